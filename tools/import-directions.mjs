@@ -30,8 +30,8 @@ export const workspaces = {
 export const workspacePath = (name) => (name === 'bench' || name === 'drills' ? name : `packages/${name}`)
 
 /**
- * Which folders of the engine each of its folders may import besides {@link engineBase}, from the lowest to the highest.
- * Only `create-engine.ts` knows all.
+ * Which folders of the engine each of its folders may import besides {@link engineBase}, from the lowest to the
+ * highest. Only `create-engine.ts` knows all.
  *
  * @type {Record<string, string[]>}
  */
@@ -51,8 +51,8 @@ export const engineFolders = {
   messages: ['lists', 'reads', 'stored-responses'],
   directory: ['calendars', 'lists', 'messages', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
-  theatre: ['bookings', 'lists', 'queue', 'reads', 'slots', 'stored-responses'],
-  waitlist: ['lists', 'reads', 'stored-responses'],
+  theatre: ['lists', 'queue', 'slots', 'stored-responses'],
+  waitlist: ['lists', 'stored-responses'],
   webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
   archive: [],
   move: [],

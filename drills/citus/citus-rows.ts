@@ -11,8 +11,8 @@ export type AllRows = Map<string, TableRows>
 const none: TableRows = { rows: 0, digest: 0n }
 
 /**
- * All rows of a database before it is distributed, without what differs by schema: what was applied to it. And
- * without the notes of roles, which the distribution adds and `verify` checks.
+ * All rows of a database before it is distributed, without what was applied to each schema, and without the notes of
+ * roles, which the distribution adds and `verify` checks.
  */
 export function rowsOf(database: Queryable): Promise<AllRows> {
   return readRows(

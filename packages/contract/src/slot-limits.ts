@@ -6,6 +6,7 @@
 export const slotLimits = {
   slotMinutesMin: 5,
   slotMinutesMax: 1_440,
+  /** Units of a slot, and so of a booking. */
   capacityMax: 1_000_000,
   breaksMax: 50,
   /** Slots that one call creates, by list or by rule. */

@@ -34,8 +34,8 @@ import { createWebhooks } from './webhooks/create-webhooks.ts'
 
 export type EngineSettings = {
   /**
-   * For batches of the four queues only. Claims, changes and moves run at most three at a time, one of them in the slow
-   * lane, admissions one: 10 connections are enough for all of them. A `lockTimeoutMs` of about a second, after which a
+   * For batches of the four queues only. 10 connections are enough: three each for claims, changes and moves (one of
+   * them for the slow lane), and one for admissions. A `lockTimeoutMs` of about a second, after which a
    * batch goes on without the slots that others hold locked.
    */
   batchPool: pg.Pool
@@ -125,8 +125,8 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { theatre, queueDepths: caseQueueDepths } = createTheatre({
     pool: generalPool,
     writePool: theatrePool,
-    caseConcurrency: { ...bounds, atOnceMax: clinicCasesMax, ...clinicBounds },
-    suggestionConcurrency: { atOnceMax: Math.ceil(clinicCasesMax / 2), ...clinicBounds },
+    caseBounds: { ...bounds, atOnceMax: clinicCasesMax, ...clinicBounds },
+    suggestionBounds: { atOnceMax: Math.ceil(clinicCasesMax / 2), ...clinicBounds },
     announce,
     settle,
   })

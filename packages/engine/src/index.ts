@@ -281,7 +281,7 @@ export {
 } from './model/webhook.ts'
 export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-report.ts'
-export { type ClinicConcurrency, limitClinicConcurrency } from './queue/clinic-concurrency.ts'
+export { type ClinicLimiter, createClinicLimiter } from './queue/clinic-limiter.ts'
 export {
   type CalendarDays,
   type CalendarDoctor,

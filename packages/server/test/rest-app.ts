@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { createEgress } from '@holdfast/adapters/egress'
 import { type Operation, type Problem, restOperations, type Static, type TSchema } from '@holdfast/contract'
-import { createCalendarReads, createEngine, type Engine, limitClinicConcurrency, type Role } from '@holdfast/engine'
+import { createCalendarReads, createClinicLimiter, createEngine, type Engine, type Role } from '@holdfast/engine'
 import { aMember, type TestDatabase } from '@holdfast/testkit'
 import Fastify, { type FastifyInstance, type FastifyRequest, type LightMyRequestResponse } from 'fastify'
 import type pg from 'pg'
@@ -128,7 +128,7 @@ export async function startRestApp(
     restRoutes(
       ofOneDatabase({
         engine,
-        limitConcurrency: limitClinicConcurrency({ atOnceMax: 64, waitingMax: 1_000, waitMsMax: 5_000 }),
+        limitClinic: createClinicLimiter({ atOnceMax: 64, waitingMax: 1_000, waitMsMax: 5_000 }),
         audit: { record: (entry) => void audited.push(entry) },
         mails: { isAvailable: false, store: async () => undefined, request: async () => undefined },
         ticketUrl: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}`,

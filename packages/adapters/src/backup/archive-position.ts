@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { BackupError } from './backup-error.ts'
+import { backupFolders } from './backup-folders.ts'
 import { sha256 } from './base-manifest.ts'
-import { folders } from './folders.ts'
 import { formatLsn, parseLsn, segmentStart, walFileName } from './lsn.ts'
 import { CopyCommand, connectReplication } from './replication-client.ts'
 import { listWalObjects, walFiles } from './wal-archive.ts'
@@ -17,7 +17,7 @@ import { walDataOf } from './wal-receiver.ts'
 type Position = { lsn: string; sha256: string }
 
 function positionKey(archive: string): string {
-  return `${folders.wal}${archive}/position.json`
+  return `${backupFolders.wal}${archive}/position.json`
 }
 
 /** Notes the position of an archive before WAL up to there is stored in it. */

@@ -32,7 +32,7 @@ export type BackupCatalogue = {
 /**
  * Every backup in a store, oldest first.
  *
- * @param keys from `openReadingKeys`: what they don't decrypt, or what is not signed with them, is unusable; null:
+ * @param keys from `loadReadingKeys`: what they don't decrypt, or what is not signed with them, is unusable; null:
  *   nothing of this is checked
  */
 export async function readCatalogue(

@@ -2,8 +2,8 @@ import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } fro
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { type Authenticator, authenticatorOf } from './authenticator.ts'
 import { BackupError } from './backup-error.ts'
+import { backupFolders } from './backup-folders.ts'
 import { encryptAge } from './encrypt-age.ts'
-import { folders } from './folders.ts'
 
 /** How backups are encrypted and decrypted. Each may be absent; a recipient goes before a passphrase. */
 export type BackupKeySettings = {
@@ -44,7 +44,11 @@ export type Opener = {
  */
 const keyName = 'key.age'
 
-/** @throws BackupError `no_key`, `wrong_key` */
+/**
+ * With a passphrase, it reads the key from the store, or creates it in an empty one.
+ *
+ * @throws BackupError `no_key`, `wrong_key`
+ */
 export async function loadSealer(store: ObjectStore, settings: BackupKeySettings): Promise<Sealer> {
   const { recipient, passphrase, scryptWorkFactor } = settings
   if (recipient !== null) return sealerFor(recipient, null, async () => undefined)
@@ -101,7 +105,7 @@ async function createIdentity(
 }
 
 async function hasBackups(store: ObjectStore): Promise<boolean> {
-  for (const folder of Object.values(folders)) if ((await store.list(folder)).length > 0) return true
+  for (const folder of Object.values(backupFolders)) if ((await store.list(folder)).length > 0) return true
   return false
 }
 
@@ -150,7 +154,7 @@ export type ReadingKey = { identity: string; recipient: string; authenticator: A
  *
  * @throws BackupError `wrong_key`, `damaged`
  */
-export async function openReadingKeys(store: ObjectStore, settings: BackupKeySettings): Promise<ReadingKey[] | null> {
+export async function loadReadingKeys(store: ObjectStore, settings: BackupKeySettings): Promise<ReadingKey[] | null> {
   const { identity, passphrase } = settings
   if (identity === null && passphrase === null) return null
   const keys: ReadingKey[] = []
@@ -171,7 +175,7 @@ export async function openReadingKeys(store: ObjectStore, settings: BackupKeySet
  * @throws BackupError `no_key`, `wrong_key`
  */
 export async function loadOpener(store: ObjectStore, settings: BackupKeySettings, recipient: string): Promise<Opener> {
-  const keys = (await openReadingKeys(store, settings)) ?? []
+  const keys = (await loadReadingKeys(store, settings)) ?? []
   if (keys.length === 0) {
     if (settings.passphrase !== null) throw lostIdentity(store)
     throw new BackupError(

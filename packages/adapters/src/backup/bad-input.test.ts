@@ -20,8 +20,8 @@ import {
   checkBackup,
   chooseBackup,
   loadOpener,
+  loadReadingKeys,
   loadSealer,
-  openReadingKeys,
   readCatalogue,
   refuseWithoutSpace,
   removeExpired,
@@ -290,7 +290,7 @@ describe('continuous backups whose key is lost or replaced', () => {
     expect(found.at(-1)?.manifest.recipient).toBe(recipient)
     expect(new Set(found.map(({ manifest }) => manifest.archive)).size).toBe(found.length)
     // Those of the former key are marked.
-    const ours = await openReadingKeys(store, keys)
+    const ours = await loadReadingKeys(store, keys)
     const { backups: usable, unusable } = await readCatalogue(store, ours)
     expect(usable.map(({ id }) => id)).toEqual([found.at(-1)?.id])
     expect(unusable.map(({ error }) => error.kind)).toEqual(unusable.map(() => 'wrong_key'))

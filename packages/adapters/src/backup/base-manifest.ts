@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BackupError } from './backup-error.ts'
-import { folders } from './folders.ts'
+import { backupFolders } from './backup-folders.ts'
 
 /** Grows when an older release could not restore what this one writes. */
 export const formatVersion = 2
@@ -42,11 +42,11 @@ export type BaseManifest = {
 }
 
 function manifestKey(id: string): string {
-  return `${folders.base}${id}/manifest.json`
+  return `${backupFolders.base}${id}/manifest.json`
 }
 
 export function partKey(id: string, number: number): string {
-  return `${folders.base}${id}/part-${String(number).padStart(6, '0')}.age`
+  return `${backupFolders.base}${id}/part-${String(number).padStart(6, '0')}.age`
 }
 
 /** @param authenticator signs it, and with it the checksums of the parts */
@@ -85,7 +85,7 @@ export type StoredBase = { id: string; keys: string[]; bytes: number } & (
 
 /** All copies, oldest first. Checks the manifests, and that each part exists with its size. */
 export async function listBases(store: ObjectStore): Promise<StoredBase[]> {
-  const byId = Map.groupBy(await store.list(folders.base), ({ key }) => key.split('/')[1] ?? '')
+  const byId = Map.groupBy(await store.list(backupFolders.base), ({ key }) => key.split('/')[1] ?? '')
   const bases: StoredBase[] = []
   for (const [id, objects] of byId) {
     const stored = new Map(objects.map(({ key, bytes }) => [key, bytes]))

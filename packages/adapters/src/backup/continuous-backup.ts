@@ -4,11 +4,11 @@ import type pg from 'pg'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { hasArchivedHistory } from './archive-position.ts'
 import { BackupError } from './backup-error.ts'
+import { backupFolders } from './backup-folders.ts'
 import { type BackupKeySettings, loadSealer, type Sealer } from './backup-keys.ts'
 import { takeBaseBackup } from './base-backup.ts'
 import { type BaseManifest, listBases } from './base-manifest.ts'
 import { bindStore } from './bind-store.ts'
-import { folders } from './folders.ts'
 import { removeExpired } from './remove-expired.ts'
 import { connectReplication, identifyServer, type ServerIdentity } from './replication-client.ts'
 import { WalArchiver } from './wal-archiver.ts'
@@ -240,7 +240,7 @@ async function openArchive(client: pg.Client, server: ServerIdentity, options: A
 }
 
 function archiveKey(archive: string): string {
-  return `${folders.wal}${archive}/archive.json`
+  return `${backupFolders.wal}${archive}/archive.json`
 }
 
 async function isArchiveOf(store: ObjectStore, archive: string, owner: ArchiveOwner): Promise<boolean> {

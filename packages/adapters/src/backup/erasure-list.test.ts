@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { keys, openDirectory, scratchDirectory } from '../../test/backed-up-cluster.ts'
 import type { ObjectStore } from '../object-store/index.ts'
-import { listedUntil, loadSealer, openReadingKeys, readErasures, removeErasures, storeErasures } from './index.ts'
+import { listedUntil, loadReadingKeys, loadSealer, readErasures, removeErasures, storeErasures } from './index.ts'
 
 let place: string
 let store: ObjectStore
@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 
 const read = async (since: number) =>
-  readErasures(store, (await openReadingKeys(store, keys)) ?? [], new Date(since)).then(({ erased, unusable }) => ({
+  readErasures(store, (await loadReadingKeys(store, keys)) ?? [], new Date(since)).then(({ erased, unusable }) => ({
     erased,
     unusable: unusable.map(({ kind }) => kind),
   }))

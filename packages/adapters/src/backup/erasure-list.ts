@@ -1,9 +1,9 @@
 import { Decrypter } from 'age-encryption'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import { BackupError } from './backup-error.ts'
+import { backupFolders } from './backup-folders.ts'
 import type { ReadingKey, Sealer } from './backup-keys.ts'
 import { sha256 } from './base-manifest.ts'
-import { folders } from './folders.ts'
 import { readChecked } from './wal-archive.ts'
 
 const pattern = /^(erasures\/(\d{1,15})-([0-9a-f]{64}))(?:\.([0-9a-f]{64}))?\.age$/
@@ -13,7 +13,7 @@ type StoredList = { key: string; described: string; untilMs: number; sha256: str
 /** The lists in a store, oldest first. */
 async function storedLists(store: ObjectStore): Promise<StoredList[]> {
   const lists: StoredList[] = []
-  for (const { key } of await store.list(folders.erasures)) {
+  for (const { key } of await store.list(backupFolders.erasures)) {
     const [, described, untilMs, digest, mac = null] = pattern.exec(key) ?? []
     if (described === undefined || digest === undefined) continue
     lists.push({ key, described, untilMs: Number(untilMs), sha256: digest, mac })
@@ -35,7 +35,7 @@ export async function storeErasures(
   erased: readonly object[],
 ): Promise<void> {
   const body = await sealer.seal(Buffer.from(JSON.stringify(erased)))
-  const described = `${folders.erasures}${untilMs}-${sha256(body)}`
+  const described = `${backupFolders.erasures}${untilMs}-${sha256(body)}`
   const mac = sealer.authenticator?.sign(described)
   await store.put(`${described}${mac === undefined ? '' : `.${mac}`}.age`, body)
 }

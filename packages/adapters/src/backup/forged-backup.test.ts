@@ -23,8 +23,8 @@ import {
   checkBackup,
   chooseBackup,
   loadOpener,
+  loadReadingKeys,
   loadSealer,
-  openReadingKeys,
   readCatalogue,
   recoverySettings,
   takeBaseBackup,
@@ -146,7 +146,7 @@ describe('what somebody without the passphrase wrote', () => {
     await expect(check()).rejects.toThrow(/manifest of the backup .* was not written with this passphrase/)
     await writeManifest(store, forged, authenticatorOf('AGE-SECRET-KEY-1OTHER'))
     await expect(check()).rejects.toMatchObject({ kind: 'forged' })
-    const { backups, unusable } = await readCatalogue(store, await openReadingKeys(store, keys))
+    const { backups, unusable } = await readCatalogue(store, await loadReadingKeys(store, keys))
     expect([backups, unusable.map(({ error }) => error.kind)]).toEqual([[], ['forged']])
     // Negative control: with the passphrase, the same manifest passes.
     await writeManifest(store, forged, (await loadSealer(store, keys)).authenticator)
@@ -172,7 +172,7 @@ describe('what somebody without the passphrase wrote', () => {
       await store.put(key, body)
       await expect(check()).rejects.toThrow(`${key} was not written with this passphrase`)
       // The list ignores it: it makes no later moment restorable.
-      const listed = await readCatalogue(store, await openReadingKeys(store, keys))
+      const listed = await readCatalogue(store, await loadReadingKeys(store, keys))
       expect(listed.backups.at(-1)?.until).toEqual(until)
       await store.remove([key])
     }

@@ -3,9 +3,9 @@ import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import type { Authenticator } from './authenticator.ts'
 import { BackupError } from './backup-error.ts'
+import { backupFolders } from './backup-folders.ts'
 import type { Opener, Sealer } from './backup-keys.ts'
 import { sha256 } from './base-manifest.ts'
-import { folders } from './folders.ts'
 
 /**
  * One WAL file in an archive. An archive has the WAL of one replication slot, so a restored copy of the database, which
@@ -43,7 +43,7 @@ export async function storeWal(
   const { file, content, untilMs, partial } = wal
   const body = await sealer.seal(await compress(content, compression))
   const digest = sha256(body)
-  const described = `${folders.wal}${archive}/${file}-${untilMs}-${digest}${partial ? '.partial' : ''}`
+  const described = `${backupFolders.wal}${archive}/${file}-${untilMs}-${digest}${partial ? '.partial' : ''}`
   const mac = sealer.authenticator?.sign(described) ?? null
   const key = `${described}${mac === null ? '' : `.${mac}`}.age`
   await store.put(key, body)
@@ -63,7 +63,7 @@ function parseWalKey(key: string): StoredWal | undefined {
 
 /** All objects with WAL, of one archive or of all. */
 export async function listWalObjects(store: ObjectStore, archive?: string): Promise<StoredWal[]> {
-  const objects = await store.list(archive === undefined ? folders.wal : `${folders.wal}${archive}/`)
+  const objects = await store.list(archive === undefined ? backupFolders.wal : `${backupFolders.wal}${archive}/`)
   return objects.map(({ key }) => parseWalKey(key)).filter((wal) => wal !== undefined)
 }
 

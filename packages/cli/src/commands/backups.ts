@@ -1,4 +1,4 @@
-import { BackupError, describeGap, mergedRanges, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
+import { BackupError, describeGap, loadReadingKeys, mergedRanges, readCatalogue } from '@holdfast/adapters/backup'
 import { backupKeys, listRestoreTests, restoreObstacle } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -16,7 +16,7 @@ export async function backupsCommand(context: CommandContext, options: BackupsOp
   const { terminal } = context
   const config = readSettings(context)
   const { backups, unusable, restoreTest, place } = await withBackups(options.from, '--from', config, async (store) => {
-    const keys = await openReadingKeys(store, backupKeys(config)).catch((error: unknown) => {
+    const keys = await loadReadingKeys(store, backupKeys(config)).catch((error: unknown) => {
       if (!(error instanceof BackupError)) throw error
       terminal.note(`warning: ${error.message}`)
       return null

@@ -1,4 +1,4 @@
-import { type BackupCatalogue, BackupError, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
+import { type BackupCatalogue, BackupError, loadReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
 import { ObjectStoreError } from '@holdfast/adapters/object-store'
 import { messageOf } from '@holdfast/engine/message-of'
 import { backupKeys, openBackups } from '@holdfast/server/backups'
@@ -33,7 +33,7 @@ export async function checkBackups(config: Config, now = new Date()): Promise<Ch
   }
   try {
     const store = openBackups(place, config)
-    const keys = await openReadingKeys(store, backupKeys(config))
+    const keys = await loadReadingKeys(store, backupKeys(config))
     return [judge(place, await readCatalogue(store, keys), ageMsMax(config), now)]
   } catch (error) {
     if (!(error instanceof BackupError || error instanceof ObjectStoreError)) throw error

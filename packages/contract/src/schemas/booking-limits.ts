@@ -1,11 +1,12 @@
 import Type from 'typebox'
+import { slotLimits } from '../slot-limits.ts'
 import { bookingSchema } from './booking.ts'
 import { literals } from './literals.ts'
 
 const max = (maximum: number, description: string) => Type.Integer({ minimum: 1, maximum, description })
 
 const limits = {
-  guestUnitsMax: max(1_000_000, 'Units of one booking'),
+  guestUnitsMax: max(slotLimits.capacityMax, 'Units of one booking'),
   addressHoldsMax: max(
     1_000,
     'Holds from one internet connection (IPv6: /56; a /48 has four times as many), of guests and of accounts each',

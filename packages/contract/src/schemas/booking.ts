@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { slotLimits } from '../slot-limits.ts'
 import { appointmentTypeSchema } from './doctor.ts'
 import { email, id, line, localDate, nullableText, nullableTime, pageOf, paragraph, phone } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
@@ -43,7 +44,7 @@ export const bookedPatientSchema = Type.Object(
 export const newBookingSchema = Type.Object(
   {
     slotId: id(),
-    units: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
+    units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
     patient: Type.Optional(patientSchema),
     appointmentType: Type.Optional(appointmentTypeSchema),
     reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { slotLimits } from '../slot-limits.ts'
 import { bookedPatientSchema, bookingSchema, messageLanguages, patientSchema } from './booking.ts'
 import {
   email,
@@ -47,7 +48,7 @@ export const newWaitlistEntrySchema = Type.Object(
     ),
     timeFrom: Type.Optional(localTime({ description: 'The visit begins at this local time or later' })),
     timeTo: Type.Optional(localEndTime({ description: 'The visit begins before this local time' })),
-    units: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
+    units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
     patient: patientSchema,
     onBehalf: Type.Optional(
       Type.Boolean({

@@ -1,4 +1,4 @@
--- claim_closed: why a slot takes no more bookings, by its own row; null: it does. In the order in which reasons are
+-- claim_closed: why a slot cannot be booked, judged by its row alone; null: it can. In the order in which reasons are
 -- reported. For claim_verdict and, under the slots' locks, claim_slots. The planner replaces a call by this body.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.

@@ -28,8 +28,8 @@ declare
   v_now timestamptz := clock_timestamp();
   v_hold interval;
 begin
-  if p_units not between 1 and units_max() or p_units is null then
-    raise exception 'units must be 1 to %, not %', units_max(), p_units using errcode = 'invalid_parameter_value';
+  if p_units not between 1 and slot_units_max() or p_units is null then
+    raise exception 'units must be 1 to %, not %', slot_units_max(), p_units using errcode = 'invalid_parameter_value';
   elsif p_key is null or p_hash is null or p_patient is null or p_confirm is null then
     raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'
       using errcode = 'invalid_parameter_value';

@@ -65,8 +65,8 @@ begin
               cardinality(p_types), cardinality(p_patients), cardinality(p_reasons)]
         <> array_fill(cardinality(p_ids), array[11]) then
     raise exception 'claims come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
-  elsif 1 > any (p_units) or units_max() < any (p_units) or array_position(p_units, null) is not null then
-    raise exception 'units must be 1 to %, not %', units_max(), p_units using errcode = 'invalid_parameter_value';
+  elsif 1 > any (p_units) or slot_units_max() < any (p_units) or array_position(p_units, null) is not null then
+    raise exception 'units must be 1 to %, not %', slot_units_max(), p_units using errcode = 'invalid_parameter_value';
   elsif array_position(p_keys, null) is not null or array_position(p_hashes, null) is not null
      or array_position(p_patients, null) is not null or array_position(p_confirm, null) is not null then
     raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'

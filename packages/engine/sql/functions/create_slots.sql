@@ -58,7 +58,7 @@ begin
   -- Checked here and not only by the constraints, because elements that are skipped or in conflict never reach them.
   select i.* into v_item
     from unnest(p_ids, p_starts, p_ends, p_capacities) with ordinality i(id, starts_at, ends_at, capacity, n)
-   where i.starts_at >= i.ends_at or i.capacity not between 1 and units_max()
+   where i.starts_at >= i.ends_at or i.capacity not between 1 and slot_units_max()
       or not isfinite(i.starts_at) or not isfinite(i.ends_at) or clinic_no_of(i.id) <> p_clinic_no
    order by i.n
    limit 1;
@@ -66,7 +66,7 @@ begin
     raise exception using errcode = 'check_violation',
       message = format('create_slots: element %s: its end (%s) must be after its start (%s), its capacity (%s) '
                        'from 1 to %s, and its id (%s) of clinic %s',
-                       v_item.n, v_item.ends_at, v_item.starts_at, v_item.capacity, units_max(), v_item.id,
+                       v_item.n, v_item.ends_at, v_item.starts_at, v_item.capacity, slot_units_max(), v_item.id,
                        p_clinic_no);
   end if;
   if p_dry_run then

@@ -6,9 +6,8 @@
 --
 -- p_keys: of the requests, stored with their events.
 --
--- available, lapses_in_ms: how many units of the slot entered are left, and how long it has no lapsed holds (zero or
--- less: it has some, whose units `available` leaves out); from_…: the same of the slot left, which may be withdrawn: 0
--- and null then. snapshot: taken under the slots' locks.
+-- available, lapses_in_ms: as announced_units, of the slot entered; from_…: the same of the slot left. snapshot: taken
+-- under the slots' locks.
 --
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing | booking_erased | slot_missing |
 --   slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |

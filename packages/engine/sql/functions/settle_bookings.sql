@@ -2,10 +2,9 @@
 -- or link, one per element of the arrays, each by the rules of its booking's clinic. Returns one row per element, by
 -- its place `ord`, with the booking as it is afterwards and, for done, the transaction that changed it.
 --
--- For a cancellation that is done: available, how many units of the slot are left after the whole call (0 if it is
--- withdrawn); lapses_in_ms, how long it has no lapsed holds (zero or less: it has some, whose units `available` leaves
--- out; null: it has no holds, or is withdrawn); snapshot, taken under the slot's lock. For confirm and extend that are
--- done: hold_left_ms, how long the hold had left. tx of an unchanged booking: the last transaction that changed it.
+-- For a cancellation that is done: available and lapses_in_ms, as announced_units, of the slot after the whole call;
+-- snapshot, taken under the slot's lock. For confirm and extend that are done: hold_left_ms, how long the hold had
+-- left. tx of an unchanged booking: the last transaction that changed it.
 --
 -- A booking may be in the arrays several times. Each round makes the first possible change of every booking; the others
 -- of that booking are judged in the next round, by what it is then. Rows of a later round come later.

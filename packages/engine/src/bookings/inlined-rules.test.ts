@@ -78,23 +78,48 @@ test('the planner replaces the rules of claims by their bodies', async ({ databa
     database,
     sql`
     select holdfast.claim_closed(s.withdrawn_at, s.starts_at, s.blocked_at, statement_timestamp()),
-           holdfast.claim_facts_age_max(), holdfast.units_max(), u.*
+           holdfast.claim_facts_age_max(), holdfast.slot_units_max(), u.*
       from holdfast.slot s
      cross join lateral holdfast.announced_units(s.withdrawn_at, s.blocked_at, s.capacity, s.taken, s.next_lapse,
                                                  statement_timestamp()) u`,
   )
   expect(plan).toContain('slot_closed:doctor_busy')
-  expect(plan).not.toMatch(/Function Scan|claim_closed|claim_facts_age_max|units_max|announced_units/)
+  expect(plan).not.toMatch(/Function Scan|claim_closed|claim_facts_age_max|slot_units_max|announced_units/)
 })
 
-test('the rule of holds is written nowhere else', async () => {
+/** The sources, without tests, that contain it. */
+async function filesWith(text: RegExp): Promise<string[]> {
   const sources = fileURLToPath(new URL('../../..', import.meta.url))
   const found: string[] = []
   for await (const path of glob(['*/src/**/*.ts', 'engine/sql/functions/*.sql'], { cwd: sources })) {
     const source = await readFile(join(sources, path), 'utf8')
-    if (!path.endsWith('.test.ts') && /hold_expires_at *[<>]/.test(source)) found.push(path)
+    if (!path.endsWith('.test.ts') && text.test(source)) found.push(path)
   }
-  expect(found.sort()).toEqual([
+  return found.sort()
+}
+
+test('that a blocked slot is closed is written in these files, and nowhere else', async () => {
+  expect(await filesWith(/blocked_at is (not )?null/)).toEqual([
+    'engine/sql/functions/announced_units.sql',
+    'engine/sql/functions/claim_closed.sql',
+    // Conditions of queries for open slots.
+    'engine/sql/functions/claim_slot.sql',
+    'engine/sql/functions/is_awaited.sql',
+    'engine/sql/functions/offer_free_places.sql',
+    'engine/sql/functions/offer_places.sql',
+    'engine/sql/functions/offer_public_places.sql',
+    // It blocks and unblocks.
+    'engine/sql/functions/set_busy_times.sql',
+    // How many slots a calendar blocks.
+    'engine/src/calendars/create-busy-calendars.ts',
+    // Reads: bookable-sql.test.ts compares them with claims.
+    'engine/src/reads/bookable-sql.ts',
+    'engine/src/reads/calendar-reads.ts',
+  ])
+})
+
+test('the rule of holds is written nowhere else', async () => {
+  expect(await filesWith(/hold_expires_at *[<>]/)).toEqual([
     'engine/sql/functions/hold_lapsed.sql',
     // Looks for the end of the next hold by the index of its times, which the negation would not use.
     'engine/sql/functions/next_hold_end.sql',

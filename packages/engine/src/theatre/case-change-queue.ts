@@ -5,7 +5,7 @@ import { clinicQueues } from './clinic-queues.ts'
 
 /**
  * A change of cases with what it reads before and afterwards. Safe to run again: its key finds what a try has
- * committed. `deadline`: until when it may wait for its turn, by `performance.now()`.
+ * committed. `deadline`: until when it may wait, by `performance.now()`.
  */
 type CaseChange<Outcome> = (deadline: number) => Promise<Outcome>
 
@@ -22,9 +22,9 @@ export type RunCaseChange = <Outcome extends { kind: string }>(
 type ChangeQueue = BatchQueue<CaseChange<{ kind: string }>, { kind: string }>
 
 /**
- * Changes of existing cases, and claims that bump some. Each is a transaction: it has nothing to share with the next
- * one. The queue is for what they have in common with claims: a change whose connection was lost is run again until
- * the database says what became of it, and is not refused as `overloaded` until then. Confirmations and cancellations
+ * Changes of existing cases, and claims that bump some. Each is a separate transaction. They are in a queue because, as
+ * with claims, a change whose connection was lost is run again until its outcome is known, and is not refused as
+ * `overloaded` until then. Confirmations and cancellations
  * share transactions in another queue, and do not wait for changes here; `runSettle` repeats them with their reads.
  */
 export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefined, ...bounds }: CaseClaimsSettings): {

@@ -23,7 +23,7 @@ async function aStoredDay(database: TestDatabase) {
   return scene
 }
 
-test('a lost claim is booked, however long other changes of cases take all that its clinic may have', async ({
+test('a claim whose connection was lost is booked, even while other changes use up the limit of its clinic', async ({
   database,
 }) => {
   const scene = await aTheatre(database)
@@ -47,7 +47,7 @@ test('a lost claim is booked, however long other changes of cases take all that 
   const began = performance.now()
   await until(
     async () => (performance.now() > began + waitMsMax ? true : undefined),
-    () => 'the claim has waited too long for its turn',
+    () => 'the claim has waited too long',
   )
   await lock.release()
   expect(await claiming).toMatchObject({ kind: 'replayed', case: { id: request.caseId, status: 'CONFIRMED' } })

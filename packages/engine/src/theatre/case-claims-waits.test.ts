@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { newId } from '../model/id.ts'
-import type { ClinicConcurrency } from '../queue/clinic-concurrency.ts'
+import type { ClinicLimiter } from '../queue/clinic-limiter.ts'
 import { caseClaims } from './case-claims.ts'
 import type { ScheduledPlan, ScheduleRequest } from './schedule-cases.ts'
 
@@ -13,8 +13,8 @@ function aClaim(): ScheduleRequest {
   return { clinicNo: 1, plans: [plan], bumps: [], bumpReason: null, actorId: null, key: caseId, requestHash: caseId }
 }
 
-/** Claims whose turn comes `turnMs` after they wait for it, in a batch that takes `batchMs` and decides nothing. */
-function slowClaims({ turnMs, batchMs }: { turnMs: number; batchMs: number }) {
+/** Claims for which their clinic has room after `roomMs`, in a batch that takes `batchMs` and decides nothing. */
+function slowClaims({ roomMs, batchMs }: { roomMs: number; batchMs: number }) {
   // Only the clock is a test clock.
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => void vi.useRealTimers())
@@ -26,28 +26,28 @@ function slowClaims({ turnMs, batchMs }: { turnMs: number; batchMs: number }) {
     const outcome = name === 'claim_cases' ? 'alone' : 'replayed'
     return { rows: plans.map(({ caseId }) => ({ outcome, booking_id: caseId, tx: '1', detail: null, cases: null })) }
   }
-  const limitConcurrency: ClinicConcurrency = async (_clinicNo, work, deadline = Number.POSITIVE_INFINITY) => {
-    vi.advanceTimersByTime(turnMs)
+  const limitClinic: ClinicLimiter = async (_clinicNo, work, deadline = Number.POSITIVE_INFINITY) => {
+    vi.advanceTimersByTime(roomMs)
     return performance.now() > deadline ? { kind: 'overloaded', retryAfterSeconds: 1 } : work()
   }
   const pool = { query } as unknown as pg.Pool
-  const { claim } = caseClaims({ pool, limitConcurrency }, { atOnceMax: 4, waitingMax: 8, waitMsMax })
+  const { claim } = caseClaims({ pool, limitClinic }, { atOnceMax: 4, waitingMax: 8, waitMsMax })
   return { claim, sent }
 }
 
 test.for([
-  { what: 'the turn of its batch', turnMs: 1_001, batchMs: 0, sent: [] },
-  { what: 'its batch', turnMs: 0, batchMs: 1_001, sent: ['claim_cases'] },
-  { what: 'its turn after its batch', turnMs: 501, batchMs: 0, sent: ['claim_cases'] },
-])('a claim waits no longer than it may in all: $what', async ({ turnMs, batchMs, sent }) => {
-  const claims = slowClaims({ turnMs, batchMs })
+  { what: 'room for its batch', roomMs: 1_001, batchMs: 0, sent: [] },
+  { what: 'its batch', roomMs: 0, batchMs: 1_001, sent: ['claim_cases'] },
+  { what: 'room for it after its batch', roomMs: 501, batchMs: 0, sent: ['claim_cases'] },
+])('a claim waits no longer than it may in all: $what', async ({ roomMs, batchMs, sent }) => {
+  const claims = slowClaims({ roomMs, batchMs })
   const outcomes = await Promise.all([aClaim(), aClaim()].map(claims.claim))
   expect(outcomes).toMatchObject([{ kind: 'overloaded' }, { kind: 'overloaded' }])
   expect(claims.sent).toEqual(sent)
 })
 
 test('a claim that a batch leaves is sent alone within that time', async () => {
-  const claims = slowClaims({ turnMs: 150, batchMs: 400 })
+  const claims = slowClaims({ roomMs: 150, batchMs: 400 })
   const outcomes = await Promise.all([aClaim(), aClaim()].map(claims.claim))
   expect(outcomes).toMatchObject([{ kind: 'replayed' }, { kind: 'replayed' }])
   expect(claims.sent).toEqual(['claim_cases', 'schedule_cases', 'schedule_cases'])

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { BatchQueue, type BatchQueueSettings, type QueueDepth, type QueueResult } from '../queue/batch-queue.ts'
-import type { ClinicConcurrencySettings } from '../queue/clinic-concurrency.ts'
+import type { ClinicLimiterSettings } from '../queue/clinic-limiter.ts'
 import { clinicQueues } from './clinic-queues.ts'
 import {
   type CaseWriter,
@@ -14,7 +14,7 @@ import {
   sentPlan,
 } from './schedule-cases.ts'
 
-export type CaseClaimsSettings = ClinicConcurrencySettings &
+export type CaseClaimsSettings = ClinicLimiterSettings &
   Pick<BatchQueueSettings<never, never>, 'queuedMax' | 'unknownMsMax' | 'onBatch'>
 
 /**
@@ -85,14 +85,14 @@ function claimEach(
   )
 }
 
-/** One batch, in one transaction, without what has waited too long when it is its turn. Safe to run again. */
+/** One batch, in one transaction, without what has waited too long when it begins. Safe to run again. */
 async function claimBatch(
-  { pool, limitConcurrency }: CaseWriter,
+  { pool, limitClinic }: CaseWriter,
   clinicNo: number,
   requests: readonly ScheduleRequest[],
   deadlines: readonly number[],
 ): Promise<ClaimResult[]> {
-  const results = await limitConcurrency(
+  const results = await limitClinic(
     clinicNo,
     async () => {
       const now = performance.now()

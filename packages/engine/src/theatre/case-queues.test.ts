@@ -45,7 +45,7 @@ function aPool(isHeld: (clinicNo: number) => boolean = () => true) {
 }
 
 const settings = { atOnceMax: 4, waitingMax: 256, waitMsMax: 60_000 }
-const limitConcurrency = <Result>(_clinicNo: number, work: () => Promise<Result>) => work()
+const limitClinic = <Result>(_clinicNo: number, work: () => Promise<Result>) => work()
 
 /** A claim of a clinic without any database. */
 function aRequest(clinicNo: number): ScheduleRequest {
@@ -56,7 +56,7 @@ function aRequest(clinicNo: number): ScheduleRequest {
 
 test('a batch has the claims of one clinic, and those of another do not wait for them', async () => {
   const { pool, calls, endAll } = aPool((clinicNo) => clinicNo === 1)
-  const { claim } = caseClaims({ pool, limitConcurrency }, settings)
+  const { claim } = caseClaims({ pool, limitClinic }, settings)
   // Two batches at the database, and a third that waits for them.
   const waiting = [claim(aRequest(1))]
   await until(
@@ -86,7 +86,7 @@ test('a batch has the claims of one clinic, and those of another do not wait for
 
 test('a claim without others to share a batch with is sent alone, also beside another one', async () => {
   const { pool, calls, endAll } = aPool()
-  const { claim } = caseClaims({ pool, limitConcurrency }, settings)
+  const { claim } = caseClaims({ pool, limitClinic }, settings)
   const waiting: Promise<unknown>[] = []
   for (const nth of [0, 1]) {
     waiting.push(claim(aRequest(1)))
@@ -102,7 +102,7 @@ test('a claim without others to share a batch with is sent alone, also beside an
 test('claims beyond those that may wait are refused at once', async () => {
   const { pool, calls, endAll } = aPool()
   // Changes have a lower limit.
-  const { claim } = caseClaims({ pool, limitConcurrency }, { ...settings, waitingMax: 1, queuedMax: 3 })
+  const { claim } = caseClaims({ pool, limitClinic }, { ...settings, waitingMax: 1, queuedMax: 3 })
   const waiting = [claim(aRequest(1)), claim(aRequest(1)), claim(aRequest(1))]
   const overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
   expect(await Promise.all([claim(aRequest(1)), claim(aRequest(1))])).toEqual([overloaded, overloaded])
@@ -112,13 +112,13 @@ test('claims beyond those that may wait are refused at once', async () => {
   expect(calls.map(({ caseIds }) => caseIds.length)).toEqual([3, 1])
 })
 
-test('when it is not the turn of a batch in time, its claims are refused, and not attempted alone', async () => {
+test('when a batch has no room in time, its claims are refused, and not attempted alone', async () => {
   const { pool, calls } = aPool(() => false)
   let runs = 0
   const { claim } = caseClaims(
     {
       pool,
-      async limitConcurrency(_clinicNo, work) {
+      async limitClinic(_clinicNo, work) {
         runs += 1
         return runs === 1 ? { kind: 'overloaded', retryAfterSeconds: 1 } : work()
       },

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { directoryTransaction } from '../database/announced-transaction.ts'
 import type { SuggestQuery, Theatre } from '../model/theatre.ts'
-import { type ClinicConcurrencySettings, limitClinicConcurrency } from '../queue/clinic-concurrency.ts'
+import { type ClinicLimiterSettings, createClinicLimiter } from '../queue/clinic-limiter.ts'
 import { theatreBlocks } from './blocks.ts'
 import { caseChangeQueue } from './case-change-queue.ts'
 import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
@@ -19,17 +19,17 @@ import { suggest } from './suggest.ts'
 export type TheatreSettings = Omit<CaseChangesSettings, 'writer' | 'claim' | 'runChange' | 'runSettle'> & {
   /** For everything that waits for locks or takes long. */
   writePool: pg.Pool
-  caseConcurrency: CaseClaimsSettings
-  suggestionConcurrency: ClinicConcurrencySettings
+  caseBounds: CaseClaimsSettings
+  suggestionBounds: ClinicLimiterSettings
 }
 
 /** The operating theatre. Its reads share the engine's pool for everything that is no batch; its writes do not. */
 export function createTheatre(settings: TheatreSettings): { theatre: Theatre; queueDepths: () => CaseQueueDepths } {
   const { pool, writePool, announce, settle } = settings
-  const writer = { pool: writePool, limitConcurrency: limitClinicConcurrency(settings.caseConcurrency) }
-  const { claim, depths } = caseClaims(writer, settings.caseConcurrency)
-  const { runChange, runSettle, depth } = caseChangeQueue(settings.caseConcurrency)
-  const limitSuggestions = limitClinicConcurrency(settings.suggestionConcurrency)
+  const writer = { pool: writePool, limitClinic: createClinicLimiter(settings.caseBounds) }
+  const { claim, depths } = caseClaims(writer, settings.caseBounds)
+  const { runChange, runSettle, depth } = caseChangeQueue(settings.caseBounds)
+  const limitSuggestions = createClinicLimiter(settings.suggestionBounds)
   const announced = directoryTransaction(writePool, announce)
   const parts = {
     ...theatreResources(pool, announced),

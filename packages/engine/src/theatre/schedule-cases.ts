@@ -14,12 +14,12 @@ import type {
   CaseRefusal,
   ClaimCaseRequest,
 } from '../model/theatre-case.ts'
-import type { ClinicConcurrency } from '../queue/clinic-concurrency.ts'
+import type { ClinicLimiter } from '../queue/clinic-limiter.ts'
 import { caseOf, type FoundCase } from './case-reads.ts'
 import { isOverlap, overlapRefusal } from './overlap-refusal.ts'
 
 /** How changes of cases reach the database: over a small pool, a few of each clinic at a time. */
-export type CaseWriter = { pool: pg.Pool; limitConcurrency: ClinicConcurrency }
+export type CaseWriter = { pool: pg.Pool; limitClinic: ClinicLimiter }
 
 /** A plan as schedule_cases reads it. */
 export type ScheduledPlan = CasePlan & {
@@ -73,7 +73,7 @@ const triesMax = 20
 
 /**
  * Runs `request`, which is built anew for each try: a case may have changed since it was read. `deadline`: until when
- * it may wait for its turn, by `performance.now()`.
+ * it may wait, by `performance.now()`.
  */
 export async function schedule(
   writer: CaseWriter,
@@ -112,15 +112,15 @@ export async function check(
   throw new Error(`The check of case ${row.booking_id} returned ${row.outcome}.`)
 }
 
-/** `overloaded` if it was not its turn in time, or a lock was not free in time; nothing was written then. */
+/** `overloaded` if its clinic had no room for it in time, or a lock was not free in time; nothing was written then. */
 export async function changeOrBusy<Row>(
-  { pool, limitConcurrency }: CaseWriter,
+  { pool, limitClinic }: CaseWriter,
   clinicNo: number,
   change: (pool: pg.Pool) => Promise<Row>,
   deadline: number,
 ): Promise<Row | Overloaded> {
   try {
-    return await limitConcurrency(clinicNo, () => change(pool), deadline)
+    return await limitClinic(clinicNo, () => change(pool), deadline)
   } catch (error) {
     // Another request has locked a room or person for as long as the pool waits for a lock.
     if (isLockTimeout(error)) return overloaded

@@ -1,7 +1,7 @@
 import {
   type BackupError,
   listedUntil,
-  openReadingKeys,
+  loadReadingKeys,
   readErasures,
   type Sealer,
   storeErasures,
@@ -58,7 +58,7 @@ export async function listErasures(
   config: Config,
   since: Date,
 ): Promise<{ erased: Erased[]; unusable: BackupError[] } | null> {
-  const keys = await openReadingKeys(store, backupKeys(config))
+  const keys = await loadReadingKeys(store, backupKeys(config))
   if (keys === null || (await listedUntil(store)) === null) return null
   const { erased, unusable } = await readErasures(store, keys, since)
   return { erased: erased.filter(isErased), unusable }

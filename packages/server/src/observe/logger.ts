@@ -28,7 +28,7 @@ export function createLogger(level: Config['logLevel'], destination: Destination
 /** The parts of an error that are safe to log: type, code, location, and the message without quoted values. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: 'a value that is not an Error was thrown' }
-  // A refused connection to several addresses has no message itself.
+  // When all addresses of a host refuse, the AggregateError of Node has no message: those of its parts have.
   const message = error.message === '' ? messageOf(error) : error.message
   const described: Record<string, unknown> = { type: error.name, message: withoutValues(message) }
   for (const field of ['code', 'constraint', 'schema', 'table', 'routine', 'kind'] as const) {

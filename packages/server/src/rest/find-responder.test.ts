@@ -19,8 +19,8 @@ function twoShards() {
 function depsNamed(name: string) {
   const breaker = new DatabaseBreaker()
   const tail = { horizon: 0n, epoch: name.length, transactionAt: () => 0n }
-  const limitConcurrency = (_clinicNo: number, work: () => unknown) => work()
-  const deps = { engine: { name }, limitConcurrency, freshness: { breaker, tail }, audit: { record: () => undefined } }
+  const limitClinic = (_clinicNo: number, work: () => unknown) => work()
+  const deps = { engine: { name }, limitClinic, freshness: { breaker, tail }, audit: { record: () => undefined } }
   return {
     deps: deps as unknown as RestDeps,
     open() {

@@ -4,10 +4,10 @@ import { type OperationId, startRestApp } from '../../test/rest-app.ts'
 import { test as restTest } from '../../test/rest-test.ts'
 import { theatreDay } from '../../test/theatre-scene.ts'
 
-/** With turns that nobody gets. */
+/** Whose clinics have no room for another write. */
 const test = restTest.extend('full', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const limitConcurrency = async () => ({ kind: 'overloaded' as const, retryAfterSeconds: 1 })
-  const full = await startRestApp(database, { replaced: { limitConcurrency } })
+  const limitClinic = async () => ({ kind: 'overloaded' as const, retryAfterSeconds: 1 })
+  const full = await startRestApp(database, { replaced: { limitClinic } })
   onCleanup(() => full.stop())
   return full
 })

@@ -5,8 +5,8 @@ import { type AnyCall, clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 /**
- * Where a write waits that the concurrency limit of its clinic does not count. `in the engine`: in its queues, which
- * have connections of their own. `on the network`: for another server, and it writes only what came of that.
+ * Where a write waits that does not count against the limit of its clinic. `in the engine`: in its queues, which have
+ * separate connections. `on the network`: it calls another server, and then records the result.
  */
 export type WaitsElsewhere = 'in the engine' | 'on the network'
 
@@ -17,7 +17,7 @@ export type WaitsElsewhere = 'in the engine' | 'on the network'
  * @throws ProblemError overloaded, if it has waited too long
  */
 export function limitWrites<Call extends AnyCall, Response>(
-  { limitConcurrency, engine }: Pick<RestDeps, 'limitConcurrency' | 'engine'>,
+  { limitClinic, engine }: Pick<RestDeps, 'limitClinic' | 'engine'>,
   { id, method }: Operation,
   waits: WaitsElsewhere | undefined,
   respond: (call: Call) => Response | Promise<Response>,
@@ -26,7 +26,7 @@ export function limitWrites<Call extends AnyCall, Response>(
   return async (call) => {
     const clinicNo = await clinicNoOfCall(id as keyof typeof restOperations, call, engine)
     if (clinicNo === null) return respond(call)
-    const outcome = await limitConcurrency(clinicNo, async () => ({ response: await respond(call) }))
+    const outcome = await limitClinic(clinicNo, async () => ({ response: await respond(call) }))
     if (isOverloaded(outcome)) {
       const detail = 'Too many changes of this clinic are waiting; this one was not attempted.'
       throw problem('overloaded', detail, { retryAfterSeconds: outcome.retryAfterSeconds })

@@ -16,10 +16,10 @@ export type Audited = AuditedRequest | readonly AuditedRequest[] | null
 
 type Check = (call: Call) => Call | Promise<Call>
 
-/** Records the requests of an operation that its sender's role does not allow. */
+/** Records the requests that are refused for the caller's role, or for want of a second factor. */
 export function recordDenials({ audit }: RestDeps, described: Operation, check: Check): Check {
   if (described.access === 'anyone' && described.restrictedField === undefined) return check
-  const refuse = (call: Call, error: unknown): never => {
+  const recordAndRethrow = (call: Call, error: unknown): never => {
     const { principal, params, request } = call
     const isSecondFactor = error instanceof ProblemError && error.code === 'second_factor_required'
     const isDenied = isSecondFactor || (error instanceof ProblemError && error.code === 'forbidden')
@@ -41,7 +41,7 @@ export function recordDenials({ audit }: RestDeps, described: Operation, check: 
     try {
       return await check(call)
     } catch (error) {
-      return refuse(call, error)
+      return recordAndRethrow(call, error)
     }
   }
 }
@@ -51,8 +51,8 @@ function hasRole({ siteAdministrator, memberships }: AccountPrincipal, clinicNo:
 }
 
 /**
- * A retry that gets the response of the first try has changed nothing, and is not recorded. So a write whose outcome is
- * unknown is recorded at once.
+ * Records the requests that succeed. A retry changes nothing, and is not recorded; so a write whose outcome is unknown
+ * is recorded at its first try.
  */
 export function recordSuccess(
   deps: RestDeps,
@@ -75,7 +75,11 @@ export function recordSuccess(
   }
 }
 
-/** @param check of a request that gets a stored response */
+/**
+ * Records the requests that get a stored response, of operations with `auditRepeated`: it shows a patient's data again.
+ *
+ * @param check of such a request
+ */
 export function recordRepetitions(
   deps: RestDeps,
   auditedOf: ((input: never) => Audited) | undefined,

@@ -1,4 +1,4 @@
-import type { ClinicConcurrency, DaysOfAnyDoctor, Engine } from '@holdfast/engine'
+import type { ClinicLimiter, DaysOfAnyDoctor, Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../accounts/sessions/sessions.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
@@ -18,7 +18,7 @@ import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
 export type RestDeps = {
   engine: Engine
   /** For the writes that have no queue of the engine; see limit-writes.ts. */
-  limitConcurrency: ClinicConcurrency
+  limitClinic: ClinicLimiter
   accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'time'>
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>

@@ -21,7 +21,7 @@ export const secondFactorTables = {
         secret: { type: 'string', required: true },
         // When it was shown. After ten minutes it cannot be confirmed any more.
         begunAt: { type: 'date', required: false },
-        // null: no code of it was entered yet, so it is not required.
+        // null: no code of it was entered yet, so signing in requires none.
         confirmedAt: { type: 'date', required: false },
         // Of the last accepted code: neither that code nor an older one is accepted again.
         lastStep: { type: 'number', required: true },

@@ -5,7 +5,7 @@ import type { SecretBox } from './secret-box.ts'
 
 /** Codes of an authenticator app (TOTP, RFC 6238): six digits that change every 30 seconds. */
 export type Totp = {
-  /** Stores a new secret, which is required once a code of it was entered. null: the account has one already. */
+  /** Stores a new secret. Once a code of it was entered, signing in requires one. null: the account has one already. */
   begin(account: { accountId: string; email: string }): Promise<NewTotp | null>
   /** Turns the new secret on with its first code. `missing`: there is none, or it is older than ten minutes. */
   confirm(transaction: PoolClient, accountId: string, code: string): Promise<CodeOutcome>

@@ -1,11 +1,11 @@
 import {
   type CalendarReads,
   createCalendarReads,
+  createClinicLimiter,
   createEngine,
   type DatabasePool,
   type Engine,
   type EngineSettings,
-  limitClinicConcurrency,
 } from '@holdfast/engine'
 import type pg from 'pg'
 import { type Freshness, openFreshness } from '../../cache/freshness.ts'
@@ -37,7 +37,7 @@ export type OpenShard = {
   live: LiveHub
   theatreSignals: TheatreSignals
   /** What the REST routes depend on that is the shard's own. */
-  rest: Pick<RestDeps, 'engine' | 'limitConcurrency' | 'freshness' | 'slotLists' | 'calendarReads'>
+  rest: Pick<RestDeps, 'engine' | 'limitClinic' | 'freshness' | 'slotLists' | 'calendarReads'>
   /** Those of its pools, and of replicas. */
   allPools: DatabasePool[]
   /** Reconnects its pools to the server that has its clinics now. */
@@ -180,9 +180,9 @@ export function boundedEngine(
   { poolSize, queueSizeMax, queueWaitMsMax }: Config,
   engine: Engine,
   pool: DatabasePool,
-): Pick<RestDeps, 'engine' | 'limitConcurrency'> {
+): Pick<RestDeps, 'engine' | 'limitClinic'> {
   const bounds = { atOnceMax: Math.ceil(poolSize / 2), waitingMax: queueSizeMax, waitMsMax: queueWaitMsMax }
-  return { engine: promptReads(engine, { pool }), limitConcurrency: limitClinicConcurrency(bounds) }
+  return { engine: promptReads(engine, { pool }), limitClinic: createClinicLimiter(bounds) }
 }
 
 /** The calendar in memory and its lists. They and the cached responses follow the log and the engine's own writes. */

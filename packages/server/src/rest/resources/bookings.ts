@@ -283,7 +283,7 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
   return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
 }
 
-/** Somebody to whom the link was passed on must not leave the clinic without the patient whom it has to call. */
+/** Somebody who was forwarded the link must not erase the contact of a patient whom the clinic may have to call. */
 function linkedAndToCome() {
   return problem(
     'booking_not_over',

@@ -58,10 +58,10 @@ type SentOutcome = Exclude<LinkOutcome, { kind: 'too_many_links' }>
 
 /** Within the clinic's concurrency limit: the route itself is not. @throws ProblemError rate_limited */
 export async function sendLink(
-  { engine, limitConcurrency }: Pick<RestDeps, 'engine' | 'limitConcurrency'>,
+  { engine, limitClinic }: Pick<RestDeps, 'engine' | 'limitClinic'>,
   request: Parameters<RestDeps['engine']['bookingLinks']['request']>[0],
 ): Promise<SentOutcome | Overloaded> {
-  const outcome = await limitConcurrency(clinicNoOf(request.bookingId), () => engine.bookingLinks.request(request))
+  const outcome = await limitClinic(clinicNoOf(request.bookingId), () => engine.bookingLinks.request(request))
   if (outcome.kind !== 'too_many_links') return outcome
   throw problem('rate_limited', 'The link was sent as often as possible for this booking.')
 }

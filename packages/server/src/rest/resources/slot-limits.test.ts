@@ -58,4 +58,6 @@ test('the engine and the database have the same limits', async ({ database }) =>
   await aSlot(database, doctor, { capacity: slotLimits.capacityMax })
   const tooLarge = aSlot(database, doctor, { capacity: slotLimits.capacityMax + 1 })
   await expect(tooLarge).rejects.toMatchObject({ code: '23514' })
+  const { rows } = await database.ownerPool.query('select holdfast.slot_units_max() as max')
+  expect(rows).toEqual([{ max: slotLimits.capacityMax }])
 })

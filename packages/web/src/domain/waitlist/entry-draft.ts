@@ -1,6 +1,7 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/contract/email-address'
 import { isPhoneNumber } from '@holdfast/contract/phone-number'
+import { slotLimits } from '@holdfast/contract/slot-limits'
 import { addDays, daysBetween, parseDay } from '../../lib/time/local-time.ts'
 
 /** The values of the fields of an entry, without whom it waits for. */
@@ -19,7 +20,7 @@ export type EntryDraft = {
 }
 
 /** The limits of the API. */
-export const entryLimits = { rangeDaysMax: 366, unitsMax: 1_000_000 } as const
+export const entryLimits = { rangeDaysMax: 366, unitsMax: slotLimits.capacityMax } as const
 
 /** Keys of `waitlist:invalid`. */
 export type EntryProblem =

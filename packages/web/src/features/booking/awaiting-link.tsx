@@ -81,7 +81,7 @@ function TimeLeft({ until }: { until: string }) {
 /**
  * The link is opened in another tab, or on another device.
  *
- * @returns what became of the e-mail by now; undefined: it was not requested yet
+ * @returns the latest state of the e-mail; undefined: the booking was not read again, or waits for no link
  */
 function useChangeElsewhere({ attempt }: HeldProps['state'], { reread }: Hold): ConfirmationLink | undefined {
   const { made } = attempt

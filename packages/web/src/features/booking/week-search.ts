@@ -1,3 +1,5 @@
+import { slotLimits } from '@holdfast/contract/slot-limits'
+
 /**
  * `from`: the first day shown, YYYY-MM-DD. `type`: the appointment type, where the doctor offers several. `slot`: the
  * id of the time that a link in an e-mail is about. `units`: how many places of it, if more than one.
@@ -14,7 +16,7 @@ export function parseWeekSearch(search: Record<string, unknown>): WeekSearch {
 }
 
 function isUnits(units: unknown): units is number {
-  return typeof units === 'number' && Number.isInteger(units) && units > 1 && units <= 1_000_000
+  return typeof units === 'number' && Number.isInteger(units) && units > 1 && units <= slotLimits.capacityMax
 }
 
 function isDate(text: string): boolean {

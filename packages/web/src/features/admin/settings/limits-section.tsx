@@ -1,4 +1,5 @@
 import type { BookingLimits } from '@holdfast/contract/client'
+import { slotLimits } from '@holdfast/contract/slot-limits'
 import { Group, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -18,7 +19,7 @@ import { useStoredValues } from './use-stored-values.ts'
 
 /** The limits of the API's contract. */
 function maxOf(name: keyof BookingLimits): number {
-  return name === 'guestUnitsMax' ? 1_000_000 : 1_000
+  return name === 'guestUnitsMax' ? slotLimits.capacityMax : 1_000
 }
 
 function limitsQuery(clinicId: string) {

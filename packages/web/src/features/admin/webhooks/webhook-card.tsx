@@ -21,7 +21,7 @@ type WebhookCardProps = {
   onRemoved(): void
 }
 
-/** The question before it is done. */
+/** The action that waits for its confirmation. */
 type Asked = 'rotate' | 'replay' | 'remove'
 
 /** A webhook with its state, what can be done with it, and what was sent to it. */

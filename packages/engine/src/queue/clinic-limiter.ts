@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import { type Overloaded, overloaded } from '../model/claim.ts'
 
-export type ClinicConcurrencySettings = {
+export type ClinicLimiterSettings = {
   /** How much of a clinic's work may be at the database at a time. */
   atOnceMax: number
   /** How much more may wait; further work is refused. */
@@ -11,10 +11,11 @@ export type ClinicConcurrencySettings = {
 }
 
 /**
- * Runs `work` when the clinic has room for it; or refuses it, not attempted. `deadline`: until when it may wait, by
- * `performance.now()`; default: `waitMsMax` from now; Infinity: without an end.
+ * Runs `work` as soon as fewer than `atOnceMax` calls of the clinic are running. Returns `overloaded` without running
+ * it if too many wait, or the deadline passes. `deadline`: until when it may wait, by `performance.now()`; default:
+ * `waitMsMax` from now; Infinity: without an end.
  */
-export type ClinicConcurrency = <Result>(
+export type ClinicLimiter = <Result>(
   clinicNo: number,
   work: () => Promise<Result>,
   deadline?: number,
@@ -27,11 +28,7 @@ type Clinic = { limit: LimitFunction; refusedCount: number }
  * Limits what a clinic's changes take of the connections that all clinics share: a change that waits for a locked row
  * has a connection for as long.
  */
-export function limitClinicConcurrency({
-  atOnceMax,
-  waitingMax,
-  waitMsMax,
-}: ClinicConcurrencySettings): ClinicConcurrency {
+export function createClinicLimiter({ atOnceMax, waitingMax, waitMsMax }: ClinicLimiterSettings): ClinicLimiter {
   const clinics = new Map<number, Clinic>()
   return async (clinicNo, work, deadline = performance.now() + waitMsMax) => {
     const clinic = clinics.getOrInsertComputed(clinicNo, () => ({ limit: pLimit(atOnceMax), refusedCount: 0 }))
