@@ -15,6 +15,14 @@ const tests: Record<string, string> = {
   'packages/server/src/rest/served-operations.test.ts': 'an operation of the contract has no route',
   'packages/server/src/rest/guards/access.test.ts':
     "a route does not enforce its declared access, or this test does not list the operation's callers",
+  'packages/server/src/rest/audited-writes.test.ts':
+    'the security log lacks a write, or packages/server/test/audited-writes.ts says otherwise',
+  'packages/server/src/rest/limit-writes.test.ts':
+    'a write is not within the limit of its clinic, and this test does not list it',
+  'packages/server/src/rest/clinic-of-request.test.ts':
+    'clinic-of-request.ts does not say of which clinic a request is',
+  'packages/web/src/features/admin/audit/denied-area.test.ts':
+    'the security log of the site has no name for a denied operation',
   'packages/engine/src/committed-writes.test.ts': 'a write is not announced, or has no case in this test',
   'packages/engine/src/migrate/sql-files.test.ts': 'an SQL file breaks the rules for its name',
   'packages/engine/src/catalogue/function-headers.test.ts':
