@@ -1,4 +1,4 @@
-import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { expect } from 'vitest'
@@ -49,12 +49,24 @@ test('a slot is listed as bookable exactly if a claim may book it', async ({ dat
 })
 
 test.for([
-  ['the withdrawal', 'p_withdrawn_at IS NOT NULL', 'false'],
-  ['busy times', 'p_blocked_at IS NOT NULL', 'false'],
-  ['the start', '(p_starts_at <= p_now)', '(p_starts_at < p_now)'],
-  ['the minimum notice', 'p_starts_at < (p_now + p_minimum_notice)', 'p_starts_at <= (p_now + p_minimum_notice)'],
-  ['the booking horizon', 'p_starts_at > (p_now + p_booking_horizon)', 'p_starts_at >= (p_now + p_booking_horizon)'],
-] as const)('negative control: another rule for %s in claims is detected', async ([, part, becomes], { database }) => {
-  await plantFunction({ ...database, schema: 'holdfast' }, 'claim_verdict', { part, becomes })
-  expect(differing(await compared(database))).not.toEqual([])
+  ['the withdrawal', 'claim_closed', 'p_withdrawn_at IS NOT NULL', 'false'],
+  ['busy times', 'claim_closed', 'p_blocked_at IS NOT NULL', 'false'],
+  ['the start', 'claim_closed', '(p_starts_at <= p_at)', '(p_starts_at < p_at)'],
+  [
+    'the minimum notice',
+    'claim_verdict',
+    'p_starts_at < (p_now + p_minimum_notice)',
+    'p_starts_at <= (p_now + p_minimum_notice)',
+  ],
+  [
+    'the booking horizon',
+    'claim_verdict',
+    'p_starts_at > (p_now + p_booking_horizon)',
+    'p_starts_at >= (p_now + p_booking_horizon)',
+  ],
+] as const)('negative control: another rule for %s in claims is detected', async ([, name, part, becomes]) => {
+  const planted = await createTestDatabase()
+  await plantFunction({ ...planted, schema: 'holdfast' }, name, { part, becomes })
+  expect(differing(await compared(planted))).not.toEqual([])
+  await planted.drop()
 })

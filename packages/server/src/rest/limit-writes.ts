@@ -5,8 +5,8 @@ import { type AnyCall, clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 /**
- * Where a write waits that does not count against the limit of its clinic. `in the engine`: in its queues, which have
- * separate connections. `on the network`: it calls another server, and then records the result.
+ * Where a write waits that does not count against the limit of its clinic. `in the engine`: in its queues, or
+ * within its own limit of the clinic. `on the network`: it calls another server, and then records the result.
  */
 export type WaitsElsewhere = 'in the engine' | 'on the network'
 

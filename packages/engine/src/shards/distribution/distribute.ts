@@ -94,7 +94,11 @@ async function countRows(client: pg.Client, table: string): Promise<number> {
   return Number(rows[0]?.count)
 }
 
-/** The functions that checks of the tables call stay, and Citus creates them on each node by itself. */
+/**
+ * The functions that checks of the tables call stay, and Citus creates them on each node by itself. `n`: the order in
+ * which they can be created. Of functions that is the order of their files, after those of migrations: one that calls
+ * another comes later in the alphabet. Their OIDs can be in another order, because an update replaces the caller.
+ */
 const keptDefinitions = `
   select 'trigger' as kind, oid::int8 as n, tgrelid::regclass::text as relation, tgname::text as name,
          pg_get_triggerdef(oid) as definition
@@ -112,14 +116,16 @@ const keptDefinitions = `
     from pg_class
    where relkind = 'v' and relnamespace = 'holdfast'::regnamespace
   union all
-  select 'function', oid::int8, null, oid::regprocedure::text, pg_get_functiondef(oid)
+  select 'function',
+         row_number() over (order by exists (select from holdfast.function_file where name = proname), proname, oid),
+         null, oid::regprocedure::text, pg_get_functiondef(oid)
     from pg_proc
    where pronamespace = 'holdfast'::regnamespace
      and not exists (select from pg_depend d
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = pg_proc.oid
                         and d.classid = 'pg_constraint'::regclass)`
 
-/** Newest first, since a function may depend on an older one. Dropping one also drops newer ones that depend on it. */
+/** The last ones first. Dropping a function also drops those that depend on it. */
 const dropKept = `
   do $$ declare r record; begin
     for r in select * from kept where kind = 'trigger' loop
