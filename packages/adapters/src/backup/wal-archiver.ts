@@ -102,10 +102,12 @@ export class WalArchiver {
     const { store, sealer, archive, timeline, segmentBytes } = this.#options
     this.#reachMarks(startLsn + BigInt(segmentBytes))
     const file = walFileName(timeline, startLsn, segmentBytes)
-    const replaced = this.#partials.filter((wal) => wal.file === file)
-    const untilMs = Math.max(this.#untilMs, ...replaced.map((wal) => wal.untilMs))
+    const partialsOfFile = () => this.#partials.filter((wal) => wal.file === file)
+    const untilMs = Math.max(this.#untilMs, ...partialsOfFile().map((wal) => wal.untilMs))
     await this.#position.note(startLsn, content)
     await storeWal(store, sealer, archive, { file, content, untilMs, partial: false })
+    // Also one that a flush has stored meanwhile.
+    const replaced = partialsOfFile()
     this.#partials = this.#partials.filter((wal) => wal.file !== file)
     await store.remove(replaced.map(({ key }) => key))
     this.#receiver.confirm(startLsn + BigInt(segmentBytes))
