@@ -45,7 +45,7 @@ test('ARCHITECTURE.md says what each workspace may import', () => {
   })
   expect(Object.fromEntries(listed)).toEqual(
     Object.fromEntries(
-      Object.entries(workspaces).map(([name, targets]) => [name, targets.join(', ') || 'nothing of ours']),
+      Object.entries(workspaces).map(([name, targets]) => [name, targets.join(', ') || 'no other workspace']),
     ),
   )
 })

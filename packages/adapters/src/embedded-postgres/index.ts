@@ -4,7 +4,7 @@ export { EmbeddedPostgresError, type EmbeddedPostgresErrorKind } from './embedde
 export { hasEmbeddedDatabase } from './has-embedded-database.ts'
 export { collationArguments, embeddedDatabaseName, embeddedOwnerName } from './initialise-cluster.ts'
 export { embeddedMajorVersion } from './postgres-binaries.ts'
-export { readInstallation } from './read-installation.ts'
+export { readSystemIdentifier } from './read-system-identifier.ts'
 export { refuseUnlessEmpty, restoreEmbeddedPostgres } from './restore-cluster.ts'
 export {
   type EmbeddedPostgres,

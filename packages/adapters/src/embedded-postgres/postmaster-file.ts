@@ -8,11 +8,11 @@ import { errorCode } from '../error-code.ts'
 /** What a running server writes about itself into `postmaster.pid`. */
 export type PostmasterFile = { pid: number; socketDirectory: string; ready: boolean }
 
-/** `dead`: there is no such process. `stranger`: the process id now belongs to another program. */
+/** `dead`: there is no such process. `reused`: the process id now belongs to another program. */
 export type PostmasterState =
   | { kind: 'none' }
   | { kind: 'dead'; file: PostmasterFile }
-  | { kind: 'stranger'; file: PostmasterFile }
+  | { kind: 'reused'; file: PostmasterFile }
   | { kind: 'live'; file: PostmasterFile }
 
 const run = promisify(execFile)
@@ -25,7 +25,7 @@ export async function readPostmasterState(clusterDirectory: string): Promise<Pos
   const file = await readPostmasterFile(clusterDirectory)
   if (file === undefined) return { kind: 'none' }
   if (!isAlive(file.pid)) return { kind: 'dead', file }
-  return { kind: (await isPostmasterOf(file.pid, clusterDirectory)) ? 'live' : 'stranger', file }
+  return { kind: (await isPostmasterOf(file.pid, clusterDirectory)) ? 'live' : 'reused', file }
 }
 
 /** undefined when there is no file, or when it is just being written. */

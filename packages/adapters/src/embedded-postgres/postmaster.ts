@@ -72,7 +72,7 @@ export async function stopLeftover(clusterHome: ClusterHome, log: (message: stri
   const state = await readPostmasterState(clusterDirectory)
   if (state.kind === 'live') await stopLive(clusterDirectory, state.file.pid, log)
   // This is also the state of a server that was just killed and is still a zombie process.
-  if ((await readPostmasterState(clusterDirectory)).kind === 'stranger') {
+  if ((await readPostmasterState(clusterDirectory)).kind === 'reused') {
     // Safe: PostgreSQL also checks for other processes by the shared memory of this directory.
     await rm(join(clusterDirectory, 'postmaster.pid'), { force: true })
   }

@@ -312,7 +312,7 @@ describe('a damaged cluster', () => {
     children.push(stranger)
     await once(stranger, 'spawn')
     await writeFile(join(clusterDirectory, 'postmaster.pid'), content.replace(/^\d+/, String(stranger.pid)))
-    expect((await readPostmasterState(clusterDirectory)).kind).toBe('stranger')
+    expect((await readPostmasterState(clusterDirectory)).kind).toBe('reused')
     const second = await start({ dataDirectory })
     await second.stop()
     stranger.stdin?.end()

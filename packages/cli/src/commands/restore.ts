@@ -6,7 +6,7 @@ import {
   type RestorableBackup,
   readCatalogue,
 } from '@holdfast/adapters/backup'
-import { readInstallation } from '@holdfast/adapters/embedded-postgres'
+import { readSystemIdentifier } from '@holdfast/adapters/embedded-postgres'
 import { readRelease, withPool } from '@holdfast/engine'
 import {
   backupKeys,
@@ -143,7 +143,7 @@ function afterRestore(moment: Date, hasList: boolean): string[] {
 }
 
 async function refuseOtherInstallation({ dataDirectory }: Config, { id, manifest }: RestorableBackup): Promise<void> {
-  const installation = await readInstallation(dataDirectory)
+  const installation = await readSystemIdentifier(dataDirectory)
   if (installation === undefined || installation === manifest.installation) return
   throw new BackupError(
     'other_installation',

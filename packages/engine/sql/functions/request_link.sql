@@ -1,14 +1,14 @@
 -- request_link: asks the patient of a hold to confirm it by a link in an e-mail: the event `link_requested`, by which
--- the e-mail is planned. The hold gets the patient, and lasts as long as the clinic's confirm_minutes from the first
--- request on, at most until the visit. Further requests send the link again, or to another address, and do not prolong
--- the hold. An offer of the waitlist keeps its end, because others wait for the place. Returns one row; tx: the
--- transaction that changed the booking last.
+-- the e-mail is planned. The hold gets the patient. The first request extends it to the clinic's confirm_minutes from
+-- now, but not beyond the start of the slot, and never shortens it. Further requests send the link again, or to another
+-- address, and do not extend the hold. An offer of the waitlist keeps its end, because others wait for the place.
+-- Returns one row; tx: the transaction that changed the booking last.
 --
 -- p_patient, p_reason: null: as in the hold. p_actor_id: the account that acts; null: the bearer of the manage token.
 --
--- Outcomes: done | unchanged (the request was repeated, the link was sent less than a minute ago, or the booking is
---   confirmed) | booking_missing | booking_erased | hold_expired | invalid_transition | patient_missing |
---   too_many_links (5 were requested)
+-- Outcomes: done | unchanged (the request was repeated, a link for the same patient and reason was requested less than
+--   a minute ago, or the booking is confirmed) | booking_missing | booking_erased | hold_expired |
+--   invalid_transition | patient_missing (the patient has no name) | too_many_links (5 were requested)
 -- Locks: the booking.
 -- Fails: 22023 without a key, or for a patient without an e-mail address.
 -- Idempotent: by key, for 24 hours.

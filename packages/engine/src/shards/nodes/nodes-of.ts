@@ -12,8 +12,8 @@ import { endIfHung } from './end-if-hung.ts'
 export type Node = { groupId: number; host: string; port: number; ownerUrl: string; getsShards: boolean }
 
 /**
- * The nodes that have shards, or former schemas of shards. Those that get none now, such as a coordinator that was
- * drained, are among them.
+ * All active primary nodes. Among them are those without shards, and those where Citus places no new ones, such as a
+ * coordinator that was drained.
  *
  * @param ownerUrl of the coordinator: each node has a database and a login of these names
  */
@@ -44,16 +44,16 @@ export class NodeUnusable extends Error {
   }
 }
 
-/** A node was not reached, or refused the login. */
-export function isNodeUnusable(error: unknown): boolean {
+/** Whether the connection failed or was lost, or the login was refused. A statement that is refused does not count. */
+export function isNodeUnreachable(error: unknown): boolean {
   return isConnectionLost(error) || isLoginRefused(error)
 }
 
 const connectTimeoutMs = 5_000
-/** A node that has restarted resets the connection then. */
+/** When TCP first checks an idle connection: a node that has restarted resets it. */
 const keepAliveMs = 10_000
 
-/** A connection as the owner, whose definitions from the catalogue name the schema. */
+/** Opens a connection as the owner. With this `search_path`, definitions from the catalogue name the schema. */
 export async function connectForShards(url: string, name = 'holdfast shards'): Promise<pg.Client> {
   const client = await connectClient({ url, name, connectTimeoutMs, keepAliveMs })
   // Copying a shard's rows may take long, so that statements have no limit of time.
@@ -69,7 +69,7 @@ export const beginOnNode = `begin;
   set local citus.override_table_visibility = off;
   set local citus.enable_manual_changes_to_shards = on`
 
-/** In a transaction that begins with {@link beginOnNode}. */
+/** Runs `work` on the node, in a transaction that begins with {@link beginOnNode}, and commits it. */
 export async function onNode<Result>(
   { ownerUrl }: Node,
   work: (client: pg.Client) => Promise<Result>,

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { mailReceiverName } from '../../model/mail-receiver-name.ts'
-import { isNodeUnusable, type Node, type NodeUnusable, onNode } from '../nodes/nodes-of.ts'
+import { isNodeUnreachable, type Node, type NodeUnusable, onNode } from '../nodes/nodes-of.ts'
 import { nodeOf, schemaOf, shardsOfClinic, type TableShard } from '../nodes/table-shards.ts'
 import { hasStamp, type StampedSchema, stampOf } from '../schema/schema-stamp.ts'
 import { dropOutdated, dropSchema, epochIn, type FormerSchema, type FormerSchemas, includes } from './former-schemas.ts'
@@ -116,7 +116,7 @@ function needsNodes(schema: string, unusable: readonly NodeUnusable[], { isFinis
   const advice =
     ' If that node is lost, remove it with citus_disable_node (synchronous := true) and citus_remove_node, and run ' +
     `\`holdfast migrate --citus --accept-loss ${schema}\`.`
-  const mayBeLost = isFinished && unusable.every(({ cause }) => isNodeUnusable(cause))
+  const mayBeLost = isFinished && unusable.every(({ cause }) => isNodeUnreachable(cause))
   const reason = mayBeLost ? needed + advice : needed
   return { kind: 'refused', refusal: { reason, waitsFor: unusable.map(({ node }) => node), isFinal: false } }
 }

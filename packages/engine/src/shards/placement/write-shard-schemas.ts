@@ -5,7 +5,7 @@ import { repeatWhileLocked } from '../../database/repeat-while-locked.ts'
 import { isFromNewerRelease, readLedger } from '../../migrate/ledger.ts'
 import { sqlFiles } from '../../migrate/sql-files.ts'
 import { isDistributionFinished } from '../nodes/distribution-state.ts'
-import { addressOf, connectForShards, isNodeUnusable, type Node, nodesOf, onNode } from '../nodes/nodes-of.ts'
+import { addressOf, connectForShards, isNodeUnreachable, type Node, nodesOf, onNode } from '../nodes/nodes-of.ts'
 import {
   nodeOf,
   readTableShards,
@@ -264,8 +264,8 @@ async function writeOrRefuse(
     const node = nodes.find(({ groupId }) => groupId === clinicShard.groupId)
     const error = new ShardNotWritten(schemaOf(clinicShard), node, cause)
     // While the database is being distributed, no shard is served yet.
-    if (!isFinished || (hasStayed && !isNodeUnusable(cause))) throw error
-    const waitsFor = node !== undefined && isNodeUnusable(cause) ? [node] : []
+    if (!isFinished || (hasStayed && !isNodeUnreachable(cause))) throw error
+    const waitsFor = node !== undefined && isNodeUnreachable(cause) ? [node] : []
     return { kind: 'refused', refusal: { reason: error.message, waitsFor, isFinal: false } }
   }
 }

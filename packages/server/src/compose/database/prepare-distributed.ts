@@ -1,6 +1,6 @@
 import { ensureAppLogin, isPooled, withPool } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
-import { addressOf, failureOn, isNodeUnusable } from '@holdfast/engine/nodes-of'
+import { addressOf, failureOn, isNodeUnreachable } from '@holdfast/engine/nodes-of'
 import { notPlaced, readShards, type Shard } from '@holdfast/engine/shards'
 import pg from 'pg'
 import type { Config } from '../../config/config.ts'
@@ -103,5 +103,5 @@ function shardsNow(ownerUrl: string): Promise<Shard[]> {
 
 /** A node was not reached or refused the login, or Citus waited for one that is away until the statement's timeout. */
 function needsNode(error: unknown, isWhole: boolean): boolean {
-  return isNodeUnusable(error) || (!isWhole && error instanceof pg.DatabaseError && error.code === '57014')
+  return isNodeUnreachable(error) || (!isWhole && error instanceof pg.DatabaseError && error.code === '57014')
 }

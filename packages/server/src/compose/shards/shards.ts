@@ -9,7 +9,7 @@ import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../../
 import type { JobDatabase } from '../pools/job-database.ts'
 import type { OpenShard } from './open-shard.ts'
 
-/** What serves requests that name no clinic, and whatever else is about all clinics. */
+/** Serves requests that name no clinic or concern all: on Citus the coordinator, otherwise the only shard. */
 export type Common = Pick<OpenShard, 'rest'> & {
   engine: Engine
   cache: ResponseCache
@@ -19,9 +19,8 @@ export type Common = Pick<OpenShard, 'rest'> & {
 /** All clinics of a database, each served by one shard. */
 export type OpenShards = {
   all: readonly OpenShard[]
-  /** On one database, the shard of all clinics. */
   common: Common
-  /** The shards besides `common`: on Citus all of them, on one database none. */
+  /** On Citus all shards, otherwise none. */
   behindCoordinator: readonly OpenShard[]
   jobDatabases: readonly JobDatabase[]
   /** Collects events of the security log; on Citus, those of each shard separately. */
@@ -30,7 +29,7 @@ export type OpenShards = {
   shardOf(clinicNo: number): OpenShard
   live: LivePlaces
   probes: Probes
-  /** By their label in the metrics. Dashboards know the first two as write and read. */
+  /** By their label in the metrics: `batches` is labelled `write`, and `general` is `read`. */
   pools: Record<string, readonly pg.Pool[]>
   allPools: readonly DatabasePool[]
   /** What is to be stopped: the shards, and on Citus the coordinator. */
@@ -43,7 +42,7 @@ export type OpenShardsDeps = {
   log: Logger
   metrics: Metrics
   isStopping: () => boolean
-  /** Of the accounts, on the same server as what is common to all shards. */
+  /** For the accounts, on the same server as {@link OpenShards.common}. */
   accountsPool: DatabasePool
 }
 
@@ -52,6 +51,7 @@ export function queueDepthsOf({ all }: Pick<OpenShards, 'all'>): QueueDepths {
   return all.map(({ engine }): QueueDepths => engine.queueDepths()).reduce(sumOfDepths)
 }
 
+/** All shards have the same queues. */
 function sumOfDepths(one: QueueDepths, other: QueueDepths): QueueDepths {
   return Object.fromEntries(Object.entries(one).map(([queue, depth]) => [queue, sumOf(depth, other[queue] ?? depth)]))
 }

@@ -25,8 +25,8 @@ const addressBits = 56
 type Caller = { principal: Principal; ip: string }
 
 /**
- * Claims units of a slot if the clinic's limits allow it: reserves room within them first, and releases it if nothing
- * was booked.
+ * Claims units of a slot if the clinic's booking limits allow it: makes a reservation against them first, and releases
+ * it if nothing was booked.
  *
  * @throws ProblemError too_many_bookings, too_many_units, overloaded
  */
@@ -50,10 +50,10 @@ export async function claimWithinLimits(
 }
 
 /**
- * Reserves room for a guest's hold that gets its patient's contact with the confirmation. Other bookings keep the
- * contact that they have, so nothing is counted for them.
+ * For a guest's confirmation that also supplies the patient: makes a reservation against the limits for the patient's
+ * e-mail address and phone number. Other bookings keep the patient that they have.
  *
- * @returns releases the reservation of a contact that the booking did not get
+ * @returns called with the outcome, it releases what the booking does not have; null: nothing was reserved
  */
 export async function admitContact(
   { engine, bookingOrigins, hasBookingLimits }: RestDeps,
@@ -68,8 +68,8 @@ export async function admitContact(
   if ((await engine.reads.booking(bookingId))?.status !== 'PENDING') return null
   requireAdmitted(await engine.admit({ bookingId, key: freshKey(), units: 1, confirm: true, origins }))
   return (outcome) => {
-    // Of two confirmations at once, one changes the booking. What both reserved belongs to it. A hold that is still
-    // open ends soon, or is confirmed with the next try.
+    // Of two confirmations at once, only one changes the booking, and both have made reservations for it: what the
+    // booking has stays reserved. Without a booking in the outcome, the reservation ends after two minutes.
     if (outcome.kind === 'done' || !('booking' in outcome)) return
     const booked = new Set(contactsIn(outcome.booking.patient).map(({ subject }) => subject))
     engine.release({ bookingId, origins: origins.filter(({ subject }) => !booked.has(subject)) })
@@ -78,8 +78,8 @@ export async function admitContact(
 
 /**
  * Links a guest's booking to an account if the account's limits allow it: otherwise one person could book as a guest
- * again and again, and have all bookings in one account. What is over counts for no limit. Not for the clinic's people,
- * and not for a booking that the account has already.
+ * again and again, and have all bookings in one account. The limits do not apply to members of the clinic, to a booking
+ * that has an account already, or to one that has begun or is no longer PENDING or CONFIRMED.
  *
  * @param key the digest of the link's key
  * @throws ProblemError too_many_bookings, overloaded
@@ -125,20 +125,20 @@ function accountOrigin({ accountId }: AccountPrincipal): BookingOrigin {
 }
 
 /**
- * What the patient can be reached by, counted per address: otherwise strangers elsewhere who name somebody's contact
- * could keep them from booking. For those at the same address, an account's own e-mail address is not counted; the
- * account is counted instead.
+ * The patient's e-mail address and phone number, each together with the client's network: otherwise a stranger on
+ * another network could use up the limit of somebody's contact. Of a signed-in caller, the account's own e-mail address
+ * and the phone number are not counted; the account is counted instead.
  */
 export function contactsOf(
   origins: BookingOrigins,
   { principal, ip }: Caller,
   { email, phone }: Patient,
 ): BookingOrigin[] {
-  const address = email === undefined ? undefined : normalizedEmail(email)
-  const isOwn = principal.kind === 'account' && principal.email.toLowerCase() === address
+  const mailbox = email === undefined ? undefined : normalizedEmail(email)
+  const isOwn = principal.kind === 'account' && principal.email.toLowerCase() === mailbox
   const digits = phone?.replaceAll(/\D/g, '') ?? ''
   const contacts = [
-    ...(address === undefined || isOwn ? [] : [address]),
+    ...(mailbox === undefined || isOwn ? [] : [mailbox]),
     ...(digits === '' || principal.kind === 'account' ? [] : [digits]),
   ]
   return contacts.map((contact) => origins.of('contact', `${contact} ${networkOf(ip, addressBits)}`))

@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
-import { exampleOf, hasOwnRooms, roomProblem } from './video-room.ts'
+import { exampleOf, hasUniqueRooms, roomProblem } from './video-room.ts'
 
 type VideoRoomFieldProps = {
   /** null while it is loading. */
@@ -27,7 +27,7 @@ export function VideoRoomField({ value, inputProps }: VideoRoomFieldProps) {
           {typed === '' || problem !== null ? null : (
             <>
               <br />
-              {hasOwnRooms(typed) ? (
+              {hasUniqueRooms(typed) ? (
                 <>
                   {t('video.example')} <bdi style={{ overflowWrap: 'anywhere' }}>{exampleOf(typed)}</bdi>
                 </>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exampleOf, hasOwnRooms, roomProblem } from './video-room.ts'
+import { exampleOf, hasUniqueRooms, roomProblem } from './video-room.ts'
 
 test('a room is an https URL without credentials, with at most one placeholder after the host', () => {
   const good = [
@@ -24,6 +24,6 @@ test('a room is an https URL without credentials, with at most one placeholder a
 
 test('the example replaces the placeholder with a name', () => {
   expect(exampleOf('https://meet.example/{room}#video')).toMatch(/^https:\/\/meet\.example\/[\w-]+#video$/)
-  expect(hasOwnRooms('https://meet.example/{room}')).toBe(true)
-  expect(hasOwnRooms('https://meet.example/room')).toBe(false)
+  expect(hasUniqueRooms('https://meet.example/{room}')).toBe(true)
+  expect(hasUniqueRooms('https://meet.example/room')).toBe(false)
 })

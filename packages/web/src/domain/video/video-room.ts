@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 
 /** Replaced in a room's address by a unique name for each visit. */
-const roomName = '{room}'
+const roomPlaceholder = '{room}'
 const lengthMax = 500
 
 /** A doctor's video room, which only the doctor and the clinic may read; null if there is none. */
@@ -30,15 +30,15 @@ export function roomProblem(typed: string): RoomProblem | null {
   const [, host, rest = ''] = /^https:\/\/([!-~]+?)([/?#][!-~]*)?$/.exec(text) ?? []
   if (host === undefined || !URL.canParse(text)) return 'address'
   if (host.includes('@')) return 'credentials'
-  return host.includes(roomName) || rest.split(roomName).length > 2 ? 'room' : null
+  return host.includes(roomPlaceholder) || rest.split(roomPlaceholder).length > 2 ? 'room' : null
 }
 
 /** Whether each visit has a separate room. */
-export function hasOwnRooms(typed: string): boolean {
-  return typed.includes(roomName)
+export function hasUniqueRooms(typed: string): boolean {
+  return typed.includes(roomPlaceholder)
 }
 
 /** An example of a visit's address. */
 export function exampleOf(typed: string): string {
-  return typed.trim().replace(roomName, 'k7mq-2xvd-9hfp')
+  return typed.trim().replace(roomPlaceholder, 'k7mq-2xvd-9hfp')
 }

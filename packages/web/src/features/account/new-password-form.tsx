@@ -9,7 +9,7 @@ import { newPasswordErrors, passwordLengthMin } from './new-password-fields.ts'
 export type NewPassword = { currentPassword: string; newPassword: string; endOthers: boolean }
 
 type NewPasswordFormProps = {
-  /** The current password; null: it is not required. */
+  /** The current password: the person's own, or one that somebody else has given; null: it is not required. */
   current: 'chosen' | 'given' | null
   /** Whether the other sessions can be left as they are. */
   asksToEndOthers: boolean

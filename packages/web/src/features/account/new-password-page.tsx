@@ -11,7 +11,7 @@ import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/new-password')
 
-/** After signing in with a password that somebody else chose: nothing else is possible until it is changed. */
+/** After signing in with a password that somebody else has set: the person has to change it before anything else. */
 export function NewPasswordPage() {
   const { t } = useTranslation('account')
   const queryClient = useQueryClient()

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { toastDone } from '../../ui/toast.ts'
 import { useRefreshFactors } from './second-factors-query.ts'
 
-/** Changes second factors. Then the dialog is closed by `onDone`, and a toast shows the message. */
+/** Changes second factors. Then they are read again, a toast shows `message`, and `onDone` is called. */
 export function useFactorChange<Input>(
   change: (input: Input) => Promise<unknown>,
   message: string,

@@ -9,7 +9,7 @@ import { findClusterHome } from './cluster-home.ts'
  *
  * @throws EmbeddedPostgresError `not_permitted`, `data_missing`
  */
-export async function readInstallation(dataDirectory: string): Promise<string | undefined> {
+export async function readSystemIdentifier(dataDirectory: string): Promise<string | undefined> {
   try {
     const clusterHome = await findClusterHome(await realpath(resolve(dataDirectory)))
     if (clusterHome === undefined) return undefined
