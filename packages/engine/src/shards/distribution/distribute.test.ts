@@ -4,7 +4,7 @@ import sql from 'sql-template-tag'
 import { expect, onTestFinished, test } from 'vitest'
 import { distribute } from './distribute.ts'
 
-/** A database with functions of the names of Citus's that leave everything where it is. */
+/** A database with the functions of Citus that the distribution calls. Here they do nothing. */
 async function aDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())
