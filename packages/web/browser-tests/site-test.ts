@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { test as base, expect } from 'vitest'
-import { findChromium, launchChromium, withoutOptimizers } from './chromium.ts'
+import { findChromium, forShortPages, launchChromium } from './chromium.ts'
 import { type Site, startSite } from './harness.ts'
 
 // The test files of a worker share its process, and so these. Vitest's own scope `worker` is not enough: it starts a
@@ -25,7 +25,7 @@ export const browserTest = base
   .extend('chromium', { scope: 'worker' }, () => findChromium())
   .extend('browser', { scope: 'worker' }, ({ chromium }, { onCleanup }) => {
     onCleanup(endOnce)
-    browserOfWorker ??= launchChromium(chromium, withoutOptimizers)
+    browserOfWorker ??= launchChromium(chromium, forShortPages)
     return browserOfWorker
   })
 
