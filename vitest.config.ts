@@ -20,7 +20,7 @@ const isolated = [
   'packages/server/src/accounts/accounts.test.ts',
 ]
 
-/** Most tests sign in. At the real costs, hashing passwords took 3 % of the processor time of all tests. */
+/** Many tests sign in. At the real costs, hashing passwords took 3 % of the processor time of all tests. */
 const alias = { '@node-rs/argon2': fileURLToPath(new URL('packages/testkit/src/cheap-argon2.ts', import.meta.url)) }
 
 /** Whole installations, restores and replays of data, which take minutes: `npm run test:drills`. */
@@ -94,7 +94,6 @@ export default defineConfig({
           name: 'browser',
           include: [browserTests],
           exclude: [...defaultExclude, timed],
-          alias,
           isolate: false,
           retry: retryInCi,
           // With two, a tenth of the two cores is idle; with four, the tests need more processor time.
