@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { slotLimits } from '@holdfast/contract/slot-limits'
 import type { Appointment } from './appointment.ts'
 import { type CapacityFactor, unitsFor } from './capacity-factor.ts'
 
@@ -9,7 +10,6 @@ export const replayTimeZone = 'America/Sao_Paulo'
 const slotsPerDayMax = 40
 const slotMinutes = 15
 const firstSlotTime = '08:00'
-const slotCapacityMax = 1_000_000
 /** A clinic's longest booking horizon is 730 days; the last day must lie within it on the day of the replay. */
 const daysAheadMax = 729
 
@@ -110,7 +110,7 @@ export function planReplay(
     const plannedDays: PlannedDay[] = []
     for (const [date, count] of [...countByDate].sort(byFirst)) {
       const unitsOfDay = unitsFor(factor, count)
-      const unitsMax = slotsPerDayMax * slotCapacityMax
+      const unitsMax = slotsPerDayMax * slotLimits.capacityMax
       if (unitsOfDay > unitsMax) return { kind: 'too_many_units', unit: name, date, units: unitsOfDay, unitsMax }
       const slots = slotsOfDay(date, unitsOfDay)
       slotCounts.set(dayKey(name, date), slots.length)

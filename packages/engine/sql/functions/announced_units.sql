@@ -1,7 +1,7 @@
 -- announced_units: what to announce when units of a slot have become free. available: the free units. lapses_in_ms:
 -- when its next hold lapses, in milliseconds from p_at; zero or less: some have lapsed, and `available` leaves their
 -- units out; null: it has no holds. A withdrawn or blocked slot has 0 and null.
--- Reads have the same rule: calendar-reads.ts.
+-- calendar-reads.ts has the same rule for withdrawn and blocked slots; it counts lapsed holds as free.
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none; the caller has locked the slot. Fails: never. Idempotent: yes.

@@ -112,8 +112,9 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
     'engine/sql/functions/set_busy_times.sql',
     // How many slots a calendar blocks.
     'engine/src/calendars/create-busy-calendars.ts',
-    // Reads: bookable-sql.test.ts compares them with claims.
+    // bookable-sql.test.ts compares it with claims.
     'engine/src/reads/bookable-sql.ts',
+    // slots-after.test.ts compares it with announced_units.
     'engine/src/reads/calendar-reads.ts',
   ])
 })

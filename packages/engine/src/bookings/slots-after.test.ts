@@ -168,36 +168,38 @@ const leaves: [string, Leave][] = [
   ],
 ]
 
-/** A withdrawn slot as it is announced when its last booking leaves it. No function of this release creates such. */
-async function withdrawnSlotAfter(database: TestDatabase, leave: Leave) {
+type Close = (database: TestDatabase, slot: BuiltSlot) => Promise<unknown>
+const withdraw: Close = ({ appPool }, { clinicNo, id }) =>
+  withdrawSlots(appPool, { clinicNo, which: { slotId: id }, withBookings: true, dryRun: false, actorId: null })
+const block: Close = ({ ownerPool }, { id }) =>
+  ownerPool.query('update holdfast.slot set blocked_at = statement_timestamp() where id = $1', [id])
+
+/** A closed slot as it is announced when its last booking leaves it. */
+async function closedSlotAfter(database: TestDatabase, close: Close, leave: Leave) {
   const [slot, other] = await slotsOf(database)
-  const which = { slotId: slot.id }
-  await withdrawSlots(database.appPool, {
-    clinicNo: slot.clinicNo,
-    which,
-    withBookings: true,
-    dryRun: false,
-    actorId: null,
-  })
-  // No function creates a hold in a withdrawn slot. If there is one, it counts for nothing, as for all reads.
+  await close(database, slot)
+  // No function creates a hold in a closed slot. If there is one, it counts for nothing, as for all reads.
   await aBooking(database, slot, { status: 'PENDING' })
   const { id } = await aBooking(database, slot)
   const { slots } = await announcedBy(leave(database.appPool, id, other))
   return { slot, announced: slots.find(({ slotId }) => slotId === slot.id) }
 }
 
-describe('a booking leaves a withdrawn slot, of which nothing becomes available, and which has no hold', () => {
+describe.each([
+  { what: 'withdrawn', close: withdraw, isWithdrawn: true, rule: /\((\w+\.)?p_withdrawn_at IS NULL\)/ },
+  { what: 'blocked', close: block, isWithdrawn: false, rule: /\((\w+\.)?p_blocked_at IS NULL\)/ },
+])('a booking leaves a $what slot, of which nothing becomes available, and which has no hold', (closed) => {
   test.for(leaves)('%s', async ([, leave], { database }) => {
-    const { slot, announced } = await withdrawnSlotAfter(database, leave)
+    const { slot, announced } = await closedSlotAfter(database, closed.close, leave)
     expect(announced).toEqual(announcedOf(slot, 0))
     const { slots } = await createCalendarReads(database.appPool).slots([slot.id])
-    expect(slots).toMatchObject([{ isWithdrawn: true, available: 0, lapsesInMs: null }])
+    expect(slots).toMatchObject([{ isWithdrawn: closed.isWithdrawn, available: 0, lapsesInMs: null }])
   })
 
-  test.for(leaves)('negative control: %s, and the withdrawal ignored', async ([, leave]) => {
+  test.for(leaves)('negative control: %s, and that the slot is closed is ignored', async ([, leave]) => {
     const planted = await createTestDatabase()
-    await plantFunction(planted, 'announced_units', { part: /\((\w+\.)?p_withdrawn_at IS NULL\)/, becomes: 'true' })
-    const { announced } = await withdrawnSlotAfter(planted, leave)
+    await plantFunction(planted, 'announced_units', { part: closed.rule, becomes: 'true' })
+    const { announced } = await closedSlotAfter(planted, closed.close, leave)
     expect(announced).toMatchObject({ available: 4, lapsesInMs: expect.any(Number) })
     await planted.drop()
   })

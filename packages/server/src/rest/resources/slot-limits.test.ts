@@ -61,3 +61,14 @@ test('the engine and the database have the same limits', async ({ database }) =>
   const { rows } = await database.ownerPool.query('select holdfast.slot_units_max() as max')
   expect(rows).toEqual([{ max: slotLimits.capacityMax }])
 })
+
+test.for(['slot_capacity_check', 'waitlist_entry_units_check', 'clinic_guest_units_max_check'])(
+  'the constraint %s has the same limit',
+  async (name, { database }) => {
+    const { rows } = await database.ownerPool.query<{ definition: string }>(
+      'select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1 and conparentid = 0',
+      [name],
+    )
+    expect(rows.map(({ definition }) => definition)).toEqual([expect.stringContaining(`<= ${slotLimits.capacityMax})`)])
+  },
+)
