@@ -27,9 +27,9 @@ test.for([
   }
 })
 
-test('ARCHITECTURE.md lists the folders of the engine in that order', () => {
+test('ARCHITECTURE.md lists the folders of the engine from the highest to the lowest', () => {
   const listed = listedIn('### Engine\n', '`create-engine.ts` composes them')
-  expect(listed).toEqual([...engineBase, ...Object.keys(engineFolders), 'catalogue'])
+  expect(listed).toEqual(['catalogue', ...[...engineBase, ...Object.keys(engineFolders)].toReversed()])
 })
 
 test('ARCHITECTURE.md lists the folders of the server from the highest to the lowest', () => {
