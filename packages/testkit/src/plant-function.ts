@@ -29,8 +29,8 @@ export async function plantFunction(
 }
 
 /**
- * Claims in this database use what they have read, however long they wait for a lock then. Else they read it again
- * after 20 ms: claim-rules-changed.test.ts.
+ * Makes claims in this database keep what they have read, however long they wait for a lock. Otherwise they read it
+ * again after 20 ms: claim-rules-changed.test.ts.
  */
 export function neverReadAgain(database: BuilderDatabase & { schema?: string }): Promise<void> {
   return plantFunction(database, 'claim_facts_age_max', { part: "'00:00:00.02'", becomes: "'1 day'" })

@@ -15,7 +15,7 @@ const timeoutMsDefault = 5_000
 const triesMax = 2
 
 /**
- * The addresses of a name that a user has entered, by separate queries to the DNS. The system's look-up, by which
+ * The addresses of a name that a user has entered, queried from the DNS directly. The system's look-up, by which
  * Node also finds the database and the mail server, runs two at a time in a process, and cannot be ended: a name whose
  * server never answers would keep all of them waiting.
  *

@@ -16,7 +16,7 @@ const noClinicNo = 0
 export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneShard(pool)): AuditLog {
   const log = createAuditLog(pool)
   if (shards.all().includes(pool)) return log
-  const roles: Roles = { coordinator: pool, shards, unasked: new WeakMap() }
+  const roles: Roles = { coordinator: pool, shards, skippedUntil: new WeakMap() }
   return {
     ...log,
     byClinic: (events) => byClinic(roles, events),
@@ -31,8 +31,8 @@ export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneSha
   }
 }
 
-/** Where the roles of accounts are. `unasked`: until when a shard is not queried, on the monotonic clock. */
-type Roles = { coordinator: pg.Pool; shards: ShardPools; unasked: WeakMap<pg.Pool, number> }
+/** Where the roles of accounts are. `skippedUntil`: until when a shard is not queried, on the monotonic clock. */
+type Roles = { coordinator: pg.Pool; shards: ShardPools; skippedUntil: WeakMap<pg.Pool, number> }
 
 /** An account's own events, such as a sign-in, belong to the clinics whose data it can read. */
 async function byClinic(
@@ -53,7 +53,7 @@ type Held = { accountId: string; clinicNo: number }
 
 /** The clinics in which accounts have roles; if a shard does not respond, those there in which they may have one. */
 async function clinicsOf(
-  { coordinator, shards, unasked }: Roles,
+  { coordinator, shards, skippedUntil }: Roles,
   accountIds: readonly string[],
 ): Promise<Map<string, number[]>> {
   const { rows: noted } = await coordinator.query<Held>(sql`
@@ -64,7 +64,7 @@ async function clinicsOf(
     const shard = await shards.of(held.clinicNo)
     byShard.set(shard, [...(byShard.get(shard) ?? []), held])
   }
-  const held = await Promise.all(Array.from(byShard, ([shard, ofShard]) => heldIn(shard, ofShard, unasked)))
+  const held = await Promise.all(Array.from(byShard, ([shard, ofShard]) => heldIn(shard, ofShard, skippedUntil)))
   const clinicNos = new Map<string, number[]>()
   for (const { accountId, clinicNo } of held.flat()) {
     clinicNos.set(accountId, [...(clinicNos.get(accountId) ?? []), clinicNo])
@@ -73,10 +73,10 @@ async function clinicsOf(
 }
 
 /** How long a shard that did not respond is not queried again: the events of all clinics wait for its response. */
-const unaskedMs = 5_000
+const skipMs = 5_000
 
-async function heldIn(shard: pg.Pool, noted: Held[], unasked: Roles['unasked']): Promise<Held[]> {
-  if (performance.now() < (unasked.get(shard) ?? 0)) return noted
+async function heldIn(shard: pg.Pool, noted: Held[], skippedUntil: Roles['skippedUntil']): Promise<Held[]> {
+  if (performance.now() < (skippedUntil.get(shard) ?? 0)) return noted
   try {
     const query = shard.query<Held>(sql`
       select m.account_id::text as "accountId", m.clinic_no as "clinicNo"
@@ -88,7 +88,7 @@ async function heldIn(shard: pg.Pool, noted: Held[], unasked: Roles['unasked']):
     return (await promptly(query)).rows
   } catch (error) {
     if (!isConnectionLost(error) && !isLoginRefused(error) && !isShardMoved(error)) throw error
-    unasked.set(shard, performance.now() + unaskedMs)
+    skippedUntil.set(shard, performance.now() + skipMs)
     return noted
   }
 }

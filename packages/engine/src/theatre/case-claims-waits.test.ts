@@ -13,8 +13,8 @@ function aClaim(): ScheduleRequest {
   return { clinicNo: 1, plans: [plan], bumps: [], bumpReason: null, actorId: null, key: caseId, requestHash: caseId }
 }
 
-/** Claims for which their clinic has room after `roomMs`, in a batch that takes `batchMs` and decides nothing. */
-function slowClaims({ roomMs, batchMs }: { roomMs: number; batchMs: number }) {
+/** Claims that the limiter lets through after `limiterMs`, in a batch that takes `batchMs` and decides nothing. */
+function slowClaims({ limiterMs, batchMs }: { limiterMs: number; batchMs: number }) {
   // Only the clock is a test clock.
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => void vi.useRealTimers())
@@ -27,7 +27,7 @@ function slowClaims({ roomMs, batchMs }: { roomMs: number; batchMs: number }) {
     return { rows: plans.map(({ caseId }) => ({ outcome, booking_id: caseId, tx: '1', detail: null, cases: null })) }
   }
   const limitClinic: ClinicLimiter = async (_clinicNo, work, deadline = Number.POSITIVE_INFINITY) => {
-    vi.advanceTimersByTime(roomMs)
+    vi.advanceTimersByTime(limiterMs)
     return performance.now() > deadline ? { kind: 'overloaded', retryAfterSeconds: 1 } : work()
   }
   const pool = { query } as unknown as pg.Pool
@@ -36,18 +36,18 @@ function slowClaims({ roomMs, batchMs }: { roomMs: number; batchMs: number }) {
 }
 
 test.for([
-  { what: 'room for its batch', roomMs: 1_001, batchMs: 0, sent: [] },
-  { what: 'its batch', roomMs: 0, batchMs: 1_001, sent: ['claim_cases'] },
-  { what: 'room for it after its batch', roomMs: 501, batchMs: 0, sent: ['claim_cases'] },
-])('a claim waits no longer than it may in all: $what', async ({ roomMs, batchMs, sent }) => {
-  const claims = slowClaims({ roomMs, batchMs })
+  { what: 'the limiter, before its batch', limiterMs: 1_001, batchMs: 0, sent: [] },
+  { what: 'its batch', limiterMs: 0, batchMs: 1_001, sent: ['claim_cases'] },
+  { what: 'the limiter, after its batch', limiterMs: 501, batchMs: 0, sent: ['claim_cases'] },
+])('a claim waits no longer than it may in all: $what', async ({ limiterMs, batchMs, sent }) => {
+  const claims = slowClaims({ limiterMs, batchMs })
   const outcomes = await Promise.all([aClaim(), aClaim()].map(claims.claim))
   expect(outcomes).toMatchObject([{ kind: 'overloaded' }, { kind: 'overloaded' }])
   expect(claims.sent).toEqual(sent)
 })
 
 test('a claim that a batch leaves is sent alone within that time', async () => {
-  const claims = slowClaims({ roomMs: 150, batchMs: 400 })
+  const claims = slowClaims({ limiterMs: 150, batchMs: 400 })
   const outcomes = await Promise.all([aClaim(), aClaim()].map(claims.claim))
   expect(outcomes).toMatchObject([{ kind: 'replayed' }, { kind: 'replayed' }])
   expect(claims.sent).toEqual(['claim_cases', 'schedule_cases', 'schedule_cases'])

@@ -112,7 +112,7 @@ test('claims beyond those that may wait are refused at once', async () => {
   expect(calls.map(({ caseIds }) => caseIds.length)).toEqual([3, 1])
 })
 
-test('when a batch has no room in time, its claims are refused, and not attempted alone', async () => {
+test('when the limiter refuses a batch, its claims are refused, and not attempted alone', async () => {
   const { pool, calls } = aPool(() => false)
   let runs = 0
   const { claim } = caseClaims(

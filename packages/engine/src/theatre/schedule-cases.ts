@@ -112,7 +112,10 @@ export async function check(
   throw new Error(`The check of case ${row.booking_id} returned ${row.outcome}.`)
 }
 
-/** `overloaded` if its clinic had no room for it in time, or a lock was not free in time; nothing was written then. */
+/**
+ * `overloaded` if too much of its clinic's work was waiting or ran for too long, or a lock was not free in time;
+ * nothing was written then.
+ */
 export async function changeOrBusy<Row>(
   { pool, limitClinic }: CaseWriter,
   clinicNo: number,

@@ -4,7 +4,7 @@ import { type OperationId, startRestApp } from '../../test/rest-app.ts'
 import { test as restTest } from '../../test/rest-test.ts'
 import { theatreDay } from '../../test/theatre-scene.ts'
 
-/** Whose clinics have no room for another write. */
+/** `full`: an app whose clinics accept no further write. */
 const test = restTest.extend('full', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const limitClinic = async () => ({ kind: 'overloaded' as const, retryAfterSeconds: 1 })
   const full = await startRestApp(database, { replaced: { limitClinic } })

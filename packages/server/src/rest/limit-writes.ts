@@ -14,7 +14,7 @@ export type WaitsElsewhere = 'in the engine' | 'on the network'
  * Limits how many writes of a clinic run at a time: while a row of the clinic is locked, its writes wait with a
  * connection each, and must not take those of all other clinics.
  *
- * @throws ProblemError overloaded, if it has waited too long
+ * @throws ProblemError overloaded, if too many wait or it has waited too long
  */
 export function limitWrites<Call extends AnyCall, Response>(
   { limitClinic, engine }: Pick<RestDeps, 'limitClinic' | 'engine'>,

@@ -76,7 +76,8 @@ export function recordSuccess(
 }
 
 /**
- * Records the requests that get a stored response, of operations with `auditRepeated`: it shows a patient's data again.
+ * Records requests that get a stored response, for operations with `auditRepeated`, whose response shows a patient's
+ * data again.
  *
  * @param check of such a request
  */

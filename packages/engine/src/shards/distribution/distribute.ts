@@ -96,8 +96,9 @@ async function countRows(client: pg.Client, table: string): Promise<number> {
 
 /**
  * The functions that checks of the tables call stay, and Citus creates them on each node by itself. `n`: the order in
- * which they can be created. Of functions that is the order of their files, after those of migrations: one that calls
- * another comes later in the alphabet. Their OIDs can be in another order, because an update replaces the caller.
+ * which they can be created. Functions: first those of migrations, then the others by name, as their files are applied;
+ * a function sorts after those that it calls. Their OIDs don't: an update that adds a function and a call of it
+ * replaces the caller, which keeps its older OID.
  */
 const keptDefinitions = `
   select 'trigger' as kind, oid::int8 as n, tgrelid::regclass::text as relation, tgname::text as name,
@@ -125,7 +126,7 @@ const keptDefinitions = `
                       where d.refclassid = 'pg_proc'::regclass and d.refobjid = pg_proc.oid
                         and d.classid = 'pg_constraint'::regclass)`
 
-/** The last ones first. Dropping a function also drops those that depend on it. */
+/** In reverse order; `cascade` also drops what depends on a function. */
 const dropKept = `
   do $$ declare r record; begin
     for r in select * from kept where kind = 'trigger' loop

@@ -50,7 +50,7 @@ export async function prepareDistributed(
     const isWhole = away.size === 0
     const reached = all.filter((shard) => !away.has(addressOf(shard)))
     const updated = await updateCoordinator(ownerUrl, say).catch((error: unknown) => {
-      // A node without shards is none of those that were looked for above.
+      // awayNodes tried only the nodes with shards; an update needs the others too.
       throw needsNode(error, isWhole) ? needsAllNodes(error, away) : error
     })
     const only = isWhole ? null : reached.map(({ schema }) => schema)

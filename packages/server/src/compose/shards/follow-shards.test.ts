@@ -30,7 +30,7 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
     /** The ports of the nodes that do not respond. */
     away: [] as number[],
     /** The addresses of the nodes that were away for the last write. */
-    toldAway: [] as string[],
+    awayAtLastWrite: [] as string[],
     /** How often it had looked, at each write. */
     readsAtWrites: [] as number[],
     /** The times of the writes. */
@@ -51,7 +51,7 @@ function scene({ begin = (first: Shard) => first, checkMs = checkMsDefault } = {
       away: async () => new Map(state.away.map((port) => [`node:${port}`, new Error('It is away.')])),
       async write(schemas, away) {
         done.push(`write ${schemas}`)
-        state.toldAway = [...away.keys()]
+        state.awayAtLastWrite = [...away.keys()]
         state.readsAtWrites.push(state.reads)
         state.writtenAtMs.push(performance.now())
         state.onWrite()
@@ -216,7 +216,7 @@ test('a shard that waits for another node is not written until that one can be u
   state.found = [{ ...first, port: 2 }, second]
   // It leaves the former node after the third time: that one may have been slow to respond once.
   expect(await untilDone(done, 4)).toEqual(waitingForAway)
-  expect(state.toldAway).toEqual(['node:8', 'node:9'])
+  expect(state.awayAtLastWrite).toEqual(['node:8', 'node:9'])
   // Time for an attempt.
   await untilReads(state, state.reads + 12)
   expect(done).toHaveLength(4)

@@ -21,10 +21,10 @@ export type AuthenticationDeps = {
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `none`: credentials are not read, and requests are neither counted nor refused while the server stops (the site,
-     * live places, probes; metrics have a separate token). `lenient`: with invalid credentials the caller is anonymous
-     * (a sign-in with an old cookie), and a password that has to be changed first refuses nothing (its change). The
-     * route checks who calls.
+     * `none`: this hook reads no credentials and counts nothing, and requests are served while the server stops (the
+     * site, probes; live places count and refuse themselves; metrics have a separate token). `lenient`: a caller with
+     * invalid credentials is anonymous (a sign-in with an old cookie), and one who has to change the password first is
+     * let through (to change it); the route checks who calls.
      */
     authentication?: 'none' | 'lenient'
     /** The route counts its requests itself, because how they count depends on their body. */

@@ -3,7 +3,8 @@ import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 
 /**
  * The caller of a request. Set by an onRequest hook (authentication.ts) before any hook of a route. Requests with a
- * wrong or expired credential have been refused with 401 by then (an expired cookie on a public GET is ignored).
+ * wrong or expired credential have been refused with 401 by then (an expired cookie on a public GET is ignored, and
+ * any of them where the route is `lenient`).
  */
 export type Principal =
   | { kind: 'anonymous' }

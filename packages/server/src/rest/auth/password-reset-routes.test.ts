@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 import { aPersonWithApp, challengeOf, codeOf, post } from '../../../test/second-factor-steps.ts'
 
-// Mails are sent in the background, and a busy machine hashes passwords slowly.
+// Mails are sent in the background.
 const arrivesWithinMs = 60_000
 let mails: MailServer
 let server: RunningServer

@@ -53,7 +53,8 @@ export async function claimWithinLimits(
  * For a guest's confirmation that also supplies the patient: makes a reservation against the limits for the patient's
  * e-mail address and phone number. Other bookings keep the patient that they have.
  *
- * @returns called with the outcome, it releases what the booking does not have; null: nothing was reserved
+ * @returns a function to call with the outcome, which releases what was reserved for contacts that the booking did not
+ *   get; null: nothing was reserved
  */
 export async function admitContact(
   { engine, bookingOrigins, hasBookingLimits }: RestDeps,
