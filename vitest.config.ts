@@ -23,12 +23,13 @@ const isolated = [
 /** Many tests sign in. At the real costs, hashing passwords took 3 % of the processor time of all tests. */
 const alias = { '@node-rs/argon2': fileURLToPath(new URL('packages/testkit/src/cheap-argon2.ts', import.meta.url)) }
 
-/** Whole installations, restores and replays of data, which take minutes: `npm run test:drills`. */
+/** Whole installations, outages of shards, restores and replays of data, which take minutes: `npm run test:drills`. */
 export const drills = [
   'test/deploy/{cluster-files,installation,interrupted-upgrade,uninstall}.test.ts',
   'test/npm-start.test.ts',
   'drills/**/*.test.ts',
   'packages/server/test/{pgbouncer,redis,replicas}.test.ts',
+  'packages/server/src/compose/{hung-shard,outages-of-shards}.test.ts',
   'packages/adapters/src/backup/{backup,s3-backups,set-back}.test.ts',
   'packages/cli/src/commands/{restore-erasures,restore-refused,restore-separate,s3-backups}.test.ts',
   'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay,replay-cases}.test.ts',

@@ -9,7 +9,10 @@ import { drills, inCi, patience } from './vitest.config.ts'
  */
 const retry = inCi ? { count: 1, condition: /^(?![\s\S]*\b(expected|instead of (rejecting|resolving))\b)/ } : 0
 
-/** `npm run test:drills`: installations, also on a machine in namespaces, chaos, restores, and replays of data. */
+/**
+ * `npm run test:drills`: installations, also on a machine in namespaces, chaos, outages of shards, restores, and
+ * replays of data.
+ */
 export default defineConfig({
   test: {
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
