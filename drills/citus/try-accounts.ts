@@ -125,9 +125,9 @@ const steps: Record<string, (scene: Scene) => Promise<void>> = {
     const request = { newEmail: `new-${scene.email}`, language: 'en' as const }
     const link = await accounts.createEmailLink(scene.id, request, stored)
     const use = await accounts.useEmailLink(scene.id, link.kind === 'created' ? link.token : '', stored)
-    const undoToken = use.kind === 'changed' ? use.undoToken : null
-    same([use.kind, await accounts.byEmailUndo(undoToken ?? '')], ['changed', scene.id])
-    same(await accounts.undoEmailChange(scene.id, undoToken ?? ''), true)
+    const undoToken = use.kind === 'changed' && use.undo.kind === 'link' ? use.undo.token : ''
+    same([use.kind, await accounts.byEmailUndo(undoToken)], ['changed', scene.id])
+    same(await accounts.undoEmailChange(scene.id, undoToken), true)
     same((await accounts.byEmail(scene.email))?.id, scene.id)
     await accounts.setPassword(scene.id, password)
   },

@@ -23,8 +23,15 @@ export type EmailLinkUse =
   | { kind: 'confirmed'; email: string }
   | ({ kind: 'changed' } & EmailChange)
 
-/** `undoToken`: for the earlier address; null: a new account had it, and nobody had proven it. */
-export type EmailChange = { email: string; previous: string; undoToken: string | null; language: MessageLanguage }
+/** What the earlier address may do about a change. */
+export type EmailUndo =
+  | { kind: 'link'; token: string }
+  /** The account had that address for less than {@link undoHours}: the address before it takes the account back. */
+  | { kind: 'earlier_address' }
+  /** A new account had it, and nobody had proven it. */
+  | { kind: 'none' }
+
+export type EmailChange = { email: string; previous: string; undo: EmailUndo; language: MessageLanguage }
 
 /** Links with which an account's person proves that they have an e-mail address, once. */
 export type EmailLinks = {
@@ -52,7 +59,8 @@ export type EmailLinks = {
   /**
    * The account has its earlier address again, and nothing that somebody with its password may have set up: its
    * sessions and calendar feeds end, the password becomes invalid, and second factors are removed; of an account with a
-   * role, those of the three days before. false: the link is not valid any more.
+   * role, those of the three days before. Links of later changes become void, and never those of earlier ones. false:
+   * the link is not valid any more.
    *
    * @param accountId see {@link EmailLinks.byEmailUndo}
    */
@@ -281,8 +289,16 @@ async function used(transaction: PoolClient, { accountId, token, hasRole }: Usin
   if (purpose === 'confirm') return { kind: 'confirmed', email }
   // Whoever signs up with a typing error in the address must not lose the account to a stranger who has that address.
   const hasOwner = isOwned || (await hasRole(transaction, accountId))
-  const undoToken = hasOwner ? await stored(transaction, accountId, { email: previous, purpose: 'undo' }) : null
-  return { kind: 'changed', email, previous, undoToken, language: language ?? 'en' }
+  const undo = hasOwner ? await undoFor(transaction, accountId, previous) : ({ kind: 'none' } as const)
+  return { kind: 'changed', email, previous, undo, language: language ?? 'en' }
+}
+
+/** A thief's second change must not give the thief's first address a right like that of the owner's address. */
+async function undoFor(transaction: PoolClient, accountId: string, previous: string): Promise<EmailUndo> {
+  const { rowCount } = await transaction.query(sql`
+    select from "emailLink" where "userId" = ${accountId} and purpose = 'undo' and "expiresAt" > now() limit 1`)
+  if (rowCount !== 0) return { kind: 'earlier_address' }
+  return { kind: 'link', token: await stored(transaction, accountId, { email: previous, purpose: 'undo' }) }
 }
 
 /** @returns false: the link was used meanwhile */
@@ -295,7 +311,10 @@ async function undo(transaction: PoolClient, { accountId, token, hasRole }: Usin
   if (link === undefined) return false
   await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
   await transaction.query(voided(accountId))
-  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and purpose = 'undo'`)
+  await transaction.query(sql`
+    delete from "emailLink" l using "emailLink" this
+     where this."tokenHash" = ${digestOf(token)} and l."userId" = this."userId" and l.purpose = 'undo'
+       and l."sentAt" >= this."sentAt"`)
   await transaction.query(passwordResetsVoided(accountId))
   await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
   // Second factors that a clinic's member set up before are kept: access to the mailbox alone must not remove them.

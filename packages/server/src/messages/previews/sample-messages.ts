@@ -202,6 +202,7 @@ export function sampleAccountMails(
     'address-in-use': ofSite(addressInUseMail({ site, signInUrl: `https://${site}/sign-in` }, texts)),
     'email-changed': ofSite(emailChangedMail({ site, undo }, texts)),
     'email-left': ofSite(emailChangedMail({ site, undo: null }, texts)),
+    'email-changed-again': ofSite(emailChangedMail({ site, undo: null, isUndoneByEarlierAddress: true }, texts)),
     'new-sign-in': ofSite(newSignInMail(signIn, texts)),
     'password-reset': ofSite(passwordResetMail({ url: urlOf('reset-password'), hours: 24, site }, texts)),
     invitation: ofClinic(invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts)),

@@ -163,6 +163,9 @@ export const de: MailTexts = {
       `Wenn Sie das waren, ist nichts zu tun. Wenn nicht, öffnen Sie innerhalb von ${hours} Stunden den Link: Das ` +
       'Konto bekommt diese Adresse zurück und wird überall abgemeldet. Wählen Sie danach ein neues Passwort.',
     undoAction: 'Das war ich nicht',
+    earlierAddress:
+      'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, holt die Adresse davor das Konto zurück: Der Link steht in ' +
+      'der E-Mail, die dorthin ging.',
     nothing: 'Es ist nichts zu tun. Sie bekommen keine weiteren E-Mails zu diesem Konto.',
   },
   addressInUse: {

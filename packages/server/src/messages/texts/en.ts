@@ -154,6 +154,9 @@ export const en = {
       `If that was you, there is nothing to do. If not, open the link within ${hours} hours: the account gets this ` +
       'address back and is signed out everywhere. Then choose a new password.',
     undoAction: 'That was not me',
+    earlierAddress:
+      'If that was you, there is nothing to do. If not, the address that the account had before this one takes it ' +
+      'back: the e-mail that went there has the link.',
     nothing: 'There is nothing to do. You will get no more e-mails about this account.',
   },
   addressInUse: {

@@ -1,75 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { aClinic, aMember, type MailServer, mailServer, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
+import { aClinic, aMember, until } from '@holdfast/testkit'
+import { afterAll, expect, test } from 'vitest'
+import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
+import { call, runningServer, signIn, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
 
-// Mails are sent in the background.
-const arrivesWithinMs = 60_000
-let mails: MailServer
-let server: RunningServer
-
-beforeAll(async () => {
-  mails = await mailServer()
-  server = await runningServer({ HOLDFAST_WORKER: 'on', SMTP_URL: mails.url })
-})
-afterAll(async () => {
-  await server.end()
-  await mails.end()
-})
-
-const anAddress = () => `${randomUUID()}@example.org`
-const links = { confirm: /\/confirm-email#([\w-]{32})/, undo: /\/undo-email#([\w-]{32})/ }
-
-/** The mails to an address whose text matches. */
-const mailsTo = (to: string, text = /./) =>
-  mails.mails.filter((mail) => mail.recipients.includes(to) && text.test(mail.text ?? ''))
-
-const arrived = (to: string, text: RegExp = links.confirm, count = 1) =>
-  until(
-    async () => mailsTo(to, text)[count - 1],
-    () => `${count} mails to ${to}`,
-    arrivesWithinMs,
-  )
-
-/** Until all requests were processed, and all mails sent. */
-const untilProcessed = () =>
-  until(
-    async () =>
-      (await server.database.ownerPool.query('select from holdfast.account_mail')).rowCount === 0 ? true : undefined,
-    () => 'the requests to be processed',
-    arrivesWithinMs,
-  )
-
-async function tokenTo(to: string, link: keyof typeof links = 'confirm', count = 1): Promise<string> {
-  return links[link].exec((await arrived(to, links[link], count)).text ?? '')?.[1] ?? ''
-}
-
-async function statusOf(token: string) {
-  return (await call(`${server.url}/api/auth/email`, { bearer: token })).body
-}
-
-async function aPerson() {
-  const email = anAddress()
-  return { email, ...(await signUp(server.url, email, password)) }
-}
-
-/** Somebody who has confirmed the address. */
-async function aConfirmedPerson() {
-  const person = await aPerson()
-  expect((await verify(await tokenTo(person.email), person.token)).status).toBe(200)
-  return person
-}
-
-const verify = (token: string, bearer?: string) => post(server.url, 'verify-email', { token }, bearer)
-const change = (newEmail: string, bearer: string, more: object = { password }) =>
-  post(server.url, 'change-email', { newEmail, ...more }, bearer)
-const age = (accountId: string, minutes: number) =>
-  server.database.ownerPool.query(
-    `update auth."emailLink" set "sentAt" = "sentAt" - make_interval(mins => $1),
-            "expiresAt" = "expiresAt" - make_interval(mins => $1) where "userId" = $2`,
-    [minutes, accountId],
-  )
+const steps = await emailSteps()
+afterAll(() => steps.end())
+const { server, mailsTo, arrived, tokenTo, age, verify, change, aPerson, untilProcessed, statusOf, aConfirmedPerson } =
+  steps
 
 test('who signs up gets a link in their language, which confirms the address once', async () => {
   const email = anAddress()
@@ -183,8 +121,7 @@ test('another address needs the password and a link to it; then sign-ins use it,
   const own = await change(person.email.toUpperCase(), person.token)
   expect(own).toMatchObject({ status: 400, body: { errors: [{ path: '/newEmail' }] } })
   await post(server.url, 'request-password-reset', { email: person.email })
-  const reset = /\/reset-password#([\w-]{32})/
-  const resetToken = reset.exec((await arrived(person.email, reset)).text ?? '')?.[1] ?? ''
+  const resetToken = await tokenTo(person.email, 'reset')
 
   expect((await change(newEmail.toUpperCase(), person.token)).status).toBe(200)
   const token = await tokenTo(newEmail)
@@ -197,134 +134,6 @@ test('another address needs the password and a link to it; then sign-ins use it,
   expect((await post(server.url, 'sign-in/email', old)).status).toBe(401)
   const late = { token: resetToken, newPassword: 'chosen with the old address' }
   expect((await post(server.url, 'reset-password', late)).body.code).toBe('link_used')
-})
-
-test('the earlier address gets a link that takes the change back; nobody else can use it meanwhile', async () => {
-  const person = await aConfirmedPerson()
-  const [newEmail, stranger] = [anAddress(), await aConfirmedPerson()]
-  await change(newEmail, person.token)
-  await verify(await tokenTo(newEmail), person.token)
-  const undoToken = await tokenTo(person.email, 'undo')
-  const taken = { email: person.email, password: 'another password' }
-  expect((await post(server.url, 'sign-up/email', { name: 'Eve', ...taken })).body).toEqual({ status: true })
-  expect((await post(server.url, 'sign-in/email', taken)).status).toBe(401)
-  expect((await change(person.email, stranger.token)).status).toBe(200)
-
-  const undo = () => post(server.url, 'undo-email-change', { token: undoToken })
-  expect((await undo()).status).toBe(200)
-  expect((await call(`${server.url}/api/v1/me`, { bearer: person.token })).status).toBe(401)
-  expect((await post(server.url, 'sign-in/email', { email: person.email, password })).status).toBe(401)
-  const again = await withNewPassword(person.email)
-  expect(await statusOf(again)).toMatchObject({ email: person.email, isConfirmed: true })
-  expect((await undo()).body.code).toBe('link_used')
-  expect(mailsTo(person.email, links.confirm)).toHaveLength(1)
-})
-
-test('an address that is left at the same moment is reserved for the account that had it', async () => {
-  const person = await aConfirmedPerson()
-  const insert = `insert into auth."user" (email, name, "emailVerified", "createdAt", "updatedAt")
-                  values ($1, 'Eve', false, now(), now())`
-  const leaving = await server.database.ownerPool.connect()
-  try {
-    await leaving.query('begin')
-    await leaving.query('update auth."user" set email = $2 where id = $1', [person.id, anAddress()])
-    await leaving.query(
-      `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
-       values ($1, $2, $3, 'undo', now(), now() + interval '3 days')`,
-      [person.id, randomUUID(), person.email],
-    )
-    const signingUp = server.database.appPool.query(insert, [person.email])
-    const outcome = signingUp.then(
-      () => 'done',
-      (error: unknown) => error,
-    )
-    await until(
-      async () =>
-        (
-          await server.database.ownerPool.query(
-            `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into auth."user"%'
-                and pid <> pg_backend_pid() and datname = current_database()`,
-          )
-        ).rows[0],
-      () => 'the sign-up to wait',
-    )
-    await leaving.query('commit')
-    expect(await outcome).toMatchObject({ code: '23505', message: expect.stringContaining('reserved') })
-  } finally {
-    await leaving.query('rollback')
-    leaving.release()
-  }
-  // The account itself takes it back.
-  await server.database.ownerPool.query('update auth."user" set email = $2 where id = $1', [person.id, person.email])
-})
-
-/** Chooses a new password by e-mail, and signs in. */
-async function withNewPassword(email: string): Promise<string> {
-  await post(server.url, 'request-password-reset', { email })
-  const reset = /\/reset-password#([\w-]{32})/
-  const token = reset.exec((await arrived(email, reset)).text ?? '')?.[1] ?? ''
-  const newPassword = 'chosen by the owner'
-  expect((await post(server.url, 'reset-password', { token, newPassword })).status).toBe(200)
-  return signIn(server.url, { email, password: newPassword })
-}
-
-test.each([
-  { who: 'of a patient', role: null, kept: [] },
-  { who: "of a clinic's person", role: 'staff' as const, kept: ['old'] },
-])('taking a change back removes what a thief added: passkeys $who, and calendar feeds', async ({ role, kept }) => {
-  const person = await aConfirmedPerson()
-  const clinic = await aClinic(server.database)
-  if (role !== null) await aMember(server.database, clinic, { role, accountId: person.id })
-  const { owner } = await aChangeBy(person)
-  for (const [name, days] of [
-    ['old', 30],
-    ['stolen', 1],
-  ] as const) {
-    await server.database.ownerPool.query(
-      `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-       values ($1, $2, $3, 'key', 0, '[]', now() - make_interval(days => $4))`,
-      [person.id, name, randomUUID(), days],
-    )
-  }
-  const bearer = person.token
-  expect((await call(`${server.url}/api/v1/me/calendar-feed`, { method: 'POST', body: {}, bearer })).status).toBe(201)
-  expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(200)
-  const left = await server.database.ownerPool.query(
-    `select (select coalesce(array_agg(name), '{}') from auth.passkey where "userId" = $1) as passkeys,
-            (select count(*)::int from holdfast.calendar_feed where created_by = $1) as feeds`,
-    [person.id],
-  )
-  expect(left.rows).toEqual([{ passkeys: kept, feeds: 0 }])
-})
-
-/** Changes the address. @returns the token for the earlier one */
-async function aChangeBy(person: { id: string; email: string; token: string }): Promise<{ owner: string }> {
-  const newEmail = anAddress()
-  await age(person.id, 10)
-  await change(newEmail, person.token)
-  expect((await verify(await tokenTo(newEmail), person.token)).status).toBe(200)
-  return { owner: await tokenTo(person.email, 'undo') }
-}
-
-test('an older account can be taken back by an address that it never confirmed', async () => {
-  const person = await aPerson()
-  await tokenTo(person.email)
-  const older = `update auth."user" set "createdAt" = now() - interval '2 days' where id = $1`
-  await server.database.ownerPool.query(older, [person.id])
-  const { owner } = await aChangeBy(person)
-  expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(200)
-  expect(await statusOf(await withNewPassword(person.email))).toMatchObject({ email: person.email })
-})
-
-test('the address of a new account that was never confirmed is notified, and cannot take the account', async () => {
-  const person = await aPerson()
-  await tokenTo(person.email)
-  await age(person.id, 10)
-  const newEmail = anAddress()
-  await change(newEmail, person.token)
-  await verify(await tokenTo(newEmail), person.token)
-  const notice = await arrived(person.email, /had this address now has another one/)
-  expect(notice.text).not.toMatch(links.undo)
 })
 
 test('an address that another account has got meanwhile, or has, is not taken', async () => {
@@ -350,7 +159,7 @@ test('a sign-in in a new browser is announced with its name; the first one and k
       return (await server.database.ownerPool.query(noted, [person.id])).rowCount === 1 ? true : undefined
     },
     () => 'the first sign-in',
-    arrivesWithinMs,
+    60_000,
   )
   const account = { email: person.email, password }
   const firefox = 'Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0'

@@ -101,11 +101,14 @@ async function sendEmailLink(
 async function storeNotice(
   transaction: PoolClient,
   { mails, publicUrl }: Pick<EmailRoutesDeps, 'mails' | 'publicUrl'>,
-  { previous: address, undoToken, language }: EmailChange,
+  { previous: address, undo, language }: EmailChange,
 ): Promise<void> {
   if (!mails.isAvailable) return
-  const undo = undoToken === null ? null : { url: `${publicUrl}/undo-email#${undoToken}`, hours: undoHours }
-  const context = { site: new URL(publicUrl).host, undo }
+  const context = {
+    site: new URL(publicUrl).host,
+    undo: undo.kind === 'link' ? { url: `${publicUrl}/undo-email#${undo.token}`, hours: undoHours } : null,
+    isUndoneByEarlierAddress: undo.kind === 'earlier_address',
+  }
   await mails.store(
     transaction,
     { kind: 'email_changed', to: { address, language, clinicNo: null }, context },

@@ -1,0 +1,166 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { aClinic, aMember, until } from '@holdfast/testkit'
+import { afterAll, expect, test } from 'vitest'
+import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
+import { call } from '../../../test/running-server.ts'
+import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
+
+const steps = await emailSteps()
+afterAll(() => steps.end())
+const {
+  server,
+  mailsTo,
+  arrived,
+  tokenTo,
+  age,
+  verify,
+  change,
+  aPerson,
+  statusOf,
+  aConfirmedPerson,
+  moveOn,
+  withNewPassword,
+} = steps
+
+test('the earlier address gets a link that takes the change back; nobody else can use it meanwhile', async () => {
+  const person = await aConfirmedPerson()
+  const [newEmail, stranger] = [anAddress(), await aConfirmedPerson()]
+  await change(newEmail, person.token)
+  await verify(await tokenTo(newEmail), person.token)
+  const undoToken = await tokenTo(person.email, 'undo')
+  const taken = { email: person.email, password: 'another password' }
+  expect((await post(server.url, 'sign-up/email', { name: 'Eve', ...taken })).body).toEqual({ status: true })
+  expect((await post(server.url, 'sign-in/email', taken)).status).toBe(401)
+  expect((await change(person.email, stranger.token)).status).toBe(200)
+
+  const undo = () => post(server.url, 'undo-email-change', { token: undoToken })
+  expect((await undo()).status).toBe(200)
+  expect((await call(`${server.url}/api/v1/me`, { bearer: person.token })).status).toBe(401)
+  expect((await post(server.url, 'sign-in/email', { email: person.email, password })).status).toBe(401)
+  const again = await withNewPassword(person.email)
+  expect(await statusOf(again)).toMatchObject({ email: person.email, isConfirmed: true })
+  expect((await undo()).body.code).toBe('link_used')
+  expect(mailsTo(person.email, links.confirm)).toHaveLength(1)
+})
+
+test('an address that is left at the same moment is reserved for the account that had it', async () => {
+  const person = await aConfirmedPerson()
+  const insert = `insert into auth."user" (email, name, "emailVerified", "createdAt", "updatedAt")
+                  values ($1, 'Eve', false, now(), now())`
+  const leaving = await server.database.ownerPool.connect()
+  try {
+    await leaving.query('begin')
+    await leaving.query('update auth."user" set email = $2 where id = $1', [person.id, anAddress()])
+    await leaving.query(
+      `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+       values ($1, $2, $3, 'undo', now(), now() + interval '3 days')`,
+      [person.id, randomUUID(), person.email],
+    )
+    const signingUp = server.database.appPool.query(insert, [person.email])
+    const outcome = signingUp.then(
+      () => 'done',
+      (error: unknown) => error,
+    )
+    await until(
+      async () =>
+        (
+          await server.database.ownerPool.query(
+            `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into auth."user"%'
+                and pid <> pg_backend_pid() and datname = current_database()`,
+          )
+        ).rows[0],
+      () => 'the sign-up to wait',
+    )
+    await leaving.query('commit')
+    expect(await outcome).toMatchObject({ code: '23505', message: expect.stringContaining('reserved') })
+  } finally {
+    await leaving.query('rollback')
+    leaving.release()
+  }
+  // The account itself takes it back.
+  await server.database.ownerPool.query('update auth."user" set email = $2 where id = $1', [person.id, person.email])
+})
+
+test.each([
+  { who: 'of a patient', role: null, kept: [] },
+  { who: "of a clinic's person", role: 'staff' as const, kept: ['old'] },
+])('taking a change back removes what a thief added: passkeys $who, and calendar feeds', async ({ role, kept }) => {
+  const person = await aConfirmedPerson()
+  const clinic = await aClinic(server.database)
+  if (role !== null) await aMember(server.database, clinic, { role, accountId: person.id })
+  await moveOn(person)
+  const owner = await tokenTo(person.email, 'undo')
+  for (const [name, days] of [
+    ['old', 30],
+    ['stolen', 1],
+  ] as const) {
+    await server.database.ownerPool.query(
+      `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+       values ($1, $2, $3, 'key', 0, '[]', now() - make_interval(days => $4))`,
+      [person.id, name, randomUUID(), days],
+    )
+  }
+  const bearer = person.token
+  expect((await call(`${server.url}/api/v1/me/calendar-feed`, { method: 'POST', body: {}, bearer })).status).toBe(201)
+  expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(200)
+  const left = await server.database.ownerPool.query(
+    `select (select coalesce(array_agg(name), '{}') from auth.passkey where "userId" = $1) as passkeys,
+            (select count(*)::int from holdfast.calendar_feed where created_by = $1) as feeds`,
+    [person.id],
+  )
+  expect(left.rows).toEqual([{ passkeys: kept, feeds: 0 }])
+})
+
+test('a second change gives the address between no link, and the first address takes the account back', async () => {
+  const person = await aConfirmedPerson()
+  await aMember(server.database, await aClinic(server.database), { role: 'staff', accountId: person.id })
+  const between = await moveOn(person)
+  const owner = await tokenTo(person.email, 'undo')
+  await moveOn(person)
+  const notice = await arrived(between, /had this address now has another one/)
+  expect(notice.text).not.toMatch(links.undo)
+  expect(notice.text).toContain('the address that the account had before this one takes it back')
+  expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(200)
+  expect(await statusOf(await withNewPassword(person.email))).toMatchObject({ email: person.email })
+})
+
+test.each([
+  { which: 'a later link voids none of an earlier change', minutes: -1, first: 200 },
+  { which: 'a link voids those of later changes', minutes: 1, first: 422 },
+])('$which, however many there are', async ({ minutes, first }) => {
+  const person = await aConfirmedPerson()
+  await moveOn(person)
+  const owner = await tokenTo(person.email, 'undo')
+  const other = randomUUID().replaceAll('-', '')
+  // Of a release that gave one to each address.
+  await server.database.ownerPool.query(
+    `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+     select "userId", $2, $3, 'undo', "sentAt" - make_interval(mins => $4), "expiresAt" from auth."emailLink"
+      where "userId" = $1 and purpose = 'undo'`,
+    [person.id, createHash('sha256').update(`email-link:${other}`).digest('base64url'), anAddress(), minutes],
+  )
+  expect((await post(server.url, 'undo-email-change', { token: other })).status).toBe(200)
+  expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(first)
+})
+
+test('an older account can be taken back by an address that it never confirmed', async () => {
+  const person = await aPerson()
+  await tokenTo(person.email)
+  const older = `update auth."user" set "createdAt" = now() - interval '2 days' where id = $1`
+  await server.database.ownerPool.query(older, [person.id])
+  await moveOn(person)
+  const owner = await tokenTo(person.email, 'undo')
+  expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(200)
+  expect(await statusOf(await withNewPassword(person.email))).toMatchObject({ email: person.email })
+})
+
+test('the address of a new account that was never confirmed is notified, and cannot take the account', async () => {
+  const person = await aPerson()
+  await tokenTo(person.email)
+  await age(person.id, 10)
+  const newEmail = anAddress()
+  await change(newEmail, person.token)
+  await verify(await tokenTo(newEmail), person.token)
+  const notice = await arrived(person.email, /had this address now has another one/)
+  expect(notice.text).not.toMatch(links.undo)
+})
