@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { installDebianPackages } from '@holdfast/testkit/debian-packages'
 import { expect, test } from 'vitest'
+import { hasProgram } from './machine.ts'
 
 const root = join(import.meta.dirname, '../..')
 const scripts = [
@@ -16,7 +18,7 @@ function shellcheck(args: string[], input = '') {
   return spawnSync('shellcheck', ['--shell=sh', ...args], { cwd: root, input, encoding: 'utf8' })
 }
 
-const isInstalled = shellcheck(['--version']).status === 0
+const isInstalled = hasProgram('shellcheck') || installDebianPackages('shellcheck')
 if (!isInstalled) console.warn("Debian's package shellcheck is missing: the scripts of deploy/ are not checked.")
 
 test.runIf(isInstalled)(

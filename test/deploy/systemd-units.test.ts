@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installDebianPackages } from '@holdfast/testkit/debian-packages'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hasProgram } from './machine.ts'
 
 const folders = ['systemd', 'pgbackrest'].map((name) => join(import.meta.dirname, '../../deploy', name))
-const canAnalyze = hasProgram('systemd-analyze')
+const canAnalyze = hasProgram('systemd-analyze') || installDebianPackages('systemd')
 if (!canAnalyze) console.warn('The units of deploy/ are not checked: systemd-analyze is missing.')
 
 function analyze(args: string[], cwd = '/') {

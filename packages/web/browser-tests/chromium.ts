@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { installDebianPackages } from '@holdfast/testkit/debian-packages'
 import { type Browser, chromium } from 'playwright-core'
 
 /** Chromium without windows and extensions: a quarter less processor time for the same tests. */
@@ -65,7 +65,7 @@ export function findChromium(): string {
   const named = process.env.HOLDFAST_TEST_CHROMIUM
   if (named !== undefined && named !== '') return named
   const installed = () => candidates.find((path) => existsSync(path))
-  if (installed() === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) installChromium()
+  if (installed() === undefined) installChromium()
   const found = installed()
   if (found !== undefined) return found
   throw new Error(
@@ -74,16 +74,8 @@ export function findChromium(): string {
   )
 }
 
-/** When two workers install at the same time, apt-get makes one wait for the other. */
+/** Older releases of Debian lack the package of the headless shell. */
 function installChromium(): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (...args: string[]) =>
-    spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-  apt('update')
-  apt('install', '-y', '--no-install-recommends', 'chromium-headless-shell', 'fonts-dejavu-core')
-  // Older releases of Debian lack that package.
-  if (!existsSync(headlessShell)) apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core')
+  if (installDebianPackages('chromium-headless-shell', 'fonts-dejavu-core')) return
+  installDebianPackages('chromium', 'fonts-dejavu-core')
 }

@@ -117,6 +117,15 @@ test('whatever Tab leads to has an outline of 3 pixels, and Tab leads out of the
   const planted = (found: string[]) => found.map((one) => />(\w+)</.exec(one)?.[1])
   expect(planted(await weaklyOutlinedByTab(page))).toEqual(['Thin', 'None', 'Clipped'])
   expect(planted(await weaklyOutlined(page))).toEqual(['Thin', 'None', 'Clipped'])
+  // The other control: Tab leads only to one button.
+  await page.evaluate(() => {
+    const keepFocus = (event: KeyboardEvent) => {
+      event.preventDefault()
+      document.querySelector<HTMLElement>('main button')?.focus()
+    }
+    document.addEventListener('keydown', keepFocus, { capture: true })
+  })
+  await expect(weaklyOutlinedByTab(page)).rejects.toThrow('the focus did not leave the page')
 })
 
 // The patients' pages and most of the clinic's have this check in the tests that open them for axe.

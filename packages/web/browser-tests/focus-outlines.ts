@@ -1,7 +1,13 @@
 import type { Page } from 'playwright-core'
 
-/** The beginning of its HTML; whether it has an outline of 3 pixels that is seen on three sides or more. */
-type Stop = { element: string; isOutlined: boolean }
+type Stop = {
+  /** The beginning of its HTML. */
+  element: string
+  /** It has an outline of 3 pixels that is seen on three sides or more. */
+  isOutlined: boolean
+  /** Nothing before it on the page can have the focus. */
+  isFirst: boolean
+}
 
 /**
  * Runs in the page, with the focus where the keyboard has moved it. What shows the state of a switch or of a choice is
@@ -34,13 +40,14 @@ function stopsIn(which: 'focused' | 'all'): Stop[] {
     const shown = field === null ? [focused, focused.nextElementSibling].filter((one) => one !== null) : [field]
     return shown.some((one) => outlineOf(one).width >= 3 && sidesCutOff(one, outlineOf(one).reach) < 2)
   }
+  const focusable = 'a[href], button:not([aria-hidden="true"]), input, select, textarea, summary, [tabindex="0"]'
   const stopOf = (focused: Element) => ({
     element: focused.outerHTML.slice(0, 200),
     isOutlined: isOutlined(focused),
+    isFirst: focused === document.querySelector(focusable),
   })
   const { activeElement: focused } = document
   if (which === 'focused') return focused === null || focused === document.body ? [] : [stopOf(focused)]
-  const focusable = 'a[href], button:not([aria-hidden="true"]), input, select, textarea, summary, [tabindex="0"]'
   return [...document.querySelectorAll<HTMLElement>(focusable)].flatMap((one) => {
     one.focus()
     // What is hidden or disabled does not get it.
@@ -64,15 +71,16 @@ export async function weaklyOutlined(page: Page): Promise<string[]> {
 const pressesMax = 300
 
 /**
- * The same of what Tab leads to, through the page and out of it. The last of the stops in the field of a date is a
- * button of the browser's, with the browser's own outline: the field has to have one at another stop.
+ * The same of what Tab leads to, through the page and out of it: to nothing on the page, or, as the whole Chromium does
+ * without a window, to its first stop again. The last of the stops in the field of a date is a button of the browser's,
+ * with the browser's own outline: the field has to have one at another stop.
  */
 export async function weaklyOutlinedByTab(page: Page): Promise<string[]> {
   const stops: Stop[] = []
   for (let presses = 0; presses < pressesMax; presses++) {
     await page.keyboard.press('Tab')
     const [stop] = await page.evaluate(stopsIn, 'focused' as const)
-    if (stop === undefined) {
+    if (stop === undefined || (stop.isFirst && presses > 0)) {
       const outlined = new Set(stops.filter(({ isOutlined }) => isOutlined).map(({ element }) => element))
       return stops.map(({ element }) => element).filter((element) => !outlined.has(element))
     }
