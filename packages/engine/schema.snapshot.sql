@@ -244,8 +244,10 @@ create table holdfast.block (
   released_at timestamp with time zone,
   series_id uuid,
   updated_by uuid,
+  minutes integer,
   constraint block_pkey PRIMARY KEY (clinic_no, slot_id),
   constraint block_check CHECK ((holdfast.clinic_no_of(slot_id) = clinic_no)),
+  constraint block_minutes_check CHECK ((minutes >= 1)),
   constraint block_release_days_check CHECK (((release_days >= 0) AND (release_days <= 365))),
   constraint block_service_check CHECK (((char_length(service) >= 1) AND (char_length(service) <= 100)))
 );

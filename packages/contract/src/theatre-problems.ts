@@ -30,11 +30,6 @@ export const theatreProblemKinds = {
     title: 'Something that the case needs is taken',
     help: 'See `conflicts`: each names what is taken, from when to when, and by which case. Choose another time.',
   },
-  block_full: {
-    status: 409,
-    title: 'The block does not have enough minutes left',
-    help: 'See `remainingMinutes`. The room’s turnover counts too. Choose another block, or enlarge this one.',
-  },
   block_mismatch: {
     status: 409,
     title: 'The case does not start in this block',
@@ -47,8 +42,10 @@ export const theatreProblemKinds = {
   },
   block_overrun: {
     status: 409,
-    title: 'The case would end after its block',
-    help: 'Choose an earlier time. An admin may override this with a reason.',
+    title: 'The case is longer than what is left of its block',
+    help:
+      'It would end after the block, or needs more than `remainingMinutes`. Choose another time or block. An admin ' +
+      'may override this with a reason.',
   },
   block_owned: {
     status: 409,

@@ -15,7 +15,7 @@ export type RefusedRow = {
   overlaps: OverlappedCase[]
 }
 
-const blockCodes = new Set<string>(['block_full', 'block_overrun', 'block_owned'])
+const blockCodes = new Set<string>(['block_overrun', 'block_owned'])
 
 /** A row as the server refused it; null: it was refused for another reason, which is a failure. */
 export function refusedRow(

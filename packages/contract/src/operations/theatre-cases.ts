@@ -28,7 +28,6 @@ const nothingSchema = Type.Object({}, { title: 'NothingForCase', additionalPrope
 /** What prevents a case from taking place there and then. */
 const conflicts = [
   'resource_busy',
-  'block_full',
   'block_mismatch',
   'outside_hours',
   'block_overrun',
@@ -197,7 +196,7 @@ export const theatreCaseOperations = {
       'The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as ' +
       '`bumped`, and wait on the waiting list with the reason. They are elective, their patients are not in the room ' +
       'yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or ' +
-      'missing equipment, or minutes of its full block. The emergency is not elective.',
+      'missing equipment. The emergency is not elective.',
     access: 'case_staff',
     restrictedField: 'body.override',
     params,

@@ -44,7 +44,7 @@ export const problemSchema = Type.Object(
       }),
     ),
     bumpRefusals: Type.Optional(Type.Array(bumpRefusalSchema, { description: '`bump_refused`: which cases, and why' })),
-    remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`: what is left of the block' })),
+    remainingMinutes: Type.Optional(Type.Integer({ description: '`block_overrun`: what is left of the block' })),
     case: Type.Optional(caseSchema),
     usedMinutes: Type.Optional(Type.Integer({ description: '`minutes_in_use`: what cases take of the block' })),
     entryId: Type.Optional(

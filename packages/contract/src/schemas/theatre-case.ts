@@ -334,7 +334,6 @@ export const caseConflictSchema = Type.Object(
         'resource_busy',
         'patient_mismatch',
         'units_missing',
-        'block_full',
         'block_mismatch',
         'in_past',
         'too_far_ahead',
@@ -358,7 +357,7 @@ export const caseConflictSchema = Type.Object(
     slotId: Type.Optional(nullableId({ description: 'The doctor’s slot that is in the way, instead of a case' })),
     blockId: Type.Optional(Type.String({ format: 'uuid' })),
     blockEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
-    remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`' })),
+    remainingMinutes: Type.Optional(Type.Integer({ description: '`block_overrun`' })),
     bumpableCaseIds: Type.Optional(
       Type.Array(Type.String({ format: 'uuid' }), {
         description: 'The cases that may be bumped because of it: elective ones, if this case is not; left out: none',

@@ -315,7 +315,11 @@ export const blockSchema = Type.Object(
     from: Type.String({ format: 'date-time' }),
     to: Type.String({ format: 'date-time' }),
     minutes: Type.Integer({ description: 'Of cases with their turnover, in all' }),
-    usedMinutes: Type.Integer({ description: 'Without lapsed holds' }),
+    usedMinutes: Type.Integer({
+      description:
+        'Of cases and the turnovers after them, without lapsed holds. More than `minutes` if emergencies, or cases ' +
+        'that an admin allowed, exceed the plan',
+    }),
     releaseDays: nullable<number>({ type: 'integer' }),
     releasedAt: nullableTime({ description: 'When it was, or will be, opened to everybody' }),
     isReleased: Type.Boolean(),

@@ -8,6 +8,9 @@
 -- for this plan, and at least the cases that take some of these needs.
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
+-- A block's minutes and its end are a plan, and one rule, block_overrun: urgent and immediate cases do not have to keep
+-- to it. The turnover after the last case does not count, and a case that stays in its block without becoming longer is
+-- not refused (docs/decisions/0060).
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.
@@ -120,7 +123,7 @@ begin
      and (v_place.is_block and v_place.slot_id = (p_plan->>'blockId')::uuid) is not true then
     v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_mismatch', 'blockId', p_plan->>'blockId');
   end if;
-  if v_place.slot_id is not null then
+  if v_place.is_block then
     v_free := v_place.capacity - v_place.taken;
     if v_place.next_lapse <= p_now then
       v_free := v_free + lapsed_units(p_clinic_no, v_place.slot_id, v_place.next_lapse, p_now);
@@ -132,10 +135,6 @@ begin
             where b.slot_id = v_place.slot_id and has_not_begun(p_clinic_no, b.id, b.status)
               and not hold_lapsed(b.status, b.hold_expires_at, p_now));
     end if;
-    if v_minutes + v_place.turnover_minutes > v_free then
-      v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_full', 'blockId', v_place.slot_id,
-                                                       'remainingMinutes', v_free);
-    end if;
   end if;
 
   -- 3. Soft rules.
@@ -144,9 +143,16 @@ begin
       v_conflicts := v_conflicts || '{"kind": "outside_hours"}'::jsonb;
     end if;
   end if;
-  if v_place.is_block and v_ends_at > v_place.ends_at and not v_overridden ? 'block_overrun' then
-    v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_overrun', 'blockId', v_place.slot_id,
-                                                     'blockEndsAt', v_place.ends_at);
+  if v_place.is_block and coalesce(p_plan->>'urgency', '') not in ('urgent', 'immediate')
+     and not v_overridden ? 'block_overrun' then
+    if v_ends_at > v_place.ends_at
+       or v_minutes > v_free
+          and not exists (select from bookings_by_id(array[p_clinic_no], array[(p_plan->>'caseId')::uuid]) b
+                           where b.slot_id = v_place.slot_id and b.units >= v_minutes) then
+      v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_overrun', 'blockId', v_place.slot_id,
+                                                       'blockEndsAt', v_place.ends_at,
+                                                       'remainingMinutes', greatest(0, v_free));
+    end if;
   end if;
   -- Blocks of a room do not overlap, so a case that is within an open one is in no other.
   if not v_overridden ? 'block_owned'

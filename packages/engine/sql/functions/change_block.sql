@@ -5,7 +5,7 @@
 -- booked.
 -- reclaim ends a release by hand; one by its day is undone only with the rule, so the rule goes too.
 -- Outcomes: done | block_missing (or withdrawn) | minutes_over_length (resize to more than it lasts) | minutes_in_use
---   (resize below what is booked)
+--   (resize to less than it has and than what is booked)
 -- Locks: the slot; then its lapsed holds.
 -- Fails: 22023 for an unknown action. Idempotent: yes.
 create or replace function holdfast.change_block(
@@ -18,6 +18,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_slot slot;
+  v_planned integer;
   v_now timestamptz;
 begin
   if p_action not in ('release', 'reclaim', 'take_over', 'resize') then
@@ -38,19 +39,22 @@ begin
     select * into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id;
   end if;
   used := v_slot.taken;
+  select coalesce(k.minutes, v_slot.capacity) into v_planned
+    from block k where k.clinic_no = p_clinic_no and k.slot_id = p_slot_id;
   if p_action = 'resize' and p_minutes > extract(epoch from v_slot.ends_at - v_slot.starts_at) / 60 then
     outcome := 'minutes_over_length';
     return next;
     return;
   end if;
-  if p_action = 'resize' and p_minutes < used then
+  if p_action = 'resize' and p_minutes < least(used, v_planned) then
     outcome := 'minutes_in_use';
     return next;
     return;
   end if;
   if p_action = 'resize' then
     update slot s
-       set capacity = p_minutes, digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, p_minutes)
+       set capacity = greatest(p_minutes, used),
+           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, greatest(p_minutes, used))
      where s.clinic_no = p_clinic_no and s.id = p_slot_id;
   end if;
   update block k
@@ -61,6 +65,7 @@ begin
                              else k.release_days end,
          service = case when p_action = 'take_over' then p_service else k.service end,
          surgeon_id = case when p_action = 'take_over' then p_surgeon_id else k.surgeon_id end,
+         minutes = case when p_action <> 'resize' then k.minutes when p_minutes < used then p_minutes end,
          updated_by = p_actor_id
    where k.clinic_no = p_clinic_no and k.slot_id = p_slot_id;
   insert into directory_change (clinic_no, resource_id) values (p_clinic_no, v_slot.resource_id);

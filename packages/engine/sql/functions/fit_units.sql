@@ -1,6 +1,6 @@
 -- fit_units: corrects the minutes that a case takes of its block, after fit_allocations: as long as it takes the room,
--- but not more than planned, even if it is late. Minutes that it gave back it takes again only if the block still has
--- them free. Returns whether they have changed.
+-- but not more than planned, even if it is late. Minutes that it gave back it takes again, also if the block has booked
+-- them to others (widen_block). Returns whether they have changed.
 --
 -- p_booking: of the case, as it is under the lock.
 -- Planned for the month of its id, as place_booking_of_case.
@@ -17,16 +17,15 @@ declare
   v_units integer;
 begin
   select least(extract(epoch from c.ends_at - c.starts_at) / 60 + c.turnover_minutes,
-               greatest(1, ceil(extract(epoch from upper(a.during) - c.starts_at) / 60)),
-               p_booking.units + greatest(0, s.capacity - s.taken))
+               greatest(1, ceil(extract(epoch from upper(a.during) - c.starts_at) / 60)))
     into v_units
     from theatre_case c
     join allocation a on a.clinic_no = c.clinic_no and a.booking_id = c.booking_id and a.kind = 'room'
-    join slot s on s.clinic_no = c.clinic_no and s.id = p_booking.slot_id
    where c.clinic_no = p_booking.clinic_no and c.booking_id = p_booking.id;
   if coalesce(v_units, p_booking.units) = p_booking.units then
     return false;
   end if;
+  perform widen_block(p_booking.clinic_no, p_booking.slot_id, v_units - p_booking.units);
   update booking b set units = v_units where b.clinic_no = p_booking.clinic_no and b.id = p_booking.id;
   update slot s set taken = s.taken + v_units - p_booking.units
    where s.clinic_no = p_booking.clinic_no and s.id = p_booking.slot_id;

@@ -1,11 +1,11 @@
--- take_minutes: adds the minutes of cases, with the turnover of their rooms, to the slots that they are booked on. A
--- day of open time that does not exist yet is stored with its case's openSlotId. Returns the places, each with its
--- slot.
+-- take_minutes: adds the minutes of cases, with the turnover of their rooms, to the slots that they are booked on, also
+-- if that is more than a block's planned minutes (widen_block). A day of open time that does not exist yet is stored
+-- with its case's openSlotId. Returns the places, each with its slot.
 --
 -- By case: its plan, its place (place_of_case), the end of its hold, and when its booking was created. At most one of
 -- them begins in each missing day of a room's open time.
 -- Internal.
--- Locks: none that the caller does not have. Fails: check_violation if the minutes are more than a slot has.
+-- Locks: none that the caller does not have. Fails: check_violation if a count of units were wrong.
 -- Idempotent: no.
 create or replace function holdfast.take_minutes(
   p_clinic_no integer, p_plans jsonb[], p_places holdfast.case_place[], p_hold_untils timestamptz[],
@@ -28,6 +28,10 @@ begin
       select p_clinic_no, v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000,
              slot_digest(v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000)
         from (select date_trunc('day', (p_plans[v_n]->>'startsAt')::timestamptz) as day) d;
+    elsif v_places[v_n].taken + (p_plans[v_n]->>'minutes')::integer + v_places[v_n].turnover_minutes
+          > v_places[v_n].capacity then
+      perform widen_block(p_clinic_no, v_places[v_n].slot_id,
+                          (p_plans[v_n]->>'minutes')::integer + v_places[v_n].turnover_minutes);
     end if;
   end loop;
   update slot s

@@ -1,6 +1,6 @@
 -- with_bumpable_cases: the conflicts of a plan (case_conflicts). Those with other cases get bumpableCaseIds, the cases
--- that may give way to the plan: those that have not begun, of an urgency that may_bump allows. For a full block, each
--- of its cases is examined. A conflict without such a case stays as it is.
+-- that may give way to the plan: those that have not begun, of an urgency that may_bump allows. A conflict without
+-- such a case stays as it is.
 --
 -- p_except_ids: cases whose allocations are about to be released. Holds that have lapsed by p_now are not named.
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
@@ -15,19 +15,10 @@ set enable_seqscan = off
 set jit = off
 as $function$
 declare
-  v_full_block_id uuid := jsonb_path_query_first(p_conflicts, '$[*] ? (@.kind == "block_full")')->>'blockId';
   v_ids uuid[] := array(
     select distinct (f->>'caseId')::uuid from jsonb_array_elements(p_conflicts) f where f->>'caseId' is not null);
   v_bumpable booking[];
 begin
-  if v_full_block_id is not null then
-    v_ids := v_ids || array(
-      select a.booking_id
-        from slot s
-        join allocation a on a.clinic_no = s.clinic_no and a.resource_id = (p_plan->>'roomId')::uuid
-                         and a.during && tstzrange(s.starts_at, s.ends_at)
-       where s.clinic_no = p_clinic_no and s.id = v_full_block_id);
-  end if;
   if cardinality(v_ids) = 0 then
     return p_conflicts;
   end if;
@@ -45,7 +36,6 @@ begin
      cross join lateral (
        select jsonb_agg(b.id order by b.id) as ids
          from unnest(v_bumpable) b
-        where case f.conflict->>'kind' when 'resource_busy' then b.id = (f.conflict->>'caseId')::uuid
-                                       when 'block_full' then b.slot_id = v_full_block_id end) g);
+        where b.id = (f.conflict->>'caseId')::uuid) g);
 end
 $function$;

@@ -136,7 +136,6 @@ export type CaseConflict =
   | { kind: 'patient_mismatch' }
   /** More units than there are at all. */
   | { kind: 'units_missing'; resourceId: string; name: string; units: number }
-  | { kind: 'block_full'; blockId: string; remainingMinutes: number; bumpableCaseIds?: string[] }
   /** `blockId` was named, is withdrawn or missing, or does not contain the start. */
   | { kind: 'block_mismatch'; blockId: string }
   /** It would have ended. */
@@ -144,7 +143,8 @@ export type CaseConflict =
   /** More than two years ahead. */
   | { kind: 'too_far_ahead' }
   | { kind: 'outside_hours' }
-  | { kind: 'block_overrun'; blockId: string; blockEndsAt: Date }
+  /** A case that is no emergency would end after its block, or needs more than its `remainingMinutes`. */
+  | { kind: 'block_overrun'; blockId: string; blockEndsAt: Date; remainingMinutes: number }
   | { kind: 'block_owned'; blockId: string; service: string | null; surgeonId: string | null }
   | { kind: 'preferred_equipment'; resourceId: string; name: string }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aDoctor } from '@holdfast/testkit'
+import { aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
@@ -19,7 +19,9 @@ async function aBlock({ theatre, room }: BuiltTheatre, overrides: Partial<Create
   return blockId
 }
 
-test('a block takes cases up to its minutes, with turnover and holds', async ({ database }) => {
+test('a block takes elective cases up to its minutes, with holds and the turnovers between them', async ({
+  database,
+}) => {
   const scene = await aTheatre(database)
   const { theatre } = scene
   await theatre.updateRoom(scene.room, { turnoverMinutes: 20 })
@@ -27,12 +29,102 @@ test('a block takes cases up to its minutes, with turnover and holds', async ({ 
   const first = caseOf(await theatre.claimCase(aCase(scene, { blockId })))
   expect(first.blockId).toBe(blockId)
   expect(await theatre.block(blockId)).toMatchObject({ minutes: 170, usedMinutes: 80 })
-  const second = aCase(scene, { startsAt: soonAt(11), minutes: 71 })
+  const second = aCase(scene, { startsAt: soonAt(11), minutes: 91 })
   expect(await theatre.claimCase(second)).toMatchObject({
     kind: 'refused',
-    conflicts: [{ kind: 'block_full', blockId, remainingMinutes: 90 }],
+    conflicts: [{ kind: 'block_overrun', blockId, blockEndsAt: soonAt(15), remainingMinutes: 90 }],
   })
-  expect(await theatre.claimCase({ ...second, minutes: 70 })).toMatchObject({ kind: 'booked' })
+  expect(await theatre.claimCase({ ...second, minutes: 90 })).toMatchObject({ kind: 'booked' })
+  expect(await theatre.block(blockId)).toMatchObject({ minutes: 170, usedMinutes: 190 })
+})
+
+test('an empty block takes a case of its length, whatever follows it', async ({ database }) => {
+  const scene = await aTheatre(database)
+  await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 30 })
+  const blockId = await aBlock(scene)
+  const long = aCase(scene, { minutes: 360 })
+  expect(await scene.theatre.claimCase(long)).toMatchObject({ kind: 'booked', case: { blockId } })
+  expect(await scene.theatre.checkCase(aCase(scene, { startsAt: soonAt(14), minutes: 1 }))).toMatchObject({
+    conflicts: [{ role: 'room' }, { role: 'surgeon' }, { kind: 'block_overrun', remainingMinutes: 0 }],
+  })
+})
+
+describe('the minutes of a block', () => {
+  /** 200 minutes from nine to three, of which urgent cases until one take 230. */
+  async function aFullBlock(database: TestDatabase) {
+    const scene = await aTheatre(database)
+    await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 5 })
+    const blockId = await aBlock(scene, {}, 200)
+    for (const startsAt of [soonAt(9), soonAt(11)]) {
+      caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt, minutes: 110, urgency: 'urgent', confirm: true })))
+    }
+    return { scene, blockId, claim: (change: object) => scene.theatre.claimCase(aCase(scene, change)) }
+  }
+
+  test.for([
+    { urgency: 'immediate', minutes: 60 },
+    { urgency: 'immediate', minutes: 300 },
+    { urgency: 'urgent', minutes: 60 },
+  ] as const)('do not refuse the $urgency case of $minutes minutes in the empty room', async (change, { database }) => {
+    const { scene, blockId, claim } = await aFullBlock(database)
+    const startsAt = soonAt(13)
+    const emergency = caseOf(await claim({ ...change, startsAt }))
+    expect(emergency).toMatchObject({ blockId, minutes: change.minutes, override: null })
+    const { minutes } = change
+    expect(await scene.theatre.block(blockId)).toMatchObject({ minutes: 200, usedMinutes: 235 + minutes })
+    const moved = {
+      caseId: emergency.id,
+      change: { startsAt: soonAt(13, 30) },
+      override: null,
+      actorId: null,
+      key: null,
+    }
+    expect(await scene.theatre.moveCase(moved)).toMatchObject({ kind: 'done', case: { blockId } })
+    expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+    await scene.theatre.cancelCase({ caseId: emergency.id, reasonCode: 'patient', actorId: null, key: null })
+    expect(await scene.theatre.block(blockId)).toMatchObject({ minutes: 200, usedMinutes: 230 })
+    expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+  })
+
+  test('refuse other cases unless that is allowed with a reason', async ({ database }) => {
+    const { scene, blockId, claim } = await aFullBlock(database)
+    const startsAt = soonAt(13)
+    for (const urgency of ['elective', 'expedited']) {
+      expect(await claim({ startsAt, urgency })).toMatchObject({
+        kind: 'refused',
+        conflicts: [{ kind: 'block_overrun', blockId, remainingMinutes: 0 }],
+      })
+    }
+    const override = { rules: ['block_overrun'], reason: 'The surgeon stays longer' }
+    expect(await claim({ startsAt, override })).toMatchObject({ kind: 'booked', case: { blockId, override } })
+    expect(await scene.theatre.block(blockId)).toMatchObject({ minutes: 200, usedMinutes: 295 })
+    expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+  })
+
+  test('do not refuse a move of a case that has them, unless it becomes longer', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const blockId = await aBlock(scene, {}, 60)
+    const elective = caseOf(await scene.theatre.claimCase(aCase(scene, { confirm: true })))
+    const urgent = aCase(scene, { startsAt: soonAt(11), urgency: 'urgent' })
+    expect(await scene.theatre.claimCase(urgent)).toMatchObject({ case: { blockId } })
+    const move = (change: object) =>
+      scene.theatre.moveCase({ caseId: elective.id, change, override: null, actorId: null, key: null })
+    expect(await move({ startsAt: soonAt(12), minutes: 61 })).toMatchObject({
+      kind: 'refused',
+      conflicts: [{ kind: 'block_overrun', remainingMinutes: 0 }],
+    })
+    expect(await move({ startsAt: soonAt(12) })).toMatchObject({ kind: 'done', case: { blockId } })
+  })
+
+  test('can be fewer than its cases take, if they are more than before', async ({ database }) => {
+    const { scene, blockId } = await aFullBlock(database)
+    const resize = (minutes: number) =>
+      scene.theatre.changeBlock({ blockId, action: { kind: 'resize', minutes }, actorId: null })
+    expect(await resize(199)).toEqual({ kind: 'minutes_in_use', usedMinutes: 230 })
+    expect(await resize(220)).toMatchObject({ kind: 'done', block: { minutes: 220, usedMinutes: 230 } })
+    expect(await resize(300)).toMatchObject({ kind: 'done', block: { minutes: 300, usedMinutes: 230 } })
+    expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+  })
 })
 
 test('a block overrun, and a block of others, are soft; a named block must contain the start', async ({ database }) => {
@@ -44,7 +136,7 @@ test('a block overrun, and a block of others, are soft; a named block must conta
   expect(await theatre.claimCase(request)).toMatchObject({
     kind: 'refused',
     conflicts: [
-      { kind: 'block_overrun', blockId, blockEndsAt: soonAt(15) },
+      { kind: 'block_overrun', blockId, blockEndsAt: soonAt(15), remainingMinutes: 360 },
       { kind: 'block_owned', blockId, surgeonId: other, service: null },
     ],
   })

@@ -24,7 +24,8 @@ import { expandBlockRule } from './block-rule.ts'
 type BlocksSettings = { pool: pg.Pool; writePool: pg.Pool; announce: Announce }
 
 const selectedBlock = sql`
-  select s.id, s.resource_id as "roomId", s.starts_at as "from", s.ends_at as "to", s.capacity as minutes,
+  select s.id, s.resource_id as "roomId", s.starts_at as "from", s.ends_at as "to",
+         coalesce(k.minutes, s.capacity) as minutes,
          s.taken - ${lapsedUnits} as "usedMinutes",
          k.service, k.surgeon_id as "surgeonId", k.release_days as "releaseDays", k.series_id as "seriesId",
          least(k.released_at, s.starts_at - make_interval(days => k.release_days)) as "releasedAt",

@@ -127,29 +127,6 @@ describe('a case gives way only for what it has', () => {
   })
 })
 
-test('of a full block, its elective cases give way, and those of other blocks do not', async ({ database }) => {
-  const scene = await aTheatre(database)
-  const { theatre, room } = scene
-  const drafts = [
-    { startsAt: soonAt(8), endsAt: soonAt(12), capacity: 60 },
-    { startsAt: soonAt(13), endsAt: soonAt(16), capacity: 60 },
-  ]
-  const owner = { service: null, surgeonId: null, releaseDays: null }
-  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
-  const elective = await booked(scene, aCase(scene, { startsAt: soonAt(8), minutes: 30 }))
-  const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(9), minutes: 30, urgency: 'urgent' }))
-  const afternoon = await booked(scene, aCase(scene, { startsAt: soonAt(13), minutes: 30 }))
-  const emergency = aCase(scene, { startsAt: soonAt(11), minutes: 30, urgency: 'urgent' })
-  expect(await theatre.claimCase(emergency)).toMatchObject({
-    conflicts: [{ kind: 'block_full', blockId: elective.blockId, bumpableCaseIds: [elective.id] }],
-  })
-  const [refused, other] = [await bump(scene, emergency, [afternoon]), await bump(scene, emergency, [urgent])]
-  expect(refused).toMatchObject({ refusals: [{ caseId: afternoon.id, why: 'not_in_the_way' }] })
-  expect(other).toMatchObject({ refusals: [{ caseId: urgent.id, why: 'not_elective' }] })
-  expect(await bump(scene, emergency, [elective])).toMatchObject({ kind: 'done', case: { blockId: elective.blockId } })
-  await expectUnchanged(scene, urgent, afternoon)
-})
-
 test('a refusal names nobody who may give way to an elective case, or in a swap', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre } = scene

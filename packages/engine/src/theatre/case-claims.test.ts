@@ -128,7 +128,7 @@ describe('negative controls: a batch that forgets a rule differs', () => {
     {
       rule: 'everything that is wrong with a claim',
       planted: { part: "if v_conflicts <> '[]' then", becomes: 'if false then' },
-      history: [numbered(1), numbered(2, second), numbered(3, third)].map((claim) => ({
+      history: [numbered(1), numbered(2, second), numbered(3, { ...third, override: null })].map((claim) => ({
         lapsing: null,
         claims: [claim],
       })),

@@ -176,14 +176,14 @@ describe('a correction of the end of a case', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test('in a full block takes only the minutes that are left', async ({ database }) => {
+  test('in a full block takes its minutes again, which the block then has booked twice', async ({ database }) => {
     const { scene, early, inRoom } = await anEarlyCase(database)
     const { theatre } = scene
     await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
     await theatre.claimCase(aCase(await inRoom(), { startsAt: soonAt(12), minutes: 5, confirm: true }))
     expect(await remainingMinutes(scene)).toBe(5)
     expect(takes(caseOf(await record(theatre, early.id, 'out_of_room', null)))).toEqual(planned)
-    expect(await remainingMinutes(scene)).toBe(0)
+    expect(await remainingMinutes(scene)).toBe(-25)
     expect(await findings(database, scene)).toEqual([])
   })
 })
@@ -263,30 +263,27 @@ describe('an end that was a mistake, and is taken back', () => {
     expect(await findings(database, scene)).toEqual([])
   })
 
-  test.for([
-    { name: 'an extension to the same end', at: soonAt(9, 50) },
-    { name: 'the next milestone', at: soonAt(9, 50) },
-    // The room is its own again at once, and only the minutes are missing.
-    { name: 'an extension to the same end', at: soonAt(12) },
-    { name: 'the next milestone', at: soonAt(12) },
-  ])('takes the minutes of the block by $name, when the block has them again', async ({ name, at }, { database }) => {
-    const { scene, early, inRoom } = await anEarlyCase(database)
-    const { theatre, engine } = scene
-    await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
-    const inBlock = async (startsAt: Date) => aCase(await inRoom(), { startsAt, minutes: 10, confirm: true })
-    const { id } = caseOf(await theatre.claimCase(await inBlock(at)))
-    await record(theatre, early.id, 'out_of_room', null)
-    await theatre.cancelCase({ ...by, caseId: id, reasonCode: 'patient' })
-    expect(await remainingMinutes(scene)).toBe(30)
-    const change = name.startsWith('an extension')
-      ? theatre.extendCase({ ...by, caseId: early.id, expectedEndsAt: early.endsAt })
-      : record(theatre, early.id, 'arrived', soonAt(8))
-    expect(await change).toMatchObject({ kind: 'done', case: { allocations: early.allocations } })
-    expect(await remainingMinutes(scene)).toBe(0)
-    expect((await engine.reads.eventsOfBooking(early.id)).at(-1)?.caseDetails?.allocations).toHaveLength(4)
-    expect(await theatre.claimCase(await inBlock(soonAt(12)))).toMatchObject({ kind: 'refused' })
-    expect(await findings(database, scene)).toEqual([])
-  })
+  test.for([{ name: 'an extension to the same end' }, { name: 'the next milestone' }])(
+    'takes the minutes of the block by $name, when the room is free again',
+    async ({ name }, { database }) => {
+      const { scene, early, inRoom } = await anEarlyCase(database)
+      const { theatre, engine } = scene
+      await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
+      const inBlock = async (startsAt: Date) => aCase(await inRoom(), { startsAt, minutes: 10, confirm: true })
+      const { id } = caseOf(await theatre.claimCase(await inBlock(soonAt(9, 50))))
+      await record(theatre, early.id, 'out_of_room', null)
+      await theatre.cancelCase({ ...by, caseId: id, reasonCode: 'patient' })
+      expect(await remainingMinutes(scene)).toBe(30)
+      const change = name.startsWith('an extension')
+        ? theatre.extendCase({ ...by, caseId: early.id, expectedEndsAt: early.endsAt })
+        : record(theatre, early.id, 'arrived', soonAt(8))
+      expect(await change).toMatchObject({ kind: 'done', case: { allocations: early.allocations } })
+      expect(await remainingMinutes(scene)).toBe(0)
+      expect((await engine.reads.eventsOfBooking(early.id)).at(-1)?.caseDetails?.allocations).toHaveLength(4)
+      expect(await theatre.claimCase(await inBlock(soonAt(12)))).toMatchObject({ kind: 'refused' })
+      expect(await findings(database, scene)).toEqual([])
+    },
+  )
 
   test('negative control: without the minutes that it takes again, the block has more cases than minutes', async ({
     database,
@@ -297,13 +294,13 @@ describe('an end that was a mistake, and is taken back', () => {
     })
     const { scene, early, inRoom } = await anEarlyCase(database)
     const { theatre } = scene
-    const inBlock = async () => aCase(await inRoom(), { startsAt: soonAt(12), minutes: 10, confirm: true })
+    const inBlock = async (startsAt: Date) => aCase(await inRoom(), { startsAt, minutes: 10, confirm: true })
     await record(theatre, early.id, 'out_of_room', soonAt(9, 30))
-    const { id } = caseOf(await theatre.claimCase(await inBlock()))
+    const { id } = caseOf(await theatre.claimCase(await inBlock(soonAt(9, 50))))
     await record(theatre, early.id, 'out_of_room', null)
     await theatre.cancelCase({ ...by, caseId: id, reasonCode: 'patient' })
     await theatre.extendCase({ ...by, caseId: early.id, expectedEndsAt: early.endsAt })
-    expect(await theatre.claimCase(await inBlock())).toMatchObject({ kind: 'booked' })
+    expect(await theatre.claimCase(await inBlock(soonAt(12)))).toMatchObject({ kind: 'booked' })
     const taken = await theatre.cases({ clinicNo: scene.clinic.no, from: soonAt(0), to: soonAt(24), withEnded: false })
     const minutes = taken.map((one) => one.minutes + one.turnoverMinutes)
     expect(minutes.reduce((sum, each) => sum + each)).toBe(150)

@@ -286,10 +286,10 @@ test('a case with all but the minutes of its block lacks nothing: others have th
   const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
   await theatre.claimCase(aCase(other, { startsAt: soonAt(13), minutes: 100, confirm: true }))
   await record(theatre, early.id, 'out_of_room', null)
-  // It has its room until ten again, and 20 of its 60 minutes.
+  // It has its room until ten again, and its minutes, of which the block has fewer left.
   expect((await theatre.case(early.id))?.allocations).toEqual(early.allocations)
   const block = await slotOf(database, early)
-  expect(await takenOf(database, block)).toEqual([120])
+  expect(await takenOf(database, block)).toEqual([160])
   expect(await lacksOf(scene)).toEqual({})
   await expectWell(database, scene)
   const withdrawal = { which: { slotId: block.id }, withBookings: true, dryRun: false, actorId: null }

@@ -12,7 +12,7 @@ type Suggested = Exclude<Awaited<ReturnType<Theatre['suggest']>>, Overloaded>
 /** Everything is checked by the same rules as a claim, and may be taken before it is claimed. */
 export async function suggest(pool: pg.Pool, query: SuggestQuery): Promise<Suggested> {
   const { clinicNo, roomIds, exceptCaseId, from, to, limit, stepMinutes, mrn, ...plan } = query
-  const stored = { ...plan, patient: mrn === null ? null : { mrn }, override: null }
+  const stored = { ...plan, caseId: exceptCaseId, patient: mrn === null ? null : { mrn }, override: null }
   const exceptIds = exceptCaseId === null ? [] : [exceptCaseId]
   const statement = sql`
     select holdfast.suggest_cases(${clinicNo}::integer, ${JSON.stringify(stored)}::jsonb, ${roomIds}::uuid[],

@@ -1825,7 +1825,7 @@ export const swapCases = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Let cases give way to an emergency
  *
- * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason. They are elective, their patients are not in the room yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or missing equipment, or minutes of its full block. The emergency is not elective.
+ * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason. They are elective, their patients are not in the room yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or missing equipment. The emergency is not elective.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */

@@ -160,7 +160,7 @@ export type Block = {
      */
     minutes: number;
     /**
-     * Without lapsed holds
+     * Of cases and the turnovers after them, without lapsed holds. More than `minutes` if emergencies, or cases that an admin allowed, exceed the plan
      */
     usedMinutes: number;
     releaseDays: number | null;
@@ -879,7 +879,7 @@ export type CaseConflict = {
     /**
      * What prevents the case
      */
-    code: 'resource_busy' | 'patient_mismatch' | 'units_missing' | 'block_full' | 'block_mismatch' | 'in_past' | 'too_far_ahead' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment';
+    code: 'resource_busy' | 'patient_mismatch' | 'units_missing' | 'block_mismatch' | 'in_past' | 'too_far_ahead' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment';
     /**
      * An admin may override it with a reason
      */
@@ -918,7 +918,7 @@ export type CaseConflict = {
     blockId?: string;
     blockEndsAt?: string;
     /**
-     * `block_full`
+     * `block_overrun`
      */
     remainingMinutes?: number;
     /**
@@ -3219,7 +3219,7 @@ export type Problem = {
      */
     bumpRefusals?: Array<BumpRefusal>;
     /**
-     * `block_full`: what is left of the block
+     * `block_overrun`: what is left of the block
      */
     remainingMinutes?: number;
     case?: Case;
@@ -3244,7 +3244,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_full' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -10582,7 +10582,7 @@ export type CreateCaseErrors = {
      */
     408: Problem;
     /**
-     * `bump_refused`: These cases cannot be bumped. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     * `bump_refused`: These cases cannot be bumped. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case is longer than what is left of its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
      */
     409: Problem;
     /**
@@ -10994,7 +10994,7 @@ export type MoveCaseErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case is longer than what is left of its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
      */
     409: Problem;
     /**
@@ -11071,7 +11071,7 @@ export type SwapCasesErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case is longer than what is left of its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
      */
     409: Problem;
     /**
@@ -11148,7 +11148,7 @@ export type BumpCasesErrors = {
      */
     408: Problem;
     /**
-     * `bump_refused`: These cases cannot be bumped. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_full`: The block does not have enough minutes left. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case would end after its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
+     * `bump_refused`: These cases cannot be bumped. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `resource_busy`: Something that the case needs is taken. `block_mismatch`: The case does not start in this block. `outside_hours`: The room is closed at this time. `block_overrun`: The case is longer than what is left of its block. `block_owned`: The block belongs to another service or surgeon. `preferred_equipment_missing`: The surgeon prefers equipment that the case does not have. `patient_mismatch`: The record number belongs to another patient. `theatre_resource_inactive`: A room, person or kind of equipment takes no new cases.
      */
     409: Problem;
     /**

@@ -24,8 +24,8 @@ describe('blocks', () => {
     const blockId = created.body.items[0]?.blockId
     expect(booked.blockId).toBe(blockId)
     const { problem } = await theatre.book({ startsAt: theatreTime('10:00') })
-    expect(problem).toMatchObject({ status: 409, code: 'block_full', remainingMinutes: 40 })
-    expect(problem.conflicts).toMatchObject([{ code: 'block_full', blockId, remainingMinutes: 40, isSoft: false }])
+    expect(problem).toMatchObject({ status: 409, code: 'block_overrun', remainingMinutes: 40 })
+    expect(problem.conflicts).toMatchObject([{ code: 'block_overrun', blockId, remainingMinutes: 40, isSoft: true }])
     const list = await rest.call('listBlocks', { path, as: theatre.staff, query: { from: theatreDay, to: theatreDay } })
     expect(list.body.items).toMatchObject([{ id: blockId, minutes: 100, usedMinutes: 60, isReleased: false }])
   })

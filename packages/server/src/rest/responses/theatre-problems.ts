@@ -123,7 +123,6 @@ const rules = {
   resource_busy: { code: 'resource_busy', isSoft: false },
   patient_mismatch: { code: 'patient_mismatch', isSoft: false },
   units_missing: { code: 'invalid_request', isSoft: false },
-  block_full: { code: 'block_full', isSoft: false },
   block_mismatch: { code: 'block_mismatch', isSoft: false },
   in_past: { code: 'invalid_request', isSoft: false },
   too_far_ahead: { code: 'invalid_request', isSoft: false },
@@ -138,12 +137,12 @@ function conflictsProblem(conflicts: readonly FoundConflict[], at: string): Prob
   const [first] = conflicts
   if (first === undefined) throw new Error('A case was refused without a conflict.')
   const { code } = rules[first.kind]
-  const full = conflicts.find((one) => one.kind === 'block_full')
+  const overrun = conflicts.find((one) => one.kind === 'block_overrun')
   const errors = code === 'invalid_request' ? [{ path: `${at}${pathOf(first)}`, message: invalidTextOf(first) }] : null
   return problem(code, errors === null ? detailOf(first) : `${pathOf(first)} ${invalidTextOf(first)}`, {
     ...(errors === null ? {} : { errors }),
     conflicts: conflicts.map(conflictBody),
-    ...(full?.kind === 'block_full' ? { remainingMinutes: full.remainingMinutes } : {}),
+    ...(overrun?.kind === 'block_overrun' ? { remainingMinutes: overrun.remainingMinutes } : {}),
   })
 }
 
@@ -180,12 +179,12 @@ export function conflictBody(conflict: FoundConflict): CaseConflictBody {
       return { ...base, kind: 'equipment', resourceId: conflict.resourceId, name: conflict.name, units: conflict.units }
     case 'preferred_equipment':
       return { ...base, kind: 'equipment', resourceId: conflict.resourceId, name: conflict.name }
-    case 'block_full':
-      return { ...nothing(base), blockId: conflict.blockId, remainingMinutes: conflict.remainingMinutes }
     case 'block_mismatch':
       return { ...nothing(base), blockId: conflict.blockId }
-    case 'block_overrun':
-      return { ...nothing(base), blockId: conflict.blockId, blockEndsAt: timeText(conflict.blockEndsAt) }
+    case 'block_overrun': {
+      const { blockId, blockEndsAt, remainingMinutes } = conflict
+      return { ...nothing(base), blockId, blockEndsAt: timeText(blockEndsAt), remainingMinutes }
+    }
     case 'block_owned': {
       const { blockId, service, surgeonId } = conflict
       return { ...nothing(base), blockId, service, surgeonId }
@@ -221,14 +220,12 @@ function detailOf(conflict: CaseConflict): string {
       return `${roleTexts[conflict.role]} is taken from ${conflict.from.toISOString()} to ${conflict.to.toISOString()}.`
     case 'patient_mismatch':
       return 'The clinic knows this record number with another birth date.'
-    case 'block_full':
-      return `The block has ${conflict.remainingMinutes} minutes left, fewer than the case and its turnover take.`
     case 'block_mismatch':
       return `The case does not start in block ${conflict.blockId}.`
     case 'outside_hours':
       return 'The room is closed at this time.'
     case 'block_overrun':
-      return `The block ends at ${conflict.blockEndsAt.toISOString()}, before the case.`
+      return `The block has ${conflict.remainingMinutes} minutes left until ${conflict.blockEndsAt.toISOString()}.`
     case 'block_owned':
       return `The block belongs to ${ownerOf(conflict)}.`
     case 'preferred_equipment':

@@ -51,10 +51,11 @@ export function conflictText(conflict: CaseConflict, names: Names, timeZone: str
       return busyText(conflict, names, timeZone, t)
     case 'units_missing':
       return t('conflict.units_missing', { name: who, units: formatNumber(units ?? 0) })
-    case 'block_full':
-      return t('conflict.block_full', { minutes: formatMinutes(remainingMinutes ?? 0) })
     case 'block_overrun':
-      return t('conflict.block_overrun', { time: blockEndsAt ? formatTime(blockEndsAt, timeZone) : '–' })
+      return t('conflict.block_overrun', {
+        minutes: formatMinutes(remainingMinutes ?? 0),
+        time: blockEndsAt ? formatTime(blockEndsAt, timeZone) : '–',
+      })
     case 'block_owned':
       return t('conflict.block_owned', {
         name: ownerName({ service: service ?? null, surgeonId: surgeonId ?? null }, names) ?? '–',

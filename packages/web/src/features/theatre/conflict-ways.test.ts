@@ -13,16 +13,11 @@ const conflict = (code: CaseConflict['code'], change: Partial<CaseConflict> = {}
 
 const cases = [{ id: 'one' }, { id: 'two' }, { id: 'three' }] as Case[]
 const busy = (...bumpableCaseIds: string[]) => conflict('resource_busy', { bumpableCaseIds })
-const full = conflict('block_full', { blockId: 'block', remainingMinutes: 10, bumpableCaseIds: ['one', 'two'] })
 const staff = { cases, isAdmin: false } as const
 
-test('the cases that the server lets give way are offered, those that have what is needed first of all', () => {
-  expect(conflictWays([busy('one')], staff)).toEqual({ rules: [], candidates: [cases[0]], inTheWay: ['one'] })
-  expect(conflictWays([busy('three'), full], staff)).toEqual({ rules: [], candidates: cases, inTheWay: ['three'] })
-})
-
-test('of a full block, any case that may give way is offered', () => {
-  expect(conflictWays([full], staff)).toEqual({ rules: [], candidates: cases.slice(0, 2), inTheWay: [] })
+test('the cases that the server lets give way are offered', () => {
+  expect(conflictWays([busy('one')], staff)).toEqual({ rules: [], candidates: [cases[0]] })
+  expect(conflictWays([busy('three'), busy('one')], staff)?.candidates).toEqual([cases[0], cases[2]])
 })
 
 test('what no case gives way for has no way out', () => {
@@ -39,6 +34,6 @@ test('rules are overridden by admins only, also together with cases that give wa
   expect(conflictWays([closed], staff)).toBeNull()
   const admin = { ...staff, isAdmin: true }
   expect(conflictWays([closed], admin)?.rules).toEqual(['outside_hours'])
-  expect(conflictWays([closed, busy('one')], admin)).toMatchObject({ rules: ['outside_hours'], inTheWay: ['one'] })
+  expect(conflictWays([closed, busy('one')], admin)).toEqual({ rules: ['outside_hours'], candidates: [cases[0]] })
   expect(conflictWays([closed, busy('one')], staff)).toBeNull()
 })

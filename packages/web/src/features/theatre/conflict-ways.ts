@@ -7,10 +7,8 @@ const softRules = ['outside_hours', 'block_overrun', 'block_owned', 'preferred_e
 export type ConflictWays = {
   /** To override; an admin may. */
   rules: RuleOverride['rules']
-  /** Cases that the server lets give way; none: none has to. */
+  /** Cases that have what the case needs, and that the server lets give way; none: none has to. */
   candidates: Case[]
-  /** Those of the candidates that have what the case needs. The others only take minutes of a full block. */
-  inTheWay: string[]
 }
 
 type Situation = {
@@ -24,17 +22,13 @@ export function conflictWays(conflicts: readonly CaseConflict[], { cases, isAdmi
   const rules = softRules.filter((rule) => conflicts.some(({ code }) => code === rule))
   if (rules.length > 0 && !isAdmin) return null
   const hard = conflicts.filter(({ isSoft }) => !isSoft)
-  if (hard.length === 0) return rules.length === 0 ? null : { rules, candidates: [], inTheWay: [] }
+  if (hard.length === 0) return rules.length === 0 ? null : { rules, candidates: [] }
   const ids = new Set(cases.map(({ id }) => id))
   const bumpableIds = new Set<string>()
-  const inTheWay = new Set<string>()
-  for (const { code, bumpableCaseIds = [] } of hard) {
+  for (const { bumpableCaseIds = [] } of hard) {
     const shown = bumpableCaseIds.filter((id) => ids.has(id))
     if (shown.length === 0) return null
-    for (const id of shown) {
-      bumpableIds.add(id)
-      if (code === 'resource_busy') inTheWay.add(id)
-    }
+    for (const id of shown) bumpableIds.add(id)
   }
-  return { rules, candidates: cases.filter(({ id }) => bumpableIds.has(id)), inTheWay: [...inTheWay] }
+  return { rules, candidates: cases.filter(({ id }) => bumpableIds.has(id)) }
 }

@@ -30,7 +30,7 @@ export function Refusal({ conflicts, day, isBusy, submit, onResolve }: RefusalPr
       <ConflictList conflicts={conflicts} names={names} />
       {ways === null ? null : (
         <ResolveForm
-          key={ways.inTheWay.join(' ')}
+          key={ways.candidates.map(({ id }) => id).join(' ')}
           ways={ways}
           roomName={names.room}
           isBusy={isBusy}
@@ -51,7 +51,7 @@ function ResolveForm({ ways, roomName, isBusy, submit, onResolve }: ResolveFormP
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const [typed, setReason] = useState('')
-  const [caseIds, setCaseIds] = useState(ways.inTheWay)
+  const [caseIds, setCaseIds] = useState(() => ways.candidates.map(({ id }) => id))
   const { rules, candidates } = ways
   const reason = typed.trim()
   const isBump = candidates.length > 0
