@@ -29,6 +29,10 @@ test.each([
 test('a running case ends now at the earliest, a late one has its minutes left, and a done one has ended', () => {
   expect(foreseenEnd(aCase('08:00', '09:30', running), now)).toBe(now)
   expect(foreseenEnd(aCase('09:45', '10:45'), now)).toBe(ms('11:00'))
+  // It began 40 minutes late.
+  const begun = { status: 'ARRIVED', milestones: [{ milestone: 'in_room', at: at('09:55') }] }
+  expect(foreseenEnd(aCase('09:15', '10:15', begun), now)).toBe(ms('10:55'))
+  expect(foreseenEnd(aCase('09:15', '11:05', begun), now)).toBe(ms('11:05'))
   expect(foreseenEnd(aCase('08:00', '09:30', done('09:50')), now)).toBe(ms('09:50'))
   expect(foreseenEnd(aCase('08:00', '09:55', done('09:50')), now)).toBe(ms('09:50'))
   const cleaned = [{ milestone: 'cleaned', at: at('09:40') }]

@@ -35,8 +35,9 @@ export function caseState(one: Timed, now: number): CaseState {
 }
 
 /**
- * When a case will have ended as far as can be seen now: a running one not before now, and a late one not before its
- * minutes from now have passed. One that is done ended when its patient left the room; one that was over before its
+ * When a case will have ended as far as can be seen now: a running one not before now and not before its minutes have
+ * passed since its patient came into the room, and a late one not before they have passed from now on (`will_end` of
+ * the engine is the same rule). One that is done ended when its patient left the room; one that was over before its
  * planned start stays at its planned time.
  *
  * @param now milliseconds since 1970, as the result
@@ -46,7 +47,8 @@ export function foreseenEnd(one: Expected, now: number): number {
   const state = caseState(one, now)
   const left = leftAt(one)
   if (left !== undefined) return left > Date.parse(one.startsAt) ? left : expected
-  if (state === 'running' || state === 'overrunning') return Math.max(expected, now)
+  const begun = milestoneAt(one, 'in_room')
+  if (begun !== undefined) return Math.max(expected, Date.parse(begun) + one.minutes * 60_000, now)
   if (state === 'late') return Math.max(expected, now + one.minutes * 60_000)
   return expected
 }

@@ -115,7 +115,7 @@ begin
          'booking_months', 'ensure_partitions', 'purge_outdated', 'purge_audit_events', 'lapsed_units',
          'next_hold_end',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',
-         'taken_until', 'create_blocks', 'change_block', 'set_equipment_units', 'save_case_request',
+         'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units', 'save_case_request',
          'withdraw_case_request', 'erase_theatre_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',

@@ -273,7 +273,9 @@ const caseFields = {
     ),
   ),
   atRiskBy: nullableId({
-    description: 'In lists: a case that is expected to end too late for this one, or needs the same at the same time',
+    description:
+      'In lists: a case that will end too late for this one, because it was extended, is late or began late; or that ' +
+      'needs the same at the same time',
   }),
   lacks: Type.Union([Type.Array(lackSchema), Type.Null()], {
     description:

@@ -67,8 +67,8 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
 
 /**
  * Whether a case `t`, which takes the unit of resource `r` by its allocation `a`, is at risk by a case `o`, which takes
- * that unit by `f`. `o` begins earlier and needs it too long: because it is expected to take longer than planned, or
- * because it had given it back. Or one of them has what the other needs by its plan, and gave back by mistake.
+ * that unit by `f`. `o` begins earlier and needs it too long: because it will take longer than planned (`will_end`),
+ * or because it had given it back. Or one of them has what the other needs by its plan, and gave back by mistake.
  * A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed, and one
  * whose patient is in the room is not delayed. A room without its turnover is less than the plan, too; equipment
  * without its reprocessing is not, which may have been made longer since.
@@ -76,10 +76,12 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
 export const isAtRisk = sql`
   (f.booking_id <> a.booking_id
    and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
-        and (o.expected_ends_at > o.ends_at or ${isOver(sql`o`)}
+        and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
              or coalesce(upper(f.during), o.starts_at)
                 < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
         and holdfast.taken_until(f.kind, o, r.turnover_minutes)
+            + case when ${isOver(sql`o`)} then interval '0'
+                   else holdfast.will_end(o, now()) - o.expected_ends_at end
             > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
         or a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
         or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})

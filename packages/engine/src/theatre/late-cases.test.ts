@@ -22,6 +22,49 @@ async function aLateCase(database: TestDatabase, next: Partial<ClaimCaseRequest>
   return { scene, late, other, following, extend }
 }
 
+describe('a late start puts the next case at risk', () => {
+  const minute = 60_000
+
+  /** A case of an hour that should have begun 40 minutes ago, and the next one in its room, in 30 minutes. */
+  async function aLateStart(database: TestDatabase, change: Partial<ClaimCaseRequest> = {}) {
+    const scene = await aTheatre(database)
+    const { theatre, clinic, room } = scene
+    const now = Math.floor(Date.now() / minute) * minute
+    const first = aCase(scene, { startsAt: new Date(now - 40 * minute), confirm: true, ...change })
+    const late = caseOf(await theatre.claimCase(first))
+    const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+    const next = aCase(other, { startsAt: new Date(now + 30 * minute), confirm: true })
+    const following = caseOf(await theatre.claimCase(next))
+    const risks = async () => {
+      const range = { from: new Date(now - 86_400_000), to: new Date(now + 86_400_000) }
+      const listed = await theatre.cases({ clinicNo: clinic.no, ...range, withEnded: true })
+      return listed.filter(({ atRiskBy }) => atRiskBy !== null).map(({ id, atRiskBy }) => [id, atRiskBy])
+    }
+    const record = async (milestone: 'in_room' | 'out_of_room', minutes: number) => {
+      const at = new Date(now + minutes * minute)
+      const outcome = await theatre.recordMilestone({ ...by, caseId: late.id, milestone, at, isTrial: false })
+      expect(outcome).toMatchObject({ kind: 'done' })
+    }
+    return { late, following, risks, record }
+  }
+
+  test('before it, and once it is recorded, until the end is', async ({ database }) => {
+    const { late, following, risks, record } = await aLateStart(database)
+    expect(await risks()).toEqual([[following.id, late.id]])
+    await record('in_room', 0)
+    expect(await risks()).toEqual([[following.id, late.id]])
+    await record('out_of_room', 1)
+    expect(await risks()).toEqual([])
+  })
+
+  test('but not one in time, or a hold', async ({ database }) => {
+    const { risks, record } = await aLateStart(database)
+    await record('in_room', -40)
+    expect(await risks()).toEqual([])
+    expect(await (await aLateStart(database, { confirm: false })).risks()).toEqual([])
+  })
+})
+
 function roomUntil({ allocations }: Case): Date | undefined {
   return allocations.find(({ kind }) => kind === 'room')?.to
 }

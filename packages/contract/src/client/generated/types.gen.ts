@@ -817,7 +817,7 @@ export type Case = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that is expected to end too late for this one, or needs the same at the same time
+     * In lists: a case that will end too late for this one, because it was extended, is late or began late; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**
@@ -1505,7 +1505,7 @@ export type CreatedCase = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that is expected to end too late for this one, or needs the same at the same time
+     * In lists: a case that will end too late for this one, because it was extended, is late or began late; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**
