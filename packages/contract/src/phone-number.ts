@@ -1,5 +1,5 @@
 /** One line of text with a digit of any script: numbers are written in many ways, `+49 30 1234 (ext. 5)` among them. */
-export const phoneNumberPattern = '^[^\\p{Cc}\\p{Cs}]*\\p{Nd}[^\\p{Cc}\\p{Cs}]*$'
+export const phoneNumberPattern = '^[^\\p{Nd}\\p{Cc}\\p{Cs}]*\\p{Nd}[^\\p{Cc}\\p{Cs}]*$'
 
 const pattern = new RegExp(phoneNumberPattern, 'u')
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { messageLanguages } from './booking.ts'
-import { email, id, line, nullable, nullableId, nullableText, pageOf } from './fields.ts'
+import { email, id, name, nullable, nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 
 const roles = ['doctor', 'staff', 'admin'] as const
@@ -96,7 +96,7 @@ const linkToken = Type.String({
 })
 
 export const signUpSchema = Type.Object(
-  { name: line(200), email: email(), password: newPassword, rememberMe, language },
+  { name: name(200), email: email(), password: newPassword, rememberMe, language },
   { title: 'SignUp', additionalProperties: false },
 )
 
@@ -161,7 +161,7 @@ export const emailConfirmedSchema = Type.Object(
 )
 
 export const accountChangeSchema = Type.Object(
-  { name: line(200) },
+  { name: name(200) },
   { title: 'AccountChange', additionalProperties: false },
 )
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { clinicSettingLimits, logoLimits, retentionDueMax } from '../clinic-limits.ts'
-import { cachedPageOf, integerWithin, line, nullableLine, nullablePhone, nullableText, nullableTime } from './fields.ts'
+import { cachedPageOf, integerWithin, name, nullableLine, nullablePhone, nullableText, nullableTime } from './fields.ts'
 
 const holdSeconds = Type.Integer({
   ...integerWithin(clinicSettingLimits.holdSeconds),
@@ -148,7 +148,7 @@ export type ClinicBody = Static<typeof clinicSchema>
 
 export const clinicPageSchema = cachedPageOf(clinicSchema, 'ClinicPage')
 
-const name = line(200)
+const clinicName = name(200)
 const timezone = Type.String({
   minLength: 1,
   maxLength: 64,
@@ -162,7 +162,7 @@ const phone = nullablePhone()
 
 export const newClinicSchema = Type.Object(
   {
-    name,
+    name: clinicName,
     timezone,
     address: Type.Optional(address),
     phone: Type.Optional(phone),
@@ -173,7 +173,7 @@ export const newClinicSchema = Type.Object(
 
 export const clinicChangeSchema = Type.Object(
   {
-    name: Type.Optional(name),
+    name: Type.Optional(clinicName),
     timezone: Type.Optional(timezone),
     address: Type.Optional(address),
     phone: Type.Optional(phone),

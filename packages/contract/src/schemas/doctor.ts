@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { cachedPageOf, id, line, nullable, nullableTime, stale } from './fields.ts'
+import { cachedPageOf, id, name, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
 
 const appointmentTypes = ['in_person', 'video'] as const
@@ -71,8 +71,8 @@ export type DoctorBody = Static<typeof doctorSchema>
 export const doctorPageSchema = cachedPageOf(doctorSchema, 'DoctorPage')
 
 const fields = {
-  name: line(200),
-  specialization: line(100),
+  name: name(200),
+  specialization: name(100),
   experienceYears: nullable<number>({ type: 'integer', minimum: 0, maximum: 80 }),
   rating: nullable<number>({ type: 'number', minimum: 0, maximum: 5, multipleOf: 0.1 }),
   languages: Type.Array(

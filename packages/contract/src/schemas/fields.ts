@@ -4,8 +4,17 @@ import { phoneNumberPattern } from '../phone-number.ts'
 
 /** No control characters, including NUL, and no lone surrogates: PostgreSQL cannot store them. */
 const LINE = '^[^\\p{Cc}\\p{Cs}]*$'
-/** The same, with at least one visible character. */
-const LINE_NOT_BLANK = '^[^\\p{Cc}\\p{Cs}]*[^\\s\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]*$'
+/** The same, with at least one visible character. No character fits two of its parts in turn: it takes linear time. */
+const LINE_NOT_BLANK = '^[\\p{Z}\\p{DI}\\u2800]*[^\\p{Z}\\p{DI}\\u2800\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]*$'
+/** \p{DI} without joiners, which Persian needs, and without the two that choose how symbols are presented. */
+const INVISIBLE =
+  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f\\u202a-\\u202e' +
+  '\\u2060-\\u206f\\u3164\\ufe00-\\ufe0d\\ufeff\\uffa0\\ufff0-\\ufff8\\u{1bca0}-\\u{1bca3}' +
+  '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}'
+/** The same without characters that are invisible or change the direction: names that look alike are the same. */
+const NAME =
+  '^[\\p{Zs}\\u2800\\u200c\\u200d\\ufe0e\\ufe0f]*[^\\p{Zs}\\p{Zl}\\p{Zp}\\p{DI}\\u2800\\p{Cc}\\p{Cs}]' +
+  `[^\\p{Zl}\\p{Zp}\\p{Cc}\\p{Cs}${INVISIBLE}]*$`
 /** The same, but with line ends and tabs. */
 const PARAGRAPH = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\p{Cs}]*$'
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
@@ -16,6 +25,16 @@ const notBlank = (lengthMax: number) => ({
   pattern: LINE_NOT_BLANK,
   'x-expected': 'one line of text that is not blank and has no control characters',
 })
+
+/** Of what others see and choose from, such as a clinic or a doctor. */
+export function name(lengthMax: number, options: TSchemaOptions = {}) {
+  return Type.String({
+    ...notBlank(lengthMax),
+    pattern: NAME,
+    'x-expected': 'one line of text that is not blank, without characters that are invisible or change its direction',
+    ...options,
+  })
+}
 
 /** For a whole number: its limits in the words of JSON Schema. */
 export function integerWithin({ min, max }: { min: number; max: number }) {

@@ -6,6 +6,7 @@ import {
   idOrNull,
   line,
   localDate,
+  name,
   nullable,
   nullableId,
   nullableText,
@@ -67,7 +68,7 @@ export const theatrePatientSchema = Type.Object(
   { title: 'TheatrePatient', additionalProperties: false },
 )
 
-export const service = line(100, { description: 'The surgical service, such as Orthopaedics' })
+export const service = name(100, { description: 'The surgical service, such as Orthopaedics' })
 
 export const newProcedureSchema = Type.Object(
   { code: line(64), display: line(500) },

@@ -2,10 +2,10 @@ import Type, { type Static } from 'typebox'
 import { openingHoursMax } from '../clinic-limits.ts'
 import {
   id,
-  line,
   localDate,
   localEndTime,
   localTime,
+  name,
   nullable,
   nullableId,
   nullableText,
@@ -38,7 +38,7 @@ const hours = Type.Unsafe<Static<typeof openingHoursSchema>[] | null>({
 })
 
 const roomFields = {
-  name: line(200),
+  name: name(200),
   site: nullable<string>({ type: 'string', minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]*$' }),
   turnoverMinutes: Type.Integer({
     minimum: 0,
@@ -84,7 +84,7 @@ export type RoomBody = Static<typeof roomSchema>
 const profession = literals(['surgeon', 'anaesthetist', 'nurse', 'technician'], { title: 'Profession' })
 
 const staffFields = {
-  name: line(200),
+  name: name(200),
   profession,
   preferredEquipmentIds: Type.Array(id(), {
     maxItems: preferredMax,
@@ -141,7 +141,7 @@ export const theatreDoctorSchema = Type.Object(
 )
 
 const equipmentFields = {
-  name: line(200),
+  name: name(200),
   units: Type.Integer({ minimum: 1, maximum: unitsMax, description: 'Identical pieces, numbered from 1' }),
   reprocessingMinutes: Type.Integer({
     minimum: 0,
@@ -230,7 +230,7 @@ const blockRuleSchema = Type.Object(
   { title: 'BlockRule', additionalProperties: false },
 )
 
-const service = line(100)
+const service = name(100)
 
 export const newBlockSchema = Type.Object(
   {

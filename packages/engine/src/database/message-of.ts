@@ -8,8 +8,10 @@ export function messageOf(error: unknown): string {
     return error.errors.map(messageOf).join('; ')
   if ('code' in error && error.code === 'ENOENT' && 'syscall' in error && readingCalls.includes(error.syscall))
     return `there is no file or directory ${'path' in error ? String(error.path) : ''}`.trim()
-  return (
-    error.message.replaceAll(/\s*\n\s*/g, ' ').trim() ||
-    ('code' in error && error.code ? String(error.code) : error.name)
-  )
+  return oneLine(error.message) || ('code' in error && error.code ? String(error.code) : error.name)
+}
+
+function oneLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines.filter((line) => line !== '').join(' ')
 }

@@ -42,11 +42,15 @@ export function describeError(error: unknown): Record<string, unknown> {
   return described
 }
 
+/** Looking for e-mail addresses takes quadratic time. */
+const searchedMax = 2_000
+
 /** Quoted and parenthesised parts of a database message are user input. */
 function withoutValues(message: string): string {
   return withoutQuoted(withoutQuoted(message, '"'), "'")
     .replace(/=\([^)]*\)?/g, '=(…)')
-    .replace(/[^\s@]+@[^\s@]+/g, '…')
+    .slice(0, searchedMax)
+    .replace(/[^\s@]+@[^\s@]*/g, '…')
     .slice(0, 500)
 }
 

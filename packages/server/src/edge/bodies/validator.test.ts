@@ -1,6 +1,6 @@
 import { type Operation, restOperations } from '@holdfast/contract'
 import Fastify from 'fastify'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { errorHandler } from '../errors/error-handler.ts'
 import { readJsonOnly } from './json-bodies.ts'
 import { validatorCompiler } from './validator.ts'
@@ -86,6 +86,16 @@ test('an unpaired surrogate, which the database cannot store, is refused', async
   const { status, errors } = await post('/createBooking', `{"slotId":"${id}","patient":{"name":"A\\ud800"}}`)
   expect([status, errors[0]?.[0]]).toEqual([400, '/patient/name'])
   expect((await post('/createBooking', { slotId: id, patient: { name: 'Łukasz 🩺' } })).status).toBe(200)
+})
+
+test('a text that is too long is compared with no pattern', async () => {
+  const compared = vi.spyOn(RegExp.prototype, 'test')
+  onTestFinished(() => void compared.mockRestore())
+  const name = ' '.repeat(1_000)
+  const { errors } = await post('/createDoctor', { name, specialization: 'General practice', colour: 'red' })
+  expect(errors.map(([path]) => path).sort()).toEqual(['/clinicId', '/colour', '/name'])
+  expect(compared.mock.calls).toContainEqual(['General practice'])
+  expect(compared.mock.calls).not.toContainEqual([name])
 })
 
 test('all errors are reported at once, up to 20', async () => {

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { line, name } from './fields.ts'
+
+const accepts = (schema: object, text: string) => {
+  if (!('pattern' in schema)) throw new Error('The schema has no pattern.')
+  return new RegExp(String(schema.pattern), 'u').test(text)
+}
+
+test.for(['Dr. Änne Groß', 'علی‌رضا', 'ليلى حسن', 'Praxis ❤️', ' Hill', '山田太郎'])('%s is a name', (text) => {
+  expect(accepts(name(200), text)).toBe(true)
+})
+
+test.for([
+  ['a zero-width space', 'Hill\u200b Clinic'],
+  ['a soft hyphen', 'Hi\u00adll'],
+  ['a mark of direction', 'Hill\u200f'],
+  ['an override of direction', 'Hill \u202egro.live'],
+  ['an isolate', '\u2066Hill\u2069'],
+  ['a byte order mark', '\ufeffHill'],
+  ['a tag', 'Hill\u{e0041}'],
+  ['a filler that looks like a space', '\u3164'],
+  ['a line end', 'Hill\nClinic'],
+  ['a separator of lines', 'Hill\u2028Clinic'],
+  ['spaces alone', ' \u00a0'],
+  ['joiners alone', '\u200d\u200c'],
+] as const)('a name has not %s', ([, text]) => {
+  expect(accepts(name(200), text)).toBe(false)
+})
+
+test.for(['\u200b', '\u3164 ', '\u2800', '\u00ad\ufeff', '\t'])(
+  'a line of invisible characters is blank: %j',
+  (text) => {
+    expect(accepts(line(200), text)).toBe(false)
+  },
+)
+
+test('a line may have invisible characters beside others', () => {
+  expect(accepts(line(200), '\u200fAda\u200b Lovelace')).toBe(true)
+})
+
+test('of the characters that are ignored where they cannot be shown, a name has four', () => {
+  const ignored = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code)).filter((one) =>
+    /^\p{DI}$/u.test(one),
+  )
+  expect(ignored.length).toBeGreaterThan(4_000)
+  const schema = name(200)
+  expect(ignored.filter((one) => accepts(schema, `a${one}`))).toEqual(['\u200c', '\u200d', '\ufe0e', '\ufe0f'])
+})
