@@ -61,8 +61,8 @@ export const theatreProblemKinds = {
     status: 409,
     title: 'The record number belongs to another patient',
     help:
-      'Check the record number and the birth date. Doctors have to send the name, too, as the clinic has it; the ' +
-      'theatre’s staff can correct it.',
+      'Check the record number, the name and the birth date. If they are right and the stored ones are wrong, the ' +
+      'theatre’s staff send `"correct": true` with the patient.',
   },
   theatre_resource_inactive: {
     status: 409,

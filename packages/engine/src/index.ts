@@ -231,6 +231,7 @@ export type {
   RecordMilestoneOutcome,
   RecordMilestoneRequest,
   RuleOverride,
+  SentPatient,
   SoftRule,
   SwapCasesOutcome,
   SwapCasesRequest,

@@ -119,7 +119,12 @@ function planOf(theatre: Theatre, claim: NumberedClaim, name: string): SentClaim
     startsAt: soonAt(8, 15 * claim.quarter),
     minutes: claim.minutes,
     equipment: claim.equipment.map(({ kind, units }) => ({ equipmentId: theatre.equipment[kind] ?? '', units })),
-    patient: { mrn: `M-${claim.patient}`, name: claim.name, birthDate: claim.birthDate },
+    patient: {
+      mrn: `M-${claim.patient}`,
+      name: claim.name,
+      birthDate: claim.birthDate,
+      correct: claim.name === 'Ada Lind',
+    },
     // Of all that is stored as it is sent, each claim has its own.
     service: `Service of ${name}`,
     procedure: { code: `Code of ${name}`, display: `Procedure of ${name}` },

@@ -50,7 +50,7 @@ const equipmentNeedSchema = Type.Object(
 export const staffIds = Type.Array(id(), { maxItems: peopleMax, description: 'Everybody else who is needed' })
 export const equipmentNeeds = Type.Array(equipmentNeedSchema, { maxItems: equipmentMax })
 
-const birthDate = localDate({ description: 'Stored with the patient; the latest one that was sent' })
+const birthDate = localDate({ description: 'Stored with the patient, if none is' })
 
 /** In requests. */
 export const newTheatrePatientSchema = Type.Object(
@@ -58,6 +58,13 @@ export const newTheatrePatientSchema = Type.Object(
     mrn: line(64, { description: 'Medical record number: identifies the patient within the clinic' }),
     name: line(200),
     birthDate: Type.Optional(birthDate),
+    correct: Type.Optional(
+      Type.Boolean({
+        description:
+          'Of a patient whom the clinic knows: replaces the stored name and birth date in all of their cases, which ' +
+          'the security log records. Without it, they have to be the same (`patient_mismatch`). Doctors correct none',
+      }),
+    ),
   },
   { title: 'NewTheatrePatient', additionalProperties: false },
 )

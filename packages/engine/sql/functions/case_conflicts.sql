@@ -107,10 +107,10 @@ begin
   elsif v_starts_at > p_now + interval '2 years' then
     v_conflicts := '[{"kind": "too_far_ahead"}]' || v_conflicts;
   end if;
-  if p_plan->'patient'->>'birthDate' is not null then
+  if p_plan->'patient'->>'name' is not null then
     if exists (select from theatre_patient t
-                where t.clinic_no = p_clinic_no and t.id = p_patient_id
-                  and t.birth_date <> (p_plan->'patient'->>'birthDate')::date) then
+                where t.clinic_no = p_clinic_no and t.id = p_patient_id and t.erased_at is null
+                  and not is_patient(t.name, t.birth_date, p_plan->'patient')) then
       v_conflicts := '[{"kind": "patient_mismatch"}]' || v_conflicts;
     end if;
   end if;

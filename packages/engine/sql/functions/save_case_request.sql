@@ -1,10 +1,11 @@
 -- save_case_request: puts a request on the waiting list. Returns the first path of p_request whose resource does not
 -- exist; 'patient' if the record number belongs to another patient; and null when the request is stored.
 --
--- p_request: {id, newPatientId, patient: {mrn, name, birthDate}, service, procedure: {code, display}, minutes, urgency,
---   dueOn, roomId, surgeonId, anaesthetistId, staffIds, equipment, note, mayChangePatient}. A known patient has to have
---   the birth date that was sent, as for a case. Whoever may not change patients has to send exactly what is stored:
---   they learn nothing about the patient, and do not rename the patient of another surgeon.
+-- p_request: {id, newPatientId, patient: {mrn, name, birthDate, correct}, service, procedure: {code, display}, minutes,
+--   urgency, dueOn, roomId, surgeonId, anaesthetistId, staffIds, equipment, note, mayChangePatient}. A known patient
+--   has to have the name and the birth date that were sent, as for a case (is_patient). Whoever may not change patients
+--   has to send exactly what is stored: they learn nothing about the patient, and do not rename the patient of another
+--   surgeon.
 -- Locks: the patient, if known, else the record number.
 -- Fails: 40001 if another transaction stores the same new patient at this moment: run it again.
 -- Idempotent: no; the caller stores its result under the key of the request.
@@ -28,7 +29,7 @@ begin
   perform lock_resources(p_clinic_no, array[v_patient_id]);
   if exists (select from theatre_patient t
               where t.clinic_no = p_clinic_no and t.id = v_patient_id
-                and (t.birth_date <> v_birth_date
+                and (not is_patient(t.name, t.birth_date, p_request->'patient')
                      or (p_request->>'mayChangePatient')::boolean is not true
                         and (t.name, t.birth_date) is distinct from (v_name, v_birth_date))) then
     return 'patient';

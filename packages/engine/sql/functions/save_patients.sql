@@ -1,10 +1,10 @@
 -- save_patients: patients by their record numbers, as they are then, in no order: stored with the name if the number
--- is new, else with the newest name, and with the birth date if there was none. One is left out if another transaction
--- has just stored its number, or erased the patient; try again.
+-- is new, else with the birth date if there was none. What is stored of a known patient is replaced only if `correct`
+-- says so. One is left out if another transaction has just stored its number, or erased the patient; try again.
 --
--- p_patients: {mrn, name, birthDate}, of different patients. p_known_ids: those found before, whose resources are
--- locked; null: a new one, to be stored by its p_new_ids. A known patient's name is shared by all of their cases, so
--- the security log records who changed it.
+-- p_patients: {mrn, name, birthDate, correct}, of different patients. p_known_ids: those found before, whose resources
+-- are locked; null: a new one, to be stored by its p_new_ids. A known patient's name is shared by all of their cases,
+-- so the security log records who changed it.
 -- Internal.
 -- Locks: the known patients, by id; then the record numbers of new ones, in order.
 -- Fails: never. Idempotent: yes.
@@ -28,23 +28,26 @@ begin
              where t.clinic_no = p_clinic_no and t.id = any (p_known_ids) and t.erased_at is null
              order by t.id for no key update) q;
     for v_item in
-      select t.id, t.name as name_before, t.birth_date as birth_date_before, u.patient, u.actor_id
+      select t.id, t.name as name_before, t.birth_date as birth_date_before, n.name, n.birth_date, u.actor_id
         from unnest(v_patients) t
         join unnest(p_known_ids, p_patients, p_actor_ids) u(id, patient, actor_id) on u.id = t.id
-       where t.mrn = u.patient->>'mrn'
-         and (t.name <> u.patient->>'name' or t.birth_date is null and u.patient->>'birthDate' is not null)
+       cross join lateral (select (u.patient->>'correct')::boolean is true as corrects,
+                                  (u.patient->>'birthDate')::date as birth_date) s
+       cross join lateral (select case when s.corrects then u.patient->>'name' else t.name end as name,
+                                  case when s.corrects then coalesce(s.birth_date, t.birth_date)
+                                       else coalesce(t.birth_date, s.birth_date) end as birth_date) n
+       where t.mrn = u.patient->>'mrn' and (t.name, t.birth_date) is distinct from (n.name, n.birth_date)
     loop
       update theatre_patient t
-         set name = v_item.patient->>'name',
-             birth_date = coalesce(t.birth_date, (v_item.patient->>'birthDate')::date), updated_at = clock_timestamp()
+         set name = v_item.name, birth_date = v_item.birth_date, updated_at = clock_timestamp()
        where t.clinic_no = p_clinic_no and t.id = v_item.id
       returning t.* into v_changed;
       v_patients := array(select case when t.id = v_changed.id then v_changed else t end from unnest(v_patients) t);
       insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, details)
       values (p_clinic_no, clock_timestamp(), 'theatre_patient_changed', 1,
               case when v_item.actor_id is null then 'system' else 'account' end, v_item.actor_id, v_item.id,
-              array_remove(array[case when v_item.name_before <> v_item.patient->>'name' then 'name' end,
-                                 case when v_item.birth_date_before is null and v_item.patient->>'birthDate' is not null
+              array_remove(array[case when v_item.name_before <> v_item.name then 'name' end,
+                                 case when v_item.birth_date_before is distinct from v_item.birth_date
                                       then 'birthDate' end], null));
     end loop;
   end if;

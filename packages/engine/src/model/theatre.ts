@@ -16,6 +16,7 @@ import type {
   Procedure,
   RecordMilestoneOutcome,
   RecordMilestoneRequest,
+  SentPatient,
   SwapCasesOutcome,
   SwapCasesRequest,
   TheatrePatient,
@@ -38,7 +39,7 @@ import type {
 
 /** A case that waits for a time. `roomId` null: any room; `surgeonId` null: not decided yet. */
 export type NewCaseRequest = {
-  patient: TheatrePatient
+  patient: SentPatient
   service: string
   procedure: Procedure
   minutes: number
@@ -201,7 +202,7 @@ export type Theatre = {
   casesPage(query: CasesQuery & PageQuery): Promise<Page<Case>>
 
   /**
-   * `mayChangePatient`: a patient whom the clinic knows gets the name that was sent. Otherwise name and birth date have
+   * `mayChangePatient`: a patient whom the clinic knows may be corrected. Otherwise name and birth date have
    * to be the stored ones.
    */
   createCaseRequest(

@@ -198,17 +198,33 @@ test('what is not there, inactive or named twice is reported with its place in t
   })
 })
 
-test('a record number with another birth date is not the same patient', async ({ database }) => {
+test('a record number with another name or birth date is refused, unless the patient is corrected', async ({
+  database,
+}) => {
   const scene = await aTheatre(database)
   const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: '1970-05-01' }
   const first = caseOf(await scene.theatre.claimCase(aCase(scene, { patient })))
   const later = { startsAt: soonAt(12) }
   const wrong = aCase(scene, { ...later, patient: { ...patient, birthDate: '1977-05-01' } })
   expect(await scene.theatre.claimCase(wrong)).toMatchObject({ conflicts: [{ kind: 'patient_mismatch' }] })
-  const renamed = { ...patient, name: 'Ada Okafor-Lind', birthDate: null }
-  const second = caseOf(await scene.theatre.claimCase(aCase(scene, { ...later, patient: renamed })))
-  expect(second.patientId).toBe(first.patientId)
-  expect(second.patient).toEqual({ ...patient, name: 'Ada Okafor-Lind' })
+  const mistyped = aCase(scene, { ...later, patient: { ...patient, name: 'Grace Hopper', birthDate: null } })
+  expect(await scene.theatre.claimCase(mistyped)).toMatchObject({ conflicts: [{ kind: 'patient_mismatch' }] })
+  const lower = { ...patient, name: 'ada okafor', birthDate: null }
+  const second = caseOf(await scene.theatre.claimCase(aCase(scene, { ...later, patient: lower })))
+  expect(second).toMatchObject({ patientId: first.patientId, patient })
+  const corrected = { ...patient, name: 'Ada Okafor-Lind', birthDate: '1970-05-11' }
+  const correcting = aCase(scene, { startsAt: soonAt(14), patient: { ...corrected, correct: true } })
+  expect(caseOf(await scene.theatre.claimCase(correcting))).toMatchObject({
+    patientId: first.patientId,
+    patient: corrected,
+  })
+  expect((await scene.theatre.case(first.id))?.patient).toEqual(corrected)
+  const { rows } = await database.ownerPool.query(
+    `select subject_id as "patientId", details from holdfast.audit_event
+      where clinic_no = $1 and kind = 'theatre_patient_changed'`,
+    [scene.clinic.no],
+  )
+  expect(rows).toEqual([{ patientId: first.patientId, details: ['name', 'birthDate'] }])
 })
 
 test('a claim returns the case as it is read, of a new patient and of a known one', async ({ database }) => {

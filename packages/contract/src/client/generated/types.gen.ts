@@ -2851,9 +2851,13 @@ export type NewTheatrePatient = {
     mrn: string;
     name: string;
     /**
-     * Stored with the patient; the latest one that was sent
+     * Stored with the patient, if none is
      */
     birthDate?: string;
+    /**
+     * Of a patient whom the clinic knows: replaces the stored name and birth date in all of their cases, which the security log records. Without it, they have to be the same (`patient_mismatch`). Doctors correct none
+     */
+    correct?: boolean;
 };
 
 /**

@@ -1,3 +1,4 @@
+import type { SentPatient } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { todayIn } from './local-days.ts'
 
@@ -10,13 +11,13 @@ const earliestZone = 'Pacific/Kiritimati'
  * @throws ProblemError invalid_request for a birth date that is in the future everywhere
  */
 export function theatrePatient(
-  sent: { mrn: string; name: string; birthDate?: string },
+  sent: { mrn: string; name: string; birthDate?: string; correct?: boolean },
   now: Date,
-): { mrn: string; name: string; birthDate: string | null } {
+): SentPatient {
   const { mrn, name } = sent
   const birthDate = sent.birthDate ?? null
   if (birthDate !== null && birthDate > todayIn(earliestZone, now).toString()) {
     throw invalidRequest([{ path: '/patient/birthDate', message: `must not be in the future, not "${birthDate}"` }])
   }
-  return { mrn: mrn.trim(), name: name.trim(), birthDate }
+  return { mrn: mrn.trim(), name: name.trim(), birthDate, ...(sent.correct === true ? { correct: true } : {}) }
 }

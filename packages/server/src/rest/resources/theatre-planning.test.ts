@@ -214,7 +214,10 @@ describe('the waiting list', () => {
 
     const married = { ...known, name: 'Katherine Goble' }
     expect((await create({ ...married, birthDate: '1918-08-27' }, staff)).problem.code).toBe('patient_mismatch')
-    expect((await create(married, staff)).status).toBe(201)
+    expect((await create(married, staff)).problem.code).toBe('patient_mismatch')
+    expect((await create({ ...married, correct: true })).problem.code).toBe('patient_mismatch')
+    expect(await readPatient()).toEqual(known)
+    expect((await create({ ...married, correct: true }, staff)).status).toBe(201)
     expect(await readPatient()).toEqual(married)
     const { rows } = await database.ownerPool.query(
       `select actor_kind, actor_id, details from holdfast.audit_event

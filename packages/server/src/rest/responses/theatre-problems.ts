@@ -219,7 +219,7 @@ function detailOf(conflict: CaseConflict): string {
     case 'resource_busy':
       return `${roleTexts[conflict.role]} is taken from ${conflict.from.toISOString()} to ${conflict.to.toISOString()}.`
     case 'patient_mismatch':
-      return 'The clinic knows this record number with another birth date.'
+      return 'The clinic knows this record number with another name or birth date.'
     case 'block_mismatch':
       return `The case does not start in block ${conflict.blockId}.`
     case 'outside_hours':

@@ -13,6 +13,8 @@ export type CaseDraft = {
   mrn: string
   name: string
   birthDate: string
+  /** Whether the name and date of birth replace what is stored. */
+  correct: boolean
   service: string
   code: string
   display: string
@@ -32,6 +34,7 @@ const emptyDraft: CaseDraft = {
   mrn: '',
   name: '',
   birthDate: '',
+  correct: false,
   service: '',
   code: '',
   display: '',
@@ -67,6 +70,7 @@ export function draftOfCase(one: Described): CaseDraft {
     mrn: one.patient?.mrn ?? '',
     name: one.patient?.name ?? '',
     birthDate: one.patient?.birthDate ?? '',
+    correct: false,
     service: one.service,
     code: one.procedure.code,
     display: one.procedure.display,
@@ -80,8 +84,13 @@ export function draftOfCase(one: Described): CaseDraft {
   }
 }
 
-export function patientOf({ mrn, name, birthDate }: CaseDraft): NewTheatrePatient {
-  return { mrn: mrn.trim(), name: name.trim(), ...(birthDate === '' ? {} : { birthDate }) }
+export function patientOf({ mrn, name, birthDate, correct }: CaseDraft): NewTheatrePatient {
+  return {
+    mrn: mrn.trim(),
+    name: name.trim(),
+    ...(birthDate === '' ? {} : { birthDate }),
+    ...(correct ? { correct } : {}),
+  }
 }
 
 /** Who and what is needed, as the API takes it. */

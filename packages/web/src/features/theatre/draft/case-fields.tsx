@@ -1,4 +1,4 @@
-import { MultiSelect, NativeSelect, Skeleton, Stack, Text, TextInput } from '@mantine/core'
+import { Checkbox, MultiSelect, NativeSelect, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
@@ -18,6 +18,7 @@ type FieldsProps = { form: UseFormReturnType<CaseDraft>; isSurgeonOptional?: boo
 /** The patient, the procedure, the team and the equipment of a case or a request. */
 export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
   const { t } = useTranslation('theatre')
+  const { isStaff } = useTheatre()
   const input = form.getInputProps
   return (
     <Stack gap="md">
@@ -33,6 +34,13 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
         />
         <TextInput type="date" label={t('field.birthDate')} {...input('birthDate')} />
       </div>
+      {isStaff ? (
+        <Checkbox
+          label={t('field.correctPatient')}
+          description={t('field.correctPatientHelp')}
+          {...form.getInputProps('correct', { type: 'checkbox' })}
+        />
+      ) : null}
       <div className={layoutClasses.fields}>
         <TextInput label={t('field.service')} required maxLength={100} dir="auto" {...input('service')} />
         <TextInput label={t('field.procedure')} required maxLength={500} dir="auto" {...input('display')} />
