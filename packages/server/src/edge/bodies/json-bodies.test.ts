@@ -44,6 +44,21 @@ test('prototype pollution is refused', async () => {
   expect((await post('{"constructor": {"prototype": {"a": 1}}}')).status).toBe(400)
 })
 
+test.each([
+  ['a name twice', '{"role":"staff","role":"admin"}', 'role'],
+  ['a name twice, once escaped', '{"role":"staff","r\\u006fle":"admin"}', 'role'],
+  ['a name twice in an object of a list', '{"a":[{"b":{},"c":[1,{"b":1}],"b":2}]}', 'b'],
+  ['a name with a quote twice', '{"a\\"":1, "a\\"" :2}', 'a\\"'],
+])('%s is refused', async (_what, payload, name) => {
+  const detail = `The body has the name "${name}" twice in one object.`
+  expect(await post(payload)).toMatchObject({ status: 400, body: { code: 'invalid_request', detail } })
+})
+
+test('the same name in several objects, and as a value, is read', async () => {
+  const payload = '{"a":"a","b":{"a":["a","a",{"a":"b"}],"b":"a"},"c":"a"}'
+  expect(await post(payload)).toEqual({ status: 200, body: { got: JSON.parse(payload) } })
+})
+
 const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`
 
 test('32 levels are parsed, more are refused before parsing', async () => {

@@ -24,6 +24,13 @@ test.each([
   '[Ada](evil)',
   'Your account was locked, and has to be opened again by telephone today',
   ' \u200B',
+  'call ⓪⑧⓪⓪ ①②③',
+  'call 𝟎𝟖𝟎𝟎 𝟏𝟐𝟑',
+  'call ❶❷❸❹',
+  'evil\u2024example',
+  'ｅｖｉｌ．ｅｘａｍｐｌｅ',
+  'https：／／evil',
+  'somebody＠evil',
 ])('what is no name is left out: %s', (name) => {
   expect(shownName(name)).toBeNull()
 })

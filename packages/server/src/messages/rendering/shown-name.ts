@@ -9,6 +9,8 @@ const noName = /[@:/\\<>[\]{}|]|www[.．。｡]|\p{L}[.．。｡]\p{L}{2}/iu
  */
 export function shownName(name: string): string | null {
   const text = name.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
-  const digits = text.match(/\p{Nd}/gu)?.length ?? 0
-  return text === '' || text.length > charactersMax || digits > digitsMax || noName.test(text) ? null : text
+  // As mail programs and readers see it: digits in circles are digits, and U+2024 is a dot.
+  const folded = text.normalize('NFKC')
+  const digits = folded.match(/\p{N}/gu)?.length ?? 0
+  return text === '' || folded.length > charactersMax || digits > digitsMax || noName.test(folded) ? null : text
 }
