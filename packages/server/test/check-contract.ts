@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import {
   type Operation,
   type Problem,
@@ -32,6 +33,8 @@ export const checkContract = fp(async (app: FastifyInstance, { violations }: { v
   app.addHook('onSend', async (request, reply, payload: unknown) => {
     const operation = described.get(request.routeOptions.config?.operationId ?? '')
     // Serialized problems are bytes.
+    // A stream is not read here.
+    if (payload instanceof Readable) return payload
     const text = Buffer.isBuffer(payload) ? payload.toString() : payload
     const isText = /^(text|image)\//.test(String(reply.getHeader('content-type')))
     const body: unknown = typeof text === 'string' && text !== '' ? (isText ? text : JSON.parse(text)) : undefined

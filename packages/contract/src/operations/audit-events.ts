@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { auditEventPageSchema, auditKindSchema, exportSchema } from '../schemas/audit-event.ts'
-import { id, localDate, pageParameters } from '../schemas/fields.ts'
+import { csvSeparator, id, localDate, pageParameters } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
@@ -8,6 +8,9 @@ const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 const filters = {
   kind: Type.Optional(auditKindSchema),
   accountId: Type.Optional(id({ description: 'Only what this account did, or what was done to it' })),
+}
+
+const page = {
   limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'The largest number of items to return' }),
   cursor: pageParameters.cursor,
 }
@@ -16,6 +19,8 @@ const days = (zone: string) => ({
   from: Type.Optional(localDate({ description: `First day, ${zone}` })),
   to: Type.Optional(localDate({ description: 'Last day, inclusive' })),
 })
+
+const exported = 'A CSV file with a row for each; the names of its columns do not change, and times are in UTC.'
 
 export const auditEventOperations = {
   listClinicAuditEvents: operation({
@@ -29,7 +34,7 @@ export const auditEventOperations = {
       'first. Changes of bookings are in `GET /clinics/{id}/events`.',
     access: 'admin',
     params,
-    query: Type.Object({ ...days('in the clinic’s time zone'), ...filters }, { additionalProperties: false }),
+    query: Type.Object({ ...days('in the clinic’s time zone'), ...filters, ...page }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of events', schema: auditEventPageSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -41,8 +46,36 @@ export const auditEventOperations = {
     summary: 'Read the security log of the whole site',
     description: 'The events of all clinics, and those that belong to none; the newest first.',
     access: 'site_administrator',
-    query: Type.Object({ ...days('in UTC'), ...filters }, { additionalProperties: false }),
+    query: Type.Object({ ...days('in UTC'), ...filters, ...page }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of events', schema: auditEventPageSchema } },
+    problems: [],
+  }),
+  exportClinicAuditEvents: operation({
+    id: 'exportClinicAuditEvents',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/audit-events.csv',
+    tag: 'Clinic desk',
+    summary: 'Export a clinic’s security log',
+    description: `All events that \`listClinicAuditEvents\` lists with the same filters. ${exported}`,
+    access: 'admin',
+    params,
+    query: Type.Object(
+      { ...days('in the clinic’s time zone'), ...filters, separator: csvSeparator },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'The events', mediaType: 'text/csv', schema: Type.String() } },
+    problems: ['clinic_not_found'],
+  }),
+  exportAuditEvents: operation({
+    id: 'exportAuditEvents',
+    method: 'GET',
+    url: '/api/v1/audit-events.csv',
+    tag: 'Clinic desk',
+    summary: 'Export the security log of the whole site',
+    description: `All events that \`listAuditEvents\` lists with the same filters. ${exported}`,
+    access: 'site_administrator',
+    query: Type.Object({ ...days('in UTC'), ...filters, separator: csvSeparator }, { additionalProperties: false }),
+    responses: { 200: { description: 'The events', mediaType: 'text/csv', schema: Type.String() } },
     problems: [],
   }),
   recordExport: operation({
@@ -51,7 +84,7 @@ export const auditEventOperations = {
     url: '/api/v1/clinics/{clinicId}/exports',
     tag: 'Clinic desk',
     summary: 'Record an export in the security log',
-    description: 'For pages and programs that store what they have read in a file. The reads themselves are recorded.',
+    description: 'For programs that store what they have read in a file. Reads and CSV files are recorded without it.',
     access: 'member',
     params,
     body: exportSchema,

@@ -2,13 +2,33 @@ import Type from 'typebox'
 import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
-import { flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
+import { csvSeparator, flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
 import { operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 const memberParams = Type.Object({ clinicId: id(), accountId: id() }, { additionalProperties: false })
+
+const bookingFilters = {
+  from: Type.Optional(localDate({ description: 'First day of the slots, in the clinic’s time zone; default: today' })),
+  to: Type.Optional(
+    localDate({ description: 'Last day, inclusive; at most 366 days in all; default: 30 days after `from`' }),
+  ),
+  status: Type.Optional(bookingStatusSchema),
+  attendance: Type.Optional(
+    literals(['confirmed', 'unconfirmed'], {
+      description: 'Whose patients have confirmed to come; or CONFIRMED ones, not begun, whose patients have not',
+    }),
+  ),
+  confirmedOnly: flag('Without bookings that were never confirmed: holds that lapsed or were released'),
+  doctorId: Type.Optional(id()),
+  q: Type.Optional(
+    searchText({
+      description: 'Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of an id',
+    }),
+  ),
+}
 
 export const clinicDeskOperations = {
   listClinicBookings: operation({
@@ -21,33 +41,26 @@ export const clinicDeskOperations = {
     access: 'member',
     restrictedField: 'query.doctorId',
     params,
-    query: Type.Object(
-      {
-        from: Type.Optional(
-          localDate({ description: 'First day of the slots, in the clinic’s time zone; default: today' }),
-        ),
-        to: Type.Optional(
-          localDate({ description: 'Last day, inclusive; at most 366 days in all; default: 30 days after `from`' }),
-        ),
-        status: Type.Optional(bookingStatusSchema),
-        attendance: Type.Optional(
-          literals(['confirmed', 'unconfirmed'], {
-            description: 'Whose patients have confirmed to come; or CONFIRMED ones, not begun, whose patients have not',
-          }),
-        ),
-        confirmedOnly: flag('Without bookings that were never confirmed: holds that lapsed or were released'),
-        doctorId: Type.Optional(id()),
-        q: Type.Optional(
-          searchText({
-            description:
-              'Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of an id',
-          }),
-        ),
-        ...pageParameters,
-      },
-      { additionalProperties: false },
-    ),
+    query: Type.Object({ ...bookingFilters, ...pageParameters }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  exportClinicBookings: operation({
+    id: 'exportClinicBookings',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/bookings.csv',
+    tag: 'Clinic desk',
+    summary: 'Export a clinic’s bookings',
+    description:
+      'All bookings that `listClinicBookings` lists with the same filters, as a CSV file with a row for each. The ' +
+      'names of its columns do not change; later releases may add columns at the end. `startsAt` and `endsAt` are ' +
+      'in the clinic’s time zone, which is in `timezone`; the other times are in UTC. A booking that is moved while ' +
+      'the file is read may be missing from it or be in it twice.',
+    access: 'member',
+    restrictedField: 'query.doctorId',
+    params,
+    query: Type.Object({ ...bookingFilters, separator: csvSeparator }, { additionalProperties: false }),
+    responses: { 200: { description: 'The bookings', mediaType: 'text/csv', schema: Type.String() } },
     problems: ['clinic_not_found'],
   }),
   listMembers: operation({

@@ -1,6 +1,7 @@
 // `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/bodies/validator.ts).
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
 import { phoneNumberPattern } from '../phone-number.ts'
+import { literals } from './literals.ts'
 
 /** No control characters, including NUL, and no lone surrogates: PostgreSQL cannot store them. */
 const LINE = '^[^\\p{Cc}\\p{Cs}]*$'
@@ -223,3 +224,9 @@ export function pageOf<Item extends TSchema>(item: Item, title: string) {
 export function flag(description: string) {
   return Type.Boolean({ default: false, description })
 }
+
+/** Between the fields of a CSV file. */
+export const csvSeparator = literals(['comma', 'semicolon'], {
+  default: 'comma',
+  description: 'Between the fields. Excel expects a semicolon where the comma is the decimal separator',
+})

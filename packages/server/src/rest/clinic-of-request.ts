@@ -68,6 +68,7 @@ const rules = {
   setMyMessageChoices: 'coordinator',
   chooseReminders: { body: 'bookingId' },
   listAuditEvents: 'coordinator',
+  exportAuditEvents: 'coordinator',
   getProof: 'coordinator',
   createCase: { body: 'clinicId' },
   checkCase: { body: 'clinicId' },

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Operation, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
@@ -53,8 +54,10 @@ export type Input<Described extends Operation> = {
 export type RouteResponse<Described extends Operation> = {
   [Status in keyof Described['responses'] & number]: {
     status: Status
-    /** A text is sent as it is: JSON that was serialized before. */
-    body: Described['responses'][Status] extends { schema: infer Schema } ? StaticOf<Schema> | string : undefined
+    /** A text is sent as it is: JSON that was serialized before. So is a stream. */
+    body: Described['responses'][Status] extends { schema: infer Schema }
+      ? StaticOf<Schema> | string | Readable
+      : undefined
     /** The transaction of the write, for Holdfast-Position. */
     position?: string
     headers?: Record<string, string>

@@ -7215,6 +7215,84 @@ export type ListClinicBookingsResponses = {
 
 export type ListClinicBookingsResponse = ListClinicBookingsResponses[keyof ListClinicBookingsResponses];
 
+export type ExportClinicBookingsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * First day of the slots, in the clinic’s time zone; default: today
+         */
+        from?: string;
+        /**
+         * Last day, inclusive; at most 366 days in all; default: 30 days after `from`
+         */
+        to?: string;
+        status?: BookingStatus;
+        /**
+         * Whose patients have confirmed to come; or CONFIRMED ones, not begun, whose patients have not
+         */
+        attendance?: 'confirmed' | 'unconfirmed';
+        /**
+         * Without bookings that were never confirmed: holds that lapsed or were released
+         */
+        confirmedOnly?: boolean;
+        doctorId?: string;
+        /**
+         * Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of an id
+         */
+        q?: string;
+        /**
+         * Between the fields. Excel expects a semicolon where the comma is the decimal separator
+         */
+        separator?: 'comma' | 'semicolon';
+    };
+    url: '/api/v1/clinics/{clinicId}/bookings.csv';
+};
+
+export type ExportClinicBookingsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ExportClinicBookingsError = ExportClinicBookingsErrors[keyof ExportClinicBookingsErrors];
+
+export type ExportClinicBookingsResponses = {
+    /**
+     * The bookings
+     */
+    200: string;
+};
+
+export type ExportClinicBookingsResponse = ExportClinicBookingsResponses[keyof ExportClinicBookingsResponses];
+
 export type ListMembersData = {
     body?: never;
     path: {
@@ -9256,6 +9334,138 @@ export type ListAuditEventsResponses = {
 };
 
 export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type ExportClinicAuditEventsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from?: string;
+        /**
+         * Last day, inclusive
+         */
+        to?: string;
+        kind?: AuditKind;
+        /**
+         * Only what this account did, or what was done to it
+         */
+        accountId?: string;
+        /**
+         * Between the fields. Excel expects a semicolon where the comma is the decimal separator
+         */
+        separator?: 'comma' | 'semicolon';
+    };
+    url: '/api/v1/clinics/{clinicId}/audit-events.csv';
+};
+
+export type ExportClinicAuditEventsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ExportClinicAuditEventsError = ExportClinicAuditEventsErrors[keyof ExportClinicAuditEventsErrors];
+
+export type ExportClinicAuditEventsResponses = {
+    /**
+     * The events
+     */
+    200: string;
+};
+
+export type ExportClinicAuditEventsResponse = ExportClinicAuditEventsResponses[keyof ExportClinicAuditEventsResponses];
+
+export type ExportAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * First day, in UTC
+         */
+        from?: string;
+        /**
+         * Last day, inclusive
+         */
+        to?: string;
+        kind?: AuditKind;
+        /**
+         * Only what this account did, or what was done to it
+         */
+        accountId?: string;
+        /**
+         * Between the fields. Excel expects a semicolon where the comma is the decimal separator
+         */
+        separator?: 'comma' | 'semicolon';
+    };
+    url: '/api/v1/audit-events.csv';
+};
+
+export type ExportAuditEventsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ExportAuditEventsError = ExportAuditEventsErrors[keyof ExportAuditEventsErrors];
+
+export type ExportAuditEventsResponses = {
+    /**
+     * The events
+     */
+    200: string;
+};
+
+export type ExportAuditEventsResponse = ExportAuditEventsResponses[keyof ExportAuditEventsResponses];
 
 export type RecordExportData = {
     body: DataExport;

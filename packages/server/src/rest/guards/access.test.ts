@@ -75,6 +75,7 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['withdrawSlot', ['staff', 'admin', 'ownDoctor', 'site']],
   ['withdrawSlotsOfDoctor', ['staff', 'admin', 'ownDoctor', 'site']],
   ['listClinicBookings', ['staff', 'admin', 'ownDoctor', 'colleague', 'site']],
+  ['exportClinicBookings', ['staff', 'admin', 'ownDoctor', 'colleague', 'site']],
   ['updateClinic', ['admin', 'site']],
   ['updateDoctor', ['admin', 'site']],
   ['getVideoRoom', ['staff', 'admin', 'ownDoctor', 'site']],
@@ -84,7 +85,9 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['createInvitation', ['admin', 'site']],
   ['listInvitations', ['admin', 'site']],
   ['listClinicAuditEvents', ['admin', 'site']],
+  ['exportClinicAuditEvents', ['admin', 'site']],
   ['listAuditEvents', ['site']],
+  ['exportAuditEvents', ['site']],
   ['recordExport', ['staff', 'admin', 'ownDoctor', 'colleague', 'site']],
   ['getClinicStats', ['admin', 'site']],
   ['listEvents', ['admin', 'site']],
@@ -169,10 +172,7 @@ test.for(reach)('%s succeeds for exactly %j', async ([id, allowed], { rest, scen
   else expect(reached.sort()).toEqual([...allowed].sort())
 })
 
-test('a doctor is refused a colleague’s calendar with 403, and does not find a colleague’s booking', async ({
-  rest,
-  scene,
-}) => {
+test('a doctor is refused a colleague’s calendar, and does not find a booking in it', async ({ rest, scene }) => {
   for (const id of ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor', 'getVideoRoom', 'setVideoRoom'] as const) {
     expect((await send(rest, id, scene.ids, { as: scene.colleague })).problem).toMatchObject({
       status: 403,
@@ -350,11 +350,7 @@ test('inactive doctors are listed for the clinic’s members', async ({ rest, sc
   expect(everywhere.problem).toMatchObject({ status: 400, code: 'invalid_request' })
 })
 
-test('nobody moves a booking to another clinic, and nobody links one without its token', async ({
-  database,
-  rest,
-  scene,
-}) => {
+test('nobody moves a booking to another clinic, or links one without its token', async ({ database, rest, scene }) => {
   const elsewhere = await aSlot(database, await aDoctor(database, await aClinic(database)))
   for (const name of ['owner', 'staff', 'site'] as const) {
     const move = { path: scene.ids, body: { slotId: elsewhere.id }, as: scene[name] }

@@ -1,12 +1,32 @@
 import { type AuditEventBody, type AuditKind, auditKinds, restOperations } from '@holdfast/contract'
 import { type AuditEvent, type AuditEventsQuery, instantsOfLocalDays, type Page } from '@holdfast/engine'
 import type { AccountCard } from '../../accounts/accounts.ts'
+import type { AuditEntry } from '../../audit/audit-entry.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
+import { type CsvRow, csvResponse, pagesOf } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
 
 const daysMax = 10 * 366
+const rowsAtOnce = 500
+const columns = [
+  'id',
+  'at',
+  'kind',
+  'count',
+  'actorKind',
+  'actorId',
+  'actorName',
+  'actorEmail',
+  'subjectId',
+  'subjectName',
+  'network',
+  'clinicId',
+  'clinicName',
+  'details',
+] as const
 const firstDay = '1970-01-02'
 const lastDay = '2199-12-31'
 
@@ -41,6 +61,41 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
     }),
   })
 
+  serve(restOperations.exportClinicAuditEvents, ({ query, granted: { clinic, actor }, request }) => {
+    const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
+    return exportEvents(query, clinic.timezone, by)
+  })
+
+  serve(restOperations.exportAuditEvents, ({ query, granted: { accountId: actorId }, request }) =>
+    exportEvents(query, 'UTC', { clinicNo: null, actorId, network: networkPrefix(request.ip) }),
+  )
+
+  /** With an entry in the log when it was sent. */
+  function exportEvents(
+    query: Omit<Filters, 'limit' | 'cursor'> & { separator: 'comma' | 'semicolon' },
+    timezone: string,
+    by: Pick<AuditEntry, 'actorId' | 'network'> & { clinicNo: number | null },
+  ) {
+    async function* rows() {
+      const read = async (cursor: string | null) => {
+        const filters = { ...query, limit: rowsAtOnce, ...(cursor === null ? {} : { cursor }) }
+        return pageBody(await auditLog.events(queryOf(by.clinicNo, filters, timezone)))
+      }
+      for await (const events of pagesOf(read)) yield events.map(rowOf)
+    }
+    return csvResponse({
+      name: 'security-log',
+      separator: query.separator,
+      columns,
+      pages: rows(),
+      onSent(count, isWhole) {
+        if (count === 0) return
+        const details = ['audit_events', `${count}`, ...(isWhole ? [] : (['interrupted'] as const))] as const
+        deps.audit.record({ ...by, kind: 'data_exported', details })
+      },
+    })
+  }
+
   async function pageBody({ items, nextCursor }: Page<AuditEvent>) {
     const ids = items.flatMap(({ actorId, subjectId }) => [actorId, subjectId]).filter((id) => id !== null)
     const cards = await deps.accounts.byIds([...new Set(ids)])
@@ -61,6 +116,10 @@ function queryOf(clinicNo: number | null, filters: Filters, timezone: string): A
     limit,
     cursor,
   }
+}
+
+function rowOf(event: AuditEventBody): CsvRow {
+  return columns.map((column) => (column === 'details' ? event.details.join('; ') : event[column]))
 }
 
 /** Events of kinds that only a later release knows are left out. */

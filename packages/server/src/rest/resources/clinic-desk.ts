@@ -1,5 +1,5 @@
 import { type PatientToEraseBody, restOperations } from '@holdfast/contract'
-import type { PatientContact, PatientErased } from '@holdfast/engine'
+import type { BookingsOfClinicQuery, Clinic, PatientContact, PatientErased } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
@@ -8,6 +8,7 @@ import { bookingBodies } from '../responses/booking-bodies.ts'
 import { singleFlight } from '../responses/single-flight.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
+import { exportBookings } from './export-bookings.ts'
 import { requireDays, todayIn } from './local-days.ts'
 
 const daysMax = 366
@@ -26,21 +27,9 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.listClinicBookings,
     async ({ query, granted: { clinic }, field: doctorId }) => {
-      const from = query.from ?? defaultFrom(query.to, clinic.timezone, deps.now())
-      const to = query.to ?? Temporal.PlainDate.from(from).add({ days: daysDefault }).toString()
-      requireDays(from, to, daysMax)
-      const page = await reads.bookingsOfClinic({
-        clinicNo: clinic.no,
-        from,
-        to,
-        status: query.status ?? null,
-        confirmedOnly: query.confirmedOnly,
-        attendance: query.attendance ?? null,
-        doctorId,
-        q: query.q || null,
-        limit: query.limit,
-        cursor: query.cursor ?? null,
-      })
+      const { limit, cursor = null } = query
+      const filters = bookingFilters(query, clinic, doctorId, deps.now())
+      const page = await reads.bookingsOfClinic({ ...filters, limit, cursor })
       return { status: 200, body: { items: await bookingBodies(deps, page.items), nextCursor: page.nextCursor } }
     },
     {
@@ -51,6 +40,12 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       }),
     },
   )
+
+  serve(restOperations.exportClinicBookings, ({ query, granted: { clinic, actor }, field: doctorId, request }) => {
+    const filters = bookingFilters(query, clinic, doctorId, deps.now())
+    const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
+    return exportBookings(deps, filters, clinic, query.separator, by)
+  })
 
   serve(restOperations.getClinicStats, async ({ query, granted: { clinic } }) => {
     const to = query.to ?? todayIn(clinic.timezone, deps.now()).toString()
@@ -135,6 +130,30 @@ function patientToErase({ email, phone, accountId }: PatientToEraseBody): Patien
     throw invalidRequest([{ path: '/phone', message: 'must have digits, by which it is compared' }])
   }
   return patient
+}
+
+type BookingFilters = Omit<BookingsOfClinicQuery, 'limit' | 'cursor'>
+
+/** @throws ProblemError if the days are out of order, or too many */
+function bookingFilters(
+  query: Omit<Input<typeof restOperations.exportClinicBookings>['query'], 'separator'>,
+  { no: clinicNo, timezone }: Clinic,
+  doctorId: string | null,
+  now: Date,
+): BookingFilters {
+  const from = query.from ?? defaultFrom(query.to, timezone, now)
+  const to = query.to ?? Temporal.PlainDate.from(from).add({ days: daysDefault }).toString()
+  requireDays(from, to, daysMax)
+  return {
+    clinicNo,
+    from,
+    to,
+    status: query.status ?? null,
+    confirmedOnly: query.confirmedOnly,
+    attendance: query.attendance ?? null,
+    doctorId,
+    q: query.q || null,
+  }
 }
 
 /** Today; but if only `to` was sent, and is in the past, that day. */

@@ -1,5 +1,5 @@
 import type { TheatreFiguresBody, TheatreReportBody } from '@holdfast/contract'
-import Papa from 'papaparse'
+import { csvText } from '../responses/csv.ts'
 
 /** One row for the total and for each group; `cancellations` has its reasons in one field: `code: count; …`. */
 export function reportCsv({ total, byRoom, byService, bySurgeon, byDay }: TheatreReportBody): string {
@@ -10,8 +10,8 @@ export function reportCsv({ total, byRoom, byService, bySurgeon, byDay }: Theatr
     ...bySurgeon.map(({ key, name, figures }) => rowOf('surgeon', key, name, figures)),
     ...byDay.map(({ key, name, figures }) => rowOf('day', key, name, figures)),
   ]
-  // A name that begins like a formula would be one for a spreadsheet.
-  return `${Papa.unparse(rows, { escapeFormulae: true })}\r\n`
+  const columns = Object.keys(rows[0] ?? {})
+  return csvText([columns, ...rows.map((row) => Object.values(row))])
 }
 
 function rowOf(group: string, key: string, name: string, { cancellations, ...figures }: TheatreFiguresBody) {

@@ -1,22 +1,18 @@
 import type { AuditEvent } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { localDateTime } from '../../../lib/time/local-time.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
-import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import type { AuditSearch } from '../admin-search.ts'
-import { downloadCsv } from '../csv-download.ts'
-import { recordExport } from '../record-export.ts'
+import { CsvLinks } from '../csv-links.tsx'
 import { AuditFilters, type Person } from './audit-filters.tsx'
-import { auditEventsQuery, readAuditEvents } from './audit-queries.ts'
+import { auditEventsQuery } from './audit-queries.ts'
 import { AuditTable } from './audit-table.tsx'
-import { type AuditNames, useAuditTexts } from './use-audit-texts.ts'
+import type { AuditNames } from './use-audit-texts.ts'
 
 type AuditLogProps = {
   /** null: the whole site's. */
@@ -35,7 +31,6 @@ export function AuditLog({ clinicId, timeZone, people, names, search, onSearch }
   const found = useInfiniteQuery(auditEventsQuery(clinicId, search))
   const events = found.data?.pages.flatMap(({ items }) => items) ?? []
   const rowsRef = useRef<HTMLTableSectionElement>(null)
-  const download = useDownload(clinicId, timeZone, search, names)
   return (
     <Stack gap="lg">
       <div>
@@ -57,11 +52,11 @@ export function AuditLog({ clinicId, timeZone, people, names, search, onSearch }
             <Text role="status" c="dimmed" size="sm">
               {t(found.hasNextPage ? 'audit.countMore' : 'audit.count', { count: events.length })}
             </Text>
-            <ActionButton variant="default" size="sm" isBusy={download.isPending} onClick={() => download.mutate()}>
-              {t('csv')}
-            </ActionButton>
+            <CsvLinks
+              path={clinicId === null ? '/api/v1/audit-events.csv' : `/api/v1/clinics/${clinicId}/audit-events.csv`}
+              filters={search}
+            />
           </Group>
-          {download.isError ? <ErrorState error={download.error} retry={() => download.mutate()} /> : null}
           <AuditTable
             events={events}
             timeZone={timeZone}
@@ -75,30 +70,6 @@ export function AuditLog({ clinicId, timeZone, people, names, search, onSearch }
       )}
     </Stack>
   )
-}
-
-/** Reads all that matches, not only the pages that are shown. */
-function useDownload(clinicId: string | null, timeZone: string, search: AuditSearch, names: AuditNames) {
-  const { t } = useTranslation('admin')
-  const texts = useAuditTexts(names)
-  const rowOf = (event: AuditEvent) => ({
-    [t('audit.when')]: localDateTime(event.at, timeZone),
-    [t('audit.what')]: t(`audit.kind.${event.kind}`),
-    [t('audit.number')]: event.count,
-    [t('audit.details')]: texts.details(event),
-    [t('audit.who')]: texts.who(event),
-    [t('field.email')]: event.actorEmail ?? '',
-    [t('audit.subject')]: texts.about(event) ?? '',
-    [t('audit.network')]: event.network ?? '',
-    [t('tabs.label')]: event.clinicName ?? '',
-  })
-  return useMutation({
-    mutationFn: async () => {
-      const { items } = await readAuditEvents(clinicId, search)
-      downloadCsv(`${t('audit.title')}.csv`, items.map(rowOf))
-      if (clinicId !== null) await recordExport(clinicId, 'audit_events', items.length)
-    },
-  })
 }
 
 /** Also those who are no members any more, and whoever the address of the page names. */

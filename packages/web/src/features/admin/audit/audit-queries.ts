@@ -1,12 +1,10 @@
-import type { AuditEvent, AuditEventPage } from '@holdfast/contract/client'
+import type { AuditEventPage } from '@holdfast/contract/client'
 import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { type AllPages, type PageStart, pageByPage, readAllPages } from '../../../lib/api/read-pages.ts'
+import { type PageStart, pageByPage } from '../../../lib/api/read-pages.ts'
 import type { AuditSearch } from '../admin-search.ts'
 
 const pageSize = 100
-const exportPageSize = 500
-const exportPagesMax = 100
 
 /** The security log, the newest first, page by page. @param clinicId null: of the whole site */
 export function auditEventsQuery(clinicId: string | null, filter: AuditSearch) {
@@ -18,11 +16,6 @@ export function auditEventsQuery(clinicId: string | null, filter: AuditSearch) {
     // It is read to look something up: it must be what the server knows now.
     staleTime: 0,
   })
-}
-
-/** All events that match, at most 50,000. */
-export function readAuditEvents(clinicId: string | null, filter: AuditSearch): Promise<AllPages<AuditEvent>> {
-  return readAllPages(exportPagesMax, (start) => readPage(clinicId, { ...filter, limit: exportPageSize, ...start }))
 }
 
 function readPage(

@@ -1,6 +1,6 @@
 /** What the operations of the API are about, as far as a role can be needed for them. */
 const areas = {
-  log: ['listClinicAuditEvents', 'listAuditEvents', 'recordExport'],
+  log: ['listClinicAuditEvents', 'listAuditEvents', 'exportClinicAuditEvents', 'exportAuditEvents', 'recordExport'],
   limits: ['getBookingLimits', 'updateBookingLimits', 'listBookingBursts', 'listBurstBookings', 'cancelBookingBurst'],
   readBooking: ['getBooking', 'listBookingEvents'],
   changeBooking: [
@@ -19,7 +19,7 @@ const areas = {
     'renewManageToken',
   ],
   erasure: ['erasePatient', 'erasePatients', 'eraseTheatrePatient'],
-  bookings: ['listClinicBookings'],
+  bookings: ['listClinicBookings', 'exportClinicBookings'],
   figures: ['getClinicStats', 'listEvents', 'verifyClinic'],
   people: ['listMembers', 'changeMember', 'removeMember', 'createInvitation', 'listInvitations', 'revokeInvitation'],
   settings: [

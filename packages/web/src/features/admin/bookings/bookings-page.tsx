@@ -6,11 +6,10 @@ import { type RefObject, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
-import { statusLabel } from '../../../domain/bookings/status-label.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
-import { addDays, localDateTime, parseDay } from '../../../lib/time/local-time.ts'
+import { addDays, parseDay } from '../../../lib/time/local-time.ts'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
@@ -20,11 +19,10 @@ import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import type { BookingsSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
-import { downloadCsv } from '../csv-download.ts'
+import { CsvLinks } from '../csv-links.tsx'
 import { DoctorFilter } from '../doctor-filter.tsx'
 import classes from '../filters.module.css'
 import { NoDoctors } from '../no-doctors.tsx'
-import { recordExport } from '../record-export.ts'
 import { SearchField } from '../search-field.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { bookingSearchQuery } from './booking-queries.ts'
@@ -35,7 +33,6 @@ const route = getRouteApi('/clinic/$clinicId/bookings')
 export function BookingsPage() {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, today } = useClinic()
-  const csvRows = useCsvRows()
   const rowsRef = useRef<HTMLTableSectionElement>(null)
   const [resets, setResets] = useState(0)
   const search = route.useSearch()
@@ -87,16 +84,10 @@ export function BookingsPage() {
             <Text role="status" c="dimmed" size="sm">
               {t(found.hasNextPage ? 'bookings.countMore' : 'bookings.count', { count: bookings.length })}
             </Text>
-            <Button
-              variant="default"
-              size="sm"
-              onClick={() => {
-                downloadCsv(`${range.from} ${range.to}.csv`, csvRows(stored))
-                void recordExport(clinicId, 'bookings', stored.length)
-              }}
-            >
-              {t('csv')}
-            </Button>
+            <CsvLinks
+              path={`/api/v1/clinics/${clinicId}/bookings.csv`}
+              filters={{ ...filter, confirmedOnly: !unconfirmed }}
+            />
           </Group>
           <BookingsTable bookings={bookings} isOlder={found.isPlaceholderData} rowsRef={rowsRef} />
           <ShowMore pages={found} count={bookings.length} listRef={rowsRef} />
@@ -104,25 +95,6 @@ export function BookingsPage() {
       )}
     </Stack>
   )
-}
-
-/** Returns a function that turns bookings into rows of a CSV file. */
-function useCsvRows() {
-  const { t } = useTranslation(['admin', 'shell'])
-  const { doctors, timeZone } = useClinic()
-  return (bookings: readonly Booking[]) =>
-    bookings.map((booking) => ({
-      [t('column.when')]: localDateTime(booking.startsAt, timeZone),
-      [t('column.patient')]: booking.patient.name,
-      [t('field.email')]: booking.patient.email ?? '',
-      [t('field.phone')]: booking.patient.phone ?? '',
-      [t('column.doctor')]: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '',
-      [t('column.status')]: t(`shell:${statusLabel(booking)}`),
-      [t('shell:attendance')]:
-        booking.attendanceConfirmedAt === null ? '' : localDateTime(booking.attendanceConfirmedAt, timeZone),
-      [t('field.units')]: booking.units,
-      [t('column.booking')]: booking.id,
-    }))
 }
 
 type TableProps = {

@@ -1,0 +1,65 @@
+import { aBooking, aClinic, aDoctor, aSlot, until } from '@holdfast/testkit'
+import Papa from 'papaparse'
+import { expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+
+test('an export has all bookings that match, also those of later pages, and is recorded', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database, { timezone: 'Asia/Tokyo' })
+  const doctor = await aDoctor(database, clinic)
+  const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
+  const slot = await aSlot(database, doctor, { startsAt, capacity: 50 })
+  const first = await aBooking(database, slot, {
+    reason: '=1+1\nas discussed',
+    patient: { name: '@Ada; "the" first', email: 'ada@example.org', phone: '+49 (171) 123-45' },
+  })
+  // More than two pages.
+  await database.ownerPool.query(
+    `insert into holdfast.booking
+     select (jsonb_populate_record(b, jsonb_build_object('id', holdfast.new_id($2::integer, now())))).*
+       from holdfast.booking b, generate_series(1, 1100) where b.id = $1`,
+    [first.id, clinic.no],
+  )
+  const as = await rest.aMember(clinic.no, 'staff')
+  const path = { clinicId: clinic.id }
+  const { status, headers, body } = await rest.call('exportClinicBookings', { path, as })
+  expect(status).toBe(200)
+  expect(headers['content-type']).toBe('text/csv; charset=utf-8')
+  const { data, meta } = Papa.parse<Record<string, string>>(body.trimEnd(), { header: true })
+  expect(data).toHaveLength(1_101)
+  expect(new Set(data.map(({ bookingId }) => bookingId)).size).toBe(1_101)
+  expect(meta.fields?.slice(0, 6)).toEqual(['bookingId', 'status', 'failureReason', 'startsAt', 'endsAt', 'timezone'])
+  const local = startsAt.toTemporalInstant().toZonedDateTimeISO('Asia/Tokyo').toPlainDateTime().toString()
+  expect(data.find(({ bookingId }) => bookingId === first.id)).toMatchObject({
+    startsAt: local.slice(0, 16).replace('T', ' '),
+    startsAtUtc: startsAt.toISOString(),
+    timezone: 'Asia/Tokyo',
+    doctorId: doctor.id,
+    // A telephone number is no formula; what a spreadsheet would run is text.
+    phone: '+49 171 123 45',
+    patient: `'@Ada; "the" first`,
+    reason: `'=1+1\nas discussed`,
+  })
+  await until(
+    async () => (rest.audited.some(({ details }) => details?.includes('1101')) ? true : undefined),
+    () => 'the export to be recorded',
+  )
+  const semicolons = await rest.call('exportClinicBookings', { path, as, query: { separator: 'semicolon' } })
+  expect(semicolons.body).toContain('bookingId;status;failureReason')
+  expect(semicolons.body).toContain(`"'@Ada; ""the"" first"`)
+  const none = await rest.call('exportClinicBookings', { path, as, query: { status: 'NO_SHOW' } })
+  expect(none.body.trim().split('\r\n')).toHaveLength(1)
+})
+
+test('an export whose days are wrong is refused with a problem', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const query = { from: '2026-02-02', to: '2026-02-01' }
+  expect((await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as, query })).problem).toMatchObject(
+    {
+      status: 400,
+    },
+  )
+})

@@ -1,0 +1,30 @@
+import { Button, Group } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+
+type CsvLinksProps = {
+  /** Of the file. */
+  path: string
+  /** The filters of the list; undefined: not set. */
+  filters: Record<string, string | boolean | undefined>
+}
+
+/** Downloads a list as a CSV file that the server writes: all that matches, not only what is shown. */
+export function CsvLinks({ path, filters }: CsvLinksProps) {
+  const { t } = useTranslation('admin')
+  const hrefOf = (separator: 'comma' | 'semicolon') => {
+    const set = Object.entries(filters).filter(([, value]) => value !== undefined && value !== false)
+    const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]))
+    query.set('separator', separator)
+    return `${path}?${query}`
+  }
+  return (
+    <Group gap="xs">
+      <Button component="a" variant="default" size="sm" href={hrefOf('comma')} download>
+        {t('csv')}
+      </Button>
+      <Button component="a" variant="default" size="sm" href={hrefOf('semicolon')} download>
+        {t('csvSemicolons')}
+      </Button>
+    </Group>
+  )
+}
