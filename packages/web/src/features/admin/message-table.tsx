@@ -12,6 +12,7 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { toastDone } from '../../ui/toast.ts'
 import { MessageContent } from './message-content.tsx'
+import { messageStateKey } from './message-state-key.ts'
 import { useClinic } from './use-clinic.ts'
 
 type MessageTableProps = {
@@ -57,7 +58,7 @@ export function MessageTable({ messages, bookingOf, rowsRef }: MessageTableProps
 }
 
 type RowProps = {
-  message: Message
+  message: ListedMessage
   onRead: () => void
   sending: ReturnType<typeof useSendAgain>
   children: ReactNode
@@ -80,7 +81,7 @@ function Row({ message, onRead, sending, children }: RowProps) {
         <bdi>{maskedAddress ?? '–'}</bdi>
       </td>
       <td data-label={t('messages.result')}>
-        {t(stateKey(message))}
+        {t(messageStateKey(message))}
         <Stack gap={0}>
           <LastAttempt message={message} />
           {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
@@ -115,12 +116,6 @@ function Row({ message, onRead, sending, children }: RowProps) {
       </td>
     </tr>
   )
-}
-
-function stateKey({ state, channel, failure, mayHaveArrived }: Message) {
-  if (failure === 'unknown') return 'messages.unknown' as const
-  if (state === 'skipped' && mayHaveArrived) return 'messages.mayHaveArrived' as const
-  return state === 'kept' && channel === 'sms' ? 'messages.keptSms' : (`messages.state.${state}` as const)
 }
 
 /** That the last attempt at a message that waits did not succeed; nothing if there was none. */
