@@ -173,6 +173,19 @@ describe('against a running server', () => {
     expect(second).toEqual(first)
   })
 
+  test('another file of the same rooms and days is booked in a clinic of its own', async () => {
+    const clinicCount = async () => (await database.owner.query('select from holdfast.clinic')).rowCount ?? 0
+    const before = await clinicCount()
+    const other = fileOf([['10', 'A', 3, '07:15', 60, '07:15', '08:10'], ...rows.slice(1)])
+    const otherPath = await file('other.csv', other)
+    for (const _ of ['first', 'again']) {
+      const { code, summary, stderr } = await replay(otherPath, '--json')
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expectAsInFile(summary, other)
+    }
+    expect(await clinicCount()).toBe(before + 1)
+  })
+
   test('negative control: a server that books what the file excludes is found out, row by row', async () => {
     await database.owner.query(`
       alter table holdfast.allocation drop constraint allocation_no_overlap;

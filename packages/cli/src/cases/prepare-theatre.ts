@@ -4,6 +4,7 @@ import { CommandRefusal } from '../command.ts'
 import { callTimeout } from '../target/http-outcome.ts'
 import { pages } from '../target/pages.ts'
 import { callUntilOk, type TargetServer } from '../target/target-server.ts'
+import type { CaseRow } from './case-row.ts'
 import type { CasesPlan, PlannedBlock } from './plan-cases.ts'
 
 /** The ids of a file's room and of its surgeon on the server, and how long the room is cleaned after a case. */
@@ -15,9 +16,13 @@ const blocksAtOnce = 8
 /** The API lists at most 31 days at a time. */
 const daysPerListMax = 7
 
-/** The clinic of replays in this time zone, created if there is none. */
-export async function replayClinic(server: TargetServer, timeZone: string): Promise<string> {
-  const name = `Operating theatre, ${timeZone}`.slice(0, 200)
+/**
+ * The clinic of replays of these rows in this time zone, created if there is none: another run finds what the first one
+ * has booked, and another file's cases are not in the way.
+ */
+export async function replayClinic(server: TargetServer, rows: readonly CaseRow[], timeZone: string): Promise<string> {
+  const file = digest(JSON.stringify(rows))
+  const name = `Operating theatre ${file}, ${timeZone}`.slice(0, 200)
   const clinics = pages((page) =>
     callUntilOk(server, 'looking for clinics', () =>
       server.admin.listClinics({ query: { q: name.slice(0, 100), ...page }, ...callTimeout() }),
@@ -30,7 +35,7 @@ export async function replayClinic(server: TargetServer, timeZone: string): Prom
   const created = await callUntilOk(server, `creating the clinic ${name}`, () =>
     server.admin.createClinic({
       body: { name, timezone: timeZone, address: replayAddress },
-      headers: { 'Idempotency-Key': `holdfast-cases-clinic-${digest(timeZone)}` },
+      headers: { 'Idempotency-Key': `holdfast-cases-clinic-${digest(`${timeZone} ${file}`)}` },
       ...callTimeout(),
     }),
   )

@@ -22,7 +22,7 @@ export function importCasesCommand(
   return runCases(context, file, options)
 }
 
-/** `holdfast replay cases FILE`: the same in a clinic that it creates, by default on a temporary server. */
+/** `holdfast replay cases FILE`: the same in a clinic of the file that it creates, by default on a temporary server. */
 export function replayCasesCommand(
   context: CommandContext,
   file: string,
@@ -50,7 +50,7 @@ async function runCases(
   try {
     const server = await openTargetServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
     if (clinic !== undefined) await requireClinicIn(server, clinic, timeZone)
-    const clinicId = clinic ?? (await replayClinic(server, timeZone))
+    const clinicId = clinic ?? (await replayClinic(server, rows, timeZone))
     const progress = createProgress(terminal)
     try {
       const today = Temporal.Now.plainDateISO(timeZone)
