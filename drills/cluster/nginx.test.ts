@@ -88,6 +88,13 @@ describe.runIf(reason === null)('nginx in front of two servers', () => {
     expect(headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https' })
   })
 
+  test('the servers get the id that nginx logs', async () => {
+    respond = (_, __, response) => response.end()
+    await send('/with-id', { headers: { 'x-request-id': 'chosen-by-the-client' } })
+    const [headers] = seenOf('/with-id').flatMap((requests) => requests.map((one) => one.headers))
+    expect(headers).toMatchObject({ 'x-request-id': expect.stringMatching(/^[0-9a-f]{32}$/) })
+  })
+
   test('lists are compressed, and responses to writes with a key are not', async () => {
     const list = JSON.stringify({ items: Array(200).fill('a doctor') })
     respond = (_, __, response) => response.setHeader('content-type', 'application/json').end(list)
@@ -158,5 +165,25 @@ describe.runIf(reason === null)('nginx in front of two servers', () => {
   test('a read whose server is lost is answered by the other one', async () => {
     failFirst()
     expect(await send('/read')).toMatchObject({ status: 200, body: '{}' })
+  })
+
+  // The last one: nginx leaves servers out that failed.
+  test('while no server responds, people read a page in their language, and programs get a problem', async () => {
+    respond = (_, incoming) => incoming.socket.destroy()
+    const accept = 'text/html,application/xhtml+xml'
+    const page = await send('/doctors/1?day=today', { headers: { accept, 'accept-language': 'de-DE,de;q=0.9' } })
+    expect(page).toMatchObject({ status: 503, body: expect.stringContaining('Ihre Termine sind sicher') })
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.body).toContain('lang="de"')
+    expect((await send('/', { headers: { accept } })).body).toContain('Your appointments are safe')
+    for (const [path, headers] of [
+      ['/api/v1/doctors', { accept }],
+      ['/', {}],
+      ['/readyz', { accept }],
+    ] as const) {
+      const refused = await send(path, { headers })
+      expect(refused, path).toMatchObject({ status: 503 })
+      expect(JSON.parse(refused.body), path).toMatchObject({ code: 'unavailable' })
+    }
   })
 })

@@ -135,6 +135,13 @@ export const settingTable = {
     'Lowest level that is logged. The log goes to stderr as JSON lines.',
     kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   ),
+  logsRefusals: setting(
+    'HOLDFAST_LOG_REFUSALS',
+    'off',
+    'Whether the log has a line for each refused request (4xx and 5xx): its id, route, status and code. Bookings ' +
+      'that an overloaded server refuses at once are only counted.',
+    kinds.onOff,
+  ),
   trustedProxies: setting(
     'HOLDFAST_TRUSTED_PROXIES',
     '0',

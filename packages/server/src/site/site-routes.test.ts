@@ -57,7 +57,9 @@ test.each(['/', '/doctors/some-id?from=2026-11-23', '/my-bookings', '/ticket'])(
 
 test.each(['/', '/help', '/sw.js'])('%s with an invalid Host header is not a missing file', async (url) => {
   const response = await app.inject({ url, headers: { ...person, host: 'not a host' } })
-  expect(response.json()).toMatchObject({ status: 400, code: 'invalid_request' })
+  expect(response.statusCode).toBe(400)
+  // A person reads a page, a program a problem.
+  expect(response.headers['content-type']).toMatch(url === '/sw.js' ? 'application/problem+json' : 'text/html')
   expect(response.headers.connection).toBe('close')
 })
 

@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { encodingFor } from '../edge/bodies/compression.ts'
 import { errorHandler } from '../edge/errors/error-handler.ts'
+import { wantsPage } from '../edge/errors/error-page.ts'
 import { ProblemError, problem } from '../edge/errors/problem-error.ts'
 import { pagePolicy } from '../edge/headers/page-policy.ts'
 import { publicPageRoutes } from './public-page-routes.ts'
@@ -78,7 +79,7 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
   if (settings.publicPages === undefined) app.get('/', (_request, reply) => reply.sendFile(page))
   else publicPageRoutes(app, { pages: settings.publicPages, directory, page, policy })
   app.get('/*', (request, reply) => {
-    if (!wantsPage(request)) {
+    if (!wantsPage(request.url, request.headers)) {
       reply.callNotFound()
       return reply
     }
@@ -96,13 +97,6 @@ function isClientError(error: unknown): boolean {
   if (!(error instanceof Error && 'statusCode' in error)) return false
   const { statusCode } = error
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
-}
-
-/** Whether a browser navigates to this URL. Other requests for a missing path get 404. */
-function wantsPage(request: FastifyRequest): boolean {
-  const [pathname = ''] = request.url.split('?')
-  if (/^\/(api|docs|assets|icons|metrics|livez|readyz)(\/|$)/.test(pathname) || /\.\w+$/.test(pathname)) return false
-  return /\btext\/html\b/.test(request.headers.accept ?? '')
 }
 
 /** `path` is that of the file that is sent, which may be compressed (`/sw.js.br`). */

@@ -1,6 +1,7 @@
 import { DatabaseUnavailable, MonthsInTransit, newId, PartitionMissing, PoolExhausted } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { isOutcomeUnknown, problemOf } from './error-handler.ts'
+import { errorPage, wantsPage } from './error-page.ts'
 import { problem } from './problem-error.ts'
 
 const withCode = (code: string, message = 'a message that quotes "a patient"') =>
@@ -65,4 +66,27 @@ test.each<[string, unknown, boolean]>([
 ])('when %s: the response says that the outcome is unknown only if it is', (_what, error, expected) => {
   expect(isOutcomeUnknown(error)).toBe(expected)
   expect(/unknown/.test(problemOf(error).detail)).toBe(expected)
+})
+
+test('a browser that opens a page reads a page; the API, files, probes and programs get a problem', () => {
+  const html = { accept: 'text/html,application/xhtml+xml' }
+  for (const url of ['/', '/doctors/4?day=2027-01-01', '/find-booking']) expect(wantsPage(url, html), url).toBe(true)
+  const others = ['/api', '/api/v1/bookings', '/docs', '/assets/a.js', '/icon.svg', '/readyz', '/metrics?x=1']
+  for (const url of others) expect(wantsPage(url, html), url).toBe(false)
+  expect(wantsPage('/find-booking', { accept: '*/*' })).toBe(false)
+  expect(wantsPage('/find-booking', {})).toBe(false)
+})
+
+test.each([
+  ['de-AT,de;q=0.9,en;q=0.8', 'lang="de" dir="ltr"', 'Ihre Termine sind sicher'],
+  ['fr, ar;q=0.5', 'lang="ar" dir="rtl"', 'مواعيدك محفوظة'],
+  ['en', 'lang="en" dir="ltr"', 'Your appointments are safe'],
+  ['fr', 'lang="en" dir="ltr"', 'Your appointments are safe'],
+  [undefined, 'lang="en" dir="ltr"', 'Your appointments are safe'],
+])('a page that failed is in the language of the browser (%s)', (accepted, html, said) => {
+  const page = errorPage(503, 'an-id', accepted === undefined ? {} : { 'accept-language': accepted })
+  expect(page).toContain(html)
+  expect(page).toContain(said)
+  expect(page).toContain('an-id')
+  expect(errorPage(429, 'an-id', { 'accept-language': 'en' })).toContain('wait a minute')
 })

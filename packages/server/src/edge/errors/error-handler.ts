@@ -9,6 +9,8 @@ import {
   PoolExhausted,
 } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { pagePolicy } from '../headers/page-policy.ts'
+import { errorPage, wantsPage } from './error-page.ts'
 import { ProblemError, problem } from './problem-error.ts'
 
 /** Problems for Fastify's errors. The detail never repeats what the client sent, which may be anything. */
@@ -21,6 +23,13 @@ const frameworkProblems: Record<string, [ProblemCode, string]> = {
   FST_ERR_BAD_URL: ['invalid_request', 'The path is not a valid URL.'],
   FST_ERR_ASYNC_CONSTRAINT: ['invalid_request', 'The path is not a valid URL.'],
   FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is too long.'],
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** That of the problem which is the response; null: it is none. */
+    problemCode: ProblemCode | null
+  }
 }
 
 const repeatWithKey = 'Repeat it with the same Idempotency-Key.'
@@ -77,7 +86,10 @@ function isNotProcessed(error: unknown): boolean {
   return (isConnectionLost(error) || isNotWritable(error)) && !mayHaveRun(error)
 }
 
-/** The one place that writes problem documents. Logs unexpected errors once, with the request's id. */
+/**
+ * The one place that writes problem documents, and pages instead of them for people. Logs unexpected errors once, with
+ * the request's id.
+ */
 export function errorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = problemOf(error, request.routeOptions.config.ifLost)
   const logged = { requestId: request.id, err: error }
@@ -86,8 +98,14 @@ export function errorHandler(error: unknown, request: FastifyRequest, reply: Fas
   if (isForOperator) request.log.error(logged, 'request failed')
   else if (refusal.code === 'unavailable' || error instanceof PoolExhausted)
     request.log.warn(logged, 'request not processed')
+  reply.problemCode = refusal.code
   const { status, headers, body } = refusal.render(request.id)
-  void reply.code(status).headers(headers).send(body)
+  void reply.code(status).headers(headers)
+  if (!wantsPage(request.url, request.headers)) void reply.send(body)
+  else {
+    void reply.header('content-security-policy', pagePolicy('')).type('text/html; charset=utf-8')
+    void reply.send(errorPage(status, request.id, request.headers))
+  }
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

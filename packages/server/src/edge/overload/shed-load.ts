@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { problem } from '../errors/problem-error.ts'
@@ -12,6 +11,8 @@ export type Shedding = {
   corsOrigins: readonly string[]
   /** Sent with every response of the API. */
   headers: Record<string, string>
+  /** The id of a request, as everywhere else. */
+  requestIdOf: (request: IncomingMessage) => string
   /** Called for each request refused by the listener. */
   onShed: () => void
 }
@@ -48,7 +49,7 @@ function wrapListeners({ server }: FastifyInstance, shedding: Shedding): void {
       for (const listener of listeners) listener.call(server, request, response)
       return
     }
-    const { status, headers, body } = refusal.render(randomUUID())
+    const { status, headers, body } = refusal.render(shedding.requestIdOf(request))
     const entries = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }).flat()
     response.writeHead(status, [...fixed, ...entries]).end(body)
     shedding.onShed()
