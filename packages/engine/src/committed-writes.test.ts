@@ -127,7 +127,8 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     async prepare({ database: db, engine: its, slot }) {
       const patient = { name: 'Ada', email: 'ada@example.org' }
       const { id } = await aBooking(db, slot, { status: 'PENDING', patient })
-      return () => its.bookingLinks.request({ bookingId: id, actorId: null, key: null, patient: null, reason: null })
+      const asked = { actorId: null, key: null, patient: null, reason: null, judgedVersion: null }
+      return () => its.bookingLinks.request({ bookingId: id, ...asked })
     },
     announced: ofDoctor,
   },

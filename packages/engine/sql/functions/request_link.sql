@@ -5,15 +5,18 @@
 -- Returns one row; tx: the transaction that changed the booking last.
 --
 -- p_patient, p_reason: null: as in the hold. p_actor_id: the account that acts; null: the bearer of the manage token.
+-- p_judged_version: as in settle_bookings.
 --
 -- Outcomes: done | unchanged (the request was repeated, a link for the same patient and reason was requested less than
 --   a minute ago, or the booking is confirmed) | booking_missing | booking_erased | hold_expired |
---   invalid_transition | patient_missing (the patient has no name) | too_many_links (5 were requested)
+--   invalid_transition | booking_changed (as in settle_bookings) | patient_missing (the patient has no name) |
+--   too_many_links (5 were requested)
 -- Locks: the booking.
 -- Fails: 22023 without a key, or for a patient without an e-mail address.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.request_link(
-  p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_patient jsonb, p_reason text
+  p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_patient jsonb, p_reason text,
+  p_judged_version integer default null
 ) returns table (outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -55,6 +58,7 @@ begin
       or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
     when v_booking.status = 'CONFIRMED' or is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
     when v_booking.status <> 'PENDING' then 'invalid_transition'
+    when v_booking.version <> p_judged_version then 'booking_changed'
     when v_patient->>'name' = '' then 'patient_missing'
     when v_now < v_last + c_pause and v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason) is not distinct from v_booking.reason then 'unchanged'

@@ -18,6 +18,7 @@
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 -- p_token_epochs: with link, the epoch of the manage token that proves it. If the token has been renewed since, the
 -- booking is missing to its bearer. null: not compared.
+-- p_judged_versions: the version of the booking by which the caller decided that it may change. null: by none.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
 -- counted. Once extended, it is not again while somebody on the waitlist would be offered its units. A booking
@@ -27,6 +28,7 @@
 -- Outcomes: done | unchanged | booking_missing (link: also if the token is void) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
 --   patient_missing (confirm) | past_deadline | too_early | slot_closed:withdrawn (reopen) | booking_has_account |
+--   booking_changed (it would be done, but not to the version that was judged) |
 --   retry (send it again: the booking was moved meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked. Then, to cancel, as lock_waitlists.
@@ -36,7 +38,8 @@
 --   reopen and extend, it could be made again: by its key, for 24 hours. A hold that has lapsed is hold_expired.
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
-  p_reasons text[], p_patients jsonb[] default null, p_token_epochs integer[] default null
+  p_reasons text[], p_patients jsonb[] default null, p_token_epochs integer[] default null,
+  p_judged_versions integer[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -72,8 +75,9 @@ begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
               cardinality(p_keys), cardinality(p_reasons), coalesce(cardinality(p_patients), cardinality(p_ids)),
-              coalesce(cardinality(p_token_epochs), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[8]) then
+              coalesce(cardinality(p_token_epochs), cardinality(p_ids)),
+              coalesce(cardinality(p_judged_versions), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[9]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif not p_actions <@ array['confirm', 'cancel', 'decline', 'extend', 'arrive', 'complete', 'no_show', 'reopen',
                                   'link'] then
@@ -109,6 +113,7 @@ begin
     with verdict as (
       select i.*, b.slot_id, b.resource_id, b.units, b.version, b.appointment_type, b.waitlist_entry_id,
              greatest(v_now, b.updated_at) as at,
+             case when i.judged_version <> b.version then 'booking_changed' else 'done' end as judged,
              case when b.id is null then 'booking_missing'
                   when b.erased_at is not null then 'booking_erased'
                   when i.action in ('cancel', 'decline') and (b.slot_id = any (v_locked_slot_ids)) is not true
@@ -176,9 +181,9 @@ begin
              case when i.action in ('cancel', 'decline') and b.status = 'PENDING' then 'hold_released'
                   else b.failure_reason end as failure_reason_after
         from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients,
-                    p_token_epochs)
+                    p_token_epochs, p_judged_versions)
              with ordinality
-             i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, token_epoch, n)
+             i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, token_epoch, judged_version, n)
         left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
         left join lateral (select t.starts_at, t.withdrawn_at from slot t
                             where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
@@ -191,8 +196,9 @@ begin
       select v.*,
              case when v.verdict in ('booking_missing', 'booking_erased', 'retry', 'hold_expired', 'unchanged')
                     then v.verdict
-                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'decline', 'link') then 'done'
+                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'decline', 'link') then v.judged
                   when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
+                  when v.verdict = 'done' then v.judged
                   else v.verdict end as result
         from verdict v
     ), ordered as (

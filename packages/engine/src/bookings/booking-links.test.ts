@@ -38,8 +38,10 @@ async function aHold(database: TestDatabase, overrides: Parameters<typeof aBooki
   return { slot, booking: await aBooking(database, slot, { patient, status: 'PENDING', ...overrides }) }
 }
 
+const asked = { actorId: null, key: null, patient: null, reason: null, judgedVersion: null }
+
 const request = ({ id }: Pick<BuiltBooking, 'id'>, overrides = {}) =>
-  engine.bookingLinks.request({ bookingId: id, actorId: null, key: null, patient: null, reason: null, ...overrides })
+  engine.bookingLinks.request({ bookingId: id, ...asked, ...overrides })
 
 /** As if everything that happened to the booking had happened two minutes earlier. */
 const twoMinutesLater = (database: TestDatabase, { id }: { id: string }) =>
@@ -182,7 +184,7 @@ test('verify detects a request that is logged with another end of the hold (a pl
     const { id } = await aBooking(database, slot, { patient, status: 'PENDING' })
     const part = 'p_booking.units, p_booking.hold_expires_at'
     await plantFunction(database, 'log_change', { part, becomes: 'p_booking.units, p_booking.updated_at' })
-    await planted.bookingLinks.request({ bookingId: id, actorId: null, key: null, patient: null, reason: null })
+    await planted.bookingLinks.request({ bookingId: id, ...asked })
     const { details } = await planted.reads.verify({ clinicNo: null, detailsMax: 10 })
     expect(details).toContainEqual(expect.objectContaining({ kind: 'state_differs', bookingId: id }))
   } finally {

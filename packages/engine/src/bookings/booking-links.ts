@@ -47,16 +47,16 @@ export function createBookingLinks({ pool, accountsPool, reads, announce }: Book
       return rows[0]?.required ?? false
     },
 
-    async request({ bookingId, actorId, key, patient, reason }) {
+    async request({ bookingId, actorId, key, patient, reason, judgedVersion }) {
       if (!isId(bookingId)) return { kind: 'booking_missing' }
       const { rows } = await pool.query<Row>(sql`
         select outcome, tx::text from holdfast.request_link(
           ${clinicNoOf(bookingId)}, ${bookingId}, ${actorId}, ${key ?? randomUUID()},
-          ${patient === null ? null : JSON.stringify(patient)}::jsonb, ${reason})`)
+          ${patient === null ? null : JSON.stringify(patient)}::jsonb, ${reason}, ${judgedVersion})`)
       const [row] = rows
       if (row === undefined) throw new Error('request_link returned no row.')
       const { outcome: kind } = row
-      if (kind === 'too_many_links' || kind === 'booking_erased') return { kind }
+      if (kind === 'too_many_links' || kind === 'booking_erased' || kind === 'booking_changed') return { kind }
       const booking = kind === 'booking_missing' ? null : await readAfterCommit(() => reads.booking(bookingId))
       if (booking === null || kind === 'booking_missing') return { kind: 'booking_missing' }
       if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }

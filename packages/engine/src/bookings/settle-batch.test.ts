@@ -141,6 +141,23 @@ describe('settle_bookings: every action on every status', () => {
   })
 })
 
+test('another version than the one that was judged is not changed; a repetition and a refusal need none', async ({
+  database,
+}) => {
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  const hold = await aBooking(database, slot, { status: 'PENDING' })
+  const key = randomUUID()
+  const judged = (version: number | null, more = {}) => request(hold, 'extend', { judgedVersion: version, ...more })
+  expect(await kindOf(database, judged(2))).toEqual(['booking_changed'])
+  // Of two changes of one version at once, the second is judged again.
+  const confirm = request(hold, 'confirm', { judgedVersion: 1 })
+  expect(await kindOf(database, judged(1, { key }), confirm)).toEqual(['done', 'booking_changed'])
+  expect(await kindOf(database, judged(1, { key }))).toEqual(['unchanged'])
+  expect(await kindOf(database, request(hold, 'arrive', { judgedVersion: 1 }))).toEqual(['invalid_transition'])
+  expect(await kindOf(database, request(hold, 'confirm', { judgedVersion: 2 }))).toEqual(['done'])
+  expect(await kindOf(database, confirm)).toEqual(['unchanged'])
+})
+
 describe('settle_bookings: holds', () => {
   test('a lapsed hold cannot be confirmed, cancelled or extended, swept or not, and reads as FAILED', async ({
     database,

@@ -38,7 +38,8 @@ export async function runSettleBatch(
       ${plainArray(requests, ({ key }) => key)}::uuid[],
       ${textArray(requests, ({ reason }) => reason)}::text[],
       ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[],
-      ${plainArray(requests, ({ tokenEpoch }) => tokenEpoch ?? null)}::integer[])`
+      ${plainArray(requests, ({ tokenEpoch }) => tokenEpoch ?? null)}::integer[],
+      ${plainArray(requests, ({ judgedVersion }) => judgedVersion ?? null)}::integer[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
@@ -73,6 +74,7 @@ function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>)
       return { kind, booking: bookingOf(row) }
     case 'booking_missing':
     case 'booking_erased':
+    case 'booking_changed':
     case 'booking_has_account':
       return { kind }
     case 'slot_closed:withdrawn':

@@ -232,7 +232,7 @@ test('a link to confirm is announced while its hold lasts, once for each request
   const slot = await aVisit(database)
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
-  const request = { bookingId: booking.id, actorId: null, key: null, reason: null }
+  const request = { bookingId: booking.id, actorId: null, key: null, reason: null, judgedVersion: null }
   await engine.bookingLinks.request({ ...request, patient: null })
   await engine.bookingLinks.request({ ...request, patient: { ...patient, email: 'lovelace@example.org' } })
   await planAll(database, booking)

@@ -10,6 +10,8 @@ export type LinkRequest = {
   /** null: as in the hold. With an e-mail address. */
   patient: Patient | null
   reason: string | null
+  /** As in `SettleRequest`. */
+  judgedVersion: number | null
 }
 
 export type LinkOutcome =
@@ -19,6 +21,8 @@ export type LinkOutcome =
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
+  /** As in `SettleOutcome`. */
+  | { kind: 'booking_changed' }
   | { kind: 'hold_expired'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
   | { kind: 'patient_missing'; booking: Booking }

@@ -39,6 +39,11 @@ export type SettleRequest = {
    * Absent: not compared.
    */
   tokenEpoch?: number
+  /**
+   * The version of the booking by which the caller decided that it may change: another version is not changed. null or
+   * absent: what is written was judged by itself, or nothing was.
+   */
+  judgedVersion?: number | null
 }
 
 export type SettleOutcome =
@@ -51,6 +56,8 @@ export type SettleOutcome =
   | { kind: 'booking_missing' }
   /** The patient was erased. */
   | { kind: 'booking_erased' }
+  /** It is not the version that was judged any more: it is to be read and judged again. */
+  | { kind: 'booking_changed' }
   | { kind: 'hold_expired'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
   /** As often as the clinic allows. */

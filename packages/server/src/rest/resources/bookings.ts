@@ -1,40 +1,40 @@
-import { type BookingBody, type NewBookingBody, restOperations } from '@holdfast/contract'
-import {
-  type AttendanceOutcome,
-  type Booking,
-  type ClaimedBooking,
-  type ClaimOutcome,
-  clinicNoIn,
-  type MoveOutcome,
-  newId,
-  type SettleAction,
-  type SettleOutcome,
-} from '@holdfast/engine'
+import { restOperations } from '@holdfast/contract'
+import { type ClaimedBooking, type ClaimOutcome, clinicNoIn, newId } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
-import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
+import { problem } from '../../edge/errors/problem-error.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
 import type { AuditedRequest } from '../record-requests.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { historyBody } from '../responses/history-body.ts'
 import { bookingRequestHash } from '../responses/idempotency.ts'
-import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
 import { recordUnknown } from '../responses/record-unknown.ts'
 import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
+import { freshKey, keyDigest } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
+import { asJudged } from './as-judged.ts'
 import { admitContact, claimWithinLimits, linkWithinLimits } from './booking-admission.ts'
 import {
+  confirmOrRequestLink,
   isLinkRequired,
   noteProvenAddress,
-  requestLinkInstead,
   requireConfirmationToken,
   sendLink,
 } from './confirm-by-link.ts'
 import { requirePatientOfOffer } from './patient-of-offer.ts'
+import {
+  changeResponse,
+  confirmHold,
+  type ReadInput,
+  readByDesk,
+  settle,
+  settleAndRespond,
+  writtenBookingBody,
+} from './settle-booking.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
 export function serveBookings(serve: Serve, deps: RestDeps): void {
@@ -184,7 +184,14 @@ async function requestLink(
 ) {
   const actorId = principal.kind === 'account' ? principal.accountId : null
   const digest = key && keyDigest(key, `requestLink ${bookingId}`)
-  const outcome = await sendLink(deps, { bookingId, actorId, key: digest, patient: null, reason: null })
+  const outcome = await sendLink(deps, {
+    bookingId,
+    actorId,
+    key: digest,
+    patient: null,
+    reason: null,
+    judgedVersion: null,
+  })
   if (outcome.kind === 'done' || outcome.kind === 'unchanged') return outcome
   throw refusalProblem(outcome)
 }
@@ -200,12 +207,14 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
   if (body.patient !== undefined) {
     throw invalidRequest([{ path: '/patient', message: 'cannot be changed together with confirmationToken' }])
   }
-  const booking = await requireConfirmationToken(deps, params.bookingId, reach, token)
-  // For the patient whose address the link has proven: the hold may have got another one since it was read.
-  const outcome = await settle(deps, input, 'confirm', { patient: booking.patient })
-  if (outcome.kind === 'done' || outcome.kind === 'unchanged') {
-    await afterCommit(() => noteProvenAddress(deps, booking))
-  }
+  const outcome = await asJudged(deps, params.bookingId, reach, async (booking) => {
+    requireConfirmationToken(deps, booking, token)
+    const settled = await confirmHold(deps, input, { patient: null, reason: null, judgedVersion: booking.version })
+    if (settled.kind === 'done' || settled.kind === 'unchanged') {
+      await afterCommit(() => noteProvenAddress(deps, booking))
+    }
+    return settled
+  })
   return changeResponse(deps, input, outcome)
 }
 
@@ -216,8 +225,10 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
   const release =
     isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
   const { patient = null, reason = null } = body
-  const sent = await requestLinkInstead(deps, { bookingId: params.bookingId, reach, key, patient, reason })
-  const outcome = sent ?? (await settle(deps, input, 'confirm', body))
+  const confirmation = { bookingId: params.bookingId, reach, key, patient, reason }
+  const outcome = await confirmOrRequestLink(deps, confirmation, (judgedVersion) =>
+    confirmHold(deps, input, { patient, reason, judgedVersion }),
+  )
   release?.(outcome)
   return changeResponse(deps, input, outcome)
 }
@@ -291,71 +302,8 @@ function linkedAndToCome() {
   )
 }
 
-async function settleAndRespond(...of: Parameters<typeof settle>) {
-  const [deps, input] = of
-  return changeResponse(deps, input, await settle(...of))
-}
-
-/** Patients' reads of their own booking are not recorded. */
-function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): AuditedRequest | null {
-  return as === 'desk' ? { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId } : null
-}
-
 function historyRead({ params: { bookingId } }: ReadInput): AuditedRequest {
   return { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, details: ['history'] }
-}
-
-type ReadInput = { params: { bookingId: string }; granted: BookingReach }
-type SettleInput = ReadInput & { key: SentKey | null; request: { ip: string } }
-
-function settle(
-  { engine }: RestDeps,
-  { params: { bookingId }, granted: reach, key }: SettleInput,
-  action: SettleAction,
-  details: { reason?: string; patient?: NewBookingBody['patient']; tokenEpoch?: number } = {},
-): Promise<SettleOutcome> {
-  return engine.settle({
-    bookingId,
-    action,
-    actorId: reach.actorId,
-    onBehalf: reach.as === 'desk',
-    key: key && keyDigest(key, `${action} ${bookingId}`),
-    reason: details.reason ?? null,
-    patient: details.patient ?? null,
-    ...(details.tokenEpoch === undefined ? {} : { tokenEpoch: details.tokenEpoch }),
-  })
-}
-
-/** The body of a booking that was changed: see {@link afterCommit}. */
-function writtenBookingBody(deps: RestDeps, booking: Booking): Promise<BookingBody> {
-  return afterCommit(() => bookingBodyWithVisit(deps, booking))
-}
-
-type ChangeSucceeded = Extract<SettleOutcome | MoveOutcome | AttendanceOutcome, { kind: 'done' | 'unchanged' }>
-
-/** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
-async function changeResponse(deps: RestDeps, input: SettleInput, outcome: ChangeSucceeded | Refusal) {
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
-    const refusal = await refusalWithVisit(deps, outcome)
-    if (refusal.extras.booking !== undefined) recordDeskRead(deps, input)
-    throw refusal
-  }
-  if (outcome.kind === 'unchanged') recordDeskRead(deps, input)
-  const { booking, position } = outcome
-  return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
-}
-
-function recordDeskRead({ audit }: RestDeps, input: SettleInput): void {
-  const read = readByDesk(input)
-  if (read === null) return
-  audit.record({ ...read, actorId: input.granted.actorId, network: networkPrefix(input.request.ip) })
-}
-
-/** A refusal whose problem contains the booking contains all of it, with the address of a video visit. */
-async function refusalWithVisit(deps: RestDeps, outcome: Refusal): Promise<ProblemError> {
-  const refusal = refusalProblem(outcome)
-  if (refusal.extras.booking === undefined || !('booking' in outcome)) return refusal
-  return refusalProblem(outcome, { booking: await bookingBodyWithVisit(deps, outcome.booking) })
 }
 
 /** The patient's; nobody else gets one. A retry after the booking was linked or the token renewed gets a void one. */

@@ -128,25 +128,52 @@ test('a link of another booking or address confirms nothing', async ({ database,
   expect(right.body.status).toBe('CONFIRMED')
 })
 
-test('a link confirms for the address that it was sent to, whatever the hold has got meanwhile', async ({
+test('a link whose address was changed before it confirms is void', async ({ database, sending: rest }) => {
+  const { slot } = await aClinicByLink(database, rest)
+  const hold = await aHold(rest, slot.id)
+  await rest.call('confirmBooking', { ...hold, body: { patient } })
+  changedBeforeItIsConfirmed(rest, hold)
+  const refused = await rest.call('confirmBooking', { ...hold, body: linkOf(hold) })
+  expect(refused.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/confirmationToken' }] })
+  expect((await rest.call('getBooking', hold)).body).toMatchObject({ status: 'PENDING', patient: another })
+})
+
+test('a hold that gets an address before it is confirmed without one waits for the link', async ({
   database,
   sending: rest,
 }) => {
   const { slot } = await aClinicByLink(database, rest)
-  const hold = await aHold(rest, slot.id)
-  await rest.call('confirmBooking', { ...hold, body: { patient } })
-  const victim = { name: 'Grace', email: 'grace@example.org' }
-  const settle = rest.engine.settle.bind(rest.engine)
-  // After the link was checked, and before the hold is confirmed.
-  const settling = vi.spyOn(rest.engine, 'settle').mockImplementationOnce(async (request) => {
-    const asked = await rest.call('confirmBooking', { ...hold, body: { patient: victim } })
-    expect(asked.body).toMatchObject({ status: 'PENDING', patient: victim })
-    return settle(request)
-  })
-  const done = await rest.call('confirmBooking', { ...hold, body: linkOf(hold) })
-  settling.mockRestore()
-  expect(done.body).toMatchObject({ status: 'CONFIRMED', patient })
+  const { body } = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Ada' } } })
+  const hold = { path: { bookingId: body.id }, token: body.manageToken ?? '' }
+  changedBeforeItIsConfirmed(rest, hold)
+  const asked = await rest.call('confirmBooking', hold)
+  expect(asked.body).toMatchObject({ status: 'PENDING', patient: another })
+  expect((await rest.call('getBooking', hold)).body.status).toBe('PENDING')
 })
+
+test('without the judged version, an address that nobody has proven is confirmed', async ({
+  database,
+  sending: rest,
+}) => {
+  const { slot } = await aClinicByLink(database, rest)
+  const { body } = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Ada' } } })
+  const hold = { path: { bookingId: body.id }, token: body.manageToken ?? '' }
+  changedBeforeItIsConfirmed(rest, hold, { judgedVersion: null })
+  expect((await rest.call('confirmBooking', hold)).body).toMatchObject({ status: 'CONFIRMED', patient: another })
+})
+
+const another = { name: 'Grace', email: 'grace@example.org' }
+
+/** The next confirmation is written after another request has given the hold another patient. */
+function changedBeforeItIsConfirmed(rest: RestApp, hold: Awaited<ReturnType<typeof aHold>>, planted = {}) {
+  const settle = rest.engine.settle.bind(rest.engine)
+  const settling = vi.spyOn(rest.engine, 'settle').mockImplementationOnce(async (request) => {
+    settling.mockRestore()
+    const asked = await rest.call('confirmBooking', { ...hold, body: { patient: another } })
+    expect(asked.body).toMatchObject({ status: 'PENDING', patient: another })
+    return settle({ ...request, ...planted })
+  })
+}
 
 test('no link is needed without an address, in another clinic, for the desk, and without a mail server', async ({
   database,

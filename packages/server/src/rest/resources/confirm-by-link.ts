@@ -5,13 +5,14 @@ import {
   normalizedEmail,
   type Overloaded,
   type Patient,
+  type SettleOutcome,
 } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { BookingReach } from '../guards/reach-booking.ts'
-import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { keyDigest, type SentKey } from '../sent-key.ts'
+import { asJudged } from './as-judged.ts'
 
 /** A patient who asks that a booking be confirmed. `accountId`: null: a guest. */
 type Asking = { clinicNo: number; accountId: string | null; patient: { email?: string | undefined } }
@@ -37,21 +38,27 @@ type Confirmation = {
 }
 
 /**
- * Instead of confirming a hold, has the link sent by which the patient confirms it.
+ * Confirms a hold, or, if that needs a link, has the link sent by which the patient confirms it. A patient who is sent
+ * with the request is what is judged and written; otherwise, the one in the hold, as long as it is the version that was
+ * judged: another request may give the hold a patient who has to prove an address.
  *
- * @returns null: no link is needed, so the hold is confirmed
+ * @param confirm called if no link is needed, with that version
  */
-export async function requestLinkInstead(
+export async function confirmOrRequestLink(
   deps: RestDeps,
   { bookingId, reach, key, patient, reason }: Confirmation,
-): Promise<SentOutcome | Overloaded | null> {
-  if (deps.confirmationTokens === null || reach.as === 'desk') return null
-  const current = patient ?? (await bookingIn(deps, bookingId, reach))?.patient
-  if (current === undefined) return null
-  const asking = { clinicNo: clinicNoOf(bookingId), accountId: reach.actorId, patient: current }
-  if (!(await isLinkRequired(deps, asking))) return null
-  const request = { bookingId, actorId: reach.actorId, patient, reason }
-  return sendLink(deps, { ...request, key: key && keyDigest(key, `requestLink ${bookingId}`) })
+  confirm: (judgedVersion: number | null) => Promise<SettleOutcome>,
+): Promise<SentOutcome | SettleOutcome> {
+  if (deps.confirmationTokens === null || reach.as === 'desk') return confirm(null)
+  const write = async (judged: Patient, judgedVersion: number | null) => {
+    const { actorId } = reach
+    const asking = { clinicNo: clinicNoOf(bookingId), accountId: actorId, patient: judged }
+    if (!(await isLinkRequired(deps, asking))) return confirm(judgedVersion)
+    const request = { bookingId, actorId, patient, reason, judgedVersion }
+    return sendLink(deps, { ...request, key: key && keyDigest(key, `requestLink ${bookingId}`) })
+  }
+  if (patient !== null) return write(patient, null)
+  return asJudged(deps, bookingId, reach, (booking) => write(booking.patient, booking.version))
 }
 
 type SentOutcome = Exclude<LinkOutcome, { kind: 'too_many_links' }>
@@ -66,22 +73,10 @@ export async function sendLink(
   throw problem('rate_limited', 'The link was sent as often as possible for this booking.')
 }
 
-/**
- * Checks the secret of the link that was sent.
- *
- * @returns the booking
- * @throws ProblemError invalid_request, or if there is no such booking
- */
-export async function requireConfirmationToken(
-  deps: RestDeps,
-  bookingId: string,
-  reach: BookingReach,
-  token: string,
-): Promise<Booking> {
-  const booking = await bookingIn(deps, bookingId, reach)
-  if (booking === null) throw refusalProblem({ kind: 'booking_missing' })
-  const isValid = deps.confirmationTokens?.verify(bookingId, booking.patient.email ?? '', token) ?? false
-  if (isValid) return booking
+/** Checks the secret of the link that was sent. @throws ProblemError invalid_request */
+export function requireConfirmationToken(deps: RestDeps, { id, patient }: Booking, token: string): void {
+  const isValid = deps.confirmationTokens?.verify(id, patient.email ?? '', token) ?? false
+  if (isValid) return
   const message = 'is not the one that was sent last for this booking'
   throw invalidRequest([{ path: '/confirmationToken', message }])
 }
@@ -92,8 +87,4 @@ export async function noteProvenAddress(deps: RestDeps, { accountId, patient }: 
   const account = (await deps.accounts.byIds([accountId])).get(accountId)
   if (account === undefined || account.email.toLowerCase() !== normalizedEmail(patient.email ?? '')) return
   await deps.engine.bookingLinks.verify(accountId)
-}
-
-async function bookingIn(deps: RestDeps, bookingId: string, reach: BookingReach): Promise<Booking | null> {
-  return reach.booking ?? (await deps.engine.reads.booking(bookingId))
 }

@@ -102,6 +102,11 @@ const rules = {
     code: 'booking_erased',
     detail: () => 'The patient of this booking was erased, and the booking does not change any more.',
   },
+  booking_changed: {
+    code: 'overloaded',
+    detail: () => 'The booking was changed again and again at this moment; this was not done.',
+    extras: () => ({ retryAfterSeconds: 1 }),
+  },
   booking_not_over: {
     code: 'booking_not_over',
     detail: () => 'This booking is to come or in progress: cancel it before its patient is erased.',

@@ -1,0 +1,98 @@
+import type { BookingBody } from '@holdfast/contract'
+import {
+  type AttendanceOutcome,
+  type Booking,
+  clinicNoIn,
+  type MoveOutcome,
+  type Patient,
+  type SettleAction,
+  type SettleOutcome,
+} from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
+import type { ProblemError } from '../../edge/errors/problem-error.ts'
+import type { BookingReach } from '../guards/reach-booking.ts'
+import type { AuditedRequest } from '../record-requests.ts'
+import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
+import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import { keyDigest, type SentKey } from '../sent-key.ts'
+
+export async function settleAndRespond(...of: Parameters<typeof settle>) {
+  const [deps, input] = of
+  return changeResponse(deps, input, await settle(...of))
+}
+
+/** Patients' reads of their own booking are not recorded. */
+export function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): AuditedRequest | null {
+  return as === 'desk' ? { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId } : null
+}
+
+export type ReadInput = { params: { bookingId: string }; granted: BookingReach }
+type SettleInput = ReadInput & { key: SentKey | null; request: { ip: string } }
+
+/** A confirmation says by which version of the booking it was judged: see {@link confirmOrRequestLink}. */
+type Confirmed = { patient: Patient | null; reason: string | null; judgedVersion: number | null }
+
+export function confirmHold({ engine }: RestDeps, input: SettleInput, confirmed: Confirmed): Promise<SettleOutcome> {
+  return engine.settle({ ...settleRequest(input, 'confirm'), ...confirmed })
+}
+
+export function settle(
+  { engine }: RestDeps,
+  input: SettleInput,
+  action: Exclude<SettleAction, 'confirm'>,
+  details: { reason?: string; tokenEpoch?: number } = {},
+): Promise<SettleOutcome> {
+  const { reason = null, tokenEpoch } = details
+  return engine.settle({
+    ...settleRequest(input, action),
+    reason,
+    ...(tokenEpoch === undefined ? {} : { tokenEpoch }),
+  })
+}
+
+function settleRequest<Action extends SettleAction>(
+  { params: { bookingId }, granted: reach, key }: SettleInput,
+  action: Action,
+) {
+  return {
+    bookingId,
+    action,
+    actorId: reach.actorId,
+    onBehalf: reach.as === 'desk',
+    key: key && keyDigest(key, `${action} ${bookingId}`),
+  }
+}
+
+/** The body of a booking that was changed: see {@link afterCommit}. */
+export function writtenBookingBody(deps: RestDeps, booking: Booking): Promise<BookingBody> {
+  return afterCommit(() => bookingBodyWithVisit(deps, booking))
+}
+
+type ChangeSucceeded = Extract<SettleOutcome | MoveOutcome | AttendanceOutcome, { kind: 'done' | 'unchanged' }>
+
+/** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
+export async function changeResponse(deps: RestDeps, input: SettleInput, outcome: ChangeSucceeded | Refusal) {
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
+    const refusal = await refusalWithVisit(deps, outcome)
+    if (refusal.extras.booking !== undefined) recordDeskRead(deps, input)
+    throw refusal
+  }
+  if (outcome.kind === 'unchanged') recordDeskRead(deps, input)
+  const { booking, position } = outcome
+  return { status: 200 as const, body: await writtenBookingBody(deps, booking), position }
+}
+
+function recordDeskRead({ audit }: RestDeps, input: SettleInput): void {
+  const read = readByDesk(input)
+  if (read === null) return
+  audit.record({ ...read, actorId: input.granted.actorId, network: networkPrefix(input.request.ip) })
+}
+
+/** A refusal whose problem contains the booking contains all of it, with the address of a video visit. */
+async function refusalWithVisit(deps: RestDeps, outcome: Refusal): Promise<ProblemError> {
+  const refusal = refusalProblem(outcome)
+  if (refusal.extras.booking === undefined || !('booking' in outcome)) return refusal
+  return refusalProblem(outcome, { booking: await bookingBodyWithVisit(deps, outcome.booking) })
+}
