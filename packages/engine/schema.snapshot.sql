@@ -786,6 +786,7 @@ create table holdfast.theatre_case (
   urgency text not null,
   override jsonb,
   request_id uuid,
+  digest bytea,
   constraint theatre_case_pkey PRIMARY KEY (clinic_no, booking_id),
   constraint theatre_case_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint theatre_case_check1 CHECK (((starts_at < ends_at) AND (ends_at <= expected_ends_at))),

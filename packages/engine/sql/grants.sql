@@ -111,7 +111,7 @@ begin
          'confirm_attendance', 'withdraw_attendance', 'renew_manage_token', 'expire_holds',
          'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
-         'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',
+         'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic', 'verify_receivers',
          'booking_months', 'ensure_partitions', 'purge_outdated', 'purge_audit_events', 'lapsed_units',
          'next_hold_end',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',

@@ -147,7 +147,9 @@ describe('a booking that is older than its slot, because it was moved into it', 
 
   agedTest('negative control: it is not, if the slot does not say how old it is', async ({ database }) => {
     const { slot, days } = await aMovedBooking(database)
-    await database.ownerPool.query('update holdfast.slot set oldest_booking_at = null where id = $1', [slot.id])
+    await database.ownerPool.query('update holdfast.slot set oldest_booking_at = null where clinic_no = $1', [
+      slot.clinicNo,
+    ])
     const reads = createReads(database.appPool)
     expect((await reads.bookingsOfClinic({ ...days, ...everything })).items).toEqual([])
     expect(await reads.clinicStats(days)).toMatchObject({ totals: { CONFIRMED: 0 } })

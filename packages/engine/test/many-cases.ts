@@ -23,7 +23,7 @@ export async function copyCase(
         from copy c, holdfast.booking b where b.id = '${id}';
       insert into holdfast.theatre_case
       select (jsonb_populate_record(t, jsonb_build_object('booking_id', c.id, 'starts_at', t.starts_at + c.later,
-               'ends_at', t.ends_at + c.later, 'expected_ends_at', t.expected_ends_at + c.later))).*
+               'ends_at', t.ends_at + c.later, 'expected_ends_at', t.expected_ends_at + c.later, 'digest', null))).*
         from copy c, holdfast.theatre_case t where t.booking_id = '${id}';
       insert into holdfast.allocation
       select (jsonb_populate_record(a, jsonb_build_object('booking_id', c.id, 'during', case when not ${areOver}

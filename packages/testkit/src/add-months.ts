@@ -47,7 +47,10 @@ export async function ageBooking(
               created_at = b.created_at - make_interval(days => $3),
               updated_at = b.updated_at - make_interval(days => $3)
         where b.clinic_no = $1 and b.id = $2
-       returning id), logged as (
+       returning id, slot_id, created_at), known as (
+       update holdfast.slot s
+          set oldest_booking_at = holdfast.oldest_booking_of(s.oldest_booking_at, s.created_at, aged.created_at)
+         from aged where s.clinic_no = $1 and s.id = aged.slot_id), logged as (
        update holdfast.booking_event e
           set booking_id = aged.id, at = e.at - make_interval(days => $3)
          from aged where e.clinic_no = $1 and e.booking_id = $2)

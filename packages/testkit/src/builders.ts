@@ -115,11 +115,12 @@ export async function aSlot(
   const { rows } = await database.ownerPool.query<{ starts_at: Date; ends_at: Date }>(
     `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, withdrawn_at, digest)
      select $1::int, $2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4,
-            case when $7 then clock_timestamp() end,
-            holdfast.slot_digest($2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4)
+            s.withdrawn_at,
+            holdfast.slot_digest($2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4, s.withdrawn_at, null)
        from (select coalesce($5, greatest(
                date_trunc('day', clock_timestamp() - interval '4 hours', 'UTC') + interval '2 days 4 hours',
-               (select max(ends_at) from holdfast.slot where clinic_no = $1::int and resource_id = $3))) as starts_at) s
+               (select max(ends_at) from holdfast.slot where clinic_no = $1::int and resource_id = $3))) as starts_at,
+                    case when $7 then clock_timestamp() end as withdrawn_at) s
      returning starts_at, ends_at`,
     [
       doctor.clinicNo,
@@ -180,6 +181,12 @@ export async function aBooking(
         [slot.clinicNo, slot.id, units, heldNow],
       )
     }
+    await transaction.query(
+      `update holdfast.slot
+          set oldest_booking_at = holdfast.oldest_booking_of(oldest_booking_at, created_at, $3)
+        where clinic_no = $1 and id = $2 and created_at > $3`,
+      [slot.clinicNo, slot.id, at],
+    )
     await transaction.query(
       `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, failure_reason,
         hold_expires_at, account_id, appointment_type, patient, reason, version, created_at, updated_at)

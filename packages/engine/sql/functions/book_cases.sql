@@ -81,11 +81,15 @@ begin
   ), planned as (
     insert into theatre_case (clinic_no, booking_id, room_id, starts_at, ends_at, expected_ends_at, turnover_minutes,
                               surgeon_id, anaesthetist_id, staff_ids, equipment, patient_id, service, procedure_code,
-                              procedure_display, urgency, override, request_id)
+                              procedure_display, urgency, override, request_id, digest)
     select p_clinic_no, c.id, p.room_id, c.starts_at, c.ends_at, c.ends_at, p.turnover_minutes,
            (c.plan->>'surgeonId')::uuid, (c.plan->>'anaesthetistId')::uuid, staff_of_case(c.plan), c.plan->'equipment',
            c.patient_id, c.plan->>'service', c.procedure->>'code', c.procedure->>'display', c.plan->>'urgency',
-           c.override, (c.plan->>'requestId')::uuid
+           c.override, (c.plan->>'requestId')::uuid,
+           case_digest(c.id, p.room_id, c.starts_at, c.ends_at, p.turnover_minutes, (c.plan->>'surgeonId')::uuid,
+                       (c.plan->>'anaesthetistId')::uuid, staff_of_case(c.plan), c.plan->'equipment', c.patient_id,
+                       c.plan->>'service', c.procedure->>'code', c.procedure->>'display', c.plan->>'urgency',
+                       (c.plan->>'requestId')::uuid)
       from claimed c
       join unnest(v_places) with ordinality p on p.ordinality = c.no
     returning theatre_case as row

@@ -54,7 +54,8 @@ begin
   if p_action = 'resize' then
     update slot s
        set capacity = greatest(p_minutes, used),
-           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, greatest(p_minutes, used))
+           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, greatest(p_minutes, used),
+                                s.withdrawn_at, s.blocked_at)
      where s.clinic_no = p_clinic_no and s.id = p_slot_id;
   end if;
   update block k

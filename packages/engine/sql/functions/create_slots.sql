@@ -133,9 +133,11 @@ begin
   if not p_dry_run then
     insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, blocked_at, digest)
     select p_clinic_no, p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n],
-           case when v_busy && tstzrange(p_starts[w.n], p_ends[w.n]) then v_now end,
-           slot_digest(p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n])
+           k.blocked_at,
+           slot_digest(p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n], null, k.blocked_at)
       from unnest(v_ords, v_outcomes) with ordinality w(n, outcome, step)
+     cross join lateral (select case when v_busy && tstzrange(p_starts[w.n], p_ends[w.n]) then v_now end
+                           as blocked_at) k
      where w.outcome = 'created'
      order by w.step;
     v_created_ids := array(select w.slot_id from unnest(v_outcomes, v_slot_ids) w(outcome, slot_id)

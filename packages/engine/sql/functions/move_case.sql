@@ -29,7 +29,11 @@ begin
      set room_id = p_place.room_id, starts_at = v_starts_at, ends_at = v_ends_at, expected_ends_at = v_ends_at,
          turnover_minutes = p_place.turnover_minutes, surgeon_id = (p_plan->>'surgeonId')::uuid,
          anaesthetist_id = (p_plan->>'anaesthetistId')::uuid, staff_ids = staff_of_case(p_plan),
-         equipment = p_plan->'equipment', override = v_override
+         equipment = p_plan->'equipment', override = v_override,
+         digest = case_digest(t.booking_id, p_place.room_id, v_starts_at, v_ends_at, p_place.turnover_minutes,
+                              (p_plan->>'surgeonId')::uuid, (p_plan->>'anaesthetistId')::uuid, staff_of_case(p_plan),
+                              p_plan->'equipment', t.patient_id, t.service, t.procedure_code, t.procedure_display,
+                              t.urgency, t.request_id)
    where t.clinic_no = p_clinic_no and t.booking_id = v_id;
   perform log_change(v_booking, 'moved', p_actor_id, p_key,
                      p_status_after => case v_booking.status when 'ARRIVED' then 'ARRIVED' end,

@@ -20,6 +20,7 @@ declare
   v_changed integer;
   v_blocked uuid[];
   v_freed uuid[];
+  v_now timestamptz;
 begin
   perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
   update busy_calendar b set busy = p_busy
@@ -39,9 +40,12 @@ begin
     return 0;
   end if;
   perform 1 from slot s where s.clinic_no = p_clinic_no and s.id = any (v_ids) order by s.clinic_no, s.id for update;
+  v_now := clock_timestamp();
   with changed as (
     update slot s
-       set blocked_at = case when s.blocked_at is null then clock_timestamp() end
+       set blocked_at = case when s.blocked_at is null then v_now end,
+           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, s.withdrawn_at,
+                                case when s.blocked_at is null then v_now end)
      where s.clinic_no = p_clinic_no and s.id = any (v_ids) and s.withdrawn_at is null
        and (p_busy && tstzrange(s.starts_at, s.ends_at)) <> (s.blocked_at is not null)
     returning s.id, s.blocked_at

@@ -1,12 +1,16 @@
--- slot_digest: the first 64 bits of a SHA-256 of what a slot is: its id, resource, times and capacity. It is stored
--- where these are written, so that verify finds a slot that was changed by other means than the functions. A claim does
--- not read it.
+-- slot_digest: the first 64 bits of a SHA-256 of what a slot is: its id, resource, times and capacity, and since when
+-- it is withdrawn or blocked, if it is. It is stored where these are written, so that verify finds a slot that was
+-- changed by other means than the functions. A claim does not read it.
 --
+-- An open slot has the digest that releases stored that did not include the last two.
 -- Internal: the application's role may not execute it.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.slot_digest(
-  p_id uuid, p_resource_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_capacity integer
+  p_id uuid, p_resource_id uuid, p_starts_at timestamptz, p_ends_at timestamptz, p_capacity integer,
+  p_withdrawn_at timestamptz, p_blocked_at timestamptz
 ) returns bytea
-language sql stable strict parallel safe
+language sql stable parallel safe
 return substr(sha256(convert_to(concat_ws(' ', p_id, p_resource_id, extract(epoch from p_starts_at),
-                                          extract(epoch from p_ends_at), p_capacity), 'UTF8')), 1, 8);
+                                          extract(epoch from p_ends_at), p_capacity,
+                                          'withdrawn ' || extract(epoch from p_withdrawn_at),
+                                          'blocked ' || extract(epoch from p_blocked_at)), 'UTF8')), 1, 8);

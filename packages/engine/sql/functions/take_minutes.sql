@@ -26,7 +26,8 @@ begin
       v_places[v_n].slot_id := p_plans[v_n]->>'openSlotId';
       insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
       select p_clinic_no, v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000,
-             slot_digest(v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000)
+             slot_digest(v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000,
+                         null, null)
         from (select date_trunc('day', (p_plans[v_n]->>'startsAt')::timestamptz) as day) d;
     elsif v_places[v_n].taken + (p_plans[v_n]->>'minutes')::integer + v_places[v_n].turnover_minutes
           > v_places[v_n].capacity then

@@ -7,7 +7,10 @@
 --   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
 --   its slot is not of the case's room; it ended after its patient was in the room; its milestones, its expected end or
---   its overridden rules are not those in its log; a milestone, a block or a patient that belongs to nothing).
+--   its overridden rules are not those in its log; what it is does not have its digest, or it has none although no
+--   older
+--   release wrote it; a request of the waiting list that names a case of another request, or not its live case; a
+--   milestone, a block or a patient that belongs to nothing).
 -- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, even if that
 -- end is corrected later, because other cases may have taken the rest. One that ended before its planned start still
 -- names all that it needs. A lapsed hold takes what it took until it is given back; this is not reported.
@@ -51,7 +54,7 @@ as $function$
      order by r.booking_id, r.milestone, r.version desc
   ), got_place as materialized (
     -- The event with which a case got its place: its claim, or its last move.
-    select distinct on (p.booking_id) p.booking_id, e.version, e.case_details->'override' as override
+    select distinct on (p.booking_id) p.booking_id, e.version, e.at, e.case_details->'override' as override
       from placed p
       join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = p.booking_id
                           and e.type in ('held', 'confirmed', 'moved') and e.case_details ? 'allocations'
@@ -220,6 +223,30 @@ as $function$
     from placed p
     join got_place g on g.booking_id = p.booking_id
    where jsonb_strip_nulls(p.override) is distinct from g.override
+  union all
+  select 'case_differs', p.slot_id, p.booking_id,
+         'its room, times, team, equipment, patient, service, procedure, urgency or request were changed in the table'
+    from placed p
+    left join got_place g on g.booking_id = p.booking_id
+   where case when p.digest is null then g.at > digests_since(265)
+              else p.digest <> case_digest(p.booking_id, p.room_id, p.starts_at, p.ends_at, p.turnover_minutes,
+                                           p.surgeon_id, p.anaesthetist_id, p.staff_ids, p.equipment, p.patient_id,
+                                           p.service, p.procedure_code, p.procedure_display, p.urgency,
+                                           p.request_id) end
+  union all
+  -- A case that was bumped without a request got one, which names it.
+  select 'case_differs', null, q.case_id, format('request %s names this case, which is not one of its cases', q.id)
+    from case_request q
+   where q.clinic_no = p_clinic_no and q.case_id is not null
+     and not exists (select from theatre_case c
+                      where c.clinic_no = p_clinic_no and c.booking_id = q.case_id
+                        and (c.request_id = q.id or c.request_id is null and q.bumped_case_id = q.case_id))
+  union all
+  select 'case_differs', p.slot_id, p.booking_id, format('its request %s does not name it', p.request_id)
+    from placed p
+    left join case_request q on q.clinic_no = p_clinic_no and q.id = p.request_id
+   where p.request_id is not null and p.status not in ('FAILED', 'CANCELLED') and p.is_lapsed is not true
+     and q.case_id is distinct from p.booking_id
   union all
   select 'case_differs', null, m.booking_id, format('the milestone %s belongs to no case', m.milestone)
     from case_milestone m

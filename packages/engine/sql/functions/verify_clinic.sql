@@ -24,10 +24,7 @@ as $function$
     union all
     select * from verify_messages(p_clinic_no)
     union all
-    select 'key_without_booking', null, k.booking_id, 'an idempotency key names this booking, which does not exist'
-      from idempotency k
-     where k.clinic_no = p_clinic_no
-       and not exists (select from booking b where b.clinic_no = k.clinic_no and b.id = k.booking_id)
+    select * from verify_references(p_clinic_no)
   ), named as (
     select f.* from finding f
      order by f.kind <> 'overbooked', f.kind, f.slot_id, f.booking_id

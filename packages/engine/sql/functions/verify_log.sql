@@ -4,8 +4,9 @@
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
 --   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
 --   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more
---   than the account; a second link; a digest that is missing after an event with one, or was changed by an event
---   that changes no details; a change made twice under one key within 24 hours; a booking that was erased twice, or
+--   than the account; a second link; a digest that is missing after an event with one, or before one, or in the last
+--   event, unless an older release wrote that; one that was changed by an event that changes no details; a change
+--   made twice under one key within 24 hours; a booking that was erased twice, or
 --   without a digest, or whose earlier events still have digests) | state_differs (the row differs from its log, or
 --   is missing; its account is neither the one that booked nor the one that it was linked to; its account, type,
 --   patient and reasons do not have the digest in its last event, unless an older release wrote that; it was
@@ -108,6 +109,9 @@ as $function$
               -- Only an older release wrote events without a digest.
               when s.booking_digest is null and s.was_digest is not null
                 then format('%s without a digest, after an event with one', s.type)
+              when s.booking_digest is not null and s.was_digest is null and s.type <> 'erased'
+                   and s.was_at > digests_since(25)
+                then format('%s with a digest, after an event without one', s.type)
               when s.type not in ('confirmed', 'link_requested', 'cancelled', 'linked', 'erased')
                    and s.booking_digest <> s.was_digest
                 then format('%s changed the account, type, patient or reasons', s.type)
@@ -170,7 +174,9 @@ as $function$
                               coalesce(l.erased_at::text, 'null')) end,
              case when b.account_id is distinct from a.account_id then 'account is not the one in its log'
                   when d.digest <> e.booking_digest
-                  then 'account, type, patient or reasons are not those in its log' end,
+                  then 'account, type, patient or reasons are not those in its log'
+                  when e.booking_digest is null and e.at > digests_since(25)
+                  then 'its last event has no digest of account, type, patient and reasons' end,
              case when b.extended_by is null and x.keys is not null then 'its log has an extension, and it has none'
                   when b.extended_by is not null and x.keys is null then 'it was extended, and its log does not say so'
                   when b.extended_by <> all (x.keys) then 'it was extended by another key than its log says' end,
@@ -196,6 +202,7 @@ as $function$
             a.account_id)
         or (b.created_at, b.updated_at) <> (e.first_at, e.at)
         or d.digest <> e.booking_digest
+        or e.booking_digest is null and e.at > digests_since(25)
         or b.erased_at is distinct from l.erased_at
         or cardinality(l.accounts) > 1 or l.erasures > 1
         or l.erased_at is null and array_position(l.accounts, null) is not null

@@ -2,9 +2,12 @@
 --
 -- Findings: overbooked (more units booked than its capacity) | taken_differs (taken is not the sum of its PENDING,
 --   CONFIRMED, ARRIVED, COMPLETED and NO_SHOW bookings; a lapsed hold counts until it is given back) | next_lapse_late
---   (a hold ends before next_lapse, so that no claim would look for it) | orphaned_booking (a booking on a slot that
+--   (a hold ends before next_lapse, so that no claim would look for it) | older_booking (a booking is older than its
+--   slot and than oldest_booking_at, so that a withdrawal would not look for it) | orphaned_booking (a booking on a
+--   slot that
 --   doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has PENDING or
---   CONFIRMED bookings) | slot_differs (its resource, times or capacity are not those of its digest).
+--   CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of its
+--   digest, or it has none although no older release wrote it).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -16,23 +19,36 @@ set jit = off
 set enable_nestloop = off
 as $function$
   with counted as (
-    select b.slot_id, sum(b.units) as units,
+    select b.slot_id,
+           sum(b.units) filter (where b.status in ('PENDING', 'CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW')) as units,
            min(b.hold_expires_at) filter (where b.status = 'PENDING') as first_lapse,
-           count(*) filter (where b.status in ('PENDING', 'CONFIRMED')) as live
+           count(*) filter (where b.status in ('PENDING', 'CONFIRMED')) as live,
+           min(b.created_at) as first_created_at
       from booking b
-     where b.clinic_no = p_clinic_no and b.status in ('PENDING', 'CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW')
+     where b.clinic_no = p_clinic_no
      group by b.slot_id
   ), recounted as (
     select s.id, s.capacity, s.taken, s.next_lapse, coalesce(c.units, 0) as units, c.first_lapse,
-           case when s.withdrawn_at is not null then c.live else 0 end as live, d.differs
+           case when s.withdrawn_at is not null then c.live else 0 end as live, d.differs,
+           c.first_created_at, s.created_at, s.oldest_booking_at
       from slot s
       left join counted c on c.slot_id = s.id
-     cross join lateral (select s.digest <> slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity)
-                                  as differs) d
+     cross join (select digests_since(218) as any, digests_since(265) as closed offset 0) since
+     cross join lateral (
+       select case when s.digest is null then s.created_at > since.any
+                   -- Until then, a withdrawal and a block left the digest as it was.
+                   when greatest(s.withdrawn_at, s.blocked_at) <= since.closed
+                     then s.digest not in (slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
+                                                       s.withdrawn_at, s.blocked_at),
+                                           slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
+                                                       null, null))
+                   else s.digest <> slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
+                                                s.withdrawn_at, s.blocked_at) end as differs) d
      where s.clinic_no = p_clinic_no
        and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity
             or c.first_lapse < coalesce(s.next_lapse, 'infinity')
             or s.withdrawn_at is not null and c.live > 0
+            or c.first_created_at < least(s.created_at, s.oldest_booking_at)
             or d.differs)
   )
   select f.kind, r.id, null::uuid, f.message
@@ -42,8 +58,11 @@ as $function$
       ('taken_differs', r.units <> r.taken, format('taken is %s, its bookings have %s units', r.taken, r.units)),
       ('next_lapse_late', r.first_lapse < coalesce(r.next_lapse, 'infinity'),
        format('a hold ends at %s, next_lapse is %s', r.first_lapse, coalesce(r.next_lapse::text, 'not set'))),
+      ('older_booking', r.first_created_at < least(r.created_at, r.oldest_booking_at),
+       format('a booking was created at %s, and oldest_booking_at is %s', r.first_created_at,
+              coalesce(r.oldest_booking_at::text, 'not set'))),
       ('withdrawn_slot_booked', r.live > 0, format('it is withdrawn, and live bookings in it: %s', r.live)),
-      ('slot_differs', r.differs, 'its resource, times or capacity were changed in the table')
+      ('slot_differs', r.differs, 'its resource, times, capacity, withdrawal or block were changed in the table')
    ) f (kind, found, message)
    where f.found
   union all

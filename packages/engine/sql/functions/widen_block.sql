@@ -16,7 +16,8 @@ begin
      and s.clinic_no = p_clinic_no and s.id = p_slot_id and s.capacity < s.taken + p_units;
   update slot s
      set capacity = s.taken + p_units,
-         digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.taken + p_units)
+         digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.taken + p_units,
+                              s.withdrawn_at, s.blocked_at)
    where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.capacity < s.taken + p_units;
 end
 $function$;

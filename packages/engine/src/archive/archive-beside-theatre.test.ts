@@ -24,6 +24,7 @@ async function anOldMonth(database: TestDatabase) {
                                  updated_at = updated_at - interval '8 months'`,
   )
   await database.ownerPool.query("update holdfast.booking_event set at = at - interval '8 months'")
+  await database.ownerPool.query("update holdfast.slot set created_at = created_at - interval '8 months'")
   const slot = await aSlot(database, await aDoctor(database, clinic), { startsAt: old })
   await book(database, slot, { status: 'COMPLETED' })
   return { theatre, clinic, done, slots: { block: block.id, appointment: slot.id } }

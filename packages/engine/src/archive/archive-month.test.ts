@@ -220,9 +220,9 @@ test('10,000 bookings in 1,000 slots: in parts and pages, and back row for row',
   const numbered = (n: string) => `overlay($2::text placing lpad(to_hex(${n}), 12, '0') from 25)::uuid`
   await database.ownerPool.query(
     `with slots as (
-       insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken)
+       insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, created_at)
        select $1::int, ${numbered('n')}, $3::uuid, $4::timestamptz + n * interval '15 min',
-              $4::timestamptz + (n + 1) * interval '15 min', 10, 10
+              $4::timestamptz + (n + 1) * interval '15 min', 10, 10, $4
          from generate_series(0, 999) n
        returning *),
      bookings as (

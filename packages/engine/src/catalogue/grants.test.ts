@@ -294,6 +294,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'suggest_cases',
     'taken_until',
     'verify_clinic',
+    'verify_receivers',
     'will_end',
     'withdraw_attendance',
     'withdraw_case_request',

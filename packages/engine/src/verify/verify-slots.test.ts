@@ -22,6 +22,8 @@ async function aCalendar(database: TestDatabase) {
 test.for([
   `starts_at = starts_at + interval '1 minute'`,
   `ends_at = ends_at - interval '1 microsecond'`,
+  `withdrawn_at = now() + interval '2 hours'`,
+  `blocked_at = now() + interval '2 hours'`,
   'capacity = 2',
   'resource_id = $2',
 ])('slot_differs: in the table, %s', async (change, { database }) => {
@@ -39,7 +41,7 @@ test.for([
       clinicId: clinic.id,
       slotId: changed.id,
       bookingId: null,
-      message: 'its resource, times or capacity were changed in the table',
+      message: 'its resource, times, capacity, withdrawal or block were changed in the table',
     },
   ])
 })
@@ -56,7 +58,11 @@ test('what the functions create, withdraw and block has a digest, and no finding
     dryRun: false,
     actorId: null,
   })
-  await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [blocked])
+  await database.ownerPool.query(
+    `update holdfast.slot set blocked_at = now(),
+       digest = holdfast.slot_digest(id, resource_id, starts_at, ends_at, capacity, null, now()) where id = $1`,
+    [blocked],
+  )
   const { rowCount } = await database.ownerPool.query(
     'select from holdfast.slot where clinic_no = $1 and digest is not null',
     [clinic.no],

@@ -17,7 +17,7 @@ type ClinicReport = Omit<VerifyReport, 'details'> & { details: Omit<VerifyFindin
 
 const clinicsPerPage = 500
 
-/** For bookings whose clinic does not exist. */
+/** For bookings whose clinic does not exist, and what belongs to none. */
 const noClinicId = '00000000-0000-0000-0000-000000000000'
 
 /**
@@ -39,7 +39,19 @@ export async function verify(pool: pg.Pool, query: VerifyQuery): Promise<VerifyR
       report.details.push({ kind, clinicId: clinic.id, slotId, bookingId, message })
     }
   }
+  if (query.clinicNo === null) await addReceivers(pool, report, query.detailsMax)
   return report
+}
+
+/** What belongs to no clinic. */
+async function addReceivers(pool: pg.Pool, report: VerifyReport, detailsMax: number): Promise<void> {
+  const { rows } = await pool.query<Pick<VerifyFinding, 'kind' | 'message'>>(
+    sql`select kind, message from holdfast.verify_receivers()`,
+  )
+  report.mismatches += rows.length
+  for (const { kind, message } of rows.slice(0, Math.max(detailsMax - report.details.length, 0))) {
+    report.details.push({ kind, clinicId: noClinicId, slotId: null, bookingId: null, message })
+  }
 }
 
 async function verifyClinic(pool: pg.Pool, clinicNo: number, detailsMax: number): Promise<ClinicReport> {

@@ -1,0 +1,49 @@
+-- verify_references: checks what refers to a clinic's bookings from elsewhere.
+--
+-- Findings: key_without_booking (an idempotency key names a booking that does not exist) | key_differs (it names a
+--   booking that was created at another time than the key, or that has another key: a retry would return a booking
+--   that it did not create) | token_without_booking (a renewed manage token of neither a booking nor an entry of the
+--   waitlist) | copy_differs (a copy of an event of an old booking that is not as the event).
+-- Internal: called by verify_clinic.
+-- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
+create or replace function holdfast.verify_references(p_clinic_no integer)
+returns table (kind text, slot_id uuid, booking_id uuid, message text)
+language sql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set jit = off
+set enable_nestloop = off
+as $function$
+  select case when b.id is null then 'key_without_booking' else 'key_differs' end, b.slot_id, k.booking_id,
+         case when b.id is null then 'an idempotency key names this booking, which does not exist'
+              when k.created_at <> b.created_at
+                then format('an idempotency key of %s names this booking, which was created at %s', k.created_at,
+                            b.created_at)
+              else format('%s idempotency keys name this booking', k.keys) end
+    from (select i.booking_id, i.created_at, count(*) over (partition by i.booking_id) as keys
+            from idempotency i where i.clinic_no = p_clinic_no) k
+    left join (select q.id, q.slot_id, q.created_at from booking q where q.clinic_no = p_clinic_no) b
+      on b.id = k.booking_id
+   where b.id is null or k.created_at <> b.created_at or k.keys > 1
+  union all
+  select 'token_without_booking', null, m.booking_id, 'a manage token was renewed of what does not exist'
+    from manage_token m
+   where m.clinic_no = p_clinic_no
+     and not exists (select from booking b where b.clinic_no = p_clinic_no and b.id = m.booking_id)
+     and not exists (select from waitlist_entry e where e.clinic_no = p_clinic_no and e.id = m.booking_id)
+  union all
+  select 'copy_differs', l.slot_id, l.booking_id,
+         format('version %s: the copy of the event for readers of the recent log is not as the event', l.version)
+    from late_event l
+    -- Its booking may have been archived since.
+    join (select * from booking_event o where o.clinic_no = p_clinic_no) e
+      on e.booking_id = l.booking_id and e.version = l.version
+   -- '3': it was restored from an archive (restore_archived_rows).
+   where l.clinic_no = p_clinic_no
+     and (case when e.xid <> '3' then l.xid end, l.seq, l.at, l.type, l.slot_id, l.resource_id, l.units,
+          l.hold_expires_at, l.from_slot_id, l.reason,
+          l.actor_id, l.status_after, l.case_details)
+         is distinct from
+         (case when e.xid <> '3' then e.xid end, e.seq, e.at, e.type, e.slot_id, e.resource_id, e.units,
+          e.hold_expires_at, e.from_slot_id, e.reason,
+          e.actor_id, e.status_after, e.case_details)
+$function$;
