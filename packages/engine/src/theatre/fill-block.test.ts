@@ -77,6 +77,37 @@ test.for(['claimCase', 'suggest'] as const)(
   },
 )
 
+test('times are searched only for requests whose owner and length fit, and for none in a full block', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(10), capacity: 120 }]
+  const owner = { service: 'Orthopaedics', surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const wait = async (change: { service?: string; minutes?: number }) => {
+    const { patient, service, procedure, minutes, urgency, surgeonId } = { ...aCase(scene), ...change }
+    const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
+    const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null, createdBy: null }
+    await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, mayChangePatient: true }, null)
+  }
+  for (let n = 0; n < 5; n += 1) {
+    await wait({ service: 'Cardiac' })
+    await wait({ minutes: 121 })
+  }
+  for (let n = 0; n < 20; n += 1) await wait({})
+  let searches = 0
+  const suggest: Theatre['suggest'] = (query) => {
+    searches += 1
+    return theatre.suggest(query)
+  }
+  const fill = fillBlock({ ...theatre, suggest }, async () => [])
+  const filled = await fill({ blockId, confirm: true, actorId: null, key: randomUUID() })
+  expect(filled).toMatchObject({ kind: 'filled', cases: [{ minutes: 60 }, { minutes: 60 }] })
+  expect(searches).toBe(2)
+})
+
 test('a room that takes no new cases is a reason only for what no earlier try has booked', async ({ database }) => {
   const { theatre, room, blockId } = await aBlockToFill(database)
   const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }

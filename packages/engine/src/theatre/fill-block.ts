@@ -14,7 +14,8 @@ type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequests' | 'sugge
 
 /**
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
- * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked.
+ * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked. Times
+ * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full.
  *
  * @param scheduledIn the requests with a case in the block, which an earlier try of the call may have booked
  * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim
@@ -32,15 +33,19 @@ export function fillBlock(
     // After the open ones, so that none is missing that is booked meanwhile.
     const scheduled = await scheduledIn(block)
     const scheduledIds = new Set(scheduled.map(({ id }) => id))
+    let left = block.minutes - block.usedMinutes
     for (const request of [...scheduled, ...open.filter(({ id }) => !scheduledIds.has(id))]) {
-      if (!isFor(block, request)) continue
+      if (!isFor(block, request) || (request.caseId === null && !isWorthSearching(block, request, left))) continue
       const booking = book(theatre, block, request, { confirm, actorId, key })
       const booked = await (cases.length === 0 ? booking : booking.catch(rethrowAfterCommit))
       // The cases that are booked stay: a refusal would deny them.
       if (booked !== null && 'kind' in booked) {
         return cases.length === 0 ? booked : { ...booked, kind: 'filled_in_part', cases }
       }
-      if (booked !== null) cases.push(booked)
+      if (booked === null) continue
+      cases.push(booked)
+      const now = await theatre.block(blockId).catch(rethrowAfterCommit)
+      left = now === null ? 0 : now.minutes - now.usedMinutes
     }
     // Asked only then: what an earlier try of the call has booked stays, too.
     if (cases.length === 0 && !(await takesCases(theatre, clinicNo, block))) {
@@ -56,8 +61,15 @@ async function takesCases(theatre: Needed, clinicNo: number, { roomId }: Block):
 
 /** A request without a surgeon or a patient cannot be booked yet. */
 function isFor(block: Block, request: CaseRequest): boolean {
-  const fits = request.minutes <= block.minutes && (request.roomId === null || request.roomId === block.roomId)
-  return fits && request.surgeonId !== null && request.patient !== null && request.status !== 'withdrawn'
+  const isRoom = request.roomId === null || request.roomId === block.roomId
+  return isRoom && request.surgeonId !== null && request.patient !== null && request.status !== 'withdrawn'
+}
+
+/** Whether the block's owner and what is left of it admit the request; the claim decides (block_is_open). */
+function isWorthSearching(block: Block, { service, surgeonId, minutes }: CaseRequest, left: number): boolean {
+  const isOwners =
+    (block.service === null || block.service === service) && (block.surgeonId === null || block.surgeonId === surgeonId)
+  return minutes <= left && (block.isReleased || isOwners)
 }
 
 /** null: it does not fit. */
