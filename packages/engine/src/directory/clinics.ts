@@ -5,7 +5,7 @@ import { assignments, type Columns, insertion } from '../database/columns-sql.ts
 import { prepared } from '../database/prepared.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
-import { contains } from '../lists/search-text.ts'
+import { foldedOnce, hasWords } from '../lists/search-text.ts'
 import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
@@ -62,7 +62,7 @@ export function clinicsOf(
       const { rows } = await pool.query<ClinicRow>(sql`
         select ${selectedClinic}
           from holdfast.clinic c
-         where ${q === null ? sql`true` : contains(sql`c.name`, q)} and ${isAfter(cursor)}
+         where ${q === null ? sql`true` : foldedOnce(sql`c.name`, hasWords(q))} and ${isAfter(cursor)}
          order by c.name, c.id
          limit ${limit + 1}`)
       return pageOf(rows, limit, clinicOf, (last) => clinicCursor.encode(last.name, last.id))

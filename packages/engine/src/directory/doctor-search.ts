@@ -2,7 +2,8 @@ import { distance } from 'fastest-levenshtein'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { rowsOf } from '../database/shard-pools.ts'
-import { folded, foldedContains } from '../lists/search-text.ts'
+import { folded } from '../lists/folded-text.ts'
+import { allOf, anyOf, foldedOnce, hasPart, type TextCondition } from '../lists/search-text.ts'
 import { foldedTerm, isGeneric, meantSpecializations, termWords } from './specialization-terms.ts'
 
 /** More words are searched for as one text only. */
@@ -18,7 +19,6 @@ const doctorsReadMax = 10_000
 export const specializationsMax = 1_000
 
 const text = sql`r.name || ' ' || r.specialization`
-const foldedText = sql`t.folded`
 
 /**
  * The condition on a doctor `r` that the search text is part of the name or specialization, or that each of its words
@@ -28,9 +28,10 @@ export async function searchCondition(pools: readonly pg.Pool[], q: string): Pro
   const specializations = await specializationNames(pools)
   const words = wordsOf(q)
   // The text as a whole and its only word are the same condition: it reads every doctor.
-  if (words.length === 0 || (words.length === 1 && words[0] === q)) return foldedOnce(hasAnyOf([q], specializations))
-  const eachWord = all(words.map((word) => hasAnyOf([word], specializations)))
-  return foldedOnce(any([hasAnyOf([q], specializations), eachWord]))
+  if (words.length === 0 || (words.length === 1 && words[0] === q))
+    return foldedOnce(text, hasAnyOf([q], specializations))
+  const eachWord = allOf(words.map((word) => hasAnyOf([word], specializations)))
+  return foldedOnce(text, anyOf([hasAnyOf([q], specializations), eachWord]))
 }
 
 /**
@@ -52,7 +53,10 @@ export async function correctedCondition(
   const candidates = [...new Set([...termWords, ...known])].map((one) => ({ one, term: foldedTerm(one) }))
   const corrections = words.map((word) => correctionsOf(word, candidates))
   if (corrections.every((found) => found.length === 0)) return null
-  return foldedOnce(all(words.map((word, index) => hasAnyOf([word, ...(corrections[index] ?? [])], specializations))))
+  return foldedOnce(
+    text,
+    allOf(words.map((word, index) => hasAnyOf([word, ...(corrections[index] ?? [])], specializations))),
+  )
 }
 
 /** The words of a text without those that say nothing; all of them if nothing else is left. */
@@ -63,17 +67,9 @@ function wordsOf(q: string): string[] {
   return wanted.length > wordsMax ? [] : wanted
 }
 
-/** `condition` on {@link foldedText}. `offset 0` keeps the planner from folding the text anew for each word. */
-function foldedOnce(condition: Sql): Sql {
-  return sql`(select ${condition} from (select ${folded(text)} as folded offset 0) t)`
-}
-
-function hasAnyOf(words: readonly string[], specializations: readonly string[]): Sql {
+function hasAnyOf(words: readonly string[], specializations: readonly string[]): TextCondition {
   const meant = words.flatMap((word) => meantSpecializations(word, specializations))
-  return any([
-    ...words.map((word) => foldedContains(foldedText, word)),
-    ...(meant.length === 0 ? [] : [isOneOf(meant)]),
-  ])
+  return anyOf([...words.map(hasPart), ...(meant.length === 0 ? [] : [{ onFolded: isOneOf(meant) }])])
 }
 
 /** @param candidates known words, and how they are compared: folding them for each word would take most of the time */
@@ -115,10 +111,6 @@ export async function specializationNames(pools: readonly pg.Pool[]): Promise<st
 
 function isOneOf(specializations: readonly string[]): Sql {
   return sql`r.specialization = any(${specializations}::text[])`
-}
-
-function any(conditions: readonly Sql[]): Sql {
-  return sql`(${join(conditions, ' or ')})`
 }
 
 function all(conditions: readonly Sql[]): Sql {

@@ -1,3 +1,4 @@
+import { foldedHere } from '../lists/folded-text.ts'
 import type { LocalNames } from '../model/doctor.ts'
 import { messageLanguages } from '../model/message-language.ts'
 import { type KnownSpecialization, knownSpecializations } from './known-specializations.ts'
@@ -16,16 +17,9 @@ const beginningMin = 4
 /** Typing errors in shorter complaints are not corrected: the name *Fisher* does not mean *Fieber*. */
 const correctedComplaintMin = 8
 
-/** As `folded` of search-text.ts, and without the Arabic article. */
+/** A text folded as in searches, and without the Arabic article. */
 export function foldedTerm(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/[\u0300-\u036f\u0640\u064b-\u065f\u0670]/g, '')
-    .replaceAll('\u0671', '\u0627')
-    .replaceAll('\u0649', '\u064a')
-    .replaceAll('\u0629', '\u0647')
-    .toLowerCase()
-    .replaceAll('\u00df', 'ss')
+  return foldedHere(text)
     .replace(/(^|\s)\u0627\u0644(?=\p{L}{2})/gu, '$1')
     .trim()
 }

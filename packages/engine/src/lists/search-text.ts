@@ -1,26 +1,107 @@
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { join, type Sql } from 'sql-template-tag'
+import { folded, transliterated } from './folded-text.ts'
+
+/** More words are searched for as one text only. */
+const wordsMax = 8
+/** A shorter number without its country's code is part of too many numbers. */
+const nationalLengthMin = 3
+/** The codes of one and two digits; all others have three (ITU-T E.164). */
+const shortCountryCode = /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/
+
+/** Conditions on one text: {@link foldedOnce} folds it for all of them, because a search spends its time on folding. */
+export type TextCondition = { readonly onFolded: Sql }
 
 /**
- * Whether the text of an SQL expression contains `part`, {@link folded} on both sides. `strpos` has no wildcards, so
- * `%`, `_` and `\` match themselves.
+ * Whether the text has `part`, folded on both sides, also as it is transliterated. `strpos` has no wildcards, so `%`,
+ * `_` and `\` match themselves.
  */
-export function contains(text: Sql, part: string): Sql {
-  return foldedContains(folded(text), part)
+export function hasPart(part: string): TextCondition {
+  const wanted = folded(sql`${part}::text`)
+  return {
+    onFolded: sql`(strpos(t.folded, ${wanted}) > 0 or strpos(t.transliterated, ${transliterated(wanted)}) > 0)`,
+  }
 }
 
-/** As {@link contains}, for a text that is {@link folded} already: folding is most of the work of a search. */
-export function foldedContains(foldedText: Sql, part: string): Sql {
-  return sql`strpos(${foldedText}, ${folded(sql`${part}::text`)}) > 0`
+export function allOf(conditions: readonly TextCondition[]): TextCondition {
+  return { onFolded: sql`(${join(conditions.map(onFolded), ' and ')})` }
+}
+
+export function anyOf(conditions: readonly TextCondition[]): TextCondition {
+  return { onFolded: sql`(${join(conditions.map(onFolded), ' or ')})` }
 }
 
 /**
- * Without accents and in lower case (letters beyond ASCII by the database's locale), and as people type names: `ss` for
- * `ß`; in Arabic without hamza, vowel signs and tatweel, and with one letter for those that are often exchanged at the
- * end of a word. `normalize` needs no extension, only a UTF8 database.
+ * Whether each word of `q` is in the text, in any order. Digits are also compared with those of a phone number:
+ * `01712345678`, `+49 171 2345678` and `0049 (0)171 / 2345678` are one number.
  */
-export function folded(text: Sql): Sql {
-  const bare = sql`regexp_replace(normalize(${text}, NFD), '[\\u0300-\\u036f\\u0640\\u064b-\\u065f\\u0670]', '', 'g')`
-  // Alef wasla, alef maksura and teh marbuta.
-  const plain = sql`translate(${bare}, U&'\\0671\\0649\\0629', U&'\\0627\\064a\\0647')`
-  return sql`replace(lower(${plain}), U&'\\00df', 'ss')`
+export function hasWords(q: string): TextCondition {
+  const tokens = withDigits(q)
+    .split(/[\s,;]+/)
+    .filter((token) => /[\p{L}\p{N}]/u.test(token))
+  if (tokens.length === 0 || tokens.length > wordsMax) return hasPart(q.trim())
+  const parts = groupedNumbers(tokens).map((group) => {
+    const words = allOf(group.flatMap(wordsOf).map(hasPart))
+    return group.every(isNumber) ? anyOf([words, ...formsOf(group.join('')).map(hasDigits)]) : words
+  })
+  return allOf(parts)
+}
+
+/**
+ * The condition on a text, and the digits of a phone number. `offset 0` keeps the planner from folding the text anew
+ * for each word.
+ */
+export function foldedOnce(text: Sql, condition: TextCondition, phone: Sql = sql`''`): Sql {
+  return sql`(
+    select ${condition.onFolded}
+      from (select f.folded, ${transliterated(sql`f.folded`)} as transliterated, f.digits
+              from (select ${folded(text)} as folded, regexp_replace(${phone}, '[^0-9]', '', 'g') as digits
+                    offset 0) f
+            offset 0) t)`
+}
+
+function hasDigits(digits: string): TextCondition {
+  return { onFolded: sql`strpos(t.digits, ${digits}::text) > 0` }
+}
+
+function onFolded(condition: TextCondition): Sql {
+  return condition.onFolded
+}
+
+/** A name with a hyphen is also found without it, and the other way round. */
+function wordsOf(token: string): string[] {
+  return token.split(/-+/).filter((word) => word !== '')
+}
+
+/** The tokens of a number that follow each other are one number. */
+function groupedNumbers(tokens: readonly string[]): string[][] {
+  const groups: string[][] = []
+  for (const token of tokens) {
+    const last = groups.at(-1)
+    if (last !== undefined && isNumber(token) && last.every(isNumber)) last.push(token)
+    else groups.push([token])
+  }
+  return groups
+}
+
+function isNumber(token: string): boolean {
+  return /^[+(]*\d[\d()/.-]*$/.test(token)
+}
+
+/** With the digits of Arabic and Persian as those of phone numbers. */
+function withDigits(text: string): string {
+  return text.replaceAll(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) % 16))
+}
+
+/** What a stored number may have of a number: its digits, also without the country's code or the leading zero. */
+function formsOf(number: string): string[] {
+  const digits = number.replaceAll(/\D/g, '')
+  const international = /^\+|^00/.test(number) ? digits.replace(/^00/, '') : null
+  const national = (international ?? digits).replace(international === null ? '' : countryCodeOf(international), '')
+  const significant = national.replace(/^0+/, '')
+  const whole = international ?? digits
+  return significant.length < nationalLengthMin ? [whole] : [...new Set([whole, significant])]
+}
+
+function countryCodeOf(international: string): string {
+  return shortCountryCode.exec(international)?.[0] ?? international.slice(0, 3)
 }

@@ -1,15 +1,15 @@
 import sql, { empty, type Sql } from 'sql-template-tag'
-import { contains } from '../lists/search-text.ts'
+import { foldedOnce, hasWords } from '../lists/search-text.ts'
 import { isId } from '../model/id.ts'
 
 /**
  * The part of its id that a ticket shows: the last eight characters, `004E-81F2`. It may also be part of a phone
  * number.
  */
-const referencePattern = /^([0-9a-f]{4})-?([0-9a-f]{4})$/i
+const referencePattern = /^([0-9a-f]{4})[-\s]?([0-9a-f]{4})$/i
 
 /**
- * Whether booking `b` is what somebody searches for: by its id or reference, or by a part of the patient's name, e-mail
+ * Whether booking `b` is what somebody searches for: by its id or reference, or by words of the patient's name, e-mail
  * or phone.
  */
 export function matchesBooking(q: string): Sql {
@@ -17,7 +17,6 @@ export function matchesBooking(q: string): Sql {
   if (isId(text)) return sql`b.id = ${text}::uuid`
   const reference = referencePattern.exec(text)
   const byReference = reference === null ? empty : sql`right(b.id::text, 8) = ${reference.slice(1).join('')} or `
-  // The three are joined by a line feed and folded once, because a search spends its time on folding.
   const who = sql`concat_ws(chr(10), b.patient->>'name', b.patient->>'email', b.patient->>'phone')`
-  return sql`(${byReference}${contains(who, q)})`
+  return sql`(${byReference}${foldedOnce(who, hasWords(q), sql`coalesce(b.patient->>'phone', '')`)})`
 }

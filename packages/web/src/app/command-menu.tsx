@@ -7,10 +7,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { hasEachWord } from '../lib/each-word.ts'
 import { specializationName } from '../lib/i18n/specialization-name.ts'
 import { foundDoctorsQuery } from '../lib/queries/directory-queries.ts'
 import { Icon } from '../ui/icon.tsx'
-import { type Command, matches } from './command.ts'
+import type { Command } from './command.ts'
 import classes from './command-menu.module.css'
 import { useCommands } from './use-commands.ts'
 
@@ -68,6 +69,10 @@ export function CommandMenu({ openings }: { openings: number }) {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   )
+}
+
+function matches({ label, about }: Command, query: string): boolean {
+  return hasEachWord(`${label} ${about ?? ''}`, query)
 }
 
 /** Selects the first hit, as Spotlight does: it marks the element and remembers its number. */
