@@ -179,7 +179,7 @@ export const groups = {
     responses: [],
     guards: [],
     'calendar-feed': [],
-    'theatre-report': [],
+    'theatre-report': ['responses'],
     auth: ['guards'],
     resources: ['calendar-feed', 'guards', 'responses', 'theatre-report'],
   },

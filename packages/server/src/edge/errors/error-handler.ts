@@ -9,8 +9,7 @@ import {
   PoolExhausted,
 } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { pagePolicy } from '../headers/page-policy.ts'
-import { errorPage, wantsPage } from './error-page.ts'
+import { errorPage, errorPagePolicy, wantsPage } from './error-page.ts'
 import { ProblemError, problem } from './problem-error.ts'
 
 /** Problems for Fastify's errors. The detail never repeats what the client sent, which may be anything. */
@@ -103,7 +102,7 @@ export function errorHandler(error: unknown, request: FastifyRequest, reply: Fas
   void reply.code(status).headers(headers)
   if (!wantsPage(request.url, request.headers)) void reply.send(body)
   else {
-    void reply.header('content-security-policy', pagePolicy('')).type('text/html; charset=utf-8')
+    void reply.header('content-security-policy', errorPagePolicy).type('text/html; charset=utf-8')
     void reply.send(errorPage(status, request.id, request.headers))
   }
 }

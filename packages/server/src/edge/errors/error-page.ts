@@ -2,6 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 const fallback = 'en'
 
+/** The Content-Security-Policy of the page, which needs only its own style. */
+export const errorPagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
 /** What a person reads instead of a problem document. nginx says the same while no server responds. */
 const texts = {
   en: {
