@@ -9,7 +9,8 @@
 -- p_left_ids: the moved and bumped cases. p_bookings: these, as they are under the lock. p_needs: what the plans needed
 -- before their resources were locked; p_taking_ids: the cases that took some of it once they were locked.
 -- p_locked_resource_ids: if a plan's patient is not among them, because it was stored after they were locked, the
--- result is null. p_now: by which lapsed holds were given back. p_at: when it is written.
+-- result is null. It is also null if a plan needs what is not active any more. p_now: by which lapsed holds were given
+-- back. p_at: when it is written.
 -- Internal.
 -- Locks: the request that a new case fulfils; then its key and patient (book_cases).
 -- Fails: as book_cases.
@@ -54,6 +55,10 @@ begin
       into v_patient_id, v_needs
       from (select patient_of(p_clinic_no, v_plan) as patient_id offset 0) q;
     if v_patient_id <> all (p_locked_resource_ids) then
+      return;
+    end if;
+    -- Closed, or made inactive, while schedule_cases waited for its locks: the next try reports it.
+    if exists (select from unnest(v_needs) n where n.kind <> 'patient' and (n.is_fit and n.active) is not true) then
       return;
     end if;
     select * into v_place
