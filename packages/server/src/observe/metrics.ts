@@ -163,7 +163,7 @@ function addCounts(registry: Registry) {
   auditEvents.inc({ outcome: 'lost' }, 0)
   const backups = new Gauge({
     name: 'holdfast_backup_restorable_timestamp_seconds',
-    help: 'The newest moment to which the database can be restored. NaN: this process has backed up nothing.',
+    help: 'The newest moment that can be restored. Only the process that backs up has this value; others have NaN.',
     aggregator: 'first',
     registers,
   })
