@@ -46,7 +46,8 @@ test('an ordinary role with its database is created once, and Holdfast runs as i
   expect((await fetch(`${started.url}/readyz`)).status).toBe(200)
   started.child.kill('SIGTERM')
   expect((await started.ended).code).toBe(0)
-  expect((await runCaptured(['verify'], env)).code).toBe(0)
+  const verified = await runCaptured(['verify'], env)
+  expect(verified.code, verified.out.join('\n')).toBe(0)
   const doctor = JSON.parse((await runCaptured(['doctor', '--json'], env)).out[0] ?? '')
   expect(doctor.checks.filter(({ state }: { state: string }) => state === 'error')).toEqual([])
   // The login of the server is a member too, and changes nothing.
