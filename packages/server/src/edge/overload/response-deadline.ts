@@ -19,7 +19,8 @@ export const responseDeadline = fp(async (app: FastifyInstance, { seconds }: { s
     reply.deadline = setTimeout(refuse, seconds * 1000, reply).unref()
   }
   const refuse = (reply: FastifyReply) => {
-    if (reply.sent || reply.raw.destroyed) return
+    // A file that is being streamed has begun its response; unread-responses.ts closes those that nobody reads.
+    if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return
     // The client is still sending, and Node will disconnect it in time. A response now would be followed by another.
     if (!reply.request.raw.complete) startTimer(reply)
     else void reply.send(problem('unavailable', tooSlow(reply), { retryAfterSeconds: 1 }))
