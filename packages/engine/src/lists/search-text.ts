@@ -54,7 +54,8 @@ export function foldedOnce(text: Sql, condition: TextCondition, phone: Sql = sql
   return sql`(
     select ${condition.onFolded}
       from (select f.folded, ${transliterated(sql`f.folded`)} as transliterated, f.digits
-              from (select ${folded(text)} as folded, regexp_replace(${phone}, '[^0-9]', '', 'g') as digits
+              from (select ${asciiDigits(folded(text))} as folded,
+                           regexp_replace(${asciiDigits(phone)}, '[^0-9]', '', 'g') as digits
                     offset 0) f
             offset 0) t)`
 }
@@ -87,6 +88,11 @@ function isNumber(token: string): boolean {
   return /^[+(]*\d[\d()/.-]*$/.test(token)
 }
 
+/** As {@link withDigits}, in the database. */
+function asciiDigits(text: Sql): Sql {
+  return sql`translate(${text}, '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '01234567890123456789')`
+}
+
 /** With the digits of Arabic and Persian as those of phone numbers. */
 function withDigits(text: string): string {
   return text.replaceAll(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) % 16))
@@ -99,6 +105,8 @@ function formsOf(number: string): string[] {
   const national = (international ?? digits).replace(international === null ? '' : countryCodeOf(international), '')
   const significant = national.replace(/^0+/, '')
   const whole = international ?? digits
+  // Of "00" alone nothing is left, which every number would have.
+  if (whole === '') return digits === '' ? [] : [digits]
   return significant.length < nationalLengthMin ? [whole] : [...new Set([whole, significant])]
 }
 

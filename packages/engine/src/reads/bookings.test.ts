@@ -236,6 +236,7 @@ describe('a clinic’s bookings', () => {
         { name: 'Jürgen Groß', phone: '+49 (0)171 2345678' },
         { name: 'Anna Mueller-Sørensen', phone: '0172 / 555 666' },
         { name: "Samuel O'Brien", phone: '00353 1 8090100' },
+        { name: 'Leila', phone: '٠١٥١ ٢٢٣' },
       ]) {
         found[patient.name] = (await aBooking(database, await aSlot(database, doctor), { patient })).id
       }
@@ -276,6 +277,9 @@ describe('a clinic’s bookings', () => {
       ['0171 234', ['Jürgen Groß']],
       ['Groß 0171', ['Jürgen Groß']],
       ['٠١٧١ ٢٣٤', ['Jürgen Groß']],
+      ['٠١٥١', ['Leila']],
+      ['0151 223', ['Leila']],
+      ['Łukasz 00', []],
       ['+49 172 555666', ['Anna Mueller-Sørensen']],
       ['+353 1 809 0100', ["Samuel O'Brien"]],
       ['+49 171 2345679', []],
