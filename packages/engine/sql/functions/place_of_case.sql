@@ -1,6 +1,6 @@
 -- place_of_case: where a case is booked that begins at p_starts_at in a room: the room, its slot and block (case_slot),
--- and what the clinic and the surgeon prefer. The
--- capacity of a block is its planned minutes. No row: there is no such room.
+-- and what the clinic and the surgeon prefer. The capacity of a block is its planned minutes. No row: there is no such
+-- room.
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.

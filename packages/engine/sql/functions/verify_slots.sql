@@ -4,9 +4,8 @@
 --   CONFIRMED, ARRIVED, COMPLETED and NO_SHOW bookings; a lapsed hold counts until it is given back) | next_lapse_late
 --   (a hold ends before next_lapse, so that no claim would look for it) | older_booking (a booking is older than its
 --   slot and than oldest_booking_at, so that a withdrawal would not look for it) | orphaned_booking (a booking on a
---   slot that
---   doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has PENDING or
---   CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of its
+--   slot that doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has
+--   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of its
 --   digest, or it has none although no older release wrote it).
 --
 -- Internal: called by verify_clinic.
@@ -33,9 +32,9 @@ as $function$
            c.first_created_at, s.created_at, s.oldest_booking_at
       from slot s
       left join counted c on c.slot_id = s.id
-     cross join (select digests_since(218) as any, digests_since(265) as closed offset 0) since
+     cross join (select digests_since(218) as created, digests_since(265) as closed offset 0) since
      cross join lateral (
-       select case when s.digest is null then s.created_at > since.any
+       select case when s.digest is null then s.created_at > since.created
                    -- Until then, a withdrawal and a block left the digest as it was.
                    when greatest(s.withdrawn_at, s.blocked_at) <= since.closed
                      then s.digest not in (slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,

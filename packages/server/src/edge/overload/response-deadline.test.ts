@@ -1,40 +1,35 @@
 import { Readable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { errorHandler } from '../errors/error-handler.ts'
 import { responseDeadline } from './response-deadline.ts'
 
-const seconds = 0.05
-/** Longer than the deadline, however late its timer is. */
-const longMs = 500
-
+/** `/file` sends its last part after `release`, and `/slow` never responds. */
 async function anApp() {
   const app = Fastify()
+  const released = Promise.withResolvers<void>()
   app.decorateReply('problemCode', null)
   app.setErrorHandler(errorHandler)
-  await app.register(responseDeadline, { seconds })
+  await app.register(responseDeadline, { seconds: 0.05 })
   async function* parts() {
     yield 'first '
-    await delay(longMs)
+    await released.promise
     yield 'last'
   }
   app.get('/file', (_request, reply) => reply.send(Readable.from(parts())))
-  app.get('/slow', () => delay(longMs, 'too late'))
-  return app
+  app.get('/slow', () => new Promise(() => undefined))
+  return { app, release: released.resolve, url: await app.listen({ host: '127.0.0.1', port: 0 }) }
 }
 
-test('a file that is streamed for longer than the deadline is sent whole', async () => {
-  const app = await anApp()
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const response = await fetch(`${url}/file`)
-  expect([response.status, await response.text()]).toEqual([200, 'first last'])
-  await app.close()
-})
-
-test('control: a response that has not begun by then is refused', async () => {
-  const app = await anApp()
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  expect((await fetch(`${url}/slow`)).status).toBe(503)
-  await app.close()
+test('a file whose streaming has begun is sent whole after the deadline, and a slow response is refused', async () => {
+  const { app, release, url } = await anApp()
+  try {
+    const file = await fetch(`${url}/file`)
+    // Its deadline is later than that of the file.
+    expect((await fetch(`${url}/slow`)).status).toBe(503)
+    release()
+    expect([file.status, await file.text()]).toEqual([200, 'first last'])
+  } finally {
+    await app.close()
+  }
 })
