@@ -3,14 +3,14 @@
 -- Findings: event_missing (a booking without events, or with a later version than its log) | event_gap (versions are
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
 --   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
---   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more
---   than the account; a second link; a digest that is missing after an event with one, or before one, or in the last
---   event, unless an older release wrote that; one that was changed by an event that changes no details; a change
---   made twice under one key within 24 hours; a booking that was erased twice, or without a digest, or whose earlier
---   events still have digests) | state_differs (the row differs from its log, or is missing; its account is neither the one that booked nor the one that it was linked to; its account, type,
---   patient and reasons do not have the digest in its last event, unless an older release wrote that; it was
---   extended and its log does not say so, or the other way round, or by another key; the same for its erasure and
---   the confirmation of its attendance).
+--   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more than
+--   the account; a second link; a digest that is missing after an event with one, or before one, or in the last event,
+--   unless an older release wrote that; one that was changed by an event that changes no details; a change made twice
+--   under one key within 24 hours; a booking that was erased twice, or without a digest, or whose earlier events still
+--   have digests) | state_differs (the row differs from its log, or is missing; its account is neither the one that
+--   booked nor the one that it was linked to; its account, type, patient and reasons do not have the digest in its last
+--   event, unless an older release wrote that; it was extended and its log does not say so, or the other way round, or
+--   by another key; the same for its erasure and the confirmation of its attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.

@@ -5,8 +5,8 @@
 --   (a hold ends before next_lapse, so that no claim would look for it) | older_booking (a booking is older than its
 --   slot and than oldest_booking_at, so that a withdrawal would not look for it) | orphaned_booking (a booking on a
 --   slot that doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has
---   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of its
---   digest, or it has none although no older release wrote it).
+--   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of
+--   its digest, or it has none although no older release wrote it).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
