@@ -1,5 +1,4 @@
 import {
-  type ComboboxParsedItem,
   type CSSVariablesResolver,
   createTheme,
   defaultVariantColorsResolver,
@@ -7,7 +6,6 @@ import {
   type VariantColorsResolver,
 } from '@mantine/core'
 import { createElement, type ReactNode } from 'react'
-import { hasEachWord } from '../lib/each-word.ts'
 import { FieldProblem } from '../ui/fields/field-problem.tsx'
 
 /** Deep sea green. Shade 7 on white: 6.5 : 1. */
@@ -91,15 +89,6 @@ function readableOnFilled(input: Parameters<VariantColorsResolver>[0]): ReturnTy
   return input.variant === 'filled' && isPlain ? { ...colors, color: 'var(--holdfast-on-filled)' } : colors
 }
 
-/** Mantine's own filter finds parts of texts only as they are written. */
-function withEachWord({ options, search }: { options: ComboboxParsedItem[]; search: string }): ComboboxParsedItem[] {
-  return options.flatMap((option): ComboboxParsedItem[] => {
-    if (!('group' in option)) return hasEachWord(option.label, search) ? [option] : []
-    const items = option.items.filter(({ label }) => hasEachWord(label, search))
-    return items.length === 0 ? [] : [{ group: option.group, items }]
-  })
-}
-
 export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 4 },
@@ -132,10 +121,7 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'md' } },
     NativeSelect: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
-    Select: { defaultProps: { size: 'md', filter: withEachWord } },
-    MultiSelect: { defaultProps: { filter: withEachWord } },
-    TagsInput: { defaultProps: { filter: withEachWord } },
-    Autocomplete: { defaultProps: { filter: withEachWord } },
+    Select: { defaultProps: { size: 'md' } },
     // What a field is for, under it: fields in a row stay in a line, however long their help is.
     InputWrapper: {
       defaultProps: {

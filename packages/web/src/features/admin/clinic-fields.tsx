@@ -1,6 +1,7 @@
 import { Select, TextInput } from '@mantine/core'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
+import { withEachWord } from '../../lib/with-each-word.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import type { ClinicCardDraft } from './clinic-draft.ts'
 
@@ -20,6 +21,7 @@ export function ClinicFields({ timezone, inputProps }: FieldsProps) {
           label={t('field.timezone')}
           required
           searchable
+          filter={withEachWord}
           allowDeselect={false}
           data={zones.includes(timezone) ? zones : [timezone, ...zones]}
           {...inputProps('timezone')}

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { roomProblem, videoRoomQuery } from '../../../domain/video/video-room.ts'
 import { VideoRoomField } from '../../../domain/video/video-room-field.tsx'
 import { formatLanguage } from '../../../lib/i18n/format.ts'
+import { withEachWord } from '../../../lib/with-each-word.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { type DoctorDraft, draftOf } from './doctor-draft.ts'
@@ -65,6 +66,7 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
           size="md"
           label={t('field.languages')}
           searchable
+          filter={withEachWord}
           data={[...new Set([...languageTags, ...languages])].map((tag) => ({
             value: tag,
             label: formatLanguage(tag),

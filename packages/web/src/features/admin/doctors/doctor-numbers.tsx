@@ -2,6 +2,7 @@ import { Select } from '@mantine/core'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { decimalSeparator } from '../../../lib/i18n/format.ts'
+import { withEachWord } from '../../../lib/with-each-word.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import { type DoctorDraft, decimalsOf } from './doctor-draft.ts'
 import classes from './doctors.module.css'
@@ -36,6 +37,7 @@ export function DoctorNumbers({ currency, inputProps }: DoctorNumbersProps) {
         label={t('field.currency')}
         data={currencies}
         searchable
+        filter={withEachWord}
         allowDeselect={false}
         {...inputProps('currency')}
       />

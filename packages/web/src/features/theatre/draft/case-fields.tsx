@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
+import { withEachWord } from '../../../lib/with-each-word.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
@@ -93,12 +94,20 @@ export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
           {...form.getInputProps('anaesthetistId')}
         />
       </div>
-      <MultiSelect size="md" label={t('field.staff')} data={others} searchable {...form.getInputProps('staffIds')} />
+      <MultiSelect
+        size="md"
+        label={t('field.staff')}
+        data={others}
+        searchable
+        filter={withEachWord}
+        {...form.getInputProps('staffIds')}
+      />
       <MultiSelect
         size="md"
         label={t('field.equipment')}
         data={equipment}
         searchable
+        filter={withEachWord}
         {...form.getInputProps('equipmentIds')}
       />
       {equipmentIds.length === 0 ? null : (

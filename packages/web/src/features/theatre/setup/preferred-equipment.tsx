@@ -1,6 +1,7 @@
 import type { Equipment } from '@holdfast/contract/client'
 import { MultiSelect } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { withEachWord } from '../../../lib/with-each-word.ts'
 
 type PreferredEquipmentProps = {
   equipment: readonly Pick<Equipment, 'id' | 'name'>[]
@@ -16,6 +17,7 @@ export function PreferredEquipment({ equipment, ids, onChange }: PreferredEquipm
       size="md"
       label={t('setup.preferred')}
       searchable
+      filter={withEachWord}
       maxValues={20}
       value={ids}
       onChange={onChange}
