@@ -256,15 +256,21 @@ async function anyClaim(storm: Storm, caseId: string, pick: Pick): Promise<Claim
 /**
  * What is wrong in the tables, counted by SQL that shares nothing with the engine's functions: overlaps of rooms with
  * turnover, people and patients by the plans of live cases, surgeons by their clinic slots too, units of equipment by
- * their sum at the start of each case, and minutes by block, if none of its cases may exceed them. A case needs
- * nothing from its earliest recorded end on: others may have got it since.
+ * their sum at the start of each case, and minutes by block, if none of its cases could ever exceed them: by its
+ * urgency, an override, or the correction of an end. A case needs nothing from its earliest recorded end on: others may
+ * have got it since.
  */
 export async function bruteForce(database: TestDatabase, { clinic }: BuiltTheatre): Promise<Record<string, number>> {
   const { rows } = await database.ownerPool.query<{ what: string; found: number }>(
     `with live as materialized (
        select c.booking_id, c.room_id, c.surgeon_id, c.anaesthetist_id, c.staff_ids, c.patient_id, c.equipment,
               c.turnover_minutes, c.starts_at,
-              least(c.ends_at, d.at) as ends_at, b.slot_id, c.urgency = 'elective' and c.override is null as is_bound
+              least(c.ends_at, d.at) as ends_at, b.slot_id,
+              c.urgency = 'elective'
+                and not exists (select from holdfast.booking_event e
+                                 where e.clinic_no = c.clinic_no and e.booking_id = c.booking_id
+                                   and (e.case_details->'override'->'rules' ? 'block_overrun'
+                                        or e.type = 'milestone' and e.case_details->>'at' is null)) as is_bound
          from holdfast.theatre_case c join holdfast.booking b on b.clinic_no = c.clinic_no and b.id = c.booking_id
         cross join lateral (
           select min((e.case_details->>'at')::timestamptz) as at from holdfast.booking_event e

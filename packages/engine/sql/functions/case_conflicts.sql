@@ -148,7 +148,8 @@ begin
     if v_ends_at > v_place.ends_at
        or v_minutes > v_free
           and not exists (select from bookings_by_id(array[p_clinic_no], array[(p_plan->>'caseId')::uuid]) b
-                           where b.slot_id = v_place.slot_id and b.units >= v_minutes) then
+                            join theatre_case c on c.clinic_no = p_clinic_no and c.booking_id = b.id
+                           where b.slot_id = v_place.slot_id and b.units - c.turnover_minutes >= v_minutes) then
       v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_overrun', 'blockId', v_place.slot_id,
                                                        'blockEndsAt', v_place.ends_at,
                                                        'remainingMinutes', greatest(0, v_free));

@@ -103,17 +103,18 @@ describe('the minutes of a block', () => {
 
   test('do not refuse a move of a case that has them, unless it becomes longer', async ({ database }) => {
     const scene = await aTheatre(database)
+    await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 5 })
     const blockId = await aBlock(scene, {}, 60)
     const elective = caseOf(await scene.theatre.claimCase(aCase(scene, { confirm: true })))
     const urgent = aCase(scene, { startsAt: soonAt(11), urgency: 'urgent' })
     expect(await scene.theatre.claimCase(urgent)).toMatchObject({ case: { blockId } })
     const move = (change: object) =>
       scene.theatre.moveCase({ caseId: elective.id, change, override: null, actorId: null, key: null })
-    expect(await move({ startsAt: soonAt(12), minutes: 61 })).toMatchObject({
+    expect(await move({ startsAt: soonAt(13), minutes: 61 })).toMatchObject({
       kind: 'refused',
       conflicts: [{ kind: 'block_overrun', remainingMinutes: 0 }],
     })
-    expect(await move({ startsAt: soonAt(12) })).toMatchObject({ kind: 'done', case: { blockId } })
+    expect(await move({ startsAt: soonAt(13) })).toMatchObject({ kind: 'done', case: { blockId } })
   })
 
   test('can be fewer than its cases take, if they are more than before', async ({ database }) => {
