@@ -123,8 +123,8 @@ export const problemKinds = {
     status: 409,
     title: 'The slot cannot be booked',
     help:
-      'It was withdrawn, has begun, is too soon or too far ahead, or its doctor is busy or takes no bookings: ' +
-      'choose another.',
+      'It was withdrawn, has begun (for the clinic’s desk: has ended), is too soon or too far ahead, or its doctor ' +
+      'is busy or takes no bookings: choose another.',
   },
   slot_has_bookings: {
     status: 409,

@@ -81,6 +81,18 @@ test('the desk’s keyboard shortcuts: found by ?, silent in fields and dialogs,
   expect(await title.textContent()).toBe('Book for a patient')
 })
 
+test('the desk books a walk-in for a time that has begun', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const startsAt = new Date(Math.floor(Date.now() / 60_000 - 3) * 60_000)
+  await aSlot(site.database, scene.doctor, { startsAt, minutes: 30 })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/book?doctorId=${scene.doctor.id}`)
+  await page.getByRole('button', { name: /\(has begun\)$/ }).click()
+  await page.getByLabel('Name').fill('Wanda Walk-in')
+  await page.getByRole('button', { name: /^Book \w/ }).click()
+  await page.getByRole('heading', { level: 1, name: 'Booked' }).waitFor()
+})
+
 test('what was typed in the search does not undo a shortcut to a page that is still loading', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('staff')

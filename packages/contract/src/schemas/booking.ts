@@ -58,7 +58,8 @@ export const newBookingSchema = Type.Object(
       Type.Boolean({
         default: false,
         description:
-          'For members of the clinic: the booking belongs to the patient, not to the account that creates it',
+          'For members of the clinic: the booking belongs to the patient, not to the account that creates it. The ' +
+          'minimum notice and the booking horizon do not apply, and a slot can be booked until it ends',
       }),
     ),
   },

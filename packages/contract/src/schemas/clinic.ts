@@ -15,11 +15,11 @@ const holdExtensionsMax = Type.Integer({
 const minimumNoticeMinutes = Type.Integer({
   ...integerWithin(clinicSettingLimits.minimumNoticeMinutes),
 
-  description: 'How long before its start a slot stops being bookable',
+  description: 'How long before its start patients can no longer book a slot',
 })
 const bookingHorizonDays = Type.Integer({
   ...integerWithin(clinicSettingLimits.bookingHorizonDays),
-  description: 'How far ahead slots can be booked',
+  description: 'How far ahead patients can book slots',
 })
 const cancellationDeadlineMinutes = Type.Integer({
   ...integerWithin(clinicSettingLimits.cancellationDeadlineMinutes),

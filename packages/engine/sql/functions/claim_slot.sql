@@ -4,7 +4,7 @@
 -- claim-verdicts.test.ts compare them.
 --
 -- Outcomes: as claim_slots. What one statement cannot decide under the slot's lock is passed on to claim_slots: a
---   lapsed hold to give back, or a wait in which the last place, the slot's start or the clinic's rules have perhaps
+--   lapsed hold to give back, or a wait in which the last place, the slot's time or the clinic's rules have perhaps
 --   changed.
 -- Locks: the slot; then its key, or what claim_slots locks. With the key locked before the slot it would deadlock with
 --   a batch, which locks keys after slots: a claim that loses the race for its key gives its units back.
@@ -38,8 +38,8 @@ begin
   end if;
 
   select claim_verdict(v_now, k.booking_id, k.request_hash, p_hash, s.id, s.withdrawn_at, s.blocked_at, s.starts_at,
-                       r.kind, r.active, make_interval(mins => c.minimum_notice_minutes),
-                       make_interval(days => c.booking_horizon_days),
+                       s.ends_at, p_actor_id is not null, r.kind, r.active,
+                       make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
                        p_type, r.appointment_types, p_units, s.capacity, s.taken, s.next_lapse),
          k.booking_id, c.id, s.resource_id, s.capacity, coalesce(p_type, r.appointment_types[1]), s.starts_at,
          s.ends_at, make_interval(secs => c.hold_seconds)
@@ -62,11 +62,12 @@ begin
          oldest_booking_at = oldest_booking_of(s.oldest_booking_at, s.created_at, v_now)
    where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.blocked_at is null
      and s.taken + p_units <= s.capacity and (s.next_lapse is null or s.next_lapse > clock_timestamp())
-  returning clock_timestamp(), s.starts_at, s.capacity - s.taken,
+  returning clock_timestamp(), s.starts_at, s.ends_at, s.capacity - s.taken,
             date_part('epoch', s.next_lapse - clock_timestamp()) * 1000
-    into created_at, starts_at, available, lapses_in_ms;
-  if starts_at <= created_at or created_at > v_now + claim_facts_age_max() then
-    -- The start is checked here, by the time that came back with the row: when the session that had the lock left the
+    into created_at, starts_at, ends_at, available, lapses_in_ms;
+  if claim_closed(null, starts_at, ends_at, p_actor_id is not null, null, created_at) is not null
+     or created_at > v_now + claim_facts_age_max() then
+    -- The time is checked here, by the time that came back with the row: when the session that had the lock left the
     -- row as it was, PostgreSQL does not evaluate the conditions above again, and their clock was read before the wait.
     -- After a long wait, everything is read again: the doctor may take no more bookings.
     update slot s set taken = s.taken - p_units where s.clinic_no = p_clinic_no and s.id = p_slot_id;

@@ -7,7 +7,7 @@
 -- it has no lapsed holds: zero or less when more of them are left. snapshot: taken under the slots' locks, so that of
 -- two calls that booked units of one slot, the later has the later snapshot.
 --
--- p_actor_ids: the account that acts for another person; null: the account itself, or a guest.
+-- p_actor_ids: the account that acts for another person, at the clinic's desk; null: the account itself, or a guest.
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
 --   appointment_type_not_offered | key_reused | retry
@@ -93,8 +93,9 @@ begin
                coalesce(p_types[i.k], r.appointment_types[1]) as appointment_type,
                coalesce(v_verdicts[i.k],
                  claim_verdict(v_now, k.booking_id, k.request_hash, p_hashes[i.k], s.id, s.withdrawn_at, s.blocked_at,
-                               s.starts_at, r.kind, r.active, c.minimum_notice, c.booking_horizon, p_types[i.k],
-                               r.appointment_types, p_units[i.k], s.capacity, s.taken, s.next_lapse)) as verdict
+                               s.starts_at, s.ends_at, p_actor_ids[i.k] is not null, r.kind, r.active,
+                               c.minimum_notice, c.booking_horizon, p_types[i.k], r.appointment_types, p_units[i.k],
+                               s.capacity, s.taken, s.next_lapse)) as verdict
           from generate_subscripts(p_ids, 1) with ordinality i(k, n)
           left join lateral (select t.* from slot t where t.clinic_no = p_clinic_nos[i.k] and t.id = p_slot_ids[i.k]
                               limit 1) s on true
@@ -157,7 +158,8 @@ begin
            l.free, l.next_lapse, l.more_lapsed is true as more_lapsed,
            case when v_verdicts[i.n] is not null then v_verdicts[i.n]
                 when l.id is null then 'slot_missing'
-                else claim_closed(l.withdrawn_at, v_starts[i.n], l.blocked_at, v_now) end as verdict
+                else claim_closed(l.withdrawn_at, v_starts[i.n], v_ends[i.n], p_actor_ids[i.n] is not null,
+                                  l.blocked_at, v_now) end as verdict
       from generate_subscripts(p_ids, 1) i(n)
       left join unnest(v_locked_ids, v_free, v_withdrawn_at, v_blocked_at, v_next_lapses, v_more_lapsed)
              l(id, free, withdrawn_at, blocked_at, next_lapse, more_lapsed) on l.id = p_slot_ids[i.n]

@@ -1,6 +1,6 @@
 -- move_booking: moves one booking, for move_bookings, which has locked both slots (p_locked_slot_ids) and the booking,
 -- p_booking (null: it does not exist), and given back the lapsed holds. Returns the outcome, one of move_bookings', and
--- the booking as it is then. The slot is judged by claim_verdict, as for a claim.
+-- the booking as it is then. The slot is judged by claim_verdict, as for a claim, of the desk if p_on_behalf.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none.
@@ -67,8 +67,8 @@ begin
   select * into v_to from slot where clinic_no = p_booking.clinic_no and id = p_slot_id;
   select * into v_resource from resource where clinic_no = p_booking.clinic_no and id = v_to.resource_id;
   v_verdict := claim_verdict(
-    p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.blocked_at, v_to.starts_at, v_resource.kind,
-    v_resource.active,
+    p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.blocked_at, v_to.starts_at, v_to.ends_at, p_on_behalf,
+    v_resource.kind, v_resource.active,
     make_interval(mins => v_clinic.minimum_notice_minutes), make_interval(days => v_clinic.booking_horizon_days),
     p_booking.appointment_type, v_resource.appointment_types, p_booking.units, v_to.capacity, v_to.taken,
     v_to.next_lapse);

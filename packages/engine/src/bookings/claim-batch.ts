@@ -203,6 +203,7 @@ const closedWhys: SlotClosedWhy[] = [
   'doctor_inactive',
   'doctor_busy',
   'started',
+  'ended',
   'minimum_notice',
   'booking_horizon',
 ]

@@ -53,6 +53,24 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     ])
   })
 
+  test('the desk books within the notice, beyond the horizon and after the start, until the slot ends', async ({
+    database,
+  }) => {
+    const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60, bookingHorizonDays: 30 } })
+    const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000)
+    const slots = await Promise.all(
+      [-16, -3, 30, 31 * 1440].map(async (minutes) =>
+        aSlot(database, await aDoctor(database, clinic), { startsAt: inMinutes(minutes), minutes: 15, capacity: 2 }),
+      ),
+    )
+    const outcomes = async (actorId: string | null) =>
+      (await claim(database.appPool, ...slots.map((slot) => aClaim(slot, { actorId })))).map((one) =>
+        one === 'retry' ? one : one.kind === 'slot_closed' ? one.why : one.kind,
+      )
+    expect(await outcomes(randomUUID())).toEqual(['ended', 'booked', 'booked', 'booked'])
+    expect(await outcomes(null)).toEqual(['started', 'started', 'minimum_notice', 'booking_horizon'])
+  })
+
   test('more units than the slot’s capacity, and an appointment type that the doctor does not offer', async ({
     database,
   }) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   aClaim,
   aClinic,
@@ -113,29 +114,72 @@ test('what a claim read is read again after a wait only if something changed', a
   await planted.drop()
 })
 
+/** A claim of a free slot that waits for its lock until this time. */
+async function claimUntil(
+  database: TestDatabase,
+  { claim }: typeof alone,
+  waiting: { at: Date; slot: BuiltSlot; actorId?: string },
+) {
+  const { at, slot, actorId = null } = waiting
+  const lock = await holdSlotLock(database, slot)
+  const claiming = claim(database.appPool, aClaim(slot, { actorId }))
+  await untilWaitingLong(database)
+  await until(
+    async () => {
+      const { rows } = await database.ownerPool.query('select where clock_timestamp() > $1', [at])
+      return rows.length > 0 ? true : undefined
+    },
+    () => `the time ${at.toISOString()}`,
+  )
+  await lock.release()
+  return { outcomes: await claiming, taken: await takenOf(database, slot) }
+}
+
+/** Enough for a claim to get to the lock on a busy machine. */
+const soon = () => new Date(Date.now() + 3_000)
+
 test.for([alone, together])(
   'the notice period begins while a claim waits $way: it is refused',
-  async ({ claim }, { database }) => {
+  async (way, { database }) => {
     const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60 } })
-    // Enough for a claim to get to the lock on a busy machine.
-    const noticeAt = new Date(Date.now() + 3_000)
-    const startsAt = new Date(noticeAt.getTime() + 3_600_000)
+    const at = soon()
+    const startsAt = new Date(at.getTime() + 3_600_000)
     const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2, startsAt })
-    const lock = await holdSlotLock(database, slot)
-    const claiming = claim(database.appPool, aClaim(slot))
-    await untilWaitingLong(database)
-    await until(
-      async () => {
-        const { rows } = await database.ownerPool.query('select where clock_timestamp() > $1', [noticeAt])
-        return rows.length > 0 ? true : undefined
-      },
-      () => 'the notice period to begin',
-    )
-    await lock.release()
-    expect(await claiming).toEqual([{ kind: 'slot_closed', why: 'minimum_notice' }])
-    expect(await takenOf(database, slot)).toEqual([0])
+    expect(await claimUntil(database, way, { at, slot })).toEqual({
+      outcomes: [{ kind: 'slot_closed', why: 'minimum_notice' }],
+      taken: [0],
+    })
   },
 )
+
+/** The desk's claim of a slot that ends while the claim waits. */
+async function deskClaimAtEnd(database: TestDatabase, way: typeof alone) {
+  const at = soon()
+  const startsAt = new Date(at.getTime() - 900_000)
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { startsAt, minutes: 15 })
+  return claimUntil(database, way, { at, slot, actorId: randomUUID() })
+}
+
+test.for([alone, together])(
+  'a slot ends while the desk’s claim waits $way: it is refused',
+  async (way, { database }) => {
+    const refused = [{ kind: 'slot_closed', why: 'ended' }]
+    expect(await deskClaimAtEnd(database, way)).toEqual({ outcomes: refused, taken: [0] })
+  },
+)
+
+test.each([
+  { ...alone, name: 'claim_slot', part: /claim_closed\(null, .*?\) is not null/ },
+  { ...together, name: 'claim_slots', part: /claim_closed\(l\.withdrawn_at,.*?v_now\)/s },
+])('negative control: without the check of $name under the lock, the desk books a slot that ended', async (control) => {
+  const planted = await createTestDatabase()
+  const becomes = control.name === 'claim_slot' ? 'false' : 'null'
+  await plantFunction(planted, control.name, { part: control.part, becomes })
+  // So that it is not read again.
+  await neverReadAgain(planted)
+  expect((await deskClaimAtEnd(planted, control)).outcomes).toMatchObject([{ kind: 'booked' }])
+  await planted.drop()
+})
 
 test.for([alone, together])(
   'one key in two claims that wait $way: one is booked, the other gets that booking',

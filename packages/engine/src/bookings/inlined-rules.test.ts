@@ -77,7 +77,8 @@ test('the planner replaces the rules of claims by their bodies', async ({ databa
   const plan = await planOf(
     database,
     sql`
-    select holdfast.claim_closed(s.withdrawn_at, s.starts_at, s.blocked_at, statement_timestamp()),
+    select holdfast.claim_closed(s.withdrawn_at, s.starts_at, s.ends_at, s.capacity > 1, s.blocked_at,
+                                 statement_timestamp()),
            holdfast.claim_facts_age_max(), holdfast.slot_units_max(), u.*
       from holdfast.slot s
      cross join lateral holdfast.announced_units(s.withdrawn_at, s.blocked_at, s.capacity, s.taken, s.next_lapse,

@@ -89,34 +89,46 @@ describe('move_bookings', () => {
     expect(await move(database, aMove(large, full))).toEqual([{ kind: 'units_over_capacity', capacity: 1 }])
   })
 
-  test.for([false, true])(
-    'a slot within the minimum notice or beyond the horizon is refused, for the clinic too (on behalf: %s)',
-    async (onBehalf, { database }) => {
-      const settings = { minimumNoticeMinutes: 60, bookingHorizonDays: 30 }
-      const strict = await aDoctor(database, await aClinic(database, { settings }))
-      const inMinutes = (minutes: number) => ({ startsAt: new Date(Date.now() + minutes * 60_000), capacity: 2 })
-      const from = await aSlot(database, strict, inMinutes(10 * 1440))
-      const [soon, far] = [
-        await aSlot(database, strict, inMinutes(50)),
-        await aSlot(database, strict, inMinutes(31 * 1440)),
-      ]
-      const within = [await aSlot(database, strict, inMinutes(70)), await aSlot(database, strict, inMinutes(29 * 1440))]
-      for (const status of ['CONFIRMED', 'PENDING'] as const) {
-        const booking = await aBooking(database, from, { status })
-        expect(await move(database, aMove(booking, soon, { onBehalf }))).toEqual([
-          { kind: 'slot_closed', why: 'minimum_notice' },
-        ])
-        expect(await move(database, aMove(booking, far, { onBehalf }))).toEqual([
-          { kind: 'slot_closed', why: 'booking_horizon' },
-        ])
-        expect(await takenOf(database, from, soon, far)).toEqual([1, 0, 0])
-        const [early, late] = within
-        if (early === undefined || late === undefined) throw new Error('no slots')
-        expect(await kindOf(database, aMove(booking, late, { onBehalf }))).toEqual(['done'])
-        expect(await kindOf(database, aMove(booking, early, { onBehalf }))).toEqual(['done'])
-      }
-    },
-  )
+  test('the clinic moves within the notice, beyond the horizon and after the start, until the slot ends', async ({
+    database,
+  }) => {
+    const settings = { minimumNoticeMinutes: 60, bookingHorizonDays: 30 }
+    const its = await aClinic(database, { settings })
+    const outcomes: string[] = []
+    for (const minutes of [-16, -3, 30, 31 * 1440]) {
+      const to = await aSlot(database, await aDoctor(database, its), {
+        startsAt: new Date(Date.now() + minutes * 60_000),
+        minutes: 15,
+      })
+      const booking = await aBooking(database, await aSlot(database, await aDoctor(database, its)))
+      const [outcome] = await move(database, aMove(booking, to, { onBehalf: true }))
+      outcomes.push(outcome?.kind === 'slot_closed' ? outcome.why : `${outcome?.kind}`)
+    }
+    expect(outcomes).toEqual(['ended', 'done', 'done', 'done'])
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('a patient cannot move to a slot within the minimum notice or beyond the horizon', async ({ database }) => {
+    const settings = { minimumNoticeMinutes: 60, bookingHorizonDays: 30 }
+    const strict = await aDoctor(database, await aClinic(database, { settings }))
+    const inMinutes = (minutes: number) => ({ startsAt: new Date(Date.now() + minutes * 60_000), capacity: 2 })
+    const from = await aSlot(database, strict, inMinutes(10 * 1440))
+    const [soon, far] = [
+      await aSlot(database, strict, inMinutes(50)),
+      await aSlot(database, strict, inMinutes(31 * 1440)),
+    ]
+    const within = [await aSlot(database, strict, inMinutes(70)), await aSlot(database, strict, inMinutes(29 * 1440))]
+    for (const status of ['CONFIRMED', 'PENDING'] as const) {
+      const booking = await aBooking(database, from, { status })
+      expect(await move(database, aMove(booking, soon))).toEqual([{ kind: 'slot_closed', why: 'minimum_notice' }])
+      expect(await move(database, aMove(booking, far))).toEqual([{ kind: 'slot_closed', why: 'booking_horizon' }])
+      expect(await takenOf(database, from, soon, far)).toEqual([1, 0, 0])
+      const [early, late] = within
+      if (early === undefined || late === undefined) throw new Error('no slots')
+      expect(await kindOf(database, aMove(booking, late))).toEqual(['done'])
+      expect(await kindOf(database, aMove(booking, early))).toEqual(['done'])
+    }
+  })
 
   test('an ended or lapsed booking cannot be moved; a hold can, and its end does not change', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor, { capacity: 5 }), await aSlot(database, doctor, { capacity: 5 })]

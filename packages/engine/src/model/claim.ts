@@ -50,8 +50,8 @@ export type ClaimOutcome =
   | { kind: 'slot_full' }
   | { kind: 'slot_missing' }
   /**
-   * Withdrawn, doctor inactive or busy, already started, within the clinic's minimum notice or beyond its booking
-   * horizon.
+   * Withdrawn, doctor inactive or busy; for patients: already started, within the clinic's minimum notice or beyond its
+   * booking horizon; for the clinic's desk: already ended.
    */
   | { kind: 'slot_closed'; why: SlotClosedWhy }
   | { kind: 'units_over_capacity'; capacity: number }
@@ -64,5 +64,6 @@ export type SlotClosedWhy =
   | 'doctor_inactive'
   | 'doctor_busy'
   | 'started'
+  | 'ended'
   | 'minimum_notice'
   | 'booking_horizon'

@@ -10,7 +10,8 @@ import { isBookableTime } from './bookable-sql.ts'
 type Compared = { starts: string; notice: number; horizon: number; withdrawn: boolean; listed: boolean; claim: string }
 
 const verdict = sql`coalesce(holdfast.claim_verdict(
-  statement_timestamp(), null, null, null, s.id, s.withdrawn_at, s.blocked_at, s.starts_at, 'doctor', true,
+  statement_timestamp(), null, null, null, s.id, s.withdrawn_at, s.blocked_at, s.starts_at,
+  s.starts_at + '15 minutes', false, 'doctor', true,
   make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
   'in_person', '{in_person}', 1, 1, 0, null), 'bookable')`
 

@@ -2,7 +2,7 @@ import sql from 'sql-template-tag'
 import { lapsedUnits } from '../database/hold-sql.ts'
 
 /**
- * When a slot can be booked, for queries in which `s` is the slot and `c` its clinic: the same conditions as
+ * When a patient can book a slot, for queries in which `s` is the slot and `c` its clinic: the same conditions as
  * claim_verdict.sql (bookable-sql.test.ts compares them), so that a slot shown as free is not refused. The caller adds
  * that the doctor is active. It uses statement_timestamp() because an index can be searched by it, and not by
  * clock_timestamp().

@@ -155,8 +155,8 @@ function slotsByKey(slotIds: readonly string[]): Sql {
 
 type DoctorsRow = SlotColumns & { snapshot: string; doctor_id: string | null; have_lapsed: string | null }
 
-// One row without a doctor where there is none. Slots that began an hour ago are left out: nobody can
-// book their units any more.
+// One row without a doctor where there is none. Slots that have ended, which take a day at most, are left out: nobody
+// can book their units any more.
 function doctorsWithHolds(doctorIds: readonly string[]): Sql {
   return sql`
     select pg_current_snapshot() as snapshot, d.*
@@ -170,7 +170,7 @@ function doctorsWithHolds(doctorIds: readonly string[]): Sql {
              from (select ${calendarSlot}, s.next_lapse <= statement_timestamp() as has_lapsed
                      from (select t.* from holdfast.slot t
                             where t.clinic_no = r.clinic_no and t.resource_id = r.id and t.next_lapse is not null
-                              and t.withdrawn_at is null and t.starts_at > statement_timestamp() - interval '1 hour'
+                              and t.withdrawn_at is null and t.starts_at > statement_timestamp() - interval '25 hours'
                             order by t.next_lapse limit ${heldMax}) s
                     order by s.next_lapse) q) h) d on true`
 }

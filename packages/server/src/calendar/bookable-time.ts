@@ -4,7 +4,7 @@ const minuteMs = 60_000
 const dayMs = 86_400_000
 
 /**
- * When a slot with free units can be booked, by its start and the clinic's rules: at or after `fromMs` and before
+ * When a patient can book a slot with free units, by its start and the clinic's rules: at or after `fromMs` and before
  * `untilMs`, in milliseconds since 1970; never if these are not in order. The same conditions as claim_verdict.sql: the
  * slot has not started, starts within the booking horizon, and not within the minimum notice.
  */

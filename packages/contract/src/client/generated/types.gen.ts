@@ -1288,11 +1288,11 @@ export type ClinicSettings = {
      */
     holdExtensionsMax: number;
     /**
-     * How long before its start a slot stops being bookable
+     * How long before its start patients can no longer book a slot
      */
     minimumNoticeMinutes: number;
     /**
-     * How far ahead slots can be booked
+     * How far ahead patients can book slots
      */
     bookingHorizonDays: number;
     /**
@@ -1326,11 +1326,11 @@ export type ClinicSettingsChange = {
      */
     holdExtensionsMax?: number;
     /**
-     * How long before its start a slot stops being bookable
+     * How long before its start patients can no longer book a slot
      */
     minimumNoticeMinutes?: number;
     /**
-     * How far ahead slots can be booked
+     * How far ahead patients can book slots
      */
     bookingHorizonDays?: number;
     /**
@@ -2595,7 +2595,7 @@ export type NewBooking = {
      */
     confirm?: boolean;
     /**
-     * For members of the clinic: the booking belongs to the patient, not to the account that creates it
+     * For members of the clinic: the booking belongs to the patient, not to the account that creates it. The minimum notice and the booking horizon do not apply, and a slot can be booked until it ends
      */
     onBehalf?: boolean;
 };

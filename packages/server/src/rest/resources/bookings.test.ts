@@ -212,6 +212,20 @@ test('a slot that cannot be booked is refused with the reason', async ({ databas
   expect(await refused({ slotId: crypto.randomUUID() })).toMatchObject({ status: 404, code: 'slot_not_found' })
 })
 
+test('the desk books a time that has begun, which a patient cannot, until it ends', async ({ database, rest }) => {
+  const { doctor } = await aPlace(database)
+  const desk = await rest.aMember(doctor.clinicNo, 'staff')
+  const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+  const begun = await aSlot(database, doctor, { startsAt: minutesAgo(3), minutes: 15 })
+  const ended = await aSlot(database, doctor, { startsAt: minutesAgo(30), minutes: 15 })
+  const body = ({ id }: { id: string }) => ({ slotId: id, patient, confirm: true })
+  expect((await rest.call('createBooking', { body: body(begun) })).problem.code).toBe('slot_closed')
+  const onBehalf = (slot: { id: string }) =>
+    rest.call('createBooking', { body: { ...body(slot), onBehalf: true }, as: desk })
+  expect((await onBehalf(begun)).status).toBe(201)
+  expect((await onBehalf(ended)).problem).toMatchObject({ code: 'slot_closed', detail: expect.stringMatching('ended') })
+})
+
 test('a hold that has ended is FAILED, cannot be confirmed, and its place is free at once', async ({
   database,
   rest,

@@ -49,6 +49,7 @@ const closedTexts = {
   doctor_inactive: 'This doctor takes no bookings.',
   doctor_busy: 'The doctor is busy elsewhere at this time.',
   started: 'This slot has already begun.',
+  ended: 'This slot has already ended.',
   minimum_notice: 'This slot starts too soon: the clinic needs more notice.',
   booking_horizon: 'This slot is further ahead than the clinic takes bookings.',
 } as const satisfies Record<SlotClosedWhy, string>

@@ -7,7 +7,7 @@ import { slotDaysMax, slotsQuery } from '../../lib/queries/slots-query.ts'
 import { addDays, localDay } from '../../lib/time/local-time.ts'
 
 type NextSlotProps = {
-  /** free: that a patient can have. */
+  /** free: that the clinic can book. */
   kind: 'free' | 'slot'
   doctorId: string
   /** The last day of a week without any. */

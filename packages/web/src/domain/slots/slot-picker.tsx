@@ -27,8 +27,8 @@ type SlotPickerProps = {
 }
 
 /**
- * A week of a doctor's free slots, updated live, of which one can be chosen. While `doctorId` is nobody who takes
- * bookings, a doctor has to be chosen first.
+ * A week of a doctor's slots that the clinic can book, updated live, of which one can be chosen: for it, a slot is
+ * closed when it ends. While `doctorId` is nobody who takes bookings, a doctor has to be chosen first.
  */
 export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, units = 1, ...wanted }: SlotPickerProps) {
   const { t } = useTranslation(['schedule', 'shell'])
@@ -40,7 +40,7 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
   const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
   useLiveSlots(doctorId === '' ? [] : [doctorId])
   const now = serverNow()
-  const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.startsAt) > now
+  const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.endsAt) > now
   const free = (slots.data?.items ?? []).filter(isFree)
   const byDay = Map.groupBy(free, ({ startsAt }) => localDay(startsAt, timeZone))
   return (
@@ -98,7 +98,9 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
                     className="tabular"
                     onClick={() => onChoose(chosen?.id === slot.id ? null : slot)}
                   >
-                    {formatTime(slot.startsAt, timeZone)}
+                    {Date.parse(slot.startsAt) > now
+                      ? formatTime(slot.startsAt, timeZone)
+                      : t('picker.begun', { time: formatTime(slot.startsAt, timeZone) })}
                   </Button>
                 </li>
               ))}
