@@ -151,6 +151,8 @@ export function createServe(
         ...(described.body ? { body: described.body } : {}),
         response: responseSchemas(described),
       },
+      // A HEAD would read the whole file, and be recorded as an export.
+      exposeHeadRoute: described.responses[200]?.mediaType !== 'text/csv',
       config: { operationId: described.id, ifLost: options.returnsSecret },
       ...earlyChecks(deps, described),
       ...(described.bodyOptional ? { preValidation: emptyBodyIfNone } : {}),

@@ -89,4 +89,6 @@ test.each([
   expect(page).toContain(said)
   expect(page).toContain('an-id')
   expect(errorPage(429, 'an-id', { 'accept-language': 'en' })).toContain('wait a minute')
+  // Loading it again would not help.
+  expect(errorPage(400, 'an-id', { 'accept-language': 'en' })).toMatch(/check it.*href="\/"/s)
 })

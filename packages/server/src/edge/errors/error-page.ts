@@ -10,7 +10,9 @@ const texts = {
   en: {
     busy: 'Too many requests came from here. Please wait a minute, then load the page again.',
     failed: 'This page cannot be shown at the moment. Please load it again in a minute. Your appointments are safe.',
+    wrong: 'This address cannot be shown. Please check it, or go to the first page.',
     again: 'Load again',
+    first: 'First page',
     reference: 'Reference',
   },
   de: {
@@ -18,13 +20,17 @@ const texts = {
     failed:
       'Diese Seite kann gerade nicht angezeigt werden. Bitte laden Sie sie in einer Minute neu. ' +
       'Ihre Termine sind sicher.',
+    wrong: 'Diese Adresse kann nicht angezeigt werden. Bitte prüfen Sie sie, oder gehen Sie zur Startseite.',
     again: 'Neu laden',
+    first: 'Startseite',
     reference: 'Kennung',
   },
   ar: {
     busy: 'وصلت طلبات كثيرة جدًا من هنا. يُرجى الانتظار دقيقة ثم إعادة تحميل الصفحة.',
     failed: 'يتعذر عرض هذه الصفحة الآن. يُرجى إعادة تحميلها بعد دقيقة. مواعيدك محفوظة.',
+    wrong: 'لا يمكن عرض هذا العنوان. يُرجى التحقق منه أو الانتقال إلى الصفحة الأولى.',
     again: 'إعادة التحميل',
+    first: 'الصفحة الأولى',
     reference: 'المرجع',
   },
 } as const
@@ -54,14 +60,16 @@ function languageOf(header = ''): keyof typeof texts {
  */
 export function errorPage(status: number, id: string, headers: IncomingHttpHeaders): string {
   const language = languageOf(headers['accept-language'])
-  const { busy, failed, again, reference } = texts[language]
+  const { busy, failed, wrong, again, first, reference } = texts[language]
+  // The same request would be refused again.
+  const isWrong = status < 500 && status !== 408 && status !== 429
   return `<!doctype html>
 <html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Holdfast</title>
 <style>body{font:1.125rem/1.5 sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color:#1a1a1a}</style>
 <main>
-<p>${status === 429 ? busy : failed}</p>
-<p><a href="">${again}</a></p>
+<p>${isWrong ? wrong : status === 429 ? busy : failed}</p>
+<p>${isWrong ? `<a href="/">${first}</a>` : `<a href="">${again}</a>`}</p>
 <p><small>${reference}: ${id}</small></p>
 </main>
 </html>

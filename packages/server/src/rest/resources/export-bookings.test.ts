@@ -63,3 +63,9 @@ test('an export whose days are wrong is refused with a problem', async ({ databa
     },
   )
 })
+
+test('a HEAD of an export has no route, so that it reads nothing', async ({ rest }) => {
+  const url = '/api/v1/clinics/:clinicId/bookings.csv'
+  expect(rest.app.hasRoute({ method: 'GET', url })).toBe(true)
+  expect(rest.app.hasRoute({ method: 'HEAD', url })).toBe(false)
+})

@@ -7,16 +7,19 @@ export type CsvRow = readonly (string | number | null)[]
 type Separator = 'comma' | 'semicolon'
 
 /**
- * What a spreadsheet would run as a formula; it gets an apostrophe before it. A `+` with digits and spaces is a
- * telephone number. Unlike the expression of the library, it also finds a formula whose text has several lines.
+ * Where a spreadsheet would run a formula, which gets an apostrophe before it: at the start of a field, and after what
+ * may start another one where the list separator is not the file's. Some take the full-width characters for the others.
  */
-const formula = /^(?!\+[\d ]+$)[=+\-@\t\r]/
+const formula = /^(?=[\t\r])|(?:^|[;,\t\r\n]"*)(?=[=+\-@＝＋－＠])/g
+
+/** Not a formula, though it begins like one. */
+const telephoneNumber = /^\+[\d ]+$/
 
 /** Rows as CSV, each with a line end. */
 export function csvText(rows: readonly CsvRow[], separator: Separator = 'comma'): string {
   if (rows.length === 0) return ''
   const delimiter = separator === 'semicolon' ? ';' : ','
-  return `${Papa.unparse(rows.map(fieldsOf), { delimiter, escapeFormulae: formula })}\r\n`
+  return `${Papa.unparse(rows.map(fieldsOf), { delimiter })}\r\n`
 }
 
 /** Of a telephone number with its country's code: what separates its digits may be an operator of a formula. */
@@ -77,5 +80,8 @@ export async function* pagesOf<Item>(
 }
 
 function fieldsOf(row: CsvRow): (string | number)[] {
-  return row.map((field) => field ?? '')
+  return row.map((field) => {
+    if (typeof field !== 'string' || telephoneNumber.test(field)) return field ?? ''
+    return field.replaceAll(formula, "$&'")
+  })
 }
