@@ -14,10 +14,10 @@
 --   last day is past) | already_waiting (entry_id: the entry) | units_over_limit |
 --   too_many_entries | <kind>_holds | <kind>_bookings, as the limits of admit_claims
 -- maximum: the limit that would be exceeded.
--- Locks: the clinic's waitlist, exclusively (see lock_waitlists), then the lock of admit_claims, whose owners wait for
+-- Locks: the clinic's waitlist, exclusively (see lock_joining), then the lock of admit_claims, whose owners wait for
 --   nobody; both until the commit. From then on PostgreSQL ends the
 --   connection if the caller sends nothing for a second.
--- Fails: check_violation for an entry that is not valid.
+-- Fails: check_violation for an entry that is not valid; 55P03 after 5 s without the lock.
 -- Idempotent: no; the caller stores its result under the key of the request.
 create or replace function holdfast.join_waitlist(
   p_clinic_no integer, p_entry jsonb, p_kinds text[], p_subjects uuid[], p_is_limited boolean
@@ -41,7 +41,7 @@ declare
 begin
   -- Cancellations wait for this transaction: a caller that hangs must not stop them for longer than this.
   perform set_config('idle_in_transaction_session_timeout', '1s', true);
-  perform pg_advisory_xact_lock(1215261799, p_clinic_no);
+  perform lock_joining(p_clinic_no);
   v_now := clock_timestamp();
   select p_clinic_no, v_id, i."doctorId", i.specialization, i."from", i."to", i.weekdays, i."timeFrom", i."timeTo",
          i.units, i.urgency, 0, v_now, i."joinedBy", i."accountId", i.patient

@@ -1,9 +1,9 @@
 -- lock_waitlists: whether somebody waits in one of these clinics. Every function that gives back units calls it, once
 -- and for all its clinics, before it does so (offer_places).
 --
--- Who joins takes the first lock exclusively, so that each transaction which frees a place either sees the new entry,
--- or has committed before that entry exists. The second lock lets one transaction at a time offer places of a
--- clinic: two that choose from one list would deadlock, or offer out of turn.
+-- Who joins takes the first lock exclusively (lock_joining), so that each transaction which frees a place either sees
+-- the new entry, or has committed before that entry exists. The second lock lets one transaction at a time offer places
+-- of a clinic: two that choose from one list would deadlock, or offer out of turn.
 --
 -- Internal. Locks: per clinic, in order: an advisory lock, shared; then, where somebody waits, a second one,
 -- exclusively. They come after slots and bookings, and before keys. The classes of these locks are that of migrations,

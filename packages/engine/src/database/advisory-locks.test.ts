@@ -13,7 +13,7 @@ const takenBy: Record<string, string[]> = {
   logEpoch: ['begin_log_epoch', 'renumber_log'],
   admissions: ['admit_claims', 'join_waitlist'],
   erasure: ['erase_outdated'],
-  waitlistJoins: ['join_waitlist', 'lock_waitlists', 'try_lock_waitlist'],
+  waitlistJoins: ['lock_joining', 'lock_waitlists', 'try_lock_waitlist'],
   waitlistOffers: ['erase_waitlist_entries', 'lock_waitlists', 'try_lock_waitlist'],
 }
 
@@ -42,6 +42,42 @@ function takersOf(functions: readonly { name: string; text: string }[]): Record<
   }
   return takers
 }
+
+const timeoutMsMax = 50
+
+/**
+ * The functions that wait longer than {@link timeoutMsMax} for the exclusive form of a lock that others share: while
+ * they wait, everybody who wants to share it waits behind them.
+ */
+function stoppingOthers(functions: readonly { name: string; text: string }[]): string[] {
+  const code = functions.map(({ name, text }) => ({ name, text: text.replaceAll(/--.*$/gm, '') }))
+  const requests = (call: RegExp) =>
+    code.flatMap(({ name, text }) => [...text.matchAll(call)].map(([, key]) => ({ name, text, key })))
+  const shared = new Set(requests(/pg_(?:try_)?advisory_xact_lock_shared\(([^,]+),/g).map(({ key }) => key))
+  expect(shared.size).toBeGreaterThan(0)
+  return requests(/pg_advisory_xact_lock\(([^,]+),/g)
+    .filter(({ key, text }) => {
+      const [, timeoutMs = Number.POSITIVE_INFINITY] = /^set lock_timeout = '(\d+)ms'$/m.exec(text) ?? []
+      return shared.has(key) && Number(timeoutMs) > timeoutMsMax
+    })
+    .map(({ name }) => name)
+}
+
+test('no function waits long for the exclusive form of a lock that others share', async () => {
+  expect(stoppingOthers((await sqlFiles()).functions)).toEqual([])
+})
+
+test('negative control: functions that wait long for it are found', () => {
+  const exclusive = 'perform pg_advisory_xact_lock(7, p_clinic_no);'
+  const planted = [
+    { name: 'shares', text: 'if not pg_try_advisory_xact_lock_shared(7, p_clinic_no) then' },
+    { name: 'briefly', text: `set lock_timeout = '50ms'\nas $$ ${exclusive} $$` },
+    { name: 'longer', text: `set lock_timeout = '100ms'\nas $$ ${exclusive} $$` },
+    { name: 'asTheConnection', text: exclusive },
+    { name: 'unshared', text: 'perform pg_advisory_xact_lock(8, p_clinic_no);' },
+  ]
+  expect(stoppingOthers(planted)).toEqual(['longer', 'asTheConnection'])
+})
 
 /** The programs take locks by their names here, or by the digest of a text. */
 const byName = /^\$\{(advisoryLocks(\.\w+|\[name\])|clinicLockClasses\.\w+)/

@@ -91,6 +91,69 @@ freshTest('negative control: without the first lock, the place is public', async
 })
 
 /**
+ * A cancellation hangs before its commit, and somebody joins. While the join is under way, three bookings are cancelled
+ * in transactions that wait a second for a lock.
+ *
+ * @returns what failed
+ */
+async function cancelBesideHungOne(database: TestDatabase, engine: Engine, doctor: BuiltDoctor) {
+  const bookings: string[] = []
+  for (let n = 0; n < 4; n += 1) bookings.push((await aBooking(database, await aSlot(database, doctor))).id)
+  const [hung = '', ...others] = bookings
+  const hanging = await database.appPool.connect()
+  const client = await database.appPool.connect()
+  await client.query("set lock_timeout = '1s'")
+  try {
+    await hanging.query('begin')
+    await cancelIn(hanging, doctor.clinicNo, [hung])
+    const joining = joined(engine.waitlist, anEntry(doctor))
+    const failed: string[] = []
+    for (const booking of others) {
+      await untilLockWaiters(database, 1)
+      const [result] = await Promise.allSettled([cancelIn(client, doctor.clinicNo, [booking])])
+      if (result.status === 'rejected') failed.push(String(result.reason.code))
+    }
+    await hanging.query('commit')
+    expect((await engine.waitlist.entry(await joining))?.status).toBe('offered')
+    return failed
+  } finally {
+    hanging.release(true)
+    client.release(true)
+  }
+}
+
+test('cancellations go on while somebody joins and one cancellation hangs', async ({
+  database,
+  engine,
+  doctor,
+  expectClean,
+}) => {
+  expect(await cancelBesideHungOne(database, engine, doctor)).toEqual([])
+  await expectClean()
+})
+
+freshTest('negative control: behind a join that waits for long, they fail', async ({ database, engine, doctor }) => {
+  await plantFunction(database, 'lock_joining', {
+    part: 'perform pg_advisory_xact_lock',
+    becomes: "perform set_config('lock_timeout', '9s', true); perform pg_advisory_xact_lock",
+  })
+  expect(await cancelBesideHungOne(database, engine, doctor)).toEqual(['55P03', '55P03', '55P03'])
+})
+
+test('a join that does not get the lock is refused after a few seconds, and can be repeated', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock_shared(1215261799, $1)', [
+    doctor.clinicNo,
+  ])
+  await expect(joined(engine.waitlist, anEntry(doctor))).rejects.toMatchObject({ code: '55P03' })
+  await lock.release()
+  await joined(engine.waitlist, anEntry(doctor))
+})
+
+/**
  * Two transactions give back two places each. Of the two who wait, one fits the first place of the first and the last
  * of the second, the other the two in between.
  */

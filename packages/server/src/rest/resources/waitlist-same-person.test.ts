@@ -135,7 +135,7 @@ freshDatabaseTest('the control: without the lock of the waitlist, both join', as
   const rest = await startRestApp(database)
   onTestFinished(() => rest.stop())
   await plantFunction(database, 'join_waitlist', {
-    part: /perform pg_advisory_xact_lock\(1215261799, p_clinic_no\);/,
+    part: 'perform lock_joining(p_clinic_no);',
     becomes: '',
   })
   for (const { of } of pairs) expect(await joinAtOnce(database, rest, of)).toEqual([201, 201])
