@@ -133,7 +133,7 @@ begin
         + (select coalesce(sum(b.units), 0)
              from bookings_by_id(array_fill(p_clinic_no, array[cardinality(p_except_ids)]), p_except_ids) b
             where b.slot_id = v_place.slot_id and has_not_begun(p_clinic_no, b.id, b.status)
-              and not hold_lapsed(b.status, b.hold_expires_at, p_now));
+              and not hold_seems_lapsed(b.status, b.hold_expires_at, p_now));
     end if;
   end if;
 

@@ -20,7 +20,7 @@ begin
                                                  order by m.at, m.milestone), '[]')
                          from case_milestone m
                         where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id))
-    from (select q as booking, hold_lapsed(q.status, q.hold_expires_at, statement_timestamp()) as is_lapsed
+    from (select q as booking, hold_seems_lapsed(q.status, q.hold_expires_at, statement_timestamp()) as is_lapsed
             from unnest(p_bookings) q) b
     join theatre_case t on t.clinic_no = (b.booking).clinic_no and t.booking_id = (b.booking).id
     join clinic c on c.no = t.clinic_no

@@ -3,10 +3,12 @@
 -- under way. Reservations of one key count once, and those of p_key do not: of the claims of a key at most one books.
 -- An account's subject is its id. A booking of no account is an account's reservation: its link may be under way. A
 -- booking of another account does not count: that one was faster.
--- Deletes the reservations that will never count again, so that the next call reads only those that count.
+-- Deletes the reservations that will never count again, so that the next call reads only those that count. A booking
+-- that seems to have lapsed, or begun, is judged under its lock; while another transaction has it, it counts: it may be
+-- confirmed or moved.
 --
--- Internal. Locks: the reservations that it deletes, skipping those that another session has locked; the caller has the
--- clinic's advisory lock. Fails: never.
+-- Internal. Locks: such bookings and the reservations that it deletes, skipping those that another session has locked;
+-- the caller has the clinic's advisory lock, whose owners wait for nobody. Fails: never.
 -- Idempotent: yes.
 create or replace function holdfast.count_origins(
   p_clinic_no integer, p_subject uuid, p_except uuid, p_key uuid, p_now timestamptz,
@@ -20,14 +22,34 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $function$
 declare
+  v_lock_timeout constant text := current_setting('lock_timeout');
   v_reserved integer;
   v_over uuid[];
   v_clinic_nos integer[];
   v_ids uuid[];
+  v_locked_ids uuid[];
 begin
   select array_agg(o.clinic_no), array_agg(o.booking_id) into v_clinic_nos, v_ids
     from booking_origin o
    where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id <> p_except;
+  v_locked_ids := array(
+    select b.id
+      from bookings_by_id(v_clinic_nos, v_ids) b
+      left join lateral (select t.starts_at from slot t
+                          where t.clinic_no = b.clinic_no and t.id = b.slot_id limit 1) s on true
+     where b.status in ('PENDING', 'CONFIRMED')
+       and (hold_seems_lapsed(b.status, b.hold_expires_at, p_now) or (s.starts_at > p_now) is not true));
+  if v_locked_ids <> '{}' then
+    begin
+      -- For a row that was changed meanwhile, PostgreSQL may wait in spite of `skip locked`.
+      perform set_config('lock_timeout', '1ms', true);
+      v_locked_ids := lock_free_bookings(p_clinic_no, v_locked_ids);
+      perform set_config('lock_timeout', v_lock_timeout, true);
+    exception
+      when lock_not_available then v_locked_ids := '{}';
+    end;
+  end if;
+  -- A separate statement: it reads the locked bookings as they are under the lock.
   select count(*) filter (where q.counts and q.status = 'PENDING'),
          count(*) filter (where q.counts and q.status is not null),
          count(distinct q.key) filter (where q.counts and q.status is null and q.key <> p_key),
@@ -37,10 +59,11 @@ begin
       select o.booking_id, b.status, coalesce(o.key, o.booking_id) as key,
              case when b.id is null or o.kind = 'account' and b.account_id is null
                     then o.at > p_now - interval '2 minutes'
-                  when o.kind = 'account' and b.account_id <> o.subject then false
-                  when b.status = 'PENDING'
-                    then not hold_lapsed(b.status, b.hold_expires_at, p_now) and s.starts_at > p_now
-                  else b.status = 'CONFIRMED' and s.starts_at > p_now and o.at > p_now - interval '30 days'
+                  when o.kind = 'account' and b.account_id <> o.subject
+                    or b.status not in ('PENDING', 'CONFIRMED') then false
+                  when b.status = 'CONFIRMED' and o.at <= p_now - interval '30 days' then false
+                  when b.id <> all (v_locked_ids) then true
+                  else not hold_lapsed(b.status, b.hold_expires_at, p_now) and s.starts_at > p_now
              end as counts
         from booking_origin o
         left join bookings_by_id(v_clinic_nos, v_ids) b on b.id = o.booking_id

@@ -58,7 +58,7 @@ begin
     from (select b.id from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids)
              and b.id >= v_from and b.erased_at is null
-             and hold_lapsed(b.status, b.hold_expires_at, clock_timestamp())
+             and hold_seems_lapsed(b.status, b.hold_expires_at, clock_timestamp())
            union all
           select b.id from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids)

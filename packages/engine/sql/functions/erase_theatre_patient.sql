@@ -32,7 +32,7 @@ begin
     join bookings_by_id(array_fill(p_clinic_no, array[cardinality(v_case_ids)]), v_case_ids) b
       on b.clinic_no = c.clinic_no and b.id = c.booking_id
    where c.clinic_no = p_clinic_no and c.patient_id = v_patient_id and b.erased_at is null;
-  select array_agg(q.id) filter (where request_is_open(p_clinic_no, q.id, v_now)), count(*)
+  select array_agg(q.id) filter (where request_seems_open(p_clinic_no, q.id, v_now)), count(*)
     into request_ids, requests
     from case_request q where q.clinic_no = p_clinic_no and q.patient_id = v_patient_id;
   outcome := 'in_use';

@@ -50,7 +50,7 @@ begin
       -- Slots, not holds: one locked slot with thousands of them does not keep the others from being found.
       from (select distinct b.clinic_no, b.slot_id
               from booking b
-             where b.id >= v_low and b.id < v_high and hold_lapsed(b.status, b.hold_expires_at, v_now)
+             where b.id >= v_low and b.id < v_high and hold_seems_lapsed(b.status, b.hold_expires_at, v_now)
                and (not p_awaited or b.clinic_no = any (v_awaited_nos))
                and b.clinic_no <> all (v_skipped_nos)
              limit least(greatest(p_limit, 1), 1000)) q;

@@ -29,7 +29,7 @@ begin
                         where c.clinic_no = t.clinic_no and c.patient_id = t.id and b.erased_at is null)
        and not exists (select from case_request q
                         where q.clinic_no = t.clinic_no and q.patient_id = t.id
-                          and request_is_open(q.clinic_no, q.id, clock_timestamp()))
+                          and request_seems_open(q.clinic_no, q.id, clock_timestamp()))
     returning t.id
   )
   select array_agg(f.id) into v_forgotten from forgotten f;

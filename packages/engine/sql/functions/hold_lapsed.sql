@@ -1,6 +1,7 @@
 -- hold_lapsed: whether a booking is a hold that has ended by p_at. From then on the booking reads as FAILED
 -- `hold_expired` and its units count as free, whether or not its row says so already.
 --
+-- For who has locked the booking; others use hold_seems_lapsed.
 -- Internal. The planner replaces a call by this body, so that the indexes of holds are used: inlined-rules.test.ts
 --   checks it. Queries outside of functions have the same rule as text (database/hold-sql.ts), which costs less to
 --   plan.

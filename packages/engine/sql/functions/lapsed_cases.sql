@@ -13,6 +13,6 @@ begin
   end if;
   return array(select b.id
                  from bookings_by_id(array_fill(p_clinic_no, array[cardinality(p_ids)]), p_ids) b
-                where hold_lapsed(b.status, b.hold_expires_at, p_now));
+                where hold_seems_lapsed(b.status, b.hold_expires_at, p_now));
 end
 $function$;

@@ -20,7 +20,7 @@ begin
     v_units := (select coalesce(sum(b.units), 0)
                   from booking b
                  where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id
-                   and b.id >= recent_ids() and hold_lapsed(b.status, b.hold_expires_at, p_at));
+                   and b.id >= recent_ids() and hold_seems_lapsed(b.status, b.hold_expires_at, p_at));
   end if;
   return case when v_units > 0 and is_awaited(p_clinic_no, p_slot_id, v_units, p_at) then 0 else v_units end;
 end

@@ -17,7 +17,7 @@ begin
            where (b.clinic_no, b.slot_id) in (select u.clinic_no, u.slot_id
                                               from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id))
              and b.id >= p_from and b.id < ids_until(p_now)
-             and hold_lapsed(b.status, b.hold_expires_at, p_now)
+             and hold_seems_lapsed(b.status, b.hold_expires_at, p_now)
            order by b.id
            limit 1000) q;
 end

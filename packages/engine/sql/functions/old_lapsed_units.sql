@@ -13,6 +13,6 @@ begin
   return (select coalesce(sum(b.units), 0)
             from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id
-             and b.id >= p_from and b.id < ids_until(p_at) and hold_lapsed(b.status, b.hold_expires_at, p_at));
+             and b.id >= p_from and b.id < ids_until(p_at) and hold_seems_lapsed(b.status, b.hold_expires_at, p_at));
 end
 $function$;

@@ -10,7 +10,7 @@
 -- before their resources were locked; p_taking_ids: the cases that took some of it once they were locked.
 -- p_locked_resource_ids: if a plan's patient is not among them, because it was stored after they were locked, the
 -- result is null. It is also null if a plan needs what is not active any more. p_now: by which lapsed holds were given
--- back. p_at: when it is written.
+-- back. p_at: when it is written. p_former_id: the last case of the new case's request, which is locked.
 -- Internal.
 -- Locks: the request that a new case fulfils; then its key and patient (book_cases).
 -- Fails: as book_cases.
@@ -18,7 +18,8 @@
 create or replace function holdfast.place_cases(
   p_clinic_no integer, p_plans jsonb, p_bumps jsonb, p_bump_reason text, p_left_ids uuid[],
   p_needs holdfast.case_need[], p_taking_ids uuid[], p_locked_resource_ids uuid[], p_locked_slot_ids uuid[],
-  p_bookings holdfast.booking[], p_actor_id uuid, p_key uuid, p_hash uuid, p_now timestamptz, p_at timestamptz,
+  p_bookings holdfast.booking[], p_former_id uuid, p_actor_id uuid, p_key uuid, p_hash uuid, p_now timestamptz,
+  p_at timestamptz,
   out conflicts jsonb, out bookings holdfast.booking[], out new_case jsonb
 )
 language plpgsql
@@ -84,12 +85,9 @@ begin
                                   case when v_needs = p_needs then p_taking_ids end));
 
     if v_is_new then
-      if v_plan->>'requestId' is not null then
-        perform 1 from case_request q
-          where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid for no key update;
-        if not request_is_open(p_clinic_no, (v_plan->>'requestId')::uuid, p_now) then
-          return;
-        end if;
+      if v_plan->>'requestId' is not null
+         and lock_open_request(p_clinic_no, (v_plan->>'requestId')::uuid, p_former_id, p_now) is not true then
+        return;
       end if;
       select b.booking, b.found into v_new
         from book_cases(p_clinic_no, array[v_plan], array[v_patient_id], array[v_place], v_needs,

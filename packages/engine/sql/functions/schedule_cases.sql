@@ -19,8 +19,8 @@
 --   invalid_transition | retry
 -- request_missing: there is no such request, it is of another patient, it was withdrawn, or it has a case.
 -- Locks: the resources, by (clinic_no, id); then the slots left and entered, and those of lapsed holds in the way, by
---   (clinic_no, id); then the cases and the lapsed holds on these slots, by (clinic_no, id); then request, key and
---   patient (place_cases). A claim that a plain read can refuse takes no lock.
+--   (clinic_no, id); then the cases, the lapsed holds on these slots and the former case of a request, by (clinic_no,
+--   id); then request, key and patient (place_cases). A claim that a plain read can refuse takes no lock.
 -- Fails: 23514 for the id of a new case or slot that is not of the last or the next 24 hours; 22P02 for an id, a time
 --   or a number that is none; 55P03 after the connection's lock timeout.
 -- Idempotent: yes, by key, for 24 hours.
@@ -45,9 +45,11 @@ declare
   v_needs case_need[];
   v_has_invalid boolean; v_has_taken boolean;
   v_resource_ids uuid[]; v_taking_ids uuid[]; v_slot_ids uuid[] := '{}';
-  v_lapsed_slot_ids uuid[]; v_lapsed_ids uuid[]; v_lapsed_ats timestamptz[];
+  v_lapsed_slot_ids uuid[]; v_lapsed_ids uuid[]; v_lapsed_ats timestamptz[]; v_locked_ids uuid[];
   v_next_lapse timestamptz; v_oldest_hold_id uuid;
-  -- The cases that change, and lapsed holds in the way, as they are under the lock.
+  -- The last case of the new case's request.
+  v_former_id uuid;
+  -- The cases that change, lapsed holds in the way, and v_former_id, as they are under the lock.
   v_bookings booking[] := '{}';
   v_item record; v_placed record;
 begin
@@ -101,7 +103,7 @@ begin
        and (v_plan->>'version' is null or not is_repeated(p_clinic_no, booking_id, p_key, v_now)) then
       outcome := 'resource_invalid';
     elsif v_plan->>'requestId' is not null and v_plan->>'version' is null
-          and not (request_is_open(p_clinic_no, (v_plan->>'requestId')::uuid, v_now)
+          and not (request_seems_open(p_clinic_no, (v_plan->>'requestId')::uuid, v_now)
                    and exists (select from case_request q
                                 where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid
                                   and q.patient_id = patient_of(p_clinic_no, v_plan))) then
@@ -138,7 +140,7 @@ begin
       select b.slot_id
         from bookings_by_id(array_fill(p_clinic_no, array[cardinality(v_left_ids || v_taking_ids)]),
                             v_left_ids || v_taking_ids) b
-       where b.id = any (v_left_ids) or hold_lapsed(b.status, b.hold_expires_at, v_now));
+       where b.id = any (v_left_ids) or hold_seems_lapsed(b.status, b.hold_expires_at, v_now));
   end if;
   select coalesce(array_agg(q.id), '{}'), coalesce(array_agg(q.id) filter (where q.next_lapse <= v_now), '{}'),
          min(q.next_lapse) filter (where q.next_lapse <= v_now)
@@ -155,9 +157,13 @@ begin
     v_lapsed_ids := (select l.ids from lapsed_holds(array_fill(p_clinic_no, array[cardinality(v_lapsed_slot_ids)]),
                                                     v_lapsed_slot_ids, v_oldest_hold_id, v_now) l);
   end if;
-  if cardinality(v_left_ids || v_lapsed_ids) > 0 then
-    v_bookings := lock_bookings(array_fill(p_clinic_no, array[cardinality(v_left_ids || v_lapsed_ids)]),
-                                v_left_ids || v_lapsed_ids);
+  if v_new->>'requestId' is not null then
+    v_former_id := (select q.case_id from case_request q
+                     where q.clinic_no = p_clinic_no and q.id = (v_new->>'requestId')::uuid);
+  end if;
+  v_locked_ids := array_remove(v_left_ids || v_lapsed_ids || v_former_id, null);
+  if cardinality(v_locked_ids) > 0 then
+    v_bookings := lock_bookings(array_fill(p_clinic_no, array[cardinality(v_locked_ids)]), v_locked_ids);
   end if;
   v_at := clock_timestamp();
   if cardinality(v_lapsed_slot_ids) > 0 then
@@ -221,11 +227,13 @@ begin
   booking_id := p_plans->0->>'caseId';
   if cardinality(v_left_ids) = 0 then
     v_placed := place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_left_ids, v_needs, v_taking_ids,
-                            v_resource_ids, v_slot_ids, v_bookings, p_actor_id, p_key, p_hash, v_now, v_at);
+                            v_resource_ids, v_slot_ids, v_bookings, v_former_id, p_actor_id, p_key, p_hash, v_now,
+                            v_at);
   else
     begin
       v_placed := place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_left_ids, v_needs, v_taking_ids,
-                              v_resource_ids, v_slot_ids, v_bookings, p_actor_id, p_key, p_hash, v_now, v_at);
+                              v_resource_ids, v_slot_ids, v_bookings, v_former_id, p_actor_id, p_key, p_hash, v_now,
+                              v_at);
       if v_placed.conflicts is distinct from '[]' then
         raise sqlstate 'HF001';
       end if;

@@ -28,7 +28,7 @@ as $function$
   with placed as materialized (
     -- A case by case_id: cases are few beside appointments, and each has its events by the primary key.
     select c.*, b.id as row_id, b.slot_id, b.resource_id, b.units, b.status, b.appointment_type,
-           hold_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
+           hold_seems_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
       from theatre_case c
       left join booking b on b.clinic_no = c.clinic_no and b.id = c.booking_id
      where c.clinic_no = p_clinic_no
@@ -87,7 +87,7 @@ as $function$
          from jsonb_to_recordset(p.equipment) e("equipmentId" uuid, units integer)) n(need, need_id, need_units)
      where p.status not in ('FAILED', 'CANCELLED') and n.need_id is not null
   ), held as (
-    select a.*, b.slot_id, hold_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
+    select a.*, b.slot_id, hold_seems_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
       from allocation a
       left join booking b on b.clinic_no = a.clinic_no and b.id = a.booking_id
      where a.clinic_no = p_clinic_no

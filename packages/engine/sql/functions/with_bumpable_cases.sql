@@ -27,7 +27,7 @@ begin
       from bookings_by_id(array_fill(p_clinic_no, array[cardinality(v_ids)]), v_ids) b
       join theatre_case c on c.clinic_no = p_clinic_no and c.booking_id = b.id
      where b.id <> all (p_except_ids) and has_not_begun(p_clinic_no, b.id, b.status)
-       and not hold_lapsed(b.status, b.hold_expires_at, p_now)
+       and not hold_seems_lapsed(b.status, b.hold_expires_at, p_now)
        and may_bump(p_plan->>'urgency', c.urgency));
   return (
     select jsonb_agg(case when g.ids is null then f.conflict

@@ -15,11 +15,11 @@ create or replace function holdfast.with_effective_status(
 language sql immutable parallel safe
 begin atomic
   select b.id, b.clinic_no, p_clinic_id, b.resource_id, b.slot_id,
-         case when holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at) then 'FAILED' else b.status end,
-         case when holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at) then 'hold_expired'
+         case when holdfast.hold_seems_lapsed(b.status, b.hold_expires_at, p_at) then 'FAILED' else b.status end,
+         case when holdfast.hold_seems_lapsed(b.status, b.hold_expires_at, p_at) then 'hold_expired'
               else b.failure_reason end,
          b.units, p_starts_at, p_ends_at,
-         case when b.status = 'PENDING' and not holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at)
+         case when b.status = 'PENDING' and not holdfast.hold_seems_lapsed(b.status, b.hold_expires_at, p_at)
               then b.hold_expires_at end,
          b.extended_by is not null, b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason,
          b.version, b.created_at, b.updated_at, b.erased_at, b.attendance_confirmed_at;

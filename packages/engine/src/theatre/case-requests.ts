@@ -31,8 +31,8 @@ type RequestRow = Omit<CaseRequest, 'patient' | 'procedure'> & {
 }
 
 /**
- * The case that was made for request `q` is live: see request_is_open.sql. A live case takes a room; bookings are read
- * for holds that have lapsed.
+ * The case that was made for request `q` is live: see request_seems_open.sql. A live case takes a room; bookings are
+ * read for holds that have lapsed.
  */
 const isScheduled = () => sql`
   (exists (select from holdfast.allocation a

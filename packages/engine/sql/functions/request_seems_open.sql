@@ -1,8 +1,11 @@
--- request_is_open: whether a request of the waiting list has no case: none was made, or it has FAILED or was CANCELLED,
--- as the hold has lapsed. So a request is open again by itself, whatever ended its case.
+-- request_seems_open: whether a request of the waiting list has no case: none was made, or it has FAILED or was
+-- CANCELLED, as the hold has lapsed. So a request is open again by itself, whatever ended its case.
 --
+-- For readers: a confirmation of the case may be in flight. Whoever books or withdraws the request decides by
+-- lock_open_request.
 -- Internal. Locks: none. Fails: never; false for a request that does not exist or was withdrawn. Idempotent: yes.
-create or replace function holdfast.request_is_open(p_clinic_no integer, p_id uuid, p_now timestamptz) returns boolean
+create or replace function holdfast.request_seems_open(p_clinic_no integer, p_id uuid, p_now timestamptz)
+  returns boolean
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
 as $function$
@@ -16,6 +19,6 @@ begin
   return v_request.case_id is null
     or not exists (select from bookings_by_id(array[p_clinic_no], array[v_request.case_id]) b
                     where b.status not in ('FAILED', 'CANCELLED')
-                      and not hold_lapsed(b.status, b.hold_expires_at, p_now));
+                      and not hold_seems_lapsed(b.status, b.hold_expires_at, p_now));
 end
 $function$;
