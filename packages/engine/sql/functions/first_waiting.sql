@@ -3,8 +3,9 @@
 --
 -- p_local: when the slot begins, in the clinic's local time. p_units: how many units are free; an entry that needs more
 -- is passed over. An entry that was offered the slot before is not offered it again, unless the clinic withdrew that
--- offer. p_is_far_ahead: the slot is beyond the clinic's booking horizon, so that only entries that a member of the
--- clinic has added are offered it.
+-- offer; nor is an entry of a person who has a place there, or another entry with an offer of one (is_same_person).
+-- p_is_far_ahead: the slot is beyond the clinic's booking horizon, so that only entries that a member of the clinic has
+-- added are offered it.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.first_waiting(
@@ -18,6 +19,17 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_sort = off
 as $function$
+declare
+  v_now constant timestamptz := clock_timestamp();
+  -- Two queries for the two partial indexes.
+  v_there constant booking[] := array(
+    select b from booking b
+     where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id and b.id >= recent_ids() and b.status = 'PENDING'
+       and not hold_seems_lapsed(b.status, b.hold_expires_at, v_now)
+     union all
+    select b from booking b
+     where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id and b.id >= recent_ids() and b.status <> 'PENDING'
+       and b.status = 'CONFIRMED');
 begin
   return (
     select q.id
@@ -33,6 +45,8 @@ begin
                 and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
                                                                and o.slot_id = p_slot_id
                                                                and o.outcome is distinct from 'withdrawn')
+                and not exists (select from unnest(v_there) b
+                                 where is_same_person(e.patient, e.account_id, b.patient, b.account_id))
               order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)
             union all
             (select e.id, e.urgency, e.missed, e.joined_at
@@ -47,6 +61,8 @@ begin
                 and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
                                                                and o.slot_id = p_slot_id
                                                                and o.outcome is distinct from 'withdrawn')
+                and not exists (select from unnest(v_there) b
+                                 where is_same_person(e.patient, e.account_id, b.patient, b.account_id))
               order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)) q
      order by q.urgency desc, q.missed, q.joined_at, q.id
      limit 1);

@@ -71,8 +71,9 @@ begin
                where e.clinic_no = p_clinic_no and e.ended_at is null
                  and (e.resource_id = v_new.resource_id or e.specialization = v_new.specialization)
                  and e.from_date = v_new.from_date and e.to_date = v_new.to_date and e.units = v_new.units
-                 and (e.weekdays, e.time_from, e.time_to, lower(e.patient->>'name')) is not distinct from
-                     (v_new.weekdays, v_new.time_from, v_new.time_to, lower(v_new.patient->>'name'))) w
+                 and (e.weekdays, e.time_from, e.time_to, fold_name(e.patient->>'name'))
+                     is not distinct from
+                     (v_new.weekdays, v_new.time_from, v_new.time_to, fold_name(v_new.patient->>'name'))) w
        where w.email in (v_email, p_entry->>'accountEmail') or w.phone = v_phone
              or w.account_id in (v_new.account_id, (p_entry->>'emailAccountId')::uuid)
              or v_new.joined_by is not null and coalesce(v_email, v_phone, w.email, w.phone) is null

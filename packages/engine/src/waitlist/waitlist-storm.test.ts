@@ -77,6 +77,7 @@ async function storm(
       joinedAt: new Date(Date.now() - 1_000_000 + n * 1_000),
       urgency: random() < 0.1 ? 1 : 0,
       units: random() < 0.1 ? 2 : 1,
+      patient: { name: 'Grace Hopper', email: `${id}@example.org` },
     })
   }
   await database.ownerPool.query(sendMessages)

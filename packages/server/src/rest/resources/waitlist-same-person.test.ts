@@ -78,7 +78,7 @@ const pairs: { what: string; of: (scene: Scene) => [CallOptions, CallOptions] }[
     what: 'the same address and number, written differently',
     of: (scene) => [
       guest(scene, { email: `${scene.email.toUpperCase()}`, phone: '+441632960001' }),
-      guest(scene, { name: 'ada lovelace', phone: '+44 (1632) 960-001' }, mobile),
+      guest(scene, { name: 'ada  lovelace', phone: '+44 (1632) 960-001' }, mobile),
     ],
   },
 ]

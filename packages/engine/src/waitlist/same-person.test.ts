@@ -1,0 +1,78 @@
+import { aBooking, aSlot, type BuiltDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { freshTest, test } from '../../test/waitlist.ts'
+
+type Waiting = { id: string }
+type Scene = {
+  database: TestDatabase
+  doctor: BuiltDoctor
+  settle: (booking: { id: string }, action: 'cancel') => Promise<unknown>
+  wait: (overrides: object) => Promise<Waiting>
+  offerOf: (entry: Waiting) => Promise<{ id: string } | null>
+}
+
+const patients = {
+  'the same': { name: 'Grace Hopper', email: 'grace@example.org' },
+  'the same, with another space and case': { name: ' grace  hopper', email: 'Grace@example.org' },
+  'without contacts, and the same name': { name: 'Grace Hopper' },
+}
+
+/** Who waits for the doctor, for the specialization, and longest of all but these, when three places are cancelled. */
+async function offersOf({ database, doctor, settle, wait, offerOf }: Scene, again: { name: string; email?: string }) {
+  const first = again.email === undefined ? { name: 'Grace Hopper' } : patients['the same']
+  const { rows } = await database.ownerPool.query<{ specialization: string }>(
+    'select specialization from holdfast.resource where id = $1',
+    [doctor.id],
+  )
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  const booking = await aBooking(database, slot, { units: 3 })
+  const entries = [
+    await wait({ patient: first }),
+    await wait({ patient: again, specialization: rows[0]?.specialization }),
+    await wait({ patient: { name: 'Alan Turing', email: 'grace@example.org' } }),
+  ]
+  await settle(booking, 'cancel')
+  const offers = []
+  for (const entry of entries) offers.push(await offerOf(entry))
+  return { slot, entries, offers: offers.map((offer) => offer?.id ?? null) }
+}
+
+const names = Object.keys(patients) as (keyof typeof patients)[]
+
+test.for(names)(
+  'one place of a slot is offered to one person who waits twice: %s',
+  async (name, { database, doctor, settle, wait, offerOf, engine, expectClean }) => {
+    const scene = { database, doctor, settle, wait, offerOf }
+    const { slot, entries, offers } = await offersOf(scene, patients[name])
+    expect(offers).toEqual([expect.any(String), null, expect.any(String)])
+    expect((await engine.reads.slot(slot.id))?.available).toBe(1)
+    // The other entry goes on waiting, for other times.
+    expect(await engine.waitlist.entry(entries[1]?.id ?? '')).toMatchObject({ status: 'waiting' })
+    await expectClean()
+  },
+)
+
+test('who has booked a place of a slot is not offered another one', async ({
+  database,
+  doctor,
+  settle,
+  wait,
+  offerOf,
+}) => {
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  await aBooking(database, slot, { patient: patients['the same'] })
+  const other = await aBooking(database, slot)
+  const entry = await wait({ patient: patients['the same'] })
+  await settle(other, 'cancel')
+  expect(await offerOf(entry)).toBeNull()
+})
+
+freshTest(
+  'negative control: two entries of one person get two places',
+  async ({ database, doctor, settle, wait, offerOf }) => {
+    await plantFunction(database, 'is_same_person', { part: /v_email = v_other_email/, becomes: 'false' })
+    const scene = { database, doctor, settle, wait, offerOf }
+    const { offers } = await offersOf(scene, patients['the same, with another space and case'])
+    expect(offers).toEqual([expect.any(String), expect.any(String), expect.any(String)])
+  },
+)
