@@ -353,6 +353,13 @@ export const problemKinds = {
     title: 'The server is overloaded',
     help: 'The request was not executed. Retry after `Retry-After` seconds.',
   },
+  locked: {
+    status: 503,
+    title: 'Another change of the same data has not ended',
+    help:
+      'The request was not executed. Retry after `Retry-After` seconds. If that does not help, an operator finds the ' +
+      'session that has the lock in the server’s log.',
+  },
   unavailable: {
     status: 503,
     title: 'The service is temporarily unavailable',

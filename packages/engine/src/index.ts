@@ -43,6 +43,7 @@ export {
   takeOptions,
   withLoginOf,
 } from './database/database-url.ts'
+export { type Blocker, findBlockers } from './database/find-blockers.ts'
 export { findPooler, type Pooler, poolerOf } from './database/find-pooler.ts'
 export { isHeld } from './database/hold-sql.ts'
 export { createPool, inTransaction, type PoolSettings, withPool } from './database/pools.ts'
@@ -131,7 +132,14 @@ export type {
   FailingBusyCalendar,
 } from './model/busy-calendar.ts'
 export type { CalendarFeeds, FeedSubject, OpenFeed } from './model/calendar-feed.ts'
-export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
+export {
+  type ClaimedBooking,
+  type ClaimOutcome,
+  type ClaimRequest,
+  isNotDone,
+  type Overloaded,
+  type SlotClosedWhy,
+} from './model/claim.ts'
 export {
   type Clinic,
   type ClinicLogo,

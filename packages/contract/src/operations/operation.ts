@@ -176,7 +176,7 @@ export function problemsOf(described: Operation): ProblemCode[] {
   // The field may be restricted to roles.
   if (described.restrictedField !== undefined) codes.add('second_factor_required')
   if (described.body) codes.add('body_too_large').add('unsupported_media_type').add('request_timeout')
-  for (const code of ['rate_limited', 'internal_error', 'unavailable', 'overloaded'] as const) codes.add(code)
+  for (const code of ['rate_limited', 'internal_error', 'unavailable', 'overloaded', 'locked'] as const) codes.add(code)
   // A write with a session cookie that was sent from another origin's page is refused.
   if (described.method !== 'GET') {
     codes.add('forbidden').add('origin_forbidden')

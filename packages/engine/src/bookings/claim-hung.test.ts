@@ -104,7 +104,7 @@ describe('a slot that another transaction holds locked', () => {
     const [slot] = await someSlots(database, 1)
     if (slot === undefined) throw new Error('no slot')
     const lock = await holdSlotLock(database, slot)
-    expect(await engine.claim(aClaim(slot))).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+    expect(await engine.claim(aClaim(slot))).toEqual({ kind: 'locked', retryAfterSeconds: 1 })
     await lock.release()
     expect(await takenOf(database, slot)).toEqual([0])
   })

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
+import type { NotDone } from '../model/claim.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
@@ -11,7 +12,7 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 
 type SettleRow = BookingRow & {
   ord: number
-  outcome: Exclude<SettleOutcome['kind'], 'overloaded' | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
+  outcome: Exclude<SettleOutcome['kind'], NotDone['kind'] | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
   tx: string | null
   available: number | null
   lapses_in_ms: number | null

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import {
+  isLockTimeout,
   isNoneFree,
   isNoResponse,
   isNotWritable,
@@ -26,7 +27,10 @@ export type DatabasePoolConfig = Omit<pg.PoolConfig, 'options'> & {
 }
 
 export type DatabasePool = pg.Pool &
-  Pick<BoundedPool, 'onNoResponse' | 'onShardMoved' | 'closeIdle' | 'relocate' | 'close' | 'isExhausted'>
+  Pick<
+    BoundedPool,
+    'onNoResponse' | 'onShardMoved' | 'onLockTimeout' | 'closeIdle' | 'relocate' | 'close' | 'isExhausted'
+  >
 
 /** See {@link BoundedPool}. `createPool` has the engine's settings. */
 export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
@@ -58,6 +62,8 @@ class BoundedPool extends pg.Pool {
   onNoResponse: (reason: Error, beganAtMs: number) => void = () => undefined
   /** Called after a query found that its node of Citus does not have the shard: see `isShardMoved`. */
   onShardMoved: (reason: Error) => void = () => undefined
+  /** Called after a statement has waited too long for a lock. */
+  onLockTimeout: () => void = () => undefined
 
   constructor({ settings, ...config }: DatabasePoolConfig) {
     const client: PooledClientConfig = { ...config, ...clientOf(config.connectionString, settings) }
@@ -146,6 +152,7 @@ class BoundedPool extends pg.Pool {
       this.#closeOthersLike(reason)
       if (isShardMoved(reason)) this.onShardMoved(reason)
     }
+    if (isLockTimeout(error) || (client instanceof PooledClient && client.takeLockTimeout())) this.onLockTimeout()
     this.#idleSinceMs.set(client, performance.now())
     if (this.#retired.delete(client)) void client.end()
   }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { isNoResponse, isNotWritable } from './database-unavailable.ts'
+import { isLockTimeout, isNoResponse, isNotWritable } from './database-unavailable.ts'
 import { shardOfCitus } from './database-url.ts'
 import { inSchema } from './statement-schema.ts'
 import { queryWithSettings, type SessionSettings, settingsStatement } from './transaction-settings.ts'
@@ -27,6 +27,7 @@ export type PooledClientConfig = pg.ClientConfig & {
 export class PooledClient extends pg.Client {
   /** Why it closed itself; null: it did not. */
   unusable: Error | null = null
+  #hasLockTimeout = false
   /** Private: it has the password, and errors of the driver carry their client. */
   readonly #url: string | undefined
   readonly #settingsText: string | null
@@ -45,6 +46,13 @@ export class PooledClient extends pg.Client {
     return this.#url === url
   }
 
+  /** Whether one of its statements has waited too long for a lock since the last call. */
+  takeLockTimeout(): boolean {
+    const found = this.#hasLockTimeout
+    this.#hasLockTimeout = false
+    return found
+  }
+
   /** @returns pg's promise; nothing if there is a callback, as `pool.query` passes: the pool then closes the client */
   override query(...args: never[]): never {
     const send: AnyQuery = (...sent) => (super.query as AnyQuery).apply(this, [...sent])
@@ -53,6 +61,7 @@ export class PooledClient extends pg.Client {
     if (!(result instanceof Promise)) return result as never
     return result.catch((error: unknown) => {
       this.#noteShard(error)
+      if (isLockTimeout(error)) this.#hasLockTimeout = true
       if (error instanceof Error && (isNoResponse(error) || isNotWritable(error))) {
         this.unusable ??= error
         // While a query hangs, this destroys the socket.

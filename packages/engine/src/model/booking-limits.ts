@@ -1,4 +1,4 @@
-import type { Overloaded } from './claim.ts'
+import type { NotDone } from './claim.ts'
 
 /** How much people may book at once in a clinic, by what they have in common. The clinic's people are not limited. */
 export type BookingLimits = {
@@ -29,7 +29,7 @@ export type AdmissionOutcome =
   | { kind: 'admitted' }
   | { kind: 'too_many_units'; max: number }
   | { kind: 'too_many_bookings'; of: BookingOrigin['kind']; what: 'holds' | 'bookings'; max: number }
-  | Overloaded
+  | NotDone
 
 /** The outcome of SQL functions that name an exceeded limit: `<kind>_holds` or `<kind>_bookings`. */
 export function tooManyBookings(limit: string, max: number): Extract<AdmissionOutcome, { kind: 'too_many_bookings' }> {

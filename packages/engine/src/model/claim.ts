@@ -39,10 +39,23 @@ export type ClaimedBooking = {
   createdAt: Date
 }
 
-/** The queue is full, or the item has waited too long; it was not sent to the database. */
+/** The queue is full, or the item has waited too long behind others. Nothing was done. */
 export type Overloaded = { kind: 'overloaded'; retryAfterSeconds: number }
 
+/** Another transaction has had a lock for too long that the item needs. Nothing was done. */
+export type Locked = { kind: 'locked'; retryAfterSeconds: number }
+
+export type NotDone = Overloaded | Locked
+
 export const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
+
+export const locked: Locked = { kind: 'locked', retryAfterSeconds: 1 }
+
+export function isNotDone<Outcome extends { kind: string }>(
+  outcome: Outcome,
+): outcome is Outcome & { kind: NotDone['kind'] } {
+  return outcome.kind === 'overloaded' || outcome.kind === 'locked'
+}
 
 export type ClaimOutcome =
   | { kind: 'booked'; booking: ClaimedBooking; position: string }
@@ -57,7 +70,7 @@ export type ClaimOutcome =
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
   | { kind: 'key_reused' }
-  | Overloaded
+  | NotDone
 
 export type SlotClosedWhy =
   | 'withdrawn'

@@ -1,5 +1,5 @@
 import type { Booking, Patient } from './booking.ts'
-import type { Overloaded, SlotClosedWhy } from './claim.ts'
+import type { NotDone, SlotClosedWhy } from './claim.ts'
 
 /**
  * `reopen` undoes a mark: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
@@ -74,7 +74,7 @@ export type SettleOutcome =
   | { kind: 'slot_closed'; why: SlotClosedWhy }
   /** link: the booking belongs to another account. */
   | { kind: 'booking_has_account' }
-  | Overloaded
+  | NotDone
 
 /** Moves a booking to another slot of its clinic in one atomic step. */
 export type MoveRequest = {
@@ -103,4 +103,4 @@ export type MoveOutcome =
   | { kind: 'offer_open'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
   | { kind: 'past_deadline'; booking: Booking }
-  | Overloaded
+  | NotDone

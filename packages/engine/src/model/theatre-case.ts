@@ -1,5 +1,5 @@
 import type { BookingStatus } from './booking.ts'
-import type { Overloaded, SlotClosedWhy } from './claim.ts'
+import type { NotDone, SlotClosedWhy } from './claim.ts'
 
 /** NCEPOD classification of intervention, 2004: within minutes, hours, days, or planned. In order of urgency. */
 export type Urgency = 'immediate' | 'urgent' | 'expedited' | 'elective'
@@ -161,7 +161,7 @@ export type CaseRefusal =
   | { kind: 'resource_invalid'; path: string; resourceId: string; why: 'missing' | 'inactive' | 'repeated' }
   | { kind: 'request_missing' }
   | { kind: 'key_reused' }
-  | Overloaded
+  | NotDone
 
 export type ClaimCaseOutcome =
   | { kind: 'booked'; case: Case; position: string }
@@ -236,7 +236,7 @@ export type RecordMilestoneOutcome =
   /** Without its milestones the case would be CONFIRMED, and its block was withdrawn. */
   | { kind: 'slot_closed'; why: SlotClosedWhy }
   | CaseUnchangeable
-  | Overloaded
+  | NotDone
 
 /** Later cases are not moved: they are listed, and shown as at risk. */
 export type ExtendCaseOutcome =
@@ -245,4 +245,4 @@ export type ExtendCaseOutcome =
   /** `expectedEndsAt` is before the planned end. */
   | { kind: 'too_early'; case: Case }
   | CaseUnchangeable
-  | Overloaded
+  | NotDone

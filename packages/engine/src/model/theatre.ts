@@ -1,4 +1,4 @@
-import type { Overloaded } from './claim.ts'
+import type { NotDone } from './claim.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 import type {
@@ -222,14 +222,14 @@ export type Theatre = {
    * The first feasible times, by start and room, and what prevents the case on days without one. `searchedUntil`: the
    * first day that was not searched to its end, because there was too much to check; null: there is none.
    */
-  suggest(query: SuggestQuery): Promise<Suggestions | CaseInvalid | Overloaded>
+  suggest(query: SuggestQuery): Promise<Suggestions | CaseInvalid | NotDone>
   /**
    * Books open requests in a block, or holds times for them, in the order of the list, as many as fit, each by a claim.
-   * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`: nothing
+   * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`, `locked`: nothing
    * was booked.
    *
-   * `filled_in_part`: the server is overloaded. A repetition with the key books the rest. `room_inactive`: the room
-   * takes no new cases, and nothing was booked.
+   * `filled_in_part`: the same after some were booked. A repetition with the key books the rest. `room_inactive`: the
+   * room takes no new cases, and nothing was booked.
    *
    * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after a part was booked: a repetition continues it
    */
@@ -243,7 +243,7 @@ export type Theatre = {
     | { kind: 'filled_in_part'; cases: Case[]; retryAfterSeconds: number }
     | { kind: 'block_missing' }
     | { kind: 'room_inactive'; roomId: string }
-    | Overloaded
+    | NotDone
   >
   estimate(query: { clinicNo: number; procedureCode: string; surgeonId: string | null }): Promise<DurationEstimate>
   /** `writeKey` must not reveal the record number. Default: null. */

@@ -63,7 +63,7 @@ test('an item of a locked row is refused after its time, and stop waits for that
   locked.add('a')
   const outcomes = outcomesOf(queue, ['a:1', 'a:2'])
   await queue.stop()
-  expect(await outcomes).toEqual(Array(2).fill({ kind: 'overloaded', retryAfterSeconds: 1 }))
+  expect(await outcomes).toEqual(Array(2).fill({ kind: 'locked', retryAfterSeconds: 1 }))
   expect(queue.depth).toEqual({ queued: 0, inFlight: 0, slow: 0 })
 })
 
@@ -183,6 +183,6 @@ test('the items of one locked row cannot fill the queue', async () => {
   locked.clear()
   const outcomes = await Promise.all(slow)
   expect(outcomes.filter((outcome) => typeof outcome === 'string').length).toBeLessThanOrEqual(12)
-  expect(outcomes).toContainEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+  expect(outcomes).toContainEqual({ kind: 'locked', retryAfterSeconds: 1 })
   expect(outcomes[0]).toBe('a:0')
 })

@@ -8,15 +8,19 @@ import {
   unknownOutcome,
   unreached,
 } from '../database/database-unavailable.ts'
-import { type Overloaded, overloaded } from '../model/claim.ts'
+import { isNotDone, locked, type NotDone, overloaded } from '../model/claim.ts'
 import type { BatchReport } from './batch-report.ts'
 import { SlowLane } from './slow-lane.ts'
+import type { Waiting } from './waiting.ts'
 
 /** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
 export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
 
-/** `alone`: the queue of that name must send the item. `overloaded`: its time ran out before it was done. */
-export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | 'overloaded' }
+/**
+ * `alone`: the queue of that name must send the item. `overloaded`, `locked`: it was not done, because its time ran out
+ * or a lock was not free in time.
+ */
+export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | NotDone['kind'] }
 
 export type QueueDepth = { queued: number; inFlight: number; slow: number }
 
@@ -50,17 +54,7 @@ export type BatchQueueSettings<Item, Outcome> = {
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
   /** The outcomes of items, before their callers get them. `error`: the caller gets an exception. */
-  onOutcomes?: (outcomes: readonly (Outcome | Overloaded | 'error')[]) => void
-}
-
-type Waiting<Item, Outcome> = {
-  item: Item
-  since: number
-  tries: number
-  /** The connection was lost during a try: that transaction may have committed, or may still commit. */
-  mayBeCommitted: boolean
-  resolve(outcome: Outcome | Overloaded): void
-  reject(error: unknown): void
+  onOutcomes?: (outcomes: readonly (Outcome | NotDone | 'error')[]) => void
 }
 
 // An item is sent again when another transaction won a race. Losing a hundred in a row means a bug.
@@ -78,15 +72,15 @@ const slowShare = 1 / 4
  * an item at once, alone; a busy one sends batches of up to `batchSizeMax`, `inFlightMax` at a time. Under overload a
  * batch is an eighth of the waiting items, up to four times `batchSizeMax`.
  *
- * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded`, and it has not been
- *   done.
+ * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded`, or `locked` if it
+ *   has waited for a lock; and it has not been done.
  * - When a batch fails, its items are sent one by one, so that an invalid item does not fail the others. A queue with
  *   another one for this (`alone`) leaves them to it. An item that was its only one is not sent again.
  * - When a batch waits too long for a lock, the items of locked rows leave it for the slow lane, one batch at a time,
  *   and the others are sent again.
  * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their
- *   idempotency keys make safe, until there is an outcome other than `overloaded`. So they are when the server may not
- *   write (a failover), and nothing was done.
+ *   idempotency keys make safe, until there is an outcome other than these. So they are when the server may not write
+ *   (a failover), and nothing was done.
  */
 export class BatchQueue<Item, Outcome> {
   readonly #settings: Required<BatchQueueSettings<Item, Outcome>>
@@ -126,9 +120,10 @@ export class BatchQueue<Item, Outcome> {
    * Resolves after COMMIT.
    * @throws DatabaseUnavailable when the database cannot be reached; the database's own error for this item
    */
-  submit(item: Item): Promise<Outcome | Overloaded> {
+  submit(item: Item): Promise<Outcome | NotDone> {
     return new Promise((resolve, reject) => {
-      const waiting = { item, since: performance.now(), tries: 0, mayBeCommitted: false, resolve, reject }
+      const since = performance.now()
+      const waiting = { item, since, tries: 0, mayBeCommitted: false, isLocked: false, resolve, reject }
       if (this.#stopped) this.#refuse(waiting)
       else this.#accept(waiting)
     })
@@ -185,6 +180,7 @@ export class BatchQueue<Item, Outcome> {
     return taken.filter((waiting) => {
       const row = rowOf(waiting.item)
       if (!this.#slow.has(row)) return true
+      waiting.isLocked = true
       // What may be committed needs its outcome.
       if (this.#slow.size < slowMax || waiting.mayBeCommitted) this.#slow.join(row, waiting)
       else this.#refuse(waiting)
@@ -223,8 +219,9 @@ export class BatchQueue<Item, Outcome> {
   }
 
   #refuse(waiting: Waiting<Item, Outcome>): void {
-    this.#settings.onOutcomes([overloaded])
-    waiting.resolve(overloaded)
+    const outcome = waiting.isLocked ? locked : overloaded
+    this.#settings.onOutcomes([outcome])
+    waiting.resolve(outcome)
   }
 
   async #send(batch: Waiting<Item, Outcome>[]): Promise<void> {
@@ -266,7 +263,8 @@ export class BatchQueue<Item, Outcome> {
   }
 
   #park(batch: readonly Waiting<Item, Outcome>[]): void {
-    for (const waiting of batch) this.#slow.park(this.#settings.rowOf(waiting.item), waiting)
+    const { rowOf } = this.#settings
+    for (const waiting of batch) this.#slow.park(rowOf(waiting.item), Object.assign(waiting, { isLocked: true }))
     void this.#runSlowLane()
   }
 
@@ -351,9 +349,11 @@ export class BatchQueue<Item, Outcome> {
     for (const [index, waiting] of batch.entries()) {
       const result = results[index]
       if (result?.kind === 'completed') waiting.resolve(result.outcome)
-      else if (result?.kind === 'overloaded' && waiting.mayBeCommitted) unknown.push(waiting)
-      else if (result?.kind === 'overloaded') this.#refuse(waiting)
-      else if (result?.kind === 'alone' && alone !== null) alone.#accept(waiting)
+      else if (result !== undefined && isNotDone(result)) {
+        waiting.isLocked = result.kind === 'locked'
+        if (waiting.mayBeCommitted) unknown.push(waiting)
+        else this.#refuse(waiting)
+      } else if (result?.kind === 'alone' && alone !== null) alone.#accept(waiting)
       else if (waiting.tries + 1 >= triesMax)
         this.#reject(waiting, new Error(`${this.#settings.name}: sent ${triesMax} times without an outcome`))
       else again.push({ ...waiting, tries: waiting.tries + 1 })

@@ -1,4 +1,4 @@
-import type { Overloaded } from '../model/claim.ts'
+import { isNotDone, type NotDone } from '../model/claim.ts'
 import { BatchQueue, type BatchQueueSettings, type QueueDepth } from '../queue/batch-queue.ts'
 import type { CaseClaimsSettings } from './case-claims.ts'
 import { clinicQueues } from './clinic-queues.ts'
@@ -17,15 +17,15 @@ type CaseChange<Outcome> = (deadline: number) => Promise<Outcome>
 export type RunCaseChange = <Outcome extends { kind: string }>(
   clinicNo: number,
   change: CaseChange<Outcome>,
-) => Promise<Outcome | Overloaded>
+) => Promise<Outcome | NotDone>
 
 type ChangeQueue = BatchQueue<CaseChange<{ kind: string }>, { kind: string }>
 
 /**
  * Changes of existing cases, and claims that bump some. Each is a separate transaction. They are in a queue because, as
  * with claims, a change whose connection was lost is run again until its outcome is known, and is not refused as
- * `overloaded` until then. Confirmations and cancellations
- * share transactions in another queue, and do not wait for changes here; `runSettle` repeats them with their reads.
+ * `overloaded` or `locked` until then. Confirmations and cancellations share transactions in another queue, and do not
+ * wait for changes here; `runSettle` repeats them with their reads.
  */
 export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefined, ...bounds }: CaseClaimsSettings): {
   runChange: RunCaseChange
@@ -43,7 +43,7 @@ export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefin
         Promise.all(
           changes.map(async (change, index) => {
             const outcome = await change(deadlines[index] ?? Number.POSITIVE_INFINITY)
-            return outcome.kind === 'overloaded' ? { kind: 'overloaded' } : { kind: 'completed', outcome }
+            return isNotDone(outcome) ? { kind: outcome.kind } : { kind: 'completed', outcome }
           }),
         ),
       batchSizeMax: 1,
@@ -57,6 +57,6 @@ export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefin
   const runIn =
     (name: 'changes' | 'settles'): RunCaseChange =>
     <Outcome extends { kind: string }>(clinicNo: number, change: CaseChange<Outcome>) =>
-      queues.use(clinicNo, (ofClinic) => ofClinic[name].submit(change) as Promise<Outcome | Overloaded>)
+      queues.use(clinicNo, (ofClinic) => ofClinic[name].submit(change) as Promise<Outcome | NotDone>)
   return { runChange: runIn('changes'), runSettle: runIn('settles'), depth: () => queues.depth('changes') }
 }

@@ -234,6 +234,7 @@ async function settledOutcome(pool: pg.Pool, caseId: string, outcome: SettleOutc
     case 'invalid_transition':
       return { kind: outcome.kind, case: await promptly(requireCase(pool, caseId)) }
     case 'overloaded':
+    case 'locked':
       return outcome
     default:
       throw new Error(`The change of case ${caseId} returned ${outcome.kind}.`)

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
+import { isNotDone } from '../model/claim.ts'
 import { BatchQueue, type BatchQueueSettings, type QueueDepth, type QueueResult } from '../queue/batch-queue.ts'
 import type { ClinicLimiterSettings } from '../queue/clinic-limiter.ts'
 import { clinicQueues } from './clinic-queues.ts'
@@ -120,5 +121,5 @@ async function claimTogether(
 }
 
 function resultFrom(outcome: ScheduleResult): ClaimResult {
-  return outcome.kind === 'overloaded' ? overloaded : { kind: 'completed', outcome }
+  return isNotDone(outcome) ? { kind: outcome.kind } : { kind: 'completed', outcome }
 }

@@ -1,5 +1,5 @@
 import { rethrowAfterCommit } from '../database/database-unavailable.ts'
-import type { Overloaded } from '../model/claim.ts'
+import { isNotDone, type NotDone } from '../model/claim.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
 import type { CaseRequest, Theatre } from '../model/theatre.ts'
@@ -78,7 +78,7 @@ async function book(
   block: Block,
   request: CaseRequest,
   { confirm, actorId, key }: Pick<ClaimCaseRequest, 'confirm' | 'actorId' | 'key'>,
-): Promise<Case | Overloaded | null> {
+): Promise<Case | NotDone | null> {
   const { surgeonId, anaesthetistId, staffIds, equipment, minutes, service, procedure, urgency, patient } = request
   if (surgeonId === null || patient === null) return null
   for (let tries = 1; tries <= triesMax; tries += 1) {
@@ -106,7 +106,7 @@ async function book(
       requestHash: digestUuid(`${block.id} ${request.id}`),
     })
     if (outcome.kind === 'booked' || outcome.kind === 'replayed') return outcome.case
-    if (outcome.kind === 'overloaded') return outcome
+    if (isNotDone(outcome)) return outcome
     if (outcome.kind !== 'refused') return null
   }
   return null
@@ -121,7 +121,7 @@ async function startFor(
   block: Block,
   { caseId, ...request }: CaseRequest,
   { surgeonId, patient }: { surgeonId: string; patient: TheatrePatient },
-): Promise<Date | Overloaded | null> {
+): Promise<Date | NotDone | null> {
   if (caseId !== null) {
     const scheduled = await theatre.case(caseId)
     return scheduled?.blockId === block.id ? scheduled.startsAt : null
@@ -144,7 +144,7 @@ async function startFor(
     stepMinutes,
   })
   if ('suggestions' in found) return found.suggestions[0]?.startsAt ?? null
-  return found.kind === 'overloaded' ? found : null
+  return isNotDone(found) ? found : null
 }
 
 /**

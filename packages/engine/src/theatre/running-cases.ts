@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { promptly, readAfterCommit } from '../database/promptly.ts'
-import { type Overloaded, overloaded } from '../model/claim.ts'
+import { type NotDone, overloaded } from '../model/claim.ts'
 import { clinicNoIn } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type {
@@ -125,7 +125,7 @@ async function runUntilDone(
   clinicNo: number,
   statement: Sql,
   deadline: number,
-): Promise<{ kind: 'ran'; row: RunningRow } | Overloaded> {
+): Promise<{ kind: 'ran'; row: RunningRow } | NotDone> {
   const change = async (pool: pg.Pool) => (await pool.query<RunningRow>(statement)).rows[0]
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const row = await changeOrBusy(writer, clinicNo, change, deadline)

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isLockTimeout } from '../database/database-unavailable.ts'
 import { prepared } from '../database/prepared.ts'
-import { type Overloaded, overloaded } from '../model/claim.ts'
+import { locked, type NotDone, overloaded } from '../model/claim.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type {
   AppliedOverride,
@@ -113,20 +113,20 @@ export async function check(
 }
 
 /**
- * `overloaded` if too much of its clinic's work was waiting or ran for too long, or a lock was not free in time;
- * nothing was written then.
+ * `overloaded` if too much of its clinic's work was waiting or ran for too long, `locked` if a lock was not free in
+ * time; nothing was written then.
  */
 export async function changeOrBusy<Row>(
   { pool, limitClinic }: CaseWriter,
   clinicNo: number,
   change: (pool: pg.Pool) => Promise<Row>,
   deadline: number,
-): Promise<Row | Overloaded> {
+): Promise<Row | NotDone> {
   try {
     return await limitClinic(clinicNo, () => change(pool), deadline)
   } catch (error) {
     // Another request has locked a room or person for as long as the pool waits for a lock.
-    if (isLockTimeout(error)) return overloaded
+    if (isLockTimeout(error)) return locked
     throw error
   }
 }

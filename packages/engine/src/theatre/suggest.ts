@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { withQueryTimeout } from '../database/prepared.ts'
-import type { Overloaded } from '../model/claim.ts'
+import type { NotDone } from '../model/claim.ts'
 import type { CaseInvalid, Suggestions, SuggestQuery, Theatre } from '../model/theatre.ts'
 
 /** It stops by itself after some eight seconds of work: see suggest_cases.sql. */
 const suggestMs = 30_000
 
-type Suggested = Exclude<Awaited<ReturnType<Theatre['suggest']>>, Overloaded>
+type Suggested = Exclude<Awaited<ReturnType<Theatre['suggest']>>, NotDone>
 
 /** Everything is checked by the same rules as a claim, and may be taken before it is claimed. */
 export async function suggest(pool: pg.Pool, query: SuggestQuery): Promise<Suggested> {

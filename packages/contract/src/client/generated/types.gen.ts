@@ -3248,7 +3248,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -4554,7 +4554,7 @@ export type ListClinicsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -4621,7 +4621,7 @@ export type CreateClinicErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -4682,7 +4682,7 @@ export type GetClinicErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -4755,7 +4755,7 @@ export type UpdateClinicErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -4816,7 +4816,7 @@ export type DeleteClinicLogoErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -4868,7 +4868,7 @@ export type GetClinicLogoErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -4941,7 +4941,7 @@ export type SetClinicLogoErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5027,7 +5027,7 @@ export type ListDoctorsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5098,7 +5098,7 @@ export type CreateDoctorErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5159,7 +5159,7 @@ export type GetDoctorErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5232,7 +5232,7 @@ export type UpdateDoctorErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5283,7 +5283,7 @@ export type ListSpecializationsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5334,7 +5334,7 @@ export type GetVideoRoomErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5407,7 +5407,7 @@ export type SetVideoRoomErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5497,7 +5497,7 @@ export type WithdrawSlotsOfDoctorErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5567,7 +5567,7 @@ export type ListSlotsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5645,7 +5645,7 @@ export type CreateSlotsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5723,7 +5723,7 @@ export type WithdrawSlotErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5798,7 +5798,7 @@ export type CreateBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5877,7 +5877,7 @@ export type SendTicketLinkErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5928,7 +5928,7 @@ export type GetBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -5979,7 +5979,7 @@ export type ListBookingEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6056,7 +6056,7 @@ export type ConfirmBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6133,7 +6133,7 @@ export type CancelBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6210,7 +6210,7 @@ export type RescheduleBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6287,7 +6287,7 @@ export type ConfirmAttendanceErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6364,7 +6364,7 @@ export type WithdrawAttendanceErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6441,7 +6441,7 @@ export type ExtendBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6518,7 +6518,7 @@ export type ArriveBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6595,7 +6595,7 @@ export type CompleteBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6672,7 +6672,7 @@ export type NoShowBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6749,7 +6749,7 @@ export type ReopenBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6826,7 +6826,7 @@ export type LinkBookingErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6899,7 +6899,7 @@ export type RenewManageTokenErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -6976,7 +6976,7 @@ export type ErasePatientErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7017,7 +7017,7 @@ export type GetMeErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7058,7 +7058,7 @@ export type WhoAmIErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7117,7 +7117,7 @@ export type ListMyBookingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7199,7 +7199,7 @@ export type ListClinicBookingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7277,7 +7277,7 @@ export type ExportClinicBookingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7337,7 +7337,7 @@ export type ListMembersErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7403,7 +7403,7 @@ export type RemoveMemberErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7481,7 +7481,7 @@ export type ChangeMemberErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7541,7 +7541,7 @@ export type GetClinicStatsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7609,7 +7609,7 @@ export type ListEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7682,7 +7682,7 @@ export type ErasePatientsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7733,7 +7733,7 @@ export type VerifyClinicErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7793,7 +7793,7 @@ export type ListInvitationsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7870,7 +7870,7 @@ export type CreateInvitationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -7932,7 +7932,7 @@ export type RevokeInvitationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8007,7 +8007,7 @@ export type GetInvitationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8082,7 +8082,7 @@ export type AcceptInvitationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8133,7 +8133,7 @@ export type GetBookingLimitsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8206,7 +8206,7 @@ export type UpdateBookingLimitsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8263,7 +8263,7 @@ export type ListBookingBurstsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8320,7 +8320,7 @@ export type ListBurstBookingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8394,7 +8394,7 @@ export type CancelBookingBurstErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8435,7 +8435,7 @@ export type GetMyMessageChoicesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8502,7 +8502,7 @@ export type SetMyMessageChoicesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8563,7 +8563,7 @@ export type DeleteMyReminderOptOutErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8630,7 +8630,7 @@ export type ChooseRemindersErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8699,7 +8699,7 @@ export type ListMessagesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8751,7 +8751,7 @@ export type GetMessageErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8813,7 +8813,7 @@ export type SendMessageErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8871,7 +8871,7 @@ export type PreviewMessageErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8922,7 +8922,7 @@ export type GetMessageSettingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -8999,7 +8999,7 @@ export type UpdateMessageSettingsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9050,7 +9050,7 @@ export type GetClinicSecurityErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9123,7 +9123,7 @@ export type UpdateClinicSecurityErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9179,7 +9179,7 @@ export type GetRetentionErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9252,7 +9252,7 @@ export type ListClinicAuditEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9319,7 +9319,7 @@ export type ListAuditEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9388,7 +9388,7 @@ export type ExportClinicAuditEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9451,7 +9451,7 @@ export type ExportAuditEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9524,7 +9524,7 @@ export type RecordExportErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9565,7 +9565,7 @@ export type GetProofErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9616,7 +9616,7 @@ export type ListRoomsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9689,7 +9689,7 @@ export type CreateRoomErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9767,7 +9767,7 @@ export type UpdateRoomErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9818,7 +9818,7 @@ export type ListTheatreStaffErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9891,7 +9891,7 @@ export type CreateTheatreStaffErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -9969,7 +9969,7 @@ export type UpdateTheatreStaffErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10020,7 +10020,7 @@ export type ListTheatreDoctorsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10094,7 +10094,7 @@ export type UpdateTheatreDoctorErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10145,7 +10145,7 @@ export type ListEquipmentErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10218,7 +10218,7 @@ export type CreateEquipmentErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10300,7 +10300,7 @@ export type UpdateEquipmentErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10360,7 +10360,7 @@ export type ListBlocksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10438,7 +10438,7 @@ export type CreateBlocksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10517,7 +10517,7 @@ export type WithdrawBlockErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10595,7 +10595,7 @@ export type ChangeBlockErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10673,7 +10673,7 @@ export type FillBlockErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10745,7 +10745,7 @@ export type ListCasesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10820,7 +10820,7 @@ export type CreateCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10899,7 +10899,7 @@ export type CheckCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -10950,7 +10950,7 @@ export type GetCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11001,7 +11001,7 @@ export type ListCaseEventsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11078,7 +11078,7 @@ export type ConfirmCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11155,7 +11155,7 @@ export type CancelCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11232,7 +11232,7 @@ export type MoveCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11309,7 +11309,7 @@ export type SwapCasesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11386,7 +11386,7 @@ export type BumpCasesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11463,7 +11463,7 @@ export type ExtendCaseErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11540,7 +11540,7 @@ export type RecordMilestoneErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11600,7 +11600,7 @@ export type GetTheatreErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11677,7 +11677,7 @@ export type SuggestCaseTimesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11731,7 +11731,7 @@ export type EstimateCaseDurationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11803,7 +11803,7 @@ export type GetTheatreReportErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11875,7 +11875,7 @@ export type ExportTheatreReportErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -11936,7 +11936,7 @@ export type ListCaseRequestsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12013,7 +12013,7 @@ export type CreateCaseRequestErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12082,7 +12082,7 @@ export type WithdrawCaseRequestErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12133,7 +12133,7 @@ export type GetCaseRequestErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12210,7 +12210,7 @@ export type EraseTheatrePatientErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12285,7 +12285,7 @@ export type CreateWaitlistEntryErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12350,7 +12350,7 @@ export type LeaveWaitlistErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12401,7 +12401,7 @@ export type GetWaitlistEntryErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12452,7 +12452,7 @@ export type ListWaitlistOffersErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12527,7 +12527,7 @@ export type SendWaitlistLinksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12594,7 +12594,7 @@ export type LeaveWaitlistByLinkErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12667,7 +12667,7 @@ export type RenewWaitlistTokenErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12733,7 +12733,7 @@ export type ListWaitlistEntriesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12774,7 +12774,7 @@ export type ListMyWaitlistEntriesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12821,7 +12821,7 @@ export type GetDoctorWaitlistErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12872,7 +12872,7 @@ export type ListWebhooksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -12949,7 +12949,7 @@ export type CreateWebhookErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13011,7 +13011,7 @@ export type DeleteWebhookErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13063,7 +13063,7 @@ export type GetWebhookErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13137,7 +13137,7 @@ export type UpdateWebhookErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13199,7 +13199,7 @@ export type RotateWebhookSecretErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13261,7 +13261,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13323,7 +13323,7 @@ export type TestWebhookErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13397,7 +13397,7 @@ export type ReplayWebhookErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13452,7 +13452,7 @@ export type DeleteMyCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13493,7 +13493,7 @@ export type GetMyCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13560,7 +13560,7 @@ export type CreateMyCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13621,7 +13621,7 @@ export type DeleteDoctorCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13672,7 +13672,7 @@ export type GetDoctorCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13745,7 +13745,7 @@ export type CreateDoctorCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13806,7 +13806,7 @@ export type DeleteClinicCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13857,7 +13857,7 @@ export type GetClinicCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -13930,7 +13930,7 @@ export type UpdateClinicCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14003,7 +14003,7 @@ export type CreateClinicCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14053,7 +14053,7 @@ export type ReadCalendarFeedErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14114,7 +14114,7 @@ export type DeleteBusyCalendarErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14165,7 +14165,7 @@ export type GetBusyCalendarErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14238,7 +14238,7 @@ export type SetBusyCalendarErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14298,7 +14298,7 @@ export type ListBlockedSlotsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14359,7 +14359,7 @@ export type SignUpErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14416,7 +14416,7 @@ export type SignInErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14475,7 +14475,7 @@ export type SignOutErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14516,7 +14516,7 @@ export type GetSessionErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14557,7 +14557,7 @@ export type ListSessionsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14614,7 +14614,7 @@ export type RevokeSessionErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14671,7 +14671,7 @@ export type RevokeSessionsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14728,7 +14728,7 @@ export type RevokeOtherSessionsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14789,7 +14789,7 @@ export type ChangePasswordErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14850,7 +14850,7 @@ export type RequestPasswordResetErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14911,7 +14911,7 @@ export type ResetPasswordErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -14952,7 +14952,7 @@ export type GetEmailStatusErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15013,7 +15013,7 @@ export type SendVerificationEmailErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15074,7 +15074,7 @@ export type ChangeEmailErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15135,7 +15135,7 @@ export type VerifyEmailErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15196,7 +15196,7 @@ export type UndoEmailChangeErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15253,7 +15253,7 @@ export type UpdateAccountErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15294,7 +15294,7 @@ export type GetTokenErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15335,7 +15335,7 @@ export type GetJwksErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15392,7 +15392,7 @@ export type SignInWithCodeErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15455,7 +15455,7 @@ export type GetPasskeySignInErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15516,7 +15516,7 @@ export type SignInWithPasskeyErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15557,7 +15557,7 @@ export type GetSecondFactorsErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15618,7 +15618,7 @@ export type BeginTotpErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15679,7 +15679,7 @@ export type ConfirmTotpErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15736,7 +15736,7 @@ export type RemoveTotpErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15797,7 +15797,7 @@ export type CreateRecoveryCodesErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15858,7 +15858,7 @@ export type GetPasskeyCreationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15919,7 +15919,7 @@ export type AddPasskeyErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -15980,7 +15980,7 @@ export type RenamePasskeyErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
@@ -16041,7 +16041,7 @@ export type RemovePasskeyErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };

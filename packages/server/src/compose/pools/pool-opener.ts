@@ -1,4 +1,5 @@
 import { createPool, type DatabasePool, type PoolSettings } from '@holdfast/engine'
+import { lockTimeoutLog } from '../../observe/lock-timeouts.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { DatabaseUrls } from './job-pools.ts'
 
@@ -7,7 +8,12 @@ export type OpenPool = (name: string, bounds: Pick<PoolSettings, 'max'> & Partia
 /** Pools of the application's role. */
 export function poolOpener({ appUrl }: DatabaseUrls, log: Logger): OpenPool {
   const onIdleError = onIdleErrorOf(log)
-  return (name, bounds) => createPool({ url: appUrl, name: `holdfast ${name}`, onIdleError, ...bounds })
+  const logLockTimeout = lockTimeoutLog(log)
+  return (name, bounds) => {
+    const pool = createPool({ url: appUrl, name: `holdfast ${name}`, onIdleError, ...bounds })
+    pool.onLockTimeout = () => logLockTimeout(pool)
+    return pool
+  }
 }
 
 export function onIdleErrorOf(log: Logger): (error: Error) => void {

@@ -21,7 +21,7 @@ test.each([
   ['the database refuses connections', withCode('ECONNREFUSED'), 'unavailable', 503],
   ['the database shuts down', withCode('57P01'), 'unavailable', 503],
   ['all connections are in use', new PoolExhausted(null), 'overloaded', 503],
-  ['a lock took too long', withCode('55P03'), 'unavailable', 503],
+  ['a lock took too long', withCode('55P03'), 'locked', 503],
   ['there was a deadlock', withCode('40P01'), 'unavailable', 503],
   ['a statement took too long', withCode('57014'), 'unavailable', 503],
   ['the disk is full', withCode('53100'), 'unavailable', 503],

@@ -1,6 +1,7 @@
 import type { ProblemCode } from '@holdfast/contract'
 import {
   isConnectionLost,
+  isLockTimeout,
   isNotWritable,
   isTransient,
   MonthsInTransit,
@@ -67,6 +68,10 @@ export function problemOf(error: unknown, ifLost = repeatWithKey): ProblemError 
     const detail = 'Months of this clinic are being archived or restored. Erase again when that is done.'
     return problem('unavailable', detail, { retryAfterSeconds: 60 })
   }
+  if (isLockTimeout(error)) {
+    const detail = 'Another change of the same data has not ended. Nothing was written: repeat the request.'
+    return problem('locked', detail, { retryAfterSeconds: 1 })
+  }
   if (isTransient(error)) {
     const detail = 'The database was too busy. Nothing was written: repeat the request.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
@@ -95,7 +100,7 @@ export function errorHandler(error: unknown, request: FastifyRequest, reply: Fas
   const isForOperator =
     refusal.code === 'internal_error' || error instanceof PartitionMissing || error instanceof MonthsInTransit
   if (isForOperator) request.log.error(logged, 'request failed')
-  else if (refusal.code === 'unavailable' || error instanceof PoolExhausted)
+  else if (refusal.code === 'unavailable' || error instanceof PoolExhausted || isLockTimeout(error))
     request.log.warn(logged, 'request not processed')
   reply.problemCode = refusal.code
   const { status, headers, body } = refusal.render(request.id)

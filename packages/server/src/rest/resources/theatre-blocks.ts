@@ -5,6 +5,7 @@ import {
   type CreateBlocksRequest,
   clinicNoIn,
   instantsOfLocalDays,
+  isNotDone,
   latestStart,
   slotsAheadYearsMax,
 } from '@holdfast/engine'
@@ -146,7 +147,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
       })
       if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
       if (outcome.kind === 'room_inactive') throw resourceInactive(outcome.roomId)
-      if (outcome.kind === 'overloaded') throw refusalProblem(outcome)
+      if (isNotDone(outcome)) throw refusalProblem(outcome)
       if (outcome.kind === 'filled_in_part') throw filledInPart(outcome)
       return { status: 200, body: { items: outcome.cases.map(caseBody) } }
     },
@@ -162,7 +163,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
 
 function filledInPart({ cases, retryAfterSeconds }: { cases: readonly unknown[]; retryAfterSeconds: number }) {
   const detail =
-    `The server is overloaded. Cases that are booked: ${cases.length}. ` +
+    `The server is too busy. Cases that are booked: ${cases.length}. ` +
     'Repeat the request with the same Idempotency-Key to book the rest.'
   return problem('unavailable', detail, { retryAfterSeconds })
 }

@@ -82,6 +82,11 @@ const rules = {
     detail: () => 'Too many bookings are waiting; this one was not attempted.',
     extras: ({ retryAfterSeconds }) => ({ retryAfterSeconds }),
   },
+  locked: {
+    code: 'locked',
+    detail: () => 'Another change of the same time or booking has not ended; this one was not done.',
+    extras: ({ retryAfterSeconds }) => ({ retryAfterSeconds }),
+  },
   slot_full: { code: 'slot_full', detail: () => 'The slot does not have this many units free.' },
   slot_missing: { code: 'slot_not_found', detail: () => 'There is no such slot.' },
   slot_closed: { code: 'slot_closed', detail: ({ why }) => closedTexts[why] },

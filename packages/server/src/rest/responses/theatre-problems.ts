@@ -65,6 +65,7 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
     case 'slot_closed':
     case 'key_reused':
     case 'overloaded':
+    case 'locked':
       return refusalProblem(outcome)
   }
 }

@@ -43,6 +43,7 @@ export function isOutdatedCode(error: unknown): boolean {
 const mayPass = new Set<Problem['code']>([
   'rate_limited',
   'overloaded',
+  'locked',
   'unavailable',
   'internal_error',
   'request_timeout',
@@ -64,7 +65,7 @@ export function retryDelayMs(error: unknown): number {
 
 /** Whether the server did nothing, and may do it later. After other failures that may pass, nobody knows. */
 export function isRefusedForNow(error: unknown): boolean {
-  return refusalCode(error) === 'rate_limited' || refusalCode(error) === 'overloaded'
+  return ['rate_limited', 'overloaded', 'locked'].includes(refusalCode(error) ?? '')
 }
 
 /** Whether the server refused the request because of this field of its body. */
