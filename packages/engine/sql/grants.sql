@@ -108,7 +108,7 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'request_link',
-         'confirm_attendance', 'withdraw_attendance', 'renew_manage_token', 'expire_holds',
+         'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
          'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic', 'verify_receivers',

@@ -100,6 +100,17 @@ const settling = (bookingId: string, action: SettleAction) => ({
 const ofDoctor = ({ doctor }: Scene): Expected => ({ kind: 'bookings', doctorIds: [doctor.id] })
 const directoryOf = ({ doctor }: Scene): Expected => ({ kind: 'directory', doctorIds: [doctor.id] })
 
+function ofBooking(
+  status: 'PENDING' | 'CONFIRMED' | 'CANCELLED',
+  write: (its: Scene['engine'], bookingId: string, slotId: string) => Promise<unknown>,
+): Write {
+  const prepare: Write['prepare'] = async ({ database: db, engine: its, slot }) => {
+    const { id } = await aBooking(db, slot, { status })
+    return () => write(its, id, slot.id)
+  }
+  return { prepare, announced: ofDoctor }
+}
+
 /** Those of the theatre are in its tests. */
 const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
   claim: {
@@ -109,13 +120,7 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
         its.claim(aClaim(slot)),
     announced: ofDoctor,
   },
-  settle: {
-    async prepare({ database: db, engine: its, slot }) {
-      const { id } = await aBooking(db, slot, { status: 'PENDING' })
-      return () => its.settle(settling(id, 'confirm'))
-    },
-    announced: ofDoctor,
-  },
+  settle: ofBooking('PENDING', (its, id) => its.settle(settling(id, 'confirm'))),
   move: {
     async prepare({ database: db, engine: its, slot, other }) {
       const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
@@ -132,13 +137,9 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     },
     announced: ofDoctor,
   },
-  confirmAttendance: {
-    async prepare({ database: db, engine: its, slot }) {
-      const { id } = await aBooking(db, slot)
-      return () => its.confirmAttendance({ bookingId: id, slotId: slot.id, actorId: null, key: null })
-    },
-    announced: ofDoctor,
-  },
+  confirmAttendance: ofBooking('CONFIRMED', (its, bookingId, slotId) =>
+    its.confirmAttendance({ bookingId, slotId, actorId: null, key: null }),
+  ),
   withdrawAttendance: {
     async prepare({ database: db, engine: its, slot }) {
       const { id } = await aBooking(db, slot)
@@ -148,13 +149,12 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     },
     announced: ofDoctor,
   },
-  'erasures.ofBooking': {
-    async prepare({ database: db, engine: its, slot }) {
-      const { id } = await aBooking(db, slot, { status: 'CANCELLED' })
-      return () => its.erasures.ofBooking({ bookingId: id, actorId: null, key: null })
-    },
-    announced: ofDoctor,
-  },
+  correctPatient: ofBooking('CONFIRMED', (its, bookingId) =>
+    its.correctPatient({ bookingId, actorId: null, key: null, patient: { name: 'Ada' } }),
+  ),
+  'erasures.ofBooking': ofBooking('CANCELLED', (its, bookingId) =>
+    its.erasures.ofBooking({ bookingId, actorId: null, key: null }),
+  ),
   'erasures.ofPatient': {
     async prepare({ database: db, engine: its, clinic, slot }) {
       await aBooking(db, slot, { status: 'CANCELLED', patient: { name: 'Ada', email: 'ada@example.org' } })

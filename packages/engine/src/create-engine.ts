@@ -4,6 +4,7 @@ import { createShardedAuditLog } from './audit/sharded-audit-log.ts'
 import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
+import { patientCorrections } from './bookings/correct-patient.ts'
 import { findLocked, locksOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
@@ -139,6 +140,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     settle,
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
     ...attendanceChanges(generalPool, reads, announce),
+    correctPatient: patientCorrections(generalPool, reads, announce),
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,

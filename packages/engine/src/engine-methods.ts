@@ -29,6 +29,7 @@ export const engineMethods = {
   move: 'announced write',
   confirmAttendance: 'announced write',
   withdrawAttendance: 'announced write',
+  correctPatient: 'announced write',
   createSlots: 'announced write',
   withdrawSlots: 'announced write',
   importDirectory: 'announced write',

@@ -150,6 +150,7 @@ export {
 } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
 export type { Committed, CommittedSlot } from './model/committed.ts'
+export type { CorrectionOutcome } from './model/correction.ts'
 export { digestUuid } from './model/digest-uuid.ts'
 export type { Directory } from './model/directory.ts'
 export { type Doctor, type DoctorsQuery, type Money, type NewDoctor, nextSlotsMax } from './model/doctor.ts'

@@ -256,6 +256,7 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   withdrawSlotsOfDoctor: () => ({ query: { from: '2031-01-01', to: '2031-01-01', dryRun: true } }),
   confirmAttendance: ({ slotId }) => ({ body: { slotId } }),
   withdrawAttendance: ({ slotId }) => ({ body: { slotId } }),
+  correctPatient: () => ({ body: { patient: { name: 'Ada' } } }),
   rescheduleBooking: ({ slotId }) => ({ body: { slotId } }),
   linkBooking: ({ bookingId = '', ownerId = '' }, rest) => ({
     body: { manageToken: rest.manageTokens.issue(bookingId, { accountId: ownerId, epoch: 0 }) },

@@ -40,6 +40,7 @@ export const auditedWrites: Record<WriteOperationId, AuditKind | Unrecorded> = {
   linkBooking: events,
   renewManageToken: { no: 'only the booking’s patient can, and gets a new token' },
   erasePatient: 'patients_erased',
+  correctPatient: 'patient_corrected',
   changeMember: 'role_changed',
   removeMember: 'role_removed',
   erasePatients: 'patients_erased',

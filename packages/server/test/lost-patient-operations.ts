@@ -82,6 +82,11 @@ export const lostPatientOperations = {
     await rest.call('confirmAttendance', { path, token, body })
     return (key) => rest.call('withdrawAttendance', { path, as: theatre.staff, body, key })
   },
+  correctPatient: async ({ rest, aVisit, theatre }) => {
+    const { path } = await aVisit()
+    const body = { patient: { email: 'right@example.org' } }
+    return (key) => rest.call('correctPatient', { path, as: theatre.staff, body, key })
+  },
   arriveBooking: async ({ rest, aBegunVisit, theatre }) => {
     const path = await aBegunVisit('CONFIRMED')
     return (key) => rest.call('arriveBooking', { path, as: theatre.staff, key })

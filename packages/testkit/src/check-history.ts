@@ -35,7 +35,7 @@ type Follower = {
 
 /**
  * The legal transitions; held, offered and confirmed may also be first. A link or an erasure may follow any event,
- * once, and changes no status.
+ * once, and a correction of the patient any, and they change no status.
  */
 const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
   PENDING: {
@@ -115,7 +115,7 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
   if (event.version !== versionWanted) complain(`version ${event.version} where ${versionWanted} was due`)
   const status = statusAfter(before, event.type)
   if (status === undefined) complain(`${event.type} after ${before?.status ?? 'nothing'}`)
-  const saysStatus = event.type === 'linked' || event.type === 'reopened' || event.type === 'erased'
+  const saysStatus = event.type === 'reopened' || keepsStatus(event.type)
   if (event.statusAfter !== (saysStatus ? status : null)) {
     complain(`${event.type} says ${event.statusAfter}, but leads to ${status}`)
   }
@@ -145,7 +145,7 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
 }
 
 function statusAfter(before: Follower | undefined, type: BookingEvent['type']): Status | undefined {
-  if (before !== undefined) return type === 'linked' || type === 'erased' ? before.status : next[before.status][type]
+  if (before !== undefined) return keepsStatus(type) ? before.status : next[before.status][type]
   if (type === 'held' || type === 'offered') return 'PENDING'
   if (type === 'confirmed') return 'CONFIRMED'
   return undefined
@@ -160,4 +160,8 @@ function judgeLink(before: Follower, event: HistoryEvent, isErased: boolean, com
 
 function holdsUnits(status: Status): boolean {
   return status !== 'FAILED' && status !== 'CANCELLED'
+}
+
+function keepsStatus(type: BookingEvent['type']): boolean {
+  return type === 'linked' || type === 'corrected' || type === 'contact_corrected' || type === 'erased'
 }

@@ -93,6 +93,28 @@ test('the desk books a walk-in for a time that has begun', async ({ site }) => {
   await page.getByRole('heading', { level: 1, name: 'Booked' }).waitFor()
 })
 
+test('staff correct a mistyped address, and are told what becomes of the link', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const slot = await aSlot(site.database, scene.doctor)
+  const patient = { name: 'Carla Correct', email: 'carla@wrong.example' }
+  const booking = await aBooking(site.database, slot, { patient })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  await page.getByRole('button', { name: 'Correct patient details …' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Correct patient details' })
+  await dialog.getByLabel('E-mail').fill('carla@right')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.locator('input[type=email][aria-invalid=true]:focus').waitFor()
+  await dialog.getByText('This doesn’t look like an e-mail address.').waitFor()
+  await dialog.getByLabel('E-mail').fill('carla@right.example')
+  await dialog.getByText('The link that the former address has received stops working.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'carla@right.example' }).waitFor()
+  await page.getByText('Patient details and address corrected').waitFor()
+})
+
 test('what was typed in the search does not undo a shortcut to a page that is still loading', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('staff')

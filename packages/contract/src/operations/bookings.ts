@@ -5,6 +5,7 @@ import {
   bookingSchema,
   cancellationSchema,
   confirmationSchema,
+  correctionSchema,
   createdBookingSchema,
   manageTokenSchema,
   newBookingSchema,
@@ -73,6 +74,23 @@ export const bookingOperations = {
     params,
     responses: booking('The booking'),
     problems: [],
+  }),
+  correctPatient: operation({
+    id: 'correctPatient',
+    method: 'PATCH',
+    url: '/api/v1/bookings/{bookingId}',
+    tag: 'Bookings',
+    summary: 'Correct a booking’s patient',
+    description:
+      'The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. ' +
+      'If messages about the booking go to another address from then on, because the e-mail address is another one, ' +
+      'or the telephone number of a booking with SMS, the link that the former address has received is void, and a ' +
+      'CONFIRMED booking’s confirmation is sent again. If it has been done already: 200, unchanged.',
+    access: 'booking_desk',
+    params,
+    body: correctionSchema,
+    responses: booking('The booking as it is then'),
+    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
   }),
   listBookingEvents: operation({
     id: 'listBookingEvents',

@@ -37,6 +37,7 @@ export const auditKinds = [
   'booking_read',
   'data_exported',
   'patients_erased',
+  'patient_corrected',
   'message_sent_again',
   'case_request_created',
   'case_request_withdrawn',

@@ -1,7 +1,19 @@
 import Type, { type Static } from 'typebox'
 import { slotLimits } from '../slot-limits.ts'
 import { appointmentTypeSchema } from './doctor.ts'
-import { email, id, line, localDate, nullableText, nullableTime, pageOf, paragraph, phone } from './fields.ts'
+import {
+  email,
+  id,
+  line,
+  localDate,
+  nullableEmail,
+  nullablePhone,
+  nullableText,
+  nullableTime,
+  pageOf,
+  paragraph,
+  phone,
+} from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 export const bookingStatuses = [
@@ -185,6 +197,23 @@ export const confirmationSchema = Type.Object(
     description:
       'The patient and the reason, if they were not known when the hold was created. Omitted fields stay as they are.',
   },
+)
+
+export const correctionSchema = Type.Object(
+  {
+    patient: Type.Optional(
+      Type.Object(
+        {
+          name: Type.Optional(line(200)),
+          email: Type.Optional(nullableEmail({ description: 'null: none' })),
+          phone: Type.Optional(nullablePhone({ description: 'null: none' })),
+        },
+        { title: 'PatientCorrection', additionalProperties: false },
+      ),
+    ),
+    reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit; empty: none' })),
+  },
+  { title: 'BookingCorrection', additionalProperties: false, description: 'Omitted fields stay as they are.' },
 )
 
 export const cancellationSchema = Type.Object(

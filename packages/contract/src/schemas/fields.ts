@@ -151,14 +151,14 @@ export function localEndTime(options: TSchemaOptions = {}) {
   })
 }
 
+const emailAddress = { format: 'email', minLength: 3, maxLength: 254, 'x-expected': 'an e-mail address' }
+
 export function email(options: TSchemaOptions = {}) {
-  return Type.String({
-    format: 'email',
-    minLength: 3,
-    maxLength: 254,
-    'x-expected': 'an e-mail address',
-    ...options,
-  })
+  return Type.String({ ...emailAddress, ...options })
+}
+
+export function nullableEmail(options: TSchemaOptions = {}) {
+  return nullable<string>({ type: 'string', ...emailAddress }, options)
 }
 
 /** A type or `null`, in one schema: this serializes faster than a union. */

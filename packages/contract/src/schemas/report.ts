@@ -92,6 +92,8 @@ const bookingEventSchema = Type.Object(
       'completed',
       'no_show',
       'linked',
+      'corrected',
+      'contact_corrected',
       'reopened',
       'erased',
       'milestone',
@@ -99,8 +101,8 @@ const bookingEventSchema = Type.Object(
     ]),
     statusAfter: nullableLiterals(bookingStatuses, {
       description:
-        'linked, reopened, erased, milestone, prolonged, and moved of a case whose patient has arrived: the ' +
-        'booking’s status afterwards; null: the type implies it',
+        'linked, corrected, contact_corrected, reopened, erased, milestone, prolonged, and moved of a case whose ' +
+        'patient has arrived: the booking’s status afterwards; null: the type implies it',
     }),
     slotId: Type.String({ format: 'uuid' }),
     doctorId: Type.String({ format: 'uuid' }),

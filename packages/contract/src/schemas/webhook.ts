@@ -19,6 +19,8 @@ const publishedEventNames = [
   'booking.no_show',
   'booking.reopened',
   'booking.linked',
+  'booking.corrected',
+  'booking.contact_corrected',
   'booking.erased',
   'booking.milestone',
   'booking.prolonged',

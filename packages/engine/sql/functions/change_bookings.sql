@@ -1,7 +1,7 @@
 -- change_bookings: writes what a caller has decided for bookings that it has locked, each once: their status, failure
 -- reason and end of the hold, and what is not null of the other arrays. A booking that gets another slot loses the
--- confirmation of its attendance, which was for the slot before; so does one with '-infinity' in p_attendances. Returns
--- the bookings as they are then.
+-- confirmation of its attendance, which was for the slot before; so does one with '-infinity' in p_attendances. One
+-- with '' in p_reasons loses its reason. Returns the bookings as they are then.
 --
 -- Internal. Locks: none that the caller does not have. Fails: never. Idempotent: no; each call adds one to versions.
 create or replace function holdfast.change_bookings(
@@ -28,7 +28,7 @@ begin
   update booking b
      set status = c.status, failure_reason = c.failure_reason, hold_expires_at = c.hold_until,
          account_id = coalesce(c.account_id, b.account_id), extended_by = coalesce(c.extended_by, b.extended_by),
-         patient = coalesce(c.patient, b.patient), reason = coalesce(c.reason, b.reason),
+         patient = coalesce(c.patient, b.patient), reason = nullif(coalesce(c.reason, b.reason), ''),
          cancellation_reason = coalesce(c.cancellation_reason, b.cancellation_reason),
          slot_id = coalesce(c.slot_id, b.slot_id), resource_id = coalesce(c.resource_id, b.resource_id),
          attendance_confirmed_at = case when c.slot_id is null then

@@ -62,7 +62,8 @@ as $function$
                 then format('%s has seq %s, which the sequence has not reached', s.type, s.seq)
               when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null
-              when s.type not in ('linked', 'erased') and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
+              when s.type not in ('linked', 'corrected', 'contact_corrected', 'erased')
+                and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
                      ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'),
                      ('PENDING', 'link_requested', 'PENDING'),
                      ('PENDING', 'moved', 'PENDING'), ('PENDING', 'cancelled', 'CANCELLED'),
@@ -85,8 +86,9 @@ as $function$
                    or s.was_status = 'ARRIVED' and s.type in ('moved', 'cancelled') and not s.was_of_case
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
-              when s.type in ('linked', 'erased') and (s.status, s.hold_expires_at, s.reason) is distinct from
-                                                      (s.was_status, s.was_hold_expires_at, s.was_reason)
+              when s.type in ('linked', 'corrected', 'contact_corrected', 'erased')
+                and (s.status, s.hold_expires_at, s.reason) is distinct from
+                    (s.was_status, s.was_hold_expires_at, s.was_reason)
                 then format('%s as %s after %s, with more changed than its %s', s.type, s.status,
                             coalesce(s.was_status, 'nothing'),
                             case s.type when 'linked' then 'account' else 'patient' end)
@@ -111,8 +113,9 @@ as $function$
               when s.booking_digest is not null and s.was_digest is null and s.type <> 'erased'
                    and s.was_at > digests_since(25)
                 then format('%s with a digest, after an event without one', s.type)
-              when s.type not in ('confirmed', 'link_requested', 'cancelled', 'linked', 'erased')
-                   and s.booking_digest <> s.was_digest
+              when s.type not in ('confirmed', 'link_requested', 'cancelled', 'linked', 'corrected',
+                                  'contact_corrected', 'erased')
+                and s.booking_digest <> s.was_digest
                 then format('%s changed the account, type, patient or reasons', s.type)
             end as fault
               from step s) s

@@ -24,10 +24,11 @@ as $function$
      where r.name = 'email' and r.delivered_at is not null and r.epoch = (select max(e.no) from log_epoch e)
        and coalesce(m.emails, true)
   ), last_event as (
-    -- Neither a link to an account nor an attendance announces anything, or changes what is announced.
+    -- None of these announces anything, or changes what is announced.
     select distinct on (e.booking_id) e.booking_id, e.version, e.at, e.type, e.reason, e.xid, e.seq
       from booking_event e
-     where e.clinic_no = p_clinic_no and e.type not in ('linked', 'attendance_confirmed', 'attendance_withdrawn')
+     where e.clinic_no = p_clinic_no and e.type not in ('linked', 'attendance_confirmed', 'attendance_withdrawn',
+                                                                 'corrected')
        and e.at > (select r.since from receiver r)
      order by e.booking_id, e.version desc
   )
@@ -41,6 +42,7 @@ as $function$
      and case e.type
            when 'confirmed' then b.status = 'CONFIRMED'
            when 'moved' then b.status = 'CONFIRMED'
+           when 'contact_corrected' then b.status = 'CONFIRMED'
            when 'cancelled' then b.failure_reason is distinct from 'hold_released'
            when 'failed' then e.reason = 'slot_withdrawn'
            else false end

@@ -254,6 +254,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'claim_slots',
     'clinic_no_of',
     'confirm_attendance',
+    'correct_patient',
     'create_blocks',
     'create_slots',
     'end_waitlist_entries',

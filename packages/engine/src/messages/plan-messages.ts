@@ -23,6 +23,8 @@ const kinds: Partial<Record<BookingEvent['type'], Exclude<MessageKind, 'reminder
   offered: 'offered',
   link_requested: 'confirm',
   confirmed: 'confirmed',
+  // Again, to where messages go from now on.
+  contact_corrected: 'confirmed',
   moved: 'moved',
   cancelled: 'cancelled',
   failed: 'withdrawn',
@@ -61,7 +63,8 @@ type NewMessage = {
 }
 
 /**
- * Plans the messages that announce these events, and the reminders of visits that they confirm or move. Each message is
+ * Plans the messages that announce these events, and the reminders of visits that they confirm or move; a corrected
+ * address gets the confirmation and the reminders to come. Each message is
  * planned once for each channel, however often its event comes. There are e-mails to patients with an address, unless
  * the clinic sends none, and SMS to those with a telephone number if the clinic has chosen them for this kind. There
  * are none for visits that have begun, but for the end of an entry of the waitlist, which is not about one visit.

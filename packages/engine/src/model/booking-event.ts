@@ -26,13 +26,17 @@ export type BookingEvent = {
     | 'completed'
     | 'no_show'
     | 'linked'
+    /** What it says of its patient, but not where messages about it go. */
+    | 'corrected'
+    /** The same, with the address or the number to which messages about it go. */
+    | 'contact_corrected'
     | 'reopened'
     | 'erased'
     | 'milestone'
     | 'prolonged'
   /**
-   * linked, reopened, erased, milestone, prolonged, and moved of a case whose patient has arrived: the status
-   * afterwards; null: it follows from the type.
+   * linked, corrected, contact_corrected, reopened, erased, milestone, prolonged, and moved of a case whose patient has
+   * arrived: the status afterwards; null: it follows from the type.
    */
   statusAfter: BookingStatus | null
   slotId: string

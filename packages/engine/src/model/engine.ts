@@ -7,6 +7,7 @@ import type { BusyCalendars } from './busy-calendar.ts'
 import type { CalendarFeeds } from './calendar-feed.ts'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Committed } from './committed.ts'
+import type { CorrectionOutcome, CorrectionRequest } from './correction.ts'
 import type { Directory } from './directory.ts'
 import type { Erasures } from './erasure.ts'
 import type { DirectoryImport, ImportCounts, ImportOutcome } from './import.ts'
@@ -34,6 +35,7 @@ export type Engine = {
   move(request: MoveRequest): Promise<MoveOutcome>
   confirmAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   withdrawAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
+  correctPatient(request: CorrectionRequest): Promise<CorrectionOutcome>
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
   /** Creates clinics, doctors and slots: all of them, or none when `input` has a problem. */

@@ -19,6 +19,8 @@ export const publishedEvents = {
   no_show: 'booking.no_show',
   reopened: 'booking.reopened',
   linked: 'booking.linked',
+  corrected: 'booking.corrected',
+  contact_corrected: 'booking.contact_corrected',
   erased: 'booking.erased',
   milestone: 'booking.milestone',
   prolonged: 'booking.prolonged',

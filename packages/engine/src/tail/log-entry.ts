@@ -26,6 +26,8 @@ const quietTypes = new Set<string>([
   'completed',
   'no_show',
   'linked',
+  'corrected',
+  'contact_corrected',
   'reopened',
   'erased',
   'milestone',

@@ -11,6 +11,7 @@ import { serveClinicDesk } from './resources/clinic-desk.ts'
 import { serveClinicLogos } from './resources/clinic-logos.ts'
 import { serveClinicSecurity } from './resources/clinic-security.ts'
 import { serveClinics } from './resources/clinics.ts'
+import { serveCorrections } from './resources/correct-patient.ts'
 import { serveDoctors } from './resources/doctors.ts'
 import { serveEntryLinks } from './resources/entry-links.ts'
 import { serveInvitations } from './resources/invitations.ts'
@@ -56,6 +57,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveVideoRooms(serve, deps)
   serveSlots(serve, deps)
   serveBookings(serve, deps)
+  serveCorrections(serve, deps)
   serveTicketLinks(serve, deps)
   serveEntryLinks(serve, deps)
   serveMe(serve, deps)

@@ -140,7 +140,7 @@ export type AuditEventPage = {
 /**
  * AuditKind
  */
-export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_link_requested' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'email_confirmed' | 'email_changed' | 'email_change_undone' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'message_sent_again' | 'case_request_created' | 'case_request_withdrawn' | 'waitlist_entry_removed' | 'theatre_patient_changed' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'theatre_changed' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
+export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_link_requested' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'email_confirmed' | 'email_changed' | 'email_change_undone' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'patient_corrected' | 'message_sent_again' | 'case_request_created' | 'case_request_withdrawn' | 'waitlist_entry_removed' | 'theatre_patient_changed' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'theatre_changed' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
 
 /**
  * Block
@@ -370,6 +370,19 @@ export type BookingBursts = {
 };
 
 /**
+ * BookingCorrection
+ *
+ * Omitted fields stay as they are.
+ */
+export type BookingCorrection = {
+    patient?: PatientCorrection;
+    /**
+     * Reason for the visit; empty: none
+     */
+    reason?: string;
+};
+
+/**
  * BookingCounts
  */
 export type BookingCounts = {
@@ -393,9 +406,9 @@ export type BookingEvent = {
     bookingId: string;
     version: number;
     at: string;
-    type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'attendance_confirmed' | 'attendance_withdrawn' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
+    type: 'held' | 'offered' | 'confirmed' | 'extended' | 'link_requested' | 'moved' | 'attendance_confirmed' | 'attendance_withdrawn' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'corrected' | 'contact_corrected' | 'reopened' | 'erased' | 'milestone' | 'prolonged';
     /**
-     * linked, reopened, erased, milestone, prolonged, and moved of a case whose patient has arrived: the booking’s status afterwards; null: the type implies it
+     * linked, corrected, contact_corrected, reopened, erased, milestone, prolonged, and moved of a case whose patient has arrived: the booking’s status afterwards; null: the type implies it
      */
     statusAfter: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
     slotId: string;
@@ -3157,6 +3170,21 @@ export type Patient = {
 };
 
 /**
+ * PatientCorrection
+ */
+export type PatientCorrection = {
+    name?: string;
+    /**
+     * null: none
+     */
+    email?: string | null;
+    /**
+     * null: none
+     */
+    phone?: string | null;
+};
+
+/**
  * PatientToErase
  */
 export type PatientToErase = {
@@ -3281,7 +3309,7 @@ export type Proof = {
 /**
  * PublishedEvent
  */
-export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.attendance_withdrawn' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
+export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.attendance_withdrawn' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.corrected' | 'booking.contact_corrected' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
 
 /**
  * RecordedMilestone
@@ -4375,7 +4403,7 @@ export type WebhookChange = {
  */
 export type WebhookDelivery = {
     id: string;
-    event: 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.attendance_withdrawn' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged' | 'webhook.test';
+    event: 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.attendance_withdrawn' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.corrected' | 'booking.contact_corrected' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged' | 'webhook.test';
     /**
      * null: a test
      */
@@ -5943,6 +5971,83 @@ export type GetBookingResponses = {
 };
 
 export type GetBookingResponse = GetBookingResponses[keyof GetBookingResponses];
+
+export type CorrectPatientData = {
+    body: BookingCorrection;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}';
+};
+
+export type CorrectPatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CorrectPatientError = CorrectPatientErrors[keyof CorrectPatientErrors];
+
+export type CorrectPatientResponses = {
+    /**
+     * The booking as it is then
+     */
+    200: Booking;
+};
+
+export type CorrectPatientResponse = CorrectPatientResponses[keyof CorrectPatientResponses];
 
 export type ListBookingEventsData = {
     body?: never;

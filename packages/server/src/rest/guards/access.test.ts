@@ -231,6 +231,7 @@ const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['extendBooking', ['owner', ...desk]],
   ['confirmAttendance', ['owner', ...desk]],
   ['withdrawAttendance', desk],
+  ['correctPatient', desk],
   ['rescheduleBooking', ['owner', ...desk]],
   ['cancelBooking', ['owner', ...desk]],
   ['arriveBooking', desk],

@@ -2,6 +2,7 @@ import type { BookingBody } from '@holdfast/contract'
 import {
   type AttendanceOutcome,
   type Booking,
+  type CorrectionOutcome,
   clinicNoIn,
   type MoveOutcome,
   type Patient,
@@ -70,7 +71,10 @@ export function writtenBookingBody(deps: RestDeps, booking: Booking): Promise<Bo
   return afterCommit(() => bookingBodyWithVisit(deps, booking))
 }
 
-type ChangeSucceeded = Extract<SettleOutcome | MoveOutcome | AttendanceOutcome, { kind: 'done' | 'unchanged' }>
+type ChangeSucceeded = Extract<
+  SettleOutcome | MoveOutcome | AttendanceOutcome | CorrectionOutcome,
+  { kind: 'done' | 'unchanged' }
+>
 
 /** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
 export async function changeResponse(deps: RestDeps, input: SettleInput, outcome: ChangeSucceeded | Refusal) {

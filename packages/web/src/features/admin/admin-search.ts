@@ -105,6 +105,7 @@ const isKind: Record<AuditKind, true> = {
   booking_read: true,
   data_exported: true,
   patients_erased: true,
+  patient_corrected: true,
   message_sent_again: true,
   case_request_created: true,
   case_request_withdrawn: true,

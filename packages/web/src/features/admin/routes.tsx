@@ -90,6 +90,7 @@ const bookingsRoute = createRoute({
 })
 const bookingRoute = createRoute({
   ...parent,
+  ...waitlistTexts,
   path: 'bookings/$bookingId',
   validateSearch: parseMoveSearch,
   component: lazyRouteComponent(() => import('./bookings/booking-page.tsx'), 'ClinicBookingPage'),

@@ -70,10 +70,16 @@ export function AuditTable({ events, timeZone, isSite, isOlder, names, rowsRef }
   )
 }
 
+const ofBookings = new Set<AuditEvent['kind']>([
+  'booking_read',
+  'message_sent_again',
+  'patients_erased',
+  'patient_corrected',
+])
+
 /** A booking is a link. */
 function About({ event: { kind, subjectId, clinicId }, text }: { event: AuditEvent; text: string | null }) {
-  const isBooking = kind === 'booking_read' || kind === 'message_sent_again' || kind === 'patients_erased'
-  if (!isBooking || clinicId === null || subjectId === null) return <bdi>{text ?? '–'}</bdi>
+  if (!ofBookings.has(kind) || clinicId === null || subjectId === null) return <bdi>{text ?? '–'}</bdi>
   return (
     <Link
       className={layoutClasses.link}

@@ -16,6 +16,7 @@ const areas = {
     'noShowBooking',
     'reopenBooking',
     'linkBooking',
+    'correctPatient',
     'renewManageToken',
   ],
   erasure: ['erasePatient', 'erasePatients', 'eraseTheatrePatient'],

@@ -45,6 +45,7 @@ function useAbout(names: AuditNames): (event: AuditEvent) => string | null {
       case 'booking_read':
       case 'message_sent_again':
       case 'patients_erased':
+      case 'patient_corrected':
         return t('audit.about.booking', { reference })
       case 'doctor_created':
       case 'doctor_changed':

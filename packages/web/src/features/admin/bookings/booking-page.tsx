@@ -28,6 +28,7 @@ import { BookingMessages } from './booking-messages.tsx'
 import { clinicBookingQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
 import { CancelDialog } from './cancel-dialog.tsx'
+import { CorrectDialog, canBeCorrected } from './correct-dialog.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/bookings/$bookingId')
@@ -63,7 +64,9 @@ function BookingFacts({ booking }: { booking: Booking }) {
   const { move = false, ...search } = route.useSearch()
   const withdrawnDays = daysOf(search)
   const navigate = route.useNavigate()
-  const [dialog, setDialog] = useState<'move' | 'cancel' | 'erase' | null>(move && canBeMoved(booking) ? 'move' : null)
+  const [dialog, setDialog] = useState<'move' | 'cancel' | 'correct' | 'erase' | null>(
+    move && canBeMoved(booking) ? 'move' : null,
+  )
   const { patient } = booking
   const close = () => setDialog(null)
   const { clinicId, doctorId, startsAt } = booking
@@ -116,6 +119,13 @@ function BookingFacts({ booking }: { booking: Booking }) {
             </Button>
           </div>
         ) : null}
+        {canBeCorrected(booking) ? (
+          <div className={layoutClasses.actions}>
+            <Button variant="default" size="sm" onClick={() => setDialog('correct')}>
+              {t('correct.open')}
+            </Button>
+          </div>
+        ) : null}
         {isAdmin && canBeErased(booking, serverNow()) ? (
           <div className={layoutClasses.actions}>
             <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
@@ -134,6 +144,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
         {...(withdrawnDays === null ? {} : { onMoved: returnToWithdrawal })}
       />
       <CancelDialog booking={booking} isOpen={dialog === 'cancel'} onClose={close} />
+      <CorrectDialog booking={booking} isOpen={dialog === 'correct'} onClose={close} />
     </section>
   )
 }

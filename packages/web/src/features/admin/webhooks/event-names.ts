@@ -17,6 +17,8 @@ const isEvent: Record<PublishedEvent, true> = {
   'booking.no_show': true,
   'booking.reopened': true,
   'booking.linked': true,
+  'booking.corrected': true,
+  'booking.contact_corrected': true,
   'booking.erased': true,
   'booking.milestone': true,
   'booking.prolonged': true,

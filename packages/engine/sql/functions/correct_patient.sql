@@ -1,0 +1,79 @@
+-- correct_patient: corrects what a booking says of its patient: the name, the contacts, the language and the reason for
+-- the visit. Its status and its units stay. Returns one row; tx: the transaction that changed the booking last.
+--
+-- p_changes: the fields of the patient that change; null as a value removes one. p_reason: null: unchanged; '':
+-- removed. p_actor_id: the account that acts, at the clinic's desk.
+--
+-- The event is `contact_corrected`, by which the confirmation is sent again, if messages about the booking go to
+-- another address from now on: its e-mail address is another one, or its telephone number is, and an SMS was planned.
+-- What was sent to the address before has the link of the ticket: the manage token is renewed, and so that link is
+-- void. Any other correction is `corrected`: nothing is sent.
+--
+-- Outcomes: done | unchanged (it says so already, or the request was repeated) | booking_missing (also for a case) |
+--   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient)
+-- Locks: the booking; then the row of its manage token, as renew_manage_token.
+-- Fails: 22023 without a key.
+-- Idempotent: by key, for 24 hours.
+create or replace function holdfast.correct_patient(
+  p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_changes jsonb, p_reason text
+) returns table (outcome text, tx xid8)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+declare
+  v_booking booking;
+  v_bookings booking[];
+  v_now timestamptz;
+  v_patient jsonb;
+  v_is_other_email boolean;
+  v_is_other_phone boolean;
+begin
+  if p_key is null then
+    raise exception 'a correction needs a key' using errcode = 'invalid_parameter_value';
+  end if;
+  v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
+  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case' then
+    return query select 'booking_missing', null::xid8;
+    return;
+  end if;
+  v_booking := v_bookings[1];
+  v_now := greatest(clock_timestamp(), v_booking.updated_at);
+  v_patient := jsonb_strip_nulls(v_booking.patient || p_changes);
+
+  outcome := case
+    when v_booking.erased_at is not null then 'booking_erased'
+    when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
+      or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
+    when is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
+    when v_booking.status = 'PENDING' then 'invalid_transition'
+    when v_patient = v_booking.patient
+      and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'
+    else 'done' end;
+  if outcome <> 'done' then
+    return query select correct_patient.outcome, (select l.tx from last_change(p_clinic_no, p_id) l);
+    return;
+  end if;
+
+  v_is_other_email := lower(v_patient->>'email') is distinct from lower(v_booking.patient->>'email');
+  v_is_other_phone := v_patient->>'phone' is distinct from v_booking.patient->>'phone'
+    and exists (select from message m
+                 where m.clinic_no = p_clinic_no and m.booking_id = p_id and m.channel = 'sms');
+  if v_is_other_email and v_booking.patient ? 'email' or v_is_other_phone and v_booking.patient ? 'phone' then
+    insert into manage_token (clinic_no, booking_id, epoch, renewal_key)
+    values (p_clinic_no, p_id, 1, gen_random_uuid())
+    on conflict (clinic_no, booking_id) do update
+      set epoch = manage_token.epoch + 1, renewal_key = excluded.renewal_key, renewed_at = clock_timestamp();
+  end if;
+  select c.* into v_booking
+    from change_bookings(array[p_clinic_no], array[p_id], array[v_booking.status], array[v_booking.failure_reason],
+                         array[v_booking.hold_expires_at], null, null, array[v_patient], array[p_reason], null, null,
+                         null, array[v_now]) c;
+  perform log_change(v_booking,
+                     case when v_is_other_email or v_is_other_phone then 'contact_corrected' else 'corrected' end,
+                     p_actor_id, p_key, v_booking.status);
+  return query select correct_patient.outcome, pg_current_xact_id();
+end
+$function$;

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  ageBooking,
+  aSlot,
+  type BookingOverrides,
+  checkHistory,
+  createTestDatabase,
+  holdLock,
+  lapseHolds,
+  plantFunction,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { agedDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { afterAll, afterEach, expect } from 'vitest'
+import { createEngine } from '../create-engine.ts'
+import { inTransaction } from '../database/pools.ts'
+import { planMessages } from '../messages/plan-messages.ts'
+import type { CorrectionRequest } from '../model/correction.ts'
+import type { Engine } from '../model/engine.ts'
+import { newId } from '../model/id.ts'
+import { loggedEvents } from '../tail/logged-events.ts'
+
+let database: TestDatabase
+let engine: Engine
+
+test.beforeAll(({ database: testDatabase }) => {
+  database = testDatabase
+  engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+})
+afterAll(() => engine.stop())
+
+afterEach(async () => {
+  expect(await checkHistory(database)).toEqual([])
+  expect((await engine.reads.verify({ clinicNo: null, detailsMax: 10 })).details).toEqual([])
+})
+
+const patient = { name: 'Ada Lovelcae', email: 'wrong@example.org', phone: '+49 30 4711' }
+const actorId = randomUUID()
+
+async function aVisit(overrides: BookingOverrides = {}, its = database) {
+  const slot = await aSlot(its, await aDoctor(its, await aClinic(its)))
+  return { slot, booking: await aBooking(its, slot, { patient, reason: 'Cough', ...overrides }) }
+}
+
+type Of = { booking: { id: string } }
+type Correction = Partial<Pick<CorrectionRequest, 'patient' | 'reason' | 'key'>>
+
+const correct = ({ booking: { id: bookingId } }: Of, { patient: changes = {}, ...rest }: Correction, by = engine) =>
+  by.correctPatient({ bookingId, actorId, key: null, patient: changes, ...rest })
+
+const lastEventOf = async ({ booking }: Of) => (await engine.reads.eventsOfBooking(booking.id)).at(-1)
+
+async function epochOf({ booking }: Of, its = database): Promise<number> {
+  const { rows } = await its.ownerPool.query<{ epoch: number }>(
+    'select epoch from holdfast.manage_token where booking_id = $1',
+    [booking.id],
+  )
+  return rows[0]?.epoch ?? 0
+}
+
+/** Plans the messages of the last event. @returns their kinds */
+async function plannedOf({ booking }: Of, version: number): Promise<string[]> {
+  const line = { kind: 'booking', xid: 0n, seq: 0n, fromDoctorId: null, type: 'held', fromSlotId: null } as const
+  const lines = [{ ...line, bookingId: booking.id, version, slotId: '', doctorId: '' }]
+  const events = await loggedEvents(database.appPool, lines)
+  await inTransaction(database.appPool, (transaction) => planMessages(transaction, events))
+  const { rows } = await database.ownerPool.query<{ kind: string }>(
+    'select kind from holdfast.message where booking_id = $1 and version = $2 order by kind, minutes_before',
+    [booking.id, version],
+  )
+  return rows.map(({ kind }) => kind)
+}
+
+test('a name and a reason are corrected: an event, no message, and the same link', async () => {
+  const visit = await aVisit()
+  expect(await correct(visit, { patient: { name: 'Ada Lovelace' }, reason: '' })).toMatchObject({
+    kind: 'done',
+    booking: { patient: { ...patient, name: 'Ada Lovelace' }, reason: null, status: 'CONFIRMED', version: 3 },
+  })
+  expect(await lastEventOf(visit)).toMatchObject({ type: 'corrected', statusAfter: 'CONFIRMED', actorId })
+  expect(await epochOf(visit)).toBe(0)
+  expect(await plannedOf(visit, 3)).toEqual([])
+})
+
+test('another address gets the confirmation and the reminders, and the link of the former one is void', async () => {
+  const visit = await aVisit()
+  expect(await plannedOf(visit, 2)).toEqual(['confirmed', 'reminder', 'reminder'])
+  const email = 'right@example.org'
+  expect(await correct(visit, { patient: { email } })).toMatchObject({ booking: { patient: { ...patient, email } } })
+  expect(await lastEventOf(visit)).toMatchObject({ type: 'contact_corrected', statusAfter: 'CONFIRMED' })
+  expect(await epochOf(visit)).toBe(1)
+  expect(await plannedOf(visit, 3)).toEqual(['confirmed', 'reminder', 'reminder'])
+})
+
+test.for([
+  ['the same address in other letters', { email: 'Wrong@Example.org' }, 'corrected', 0],
+  ['a number that got no SMS', { phone: '+49 30 4712' }, 'corrected', 0],
+  ['no address any more', { email: null }, 'contact_corrected', 1],
+] as const)('%s: %s', async ([, changes, type, epoch]) => {
+  const visit = await aVisit()
+  await correct(visit, { patient: changes })
+  expect((await lastEventOf(visit))?.type).toBe(type)
+  expect(await epochOf(visit)).toBe(epoch)
+})
+
+test('a first address gets the confirmation, and the patient’s link stays valid', async () => {
+  const visit = await aVisit({ patient: { name: 'Ada' } })
+  await correct(visit, { patient: { email: 'ada@example.org' } })
+  expect(await epochOf(visit)).toBe(0)
+  expect(await plannedOf(visit, 3)).toContain('confirmed')
+})
+
+test('another number of a booking with SMS voids the link that the former one has received', async () => {
+  const visit = await aVisit()
+  await database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
+     values ($1, $2, $3, 2, $4, 'confirmed', 'sms', now())`,
+    [visit.slot.clinicNo, newId(visit.slot.clinicNo), visit.booking.id, visit.slot.id],
+  )
+  await correct(visit, { patient: { phone: '+49 30 4712' } })
+  expect((await lastEventOf(visit))?.type).toBe('contact_corrected')
+  expect(await epochOf(visit)).toBe(1)
+})
+
+test.for(['ARRIVED', 'COMPLETED', 'NO_SHOW', 'CANCELLED'] as const)(
+  'a booking that is %s is corrected, and keeps its status',
+  async (status) => {
+    const visit = await aVisit({ status })
+    const outcome = await correct(visit, { patient: { name: 'Ada Lovelace' } })
+    expect(outcome).toMatchObject({ kind: 'done', booking: { status } })
+  },
+)
+
+test('what says so already, and a repetition, change nothing', async () => {
+  const visit = await aVisit()
+  const key = randomUUID()
+  const change = { patient: { name: 'Ada Lovelace' }, key }
+  expect((await correct(visit, change)).kind).toBe('done')
+  await correct(visit, { patient: { name: 'Ada Byron' } })
+  for (const again of [change, { patient: { name: 'Ada Byron' } }, {}]) {
+    expect(await correct(visit, again)).toMatchObject({
+      kind: 'unchanged',
+      booking: { version: 4, patient: { name: 'Ada Byron' } },
+    })
+  }
+})
+
+test('a hold, a lapsed one and a booking that does not exist are not corrected', async () => {
+  const held = await aVisit({ status: 'PENDING' })
+  const change = { patient: { name: 'Ada' } }
+  expect((await correct(held, change)).kind).toBe('invalid_transition')
+  await lapseHolds(database, held.slot)
+  expect((await correct(held, change)).kind).toBe('hold_expired')
+  expect((await correct({ booking: { id: newId(held.slot.clinicNo) } }, change)).kind).toBe('booking_missing')
+})
+
+agedDatabaseTest(6)('a booking of a former month is corrected', async ({ database: aged }) => {
+  const by = createEngine({ batchPool: aged.appPool, generalPool: aged.appPool })
+  const { booking } = await aVisit({}, aged)
+  const old = { booking: await ageBooking(aged, booking, 100) }
+  const outcome = await correct(old, { patient: { name: 'Ada Lovelace' }, reason: '' }, by)
+  expect(outcome).toMatchObject({ kind: 'done', booking: { patient: { name: 'Ada Lovelace' }, reason: null } })
+  await by.stop()
+})
+
+/** Two people correct one field each, at the same time. @returns the patient afterwards */
+async function correctedTwice(its: TestDatabase, by: Engine) {
+  const visit = await aVisit({}, its)
+  const lock = await holdLock(its.ownerPool, 'select from holdfast.booking where id = $1 for update', [
+    visit.booking.id,
+  ])
+  const changes = [{ name: 'Ada Lovelace' }, { email: 'right@example.org' }]
+  const correcting = changes.map((change) => correct(visit, { patient: change }, by))
+  await untilLockWaiters(its, 2)
+  await lock.release()
+  await Promise.all(correcting)
+  return (await by.reads.booking(visit.booking.id))?.patient
+}
+
+test('two corrections at once are both made', async () => {
+  const both = { ...patient, name: 'Ada Lovelace', email: 'right@example.org' }
+  expect(await correctedTwice(database, engine)).toEqual(both)
+})
+
+test('negative control: without the lock, one of two corrections is lost', async () => {
+  const planted = await createTestDatabase()
+  await plantFunction(planted, 'correct_patient', {
+    part: 'v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);',
+    becomes: 'v_bookings := array(select b from booking b where b.clinic_no = p_clinic_no and b.id = p_id);',
+  })
+  const by = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
+  // The second one fails, because its event has the version of the first; or it overwrites it.
+  const after = await correctedTwice(planted, by).catch(() => 'failed')
+  expect(after).not.toEqual({ ...patient, name: 'Ada Lovelace', email: 'right@example.org' })
+  await by.stop()
+  await planted.drop()
+})

@@ -1,0 +1,22 @@
+import type { Booking, Patient } from './booking.ts'
+
+/** Corrects what a booking says of its patient. Fields that are absent stay; null removes one. */
+export type CorrectionRequest = {
+  bookingId: string
+  /** The account that acts, at the clinic's desk. */
+  actorId: string | null
+  /** As in `SettleRequest`. */
+  key: string | null
+  patient: { name?: string } & { [Field in Exclude<keyof Patient, 'name'>]?: Patient[Field] | null }
+  reason?: string | null
+}
+
+export type CorrectionOutcome =
+  | { kind: 'done'; booking: Booking; position: string }
+  /** The booking says so already, or the request was repeated. */
+  | { kind: 'unchanged'; booking: Booking; position: string }
+  | { kind: 'booking_missing' }
+  | { kind: 'booking_erased' }
+  | { kind: 'hold_expired'; booking: Booking }
+  /** It is a hold, whose patient is named by its confirmation. */
+  | { kind: 'invalid_transition'; booking: Booking }

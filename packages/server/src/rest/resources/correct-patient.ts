@@ -1,0 +1,31 @@
+import { restOperations } from '@holdfast/contract'
+import { clinicNoIn } from '@holdfast/engine'
+import type { RestDeps } from '../rest-deps.ts'
+import { keyDigest } from '../sent-key.ts'
+import type { Input, Serve } from '../serve.ts'
+import { changeResponse } from './settle-booking.ts'
+
+/** The desk corrects what a booking says of its patient. */
+export function serveCorrections(serve: Serve, deps: RestDeps): void {
+  serve(restOperations.correctPatient, (input) => correct(deps, input), {
+    audit: ({ params: { bookingId } }) => ({
+      kind: 'patient_corrected',
+      clinicNo: clinicNoIn(bookingId),
+      subjectId: bookingId,
+    }),
+  })
+}
+
+async function correct(deps: RestDeps, input: Input<typeof restOperations.correctPatient>) {
+  const { params, granted: reach, body, key } = input
+  const { bookingId } = params
+  const { patient = {}, reason } = body
+  const outcome = await deps.engine.correctPatient({
+    bookingId,
+    actorId: reach.actorId,
+    key: key && keyDigest(key, `correctPatient ${bookingId} ${JSON.stringify(body)}`),
+    patient,
+    ...(reason === undefined ? {} : { reason }),
+  })
+  return changeResponse(deps, input, outcome)
+}

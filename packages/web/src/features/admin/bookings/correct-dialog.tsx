@@ -1,0 +1,149 @@
+import type { Booking } from '@holdfast/contract/client'
+import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isPhoneNumber } from '@holdfast/contract/phone-number'
+import { Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { type UseFormReturnType, useForm } from '@mantine/form'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { PhoneField } from '../../../domain/contacts/phone-field.tsx'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { refusedContact } from '../../../lib/api/api-error.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { serverNow } from '../../../lib/time/server-clock.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+
+type CorrectDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
+type Draft = Record<'name' | 'phone' | 'email' | 'reason', string>
+
+/** A hold gets its patient when it is confirmed. */
+export function canBeCorrected({ status, failureReason, erasedAt }: Booking): boolean {
+  return status !== 'PENDING' && failureReason !== 'hold_expired' && erasedAt === null
+}
+
+function draftOf({ patient, reason }: Booking): Draft {
+  return { name: patient.name, phone: patient.phone ?? '', email: patient.email ?? '', reason: reason ?? '' }
+}
+
+/** Corrects what a booking says of its patient. Only the fields that were changed are sent. */
+export function CorrectDialog({ booking, isOpen, onClose }: CorrectDialogProps) {
+  const { t } = useTranslation('admin')
+  return (
+    <Dialog isForm isOpen={isOpen} onClose={onClose} title={t('correct.title')}>
+      <CorrectForm booking={booking} onClose={onClose} />
+    </Dialog>
+  )
+}
+
+function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 'onClose'>) {
+  const { t } = useTranslation('admin')
+  const { clinic } = useClinic()
+  const form = useDraft(booking)
+  const correction = useCorrect(booking, form, onClose)
+  const { email } = form.getValues()
+  const isOtherAddress = email.trim().toLowerCase() !== (booking.patient.email ?? '').toLowerCase()
+  const hasFormer = isOtherAddress && booking.patient.email !== undefined
+  const isSent =
+    isOtherAddress &&
+    isEmailAddress(email.trim()) &&
+    clinic.sendsEmails &&
+    booking.status === 'CONFIRMED' &&
+    Date.parse(booking.startsAt) > serverNow()
+  return (
+    <form
+      onSubmit={form.onSubmit(
+        (draft) => correction.mutate(draft),
+        (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+      )}
+      noValidate
+    >
+      <Stack gap="md">
+        <TextInput
+          label={t('field.name')}
+          required
+          maxLength={200}
+          autoComplete="off"
+          {...form.getInputProps('name')}
+        />
+        <PhoneField
+          clinicPhone={clinic.phone}
+          label={t('field.phone')}
+          autoComplete="off"
+          {...form.getInputProps('phone')}
+        />
+        <TextInput
+          type="email"
+          label={t('field.email')}
+          maxLength={254}
+          autoComplete="off"
+          {...form.getInputProps('email')}
+        />
+        <Text role="status" hidden={!hasFormer && !isSent}>
+          {[hasFormer ? t('correct.formerAddress') : '', isSent ? t('correct.newAddress') : ''].join(' ')}
+        </Text>
+        <Textarea label={t('field.reason')} maxLength={1000} autosize minRows={2} {...form.getInputProps('reason')} />
+        {correction.isError && refusedContact(correction.error) === null ? (
+          <ErrorState error={correction.error} />
+        ) : null}
+        <Group gap="sm">
+          <ActionButton type="submit" isBusy={correction.isPending}>
+            {t('correct.submit')}
+          </ActionButton>
+          <Button variant="default" onClick={onClose}>
+            {t('correct.back')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+function useDraft(booking: Booking) {
+  const { t } = useTranslation('waitlist')
+  return useForm<Draft>({
+    initialValues: draftOf(booking),
+    validate: {
+      name: (name) => (name.trim() === '' ? t('invalid.nameMissing') : null),
+      phone: (phone) => (phone.trim() === '' || isPhoneNumber(phone.trim()) ? null : t('invalid.phoneInvalid')),
+      email: (email) => (email.trim() === '' || isEmailAddress(email.trim()) ? null : t('invalid.emailInvalid')),
+    },
+  })
+}
+
+function useCorrect(booking: Booking, form: UseFormReturnType<Draft>, onDone: () => void) {
+  const { t } = useTranslation(['admin', 'waitlist'])
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (draft: Draft) =>
+      dataOf(api.correctPatient({ path: { bookingId: booking.id }, body: correctionOf(draftOf(booking), draft) })),
+    onSuccess: () => {
+      toastDone({ message: t('correct.done') })
+      onDone()
+      focusPageTitle()
+    },
+    onError: (error) => {
+      const field = refusedContact(error)
+      if (field === null) return
+      form.setFieldError(field, t(`waitlist:invalid.${field}Invalid`))
+      form.getInputNode(field)?.focus()
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
+  })
+}
+
+function correctionOf(before: Draft, draft: Draft) {
+  const [name, phone, email, reason] = [draft.name.trim(), draft.phone.trim(), draft.email.trim(), draft.reason.trim()]
+  return {
+    patient: {
+      ...(name === before.name ? {} : { name }),
+      ...(phone === before.phone ? {} : { phone: phone === '' ? null : phone }),
+      ...(email === before.email ? {} : { email: email === '' ? null : email }),
+    },
+    ...(reason === before.reason ? {} : { reason }),
+  }
+}
