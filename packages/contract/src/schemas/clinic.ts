@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { clinicSettingLimits, logoLimits, retentionDueMax } from '../clinic-limits.ts'
+import { messageLanguages } from './booking.ts'
 import { cachedPageOf, integerWithin, name, nullableLine, nullablePhone, nullableText, nullableTime } from './fields.ts'
+import { literals } from './literals.ts'
 
 const holdSeconds = Type.Integer({
   ...integerWithin(clinicSettingLimits.holdSeconds),
@@ -167,6 +169,12 @@ export const newClinicSchema = Type.Object(
     address: Type.Optional(address),
     phone: Type.Optional(phone),
     settings: Type.Optional(clinicSettingsChangeSchema),
+    language: Type.Optional(
+      literals(messageLanguages, {
+        default: 'en',
+        description: 'Of messages to its patients; changed with its message settings',
+      }),
+    ),
   },
   { title: 'NewClinic', additionalProperties: false },
 )

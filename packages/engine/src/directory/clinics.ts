@@ -131,12 +131,17 @@ export async function insertClinic(
 ): Promise<Clinic> {
   const timezone = await knownTimeZone(transaction, clinic.timezone)
   const no = drawnNo ?? (await drawnHere(transaction))
-  const { name, address, phone, settings } = clinic
+  const { name, address, phone, settings, language } = clinic
   const columns = { no, id: newId(no), name, timezone, address, phone, ...settingColumns(settings) }
   const { rows } = await transaction.query<ClinicRow>(
     sql`insert into holdfast.clinic as c ${insertion(columns)} returning ${selectedClinic}`,
   )
   if (rows[0] === undefined) throw new Error(`Clinic ${no} was not inserted.`)
+  if (language !== undefined) {
+    await transaction.query(
+      sql`insert into holdfast.message_settings ${insertion({ clinic_no: rows[0].no, language })}`,
+    )
+  }
   return clinicOf(rows[0])
 }
 

@@ -1,3 +1,4 @@
+import type { MessageLanguage } from './message-language.ts'
 export type Clinic = {
   id: string
   no: number
@@ -55,4 +56,6 @@ export type NewClinic = {
   address: string | null
   phone: string | null
   settings: Partial<ClinicSettings>
+  /** Of messages to its patients; absent: as in `defaultMessageSettings`. */
+  language?: MessageLanguage
 }

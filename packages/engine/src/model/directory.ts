@@ -12,7 +12,7 @@ export type Directory = {
   createClinic(clinic: NewClinic, writeKey: WriteKey, drawnNo?: number | null): Promise<OnceResult<Clinic>>
   updateClinic(
     clinicId: string,
-    change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> },
+    change: Partial<Omit<NewClinic, 'settings' | 'language'>> & { settings?: Partial<ClinicSettings> },
   ): Promise<Clinic | null>
   doctors(query: DoctorsQuery): Promise<Page<Doctor>>
   /** Inactive doctors too; the edge decides who may see them. */

@@ -2725,6 +2725,10 @@ export type NewClinic = {
     address?: string | null;
     phone?: string | null;
     settings?: ClinicSettingsChange;
+    /**
+     * Of messages to its patients; changed with its message settings
+     */
+    language?: 'en' | 'de' | 'ar';
 };
 
 /**

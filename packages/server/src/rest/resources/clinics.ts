@@ -54,6 +54,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
         address: body.address ?? null,
         phone: body.phone ?? null,
         settings: { holdSeconds: deps.holdSecondsDefault, ...body.settings },
+        ...(body.language === undefined ? {} : { language: body.language }),
       }
       const outcome = await directory
         .createClinic(clinic, writeKeyOf(key, 'createClinic', body))

@@ -39,6 +39,16 @@ test('the site administrator creates a clinic; omitted fields have their default
   expect(found.body.items).toEqual([created.body])
 })
 
+test('a clinic writes to its patients in the language that it was created with', async ({ rest }) => {
+  const languageOf = async (body: object) => {
+    const created = await rest.call('createClinic', { as: site, body: { name: 'Praxis', timezone: 'UTC', ...body } })
+    const path = { clinicId: created.body.id }
+    return (await rest.call('getMessageSettings', { as: site, path })).body.language
+  }
+  expect(await languageOf({ language: 'de' })).toBe('de')
+  expect(await languageOf({})).toBe('en')
+})
+
 test('a retry with the key creates no second clinic, and another clinic with it is refused', async ({ rest }) => {
   const body = { name: 'Once', timezone: 'UTC' }
   const first = await rest.call('createClinic', { as: site, body, key: 'clinic' })

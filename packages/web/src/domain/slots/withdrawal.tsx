@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
@@ -52,6 +53,7 @@ export function Withdrawal(props: WithdrawalProps) {
     staleTime: 0,
     gcTime: 0,
   })
+  const isMailed = useQuery(clinicQuery(clinicId)).data?.sendsEmails ?? false
   const sheet = { days, doctorId, clinicId, timeZone }
   if (withdrawal.data !== undefined && withdrawal.data.bookings.length > 0) {
     // The clinic's bookings no longer contain all of these: `patients` were read before.
@@ -59,7 +61,7 @@ export function Withdrawal(props: WithdrawalProps) {
     const title = t('withdraw.done', { count: withdrawal.data.slots })
     return (
       <>
-        <Withdrawn title={title} affected={affected} timeZone={timeZone} onClose={onDone} />
+        <Withdrawn title={title} affected={affected} timeZone={timeZone} isMailed={isMailed} onClose={onDone} />
         <AffectedSheet {...sheet} affected={affected} note={title} />
       </>
     )
@@ -82,7 +84,7 @@ export function Withdrawal(props: WithdrawalProps) {
         >
           <AffectedList affected={affected} timeZone={timeZone} moveOf={moveOf} nextAt={nextAt} />
           <Text size="sm" mt="xs">
-            {t('withdraw.consequence')}
+            {t('withdraw.consequence')} {t(isMailed ? 'withdraw.callOthersBefore' : 'withdraw.callBefore')}
           </Text>
           <AffectedSheet {...sheet} affected={affected} note={t('withdraw.slots', { count: slots })} />
         </Alert>

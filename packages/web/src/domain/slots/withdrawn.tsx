@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconPhone } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
@@ -6,10 +6,17 @@ import { Icon } from '../../ui/icon.tsx'
 import { type Affected, AffectedList } from './affected-list.tsx'
 import { PrintButton } from './print-button.tsx'
 
-type WithdrawnProps = { title: string; affected: readonly Affected[]; timeZone: string; onClose: () => void }
+type WithdrawnProps = {
+  title: string
+  affected: readonly Affected[]
+  timeZone: string
+  /** Patients with an address get an e-mail about it. */
+  isMailed: boolean
+  onClose: () => void
+}
 
 /** After a withdrawal: the patients who lost their appointment, until the reader closes the list. */
-export function Withdrawn({ title, affected, timeZone, onClose }: WithdrawnProps) {
+export function Withdrawn({ title, affected, timeZone, isMailed, onClose }: WithdrawnProps) {
   const { t } = useTranslation('schedule')
   return (
     <Stack gap="md">
@@ -23,6 +30,9 @@ export function Withdrawn({ title, affected, timeZone, onClose }: WithdrawnProps
         title={t('withdraw.lost', { count: affected.length })}
       >
         <AffectedList affected={affected} timeZone={timeZone} />
+        <Text size="sm" mt="xs">
+          {t(isMailed ? 'withdraw.callOthers' : 'withdraw.call')}
+        </Text>
       </Alert>
       <Group gap="sm">
         <PrintButton />

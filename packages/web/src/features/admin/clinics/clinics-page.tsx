@@ -10,6 +10,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { ownTimeZone } from '../../../lib/i18n/format.ts'
+import { languages } from '../../../lib/i18n/languages.ts'
 import { clinicQuery } from '../../../lib/queries/directory-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
@@ -162,7 +163,7 @@ function ClinicList({ clinics }: { clinics: readonly Clinic[] }) {
 }
 
 function NewClinic({ onDone }: { onDone: () => void }) {
-  const { t } = useTranslation('admin')
+  const { t, i18n } = useTranslation('admin')
   const navigate = route.useNavigate()
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
@@ -174,7 +175,14 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   useEffect(() => panelRef.current?.querySelector('input')?.focus(), [])
   const creation = useMutation({
     mutationFn: ({ name, timezone, address, phone }: ClinicCardDraft) => {
-      const body = { name: name.trim(), timezone, address: address.trim() || null, phone: phone.trim() || null }
+      const body = {
+        name: name.trim(),
+        timezone,
+        address: address.trim() || null,
+        phone: phone.trim() || null,
+        // Its people, and so its patients, probably speak the language in which it is created.
+        language: languages.find((one) => one === i18n.language) ?? 'en',
+      }
       return dataOf(api.createClinic({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
     },
     onSuccess: async (clinic) => {
