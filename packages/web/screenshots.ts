@@ -279,7 +279,7 @@ const docsPictures = [
   {
     file: 'theatre-board',
     as: 'administrator',
-    // The waiting list is beside the board from here on.
+    // The waitlist is beside the board from here on.
     width: 1280,
     height: 860,
     path: (_id: string, clinic: string) => `/clinic/${clinic}/theatre`,

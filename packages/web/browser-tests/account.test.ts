@@ -173,7 +173,7 @@ test('messages are chosen on the account page, which shows and undoes what a lin
   const linked = await turnOffByLink()
 
   await page.goto('/account')
-  const section = page.getByRole('region', { name: 'Messages about your bookings' })
+  const section = page.getByRole('region', { name: 'Messages about your appointments' })
   await section.getByRole('switch', { name: 'Reminders by e-mail' }).waitFor()
   await untilRead(page)
   const hint = section.getByText('Confirm your e-mail address to see here')
@@ -212,5 +212,5 @@ test('messages are chosen on the account page, which shows and undoes what a lin
 
   // The link turns on only what it has turned off, and says so.
   await linked.getByRole('button', { name: 'Send me reminders again' }).click()
-  await linked.getByText('But the account of this booking has turned off reminders by e-mail.').waitFor()
+  await linked.getByText('But the account of this appointment has turned off reminders by e-mail.').waitFor()
 })

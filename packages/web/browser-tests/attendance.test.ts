@@ -121,7 +121,7 @@ test('a ticket opened otherwise has the button once the reminder was due: behind
   expect(await question(page).count()).toBe(0)
 })
 
-test('“My bookings” confirms with one press, from the time of the first reminder on', async ({ site }) => {
+test('“My appointments” confirms with one press, from the time of the first reminder on', async ({ site }) => {
   const practice = await aPractice(site)
   const account = await signUp(site.url, 'Grace Hopper')
   const page = await site.newPage()
@@ -182,25 +182,25 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/day?day=${day}`)
   const row = (of: Page, name: string) => of.getByRole('row').filter({ hasText: name })
-  await row(page, 'Carl Coming').getByText('Attendance confirmed').waitFor()
-  await page.getByText('1 without a reply yet').waitFor()
-  expect(await row(page, 'Pia Patient').getByText('Attendance confirmed').count()).toBe(0)
+  await row(page, 'Carl Coming').getByText('Coming', { exact: true }).waitFor()
+  await page.getByText('1 no reply').waitFor()
+  expect(await row(page, 'Pia Patient').getByText('Coming', { exact: true }).count()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
 
   await page.goto(`/clinic/${scene.clinic.id}/bookings?attendance=unconfirmed`)
   await page.getByRole('link', { name: 'Pia Patient' }).waitFor()
   expect(await page.getByRole('link', { name: 'Carl Coming' }).count()).toBe(0)
   await page.getByRole('link', { name: 'Pia Patient' }).click()
-  await page.getByRole('button', { name: 'Pia Patient: will come' }).click()
-  await page.getByText('Pia Patient will come: this is noted.').waitFor()
+  await page.getByRole('button', { name: 'Pia Patient: confirmed by phone' }).click()
+  await page.getByText('Pia Patient is coming: this is noted.').waitFor()
   await page.getByRole('listitem').filter({ hasText: 'Attendance confirmed' }).filter({ hasText: 'Sam' }).waitFor()
-  const undo = page.getByRole('button', { name: 'Pia Patient: undo “Will come”' })
+  const undo = page.getByRole('button', { name: 'Pia Patient: undo “Confirmed by phone”' })
   await page.locator(':focus').and(undo).waitFor()
 
   const own = await scene.pageOf('doctor')
   await own.goto(`/my-day?day=${day}`)
-  await row(own, 'Pia Patient').getByText('Attendance confirmed').waitFor()
-  await own.getByText('0 without a reply yet').waitFor()
+  await row(own, 'Pia Patient').getByText('Coming', { exact: true }).waitFor()
+  await own.getByText('0 no reply').waitFor()
 })
 
 test('the desk undoes it for a patient who is no longer sure, and at once after a press by mistake', async ({
@@ -212,8 +212,8 @@ test('the desk undoes it for a patient who is no longer sure, and at once after 
   const { id } = await aBooking(site.database, slot, { patient: { name: 'Pia Patient' } })
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${id}`)
-  const willCome = page.getByRole('button', { name: 'Pia Patient: will come' })
-  const undo = page.getByRole('button', { name: 'Pia Patient: undo “Will come”' })
+  const willCome = page.getByRole('button', { name: 'Pia Patient: confirmed by phone' })
+  const undo = page.getByRole('button', { name: 'Pia Patient: undo “Confirmed by phone”' })
   const undone = page.getByText('Pia Patient is no longer noted as coming.')
 
   await willCome.click()

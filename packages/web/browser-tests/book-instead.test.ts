@@ -45,7 +45,7 @@ const filledIn = (page: Page) =>
   page.getByText('are taken from the appointment that cannot take place', { exact: false })
 
 async function detailsOn(page: Page): Promise<string[]> {
-  const labels = ['Full name', 'E-mail', 'Phone', 'Reason for the visit']
+  const labels = ['Full name', 'E-mail', 'Phone', 'Reason for the appointment']
   return Promise.all(labels.map((label) => page.getByLabel(label).first().inputValue()))
 }
 
@@ -66,7 +66,7 @@ test('a withdrawn time: the e-mail leads to another one, which one press holds a
   await book(page).click()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(await detailsOn(page)).toEqual([patient.name, email, patient.phone, reason])
-  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('button', { name: 'Confirm appointment' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   const { rows } = await site.database.ownerPool.query(
     `select patient, reason from holdfast.booking where status = 'CONFIRMED' and patient ->> 'email' = $1`,

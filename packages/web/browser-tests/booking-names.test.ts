@@ -49,22 +49,22 @@ test('the whole booking, from the search to the moved ticket, with the keyboard 
   await page.getByRole('heading', { name: 'This time is held for you' }).and(page.locator(':focus')).waitFor()
   await page.getByRole('timer', { name: /^Time left to confirm/ }).waitFor()
 
-  const toConfirm = await tabTo(page, /^button "Confirm booking"$/)
+  const toConfirm = await tabTo(page, /^button "Confirm appointment"$/)
   expectNamed(toConfirm)
   expect(toConfirm).toEqual([
     'button "I need more time"',
     'textbox "Full name"',
     'textbox "E-mail"',
     'textbox "Phone"',
-    'textbox "Reason for the visit"',
-    'button "Confirm booking"',
+    'textbox "Reason for the appointment"',
+    'button "Confirm appointment"',
   ])
   // Nothing is filled in: the focus goes to the field, whose error is its description.
   await page.keyboard.press('Enter')
   const name = page.getByRole('textbox', { name: 'Full name', description: 'Please enter the name of the patient.' })
   await name.and(page.locator(':focus')).waitFor()
   await page.keyboard.type('Grace Hopper')
-  await tabTo(page, /^button "Confirm booking"$/)
+  await tabTo(page, /^button "Confirm appointment"$/)
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Add contact' }).and(page.locator(':focus')).waitFor()
   expectNamed(await tabTo(page, /^button "Book without contact"$/))

@@ -21,7 +21,7 @@ export async function hold(page: Page, time: string): Promise<void> {
 /** Fills in the patient's name and confirms, without a contact unless one is filled in; ends at the ticket. */
 export async function confirm(page: Page, name: string): Promise<void> {
   await page.getByLabel('Full name').fill(name)
-  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('button', { name: 'Confirm appointment' }).click()
   const confirmed = page.getByRole('heading', { name: 'Your appointment is confirmed' })
   const withoutContact = page.getByRole('button', { name: 'Book without contact' })
   await confirmed.or(withoutContact).waitFor()

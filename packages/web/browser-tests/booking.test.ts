@@ -43,7 +43,7 @@ test('a guest finds a doctor and books, with the keyboard alone', async ({ site 
   expect(await placesLeft(site, practice, practice.slots[1]?.id ?? '')).toBe(0)
   await tabTo(page, /Full name/)
   await page.keyboard.type('Grace Hopper')
-  await tabTo(page, /^Confirm booking$/)
+  await tabTo(page, /^Confirm appointment$/)
   await page.keyboard.press('Enter')
   await page.getByText('You lose the ticket unless you keep it', { exact: false }).waitFor()
   await tabTo(page, /^Book without contact$/)
@@ -100,7 +100,7 @@ test('all missing fields are named, the first gets the focus, and nothing is con
   await openTimes(page, practice)
   await hold(page, '9:00')
   await page.getByLabel('E-mail').fill('not an address')
-  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('button', { name: 'Confirm appointment' }).click()
   await page.getByText('This doesn’t look like an e-mail address.').waitFor()
   await page.getByText('Please enter the name of the patient.').waitFor()
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('details-name')
@@ -120,7 +120,7 @@ test('a guest who gives no way to be reached is asked for one before the booking
   await page.keyboard.press('Enter')
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('details-email')
   await page.getByLabel('Phone').fill('+44 1632 960 471')
-  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('button', { name: 'Confirm appointment' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 })
 
@@ -132,7 +132,7 @@ test('an account books with its name, and finds the booking among its bookings',
   await hold(page, '9:15')
   await expect.poll(() => page.getByLabel('Full name').inputValue()).toBe('Ada Lovelace')
   await confirm(page, 'Ada Lovelace')
-  await page.getByRole('link', { name: 'My bookings' }).click()
+  await page.getByRole('link', { name: 'My appointments' }).click()
   const coming = page.getByRole('listitem').filter({ hasText: practice.doctor.name })
   await coming.waitFor()
   // Each of several bookings has these buttons.
@@ -144,7 +144,7 @@ test('an account books with its name, and finds the booking among its bookings',
   expect(await placesLeft(site, practice, practice.slots[1]?.id ?? '')).toBe(1)
   expect(await placesLeft(site, practice, practice.slots[3]?.id ?? '')).toBe(0)
   await page.waitForURL((url) => url.search === '')
-  await page.getByRole('link', { name: 'My bookings' }).click()
+  await page.getByRole('link', { name: 'My appointments' }).click()
   await coming.getByRole('button', { name: /^Cancel: .+, 9:45–/ }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
   await page.getByText('Your appointment is cancelled.').waitFor()
@@ -237,14 +237,14 @@ test('two browsers race for the last place: one gets a ticket, the other gets al
         .waitFor()
         .then(() => true),
       page
-        .getByRole('heading', { name: 'Somebody else was faster' })
+        .getByRole('heading', { name: 'That time has just gone' })
         .waitFor()
         .then(() => false),
     ])
   const outcomes = await Promise.all([isHeld(first), isHeld(second)])
   expect(outcomes.toSorted()).toEqual([false, true])
   const [winner, loser] = outcomes[0] ? [first, second] : [second, first]
-  await loser.getByRole('heading', { name: 'Somebody else was faster' }).and(loser.locator(':focus')).waitFor()
+  await loser.getByRole('heading', { name: 'That time has just gone' }).and(loser.locator(':focus')).waitFor()
   expect(await axeFindings(loser)).toEqual([])
   await confirm(winner, 'The Faster')
   await loser.getByText('These nearby times are available right now:').waitFor()

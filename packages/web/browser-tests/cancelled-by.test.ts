@@ -70,7 +70,7 @@ test('the desk sees on a cancelled booking who cancelled it', async ({ site }) =
   }
 })
 
-test('“My bookings” follows what the clinic does while it is open, in the clinic’s time zone', async ({ site }) => {
+test('“My appointments” follows what the clinic does while it is open, in the clinic’s time zone', async ({ site }) => {
   const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
   const account = await signUp(site.url, 'Grace Hopper')
   const { byClinic } = await twoBookings(site, practice, account)

@@ -346,7 +346,7 @@ test('when somebody was faster, reception gets an error with the times still fre
   })
   expect(taken.error).toBeUndefined()
   await page.getByRole('button', { name: /^Book \w+,? \d/ }).click()
-  await page.getByText('Somebody else was faster').waitFor()
+  await page.getByText('That time has just gone').waitFor()
   await page.getByText('Still available:').locator('..').getByRole('button').first().click()
   await page.getByRole('button', { name: /^Book \w+,? \d/ }).click()
   await page.getByRole('heading', { level: 1, name: 'Booked' }).waitFor()

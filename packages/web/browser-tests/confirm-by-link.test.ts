@@ -29,7 +29,7 @@ async function signInHere(page: Page, { email, password }: { email: string; pass
 async function submit(page: Page, name: string, email: string): Promise<void> {
   await page.getByLabel('Full name').fill(name)
   await page.getByLabel('E-mail').fill(email)
-  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('button', { name: 'Confirm appointment' }).click()
   await page.getByRole('heading', { name: 'Check your e-mail' }).and(page.locator(':focus')).waitFor()
   await page.getByText(email, { exact: false }).waitFor()
 }
@@ -178,7 +178,7 @@ test('a guest who lost the ticket gets its link at the address of the booking', 
   await elsewhere.goto('/find-booking')
   await elsewhere.getByLabel('Reference').fill(reference)
   await elsewhere.getByLabel('Day of the appointment').fill(practice.slots[0]?.startsAt.slice(0, 10) ?? '')
-  await elsewhere.getByLabel('E-mail address of the booking').fill(address)
+  await elsewhere.getByLabel('E-mail address of the appointment').fill(address)
   await elsewhere.getByRole('button', { name: 'Continue' }).click()
   await elsewhere.getByText('Choose the clinic, so that we can send the link.').waitFor()
   await elsewhere.getByRole('combobox', { name: 'Clinic' }).fill('Lost Ticket')

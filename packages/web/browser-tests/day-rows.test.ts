@@ -53,7 +53,7 @@ test('what undoes a mark is behind a button of the row, by keyboard too; the foc
   await page.goto(`/clinic/${scene.clinic.id}/day`)
   const more = page.getByRole('button', { name: 'More actions for Carl Coming' })
   await more.press('Enter')
-  const undo = page.getByRole('dialog').getByRole('button', { name: 'Undo “Will come”' })
+  const undo = page.getByRole('dialog').getByRole('button', { name: 'Undo “Confirmed by phone”' })
   await undo.and(page.locator(':focus')).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.keyboard.press('Escape')
@@ -62,7 +62,7 @@ test('what undoes a mark is behind a button of the row, by keyboard too; the foc
   await undo.press('Enter')
   await page.getByText('Carl Coming is no longer noted as coming.').waitFor()
   await page.getByRole('button', { name: 'Carl Coming: arrived' }).and(page.locator(':focus')).waitFor()
-  await page.getByRole('button', { name: 'Carl Coming: will come' }).waitFor()
+  await page.getByRole('button', { name: 'Carl Coming: confirmed by phone' }).waitFor()
   // An only button is shown itself.
   await page.getByRole('button', { name: 'Ana Arrived: completed' }).click()
   await page.getByRole('button', { name: 'Undo the last status change for Ana Arrived' }).waitFor()

@@ -18,14 +18,14 @@ test('a guest who lost the ticket is told what to do, in the same words for a bo
   const day = practice.slots[0]?.startsAt.slice(0, 10) ?? ''
   const stranger = await site.newPage({ viewport: { width: 390, height: 844 } })
   await stranger.goto('/')
-  await stranger.getByRole('link', { name: 'Find my booking' }).click()
+  await stranger.getByRole('link', { name: 'Find my appointment' }).click()
   const requests: string[] = []
   stranger.on('request', (request) => requests.push(request.url()))
   const find = async (reference: string) => {
     await stranger.getByLabel('Reference').fill(reference)
     await stranger.getByLabel('Day of the appointment').fill(day)
     await stranger.getByRole('button', { name: 'Continue' }).click()
-    const advice = stranger.getByRole('region', { name: 'How to open your booking' })
+    const advice = stranger.getByRole('region', { name: 'How to open your appointment' })
     await advice.getByText(new RegExp(`${reference.slice(0, 4)}\u2011${reference.slice(4)}`, 'i')).waitFor()
     await advice.getByRole('heading').and(stranger.locator(':focus')).waitFor()
     return (await advice.innerText()).replaceAll(/[0-9A-F]{4}\u2011[0-9A-F]{4}/g, 'REFERENCE')
@@ -62,7 +62,7 @@ test('the clinic is asked for where the link is to be sent, unless there is only
   const fill = async () => {
     await page.getByLabel('Reference').fill('0123abcd')
     await page.getByLabel('Day of the appointment').fill('2030-01-02')
-    await page.getByLabel('E-mail address of the booking').fill('grace@example.org')
+    await page.getByLabel('E-mail address of the appointment').fill('grace@example.org')
     await page.getByRole('button', { name: 'Continue' }).click()
   }
   const otherClinic = { ...clinic, id: '01a00000-0000-8000-8000-000000000000', name: 'Another Clinic' }
@@ -72,7 +72,7 @@ test('the clinic is asked for where the link is to be sent, unless there is only
   await fill()
   await page.getByRole('combobox', { name: 'Clinic' }).and(page.locator(':focus')).waitFor()
   await page.getByText('Choose the clinic, so that we can send the link.').waitFor()
-  expect(await page.getByRole('region', { name: 'How to open your booking' }).count()).toBe(0)
+  expect(await page.getByRole('region', { name: 'How to open your appointment' }).count()).toBe(0)
 
   clinics = [clinic]
   const sent = page.waitForRequest((request) => request.url().endsWith('/api/v1/ticket-links'))

@@ -99,7 +99,7 @@ test('another time that somebody else just took leaves the first one held', asyn
   await page.getByRole('heading', { name: 'Holding this time for you…' }).waitFor()
   await hold(other, '9:15')
   taken.resolve()
-  await page.getByRole('heading', { name: 'Somebody else was faster' }).waitFor()
+  await page.getByRole('heading', { name: 'That time has just gone' }).waitFor()
   await page.getByText(/^Still held for you: .*, 0?9:00\./).waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await placesLeft(site, practice, practice.slots[0]?.id ?? '')).toBe(0)
@@ -204,7 +204,7 @@ test('confirming without a network is repeated by itself', async ({ site }) => {
     if (requests < 3) await route.abort()
     else await route.continue()
   })
-  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('button', { name: 'Confirm appointment' }).click()
   await page.getByText('We retry automatically.', { exact: false }).waitFor()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   expect(requests).toBe(3)
@@ -231,7 +231,7 @@ test('confirming on a busy server is repeated after the time that it asks for', 
     const json = { type: `urn:holdfast:problem:${code}`, title: 'Busy', status, detail: 'Busy.', code }
     await route.fulfill({ status, headers, contentType: 'application/problem+json', json })
   })
-  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('button', { name: 'Confirm appointment' }).click()
   await page.getByText('Too many requests').waitFor()
   await page.getByText('We retry automatically.', { exact: false }).waitFor()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
@@ -246,7 +246,7 @@ test('more time that cannot be requested says so in the countdown, and is reques
   const page = await site.newPage({ viewport: { width: 390, height: 500 } })
   await openTimes(page, practice)
   await hold(page, '9:00')
-  await page.getByLabel('Reason for the visit').scrollIntoViewIfNeeded()
+  await page.getByLabel('Reason for the appointment').scrollIntoViewIfNeeded()
   const keys = new Set<string | undefined>()
   let isOffline = true
   await page.route('**/api/v1/bookings/*/extend', async (route) => {

@@ -101,7 +101,7 @@ test('when somebody else took the slot after the hold expired, the nearest are o
     }),
   )
   await page.getByRole('button', { name: 'Hold this time again' }).click()
-  await page.getByRole('heading', { name: 'Somebody else was faster' }).waitFor()
+  await page.getByRole('heading', { name: 'That time has just gone' }).waitFor()
   await page
     .getByRole('button', { name: /with Dr Other/ })
     .first()
@@ -139,7 +139,7 @@ test('the time left is announced at 60, 30 and 10 seconds, and on a phone the co
   }
   left = 60
   await page.reload()
-  await page.getByLabel('Reason for the visit').scrollIntoViewIfNeeded()
+  await page.getByLabel('Reason for the appointment').scrollIntoViewIfNeeded()
   const top = await page.getByRole('timer').evaluate((timer) => timer.getBoundingClientRect().top)
   expect(top).toBeGreaterThanOrEqual(0)
   expect(top).toBeLessThan(500)

@@ -24,8 +24,8 @@ async function aGuestsTicket(
   return { address: `/ticket#${booking.id}.${booking.manageToken}`, secret: booking.manageToken ?? '' }
 }
 
-const offer = (page: Page) => page.getByRole('region', { name: 'Add this booking to your account' })
-const linked = (page: Page) => page.getByText('This booking is in your account.', { exact: false })
+const offer = (page: Page) => page.getByRole('region', { name: 'Add this appointment to your account' })
+const linked = (page: Page) => page.getByText('This appointment is in your account.', { exact: false })
 
 test('a guest books, signs up from the ticket, and has the booking in the account; no request has the secret', async ({
   site,
@@ -55,16 +55,16 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   await page.getByText('You can view, move and cancel it here while you are signed in.').waitFor()
   expect(await page.getByRole('button', { name: 'Copy link' }).count()).toBe(0)
   expect(await page.getByText('Copy the link', { exact: false }).count()).toBe(0)
-  await page.getByText('You will find it in “My bookings”.').waitFor()
+  await page.getByText('You will find it in “My appointments”.').waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.getByRole('link', { name: 'See all your bookings' }).click()
+  await page.getByRole('link', { name: 'See all your appointments' }).click()
   await page.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
   expect(requests.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain(secret)
   // The link no longer works for others who have it. For the account, it leads to the booking.
   const guest = await site.newPage()
   await guest.goto(link)
-  await guest.getByText('Booking not found').waitFor()
+  await guest.getByText('Appointment not found').waitFor()
   await page.goto(link)
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   await page.goto('about:blank')
@@ -84,16 +84,16 @@ test('a signed-in user links the booking with one click; for another account the
   await offer(first).getByRole('button', { name: 'Add to my account' }).click()
   await linked(first).waitFor()
   // The focus moves to the text that replaced the button.
-  await first.locator('p:focus', { hasText: 'This booking is in your account.' }).waitFor()
+  await first.locator('p:focus', { hasText: 'This appointment is in your account.' }).waitFor()
   await first.reload()
   await linked(first).waitFor()
-  await first.getByRole('link', { name: 'See all your bookings' }).click()
+  await first.getByRole('link', { name: 'See all your appointments' }).click()
   await first.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
 
   const second = await site.newPage({ viewport: { width: 320, height: 640 } })
   await signInContext(site, second, bea)
   await second.goto(address)
-  await second.getByText('Booking not found').waitFor()
+  await second.getByText('Appointment not found').waitFor()
   expect(await axeFindings(second)).toEqual([])
   expect(await sidewaysPixels(second)).toBe(0)
   await second.goto('/my-bookings')
@@ -156,7 +156,7 @@ test('the ticket of an account’s booking asks signed-out users to sign in, and
   await openTimes(page, practice)
   await hold(page, '9:45')
   await confirm(page, 'Dora')
-  await page.getByRole('link', { name: 'My bookings' }).click()
+  await page.getByRole('link', { name: 'My appointments' }).click()
   await page.getByRole('link', { name: 'Open ticket' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   const address = page.url()
@@ -185,8 +185,8 @@ test('a kept ticket whose token is void can be forgotten', async ({ site, practi
   await linked(page).waitFor()
   await guest.goto('about:blank')
   await guest.goto(address.replace(/\.hfm_.*$/, ''))
-  await guest.getByText('Booking not found').waitFor()
-  await guest.getByText('Links work until a day after the visit', { exact: false }).waitFor()
+  await guest.getByText('Appointment not found').waitFor()
+  await guest.getByText('Links work until a day after the appointment', { exact: false }).waitFor()
   expect(await axeFindings(guest)).toEqual([])
   await guest.getByRole('button', { name: 'Forget on this device' }).click()
   await guest.getByText('Forgotten on this device.', { exact: false }).waitFor()

@@ -65,25 +65,25 @@ async function completeElsewhere(site: Site, page: Page, bookingId: string): Pro
 
 test('after a mark, the focus is on the button that undoes it, and back', async ({ site }) => {
   const { page } = await openBooking(site, coming, 'Carl Coming')
-  await page.getByRole('button', { name: 'Carl Coming: will come' }).press('Enter')
-  await untilFocused(page, 'Undo “Will come”')
+  await page.getByRole('button', { name: 'Carl Coming: confirmed by phone' }).press('Enter')
+  await untilFocused(page, 'Undo “Confirmed by phone”')
   await page.keyboard.press('Enter')
-  await untilFocused(page, /^Will come$/)
+  await untilFocused(page, /^Confirmed by phone$/)
 })
 
 test('a mark that is shown before its response arrives can be undone at once', async ({ site }) => {
   const { page } = await openBooking(site, coming, 'Carol Quick', { areIntervalsShort: true })
   const noted = await holdResponse(page, '**/attendance')
-  await page.getByRole('button', { name: 'Carol Quick: will come' }).press('Enter')
+  await page.getByRole('button', { name: 'Carol Quick: confirmed by phone' }).press('Enter')
   // The page has read it again.
-  await untilFocused(page, 'Undo “Will come”')
+  await untilFocused(page, 'Undo “Confirmed by phone”')
   await page.keyboard.press('Enter')
-  await untilFocused(page, /^Will come$/)
+  await untilFocused(page, /^Confirmed by phone$/)
   await page.getByText('Carol Quick is no longer noted as coming.').waitFor()
   await noted.release()
   // It is of an earlier version: nothing is shown again, or said.
-  await untilFocused(page, /^Will come$/)
-  expect(await page.getByText('Carol Quick will come: this is noted.').count()).toBe(0)
+  await untilFocused(page, /^Confirmed by phone$/)
+  expect(await page.getByText('Carol Quick is coming: this is noted.').count()).toBe(0)
 })
 
 test('the late response to a mark neither reverts the next one nor moves the focus', async ({ site }) => {
@@ -102,7 +102,7 @@ test('the late response to a mark neither reverts the next one nor moves the foc
   // Its undo would undo the completion.
   expect(await page.getByText('Carol Quick has arrived.').count()).toBe(0)
   await completion.release()
-  await page.getByText('Carol Quick’s visit is completed.').waitFor()
+  await page.getByText('Carol Quick’s appointment is completed.').waitFor()
   await untilFocused(page, 'Undo')
 })
 
@@ -117,7 +117,7 @@ test('the next mark removes the message of the last one, whose undo would undo i
   await page.getByRole('button', { name: 'Carol Quick: completed' }).press('Enter')
   await arrived.waitFor({ state: 'detached' })
   store()
-  await page.getByText('Carol Quick’s visit is completed.').waitFor()
+  await page.getByText('Carol Quick’s appointment is completed.').waitFor()
 })
 
 test('what is read while a mark is being stored neither shows the state before it nor moves the focus', async ({
@@ -205,7 +205,7 @@ test('an undo says that somebody else has changed the booking since', async ({ s
   await arrived.hover()
   await completeElsewhere(site, page, booking.id)
   await page.getByRole('alert').filter({ has: arrived }).getByRole('button', { name: 'Undo' }).click()
-  await page.getByText('The booking has changed in the meantime').waitFor()
+  await page.getByText('The appointment has changed in the meantime').waitFor()
   await untilDrawn(page)
   expect(await page.getByRole('button', { name: 'Carol Quick: completed' }).count()).toBe(0)
 })
@@ -258,6 +258,6 @@ test('a mark after which nothing more is possible leaves the focus on the status
     )
     await route.continue()
   })
-  await page.getByRole('button', { name: 'Carla Cancels: will come' }).press('Enter')
+  await page.getByRole('button', { name: 'Carla Cancels: confirmed by phone' }).press('Enter')
   await untilFocused(page, /^Cancelled/)
 })

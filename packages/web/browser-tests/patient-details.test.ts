@@ -159,7 +159,7 @@ test('the hold says what is held: with whom, how, how long and the fee', async (
     'Dr Amara Okafor',
     'Video',
     '15 minutes',
-    '£65 per visit',
+    '£65 per appointment',
   ])
   // There is no mail server.
   await page.getByText('So that the clinic can reach you. It sends no e-mails by itself.').waitFor()
@@ -224,7 +224,7 @@ test('where the time before was taken meanwhile, undoing a move offers to choose
   const body = { slotId: practice.slots[0]?.id ?? '', patient: { name: 'Ada' }, confirm: true, onBehalf: true }
   await dataOf(site.admin.createBooking({ body }))
   await undo.click()
-  await page.getByText('Somebody else was faster').waitFor()
+  await page.getByText('That time has just gone').waitFor()
   const another = page.getByRole('button', { name: 'Choose another time' })
   await another.and(page.locator(':focus')).waitFor()
   expect(await undo.count()).toBe(0)
@@ -305,7 +305,7 @@ test('a printed video ticket has its link, which the screen shows as a button', 
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
-  await page.getByRole('link', { name: /^Join the video visit/ }).waitFor()
+  await page.getByRole('link', { name: /^Join the video appointment/ }).waitFor()
   const printed = page.getByText(url)
   expect(await printed.isVisible()).toBe(false)
   await page.emulateMedia({ media: 'print' })

@@ -37,7 +37,7 @@ test('the booking form marks a mistyped address, and the field that the server r
   await openTimes(page, practice)
   await hold(page, '9:00')
   await page.getByLabel('Full name').fill('Anna')
-  const confirm = page.getByRole('button', { name: 'Confirm booking' })
+  const confirm = page.getByRole('button', { name: 'Confirm appointment' })
   for (const address of mistyped) {
     await page.getByLabel('E-mail').fill(address)
     await confirm.click()

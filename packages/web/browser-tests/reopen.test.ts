@@ -35,7 +35,7 @@ test('staff reopen a booking, immediately or later; its history shows that, and 
   await signInContext(site, patient, account)
   await patient.goto(`/ticket#${booking.id}.${booking.manageToken}`)
   await patient.getByRole('button', { name: 'Add to my account' }).click()
-  await patient.getByText('This booking is in your account.', { exact: false }).waitFor()
+  await patient.getByText('This appointment is in your account.', { exact: false }).waitFor()
 
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
@@ -76,6 +76,6 @@ test('when somebody else has reopened it already, an error and the current state
     await route.continue()
   })
   await page.getByRole('button', { name: 'Undo the last status change for Tom Twice' }).click()
-  await page.getByText('The booking has changed in the meantime').waitFor()
+  await page.getByText('The appointment has changed in the meantime').waitFor()
   await facts.getByText('Cancelled', { exact: true }).waitFor()
 })

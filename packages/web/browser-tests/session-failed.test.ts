@@ -6,7 +6,7 @@ import { test } from './site-test.ts'
 const whoAmI = '**/api/v1/whoami'
 const pages = [
   { path: '/account', title: 'Your account' },
-  { path: '/my-bookings', title: 'My bookings' },
+  { path: '/my-bookings', title: 'My appointments' },
   { path: '/my-waitlist', title: 'My waitlist entries' },
 ]
 

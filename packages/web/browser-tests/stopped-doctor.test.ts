@@ -195,7 +195,7 @@ test('a paused entry says whom it is for, on its page and in the account’s lis
   await page.getByRole('heading', { level: 1, name: 'You are on the waitlist' }).waitFor()
   await setActive(site, practice, false)
   await page.reload()
-  await page.getByRole('heading', { level: 1, name: 'Your place on the waitlist is paused' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'Your position on the waitlist is paused' }).waitFor()
   await page.getByText('Dr Amara Okafor', { exact: false }).waitFor()
   await page.goto('/my-waitlist')
   await page.getByRole('heading', { level: 2, name: /Dr Amara Okafor/ }).waitFor()

@@ -25,7 +25,7 @@ test('from a request to the report: suggested, held, confirmed, moved, refused, 
   await page.getByText('Hip replacement is confirmed.').waitFor()
   await page.keyboard.press('Escape')
   await drawer.waitFor({ state: 'detached' })
-  await page.getByRole('region', { name: 'Waiting list' }).getByText('Nobody is waiting').waitFor()
+  await page.getByRole('region', { name: 'Waitlist' }).getByText('Nobody is waiting').waitFor()
   const hip = page.getByRole('button', { name: /Hip replacement/ })
   await rowOf(page, 'Room 1')
     .getByRole('button', { name: /Hip replacement/ })
@@ -40,7 +40,7 @@ test('from a request to the report: suggested, held, confirmed, moved, refused, 
 
   // At the same time as another case of the surgeon.
   await dragCase(page, hip, { to: page.getByRole('button', { name: /Prostatectomy/ }) })
-  const refused = page.getByRole('dialog', { name: 'Not moved: something is in the way' })
+  const refused = page.getByRole('dialog', { name: 'Can’t move here' })
   await refused.getByText(/^Dr\. Chen is in Room 1 until \d+:\d\d\.$/).waitFor()
   await refused.getByRole('button', { name: 'Leave as it is' }).click()
   await refused.waitFor({ state: 'detached' })
@@ -85,7 +85,7 @@ test('two people hold the only robot at once: one gets it, and the other reads w
   const outcomes = await Promise.all(
     pages.map(async (page) => {
       const held = page.getByRole('heading', { level: 1, name: 'The case is held' })
-      const refused = page.getByRole('alert').filter({ hasText: 'Not held: something is in the way' })
+      const refused = page.getByRole('alert').filter({ hasText: 'Can’t hold this time' })
       await held.or(refused).waitFor()
       return (await held.isVisible()) ? null : refused
     }),
@@ -113,14 +113,14 @@ test('an urgent case displaces an elective one with a reason, which then waits a
   const search = new URLSearchParams({ requestId, roomId: roomIds[0] ?? '', startsAt })
   await page.goto(`/clinic/${clinicId}/theatre/book?${search}`)
   await page.getByRole('button', { name: /^Hold / }).click()
-  const refused = page.getByRole('alert').filter({ hasText: 'Not held: something is in the way' })
+  const refused = page.getByRole('alert').filter({ hasText: 'Can’t hold this time' })
   expect(await refused.getByRole('checkbox', { name: /^Knee arthroscopy, Room 1, / }).isChecked()).toBe(true)
   await refused.getByLabel('Reason').fill('Perforated appendix')
   expect(await axeFindings(page)).toEqual([])
   await refused.getByRole('button', { name: 'Bump cases' }).click()
   await page.getByRole('heading', { level: 1, name: 'The case is held' }).waitFor()
-  await page.getByText('Back on the waiting list: 1.').waitFor()
-  await page.getByRole('link', { name: 'Waiting list' }).click()
+  await page.getByText('Back on the waitlist: 1.').waitFor()
+  await page.getByRole('link', { name: 'Waitlist' }).click()
   const card = page.getByRole('listitem').filter({ hasText: 'Knee arthroscopy' })
   await card.getByText('Gave way to an emergency: Perforated appendix').waitFor()
 })
@@ -135,14 +135,14 @@ test('an administrator books outside of the opening times with a reason; staff c
     const page = await theatre.scene.pageOf(who)
     await page.goto(`/clinic/${clinicId}/theatre/book?${search}`)
     await page.getByRole('button', { name: /^Hold / }).click()
-    const refused = page.getByRole('alert').filter({ hasText: 'Not held: something is in the way' })
+    const refused = page.getByRole('alert').filter({ hasText: 'Can’t hold this time' })
     await refused.getByText('The room is closed at this time.').waitFor()
     return { page, refused }
   }
   expect(await (await refusedOf('staff')).refused.getByLabel('Reason').count()).toBe(0)
   const { page, refused } = await refusedOf('admin')
   await refused.getByLabel('Reason').fill('The other rooms are being repaired')
-  await refused.getByRole('button', { name: 'Hold nevertheless' }).click()
+  await refused.getByRole('button', { name: 'Hold anyway' }).click()
   await page.getByRole('heading', { level: 1, name: 'The case is held' }).waitFor()
   await page.getByText('The other rooms are being repaired').waitFor()
 })
@@ -236,7 +236,7 @@ test('lists of the team that cannot be read are read again on request, in a case
   expect(await chosen()).toBe('Dr. Chen')
 })
 
-test('a waiting list that cannot be read says so beside the board, and is read again on request', async ({ site }) => {
+test('a waitlist that cannot be read says so beside the board, and is read again on request', async ({ site }) => {
   const theatre = await aTheatre(site)
   await aRequest(site, theatre, {})
   const page = await theatre.scene.pageOf('staff')
@@ -244,7 +244,7 @@ test('a waiting list that cannot be read says so beside the board, and is read a
   // Not repeated by itself, as 503 is.
   await page.route(list, (route) => route.fulfill({ status: 429 }))
   await page.goto(`/clinic/${theatre.clinicId}/theatre`)
-  const section = page.getByRole('region', { name: 'Waiting list' })
+  const section = page.getByRole('region', { name: 'Waitlist' })
   await section.getByRole('alert').waitFor()
   await page.unroute(list)
   await section.getByRole('button', { name: 'Try again' }).click()
@@ -256,8 +256,8 @@ test('a request is held where it is dropped, and a full place says what is in th
   await aCase(site, theatre, { startsAt: inMinutes(150) })
   await aRequest(site, theatre, { patient: { mrn: '1', name: 'Anna Able' } })
   const page = await openBoard(theatre, 'staff')
-  const card = page.getByRole('region', { name: 'Waiting list' }).getByRole('listitem').filter({ hasText: 'Anna Able' })
-  // The waiting list makes the board narrower.
+  const card = page.getByRole('region', { name: 'Waitlist' }).getByRole('listitem').filter({ hasText: 'Anna Able' })
+  // The waitlist makes the board narrower.
   await card.waitFor()
   const busy = await page.getByRole('button', { name: /Prostatectomy/ }).boundingBox()
   const track = page.locator('[data-room]').nth(1)
@@ -278,7 +278,7 @@ test('a request is held where it is dropped, and a full place says what is in th
   await rowOf(page, 'Room 2')
     .getByRole('button', { name: /Cystoscopy/ })
     .waitFor()
-  await page.getByRole('region', { name: 'Waiting list' }).getByText('Nobody is waiting').waitFor()
+  await page.getByRole('region', { name: 'Waitlist' }).getByText('Nobody is waiting').waitFor()
 
   // On paper: room by room, in place of the board.
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
@@ -287,7 +287,7 @@ test('a request is held where it is dropped, and a full place says what is in th
   expect(await page.locator('[data-room]').first().isVisible()).toBe(false)
 })
 
-test('the waiting list counts everybody, also more than a page of a thousand', async ({ site }) => {
+test('the waitlist counts everybody, also more than a page of a thousand', async ({ site }) => {
   const theatre = await aTheatre(site)
   const requestId = await aRequest(site, theatre, {})
   await site.database.ownerPool.query(
@@ -298,7 +298,7 @@ test('the waiting list counts everybody, also more than a page of a thousand', a
     [requestId],
   )
   const page = await openBoard(theatre, 'staff')
-  await page.getByText('More on the waiting list: 1,001').waitFor()
+  await page.getByText('More on the waitlist: 1,001').waitFor()
 })
 
 test('doctors see when rooms, colleagues and the robot are taken, and not by whom or what for', async ({ site }) => {
@@ -329,8 +329,8 @@ test('blocks of a month are previewed; one is filled from the board, taken over 
   const dialog = page.getByRole('dialog', { name: 'Block' })
   await dialog.getByText('0 minutes of 4 hours').waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await dialog.getByRole('button', { name: /^Fill from the waiting list: / }).click()
-  await page.getByText('Booked from the waiting list: Cystoscopy.').waitFor()
+  await dialog.getByRole('button', { name: /^Fill from the waitlist: / }).click()
+  await page.getByText('Booked from the waitlist: Cystoscopy.').waitFor()
   await dialog.getByText('40 minutes of 4 hours').waitFor()
   await dialog.getByRole('button', { name: /^Change: / }).click()
   await dialog.getByLabel('Belongs to').selectOption({ label: 'A surgeon' })

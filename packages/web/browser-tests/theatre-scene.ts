@@ -45,7 +45,7 @@ export function aCase(site: Site, theatre: Theatre, change: Partial<NewCase>): P
   )
 }
 
-/** On the waiting list, with a surgeon. */
+/** On the waitlist, with a surgeon. */
 export async function aRequest(site: Site, theatre: Theatre, change: Partial<NewCaseRequest>): Promise<string> {
   const body = {
     patient: { mrn: crypto.randomUUID(), name: 'Walter Wait' },

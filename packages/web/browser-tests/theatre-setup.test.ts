@@ -50,7 +50,7 @@ test('a block over a case of the open time is not created, and the case is named
     await dialog.getByText(counted).waitFor()
     await dialog
       .getByRole('listitem')
-      .filter({ hasText: /: a case is in the way$/ })
+      .filter({ hasText: /: another case is there$/ })
       .waitFor()
   }
 })

@@ -39,8 +39,8 @@ test('a ticket opens again by its secret link alone, and no request contains the
   await elsewhere.goto('/ticket#cut-short')
   await elsewhere.getByText('This link is incomplete').waitFor()
   await elsewhere.goto(`/ticket#${'0'.repeat(8)}-0000-8000-8000-000000000000.hfm_${'A'.repeat(43)}`)
-  await elsewhere.getByText('Booking not found').waitFor()
-  await elsewhere.getByText('Links work until a day after the visit', { exact: false }).waitFor()
+  await elsewhere.getByText('Appointment not found').waitFor()
+  await elsewhere.getByText('Links work until a day after the appointment', { exact: false }).waitFor()
 })
 
 test('a link that came into the wrong hands is replaced on the ticket, after a confirmation', async ({ site }) => {
@@ -65,7 +65,7 @@ test('a link that came into the wrong hands is replaced on the ticket, after a c
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   const elsewhere = await site.newPage()
   await elsewhere.goto(before)
-  await elsewhere.getByText('Booking not found').waitFor()
+  await elsewhere.getByText('Appointment not found').waitFor()
   await elsewhere.goto('/')
   await elsewhere.goto(after)
   await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
@@ -276,7 +276,7 @@ test('a guest finds the kept tickets again, opens one and forgets it', async ({ 
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   await page.getByRole('button', { name: 'Menu' }).click()
-  await page.getByRole('link', { name: 'My bookings' }).click()
+  await page.getByRole('link', { name: 'My appointments' }).click()
   await kept.getByText('Dr Amara Okafor', { exact: false }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)

@@ -40,7 +40,7 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
 }) => {
   const page = await scene.pageOf('doctor')
   await page.goto('/my-day')
-  await page.getByRole('link', { name: 'Video visits' }).click()
+  await page.getByRole('link', { name: 'Video appointments' }).click()
   const room = page.getByLabel('Video room')
   const save = page.getByRole('button', { name: 'Save' })
   await room.fill('http://meet.example/{room}')
@@ -68,7 +68,7 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
   expect(await stored()).toBe('https://meet.example/{room}')
 })
 
-test('once the booking is confirmed, the link to join is on the ticket, in the calendar file and in the list', async ({
+test('after confirmation, the link to join is on the ticket, in the calendar file and in the list', async ({
   site,
   scene,
 }) => {
@@ -77,10 +77,10 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await signInContext(site, page, account)
   await page.goto(ticket)
-  await page.getByText('The link to join appears here once the booking is confirmed.', { exact: false }).waitFor()
+  await page.getByText('The link to join appears here once the appointment is confirmed.', { exact: false }).waitFor()
   // Whose telephone number it is.
   await page.getByRole('definition').filter({ hasText: 'Hill Clinic' }).waitFor()
-  const join = page.getByRole('link', { name: 'Join the video visit' })
+  const join = page.getByRole('link', { name: 'Join the video appointment' })
   expect(await join.count()).toBe(0)
   await dataOf(site.admin.confirmBooking({ path: { bookingId: booking.id } }))
   await page.reload()
@@ -110,9 +110,9 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   expect(stored).not.toContain(url)
 
   await page.getByRole('button', { name: 'Add to my account' }).click()
-  await page.getByRole('link', { name: 'See all your bookings' }).click()
+  await page.getByRole('link', { name: 'See all your appointments' }).click()
   expect(
-    await page.getByRole('listitem').getByRole('link', { name: 'Join the video visit' }).getAttribute('href'),
+    await page.getByRole('listitem').getByRole('link', { name: 'Join the video appointment' }).getAttribute('href'),
   ).toBe(url)
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
@@ -135,7 +135,7 @@ test('doctor and reception join each visit in a separate room', async ({ site, s
   expect(await axeFindings(page)).toEqual([])
   const desk = await scene.pageOf('staff')
   await desk.goto(`/clinic/${scene.clinic.id}/bookings/${first.booking.id}`)
-  expect(await desk.getByRole('link', { name: 'Join the video visit' }).getAttribute('href')).toBe(room)
+  expect(await desk.getByRole('link', { name: 'Join the video appointment' }).getAttribute('href')).toBe(room)
   expect(await axeFindings(desk)).toEqual([])
 })
 

@@ -36,7 +36,7 @@ export const helpSections: readonly HelpSection[] = [
       guide('booking-for-somebody-else', 'At the desk, on the phone, for a child or a parent.'),
       guide('being-ill', 'A doctor is ill: close the day and reach the patients.'),
       guide('moving-a-day', 'Move one appointment, or a whole day of them.'),
-      guide('operating-theatre', 'Rooms, blocks, cases, the waiting list, emergencies and the report.'),
+      guide('operating-theatre', 'Rooms, blocks, cases, the waitlist, emergencies and the report.'),
       guide('people-and-roles', 'Invite people, choose their roles, and let somebody go.'),
       guide('second-factors', 'Two-step sign-in, passkeys, and what to do without the phone.'),
       guide('webhooks', 'Send what happens to another program: events, signatures, retries, replays.'),

@@ -76,7 +76,7 @@ test('whoever had an offer that the clinic withdraws is notified, and waits on',
     async () =>
       mails.mails.find(
         ({ recipients, subject }) =>
-          recipients.includes('withdrawn@example.net') && subject?.startsWith('The place held for you is no longer'),
+          recipients.includes('withdrawn@example.net') && subject?.startsWith('The time held for you is no longer'),
       ),
     () => 'the mail about the end of the offer',
     arrivesWithinMs,

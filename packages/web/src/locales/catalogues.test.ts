@@ -161,6 +161,41 @@ describe('negative control: which keys count as used', () => {
   })
 })
 
+describe('the terms of ARCHITECTURE.md', () => {
+  const forPatients = ['booking', 'ticket', 'waitlist', 'doctors', 'my-bookings', 'account', 'shell', 'links']
+  /** Words for which people read another one, by language. */
+  const replaced = {
+    en: /waiting list|nevertheless|in the way|\bvisits?\b|\b(your|this|the|a) place\b|will come|was faster/i,
+    de: /im Weg|Hausregel|war schneller|\bBesuchs?\b|Platz auf der (Warte)?[Ll]iste/,
+    ar: /زيارة|زيارات/,
+  }
+  /** Of patients only: the desk has slots, and bookings, which include holds. */
+  const ofTheDesk = {
+    en: /\bslots?\b|\bbookings?\b/i,
+    de: /\bSlots?\b|\b(Ihre|Meine|diese|eine|keine|der|die|zur) Buchung\b/,
+    ar: /حجوزاتي|حجزي|هذا الحجز/,
+  }
+  /** What people do, or a doctor allows, is called booking. Placeholders are not shown. */
+  const act = /{{\w+}}|(online|double|when|that) bookings?|bookings are possible|takes (no )?bookings/gi
+  const found = (language: keyof typeof replaced, namespace: string, text: string) =>
+    replaced[language].test(text) ||
+    (forPatients.includes(namespace) && ofTheDesk[language].test(text.replaceAll(act, '')))
+
+  test.each(namespaces)('are used in %s, in every language', (namespace) => {
+    const texts = languages.flatMap((language) =>
+      Object.entries(catalogue(language, namespace)).map(([key, text]) => ({ language, key, text })),
+    )
+    expect(texts.filter(({ language, text }) => found(language, namespace, text))).toEqual([])
+  })
+
+  test('negative control: the words they replace are found', () => {
+    expect(found('en', 'ticket', 'Find my booking')).toBe(true)
+    expect(found('en', 'admin', 'Cancel booking')).toBe(false)
+    expect(found('en', 'theatre', 'Not moved: something is in the way')).toBe(true)
+    expect(found('en', 'doctors', 'This clinic doesn’t offer online booking yet')).toBe(false)
+  })
+})
+
 describe('German texts', () => {
   // `Ärztin oder Arzt`, `der Patientin oder des Patienten`, `jeder Ärztin und jedem Arzt`
   const women = '(Ärzt|Patient|Kolleg|Administrator|Operateur)(in|innen)'

@@ -34,8 +34,8 @@ export const de: MailTexts = {
     subject: (when) => `Der für Sie reservierte Termin ist nicht mehr verfügbar: ${when}`,
     heading: 'Dieser Termin ist nicht mehr verfügbar',
     text: (clinic) =>
-      `${clinic} musste den Termin zurückziehen, der für Sie reserviert war. Das tut uns leid. Sie behalten Ihren ` +
-      'Platz auf der Warteliste und bekommen die nächste passende Zeit angeboten.',
+      `${clinic} musste den Termin zurückziehen, der für Sie reserviert war. Das tut uns leid. Sie behalten Ihre ` +
+      'Position auf der Warteliste und bekommen die nächste passende Zeit angeboten.',
   },
   unanswered: {
     subject: (clinic) => `Sie stehen nicht mehr auf der Warteliste: ${clinic}`,
@@ -99,8 +99,8 @@ export const de: MailTexts = {
       heading: 'Sie stehen auf der Warteliste',
       text:
         'Wird ein passender Termin frei, ist er kurze Zeit für Sie reserviert, und Sie bekommen eine E-Mail. Nehmen ' +
-        'Sie ihn rechtzeitig an, sonst bekommt ihn die nächste Person. Die Seite Ihres Eintrags zeigt Ihren Platz ' +
-        'auf der Liste.',
+        'Sie ihn rechtzeitig an, sonst bekommt ihn die nächste Person. Die Seite Ihres Eintrags zeigt Ihre Position ' +
+        'auf der Warteliste.',
       ignore:
         'Wenn Sie sich nicht eingetragen haben, verlassen Sie die Warteliste über den Link: Dann kommt nichts mehr.',
     },

@@ -18,26 +18,26 @@ export const en = {
   onTicket: 'You can move or cancel the appointment on your ticket.',
   questions: (clinic: string, phone: string) => `Questions? Call ${clinic}: ${phone}`,
   offered: {
-    subject: (when: string) => `A place has become free for you: ${when}`,
-    heading: 'A place has become free for you',
-    text: 'You are on the waitlist, and this place is held for you. Accept it in time, or it goes to the next person.',
+    subject: (when: string) => `A time has become free for you: ${when}`,
+    heading: 'A time has become free for you',
+    text: 'You are on the waitlist, and this time is held for you. Accept it in time, or it goes to the next person.',
     until: 'Held until',
     action: 'See the offer',
     leave: 'Leave the waitlist',
-    privateLink: 'Keep the link to the offer private: anyone who has it can accept or decline the place.',
+    privateLink: 'Keep the link to the offer private: anyone who has it can accept or decline the time.',
   },
   offerWithdrawn: {
-    subject: (when: string) => `The place held for you is no longer available: ${when}`,
-    heading: 'This place is no longer available',
+    subject: (when: string) => `The time held for you is no longer available: ${when}`,
+    heading: 'This time is no longer available',
     text: (clinic: string) =>
-      `${clinic} had to withdraw the place that was held for you. We are sorry. You keep your place on the waitlist, ` +
-      'and are offered the next time that suits you.',
+      `${clinic} had to withdraw the time that was held for you. We are sorry. You keep your position on the ` +
+      'waitlist, and are offered the next time that suits you.',
   },
   unanswered: {
     subject: (clinic: string) => `You are no longer on the waitlist of ${clinic}`,
     heading: 'You are no longer on the waitlist',
     text: (clinic: string) =>
-      `Several places at ${clinic} were held for you, and you did not answer the offers in time. So you get no more ` +
+      `Several times at ${clinic} were held for you, and you did not answer the offers in time. So you get no more ` +
       'offers. If you still need an appointment, join the waitlist again.',
     lastOffer: 'This was the last offer:',
     action: 'Join the waitlist again',
@@ -93,8 +93,8 @@ export const en = {
       subject: (clinic: string) => `You are on the waitlist of ${clinic}`,
       heading: 'You are on the waitlist',
       text:
-        'When a place that suits you becomes free, it is held for you for a short time, and you get an e-mail. ' +
-        'Accept it in time, or it goes to the next person. The page of your entry shows your place on the list.',
+        'When a time that suits you becomes free, it is held for you for a short time, and you get an e-mail. ' +
+        'Accept it in time, or it goes to the next person. The page of your entry shows your position on the waitlist.',
       ignore: 'If you did not join, leave the waitlist by its link, and you get no offers.',
     },
     requested: {
@@ -104,7 +104,7 @@ export const en = {
       ignore: 'If that was not you, ignore this e-mail: nobody else got the link.',
     },
     action: 'Open your entry',
-    privateLink: 'Keep the link to your entry private: anyone who has it can accept or decline places for you.',
+    privateLink: 'Keep the link to your entry private: anyone who has it can accept or decline times for you.',
   },
   entryEnded: {
     removed: {
@@ -117,7 +117,7 @@ export const en = {
       subject: (clinic: string) => `Nothing became free: the waitlist of ${clinic}`,
       heading: 'Your time on the waitlist is over',
       text: (clinic: string) =>
-        `The last day that you waited for at ${clinic} is past, and no place was accepted. You get no more offers. ` +
+        `The last day that you waited for at ${clinic} is past, and no time was accepted. You get no more offers. ` +
         'If you still need an appointment, join the waitlist again.',
     },
   },

@@ -3,16 +3,16 @@ import type { MessageLanguage, SmsKind } from '@holdfast/engine'
 /** What an SMS says before its link. `until`: when a hold ends. `isComing`: the patient has said that they come. */
 export type SmsContext = { clinic: string; doctor: string; when: string; until: string; isComing: boolean }
 
-/** `offerWithdrawn`: of a message `withdrawn` about a place of the waitlist that was not accepted yet. */
+/** `offerWithdrawn`: of a message `withdrawn` about a time of the waitlist that was not accepted yet. */
 type SmsTexts = Record<SmsKind | 'offerWithdrawn', (context: SmsContext) => string>
 
 const en: SmsTexts = {
-  offered: ({ clinic, when, until }) => `${clinic}: a place is held for you, ${when}. Accept by ${until}:`,
+  offered: ({ clinic, when, until }) => `${clinic}: a time is held for you, ${when}. Accept by ${until}:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: confirmed, ${when}, ${doctor}. Your ticket:`,
   moved: ({ clinic, when, doctor }) => `${clinic}: moved to ${when}, ${doctor}. Your ticket:`,
   cancelled: ({ clinic, when }) => `${clinic}: your appointment ${when} is cancelled. Book again:`,
   withdrawn: ({ clinic, when }) => `${clinic}: we are sorry, your appointment ${when} cannot take place. Other times:`,
-  offerWithdrawn: ({ clinic, when }) => `${clinic}: the place held for you, ${when}, is gone. You stay on the list:`,
+  offerWithdrawn: ({ clinic, when }) => `${clinic}: the time held for you, ${when}, is gone. You stay on the waitlist:`,
   reminder: ({ clinic, when, doctor, isComing }) =>
     `${clinic}: reminder, ${when}, ${doctor}. ` +
     (isComing ? 'Cannot come? Please cancel:' : 'Please confirm or cancel:'),
@@ -30,12 +30,12 @@ const de: SmsTexts = {
 }
 
 const ar: SmsTexts = {
-  offered: ({ clinic, when, until }) => `${clinic}: مكان محجوز لك، ${when}. اقبله حتى ${until}:`,
+  offered: ({ clinic, when, until }) => `${clinic}: وقت محجوز لك، ${when}. اقبله حتى ${until}:`,
   confirmed: ({ clinic, when, doctor }) => `${clinic}: تم التأكيد، ${when}، ${doctor}. تذكرتك:`,
   moved: ({ clinic, when, doctor }) => `${clinic}: نُقل موعدك إلى ${when}، ${doctor}. تذكرتك:`,
   cancelled: ({ clinic, when }) => `${clinic}: أُلغي موعدك ${when}. احجز من جديد:`,
   withdrawn: ({ clinic, when }) => `${clinic}: نعتذر، تعذّر موعدك ${when}. أوقات أخرى:`,
-  offerWithdrawn: ({ clinic, when }) => `${clinic}: المكان المحجوز لك ${when} لم يعد متاحًا. ما زلت على القائمة:`,
+  offerWithdrawn: ({ clinic, when }) => `${clinic}: الوقت المحجوز لك ${when} لم يعد متاحًا. ما زلت على القائمة:`,
   reminder: ({ clinic, when, doctor, isComing }) =>
     `${clinic}: تذكير، ${when}، ${doctor}. ${isComing ? 'لن تحضر؟ يُرجى الإلغاء:' : 'يرجى التأكيد أو الإلغاء:'}`,
 }

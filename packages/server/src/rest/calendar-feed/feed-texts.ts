@@ -14,7 +14,7 @@ type FeedTexts = {
 
 export const feedTexts: Record<MessageLanguage, FeedTexts> = {
   en: {
-    mine: 'My bookings',
+    mine: 'My appointments',
     ofDoctor: (doctor, clinic) => `${doctor}, ${clinic}`,
     visitTo: (doctor) => `Appointment: ${doctor}`,
     visit: { in_person: 'Appointment', video: 'Video appointment' },
@@ -30,7 +30,7 @@ export const feedTexts: Record<MessageLanguage, FeedTexts> = {
     reference: (reference) => `Buchungsnummer: ${reference}`,
   },
   ar: {
-    mine: 'حجوزاتي',
+    mine: 'مواعيدي',
     ofDoctor: (doctor, clinic) => `${doctor}، ${clinic}`,
     visitTo: (doctor) => `موعد: ${doctor}`,
     visit: { in_person: 'موعد', video: 'موعد بالفيديو' },

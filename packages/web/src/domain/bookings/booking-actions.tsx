@@ -15,7 +15,7 @@ type ActionsProps = {
   isInRow?: boolean
 }
 
-/** Buttons for the actions that are possible now: will come, arrived, completed, no-show, and undoing the last one. */
+/** Buttons for the actions that are possible now: confirmed, arrived, completed, no-show, and undoing the last one. */
 export function BookingActions({ booking, timeZone, isInRow = false }: ActionsProps) {
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)

@@ -23,7 +23,7 @@ export type BoardScene = {
   onBlock: (blockId: string) => void
   /** A place without a case was clicked. */
   onEmpty: (roomId: string, startsAt: number) => void
-  /** A request of the waiting list was dropped on a room. */
+  /** A request of the waitlist was dropped on a room. */
   onRequest: (requestId: string, roomId: string, startsAt: number) => void
   /** A case is dragged or planned by keyboard; null: no longer. */
   onPlan: (one: Case, plan: Plan | null) => void

@@ -25,7 +25,7 @@ type BoardWaitingListProps = {
   onClose: () => void
 }
 
-/** The waiting list, to drag from; its buttons find times without dragging. */
+/** The waitlist, to drag from; its buttons find times without dragging. */
 export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingListProps) {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()

@@ -34,7 +34,7 @@ type DayBoardProps = {
 }
 type Planned = { one: Case; plan: Plan; isSent: boolean }
 
-/** The board of a day, with the waiting list beside it. */
+/** The board of a day, with the waitlist beside it. */
 export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardProps) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone, isStaff, clinicId } = useTheatre()

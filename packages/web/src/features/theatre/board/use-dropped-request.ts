@@ -18,7 +18,7 @@ type Settings = {
   onOpen: (caseId: string, day: string) => void
 }
 
-/** Holds a request of the waiting list where it was dropped, and opens the held case, which is to be confirmed. */
+/** Holds a request of the waitlist where it was dropped, and opens the held case, which is to be confirmed. */
 export function useDroppedRequest({ book, onOpen }: Settings) {
   const { clinicId, timeZone } = useTheatre()
   const queryClient = useQueryClient()

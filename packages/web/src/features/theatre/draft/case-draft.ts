@@ -47,7 +47,7 @@ const emptyDraft: CaseDraft = {
   units: {},
 }
 
-/** @param request of the waiting list; null: an empty draft */
+/** @param request of the waitlist; null: an empty draft */
 export function draftOf(request: CaseRequest | null): CaseDraft {
   return request === null ? emptyDraft : draftOfCase(request)
 }

@@ -13,7 +13,7 @@ import { type CaseDraft, draftOf, patientOf, teamOf } from '../draft/case-draft.
 import { CaseFields } from '../draft/case-fields.tsx'
 import { useTheatre } from '../use-theatre.ts'
 
-/** Puts a case on the waiting list. */
+/** Puts a case on the waitlist. */
 export function RequestForm({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation('theatre')
   const form = useForm<CaseDraft>({ initialValues: draftOf(null) })

@@ -18,7 +18,7 @@ type RequestListProps = {
   isDraggable?: boolean
 }
 
-/** Requests in the order of the waiting list. Beside the board they are dragged to a room and a time. */
+/** Requests in the order of the waitlist. Beside the board they are dragged to a room and a time. */
 export function RequestList({ requests, onFind, isDraggable = false }: RequestListProps) {
   return (
     <ol className={classes.list} data-draggable={isDraggable || undefined}>

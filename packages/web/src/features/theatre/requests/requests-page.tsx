@@ -14,7 +14,7 @@ import { RequestForm } from './request-form.tsx'
 import { RequestList } from './request-list.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 
-/** The waiting list: requested cases by urgency and due day. */
+/** The waitlist: requested cases by urgency and due day. */
 export function RequestsPage() {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()

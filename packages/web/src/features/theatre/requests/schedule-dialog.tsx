@@ -29,7 +29,7 @@ type ScheduleDialogProps = {
   onClose: () => void
 }
 
-/** Finds a time for a request of the waiting list, and holds the case: what dragging it to the board does. */
+/** Finds a time for a request of the waitlist, and holds the case: what dragging it to the board does. */
 export function ScheduleDialog({ request, onClose, ...props }: ScheduleDialogProps) {
   const { t } = useTranslation('theatre')
   return (

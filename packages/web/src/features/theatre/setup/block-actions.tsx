@@ -19,7 +19,7 @@ import { BlockChangeForm } from './block-change-form.tsx'
 
 type Form = 'change' | 'withdraw'
 
-/** Fills a block from the waiting list; admins also release it, give it to somebody else, resize and withdraw it. */
+/** Fills a block from the waitlist; admins also release it, give it to somebody else, resize and withdraw it. */
 export function BlockActions({ block }: { block: Block }) {
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone, isAdmin } = useTheatre()
