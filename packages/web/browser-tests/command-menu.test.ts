@@ -33,6 +33,41 @@ test('Ctrl+K finds a doctor by name, from the keyboard, and Escape returns the f
   await page.getByRole('heading', { level: 1, name: 'Dr Quirin Command' }).waitFor()
 })
 
+test('what is typed before the menu has loaded is searched, and is no shortcut of the page', async ({ scene }) => {
+  const page = await scene.pageOf('staff')
+  const loaded = Promise.withResolvers<void>()
+  await page.route('**/command-menu-*.js', async (route) => {
+    await loaded.promise
+    await route.continue()
+  })
+  await page.goto(`/clinic/${scene.clinic.id}/doctors`)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.keyboard.press('Control+k')
+  // Alone, the first letter opens *Book for a patient*, and `t` the slots.
+  await page.keyboard.type('n menxt')
+  for (let letter = 0; letter < 2; letter += 1) await page.keyboard.press('Backspace')
+  expect(new URL(page.url()).pathname).toMatch(/\/doctors$/)
+  loaded.resolve()
+  const search = menuOf(page).getByPlaceholder('Go to a page or a doctor')
+  await search.and(page.locator(':focus')).waitFor()
+  await page.keyboard.type('u')
+  await expect.poll(() => search.inputValue()).toBe('n menu')
+  expect(new URL(page.url()).pathname).toMatch(/\/doctors$/)
+})
+
+test('Escape, or a click elsewhere, returns the keyboard to the page while the menu is loaded', async ({ scene }) => {
+  const page = await scene.pageOf('staff')
+  await page.route('**/command-menu-*.js', () => undefined)
+  for (const leave of [() => page.keyboard.press('Escape'), () => page.mouse.click(2, 700)]) {
+    await page.goto(`/clinic/${scene.clinic.id}/doctors`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('Control+k')
+    await leave()
+    await page.keyboard.press('n')
+    await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
+  }
+})
+
 test('it offers the pages of the reader’s role, and no others', async ({ scene }) => {
   for (const [who, expected] of [
     ['admin', ['Day list', 'Messages', 'Settings', 'Webhooks']],

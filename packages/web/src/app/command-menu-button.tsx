@@ -1,7 +1,7 @@
 import { ActionIcon } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
+import { useHotkeys, useWindowEvent } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { loadTexts } from '../lib/i18n/i18n.ts'
 import { Icon } from '../ui/icon.tsx'
@@ -15,7 +15,29 @@ const CommandMenu = lazy(async () => {
 export function CommandMenuButton() {
   const { t } = useTranslation('shell')
   const [openings, setOpenings] = useState(0)
-  const open = () => setOpenings((count) => count + 1)
+  // What was typed since it was opened, until its search has the focus: neither the page nor its shortcuts get that.
+  const typed = useRef<string | null>(null)
+  const takeTyped = () => {
+    const text = typed.current ?? ''
+    typed.current = null
+    return text
+  }
+  const open = () => {
+    typed.current = ''
+    setOpenings((count) => count + 1)
+  }
+  const type = (event: KeyboardEvent) => {
+    if (typed.current === null || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    event.stopPropagation()
+    if (event.key === 'Escape') {
+      typed.current = null
+      setOpenings(0)
+    } else if (event.key === 'Backspace') typed.current = typed.current.slice(0, -1)
+    else if (event.key.length === 1) typed.current += event.key
+  }
+  useWindowEvent('keydown', type, true)
+  useWindowEvent('pointerdown', takeTyped)
   useHotkeys([['mod+K', open]], [])
   return (
     <>
@@ -24,7 +46,7 @@ export function CommandMenuButton() {
       </ActionIcon>
       {openings === 0 ? null : (
         <Suspense>
-          <CommandMenu openings={openings} />
+          <CommandMenu openings={openings} takeTyped={takeTyped} />
         </Suspense>
       )}
     </>

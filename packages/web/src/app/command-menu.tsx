@@ -18,8 +18,15 @@ import { useCommands } from './use-commands.ts'
 const [store, spotlight] = createSpotlight()
 const typingPauseMs = 200
 
-/** Pages, the pages of the reader's clinics, and doctors, by typing. Opens each time that `openings` grows. */
-export function CommandMenu({ openings }: { openings: number }) {
+type MenuProps = {
+  /** The menu opens each time that it grows. */
+  openings: number
+  /** What was typed before its search had the focus. */
+  takeTyped: () => string
+}
+
+/** Pages, the pages of the reader's clinics, and doctors, by typing. */
+export function CommandMenu({ openings, takeTyped }: MenuProps) {
   const { t } = useTranslation('commands')
   const [query, setQuery] = useState('')
   const go = useGo()
@@ -52,6 +59,10 @@ export function CommandMenu({ openings }: { openings: number }) {
         placeholder={t('placeholder')}
         aria-label={t('placeholder')}
         leftSection={<Icon of={IconSearch} />}
+        onFocus={() => {
+          const typed = takeTyped()
+          if (typed !== '') setQuery(typed)
+        }}
       />
       <Spotlight.ActionsList>
         {groups.map(({ label, commands }) => (
