@@ -36,17 +36,32 @@ function aBooking(fields: Partial<Booking>): Booking {
 const offeredAt = (time: string, fields: Partial<Booking> = {}) =>
   offeredActions(aBooking(fields), 'Pacific/Auckland', Date.parse(time))
 
-test('an arrival is offered from the clinic’s local day on, a no-show after the start', () => {
+test('an arrival is offered from the clinic’s local day on', () => {
   // 22:30 UTC is 11:30 of the 24th in Auckland; that day begins there at 11:00 UTC.
   expect(offeredAt('2026-11-23T10:59:00Z')).toEqual(['attend'])
   expect(offeredAt('2026-11-23T11:01:00Z')).toEqual(['arrive', 'attend'])
-  expect(offeredAt('2026-11-23T22:31:00Z')).toEqual(['arrive', 'noShow'])
+})
+
+test.each([null, '2026-11-21T09:00:00Z'])(
+  'where a button before the start said or undid that the patient comes, none says no-show for five minutes (%s)',
+  (attendanceConfirmedAt) => {
+    const before = attendanceConfirmedAt === null ? 'attend' : 'withdrawAttendance'
+    expect(offeredAt('2026-11-23T22:29:59Z', { attendanceConfirmedAt })).toEqual(['arrive', before])
+    expect(offeredAt('2026-11-23T22:30:01Z', { attendanceConfirmedAt })).toEqual(['arrive'])
+    expect(offeredAt('2026-11-23T22:34:59Z', { attendanceConfirmedAt })).toEqual(['arrive'])
+    expect(offeredAt('2026-11-23T22:35:00Z', { attendanceConfirmedAt })).toEqual(['arrive', 'noShow'])
+  },
+)
+
+test('a no-show is offered when a short visit ends', () => {
+  const endsAt = '2026-11-23T22:32:00Z'
+  expect(offeredAt('2026-11-23T22:31:00Z', { endsAt })).toEqual(['arrive'])
+  expect(offeredAt(endsAt, { endsAt })).toEqual(['arrive', 'noShow'])
 })
 
 test('that the patient comes is offered once, before the visit; then that it is undone', () => {
   const attendanceConfirmedAt = '2026-11-21T09:00:00Z'
   expect(offeredAt('2026-11-23T22:29:00Z', { attendanceConfirmedAt })).toEqual(['arrive', 'withdrawAttendance'])
-  expect(offeredAt('2026-11-23T22:31:00Z', { attendanceConfirmedAt })).toEqual(['arrive', 'noShow'])
   for (const status of statusesInOrder) {
     const booking = aBooking({ status })
     expect(canAttend(booking, Date.parse('2026-11-23T22:29:00Z')), status).toBe(status === 'CONFIRMED')

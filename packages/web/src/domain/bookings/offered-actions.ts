@@ -3,8 +3,14 @@ import { localDay } from '../../lib/time/local-time.ts'
 import type { BookingAction } from './pending-marks.ts'
 
 /**
- * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, before it that
- * the patient comes or that this is not certain any more, and undoing the last mark.
+ * From the start of a visit to when a no-show is offered, unless the visit ends before. Until then its button's spot is
+ * empty: before the start, the button there says that the patient comes, and a press must not become the opposite.
+ */
+const noShowAfterMs = 5 * 60_000
+
+/**
+ * What is offered now, of what the server would accept: arrivals from the slot's local day on, a no-show some minutes
+ * after its start, before it that the patient comes or that this is not certain any more, and undoing the last mark.
  *
  * @param now milliseconds since 1970, by the server's clock
  */
@@ -17,7 +23,8 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
     case 'CONFIRMED': {
       const offered: BookingAction[] = []
       if (localDay(now, timeZone) >= localDay(booking.startsAt, timeZone)) offered.push('arrive')
-      if (now > Date.parse(booking.startsAt)) offered.push('noShow')
+      if (now >= Math.min(Date.parse(booking.startsAt) + noShowAfterMs, Date.parse(booking.endsAt)))
+        offered.push('noShow')
       if (canAttend(booking, now)) offered.push('attend')
       else if (now < Date.parse(booking.startsAt)) offered.push('withdrawAttendance')
       return offered
