@@ -3,7 +3,7 @@ import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice } from './a-practice.ts'
-import { confirm, hold, openMore, openTimes, ticketLink } from './booking-steps.ts'
+import { confirm, copiedLink, hold, openMore, openTimes } from './booking-steps.ts'
 import { aClinicScene, signInContext } from './clinic-scene.ts'
 import { axeFindings, type Site, sidewaysPixels, signUp } from './harness.ts'
 import { test } from './site-test.ts'
@@ -16,7 +16,7 @@ async function aReminder(site: Site, practice: Practice): Promise<URL> {
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
-  const link = new URL(await ticketLink(page))
+  const link = new URL(await copiedLink(page))
   link.search = '?attend=true'
   return link
 }
@@ -226,8 +226,7 @@ test('the desk undoes it for a patient who is no longer sure, and at once after 
   expect(await axeFindings(page)).toEqual([])
 
   await willCome.click()
-  await undo.waitFor()
-  await page.getByRole('alert').getByRole('button', { name: 'Undo', exact: true }).click()
+  await undo.click()
   await willCome.waitFor()
   expect((await attendedAt(site, id))?.at).toBeNull()
 })

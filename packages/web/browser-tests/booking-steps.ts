@@ -35,13 +35,7 @@ export async function openMore(page: Page): Promise<void> {
   if ((await more.getAttribute('aria-expanded')) === 'false') await more.click()
 }
 
-/** The link that *Copy link* on an open ticket copies. */
-export async function ticketLink(page: Page): Promise<string> {
-  await openMore(page)
-  return copiedLink(page)
-}
-
-/** The link that *Copy link* on this page copies. */
+/** The link that *Copy link* on an open ticket, or another page, copies. */
 export async function copiedLink(page: Page): Promise<string> {
   // Pages of all tests share the browser's clipboard.
   const copied = page.evaluate(

@@ -2,7 +2,7 @@ import { createHoldfastClient } from '@holdfast/contract/client'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
-import { confirm, hold, openMore, openTimes, ticketLink } from './booking-steps.ts'
+import { confirm, copiedLink, hold, openMore, openTimes } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
 import { anAddress, axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
@@ -38,7 +38,7 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
   const address = page.url()
-  const link = await ticketLink(page)
+  const link = await copiedLink(page)
   const [, secret = ''] = /\.(hfm_.+)$/.exec(link) ?? []
   expect(secret).toMatch(/^hfm_/)
   await offer(page).waitFor()

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice, dataOf, type Practice } from './a-practice.ts'
-import { confirm, hold, openTimes, ticketLink, timeOf } from './booking-steps.ts'
+import { confirm, copiedLink, hold, openTimes, timeOf } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
 import { axeFindings, type Site, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
@@ -20,7 +20,7 @@ async function aStoppedTicket(site: Site, practice: Practice): Promise<URL> {
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
-  const link = new URL(await ticketLink(page))
+  const link = new URL(await copiedLink(page))
   await setActive(site, practice, false)
   return link
 }

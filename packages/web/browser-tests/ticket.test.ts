@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
-import { confirm, hold, openMore, openTimes, ticketLink, timeOf } from './booking-steps.ts'
+import { confirm, copiedLink, hold, openMore, openTimes, timeOf } from './booking-steps.ts'
 import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
 import { test } from './site-test.ts'
@@ -23,7 +23,7 @@ function referencedId(link: string): string {
 test('a ticket opens again by its secret link alone, and no request contains the secret', async ({ site }) => {
   const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
   const page = await aTicket(site, practice)
-  const link = await ticketLink(page)
+  const link = await copiedLink(page)
   const [, secret = ''] = /\.(hfm_.+)$/.exec(link) ?? []
   expect(secret).toMatch(/^hfm_/)
   const elsewhere = await site.newPage({ timezoneId: 'Europe/Berlin' })
@@ -46,7 +46,7 @@ test('a ticket opens again by its secret link alone, and no request contains the
 test('a link that came into the wrong hands is replaced on the ticket, after a confirmation', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
-  const before = await ticketLink(page)
+  const before = await copiedLink(page)
   await openMore(page)
   await page.getByRole('button', { name: 'Replace link' }).click()
   const dialog = page.getByRole('dialog', { name: 'Replace the link to this ticket?' })
@@ -92,7 +92,7 @@ test('all buttons of a ticket are there at once, so that nothing moves when more
 
 test('the link of a reminder asks whether to cancel; opening it cancels nothing, one press does', async ({ site }) => {
   const practice = await aPractice(site)
-  const link = new URL(await ticketLink(await aTicket(site, practice)))
+  const link = new URL(await copiedLink(await aTicket(site, practice)))
   link.search = '?cancel=true'
   const page = await site.newPage()
   await page.goto(link.href)
@@ -193,7 +193,7 @@ test('the ticket says that the clinic withdrew the slot', async ({ site }) => {
 test('the secret leaves the address at once; a reload and going back still open the ticket', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
-  const link = await ticketLink(page)
+  const link = await copiedLink(page)
   const guest = await site.newPage()
   await guest.goto(link)
   const heading = guest.getByRole('heading', { name: 'Your appointment is confirmed' })
@@ -208,6 +208,10 @@ test('the secret leaves the address at once; a reload and going back still open 
   const other = await site.newPage()
   await other.goto(guest.url())
   await other.getByText('This address alone does not open the ticket').waitFor()
+  expect(await axeFindings(other)).toEqual([])
+  await other.getByRole('link', { name: 'Get the link by e-mail' }).click()
+  await other.getByRole('heading', { level: 1, name: 'Find my appointment' }).waitFor()
+  expect(await other.getByLabel('Reference').inputValue()).toMatch(/^[0-9A-F]{4}-[0-9A-F]{4}$/)
   // Nor is it asked for again: tickets that are shown are, every 30 seconds. The clock would stay in a shared context.
   const waiting = await site.newPage({ isNewContext: true })
   await waiting.clock.install()
@@ -231,7 +235,7 @@ test('a ticket is stored only on request, opens again without its link then, and
 }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice, { isNewContext: true })
-  const link = await ticketLink(page)
+  const link = await copiedLink(page)
   const stored = () =>
     page.evaluate(async () => {
       const all = await Promise.all((await caches.keys()).map((name) => caches.open(name)))
@@ -297,7 +301,7 @@ test('a guest finds the kept tickets again, opens one and forgets it', async ({ 
 test('a kept ticket shows what the booking is now, or that the server has not answered', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice, { isNewContext: true, viewport: { width: 390, height: 844 } })
-  const bookingId = referencedId(await ticketLink(page))
+  const bookingId = referencedId(await copiedLink(page))
   await openMore(page)
   await page.getByRole('button', { name: 'Keep on this device' }).click()
   await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
@@ -338,7 +342,7 @@ test('a kept ticket shows what the booking is now, or that the server has not an
 test('going back does not open a ticket that was forgotten', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
-  const link = await ticketLink(page)
+  const link = await copiedLink(page)
   await page.goto('/')
   await page.goto(link)
   // Nothing is kept here that could be forgotten.

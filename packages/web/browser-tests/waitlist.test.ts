@@ -3,7 +3,7 @@ import { lapseHolds } from '@holdfast/testkit'
 import type { Page, Response } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
-import { copiedLink, openTimes, ticketLink } from './booking-steps.ts'
+import { copiedLink, openTimes } from './booking-steps.ts'
 import { aClinicScene, giveRole, signInContext } from './clinic-scene.ts'
 import { anAddress, axeFindings, type Site, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
@@ -126,7 +126,7 @@ test('the link of the mail opens the offer, changes nothing, and accepts it with
   await mail.getByRole('button', { name: 'Accept', exact: true }).focus()
   await mail.keyboard.press('Enter')
   await mail.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' }).waitFor()
-  expect(await ticketLink(mail)).toContain(`${id}.hfm_`)
+  expect(await copiedLink(mail)).toContain(`${id}.hfm_`)
   await mail.goto(`/offer#${id}.${offer.manageToken}`)
   await mail.getByRole('heading', { level: 1, name: 'You have accepted this time' }).waitFor()
 })

@@ -1,6 +1,7 @@
 import { isEmailAddress } from '@holdfast/contract/email-address'
 import { Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
@@ -20,6 +21,8 @@ import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { normalReference } from './normal-reference.ts'
+
+const route = getRouteApi('/find-booking')
 
 const wholeDay = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
 
@@ -52,7 +55,8 @@ export function FindBookingPage() {
 
 function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
   const { t } = useTranslation('my-bookings')
-  const [reference, setReference] = useState('')
+  const { reference: known = '' } = route.useSearch()
+  const [reference, setReference] = useState(known)
   const [day, setDay] = useState('')
   const [email, setEmail] = useState('')
   const [isTried, setTried] = useState(false)

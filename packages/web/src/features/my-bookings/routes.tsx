@@ -14,6 +14,8 @@ const myBookingsRoute = createRoute({
 const findBookingRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/find-booking',
+  validateSearch: ({ reference }: { reference?: unknown }): { reference?: string } =>
+    typeof reference === 'string' ? { reference } : {},
   loader: ({ context: { queryClient } }) => {
     // Whether the page asks for the clinic. The rest of the form does not wait for it.
     void queryClient.prefetchQuery({ ...clinicsQuery(queryClient), retry: false })

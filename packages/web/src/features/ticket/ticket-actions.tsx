@@ -116,6 +116,10 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
           </LinkButton>
         ) : null}
         {isFirst ? null : calendar}
+        {/* The address of the page has no secret, and opens nothing when the tab is closed. */}
+        {link.manageToken === null ? null : (
+          <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
+        )}
         {isComing ? null : <BookAgain doctor={doctor} link={link} />}
         {canBeChanged ? (
           <>
@@ -133,9 +137,6 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
             <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
               {t('print')}
             </Button>
-            {link.manageToken === null ? null : (
-              <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
-            )}
             {link.manageToken === null || isOffline ? null : <RenewTicketLink link={link} />}
           </div>
           <KeepTicket booking={booking} doctor={doctor} clinic={clinic} link={link} isKept={isKept} />

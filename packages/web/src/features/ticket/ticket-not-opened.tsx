@@ -16,16 +16,13 @@ type NotOpenedProps = { link: TicketLink; error: unknown; retry: () => void; isK
 export function TicketNotOpened({ link, error, retry, isKept }: NotOpenedProps) {
   const { t } = useTranslation('ticket')
   const code = refusalCode(error)
+  const isAddressAlone = link.manageToken === null && code === 'unauthenticated'
   return (
     <Stack gap="lg" align="flex-start">
       <PageTitle>{t('title')}</PageTitle>
-      {link.manageToken === null && code === 'unauthenticated' ? (
-        <AddressAlone bookingId={link.bookingId} />
-      ) : (
-        <ErrorState error={error} retry={retry} />
-      )}
+      {isAddressAlone ? <AddressAlone bookingId={link.bookingId} /> : <ErrorState error={error} retry={retry} />}
       {code === 'booking_not_found' ? <Text maw="44rem">{t('voidLink')}</Text> : null}
-      <TextLink to="/find-booking">{t('findBooking')}</TextLink>
+      {isAddressAlone ? null : <TextLink to="/find-booking">{t('findBooking')}</TextLink>}
       {isKept ? <ForgetTicket link={link} isKept /> : null}
     </Stack>
   )
@@ -35,11 +32,15 @@ export function TicketNotOpened({ link, error, retry, isKept }: NotOpenedProps) 
 function AddressAlone({ bookingId }: { bookingId: string }) {
   const { t } = useTranslation(['ticket', 'shell'])
   const to = useRouterState({ select: ({ location }) => location.href })
+  const reference = referenceOf(bookingId)
   return (
     <EmptyState
       title={t('addressAlone.title')}
-      help={t('addressAlone.help', { reference: `\u2068${referenceOf(bookingId)}\u2069` })}
+      help={t('addressAlone.help', { reference: `\u2068${reference}\u2069` })}
     >
+      <LinkButton to="/find-booking" search={{ reference }}>
+        {t('addressAlone.send')}
+      </LinkButton>
       <Text maw="40rem" c="dimmed">
         {t('addressAlone.account')}
       </Text>
