@@ -106,20 +106,6 @@ test('the late response to a mark neither reverts the next one nor moves the foc
   await untilFocused(page, 'Undo')
 })
 
-test('the next mark removes the message of the last one, whose undo would undo it', async ({ site }) => {
-  const { page } = await openBooking(site, begun, 'Carol Quick')
-  const store = await hold(page, '**/complete')
-  await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
-  const arrived = page.getByText('Carol Quick has arrived.')
-  await arrived.waitFor()
-  // Under the pointer, it does not end by itself.
-  await arrived.hover()
-  await page.getByRole('button', { name: 'Carol Quick: completed' }).press('Enter')
-  await arrived.waitFor({ state: 'detached' })
-  store()
-  await page.getByText('Carol Quick’s appointment is completed.').waitFor()
-})
-
 test('what is read while a mark is being stored neither shows the state before it nor moves the focus', async ({
   site,
 }) => {
@@ -195,19 +181,6 @@ test('whoever has gone on after a mark keeps their place when somebody else chan
   expect(await page.locator(':focus').count()).toBe(0)
   await completeElsewhere(site, page, booking.id)
   expect(await page.locator(':focus').count()).toBe(0)
-})
-
-test('an undo says that somebody else has changed the booking since', async ({ site }) => {
-  const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
-  await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
-  const arrived = page.getByText('Carol Quick has arrived.')
-  // Under the pointer, it does not end by itself.
-  await arrived.hover()
-  await completeElsewhere(site, page, booking.id)
-  await page.getByRole('alert').filter({ has: arrived }).getByRole('button', { name: 'Undo' }).click()
-  await page.getByText('The appointment has changed in the meantime').waitFor()
-  await untilDrawn(page)
-  expect(await page.getByRole('button', { name: 'Carol Quick: completed' }).count()).toBe(0)
 })
 
 test('a mark that is refused leaves the focus where somebody has moved it', async ({ site }) => {

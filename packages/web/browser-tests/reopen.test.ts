@@ -42,13 +42,12 @@ test('staff reopen a booking, immediately or later; its history shows that, and 
   const facts = page.getByRole('region', { name: 'Booking', exact: true })
   await page.getByRole('button', { name: 'Rita Return: arrived' }).click()
   await facts.getByText('Arrived', { exact: true }).first().waitFor()
-  await page.getByRole('button', { name: 'Undo', exact: true }).click()
+  await page.getByRole('button', { name: 'Undo the last status change for Rita Return' }).click()
   await facts.getByText('Confirmed').waitFor()
   await page.getByRole('button', { name: 'Rita Return: no-show' }).click()
-  // The page shows the change before the server's response; only the toast means that it was saved.
+  // The page shows the change before the server's response; only the message for screen readers says that it is saved.
   await page.getByText('Rita Return is marked as a no-show.').waitFor()
   await facts.getByText('No-show').waitFor()
-  // It can also be reopened when the toast is gone.
   await page.reload()
   await page.getByRole('button', { name: 'Undo the last status change for Rita Return' }).click()
   await facts.getByText('Confirmed').waitFor()

@@ -5,13 +5,12 @@ import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import classes from './booking-actions.module.css'
 import { offeredActions } from './offered-actions.ts'
 import type { BookingAction, ShownBooking } from './pending-marks.ts'
-import { RareActions } from './rare-actions.tsx'
-import { useBookingAction } from './use-booking-action.tsx'
+import { useBookingAction } from './use-booking-action.ts'
 
 type ActionsProps = {
   booking: ShownBooking
   timeZone: string
-  /** The buttons are in a row of a list: what is seldom done is behind one button, so that the row stays low. */
+  /** The buttons are in a row of a list: their labels are short, so that the row stays low. */
   isInRow?: boolean
 }
 
@@ -20,7 +19,6 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
-  const behind = isInRow && offered.length > 1 ? offered.filter(isRare) : []
   const { press, ...tracked } = useFocusOnNext(booking.id, `${booking.status} ${booking.attendanceConfirmedAt}`)
   const look = {
     attend: 'default',
@@ -40,28 +38,22 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
   }
   return (
     <div {...tracked} className={`${classes.actions} no-print`} data-row={isInRow || undefined}>
-      {offered.map((name) =>
-        behind.includes(name) ? null : (
-          <ActionButton
-            key={name}
-            size="sm"
-            variant={look[name]}
-            isBusy={isBusy}
-            aria-label={t(`${name}Of`, { name: booking.patient.name })}
-            onClick={() => run(name)}
-          >
-            {t(name)}
-          </ActionButton>
-        ),
-      )}
-      {behind.length === 0 ? null : <RareActions booking={booking} actions={behind} isBusy={isBusy} onRun={run} />}
+      {offered.map((name) => (
+        <ActionButton
+          key={name}
+          size="sm"
+          variant={look[name]}
+          isBusy={isBusy}
+          aria-label={t(isInRow && name === 'withdrawAttendance' ? 'undoOf' : `${name}Of`, {
+            name: booking.patient.name,
+          })}
+          onClick={() => run(name)}
+        >
+          {t(isInRow && name === 'withdrawAttendance' ? 'undo' : name)}
+        </ActionButton>
+      ))}
     </div>
   )
-}
-
-/** What undoes something else. */
-function isRare(name: BookingAction): boolean {
-  return name === 'withdrawAttendance' || name === 'reopen'
 }
 
 /**
@@ -73,7 +65,7 @@ function isRare(name: BookingAction): boolean {
 function useFocusOnNext(bookingId: string, state: string) {
   const ref = useRef<HTMLDivElement>(null)
   const isPressed = useRef(false)
-  // Also in the popover of RareActions, whose events arrive here. React reports no blur when it removes the element.
+  // React reports no blur when it removes the element.
   const hasFocus = useRef(false)
   const before = useRef(state)
   useEffect(() => {
