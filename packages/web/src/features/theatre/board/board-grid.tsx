@@ -14,6 +14,8 @@ import { useFirstScroll } from './use-first-scroll.ts'
 type BoardGridProps = {
   /** The case that is dragged, planned by keyboard, or being moved by the server. */
   planned: { one: Case; plan: Plan; isSent: boolean } | null
+  /** What is against it, as far as the board shows; null: nothing. */
+  conflict: string | null
   /** Whether the rows of people and equipment are shown below the rooms. */
   isWithResources: boolean
 }
@@ -32,7 +34,7 @@ function roomsFirst(): number {
  * Rooms × hours. Not `ResourcesDayView` of @mantine/schedule: it moves events by HTML drag and drop, which has no
  * keyboard equivalent, and takes local times, with which days on which the clocks change are wrong.
  */
-export function BoardGrid({ planned, isWithResources }: BoardGridProps) {
+export function BoardGrid({ planned, conflict, isWithResources }: BoardGridProps) {
   const { t } = useTranslation('theatre')
   const { board, shown, timeZone } = useBoard()
   const scrollRef = useFirstScroll()
@@ -76,6 +78,7 @@ export function BoardGrid({ planned, isWithResources }: BoardGridProps) {
             busy={busy.get(room.id) ?? neverBusy}
             ghost={planned?.plan.roomId === room.id ? planned.plan : null}
             isGhostSent={planned?.isSent ?? false}
+            conflict={planned?.plan.roomId === room.id ? conflict : null}
             plannedCaseId={planned?.one.id ?? null}
             tabStopId={tabStop?.roomId === room.id ? tabStop.id : null}
           />

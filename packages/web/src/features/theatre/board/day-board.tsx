@@ -7,7 +7,7 @@ import { formatTimes } from '../../../lib/i18n/format.ts'
 import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
 import { useMoveCase } from '../case/use-move-case.ts'
 import type { Plan } from '../case-plan.ts'
-import { namesOf } from '../conflict-text.ts'
+import { conflictText, namesOf } from '../conflict-text.ts'
 import { serviceMarks } from '../service-marks.ts'
 import type { BookCaseSearch } from '../theatre-search.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -17,6 +17,7 @@ import { planSpan, shownSpan } from './board-layout.ts'
 import { BoardWaitingList } from './board-waiting-list.tsx'
 import classes from './day-board.module.css'
 import { Legend } from './legend.tsx'
+import { planConflicts } from './plan-conflicts.ts'
 import { useDroppedRequest } from './use-dropped-request.ts'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/')
@@ -48,6 +49,13 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
     (search: BookCaseSearch) => void navigate({ to: '/clinic/$clinicId/theatre/book', params: { clinicId }, search }),
     [navigate, clinicId],
   )
+  // Those of a move that was sent are the server's, in its answer.
+  const conflicts =
+    planned === null || planned.isSent
+      ? []
+      : planConflicts(planned.one, planned.plan, board, { day, timeZone, names }).map((conflict) =>
+          conflictText(conflict, names, timeZone, t),
+        )
   const dropped = useDroppedRequest({ book, onOpen })
   const { drop } = dropped
   const scene = useMemo<BoardScene>(
@@ -89,16 +97,19 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
         />
       </Group>
       <div className={`${classes.layout} no-print`}>
-        <BoardGrid planned={planned} isWithResources={isWithResources} />
+        <BoardGrid planned={planned} conflict={conflicts[0] ?? null} isWithResources={isWithResources} />
         {isStaff ? <BoardWaitingList opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} /> : null}
       </div>
       <Text role="status" size="sm" mih="1.5rem" className="no-print">
         {planned === null || planned.isSent
           ? null
-          : t('move.planned', {
-              room: names.room(planned.plan.roomId),
-              times: formatTimes(planSpan(planned.plan).from, planSpan(planned.plan).to, timeZone),
-            })}
+          : [
+              t('move.planned', {
+                room: names.room(planned.plan.roomId),
+                times: formatTimes(planSpan(planned.plan).from, planSpan(planned.plan).to, timeZone),
+              }),
+              ...conflicts,
+            ].join(' · ')}
       </Text>
       {isStaff ? (
         <Text component="div" size="sm" c="dimmed" className="no-print">

@@ -23,13 +23,15 @@ type RoomRowProps = {
   busy: readonly BusyTime[]
   ghost: Plan | null
   isGhostSent: boolean
+  /** What is against the ghost's place. */
+  conflict: string | null
   plannedCaseId: string | null
   tabStopId: string | null
 }
 
 /** A room: its name, when it is closed, its blocks, and its cases at their times. */
 export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
-  const { room, cases, blocks, busy, ghost, isGhostSent, plannedCaseId, tabStopId } = props
+  const { room, cases, blocks, busy, ghost, isGhostSent, conflict, plannedCaseId, tabStopId } = props
   const id = useId()
   const { t } = useTranslation('theatre')
   const { shown, day, timeZone, now, canMove, onEmpty, onRequest } = useBoard()
@@ -91,9 +93,11 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
           <div
             className={classes.ghost}
             data-sent={isGhostSent || undefined}
+            data-conflict={conflict !== null || undefined}
             style={placedStyle(planSpan(ghost), shown)}
           >
             {formatTime(ghost.startsAt, timeZone)}–{formatTime(planSpan(ghost).to, timeZone)}
+            {conflict === null ? null : <span className={classes.conflict}>{conflict}</span>}
           </div>
         )}
         {isNowShown ? <div className={classes.now} style={placedStyle({ from: now, to: shown.to }, shown)} /> : null}

@@ -1,0 +1,59 @@
+import type { Allocation, Case, Room } from '@holdfast/contract/client'
+import { expect, test } from 'vitest'
+import { namesOf } from '../conflict-text.ts'
+import { planConflicts } from './plan-conflicts.ts'
+
+const at = (time: string) => `2026-11-23T${time}:00.000Z`
+const rooms = [
+  { id: 'r1', name: 'Room 1', turnoverMinutes: 20, hours: null, active: true, site: null },
+  { id: 'r2', name: 'Room 2', turnoverMinutes: 20, hours: [{ weekday: 1, from: '08:00', to: '16:00' }], active: true },
+] as Room[]
+
+type Taken = { room: string; from: string; to: string; cleaned: string; surgeon?: string; patient?: string }
+
+function aCase(id: string, { room, from, to, cleaned, surgeon = 'chen', patient = id }: Taken): Case {
+  const take = (kind: Allocation['kind'], resourceId: string, until = to) =>
+    ({ kind, resourceId, unit: 1, from: at(from), to: at(until) }) as Allocation
+  return {
+    id,
+    roomId: room,
+    startsAt: at(from),
+    endsAt: at(to),
+    turnoverMinutes: 20,
+    allocations: [
+      take('room', room, cleaned),
+      take('surgeon', surgeon),
+      take('patient', patient),
+      take('equipment', 'robot'),
+    ],
+  } as Case
+}
+
+const moved = aCase('moved', { room: 'r1', from: '08:00', to: '09:00', cleaned: '09:20' })
+const later = aCase('later', { room: 'r2', from: '10:00', to: '11:00', cleaned: '11:20', surgeon: 'ito' })
+const busy = aCase('busy', { room: 'r3', from: '13:00', to: '14:00', cleaned: '14:20' })
+const cases = [moved, later, busy]
+const settings = { day: '2026-11-23', timeZone: 'UTC', names: namesOf({ rooms, people: [], equipment: [], cases }) }
+
+const conflictsAt = (roomId: string, time: string, minutes = 60) =>
+  planConflicts(moved, { roomId, startsAt: Date.parse(at(time)), minutes }, { rooms, cases }, settings).map(
+    ({ code, kind, caseId }) => [code, kind, caseId].filter(Boolean).join(' '),
+  )
+
+test('the room is taken by another case, with the turnover before and after it', () => {
+  expect(conflictsAt('r2', '10:15')).toEqual(['resource_busy room later'])
+  expect(conflictsAt('r2', '11:15')).toEqual(['resource_busy room later'])
+  expect(conflictsAt('r2', '11:20')).toEqual([])
+  expect(conflictsAt('r2', '08:45')).toEqual(['resource_busy room later'])
+  expect(conflictsAt('r2', '08:40')).toEqual([])
+})
+
+test('a person of the team is taken in another room, and one piece of equipment alone is no conflict', () => {
+  expect(conflictsAt('r1', '13:30')).toEqual(['resource_busy surgeon busy'])
+  expect(conflictsAt('r1', '10:00')).toEqual([])
+})
+
+test('the room is closed, and a case never conflicts with itself', () => {
+  expect(conflictsAt('r2', '15:30')).toEqual(['outside_hours'])
+  expect(conflictsAt('r1', '08:05')).toEqual([])
+})
