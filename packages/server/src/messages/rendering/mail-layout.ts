@@ -16,13 +16,13 @@ const sheet = `
     .card { background: #22262b !important; color: #f1f3f5 !important; }
     .quiet { color: #c1c7cd !important; }
     .line { border-color: #3a4047 !important; }
-    .action { background: #4dabf7 !important; color: #0b1f33 !important; }
-    .link { color: #74c0fc !important; }
-    .choice { color: #74c0fc !important; border-color: #74c0fc !important; }
+    .action { background: #57b3a9 !important; color: #18201d !important; }
+    .link { color: #7cc5bc !important; }
+    .choice { color: #7cc5bc !important; border-color: #7cc5bc !important; }
   }`
 
 const font = "-apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans Arabic', Arial, sans-serif"
-const color = { page: '#f1f3f5', card: '#ffffff', text: '#212529', quiet: '#495057', line: '#dee2e6', main: '#1864ab' }
+const color = { page: '#f1f3f5', card: '#ffffff', text: '#212529', quiet: '#495057', line: '#dee2e6', main: '#0b6660' }
 
 /** `logo`: it replaces the sender's name at the top. */
 type Page = {
