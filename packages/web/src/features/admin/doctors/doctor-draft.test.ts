@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { decimalsOf, doctorOf, draftOf } from './doctor-draft.ts'
 
 test('an empty form becomes a doctor without optional details', () => {
-  expect(doctorOf({ ...draftOf(null), name: ' Dr Ada ', specialization: 'Surgery' })).toEqual({
+  expect(doctorOf({ ...draftOf(null, 'EUR'), name: ' Dr Ada ', specialization: 'Surgery' })).toEqual({
     name: 'Dr Ada',
     specialization: 'Surgery',
     experienceYears: null,
@@ -13,7 +13,7 @@ test('an empty form becomes a doctor without optional details', () => {
 })
 
 test('fees are entered in the main unit and sent in the minor one, for currencies with any number of decimals', () => {
-  const fee = (typed: number, currency: string) => doctorOf({ ...draftOf(null), fee: typed, currency }).fee
+  const fee = (typed: number, currency: string) => doctorOf({ ...draftOf(null, 'EUR'), fee: typed, currency }).fee
   expect(fee(65.5, 'EUR')).toEqual({ amount: 6550, currency: 'EUR' })
   expect(fee(1.1, 'EUR')).toEqual({ amount: 110, currency: 'EUR' })
   expect(fee(7000, 'JPY')).toEqual({ amount: 7000, currency: 'JPY' })

@@ -13,13 +13,14 @@ export type DoctorDraft = {
   appointmentTypes: string[]
 }
 
-export function draftOf(doctor: Doctor | null): DoctorDraft {
+/** @param currency of a fee, if the doctor has none yet */
+export function draftOf(doctor: Doctor | null, currency: string): DoctorDraft {
   return {
     name: doctor?.name ?? '',
     specialization: doctor?.specialization ?? '',
     experienceYears: doctor?.experienceYears ?? '',
     fee: doctor?.fee ? doctor.fee.amount / 10 ** decimalsOf(doctor.fee.currency) : '',
-    currency: doctor?.fee?.currency ?? 'EUR',
+    currency: doctor?.fee?.currency ?? currency,
     languages: doctor?.languages ?? [],
     appointmentTypes: doctor?.appointmentTypes ?? ['in_person'],
   }

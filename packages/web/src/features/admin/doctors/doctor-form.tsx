@@ -9,9 +9,11 @@ import { formatLanguage } from '../../../lib/i18n/format.ts'
 import { withEachWord } from '../../../lib/with-each-word.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { useClinic } from '../use-clinic.ts'
 import { type DoctorDraft, draftOf } from './doctor-draft.ts'
 import { DoctorNumbers } from './doctor-numbers.tsx'
 import { useSaveDoctor } from './use-save-doctor.ts'
+import { usualCurrency } from './usual-currency.ts'
 
 /** Common languages; those of the doctor are always offered too. */
 const languageTags = 'ar de en es fa fr hi it ja ku nl pl pt ro ru sq tr uk ur vi zh'.split(' ')
@@ -22,10 +24,11 @@ type FormValues = DoctorDraft & { videoRoom: string | null }
 /** Adds a doctor, or edits one; with the address of their video visits. */
 export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: (saved: Doctor) => void }) {
   const { t } = useTranslation(['admin', 'schedule'])
+  const { timeZone, doctors } = useClinic()
   const room = useQuery({ ...videoRoomQuery(doctor?.id ?? ''), enabled: doctor !== null })
   const saving = useSaveDoctor(doctor, onDone)
   const form = useForm<FormValues>({
-    initialValues: { ...draftOf(doctor), videoRoom: null },
+    initialValues: { ...draftOf(doctor, usualCurrency(timeZone, doctors)), videoRoom: null },
     validate: {
       appointmentTypes: (types) => (types.length === 0 ? t('doctors.typeRequired') : null),
       videoRoom: (typed, { appointmentTypes }) => {
