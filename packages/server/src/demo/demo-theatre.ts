@@ -8,6 +8,7 @@ import {
   type OnceResult,
   type Urgency,
 } from '@holdfast/engine'
+import { demoHours } from './demo-hours.ts'
 import { demoPatient } from './demo-patients.ts'
 
 type TheatreEngine = Pick<Engine, 'theatre'>
@@ -17,6 +18,8 @@ const minuteMs = 60_000
 const zone = 'Europe/London'
 /** Cases begin at full five minutes; the first ones soon, whatever the time is. */
 const stepMs = 5 * minuteMs
+/** When the last of today's cases, and the room's turnover, end: after the first one begins. */
+const lastEndsAfterMinutes = 245
 
 const procedures = {
   hernia: { code: 'T20', display: 'Inguinal hernia repair', service: 'General surgery', minutes: 60 },
@@ -83,7 +86,9 @@ export async function createDemoTheatre({ theatre }: TheatreEngine, clinicId: st
     new Date(today.add({ days: 1 }).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds)
   await demo.book(hip, { roomId: second, startsAt: tomorrow('08:30'), ...orthopaedicTeam })
   await demo.book(hernia, { roomId: first, startsAt: tomorrow('09:00'), ...generalTeam })
-  for (const roomId of [first, second, third]) await demo.open(roomId)
+  // Afterwards, because the cases of today are booked whatever the time is.
+  const hours = demoHours(at(0), at(lastEndsAfterMinutes), zone)
+  for (const roomId of [first, second, third]) await theatre.updateRoom(roomId, { hours })
   await demo.run(running, now, new Date(at(0).getTime() + (gallbladder.minutes + 40) * minuteMs))
 
   const dueOn = (days: number) => today.add({ days }).toString()
@@ -105,12 +110,6 @@ class DemoTheatre {
   async room(name: string): Promise<string> {
     const room = { name, site: null, turnoverMinutes: 15, hours: null }
     return created(await this.#theatre.createRoom(this.#clinicNo, room, null)).id
-  }
-
-  /** From 7:00 to 19:00 each day. Afterwards, because the cases of today begin soon, whatever the time is. */
-  async open(roomId: string): Promise<void> {
-    const hours = weekdays.map((weekday) => ({ weekday, from: '07:00', to: '19:00' }))
-    await this.#theatre.updateRoom(roomId, { hours })
   }
 
   async person(name: string, profession: 'surgeon' | 'anaesthetist' | 'nurse'): Promise<string> {
