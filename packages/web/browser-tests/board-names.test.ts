@@ -66,6 +66,27 @@ test.for(['en-GB', 'de-DE', 'ar'])(
   },
 )
 
+test('the pointer and the keyboard show what a short case is, within the window; Escape hides it', async ({ site }) => {
+  const theatre = await aDayOfShortCases(site)
+  const page = await openBoard(theatre, 'staff')
+  const card = page.locator('[data-case-card]')
+  for (const name of names) {
+    const one = page.getByRole('button', { name }).last()
+    await one.hover()
+    await card.getByText(name, { exact: true }).waitFor()
+    const box = await card.boundingBox()
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0)
+  }
+  await page.mouse.move(1, 1)
+  await card.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Hip repair' }).first().focus()
+  await page.keyboard.press('ArrowLeft')
+  await card.getByText('Inguinal hernia repair', { exact: true }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await card.waitFor({ state: 'detached' })
+})
+
 test('on a phone the rooms take a quarter of the board, and nothing explains dragging', async ({ site }) => {
   const theatre = await aDayOfShortCases(site)
   const page = await openBoard(theatre, 'staff')

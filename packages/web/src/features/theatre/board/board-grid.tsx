@@ -6,6 +6,7 @@ import type { Plan } from '../case-plan.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
 import { hoursOf, minuteMs } from './board-layout.ts'
+import { WithCaseCards } from './case-card.tsx'
 import { placedStyle } from './placed-style.ts'
 import { ResourceRows } from './resource-rows.tsx'
 import { RoomRow } from './room-row.tsx'
@@ -52,7 +53,7 @@ export function BoardGrid({ planned, conflict, isWithResources }: BoardGridProps
     firstOf(board.rooms, cases) ??
     firstOf(board.rooms, blocks)
   return (
-    <section
+    <WithCaseCards
       ref={scrollRef}
       className={classes.scroll}
       aria-label={t('board.label')}
@@ -85,7 +86,7 @@ export function BoardGrid({ planned, conflict, isWithResources }: BoardGridProps
         ))}
         {isWithResources ? <ResourceRows /> : null}
       </div>
-    </section>
+    </WithCaseCards>
   )
 }
 

@@ -31,7 +31,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   const formatStart = Date.parse(one.startsAt) < shown.from ? formatDayTime : formatTime
   const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = caseFlag(one, risks, now)
-  const title = [flag === null ? [] : t(`state.${flag}`), one.procedure.display, times, one.service, patient]
+  const lines = [flag === null ? [] : t(`state.${flag}`), one.procedure.display, times, one.service, patient]
   return (
     <>
       <After one={one} />
@@ -53,8 +53,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
         {...keys}
       >
         <span className={`${classes.mark} ${markClasses.mark}`} data-mark={marks.get(one.service)} aria-hidden="true" />
-        {/* Not of the button, which screen readers would read twice. */}
-        <span className={classes.text} title={title.flat().join(' · ')}>
+        <span className={classes.text} data-lines={lines.flat().join('\n')}>
           <span
             className={classes.title}
             data-flagged={flag !== null || undefined}
