@@ -241,7 +241,7 @@ test('a printed ticket is in light colours, with a caption for its code and no a
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
-  const advice = page.getByText('copy the link to this ticket', { exact: false })
+  const advice = page.getByText('Copy the link to this ticket', { exact: false })
   await advice.waitFor()
   await page.emulateMedia({ media: 'print' })
   await page.getByText('Scan to view, move or cancel this appointment.', { exact: false }).waitFor()

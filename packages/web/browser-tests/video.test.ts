@@ -49,7 +49,7 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('video-room')
   expect(await axeFindings(page)).toEqual([])
   await room.fill('https://meet.example/everybody')
-  await page.getByText('all visits share this address', { exact: false }).waitFor()
+  await page.getByText('all appointments share this address', { exact: false }).waitFor()
   await room.fill('https://meet.example/{room}')
   await page.getByText(/https:\/\/meet\.example\/[a-z0-9]+-/).waitFor()
   await save.click()

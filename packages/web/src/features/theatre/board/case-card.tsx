@@ -7,8 +7,8 @@ const edgePixels = 8
 type Shown = { lines: string[]; left: number; top: number }
 
 /**
- * A section with cases. What a case is, is shown at its side while the pointer or the keyboard is on it: a short one has
- * no room for its name. Screen readers get the same from the case. The cases are not drawn again for it.
+ * A section with cases. What a case is, is shown at its side while the pointer or the keyboard is on it: a short one
+ * has no room for its name. Screen readers get the same from the case. The cases are not drawn again for it.
  */
 export function WithCaseCards({ children, onFocus, ...section }: ComponentPropsWithRef<'section'>) {
   const [shown, setShown] = useState<Shown | null>(null)
