@@ -52,6 +52,10 @@ test('what is typed before the menu has loaded is searched, and is no shortcut o
   await search.and(page.locator(':focus')).waitFor()
   await page.keyboard.type('u')
   await expect.poll(() => search.inputValue()).toBe('n menu')
+  // Opened again, it goes on.
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('s')
+  await expect.poll(() => search.inputValue()).toBe('n menus')
   expect(new URL(page.url()).pathname).toMatch(/\/doctors$/)
 })
 

@@ -1,5 +1,5 @@
 import { ActionIcon } from '@mantine/core'
-import { useHotkeys, useWindowEvent } from '@mantine/hooks'
+import { useWindowEvent } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -26,19 +26,24 @@ export function CommandMenuButton() {
     typed.current = ''
     setOpenings((count) => count + 1)
   }
-  const type = (event: KeyboardEvent) => {
-    if (typed.current === null || event.ctrlKey || event.metaKey) return
+  const onKey = (event: KeyboardEvent) => {
+    const { key, code, altKey, shiftKey } = event
+    const isMod = event.ctrlKey || event.metaKey
+    // By its place where letters are not Latin.
+    const isOpening = isMod && !altKey && !shiftKey && (/^k$/i.test(key) || (code === 'KeyK' && key > '\x7f'))
+    if (!isOpening && (isMod || typed.current === null)) return
     event.preventDefault()
     event.stopPropagation()
-    if (event.key === 'Escape') {
+    if (isOpening) {
+      if (!document.activeElement?.matches('.mantine-Spotlight-search')) open()
+    } else if (key === 'Escape') {
       typed.current = null
       setOpenings(0)
-    } else if (event.key === 'Backspace') typed.current = typed.current.slice(0, -1)
-    else if (event.key.length === 1) typed.current += event.key
+    } else if (key === 'Backspace') typed.current = takeTyped().slice(0, -1)
+    else if (key.length === 1) typed.current += key
   }
-  useWindowEvent('keydown', type, true)
+  useWindowEvent('keydown', onKey, true)
   useWindowEvent('pointerdown', takeTyped)
-  useHotkeys([['mod+K', open]], [])
   return (
     <>
       <ActionIcon size={36} variant="default" aria-label={t('commands')} aria-keyshortcuts="Control+K" onClick={open}>

@@ -34,7 +34,7 @@ type Wanted = { reference: string; day: string; clinicId: string | null; email: 
  * sent to the address of the booking, and what this page says is the same for every booking and for none.
  */
 export function FindBookingPage() {
-  const { t } = useTranslation(['my-bookings', 'shell'])
+  const { t } = useTranslation('my-bookings')
   const [wanted, setWanted] = useState<Wanted | null>(null)
   return (
     <Stack gap="lg" maw="40rem">
@@ -44,7 +44,7 @@ export function FindBookingPage() {
           {t('find.intro')}
         </Text>
         <Text mt="xs">
-          <TextLink to="/find-waitlist-entry">{t('shell:waitlist.find')}</TextLink>
+          <TextLink to="/find-waitlist-entry">{t('find.waitlist')}</TextLink>
         </Text>
       </div>
       <WantedForm onWanted={setWanted} />

@@ -9,6 +9,7 @@ import type invitation from '../../locales/en/invitation.json'
 import type links from '../../locales/en/links.json'
 import type myBookings from '../../locales/en/my-bookings.json'
 import type problems from '../../locales/en/problems.json'
+import type proof from '../../locales/en/proof.json'
 import type schedule from '../../locales/en/schedule.json'
 import type shell from '../../locales/en/shell.json'
 import type theatre from '../../locales/en/theatre.json'
@@ -27,6 +28,7 @@ type Texts = {
   links: typeof links
   'my-bookings': typeof myBookings
   problems: typeof problems
+  proof: typeof proof
   schedule: typeof schedule
   shell: typeof shell
   theatre: typeof theatre
