@@ -45,20 +45,20 @@ test('the doctor records arrived, completed and no-show; a new booking appears w
   // She was only late: the no-show is undone.
   await row('Missing Mia').getByRole('button', { name: 'Undo the last status change for Missing Mia' }).click()
   await page.getByText('Missing Mia: the last status change was undone.').waitFor()
-  await row('Missing Mia').getByText('Confirmed').waitFor()
+  await row('Missing Mia').getByText('Confirmed', { exact: true }).waitFor()
   await row('Missing Mia').getByRole('button', { name: 'Missing Mia: no-show' }).click()
   await row('Missing Mia').getByText('No-show').waitFor()
   await row('Coming Carl').getByRole('button', { name: 'Undo the last status change for Coming Carl' }).click()
   await row('Coming Carl').getByText('Arrived', { exact: true }).waitFor()
   await row('Coming Carl').getByRole('button', { name: 'Undo the last status change for Coming Carl' }).click()
-  await row('Coming Carl').getByText('Confirmed').waitFor()
+  await row('Coming Carl').getByText('Confirmed', { exact: true }).waitFor()
   await page.getByText('1 expected').waitFor()
 
   const { error } = await site.admin.createBooking({
     body: { slotId: third.id, patient: { name: 'Late Lena' }, confirm: true },
   })
   expect(error).toBeUndefined()
-  await row('Late Lena').getByText('Confirmed').waitFor()
+  await row('Late Lena').getByText('Confirmed', { exact: true }).waitFor()
   expect(await axeFindings(page)).toEqual([])
 })
 
