@@ -6037,7 +6037,7 @@ export type CorrectPatientErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
      */
     503: Problem;
 };
