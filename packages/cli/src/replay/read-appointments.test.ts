@@ -100,7 +100,7 @@ describe('reading appointments', () => {
     expect((await read('')).bad).toEqual(['line 1: the file is empty; the first line must name the columns'])
     expect((await read(header)).bad).toEqual(['line 2: there are no appointments in the file'])
     expect((await read(header, '1,"10,2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1', 'x')).bad).toEqual([
-      expect.stringMatching(/^line \d+: a quoted value that begins here or earlier is never closed$/),
+      expect.stringMatching(/^line \d+: a quoted value that begins here or later is never closed$/),
     ])
     const several = await read('# no header', header, '1,1"0,2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1', ',,,', '2')
     expect(several.bad[0]).toMatch(/^line 1: unknown column "# no header"/)

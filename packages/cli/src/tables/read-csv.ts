@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { type CsvError, parse } from 'csv-parse'
 import { addBadLine, type BadLines, noBadLines, quoted } from './bad-lines.ts'
+import { csvFormOf } from './csv-form.ts'
 
 /** The columns of a file, by name, in any order. Any other column is refused. */
 export type CsvColumns = { required: readonly string[]; optional: readonly string[] }
@@ -14,9 +16,9 @@ const recordBytesMax = 64 * 1024
 const linesMax = 1_000_000
 
 /**
- * Reads a CSV file (RFC 4180, UTF-8, with or without byte order mark, first line the column names) as a stream and
- * calls `onLine` for each valid line. Lines that cannot be read are in `bad`, with their numbers; no content of a file
- * throws. Throws when the file cannot be opened or read.
+ * Reads a CSV file (RFC 4180, also with semicolons; UTF-8, or UTF-16 with a byte order mark; first line the column
+ * names) as a stream and calls `onLine` for each valid line. Lines that cannot be read are in `bad`, with their
+ * numbers; no content of a file throws. Throws when the file cannot be opened or read.
  */
 export async function readCsv(
   path: string,
@@ -26,8 +28,13 @@ export async function readCsv(
   const bad = noBadLines()
   let isHeaderBad = false
   let lastSkipped = 0
+  /** The line in which the record before ends. */
+  let endLine = 0
+  const file = createReadStream(path)
+  const { delimiter, content } = await csvFormOf(file)
   const parser = parse({
     bom: true,
+    delimiter,
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
@@ -35,18 +42,25 @@ export async function readCsv(
     max_record_size: recordBytesMax,
     // Continues with the next line: one broken quote must not hide the bad lines after it.
     skip_records_with_error: true,
+    on_record: (record: string[], { lines: line }) => {
+      endLine = line
+      return record
+    },
     on_skip: (error) => {
-      const line = Number(error?.lines ?? 1)
+      const errorLine = Number(error?.lines ?? 1)
+      const isOpen = error?.code === 'CSV_QUOTE_NOT_CLOSED' || errorLine > endLine + 1
+      const line = isOpen ? endLine + 1 : errorLine
+      endLine = errorLine
       isHeaderBad ||= line === 1
       // A line without an end is reported again every 64 KiB.
       if (line === lastSkipped) return
       lastSkipped = line
-      addBadLine(bad, { line, column: null, value: null, message: plainCsvError(error) })
+      addBadLine(bad, { line, column: null, value: null, message: plainCsvError(error, isOpen) })
     },
   })
-  const file = createReadStream(path)
-  file.on('error', (error) => parser.destroy(error))
-  file.pipe(parser)
+  const text = Readable.from(content)
+  text.on('error', (error) => parser.destroy(error))
+  text.pipe(parser)
 
   let header: string[] | null = null
   let lines = 0
@@ -123,12 +137,14 @@ function namedValues(header: string[], record: string[], line: number, bad: BadL
   return values
 }
 
-function plainCsvError(error: CsvError | undefined): string {
+/** `isOpen`: other lines are in the value. */
+function plainCsvError(error: CsvError | undefined, isOpen: boolean): string {
   switch (error?.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
-      return 'a quoted value that begins here or earlier is never closed'
+      return 'a quoted value that begins here or later is never closed'
     case 'CSV_INVALID_CLOSING_QUOTE':
     case 'INVALID_OPENING_QUOTE':
+      if (isOpen) return 'a quoted value that begins here or later is not closed'
       return 'a quote is in the middle of a value; a value with quotes must be quoted and its quotes doubled'
     case 'CSV_MAX_RECORD_SIZE':
       return `the line is longer than ${recordBytesMax} bytes`
