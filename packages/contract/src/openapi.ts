@@ -207,13 +207,16 @@ function parametersOf(operation: Operation, where: 'path' | 'query', components:
   if (!schema) return []
   const required = new Set<string>((schema as { required?: string[] }).required ?? [])
   return Object.entries(schema.properties).map(([name, property]) => {
-    const { description, ...rest } = toJson(property) as JsonObject
+    const schema = toJson(property) as JsonObject
+    const { description, ...rest } = schema
+    // A schema with a title is shared, and is described there.
+    const isShared = schema.title !== undefined
     return {
       name,
       in: where,
-      required: required.has(name) && rest.default === undefined,
-      ...(description === undefined ? {} : { description }),
-      schema: hoist(rest, components),
+      required: required.has(name) && schema.default === undefined,
+      ...(isShared || description === undefined ? {} : { description }),
+      schema: hoist(isShared ? schema : rest, components),
     }
   })
 }

@@ -287,18 +287,39 @@ test('a request is held where it is dropped, and a full place says what is in th
   expect(await page.locator('[data-room]').first().isVisible()).toBe(false)
 })
 
-test('the waitlist counts everybody, also more than a page of a thousand', async ({ site }) => {
+test('a long waitlist is shown page by page, and searched on the server', async ({ site }) => {
   const theatre = await aTheatre(site)
   const requestId = await aRequest(site, theatre, {})
   await site.database.ownerPool.query(
     `insert into holdfast.case_request
-     select (jsonb_populate_record(q, jsonb_build_object('id', holdfast.new_id(q.clinic_no, now())))).*
-       from holdfast.case_request q, generate_series(1, 1050)
+     select (jsonb_populate_record(q, jsonb_build_object('id', holdfast.new_id(q.clinic_no, now()))
+       || case when n = 1050 then jsonb_build_object('note', 'interpreter', 'due_on', '2099-01-01') else '{}' end)).*
+       from holdfast.case_request q, generate_series(1, 1050) n
       where q.id = $1`,
     [requestId],
   )
   const page = await openBoard(theatre, 'staff')
-  await page.getByText('More on the waitlist: 1,001').waitFor()
+  const list = page.getByRole('region', { name: 'Waitlist' })
+  await list.getByRole('listitem').nth(49).waitFor()
+  expect(await list.getByRole('listitem').count()).toBe(50)
+  await list.getByLabel('Search').fill('interpreter')
+  await list.getByText('interpreter').waitFor()
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(1)
+  await list.getByLabel('Search').fill('nobody')
+  await list.getByText('No request matches').waitFor()
+  await list.getByLabel('Search').fill('')
+  await list.getByRole('link', { name: 'Show the whole waitlist' }).click()
+  const requests = page.getByRole('main').getByRole('listitem')
+  await expect.poll(() => requests.count()).toBe(50)
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect.poll(() => requests.count()).toBe(100)
+  await page.getByLabel('Due until').fill('2099-01-01')
+  await page.getByText('interpreter').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.reload()
+  await page.getByText('interpreter').waitFor()
+  await page.getByLabel('Urgency').selectOption('immediate')
+  await page.getByText('No request matches').waitFor()
 })
 
 test('doctors see when rooms, colleagues and the robot are taken, and not by whom or what for', async ({ site }) => {

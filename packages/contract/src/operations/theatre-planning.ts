@@ -1,6 +1,7 @@
 import Type from 'typebox'
-import { id, line, localDate, longPageParameters } from '../schemas/fields.ts'
+import { id, line, localDate, longPageParameters, searchText } from '../schemas/fields.ts'
 import { theatreBoardSchema } from '../schemas/theatre-board.ts'
+import { urgencySchema } from '../schemas/theatre-case.ts'
 import { theatreReportSchema } from '../schemas/theatre-report.ts'
 import {
   caseRequestListSchema,
@@ -140,7 +141,21 @@ export const theatrePlanningOperations = {
     restrictedResponse: 'items',
     params,
     query: Type.Object(
-      { status: Type.Optional(caseRequestStatusSchema), ...longPageParameters },
+      {
+        status: Type.Optional(caseRequestStatusSchema),
+        q: Type.Optional(
+          searchText({
+            description:
+              'Words that are parts of the service, the procedure or its code, the patient’s name or record number, ' +
+              'or the note',
+          }),
+        ),
+        service: Type.Optional(searchText({ description: 'Part of the service’s name' })),
+        surgeonId: Type.Optional(id()),
+        urgency: Type.Optional(urgencySchema),
+        dueUntil: Type.Optional(localDate({ description: 'Due on this day or before' })),
+        ...longPageParameters,
+      },
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'The requests', schema: caseRequestListSchema } },

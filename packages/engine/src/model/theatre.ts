@@ -263,7 +263,23 @@ type OfSurgeon = { surgeonId?: string | null | undefined }
 
 export type CasesQuery = OfSurgeon & { clinicNo: number; from: Date; to: Date; withEnded: boolean }
 
-export type CaseRequestsQuery = OfSurgeon & { clinicNo: number; status: CaseRequest['status'] | null }
+export type CaseRequestsQuery = OfSurgeon & {
+  clinicNo: number
+  status: CaseRequest['status'] | null
+  filter?: CaseRequestsFilter
+}
+
+/** What is left out, or blank, matches every request. */
+export type CaseRequestsFilter = {
+  /** Each word of it is part of the service, the procedure or its code, the patient’s name or number, or the note. */
+  text?: string
+  /** A part of the service’s name. */
+  service?: string
+  surgeonId?: string
+  urgency?: Urgency
+  /** `YYYY-MM-DD`: due on this day or before. */
+  dueUntil?: string
+}
 
 type PageQuery = { limit: number; cursor: string | null }
 

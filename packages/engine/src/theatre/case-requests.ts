@@ -1,15 +1,16 @@
 import pg from 'pg'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { join, type Sql } from 'sql-template-tag'
 import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { isLapsed } from '../database/hold-sql.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
 import { allItems } from '../lists/pages-of.ts'
+import { foldedOnce, hasPart, hasWords } from '../lists/search-text.ts'
 import { clinicNoIn, clinicNoOf, isId, newId } from '../model/id.ts'
 import { idsFrom } from '../model/id-bounds.ts'
 import type { Page } from '../model/page.ts'
 import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
-import type { CaseRequest, CreateCaseRequestOutcome, Theatre } from '../model/theatre.ts'
+import type { CaseRequest, CaseRequestsFilter, CreateCaseRequestOutcome, Theatre } from '../model/theatre.ts'
 import type { Block } from '../model/theatre-resource.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { isOfSurgeon } from './case-conditions.ts'
@@ -92,7 +93,7 @@ export function caseRequests(
 
 async function readPage(
   pool: pg.Pool,
-  { clinicNo, status, surgeonId, limit, cursor }: Parameters<Theatre['caseRequestsPage']>[0],
+  { clinicNo, status, surgeonId, limit, cursor, filter = {} }: Parameters<Theatre['caseRequestsPage']>[0],
 ): Promise<Page<CaseRequest>> {
   const conditions = {
     open: sql`and q.withdrawn_at is null and not ${isScheduled()}`,
@@ -107,7 +108,8 @@ async function readPage(
                                  where q.clinic_no = ${clinicNo} and q.id = ${after}::uuid)`
   const isOfStatus = status === null ? sql`` : conditions[status]
   const isTheirs = isOfSurgeon(sql`q.surgeon_id`, surgeonId)
-  const condition = sql`where q.clinic_no = ${clinicNo} and ${isTheirs} ${isOfStatus} ${isAfter}`
+  const condition = sql`
+    where q.clinic_no = ${clinicNo} and ${isTheirs} and ${matchesFilter(filter)} ${isOfStatus} ${isAfter}`
   const found = await readRequests(pool, sql`${condition} order by ${sortKey} limit ${limit + 1}`)
   return pageOf(
     found,
@@ -115,6 +117,19 @@ async function readPage(
     (one) => one,
     ({ id }) => cursorOfRequests.encode(id),
   )
+}
+
+/** Whether request `q` of patient `p` is one of those that somebody looks for. */
+function matchesFilter({ text = '', service = '', surgeonId, urgency, dueUntil }: CaseRequestsFilter): Sql {
+  const searched = sql`concat_ws(chr(10), q.service, q.procedure_code, q.procedure_display, p.mrn, p.name, q.note)`
+  const conditions = [
+    ...(text.trim() === '' ? [] : [foldedOnce(searched, hasWords(text))]),
+    ...(service.trim() === '' ? [] : [foldedOnce(sql`q.service`, hasPart(service.trim()))]),
+    ...(surgeonId === undefined ? [] : [sql`q.surgeon_id = ${surgeonId}::uuid`]),
+    ...(urgency === undefined ? [] : [sql`q.urgency = ${urgency}`]),
+    ...(dueUntil === undefined ? [] : [sql`q.due_on <= ${dueUntil}::date`]),
+  ]
+  return conditions.length === 0 ? sql`true` : join(conditions, ' and ')
 }
 
 /** The requests that have a live case in a block: it starts within it. */

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import type { Page } from '../model/page.ts'
-import type { CaseRequest } from '../model/theatre.ts'
+import type { CaseRequest, CaseRequestsFilter } from '../model/theatre.ts'
 
 /** The ids of every page. */
 async function pagesOf(read: (cursor: string | null) => Promise<Page<{ id: string }>>): Promise<string[][]> {
@@ -95,4 +95,48 @@ test('requests in pages: by urgency, due day and time, each once', async ({ data
     expect(pages.flat()).toEqual(inOrder)
     expect((await theatre.caseRequests(list)).map(({ id }) => id)).toEqual(inOrder)
   }
+})
+
+test('requests by words, service, urgency and due day; all that match, in pages', async ({ database }) => {
+  const { theatre, clinic, surgeon } = await aTheatre(database)
+  const add = async (patientName: string, change: object) => {
+    const request = {
+      service: 'Orthopaedics',
+      procedure: { code: '0SR9', display: 'Hip replacement' },
+      minutes: 30,
+      urgency: 'elective' as const,
+      dueOn: null,
+      note: null,
+      roomId: null,
+      surgeonId: null,
+      anaesthetistId: null,
+      staffIds: [],
+      equipment: [],
+      createdBy: null,
+      mayChangePatient: true,
+      patient: { mrn: `M-${patientName}`, name: patientName, birthDate: null },
+      ...change,
+    }
+    const created = await theatre.createCaseRequest(clinic.no, request, null)
+    return created.kind === 'done' && created.value.kind === 'created' ? created.value.id : ''
+  }
+  const gross = await add('Jürgen Groß', { urgency: 'urgent', note: 'needs the robot' })
+  const okafor = await add('Ada Okafor', { service: 'Urology', dueOn: '2031-02-01', surgeonId: surgeon.id })
+  const nowak = await add('Łukasz Nowak', { dueOn: '2031-02-02' })
+  const found = async (filter: CaseRequestsFilter) =>
+    (
+      await pagesOf((cursor) =>
+        theatre.caseRequestsPage({ clinicNo: clinic.no, status: 'open', filter, limit: 1, cursor }),
+      )
+    ).flat()
+  expect(await found({})).toEqual([gross, okafor, nowak])
+  expect(await found({ text: 'hip' })).toEqual([gross, okafor, nowak])
+  expect(await found({ text: 'robot gross' })).toEqual([gross])
+  expect(await found({ text: 'lukasz' })).toEqual([nowak])
+  expect(await found({ text: 'M-Ada 0SR9 urology' })).toEqual([okafor])
+  expect(await found({ text: 'robot okafor' })).toEqual([])
+  expect(await found({ service: 'uro' })).toEqual([okafor])
+  expect(await found({ surgeonId: surgeon.id })).toEqual([okafor])
+  expect(await found({ urgency: 'elective', text: ' ' })).toEqual([okafor, nowak])
+  expect(await found({ dueUntil: '2031-02-01' })).toEqual([okafor])
 })

@@ -12008,6 +12008,20 @@ export type ListCaseRequestsData = {
     query?: {
         status?: CaseRequestStatus;
         /**
+         * Words that are parts of the service, the procedure or its code, the patient’s name or record number, or the note
+         */
+        q?: string;
+        /**
+         * Part of the service’s name
+         */
+        service?: string;
+        surgeonId?: string;
+        urgency?: Urgency;
+        /**
+         * Due on this day or before
+         */
+        dueUntil?: string;
+        /**
          * The largest number of items to return
          */
         limit?: number;

@@ -18,9 +18,10 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
   serve(
     restOperations.listCaseRequests,
     async ({ query, granted: { clinic, actor } }) => {
-      const { status = null, limit, cursor = null } = query
+      const { status = null, limit, cursor = null, q: text = '', ...filter } = query
       const surgeonId = surgeonOfLists(actor)
-      const page = await theatre.caseRequestsPage({ clinicNo: clinic.no, status, surgeonId, limit, cursor })
+      const list = { clinicNo: clinic.no, status, surgeonId, filter: { text, ...filter } }
+      const page = await theatre.caseRequestsPage({ ...list, limit, cursor })
       return { status: 200, body: { items: page.items.map(caseRequestBody), nextCursor: page.nextCursor } }
     },
     {

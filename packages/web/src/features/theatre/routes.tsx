@@ -8,8 +8,8 @@ import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/sessi
 import type { Role } from '../../lib/session/session.ts'
 import { localDay } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
-import { boardDays, boardQuery } from './theatre-queries.ts'
-import { parseBoardSearch, parseBookCaseSearch, parseReportSearch } from './theatre-search.ts'
+import { boardDays, boardQuery } from './board-query.ts'
+import { parseBoardSearch, parseBookCaseSearch, parseReportSearch, parseRequestsSearch } from './theatre-search.ts'
 
 const theatreRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -66,6 +66,7 @@ const bookCaseRoute = createRoute({
 const requestsRoute = createRoute({
   ...parent,
   path: 'requests',
+  validateSearch: parseRequestsSearch,
   component: lazyRouteComponent(() => import('./requests/requests-page.tsx'), 'RequestsPage'),
 })
 const reportRoute = createRoute({

@@ -4,38 +4,19 @@ import type {
   CaseRequest,
   Equipment,
   Room,
-  TheatreBoard,
   TheatreDoctor,
   TheatreReport,
   TheatreStaff,
 } from '@holdfast/contract/client'
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
-import { readAllPages } from '../../lib/api/read-pages.ts'
-import { mondayOf } from '../../lib/time/local-time.ts'
-import type { BoardSearch } from './theatre-search.ts'
+import { pageByPage } from '../../lib/api/read-pages.ts'
+import { theatreKey } from './board-query.ts'
+import type { RequestsSearch } from './theatre-search.ts'
 
 /** What changes while people work, by the second part of the query keys: see use-live-theatre.ts. */
 export const liveParts = ['board', 'case', 'events', 'requests', 'blocks'] as const
 const listStaleMs = 30_000
-
-/** The beginning of every query key of a clinic's theatre. */
-export function theatreKey(clinicId: string): readonly unknown[] {
-  return ['theatre', clinicId]
-}
-
-/** The first day of a board, and how many it shows: a day, or its week. */
-export function boardDays(day: string, view: BoardSearch['view']): [string, number] {
-  return view === 'week' ? [mondayOf(day), 7] : [day, 1]
-}
-
-export function boardQuery(clinicId: string, date: string, days: number) {
-  return queryOptions({
-    queryKey: [...theatreKey(clinicId), 'board', date, days],
-    queryFn: (): Promise<TheatreBoard> => dataOf(api.getTheatre({ path: { clinicId }, query: { date, days } })),
-    placeholderData: keepPreviousData,
-  })
-}
 
 export function caseQuery(clinicId: string, caseId: string) {
   return queryOptions({
@@ -93,16 +74,14 @@ export function blocksQuery(clinicId: string, from: string, to: string) {
   })
 }
 
-/** All of them, in pages of 1,000. */
-export function openRequestsQuery(clinicId: string) {
-  return queryOptions({
-    queryKey: [...theatreKey(clinicId), 'requests'],
-    queryFn: async (): Promise<CaseRequest[]> => {
-      const { items } = await readAllPages(Number.POSITIVE_INFINITY, (start) =>
-        dataOf(api.listCaseRequests({ path: { clinicId }, query: { status: 'open', ...start } })),
-      )
-      return items
-    },
+/** The waitlist, page by page, in the order in which it is to be worked off. */
+export function openRequestsQuery(clinicId: string, filter: RequestsSearch) {
+  const query = { ...filter, status: 'open' as const, limit: 50 }
+  return infiniteQueryOptions({
+    ...pageByPage,
+    queryKey: [...theatreKey(clinicId), 'requests', 'open', filter],
+    queryFn: ({ pageParam }) => dataOf(api.listCaseRequests({ path: { clinicId }, query: { ...query, ...pageParam } })),
+    placeholderData: keepPreviousData,
   })
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseBoardSearch, parseBookCaseSearch, parseReportSearch } from './theatre-search.ts'
+import { parseBoardSearch, parseBookCaseSearch, parseReportSearch, parseRequestsSearch } from './theatre-search.ts'
 
 const id = '0190c1d2-0000-7000-8000-000000000001'
 
@@ -21,4 +21,10 @@ test('a link to book has a room, an instant and a request', () => {
 test('a link to the report has two days', () => {
   expect(parseReportSearch({ from: '2026-11-01', to: '2026-11-30' })).toEqual({ from: '2026-11-01', to: '2026-11-30' })
   expect(parseReportSearch({ from: 'x' })).toEqual({})
+})
+
+test('a link to the waitlist has words, an urgency, a surgeon and a day', () => {
+  const search = { q: 'hip', urgency: 'urgent', surgeonId: id, dueUntil: '2026-11-23' }
+  expect(parseRequestsSearch(search)).toEqual(search)
+  expect(parseRequestsSearch({ q: ' ', urgency: 'soon', surgeonId: 'x', dueUntil: '1' })).toEqual({})
 })

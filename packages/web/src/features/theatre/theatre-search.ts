@@ -1,9 +1,14 @@
+import type { Urgency } from '@holdfast/contract/client'
 import { searchedDays } from '../../lib/time/searched-days.ts'
+
+export const urgencies = ['elective', 'expedited', 'urgent', 'immediate'] as const satisfies Urgency[]
 
 export type BoardSearch = { day?: string; view?: 'week'; caseId?: string }
 /** `startsAt`: an instant. */
 export type BookCaseSearch = { requestId?: string; roomId?: string; startsAt?: string }
 export type RangeSearch = { from?: string; to?: string }
+/** As the query parameters of `listCaseRequests`. */
+export type RequestsSearch = { q?: string; urgency?: Urgency; surgeonId?: string; dueUntil?: string }
 
 type Raw = Record<string, unknown>
 
@@ -25,6 +30,16 @@ export function parseBookCaseSearch({ requestId, roomId, startsAt }: Raw): BookC
 
 export function parseReportSearch(search: Raw): RangeSearch {
   return searchedDays(search, 'from', 'to')
+}
+
+export function parseRequestsSearch({ q, urgency, surgeonId, ...search }: Raw): RequestsSearch {
+  const wanted = urgencies.find((one) => one === urgency)
+  return {
+    ...(typeof q === 'string' && q.trim() !== '' && q.length <= 100 ? { q } : {}),
+    ...(wanted === undefined ? {} : { urgency: wanted }),
+    ...(isId(surgeonId) ? { surgeonId } : {}),
+    ...searchedDays(search, 'dueUntil'),
+  }
 }
 
 function isId(value: unknown): value is string {

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { boardQuery } from './board-query.ts'
 import { namesOf, noBoard } from './conflict-text.ts'
-import { boardQuery, roomsQuery } from './theatre-queries.ts'
+import { roomsQuery } from './theatre-queries.ts'
 import { useTheatre } from './use-theatre.ts'
 
 /** The cases of a day, and the names of what they need: to say what is in the way of another. */

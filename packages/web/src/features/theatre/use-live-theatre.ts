@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useState } from 'react'
 import type { LiveState } from '../../lib/live/live-feed.ts'
+import { theatreKey } from './board-query.ts'
 import { createLiveTheatre } from './live-theatre.ts'
-import { liveParts, theatreKey } from './theatre-queries.ts'
+import { liveParts } from './theatre-queries.ts'
 
 const StateContext = createContext<LiveState>('connecting')
 

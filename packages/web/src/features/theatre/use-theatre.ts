@@ -4,7 +4,7 @@ import { clinicDoctorsQuery } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { localDay } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
-import { theatreKey } from './theatre-queries.ts'
+import { theatreKey } from './board-query.ts'
 
 const route = getRouteApi('/clinic/$clinicId/theatre')
 

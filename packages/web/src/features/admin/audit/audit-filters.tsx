@@ -1,8 +1,8 @@
 import { NativeSelect, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { parseDay } from '../../../lib/time/local-time.ts'
+import classes from '../../../ui/filters.module.css'
 import { type AuditSearch, auditKinds } from '../admin-search.ts'
-import classes from '../filters.module.css'
 
 export type Person = { accountId: string; name: string }
 

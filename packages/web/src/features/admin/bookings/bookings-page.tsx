@@ -10,6 +10,8 @@ import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { addDays, parseDay } from '../../../lib/time/local-time.ts'
+import { SearchField } from '../../../ui/fields/search-field.tsx'
+import classes from '../../../ui/filters.module.css'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
@@ -21,9 +23,7 @@ import type { BookingsSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
 import { CsvLinks } from '../csv-links.tsx'
 import { DoctorFilter } from '../doctor-filter.tsx'
-import classes from '../filters.module.css'
 import { NoDoctors } from '../no-doctors.tsx'
-import { SearchField } from '../search-field.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { bookingSearchQuery } from './booking-queries.ts'
 
@@ -154,7 +154,12 @@ function Filters({ search, onChange }: FiltersProps) {
   }
   return (
     <form className={classes.filters} aria-label={t('filter.label')} onSubmit={(event) => event.preventDefault()}>
-      <SearchField text={search.q} onSearch={(q) => set({ q })} />
+      <SearchField
+        label={t('filter.text')}
+        placeholder={t('filter.placeholder')}
+        text={search.q}
+        onSearch={(q) => set({ q })}
+      />
       <NativeSelect
         label={t('column.status')}
         value={search.status ?? ''}

@@ -5,16 +5,16 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { SearchField } from '../../../ui/fields/search-field.tsx'
+import classes from '../../../ui/filters.module.css'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { messageStates, parseMessagesSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
-import classes from '../filters.module.css'
 import { MessageTable } from '../message-table.tsx'
 import { messagesQuery } from '../messages-query.ts'
-import { SearchField } from '../search-field.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/messages')
@@ -37,7 +37,12 @@ export function MessagesPage() {
         <Text c="dimmed">{t('messages.intro')}</Text>
       </div>
       <form className={classes.filters} aria-label={t('messages.search')} onSubmit={(event) => event.preventDefault()}>
-        <SearchField text={search.q} onSearch={(q) => set({ q })} />
+        <SearchField
+          label={t('filter.text')}
+          placeholder={t('filter.placeholder')}
+          text={search.q}
+          onSearch={(q) => set({ q })}
+        />
         <NativeSelect
           label={t('messages.result')}
           value={search.state ?? ''}

@@ -1,13 +1,15 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatNumber } from '../../../lib/i18n/format.ts'
+import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
+import { SearchField } from '../../../ui/fields/search-field.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { RequestList } from '../requests/request-list.tsx'
 import { openRequestsQuery } from '../theatre-queries.ts'
+import { parseRequestsSearch, type RequestsSearch } from '../theatre-search.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './day-board.module.css'
 import type { RefusedDrop } from './use-dropped-request.ts'
@@ -15,8 +17,6 @@ import type { RefusedDrop } from './use-dropped-request.ts'
 const ScheduleDialog = lazy(async () => ({
   default: (await import('../requests/schedule-dialog.tsx')).ScheduleDialog,
 }))
-
-const shownMax = 50
 
 type BoardWaitingListProps = {
   /** Was dropped on the board where it does not fit. */
@@ -29,9 +29,10 @@ type BoardWaitingListProps = {
 export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingListProps) {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()
+  const [filter, setFilter] = useState<RequestsSearch>({})
   const [chosen, setChosen] = useState<CaseRequest | null>(null)
-  const read = useQuery(openRequestsQuery(clinicId))
-  const requests = read.data ?? []
+  const read = useInfiniteQuery(openRequestsQuery(clinicId, filter))
+  const requests = read.data?.pages[0]?.items ?? []
   const close = () => {
     setChosen(null)
     onClose()
@@ -56,7 +57,7 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
           </Title>
           <Text size="sm" c="dimmed" mb="xs" component="div">
             {requests.length === 0 ? (
-              t('requests.none')
+              t(filter.q === undefined ? 'requests.none' : 'requests.noneFound')
             ) : (
               <>
                 <span className={classes.help}>{t('requests.dragHelp')}</span>
@@ -64,11 +65,19 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
               </>
             )}
           </Text>
-          <RequestList requests={requests.slice(0, shownMax)} onFind={setChosen} isDraggable />
-          {requests.length > shownMax ? (
-            <Text size="sm" mt="xs">
-              {t('requests.more', { count: formatNumber(requests.length - shownMax) })}
-            </Text>
+          {requests.length === 0 && filter.q === undefined ? null : (
+            <SearchField
+              label={t('requests.search')}
+              placeholder={t('requests.searchIn')}
+              text={filter.q}
+              onSearch={(q) => setFilter(parseRequestsSearch({ q }))}
+            />
+          )}
+          <RequestList requests={requests} onFind={setChosen} isDraggable />
+          {read.hasNextPage ? (
+            <TextLink size="sm" mt="xs" to="/clinic/$clinicId/theatre/requests" params={{ clinicId }} search={filter}>
+              {t('requests.more')}
+            </TextLink>
           ) : null}
         </section>
       )}

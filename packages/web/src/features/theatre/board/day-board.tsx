@@ -74,7 +74,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
       onBlock,
       onEmpty: (roomId, startsAt) => book({ roomId, startsAt: new Date(startsAt).toISOString() }),
       onRequest: (requestId, roomId, startsAt) =>
-        drop(requestId, { roomId, startsAt: new Date(startsAt).toISOString() }),
+        void drop(requestId, { roomId, startsAt: new Date(startsAt).toISOString() }),
       onPlan: (one, plan) => setPlanned(plan === null ? null : { one, plan, isSent: false }),
       onMove: (one, plan) => {
         setPlanned({ one, plan, isSent: true })

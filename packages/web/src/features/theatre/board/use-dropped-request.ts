@@ -5,7 +5,7 @@ import { localDay } from '../../../lib/time/local-time.ts'
 import type { Place } from '../book/time-choice.tsx'
 import { useHoldCase } from '../book/use-hold-case.ts'
 import { draftOf, newCaseOf } from '../draft/case-draft.ts'
-import { openRequestsQuery } from '../theatre-queries.ts'
+import { caseRequestQuery } from '../theatre-queries.ts'
 import type { BookCaseSearch } from '../theatre-search.ts'
 import { useTheatre } from '../use-theatre.ts'
 
@@ -25,10 +25,9 @@ export function useDroppedRequest({ book, onOpen }: Settings) {
   const { mutate: hold } = useHoldCase()
   const [refused, setRefused] = useState<RefusedDrop | null>(null)
   const drop = useCallback(
-    (requestId: string, place: Place) => {
-      const listed = queryClient.getQueryData(openRequestsQuery(clinicId).queryKey)
-      const request = listed?.find(({ id }) => id === requestId)
-      if (request === undefined || request.surgeonId === null || request.patient === null) {
+    async (requestId: string, place: Place) => {
+      const request = await queryClient.fetchQuery(caseRequestQuery(clinicId, requestId)).catch(() => null)
+      if (request === null || request.surgeonId === null || request.patient === null) {
         book({ requestId, ...place })
         return
       }

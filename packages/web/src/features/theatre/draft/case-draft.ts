@@ -28,8 +28,6 @@ export type CaseDraft = {
   units: Record<string, number | string>
 }
 
-export const urgencies = ['elective', 'expedited', 'urgent', 'immediate'] as const satisfies Urgency[]
-
 const emptyDraft: CaseDraft = {
   mrn: '',
   name: '',

@@ -9,9 +9,10 @@ import { withEachWord } from '../../../lib/with-each-word.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { theatreKey } from '../theatre-queries.ts'
+import { theatreKey } from '../board-query.ts'
+import { urgencies } from '../theatre-search.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { type CaseDraft, urgencies } from './case-draft.ts'
+import type { CaseDraft } from './case-draft.ts'
 import { useTeam } from './use-team.ts'
 
 type FieldsProps = { form: UseFormReturnType<CaseDraft>; isSurgeonOptional?: boolean }

@@ -1,6 +1,6 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { Button, Text } from '@mantine/core'
-import { lazy, useState } from 'react'
+import { lazy, type RefObject, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatMinutes } from '../../../lib/i18n/format.ts'
 import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
@@ -16,12 +16,13 @@ type RequestListProps = {
   /** Somebody wants a time for it. */
   onFind: (request: CaseRequest) => void
   isDraggable?: boolean
+  listRef?: RefObject<HTMLOListElement | null>
 }
 
 /** Requests in the order of the waitlist. Beside the board they are dragged to a room and a time. */
-export function RequestList({ requests, onFind, isDraggable = false }: RequestListProps) {
+export function RequestList({ requests, onFind, isDraggable = false, listRef }: RequestListProps) {
   return (
-    <ol className={classes.list} data-draggable={isDraggable || undefined}>
+    <ol ref={listRef} className={classes.list} data-draggable={isDraggable || undefined}>
       {requests.map((request) => (
         <li
           key={request.id}

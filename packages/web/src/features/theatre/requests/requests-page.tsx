@@ -1,18 +1,22 @@
 import type { CaseRequest } from '@holdfast/contract/client'
 import { Button, Group, Stack } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { ShowMore } from '../../../ui/show-more.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { openRequestsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
+import { RequestFilters } from './request-filters.tsx'
 import { RequestForm } from './request-form.tsx'
 import { RequestList } from './request-list.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
+
+const route = getRouteApi('/clinic/$clinicId/theatre/requests')
 
 /** The waitlist: requested cases by urgency and due day. */
 export function RequestsPage() {
@@ -20,20 +24,34 @@ export function RequestsPage() {
   const { clinicId } = useTheatre()
   const [isAdding, setAdding] = useState(false)
   const [scheduled, setScheduled] = useState<CaseRequest | null>(null)
-  const navigate = useNavigate()
-  const read = useQuery(openRequestsQuery(clinicId))
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const read = useInfiniteQuery(openRequestsQuery(clinicId, search))
+  const requests = read.data?.pages.flatMap(({ items }) => items) ?? []
+  const isFiltered = Object.keys(search).length > 0
+  const listRef = useRef<HTMLOListElement>(null)
   return (
     <Stack gap="lg" maw="67.5rem">
       <Group justify="space-between">
         <PageTitle>{t('tabs.requests')}</PageTitle>
         <Button onClick={() => setAdding(true)}>{t('requests.add')}</Button>
       </Group>
+      <RequestFilters
+        search={search}
+        onChange={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
+      />
       {read.data === undefined ? (
         <LoadingOrError of={read} />
-      ) : read.data.length === 0 ? (
-        <EmptyState title={t('requests.none')} help={t('requests.noneHelp')} />
+      ) : requests.length === 0 ? (
+        <EmptyState
+          title={t(isFiltered ? 'requests.noneFound' : 'requests.none')}
+          help={t(isFiltered ? 'requests.noneFoundHelp' : 'requests.noneHelp')}
+        />
       ) : (
-        <RequestList requests={read.data} onFind={setScheduled} />
+        <>
+          <RequestList requests={requests} onFind={setScheduled} listRef={listRef} />
+          <ShowMore pages={read} count={requests.length} listRef={listRef} />
+        </>
       )}
       <Dialog isOpen={isAdding} onClose={() => setAdding(false)} isForm size="lg" title={t('requests.add')}>
         <RequestForm onDone={() => setAdding(false)} />

@@ -3,21 +3,21 @@ import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import { isLeaving } from '../../lib/is-leaving.ts'
-import { Icon } from '../../ui/icon.tsx'
+import { Icon } from '../icon.tsx'
 
 const typingMs = 250
 
-/** Searches bookings by patient, contact or reference, once somebody stops typing. */
-export function SearchField({
-  text: first = '',
-  onSearch,
-}: {
+type SearchFieldProps = {
+  label: string
+  /** What the words are looked for in. */
+  placeholder: string
   text?: string | undefined
   onSearch: (q: string) => void
-}) {
-  const { t } = useTranslation('admin')
+}
+
+/** Searches a list for words, once somebody stops typing. */
+export function SearchField({ label, placeholder, text: first = '', onSearch }: SearchFieldProps) {
   const router = useRouter()
   const [text, setText] = useState(first)
   const passOn = useDebouncedCallback((q: string) => {
@@ -26,8 +26,8 @@ export function SearchField({
   return (
     <TextInput
       type="search"
-      label={t('filter.text')}
-      placeholder={t('filter.placeholder')}
+      label={label}
+      placeholder={placeholder}
       leftSection={<Icon of={IconSearch} size={18} />}
       maxLength={100}
       value={text}

@@ -1,0 +1,23 @@
+import type { TheatreBoard } from '@holdfast/contract/client'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { mondayOf } from '../../lib/time/local-time.ts'
+import type { BoardSearch } from './theatre-search.ts'
+
+/** The beginning of every query key of a clinic's theatre. */
+export function theatreKey(clinicId: string): readonly unknown[] {
+  return ['theatre', clinicId]
+}
+
+/** The first day of a board, and how many it shows: a day, or its week. */
+export function boardDays(day: string, view: BoardSearch['view']): [string, number] {
+  return view === 'week' ? [mondayOf(day), 7] : [day, 1]
+}
+
+export function boardQuery(clinicId: string, date: string, days: number) {
+  return queryOptions({
+    queryKey: [...theatreKey(clinicId), 'board', date, days],
+    queryFn: (): Promise<TheatreBoard> => dataOf(api.getTheatre({ path: { clinicId }, query: { date, days } })),
+    placeholderData: keepPreviousData,
+  })
+}

@@ -1,0 +1,50 @@
+import { NativeSelect, TextInput } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { SearchField } from '../../../ui/fields/search-field.tsx'
+import classes from '../../../ui/filters.module.css'
+import { useTeam } from '../draft/use-team.ts'
+import { parseRequestsSearch, type RequestsSearch, urgencies } from '../theatre-search.ts'
+import { useTheatre } from '../use-theatre.ts'
+
+type RequestFiltersProps = { search: RequestsSearch; onChange: (search: RequestsSearch) => void }
+
+/** What is looked for in the waitlist. Surgeons see only their own requests, and choose no surgeon. */
+export function RequestFilters({ search, onChange }: RequestFiltersProps) {
+  const { t } = useTranslation('theatre')
+  const { isStaff } = useTheatre()
+  const { surgeons } = useTeam({ surgeonId: search.surgeonId ?? '' })
+  const set = (part: Record<string, string>) => onChange(parseRequestsSearch({ ...search, ...part }))
+  return (
+    <form className={classes.filters} aria-label={t('tabs.requests')} onSubmit={(event) => event.preventDefault()}>
+      <SearchField
+        label={t('requests.search')}
+        placeholder={t('requests.searchIn')}
+        text={search.q}
+        onSearch={(q) => set({ q })}
+      />
+      <NativeSelect
+        label={t('field.urgency')}
+        value={search.urgency ?? ''}
+        onChange={({ currentTarget }) => set({ urgency: currentTarget.value })}
+        data={[
+          { value: '', label: t('requests.anyUrgency') },
+          ...urgencies.map((value) => ({ value, label: t(`urgency.${value}`) })),
+        ]}
+      />
+      {isStaff ? (
+        <NativeSelect
+          label={t('field.surgeon')}
+          value={search.surgeonId ?? ''}
+          onChange={({ currentTarget }) => set({ surgeonId: currentTarget.value })}
+          data={[{ value: '', label: t('requests.anySurgeon') }, ...surgeons]}
+        />
+      ) : null}
+      <TextInput
+        type="date"
+        label={t('requests.dueUntil')}
+        value={search.dueUntil ?? ''}
+        onChange={({ currentTarget }) => set({ dueUntil: currentTarget.value })}
+      />
+    </form>
+  )
+}
