@@ -2,12 +2,10 @@ import { type Part, propertyOf } from './calendar-parts.ts'
 import type { FileTime } from './file-times.ts'
 import { fileZone } from './file-zone.ts'
 import { UnreadableEvent } from './left-out.ts'
+import type { Zone } from './zone.ts'
 import { zoneNamed } from './zone-names.ts'
 
-/** What a clock shows, in milliseconds as if it were in UTC, and when. */
-export type Zone = { msOf(wallMs: number): number; wallAt(ms: number): number }
-
-export const utcZone: Zone = { msOf: (wallMs) => wallMs, wallAt: (ms) => ms }
+const utcZone: Zone = { msOf: (wallMs) => wallMs, wallAt: (ms) => ms }
 
 /**
  * The zones of a calendar: by their IANA names, else as the file defines them, else by a name that other programs give

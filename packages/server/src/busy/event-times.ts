@@ -1,7 +1,8 @@
 import { type Part, propertiesOf, propertyOf, wordOf } from './calendar-parts.ts'
-import type { CalendarZones, Zone } from './calendar-zones.ts'
+import type { CalendarZones } from './calendar-zones.ts'
 import { dayMs, dayOf, durationIn, type FileDuration, type FileTime, timeOf } from './file-times.ts'
 import { UnreadableEvent } from './left-out.ts'
+import type { Zone } from './zone.ts'
 
 /** An event, and the zones of the calendar that it is in. */
 export type FileEvent = { part: Part; zones: CalendarZones }

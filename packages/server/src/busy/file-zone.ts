@@ -1,8 +1,8 @@
 import { type Part, propertiesOf, propertyOf } from './calendar-parts.ts'
-import type { Zone } from './calendar-zones.ts'
 import { dayMs, timeOf, timesOf } from './file-times.ts'
 import { UnreadableEvent } from './left-out.ts'
 import { occurrencesOf, ruleIn } from './recurrence-rule.ts'
+import type { Zone } from './zone.ts'
 
 /** A change of the clocks. `wallMs`: on the clock before it. */
 type Change = { wallMs: number; beforeMs: number; afterMs: number }
