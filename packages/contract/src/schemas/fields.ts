@@ -207,13 +207,13 @@ export function cachedPageOf<Item extends TSchema>(item: Item, title: string) {
   return Type.Object({ ...pageOf(item, title).properties, stale }, { title, additionalProperties: false })
 }
 
-/** A page of a list. */
-export function pageOf<Item extends TSchema>(item: Item, title: string) {
+/** A page of a list, whose next page is read with a query parameter. */
+export function pageOf<Item extends TSchema>(item: Item, title: string, parameter: 'cursor' | 'after' = 'cursor') {
   return Type.Object(
     {
       items: Type.Array(item),
       nextCursor: nullableText({
-        description: 'Send it as `cursor` to read the next page; null: this is the last page',
+        description: `Send it as \`${parameter}\` to read the next page; null: this is the last page`,
       }),
     },
     { title, additionalProperties: false },

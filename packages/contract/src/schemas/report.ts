@@ -122,7 +122,7 @@ const bookingEventSchema = Type.Object(
 
 export type BookingEventBody = Static<typeof bookingEventSchema>
 
-export const bookingEventPageSchema = pageOf(bookingEventSchema, 'BookingEventPage')
+export const bookingEventPageSchema = pageOf(bookingEventSchema, 'BookingEventPage', 'after')
 
 export const bookingHistorySchema = Type.Object(
   {

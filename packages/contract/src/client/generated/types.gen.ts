@@ -439,7 +439,7 @@ export type BookingEvent = {
 export type BookingEventPage = {
     items: Array<BookingEvent>;
     /**
-     * Send it as `cursor` to read the next page; null: this is the last page
+     * Send it as `after` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
 };

@@ -85,6 +85,7 @@ test('the log is read in order, and continues after a position', async ({ databa
   expect(first.body.items).toMatchObject([{ bookingId: created.body.id, version: 1, type: 'held', units: 1 }])
   expect(JSON.stringify(first.body)).not.toContain('Ada')
   const after = first.body.items[0]?.position ?? ''
+  expect(first.body.nextCursor).toBe(after)
   const onward = await rest.call('listEvents', { path, as: admin, query: { after } })
   expect(onward.body).toMatchObject({
     items: [{ version: 2, type: 'confirmed', holdExpiresAt: null }],
