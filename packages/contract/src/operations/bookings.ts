@@ -85,12 +85,13 @@ export const bookingOperations = {
       'The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. ' +
       'If messages about the booking go to another address from then on, because the e-mail address is another one, ' +
       'or the telephone number of a booking with SMS, the link that the former address has received is void, and a ' +
-      'CONFIRMED booking’s confirmation is sent again. If it has been done already: 200, unchanged.',
+      'CONFIRMED booking’s confirmation is sent again. That is refused once an account has added the booking by its ' +
+      'link, since the account may be a stranger’s. If it has been done already: 200, unchanged.',
     access: 'booking_desk',
     params,
     body: correctionSchema,
     responses: booking('The booking as it is then'),
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
+    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased', 'booking_has_account'],
   }),
   listBookingEvents: operation({
     id: 'listBookingEvents',

@@ -1,16 +1,19 @@
--- correct_patient: corrects what a booking says of its patient: the name, the contacts, the language and the reason for
--- the visit. Its status and its units stay. Returns one row; tx: the transaction that changed the booking last.
+-- correct_patient: corrects what a booking says of its patient: the name, the contacts and the reason for the
+-- visit. Its status and its units stay. Returns one row; tx: the transaction that changed the booking last.
 --
 -- p_changes: the fields of the patient that change; null as a value removes one. p_reason: null: unchanged; '':
 -- removed. p_actor_id: the account that acts, at the clinic's desk.
 --
 -- The event is `contact_corrected`, by which the confirmation is sent again, if messages about the booking go to
--- another address from now on: its e-mail address is another one, or its telephone number is, and an SMS was planned.
+-- another address from now on: its e-mail address is another one, or its telephone number is, and an SMS was planned,
+-- or there was no number and the clinic sends SMS.
 -- What was sent to the address before has the link of the ticket: the manage token is renewed, and so that link is
 -- void. Any other correction is `corrected`: nothing is sent.
 --
 -- Outcomes: done | unchanged (it says so already, or the request was repeated) | booking_missing (also for a case) |
---   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient)
+--   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient) |
+--   booking_has_account (another address, although an account has added the booking by the link that was sent to the
+--   former one: it may be a stranger's, and would keep the booking)
 -- Locks: the booking; then the row of its manage token, as renew_manage_token.
 -- Fails: 22023 without a key.
 -- Idempotent: by key, for 24 hours.
@@ -43,6 +46,16 @@ begin
   v_now := greatest(clock_timestamp(), v_booking.updated_at);
   v_patient := jsonb_strip_nulls(v_booking.patient || p_changes);
 
+  v_is_other_email := lower(v_patient->>'email') is distinct from lower(v_booking.patient->>'email');
+  v_is_other_phone :=
+    regexp_replace(v_patient->>'phone', '\D', '', 'g')
+      is distinct from regexp_replace(v_booking.patient->>'phone', '\D', '', 'g')
+    and case when v_booking.patient ? 'phone'
+             then exists (select from message m
+                           where m.clinic_no = p_clinic_no and m.booking_id = p_id and m.channel = 'sms')
+             else exists (select from message_settings m
+                           where m.clinic_no = p_clinic_no and cardinality(m.sms_kinds) > 0) end;
+
   outcome := case
     when v_booking.erased_at is not null then 'booking_erased'
     when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
@@ -51,16 +64,16 @@ begin
     when v_booking.status = 'PENDING' then 'invalid_transition'
     when v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'
+    when (v_is_other_email or v_is_other_phone) and v_booking.account_id is not null
+      and exists (select from booking_event e
+                   where e.clinic_no = p_clinic_no and e.booking_id = p_id and e.type = 'linked')
+      then 'booking_has_account'
     else 'done' end;
   if outcome <> 'done' then
     return query select correct_patient.outcome, (select l.tx from last_change(p_clinic_no, p_id) l);
     return;
   end if;
 
-  v_is_other_email := lower(v_patient->>'email') is distinct from lower(v_booking.patient->>'email');
-  v_is_other_phone := v_patient->>'phone' is distinct from v_booking.patient->>'phone'
-    and exists (select from message m
-                 where m.clinic_no = p_clinic_no and m.booking_id = p_id and m.channel = 'sms');
   if v_is_other_email and v_booking.patient ? 'email' or v_is_other_phone and v_booking.patient ? 'phone' then
     insert into manage_token (clinic_no, booking_id, epoch, renewal_key)
     values (p_clinic_no, p_id, 1, gen_random_uuid())

@@ -94,8 +94,8 @@ begin
                              from_slot_id, actor_id, request_key, booking_digest)
   values (p_booking.clinic_no, p_booking.id, booking.version, v_at, 'moved', p_slot_id, v_to.resource_id,
           p_booking.units, p_booking.hold_expires_at, p_booking.slot_id, p_actor_id, p_key,
-          booking_digest(p_booking.account_id, p_booking.appointment_type, p_booking.patient, p_booking.reason,
-                         p_booking.cancellation_reason));
+          booking_digest(booking.account_id, booking.appointment_type, booking.patient, booking.reason,
+                         booking.cancellation_reason));
   outcome := 'done';
 end
 $function$;

@@ -61,7 +61,7 @@ begin
     when v_booking.version <> p_judged_version then 'booking_changed'
     when v_patient->>'name' = '' then 'patient_missing'
     when v_now < v_last + c_pause and v_patient = v_booking.patient
-      and coalesce(p_reason, v_booking.reason) is not distinct from v_booking.reason then 'unchanged'
+      and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'
     when v_requests >= c_requests_max then 'too_many_links'
     else 'done' end;
   if outcome <> 'done' then

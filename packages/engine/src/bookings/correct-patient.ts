@@ -21,7 +21,7 @@ export function patientCorrections(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
     const [row] = rows
     if (row === undefined) throw new Error('correct_patient returned no row.')
     const { outcome: kind } = row
-    if (kind === 'booking_missing' || kind === 'booking_erased') return { kind }
+    if (kind === 'booking_missing' || kind === 'booking_erased' || kind === 'booking_has_account') return { kind }
     const booking = await readAfterCommit(() => reads.booking(bookingId))
     if (booking === null) return { kind: 'booking_missing' }
     if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }

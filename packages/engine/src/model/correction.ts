@@ -17,6 +17,8 @@ export type CorrectionOutcome =
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
+  /** Another address, although an account has added the booking by its link: it may be a stranger's. */
+  | { kind: 'booking_has_account' }
   | { kind: 'hold_expired'; booking: Booking }
   /** It is a hold, whose patient is named by its confirmation. */
   | { kind: 'invalid_transition'; booking: Booking }

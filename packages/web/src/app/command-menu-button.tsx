@@ -31,7 +31,9 @@ export function CommandMenuButton() {
     const isMod = event.ctrlKey || event.metaKey
     // By its place where letters are not Latin.
     const isOpening = isMod && !altKey && !shiftKey && (/^k$/i.test(key) || (code === 'KeyK' && key > '\x7f'))
-    if (!isOpening && (isMod || typed.current === null)) return
+    // Tab and the function keys stay the browser's.
+    const isTaken = key.length === 1 || /^(Backspace|Enter|Escape)$/.test(key)
+    if (!isOpening && (isMod || typed.current === null || !isTaken)) return
     event.preventDefault()
     event.stopPropagation()
     if (isOpening) {

@@ -6013,7 +6013,7 @@ export type CorrectPatientErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased. `booking_has_account`: The booking belongs to another account.
      */
     409: Problem;
     /**

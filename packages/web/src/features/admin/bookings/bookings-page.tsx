@@ -70,7 +70,7 @@ export function BookingsPage() {
         <LoadingOrError of={found} />
       ) : doctors.length === 0 ? (
         <NoDoctors />
-      ) : bookings.length === 0 && Object.keys(search).length === 0 ? (
+      ) : bookings.length === 0 && Object.values(search).every((value) => value === undefined) ? (
         <EmptyState title={t('bookings.empty')} help={t('bookings.emptyHelp')} />
       ) : bookings.length === 0 ? (
         <EmptyState title={t('bookings.none')} help={t('bookings.noneHelp')}>

@@ -29,7 +29,10 @@ function draftOf({ patient, reason }: Booking): Draft {
   return { name: patient.name, phone: patient.phone ?? '', email: patient.email ?? '', reason: reason ?? '' }
 }
 
-/** Corrects what a booking says of its patient. Only the fields that were changed are sent. */
+/**
+ * Corrects what a booking says of its patient. Only the fields that were changed here are sent, so that what somebody
+ * else corrects meanwhile stays.
+ */
 export function CorrectDialog({ booking, isOpen, onClose }: CorrectDialogProps) {
   const { t } = useTranslation('admin')
   return (
@@ -44,9 +47,12 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
   const { clinic } = useClinic()
   const form = useDraft(booking)
   const correction = useCorrect(booking, form, onClose)
-  const { email } = form.getValues()
-  const isOtherAddress = email.trim().toLowerCase() !== (booking.patient.email ?? '').toLowerCase()
-  const hasFormer = isOtherAddress && booking.patient.email !== undefined
+  const { email, phone } = form.getValues()
+  const former = form.getInitialValues()
+  const isOtherAddress = email.trim().toLowerCase() !== former.email.toLowerCase()
+  const isOtherPhone = digitsOf(phone) !== digitsOf(former.phone)
+  const hasFormer = isOtherAddress && former.email !== ''
+  const hasFormerPhone = isOtherPhone && former.phone !== ''
   const isSent =
     isOtherAddress &&
     isEmailAddress(email.trim()) &&
@@ -82,8 +88,12 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
           autoComplete="off"
           {...form.getInputProps('email')}
         />
-        <Text role="status" hidden={!hasFormer && !isSent}>
-          {[hasFormer ? t('correct.formerAddress') : '', isSent ? t('correct.newAddress') : ''].join(' ')}
+        <Text role="status">
+          {[
+            hasFormer ? t('correct.formerAddress') : '',
+            hasFormerPhone ? t('correct.formerPhone') : '',
+            isSent ? t('correct.newAddress') : '',
+          ].join(' ')}
         </Text>
         <Textarea label={t('field.reason')} maxLength={1000} autosize minRows={2} {...form.getInputProps('reason')} />
         {correction.isError && refusedContact(correction.error) === null ? (
@@ -120,7 +130,9 @@ function useCorrect(booking: Booking, form: UseFormReturnType<Draft>, onDone: ()
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: (draft: Draft) =>
-      dataOf(api.correctPatient({ path: { bookingId: booking.id }, body: correctionOf(draftOf(booking), draft) })),
+      dataOf(
+        api.correctPatient({ path: { bookingId: booking.id }, body: correctionOf(form.getInitialValues(), draft) }),
+      ),
     onSuccess: () => {
       toastDone({ message: t('correct.done') })
       onDone()
@@ -135,6 +147,8 @@ function useCorrect(booking: Booking, form: UseFormReturnType<Draft>, onDone: ()
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
 }
+
+const digitsOf = (phone: string) => phone.replaceAll(/\D/g, '')
 
 function correctionOf(before: Draft, draft: Draft) {
   const [name, phone, email, reason] = [draft.name.trim(), draft.phone.trim(), draft.email.trim(), draft.reason.trim()]

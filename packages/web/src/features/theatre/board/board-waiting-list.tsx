@@ -40,23 +40,16 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
   const scheduled = chosen ?? opened?.request ?? null
   return (
     <>
-      {read.isLoadingError ? (
-        <section aria-labelledby="board-waiting-list" data-waiting-list>
-          <Title order={2} size="h4" mb="xs" id="board-waiting-list">
-            {t('tabs.requests')}
-          </Title>
-          <ErrorState error={read.error} retry={() => void read.refetch()} />
-        </section>
-      ) : null}
       {/* Its room, also while it is empty: the board stays as wide when the list arrives, or ends. */}
-      {read.isPending ? <div data-waiting-list /> : null}
-      {read.data === undefined ? null : (
+      {read.isPending && filter.q === undefined ? (
+        <div data-waiting-list />
+      ) : (
         <section aria-labelledby="board-waiting-list" data-waiting-list>
           <Title order={2} size="h4" id="board-waiting-list">
             {t('tabs.requests')}
           </Title>
-          <Text size="sm" c="dimmed" mb="xs" component="div">
-            {requests.length === 0 ? (
+          <Text size="sm" c="dimmed" mb="xs" component="div" role="status">
+            {read.data === undefined ? null : requests.length === 0 ? (
               t(filter.q === undefined ? 'requests.none' : 'requests.noneFound')
             ) : (
               <>
@@ -73,6 +66,7 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
               onSearch={(q) => setFilter(parseRequestsSearch({ q }))}
             />
           )}
+          {read.isLoadingError ? <ErrorState error={read.error} retry={() => void read.refetch()} /> : null}
           <RequestList requests={requests} onFind={setChosen} isDraggable />
           {read.hasNextPage ? (
             <TextLink size="sm" mt="xs" to="/clinic/$clinicId/theatre/requests" params={{ clinicId }} search={filter}>

@@ -1,5 +1,6 @@
 import { NativeSelect, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { parseDay } from '../../../lib/time/local-time.ts'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { useTeam } from '../draft/use-team.ts'
@@ -12,7 +13,7 @@ type RequestFiltersProps = { search: RequestsSearch; onChange: (search: Requests
 export function RequestFilters({ search, onChange }: RequestFiltersProps) {
   const { t } = useTranslation('theatre')
   const { isStaff } = useTheatre()
-  const { surgeons } = useTeam({ surgeonId: search.surgeonId ?? '' })
+  const { isRead, surgeons } = useTeam({ surgeonId: search.surgeonId ?? '' })
   const set = (part: Record<string, string>) => onChange(parseRequestsSearch({ ...search, ...part }))
   return (
     <form className={classes.filters} aria-label={t('tabs.requests')} onSubmit={(event) => event.preventDefault()}>
@@ -36,14 +37,21 @@ export function RequestFilters({ search, onChange }: RequestFiltersProps) {
           label={t('field.surgeon')}
           value={search.surgeonId ?? ''}
           onChange={({ currentTarget }) => set({ surgeonId: currentTarget.value })}
-          data={[{ value: '', label: t('requests.anySurgeon') }, ...surgeons]}
+          data={[
+            { value: '', label: t('requests.anySurgeon') },
+            // Until the names are read, the filter still has its value.
+            ...(isRead || search.surgeonId === undefined ? surgeons : [{ value: search.surgeonId, label: '…' }]),
+          ]}
         />
       ) : null}
       <TextInput
         type="date"
         label={t('requests.dueUntil')}
-        value={search.dueUntil ?? ''}
-        onChange={({ currentTarget }) => set({ dueUntil: currentTarget.value })}
+        // Not controlled: a day that is being typed is not valid yet.
+        defaultValue={search.dueUntil ?? ''}
+        onChange={({ currentTarget: { value } }) => {
+          if (value === '' || parseDay(value) !== null) set({ dueUntil: value })
+        }}
       />
     </form>
   )

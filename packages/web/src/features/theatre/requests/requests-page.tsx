@@ -28,7 +28,7 @@ export function RequestsPage() {
   const navigate = route.useNavigate()
   const read = useInfiniteQuery(openRequestsQuery(clinicId, search))
   const requests = read.data?.pages.flatMap(({ items }) => items) ?? []
-  const isFiltered = Object.keys(search).length > 0
+  const isFiltered = Object.values(search).some((value) => value !== undefined)
   const listRef = useRef<HTMLOListElement>(null)
   return (
     <Stack gap="lg" maw="67.5rem">
