@@ -28,7 +28,8 @@ begin
   update booking b
      set status = c.status, failure_reason = c.failure_reason, hold_expires_at = c.hold_until,
          account_id = coalesce(c.account_id, b.account_id), extended_by = coalesce(c.extended_by, b.extended_by),
-         patient = coalesce(c.patient, b.patient), reason = case when c.reason = '' then null else coalesce(c.reason, b.reason) end,
+         patient = coalesce(c.patient, b.patient),
+         reason = case when c.reason = '' then null else coalesce(c.reason, b.reason) end,
          cancellation_reason = coalesce(c.cancellation_reason, b.cancellation_reason),
          slot_id = coalesce(c.slot_id, b.slot_id), resource_id = coalesce(c.resource_id, b.resource_id),
          attendance_confirmed_at = case when c.slot_id is null then
