@@ -112,7 +112,7 @@ test('staff correct a mistyped address, and are told what becomes of the link', 
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'detached' })
   await page.getByRole('link', { name: 'carla@right.example' }).waitFor()
-  await page.getByText('Patient details and address corrected').waitFor()
+  await page.getByText('Patient details and contact corrected').waitFor()
 })
 
 test('what was typed in the search does not undo a shortcut to a page that is still loading', async ({ site }) => {
