@@ -38,7 +38,7 @@ test('a hold that ends while a move waits counts as taken, and is free to the ne
 })
 
 test('negative control: counted as free, it is found taken when the case is placed', async ({ database }) => {
-  const planted = { part: /v_now, v_at\);/g, becomes: 'clock_timestamp(), v_at);' }
+  const planted = { part: /v_now,\s+v_at\);/g, becomes: 'clock_timestamp(), v_at);' }
   await plantFunction(database, 'schedule_cases', planted)
   // The claim notices, and is tried again.
   expect((await moveWhileHoldEnds(database)).first).toMatchObject({ kind: 'done' })

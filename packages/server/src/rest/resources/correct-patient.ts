@@ -3,7 +3,7 @@ import { clinicNoIn } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { keyDigest } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
-import { changeResponse } from './settle-booking.ts'
+import { changeResponse, readByDesk } from './settle-booking.ts'
 
 /** The desk corrects what a booking says of its patient. */
 export function serveCorrections(serve: Serve, deps: RestDeps): void {
@@ -13,6 +13,7 @@ export function serveCorrections(serve: Serve, deps: RestDeps): void {
       clinicNo: clinicNoIn(bookingId),
       subjectId: bookingId,
     }),
+    auditRepeated: readByDesk,
   })
 }
 

@@ -36,7 +36,7 @@ const aPatient = () => ({ name: 'Grace Hopper', email: `${randomUUID()}@example.
 /** Joins for a free place, which is offered at once, and accepts the offer. */
 async function joinAndAccept(
   rest: RestApp,
-  { doctor, slot }: Awaited<ReturnType<typeof aScene>>,
+  { doctor, slot }: Pick<Awaited<ReturnType<typeof aScene>>, 'doctor' | 'slot'>,
   options: CallOptions,
   patient = aPatient(),
 ) {
@@ -85,15 +85,23 @@ test('accepted offers count within the limits of an address, and no address book
 test('accepted offers count within the limits of an account and of a contact', async ({ database, limited }) => {
   const scene = await aScene(database, { account_bookings_max: 2, contact_bookings_max: 2 })
   const as = limited.anAccount()
+  let days = 0
+  // Nobody is offered a second place of a slot.
+  const onAnotherDay = async () => {
+    days += 1
+    const startsAt = new Date(scene.slot.startsAt.getTime() + days * 86_400_000)
+    return { doctor: scene.doctor, slot: await aSlot(database, scene.doctor, { startsAt }) }
+  }
   let addresses = 0
   const elsewhere = () => {
     addresses += 1
     return { as, remoteAddress: `203.0.113.${addresses}` }
   }
-  expect(await results(3, () => joinAndAccept(limited, scene, elsewhere()))).toEqual([booked, booked, refused])
+  const asAccount = async () => joinAndAccept(limited, await onAnotherDay(), elsewhere())
+  expect(await results(3, asAccount)).toEqual([booked, booked, refused])
   const patient = aPatient()
-  const asGuest = { remoteAddress: '198.51.100.3' }
-  expect(await results(3, () => joinAndAccept(limited, scene, asGuest, patient))).toEqual([booked, booked, refused])
+  const asGuest = async () => joinAndAccept(limited, await onAnotherDay(), { remoteAddress: '198.51.100.3' }, patient)
+  expect(await results(3, asGuest)).toEqual([booked, booked, refused])
 })
 
 test('open offers, open entries and holds count together', async ({ database, limited }) => {
