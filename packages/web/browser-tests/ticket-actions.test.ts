@@ -17,7 +17,7 @@ async function shownBeside(button: Locator) {
   return { names: all.map(({ name }) => name), primary: all.filter((one) => one.isPrimary).map(({ name }) => name) }
 }
 
-test('a ticket has one main button, “Copy link”, “Move” and “Cancel”, and the rest behind “More”, by keyboard too', async ({
+test('a ticket has a main button, “Copy link”, “Move” and “Cancel”, the rest behind “More”, by keyboard too', async ({
   site,
 }) => {
   const practice = await aPractice(site)
