@@ -69,6 +69,7 @@ test('of this project: the server and its database, and no test runner, browser 
     '@mantine/core',
     'vite',
     'typescript',
+    'typescript-native',
     'playwright-core',
     '@holdfast/testkit',
     '@holdfast/web',
