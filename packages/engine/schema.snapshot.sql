@@ -235,6 +235,13 @@ CASE family((network)::inet)
     ELSE 48
 END))
 );
+create table holdfast.audit_retention (
+  is_only boolean not null default true,
+  months integer not null,
+  constraint audit_retention_pkey PRIMARY KEY (is_only),
+  constraint audit_retention_is_only_check CHECK (is_only),
+  constraint audit_retention_months_check CHECK (((months >= 1) AND (months <= 1200)))
+);
 create table holdfast.block (
   clinic_no integer not null,
   slot_id uuid not null,

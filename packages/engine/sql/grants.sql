@@ -85,7 +85,8 @@ grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, fail
     left_out, created_at)
   on holdfast.busy_calendar to holdfast_app;
 
--- The security log is only added to. Its numbers come from the database; old events go with purge_audit_events.
+-- The security log is only added to, by append_audit_events; old events go with purge_audit_events. Servers of the
+-- previous release insert into it: the next release revokes that.
 grant select, insert (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
   on holdfast.audit_event to holdfast_app;
 -- On the coordinator of Citus, whoever adds an event also draws and sends its number.
@@ -112,7 +113,8 @@ begin
          'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic', 'verify_receivers',
-         'booking_months', 'ensure_partitions', 'purge_outdated', 'purge_audit_events', 'lapsed_units',
+         'booking_months', 'ensure_partitions', 'purge_outdated', 'append_audit_events', 'purge_audit_events',
+         'lapsed_units',
          'next_hold_end',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',
          'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units', 'save_case_request',

@@ -8,6 +8,7 @@ export { ArchiveRefused } from './archive/archive-refused.ts'
 export { listMonths } from './archive/list-months.ts'
 export { restoreMonth } from './archive/restore-month.ts'
 export { createAuditLog } from './audit/create-audit-log.ts'
+export { storeAuditMonths } from './audit/store-audit-months.ts'
 export { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 export { PartitionMissing } from './bookings/partition-missing.ts'
 export {

@@ -1,5 +1,6 @@
--- purge_audit_events: deletes events of the security log older than p_keep, at most p_limit of them, the oldest first,
--- and returns how many it deleted. Call it again while it returns p_limit.
+-- purge_audit_events: deletes events of the security log older than p_keep and than the owner has said that they are
+-- stored (audit_retention), at most p_limit of them, the oldest first, and returns how many it deleted. Call it again
+-- while it returns p_limit.
 --
 -- Locks: the rows it deletes; rows that are locked by others are left for the next call.
 -- Fails: 22023 for a p_keep of less than 28 days (whoever gets hold of the application's login must not be able to
@@ -21,7 +22,8 @@ begin
   end if;
   delete from audit_event
    where (clinic_no, at, seq) in (
-     select clinic_no, at, seq from audit_event where at < clock_timestamp() - p_keep
+     select clinic_no, at, seq from audit_event
+      where at < clock_timestamp() - greatest(p_keep, (select make_interval(months => r.months) from audit_retention r))
       order by at, seq limit p_limit for update skip locked);
   get diagnostics v_deleted = row_count;
   return v_deleted;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aMember, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { aClinic, aMember, createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest as freshTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import type { AuditEventsQuery, NewAuditEvent } from '../model/audit-event.ts'
 import { purgeAuditEvents } from '../upkeep/purge-audit-events.ts'
 import { createAuditLog } from './create-audit-log.ts'
+import { storeAuditMonths } from './store-audit-months.ts'
 
 function anEvent(event: Partial<NewAuditEvent> = {}): NewAuditEvent {
   return {
@@ -164,22 +165,67 @@ test.for(['update (details)', 'delete', 'truncate'])(
   },
 )
 
-test('old events are deleted, and the application cannot delete those of the last weeks', async ({ database }) => {
+/** Events of so many days ago, and how many are left of them. */
+async function oldEvents(database: TestDatabase, days: readonly number[]) {
   const clinic = await aClinic(database)
-  const days = [1, 27, 40, 300, 400, 800]
   await database.ownerPool.query(
     `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
      select $1, now() - d * interval '1 day', 'sign_in', 1, 'nobody', '{}' from unnest($2::int[]) d`,
     [clinic.no, days],
   )
-  const left = async () => (await createAuditLog(database.appPool).events(aQuery({ clinicNo: clinic.no }))).items.length
-  expect(await purgeAuditEvents(database.appPool, 12)).toBe(2)
+  return async () => (await createAuditLog(database.appPool).events(aQuery({ clinicNo: clinic.no }))).items.length
+}
+
+freshTest('old events are deleted: those that are older than the owner has said', async ({ database }) => {
+  const left = await oldEvents(database, [1, 27, 40, 300, 400, 800])
+  await storeAuditMonths(database.ownerUrl, 12)
+  expect(await purgeAuditEvents(database.appPool, 24)).toBe(1)
+  expect(await left()).toBe(5)
+  // Whoever has the application's login can delete no others.
+  expect(await purgeAuditEvents(database.appPool, 1)).toBe(1)
   expect(await left()).toBe(4)
-  expect(await purgeAuditEvents(database.appPool, 1)).toBeGreaterThanOrEqual(2)
-  expect(await left()).toBe(2)
+  await expect(database.appPool.query('update holdfast.audit_retention set months = 1')).rejects.toThrow(
+    'permission denied',
+  )
+  await storeAuditMonths(database.ownerUrl, 1)
+  expect(await purgeAuditEvents(database.appPool, 1)).toBe(2)
   await expect(database.appPool.query(`select holdfast.purge_audit_events(interval '1 day', 100)`)).rejects.toThrow(
     'at least 28 days',
   )
+})
+
+freshTest('negative control: without the owner’s period, younger events are deleted', async ({ database }) => {
+  const left = await oldEvents(database, [1, 40, 300])
+  await storeAuditMonths(database.ownerUrl, 12)
+  await plantFunction(database, 'purge_audit_events', { part: 'months => r.months', becomes: 'months => 0' })
+  expect(await purgeAuditEvents(database.appPool, 1)).toBe(2)
+  expect(await left()).toBe(1)
+})
+
+const append = (database: TestDatabase, ageMs: number | null) =>
+  database.appPool.query('select holdfast.append_audit_events($1)', [JSON.stringify([{ ...anEvent(), ageMs }])])
+
+test('an event cannot be added to another day: its time is the database’s', async ({ database }) => {
+  const dayMs = 86_400_000
+  for (const ageMs of [dayMs + 1, -1, null]) {
+    await expect(append(database, ageMs), String(ageMs)).rejects.toMatchObject({ code: '22023' })
+  }
+  await append(database, dayMs)
+  // One that has waited for longer is not lost.
+  const clinic = await aClinic(database)
+  const log = createAuditLog(database.appPool)
+  await log.append([anEvent({ clinicNo: clinic.no, ageMs: 3 * dayMs })])
+  const [event] = (await log.events(aQuery({ clinicNo: clinic.no }))).items
+  expect(((await now(database)).getTime() - (event?.at.getTime() ?? 0)) / dayMs).toBeCloseTo(1, 1)
+})
+
+freshTest('negative control: without the limit, an event is added to another day', async ({ database }) => {
+  await plantFunction(database, 'append_audit_events', { part: ' between 0 and c_age_max', becomes: ' is not null' })
+  await append(database, 400 * 86_400_000)
+  const { rows } = await database.ownerPool.query(
+    `select from holdfast.audit_event where at < now() - interval '399 days'`,
+  )
+  expect(rows).toHaveLength(1)
 })
 
 async function now({ ownerPool }: TestDatabase): Promise<Date> {

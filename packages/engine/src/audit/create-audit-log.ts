@@ -9,8 +9,12 @@ const auditCursor = cursorOf('audit-events', ['micros', 'micros'])
 
 type Row = AuditEvent & { micros: string }
 
+/** As in append_audit_events.sql. */
+const ageMsMax = 24 * 3_600_000
+
 /**
- * The security log, appended to and read with the application's role, which may not change or delete its rows.
+ * The security log, appended to and read with the application's role, which may neither change nor delete its
+ * rows, nor add any to older days.
  *
  * @param pool or a transaction, whose commit an entry then shares
  */
@@ -18,18 +22,9 @@ export function createAuditLog(pool: Pick<pg.PoolClient, 'query'>): AuditLog {
   return {
     async append(events) {
       if (events.length === 0) return
-      // An account's own events, such as a sign-in, belong to the clinics whose data it can read.
-      await pool.query(sql`
-        insert into holdfast.audit_event
-          (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
-        select coalesce(e."clinicNo", m.clinic_no, 0), now() - make_interval(secs => e."ageMs" / 1000),
-               e.kind, e.count, e."actorKind", e."actorId", e."subjectId", e.network, e.details
-          from jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
-               as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, network cidr,
-                     details text[], count integer, "ageMs" float8)
-          left join holdfast.membership m
-            on e."clinicNo" is null and m.account_id = coalesce(e."actorId", e."subjectId")
-         order by 2`)
+      // After an outage of more than a day, the oldest have the time of a day ago.
+      const appended = events.map((event) => ({ ...event, ageMs: Math.min(event.ageMs, ageMsMax) }))
+      await pool.query(sql`select holdfast.append_audit_events(${JSON.stringify(appended)}::jsonb)`)
     },
 
     byClinic: async (events) => events,

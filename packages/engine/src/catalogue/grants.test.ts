@@ -244,6 +244,7 @@ test('exactly these functions are its way in', async ({ database }) => {
      where pronamespace = 'holdfast'::regnamespace and has_function_privilege(oid, 'EXECUTE') order by 1`)
   expect(rows.map((row) => row.name)).toEqual([
     'admit_claims',
+    'append_audit_events',
     'are_locked',
     'begin_log_epoch',
     'booking_months',

@@ -23,6 +23,7 @@ const kinds = {
   archived_month: 'own',
   archived_row: 'distributed',
   audit_event: 'distributed',
+  audit_retention: 'reference',
   block: 'distributed',
   booking: 'distributed',
   booking_event: 'distributed',

@@ -1,4 +1,4 @@
-import { ensureAppLogin, MigrateError, migrate } from '@holdfast/engine'
+import { ensureAppLogin, MigrateError, migrate, storeAuditMonths } from '@holdfast/engine'
 import type { Shard } from '@holdfast/engine/shards'
 import { migrateAccounts } from '../../accounts/accounts-schema.ts'
 import type { Config } from '../../config/config.ts'
@@ -30,23 +30,31 @@ type LoginSettings = Pick<
 >
 
 /**
- * Brings the database up to date, with its shards if it is distributed, and opens the server's secrets. Idempotent, and
- * safe in several processes at the same time.
+ * Brings the database up to date, with its shards if it is distributed, opens the server's secrets, and stores for how
+ * long the security log is kept. Idempotent, and safe in several processes at the same time.
  *
  * @throws MigrateError, AppLoginError, StartError for problems that a person has to fix
  */
 export async function prepareDatabase(
-  config: LoginSettings & SecretSettings,
+  config: LoginSettings & SecretSettings & Pick<Config, 'auditMonths'>,
   ownerUrl: string,
   say: Say = () => undefined,
 ): Promise<PreparedDatabase> {
+  const prepared = await prepareTables(config, ownerUrl, say)
+  await storeAuditMonths(ownerUrl, config.auditMonths)
+  return { ...prepared, secrets: await openSecrets(ownerUrl, config) }
+}
+
+async function prepareTables(
+  config: LoginSettings,
+  ownerUrl: string,
+  say: Say,
+): Promise<MigratedDatabase & Pick<PreparedDatabase, 'shards'>> {
   try {
-    const migrated = await migrateDatabase(config, ownerUrl, say)
-    return { ...migrated, secrets: await openSecrets(ownerUrl, config), shards: null }
+    return { ...(await migrateDatabase(config, ownerUrl, say)), shards: null }
   } catch (error) {
     if (!(error instanceof MigrateError) || error.kind !== 'distributed') throw error
-    const prepared = await prepareDistributed(config, ownerUrl, say)
-    return { ...prepared, secrets: await openSecrets(ownerUrl, config) }
+    return await prepareDistributed(config, ownerUrl, say)
   }
 }
 

@@ -1,0 +1,32 @@
+-- append_audit_events: adds events to the security log, at most 1,000. p_events: [{kind, clinicNo, actorKind, actorId,
+-- subjectId, network, details, count, ageMs}]. clinicNo null: those in which the account has a role, or none.
+--
+-- The time of an event is the database's, minus how long the event has waited, at most a day: nobody who has the
+-- application's login can add to older days. Their order of insertion, seq, is the database's too.
+-- Locks: none. Fails: 22023 for more events, or one that has waited less than nothing or more than a day;
+--   check_violation for one that the table refuses. Idempotent: no.
+create or replace function holdfast.append_audit_events(p_events jsonb) returns void
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+as $function$
+declare
+  c_age_max constant float8 := 24 * 3600 * 1000;
+begin
+  if jsonb_array_length(p_events) > 1000 then
+    raise exception 'events to append are at most 1000, not %', jsonb_array_length(p_events)
+      using errcode = 'invalid_parameter_value';
+  elsif exists (select from jsonb_to_recordset(p_events) e ("ageMs" float8)
+                 where (e."ageMs" between 0 and c_age_max) is not true) then
+    raise exception 'an event of the security log is 0 to % ms old', c_age_max
+      using errcode = 'invalid_parameter_value';
+  end if;
+  insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+  select coalesce(e."clinicNo", m.clinic_no, 0), now() - make_interval(secs => e."ageMs" / 1000), e.kind, e.count,
+         e."actorKind", e."actorId", e."subjectId", e.network, e.details
+    from jsonb_to_recordset(p_events)
+         as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, network cidr,
+               details text[], count integer, "ageMs" float8)
+    left join membership m on e."clinicNo" is null and m.account_id = coalesce(e."actorId", e."subjectId")
+   order by 2;
+end
+$function$;

@@ -1,0 +1,17 @@
+import sql from 'sql-template-tag'
+import { withPool } from '../database/pools.ts'
+
+/**
+ * For how many months the security log is stored. As the owner: `purgeAuditEvents`, which the application calls,
+ * deletes nothing younger.
+ */
+export function storeAuditMonths(ownerUrl: string, months: number): Promise<void> {
+  return withPool({ url: ownerUrl, name: 'holdfast security log' }, async (pool) => {
+    // If it has changed: on Citus, a write needs all nodes.
+    const { rowCount } = await pool.query(sql`select from holdfast.audit_retention where months = ${months}`)
+    if (rowCount !== 0) return
+    await pool.query(sql`
+      insert into holdfast.audit_retention (months) values (${months})
+      on conflict (is_only) do update set months = excluded.months`)
+  })
+}
