@@ -29,7 +29,7 @@ declare
      union all
     select b from booking b
      where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id and b.id >= recent_ids() and b.status <> 'PENDING'
-       and b.status = 'CONFIRMED');
+       and b.status = 'CONFIRMED') || old_bookings_of_slot(p_clinic_no, p_slot_id);
 begin
   return (
     select q.id

@@ -1,6 +1,19 @@
-import { aBooking, aSlot, type BuiltDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  ageBooking,
+  aSlot,
+  aWaitlistEntry,
+  type BuiltDoctor,
+  plantFunction,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { agedDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
+import { createEngine } from '../create-engine.ts'
 
 type Waiting = { id: string }
 type Scene = {
@@ -76,3 +89,32 @@ freshTest(
     expect(offers).toEqual([expect.any(String), expect.any(String), expect.any(String)])
   },
 )
+
+const agedTest = agedDatabaseTest(4)
+
+/** Whether who has booked a place of a slot so many days ago, and waits, is offered the place that is cancelled. */
+async function isOfferedAgain(database: TestDatabase, days: number): Promise<boolean> {
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  await ageBooking(database, await aBooking(database, slot, { patient: patients['the same'] }), days)
+  const other = await aBooking(database, slot)
+  const entry = await aWaitlistEntry(database, doctor, { patient: patients['the same'] })
+  const by = { actorId: null, onBehalf: true, key: randomUUID(), reason: null }
+  await engine.settle({ bookingId: other.id, action: 'cancel', ...by })
+  const found = await engine.waitlist.entry(entry.id)
+  await engine.stop()
+  return (found?.offerBookingId ?? null) !== null
+}
+
+agedTest.for([20, 50, 70, 100])(
+  'who has booked a place of a slot %i days ago is not offered another one',
+  async (days, { database }) => {
+    expect(await isOfferedAgain(database, days)).toBe(false)
+  },
+)
+
+agedTest('negative control: if only recent bookings are read, they are offered another one', async ({ database }) => {
+  await plantFunction(database, 'old_bookings_of_slot', { part: 'if v_from is null', becomes: 'if true' })
+  expect(await isOfferedAgain(database, 100)).toBe(true)
+})
