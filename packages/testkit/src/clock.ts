@@ -25,6 +25,13 @@ export function lapseHolds(database: BuilderDatabase, slot: { clinicNo: number; 
           and e.clinic_no = b.clinic_no and e.booking_id = b.id and e.hold_expires_at is not null`,
       parameters,
     )
+    await transaction.query(
+      `update holdfast.waitlist_offer o set ends_at = o.ends_at - interval '1 day'
+         from holdfast.booking b
+        where b.clinic_no = $1 and b.slot_id = $2 and b.status = 'PENDING'
+          and o.clinic_no = b.clinic_no and o.booking_id = b.id`,
+      parameters,
+    )
     const { rowCount } = await transaction.query(
       `update holdfast.booking set hold_expires_at = hold_expires_at - interval '1 day'
         where clinic_no = $1 and slot_id = $2 and status = 'PENDING'`,

@@ -8,8 +8,9 @@
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
 --   its slot is not of the case's room; it ended after its patient was in the room; its milestones, its expected end or
 --   its overridden rules are not those in its log; what it is does not have its digest, or it has none although no
---   older release wrote it; a request of the waiting list that names a case of another request, or not its live case; a
---   milestone, a block or a patient that belongs to nothing).
+--   older release wrote it; a request of the waiting list that names a case of another request, or not its live case,
+--   or as bumped one that was not, or is withdrawn and has a live case; a milestone, a block or a patient that belongs
+--   to nothing; a time of a room without its block).
 -- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, even if that
 -- end is corrected later, because other cases may have taken the rest. One that ended before its planned start still
 -- names all that it needs. A lapsed hold takes what it took until it is given back; this is not reported.
@@ -27,7 +28,8 @@ set jit = off
 as $function$
   with placed as materialized (
     -- A case by case_id: cases are few beside appointments, and each has its events by the primary key.
-    select c.*, b.id as row_id, b.slot_id, b.resource_id, b.units, b.status, b.appointment_type,
+    select c.*, b.id as row_id, b.slot_id, b.resource_id, b.units, b.status, b.failure_reason,
+           b.appointment_type,
            hold_seems_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
       from theatre_case c
       left join booking b on b.clinic_no = c.clinic_no and b.id = c.booking_id
@@ -123,7 +125,7 @@ as $function$
                         where a.clinic_no = p_clinic_no and a.booking_id = p.booking_id and a.resource_id = p.need_id
                           and a.kind = p.need
                           and (lower(a.during) = p.starts_at and upper(a.during) >= p.ends_at
-                               or isempty(a.during) and p.ends_at <= p.starts_at)) t
+                               or isempty(a.during) and a.planned_at = p.starts_at and p.ends_at <= p.starts_at)) t
    where t.units <> p.need_units
   union all
   select 'allocation_overlap', case when p.booking_id < l.booking_id then p.slot_id else l.slot_id end,
@@ -247,6 +249,16 @@ as $function$
    where p.request_id is not null and p.status not in ('FAILED', 'CANCELLED') and p.is_lapsed is not true
      and q.case_id is distinct from p.booking_id
   union all
+  select 'case_differs', p.slot_id, p.booking_id, format('its request %s is withdrawn', q.id)
+    from placed p
+    join case_request q on q.clinic_no = p_clinic_no and q.id = p.request_id and q.case_id = p.booking_id
+   where q.withdrawn_at is not null and p.status not in ('FAILED', 'CANCELLED') and p.is_lapsed is not true
+  union all
+  select 'case_differs', null, q.bumped_case_id, format('request %s names it as bumped, which it was not', q.id)
+    from case_request q
+    left join placed p on p.booking_id = q.bumped_case_id
+   where q.clinic_no = p_clinic_no and q.bumped_case_id is not null and p.failure_reason is distinct from 'bumped'
+  union all
   select 'case_differs', null, m.booking_id, format('the milestone %s belongs to no case', m.milestone)
     from case_milestone m
    where m.clinic_no = p_clinic_no
@@ -256,6 +268,12 @@ as $function$
     from block k
    where k.clinic_no = p_clinic_no
      and not exists (select from slot s where s.clinic_no = p_clinic_no and s.id = k.slot_id)
+  union all
+  select 'case_differs', s.id, null, 'it is a time of an operating room, and there is no block'
+    from resource r
+    join slot s on s.clinic_no = p_clinic_no and s.resource_id = r.id
+   where r.clinic_no = p_clinic_no and r.kind = 'operating_room'
+     and not exists (select from block k where k.clinic_no = p_clinic_no and k.slot_id = s.id)
   union all
   select 'case_differs', null, c.booking_id, format('its patient %s does not exist', c.patient_id)
     from theatre_case c

@@ -1,7 +1,8 @@
 -- verify_log: reads a clinic's log booking by booking, checks each step, rebuilds every booking from it and compares.
 --
 -- Findings: event_missing (a booking without events, or with a later version than its log) | event_gap (versions are
---   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
+--   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot or resource without a move;
+--   an end of a hold, a reason or a slot before it in an event that has none, or a hold without its end; a change of
 --   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
 --   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more than
 --   the account; a second link; a digest that is missing after an event with one, or before one, or in the last event,
@@ -38,14 +39,19 @@ as $function$
     select e.booking_id, e.version, e.at, e.type, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
            e.from_slot_id, e.reason, row_number() over w as place, lead(e.version) over w is null as is_last,
            lag(e.version) over w as was_version, lag(e.status) over w as was_status,
-           lag(e.slot_id) over w as was_slot_id,
+           lag(e.slot_id) over w as was_slot_id, lag(e.resource_id) over w as was_resource_id,
            lag(e.units) over w as was_units, lag(e.at) over w as was_at,
            lag(e.hold_expires_at) over w as was_hold_expires_at,
            lag(e.reason) over w as was_reason, e.xid, e.seq, lag(e.seq) over w as was_seq,
            e.booking_digest, lag(e.booking_digest) over w as was_digest,
            coalesce(e.case_details ? 'allocations', false) as is_placed,
            lag(e.case_details) over w is not null as was_of_case,
-           first_value(e.at) over w as first_at, first_value(e.actor_id) over w as first_actor_id
+           first_value(e.at) over w as first_at, first_value(e.actor_id) over w as first_actor_id,
+           case when e.status = 'PENDING' and e.hold_expires_at is null then 'without the end of its hold'
+                when e.status <> 'PENDING' and e.hold_expires_at is not null then 'with the end of a hold'
+                when e.type <> 'moved' and e.from_slot_id is not null then 'from another slot, without a move'
+                when e.reason is not null and e.status not in ('CANCELLED', 'FAILED') then 'with a reason of its end'
+           end as misfit
       from event e
     window w as (partition by e.booking_id order by e.version)
   ), judged as materialized (
@@ -60,7 +66,7 @@ as $function$
                              -- Another schema has the sequence: a shard without Citus.
                              where q.id is not null)
                 then format('%s has seq %s, which the sequence has not reached', s.type, s.seq)
-              when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then null
+              when s.version = 1 and s.type in ('held', 'offered', 'confirmed') then s.type || ' ' || s.misfit
               when s.version <> coalesce(s.was_version, 0) + 1 then null
               when s.type not in ('linked', 'corrected', 'contact_corrected', 'erased')
                 and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
@@ -103,6 +109,12 @@ as $function$
               when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
                 then format('moved from slot %s, where it was not', s.from_slot_id)
               when s.type <> 'moved' and s.slot_id <> s.was_slot_id then format('%s changed its slot', s.type)
+              when s.type <> 'moved' and s.resource_id <> s.was_resource_id
+                then format('%s changed its resource', s.type)
+              when s.type = 'moved'
+                and s.was_resource_id <> (select f.resource_id from slot f
+                                           where f.clinic_no = p_clinic_no and f.id = s.from_slot_id)
+                then format('moved from a slot that is not of resource %s, where it was', s.was_resource_id)
               when s.type = 'confirmed' and s.at >= s.was_hold_expires_at
                 then format('confirmed at %s, after its hold ended at %s', s.at, s.was_hold_expires_at)
               when s.reason = 'hold_expired' and s.at < s.was_hold_expires_at
@@ -117,6 +129,7 @@ as $function$
                                   'contact_corrected', 'erased')
                 and s.booking_digest <> s.was_digest
                 then format('%s changed the account, type, patient or reasons', s.type)
+              else s.type || ' ' || s.misfit
             end as fault
               from step s) s
      where s.fault is not null or s.is_last

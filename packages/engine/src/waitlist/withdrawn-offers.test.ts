@@ -4,6 +4,7 @@ import {
   anOfferMessage,
   aSlot,
   type BuiltDoctor,
+  lapseHolds,
   plantFunction,
   type TestDatabase,
   takenOf,
@@ -146,15 +147,7 @@ test('an offer that had lapsed when its slot is blocked counts as missed', async
 }) => {
   const { slot, entry, offer } = await offered()
   await anOfferMessage(database, entry)
-  await database.ownerPool.query(
-    `with lapsed as (
-       update holdfast.booking set hold_expires_at = now() - interval '1 second' where id = $1 returning slot_id
-     ), slot as (
-       update holdfast.slot s set next_lapse = now() - interval '1 second' from lapsed l where s.id = l.slot_id
-     )
-     update holdfast.booking_event set hold_expires_at = now() - interval '1 second' where booking_id = $1`,
-    [offer.id],
-  )
+  await lapseHolds(database, slot)
   await setBusy([slot])
   expect(await engine.reads.booking(offer.id)).toMatchObject({ failureReason: 'hold_expired' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'waiting', missed: 1 })

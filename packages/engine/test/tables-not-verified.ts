@@ -1,0 +1,36 @@
+const ordinary = 'written in place by the API, and no state of a booking'
+const accounts = 'of accounts, not of bookings'
+
+/** Tables that `verify` is not responsible for, and why. */
+export const notVerified: Readonly<Record<string, string>> = {
+  account_clinic: accounts,
+  account_mail: accounts,
+  answer: 'stored responses, which are deleted after a day',
+  archived_month: 'checked when a month is archived and restored (archive-month.test.ts)',
+  archived_row: 'checked when a month is archived and restored (archive-month.test.ts)',
+  audit_event: 'the security log',
+  audit_retention: ordinary,
+  busy_calendar: 'read again from the calendar',
+  calendar_feed: accounts,
+  clinic: ordinary,
+  clinic_logo: ordinary,
+  directory_change: 'what caches read, for a day',
+  erased_booking: 'read while its month is restored',
+  erasure: 'repeated after a restore, for 60 days',
+  function_file: 'the ledger of migrations',
+  invitation: accounts,
+  membership: accounts,
+  message_budget: 'a limit, for a day',
+  message_choice: accounts,
+  message_settings: ordinary,
+  migration: 'the ledger of migrations',
+  reminder_opt_out: ordinary,
+  resource: ordinary,
+  retention_progress: 'where the job goes on',
+  setting: 'secrets',
+  site_administrator: accounts,
+  specialization: ordinary,
+  verified_account: accounts,
+  webhook: ordinary,
+  webhook_delivery: 'how an event is delivered is no state of a booking',
+}
