@@ -310,6 +310,7 @@ export { EventTail, type EventTailSettings, type TailListener } from './tail/eve
 export { LogAhead } from './tail/log-ahead.ts'
 export { type BookingLine, changedSlotsOf, type LogEntry } from './tail/log-entry.ts'
 export { checkLogIsOfServer, renumberLog } from './tail/log-epoch.ts'
+export { findLogHeldBack, type LogHeldBack, logHeldBackSeconds } from './tail/log-held-back.ts'
 export {
   acknowledgeLog,
   addLogReceiver,

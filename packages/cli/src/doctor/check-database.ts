@@ -15,6 +15,7 @@ import sql from 'sql-template-tag'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
 import { checkCollation } from './check-collation.ts'
+import { checkOpenTransactions } from './check-open-transactions.ts'
 import { checkShards } from './check-shards.ts'
 
 type ServerFacts = {
@@ -187,6 +188,7 @@ async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string 
     ...(isOnCitus ? await checkShards(pool, ownerUrl) : [await checkLog(pool)]),
     await checkAdmins(pool),
     await checkAccountMails(pool),
+    await checkOpenTransactions(pool),
   ]
 }
 

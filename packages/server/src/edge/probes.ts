@@ -1,9 +1,18 @@
-import { idsFrom, idsUntil, isDistributed, isHeld, migrationStatus, waitingAccountMails } from '@holdfast/engine'
+import {
+  idsFrom,
+  idsUntil,
+  isDistributed,
+  isHeld,
+  logHeldBackSeconds,
+  migrationStatus,
+  waitingAccountMails,
+} from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 import type { DatabaseFigures } from '../observe/metrics.ts'
+import type { HeldBack } from '../observe/watch-held-back.ts'
 
 /** Health checks and database metrics, on a small separate pool, so that a busy server still responds to probes. */
 export type Probes = {
@@ -19,6 +28,11 @@ export type Readiness = {
     database: 'reachable' | 'unreachable'
     migrations: 'current' | 'pending' | 'unknown'
   }
+  /** What does not keep it from serving requests. */
+  details: {
+    /** An open transaction that keeps live places and messages back; null: none does for 5 s. */
+    logHeldBack: HeldBack | null
+  }
 }
 
 const timeoutMs = 1_000
@@ -27,10 +41,12 @@ export type ProbeDeps = {
   isStopping: () => boolean
   /** The pools of the shards, where there are several: their figures are taken together. Default: none. */
   shards?: readonly Pool[]
+  /** Default: nothing looks for it. */
+  heldBack?: () => HeldBack | null
 }
 
 /** @param pool of the application role, with a statement timeout of about a second */
-export function createProbes(pool: Pool, { isStopping, shards = [] }: ProbeDeps): Probes {
+export function createProbes(pool: Pool, { isStopping, shards = [], heldBack = () => null }: ProbeDeps): Probes {
   let running: Promise<Readiness['checks']> | null = null
 
   /** In a database that was distributed since the start, a server without shards would find no rows. */
@@ -56,7 +72,7 @@ export function createProbes(pool: Pool, { isStopping, shards = [] }: ProbeDeps)
       })
       const checks = { ...(await running), server: isStopping() ? ('stopping' as const) : ('accepting' as const) }
       const isReady = checks.server === 'accepting' && checks.migrations === 'current'
-      return { status: isReady ? 'ready' : 'not_ready', checks }
+      return { status: isReady ? 'ready' : 'not_ready', checks, details: { logHeldBack: heldBack() } }
     },
     async databaseFigures() {
       const partitionSecondsLeft = await secondsLeft(pool)
@@ -76,16 +92,10 @@ export function createProbes(pool: Pool, { isStopping, shards = [] }: ProbeDeps)
 type BookingFigures = Pick<DatabaseFigures, 'activeHolds' | 'eventTailLagSeconds'>
 
 async function bookingFigures(pool: Pool): Promise<BookingFigures> {
-  const { rows } = await pool.query<{ holds: number; lag: number }>(sql`
-    select
-      (select count(*) from holdfast.booking b
-        where b.id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and b.id < ${idsUntil(new Date())}
-          and ${isHeld}) as holds,
-      (select coalesce(extract(epoch from clock_timestamp() - least(
-                (select min(at) from holdfast.recent_event where xid >= horizon),
-                (select min(at) from holdfast.recent_late_event where xid >= horizon))), 0)
-         from pg_snapshot_xmin(pg_current_snapshot()) horizon) as lag`)
-  return { activeHolds: rows[0]?.holds ?? 0, eventTailLagSeconds: Math.max(0, rows[0]?.lag ?? 0) }
+  const { rows } = await pool.query<{ holds: number }>(sql`
+    select count(*) as holds from holdfast.booking b
+     where b.id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and b.id < ${idsUntil(new Date())} and ${isHeld}`)
+  return { activeHolds: rows[0]?.holds ?? 0, eventTailLagSeconds: await logHeldBackSeconds(pool) }
 }
 
 function together(one: BookingFigures, other: BookingFigures): BookingFigures {

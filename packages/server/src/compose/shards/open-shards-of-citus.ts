@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.ts'
 import { createProbes } from '../../edge/probes.ts'
 import { liveSettingsOf } from '../../live/live-settings.ts'
 import { ShardedHub } from '../../live/sharded-hub.ts'
+import { watchHeldBack } from '../../observe/watch-held-back.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { closeTogether } from '../pools/close-together.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
@@ -61,6 +62,8 @@ export async function openShardsOfCitus(
   const { byClinic } = coordinator.engine.auditLog
   const appends = new Map(all.map((shard) => [shard, shard.engine.auditLog.append]))
   const following = followDatabase(database, opened, { pool: probePool, log })
+  const generalPools = all.map(({ pools }) => pools.general)
+  const heldBack = watchHeldBack(generalPools, { log, isStopping })
   return {
     all,
     common: coordinator,
@@ -73,10 +76,7 @@ export async function openShardsOfCitus(
       hubOf: (clinicNo) => ofClinic(clinicNo).live,
       settings: liveSettingsOf(config),
     }),
-    probes: createProbes(probePool, {
-      isStopping,
-      shards: all.map(({ pools }) => pools.general),
-    }),
+    probes: createProbes(probePool, { isStopping, shards: generalPools, heldBack: heldBack.latest }),
     pools: { ...poolsByLabel([...all, coordinator]), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), ...coordinator.allPools, probePool],
     toStop: [{ engine: coordinator.engine, stop: following.stop }, ...all],

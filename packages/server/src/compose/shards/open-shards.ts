@@ -1,6 +1,7 @@
 import { AuditRecorder } from '../../audit/audit-recorder.ts'
 import type { Config } from '../../config/config.ts'
 import { createProbes } from '../../edge/probes.ts'
+import { watchHeldBack } from '../../observe/watch-held-back.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { closeTogether } from '../pools/close-together.ts'
 import { allParts } from '../pools/job-database.ts'
@@ -29,7 +30,7 @@ export async function openShards(
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
     live: shard.live,
-    probes: createProbes(probePool, { isStopping }),
+    probes: createProbes(probePool, { isStopping, heldBack: watchHeldBack([probePool], { log, isStopping }).latest }),
     pools: { ...poolsByLabel([shard]), probes: [probePool] },
     allPools: [...shard.allPools, probePool],
     toStop: [shard],
