@@ -17,6 +17,10 @@ test('a booking that waits for a locked slot is refused as locked, and the log n
   const { rows } = await database.ownerPool.query<{ pid: number }>(
     `select pid from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
   )
+  // Negative control: a session that has a lock for which nobody waits.
+  const unwanted = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  const idle = await holdLock(database.ownerPool, statement, [unwanted.id])
+  onTestFinished(() => idle.release())
   const body = { slotId: slot.id, patient: { name: 'Ada Park', email: 'ada@example.org' } }
   const book = () => call(`${server.url}/api/v1/bookings`, { method: 'POST', body })
 
@@ -32,6 +36,7 @@ test('a booking that waits for a locked slot is refused as locked, and the log n
     () => 'a line about the lock',
     12_000,
   )
+  // No other session is named.
   expect(JSON.parse(logged)).toMatchObject({ level: 'warn', blockers: [{ pid: rows[0]?.pid }] })
 
   // Once a minute.
