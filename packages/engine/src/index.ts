@@ -85,9 +85,12 @@ export {
 } from './messages/account-mails.ts'
 export { type EntryFacts, endedEntryFacts, entryFacts } from './messages/entry-facts.ts'
 export {
-  countLink,
+  countMail,
   countMessage,
-  messagesPerDayMax,
+  linksToConfirmPerDay,
+  lostLinksPerDay,
+  type MailsPerDay,
+  messagesPerDay,
   networkOfBooking,
   smsPerDayMax,
 } from './messages/message-budget.ts'

@@ -57,8 +57,8 @@ export const bookingOperations = {
     summary: 'Send the link to a lost ticket',
     description:
       'Sends the link to the ticket by e-mail, if there is a booking with this reference on this day, and the ' +
-      'address is its patient’s. The response does not say whether there is. An address gets at most three such ' +
-      'e-mails in 15 minutes.',
+      'address is its patient’s. The response does not say whether there is. A booking gets at most three such ' +
+      'e-mails in a day.',
     access: 'anyone',
     body: ticketLinkRequestSchema,
     responses: { 202: { description: 'Accepted', schema: nothingSchema } },

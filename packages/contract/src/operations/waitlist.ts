@@ -91,8 +91,8 @@ export const waitlistOperations = {
     summary: 'Send the links to lost waitlist entries',
     description:
       'Sends the link to each open entry of the clinic whose patient has this address, by e-mail. The response does ' +
-      'not say whether there are any. An address gets at most three such e-mails, or with links to tickets, in 15 ' +
-      'minutes.',
+      'not say whether there are any. An entry gets at most three such e-mails in a day from one network, an address ' +
+      'ten, and then the first from each other network.',
     access: 'anyone',
     body: waitlistLinkRequestSchema,
     responses: { 202: { description: 'Accepted', schema: nothingSchema } },

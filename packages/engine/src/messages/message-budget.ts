@@ -2,18 +2,27 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 
 /**
- * E-mails of one clinic to one address in a day, beside links to confirm, reminders and those that the clinic's people
- * cause. As many about places of the waitlist, counted apart.
+ * How many e-mails an address gets in a day of one clinic, although anybody can cause them: so many of one origin, so
+ * many in all. The first of an origin is sent until the address has had `addressAtFirst`: strangers elsewhere cannot
+ * use up what the owner of the address asks for. An origin is whatever a stranger cannot easily have many of: the
+ * network of who asks, or a booking whose reference and day they know.
  */
-export const messagesPerDayMax = 10
+export type MailsPerDay = { origin: number; address: number; addressAtFirst: number }
 
 /**
- * Links to confirm a booking, of one clinic to one address in a day. They are counted apart from its other e-mails,
- * because without a link nobody can book. Bookings from one network get eight: enough for a family at home that shares
- * an address, and for a hold that requests its link five times. Strangers at five networks use up 40. The owner of the
- * address gets a link all the same: the first for a network is sent until the address has had 60.
+ * Beside links to confirm, lost links, reminders and those that the clinic's people cause. As many about places of the
+ * waitlist, counted apart.
  */
-const linksPerDay = { network: 8, address: 40, addressAtFirst: 60 }
+export const messagesPerDay: MailsPerDay = { origin: 10, address: 10, addressAtFirst: 30 }
+
+/**
+ * Links to confirm a booking. They are counted apart from its other e-mails, because without a link nobody can book.
+ * Eight are enough for a family at home that shares an address, and for a hold that requests its link five times.
+ */
+export const linksToConfirmPerDay: MailsPerDay = { origin: 8, address: 40, addressAtFirst: 60 }
+
+/** Lost links: of each entry of a waitlist by the network of who asks, and, counted apart, of each ticket. */
+export const lostLinksPerDay: MailsPerDay = { origin: 3, address: 10, addressAtFirst: 30 }
 
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000
@@ -50,23 +59,23 @@ async function countOne(
 }
 
 /**
- * Counts a link to confirm a booking. One that is refused counts for neither limit.
+ * Counts an e-mail. One that is refused counts for neither limit.
  *
  * @param recipient a digest of the address
- * @param fromNetwork a digest of the address and the network that the booking comes from; null: from none
- * @returns the limit that refuses the link; null: it may be sent
+ * @param origin a digest of the address and the origin; null: there is none, or limits are off
+ * @returns the limit that refuses it; null: it may be sent
  */
-export async function countLink(
+export async function countMail(
   transaction: pg.PoolClient,
-  { clinicNo, recipient, fromNetwork }: { clinicNo: number; recipient: string; fromNetwork: string | null },
-): Promise<'network_limit' | 'address_limit' | null> {
-  let perDayMax = linksPerDay.address
+  counted: { clinicNo: number; recipient: string; origin: string | null; perDay: MailsPerDay },
+): Promise<'origin_limit' | 'address_limit' | null> {
+  const { clinicNo, recipient, origin, perDay } = counted
+  let perDayMax = perDay.address
   await transaction.query('savepoint uncounted')
-  if (fromNetwork !== null) {
-    const counted = { clinicNo, recipient: fromNetwork, perDayMax: linksPerDay.network }
-    const ofNetwork = await countOne(transaction, counted)
-    if (ofNetwork === null) return 'network_limit'
-    if (ofNetwork === 1) perDayMax = linksPerDay.addressAtFirst
+  if (origin !== null) {
+    const ofOrigin = await countOne(transaction, { clinicNo, recipient: origin, perDayMax: perDay.origin })
+    if (ofOrigin === null) return 'origin_limit'
+    if (ofOrigin === 1) perDayMax = perDay.addressAtFirst
   }
   if (await countMessage(transaction, { clinicNo, recipient, perDayMax })) return null
   await transaction.query('rollback to savepoint uncounted')

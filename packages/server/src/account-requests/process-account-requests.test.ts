@@ -94,7 +94,7 @@ test('a request ends with the mails that its processing stores, whatever happens
       entry_link_request: none,
       async ticket_link_request(_request, { store }) {
         calls += 1
-        await store([{ kind: 'ticket_link', to, context: { bookingId: randomUUID() } }], 1)
+        await store([{ kind: 'ticket_link', to, context: { bookingId: randomUUID() } }], 1, async () => true)
         throw new Error('The server ends.')
       },
     },

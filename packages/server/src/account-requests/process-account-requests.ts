@@ -21,8 +21,15 @@ export type Processing = {
    * @throws Error if another attempt has begun since, which stores them
    */
   endRequest(transaction: PoolClient): Promise<void>
-  /** Ends the request and stores its mails, in a transaction. */
-  store(mails: readonly StoredAccountMail[], validHours: number): Promise<void>
+  /**
+   * Ends the request and stores its mails, in a transaction, in which `isWithinLimit` counts each: once, however often
+   * the request is processed.
+   */
+  store<Mail extends StoredAccountMail>(
+    mails: readonly Mail[],
+    validHours: number,
+    isWithinLimit: (transaction: PoolClient, mail: Mail) => Promise<boolean>,
+  ): Promise<void>
 }
 
 /** Resolves without having called either if the request leads to no mail. */
@@ -75,10 +82,12 @@ async function processOne(deps: ProcessDeps, due: DueAccountMail): Promise<void>
   const { pool, sealed, mails, log } = deps
   try {
     const endRequest = (transaction: PoolClient) => endAccountRequest(transaction, due)
-    const store: Processing['store'] = (all, validHours) =>
+    const store: Processing['store'] = (all, validHours, isWithinLimit) =>
       inTransaction(pool, async (transaction) => {
         await endRequest(transaction)
-        for (const mail of all) await mails.store(transaction, mail, validHours)
+        for (const mail of all) {
+          if (await isWithinLimit(transaction, mail)) await mails.store(transaction, mail, validHours)
+        }
       })
     if (due.isExpired) log.warn({ kind: due.kind }, 'a request for a mail was given up')
     else {

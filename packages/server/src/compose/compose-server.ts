@@ -120,7 +120,7 @@ async function composeParts(
     metrics,
     mustRestart: shards.mustRestart,
     async startJobs() {
-      running.push(...startWorkOfServer(shards, { database, accounts, audit, mailsOf, app, log }))
+      running.push(...startWorkOfServer(shards, { database, accounts, audit, mailsOf, log }))
       if (!config.runsJobs) return
       running.push(await startAllJobs(config, shards.jobDatabases, { ...database, opened, log, metrics }))
     },

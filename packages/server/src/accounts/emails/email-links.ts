@@ -38,8 +38,8 @@ export type EmailLinks = {
   emailStatus(accountId: string): Promise<{ email: string; isConfirmed: boolean }>
   /**
    * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
-   * in a day, with growing pauses; to a `newEmail`, three in a day, whichever accounts ask. `store` stores the e-mail
-   * in the same transaction.
+   * in a day, with growing pauses; to a `newEmail`, three in a day, and then the first of each other account up to
+   * ten. `store` stores the e-mail in the same transaction.
    */
   createEmailLink(
     accountId: string,
@@ -159,8 +159,8 @@ const hourMs = 3_600_000
 /** After one mail, after two, and so on. */
 const pauseMinutes = [1, 5, 60, 240]
 const mailsMax = pauseMinutes.length + 1
-/** A person with many accounts must not fill a stranger's mailbox. */
-const changesToAddressMax = 3
+/** A person with many accounts must not fill a stranger's mailbox, or keep its owner from getting a link. */
+const changesToAddressMax = { inAll: 3, firstOfAccount: 10 }
 
 /** @param pool connected with `search_path=auth` */
 export function createEmailLinks(
@@ -251,7 +251,8 @@ async function create(
       select id from "emailLink" where "expiresAt" <= now() limit 1000 for update skip locked)`)
   const email = newEmail === null ? account.email : normalizedEmail(newEmail)
   const ownPause = await pauseSeconds(transaction, accountId)
-  const retryAfterSeconds = newEmail === null ? ownPause : Math.max(ownPause, await addressPause(transaction, email))
+  const retryAfterSeconds =
+    newEmail === null ? ownPause : Math.max(ownPause, await addressPause(transaction, accountId, email))
   if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
   const token = await stored(transaction, accountId, { email, purpose: newEmail === null ? 'confirm' : 'change' })
   return { kind: 'created', email, token }
@@ -339,14 +340,16 @@ async function pauseSeconds(transaction: PoolClient, accountId: string): Promise
 }
 
 /** How long until a mail about a change may go to an address that somebody else may have; 0: it may. */
-async function addressPause(transaction: PoolClient, email: string): Promise<number> {
+async function addressPause(transaction: PoolClient, accountId: string, email: string): Promise<number> {
   // Accounts that ask at the same time count each other.
   await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.email ${email}`}, 0))`)
-  const { rows } = await transaction.query<{ count: number; seconds: number }>(sql`
-    select count(*)::integer as count, coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as seconds
+  const { rows } = await transaction.query<{ count: number; own: number; seconds: number }>(sql`
+    select count(*)::integer as count, (count(*) filter (where "userId" = ${accountId}))::integer as own,
+           coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as seconds
       from "emailLink" where email = ${email} and purpose = 'change' and "expiresAt" > now()`)
-  const { count = 0, seconds = 0 } = rows[0] ?? {}
-  return count < changesToAddressMax ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
+  const { count = 0, own = 0, seconds = 0 } = rows[0] ?? {}
+  const { inAll, firstOfAccount } = changesToAddressMax
+  return count < (own === 0 ? firstOfAccount : inAll) ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
 }
 
 /** The account's links work no more. Those of changes stay until they expire: mails to an address are counted. */

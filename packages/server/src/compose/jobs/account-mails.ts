@@ -1,7 +1,7 @@
 import type { Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import { createEntryLinkProcessor } from '../../account-requests/entry-link-request.ts'
-import type { MailLimit } from '../../account-requests/may-mail.ts'
+import { createLostLinkLimit } from '../../account-requests/lost-link-limit.ts'
 import { createNewAccountProcessor } from '../../account-requests/new-account-request.ts'
 import { createPasswordResetProcessor } from '../../account-requests/password-reset-request.ts'
 import { type Processors, startProcessingRequests } from '../../account-requests/process-account-requests.ts'
@@ -21,7 +21,6 @@ type RequestsOfShard = {
   secrets: readonly string[]
   mails: AccountMails
   engine: Engine
-  app: { rateLimits: MailLimit }
   log: Logger
 }
 
@@ -46,10 +45,11 @@ export function processRequestsOfShard(deps: RequestsOfShard): RunningJobs[] {
   return process(deps, processorsOfClinics(deps))
 }
 
-function processorsOfClinics({ engine, app }: RequestsOfShard): Processors {
+function processorsOfClinics({ engine, secrets }: RequestsOfShard): Processors {
+  const isWithinLimit = createLostLinkLimit(secrets)
   return {
-    ticket_link_request: createTicketLinkProcessor(engine, app.rateLimits),
-    entry_link_request: createEntryLinkProcessor(engine, app.rateLimits),
+    ticket_link_request: createTicketLinkProcessor(engine, isWithinLimit),
+    entry_link_request: createEntryLinkProcessor(engine, isWithinLimit),
   }
 }
 

@@ -189,9 +189,8 @@ test('requests of patients are processed in the shard of their clinic, and those
   const { smtp, pools, mails, startShard } = await aProcess(database, cleanup)
   const engine = createEngine({ batchPool: pools.shard.jobs, generalPool: pools.shard.jobs })
   cleanup.defer(() => engine.stop())
-  const app = { rateLimits: { countTicketMail: async () => undefined } }
   const general = pools.shard.messages
-  const processing = processRequestsOfShard({ pools: { general }, secrets, mails, engine, app, log })
+  const processing = processRequestsOfShard({ pools: { general }, secrets, mails, engine, log })
   cleanup.defer(async () => void (await Promise.all(processing.map((one) => one.stop()))))
   const clinic = await aClinic(database)
   const email = 'iris@example.org'

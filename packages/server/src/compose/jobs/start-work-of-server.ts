@@ -1,6 +1,5 @@
 import type { OpenAccounts } from '../../accounts/open-accounts.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
-import type { RateLimits } from '../../edge/rate-limits/rate-limits.ts'
 import { startPassingOnPlaces } from '../../jobs/pass-on-places.ts'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'
 import type { AccountMails } from '../../messages/account-mails/account-mails.ts'
@@ -15,19 +14,17 @@ type WorkDeps = {
   audit: Pick<AuditRecorder, 'record'>
   /** Those that requests are stored with. */
   mailsOf(shard: Pick<Common, 'engine' | 'pools'>): AccountMails
-  app: { rateLimits: RateLimits }
   log: Logger
 }
 
 /** Starts what every server does: it passes on lapsed places, and processes requests for mails. */
 export function startWorkOfServer({ all, common, behindCoordinator }: OpenShards, deps: WorkDeps): RunningJobs[] {
-  const { database, accounts, audit, mailsOf, app, log } = deps
+  const { database, accounts, audit, mailsOf, log } = deps
   const { secrets } = database
   const requestsOf = ({ engine, pools }: Pick<Common, 'engine' | 'pools'>) => ({
     engine,
     pools,
     secrets,
-    app,
     log,
     mails: mailsOf({ engine, pools }),
   })

@@ -37,8 +37,6 @@ const movesMax = 10
 const feedReadsMax = 30
 /** From one address in 15 minutes. Who guesses references learns nothing from the responses, or from many of them. */
 const ticketLinksMax = 20
-/** To one address in 15 minutes, whoever asks and from wherever. */
-const ticketMailsMax = 3
 const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
 
@@ -85,12 +83,6 @@ export type RateLimits = {
    */
   countTicketLinkRequest(request: AddressedRequest): Promise<void> | undefined
   /**
-   * Counts a mail with the link of a ticket by its recipient, who may not have requested it: also when limits are off.
-   *
-   * @throws ProblemError rate_limited
-   */
-  countTicketMail(email: string): Promise<void> | undefined
-  /**
    * Counts a request for a link to choose a new password by IP address, apart from sign-ins: whoever asks for links
    * from an address that others share keeps nobody there from signing in.
    *
@@ -115,7 +107,6 @@ export const noRateLimits: RateLimits = {
   countMove: () => undefined,
   countFeedRead: () => undefined,
   countTicketLinkRequest: () => undefined,
-  countTicketMail: () => undefined,
   countPasswordLinkRequest: () => undefined,
   countPasskeyRequest: () => undefined,
 }
@@ -153,9 +144,8 @@ type Groups = readonly (readonly Window[])[]
  */
 export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings & RateLimitDeps) => {
   const count = createCountWindows(settings.sharedCounts ?? null)
-  const countTicketMail = quarterHourLimit(count, 'ticket-mails', ticketMailsMax, 'mails with the link of a ticket')
   if (!settings.rateLimit) {
-    app.decorate('rateLimits', { ...noRateLimits, countTicketMail })
+    app.decorate('rateLimits', noRateLimits)
     app.decorate('limitBooking', unlimited)
     app.decorate('limitPatient', unlimited)
     return
@@ -174,7 +164,6 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     ...signInLimits(settings, count),
     countMove: quarterHourLimit(count, 'moves', movesMax, 'moves of a booking'),
     countTicketLinkRequest: ticketLinkLimit(count),
-    countTicketMail,
     countFeedRead: quarterHourLimit(count, 'feed-reads', feedReadsMax, 'reads of a calendar feed'),
   })
 })

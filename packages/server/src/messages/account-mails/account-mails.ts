@@ -20,7 +20,13 @@ export type AccountRequests = {
     email: string
     language: MessageLanguage | null
   }
-  entry_link_request: { clinicId: string; email: string; language: MessageLanguage | null }
+  entry_link_request: {
+    clinicId: string
+    email: string
+    language: MessageLanguage | null
+    /** Of who asks, as it is counted. An older release stored none. */
+    network?: string
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { countMessage, endedEntryFacts, messagesPerDayMax, type StoreEntryMail } from '@holdfast/engine'
+import { countMessage, endedEntryFacts, messagesPerDay, type StoreEntryMail } from '@holdfast/engine'
 import type { RecipientDigests } from '../recipient-digests.ts'
 import { type AccountMails, noticeHours } from './account-mails.ts'
 
@@ -20,7 +20,7 @@ export function storeExpiredMail(
     const [recipient] = recipientDigests(facts?.patient.email)
     if (facts === null || recipient === undefined) return
     // Anybody can join with somebody else's address, many times.
-    const counted = { clinicNo: facts.clinicNo, recipient, perDayMax: messagesPerDayMax }
+    const counted = { clinicNo: facts.clinicNo, recipient, perDayMax: messagesPerDay.address }
     if (facts.joinedBy === null && !(await countMessage(transaction, counted))) return
     await store(transaction, entryId)
   }

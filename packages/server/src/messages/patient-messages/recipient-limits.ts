@@ -1,11 +1,12 @@
 import {
-  countLink,
+  countMail,
   countMessage,
   type DueMessage,
   inTransaction,
+  linksToConfirmPerDay,
   type MessageFacts,
   type MessageReason,
-  messagesPerDayMax,
+  messagesPerDay,
   networkOfBooking,
   smsPerDayMax,
 } from '@holdfast/engine'
@@ -20,15 +21,21 @@ export async function limitOfMail(
   facts: MessageFacts,
   address: string,
 ): Promise<MessageReason | null> {
-  if (message.kind !== 'confirm') {
-    return (await mayBeSent(pool, sender, message, countedAs(facts, address))) ? null : 'address_limit'
-  }
   if (!isCounted(message)) return null
-  const counted = `links to ${address.toLowerCase()}`
+  const isLink = message.kind === 'confirm'
+  const counted = isLink ? `links to ${address.toLowerCase()}` : countedAs(facts, address).toLowerCase()
   const network = await networkOfBooking(pool, message)
-  const fromNetwork = network === null ? null : sender.digestOf(`${counted} from ${network}`)
-  const link = { clinicNo: message.clinicNo, recipient: sender.digestOf(counted), fromNetwork }
-  return inTransaction(pool, (transaction) => countLink(transaction, link))
+  const refusing = await inTransaction(pool, (transaction) =>
+    countMail(transaction, {
+      clinicNo: message.clinicNo,
+      recipient: sender.digestOf(counted),
+      origin: network === null ? null : sender.digestOf(`${counted} from ${network}`),
+      perDay: isLink ? linksToConfirmPerDay : messagesPerDay,
+    }),
+  )
+  if (refusing === null) return null
+  // Of other mails, a network may cause as many as the address gets.
+  return isLink && refusing === 'origin_limit' ? 'network_limit' : 'address_limit'
 }
 
 /** The limit because of which the number does not get this SMS today; null: it gets it. */
@@ -57,7 +64,7 @@ async function mayBeSent(
   sender: MessageSender,
   message: DueMessage,
   counted: string,
-  perDayMax = messagesPerDayMax,
+  perDayMax = messagesPerDay.address,
 ): Promise<boolean> {
   if (!isCounted(message)) return true
   const recipient = sender.digestOf(counted.toLowerCase())

@@ -1,9 +1,10 @@
 import { type NewWaitlistEntryBody, restOperations } from '@holdfast/contract'
 import {
+  type BookingOrigin,
   clinicNoIn,
-  countMessage,
+  countMail,
   type JoinOutcome,
-  messagesPerDayMax,
+  messagesPerDay,
   type NewWaitlistEntry,
   type StoreEntryMail,
   type WaitlistEntry,
@@ -194,14 +195,21 @@ async function newEntryOf(
 function storeJoinMail({ mails, recipientDigests }: RestDeps, entry: NewWaitlistEntry): StoreEntryMail | null {
   const { clinicNo, patient, joinedBy } = entry
   const [recipient] = recipientDigests(patient.email)
+  const network = networkIn(entry.origins)
+  const [origin = null] = network === null ? [] : recipientDigests(`${patient.email} from ${network}`)
   if (!mails.isAvailable || recipient === undefined) return null
   return async (transaction, entryId) => {
     // Anybody can join with somebody else's address. What the clinic's people cause is wanted.
-    const counted = { clinicNo, recipient, perDayMax: messagesPerDayMax }
-    if (joinedBy === null && !(await countMessage(transaction, counted))) return
+    const counted = { clinicNo, recipient, origin, perDay: messagesPerDay }
+    if (joinedBy === null && (await countMail(transaction, counted)) !== null) return
     const context = { entryId, isRequested: false, language: null }
     await mails.store(transaction, { kind: 'entry_link', context }, noticeHours)
   }
+}
+
+function networkIn(origins: readonly BookingOrigin[]): string | null {
+  const found = origins.find(({ kind }) => kind === 'network') ?? origins.find(({ kind }) => kind === 'address')
+  return found?.subject ?? null
 }
 
 function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: NewWaitlistEntry): ProblemError {

@@ -1,0 +1,117 @@
+import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase, until } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { startRestApp } from '../../test/rest-app.ts'
+import { test as restTest } from '../../test/rest-test.ts'
+import { processRequestsOfShard } from '../compose/jobs/account-mails.ts'
+import { createAccountMails } from '../messages/account-mails/account-mails.ts'
+import { referenceOf } from '../messages/rendering/visit-context.ts'
+import { createLogger } from '../observe/logger.ts'
+
+const secrets = ['a secret of the tests']
+const log = createLogger('silent')
+
+/** A server that stores requests, and `processed`, which starts one that processes them, as after a restart. */
+const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+  const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
+  const rest = await startRestApp(database, { replaced: { mails } })
+  onCleanup(() => rest.stop())
+  const processed = async () => {
+    const deps = { pools: { general: database.appPool }, secrets, engine: rest.engine, log, mails }
+    const processing = processRequestsOfShard(deps)
+    await until(
+      async () => ((await stored(database, '%_request')) === 0 ? true : undefined),
+      () => 'the requests to be processed',
+    )
+    for (const one of processing) await one.stop()
+  }
+  return { rest, processed }
+})
+
+async function stored(database: TestDatabase, kind: string): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ count: number }>(
+    'select count(*)::int as count from holdfast.account_mail where kind like $1',
+    [kind],
+  )
+  return rows[0]?.count ?? 0
+}
+
+/** How many mails of a kind requests lead to. */
+async function mailsOf(database: TestDatabase, kind: string, request: () => Promise<void>): Promise<number> {
+  const before = await stored(database, kind)
+  await request()
+  return (await stored(database, kind)) - before
+}
+
+/** Somebody who waits, and `ask`, which asks so many times for the lost link, each time of another server. */
+async function aWaitingPatient(database: TestDatabase, { rest, processed }: Sending) {
+  const email = `${crypto.randomUUID()}@example.org`
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', email } })
+  const body = { clinicId: clinic.id, email }
+  const ask = (remoteAddress: string, times = 1) =>
+    mailsOf(database, 'entry_link', async () => {
+      for (let n = 0; n < times; n += 1) {
+        expect((await rest.call('sendWaitlistLinks', { body, remoteAddress })).status).toBe(202)
+        await processed()
+      }
+    })
+  return { clinic, doctor, email, ask }
+}
+
+type Sending = { rest: Awaited<ReturnType<typeof startRestApp>>; processed: () => Promise<void> }
+
+test('an address gets three mails with a lost link in a day from one network, on whatever server', async ({
+  database,
+  sending,
+}) => {
+  const { clinic, ask } = await aWaitingPatient(database, sending)
+  expect(await ask('203.0.113.1', 6)).toBe(3)
+  expect(await ask('203.0.113.2')).toBe(1)
+  await database.ownerPool.query(
+    `update holdfast.message_budget set since = since - interval '25 hours' where clinic_no = $1`,
+    [clinic.no],
+  )
+  expect(await ask('203.0.113.1')).toBe(1)
+})
+
+test('strangers at many networks cause ten mails, and the owner of the address gets one all the same', async ({
+  database,
+  sending,
+}) => {
+  const { ask } = await aWaitingPatient(database, sending)
+  let fromStrangers = 0
+  for (let n = 1; n <= 4; n += 1) fromStrangers += await ask(`198.51.100.${n}`, 4)
+  expect(fromStrangers).toBe(10)
+  expect(await ask('203.0.113.9', 2)).toBe(1)
+  // However many networks they have, a day has an end.
+  for (let n = 1; n <= 25; n += 1) fromStrangers += await ask(`2001:db8:${n.toString(16)}::1`)
+  expect(fromStrangers).toBe(29)
+})
+
+test('what strangers ask for uses up nothing of a ticket whose reference and day are known', async ({
+  database,
+  sending,
+}) => {
+  const { clinic, doctor, email, ask } = await aWaitingPatient(database, sending)
+  for (let n = 1; n <= 4; n += 1) await ask(`198.51.100.${n}`, 4)
+  const aTicket = async () => {
+    const slot = await aSlot(database, doctor)
+    const booking = await aBooking(database, slot, { status: 'CONFIRMED', patient: { name: 'Ada', email } })
+    const day = slot.startsAt.toISOString().slice(0, 10)
+    const body = { clinicId: clinic.id, reference: referenceOf(booking.id), day, email }
+    return (times: number) =>
+      mailsOf(database, 'ticket_link', async () => {
+        for (let n = 0; n < times; n += 1) {
+          expect((await sending.rest.call('sendTicketLink', { body })).status).toBe(202)
+          await sending.processed()
+        }
+      })
+  }
+  const others = [await aTicket(), await aTicket(), await aTicket(), await aTicket()]
+  const own = await aTicket()
+  let sent = 0
+  for (const ask of others) sent += await ask(4)
+  expect(sent).toBe(10)
+  expect(await own(2)).toBe(1)
+})
