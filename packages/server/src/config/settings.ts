@@ -145,7 +145,8 @@ export const settingTable = {
   trustedProxies: setting(
     'HOLDFAST_TRUSTED_PROXIES',
     '0',
-    'Proxies in front of this server whose X-Forwarded-For is trusted: how many there are, or their networks.',
+    'Proxies in front of this server whose X-Forwarded-For and X-Request-Id are trusted: how many there are, or ' +
+      'their networks. With a number, every connection must come from a proxy.',
     kinds.trustedProxies,
   ),
   corsOrigins: optionalSetting(

@@ -1,8 +1,9 @@
-import { BlockList, isIPv6, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/config.ts'
 import { clientAddress } from './client-address.ts'
 import { type ConnectionRefusal, ConnectionSlots } from './connection-slots.ts'
+import { trustedPeers } from './trusted-peers.ts'
 
 const reportMs = 60_000
 
@@ -25,7 +26,7 @@ export function limitPlainConnections(app: FastifyInstance, settings: Settings, 
     settings.connectionsMax,
     settings.rateLimit ? settings.connectionsPerAddressMax : null,
   )
-  const isProxy = proxyCheck(settings.trustedProxies)
+  const isProxy = trustedPeers(settings.trustedProxies)
   const report = reporter(app)
   app.server.on('connection', (socket: Socket) => {
     const peer = socket.remoteAddress ?? ''
@@ -36,22 +37,6 @@ export function limitPlainConnections(app: FastifyInstance, settings: Settings, 
       report(slot)
     }
   })
-}
-
-function proxyCheck(trusted: Settings['trustedProxies']): (peer: string) => boolean {
-  if (typeof trusted === 'number') return () => trusted > 0
-  const networks = new BlockList()
-  for (const network of trusted) {
-    const [address = '', bits] = network.split('/')
-    const family = familyOf(address)
-    if (bits === undefined) networks.addAddress(address, family)
-    else networks.addSubnet(address, Number(bits), family)
-  }
-  return (peer) => networks.check(peer, familyOf(peer))
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv6(address) ? 'ipv6' : 'ipv4'
 }
 
 /** Logs at most once a minute, with the limit that was reached most recently. */

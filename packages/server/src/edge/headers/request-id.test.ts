@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, runningServer } from '../../../test/running-server.ts'
+import { trustedPeers } from '../connections/trusted-peers.ts'
 import { requestIdOf } from './request-id.ts'
 
 const ofProxy = 'b1946ac92492d2347c6235b4d2611184'
@@ -15,13 +16,22 @@ test.each([
   ['one that is too long', 'a'.repeat(65), uuid],
   ['one with other characters', `${ofProxy}" level="error`, uuid],
 ])('behind a proxy, %s', (_what, sent, expected) => {
-  const id = requestIdOf({ headers: sent === undefined ? {} : { 'x-request-id': sent } }, true)
-  expect(id).toMatch(expected)
+  expect(idFrom('127.0.0.1', sent, 1)).toMatch(expected)
 })
 
-test('without a proxy, the client does not choose the id', () => {
-  expect(requestIdOf({ headers: { 'x-request-id': ofProxy } }, false)).toMatch(uuid)
+test.each([
+  ['the id is that of a proxy in a trusted network', '10.1.2.3', ['10.0.0.0/8'], ofProxy],
+  ['also over a socket of both versions of IP', '::ffff:10.1.2.3', ['10.0.0.0/8'], ofProxy],
+  ['a peer elsewhere does not choose it', '192.0.2.7', ['10.0.0.0/8', 'fd00::/8'], uuid],
+  ['without a proxy, the client does not choose it', '127.0.0.1', 0, uuid],
+])('%s', (_what, peer, trusted, expected) => {
+  expect(idFrom(peer, ofProxy, trusted)).toMatch(expected)
 })
+
+function idFrom(remoteAddress: string, sent: string | undefined, trusted: number | string[]): string {
+  const headers = sent === undefined ? {} : { 'x-request-id': sent }
+  return requestIdOf({ headers, socket: { remoteAddress } }, trustedPeers(trusted))
+}
 
 describe('a server behind a proxy that logs refusals', () => {
   let server: RunningServer
