@@ -201,7 +201,7 @@ export const problemKinds = {
   booking_has_account: {
     status: 409,
     title: 'The booking belongs to another account',
-    help: 'Sign in with that account. At the desk: cancel the booking, and book again.',
+    help: 'Sign in with that account.',
   },
   last_admin: {
     status: 409,

@@ -140,7 +140,9 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
     units: event.units,
     holdExpiresAt: event.holdExpiresAt,
     reason: event.reason,
-    linkedTo: event.type === 'linked' ? event.actorId : (before?.linkedTo ?? null),
+    // A corrected contact may have taken the account off, and another one may add the booking.
+    linkedTo:
+      event.type === 'linked' ? event.actorId : event.type === 'contact_corrected' ? null : (before?.linkedTo ?? null),
   }
 }
 

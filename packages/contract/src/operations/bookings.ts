@@ -85,13 +85,14 @@ export const bookingOperations = {
       'The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. ' +
       'If messages about the booking go to another address from then on, because the e-mail address is another one, ' +
       'or the telephone number of a booking with SMS, the link that the former address has received is void, and a ' +
-      'CONFIRMED booking’s confirmation is sent again. That is refused once an account has added the booking by its ' +
-      'link, since the account may be a stranger’s. If it has been done already: 200, unchanged.',
+      'CONFIRMED booking’s confirmation is sent again. An account that has added the booking by that link loses it, ' +
+      'since it may be a stranger’s, unless its own address is the new one. If it has been done already: 200, ' +
+      'unchanged.',
     access: 'booking_desk',
     params,
     body: correctionSchema,
     responses: booking('The booking as it is then'),
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased', 'booking_has_account'],
+    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
   }),
   listBookingEvents: operation({
     id: 'listBookingEvents',

@@ -1,7 +1,8 @@
 -- change_bookings: writes what a caller has decided for bookings that it has locked, each once: their status, failure
 -- reason and end of the hold, and what is not null of the other arrays. A booking that gets another slot loses the
 -- confirmation of its attendance, which was for the slot before; so does one with '-infinity' in p_attendances. One
--- with '' in p_reasons loses its reason. Returns the bookings as they are then.
+-- with '' in p_reasons loses its reason, and one with the UUID of zeros in p_account_ids its account. Returns the
+-- bookings as they are then.
 --
 -- Internal. Locks: none that the caller does not have. Fails: never. Idempotent: no; each call adds one to versions.
 create or replace function holdfast.change_bookings(
@@ -27,7 +28,8 @@ begin
   return query
   update booking b
      set status = c.status, failure_reason = c.failure_reason, hold_expires_at = c.hold_until,
-         account_id = coalesce(c.account_id, b.account_id), extended_by = coalesce(c.extended_by, b.extended_by),
+         account_id = nullif(coalesce(c.account_id, b.account_id), '00000000-0000-0000-0000-000000000000'),
+         extended_by = coalesce(c.extended_by, b.extended_by),
          patient = coalesce(c.patient, b.patient),
          reason = case when c.reason = '' then null else coalesce(c.reason, b.reason) end,
          cancellation_reason = coalesce(c.cancellation_reason, b.cancellation_reason),

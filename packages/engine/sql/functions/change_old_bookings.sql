@@ -19,7 +19,8 @@ begin
     return query
     update booking b
        set status = c.status, failure_reason = c.failure_reason, hold_expires_at = c.hold_until,
-           account_id = coalesce(c.account_id, b.account_id), extended_by = coalesce(c.extended_by, b.extended_by),
+           account_id = nullif(coalesce(c.account_id, b.account_id), '00000000-0000-0000-0000-000000000000'),
+           extended_by = coalesce(c.extended_by, b.extended_by),
            patient = coalesce(c.patient, b.patient),
            reason = case when c.reason = '' then null else coalesce(c.reason, b.reason) end,
            cancellation_reason = coalesce(c.cancellation_reason, b.cancellation_reason),

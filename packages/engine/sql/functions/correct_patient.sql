@@ -8,17 +8,18 @@
 -- another address from now on: its e-mail address is another one, or its telephone number is, and an SMS was planned,
 -- or there was no number and the clinic sends SMS.
 -- What was sent to the address before has the link of the ticket: the manage token is renewed, and so that link is
--- void. Any other correction is `corrected`: nothing is sent.
+-- void. An account that has added the booking by that link may be a stranger's: it loses the booking, unless it is
+-- p_account_of_email, whose own address p_email is, and that is the address of the booking from now on. An account that
+-- has booked by itself keeps the booking. Any other correction is `corrected`: nothing is sent.
 --
 -- Outcomes: done | unchanged (it says so already, or the request was repeated) | booking_missing (also for a case) |
---   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient) |
---   booking_has_account (another address, although an account has added the booking by the link that was sent to the
---   former one: it may be a stranger's, and would keep the booking)
+--   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient)
 -- Locks: the booking; then the row of its manage token, as renew_manage_token.
 -- Fails: 22023 without a key.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.correct_patient(
-  p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_changes jsonb, p_reason text
+  p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_changes jsonb, p_reason text,
+  p_email text default null, p_account_of_email uuid default null
 ) returns table (outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -33,6 +34,8 @@ declare
   v_patient jsonb;
   v_is_other_email boolean;
   v_is_other_phone boolean;
+  v_is_link_void boolean;
+  v_account_ids uuid[];
 begin
   if p_key is null then
     raise exception 'a correction needs a key' using errcode = 'invalid_parameter_value';
@@ -64,17 +67,21 @@ begin
     when v_booking.status = 'PENDING' then 'invalid_transition'
     when v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'
-    when (v_is_other_email or v_is_other_phone) and v_booking.account_id is not null
-      and exists (select from booking_event e
-                   where e.clinic_no = p_clinic_no and e.booking_id = p_id and e.type = 'linked')
-      then 'booking_has_account'
     else 'done' end;
   if outcome <> 'done' then
     return query select correct_patient.outcome, (select l.tx from last_change(p_clinic_no, p_id) l);
     return;
   end if;
 
-  if v_is_other_email and v_booking.patient ? 'email' or v_is_other_phone and v_booking.patient ? 'phone' then
+  v_is_link_void := v_is_other_email and v_booking.patient ? 'email'
+                    or v_is_other_phone and v_booking.patient ? 'phone';
+  if v_is_link_void then
+    if v_booking.account_id is not null
+       and (v_booking.account_id = p_account_of_email and lower(v_patient->>'email') = lower(p_email)) is not true
+       and exists (select from booking_event e
+                    where e.clinic_no = p_clinic_no and e.booking_id = p_id and e.type = 'linked') then
+      v_account_ids := array['00000000-0000-0000-0000-000000000000'::uuid];
+    end if;
     insert into manage_token (clinic_no, booking_id, epoch, renewal_key)
     values (p_clinic_no, p_id, 1, gen_random_uuid())
     on conflict (clinic_no, booking_id) do update
@@ -82,8 +89,8 @@ begin
   end if;
   select c.* into v_booking
     from change_bookings(array[p_clinic_no], array[p_id], array[v_booking.status], array[v_booking.failure_reason],
-                         array[v_booking.hold_expires_at], null, null, array[v_patient], array[p_reason], null, null,
-                         null, array[v_now]) c;
+                         array[v_booking.hold_expires_at], v_account_ids, null, array[v_patient], array[p_reason],
+                         null, null, null, array[v_now]) c;
   perform log_change(v_booking,
                      case when v_is_other_email or v_is_other_phone then 'contact_corrected' else 'corrected' end,
                      p_actor_id, p_key, v_booking.status);

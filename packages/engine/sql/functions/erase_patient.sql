@@ -56,7 +56,9 @@ begin
        where b.id = any (v_erased_ids) and b.id between v_months[v_n] and v_months[v_n + 1]
     ), stripped as (
       update booking_event l
-         set booking_digest = null, request_key = null, actor_id = nullif(l.actor_id, b.account_id)
+         -- An account that had added the booking may have lost it since, by a correction.
+         set booking_digest = null, request_key = null,
+             actor_id = case when l.type <> 'linked' then nullif(l.actor_id, b.account_id) end
         from before b
        where l.clinic_no = p_clinic_no and l.booking_id = b.id
          and l.booking_id between v_months[v_n] and v_months[v_n + 1]

@@ -5,13 +5,14 @@
 --   an end of a hold, a reason or a slot before it in an event that has none, or a hold without its end; a change of
 --   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
 --   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more than
---   the account; a second link; a digest that is missing after an event with one, or before one, or in the last event,
---   unless an older release wrote that; one that was changed by an event that changes no details; a change made twice
---   under one key within 24 hours; a booking that was erased twice, or without a digest, or whose earlier events still
---   have digests) | state_differs (the row differs from its log, or is missing; its account is neither the one that
---   booked nor the one that it was linked to; its account, type, patient and reasons do not have the digest in its last
---   event, unless an older release wrote that; it was extended and its log does not say so, or the other way round, or
---   by another key; the same for its erasure and the confirmation of its attendance).
+--   the account; a second link without a corrected contact between; a digest that is missing after an event with
+--   one, or before one, or in the last event, unless an older release wrote that; one that was changed by an event
+--   that changes no details; a change made twice under one key within 24 hours; a booking that was erased twice, or
+--   without a digest, or whose earlier events still have digests) | state_differs (the row differs from its log, or is
+--   missing; its account is neither the one that booked nor the one that it was linked to last, which it may have lost
+--   by a corrected contact since; its account, type, patient and reasons do not have the digest in its last event,
+--   unless an older release wrote that; it was extended and its log does not say so, or the other way round, or by
+--   another key; the same for its erasure and the confirmation of its attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -134,11 +135,19 @@ as $function$
               from step s) s
      where s.fault is not null or s.is_last
   ), marked as (
+    -- `corrections`: after how many corrected contacts, each of which may have taken the account off, it was linked.
     select e.booking_id, array_agg(e.actor_id order by e.version) filter (where e.type = 'linked') as accounts,
+           count(*) filter (where e.type = 'linked')
+             > count(distinct e.corrections) filter (where e.type = 'linked') as is_linked_twice,
+           max(e.version) filter (where e.type = 'linked')
+             < max(e.version) filter (where e.type = 'contact_corrected') as may_have_lost_account,
            count(*) filter (where e.type = 'erased') as erasures,
            min(e.at) filter (where e.type = 'erased') as erased_at
-      from booking_event e
-     where e.clinic_no = p_clinic_no and e.type in ('linked', 'erased')
+      from (select e.booking_id, e.version, e.type, e.at, e.actor_id,
+                   count(*) filter (where e.type = 'contact_corrected')
+                     over (partition by e.booking_id order by e.version) as corrections
+              from booking_event e
+             where e.clinic_no = p_clinic_no and e.type in ('linked', 'contact_corrected', 'erased')) e
      group by e.booking_id
   ), extended as (
     -- A null among the keys: an older release did not store it.
@@ -168,7 +177,8 @@ as $function$
     select coalesce(b.id, e.booking_id) as booking_id, coalesce(b.slot_id, e.slot_id) as slot_id,
            b.id is not null as has_row, e.booking_id is not null as has_log,
            b.version as row_version, e.version as log_version, e.place as log_length, cardinality(l.accounts) as links,
-           l.erasures, l.erased_at is null and array_position(l.accounts, null) is not null as links_nobody,
+           l.is_linked_twice, l.erasures,
+           l.erased_at is null and array_position(l.accounts, null) is not null as links_nobody,
            concat_ws(', ',
              case when b.status <> e.status then format('status is %s, by its log %s', b.status, e.status) end,
              case when b.slot_id <> e.slot_id then format('slot is %s, by its log %s', b.slot_id, e.slot_id) end,
@@ -205,8 +215,10 @@ as $function$
       left join extended x on x.booking_id = e.booking_id
       left join attended n on n.booking_id = e.booking_id
       -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
-     cross join lateral (select coalesce(l.accounts[1],
-                                       case when b.account_id is not null then e.first_actor_id end) as account_id) a
+     cross join lateral (select case when b.account_id is not null or l.may_have_lost_account is not true
+                                     then coalesce(l.accounts[cardinality(l.accounts)],
+                                                   case when b.account_id is not null then e.first_actor_id end)
+                                     end as account_id) a
      cross join lateral (select booking_digest(b.account_id, b.appointment_type, b.patient, b.reason,
                                                b.cancellation_reason) as digest) d
      -- Few rows are left here; messages are built for these only.
@@ -219,7 +231,7 @@ as $function$
         or d.digest <> e.booking_digest
         or e.booking_digest is null and e.at > digests_since(25)
         or b.erased_at is distinct from l.erased_at
-        or cardinality(l.accounts) > 1 or l.erasures > 1
+        or l.is_linked_twice or l.erasures > 1
         or l.erased_at is null and array_position(l.accounts, null) is not null
         or (b.extended_by is null) <> (x.keys is null)
         or b.extended_by <> all (x.keys)
@@ -246,7 +258,7 @@ as $function$
        format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),
       ('event_gap', r.log_length <> r.log_version,
        format('its log has %s events and ends at version %s', r.log_length, r.log_version)),
-      ('illegal_transition', r.links > 1, format('it was linked %s times', r.links)),
+      ('illegal_transition', r.is_linked_twice, format('it was linked %s times', r.links)),
       ('illegal_transition', r.links_nobody, 'it was linked to no account'),
       ('illegal_transition', r.erasures > 1, format('it was erased %s times', r.erasures)),
       ('state_differs', r.has_log and not r.has_row, 'its log is there, and the booking is not'),

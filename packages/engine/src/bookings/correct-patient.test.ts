@@ -48,7 +48,7 @@ async function aVisit(overrides: BookingOverrides = {}, its = database) {
 }
 
 type Of = { booking: { id: string } }
-type Correction = Partial<Pick<CorrectionRequest, 'patient' | 'reason' | 'key'>>
+type Correction = Partial<Pick<CorrectionRequest, 'patient' | 'reason' | 'key' | 'accountOfEmail'>>
 
 const correct = ({ booking: { id: bookingId } }: Of, { patient: changes = {}, ...rest }: Correction, by = engine) =>
   by.correctPatient({ bookingId, actorId, key: null, patient: changes, ...rest })
@@ -128,14 +128,62 @@ test('a first number of a clinic that sends SMS gets the confirmation', async ()
   expect(await epochOf(visit)).toBe(0)
 })
 
-test('an account that has added the booking does not get what is sent to another address', async () => {
-  const visit = await aVisit()
-  const accountId = randomUUID()
-  const bookingId = visit.booking.id
+/** Adds the booking to an account, as by its link. @returns the account */
+async function linked({ booking: { id: bookingId } }: Of, accountId: string = randomUUID()): Promise<string> {
   const link = { bookingId, action: 'link', actorId: accountId, onBehalf: false, key: null, reason: null } as const
   expect(await engine.settle(link)).toMatchObject({ kind: 'done' })
-  expect((await correct(visit, { patient: { email: 'right@example.org' } })).kind).toBe('booking_has_account')
-  expect((await correct(visit, { patient: { name: 'Ada Lovelace' } })).kind).toBe('done')
+  return accountId
+}
+
+const right = 'right@example.org'
+
+test('an account that has added the booking by the link of the wrong address loses it with the link', async () => {
+  const visit = await aVisit()
+  await linked(visit)
+  expect(await correct(visit, { patient: { name: 'Ada Lovelace' } })).toMatchObject({ kind: 'done' })
+  const corrected = await correct(visit, { patient: { email: right } })
+  expect(corrected).toMatchObject({ kind: 'done', booking: { accountId: null, patient: { email: right } } })
+  expect(await epochOf(visit)).toBe(1)
+  // The patient's own account adds it by the new link, and loses it to no correction of a contact that got no link.
+  const own = await linked(visit)
+  expect(await correct(visit, { patient: { phone: '+49 30 4712' } })).toMatchObject({ booking: { accountId: own } })
+})
+
+test('the account whose own address is the right one keeps the booking, and no other', async () => {
+  const visit = await aVisit()
+  const accountId = await linked(visit)
+  const accountOfEmail = { email: 'Right@Example.org', accountId }
+  expect(await correct(visit, { patient: { email: right }, accountOfEmail })).toMatchObject({ booking: { accountId } })
+  const another = { email: right, accountId: randomUUID() }
+  const toAnother = await correct(visit, { patient: { email: 'Third@example.org' }, accountOfEmail: another })
+  expect(toAnother).toMatchObject({ kind: 'done', booking: { accountId: null } })
+  // The address of the booking was another when the account was looked up.
+  const raced = await aVisit()
+  const outdated = { email: 'before@example.org', accountId: await linked(raced) }
+  const after = await correct(raced, { patient: { email: right }, accountOfEmail: outdated })
+  expect(after).toMatchObject({ kind: 'done', booking: { accountId: null } })
+})
+
+test('verify finds an account that was put back, or taken off, without the log', async () => {
+  const visit = await aVisit()
+  const accountId = await linked(visit)
+  await correct(visit, { patient: { email: right } })
+  const put = (id: string | null) =>
+    database.ownerPool.query('update holdfast.booking set account_id = $2 where id = $1', [visit.booking.id, id])
+  await put(accountId)
+  const findings = () => engine.reads.verify({ clinicNo: visit.slot.clinicNo, detailsMax: 10 })
+  expect((await findings()).details).toMatchObject([{ kind: 'state_differs', bookingId: visit.booking.id }])
+  await put(null)
+  await linked(visit, accountId)
+  await put(null)
+  expect((await findings()).details).toMatchObject([{ kind: 'state_differs', bookingId: visit.booking.id }])
+  await put(accountId)
+})
+
+test('an account that has booked by itself keeps the booking', async () => {
+  const accountId = randomUUID()
+  const visit = await aVisit({ accountId })
+  expect(await correct(visit, { patient: { email: right } })).toMatchObject({ booking: { accountId } })
 })
 
 test('an empty reason of an earlier release stays what it is until it is corrected', async () => {

@@ -12,16 +12,18 @@ type Row = { outcome: CorrectionOutcome['kind']; tx: string | null }
 
 /** By `correct_patient`. These are few, and not in the queue of other changes. */
 export function patientCorrections(pool: pg.Pool, reads: Pick<Reads, 'booking'>, announce: Announce) {
-  return async ({ bookingId, actorId, key, patient, reason }: CorrectionRequest): Promise<CorrectionOutcome> => {
+  return async (request: CorrectionRequest): Promise<CorrectionOutcome> => {
+    const { bookingId, actorId, key, patient, reason, accountOfEmail } = request
     if (!isId(bookingId)) return { kind: 'booking_missing' }
     const { rows } = await pool.query<Row>(sql`
       select outcome, tx::text from holdfast.correct_patient(
         ${clinicNoOf(bookingId)}, ${bookingId}, ${actorId}, ${key ?? randomUUID()}, ${JSON.stringify(patient)}::jsonb,
-        ${reason === null ? '' : (reason ?? null)})`)
+        ${reason === null ? '' : (reason ?? null)}, ${accountOfEmail?.email ?? null},
+        ${accountOfEmail?.accountId ?? null})`)
     const [row] = rows
     if (row === undefined) throw new Error('correct_patient returned no row.')
     const { outcome: kind } = row
-    if (kind === 'booking_missing' || kind === 'booking_erased' || kind === 'booking_has_account') return { kind }
+    if (kind === 'booking_missing' || kind === 'booking_erased') return { kind }
     const booking = await readAfterCommit(() => reads.booking(bookingId))
     if (booking === null) return { kind: 'booking_missing' }
     if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }

@@ -9,6 +9,11 @@ export type CorrectionRequest = {
   key: string | null
   patient: { name?: string } & { [Field in Exclude<keyof Patient, 'name'>]?: Patient[Field] | null }
   reason?: string | null
+  /**
+   * The account whose confirmed address is that of the corrected booking: it keeps a booking that it has added by its
+   * link, which any other account loses with the link. null: no account has the address.
+   */
+  accountOfEmail?: { email: string; accountId: string } | null
 }
 
 export type CorrectionOutcome =
@@ -17,8 +22,6 @@ export type CorrectionOutcome =
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
-  /** Another address, although an account has added the booking by its link: it may be a stranger's. */
-  | { kind: 'booking_has_account' }
   | { kind: 'hold_expired'; booking: Booking }
   /** It is a hold, whose patient is named by its confirmation. */
   | { kind: 'invalid_transition'; booking: Booking }

@@ -34,6 +34,29 @@ test('staff correct an address: the link that it received is void, and the secur
   expect(history.body.items.at(-1)?.event).toMatchObject({ type: 'contact_corrected', actorId: staff.id })
 })
 
+test('an account that added the booking by a wrong address loses it, and one with the right address does not', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, booking, path } = await aVisit(database)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const stranger = rest.anAccount()
+  const manageToken = rest.manageTokens.issue(booking.id)
+  expect((await rest.call('linkBooking', { path, body: { manageToken }, as: stranger })).status).toBe(200)
+  const body = { patient: { email: 'right@example.org' } }
+  expect((await rest.call('correctPatient', { path, body, as: staff })).body).toMatchObject(body)
+  expect((await rest.call('getBooking', { path, as: stranger })).problem.code).toBe('booking_not_found')
+
+  const own = await aVisit(database)
+  const patientOf = rest.anAccount()
+  const link = { path: own.path, body: { manageToken: rest.manageTokens.issue(own.booking.id) }, as: patientOf }
+  expect((await rest.call('linkBooking', link)).status).toBe(200)
+  const desk = await rest.aMember(own.clinic.no, 'staff')
+  const toOwn = { patient: { email: patientOf.email } }
+  expect((await rest.call('correctPatient', { path: own.path, body: toOwn, as: desk })).status).toBe(200)
+  expect((await rest.call('getBooking', { path: own.path, as: patientOf })).status).toBe(200)
+})
+
 test('a patient cannot correct it, nor staff with what is no address', async ({ database, rest }) => {
   const { clinic, booking, path } = await aVisit(database)
   const body = { patient: { name: 'Eve' } }

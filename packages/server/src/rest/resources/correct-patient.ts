@@ -21,12 +21,16 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
   const { params, granted: reach, body, key } = input
   const { bookingId } = params
   const { patient = {}, reason } = body
+  const email =
+    patient.email === undefined ? (await deps.engine.reads.booking(bookingId))?.patient.email : patient.email
+  const accountId = email == null ? null : await deps.accounts.ofConfirmedEmail(email)
   const outcome = await deps.engine.correctPatient({
     bookingId,
     actorId: reach.actorId,
     key: key && keyDigest(key, `correctPatient ${bookingId} ${JSON.stringify(body)}`),
     patient,
     ...(reason === undefined ? {} : { reason }),
+    accountOfEmail: email == null || accountId === null ? null : { email, accountId },
   })
   return changeResponse(deps, input, outcome)
 }
