@@ -1,8 +1,8 @@
 export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
 export { checkAppLogin } from './app-login/check-app-login.ts'
-export { ensureAppLogin, storedAppLogin } from './app-login/ensure-app-login.ts'
+export { appLoginName, ensureAppLogin, storedAppLogin } from './app-login/ensure-app-login.ts'
 export { scramVerifier } from './app-login/scram-verifier.ts'
-export { type SetupNames, setupScript, setupSteps } from './app-login/setup-steps.ts'
+export { largeObjectsStep, type SetupNames, type SetupStep, setupScript, setupSteps } from './app-login/setup-steps.ts'
 export { archiveAgeMonths, archiveMonth } from './archive/archive-month.ts'
 export { ArchiveRefused } from './archive/archive-refused.ts'
 export { listMonths } from './archive/list-months.ts'
@@ -40,6 +40,7 @@ export {
   databaseOf,
   inShard,
   isPooled,
+  loginOf,
   schemaOf,
   takeOptions,
   withLoginOf,

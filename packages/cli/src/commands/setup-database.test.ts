@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { changeDatabaseUrl, createPool } from '@holdfast/engine'
+import { changeDatabaseUrl, createPool, storedAppLogin } from '@holdfast/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'
@@ -31,6 +31,13 @@ async function setup() {
   return JSON.parse(out[0] ?? '') as { done: number; databaseUrl: string }
 }
 
+async function storedUrlOf(url: string): Promise<string | null> {
+  const pool = createPool({ url, max: 1, name: 'test' })
+  const stored = await storedAppLogin(pool, url)
+  await pool.end()
+  return stored
+}
+
 test('an ordinary role with its database is created once, and Holdfast runs as it', async () => {
   const first = await setup()
   expect(first.done).toBeGreaterThanOrEqual(3)
@@ -50,6 +57,9 @@ test('an ordinary role with its database is created once, and Holdfast runs as i
   expect(verified.code, verified.out.join('\n')).toBe(0)
   const doctor = JSON.parse((await runCaptured(['doctor', '--json'], env)).out[0] ?? '')
   expect(doctor.checks.filter(({ state }: { state: string }) => state === 'error')).toEqual([])
+  const asServer = createPool({ url: (await storedUrlOf(first.databaseUrl)) ?? '', max: 1, name: 'test' })
+  await expect(asServer.query('select lo_create(0)')).rejects.toThrow('permission denied')
+  await asServer.end()
   // The login of the server is a member too, and changes nothing.
   expect((await setup()).done).toBe(0)
 })
@@ -58,7 +68,7 @@ test('without --as, the same is printed for psql', async () => {
   const { code, out } = await runCaptured(['setup-database', '--database', 'a"b', '--owner', "o'x"])
   expect(code).toBe(0)
   expect(out.at(-1)).toMatch(/^-- DATABASE_URL=postgres:\/\/o'x:[\w-]{32}@HOST:5432\/a%22b$/)
-  expect(out.filter((line) => line.endsWith('\\gexec'))).toHaveLength(6)
+  expect(out.filter((line) => line.endsWith('\\gexec'))).toHaveLength(7)
   expect(out.join('\n')).toContain(`CREATE DATABASE "a""b" OWNER "o''x" ENCODING ''UTF8'' TEMPLATE template0`)
   expect(out.join('\n')).toContain('SCRAM-SHA-256$')
 })

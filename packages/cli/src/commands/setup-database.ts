@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import {
   changeDatabaseUrl,
   isDatabaseUnusable,
+  largeObjectsStep,
   type SetupNames,
+  type SetupStep,
   scramVerifier,
   setupScript,
   setupSteps,
@@ -51,9 +53,18 @@ function printScript({ terminal }: CommandContext, script: readonly string[], ur
 
 /** @returns the statements that were needed */
 async function runSteps(url: string, names: SetupNames): Promise<string[]> {
+  try {
+    const done = await runIn(url, setupSteps(names))
+    return [...done, ...(await runIn(changeDatabaseUrl(url, { database: names.database }), [largeObjectsStep]))]
+  } catch (error) {
+    throw refusalOf(error) ?? error
+  }
+}
+
+function runIn(url: string, steps: readonly SetupStep[]): Promise<string[]> {
   return withPool({ url, name: 'holdfast setup-database' }, async (pool) => {
     const done: string[] = []
-    for (const { isNeeded, statement } of setupSteps(names)) {
+    for (const { isNeeded, statement } of steps) {
       // Names and the password are quoted by setupSteps.
       const { rows } = await pool.query(`select where ${isNeeded}`)
       if (rows.length === 0) continue
@@ -61,8 +72,6 @@ async function runSteps(url: string, names: SetupNames): Promise<string[]> {
       done.push(statement)
     }
     return done
-  }).catch((error: unknown) => {
-    throw refusalOf(error) ?? error
   })
 }
 

@@ -14,7 +14,8 @@ import { messageOf } from '@holdfast/engine/message-of'
 import sql from 'sql-template-tag'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
-import { checkCollation } from './check-collation.ts'
+import { checkAppRole } from './check-app-role.ts'
+import { checkCollation, checkLocale } from './check-collation.ts'
 import { checkOpenTransactions } from './check-open-transactions.ts'
 import { checkShards } from './check-shards.ts'
 
@@ -49,7 +50,9 @@ export async function checkDatabase(
       checks.push(check)
       // Another login may not read what the rest looks at.
       if (facts.version_number >= versionNumberMin && isOwner) {
+        if (facts.encoding === 'UTF8') checks.push(await checkLocale(pool))
         checks.push(await checkCollation(pool), ...(await checkSchema(pool, ownerUrl, appUrl)))
+        checks.push(...(await checkAppRole(pool, appUrl)))
       }
       return { version: facts.version, checks }
     })

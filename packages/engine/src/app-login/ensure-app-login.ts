@@ -11,6 +11,7 @@ import { generatedSetting } from '../database/server-secrets.ts'
 import { AppLoginError } from './app-login-error.ts'
 import { checkAppLogin } from './check-app-login.ts'
 import { scramVerifier } from './scram-verifier.ts'
+import { largeObjectsStep } from './setup-steps.ts'
 
 export type AppLoginOptions = {
   /** The owner's URL, of a migrated database. */
@@ -39,6 +40,7 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
       return appUrl
     }
     await owner.query(sql`select pg_advisory_lock(${advisoryLocks.appLogin[0]}, ${advisoryLocks.appLogin[1]})`)
+    await revokeLargeObjects(owner)
     return await ensureOwnLogin(owner, ownerUrl, database)
   } finally {
     await owner.end()
@@ -104,6 +106,14 @@ async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: stri
     )
   }
   return url
+}
+
+/** Where the owner is a superuser, as of the embedded database. Elsewhere `holdfast setup-database` does it. */
+async function revokeLargeObjects(owner: pg.Client): Promise<void> {
+  const { isNeeded, statement } = largeObjectsStep
+  const isSuperuser = `exists (select from pg_roles where rolname = current_user and rolsuper)`
+  const { rows } = await owner.query(`select where ${isNeeded} and ${isSuperuser}`)
+  if (rows.length > 0) await owner.query(statement)
 }
 
 async function works(url: string, database: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import pg from 'pg'
 const { escapeIdentifier, escapeLiteral } = pg
 
 /** One statement, and the condition (SQL) under which it is needed. */
-type SetupStep = { isNeeded: string; statement: string }
+export type SetupStep = { isNeeded: string; statement: string }
 
 export type SetupNames = {
   database: string
@@ -50,9 +50,19 @@ export function setupSteps({ database, owner, password }: SetupNames): SetupStep
   ]
 }
 
+/**
+ * What a superuser has to run in the database: PostgreSQL lets everybody create large objects, which are outside of all
+ * tables and limits. Holdfast has none.
+ */
+export const largeObjectsStep: SetupStep = {
+  isNeeded: `has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'execute')`,
+  statement:
+    'REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), ' +
+    'pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC',
+}
+
 /** The steps as a script for psql, which can be run any number of times. */
 export function setupScript(names: SetupNames): string[] {
-  return setupSteps(names).map(
-    ({ isNeeded, statement }) => `SELECT ${escapeLiteral(statement)} WHERE ${isNeeded} \\gexec`,
-  )
+  const line = ({ isNeeded, statement }: SetupStep) => `SELECT ${escapeLiteral(statement)} WHERE ${isNeeded} \\gexec`
+  return [...setupSteps(names).map(line), `\\connect ${escapeIdentifier(names.database)}`, line(largeObjectsStep)]
 }

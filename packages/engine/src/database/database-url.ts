@@ -39,6 +39,10 @@ export function withLoginOf(url: string, login: string): string {
 }
 
 /** The name of the database. */
+export function loginOf(url: string): string {
+  return decodeURIComponent(parseDatabaseUrl(url).username)
+}
+
 export function databaseOf(url: string): string {
   return decodeURIComponent(parseDatabaseUrl(url).pathname.slice(1))
 }
