@@ -35,6 +35,7 @@ describe('the command line', () => {
     [['import'], 'name a file', ''],
     [['import', 'clinics.csv'], 'is not a .json file', ''],
     [['admin', 'create', '--email', 'nobody'], '"nobody" is not an e-mail address', ''],
+    [['admin', 'create', '--email', 'a@b.c', '--name', 'Ada\u202eevoL'], 'is not one line of text', ''],
     [['admin', 'create', '--email', 'a@b.c', '--password-stdin'], 'contains no password', ''],
   ])('%j is refused with one clear message', async (args, message, suggestion) => {
     const { code, err } = await runCaptured(args)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isName, nameExpected } from '@holdfast/contract/name'
 import { normalizedEmail } from '@holdfast/engine'
 import {
   createSiteAdministrator,
@@ -19,12 +20,18 @@ export type AdminCreateOptions = JsonOption & {
 }
 
 const emailCharactersMax = 254
+const nameCharactersMax = 200
 
 /** `holdfast admin create`: a site administrator with a new account, or the existing account named by `--promote`. */
 export async function adminCreateCommand(context: CommandContext, options: AdminCreateOptions): Promise<ExitCode> {
   const email = normalizedEmail(options.email)
   if (email.length > emailCharactersMax || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)) {
     throw new CommandRefusal(`--email ${JSON.stringify(options.email)} is not an e-mail address`, 2)
+  }
+  const name = options.name?.trim() || email
+  // An e-mail address is longer than a name that is entered may be.
+  if (name !== email && !isName(name, nameCharactersMax)) {
+    throw new CommandRefusal(`--name ${JSON.stringify(name)} is not ${nameExpected}`, 2)
   }
   const accountId = options.promote?.trim().toLowerCase() ?? null
   if (accountId !== null && options.passwordStdin === true) {
@@ -35,11 +42,7 @@ export async function adminCreateCommand(context: CommandContext, options: Admin
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {
       return accountId === null
-        ? await create(opened.accounts, database.ownerUrl, {
-            email,
-            name: options.name?.trim() || email,
-            givenPassword,
-          })
+        ? await create(opened.accounts, database.ownerUrl, { email, name, givenPassword })
         : await promote(opened.accounts, database.ownerUrl, email, accountId)
     } finally {
       await opened.close()

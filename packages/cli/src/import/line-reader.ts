@@ -1,3 +1,4 @@
+import { isName, nameExpected } from '@holdfast/contract/name'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import { parseInstant } from '../tables/parse-instant.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
@@ -11,6 +12,8 @@ export type LineReader = {
   has(column: string): boolean
   /** Text of 1 to `charactersMax` characters. */
   text(column: string, charactersMax: number): string
+  /** The same of a name that others see and choose from, by the rule of the API. */
+  name(column: string, charactersMax: number): string
   optionalText(column: string, charactersMax: number): string | null
   optionalWholeNumber(column: string, min: number, max: number): number | null
   /** 0–5 with at most one decimal. */
@@ -32,11 +35,17 @@ export function createLineReader({ line, values }: CsvLine, bad: BadLines): Line
     refuse(column, `expected at most ${charactersMax} characters, not ${[...value].length}`)
     return null
   }
+  const text = (column: string, charactersMax: number) => {
+    if (cell(column) === '') refuse(column, `expected text of 1–${charactersMax} characters`)
+    return optionalText(column, charactersMax) ?? ''
+  }
   return {
     has: (column) => cell(column) !== '',
-    text(column, charactersMax) {
-      if (cell(column) === '') refuse(column, `expected text of 1–${charactersMax} characters`)
-      return optionalText(column, charactersMax) ?? ''
+    text,
+    name(column, charactersMax) {
+      const name = text(column, charactersMax)
+      if (name !== '' && !isName(name, charactersMax)) refuse(column, `expected ${nameExpected}`)
+      return name
     },
     optionalText,
     optionalWholeNumber(column, min, max) {

@@ -48,6 +48,18 @@ const good: Required<Files> = {
 }
 
 describe('reading an import', () => {
+  test.each([
+    ['a character that changes the direction', 'Praxis \u202eettiM'],
+    ['an invisible one', 'Pra\u200bxis Mitte'],
+    ['nothing that is visible', '\u2800'],
+  ])('refuses a name with %s, as the API does', async (_what, name) => {
+    const clinics = `clinic,name,timezone\nc1,${name},Europe/Berlin\n`
+    const doctors = `doctor,clinic,name,specialization\nd1,c1,${name},${name}\n`
+    const { problems } = await read({ clinics, doctors })
+    expect(problems).toHaveLength(3)
+    for (const problem of problems) expect(problem).toContain('invisible or change its direction')
+  })
+
   test('reads CSV files into what the engine takes, with line numbers', async () => {
     const { directory: lists, problems } = await read(good)
     expect(problems).toEqual([])

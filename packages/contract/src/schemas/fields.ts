@@ -1,5 +1,6 @@
 // `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/bodies/validator.ts).
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
+import { nameExpected, namePattern } from '../name.ts'
 import { phoneNumberPattern } from '../phone-number.ts'
 import { literals } from './literals.ts'
 
@@ -7,16 +8,7 @@ import { literals } from './literals.ts'
 const LINE = '^[^\\p{Cc}\\p{Cs}]*$'
 /** The same, with at least one visible character. No character fits two of its parts in turn: it takes linear time. */
 const LINE_NOT_BLANK = '^[\\p{Z}\\p{DI}\\u2800]*[^\\p{Z}\\p{DI}\\u2800\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]*$'
-/** \p{DI} without joiners, which Persian needs, and without the two that choose how symbols are presented. */
-const INVISIBLE =
-  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f\\u202a-\\u202e' +
-  '\\u2060-\\u206f\\u3164\\ufe00-\\ufe0d\\ufeff\\uffa0\\ufff0-\\ufff8\\u{1bca0}-\\u{1bca3}' +
-  '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}'
-/** The same without characters that are invisible or change the direction: names that look alike are the same. */
-const NAME =
-  '^[\\p{Zs}\\u2800\\u200c\\u200d\\ufe0e\\ufe0f]*[^\\p{Zs}\\p{Zl}\\p{Zp}\\p{DI}\\u2800\\p{Cc}\\p{Cs}]' +
-  `[^\\p{Zl}\\p{Zp}\\p{Cc}\\p{Cs}${INVISIBLE}]*$`
-/** The same, but with line ends and tabs. */
+/** `LINE`, but with line ends and tabs. */
 const PARAGRAPH = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\p{Cs}]*$'
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
 
@@ -31,8 +23,8 @@ const notBlank = (lengthMax: number) => ({
 export function name(lengthMax: number, options: TSchemaOptions = {}) {
   return Type.String({
     ...notBlank(lengthMax),
-    pattern: NAME,
-    'x-expected': 'one line of text that is not blank, without characters that are invisible or change its direction',
+    pattern: namePattern,
+    'x-expected': nameExpected,
     ...options,
   })
 }

@@ -149,10 +149,14 @@ describe('a new case', () => {
     }
     const elsewhere = await rest.call('createCase', { as: here.staff, body: there.newCase() })
     expect(elsewhere.problem).toMatchObject({ status: 404, code: 'clinic_not_found' })
-    expect((await here.book({ blockId: there.roomOne.id })).problem).toMatchObject({
-      status: 404,
-      code: 'block_not_found',
-    })
+    const noBlock = { status: 404, code: 'block_not_found' }
+    expect((await here.book({ blockId: there.roomOne.id })).problem).toMatchObject(noBlock)
+    const block = { roomId: there.roomOne.id, from: theatreTime('08:00'), to: theatreTime('16:00') }
+    const ofOther = await rest.call('createBlocks', { path: there.path, as: there.admin, body: block })
+    const [foreign, unknown] = [ofOther.body.items[0]?.blockId ?? '', newId(there.clinic.no)]
+    for (const blockId of [foreign, unknown]) {
+      expect((await here.book({ blockId })).problem.detail).toBe(`There is no block ${blockId}.`)
+    }
     expect((await here.book({ requestId: newId(here.clinic.no) })).problem).toMatchObject({
       status: 404,
       code: 'case_request_not_found',

@@ -48,9 +48,11 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
     }
     if (outcome.kind !== 'refused') return refusal(deps, input, outcome)
     const { conflicts } = outcome
-    // A block that does not exist at all is another mistake than one at another time.
-    const isMismatch = blockId !== null && conflicts.some(({ kind }) => kind === 'block_mismatch')
-    if (isMismatch && (await theatre.block(blockId)) === null) return blockNotFound(blockId)
+    // A block that does not exist at all is another mistake than one at another time. One of another clinic does not.
+    if (blockId !== null && conflicts.some(({ kind }) => kind === 'block_mismatch')) {
+      const isOwn = clinicNoIn(blockId) === clinicNoIn(caseId)
+      if (!isOwn || (await theatre.block(blockId)) === null) return blockNotFound(blockId)
+    }
     const ofCase = conflicts.map((one) => (one.ofCaseId === caseId ? { ...one, ofCaseId: null } : one))
     return refusal(deps, input, { kind: 'refused', conflicts: ofCase })
   }
