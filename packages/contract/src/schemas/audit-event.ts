@@ -14,11 +14,13 @@ export const auditKinds = [
   'token_issued',
   'password_changed',
   'password_change_failed',
+  'password_check_failed',
   'password_link_requested',
   'password_link_created',
   'password_reset',
   'password_reset_failed',
   'email_confirmed',
+  'email_change_requested',
   'email_changed',
   'email_change_undone',
   'second_factor_asked',
@@ -81,7 +83,7 @@ const auditEventSchema = Type.Object(
     subjectId: nullableId({
       description:
         'What it was done to: an account, a booking, a doctor, an invitation. sign_in_failed without an account: a ' +
-        'digest of the e-mail address',
+        'digest of the e-mail address. bookings_read with the detail search: a digest of what was searched',
     }),
     subjectName: nullableText({ description: 'The name of the account that it was done to' }),
     network: nullableText({ description: 'The caller’s network, /24 of IPv4 or /48 of IPv6' }),

@@ -1,8 +1,8 @@
 import type { AuditDetail, AuditKind } from '@holdfast/contract'
 
 /**
- * What the security log records. Contains no text that a user entered, except an e-mail address, used only to look up
- * the account.
+ * What the security log records. Contains no text that a user entered, except what is stored as an account's id or as a
+ * digest: an e-mail address, and what was searched.
  */
 export type AuditEntry = {
   kind: AuditKind
@@ -15,6 +15,8 @@ export type AuditEntry = {
   subjectId?: string | null
   /** Instead of `subjectId`: the address of the account; without an account, a digest of the address is stored. */
   subjectEmail?: string
+  /** Instead of `subjectId`: what was searched. Its digest is stored, so that two searches are two events. */
+  searched?: string
   /** The caller's network, see networkPrefix. */
   network?: string | null
   details?: readonly AuditDetail[]

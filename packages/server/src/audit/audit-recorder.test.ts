@@ -3,6 +3,7 @@ import { until } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import type { AuditEntry } from './audit-entry.ts'
 import { AuditRecorder } from './audit-recorder.ts'
+import { searchOf } from './search-of.ts'
 import { allRowsMax, networkRowsMax } from './stranger-limits.ts'
 
 function aRecorder() {
@@ -76,6 +77,21 @@ test('an address becomes its account’s id, or a digest', async () => {
     ['the-id-of-ada', null],
   ])
   expect(JSON.stringify(written.filter(({ subjectId }) => !subjectId?.startsWith('digest')))).not.toContain('@')
+})
+
+test('two searches are two rows, with digests of what was searched, and the same search again is one row', async () => {
+  const { recorder, written } = aRecorder()
+  const read = { kind: 'bookings_read', clinicNo: 7, actorId: 'a' } as const
+  for (const q of ['Miller', ' miller', 'Meyer', 'MILLER']) recorder.record({ ...read, ...searchOf(q) })
+  recorder.record({ ...read, ...searchOf(undefined) })
+  await recorder.stop()
+  const rows = written.map(({ subjectId, details, count }) => [subjectId, details, count])
+  expect(rows).toEqual([
+    ['digest of search miller', ['search'], 1],
+    ['digest of search meyer', ['search'], 1],
+    [null, [], 1],
+    ['digest of search miller', ['search'], 2],
+  ])
 })
 
 test('repetitions within a minute are one more row, per address and network', async () => {

@@ -11,7 +11,7 @@ export type AuditRecorderDeps = {
   idsByEmail(emails: string[]): Promise<Map<string, string>>
   /** Those of these accounts that have a role. */
   withRole: AuditLog['withRole']
-  digestOf(email: string): string
+  digestOf(text: string): string
   log: Pick<Logger, 'error'>
   onWritten?: (count: number) => void
   onLost?: (count: number) => void
@@ -174,9 +174,9 @@ export class AuditRecorder {
   #eventOf({ entry, count, atMs }: CountedEntry, ids: ReadonlyMap<string, string>): NewAuditEvent {
     const { kind, clinicNo = null, subjectEmail, network = null, details = [] } = entry
     const actorId = accountOf(entry.actorEmail, entry.actorId, ids)
+    const digested = subjectEmail ?? (entry.searched === undefined ? undefined : `search ${entry.searched}`)
     const subjectId =
-      accountOf(subjectEmail, entry.subjectId, ids) ??
-      (subjectEmail === undefined ? null : this.#deps.digestOf(subjectEmail))
+      accountOf(subjectEmail, entry.subjectId, ids) ?? (digested === undefined ? null : this.#deps.digestOf(digested))
     const actorKind = actorId === null ? 'nobody' : 'account'
     const ageMs = Math.max(0, this.#now() - atMs)
     return { kind, clinicNo, actorKind, actorId, subjectId, network, details, count, ageMs }

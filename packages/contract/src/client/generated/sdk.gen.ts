@@ -404,7 +404,7 @@ export const getBooking = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Correct a booking’s patient
  *
- * The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. If messages about the booking go to another address from then on, because the e-mail address is another one, or the telephone number of a booking with SMS, the link that the former address has received is void, and a CONFIRMED booking’s confirmation is sent again. That is refused once an account has added the booking by its link, since the account may be a stranger’s. If it has been done already: 200, unchanged.
+ * The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. If messages about the booking go to another address from then on, because the e-mail address is another one, or the telephone number of a booking with SMS, the link that the former address has received is void, and a CONFIRMED booking’s confirmation is sent again. An account that has added the booking by that link loses it, since it may be a stranger’s, unless its own address is the new one. If it has been done already: 200, unchanged.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */

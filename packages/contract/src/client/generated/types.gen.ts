@@ -109,7 +109,7 @@ export type AuditEvent = {
     actorName: string | null;
     actorEmail: string | null;
     /**
-     * What it was done to: an account, a booking, a doctor, an invitation. sign_in_failed without an account: a digest of the e-mail address
+     * What it was done to: an account, a booking, a doctor, an invitation. sign_in_failed without an account: a digest of the e-mail address. bookings_read with the detail search: a digest of what was searched
      */
     subjectId: string | null;
     /**
@@ -140,7 +140,7 @@ export type AuditEventPage = {
 /**
  * AuditKind
  */
-export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_link_requested' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'email_confirmed' | 'email_changed' | 'email_change_undone' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'patient_corrected' | 'message_sent_again' | 'case_request_created' | 'case_request_withdrawn' | 'waitlist_entry_removed' | 'theatre_patient_changed' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'theatre_changed' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
+export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_check_failed' | 'password_link_requested' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'email_confirmed' | 'email_change_requested' | 'email_changed' | 'email_change_undone' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'patient_corrected' | 'message_sent_again' | 'case_request_created' | 'case_request_withdrawn' | 'waitlist_entry_removed' | 'theatre_patient_changed' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'theatre_changed' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
 
 /**
  * Block
@@ -6013,7 +6013,7 @@ export type CorrectPatientErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased. `booking_has_account`: The booking belongs to another account.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**

@@ -85,12 +85,16 @@ async function requirePassword(
 ): Promise<void> {
   if (password === undefined) throw wrong('Send the current password.')
   refuseWhenOverloaded(deps.passwords)
+  // A guess, until it proves right: the security log has it also if there were too many before.
+  request.hasGuessedPassword = true
   // Counts together with the attempts to change the password.
   const attempt = await deps.attempts.begin('changePassword', request)
   const isRight = await deps.accounts.hasPassword(account.accountId, password).catch(async (error: unknown) => {
+    request.hasGuessedPassword = false
     await attempt.end('withdrawn')
     throw error
   })
+  request.hasGuessedPassword = !isRight
   await attempt.end(isRight ? 'succeeded' : 'failed')
   if (!isRight) throw wrong('The current password is wrong.')
 }

@@ -126,6 +126,15 @@ test('another address needs the password and a link to it; then sign-ins use it,
   const resetToken = await tokenTo(person.email, 'reset')
 
   expect((await change(newEmail.toUpperCase(), person.token)).status).toBe(200)
+  await expect
+    .poll(async () => {
+      const { rows } = await server.database.ownerPool.query(
+        `select details from holdfast.audit_event where kind = 'email_change_requested' and actor_id = $1`,
+        [person.id],
+      )
+      return rows
+    })
+    .toEqual([{ details: ['e-mail address'] }])
   const token = await tokenTo(newEmail)
   expect(await statusOf(person.token)).toMatchObject({ email: person.email })
   expect(await verify(token, person.token)).toMatchObject({ status: 200, body: { email: newEmail, isChanged: true } })

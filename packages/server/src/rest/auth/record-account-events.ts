@@ -1,4 +1,4 @@
-import { type AuditDetail, type AuditKind, secondFactorOperations } from '@holdfast/contract'
+import { type AuditDetail, type AuditKind, accountOperations, secondFactorOperations } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
@@ -34,6 +34,7 @@ const recorded = new Map<string, Recorded>([
   ],
   [path('request-password-reset'), { succeeded: 'password_link_requested', about: 'email' }],
   [path('reset-password'), { succeeded: 'password_reset', refused: 'password_reset_failed', about: 'subject' }],
+  [accountOperations.changeEmail.url, { succeeded: 'email_change_requested', detail: 'e-mail address' }],
   [path('undo-email-change'), { succeeded: 'email_change_undone', about: 'subject' }],
   [path('revoke-session'), { succeeded: 'sessions_ended', detail: 'one' }],
   [path('revoke-sessions'), { succeeded: 'sessions_ended', detail: 'all' }],
@@ -60,8 +61,15 @@ const recorded = new Map<string, Recorded>([
   ],
   [
     secondFactorOperations.confirmTotp.url,
-    { succeeded: 'second_factor_changed', refused: 'second_factor_failed', detail: 'app added' },
+    {
+      succeeded: 'second_factor_changed',
+      refused: 'second_factor_failed',
+      delayed: 'second_factor_failed',
+      detail: 'app added',
+    },
   ],
+  [secondFactorOperations.beginTotp.url, { detail: 'app added' }],
+  [secondFactorOperations.getPasskeyCreation.url, { detail: 'passkey added' }],
   [secondFactorOperations.removeTotp.url, { succeeded: 'second_factor_changed', detail: 'app removed' }],
   [
     secondFactorOperations.createRecoveryCodes.url,
@@ -74,10 +82,16 @@ const recorded = new Map<string, Recorded>([
   [secondFactorOperations.removePasskey.url, { succeeded: 'second_factor_changed', detail: 'passkey removed' }],
 ])
 
+/** Whether such an operation has a rule, without which a wrong password at it has no detail. */
+export function isRecorded(url: string): boolean {
+  return recorded.has(url)
+}
+
 /** Records in the security log what happened to accounts, from the responses of the routes that `app` adds later. */
 export function recordAccountEvents(app: FastifyInstance, audit: Pick<AuditRecorder, 'record'>): void {
   app.decorateRequest('subjectEmail', null)
   app.decorateRequest('mayHaveWritten', false)
+  app.decorateRequest('hasGuessedPassword', false)
   // After the validation: a request can be refused for its number before, and its body can then be anything.
   app.addHook('preHandler', (request, _reply, done) => {
     request.subjectEmail = emailOf(request.body)
@@ -109,7 +123,11 @@ function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry | nul
   const { routeOptions, principal, subjectEmail: email } = request
   const rule = recorded.get(routeOptions.url ?? '')
   const isUnknown = reply.statusCode >= 500 && request.mayHaveWritten
-  const kind = isUnknown ? rule?.succeeded : rule && kindOf(rule, reply)
+  const kind = request.hasGuessedPassword
+    ? 'password_check_failed'
+    : isUnknown
+      ? rule?.succeeded
+      : rule && kindOf(rule, reply)
   if (kind === undefined) return null
   const details: AuditDetail[] = rule?.detail === undefined ? [] : [rule.detail]
   if (isUnknown) details.push('outcome unknown')
@@ -148,6 +166,8 @@ declare module 'fastify' {
     subjectAccountId: string | null
     /** The e-mail address in a body that is valid. */
     subjectEmail: string | null
+    /** The current password of the account was wrong, or was not checked after too many wrong ones. */
+    hasGuessedPassword: boolean
     /** The route's handler still runs, or has failed with an unknown outcome. */
     mayHaveWritten: boolean
   }

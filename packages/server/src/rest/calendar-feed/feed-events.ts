@@ -28,7 +28,7 @@ export async function readFeed(deps: RestDeps, feed: OpenFeed): Promise<FeedFile
       location: booking.appointmentType === 'video' ? null : [clinic.name, clinic.address].filter(Boolean).join(', '),
       description: [clinic.name, clinic.phone, texts.reference(referenceOf(booking.id))].filter(Boolean).join('\n'),
     }))
-    return { name: texts.mine, language: feed.language, events }
+    return { name: texts.mine, language: feed.language, events, patientsOfClinic: null }
   }
   return readClinicFeed(deps, feed)
 }
@@ -65,7 +65,7 @@ async function readClinicFeed(deps: RestDeps, feed: OpenFeed): Promise<FeedFile 
     description: texts.reference(referenceOf(booking.id)),
   }))
   const name = doctor === null ? clinic.name : texts.ofDoctor(doctor.name, clinic.name)
-  return { name, language: feed.language, events }
+  return { name, language: feed.language, events, patientsOfClinic: withNames ? clinic.no : null }
 }
 
 /**

@@ -16,7 +16,13 @@ export type FeedEvent = {
   description: string
 }
 
-export type FeedFile = { name: string; language: MessageLanguage; events: readonly FeedEvent[] }
+export type FeedFile = {
+  name: string
+  language: MessageLanguage
+  events: readonly FeedEvent[]
+  /** The clinic whose patients it names; null: it names none. */
+  patientsOfClinic: number | null
+}
 
 /** Calendars that ask how often they may read it again get this; others decide for themselves. */
 const readAgainSeconds = 15 * 60
@@ -25,7 +31,7 @@ const readAgainSeconds = 15 * 60
  * The calendar as a file (RFC 5545), each event in its clinic's time zone. UID and SEQUENCE are those of the e-mails
  * and of the site's calendar file. The same events give the same text, so that its entity tag is stable.
  */
-export function feedFile({ name, language, events }: FeedFile): string {
+export function feedFile({ name, language, events }: Omit<FeedFile, 'patientsOfClinic'>): string {
   const calendar = ical({
     name: printable(name),
     prodId: { company: 'Holdfast', product: 'Appointments', language: language.toUpperCase() },

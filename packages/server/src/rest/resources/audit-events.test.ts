@@ -49,8 +49,9 @@ test('grants, changes, denials, reads of patients’ data and exports are record
     { ...by, kind: 'clinic_changed', details: ['phone', 'holdSeconds'] },
     { ...by, kind: 'limits_changed', details: ['guestUnitsMax'] },
     { ...by, kind: 'doctor_changed', subjectId: doctor.id, details: ['experienceYears'] },
-    { ...by, kind: 'bookings_read', details: ['search'] },
-    { ...by, kind: 'bookings_read', details: ['messages', 'search'] },
+    // The recorder stores a digest of what was searched.
+    { ...by, kind: 'bookings_read', details: ['search'], searched: 'miller' },
+    { ...by, kind: 'bookings_read', details: ['messages', 'search'], searched: 'miller' },
     { ...by, kind: 'booking_read', subjectId: booking.id },
     { ...by, kind: 'booking_read', subjectId: booking.id, details: ['history'] },
     { ...by, kind: 'data_exported', details: ['bookings', '12'] },

@@ -102,14 +102,25 @@ test('a doctor’s feed has that doctor’s bookings alone, and a clinic’s all
   expect((await rest.call('createClinicCalendarFeed', { ...ofClinic, as: own })).problem.code).toBe('forbidden')
 })
 
-test('patients are named only after the clinic has allowed it', async ({ database, rest }) => {
-  const { ofDoctor, ofClinic, own, admin } = await aScene(database, rest)
+test('patients are named only after the clinic has allowed it, and then each read is in the security log', async ({
+  database,
+  rest,
+}) => {
+  const { ofDoctor, ofClinic, own, admin, clinic, doctor } = await aScene(database, rest)
   const { url } = (await rest.call('createDoctorCalendarFeed', { ...ofDoctor, as: own })).body
+  const reads = () => rest.audited.filter(({ kind, clinicNo }) => kind === 'bookings_read' && clinicNo === clinic.no)
   expect(await bodyOf(rest, url)).not.toContain('Grace')
+  expect(reads()).toEqual([])
   const change = { ...ofClinic, as: admin, body: { patientNames: true } }
   expect((await rest.call('updateClinicCalendarFeed', change)).body).toEqual({ createdAt: null, patientNames: true })
   expect((await rest.call('getDoctorCalendarFeed', { ...ofDoctor, as: own })).body.patientNames).toBe(true)
-  expect(await bodyOf(rest, url)).toContain('Grace Hopper')
+  const named = await read(rest, url)
+  expect(String(named.body)).toContain('Grace Hopper')
+  const recorded = { subjectId: doctor.id, network: '127.0.0.0/24', details: ['calendar feed'] }
+  expect(reads()).toMatchObject([recorded])
+  // What is not sent again is not read again.
+  expect((await read(rest, url, { 'if-none-match': String(named.headers.etag) })).status).toBe(304)
+  expect(reads()).toHaveLength(1)
   const back = { ...ofClinic, as: admin, body: { patientNames: false } }
   expect((await rest.call('updateClinicCalendarFeed', back)).status).toBe(200)
   expect(await bodyOf(rest, url)).not.toContain('Grace')

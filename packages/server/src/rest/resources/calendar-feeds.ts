@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import type { FeedSubject, MessageLanguage } from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
@@ -30,6 +31,12 @@ export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
     const etag = weakEntityTag(text)
     const headers = { etag, 'cache-control': 'private, no-cache' }
     if (matchesEntityTag(request.headers['if-none-match'], etag)) return { status: 304, body: undefined, headers }
+    // Whoever has the URL, which may be anybody.
+    const { patientsOfClinic: clinicNo } = file
+    if (clinicNo !== null) {
+      const network = networkPrefix(request.ip)
+      deps.audit.record({ kind: 'bookings_read', clinicNo, subjectId: feed.id, network, details: ['calendar feed'] })
+    }
     return { status: 200, body: text, headers: { ...headers, 'content-type': 'text/calendar; charset=utf-8' } }
   })
 }

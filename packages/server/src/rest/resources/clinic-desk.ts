@@ -1,6 +1,7 @@
 import { type PatientToEraseBody, restOperations } from '@holdfast/contract'
 import type { BookingsOfClinicQuery, Clinic, PatientContact, PatientErased } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody } from '../responses/bodies/stats-body.ts'
@@ -36,7 +37,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       audit: ({ query, granted: { clinic } }) => ({
         kind: 'bookings_read',
         clinicNo: clinic.no,
-        details: query.q ? ['search'] : [],
+        ...searchOf(query.q),
       }),
     },
   )

@@ -2,6 +2,7 @@ import { type ListedMessageBody, type MessageBody, restOperations } from '@holdf
 import type { ListedMessage, Message } from '@holdfast/engine'
 import { changedFields } from '../../audit/changed-fields.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { isCountry } from '../../messages/patient-messages/message-sms.ts'
@@ -33,7 +34,7 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
       audit: ({ query: { bookingId, q }, granted: { clinic } }) => ({
         ...(bookingId === undefined ? { kind: 'bookings_read' } : { kind: 'booking_read', subjectId: bookingId }),
         clinicNo: clinic.no,
-        details: q ? ['messages', 'search'] : ['messages'],
+        ...searchOf(q, 'messages'),
       }),
     },
   )

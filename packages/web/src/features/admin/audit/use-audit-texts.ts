@@ -37,7 +37,7 @@ export function useAuditTexts(names: AuditNames) {
 /** What an event was about: by name where it is known, else what it is and the end of its id; null: nothing. */
 function useAbout(names: AuditNames): (event: AuditEvent) => string | null {
   const { t } = useTranslation('admin')
-  return ({ kind, subjectId, subjectName, clinicId, clinicName }) => {
+  return ({ kind, subjectId, subjectName, clinicId, clinicName, details }) => {
     if (subjectId === null) return null
     const name = names.get(subjectId)
     const reference = referenceOf(subjectId)
@@ -47,6 +47,10 @@ function useAbout(names: AuditNames): (event: AuditEvent) => string | null {
       case 'patients_erased':
       case 'patient_corrected':
         return t('audit.about.booking', { reference })
+      case 'bookings_read':
+        // A digest of what was searched, or whose calendar feed was read.
+        if (details.includes('search')) return t('audit.about.search', { reference })
+        return name ?? (subjectId === clinicId ? clinicName : reference)
       case 'doctor_created':
       case 'doctor_changed':
         return name ?? t('audit.about.doctor', { reference })

@@ -1,0 +1,53 @@
+import { type Operation, restOperations } from '@holdfast/contract'
+import { expect, test } from 'vitest'
+import type { RestDeps } from './rest-deps.ts'
+import { serveOperations } from './rest-routes.ts'
+import type { RouteOptions } from './serve.ts'
+
+const own = 'reads what is the caller’s own'
+const byHandler = 'its handler records how many rows it has sent, or whether it names patients'
+const noPatients = 'has no patient'
+
+/** Why the route of a read that names patients, or sends a file, has no entry for the security log. */
+const unrecorded: Record<string, string> = {
+  listMyBookings: own,
+  listMyWaitlistEntries: own,
+  exportClinicBookings: byHandler,
+  exportClinicAuditEvents: byHandler,
+  exportAuditEvents: byHandler,
+  readCalendarFeed: byHandler,
+  getClinicLogo: noPatients,
+}
+
+/** The reads whose responses have a patient, and whether they are served with an entry. */
+function readsOfPatients(): Map<string, boolean> {
+  const reads = new Map<string, boolean>()
+  const record = (described: Operation, _handler: unknown, { audit }: RouteOptions<never> = {}) => {
+    if (described.method === 'GET' && namesPatients(described)) reads.set(described.id, audit !== undefined)
+  }
+  serveOperations(record, { engine: {} } as RestDeps)
+  return reads
+}
+
+/** A file may have any text. */
+function namesPatients({ responses }: Operation): boolean {
+  return Object.values(responses).some(
+    ({ mediaType, ...response }) => mediaType !== undefined || JSON.stringify(response).includes('"patient":'),
+  )
+}
+
+function differences(reads: ReadonlyMap<string, boolean>): string[] {
+  const ids = new Set([...reads.keys(), ...Object.keys(unrecorded)])
+  return [...ids].filter((id) => reads.get(id) !== (unrecorded[id] === undefined))
+}
+
+test('every read that names patients has an entry in the security log, or a reason why it has none', () => {
+  const reads = readsOfPatients()
+  expect(reads.size).toBeGreaterThan(10)
+  expect(differences(reads)).toEqual([])
+})
+
+test('negative control: a read of patients without an entry is named', () => {
+  expect(namesPatients(restOperations.listClinicBookings)).toBe(true)
+  expect(differences(readsOfPatients().set('listClinicBookings', false))).toEqual(['listClinicBookings'])
+})

@@ -1,0 +1,72 @@
+import { accountOperations, secondFactorOperations } from '@holdfast/contract'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
+import { isRecorded } from './record-account-events.ts'
+
+let server: RunningServer
+beforeAll(async () => {
+  // Passkeys work at an address with https.
+  server = await runningServer({ HOLDFAST_URL: 'https://book.example.org' })
+})
+afterAll(() => server.end())
+
+const checking = [...Object.values(accountOperations), ...Object.values(secondFactorOperations)]
+  .filter(({ problems }) => (problems as readonly string[]).includes('password_wrong'))
+  .map(({ id, method, url }) => ({ id, method, url }))
+
+/** What the operations' bodies need beside the password. */
+const bodies: Record<string, object> = {
+  changePassword: { currentPassword: 'a wrong password', newPassword: 'another fine password' },
+  changeEmail: { newEmail: 'another@example.org' },
+  revokeSession: { id: crypto.randomUUID() },
+  removePasskey: { id: crypto.randomUUID() },
+}
+
+/** An account whose session began long enough ago that its password is asked for. */
+async function aPerson() {
+  const person = await signUp(server.url, `${crypto.randomUUID()}@example.org`)
+  await server.database.ownerPool.query(
+    `update auth.session set "createdAt" = now() - interval '1 hour' where "userId" = $1`,
+    [person.id],
+  )
+  return person
+}
+
+async function tracesOf(accountId: string): Promise<string[]> {
+  const { rows } = await server.database.ownerPool.query<{ kind: string }>(
+    `select kind from holdfast.audit_event where actor_id = $1 and kind like 'password%failed'`,
+    [accountId],
+  )
+  return rows.map(({ kind }) => kind)
+}
+
+test('there are operations that check the password, each with a rule for the security log', () => {
+  expect(checking.length).toBeGreaterThan(8)
+  expect(checking.filter(({ url }) => !isRecorded(url))).toEqual([])
+})
+
+test.each(checking)('a wrong password at $id leaves a trace', async ({ id, method, url }) => {
+  const { id: accountId, token: bearer } = await aPerson()
+  const password = id === 'changePassword' ? {} : { password: 'a wrong password' }
+  const { status, body } = await call(server.url + url, { method, body: { ...password, ...bodies[id] }, bearer })
+  expect([status, body.code]).toEqual([expect.any(Number), 'password_wrong'])
+  const kind = id === 'changePassword' ? 'password_change_failed' : 'password_check_failed'
+  await expect.poll(() => tracesOf(accountId)).toEqual([kind])
+})
+
+test('a password that was not sent is no wrong one', async () => {
+  const { id, token: bearer } = await aPerson()
+  const url = server.url + accountOperations.changeEmail.url
+  const missing = await call(url, { method: 'POST', body: { newEmail: 'other@example.org' }, bearer })
+  expect(missing.body.code).toBe('password_wrong')
+  await call(`${server.url}/api/auth/token`, { bearer })
+  await expect
+    .poll(async () => {
+      const { rows } = await server.database.ownerPool.query(
+        'select kind from holdfast.audit_event where actor_id = $1 order by seq',
+        [id],
+      )
+      return rows.map(({ kind }) => kind)
+    })
+    .toEqual(['sign_in', 'token_issued'])
+})
