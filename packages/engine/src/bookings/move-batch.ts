@@ -54,7 +54,7 @@ export async function runMoveBatch(
   const written: Written[] = []
   for (const row of rows) {
     if (row.outcome === 'retry') continue
-    const outcome = outcomeOf(row)
+    const outcome = outcomeOf(row, requests[row.ord - 1]?.onBehalf === true)
     results[row.ord - 1] = { kind: 'completed', outcome }
     if (outcome.kind === 'done') written.push(writtenBy(row, outcome, tookMs))
     // If this batch has moved the booking, that is announced.
@@ -64,7 +64,7 @@ export async function runMoveBatch(
   return results
 }
 
-function outcomeOf(row: MoveRow): MoveOutcome {
+function outcomeOf(row: MoveRow, isByDesk: boolean): MoveOutcome {
   switch (row.outcome) {
     case 'done':
     case 'unchanged':
@@ -83,7 +83,7 @@ function outcomeOf(row: MoveRow): MoveOutcome {
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', capacity: row.capacity }
     default:
-      return { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
+      return { kind: 'slot_closed', why: slotClosedWhy(row.outcome, isByDesk) }
   }
 }
 
