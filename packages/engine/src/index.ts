@@ -90,7 +90,6 @@ export {
   countMessage,
   linksToConfirmPerDay,
   lostLinksPerDay,
-  type MailsPerDay,
   messagesPerDay,
   networkOfBooking,
   smsPerDayMax,

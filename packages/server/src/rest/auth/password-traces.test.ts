@@ -1,4 +1,4 @@
-import { accountOperations, secondFactorOperations } from '@holdfast/contract'
+import { accountOperations, type Operation, secondFactorOperations } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
 import { isRecorded } from './record-account-events.ts'
@@ -10,8 +10,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.end())
 
-const checking = [...Object.values(accountOperations), ...Object.values(secondFactorOperations)]
-  .filter(({ problems }) => (problems as readonly string[]).includes('password_wrong'))
+const all: Operation[] = [...Object.values(accountOperations), ...Object.values(secondFactorOperations)]
+
+const checking = all
+  .filter(({ problems }) => problems.includes('password_wrong'))
   .map(({ id, method, url }) => ({ id, method, url }))
 
 /** What the operations' bodies need beside the password. */
