@@ -3,10 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
 import { isRecorded } from './record-account-events.ts'
 
+/** Passkeys work at an address with https, on its own pages. */
+const origin = 'https://book.example.org'
+
 let server: RunningServer
 beforeAll(async () => {
-  // Passkeys work at an address with https.
-  server = await runningServer({ HOLDFAST_URL: 'https://book.example.org' })
+  server = await runningServer({ HOLDFAST_URL: origin })
 })
 afterAll(() => server.end())
 
@@ -50,7 +52,12 @@ test('there are operations that check the password, each with a rule for the sec
 test.each(checking)('a wrong password at $id leaves a trace', async ({ id, method, url }) => {
   const { id: accountId, token: bearer } = await aPerson()
   const password = id === 'changePassword' ? {} : { password: 'a wrong password' }
-  const { status, body } = await call(server.url + url, { method, body: { ...password, ...bodies[id] }, bearer })
+  const { status, body } = await call(server.url + url, {
+    method,
+    body: { ...password, ...bodies[id] },
+    bearer,
+    headers: { origin },
+  })
   expect([status, body.code]).toEqual([expect.any(Number), 'password_wrong'])
   const kind = id === 'changePassword' ? 'password_change_failed' : 'password_check_failed'
   await expect.poll(() => tracesOf(accountId)).toEqual([kind])
