@@ -19,6 +19,8 @@ test.each([
   ['planned', aCase('11:00', '12:00')],
   ['late', aCase('09:55', '12:00')],
   ['planned', aCase('11:00', '12:00', { startsAt: '2026-11-22T21:55:00Z', endsAt: '2026-11-22T22:55:00Z' })],
+  ['planned', aCase('09:55', '12:00', { status: 'NO_SHOW' })],
+  ['done', aCase('09:55', '12:00', { status: 'COMPLETED' })],
   ['running', aCase('11:00', '12:00', running)],
   ['overrunning', aCase('09:00', '09:59', running)],
   ['done', aCase('11:00', '12:00', done('09:50'))],
@@ -40,6 +42,9 @@ test('a running case ends now at the earliest, a late one has its minutes left, 
   // Over before its planned start.
   expect(foreseenEnd(aCase('11:00', '12:00', done('09:50')), now)).toBe(ms('12:00'))
   expect(foreseenEnd(aCase('11:00', '12:00'), now)).toBe(ms('12:00'))
+  for (const status of ['COMPLETED', 'NO_SHOW', 'PENDING']) {
+    expect(foreseenEnd(aCase('09:45', '10:45', { status }), now)).toBe(ms('10:45'))
+  }
 })
 
 test('what a case takes, it takes as much longer as the case does, with turnover', () => {

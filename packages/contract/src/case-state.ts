@@ -30,6 +30,7 @@ export function caseState(one: Timed, now: number): CaseState {
   if (one.status === 'COMPLETED' || milestoneAt(one, 'out_of_room') !== undefined) return 'done'
   if (milestoneAt(one, 'in_room') !== undefined) return now > Date.parse(one.endsAt) ? 'overrunning' : 'running'
   if (one.status === 'PENDING') return 'held'
+  if (one.status === 'NO_SHOW') return 'planned'
   const lateMs = now - Date.parse(one.startsAt)
   return lateMs > 0 && lateMs < lateMsMax ? 'late' : 'planned'
 }

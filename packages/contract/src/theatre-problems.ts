@@ -89,6 +89,20 @@ export const theatreProblemKinds = {
     title: 'The milestone does not fit the others',
     help: 'Milestones follow each other. Correct the time, or the earlier or later milestone.',
   },
+  milestone_missing: {
+    status: 409,
+    title: 'An earlier milestone is missing',
+    help:
+      'Before incision, closure and out_of_room comes in_room, and before cleaned out_of_room. Record that first. If ' +
+      'nobody knows when it was, send `"force": true`.',
+  },
+  room_occupied: {
+    status: 409,
+    title: 'Another patient is in the room',
+    help:
+      'As far as was recorded. Record first when that patient left the room. If nobody knows when it was, send ' +
+      '`"force": true`.',
+  },
   milestone_time: {
     status: 409,
     title: 'The milestone is in the future, or too far from the case',

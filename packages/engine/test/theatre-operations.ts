@@ -142,9 +142,10 @@ function planningOperations(stage: Stage): Operations {
     },
     'suggested times': () => {
       const [from, to] = [soonAt(0).toISOString().slice(0, 10), soonAt(24).toISOString().slice(0, 10)]
-      const wanted = { minutes, service, surgeonId, anaesthetistId: null, staffIds: [], equipment }
+      const wanted = { minutes, service, urgency: 'elective' as const, surgeonId, anaesthetistId: null }
+      const team = { staffIds: [], equipment }
       const where = { clinicNo: clinic.no, roomIds: null, blockId: null, from, to, limit: 3, stepMinutes: 15 }
-      return theatre.suggest({ ...wanted, ...where, mrn: null, exceptCaseId: null })
+      return theatre.suggest({ ...wanted, ...team, ...where, mrn: null, exceptCaseId: null })
     },
     'the erasure of a patient': async () => {
       const patient = { mrn: `M-${randomUUID()}`, name: 'Ada Okafor', birthDate: null }

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 import { flag, id, localDate, longPageParameters } from '../schemas/fields.ts'
+import { newMilestoneSchema } from '../schemas/new-milestone.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
 import {
   bumpedCasesSchema,
@@ -16,7 +17,6 @@ import {
   createdCaseSchema,
   extendedCaseSchema,
   newCaseSchema,
-  newMilestoneSchema,
   swappedCasesSchema,
 } from '../schemas/theatre-case.ts'
 import { operation } from './operation.ts'
@@ -235,6 +235,6 @@ export const theatreCaseOperations = {
     params,
     body: newMilestoneSchema,
     responses: one('The case with its milestones'),
-    problems: ['milestone_order', 'milestone_time', 'slot_closed', ...changed],
+    problems: ['milestone_order', 'milestone_missing', 'room_occupied', 'milestone_time', 'slot_closed', ...changed],
   }),
 }

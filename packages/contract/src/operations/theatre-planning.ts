@@ -27,7 +27,7 @@ const reportQuery = Type.Object(
     graceMinutes: Type.Integer({
       minimum: 0,
       maximum: 60,
-      default: 0,
+      default: 5,
       description: 'A first case that is in the room so much later is still on time',
     }),
     turnoverMinutesMax: Type.Integer({
@@ -78,8 +78,8 @@ export const theatrePlanningOperations = {
     tag,
     summary: 'Find times for a case',
     description:
-      'Books nothing: what it finds can be taken a moment later. A POST because the record number of a patient must ' +
-      'not be in a URL, which proxies log.',
+      'Books nothing: what it finds can be taken a moment later. Without an urgency, the case is elective. A POST ' +
+      'because the record number of a patient must not be in a URL, which proxies log.',
     access: 'clinic_staff',
     params,
     body: suggestionQuerySchema,

@@ -251,11 +251,16 @@ export const theatreResourceOperations = {
     url: '/api/v1/clinics/{clinicId}/blocks/{blockId}/fill',
     tag,
     summary: 'Fill a block from the waiting list',
-    description: 'Holds, or with `confirm` books, as many open requests as fit, in the order of the list.',
+    description:
+      'Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds ' +
+      'at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key.',
     access: 'clinic_staff',
     params: blockParams,
     body: Type.Object(
-      { confirm: Type.Optional(Type.Boolean({ default: false })) },
+      {
+        confirm: Type.Optional(Type.Boolean({ default: false })),
+        cursor: Type.Optional(Type.String({ maxLength: 200, description: '`nextCursor` of the call before' })),
+      },
       { title: 'BlockFilling', additionalProperties: false },
     ),
     bodyOptional: true,

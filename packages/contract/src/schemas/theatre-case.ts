@@ -28,7 +28,7 @@ export const urgencySchema = literals(['immediate', 'urgent', 'expedited', 'elec
 
 const milestones = ['arrived', 'in_room', 'anaesthesia_start', 'incision', 'closure', 'out_of_room', 'cleaned'] as const
 
-const milestoneSchema = literals(milestones, { title: 'Milestone' })
+export const milestoneSchema = literals(milestones, { title: 'Milestone' })
 
 const allocationKindSchema = literals(['room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient'], {
   title: 'AllocationKind',
@@ -187,24 +187,6 @@ export const caseCancellationSchema = Type.Object(
   { title: 'CaseCancellation', additionalProperties: false },
 )
 
-export const newMilestoneSchema = Type.Object(
-  {
-    milestone: milestoneSchema,
-    at: nullable<string>({
-      ...time({
-        description:
-          'From 12 hours before the planned start to a day after the expected end; null: it was recorded by mistake',
-      }),
-    }),
-    trial: Type.Optional(
-      Type.Boolean({
-        description: 'true: accept a time more than five minutes ahead, to try out a plan. Only for admins',
-      }),
-    ),
-  },
-  { title: 'NewMilestone', additionalProperties: false },
-)
-
 export const caseExtensionSchema = Type.Object(
   { expectedEndsAt: time({ description: 'Not before the planned end' }) },
   { title: 'CaseExtension', additionalProperties: false },
@@ -330,7 +312,13 @@ export const extendedCaseSchema = Type.Object(
 )
 
 export const filledBlockSchema = Type.Object(
-  { items: Type.Array(caseSchema) },
+  {
+    items: Type.Array(caseSchema),
+    examined: Type.Integer({ minimum: 0, description: 'Open requests that were looked at' }),
+    nextCursor: nullableText({
+      description: 'Not null: there was not enough time for all. Send it as `cursor` to go on',
+    }),
+  },
   { title: 'FilledBlock', additionalProperties: false },
 )
 

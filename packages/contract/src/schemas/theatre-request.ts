@@ -75,6 +75,7 @@ const needsSchema = Type.Object(
   {
     minutes: caseMinutes,
     service,
+    urgency: Type.Optional(urgencySchema),
     surgeonId: id(),
     anaesthetistId: Type.Optional(id()),
     staffIds: Type.Optional(staffIds),
@@ -119,10 +120,15 @@ export const suggestionsSchema = Type.Object(
           startsAt: Type.String({ format: 'date-time' }),
           endsAt: Type.String({ format: 'date-time' }),
           blockId: nullableId({ description: 'null: in the room’s open time' }),
+          isOwnBlock: Type.Boolean({ description: 'The block belongs to the service or the surgeon' }),
         },
         { title: 'Suggestion', additionalProperties: false },
       ),
-      { description: 'The first times at which nothing prevents the case, by start and room' },
+      {
+        description:
+          'Times at which nothing prevents the case: first those in its own blocks, then the others, each by start ' +
+          'and room. Of an urgent or immediate case, all by start',
+      },
     ),
     refusals: Type.Array(
       Type.Object(

@@ -222,13 +222,22 @@ export type BumpCasesOutcome =
  * `at` null: the milestone was recorded by mistake, and is removed. `isTrial`: the time may be more than five minutes
  * ahead, where a plan is tried out.
  */
-export type RecordMilestoneRequest = CaseAction & { milestone: Milestone; at: Date | null; isTrial: boolean }
+export type RecordMilestoneRequest = CaseAction & {
+  milestone: Milestone
+  at: Date | null
+  isTrial: boolean
+  isForced?: boolean
+}
 
 export type RecordMilestoneOutcome =
   | { kind: 'done'; case: Case; position: string }
   | { kind: 'unchanged'; case: Case; position: string }
   /** It would be before an earlier milestone, or after a later one. */
   | { kind: 'milestone_order'; milestone: Milestone; at: Date }
+  /** Nobody leaves a room without having come into it. `isForced` records it nevertheless, as with `room_occupied`. */
+  | { kind: 'milestone_missing'; milestone: Milestone }
+  /** The patient of this case is in the room, as far as was recorded. */
+  | { kind: 'room_occupied'; caseId: string; inRoomAt: Date }
   /** More than 12 hours before the planned start. */
   | { kind: 'milestone_early'; earliest: Date }
   /** More than 5 minutes in the future, unless it is a trial, or more than a day after the expected end. */

@@ -80,6 +80,7 @@ export type SuggestQuery = {
   clinicNo: number
   minutes: number
   service: string
+  urgency: Urgency
   /** Each has to be active; null: any room that is. */
   roomIds: string[] | null
   /** Only starts in this block; null: anywhere. */
@@ -101,8 +102,11 @@ export type SuggestQuery = {
   stepMinutes: number
 }
 
-/** The first start of a stretch of them for which a claim would have no conflict, at the time of reading. */
-export type Suggestion = { roomId: string; startsAt: Date; endsAt: Date; blockId: string | null }
+/**
+ * The first start of a stretch of them for which a claim would have no conflict, at the time of reading. `isOwnBlock`:
+ * in a block of the case's service or surgeon.
+ */
+export type Suggestion = { roomId: string; startsAt: Date; endsAt: Date; blockId: string | null; isOwnBlock: boolean }
 
 /** Of one day without a suggestion: what prevents the case there, most frequent first. */
 export type DayRefusal = { day: string; reasons: CaseConflict['kind'][]; busy: { resourceId: string; name: string }[] }
@@ -228,6 +232,9 @@ export type Theatre = {
    * `key`: a digest, as of a claim; a repetition finds what the first call has booked. `overloaded`, `locked`: nothing
    * was booked.
    *
+   * A call ends after some seconds of searches. `nextCursor`: where the next one, with another key, goes on; null: the
+   * block is full, or the list has ended. `examined`: how many open requests were looked at.
+   *
    * `filled_in_part`: the same after some were booked. A repetition with the key books the rest. `room_inactive`: the
    * room takes no new cases, and nothing was booked.
    *
@@ -238,8 +245,9 @@ export type Theatre = {
     confirm: boolean
     actorId: string | null
     key: string
+    cursor?: string | null
   }): Promise<
-    | { kind: 'filled'; cases: Case[] }
+    | { kind: 'filled'; cases: Case[]; examined: number; nextCursor: string | null }
     | { kind: 'filled_in_part'; cases: Case[]; retryAfterSeconds: number }
     | { kind: 'block_missing' }
     | { kind: 'room_inactive'; roomId: string }

@@ -16,7 +16,7 @@ import { runOnce } from '../stored-responses/run-once.ts'
 import { isOfSurgeon } from './case-conditions.ts'
 
 const pageMax = 1_000
-const cursorOfRequests = cursorOf('case-requests', ['id'])
+export const cursorOfRequests = cursorOf('case-requests', ['id'])
 /** Holds end within hours. One that is older and was not swept yet counts as live until the nightly sweep. */
 const recentMs = 31 * 86_400_000
 const triesMax = 5

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { TestDatabase } from '@holdfast/testkit'
+import { aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
@@ -28,11 +28,81 @@ test('to fill a block, the cases of requests in other blocks are not read', asyn
   expect(await theatre.fillBlock({ blockId, confirm: false, actorId: null, key: randomUUID() })).toEqual({
     kind: 'filled',
     cases: [],
+    examined: 0,
+    nextCursor: null,
   })
   const sent = queries.mock.calls.map(([query]) => JSON.stringify(query)).join()
   queries.mockRestore()
   // The one in the block may have been booked by an earlier try of this call.
   expect(caseIds.filter((id) => sent.includes(id))).toEqual(caseIds.slice(0, 1))
+})
+
+/** The surgeon of the requests is away while the block lasts, but for its last hour. */
+async function aBlockWithABusySurgeon(database: TestDatabase) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, surgeon } = scene
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  await aSlot(database, surgeon, { startsAt: soonAt(8), minutes: 180 })
+  for (const minutes of [90, 90, 60, 90, 90]) {
+    const { patient, service, procedure, urgency, surgeonId } = aCase(scene)
+    const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
+    const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null, createdBy: null }
+    await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, mayChangePatient: true }, null)
+  }
+  return { theatre, blockId: (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? '' }
+}
+
+test('where many fit and cannot be placed, each call ends after some seconds, and the next goes on', async ({
+  database,
+}) => {
+  const { theatre, blockId } = await aBlockWithABusySurgeon(database)
+  let clock = 0
+  let searches = 0
+  const slow: Theatre = {
+    ...theatre,
+    suggest: (query) => {
+      searches += 1
+      clock += 3_000
+      return theatre.suggest(query)
+    },
+  }
+  const fill = fillBlock(
+    slow,
+    async () => [],
+    () => clock,
+  )
+  const steps: number[] = []
+  let cursor: string | null = null
+  const booked: number[] = []
+  do {
+    const step = await fill({ blockId, confirm: true, actorId: null, key: randomUUID(), cursor })
+    if (step.kind !== 'filled') throw new Error(step.kind)
+    steps.push(step.examined)
+    booked.push(...step.cases.map(({ minutes }) => minutes))
+    cursor = step.nextCursor
+  } while (cursor !== null)
+  expect({ steps, searches, booked }).toEqual({ steps: [2, 2, 1], searches: 5, booked: [60] })
+})
+
+test('an immediate request is not booked in a block of next month, nor an urgent one', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const drafts = [{ startsAt: soonAt(45 * 24), endsAt: soonAt(45 * 24 + 8), capacity: 480 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  for (const urgency of ['immediate', 'urgent', 'expedited', 'elective'] as const) {
+    const { patient, service, procedure, minutes, surgeonId } = aCase(scene)
+    const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
+    const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null, createdBy: null }
+    await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, mayChangePatient: true }, null)
+  }
+  expect(await theatre.fillBlock({ blockId, confirm: true, actorId: null, key: randomUUID() })).toMatchObject({
+    kind: 'filled',
+    cases: [{ urgency: 'expedited' }, { urgency: 'elective' }],
+  })
 })
 
 /** A block of four hours, and two requests for it. */
@@ -117,5 +187,5 @@ test('a room that takes no new cases is a reason only for what no earlier try ha
   const filled = await theatre.fillBlock(fill)
   expect(filled).toMatchObject({ kind: 'filled', cases: [{ blockId }, { blockId }] })
   await theatre.updateRoom(room, { active: false })
-  expect(await theatre.fillBlock(fill)).toEqual(filled)
+  expect(await theatre.fillBlock(fill)).toMatchObject({ cases: filled.kind === 'filled' ? filled.cases : [] })
 })

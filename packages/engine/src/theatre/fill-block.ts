@@ -3,19 +3,25 @@ import { isNotDone, type NotDone } from '../model/claim.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
 import type { CaseRequest, Theatre } from '../model/theatre.ts'
-import type { Case, ClaimCaseRequest, TheatrePatient } from '../model/theatre-case.ts'
+import type { Case, ClaimCaseRequest, TheatrePatient, Urgency } from '../model/theatre-case.ts'
 import type { Block } from '../model/theatre-resource.ts'
+import { cursorOfRequests } from './case-requests.ts'
 
 /** A start that was suggested may be taken before it is claimed: then the next is tried. */
 const triesMax = 3
 const stepMinutes = 5
 
-type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequests' | 'suggest' | 'claimCase'>
+type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequestsPage' | 'suggest' | 'claimCase'>
+
+/** A step searches no longer than this, and then one more time: well within the time that a proxy waits. */
+const stepMs = 5_000
+const pageSize = 200
 
 /**
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
  * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked. Times
- * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full.
+ * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full. Where
+ * many fit and cannot be placed, a call is a step: it ends after some seconds, and says where the next one goes on.
  *
  * @param scheduledIn the requests with a case in the block, which an earlier try of the call may have booked
  * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim
@@ -23,36 +29,58 @@ type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequests' | 'sugge
 export function fillBlock(
   theatre: Needed,
   scheduledIn: (block: Block) => Promise<CaseRequest[]>,
+  now = () => performance.now(),
 ): Theatre['fillBlock'] {
-  return async ({ blockId, confirm, actorId, key }) => {
+  return async ({ blockId, confirm, actorId, key, cursor = null }) => {
+    const began = now()
     const clinicNo = clinicNoIn(blockId)
     const block = clinicNo === null ? null : await theatre.block(blockId)
     if (clinicNo === null || block === null || block.withdrawnAt !== null) return { kind: 'block_missing' }
     const cases: Case[] = []
-    const open = await theatre.caseRequests({ clinicNo, status: 'open' })
-    // After the open ones, so that none is missing that is booked meanwhile.
-    const scheduled = await scheduledIn(block)
-    const scheduledIds = new Set(scheduled.map(({ id }) => id))
     let left = block.minutes - block.usedMinutes
-    for (const request of [...scheduled, ...open.filter(({ id }) => !scheduledIds.has(id))]) {
-      if (!isFor(block, request) || (request.caseId === null && !isWorthSearching(block, request, left))) continue
+    // What ends the call: a refusal. The cases that are booked stay: a plain refusal would deny them.
+    const bookOne = async (request: CaseRequest) => {
       const booking = book(theatre, block, request, { confirm, actorId, key })
       const booked = await (cases.length === 0 ? booking : booking.catch(rethrowAfterCommit))
-      // The cases that are booked stay: a refusal would deny them.
-      if (booked !== null && 'kind' in booked) {
-        return cases.length === 0 ? booked : { ...booked, kind: 'filled_in_part', cases }
-      }
-      if (booked === null) continue
+      if (booked === null) return null
+      if ('kind' in booked) return cases.length === 0 ? booked : ({ ...booked, kind: 'filled_in_part', cases } as const)
       cases.push(booked)
-      const now = await theatre.block(blockId).catch(rethrowAfterCommit)
-      left = now === null ? 0 : now.minutes - now.usedMinutes
+      const seen = await theatre.block(blockId).catch(rethrowAfterCommit)
+      left = seen === null ? 0 : seen.minutes - seen.usedMinutes
+      return null
+    }
+    let examined = 0
+    let [page, after] = [await theatre.caseRequestsPage(openRequests(clinicNo, cursor)), cursor]
+    // After the open ones, so that none is missing that is booked meanwhile.
+    const scheduled = await scheduledIn(block)
+    for (const request of scheduled.filter((one) => isFor(block, one))) {
+      const refused = await bookOne(request)
+      if (refused !== null) return refused
+    }
+    const scheduledIds = new Set(scheduled.map(({ id }) => id))
+    for (;;) {
+      for (const request of page.items) {
+        if (examined > 0 && now() - began > stepMs) return { kind: 'filled', cases, examined, nextCursor: after }
+        examined += 1
+        after = cursorOfRequests.encode(request.id)
+        if (scheduledIds.has(request.id) || !isFor(block, request) || !isWorthSearching(block, request, left)) continue
+        const refused = await bookOne(request)
+        if (refused !== null) return refused
+      }
+      if (page.nextCursor === null || left <= 0) break
+      const next = theatre.caseRequestsPage(openRequests(clinicNo, page.nextCursor))
+      page = await (cases.length === 0 ? next : next.catch(rethrowAfterCommit))
     }
     // Asked only then: what an earlier try of the call has booked stays, too.
     if (cases.length === 0 && !(await takesCases(theatre, clinicNo, block))) {
       return { kind: 'room_inactive', roomId: block.roomId }
     }
-    return { kind: 'filled', cases }
+    return { kind: 'filled', cases, examined, nextCursor: null }
   }
+}
+
+function openRequests(clinicNo: number, cursor: string | null): Parameters<Theatre['caseRequestsPage']>[0] {
+  return { clinicNo, status: 'open', limit: pageSize, cursor }
 }
 
 async function takesCases(theatre: Needed, clinicNo: number, { roomId }: Block): Promise<boolean> {
@@ -65,8 +93,23 @@ function isFor(block: Block, request: CaseRequest): boolean {
   return isRoom && request.surgeonId !== null && request.patient !== null && request.status !== 'withdrawn'
 }
 
-/** Whether the block's owner and what is left of it admit the request; the claim decides (block_is_open). */
-function isWorthSearching(block: Block, { service, surgeonId, minutes }: CaseRequest, left: number): boolean {
+/**
+ * How long a request can wait at most for a case that nobody has chosen the time of. NCEPOD: an immediate intervention
+ * within minutes, an urgent one within hours.
+ */
+const waitsMsMax: Record<Urgency, number> = {
+  immediate: 86_400_000,
+  urgent: 3 * 86_400_000,
+  expedited: Number.POSITIVE_INFINITY,
+  elective: Number.POSITIVE_INFINITY,
+}
+
+/**
+ * Whether the block's owner and what is left of it admit the request (the claim decides, by block_is_open), and whether
+ * it can wait for the block.
+ */
+function isWorthSearching(block: Block, { service, surgeonId, minutes, urgency }: CaseRequest, left: number): boolean {
+  if (block.from.getTime() - Date.now() > waitsMsMax[urgency]) return false
   const isOwners =
     (block.service === null || block.service === service) && (block.surgeonId === null || block.surgeonId === surgeonId)
   return minutes <= left && (block.isReleased || isOwners)
@@ -126,10 +169,11 @@ async function startFor(
     const scheduled = await theatre.case(caseId)
     return scheduled?.blockId === block.id ? scheduled.startsAt : null
   }
-  const { anaesthetistId, staffIds, equipment, minutes, service } = request
+  const { anaesthetistId, staffIds, equipment, minutes, service, urgency } = request
   const found = await theatre.suggest({
     minutes,
     service,
+    urgency,
     surgeonId,
     anaesthetistId,
     staffIds,

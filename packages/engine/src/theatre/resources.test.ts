@@ -1,6 +1,6 @@
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aTheatre } from '../../test/theatre.ts'
+import { aRoom, aTheatre } from '../../test/theatre.ts'
 
 test('all staff and equipment is listed by name, also more than a thousand', async ({ database }) => {
   const { theatre, clinic } = await aTheatre(database)
@@ -18,4 +18,11 @@ test('all staff and equipment is listed by name, also more than a thousand', asy
   expect(staff).toHaveLength(1_001)
   expect(staff.at(-1)?.name).toBe('01001')
   expect(await theatre.equipment(clinic.no)).toHaveLength(1_002)
+})
+
+test('rooms are listed with the numbers in their names by value', async ({ database }) => {
+  const { theatre, clinic } = await aTheatre(database)
+  for (const name of ['OR 10', 'OR 2', 'OR 1', 'OR 2b', 'Annex']) await aRoom(theatre, clinic, { name })
+  const rooms = await theatre.rooms(clinic.no)
+  expect(rooms.map(({ name }) => name)).toEqual(['Annex', 'OR 1', 'OR 2', 'OR 2b', 'OR 10', 'Room 1'])
 })

@@ -57,7 +57,7 @@ export function theatreResources(
   const list = async <Resource>(kind: ResourceKind, clinicNo: number) => {
     const { rows } = await pool.query<Resource & pg.QueryResultRow>(sql`
       select ${selected[kind]} from holdfast.resource
-       where clinic_no = ${clinicNo} and kind = ${kind} order by name, id`)
+       where clinic_no = ${clinicNo} and kind = ${kind} order by holdfast.natural_order(name), id`)
     return rows
   }
   return {

@@ -7,10 +7,11 @@ import type { Suggestions, SuggestQuery } from '../model/theatre.ts'
 const [tomorrow, dayAfter] = [0, 24].map((hours) => soonAt(hours).toISOString().slice(0, 10)) as [string, string]
 
 function queryOf(scene: BuiltTheatre): SuggestQuery {
-  const { minutes, service, surgeonId, anaesthetistId, staffIds, equipment, blockId } = aCase(scene)
+  const { minutes, service, urgency, surgeonId, anaesthetistId, staffIds, equipment, blockId } = aCase(scene)
   return {
     minutes,
     service,
+    urgency,
     surgeonId,
     anaesthetistId,
     staffIds,

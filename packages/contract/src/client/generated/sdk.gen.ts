@@ -1703,7 +1703,7 @@ export const changeBlock = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Fill a block from the waiting list
  *
- * Holds, or with `confirm` books, as many open requests as fit, in the order of the list.
+ * Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key.
  *
  * Who may call: Admins and staff of the clinic.
  */
@@ -1977,7 +1977,7 @@ export const getTheatre = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Find times for a case
  *
- * Books nothing: what it finds can be taken a moment later. A POST because the record number of a patient must not be in a URL, which proxies log.
+ * Books nothing: what it finds can be taken a moment later. Without an urgency, the case is elective. A POST because the record number of a patient must not be in a URL, which proxies log.
  *
  * Who may call: Admins and staff of the clinic.
  */

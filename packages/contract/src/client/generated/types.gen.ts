@@ -193,6 +193,10 @@ export type BlockChange = {
  */
 export type BlockFilling = {
     confirm?: boolean;
+    /**
+     * `nextCursor` of the call before
+     */
+    cursor?: string;
 };
 
 /**
@@ -1054,6 +1058,7 @@ export type CaseNeeds = {
      * The surgical service, such as Orthopaedics
      */
     service: string;
+    urgency?: Urgency;
     surgeonId: string;
     anaesthetistId?: string;
     /**
@@ -1928,6 +1933,14 @@ export type FiguresOfText = {
  */
 export type FilledBlock = {
     items: Array<Case>;
+    /**
+     * Open requests that were looked at
+     */
+    examined: number;
+    /**
+     * Not null: there was not enough time for all. Send it as `cursor` to go on
+     */
+    nextCursor: string | null;
 };
 
 /**
@@ -2801,6 +2814,10 @@ export type NewMilestone = {
      * true: accept a time more than five minutes ahead, to try out a plan. Only for admins
      */
     trial?: boolean;
+    /**
+     * true: record it although a milestone before it is missing, or another patient is in the room, as far as was recorded
+     */
+    force?: boolean;
 };
 
 /**
@@ -3280,7 +3297,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -3747,6 +3764,10 @@ export type Suggestion = {
      * null: in the room’s open time
      */
     blockId: string | null;
+    /**
+     * The block belongs to the service or the surgeon
+     */
+    isOwnBlock: boolean;
 };
 
 /**
@@ -3792,7 +3813,7 @@ export type SuggestionQuery = {
  */
 export type Suggestions = {
     /**
-     * The first times at which nothing prevents the case, by start and room
+     * Times at which nothing prevents the case: first those in its own blocks, then the others, each by start and room. Of an urgent or immediate case, all by start
      */
     suggestions: Array<Suggestion>;
     /**
@@ -11625,7 +11646,7 @@ export type RecordMilestoneErrors = {
      */
     408: Problem;
     /**
-     * `milestone_order`: The milestone does not fit the others. `milestone_time`: The milestone is in the future, or too far from the case. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
+     * `milestone_order`: The milestone does not fit the others. `milestone_missing`: An earlier milestone is missing. `room_occupied`: Another patient is in the room. `milestone_time`: The milestone is in the future, or too far from the case. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
      */
     409: Problem;
     /**

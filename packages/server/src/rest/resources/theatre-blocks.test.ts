@@ -30,7 +30,7 @@ test('a block of a room that takes no new cases is not filled, and the response 
   const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
   const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })
   const fill = { path: { ...path, blockId: blocks.items[0]?.blockId ?? '' }, as: staff }
-  expect((await rest.call('fillBlock', fill)).body).toEqual({ items: [] })
+  expect((await rest.call('fillBlock', fill)).body).toEqual({ items: [], examined: 0, nextCursor: null })
   await rest.call('updateRoom', { path: { ...path, roomId: roomOne.id }, as: admin, body: { active: false } })
   const { problem } = await rest.call('fillBlock', fill)
   expect(problem).toMatchObject({ status: 409, code: 'theatre_resource_inactive' })

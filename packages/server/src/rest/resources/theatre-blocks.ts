@@ -144,12 +144,14 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
         confirm: body.confirm ?? false,
         actorId: actor.accountId,
         key: key === null ? freshKey() : keyDigest(key, `fillBlock ${blockId}`),
+        cursor: body.cursor ?? null,
       })
       if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
       if (outcome.kind === 'room_inactive') throw resourceInactive(outcome.roomId)
       if (isNotDone(outcome)) throw refusalProblem(outcome)
       if (outcome.kind === 'filled_in_part') throw filledInPart(outcome)
-      return { status: 200, body: { items: outcome.cases.map(caseBody) } }
+      const { cases, examined, nextCursor } = outcome
+      return { status: 200, body: { items: cases.map(caseBody), examined, nextCursor } }
     },
     {
       auditRepeated: ({ granted: { clinic } }) => ({

@@ -159,14 +159,14 @@ async function suggestQuery(
     return { query: { ...where, ...needsOf(found), surgeonId, roomIds, mrn, exceptCaseId: caseId }, at: '' }
   }
   if (needs === undefined) throw new Error('One of requestId, caseId and needs was sent.')
-  const { anaesthetistId = null, staffIds = [], equipment = [], mrn } = needs
-  const wanted = needsOf({ ...needs, anaesthetistId, staffIds, equipment })
+  const { urgency = 'elective', anaesthetistId = null, staffIds = [], equipment = [], mrn } = needs
+  const wanted = needsOf({ ...needs, urgency, anaesthetistId, staffIds, equipment })
   const query = { ...where, ...wanted, surgeonId: needs.surgeonId, roomIds, mrn: mrn?.trim() ?? null }
   return { query: { ...query, exceptCaseId: null }, at: '/needs' }
 }
 
-type Needs = Pick<SuggestQuery, 'minutes' | 'service' | 'anaesthetistId' | 'staffIds' | 'equipment'>
+type Needs = Pick<SuggestQuery, 'minutes' | 'service' | 'urgency' | 'anaesthetistId' | 'staffIds' | 'equipment'>
 
-function needsOf({ minutes, service, anaesthetistId, staffIds, equipment }: Needs): Needs {
-  return { minutes, service, anaesthetistId, staffIds, equipment }
+function needsOf({ minutes, service, urgency, anaesthetistId, staffIds, equipment }: Needs): Needs {
+  return { minutes, service, urgency, anaesthetistId, staffIds, equipment }
 }

@@ -157,6 +157,7 @@ function Found({ found, place, names, onPlace, onSearchFrom }: FoundProps) {
               onClick={() => onPlace({ roomId: one.roomId, startsAt: one.startsAt })}
             >
               {formatDayTime(one.startsAt, timeZone)} · {names.room(one.roomId)}
+              {one.isOwnBlock ? ` · ${t('suggest.ownBlock')}` : null}
             </Button>
           ))}
         </div>

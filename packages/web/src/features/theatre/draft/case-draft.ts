@@ -108,6 +108,7 @@ export function needsOf(draft: CaseDraft): CaseNeeds {
   return {
     minutes: Number(draft.minutes),
     service: draft.service.trim(),
+    urgency: draft.urgency,
     surgeonId: draft.surgeonId,
     ...teamOf(draft),
     ...(draft.mrn.trim() === '' ? {} : { mrn: draft.mrn.trim() }),

@@ -1,7 +1,7 @@
-import type { Block, BlockChange } from '@holdfast/contract/client'
+import type { Block, BlockChange, Case } from '@holdfast/contract/client'
 import { Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
@@ -57,30 +57,67 @@ export function BlockActions({ block }: { block: Block }) {
         {isAdmin ? button(t('blocks.change'), () => setForm('change')) : null}
         {isAdmin ? button(t('blocks.withdraw'), () => setForm('withdraw')) : null}
       </div>
+      <div role="status">
+        {filling.progress === null ? null : (
+          <Text size="sm">
+            {t('blocks.filling', {
+              examined: formatNumber(filling.progress.examined),
+              booked: formatNumber(filling.progress.booked),
+            })}
+          </Text>
+        )}
+      </div>
       {filling.isError ? <ErrorState error={filling.error} /> : null}
     </>
   )
 }
 
-/** Books what fits, and says what that was. */
+type Progress = { examined: number; booked: number }
+
+/** Books what fits, in steps whose progress it has, and says what that was. A press after a failure goes on. */
 function useFillBlock(block: Block) {
   const { t } = useTranslation('theatre')
   const { clinicId, reread } = useTheatre()
   const [requestKeys] = useState(createRequestKeys)
+  const [progress, setProgress] = useState<Progress | null>(null)
+  const step = useRef<FillStep>(firstStep)
   const path = { clinicId, blockId: block.id }
-  return useMutation({
-    mutationFn: () => {
-      const headers = { 'Idempotency-Key': requestKeys.keyFor(path) }
-      return dataOf(api.fillBlock({ path, body: { confirm: true }, headers }))
-    },
+  const fill = async () => {
+    for (;;) {
+      const { cursor, items, examined } = step.current
+      const body = { confirm: true, ...(cursor === null ? {} : { cursor }) }
+      const headers = { 'Idempotency-Key': requestKeys.keyFor({ ...path, cursor }) }
+      const done = await dataOf(api.fillBlock({ path, body, headers }))
+      const all = { cursor: done.nextCursor, items: [...items, ...done.items], examined: examined + done.examined }
+      if (all.cursor === null) return all
+      step.current = all
+      setProgress({ examined: all.examined, booked: all.items.length })
+    }
+  }
+  const mutation = useMutation({
+    mutationFn: fill,
     onSuccess: ({ items }) => {
       requestKeys.clear()
+      step.current = firstStep
       const names = items.map(({ procedure }) => procedure.display).join(`${comma()} `)
       toastDone({ message: items.length === 0 ? t('blocks.filledNone') : t('blocks.filled', { names }) })
     },
-    onSettled: reread,
+    onSettled: () => {
+      setProgress(null)
+      return reread()
+    },
   })
+  return {
+    mutate: () => mutation.mutate(),
+    isPending: mutation.isPending,
+    isError: mutation.isError,
+    error: mutation.error,
+    progress,
+  }
 }
+
+type FillStep = { cursor: string | null; items: readonly Case[]; examined: number }
+const firstStep: FillStep = { cursor: null, items: [], examined: 0 }
 
 /** Asks first: the cases of a withdrawn block end with it. */
 function WithdrawBlock({ block, onDone }: { block: Block; onDone: () => void }) {

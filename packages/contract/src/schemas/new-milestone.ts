@@ -1,0 +1,28 @@
+import Type from 'typebox'
+import { nullable, time } from './fields.ts'
+import { milestoneSchema } from './theatre-case.ts'
+
+export const newMilestoneSchema = Type.Object(
+  {
+    milestone: milestoneSchema,
+    at: nullable<string>({
+      ...time({
+        description:
+          'From 12 hours before the planned start to a day after the expected end; null: it was recorded by mistake',
+      }),
+    }),
+    trial: Type.Optional(
+      Type.Boolean({
+        description: 'true: accept a time more than five minutes ahead, to try out a plan. Only for admins',
+      }),
+    ),
+    force: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: record it although a milestone before it is missing, or another patient is in the room, as far as ' +
+          'was recorded',
+      }),
+    ),
+  },
+  { title: 'NewMilestone', additionalProperties: false },
+)

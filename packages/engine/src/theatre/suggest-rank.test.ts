@@ -1,0 +1,92 @@
+import { plantFunction } from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { SuggestQuery } from '../model/theatre.ts'
+
+const tomorrow = soonAt(0).toISOString().slice(0, 10)
+const dayAfter = soonAt(24).toISOString().slice(0, 10)
+
+async function aBlock(
+  { theatre }: BuiltTheatre,
+  roomId: string,
+  hour: number,
+  service: string | null = 'Orthopaedics',
+) {
+  const drafts = [{ startsAt: soonAt(hour), endsAt: soonAt(hour + 6), capacity: 360 }]
+  const owner = { service, surgeonId: null, releaseDays: null }
+  const created = await theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false, actorId: null })
+  return (created.kind === 'done' ? created.items[0]?.blockId : null) ?? ''
+}
+
+async function suggested({ theatre, clinic, surgeon }: BuiltTheatre, overrides: Partial<SuggestQuery> = {}) {
+  const needs = { minutes: 60, service: 'Orthopaedics', urgency: 'elective', surgeonId: surgeon.id } as const
+  const team = { anaesthetistId: null, staffIds: [], equipment: [], mrn: null, exceptCaseId: null }
+  const where = { clinicNo: clinic.no, roomIds: null, blockId: null, from: tomorrow, to: dayAfter }
+  const found = await theatre.suggest({ ...needs, ...team, ...where, limit: 10, stepMinutes: 5, ...overrides })
+  if (!('suggestions' in found)) throw new Error(JSON.stringify(found))
+  return found
+}
+
+/** OR 2 has a block of the service at 8:00, and is open all day, as OR 10 is, with a block of another service. */
+async function twoRooms(scene: BuiltTheatre) {
+  const { theatre, clinic, room } = scene
+  await theatre.updateRoom(room, { name: 'OR 10' })
+  const second = await aRoom(theatre, clinic, { name: 'OR 2' })
+  const own = await aBlock(scene, second, 8)
+  await aBlock(scene, room, 8, 'Cardiac')
+  return { second, own }
+}
+
+test('the service’s own block comes first, with several starts, then the others by start', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { room } = scene
+  const { second, own } = await twoRooms(scene)
+  const next = await aBlock(scene, room, 32)
+  caseOf(await scene.theatre.claimCase(aCase(scene, { roomId: second, startsAt: soonAt(10), confirm: true })))
+  const { suggestions, refusals } = await suggested(scene, { limit: 6 })
+  expect(suggestions).toMatchObject([
+    { roomId: second, startsAt: soonAt(8), blockId: own, isOwnBlock: true },
+    { roomId: second, startsAt: soonAt(11), blockId: own, isOwnBlock: true },
+    { roomId: room, startsAt: soonAt(32), blockId: next, isOwnBlock: true },
+    { roomId: second, startsAt: soonAt(0), blockId: null, isOwnBlock: false },
+    { roomId: room, startsAt: soonAt(0), blockId: null },
+    { roomId: second, startsAt: soonAt(14), blockId: null },
+  ])
+  expect(refusals).toEqual([])
+})
+
+test('of an urgent case, the soonest start comes first, and its own block may be overrun', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { second, own } = await twoRooms(scene)
+  const { suggestions } = await suggested(scene, { urgency: 'urgent', minutes: 420, limit: 3 })
+  expect(suggestions).toMatchObject([
+    { roomId: second, startsAt: soonAt(0), blockId: null },
+    { roomId: scene.room, startsAt: soonAt(0) },
+    { roomId: second, startsAt: soonAt(8), blockId: own, isOwnBlock: true },
+  ])
+  const elective = await suggested(scene, { minutes: 420, limit: 50 })
+  expect(elective.suggestions.map((one) => one.isOwnBlock)).not.toContain(true)
+})
+
+test('a day on which own blocks and open time are full is refused once, with both reasons', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, room } = scene
+  const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '14:00' }))
+  await theatre.updateRoom(room, { hours })
+  await aBlock(scene, room, 8)
+  caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(8), minutes: 360, confirm: true })))
+  const { suggestions, refusals } = await suggested(scene)
+  expect(suggestions).toMatchObject([{ startsAt: soonAt(32), blockId: null }])
+  expect(refusals.map(({ day }) => day)).toEqual([tomorrow])
+  expect(refusals[0]?.reasons).toEqual(expect.arrayContaining(['resource_busy', 'outside_hours']))
+})
+
+freshDatabaseTest('a search that stops among own blocks goes on with all starts', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { own } = await twoRooms(scene)
+  await plantFunction(database, 'suggest_cases', { part: /c_checks_max \/ 2/, becomes: '0' })
+  const { suggestions, searchedUntil } = await suggested(scene, { limit: 20 })
+  expect(suggestions[0]).toMatchObject({ startsAt: soonAt(8), blockId: own, isOwnBlock: true })
+  expect(searchedUntil).toBeNull()
+})
