@@ -22,7 +22,7 @@ import type {
 } from '../model/theatre-case.ts'
 import { announceCases } from './announce-cases.ts'
 import type { RunCaseChange } from './case-change-queue.ts'
-import { claimOf, missing, moved, movesOf } from './case-plans.ts'
+import { claimOf, missing, moved, movesOf, swappedPlaces } from './case-plans.ts'
 import { readCase, requireCase } from './case-reads.ts'
 import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
 
@@ -138,10 +138,8 @@ async function swapCases(settings: CaseChangesSettings, request: SwapCasesReques
     if (one === null) return missing(ids[0])
     if (other === null || other.clinicId !== one.clinicId) return missing(ids[1])
     const { override, actorId } = request
-    const plans = [
-      moved(one, { change: { roomId: other.roomId, startsAt: other.startsAt }, override }),
-      moved(other, { change: { roomId: one.roomId, startsAt: one.startsAt }, override }),
-    ]
+    const places = swappedPlaces(one, other)
+    const plans = [moved(one, { change: places.one, override }), moved(other, { change: places.other, override })]
     return movesOf(plans, actorId, key)
   }
   const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))

@@ -2,6 +2,10 @@ import { clinicNoOf } from '../model/id.ts'
 import type { Case, ClaimCaseRequest, MoveCaseRequest } from '../model/theatre-case.ts'
 import type { CaseMissing, ScheduledPlan, ScheduleRequest } from './schedule-cases.ts'
 
+const minuteMs = 60_000
+
+type CasePlace = { roomId: string; startsAt: Date }
+
 export function claimOf(request: ClaimCaseRequest): ScheduleRequest {
   const { caseId, actorId, key, requestHash, ...plan } = request
   return {
@@ -43,6 +47,27 @@ export function moved(before: Case, { change, override }: Pick<MoveCaseRequest, 
     blockId: null,
     override: override ?? (stays ? before.override : null),
   }
+}
+
+/**
+ * The rooms and starts of two cases that change places. Two that follow each other in a room keep the time that they
+ * take together, and what lies between them: the later one begins when the other one did, which ends when it did.
+ */
+export function swappedPlaces(one: Case, other: Case): { one: CasePlace; other: CasePlace } {
+  if (one.startsAt > other.startsAt) {
+    const places = swappedPlaces(other, one)
+    return { one: places.other, other: places.one }
+  }
+  const isNext = one.roomId === other.roomId && isBackToBack(one, other)
+  const startsAt = isNext ? new Date(other.endsAt.getTime() - one.minutes * minuteMs) : other.startsAt
+  return { one: { roomId: other.roomId, startsAt }, other: { roomId: one.roomId, startsAt: one.startsAt } }
+}
+
+/** No more than a turnover lies between them, or the later one is too long for the time from start to start. */
+function isBackToBack(one: Case, other: Case): boolean {
+  const idleMs = other.startsAt.getTime() - one.endsAt.getTime()
+  const otherTakesMs = (other.minutes + other.turnoverMinutes) * minuteMs
+  return idleMs <= one.turnoverMinutes * minuteMs || one.startsAt.getTime() + otherTakesMs > other.startsAt.getTime()
 }
 
 export function movesOf(plans: ScheduledPlan[], actorId: string | null, key: string): ScheduleRequest {
