@@ -15,7 +15,7 @@ test('a case ended by mistake lies beside the one that has its room since, says 
   const { id } = await aCase(site, theatre, { startsAt })
   const path = { caseId: id }
   const at = new Date().toISOString()
-  await dataOf(site.admin.recordMilestone({ path, body: { milestone: 'out_of_room', at } }))
+  await dataOf(site.admin.recordMilestone({ path, body: { milestone: 'out_of_room', at, force: true } }))
   const procedure = { code: 'H1', display: 'Hip repair' }
   const since = await aCase(site, theatre, { startsAt, surgeonId: sato.id, procedure })
   await dataOf(site.admin.recordMilestone({ path, body: { milestone: 'out_of_room', at: null } }))

@@ -61,6 +61,23 @@ test('a case whose patient has arrived is moved and cancelled, and not once the 
   expect(await statusOf()).toBe('CANCELLED')
 })
 
+test('out of the room, before anybody was in it: refused, and recorded anyway', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const one = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: /Hip replacement/ }).click()
+  const panel = page.getByRole('dialog', { name: 'Hip replacement' })
+  await panel.getByRole('button', { name: 'Out of the room: now' }).click()
+  await page.getByText('An earlier milestone is missing').waitFor()
+  const anyway = panel.getByRole('button', { name: 'Record anyway' })
+  await anyway.waitFor()
+  expect((await site.admin.getCase({ path: { caseId: one.id } })).data?.status).toBe('CONFIRMED')
+  await anyway.click()
+  await page.getByText('Recorded: Out of the room.').waitFor()
+  await anyway.waitFor({ state: 'detached' })
+  expect((await site.admin.getCase({ path: { caseId: one.id } })).data?.status).toBe('COMPLETED')
+})
+
 const viewport = { width: 1280, height: 900 }
 
 /** From where to where it is across the window, once it has slid in. */

@@ -4,17 +4,21 @@
 -- gives the rest back, also of its minutes in the block (fit_allocations, fit_units).
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
+-- p_is_forced: it may contradict what is recorded, because that may have been recorded late or not at all: without
+-- in_room nobody leaves a room, and while one patient is in it, no other one is (case_in_room). So may trials. True by
+-- default, for servers of the release before, which do not know these refusals.
 -- p_at is not before earliest_milestone, and at most 24 hours after the expected end: else its day is a mistake.
--- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for too_early
---   and too_late, the first and the last time that p_at could be.
+-- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for
+--   room_occupied, when the patient of the case (conflicting) came into the room; for too_early and too_late, the first
+--   and the last time that p_at could be. conflicting of milestone_missing: what is, or would be, missing.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
 --   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early |
---   too_late | slot_closed:withdrawn | retry (it was moved meanwhile)
+--   too_late | milestone_missing | room_occupied | slot_closed:withdrawn | retry (it was moved meanwhile)
 -- Locks: as lock_case; its slot is not withdrawn meanwhile.
 -- Fails: 23514 for an unknown milestone; 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.record_milestone(
   p_clinic_no integer, p_booking_id uuid, p_milestone text, p_at timestamptz, p_is_trial boolean, p_actor_id uuid,
-  p_key uuid
+  p_key uuid, p_is_forced boolean default true
 ) returns table (outcome text, conflicting text, at timestamptz, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -34,6 +38,8 @@ declare
   v_status text;
   v_is_fitted boolean; v_is_counted boolean;
   v_earliest timestamptz; v_latest timestamptz;
+  v_missing text;
+  v_inside_id uuid; v_inside_at timestamptz; -- Of the other case whose patient is in the room at p_at.
 begin
   v_lock := lock_case(p_clinic_no, p_booking_id, p_at);
   v_booking := v_lock.booking;
@@ -59,6 +65,23 @@ begin
           or array_position(c_order, m.milestone) > array_position(c_order, p_milestone) and m.at < p_at)
    order by array_position(c_order, m.milestone)
    limit 1;
+  if not (p_is_forced or p_is_trial) then
+    v_missing := (
+      select min(r.needed)
+        from (values ('incision', 'in_room'), ('closure', 'in_room'), ('out_of_room', 'in_room'),
+                     ('cleaned', 'out_of_room')) r(milestone, needed)
+       where case when p_at is not null
+                  then r.milestone = p_milestone
+                       and not exists (select from case_milestone m
+                                        where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+                                          and m.milestone = r.needed)
+                  else r.needed = p_milestone
+                       and exists (select from case_milestone m
+                                    where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+                                      and m.milestone = r.milestone) end);
+    select i.booking_id, i.at into v_inside_id, v_inside_at
+      from case_in_room(p_clinic_no, p_booking_id, p_milestone, p_at) i;
+  end if;
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
     when v_booking.failure_reason = 'hold_expired'
@@ -73,12 +96,17 @@ begin
     when conflicting is not null then 'milestone_order'
     when p_at < v_earliest then 'too_early'
     when p_at > v_latest then 'too_late'
+    when v_missing is not null then 'milestone_missing'
+    when v_inside_id is not null then 'room_occupied'
     when v_lock.is_moved then 'retry'
     when v_status = 'CONFIRMED' and v_booking.status <> 'CONFIRMED' and v_withdrawn_at is not null
       then 'slot_closed:withdrawn'
     else 'done' end;
   if outcome <> 'done' then
-    at := case outcome when 'too_early' then v_earliest when 'too_late' then v_latest else at end;
+    at := case outcome when 'too_early' then v_earliest when 'too_late' then v_latest
+                       when 'room_occupied' then v_inside_at else at end;
+    conflicting := case outcome when 'milestone_missing' then v_missing
+                                when 'room_occupied' then v_inside_id::text else conflicting end;
     tx := (select l.tx from last_change(p_clinic_no, p_booking_id) l);
     return next;
     return;

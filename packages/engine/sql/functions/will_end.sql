@@ -1,6 +1,7 @@
 -- will_end: when a case that is not over will have ended, as far as can be seen at p_now: when it is expected to,
 -- but not before its minutes have passed since its patient came into the room or, if it should have begun and has not,
--- since p_now. After 12 hours it is not going to begin. foreseenEnd of the contract's case-state.ts is the same rule.
+-- since p_now. After 12 hours it is not going to begin; nor do holds, no-shows and cases that were completed without
+-- milestones. foreseenEnd of the contract's case-state.ts is the same rule.
 --
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.will_end(p_case holdfast.theatre_case, p_now timestamptz) returns timestamptz
@@ -9,9 +10,7 @@ return (
   select case when m.begun_at is not null
               then greatest((p_case).expected_ends_at, m.begun_at + ((p_case).ends_at - (p_case).starts_at), p_now)
               when (p_case).starts_at < p_now and (p_case).starts_at > p_now - interval '12 hours'
-                   and not exists (select from holdfast.booking b
-                                    where b.clinic_no = (p_case).clinic_no and b.id = (p_case).booking_id
-                                      and b.id >= holdfast.recent_ids() and b.status = 'PENDING')
+                   and holdfast.is_expected((p_case).clinic_no, (p_case).booking_id)
               then greatest((p_case).expected_ends_at, p_now + ((p_case).ends_at - (p_case).starts_at))
               else (p_case).expected_ends_at end
     from (select max(i.at) as begun_at

@@ -45,7 +45,7 @@ describe('a late start puts the next case at risk', () => {
       const outcome = await theatre.recordMilestone({ ...by, caseId: late.id, milestone, at, isTrial: false })
       expect(outcome).toMatchObject({ kind: 'done' })
     }
-    return { late, following, risks, record }
+    return { scene, late, following, risks, record }
   }
 
   test('before it, and once it is recorded, until the end is', async ({ database }) => {
@@ -62,6 +62,17 @@ describe('a late start puts the next case at risk', () => {
     await record('in_room', -40)
     expect(await risks()).toEqual([])
     expect(await (await aLateStart(database, { confirm: false })).risks()).toEqual([])
+  })
+
+  test('nor a no-show, or one that was completed without milestones', async ({ database }) => {
+    for (const actions of [['no_show'], ['arrive', 'complete']] as const) {
+      const { scene, late, risks } = await aLateStart(database)
+      for (const action of actions) {
+        const change = { bookingId: late.id, action, actorId: null, key: randomUUID(), onBehalf: true, reason: null }
+        expect(await scene.engine.settle(change)).toMatchObject({ kind: 'done' })
+      }
+      expect(await risks()).toEqual([])
+    }
   })
 })
 

@@ -30,11 +30,14 @@ type RunningRow = {
     | 'hold_expired'
     | 'invalid_transition'
     | 'milestone_order'
+    | 'milestone_missing'
+    | 'room_occupied'
     | 'too_late'
     | 'slot_closed:withdrawn'
     | 'too_early'
     | 'retry'
-  conflicting?: Milestone | null
+  /** A milestone; for room_occupied, the id of a case. */
+  conflicting?: string | null
   at?: Date | null
   tx: string | null
 }
@@ -82,13 +85,14 @@ async function extendCase(
 
 async function recordMilestone(
   { pool, writer, announce, runChange }: RunningCasesSettings,
-  { caseId, milestone, at, isTrial, actorId, key }: RecordMilestoneRequest,
+  { caseId, milestone, at, isTrial, isForced, actorId, key }: RecordMilestoneRequest,
 ): Promise<RecordMilestoneOutcome> {
   const clinicNo = clinicNoIn(caseId)
   if (clinicNo === null) return missing(caseId)
   const statement = sql`
     select * from holdfast.record_milestone(${clinicNo}::integer, ${caseId}::uuid, ${milestone}::text,
-      ${at}::timestamptz, ${isTrial}::boolean, ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`
+      ${at}::timestamptz, ${isTrial}::boolean, ${actorId}::uuid, ${key ?? randomUUID()}::uuid,
+      ${isForced ?? false}::boolean)`
   const ran = await runChange(clinicNo, (deadline) => runUntilDone(writer, clinicNo, statement, deadline))
   if (ran.kind !== 'ran') return ran
   const { row } = ran
@@ -113,11 +117,24 @@ async function recordMilestone(
     case 'slot_closed:withdrawn':
       return { kind: 'slot_closed', why: 'withdrawn' }
     case 'milestone_order':
-      if (row.conflicting == null || row.at == null) throw new Error('record_milestone names no other milestone.')
-      return { kind: 'milestone_order', milestone: row.conflicting, at: row.at }
+    case 'milestone_missing':
+    case 'room_occupied':
+      return contradiction(row.outcome, row)
     default:
       throw new Error(`record_milestone returned ${row.outcome}.`)
   }
+}
+
+/** How a milestone does not fit what is recorded. */
+function contradiction(
+  kind: 'milestone_order' | 'milestone_missing' | 'room_occupied',
+  { conflicting, at }: RunningRow,
+): RecordMilestoneOutcome {
+  if (conflicting == null) throw new Error('record_milestone names nothing that conflicts.')
+  if (kind === 'milestone_missing') return { kind, milestone: conflicting as Milestone }
+  if (at == null) throw new Error('record_milestone names no time that conflicts.')
+  if (kind === 'room_occupied') return { kind, caseId: conflicting, inRoomAt: at }
+  return { kind, milestone: conflicting as Milestone, at }
 }
 
 async function runUntilDone(

@@ -226,6 +226,7 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
         milestone,
         at,
         isTrial: input.field,
+        isForced: input.body.force ?? false,
       })
       return changedResponse(deps, input, outcome)
     },

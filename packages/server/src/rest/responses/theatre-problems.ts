@@ -16,6 +16,8 @@ import { caseBody } from './bodies/case-body.ts'
 import { timeText } from './bodies/time-text.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
+type MilestoneRefusal = 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_early' | 'milestone_late'
+
 /** An outcome of the theatre that becomes a problem. */
 export type TheatreRefusal =
   | Exclude<CaseRefusal, { kind: 'refused' }>
@@ -25,7 +27,7 @@ export type TheatreRefusal =
   | { kind: 'bump_refused'; refusals: FoundBumpRefusal[] }
   | CaseUnchangeable
   | CaseInvalid
-  | Extract<RecordMilestoneOutcome, { kind: 'milestone_order' | 'milestone_early' | 'milestone_late' | 'slot_closed' }>
+  | Extract<RecordMilestoneOutcome, { kind: MilestoneRefusal | 'slot_closed' }>
   | Extract<ExtendCaseOutcome, { kind: 'too_early' }>
 
 type FoundConflict = CaseConflict & { ofCaseId: string | null }
@@ -58,6 +60,13 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
     }
     case 'milestone_order':
       return problem('milestone_order', `The case has ${outcome.milestone} at ${outcome.at.toISOString()}.`)
+    case 'milestone_missing':
+      return problem('milestone_missing', `The case would be without ${outcome.milestone}.`)
+    case 'room_occupied':
+      return problem(
+        'room_occupied',
+        `The patient of case ${outcome.caseId} is in the room since ${outcome.inRoomAt.toISOString()}.`,
+      )
     case 'milestone_early':
       return milestoneTimeProblem(`must not be before ${outcome.earliest.toISOString()}`)
     case 'milestone_late':

@@ -4,6 +4,7 @@ import { Button, Group, Text, TextInput, Title } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
+import { RefusedError } from '../../../lib/api/api-error.ts'
 import { formatTime } from '../../../lib/i18n/format.ts'
 import { instantNear, localDateTime } from '../../../lib/time/local-time.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
@@ -94,6 +95,7 @@ function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: Milesto
             {t('milestones.now')}
           </ActionButton>
         ) : null}
+        <RecordAnyway record={record} />
         {canRecord ? (
           <Button
             ref={change}
@@ -162,6 +164,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
             {t('milestones.remove')}
           </ActionButton>
         )}
+        <RecordAnyway record={record} />
         <Button size="sm" variant="default" onClick={onDone}>
           {t('shell:cancel')}
         </Button>
@@ -173,13 +176,42 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
 function useRecord(one: Case, onDone?: () => void) {
   const { t } = useTranslation('theatre')
   const action = useCaseAction()
-  const send = (milestone: Milestone, at: string | null) =>
+  const [refused, setRefused] = useState<Recorded | null>(null)
+  const record = ({ milestone, at }: Recorded, force: boolean) =>
     action.mutate(
       {
-        run: () => dataOf(api.recordMilestone({ path: { caseId: one.id }, body: { milestone, at } })),
+        run: () =>
+          dataOf(
+            api.recordMilestone({ path: { caseId: one.id }, body: { milestone, at, ...(force ? { force } : {}) } }),
+          ),
         done: t(at === null ? 'milestones.removed' : 'milestones.recorded', { name: t(`milestone.${milestone}`) }),
       },
-      { onSuccess: () => onDone?.() },
+      {
+        onSuccess: () => {
+          setRefused(null)
+          onDone?.()
+        },
+        onError: (error) => setRefused(isForceable(error) ? { milestone, at } : null),
+      },
     )
-  return { send, isPending: action.isPending }
+  const send = (milestone: Milestone, at: string | null) => record({ milestone, at }, false)
+  return { send, refused, force: (again: Recorded) => record(again, true), isPending: action.isPending }
+}
+
+type Recorded = { milestone: Milestone; at: string | null }
+
+/** What contradicts it may have been recorded late, or not at all. */
+function isForceable(error: Error): boolean {
+  return error instanceof RefusedError && ['milestone_missing', 'room_occupied'].includes(error.problem.code)
+}
+
+/** Beside a milestone that was refused because of what is recorded. */
+function RecordAnyway({ record: { refused, force, isPending } }: { record: ReturnType<typeof useRecord> }) {
+  const { t } = useTranslation('theatre')
+  if (refused === null) return null
+  return (
+    <ActionButton size="compact-sm" variant="default" isBusy={isPending} onClick={() => force(refused)}>
+      {t('milestones.force')}
+    </ActionButton>
+  )
 }

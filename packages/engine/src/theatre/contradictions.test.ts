@@ -1,0 +1,77 @@
+import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
+import type { Milestone } from '../model/theatre-case.ts'
+
+const minute = 60_000
+
+/** Two cases of an hour in one room: one began 40 minutes ago, and the other is next. */
+async function twoCases(database: TestDatabase) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const now = Math.floor(Date.now() / minute) * minute
+  const at = (minutes: number) => new Date(now + minutes * minute)
+  const first = caseOf(await theatre.claimCase(aCase(scene, { startsAt: at(-40), minutes: 45, confirm: true })))
+  const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+  const next = caseOf(await theatre.claimCase(aCase(other, { startsAt: at(6), minutes: 60, confirm: true })))
+  const record = (caseId: string, milestone: Milestone, minutes: number | null, isForced = false) => {
+    const change = { caseId, milestone, at: minutes === null ? null : at(minutes), isTrial: false, isForced }
+    return theatre.recordMilestone({ ...change, actorId: null, key: null })
+  }
+  return { first, next, record, at }
+}
+
+describe('of two patients, one leaves the room before the other one comes in', () => {
+  test('else it is refused, and recorded if it is forced', async ({ database }) => {
+    const { first, next, record, at } = await twoCases(database)
+    expect(await record(first.id, 'in_room', -40)).toMatchObject({ kind: 'done' })
+    const occupied = { kind: 'room_occupied', caseId: first.id, inRoomAt: at(-40) }
+    expect(await record(next.id, 'in_room', -20)).toEqual(occupied)
+    expect(await record(first.id, 'out_of_room', -30)).toMatchObject({ kind: 'done' })
+    expect(await record(next.id, 'in_room', -31)).toEqual(occupied)
+    expect(await record(next.id, 'in_room', -20)).toMatchObject({ kind: 'done' })
+    // Corrected, so that it would end when the next one is in the room.
+    expect(await record(first.id, 'out_of_room', -10)).toEqual({
+      kind: 'room_occupied',
+      caseId: next.id,
+      inRoomAt: at(-20),
+    })
+    expect(await record(first.id, 'out_of_room', -10, true)).toMatchObject({ kind: 'done' })
+  })
+
+  test('a case before it that is recorded only later is accepted in its order', async ({ database }) => {
+    const { first, next, record } = await twoCases(database)
+    expect(await record(next.id, 'in_room', -20)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'in_room', -40)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'out_of_room', -25)).toMatchObject({ kind: 'done' })
+  })
+
+  freshDatabaseTest('negative control: without the look at the room, both are in it', async ({ database }) => {
+    await plantFunction(database, 'case_in_room', { part: /o\.out_at > p_at/, becomes: 'false' })
+    const { first, next, record } = await twoCases(database)
+    await record(first.id, 'in_room', -40)
+    expect(await record(next.id, 'in_room', -20)).toMatchObject({ kind: 'done' })
+  })
+})
+
+describe('nobody leaves a room without having come into it', () => {
+  test.for([
+    ['out_of_room', 'in_room'],
+    ['incision', 'in_room'],
+    ['cleaned', 'out_of_room'],
+  ] as const)('%s alone is refused for want of %s, unless it is forced', async ([milestone, missing], { database }) => {
+    const { first, record } = await twoCases(database)
+    expect(await record(first.id, milestone, -30)).toEqual({ kind: 'milestone_missing', milestone: missing })
+    expect(await record(first.id, milestone, -30, true)).toMatchObject({ kind: 'done' })
+  })
+
+  test('nor is in_room removed from a case that has ended', async ({ database }) => {
+    const { first, record } = await twoCases(database)
+    await record(first.id, 'in_room', -40)
+    await record(first.id, 'out_of_room', -30)
+    expect(await record(first.id, 'in_room', null)).toEqual({ kind: 'milestone_missing', milestone: 'in_room' })
+    expect(await record(first.id, 'out_of_room', null)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'in_room', null)).toMatchObject({ kind: 'done' })
+  })
+})
