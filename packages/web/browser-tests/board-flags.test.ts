@@ -32,7 +32,7 @@ async function aMarkedBoard(site: Site) {
   const book = async (display: keyof typeof flags, at: Partial<NewCase>) =>
     aCase(site, theatre, { procedure: { code: display, display }, ...at })
   const record = (one: Case, milestone: 'in_room' | 'out_of_room', at: string | null) =>
-    dataOf(site.admin.recordMilestone({ path: { caseId: one.id }, body: { milestone, at } }))
+    dataOf(site.admin.recordMilestone({ path: { caseId: one.id }, body: { milestone, at, force: true } }))
   const now = new Date().toISOString()
   const running = await place('Room 3')
   const long = await book('Craniotomy', running)

@@ -1,6 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import type { NewCaseRequest } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { surgeonOfLists } from '../guards/reach-case.ts'
@@ -99,8 +100,9 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
   )
 }
 
+/** @throws ProblemError if it is due on a day that is over */
 function wantedOf(
-  { body, field: surgeonId }: Input<typeof restOperations.createCaseRequest>,
+  { body, field: surgeonId, granted: { clinic } }: Input<typeof restOperations.createCaseRequest>,
   now: Date,
 ): NewCaseRequest {
   return {
@@ -109,7 +111,7 @@ function wantedOf(
     procedure: { code: body.procedure.code.trim(), display: body.procedure.display.trim() },
     minutes: body.minutes,
     urgency: body.urgency ?? 'elective',
-    dueOn: body.dueOn ?? null,
+    dueOn: dueDay(body.dueOn, clinic.timezone, now),
     roomId: body.roomId ?? null,
     surgeonId,
     anaesthetistId: body.anaesthetistId ?? null,
@@ -117,6 +119,13 @@ function wantedOf(
     equipment: body.equipment ?? [],
     note: body.note ?? null,
   }
+}
+
+function dueDay(dueOn: string | undefined, timezone: string, now: Date): string | null {
+  if (dueOn === undefined) return null
+  const today = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate().toString()
+  if (dueOn < today) throw invalidRequest([{ path: '/dueOn', message: `must not be before today, ${today}` }])
+  return dueOn
 }
 
 /** What a JSON pointer points to. */

@@ -165,6 +165,7 @@ describe('the waiting list', () => {
     expect(first.body).toMatchObject({ status: 'open', surgeonId: null, urgency: 'elective', caseId: null })
     const own = await create(request({ urgency: 'urgent', dueOn: theatreDay }), surgeonAccount)
     expect(own.body.surgeonId).toBe(doctor.id)
+    expect((await create(request({ dueOn: '2026-01-01' }))).problem.errors).toMatchObject([{ path: '/dueOn' }])
     expect((await create(request({ surgeonId: surgeon.id }), surgeonAccount)).problem.code).toBe('forbidden')
     expect((await create(request({ surgeonId: newId(theatre.clinic.no) }))).problem).toMatchObject({
       code: 'theatre_resource_not_found',

@@ -25,7 +25,7 @@ const dayMs = 86_400_000
  *   Association of Anesthesia Clinical Directors (AACD), “raw utilization”.
  * - Adjusted utilisation: the same with turnovers, each credited to the case after it. Sources: AACD glossary,
  *   “adjusted percent service utilization”; Abouleish et al., Anesth Analg 2003;96:813–8, for the credit.
- * - Block time: the minutes of the blocks, which may be fewer than from their start to their end.
+ * - Block time: the minutes of the blocks that are over, which may be fewer than from their start to their end.
  * - Turnover time: from the prior patient out of the room to the succeeding patient in the room (AACD glossary,
  *   “turnover time”), of cases that follow each other in a room on a day. A gap beyond a limit is idle time.
  * - First-case on-time start: the first case of a room’s day has its patient in the room by its planned start, with
@@ -69,15 +69,16 @@ export function theatreFigures(query: FiguresQuery): TheatreFiguresBody {
   }
 }
 
-function utilisation({ performed, blocks }: FiguresQuery) {
-  const byRoom = Map.groupBy(blocks, ({ roomId }) => roomId)
+function utilisation({ performed, blocks, casesOfBlocks, now }: FiguresQuery) {
+  const over = blocks.filter((block) => isOver(block, casesOfBlocks.get(block.id) ?? [], now))
+  const byRoom = Map.groupBy(over, ({ roomId }) => roomId)
   const within = (roomId: string, range: { from: number; to: number } | null) =>
     sum(
       (byRoom.get(roomId) ?? []).map(({ from, to }) =>
         range === null ? 0 : Math.max(0, Math.min(range.to, to.getTime()) - Math.max(range.from, from.getTime())),
       ),
     )
-  const blockMinutes = sum(blocks.map(({ minutes }) => minutes))
+  const blockMinutes = sum(over.map(({ minutes }) => minutes))
   const inBlock = sum(performed.map(({ plan, inRoom }) => within(plan.roomId, inRoom))) / minuteMs
   const turnoverInBlock = sum(performed.map(({ plan, turnover }) => within(plan.roomId, turnover))) / minuteMs
   return {
@@ -102,6 +103,11 @@ function releases({ blocks, casesOfBlocks, releaseDays, now }: FiguresQuery) {
     releasedInTime: inTime.length,
     releaseCompliance: ratio(inTime.length, unused.length),
   }
+}
+
+/** Also one in the future whose milestones were recorded to try out a plan (`trial` of recordMilestone). */
+function isOver({ from, to }: Block, cases: readonly Case[], now: Date): boolean {
+  return to <= now || (from > now && cases.some(({ milestones }) => milestones.length > 0))
 }
 
 function isOwned({ service, surgeonId }: Block): boolean {

@@ -113,6 +113,23 @@ test('utilisation counts time in the room within blocks, adjusted with turnovers
   expect(total).toMatchObject({ turnovers: 2, turnoverMinutesMedian: 30, overtimeMinutes: 30 })
 })
 
+test('blocks that are not over do not count', () => {
+  const cases = [aCase({ inRoom: '08:00', outOfRoom: '10:00' })]
+  const blocks = [aBlock(), aBlock({ id: 'next', from: at('13:00'), to: at('17:00') })]
+  const { total } = report({ cases, blocks, now: at('13:30') })
+  expect(total).toMatchObject({ blockMinutes: 240, rawUtilisation: 0.5 })
+})
+
+test('rooms are listed with the numbers in their names by value', () => {
+  const cases = ['ten', 'two', 'one'].map((roomId) => aCase({ roomId, inRoom: '08:00', outOfRoom: '09:00' }))
+  const names = new Map([
+    ['one', 'OR 1'],
+    ['two', 'OR 2'],
+    ['ten', 'OR 10'],
+  ])
+  expect(report({ cases, names }).byRoom.map(({ name }) => name)).toEqual(['OR 1', 'OR 2', 'OR 10'])
+})
+
 test('a gap beyond the limit is no turnover, and neither is an overlap', () => {
   const cases = [
     aCase({ inRoom: '08:00', outOfRoom: '09:00' }),

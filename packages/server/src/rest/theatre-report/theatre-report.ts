@@ -21,6 +21,9 @@ export type TheatreReportQuery = {
 
 type Part = Pick<FiguresQuery, 'performed' | 'cancelled' | 'blocks'>
 
+/** Numbers in names by value, as natural_order.sql does. */
+const { compare: byName } = new Intl.Collator('en', { numeric: true })
+
 const liveStatuses = new Set<Case['status']>(['CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW'])
 
 /**
@@ -41,7 +44,7 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
   const groups = (keyOf: Keys, name: (key: string) => string) =>
     split(all, keyOf)
       .map(([key, part]) => ({ key, name: name(key), figures: figures(part) }))
-      .sort((one, other) => (one.name < other.name || (one.name === other.name && one.key < other.key) ? -1 : 1))
+      .sort((one, other) => byName(one.name, other.name) || (one.key < other.key ? -1 : 1))
   return {
     from,
     to,

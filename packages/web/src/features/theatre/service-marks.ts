@@ -1,9 +1,9 @@
 /** Each has a colour and a pattern in service-marks.module.css. */
-const marksCount = 8
+const marksCount = 12
 
 /**
- * A mark, 0 to 7, for each service. A service's mark follows from its name, so that it is the same on every day, unless
- * another service of the day has it already.
+ * A mark, 0 to 11, for each service. A service's mark follows from its name, so that it is the same on every day,
+ * unless another service of the day has it already.
  */
 export function serviceMarks(services: readonly string[]): Map<string, number> {
   const marks = new Map<string, number>()

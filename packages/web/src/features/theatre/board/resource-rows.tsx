@@ -2,6 +2,7 @@ import { Text } from '@mantine/core'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTimesOn } from '../../../lib/i18n/format.ts'
+import { currentLocale } from '../../../lib/i18n/i18n.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
 import { placedStyle } from './placed-style.ts'
@@ -13,7 +14,10 @@ export function ResourceRows() {
   const nameOf = ({ kind, id }: ResourceOnBoard) => (kind === 'equipment' ? names.equipment(id) : names.person(id))
   const isEquipment = ({ kind }: ResourceOnBoard) => (kind === 'equipment' ? 1 : 0)
   const sorted = resourcesOf(board, now).sort(
-    (a, b) => isEquipment(a) - isEquipment(b) || nameOf(a).localeCompare(nameOf(b)) || a.unit - b.unit,
+    (a, b) =>
+      isEquipment(a) - isEquipment(b) ||
+      nameOf(a).localeCompare(nameOf(b), currentLocale(), { numeric: true }) ||
+      a.unit - b.unit,
   )
   return sorted.map((one) => <ResourceRow key={`${one.id} ${one.unit}`} resource={one} name={nameOf(one)} />)
 }

@@ -59,7 +59,7 @@ export function WeekTable({ board, now, risks, names, onOpen }: WeekTableProps) 
                   {(blocks.get(`${room.id} ${day}`) ?? []).map((block) => (
                     <p key={block.id} className={classes.block}>
                       <span className="tabular">
-                        {formatTimesOn(startOfDay(day, timeZone), block.from, block.to, timeZone)}
+                        {inTwoLines(formatTimesOn(startOfDay(day, timeZone), block.from, block.to, timeZone))}
                       </span>
                       <span>
                         <bdi>{ownerText(block, names, t)}</bdi>
@@ -129,7 +129,9 @@ function WeekCase({ one, day, mark, flag, onOpen }: WeekCaseProps) {
     <UnstyledButton className={classes.case} onClick={() => onOpen(one.id)}>
       <span className={`${markClasses.mark} ${classes.mark}`} data-mark={mark} aria-hidden="true" />
       <span>
-        <span className="tabular">{formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone)}</span>
+        <span className="tabular">
+          {inTwoLines(formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone))}
+        </span>
         {/* In a line of the page's direction: a name in Latin letters begins at the right in Arabic. */}
         <span>
           <bdi>{one.procedure.display}</bdi>
@@ -142,4 +144,9 @@ function WeekCase({ one, day, mark, flag, onOpen }: WeekCaseProps) {
       </span>
     </UnstyledButton>
   )
+}
+
+/** A day is narrower than `11:30 am–12:30 pm`: a line may end after the dash, and not before `pm`. */
+function inTwoLines(times: string): string {
+  return times.replaceAll('\u2060', '')
 }

@@ -1,4 +1,5 @@
-import { NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { parseDay } from '../../../lib/time/local-time.ts'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
@@ -13,6 +14,8 @@ type RequestFiltersProps = { search: RequestsSearch; onChange: (search: Requests
 export function RequestFilters({ search, onChange }: RequestFiltersProps) {
   const { t } = useTranslation('theatre')
   const { isStaff } = useTheatre()
+  // Another one replaces the field of the day, which is not controlled.
+  const [resets, setResets] = useState(0)
   const { isRead, surgeons } = useTeam({ surgeonId: search.surgeonId ?? '' })
   const set = (part: Record<string, string>) => onChange(parseRequestsSearch({ ...search, ...part }))
   return (
@@ -45,6 +48,7 @@ export function RequestFilters({ search, onChange }: RequestFiltersProps) {
         />
       ) : null}
       <TextInput
+        key={resets}
         type="date"
         label={t('requests.dueUntil')}
         // Not controlled: a day that is being typed is not valid yet.
@@ -53,6 +57,17 @@ export function RequestFilters({ search, onChange }: RequestFiltersProps) {
           if (value === '' || parseDay(value) !== null) set({ dueUntil: value })
         }}
       />
+      {Object.keys(search).length === 0 ? null : (
+        <Button
+          variant="default"
+          onClick={() => {
+            setResets(resets + 1)
+            onChange({})
+          }}
+        >
+          {t('requests.reset')}
+        </Button>
+      )}
     </form>
   )
 }

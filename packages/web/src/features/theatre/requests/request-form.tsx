@@ -16,6 +16,7 @@ import { useTheatre } from '../use-theatre.ts'
 /** Puts a case on the waitlist. */
 export function RequestForm({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation('theatre')
+  const { today } = useTheatre()
   const form = useForm<CaseDraft>({ initialValues: draftOf(null) })
   const [dueOn, setDueOn] = useState('')
   const [note, setNote] = useState('')
@@ -40,6 +41,7 @@ export function RequestForm({ onDone }: { onDone: () => void }) {
         <TextInput
           type="date"
           label={t('requests.dueOn')}
+          min={today}
           value={dueOn}
           onChange={({ currentTarget }) => setDueOn(currentTarget.value)}
         />
