@@ -168,6 +168,13 @@ export const problemKinds = {
     title: 'The hold cannot be extended further',
     help: 'It has been extended as often as the clinic allows. Confirm it before it ends.',
   },
+  patient_booked: {
+    status: 409,
+    title: 'The patient has another appointment at this time',
+    help:
+      '`otherAppointment` names it. Choose another time, or send the request without `refuseOverlap` to book this ' +
+      'one as well.',
+  },
   place_awaited: {
     status: 409,
     title: 'Somebody waits for this place',

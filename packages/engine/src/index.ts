@@ -142,6 +142,8 @@ export {
   type ClaimRequest,
   isNotDone,
   type Overloaded,
+  type PatientBooked,
+  type PatientKnownBy,
   type SlotClosedWhy,
 } from './model/claim.ts'
 export {

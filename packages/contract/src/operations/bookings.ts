@@ -47,6 +47,7 @@ export const bookingOperations = {
       'too_many_units',
       'too_many_bookings',
       'appointment_type_not_offered',
+      'patient_booked',
     ],
   }),
   sendTicketLink: operation({
@@ -127,7 +128,14 @@ export const bookingOperations = {
     body: confirmationSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink`'),
-    problems: ['hold_expired', 'invalid_transition', 'too_many_bookings', 'booking_erased', 'offer_of_another_patient'],
+    problems: [
+      'hold_expired',
+      'invalid_transition',
+      'too_many_bookings',
+      'booking_erased',
+      'offer_of_another_patient',
+      'patient_booked',
+    ],
   }),
   cancelBooking: operation({
     id: 'cancelBooking',
@@ -166,6 +174,7 @@ export const bookingOperations = {
       'invalid_transition',
       'past_deadline',
       'booking_erased',
+      'patient_booked',
     ],
   }),
   confirmAttendance: operation({

@@ -53,6 +53,18 @@ export const bookedPatientSchema = Type.Object(
   { title: 'BookedPatient', additionalProperties: false },
 )
 
+const refuseOverlap = Type.Optional(
+  Type.Boolean({
+    default: false,
+    description:
+      'true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with ' +
+      'whichever doctor. Members of the clinic: of the same name and e-mail address, telephone number or account; ' +
+      'an account: its own, in the same name; with `confirmationToken`: of the same name and e-mail address. Other ' +
+      'guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, ' +
+      'but its confirmation is. Slots with more than 200 units taken are not looked at.',
+  }),
+)
+
 export const newBookingSchema = Type.Object(
   {
     slotId: id(),
@@ -74,6 +86,7 @@ export const newBookingSchema = Type.Object(
           'minimum notice and the booking horizon do not apply, and a slot can be booked until it ends',
       }),
     ),
+    refuseOverlap,
   },
   { title: 'NewBooking', additionalProperties: false },
 )
@@ -181,6 +194,21 @@ export const bookingSchema = Type.Object(
 
 export type BookingBody = Static<typeof bookingSchema>
 
+export const otherAppointmentSchema = Type.Object(
+  {
+    bookingId: identity.id,
+    doctorId: identity.doctorId,
+    doctorName: Type.String(),
+    startsAt: times.startsAt,
+    endsAt: times.endsAt,
+  },
+  {
+    title: 'OtherAppointment',
+    additionalProperties: false,
+    description: '`patient_booked`: what the patient has at the same time; absent: the caller may not see it',
+  },
+)
+
 export const bookingPageSchema = pageOf(bookingSchema, 'BookingPage')
 
 export const confirmationSchema = Type.Object(
@@ -190,6 +218,7 @@ export const confirmationSchema = Type.Object(
     confirmationToken: Type.Optional(
       line(100, { description: 'From the link in the e-mail, for a hold with `confirmationLink`' }),
     ),
+    refuseOverlap,
   },
   {
     title: 'Confirmation',
@@ -227,7 +256,7 @@ export const attendanceSchema = Type.Object(
 )
 
 export const reschedulingSchema = Type.Object(
-  { slotId: id({ description: 'A slot of the same clinic' }) },
+  { slotId: id({ description: 'A slot of the same clinic' }), refuseOverlap },
   { title: 'Rescheduling', additionalProperties: false },
 )
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { problemCodes } from '../problems.ts'
-import { bookingSchema } from './booking.ts'
+import { bookingSchema, otherAppointmentSchema } from './booking.ts'
 import { literals } from './literals.ts'
 import { slotSchema } from './slot.ts'
 import { bumpRefusalSchema, caseConflictSchema, caseSchema } from './theatre-case.ts'
@@ -33,6 +33,7 @@ export const problemSchema = Type.Object(
       Type.Array(slotSchema, { maxItems: 3, description: '`slot_full`: slots that have enough free units' }),
     ),
     booking: Type.Optional(bookingSchema),
+    otherAppointment: Type.Optional(otherAppointmentSchema),
     bookings: Type.Optional(Type.Integer({ description: '`slot_has_bookings`: the number of bookings' })),
     max: Type.Optional(Type.Integer({ description: '`too_many_bookings`, `too_many_units`: the limit of the clinic' })),
     capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: the capacity of the slot' })),

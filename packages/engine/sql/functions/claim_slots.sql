@@ -8,14 +8,17 @@
 -- two calls that booked units of one slot, the later has the later snapshot.
 --
 -- p_actor_ids: the account that acts for another person, at the clinic's desk; null: the account itself, or a guest.
+-- p_known_by: how the patient is known whose appointments at the same time refuse the request, as visit_at_once; null:
+-- none do.
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
---   appointment_type_not_offered | key_reused | retry
+--   appointment_type_not_offered | key_reused | patient_booked:<the other booking's id> | retry
 --   replayed: the key was used with this hash; the booking id is that of the first request.
 --   retry (send it again): it lost a race for its key, perhaps to a request of this call, would fit behind a larger
 --   request that did not, or more lapsed holds are left than one call gives back.
--- Locks: the slots that may have room, by (clinic_no, id); then lapsed bookings on them (lapse_holds); then keys, by
---   (clinic_no, key). What is known, missing, closed or plainly full is decided by a plain read before: a batch of
+-- Locks: as lock_patients, with p_known_by; then the slots that may have room, by (clinic_no, id); then lapsed
+--   bookings on them (lapse_holds); then keys, by (clinic_no, key). What is known, missing, closed or plainly full is
+--   decided by a plain read before: a batch of
 --   refusals takes no lock, and so needs no transaction id and no flush. After a wait for the locks, what it read may
 --   have changed, such as a doctor who takes no more bookings: it is read again if the log of such changes
 --   (directory_change) has a new line, or a notice period may have begun.
@@ -28,7 +31,8 @@
 -- version, which would misread this result, finds no such function, and books nothing.
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
-  p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[]
+  p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[],
+  p_known_by text[] default null
 ) returns table (
   outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
   appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
@@ -62,8 +66,9 @@ begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_units), cardinality(p_keys),
               cardinality(p_hashes), cardinality(p_confirm), cardinality(p_account_ids), cardinality(p_actor_ids),
-              cardinality(p_types), cardinality(p_patients), cardinality(p_reasons)]
-        <> array_fill(cardinality(p_ids), array[11]) then
+              cardinality(p_types), cardinality(p_patients), cardinality(p_reasons),
+              coalesce(cardinality(p_known_by), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[12]) then
     raise exception 'claims come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif 1 > any (p_units) or slot_units_max() < any (p_units) or array_position(p_units, null) is not null then
     raise exception 'units must be 1 to %, not %', slot_units_max(), p_units using errcode = 'invalid_parameter_value';
@@ -75,6 +80,9 @@ begin
     raise exception 'an id is not of the last or the next 24 hours: %', p_ids using errcode = 'check_violation';
   end if;
 
+  if p_known_by is not null then
+    v_verdicts := visits_at_once(p_clinic_nos, p_slot_ids, p_keys, p_known_by, p_patients, p_account_ids);
+  end if;
   loop
     -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it. The second
     --    time, under the locks, verdicts are not changed: the slots of those requests are not locked.

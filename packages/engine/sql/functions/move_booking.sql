@@ -9,7 +9,7 @@
 --   key, wherever the booking has been moved since (see is_repeated).
 create or replace function holdfast.move_booking(
   p_booking holdfast.booking, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
-  p_now timestamptz, p_key uuid, out outcome text, out booking holdfast.booking
+  p_now timestamptz, p_key uuid, p_known_by text, out outcome text, out booking holdfast.booking
 )
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -21,6 +21,7 @@ declare
   v_clinic clinic;
   v_resource resource;
   v_verdict text;
+  v_visit_id uuid;
 begin
   booking := p_booking;
   if p_booking.id is null then
@@ -79,6 +80,14 @@ begin
     -- No verdict, because more lapsed holds are left to give back.
     outcome := 'retry';
     return;
+  end if;
+  if p_known_by is not null then
+    v_visit_id := visit_at_once(p_booking.clinic_no, p_slot_id, p_known_by, p_booking.patient, p_booking.account_id,
+                                p_booking.id);
+    if v_visit_id is not null then
+      outcome := 'patient_booked:' || v_visit_id;
+      return;
+    end if;
   end if;
 
   update slot

@@ -5,22 +5,26 @@
 -- the last transaction that changed the booking, and its slot before its last move.
 --
 -- p_keys: of the requests, stored with their events.
+-- p_known_by: how the patient is known whose appointments at the same time refuse the move, as visit_at_once; null:
+-- none do.
 --
 -- available, lapses_in_ms: as announced_units, of the slot entered; from_…: the same of the slot left. snapshot: taken
 -- under the slots' locks.
 --
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing | booking_erased | slot_missing |
 --   slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |
---   offer_open (an offer of the waitlist, which is accepted first) | invalid_transition | past_deadline | retry (send
---   it again: another session moved it meanwhile, or more lapsed holds are left on the slot than one call gives back)
--- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on
---   the slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock. A hold
---   that lapses during the run is left to the next call. Then as lock_waitlists.
+--   offer_open (an offer of the waitlist, which is accepted first) | invalid_transition | past_deadline |
+--   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or more lapsed
+--   holds are left on the slot than one call gives back)
+-- Locks: as lock_patients, with p_known_by; then all slots left or entered, by (clinic_no, id); then, in one run, the
+--   bookings moved and the lapsed holds on the slots entered, by (clinic_no, id). In two runs, a batch of
+--   confirmations between them would deadlock. A hold that lapses during the run is left to the next call. Then as
+--   lock_waitlists.
 -- Fails: 22023 for arrays of different lengths; check_violation if a count of units were wrong.
 -- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move made under its key.
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[],
-  p_keys uuid[] default null
+  p_keys uuid[] default null, p_known_by text[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -56,9 +60,16 @@ declare
   v_is_awaited boolean;
 begin
   if cardinality(p_ids) not between 1 and 1000
-     or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf)]
-        <> array_fill(cardinality(p_ids), array[4]) then
+     or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf),
+              coalesce(cardinality(p_known_by), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[5]) then
     raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
+  end if;
+  if p_known_by is not null then
+    perform lock_patients(array_agg(b.clinic_no), array_agg(b.patient->>'name'))
+       from unnest(p_ids, p_known_by) i(id, known_by)
+       join bookings_by_id(p_clinic_nos, p_ids) b on b.id = i.id
+      where i.known_by is not null;
   end if;
   select array_agg(b.clinic_no), array_agg(b.slot_id) into v_left_clinic_nos, v_left_slot_ids
     from bookings_by_id(p_clinic_nos, p_ids) b;
@@ -100,15 +111,15 @@ begin
 
   for v_item in
     select i.*
-      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys) with ordinality
-           i(clinic_no, id, slot_id, actor_id, on_behalf, key, n)
+      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys, p_known_by) with ordinality
+           i(clinic_no, id, slot_id, actor_id, on_behalf, key, known_by, n)
      order by i.n
   loop
     v_place := array_position(v_booking_ids, v_item.id);
     v_booking := v_bookings[v_place];
     v_from_slot_id := v_booking.slot_id;
     v_moved := move_booking(v_booking, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now,
-                            v_item.key);
+                            v_item.key, v_item.known_by);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
     -- Before the next move, which could take the units.

@@ -19,6 +19,8 @@
 -- p_token_epochs: with link, the epoch of the manage token that proves it. If the token has been renewed since, the
 -- booking is missing to its bearer. null: not compared.
 -- p_judged_versions: the version of the booking by which the caller decided that it may change. null: by none.
+-- p_known_by: with confirm, how the patient is known whose appointments at the same time refuse it, as visit_at_once.
+-- null: none do.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
 -- counted. Once extended, it is not again while somebody on the waitlist would be offered its units. A booking
@@ -27,11 +29,14 @@
 --
 -- Outcomes: done | unchanged | booking_missing (link: also if the token is void) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
---   patient_missing (confirm) | past_deadline | too_early | slot_closed:withdrawn (reopen) | booking_has_account |
+--   patient_missing (confirm) | patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
+--   slot_closed:withdrawn (reopen) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
---   retry (send it again: the booking was moved meanwhile)
--- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
---   and moves take them in the same order; without it, moves deadlocked. Then, to cancel, as lock_waitlists.
+--   retry (send it again: the booking was moved meanwhile, or, with p_known_by, an earlier element of the arrays
+--   confirms a booking of somebody of the same name)
+-- Locks: as lock_patients, with p_known_by; then the slots of bookings to be cancelled, by (clinic_no, id); then all
+--   the bookings, by (clinic_no, id). Claims and moves take them in the same order; without it, moves
+--   deadlocked. Then, to cancel, as lock_waitlists.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
 --   count of units were wrong.
 -- Idempotent: yes; a change that has been made returns unchanged. Where another change may have followed it, or, like
@@ -39,7 +44,7 @@
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
   p_reasons text[], p_patients jsonb[] default null, p_token_epochs integer[] default null,
-  p_judged_versions integer[] default null
+  p_judged_versions integer[] default null, p_known_by text[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -65,6 +70,8 @@ declare
   v_ords integer[]; v_clinic_nos integer[]; v_ids uuid[]; v_actions text[]; v_outcomes text[];
   v_holds_left_ms float8[];
   v_left integer[];
+  -- of the patients whose appointments are looked up, and why they refuse a confirmation
+  v_names text[]; v_refusals text[];
   -- cases that were cancelled
   v_case_clinic_nos integer[]; v_case_ids uuid[];
   -- offers of the waitlist that were accepted or declined, and the slots with units that were given back
@@ -76,8 +83,9 @@ begin
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
               cardinality(p_keys), cardinality(p_reasons), coalesce(cardinality(p_patients), cardinality(p_ids)),
               coalesce(cardinality(p_token_epochs), cardinality(p_ids)),
-              coalesce(cardinality(p_judged_versions), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[9]) then
+              coalesce(cardinality(p_judged_versions), cardinality(p_ids)),
+              coalesce(cardinality(p_known_by), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[10]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif not p_actions <@ array['confirm', 'cancel', 'decline', 'extend', 'arrive', 'complete', 'no_show', 'reopen',
                                   'link'] then
@@ -89,6 +97,15 @@ begin
                       and i.actor_id is null) then
     raise exception 'a booking is linked to the account that acts, which is missing'
       using errcode = 'invalid_parameter_value';
+  end if;
+  if p_known_by is not null then
+    v_names := array(
+      select case when p_known_by[i.n] is not null and p_actions[i.n] = 'confirm'
+                  then fold_name(coalesce(p_patients[i.n], b.patient)->>'name') end
+        from generate_subscripts(p_ids, 1) i(n)
+        left join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]
+       order by i.n);
+    perform lock_patients(p_clinic_nos, v_names);
   end if;
   if p_actions && array['cancel', 'decline'] then
     select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
@@ -106,6 +123,17 @@ begin
   v_bookings := lock_bookings(p_clinic_nos, p_ids);
   if v_slot_ids is not null then
     v_is_awaited := lock_waitlists(v_slot_clinic_nos);
+  end if;
+  if v_names is not null then
+    v_refusals := array(
+      select case when v_names[i.n] = any (v_names[:i.n - 1]) then 'retry'
+                  when v_names[i.n] is not null
+                    then 'patient_booked:' || visit_at_once(b.clinic_no, b.slot_id, p_known_by[i.n],
+                                                            coalesce(p_patients[i.n], b.patient), b.account_id, b.id)
+             end
+        from generate_subscripts(p_ids, 1) i(n)
+        left join unnest(v_bookings) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]
+       order by i.n);
   end if;
   v_now := clock_timestamp();
 
@@ -138,7 +166,7 @@ begin
                     case when b.status = 'CONFIRMED' then 'unchanged'
                          when b.status <> 'PENDING' then 'invalid_transition'
                          when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
-                         else 'done' end
+                         else coalesce(v_refusals[i.n], 'done') end
                   when i.action in ('cancel', 'decline') then
                     case when b.status = 'CANCELLED' then 'unchanged'
                          when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'

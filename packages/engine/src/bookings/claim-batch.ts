@@ -10,6 +10,7 @@ import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
 import { isPartitionMissing, PartitionMissing } from './partition-missing.ts'
+import { knownByArray, patientBooked } from './patient-booked.ts'
 
 /**
  * The row of `claim_slot`, as text. The doctor, capacity and times of a slot that doesn't exist are null.
@@ -106,7 +107,8 @@ async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Pr
 
 async function queryRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
   const [alone] = requests
-  if (alone !== undefined && requests.length === 1) return (await pool.query<ClaimRow>(loneClaim(alone))).rows
+  if (alone !== undefined && requests.length === 1 && !alone.knownBy)
+    return (await pool.query<ClaimRow>(loneClaim(alone))).rows
   const { rows } = await pool.query<ClaimsRow>(claimsTogether(requests))
   return rows.flatMap(rowsOfAll)
 }
@@ -121,6 +123,7 @@ function loneClaim(request: ClaimRequest): pg.QueryConfig {
 }
 
 function claimsTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
+  const knownBy = knownByArray(requests)
   const statement = sql`
     select * from holdfast.claim_slots(
       ${plainArray(requests, ({ slotId }) => clinicNoOf(slotId))}::integer[],
@@ -134,7 +137,7 @@ function claimsTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
       ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
       ${plainArray(requests, ({ appointmentType }) => appointmentType)}::text[],
       ${jsonArray(requests, ({ patient }) => patient)}::jsonb[],
-      ${textArray(requests, ({ reason }) => reason)}::text[])`
+      ${textArray(requests, ({ reason }) => reason)}::text[], ${knownBy}::text[])`
   return { ...prepared('claim_slots', statement), types: asSent }
 }
 
@@ -186,7 +189,9 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<stri
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', capacity: Number(row.capacity) }
     default:
-      return { kind: 'slot_closed', why: slotClosedWhy(row.outcome, request.actorId !== null) }
+      return (
+        patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome, request.actorId !== null) }
+      )
   }
 }
 

@@ -9,6 +9,7 @@ import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
+import { knownByArray, patientBooked } from './patient-booked.ts'
 
 /**
  * The columns about slots are null unless there are such slots, as they are for `done`. `from_slot_id` and the like are
@@ -45,7 +46,8 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
       ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
       ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[],
-      ${plainArray(requests, ({ key }) => key ?? null)}::uuid[])`
+      ${plainArray(requests, ({ key }) => key ?? null)}::uuid[],
+      ${knownByArray(requests)}::text[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
   const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
@@ -83,7 +85,7 @@ function outcomeOf(row: MoveRow, isByDesk: boolean): MoveOutcome {
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', capacity: row.capacity }
     default:
-      return { kind: 'slot_closed', why: slotClosedWhy(row.outcome, isByDesk) }
+      return patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome, isByDesk) }
   }
 }
 

@@ -2,17 +2,21 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
-import type { NotDone } from '../model/claim.ts'
+import type { NotDone, PatientBooked } from '../model/claim.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
+import { knownByArray, patientBooked } from './patient-booked.ts'
+
+/** The outcomes that the column does not name, or names together with something else. */
+type Unlike = NotDone | PatientBooked
 
 type SettleRow = BookingRow & {
   ord: number
-  outcome: Exclude<SettleOutcome['kind'], NotDone['kind'] | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
+  outcome: Exclude<SettleOutcome['kind'], Unlike['kind'] | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
   tx: string | null
   available: number | null
   lapses_in_ms: number | null
@@ -40,7 +44,8 @@ export async function runSettleBatch(
       ${textArray(requests, ({ reason }) => reason)}::text[],
       ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[],
       ${plainArray(requests, ({ tokenEpoch }) => tokenEpoch ?? null)}::integer[],
-      ${plainArray(requests, ({ judgedVersion }) => judgedVersion ?? null)}::integer[])`
+      ${plainArray(requests, ({ judgedVersion }) => judgedVersion ?? null)}::integer[],
+      ${knownByArray(requests)}::text[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
@@ -61,6 +66,8 @@ export async function runSettleBatch(
 }
 
 function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>): SettleOutcome {
+  const booked = patientBooked(kind)
+  if (booked !== null) return booked
   switch (kind) {
     case 'done':
     case 'unchanged':

@@ -14,6 +14,7 @@ const takenBy: Record<string, string[]> = {
   admissions: ['admit_claims', 'join_waitlist'],
   erasure: ['erase_outdated'],
   waitlistJoins: ['lock_joining', 'lock_waitlists', 'try_lock_waitlist'],
+  'holdfast.patient': ['lock_patients'],
   waitlistOffers: ['erase_waitlist_entries', 'lock_waitlists', 'try_lock_waitlist'],
 }
 
@@ -30,6 +31,8 @@ function locksIn(source: string): string[][] {
 
 /** The name of a lock that an SQL function takes, or what it is if it is not listed. */
 function nameOf([lockClass, number]: string[]): string {
+  const [, digested] = /^hashtextextended\('(holdfast\.\w+) '/.exec(lockClass ?? '') ?? []
+  if (digested !== undefined) return digested
   const fixed = Object.entries(advisoryLocks).find(([, lock]) => `${lock}` === `${lockClass},${number}`)
   const ofClinic = Object.entries(clinicLockClasses).find(([, one]) => `${one}` === lockClass)
   return fixed?.[0] ?? ofClinic?.[0] ?? `${lockClass}, ${number}: is not in advisory-locks.ts`

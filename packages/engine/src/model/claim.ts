@@ -22,7 +22,19 @@ export type ClaimRequest = {
   key: string
   /** 128-bit digest (as a UUID) of the request: a retry has the same. */
   requestHash: string
+  /** Refuses the request if the patient has an appointment at the same time. Absent: books it all the same. */
+  knownBy?: PatientKnownBy | null
 }
+
+/**
+ * How it is known who a patient is, which decides whose appointments at the same time refuse a booking: for the clinic,
+ * those of the same name and contacts or account; for an account, its own in this name; for a patient who has proven
+ * the e-mail address, those with it in this name. It is what the caller may find out.
+ */
+export type PatientKnownBy = 'clinic' | 'account' | 'address'
+
+/** The patient has an appointment at the same time: `otherId` is its booking. */
+export type PatientBooked = { kind: 'patient_booked'; otherId: string }
 
 /** The booking at version 1. A retry gets exactly the same as the first response. */
 export type ClaimedBooking = {
@@ -70,6 +82,7 @@ export type ClaimOutcome =
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
   | { kind: 'key_reused' }
+  | PatientBooked
   | NotDone
 
 export type SlotClosedWhy =

@@ -1,5 +1,5 @@
 import type { Booking, Patient } from './booking.ts'
-import type { NotDone, SlotClosedWhy } from './claim.ts'
+import type { NotDone, PatientBooked, PatientKnownBy, SlotClosedWhy } from './claim.ts'
 
 /**
  * `reopen` undoes a mark: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
@@ -44,6 +44,8 @@ export type SettleRequest = {
    * absent: what is written was judged by itself, or nothing was.
    */
   judgedVersion?: number | null
+  /** confirm: as in a claim. */
+  knownBy?: PatientKnownBy | null
 }
 
 export type SettleOutcome =
@@ -66,6 +68,7 @@ export type SettleOutcome =
   | { kind: 'place_awaited'; booking: Booking }
   /** confirm: the hold was created without a patient, and the request names none. */
   | { kind: 'patient_missing'; booking: Booking }
+  | PatientBooked
   /** The clinic's cancellation deadline has passed. */
   | { kind: 'past_deadline'; booking: Booking }
   /** arrive before the slot's local day, or no_show before its start. */
@@ -85,6 +88,8 @@ export type MoveRequest = {
   onBehalf: boolean
   /** As in {@link SettleRequest}; absent: null. */
   key?: string | null
+  /** As in a claim. */
+  knownBy?: PatientKnownBy | null
 }
 
 export type MoveOutcome =
@@ -103,4 +108,5 @@ export type MoveOutcome =
   | { kind: 'offer_open'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
   | { kind: 'past_deadline'; booking: Booking }
+  | PatientBooked
   | NotDone

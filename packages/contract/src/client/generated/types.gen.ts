@@ -1426,6 +1426,10 @@ export type Confirmation = {
      * From the link in the e-mail, for a hold with `confirmationLink`
      */
     confirmationToken?: string;
+    /**
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Members of the clinic: of the same name and e-mail address, telephone number or account; an account: its own, in the same name; with `confirmationToken`: of the same name and e-mail address. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     */
+    refuseOverlap?: boolean;
 };
 
 /**
@@ -2624,6 +2628,10 @@ export type NewBooking = {
      * For members of the clinic: the booking belongs to the patient, not to the account that creates it. The minimum notice and the booking horizon do not apply, and a slot can be booked until it ends
      */
     onBehalf?: boolean;
+    /**
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Members of the clinic: of the same name and e-mail address, telephone number or account; an account: its own, in the same name; with `confirmationToken`: of the same name and e-mail address. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     */
+    refuseOverlap?: boolean;
 };
 
 /**
@@ -3016,6 +3024,19 @@ export type OpeningHours = {
 };
 
 /**
+ * OtherAppointment
+ *
+ * `patient_booked`: what the patient has at the same time; absent: the caller may not see it
+ */
+export type OtherAppointment = {
+    bookingId: string;
+    doctorId: string;
+    doctorName: string;
+    startsAt: string;
+    endsAt: string;
+};
+
+/**
  * OwnMembership
  */
 export type OwnMembership = {
@@ -3251,6 +3272,7 @@ export type Problem = {
      */
     alternatives?: Array<Slot>;
     booking?: Booking;
+    otherAppointment?: OtherAppointment;
     /**
      * `slot_has_bookings`: the number of bookings
      */
@@ -3297,7 +3319,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -3394,6 +3416,10 @@ export type Rescheduling = {
      * A slot of the same clinic
      */
     slotId: string;
+    /**
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Members of the clinic: of the same name and e-mail address, telephone number or account; an account: its own, in the same name; with `confirmationToken`: of the same name and e-mail address. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     */
+    refuseOverlap?: boolean;
 };
 
 /**
@@ -5827,7 +5853,7 @@ export type CreateBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `too_many_bookings`: Too many bookings from this address, account or contact.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `too_many_bookings`: Too many bookings from this address, account or contact. `patient_booked`: The patient has another appointment at this time.
      */
     409: Problem;
     /**
@@ -6162,7 +6188,7 @@ export type ConfirmBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_many_bookings`: Too many bookings from this address, account or contact. `booking_erased`: The patient of this booking was erased.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_many_bookings`: Too many bookings from this address, account or contact. `booking_erased`: The patient of this booking was erased. `patient_booked`: The patient has another appointment at this time.
      */
     409: Problem;
     /**
@@ -6316,7 +6342,7 @@ export type RescheduleBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `offer_open`: The place is on offer. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this. `booking_erased`: The patient of this booking was erased.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `offer_open`: The place is on offer. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this. `booking_erased`: The patient of this booking was erased. `patient_booked`: The patient has another appointment at this time.
      */
     409: Problem;
     /**

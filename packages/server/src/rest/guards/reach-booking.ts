@@ -3,7 +3,14 @@ import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
-import { actorIn, lacksSecondFactor, requireAccount, requireCredential, secondFactorRequired } from './access.ts'
+import {
+  actorIn,
+  type ClinicActor,
+  lacksSecondFactor,
+  requireAccount,
+  requireCredential,
+  secondFactorRequired,
+} from './access.ts'
 
 /** How the caller has access to a booking. */
 export type BookingReach = {
@@ -13,6 +20,8 @@ export type BookingReach = {
   actorId: string | null
   /** null: not read, for the bearer of the manage token. */
   booking: Booking | null
+  /** Of a member with the role doctor, who sees only bookings with this doctor. */
+  ownDoctorId?: string
 }
 
 /**
@@ -33,10 +42,14 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   const actor = actorIn(principal, clinicNo)
   const booking = await requireAppointment(deps, bookingId)
   const isOfDesk = actor !== null && (actor.role !== 'doctor' || booking.doctorId === actor.doctorId)
-  if (isOfDesk) return { as: 'desk', actorId: accountId, booking }
+  if (isOfDesk) return { as: 'desk', actorId: accountId, booking, ...ownCalendar(actor) }
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw bookingNotFound(bookingId)
+}
+
+function ownCalendar({ role, doctorId }: ClinicActor): { ownDoctorId?: string } {
+  return role === 'doctor' && doctorId !== null ? { ownDoctorId: doctorId } : {}
 }
 
 /** The booking with this id, which is no case. @throws ProblemError */

@@ -1,9 +1,16 @@
 import { restOperations } from '@holdfast/contract'
-import { type ClaimedBooking, type ClaimOutcome, clinicNoIn, newId } from '@holdfast/engine'
+import {
+  type ClaimedBooking,
+  type ClaimOutcome,
+  type ClaimRequest,
+  clinicNoIn,
+  newId,
+  type PatientKnownBy,
+} from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
-import { problem } from '../../edge/errors/problem-error.ts'
+import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
 import type { AuditedRequest } from '../record-requests.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
@@ -11,6 +18,7 @@ import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { historyBody } from '../responses/history-body.ts'
 import { bookingRequestHash } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
+import { patientBookedProblem } from '../responses/patient-booked-problem.ts'
 import { recordUnknown } from '../responses/record-unknown.ts'
 import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -50,7 +58,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
         const { slotId, units = 1, appointmentType = null } = input.body
         throw await slotFull(input.request, { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false })
       }
-      if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
+      if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
       const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
       const status = outcome.kind === 'booked' ? 201 : 200
       if (isByLink && outcome.booking.status === 'PENDING') {
@@ -76,29 +84,9 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.listBookingEvents, (input) => readHistory(deps, input), { audit: historyRead })
 
-  const reschedule = async (input: Input<typeof restOperations.rescheduleBooking>) => {
-    const { params, granted: reach, field, key, request } = input
-    const { slotId, sameDoctor } = field
-    const { bookingId } = params
-    if (reach.as === 'patient') await request.server.rateLimits.countMove(bookingId)
-    const outcome = await engine.move({
-      bookingId,
-      slotId,
-      actorId: reach.actorId,
-      onBehalf: reach.as === 'desk',
-      key: key && keyDigest(key, `rescheduleBooking ${bookingId} ${slotId}`),
-    })
-    if (outcome.kind === 'slot_full') {
-      const booking = reach.booking ?? (await engine.reads.booking(bookingId))
-      if (booking === null) throw bookingNotFound(bookingId)
-      const { units, appointmentType, slotId: fromSlotId } = booking
-      throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor })
-    }
-    return changeResponse(deps, input, outcome)
-  }
   const auditRepeated = readByDesk
   const queued = { waits: 'in the engine', auditRepeated } as const
-  serve(restOperations.rescheduleBooking, reschedule, queued)
+  serve(restOperations.rescheduleBooking, (input) => reschedule(deps, slotFull, input), queued)
   serve(restOperations.confirmBooking, (input) => confirm(deps, input), { ...queued, limit: 'patient' })
   serve(restOperations.extendBooking, (input) => settleAndRespond(deps, input, 'extend'), queued)
   serve(restOperations.cancelBooking, (input) => settleAndRespond(deps, input, 'cancel', input.body), queued)
@@ -130,6 +118,16 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   )
 }
 
+function claimRefusal(
+  deps: RestDeps,
+  { field: bookedBy, request }: Input<typeof restOperations.createBooking>,
+  outcome: Exclude<ClaimOutcome, { kind: 'booked' | 'replayed' }>,
+): Promise<ProblemError> | ProblemError {
+  if (outcome.kind !== 'patient_booked') return refusalProblem(outcome)
+  const ownDoctorId = bookedBy?.role === 'doctor' ? bookedBy.doctorId : null
+  return patientBookedProblem(deps, outcome, { deskId: bookedBy?.accountId ?? null, ip: request.ip, ownDoctorId })
+}
+
 /** Of a hold; the confirmation names the patient. */
 const unknownPatient = { name: '' }
 
@@ -159,7 +157,9 @@ function claim(
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
     requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, onBehalf: true }),
-  }
+    // A hold is judged when it is confirmed, and a guest's name proves nothing.
+    knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? (bookedBy === null ? 'account' : 'clinic') : null,
+  } satisfies ClaimRequest
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
   if (!hasBookingLimits || bookedBy !== null) return engine.claim(claimRequest)
   return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest)
@@ -209,7 +209,10 @@ async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.co
   }
   const outcome = await asJudged(deps, params.bookingId, reach, async (booking) => {
     requireConfirmationToken(deps, booking, token)
-    const settled = await confirmHold(deps, input, { patient: null, reason: null, judgedVersion: booking.version })
+    // The link proves the address.
+    const knownBy = body.refuseOverlap ? 'address' : null
+    const judged = { patient: null, reason: null, judgedVersion: booking.version, knownBy } as const
+    const settled = await confirmHold(deps, input, judged)
     if (settled.kind === 'done' || settled.kind === 'unchanged') {
       await afterCommit(() => noteProvenAddress(deps, booking))
     }
@@ -226,11 +229,47 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
     isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
   const { patient = null, reason = null } = body
   const confirmation = { bookingId: params.bookingId, reach, key, patient, reason }
+  // Only its own browser has the token of a hold, and so of its account, if it has one.
+  const ofPatient = reach.as === 'desk' ? 'clinic' : 'account'
+  const knownBy = body.refuseOverlap ? ofPatient : null
   const outcome = await confirmOrRequestLink(deps, confirmation, (judgedVersion) =>
-    confirmHold(deps, input, { patient, reason, judgedVersion }),
+    confirmHold(deps, input, { patient, reason, judgedVersion, knownBy }),
   )
   release?.(outcome)
   return changeResponse(deps, input, outcome)
+}
+
+async function reschedule(
+  deps: RestDeps,
+  slotFull: ReturnType<typeof slotFullProblems>,
+  input: Input<typeof restOperations.rescheduleBooking>,
+) {
+  const { engine } = deps
+  const { params, granted: reach, field, key, request } = input
+  const { slotId, sameDoctor } = field
+  const { bookingId } = params
+  if (reach.as === 'patient') await request.server.rateLimits.countMove(bookingId)
+  const outcome = await engine.move({
+    bookingId,
+    slotId,
+    actorId: reach.actorId,
+    onBehalf: reach.as === 'desk',
+    key: key && keyDigest(key, `rescheduleBooking ${bookingId} ${slotId}`),
+    knownBy: input.body.refuseOverlap ? moverKnownBy(reach) : null,
+  })
+  if (outcome.kind === 'slot_full') {
+    const booking = reach.booking ?? (await engine.reads.booking(bookingId))
+    if (booking === null) throw bookingNotFound(bookingId)
+    const { units, appointmentType, slotId: fromSlotId } = booking
+    throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor })
+  }
+  return changeResponse(deps, input, outcome)
+}
+
+/** The link of a ticket may have been passed on: whoever has it does not find out what else the patient has. */
+function moverKnownBy({ as, actorId }: BookingReach): PatientKnownBy | null {
+  if (as === 'desk') return 'clinic'
+  return actorId === null ? null : 'account'
 }
 
 async function readHistory(deps: RestDeps, { params }: Input<typeof restOperations.listBookingEvents>) {

@@ -6,6 +6,7 @@ import {
   clinicNoIn,
   type MoveOutcome,
   type Patient,
+  type PatientKnownBy,
   type SettleAction,
   type SettleOutcome,
 } from '@holdfast/engine'
@@ -16,6 +17,7 @@ import type { BookingReach } from '../guards/reach-booking.ts'
 import type { AuditedRequest } from '../record-requests.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
+import { patientBookedProblem } from '../responses/patient-booked-problem.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { keyDigest, type SentKey } from '../sent-key.ts'
 
@@ -33,7 +35,12 @@ export type ReadInput = { params: { bookingId: string }; granted: BookingReach }
 type SettleInput = ReadInput & { key: SentKey | null; request: { ip: string } }
 
 /** A confirmation says by which version of the booking it was judged: see {@link confirmOrRequestLink}. */
-type Confirmed = { patient: Patient | null; reason: string | null; judgedVersion: number | null }
+type Confirmed = {
+  patient: Patient | null
+  reason: string | null
+  judgedVersion: number | null
+  knownBy: PatientKnownBy | null
+}
 
 export function confirmHold({ engine }: RestDeps, input: SettleInput, confirmed: Confirmed): Promise<SettleOutcome> {
   return engine.settle({ ...settleRequest(input, 'confirm'), ...confirmed })
@@ -79,6 +86,11 @@ type ChangeSucceeded = Extract<
 /** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
 export async function changeResponse(deps: RestDeps, input: SettleInput, outcome: ChangeSucceeded | Refusal) {
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
+    if (outcome.kind === 'patient_booked') {
+      const { as, actorId, ownDoctorId = null } = input.granted
+      const deskId = as === 'desk' ? actorId : null
+      throw await patientBookedProblem(deps, outcome, { deskId, ip: input.request.ip, ownDoctorId })
+    }
     const refusal = await refusalWithVisit(deps, outcome)
     if (refusal.extras.booking !== undefined) recordDeskRead(deps, input)
     throw refusal

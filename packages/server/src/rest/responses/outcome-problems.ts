@@ -143,6 +143,10 @@ const rules = {
     detail: () => 'The hold was created without a patient.',
     extras: () => ({ errors: [{ path: '/patient', message: 'is required: the hold was created without one' }] }),
   },
+  patient_booked: {
+    code: 'patient_booked',
+    detail: () => 'The patient has an appointment in this clinic at the same time.',
+  },
   offer_open: {
     code: 'offer_open',
     detail: ({ booking }) => `Booking ${booking.id} is an offer of the waitlist, which has to be accepted first.`,

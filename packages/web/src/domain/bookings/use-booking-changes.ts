@@ -11,9 +11,9 @@ export type BookingChanges = {
    * Confirms a hold that has a patient, such as an offer of the waitlist. Without the token of its e-mail, it may stay
    * PENDING, and a link is sent. @throws as cancel
    */
-  confirm(confirmationToken: string | null): Promise<Booking>
-  /** @throws as cancel */
-  move(slotId: string): Promise<Booking>
+  confirm(confirmationToken: string | null, mayOverlap: boolean): Promise<Booking>
+  /** @param mayOverlap whether the patient may have another appointment at the same time @throws as cancel */
+  move(slotId: string, mayOverlap: boolean): Promise<Booking>
   /** Confirms that the patient comes to this slot. @throws as cancel */
   attend(slotId: string): Promise<Booking>
   /** Links the booking to the signed-in account. @throws as cancel */
@@ -36,12 +36,13 @@ export function useBookingChanges(link: TicketLink): BookingChanges {
       const body = reason.trim() === '' ? {} : { reason: reason.trim() }
       return done(await dataOf(api.cancelBooking({ path, body, ...auth })))
     },
-    async confirm(confirmationToken) {
-      const body = confirmationToken === null ? {} : { confirmationToken }
+    async confirm(confirmationToken, mayOverlap) {
+      const body = { ...(confirmationToken === null ? {} : { confirmationToken }), refuseOverlap: !mayOverlap }
       return done(await dataOf(api.confirmBooking({ path, body, ...auth })))
     },
-    async move(slotId) {
-      return done(await dataOf(api.rescheduleBooking({ path, body: { slotId }, ...auth })))
+    async move(slotId, mayOverlap) {
+      const body = { slotId, refuseOverlap: !mayOverlap }
+      return done(await dataOf(api.rescheduleBooking({ path, body, ...auth })))
     },
     async attend(slotId) {
       return done(await dataOf(api.confirmAttendance({ path, body: { slotId }, ...auth })))

@@ -33,7 +33,12 @@ export function extendHold({ bookingId, manageToken }: HoldAccess, key: string, 
   )
 }
 
-export function confirmHold({ bookingId, manageToken }: HoldAccess, details: Details): Promise<Booking> {
+/** @param mayOverlap whether the patient may have another appointment at the same time */
+export function confirmHold(
+  { bookingId, manageToken }: HoldAccess,
+  details: Details,
+  mayOverlap: boolean,
+): Promise<Booking> {
   const [name, email, phone, reason] = [details.name, details.email, details.phone, details.reason].map((text) =>
     text.trim(),
   )
@@ -49,6 +54,7 @@ export function confirmHold({ bookingId, manageToken }: HoldAccess, details: Det
           language: currentLanguage(),
         },
         ...(reason ? { reason } : {}),
+        refuseOverlap: !mayOverlap,
       },
     }),
   )

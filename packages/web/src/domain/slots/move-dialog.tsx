@@ -13,6 +13,7 @@ import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { PatientName } from '../bookings/patient-name.tsx'
+import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
 import { SlotPicker } from './slot-picker.tsx'
 
 type MoveDialogProps = {
@@ -36,11 +37,11 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
   const reread = () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-  const moveTo = (slotId: string) =>
-    dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId } }))
+  const moveTo = (slotId: string, mayOverlap: boolean) =>
+    dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId, refuseOverlap: !mayOverlap } }))
   const moveBack = async (slotId: string) => {
     try {
-      await moveTo(slotId)
+      await moveTo(slotId, true)
       toastDone({ id: 'moved', message: t('move.undone') })
     } catch (error) {
       const { title, help } = problemMessage(error, tProblem)
@@ -49,7 +50,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
     await reread()
   }
   const move = useMutation({
-    mutationFn: (slot: Slot) => moveTo(slot.id),
+    mutationFn: ({ slot, mayOverlap }: { slot: Slot; mayOverlap: boolean }) => moveTo(slot.id, mayOverlap),
     onSuccess: (moved) => {
       const before = booking.slotId
       toastDone({
@@ -85,13 +86,27 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
           onChoose={setChosen}
           units={booking.units}
         />
-        {move.isError ? <ErrorState error={move.error} /> : null}
+        {move.isError && !isOverlap(move.error) ? <ErrorState error={move.error} /> : null}
+        {isOverlap(move.error) && move.variables !== undefined ? (
+          <LazyOverlapQuestion
+            error={move.error}
+            asked="desk"
+            what="move"
+            timeZone={timeZone}
+            isBusy={move.isPending}
+            onProceed={() => move.mutate({ ...move.variables, mayOverlap: true })}
+            onOther={() => {
+              move.reset()
+              setChosen(null)
+            }}
+          />
+        ) : null}
         <Group>
           <ActionButton
             disabled={chosen === null}
             isBusy={move.isPending}
             onClick={() => {
-              if (chosen !== null) move.mutate(chosen)
+              if (chosen !== null) move.mutate({ slot: chosen, mayOverlap: false })
             }}
           >
             {chosen === null ? t('move.choose') : t('move.submit', { when: formatDayTime(chosen.startsAt, timeZone) })}

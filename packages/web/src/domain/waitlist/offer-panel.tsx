@@ -15,6 +15,7 @@ import type { TicketLink } from '../bookings/ticket-link.ts'
 import { useBookingChanges } from '../bookings/use-booking-changes.ts'
 import { SendAgain, SentTo } from '../hold/sent-link.tsx'
 import { useSecondsLeft } from '../hold/use-seconds-left.ts'
+import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
 import classes from './offer-panel.module.css'
 
 /** When the time left is announced, in minutes. */
@@ -33,6 +34,7 @@ type OfferProps = {
 export function OfferPanel({ booking, link, confirmationToken = null, onChange }: OfferProps) {
   const { t } = useTranslation('waitlist')
   const { isBusy, error, accept, decline } = useResponse(link, confirmationToken, onChange)
+  const clinic = useQuery(clinicQuery(booking.clinicId)).data
   const sent = confirmationToken === null ? booking.confirmationLink : undefined
   return (
     <section className={classes.panel} aria-label={t('offer.label')}>
@@ -41,14 +43,25 @@ export function OfferPanel({ booking, link, confirmationToken = null, onChange }
         <Countdown key={booking.holdExpiresAt} booking={booking} until={booking.holdExpiresAt} onOver={onChange} />
       )}
       {sent === undefined ? <Text>{t('offer.help')}</Text> : <Sent booking={booking} link={sent} />}
-      {error === null ? null : <ErrorState error={error} />}
+      {isOverlap(error) && clinic !== undefined ? (
+        <LazyOverlapQuestion
+          error={error}
+          asked="patient"
+          what="book"
+          timeZone={clinic.timezone}
+          isBusy={isBusy}
+          onProceed={() => accept(true)}
+        />
+      ) : error === null ? null : (
+        <ErrorState error={error} />
+      )}
       <Group gap="sm">
         {sent === undefined ? (
-          <ActionButton isBusy={isBusy} onClick={accept}>
+          <ActionButton isBusy={isBusy} onClick={() => accept(false)}>
             {t('offer.accept')}
           </ActionButton>
         ) : null}
-        {sent?.nextAt == null ? null : <SendAgain nextAt={sent.nextAt} isBusy={isBusy} onSend={accept} />}
+        {sent?.nextAt == null ? null : <SendAgain nextAt={sent.nextAt} isBusy={isBusy} onSend={() => accept(false)} />}
         <ActionButton variant="default" isBusy={isBusy} onClick={decline}>
           {t('offer.decline')}
         </ActionButton>
@@ -68,14 +81,17 @@ function Sent({ booking, link: { nextAt, failure } }: { booking: Booking; link: 
   )
 }
 
+type Decision = { isAccepted: boolean; mayOverlap: boolean }
+
 /** Accepting ends at the ticket, or with a link by e-mail. Both can be repeated after a lost response. */
 function useResponse(link: TicketLink, confirmationToken: string | null, onChange: () => void) {
   const { confirm, cancel } = useBookingChanges(link)
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const respond = useMutation({
-    mutationFn: (isAccepted: boolean) => (isAccepted ? confirm(confirmationToken) : cancel('')),
-    onSuccess: async ({ status }, isAccepted) => {
+    mutationFn: ({ isAccepted, mayOverlap }: Decision) =>
+      isAccepted ? confirm(confirmationToken, mayOverlap) : cancel(''),
+    onSuccess: async ({ status }, { isAccepted }) => {
       if (isAccepted && status === 'PENDING') return
       if (isAccepted) {
         const { bookingId, manageToken } = link
@@ -93,8 +109,8 @@ function useResponse(link: TicketLink, confirmationToken: string | null, onChang
   return {
     isBusy: respond.isPending,
     error: respond.error,
-    accept: () => respond.mutate(true),
-    decline: () => respond.mutate(false),
+    accept: (mayOverlap: boolean) => respond.mutate({ isAccepted: true, mayOverlap }),
+    decline: () => respond.mutate({ isAccepted: false, mayOverlap: false }),
   }
 }
 

@@ -29,8 +29,8 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
   const { failure } = now !== undefined && now.sentAt >= link.sentAt ? now : link
   const error = changes.errorOf('confirm')
   if (isEditing) {
-    const confirm: Hold['confirm'] = async (details) => {
-      await hold.confirm(details)
+    const confirm: Hold['confirm'] = async (...of) => {
+      await hold.confirm(...of)
       setEditing(false)
     }
     return <HeldPanel {...held} hold={{ ...hold, confirm }} />

@@ -18,7 +18,7 @@ import { useSession } from '../../lib/session/session.ts'
 import { AboutDoctor } from './about-doctor.tsx'
 import { ClinicPlace } from './clinic-place.tsx'
 import { HeldPanel } from './held-panel.tsx'
-import { ExpiredPanel, RequestingPanel, UnavailablePanel } from './hold-outcomes.tsx'
+import { ExpiredPanel, RequestingPanel } from './hold-outcomes.tsx'
 import type { HoldState } from './hold-state.ts'
 import { useEarlierDetails } from './use-earlier-details.ts'
 import type { Hold } from './use-hold.ts'
@@ -28,7 +28,8 @@ import type { WeekSearch } from './week-search.ts'
 
 const route = getRouteApi('/doctors/$doctorId')
 
-/** Few clinics need it, so it is not part of the first load. */
+/** Few need them, so they are not part of the first load. */
+const UnavailablePanel = lazy(async () => ({ default: (await import('./unavailable-panel.tsx')).UnavailablePanel }))
 const AwaitingLink = lazy(async () => ({ default: (await import('./awaiting-link.tsx')).AwaitingLink }))
 
 /** Of doctors who take no bookings. */
@@ -139,14 +140,16 @@ function Outcome({ state, hold, doctor, clinic, onChoose }: OutcomeProps) {
       return <RequestingPanel state={state} hold={hold} when={when} />
     case 'unavailable':
       return (
-        <UnavailablePanel
-          state={state}
-          hold={hold}
-          when={when}
-          timeZone={timeZone}
-          onChoose={onChoose}
-          doctorId={doctor.id}
-        />
+        <Suspense fallback={null}>
+          <UnavailablePanel
+            state={state}
+            hold={hold}
+            when={when}
+            timeZone={timeZone}
+            onChoose={onChoose}
+            doctorId={doctor.id}
+          />
+        </Suspense>
       )
     case 'confirmed':
       return <Text role="status">{t('confirmed')}</Text>

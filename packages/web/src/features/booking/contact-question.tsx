@@ -9,7 +9,7 @@ type QuestionProps = { isBusy: boolean; onAdd: () => void; onBook: () => void }
 
 /** Asks a guest who gives neither an e-mail address nor a phone number: nothing could be sent, not even the ticket. */
 export function ContactQuestion({ isBusy, onAdd, onBook }: QuestionProps) {
-  const { t } = useTranslation('booking')
+  const { t } = useTranslation('questions')
   const addRef = useRef<HTMLButtonElement>(null)
   useEffect(() => addRef.current?.focus(), [])
   return (

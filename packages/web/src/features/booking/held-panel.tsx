@@ -1,17 +1,16 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { Group, Text, VisuallyHidden } from '@mantine/core'
-import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
+import { type FormEvent, lazy, type RefObject, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Attempt, Details } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
-import { isFinal, refusedContact } from '../../lib/api/api-error.ts'
+import { isFinal, refusalCode, refusedContact } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { formatCountdown, formatMinutes, formatMoney, formatNumber } from '../../lib/i18n/format.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import classes from './booking.module.css'
-import { ContactQuestion } from './contact-question.tsx'
 import { DetailsFields, focusDetail, wrongFields } from './details-fields.tsx'
 import type { HoldState } from './hold-state.ts'
 import { useChangesOfHold } from './use-changes-of-hold.ts'
@@ -20,6 +19,8 @@ import type { Hold } from './use-hold.ts'
 type Held = Extract<HoldState, { kind: 'held' }>
 /** `when`: the formatted time. */
 export type HeldProps = { state: Held; hold: Hold; when: string; doctor: Doctor; clinic: Clinic }
+
+const HeldQuestion = lazy(async () => ({ default: (await import('./held-question.tsx')).HeldQuestion }))
 
 /** From here on, the countdown is shown as urgent. */
 const urgentSeconds = 30
@@ -33,9 +34,12 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
   const [details, setDetails] = useState(state.attempt.details)
   const [isTried, setTried] = useState(false)
   const [isAskingContact, setAskingContact] = useState(false)
-  const changes = useChangesOfHold({ confirm: () => hold.confirm(details), extend: hold.extend })
+  // Read when a request is sent again, and so not a state.
+  const mayOverlap = useRef(false)
+  const changes = useChangesOfHold({ confirm: () => hold.confirm(details, mayOverlap.current), extend: hold.extend })
   const error = changes.errorOf('confirm')
   const refused = refusedContact(error)
+  const isOverlap = refusalCode(error) === 'patient_booked'
   useEffect(() => {
     const field = refusedContact(error)
     if (field !== null) focusDetail(field)
@@ -44,10 +48,15 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
     const next = { ...details, ...part }
     setDetails(next)
     hold.note(next)
-    if (refused !== null && refused in part) changes.forget()
+    if (part.name !== undefined) mayOverlap.current = false
+    if ((refused !== null && refused in part) || (isOverlap && part.name !== undefined)) changes.forget()
   }
   // The address and the bookings of an account are known.
   const isUnreachable = state.attempt.holder === null && details.email.trim() === '' && details.phone.trim() === ''
+  const addContact = () => {
+    setAskingContact(false)
+    focusDetail('email')
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
@@ -74,20 +83,24 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
       />
       <form onSubmit={submit} noValidate>
         <DetailsFields details={details} clinic={clinic} onChange={change} isTried={isTried} refused={refused} />
-        {error === null || refused !== null ? null : (
+        {error === null || refused !== null || isOverlap ? null : (
           <div style={{ marginBlockStart: '1rem' }}>
             <ErrorState error={error} help={isFinal(error) ? undefined : t('requesting.retrying')} />
           </div>
         )}
-        {isAskingContact && isUnreachable ? (
-          <ContactQuestion
-            isBusy={hold.isBusy}
-            onAdd={() => {
-              setAskingContact(false)
-              focusDetail('email')
-            }}
-            onBook={() => changes.start('confirm')}
-          />
+        {isOverlap || (isAskingContact && isUnreachable) ? (
+          <Suspense fallback={null}>
+            <HeldQuestion
+              overlap={isOverlap ? error : null}
+              timeZone={clinic.timezone}
+              isBusy={hold.isBusy}
+              onBook={() => {
+                if (isOverlap) mayOverlap.current = true
+                changes.start('confirm')
+              }}
+              onOther={isOverlap ? hold.release : addContact}
+            />
+          </Suspense>
         ) : (
           <Group mt="xl" gap="sm">
             <ActionButton type="submit" isBusy={hold.isBusy}>

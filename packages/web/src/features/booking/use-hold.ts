@@ -35,8 +35,8 @@ export type Hold = {
   note(details: Details): void
   /** @throws RefusedError, UnreachableError: the hold is as it was, unless it has ended */
   extend(): Promise<void>
-  /** @throws as {@link extend} */
-  confirm(details: Details): Promise<void>
+  /** @param mayOverlap as in confirmHold; default: true @throws as {@link extend} */
+  confirm(details: Details, mayOverlap?: boolean): Promise<void>
   /** Reads the booking, which was changed elsewhere. */
   reread(): void
   /** Releases the slot and returns to choosing. */
@@ -99,11 +99,11 @@ export function useHold(doctorId: string, isShown: boolean): Hold {
         setState({ ...state, attempt: { ...attempt, extensions: extensionsBeyond } })
       }
     },
-    async confirm(details) {
+    async confirm(details, mayOverlap = true) {
       if (state.kind !== 'held' || state.attempt.made === null) return
       const attempt = { ...state.attempt, details }
       const { made: hold } = state.attempt
-      await whileBusy(attempt, async () => stateOfBooking(attempt, await confirmHold(hold, details)))
+      await whileBusy(attempt, async () => stateOfBooking(attempt, await confirmHold(hold, details, mayOverlap)))
     },
     reread() {
       if (state.kind === 'held') void resume(state.attempt)

@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { type ConfirmLink, useConfirmLink } from '../../domain/bookings/confirm-link.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
+import { isOverlap, LazyOverlapQuestion } from '../../domain/overlap/lazy-overlap-question.tsx'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { formatAppointment, formatCountdown, formatZone } from '../../lib/i18n/format.ts'
@@ -97,9 +98,20 @@ function Pending({ link, ticket: { booking, doctor, clinic } }: PendingProps) {
             <Fact label={t('patient')} text={booking.patient.name} />
           </dl>
           {holdExpiresAt === null ? null : <TimeLeft until={holdExpiresAt} />}
-          {confirming.isError ? <ConfirmError error={confirming.error} /> : null}
+          {isOverlap(confirming.error) ? (
+            <LazyOverlapQuestion
+              error={confirming.error}
+              asked="patient"
+              what="book"
+              timeZone={clinic.timezone}
+              isBusy={confirming.isPending}
+              onProceed={() => confirming.mutate(true)}
+            />
+          ) : confirming.isError ? (
+            <ConfirmError error={confirming.error} />
+          ) : null}
           <Group>
-            <ActionButton size="md" isBusy={confirming.isPending} onClick={() => confirming.mutate()}>
+            <ActionButton size="md" isBusy={confirming.isPending} onClick={() => confirming.mutate(false)}>
               {t('confirm.button')}
             </ActionButton>
           </Group>
@@ -149,8 +161,10 @@ function useConfirm({ bookingId, manageToken, confirmationToken }: ConfirmLink) 
   const queryClient = useQueryClient()
   const navigate = useNavigate()
   return useMutation({
-    mutationFn: (): Promise<Booking> =>
-      dataOf(api.confirmBooking({ path: { bookingId }, auth: manageToken, body: { confirmationToken } })),
+    mutationFn: (mayOverlap: boolean): Promise<Booking> => {
+      const body = { confirmationToken, refuseOverlap: !mayOverlap }
+      return dataOf(api.confirmBooking({ path: { bookingId }, auth: manageToken, body }))
+    },
     onSuccess: (booking) => {
       queryClient.setQueryData(bookingQuery(bookingId, manageToken).queryKey, booking)
       void navigate({ to: '/ticket', hash: bookingId, state: { manageToken }, replace: true })

@@ -6,6 +6,7 @@ import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useBookingChanges } from '../../domain/bookings/use-booking-changes.ts'
 import { localDate } from '../../domain/free-times/week-days.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
+import { isOverlap, LazyOverlapQuestion } from '../../domain/overlap/lazy-overlap-question.tsx'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
@@ -35,12 +36,12 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
   const [error, setError] = useState<unknown>(null)
   const topRef = useFocusOnSlots()
   const describe = (startsAt: string) => formatDayTime(startsAt, clinic.timezone)
-  const submit = async (slot: Slot) => {
+  const submit = async (slot: Slot, mayOverlap = false) => {
     setBusy(true)
     setError(null)
     try {
       const { slotId, startsAt } = booking
-      const moved = await move(slot.id)
+      const moved = await move(slot.id, mayOverlap)
       onMoved({
         before: { slotId, startsAt },
         after: { startsAt: moved.startsAt },
@@ -49,11 +50,16 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
       })
     } catch (refusal) {
       setError(refusal)
-      setChosen(null)
+      if (!isOverlap(refusal)) setChosen(null)
     } finally {
       setBusy(false)
     }
   }
+  const onOther = () => {
+    setError(null)
+    setChosen(null)
+  }
+  const question = { error, asked: 'patient', what: 'move', timeZone: clinic.timezone, isBusy, onOther } as const
   const keep = (
     <ActionButton variant="default" disabled={isBusy} onClick={onKeep}>
       {t('move.keep')}
@@ -61,8 +67,10 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
   )
   return (
     <Stack gap="lg" mt="xl" ref={topRef}>
-      {error === null ? null : <ErrorState error={error} />}
-      {chosen === null ? (
+      {error === null || isOverlap(error) ? null : <ErrorState error={error} />}
+      {chosen !== null && isOverlap(error) ? (
+        <LazyOverlapQuestion {...question} onProceed={() => submit(chosen, true)} />
+      ) : chosen === null ? (
         <>
           <Group justify="space-between" gap="sm">
             <Text>{t('move.current', { when: describe(booking.startsAt) })}</Text>

@@ -49,7 +49,7 @@ export function MovedNotice({
     setBusy(true)
     setError(null)
     try {
-      const { startsAt } = await move(before.slotId)
+      const { startsAt } = await move(before.slotId, true)
       onMoved({ before, after: { startsAt }, isUndone: true, colleague: null })
     } catch (refusal) {
       setError(refusal)

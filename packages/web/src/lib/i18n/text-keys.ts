@@ -10,6 +10,7 @@ import type links from '../../locales/en/links.json'
 import type myBookings from '../../locales/en/my-bookings.json'
 import type problems from '../../locales/en/problems.json'
 import type proof from '../../locales/en/proof.json'
+import type questions from '../../locales/en/questions.json'
 import type schedule from '../../locales/en/schedule.json'
 import type shell from '../../locales/en/shell.json'
 import type theatre from '../../locales/en/theatre.json'
@@ -29,6 +30,7 @@ type Texts = {
   'my-bookings': typeof myBookings
   problems: typeof problems
   proof: typeof proof
+  questions: typeof questions
   schedule: typeof schedule
   shell: typeof shell
   theatre: typeof theatre

@@ -1,13 +1,14 @@
 import type { MadeBooking, Slot } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/contract/email-address'
 import { isPhoneNumber } from '@holdfast/contract/phone-number'
-import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from '@mantine/core'
+import { Box, Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PhoneField } from '../../../domain/contacts/phone-field.tsx'
+import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError, refusedContact } from '../../../lib/api/api-error.ts'
@@ -96,7 +97,22 @@ export function BookPage() {
               if (chosen !== null) booking.mutate({ slot: chosen, patient: { ...draft, type } })
             }}
           />
-          {booking.isError && refusedContact(booking.error) === null ? (
+          {isOverlap(booking.error) && booking.variables !== undefined ? (
+            <Box mt="md">
+              <LazyOverlapQuestion
+                error={booking.error}
+                asked="desk"
+                what="book"
+                timeZone={timeZone}
+                isBusy={booking.isPending}
+                onProceed={() => booking.mutate({ ...booking.variables, mayOverlap: true })}
+                onOther={() => {
+                  booking.reset()
+                  setChosen(null)
+                }}
+              />
+            </Box>
+          ) : booking.isError && refusedContact(booking.error) === null ? (
             <Stack mt="md" gap="sm">
               <ErrorState error={booking.error} />
               <Alternatives error={booking.error} timeZone={timeZone} onChoose={setChosen} />
@@ -139,12 +155,14 @@ function usePatientForm(onValuesChange: (values: PatientDraft, before: PatientDr
   })
 }
 
+type Wanted = { slot: Slot; patient: PatientDraft; mayOverlap?: boolean }
+
 function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
   const { t } = useTranslation('waitlist')
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
-    mutationFn: ({ slot, patient }: { slot: Slot; patient: PatientDraft }): Promise<MadeBooking> => {
+    mutationFn: ({ slot, patient, mayOverlap = false }: Wanted): Promise<MadeBooking> => {
       const { name, email, phone, reason, type } = patient
       const body = {
         slotId: slot.id,
@@ -157,6 +175,7 @@ function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
         ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
         confirm: true,
         onBehalf: true,
+        refuseOverlap: !mayOverlap,
       }
       return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
     },
