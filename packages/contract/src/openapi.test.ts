@@ -23,6 +23,10 @@ test('every reference leads somewhere', () => {
   for (const name of references) expect(Object.keys(document.components.schemas)).toContain(name)
 })
 
+test('the documentation says waitlist, as ARCHITECTURE.md does', () => {
+  expect(JSON.stringify(document).match(/.{40}waiting list/gi)).toBeNull()
+})
+
 test('parameters in the path are described, and only those', () => {
   for (const { url, params, id } of operations) {
     const named = [...url.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)

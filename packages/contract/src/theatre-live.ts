@@ -2,7 +2,7 @@
  * Live changes of a clinic's operating theatre: the server-sent events of
  * `GET /api/v1/clinics/{clinicId}/theatre/live`, for members of the clinic who are signed in. They say that something
  * changed and not what, so that nobody gets more than they may read: after each one, read the board again
- * (`GET /clinics/{clinicId}/theatre`) and what else is shown (cases, the waiting list, blocks). A browser connects with
+ * (`GET /clinics/{clinicId}/theatre`) and what else is shown (cases, the waitlist, blocks). A browser connects with
  * `new EventSource(path)`, which sends the session's cookie.
  *
  * `event: theatre`, `data` a JSON text of {@link theatreSignalSchema}. The first one arrives when the connection is

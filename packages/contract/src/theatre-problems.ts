@@ -12,7 +12,7 @@ export const theatreProblemKinds = {
   },
   case_request_not_found: {
     status: 404,
-    title: 'There is no such request on the waiting list',
+    title: 'There is no such request on the waitlist',
     help: 'List them with GET /clinics/{id}/case-requests.',
   },
   theatre_resource_not_found: {

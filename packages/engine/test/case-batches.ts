@@ -23,7 +23,7 @@ export type NumberedClaim = {
   confirm: boolean
   /** Of who acts; null: nobody. */
   actor: number | null
-  /** Of a request of the waiting list, for the patient of the same number. */
+  /** Of a request of the waitlist, for the patient of the same number. */
   request: number | null
   /** Why the rule of the block's end does not apply; null: it does. */
   override: string | null
@@ -94,7 +94,7 @@ export async function aSmallTheatre(database: TestDatabase): Promise<Theatre> {
   return { scene, rooms, surgeons, nurses, equipment, requests, slotIds: rows.map(({ id }) => id), names }
 }
 
-/** A request for the patient of this number, on the waiting list. */
+/** A request for the patient of this number, on the waitlist. */
 async function aRequest(scene: BuiltTheatre, n: number): Promise<string> {
   const { patient, ...request } = { ...aCase(scene), patient: { mrn: `M-${n}`, name: 'Ada Okafor', birthDate: null } }
   const more = { dueOn: null, roomId: null, note: null, createdBy: null, mayChangePatient: true }

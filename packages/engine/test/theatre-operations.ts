@@ -131,7 +131,7 @@ function planningOperations(stage: Stage): Operations {
     'a change of a block': async () =>
       await theatre.changeBlock({ blockId: await aBlock(), action: { kind: 'release' }, actorId: null }),
     'a request': async () => await theatre.withdrawCaseRequest(await requested('M-2')),
-    'the waiting list': () => theatre.caseRequests({ clinicNo: clinic.no, status: 'open' }),
+    'the waitlist': () => theatre.caseRequests({ clinicNo: clinic.no, status: 'open' }),
     'a claim for a request': async () => {
       const requestId = await requested('M-3')
       return caseOf(await theatre.claimCase(nextCase({ requestId, patient: { ...request.patient, mrn: 'M-3' } })))

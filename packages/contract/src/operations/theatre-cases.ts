@@ -194,7 +194,7 @@ export const theatreCaseOperations = {
     summary: 'Let cases give way to an emergency',
     description:
       'The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as ' +
-      '`bumped`, and wait on the waiting list with the reason. They are elective, their patients are not in the room ' +
+      '`bumped`, and wait on the waitlist with the reason. They are elective, their patients are not in the room ' +
       'yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or ' +
       'missing equipment. The emergency is not elective.',
     access: 'case_staff',

@@ -46,7 +46,7 @@ const reportQuery = Type.Object(
   { additionalProperties: false },
 )
 
-/** The board, the waiting list and the reports. */
+/** The board, the waitlist and the reports. */
 export const theatrePlanningOperations = {
   getTheatre: operation({
     id: 'getTheatre',
@@ -135,7 +135,7 @@ export const theatrePlanningOperations = {
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/case-requests',
     tag,
-    summary: 'List the waiting list',
+    summary: 'List the waitlist',
     description: 'Doctors get the requests of which they are the surgeon.',
     access: 'member',
     restrictedResponse: 'items',

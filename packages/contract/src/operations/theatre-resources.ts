@@ -250,7 +250,7 @@ export const theatreResourceOperations = {
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/blocks/{blockId}/fill',
     tag,
-    summary: 'Fill a block from the waiting list',
+    summary: 'Fill a block from the waitlist',
     description:
       'Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds ' +
       'at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key.',

@@ -124,7 +124,7 @@ const newCaseFields = {
   procedure: newProcedureSchema,
   urgency: Type.Optional(urgencySchema),
   blockId: Type.Optional(id({ description: 'Default: the room’s block at that time, or its open time' })),
-  requestId: Type.Optional(id({ description: 'The request of the waiting list that this case fulfils' })),
+  requestId: Type.Optional(id({ description: 'The request of the waitlist that this case fulfils' })),
   override: Type.Optional(overrideSchema),
   confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
 }
@@ -285,7 +285,7 @@ const bumpedCases = Type.Array(
     { caseId: Type.String({ format: 'uuid' }), requestId: Type.String({ format: 'uuid' }) },
     { title: 'BumpedCase', additionalProperties: false },
   ),
-  { description: 'Cases that gave way, and their requests on the waiting list' },
+  { description: 'Cases that gave way, and their requests on the waitlist' },
 )
 
 export const createdCaseSchema = Type.Object(

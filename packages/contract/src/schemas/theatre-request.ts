@@ -87,7 +87,7 @@ const needsSchema = Type.Object(
 
 export const suggestionQuerySchema = Type.Object(
   {
-    requestId: Type.Optional(id({ description: 'A request of the waiting list' })),
+    requestId: Type.Optional(id({ description: 'A request of the waitlist' })),
     surgeonId: Type.Optional(id({ description: 'Together with `requestId`, if that has no surgeon yet' })),
     caseId: Type.Optional(id({ description: 'A case that would be moved' })),
     needs: Type.Optional(needsSchema),

@@ -1,5 +1,5 @@
 -- bump_cases: cancels cases that give way to an emergency, with the failure reason `bumped`, and puts them back on the
--- waiting list: the request that a case fulfilled is open again, and a case without one gets a request. The caller has
+-- waitlist: the request that a case fulfilled is open again, and a case without one gets a request. The caller has
 -- given back what they take. Returns their bookings as they are then.
 --
 -- p_bumps: [{caseId, requestId}], the id of the request to create. p_bookings: these cases, as they are under the lock.

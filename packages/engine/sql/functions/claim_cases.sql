@@ -6,9 +6,9 @@
 -- acts.
 --
 -- A row for each plan, in order, as schedule_cases has it, with one more outcome. alone: nothing was decided, and
--- schedule_cases has to. The key was used; the plan names what cannot be booked, fulfils a request of the waiting
--- list, or begins on a day of open time that has to be stored; a lapsed hold has to be given back; its patient was
--- stored meanwhile; or it has the patient, block or key of a plan before it, or needs a resource while that one does.
+-- schedule_cases has to. The key was used; the plan names what cannot be booked, fulfils a request of the waitlist,
+-- or begins on a day of open time that has to be stored; a lapsed hold has to be given back; its patient was stored
+-- meanwhile; or it has the patient, block or key of a plan before it, or needs a resource while that one does.
 -- So the cases that are booked do not affect each other, and case_conflicts decides each by what was there before.
 --
 -- Outcomes: done | refused | alone

@@ -1,4 +1,4 @@
--- lock_open_request: locks a request of the waiting list, and returns whether it has no case then, by the rule of
+-- lock_open_request: locks a request of the waitlist, and returns whether it has no case then, by the rule of
 -- request_seems_open. null: it got another case than p_case_id; the caller tries again.
 --
 -- p_case_id: the case that was made for it, as the caller has read it; null: none. A case that is confirmed just before

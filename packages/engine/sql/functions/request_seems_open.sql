@@ -1,4 +1,4 @@
--- request_seems_open: whether a request of the waiting list has no case: none was made, or it has FAILED or was
+-- request_seems_open: whether a request of the waitlist has no case: none was made, or it has FAILED or was
 -- CANCELLED, as the hold has lapsed. So a request is open again by itself, whatever ended its case.
 --
 -- For readers: a confirmation of the case may be in flight. Whoever books or withdraws the request decides by

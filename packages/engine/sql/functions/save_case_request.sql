@@ -1,4 +1,4 @@
--- save_case_request: puts a request on the waiting list. Returns the first path of p_request whose resource does not
+-- save_case_request: puts a request on the waitlist. Returns the first path of p_request whose resource does not
 -- exist; 'patient' if the record number belongs to another patient; and null when the request is stored.
 --
 -- p_request: {id, newPatientId, patient: {mrn, name, birthDate, correct}, service, procedure: {code, display}, minutes,
@@ -48,7 +48,7 @@ begin
           array(select s.id::uuid from jsonb_array_elements_text(p_request->'staffIds') with ordinality s(id, n)
                  order by s.n),
           p_request->'equipment', p_request->>'note', p_actor_id);
-  -- The waiting list has no events: its readers are notified as of a change of the directory.
+  -- The waitlist has no events: its readers are notified as of a change of the directory.
   insert into directory_change (clinic_no, resource_id) values (p_clinic_no, v_patient_id);
   return null;
 end

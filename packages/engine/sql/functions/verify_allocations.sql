@@ -8,7 +8,7 @@
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
 --   its slot is not of the case's room; it ended after its patient was in the room; its milestones, its expected end or
 --   its overridden rules are not those in its log; what it is does not have its digest, or it has none although no
---   older release wrote it; a request of the waiting list that names a case of another request, or not its live case,
+--   older release wrote it; a request of the waitlist that names a case of another request, or not its live case,
 --   or as bumped one that was not, or is withdrawn and has a live case; a milestone, a block or a patient that belongs
 --   to nothing; a time of a room without its block).
 -- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, even if that

@@ -1,4 +1,4 @@
--- withdraw_case_request: takes a request off the waiting list. Returns whether it did, or had done so before; false for
+-- withdraw_case_request: takes a request off the waitlist. Returns whether it did, or had done so before; false for
 -- a request that does not exist or has a case.
 --
 -- Locks: the booking of its last case; then the request. Fails: never. Idempotent: yes.

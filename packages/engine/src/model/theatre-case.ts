@@ -56,7 +56,7 @@ export type ClaimCaseRequest = CasePlan & {
   urgency: Urgency
   /** The block that must contain the start; null: the room's block at that time, or its open time. */
   blockId: string | null
-  /** The request of the waiting list that this case fulfils. */
+  /** The request of the waitlist that this case fulfils. */
   requestId: string | null
   override: RuleOverride | null
   /** true: CONFIRMED at once, no hold. */
@@ -180,7 +180,7 @@ export type SwapCasesRequest = CaseAction & { otherCaseId: string; override: Rul
 export type BumpCasesRequest = {
   /** A new case, or an existing one and what changes in its plan. */
   emergency: ClaimCaseRequest | MoveCaseRequest
-  /** Cases that go back to the waiting list. 1–20. */
+  /** Cases that go back to the waitlist. 1–20. */
   bumpedCaseIds: string[]
   reason: string
 }

@@ -75,7 +75,7 @@ export type CaseRequest = Omit<NewCaseRequest, 'patient'> & {
   createdAt: Date
 }
 
-/** What `suggest` looks for: as a request of the waiting list, or a case to be claimed or moved. */
+/** What `suggest` looks for: as a request of the waitlist, or a case to be claimed or moved. */
 export type SuggestQuery = {
   clinicNo: number
   minutes: number

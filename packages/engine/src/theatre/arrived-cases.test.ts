@@ -174,7 +174,7 @@ describe('a case whose patient has arrived, and is not in the room yet', () => {
     await expectWell(database, scene)
   })
 
-  test('gives way to an emergency, and its patient is on the waiting list', async ({ database }) => {
+  test('gives way to an emergency, and its patient is on the waitlist', async ({ database }) => {
     const arrived = await anArrivedCase(database)
     const { scene, caseId, block } = arrived
     const refused = await scene.theatre.claimCase(aCase(scene, { urgency: 'urgent' }))

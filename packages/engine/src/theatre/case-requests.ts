@@ -59,7 +59,7 @@ const sortKey = sql`
   array_position(array['immediate', 'urgent', 'expedited', 'elective'], q.urgency), coalesce(q.due_on, 'infinity'),
   q.created_at, q.id`
 
-/** The waiting list. */
+/** The waitlist. */
 export function caseRequests(
   pool: pg.Pool,
   announced: AnnouncedTransaction,

@@ -124,7 +124,7 @@ test('a swap whose longer case does not fit is refused, and both stay', async ({
   await expectClean(scene, database)
 })
 
-test('an emergency bumps elective cases, which go to the waiting list with the reason', async ({ database }) => {
+test('an emergency bumps elective cases, which go to the waitlist with the reason', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic } = scene
   const elective = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))

@@ -310,7 +310,7 @@ const scenes: Played[] = [
     ],
   },
   {
-    name: 'claims that arrive together fulfil their requests of the waiting list',
+    name: 'claims that arrive together fulfil their requests of the waitlist',
     async play({ database, scene, places }) {
       const { theatre, clinic } = scene
       const claims = await Promise.all(

@@ -81,7 +81,7 @@ test('a named room that is withdrawn, or none, is refused as a claim there is', 
   expect(await suggested(scene, query)).toMatchObject([{ roomId: room }])
 })
 
-test('a freed block is filled from the waiting list in one step, the most urgent first', async ({ database }) => {
+test('a freed block is filled from the waitlist in one step, the most urgent first', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, room, surgeon } = scene
   const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(12), capacity: 180 }]

@@ -35,7 +35,7 @@ const weekdays = [1, 2, 3, 4, 5, 6, 7]
 
 /**
  * A small operating theatre by the engine's own functions: three rooms, people, a robot, blocks, eight cases of which
- * one is running late and one is at risk, and a waiting list.
+ * one is running late and one is at risk, and a waitlist.
  */
 export async function createDemoTheatre({ theatre }: TheatreEngine, clinicId: string, now: Date): Promise<void> {
   const demo = new DemoTheatre(theatre, clinicNoOf(clinicId))

@@ -32,7 +32,7 @@ type Watched = {
 const signalMsDefault = 500
 
 /**
- * Says when something in a clinic's theatre has changed: cases, blocks, rooms, the waiting list. It follows the log, so
+ * Says when something in a clinic's theatre has changed: cases, blocks, rooms, the waitlist. It follows the log, so
  * it reports the writes of all processes. Changes of appointments are no signals.
  */
 export class TheatreSignals {

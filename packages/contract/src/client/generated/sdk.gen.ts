@@ -1701,7 +1701,7 @@ export const changeBlock = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Fill a block from the waiting list
+ * Fill a block from the waitlist
  *
  * Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key.
  *
@@ -1897,7 +1897,7 @@ export const swapCases = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Let cases give way to an emergency
  *
- * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waiting list with the reason. They are elective, their patients are not in the room yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or missing equipment. The emergency is not elective.
+ * The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as `bumped`, and wait on the waitlist with the reason. They are elective, their patients are not in the room yet, and they have something that the emergency needs: an overlapping time of its room, people, patient or missing equipment. The emergency is not elective.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */
@@ -2043,7 +2043,7 @@ export const exportTheatreReport = <ThrowOnError extends boolean = false>(option
 });
 
 /**
- * List the waiting list
+ * List the waitlist
  *
  * Doctors get the requests of which they are the surgeon.
  *

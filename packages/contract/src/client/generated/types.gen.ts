@@ -620,7 +620,7 @@ export type BumpedCase = {
 export type BumpedCases = {
     case: Case;
     /**
-     * Cases that gave way, and their requests on the waiting list
+     * Cases that gave way, and their requests on the waitlist
      */
     bumped: Array<BumpedCase>;
 };
@@ -1171,7 +1171,7 @@ export type CaseToCheck = {
      */
     blockId?: string;
     /**
-     * The request of the waiting list that this case fulfils
+     * The request of the waitlist that this case fulfils
      */
     requestId?: string;
     override?: RuleOverride;
@@ -1538,7 +1538,7 @@ export type CreatedCase = {
     createdAt: string;
     updatedAt: string;
     /**
-     * Cases that gave way, and their requests on the waiting list
+     * Cases that gave way, and their requests on the waitlist
      */
     bumped: Array<BumpedCase>;
 };
@@ -2687,7 +2687,7 @@ export type NewCase = {
      */
     blockId?: string;
     /**
-     * The request of the waiting list that this case fulfils
+     * The request of the waitlist that this case fulfils
      */
     requestId?: string;
     override?: RuleOverride;
@@ -3803,7 +3803,7 @@ export type Suggestion = {
  */
 export type SuggestionQuery = {
     /**
-     * A request of the waiting list
+     * A request of the waitlist
      */
     requestId?: string;
     /**
@@ -10944,7 +10944,7 @@ export type CreateCaseErrors = {
      */
     403: Problem;
     /**
-     * `clinic_not_found`: There is no such clinic. `block_not_found`: There is no such block. `case_request_not_found`: There is no such request on the waiting list. `case_not_found`: There is no such case. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     * `clinic_not_found`: There is no such clinic. `block_not_found`: There is no such block. `case_request_not_found`: There is no such request on the waitlist. `case_not_found`: There is no such case. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
      */
     404: Problem;
     /**
@@ -11023,7 +11023,7 @@ export type CheckCaseErrors = {
      */
     403: Problem;
     /**
-     * `clinic_not_found`: There is no such clinic. `case_request_not_found`: There is no such request on the waiting list. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     * `clinic_not_found`: There is no such clinic. `case_request_not_found`: There is no such request on the waitlist. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
      */
     404: Problem;
     /**
@@ -11801,7 +11801,7 @@ export type SuggestCaseTimesErrors = {
      */
     403: Problem;
     /**
-     * `clinic_not_found`: There is no such clinic. `case_not_found`: There is no such case. `case_request_not_found`: There is no such request on the waiting list. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
+     * `clinic_not_found`: There is no such clinic. `case_not_found`: There is no such case. `case_request_not_found`: There is no such request on the waitlist. `theatre_resource_not_found`: There is no such room, person or equipment in this clinic.
      */
     404: Problem;
     /**
@@ -12232,7 +12232,7 @@ export type WithdrawCaseRequestErrors = {
      */
     403: Problem;
     /**
-     * `case_request_not_found`: There is no such request on the waiting list.
+     * `case_request_not_found`: There is no such request on the waitlist.
      */
     404: Problem;
     /**
@@ -12291,7 +12291,7 @@ export type GetCaseRequestErrors = {
      */
     403: Problem;
     /**
-     * `case_request_not_found`: There is no such request on the waiting list.
+     * `case_request_not_found`: There is no such request on the waitlist.
      */
     404: Problem;
     /**

@@ -21,7 +21,7 @@ export async function reachCase(
   return { actor, found }
 }
 
-/** The same for a request of the waiting list. */
+/** The same for a request of the waitlist. */
 export async function reachCaseRequest(
   deps: RestDeps,
   principal: Principal,

@@ -14,7 +14,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
 import { theatrePatient } from './theatre-patient.ts'
 
-/** The waiting list: staff, admins, and doctors for cases of which they are the surgeon. */
+/** The waitlist: staff, admins, and doctors for cases of which they are the surgeon. */
 export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre } }: RestDeps): void {
   serve(
     restOperations.listCaseRequests,

@@ -24,7 +24,7 @@ const daysMax = 62
 const minuteMs = 60_000
 const dayMinutes = 1_440
 
-/** Blocks: every member reads them, admins create, change and withdraw them, staff fill them from the waiting list. */
+/** Blocks: every member reads them, admins create, change and withdraw them, staff fill them from the waitlist. */
 export function serveTheatreBlocks(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
 

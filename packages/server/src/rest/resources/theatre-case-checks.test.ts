@@ -14,10 +14,7 @@ test('a case can be checked without being booked', async ({ database, rest }) =>
   ])
 })
 
-test('a check for a request that is not on the waiting list is refused as its booking is', async ({
-  database,
-  rest,
-}) => {
+test('a check for a request that is not on the waitlist is refused as its booking is', async ({ database, rest }) => {
   const theatre = await aTheatre(database, rest)
   const body = theatre.newCase({ requestId: newId(theatre.clinic.no) })
   const { problem } = await rest.call('checkCase', { as: theatre.staff, body })

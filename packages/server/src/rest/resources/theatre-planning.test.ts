@@ -144,7 +144,7 @@ describe('blocks', () => {
   })
 })
 
-describe('the waiting list', () => {
+describe('the waitlist', () => {
   const request = (change: object = {}) => ({
     patient: { mrn: 'W-1', name: 'Katherine Johnson' },
     service: 'Orthopaedics',

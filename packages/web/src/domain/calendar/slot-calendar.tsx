@@ -159,7 +159,7 @@ function useOneTabStop(events: readonly CalendarEvent[]) {
   })
 }
 
-/** `Monday 23 November, 09:00–09:15, Ada Lovelace, Confirmed, Attendance confirmed` */
+/** `Monday 23 November, 09:00–09:15, Ada Lovelace, Confirmed, Coming` */
 function useNames(timeZone: string): (event: CalendarEvent) => string {
   const { t } = useTranslation('shell')
   return ({ title, payload: { startsAt, endsAt, status, isExpected } }) => {

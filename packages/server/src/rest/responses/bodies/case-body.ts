@@ -59,7 +59,7 @@ export function blockBody(block: Block): BlockBody {
   }
 }
 
-/** The body of a request of the waiting list, with its patient. */
+/** The body of a request of the waitlist, with its patient. */
 export function caseRequestBody(request: CaseRequest): CaseRequestBody {
   return {
     id: request.id,

@@ -18,7 +18,7 @@ const ScheduleDialog = lazy(async () => ({
   default: (await import('../requests/schedule-dialog.tsx')).ScheduleDialog,
 }))
 
-type BoardWaitingListProps = {
+type BoardWaitlistProps = {
   /** Was dropped on the board where it does not fit. */
   opened: RefusedDrop | null
   onOpened: (caseId: string, day: string) => void
@@ -26,7 +26,7 @@ type BoardWaitingListProps = {
 }
 
 /** The waitlist, to drag from; its buttons find times without dragging. */
-export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingListProps) {
+export function BoardWaitlist({ opened, onOpened, onClose }: BoardWaitlistProps) {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()
   const [filter, setFilter] = useState<RequestsSearch>({})
@@ -42,10 +42,10 @@ export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingList
     <>
       {/* Its room, also while it is empty: the board stays as wide when the list arrives, or ends. */}
       {read.isPending && filter.q === undefined ? (
-        <div data-waiting-list />
+        <div data-waitlist />
       ) : (
-        <section aria-labelledby="board-waiting-list" data-waiting-list>
-          <Title order={2} size="h4" id="board-waiting-list">
+        <section aria-labelledby="board-waitlist" data-waitlist>
+          <Title order={2} size="h4" id="board-waitlist">
             {t('tabs.requests')}
           </Title>
           <Text size="sm" c="dimmed" mb="xs" component="div" role="status">

@@ -14,7 +14,7 @@ import { useTheatre } from '../use-theatre.ts'
 import { BoardContext, type BoardScene } from './board-context.ts'
 import { BoardGrid } from './board-grid.tsx'
 import { planSpan, shownSpan } from './board-layout.ts'
-import { BoardWaitingList } from './board-waiting-list.tsx'
+import { BoardWaitlist } from './board-waitlist.tsx'
 import classes from './day-board.module.css'
 import { Legend } from './legend.tsx'
 import { planConflicts } from './plan-conflicts.ts'
@@ -98,7 +98,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
       </Group>
       <div className={`${classes.layout} no-print`}>
         <BoardGrid planned={planned} conflict={conflicts[0] ?? null} isWithResources={isWithResources} />
-        {isStaff ? <BoardWaitingList opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} /> : null}
+        {isStaff ? <BoardWaitlist opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} /> : null}
       </div>
       <Text role="status" size="sm" mih="1.5rem" className="no-print">
         {planned === null || planned.isSent
