@@ -68,4 +68,5 @@ export const auditWords = [
   'block withdrawn',
   'slots created',
   'slots withdrawn',
+  'capacity changed',
 ] as const

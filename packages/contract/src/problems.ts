@@ -131,6 +131,11 @@ export const problemKinds = {
     title: 'The slot has bookings',
     help: 'Move or cancel them first, or send `?withBookings=true`: they become FAILED with `slot_withdrawn`.',
   },
+  capacity_in_use: {
+    status: 409,
+    title: 'More places of the slot are taken',
+    help: 'Keep at least `takenUnits` units, or move or cancel bookings first. Holds that lapse give theirs back.',
+  },
   slot_in_past: {
     status: 409,
     title: 'The slot has already begun',

@@ -110,7 +110,7 @@ begin
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'request_link',
          'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
-         'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
+         'create_slots', 'set_slot_capacity', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic', 'verify_receivers',
          'booking_months', 'ensure_partitions', 'purge_outdated', 'append_audit_events', 'purge_audit_events',

@@ -58,14 +58,8 @@ const anInvitation = async (scene: Scene) => ({
 const draftsAfter = ({ endsAt }: BuiltSlot) => [
   { startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 900_000), capacity: 1 },
 ]
-const settling = (bookingId: string, action: SettleAction) => ({
-  bookingId,
-  action,
-  actorId: null,
-  onBehalf: true,
-  key: null,
-  reason: null,
-})
+const byDesk = { actorId: null, onBehalf: true, key: null, reason: null }
+const settling = (bookingId: string, action: SettleAction) => ({ bookingId, action, ...byDesk })
 const ofDoctor = ({ doctor }: Scene): Expected => ({ kind: 'bookings', doctorIds: [doctor.id] })
 const directoryOf = ({ doctor }: Scene): Expected => ({ kind: 'directory', doctorIds: [doctor.id] })
 
@@ -137,6 +131,13 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
       async ({ engine: its, doctor, slot }) =>
       () =>
         its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: false }),
+    announced: directoryOf,
+  },
+  setCapacity: {
+    prepare:
+      async ({ engine: its, slot }) =>
+      () =>
+        its.setCapacity({ clinicNo: slot.clinicNo, slotId: slot.id, capacity: slot.capacity + 1 }),
     announced: directoryOf,
   },
   withdrawSlots: {

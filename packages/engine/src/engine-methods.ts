@@ -31,6 +31,7 @@ export const engineMethods = {
   withdrawAttendance: 'announced write',
   correctPatient: 'announced write',
   createSlots: 'announced write',
+  setCapacity: 'announced write',
   withdrawSlots: 'announced write',
   importDirectory: 'announced write',
   reads: {

@@ -203,6 +203,8 @@ export type {
   AffectedBooking,
   CreateSlotsRequest,
   CreateSlotsResult,
+  SetCapacityOutcome,
+  SetCapacityRequest,
   Slot,
   SlotDraft,
   SlotDraftOutcome,

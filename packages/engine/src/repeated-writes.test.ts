@@ -53,6 +53,16 @@ test('slots that exist are announced with the position that their creation retur
   expect(announced).toEqual([{ ...noOne, kind: 'directory', position, doctorIds: new Set([doctor.id]) }])
 })
 
+test('a capacity that a slot has already is announced with the position it returns', async ({ scene }) => {
+  const { engine, doctor, slot } = scene
+  const { second, announced } = await repeat(engine, () =>
+    engine.setCapacity({ clinicNo: slot.clinicNo, slotId: slot.id, capacity: 9 }),
+  )
+  const { position } = second as { position: string }
+  expect(position).toMatch(/^[1-9]\d*$/)
+  expect(announced).toEqual([{ ...noOne, kind: 'directory', position, doctorIds: new Set([doctor.id]) }])
+})
+
 test('a withdrawal of a withdrawn slot is announced with the position it returns', async ({ scene }) => {
   const { engine, doctor, slot } = scene
   const which = { slotId: slot.id }

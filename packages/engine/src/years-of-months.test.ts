@@ -121,6 +121,7 @@ async function operationsOf(database: TestDatabase) {
         appointmentType: null,
         fromSlotId: null,
         sameDoctor: false,
+        byDesk: false,
         limit: 5,
       }),
     'days of a calendar': () => calendar.days(doctor.id, day, day),

@@ -252,6 +252,7 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
       },
     },
   }),
+  changeSlot: () => ({ body: { capacity: 1 } }),
   withdrawSlot: () => ({ query: { dryRun: true, withBookings: true } }),
   withdrawSlotsOfDoctor: () => ({ query: { from: '2031-01-01', to: '2031-01-01', dryRun: true } }),
   confirmAttendance: ({ slotId }) => ({ body: { slotId } }),

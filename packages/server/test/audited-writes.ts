@@ -23,6 +23,7 @@ export const auditedWrites: Record<WriteOperationId, AuditKind | Unrecorded> = {
   updateDoctor: 'doctor_changed',
   setVideoRoom: 'doctor_changed',
   createSlots: 'doctor_changed',
+  changeSlot: 'doctor_changed',
   withdrawSlot: 'doctor_changed',
   withdrawSlotsOfDoctor: 'doctor_changed',
   createBooking: events,

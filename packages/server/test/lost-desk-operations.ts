@@ -10,6 +10,11 @@ export const lostDeskOperations = {
     const query = { withBookings: true }
     return (key) => rest.call('withdrawSlot', { path: { slotId: slot.id }, as: theatre.admin, query, key })
   },
+  changeSlot: async ({ rest, aVisit, theatre }) => {
+    const { slot } = await aVisit()
+    const body = { capacity: 4 }
+    return (key) => rest.call('changeSlot', { path: { slotId: slot.id }, as: theatre.admin, body, key })
+  },
   withdrawSlotsOfDoctor: async ({ rest, aVisit, theatre }) => {
     const { slot, doctor } = await aVisit()
     const day = slot.startsAt.toISOString().slice(0, 10)

@@ -67,9 +67,14 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
  * (not only at the end), versions with a gap or out of order, an illegal transition, a hold confirmed after its end or
  * expired before it, a link to no account or a second one, a `taken` that differs from the log. Empty: no fault.
  *
+ * `largest`: the capacity of slots that had more than they have now.
+ *
  * It shares no code with the engine's `verify`, so that one mistake can't hide in both.
  */
-export async function checkHistory(database: BuilderDatabase): Promise<string[]> {
+export async function checkHistory(
+  database: BuilderDatabase,
+  largest: ReadonlyMap<string, number> = new Map(),
+): Promise<string[]> {
   const slots = await database.ownerPool.query<HistorySlot>('select id, capacity, taken from holdfast.slot')
   const events = await database.ownerPool.query<HistoryEvent>(
     `select booking_id as "bookingId", version, seq, at, type, status_after as "statusAfter", slot_id as "slotId",
@@ -77,7 +82,8 @@ export async function checkHistory(database: BuilderDatabase): Promise<string[]>
             actor_id as "actorId"
        from holdfast.booking_event order by seq`,
   )
-  return replayHistory(slots.rows, events.rows)
+  const slotsThen = slots.rows.map((slot) => ({ ...slot, capacity: largest.get(slot.id) ?? slot.capacity }))
+  return replayHistory(slotsThen, events.rows)
 }
 
 /** The same for a given history; `events` by `seq`. */

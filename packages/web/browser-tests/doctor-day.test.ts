@@ -148,7 +148,7 @@ test('correcting the start also removes the error of the end; with an error, a b
   await error.waitFor({ state: 'hidden' })
 })
 
-test('a slot in the week’s calendar is opened by keyboard and withdrawn', async ({ site, scene }) => {
+test('a slot in the week’s calendar is opened by keyboard, gets more places, and is withdrawn', async ({ site, scene }) => {
   const page = await scene.pageOf('doctor')
   const timeZone = scene.clinic.timezone
   const tomorrow = Temporal.Now.plainDateISO(timeZone).add({ days: 1 })
@@ -169,6 +169,11 @@ test('a slot in the week’s calendar is opened by keyboard and withdrawn', asyn
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')
   await dialog.getByText('1 of 1 available').waitFor()
+  await dialog.getByLabel('Places', { exact: true }).fill('3')
+  await dialog.getByRole('button', { name: 'Change places' }).click()
+  await page.getByText('This slot now has 3 places.').waitFor()
+  await dialog.getByText('3 of 3 available').waitFor()
+  expect(await axeFindings(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Withdraw this slot' }).click()
   await dialog.getByText('No bookings are affected.').waitFor()
   await dialog.getByRole('button', { name: /^Withdraw 1 slot/ }).click()

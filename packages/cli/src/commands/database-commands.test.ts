@@ -235,13 +235,13 @@ describe('import', () => {
   test('imports, and the same files again change nothing', async () => {
     expect((await importing(slots)).output).toMatchObject({
       clinics: { created: 1 },
-      slots: { created: 2, skipped: 0 },
+      slots: { created: 2, skipped: 0, differing: 0 },
     })
     const again = await importing(slots)
     expect(again.output).toMatchObject({
       clinics: { created: 0, existing: 1 },
       doctors: { created: 0, existing: 1 },
-      slots: { created: 0, skipped: 2 },
+      slots: { created: 0, skipped: 2, differing: 0 },
     })
     expect(await counts()).toEqual({ clinics: 1, doctors: 1, slots: 2 })
   })

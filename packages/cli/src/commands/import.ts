@@ -70,7 +70,8 @@ function report(context: CommandContext, outcome: ImportOutcome, read: ImportRea
   const would = dryRun ? 'would be imported' : 'imported'
   terminal.out(`clinics: ${clinics.created} ${would}, ${clinics.existing} were there before`)
   terminal.out(`doctors: ${doctors.created} ${would}, ${doctors.existing} were there before`)
-  terminal.out(`slots: ${slots.created} ${would}, ${slots.skipped} were there before`)
+  const others = slots.differing > 0 ? `, ${slots.differing} of them with another capacity, which they keep` : ''
+  terminal.out(`slots: ${slots.created} ${would}, ${slots.skipped} were there before${others}`)
   return 0
 }
 
@@ -80,7 +81,7 @@ function refuse({ terminal }: CommandContext, problems: string[], count: number,
   const shown = problems.slice(0, problemsShownMax)
   if (options.json === true) {
     const none = { created: 0, existing: 0 }
-    const counts = { clinics: none, doctors: none, slots: { created: 0, skipped: 0 } }
+    const counts = { clinics: none, doctors: none, slots: { created: 0, skipped: 0, differing: 0 } }
     terminal.json({ dryRun: options.dryRun === true, ...counts, problemCount: count, problems: shown })
   } else {
     for (const problem of shown) terminal.note(problem)

@@ -1,8 +1,16 @@
 import Type from 'typebox'
 import { flag, id, localDate, time } from '../schemas/fields.ts'
-import { createdSlotsSchema, newSlotsSchema, slotListSchema, withdrawnSlotsSchema } from '../schemas/slot.ts'
+import {
+  createdSlotsSchema,
+  newSlotsSchema,
+  slotChangeSchema,
+  slotListSchema,
+  slotSchema,
+  withdrawnSlotsSchema,
+} from '../schemas/slot.ts'
 import { notModified, operation } from './operation.ts'
 
+const slotParams = Type.Object({ slotId: id() }, { additionalProperties: false })
 const doctorParams = Type.Object({ doctorId: id() }, { additionalProperties: false })
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
 const to = localDate({ description: 'Last day, inclusive; at most 62 days in all' })
@@ -44,8 +52,8 @@ export const slotOperations = {
     tag: 'Slots',
     summary: 'Create slots, from a list or from a rule',
     description:
-      'At most 10,000, up to two years ahead. Slots that exist already are skipped, and those that overlap others ' +
-      'are reported as conflicts, so the call is safe to repeat.',
+      'At most 10,000, up to two years ahead. Slots that exist already are skipped, and keep the capacity that they ' +
+      'have; those that overlap others are reported as conflicts. So the call is safe to repeat.',
     access: 'calendar',
     params: doctorParams,
     query: Type.Object({ dryRun }, { additionalProperties: false }),
@@ -59,6 +67,21 @@ export const slotOperations = {
     },
     problems: ['doctor_not_found'],
   }),
+  changeSlot: operation({
+    id: 'changeSlot',
+    method: 'PATCH',
+    url: '/api/v1/slots/{slotId}',
+    tag: 'Slots',
+    summary: 'Change a slot’s capacity',
+    description:
+      'Until the slot ends, and never below the units that are taken. Units that are added are offered to the ' +
+      'waitlist before anybody else sees them.',
+    access: 'slot',
+    params: slotParams,
+    body: slotChangeSchema,
+    responses: { 200: { description: 'The changed slot', schema: slotSchema } },
+    problems: ['slot_not_found', 'slot_closed', 'capacity_in_use'],
+  }),
   withdrawSlot: operation({
     id: 'withdrawSlot',
     method: 'DELETE',
@@ -66,7 +89,7 @@ export const slotOperations = {
     tag: 'Slots',
     summary: 'Withdraw a slot',
     access: 'slot',
-    params: Type.Object({ slotId: id() }, { additionalProperties: false }),
+    params: slotParams,
     query: Type.Object({ withBookings, dryRun }, { additionalProperties: false }),
     responses: { 200: { description: 'The slot is withdrawn', schema: withdrawnSlotsSchema } },
     problems: ['slot_not_found', 'slot_has_bookings', 'slot_in_past'],

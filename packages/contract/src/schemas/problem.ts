@@ -37,6 +37,9 @@ export const problemSchema = Type.Object(
     bookings: Type.Optional(Type.Integer({ description: '`slot_has_bookings`: the number of bookings' })),
     max: Type.Optional(Type.Integer({ description: '`too_many_bookings`, `too_many_units`: the limit of the clinic' })),
     capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: the capacity of the slot' })),
+    takenUnits: Type.Optional(
+      Type.Integer({ description: '`capacity_in_use`: the units that bookings and holds of the slot take' }),
+    ),
     conflicts: Type.Optional(
       Type.Array(caseConflictSchema, {
         description:

@@ -28,12 +28,13 @@ export const slotListSchema = Type.Object(
 
 const { slotMinutesMin, slotMinutesMax, capacityMax, breaksMax, slotsPerCallMax } = slotLimits
 
-const capacity = Type.Integer({
-  minimum: 1,
-  maximum: capacityMax,
-  default: 1,
-  description: 'Units that can be booked',
-})
+const anyCapacity = { minimum: 1, maximum: capacityMax, description: 'Units that can be booked' }
+const capacity = Type.Integer({ ...anyCapacity, default: 1 })
+
+export const slotChangeSchema = Type.Object(
+  { capacity: Type.Integer(anyCapacity) },
+  { title: 'SlotChange', additionalProperties: false },
+)
 
 const slotDraftSchema = Type.Object(
   { startsAt: time(), endsAt: time(), capacity: Type.Optional(capacity) },
@@ -84,6 +85,7 @@ export const createdSlotsSchema = Type.Object(
     skipped: Type.Integer({
       description: 'Slots that exist already with the same times, or that a rule places in the past',
     }),
+    differing: Type.Integer({ description: 'Slots among the skipped ones that have another capacity, and keep it' }),
     conflicts: Type.Integer({
       description: 'Slots that were not created because they overlap another slot of the doctor',
     }),
@@ -92,9 +94,11 @@ export const createdSlotsSchema = Type.Object(
         {
           startsAt: Type.String({ format: 'date-time' }),
           endsAt: Type.String({ format: 'date-time' }),
-          capacity: Type.Integer(),
-          outcome: literals(['created', 'skipped', 'conflict']),
-          slotId: nullableId({ description: 'The created slot, or the slot in conflict' }),
+          capacity: Type.Integer({ description: 'As requested; for `capacity_differs` what the slot has' }),
+          outcome: literals(['created', 'skipped', 'capacity_differs', 'conflict'], {
+            description: '`capacity_differs`: skipped, and the slot that exists has another capacity',
+          }),
+          slotId: nullableId({ description: 'The created slot, or the one that exists or is in conflict' }),
         },
         { title: 'SlotOutcome', additionalProperties: false },
       ),

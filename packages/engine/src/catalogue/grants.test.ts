@@ -292,6 +292,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'schedule_cases',
     'set_busy_times',
     'set_equipment_units',
+    'set_slot_capacity',
     'settle_bookings',
     'stop_offers',
     'store_response',

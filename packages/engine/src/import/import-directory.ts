@@ -228,7 +228,7 @@ async function importSlots(
     )
   }
   byDoctor.delete(null)
-  const counts = { created: 0, skipped: 0 }
+  const counts = { created: 0, skipped: 0, differing: 0 }
   await lockDoctors(transaction, [...byDoctor.keys()])
   for (const [doctorId, ofDoctor] of [...byDoctor].sort(byClinic)) {
     if (doctorId === null) continue
@@ -248,6 +248,7 @@ async function importSlots(
           problems.add('slots', slot.row, overlapMessage(slot, item.slotId, rowOfSlot))
         else if (item.slotId === null) problems.add('slots', slot.row, `${slot.startsAt.toISOString()} is in the past.`)
         else counts.skipped += 1
+        if (item.outcome === 'capacity_differs') counts.differing += 1
       }
     }
   }

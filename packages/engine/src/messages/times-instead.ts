@@ -13,7 +13,7 @@ export async function timesInstead(
   { slotId, units, appointmentType }: Pick<MessageFacts, 'slotId' | 'units' | 'appointmentType'>,
   limit: number,
 ): Promise<TimeInstead[]> {
-  const wanted = { slotId, fromSlotId: null, units, appointmentType, limit, sameDoctor: false }
+  const wanted = { slotId, fromSlotId: null, units, appointmentType, limit, sameDoctor: false, byDesk: false }
   const slots = await alternativeReads(pool).alternatives(wanted)
   if (slots.length === 0) return []
   const ids = [...new Set(slots.map(({ doctorId }) => doctorId))]

@@ -16,7 +16,14 @@ import type { ManageTokenEpochs } from './manage-access.ts'
 import type { Messages } from './message.ts'
 import type { Reads } from './reads.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
-import type { CreateSlotsRequest, CreateSlotsResult, WithdrawSlotsOutcome, WithdrawSlotsRequest } from './slot.ts'
+import type {
+  CreateSlotsRequest,
+  CreateSlotsResult,
+  SetCapacityOutcome,
+  SetCapacityRequest,
+  WithdrawSlotsOutcome,
+  WithdrawSlotsRequest,
+} from './slot.ts'
 import type { StoredResponses } from './stored-responses.ts'
 import type { Theatre } from './theatre.ts'
 import type { Waitlist } from './waitlist.ts'
@@ -37,6 +44,7 @@ export type Engine = {
   withdrawAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   correctPatient(request: CorrectionRequest): Promise<CorrectionOutcome>
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
+  setCapacity(request: SetCapacityRequest): Promise<SetCapacityOutcome>
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
   /** Creates clinics, doctors and slots: all of them, or none when `input` has a problem. */
   importDirectory(

@@ -21,11 +21,14 @@ export type DirectoryImport = { clinics: ImportClinic[]; doctors: ImportDoctor[]
 
 export type ImportProblem = { list: ImportList; row: number; message: string }
 
-/** `existing` and `skipped` existed before, and are left as they are. */
+/**
+ * `existing` and `skipped` existed before, and are left as they are. `differing` slots of the skipped ones have another
+ * capacity than the import.
+ */
 export type ImportCounts = {
   clinics: { created: number; existing: number }
   doctors: { created: number; existing: number }
-  slots: { created: number; skipped: number }
+  slots: { created: number; skipped: number; differing: number }
 }
 
 export type ImportOutcome =

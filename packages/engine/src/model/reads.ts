@@ -15,6 +15,8 @@ export type AlternativesQuery = {
   fromSlotId: string | null
   /** Slots of other doctors are no alternatives. */
   sameDoctor: boolean
+  /** What the clinic's desk may book: without notice, beyond the horizon, and until a slot ends. */
+  byDesk: boolean
   limit: number
 }
 

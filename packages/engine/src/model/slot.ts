@@ -27,22 +27,28 @@ export type SlotRule = {
 }
 
 /**
- * skipped: a slot with the same start and end exists, or the start has passed; conflict: it overlaps another slot, or a
+ * skipped: a slot with the same start and end exists, or the start has passed; capacity_differs: the slot that exists
+ * has another capacity than the draft, and keeps it; conflict: it overlaps another slot, or a
  * case of the doctor in an operating room. If two drafts overlap each other, the one that starts first is created, then
  * the first one in the list.
  */
 export type SlotDraftOutcome = SlotDraft & {
-  outcome: 'created' | 'skipped' | 'conflict'
+  outcome: 'created' | 'skipped' | 'capacity_differs' | 'conflict'
   /**
    * The slot created, or the existing one; null for a past time, a case of the doctor, and in a dry run for a slot that
    * it would create.
    */
   slotId: string | null
+  /** Of the slot that has the draft's times, or that the draft would create; else the draft's. */
+  capacity: number
 }
 
 export type CreateSlotsResult = {
   created: number
+  /** Those with another capacity are among them. */
   skipped: number
+  /** Slots that exist with the same times and another capacity. */
+  differing: number
   conflicts: number
   /** In the order of the drafts. */
   items: SlotDraftOutcome[]
@@ -61,6 +67,16 @@ export type WithdrawSlotsOutcome =
   | { kind: 'slot_has_bookings'; bookings: number }
   /** A range of more slots, or with more bookings, than one call withdraws; nothing changed. */
   | { kind: 'withdrawal_too_large'; slotsMax: number; bookingsMax: number }
+
+export type SetCapacityRequest = { clinicNo: number; slotId: string; capacity: number }
+
+export type SetCapacityOutcome =
+  /** Now or before. `slot.available` does not count lapsed holds as free, nor places that were offered by this. */
+  | { kind: 'capacity_set'; slot: Slot; position: string }
+  | { kind: 'slot_missing' }
+  | { kind: 'slot_closed'; why: 'withdrawn' | 'ended' }
+  /** More units are taken, by bookings and holds. */
+  | { kind: 'capacity_in_use'; taken: number }
 
 export type AffectedBooking = {
   id: string

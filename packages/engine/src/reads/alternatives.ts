@@ -4,7 +4,7 @@ import { prepared } from '../database/prepared.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { AlternativesQuery, Reads } from '../model/reads.ts'
 import type { Slot } from '../model/slot.ts'
-import { isBookableTime } from './bookable-sql.ts'
+import { isBookableByDesk, isBookableTime } from './bookable-sql.ts'
 import { type LocalDay, localDayOf } from './local-days.ts'
 import { type SlotRow, selectedSlot, slotOf } from './slot-row.ts'
 
@@ -30,11 +30,14 @@ export function alternativeReads(pool: pg.Pool): Pick<Reads, 'alternatives'> {
       if (slot === undefined) return []
       const { resource_id: doctorId, starts_at: startsAt, specialization, timezone } = slot
       const wanted = { ...query, doctorId, startsAt, day: localDayOf(startsAt, timezone) }
-      const same = await pool.query<SlotRow>(prepared('alternatives_of_doctor', ofSameDoctor(wanted)))
+      const whose = query.byDesk ? '_by_desk' : ''
+      const same = await pool.query<SlotRow>(prepared(`alternatives_of_doctor${whose}`, ofSameDoctor(wanted)))
       const slots = same.rows.map(slotOf)
       if (slots.length >= limit || sameDoctor || specialization === null) return slots
       const rest = { ...wanted, limit: limit - slots.length }
-      const others = await pool.query<SlotRow>(prepared('alternatives_of_others', ofOtherDoctors(rest, specialization)))
+      const others = await pool.query<SlotRow>(
+        prepared(`alternatives_of_others${whose}`, ofOtherDoctors(rest, specialization)),
+      )
       return [...slots, ...others.rows.map(slotOf)]
     },
   }
@@ -54,8 +57,9 @@ const slotsWithDoctorAndClinic = sql`holdfast.slot s
   join holdfast.clinic c on c.no = s.clinic_no`
 
 /** Another slot of the clinic that may have room: its units are counted afterwards. */
-function isCandidate({ slotId, fromSlotId, units, appointmentType }: Wanted): Sql {
-  return sql`s.clinic_no = ${clinicNoOf(slotId)} and s.id <> ${slotId} and r.active and ${isBookableTime}
+function isCandidate({ slotId, fromSlotId, units, appointmentType, byDesk }: Wanted): Sql {
+  return sql`s.clinic_no = ${clinicNoOf(slotId)} and s.id <> ${slotId} and r.active
+    and ${byDesk ? isBookableByDesk : isBookableTime}
     and s.id is distinct from ${fromSlotId}::uuid
     and coalesce(${appointmentType}::text = any (r.appointment_types), true)
     and (s.capacity - s.taken >= ${units} or s.next_lapse <= statement_timestamp())`

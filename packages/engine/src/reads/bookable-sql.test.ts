@@ -1,32 +1,33 @@
 import { createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import { expect } from 'vitest'
-import { isBookableTime } from './bookable-sql.ts'
+import { isBookableByDesk, isBookableTime } from './bookable-sql.ts'
 
-// isBookableTime is the rule of claim_verdict.sql as a condition that an index can be searched by. These tests try both
-// on every combination of a slot and a clinic here, with starts on each side of each limit and exactly at it.
+// isBookableTime and isBookableByDesk are the rules of claim_verdict.sql as conditions that an index can be searched by.
+// These tests try both on every combination of a slot and a clinic here, with starts on each side of each limit and exactly at it.
 
 type Compared = { starts: string; notice: number; horizon: number; withdrawn: boolean; listed: boolean; claim: string }
 
-const verdict = sql`coalesce(holdfast.claim_verdict(
+const verdict = (byDesk: boolean) => sql`coalesce(holdfast.claim_verdict(
   statement_timestamp(), null, null, null, s.id, s.withdrawn_at, s.blocked_at, s.starts_at,
-  s.starts_at + '15 minutes', false, 'doctor', true,
+  s.ends_at, ${byDesk}::boolean, 'doctor', true,
   make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
   'in_person', '{in_person}', 1, 1, 0, null), 'bookable')`
 
-async function compared(database: TestDatabase): Promise<Compared[]> {
+async function compared(database: TestDatabase, rule: Sql = isBookableTime, byDesk = false): Promise<Compared[]> {
   const { rows } = await database.ownerPool.query<Compared>(sql`
     select offset_text as starts, c.minimum_notice_minutes as notice, c.booking_horizon_days as horizon,
-           s.withdrawn_at is not null as withdrawn, ${isBookableTime} as listed, ${verdict} as claim
+           s.withdrawn_at is not null as withdrawn, ${rule} as listed, ${verdict(byDesk)} as claim
       from (values (0, 30), (60, 30), (2880, 1), (0, 0)) c(minimum_notice_minutes, booking_horizon_days),
-           unnest('{-1 day,0,1 hour,1 day,2 days,30 days}'::text[]) around,
+           unnest('{-1 day,-1 hour,0,1 hour,1 day,2 days,30 days}'::text[]) around,
            unnest('{-1 microsecond,0,1 microsecond}'::text[]) beside,
            lateral (select around || ' ' || beside as offset_text) o,
            unnest(array[null, statement_timestamp()]) withdrawn,
            unnest(array[null, statement_timestamp()]) blocked,
            lateral (select gen_random_uuid() as id, withdrawn as withdrawn_at, blocked as blocked_at,
-                           statement_timestamp() + around::interval + beside::interval as starts_at) s`)
+                           statement_timestamp() + around::interval + beside::interval as starts_at) q,
+           lateral (select q.*, q.starts_at + '1 hour'::interval as ends_at) s`)
   return rows
 }
 
@@ -34,7 +35,7 @@ const differing = (rows: Compared[]) => rows.filter(({ listed, claim }) => liste
 
 test('a slot is listed as bookable exactly if a claim may book it', async ({ database }) => {
   const rows = await compared(database)
-  expect(rows).toHaveLength(4 * 6 * 3 * 2 * 2)
+  expect(rows).toHaveLength(4 * 7 * 3 * 2 * 2)
   expect(differing(rows)).toEqual([])
   // Each limit was reached from both sides.
   expect(new Set(rows.map(({ claim }) => claim))).toEqual(
@@ -46,6 +47,14 @@ test('a slot is listed as bookable exactly if a claim may book it', async ({ dat
       'slot_closed:minimum_notice',
       'slot_closed:booking_horizon',
     ]),
+  )
+})
+
+test('a slot is an alternative for the desk exactly if the desk may book it', async ({ database }) => {
+  const rows = await compared(database, isBookableByDesk, true)
+  expect(differing(rows)).toEqual([])
+  expect(new Set(rows.map(({ claim }) => claim))).toEqual(
+    new Set(['bookable', 'slot_closed:withdrawn', 'slot_closed:ended', 'slot_closed:doctor_busy']),
   )
 })
 

@@ -13,6 +13,11 @@ export const isBookableTime = sql`(s.withdrawn_at is null
   and s.starts_at >= statement_timestamp() + make_interval(mins => c.minimum_notice_minutes)
   and s.starts_at <= statement_timestamp() + make_interval(days => c.booking_horizon_days))`
 
+/** The same for the clinic's desk, which books until a slot ends, without notice and beyond the horizon. */
+export const isBookableByDesk = sql`(s.withdrawn_at is null
+  and s.blocked_at is null
+  and s.ends_at > statement_timestamp())`
+
 /**
  * The free units of slot `s`, none if it is blocked: lapsed holds count as free, swept or not. Table `booking` is read
  * only for slots whose next_lapse has passed: reading it for every slot cost claims 60 % when it was measured.

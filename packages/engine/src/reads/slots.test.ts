@@ -26,7 +26,7 @@ async function aDoctorOf(
 }
 
 /** A new booking by a patient who takes either type of appointment. */
-const anybody = { appointmentType: null, fromSlotId: null, sameDoctor: false }
+const anybody = { appointmentType: null, fromSlotId: null, sameDoctor: false, byDesk: false }
 
 test('the starts of slots, also of withdrawn ones, and nothing of those that do not exist', async ({ database }) => {
   const { doctor } = await aDoctorOf(database)
@@ -136,16 +136,19 @@ describe('alternatives to a full slot', () => {
     expect(await ask(3)).toEqual([])
   })
 
-  test('a withdrawn slot has alternatives, a missing one has none; closed slots are never alternatives', async ({
+  test('a withdrawn slot has alternatives, a missing one has none; closed slots are alternatives only for who may book them', async ({
     database,
   }) => {
     const { clinic, doctor } = await aDoctorOf(database, { settings: { bookingHorizonDays: 3 } })
     const noon = new Date(`${dayAhead(2)}T12:00Z`)
     const wanted = await aSlot(database, doctor, { startsAt: noon, withdrawn: true })
     const near = await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + hourMs) })
-    await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + 5 * 24 * hourMs) })
+    const far = await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + 5 * 24 * hourMs) })
     const found = await reads(database).alternatives({ ...anybody, slotId: wanted.id, units: 1, limit: 3 })
     expect(found.map((slot) => slot.id)).toEqual([near.id])
+    const query = { ...anybody, byDesk: true, slotId: wanted.id, units: 1, limit: 3 }
+    const byDesk = await reads(database).alternatives(query)
+    expect(byDesk.map((slot) => slot.id)).toEqual([near.id, far.id])
     expect(await reads(database).alternatives({ ...anybody, slotId: newId(clinic.no), units: 1, limit: 3 })).toEqual([])
     expect(await reads(database).alternatives({ ...anybody, slotId: 'x', units: 1, limit: 3 })).toEqual([])
   })

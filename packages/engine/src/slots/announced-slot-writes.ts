@@ -4,13 +4,17 @@ import { type Announce, noSlots } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
 import { createInParts } from './create-in-parts.ts'
+import { setCapacity } from './set-capacity.ts'
 import { withdrawInParts } from './withdraw-in-parts.ts'
 
 /**
- * Creating and withdrawing slots, announced. Each is one or more statements outside of a transaction: the locks on its
+ * Creating, changing and withdrawing slots, announced. Each is one or more statements outside of a transaction: the locks on its
  * slots and its place in the log never wait for this process, which may have lost its network.
  */
-export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Engine, 'createSlots' | 'withdrawSlots'> {
+export function announcedSlotWrites(
+  pool: pg.Pool,
+  announce: Announce,
+): Pick<Engine, 'createSlots' | 'setCapacity' | 'withdrawSlots'> {
   const announceDoctor = (doctorId: string, position: string | null) =>
     announce({
       kind: 'directory',
@@ -23,6 +27,12 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
   return {
     createSlots(request) {
       return createInParts(pool, request, (position) => announceDoctor(request.doctorId, position))
+    },
+
+    async setCapacity(request) {
+      const outcome = await setCapacity(pool, request)
+      if (outcome.kind === 'capacity_set') announceDoctor(outcome.slot.doctorId, outcome.position)
+      return outcome
     },
 
     async withdrawSlots(request) {

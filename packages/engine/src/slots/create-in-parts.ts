@@ -29,7 +29,7 @@ export async function createInParts(
     (one, other) => (drafts[one]?.startsAt.getTime() ?? 0) - (drafts[other]?.startsAt.getTime() ?? 0),
   )
   const items: SlotDraftOutcome[] = []
-  const total: CreateSlotsResult = { created: 0, skipped: 0, conflicts: 0, items, position: null }
+  const total: CreateSlotsResult = { created: 0, skipped: 0, differing: 0, conflicts: 0, items, position: null }
   // An empty list is one empty part.
   for (let first = 0; first === 0 || first < order.length; first += partMax) {
     const part = order.slice(first, first + partMax)
@@ -41,6 +41,7 @@ export async function createInParts(
     }
     total.created += result.created
     total.skipped += result.skipped
+    total.differing += result.differing
     total.conflicts += result.conflicts
     if (result.position !== null) {
       total.position = result.position

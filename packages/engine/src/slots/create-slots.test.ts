@@ -103,7 +103,7 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
 
   test('an empty list creates nothing', async ({ database }) => {
     const { create } = await aCalendar(database)
-    expect(await create([])).toEqual({ created: 0, skipped: 0, conflicts: 0, items: [], position: null })
+    expect(await create([])).toEqual({ created: 0, skipped: 0, differing: 0, conflicts: 0, items: [], position: null })
   })
 
   test('slots of different doctors do not conflict', async ({ database }) => {
@@ -117,8 +117,16 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
     const { doctor, create } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { startsAt: at(0), minutes: 30, capacity: 2 })
     await aBooking(database, slot)
-    expect(await create([draft(0, 30, 9)])).toMatchObject({ skipped: 1 })
-    expect(await storedSlots(database, doctor.id)).toMatchObject([{ capacity: 2, taken: 1 }])
+    const again = await create([draft(0, 30, 9), draft(0, 30, 2), draft(30, 60, 4), draft(30, 60, 5)])
+    expect(again).toMatchObject({ created: 1, skipped: 3, differing: 2 })
+    const items = again.items.map(({ outcome, capacity }) => [outcome, capacity])
+    expect(items).toEqual([
+      ['capacity_differs', 2],
+      ['skipped', 2],
+      ['created', 4],
+      ['capacity_differs', 4],
+    ])
+    expect(await storedSlots(database, doctor.id)).toMatchObject([{ capacity: 2, taken: 1 }, { capacity: 4 }])
   })
 })
 

@@ -5,7 +5,13 @@ import { withQueryTimeout } from '../database/prepared.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, SlotDraftOutcome } from '../model/slot.ts'
 
-type CreatedRow = { ord: number; outcome: SlotDraftOutcome['outcome']; slot_id: string | null; tx: string | null }
+type CreatedRow = {
+  ord: number
+  outcome: 'created' | 'skipped' | 'conflict'
+  slot_id: string | null
+  tx: string | null
+  capacity: number | null
+}
 
 /**
  * Creates a doctor's slots, at most 10,000 at a time, in one statement. Idempotent: a slot that exists is `skipped`. A
@@ -29,13 +35,18 @@ export async function createSlots(
       ${dryRun}::boolean)`
   const { rows } = await connection.query<CreatedRow>(withQueryTimeout(statement, largeWriteMs))
   const counts = { created: 0, skipped: 0, conflict: 0 }
+  let differing = 0
   const items = drafts.map(({ startsAt, endsAt, capacity }, index): SlotDraftOutcome => {
     const row = rows[index]
     if (row === undefined) throw new Error(`create_slots returned ${rows.length} rows for ${drafts.length} drafts.`)
     counts[row.outcome] += 1
-    return { startsAt, endsAt, capacity, outcome: row.outcome, slotId: row.slot_id }
+    if (row.outcome !== 'skipped' || row.capacity === null || row.capacity === capacity) {
+      return { startsAt, endsAt, capacity, outcome: row.outcome, slotId: row.slot_id }
+    }
+    differing += 1
+    return { startsAt, endsAt, capacity: row.capacity, outcome: 'capacity_differs', slotId: row.slot_id }
   })
   // Slots that were skipped may be those of a first call whose result was lost.
   const position = counts.created + counts.skipped === 0 ? null : (rows[0]?.tx ?? null)
-  return { created: counts.created, skipped: counts.skipped, conflicts: counts.conflict, items, position }
+  return { created: counts.created, skipped: counts.skipped, differing, conflicts: counts.conflict, items, position }
 }

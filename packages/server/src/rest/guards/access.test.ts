@@ -72,6 +72,7 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['listBookingEvents', ['staff', 'admin', 'ownDoctor', 'site']],
   ['reopenBooking', ['staff', 'admin', 'ownDoctor', 'site']],
   ['createSlots', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['changeSlot', ['staff', 'admin', 'ownDoctor', 'site']],
   ['withdrawSlot', ['staff', 'admin', 'ownDoctor', 'site']],
   ['withdrawSlotsOfDoctor', ['staff', 'admin', 'ownDoctor', 'site']],
   ['listClinicBookings', ['staff', 'admin', 'ownDoctor', 'colleague', 'site']],
@@ -173,7 +174,8 @@ test.for(reach)('%s succeeds for exactly %j', async ([id, allowed], { rest, scen
 })
 
 test('a doctor is refused a colleague’s calendar, and does not find a booking in it', async ({ rest, scene }) => {
-  for (const id of ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor', 'getVideoRoom', 'setVideoRoom'] as const) {
+  const writes = ['createSlots', 'changeSlot', 'withdrawSlot', 'withdrawSlotsOfDoctor', 'setVideoRoom'] as const
+  for (const id of [...writes, 'getVideoRoom'] as const) {
     expect((await send(rest, id, scene.ids, { as: scene.colleague })).problem).toMatchObject({
       status: 403,
       code: 'forbidden',

@@ -54,10 +54,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     async (input) => {
       const isByLink = await isConfirmedByLink(deps, input)
       const outcome = await claim(deps, input, isByLink)
-      if (outcome.kind === 'slot_full') {
-        const { slotId, units = 1, appointmentType = null } = input.body
-        throw await slotFull(input.request, { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false })
-      }
+      if (outcome.kind === 'slot_full') throw await slotFull(input.request, wantedBy(input))
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
       const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
       const status = outcome.kind === 'booked' ? 201 : 200
@@ -126,6 +123,12 @@ function claimRefusal(
   if (outcome.kind !== 'patient_booked') return refusalProblem(outcome)
   const ownDoctorId = bookedBy?.role === 'doctor' ? bookedBy.doctorId : null
   return patientBookedProblem(deps, outcome, { deskId: bookedBy?.accountId ?? null, ip: request.ip, ownDoctorId })
+}
+
+/** What a claim wanted, of which others are the alternatives. */
+function wantedBy({ body, field: bookedBy }: Input<typeof restOperations.createBooking>) {
+  const { slotId, units = 1, appointmentType = null } = body
+  return { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false, byDesk: bookedBy !== null }
 }
 
 /** Of a hold; the confirmation names the patient. */
@@ -261,7 +264,8 @@ async function reschedule(
     const booking = reach.booking ?? (await engine.reads.booking(bookingId))
     if (booking === null) throw bookingNotFound(bookingId)
     const { units, appointmentType, slotId: fromSlotId } = booking
-    throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor })
+    const byDesk = reach.as === 'desk'
+    throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor, byDesk })
   }
   return changeResponse(deps, input, outcome)
 }

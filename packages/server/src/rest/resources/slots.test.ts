@@ -293,3 +293,27 @@ test('of a doctor’s day, the slots that start within some hours are withdrawn,
   const left = await rest.call('listSlots', { path, query: { from: day(5), to: day(5) } })
   expect(left.body.items.map(({ id }) => id)).toEqual([slots[0]?.id, slots[3]?.id])
 })
+
+test('the desk gives a slot more places and fewer, and lists and later creations show it', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, staff, path } = await aCalendar(database, rest)
+  const slot = await aSlot(database, doctor, { startsAt: new Date(at(3, '09:00')), capacity: 2 })
+  await aBooking(database, slot, { units: 2 })
+  const query = { from: day(3), to: day(3) }
+  expect((await rest.call('listSlots', { path, query })).body.items).toMatchObject([{ capacity: 2, available: 0 }])
+  const change = (capacity: number) =>
+    rest.call('changeSlot', { path: { slotId: slot.id }, as: staff, body: { capacity } })
+  const changed = await change(4)
+  expect(changed).toMatchObject({ status: 200, body: { id: slot.id, doctorId: doctor.id, capacity: 4, available: 2 } })
+  expect(changed.headers['holdfast-position']).toMatch(/^\d+\.\d+$/)
+  expect((await rest.call('listSlots', { path, query })).body.items).toMatchObject([{ capacity: 4, available: 2 }])
+  expect((await change(1)).problem).toMatchObject({ status: 409, code: 'capacity_in_use', takenUnits: 2 })
+  expect((await change(0)).problem).toMatchObject({ status: 400, code: 'invalid_request' })
+  expect(await change(2)).toMatchObject({ status: 200, body: { available: 0 } })
+  const body = { slots: [slotAt(3, '09:00', '09:15', 7)] }
+  const again = await rest.call('createSlots', { path, as: staff, body })
+  const item = { outcome: 'capacity_differs', capacity: 2, slotId: slot.id }
+  expect(again).toMatchObject({ status: 200, body: { created: 0, skipped: 1, differing: 1, items: [item] } })
+})

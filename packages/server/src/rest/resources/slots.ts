@@ -12,6 +12,7 @@ import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
+import { slotBody } from '../responses/bodies/slot-body.ts'
 import { freshReply, type ReadResponse, requestedPosition, staleReply, withHeaders } from '../responses/cached-read.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -22,7 +23,7 @@ import { parseSlotDrafts } from './slot-drafts.ts'
 const daysMax = 62
 
 /**
- * Slots: everybody reads those of active doctors; the clinic's members read them all, create and withdraw them.
+ * Slots: everybody reads those of active doctors; the clinic's members read them all, create, change and withdraw them.
  */
 export function serveSlots(serve: Serve, deps: RestDeps): void {
   const { engine } = deps
@@ -51,6 +52,18 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
   serve(restOperations.createSlots, create, {
     audit: ({ params: { doctorId }, query: { dryRun }, granted: { clinic } }) =>
       calendarChange(clinic.no, doctorId, 'slots created', dryRun),
+  })
+
+  const change = async ({ params: { slotId }, body, granted }: Input<typeof restOperations.changeSlot>) => {
+    const outcome = await engine.setCapacity({ clinicNo: granted.clinicNo, slotId, capacity: body.capacity })
+    if (outcome.kind !== 'capacity_set') throw refusalProblem(outcome)
+    return { status: 200 as const, body: slotBody(outcome.slot), position: outcome.position }
+  }
+  serve(restOperations.changeSlot, change, {
+    audit: ({ params: { slotId }, body: { capacity }, granted: { clinicNo } }) => {
+      const details: AuditDetail[] = ['capacity changed', `${capacity}`]
+      return { kind: 'doctor_changed', clinicNo, subjectId: slotId, details }
+    },
   })
 
   const withdrawOne = async ({ params, query, granted }: Input<typeof restOperations.withdrawSlot>) => {
@@ -174,6 +187,7 @@ function createdBody(result: CreateSlotsResult) {
   return {
     created: result.created,
     skipped: result.skipped,
+    differing: result.differing,
     conflicts: result.conflicts,
     items: result.items.map((item) => ({
       startsAt: item.startsAt.toISOString(),

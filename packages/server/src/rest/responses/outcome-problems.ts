@@ -9,6 +9,7 @@ import type {
   Invitations,
   MoveOutcome,
   OnceResult,
+  SetCapacityOutcome,
   SettleOutcome,
   SlotClosedWhy,
   WithdrawSlotsOutcome,
@@ -23,6 +24,7 @@ type AnyOutcome =
   | SettleOutcome
   | MoveOutcome
   | AttendanceOutcome
+  | SetCapacityOutcome
   | WithdrawSlotsOutcome
   | ErasureOutcome
   | OnceResult<unknown>
@@ -33,7 +35,7 @@ type AnyOutcome =
 /** An outcome of the engine that becomes a problem. */
 export type Refusal = Exclude<
   AnyOutcome,
-  { kind: 'admitted' | 'booked' | 'replayed' | 'done' | 'unchanged' | 'withdrawn' }
+  { kind: 'admitted' | 'booked' | 'replayed' | 'done' | 'unchanged' | 'withdrawn' | 'capacity_set' }
 >
 
 type RefusalOf<Kind extends Refusal['kind']> = Extract<Refusal, { kind: Kind }>
@@ -178,6 +180,11 @@ const rules = {
     detail: () => 'This booking belongs to another account.',
   },
   slot_in_past: { code: 'slot_in_past', detail: () => 'This slot has already begun; it cannot be withdrawn.' },
+  capacity_in_use: {
+    code: 'capacity_in_use',
+    detail: ({ taken }) => `Bookings and holds take ${taken} units of this slot.`,
+    extras: ({ taken }) => ({ takenUnits: taken }),
+  },
   slot_has_bookings: {
     code: 'slot_has_bookings',
     detail: ({ bookings }) =>

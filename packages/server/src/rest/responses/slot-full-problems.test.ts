@@ -16,13 +16,14 @@ test('only equal requests share a query for alternatives', async () => {
   })
   const request = { id: 'of a test', log: createLogger('silent') }
   const slotId = newId(1)
-  const wanted: Wanted = { slotId, units: 1, appointmentType: null, fromSlotId: null, sameDoctor: false }
+  const wanted: Wanted = { slotId, units: 1, appointmentType: null, fromSlotId: null, sameDoctor: false, byDesk: false }
   const another: Wanted = {
     slotId: newId(1),
     units: 2,
     appointmentType: 'video',
     fromSlotId: newId(1),
     sameDoctor: true,
+    byDesk: true,
   }
   const others = Object.entries(another).map(([name, value]) => ({ ...wanted, [name]: value }))
   const problems = [wanted, { ...wanted }, ...others].map((one) => problemOf(request, one))

@@ -30,9 +30,9 @@ export function slotFullProblems(reads: Pick<Reads, 'alternatives'>): SlotFullPr
 }
 
 /** Only requests that want the same share a query. */
-function keyOf({ slotId, units, appointmentType, fromSlotId, sameDoctor, ...rest }: Wanted): string {
+function keyOf({ slotId, units, appointmentType, fromSlotId, sameDoctor, byDesk, ...rest }: Wanted): string {
   rest satisfies Record<string, never>
-  return JSON.stringify([slotId, units, appointmentType, fromSlotId, sameDoctor])
+  return JSON.stringify([slotId, units, appointmentType, fromSlotId, sameDoctor, byDesk])
 }
 
 function slotFullWith(alternatives: Slot[]): ProblemError {

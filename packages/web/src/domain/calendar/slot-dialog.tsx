@@ -15,6 +15,7 @@ import { StatusMark } from '../bookings/status-mark.tsx'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
 import { isComing } from './calendar-events.ts'
+import { SlotCapacity } from './slot-capacity.tsx'
 
 type SlotDialogProps = {
   slot: Slot | undefined
@@ -28,7 +29,7 @@ type SlotDialogProps = {
   onClose: () => void
 }
 
-/** A slot of the calendar: its bookings with their actions, and how to withdraw it. */
+/** A slot of the calendar: its places, its bookings with their actions, and how to withdraw it. */
 export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
   return (
     <Dialog
@@ -73,6 +74,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClo
       <Text c="dimmed">
         {t('calendar.freeOf', { free: formatNumber(slot.available), capacity: formatNumber(slot.capacity) })}
       </Text>
+      {Date.parse(slot.endsAt) > serverNow() ? <SlotCapacity slot={slot} clinicId={clinicId} /> : null}
       {here.map((booking) => (
         <Stack key={booking.id} gap="xs">
           <Group justify="space-between">

@@ -17,7 +17,7 @@ export function previewDays(preview: CreatedSlots, timeZone: string): PreviewDay
   return [...byDay]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([day, items]) => {
-      const count = (outcome: string) => items.filter((item) => item.outcome === outcome).length
+      const count = (...outcomes: string[]) => items.filter(({ outcome }) => outcomes.includes(outcome)).length
       const starts = items.map(({ startsAt }) => startsAt).toSorted()
       const ends = items.map(({ endsAt }) => endsAt).toSorted()
       return {
@@ -25,7 +25,7 @@ export function previewDays(preview: CreatedSlots, timeZone: string): PreviewDay
         startsAt: starts[0] ?? '',
         endsAt: ends.at(-1) ?? '',
         created: count('created'),
-        skipped: count('skipped'),
+        skipped: count('skipped', 'capacity_differs'),
         conflicts: count('conflict'),
       }
     })

@@ -33,7 +33,7 @@ const areas = {
     'deleteClinicLogo',
   ],
   doctors: ['createDoctor', 'updateDoctor', 'getVideoRoom', 'setVideoRoom'],
-  slots: ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor'],
+  slots: ['createSlots', 'changeSlot', 'withdrawSlot', 'withdrawSlotsOfDoctor'],
   theatre: [
     'listRooms',
     'createRoom',

@@ -1,0 +1,45 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
+import type { SetCapacityOutcome, SetCapacityRequest } from '../model/slot.ts'
+
+type SetRow = {
+  outcome: 'done' | 'slot_missing' | 'slot_closed:withdrawn' | 'slot_closed:ended' | 'capacity_in_use'
+  resource_id: string
+  starts_at: Date
+  ends_at: Date
+  capacity: number
+  taken: number
+  tx: string
+}
+
+/**
+ * Gives a slot another capacity, never below what is taken. Idempotent.
+ *
+ * @throws pg.DatabaseError for a capacity outside of 1–1,000,000: the edge has checked it
+ */
+export async function setCapacity(
+  connection: pg.Pool | pg.PoolClient,
+  { clinicNo, slotId, capacity }: SetCapacityRequest,
+): Promise<SetCapacityOutcome> {
+  const statement = sql`
+    select * from holdfast.set_slot_capacity(${clinicNo}::integer, ${slotId}::uuid, ${capacity}::integer)`
+  const { rows } = await connection.query<SetRow>(prepared('set_slot_capacity', statement))
+  const [row] = rows
+  if (row === undefined) throw new Error('set_slot_capacity returned no row.')
+  switch (row.outcome) {
+    case 'done': {
+      const { resource_id: doctorId, starts_at: startsAt, ends_at: endsAt, taken, tx: position } = row
+      const slot = { id: slotId, doctorId, startsAt, endsAt, capacity, available: capacity - taken }
+      return { kind: 'capacity_set', slot, position }
+    }
+    case 'slot_missing':
+      return { kind: 'slot_missing' }
+    case 'slot_closed:withdrawn':
+      return { kind: 'slot_closed', why: 'withdrawn' }
+    case 'slot_closed:ended':
+      return { kind: 'slot_closed', why: 'ended' }
+    case 'capacity_in_use':
+      return { kind: 'capacity_in_use', taken: row.taken }
+  }
+}
