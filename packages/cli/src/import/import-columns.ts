@@ -1,6 +1,6 @@
 import { clinicSettingLimits } from '@holdfast/contract/clinic-limits'
 import { slotLimits } from '@holdfast/contract/slot-limits'
-import type { ImportList } from '@holdfast/engine'
+import { type ImportList, messageLanguages } from '@holdfast/engine'
 import type { CsvColumns } from '../tables/read-csv.ts'
 
 export const importKinds = ['clinics', 'doctors', 'slots'] as const satisfies ImportList[]
@@ -12,6 +12,7 @@ export const importColumns: Record<ImportList, CsvColumns> = {
     optional: [
       'address',
       'phone',
+      'language',
       'hold_seconds',
       'hold_extensions_max',
       'minimum_notice_minutes',
@@ -49,6 +50,7 @@ doctors by clinic, name and specialization, slots by doctor and times.
 
 clinics   clinic            any key, to which the doctors' lines refer
           name, timezone    such as Europe/Berlin
+          language          of messages to its patients: ${messageLanguages.join(', ')}; en if absent       optional
           address, phone, hold_seconds (${seconds}), hold_extensions_max (${extensions}), minimum_notice_minutes,
           booking_horizon_days (${days}), cancellation_deadline_minutes                                optional
 doctors   doctor            any key, to which the slots' lines refer

@@ -4,6 +4,8 @@ import type { ImportClinic, ImportDoctor, ImportSlot } from '@holdfast/engine'
 import {
   type ClinicSettings,
   latestStart,
+  type MessageLanguage,
+  messageLanguages,
   slotDaysMax,
   slotsAheadYearsMax,
   videoRoomCharactersMax,
@@ -24,8 +26,17 @@ export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportCl
     timezone: reader.timeZone('timezone'),
     address: reader.optionalText('address', 500),
     phone: reader.optionalText('phone', 50),
+    ...parseLanguage(reader),
     settings: parseSettings(reader),
   }))
+}
+
+/** Of messages to the clinic's patients. */
+function parseLanguage(reader: LineReader): { language?: MessageLanguage } {
+  const text = reader.optionalText('language', 10)
+  const language = messageLanguages.find((one) => one === text)
+  if (text !== null && language === undefined) reader.refuse('language', `expected ${messageLanguages.join(', ')}`)
+  return language === undefined ? {} : { language }
 }
 
 function parseSettings(reader: LineReader): Partial<ClinicSettings> {

@@ -34,7 +34,11 @@ async function readDocument(text: string) {
 }
 
 const good: Required<Files> = {
-  clinics: 'clinic,name,timezone,hold_seconds\nc1,"Praxis, Mitte",Europe/Berlin,300\nc2,Centro,America/Sao_Paulo,\n',
+  clinics: [
+    'clinic,name,timezone,hold_seconds,language',
+    'c1,"Praxis, Mitte",Europe/Berlin,300,de',
+    'c2,Centro,America/Sao_Paulo,,\n',
+  ].join('\n'),
   doctors: [
     'doctor,clinic,name,specialization,languages,fee_amount,fee_currency,appointment_types,rating,video_room',
     'd1,c1,Ana Lima,Cardiology,de;pt-BR,5000,EUR,video;in_person,4.5,https://meet.example.org/{room}',
@@ -71,6 +75,7 @@ describe('reading an import', () => {
         timezone: 'Europe/Berlin',
         address: null,
         phone: null,
+        language: 'de',
         settings: { holdSeconds: 300 },
       },
       { row: 3, key: 'c2', name: 'Centro', timezone: 'America/Sao_Paulo', address: null, phone: null, settings: {} },
@@ -112,7 +117,7 @@ describe('reading an import', () => {
     const { directory: lists, problems } = await readDocument(
       JSON.stringify({
         clinics: [
-          { clinic: 'c1', name: 'Praxis, Mitte', timezone: 'Europe/Berlin', holdSeconds: 300 },
+          { clinic: 'c1', name: 'Praxis, Mitte', timezone: 'Europe/Berlin', holdSeconds: 300, language: 'de' },
           { clinic: 'c2', name: 'Centro', timezone: 'America/Sao_Paulo', phone: null },
         ],
         doctors: [
@@ -260,6 +265,11 @@ describe('reading an import', () => {
     const { problems } = await readDocument(text)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain(message)
+  })
+
+  test('a language that messages do not have is refused', async () => {
+    const { problems } = await read({ ...good, clinics: 'clinic,name,timezone,language\nc1,N,UTC,fr\nc2,N,UTC,\n' })
+    expect(problems[0]).toBe('clinics, line 2, language "fr": expected en, de, ar')
   })
 
   test('a problem in one file does not make others of what refers to it', async () => {
