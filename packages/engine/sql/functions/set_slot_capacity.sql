@@ -21,7 +21,6 @@ as $function$
 declare
   v_slot slot;
   v_now timestamptz;
-  v_closed text;
 begin
   select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
   v_now := clock_timestamp();
@@ -32,9 +31,8 @@ begin
     return next;
     return;
   end if;
-  v_closed := claim_closed(v_slot.withdrawn_at, v_slot.starts_at, v_slot.ends_at, true, null, v_now);
-  if v_closed is not null then
-    outcome := v_closed;
+  if v_slot.withdrawn_at is not null or v_slot.ends_at <= v_now then
+    outcome := case when v_slot.withdrawn_at is not null then 'slot_closed:withdrawn' else 'slot_closed:ended' end;
     return next;
     return;
   end if;
