@@ -148,7 +148,10 @@ test('correcting the start also removes the error of the end; with an error, a b
   await error.waitFor({ state: 'hidden' })
 })
 
-test('a slot in the week’s calendar is opened by keyboard, gets more places, and is withdrawn', async ({ site, scene }) => {
+test('a slot in the week’s calendar is opened by keyboard, gets more places, and is withdrawn', async ({
+  site,
+  scene,
+}) => {
   const page = await scene.pageOf('doctor')
   const timeZone = scene.clinic.timezone
   const tomorrow = Temporal.Now.plainDateISO(timeZone).add({ days: 1 })
