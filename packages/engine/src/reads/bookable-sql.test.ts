@@ -4,8 +4,9 @@ import sql, { type Sql } from 'sql-template-tag'
 import { expect } from 'vitest'
 import { isBookableByDesk, isBookableTime } from './bookable-sql.ts'
 
-// isBookableTime and isBookableByDesk are the rules of claim_verdict.sql as conditions that an index can be searched by.
-// These tests try both on every combination of a slot and a clinic here, with starts on each side of each limit and exactly at it.
+// isBookableTime and isBookableByDesk are the rules of claim_verdict.sql as conditions that an index can be searched
+// by. These tests try both on every combination of a slot and a clinic here, with starts on each side of each limit and
+// exactly at it.
 
 type Compared = { starts: string; notice: number; horizon: number; withdrawn: boolean; listed: boolean; claim: string }
 

@@ -136,7 +136,7 @@ describe('alternatives to a full slot', () => {
     expect(await ask(3)).toEqual([])
   })
 
-  test('a withdrawn slot has alternatives, a missing one has none; closed slots are alternatives only for who may book them', async ({
+  test('a withdrawn slot has alternatives, a missing one none; closed ones are those of who may book them', async ({
     database,
   }) => {
     const { clinic, doctor } = await aDoctorOf(database, { settings: { bookingHorizonDays: 3 } })

@@ -8,8 +8,8 @@ import { setCapacity } from './set-capacity.ts'
 import { withdrawInParts } from './withdraw-in-parts.ts'
 
 /**
- * Creating, changing and withdrawing slots, announced. Each is one or more statements outside of a transaction: the locks on its
- * slots and its place in the log never wait for this process, which may have lost its network.
+ * Creating, changing and withdrawing slots, announced. Each is one or more statements outside of a transaction: the
+ * locks on its slots and its place in the log never wait for this process, which may have lost its network.
  */
 export function announcedSlotWrites(
   pool: pg.Pool,
