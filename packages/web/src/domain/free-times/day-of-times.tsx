@@ -6,6 +6,7 @@ import { comma, formatDate, formatNumber, formatTime, ownTimeZone } from '../../
 import { dayTitleId } from './day-strip.tsx'
 import { useFirstTimes } from './first-times.ts'
 import { moveFocus } from './move-focus.ts'
+import { ownTimeOf } from './own-time.ts'
 import type { TimeOfDay, WeekDay } from './week-days.ts'
 import classes from './week-of-times.module.css'
 
@@ -107,8 +108,8 @@ type TimeProps = {
 const TimeItem = memo(
   ({ slot, timeZone, isBookable, isStop, isBeyond, onFocus, onChoose, onRefused, t }: TimeProps) => {
     const time = formatTime(slot.startsAt, timeZone)
-    const ownClock = formatTime(slot.startsAt, ownTimeZone())
-    const ownTime = ownClock === time ? null : t('week.ownTime', { time: ownClock })
+    const ownClock = ownTimeOf(slot.startsAt, timeZone, ownTimeZone())
+    const ownTime = ownClock === null ? null : t('week.ownTime', { time: ownClock })
     const places =
       slot.capacity > 1 && isBookable
         ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })
@@ -128,7 +129,7 @@ const TimeItem = memo(
           onClick={() => (isBookable ? onChoose : onRefused)(slot)}
         >
           {time}
-          {ownTime === null ? null : <span className={classes.small}>{ownClock}</span>}
+          {ownClock === null ? null : <span className={classes.small}>{ownClock}</span>}
           {places === null ? null : <span className={classes.small}>{places}</span>}
         </button>
       </li>
