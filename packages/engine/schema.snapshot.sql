@@ -822,6 +822,13 @@ END),
   constraint theatre_patient_mrn_check CHECK (((char_length(mrn) >= 1) AND (char_length(mrn) <= 64))),
   constraint theatre_patient_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 );
+create table holdfast.upkeep_result (
+  kind text not null,
+  succeeded_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  constraint upkeep_result_pkey PRIMARY KEY (kind),
+  constraint upkeep_result_kind_check CHECK ((kind = ANY (ARRAY['backup'::text, 'verify'::text])))
+);
 create table holdfast.verified_account (
   account_id uuid not null,
   verified_at timestamp with time zone not null default now(),

@@ -1,8 +1,10 @@
+import { readRelease } from '@holdfast/engine'
 import { requireBackupKey } from './backups/start-backups.ts'
-import { openDatabase } from './compose/database/open-database.ts'
+import { type Database, openDatabase } from './compose/database/open-database.ts'
 import { startServing } from './compose/start-serving.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
+import { startAgainIfCutOff } from './lifecycle/start-again.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { startServerProcesses } from './processes/start-server-processes.ts'
 
@@ -39,17 +41,19 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const config = settingsAtStart(options.env, say)
   if (config.runsJobs) requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
+  log.info({ release: await readRelease(), node: process.versions.node, processes: config.processes }, 'server starts')
   const database = await openDatabase(config, { share: false, say })
   try {
     const startServers = config.processes === 1 ? startServing : startServerProcesses
-    const serving = await startServers({ config, env: options.env, database, log, say })
+    const serving = await startAgainIfCutOff(log, () => startServers({ config, env: options.env, database, log, say }))
     const { url, metricsUrl, mustRestart } = serving
     if (metricsUrl !== null) say(`Metrics are at ${metricsUrl}/metrics`)
     if (config.publicUrl !== null) say(`Listening on ${url}`)
+    log.info({ url }, 'server is ready')
     say(`Holdfast is ready at ${config.publicUrl ?? url}`)
     let stopped: Promise<void> | null = null
     const stop = () => {
-      stopped ??= serving.stop().finally(() => database.stop())
+      stopped ??= stopAll(serving, database, log)
       return stopped
     }
     return { url, metricsUrl, mustRestart, stop }
@@ -57,6 +61,12 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     await database.stop()
     throw error
   }
+}
+
+async function stopAll(serving: Pick<StartedServer, 'stop'>, database: Database, log: Logger): Promise<void> {
+  log.info('server stops')
+  await serving.stop().finally(() => database.stop())
+  log.info('server has stopped')
 }
 
 /** `holdfast start`: runs until a signal; `signal` is that of the command. @returns the process's exit code */

@@ -1,13 +1,16 @@
+import { readRelease } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import { requireBackupKey, startBackups } from './backups/start-backups.ts'
 import { openDatabase } from './compose/database/open-database.ts'
 import { refuseBackupsOfShards } from './compose/database/refuse-backups-of-shards.ts'
 import { openMailer } from './compose/jobs/message-sender.ts'
+import { observeWorker } from './compose/jobs/observe-worker.ts'
 import { openJobDatabases } from './compose/jobs/open-job-databases.ts'
 import { startAllJobs } from './compose/jobs/start-all-jobs.ts'
 import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
+import { startAgainIfCutOff } from './lifecycle/start-again.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 
 export { runJobsOnce } from './jobs/run-jobs.ts'
@@ -18,8 +21,8 @@ export type WorkerOptions = {
   log?: Logger
 }
 
-/** `mustRestart`: see `runUntilSignal`. */
-type StartedWorker = { mustRestart: Promise<Error> | null; stop(): Promise<void> }
+/** `mustRestart`: see `runUntilSignal`. `url`: of its probes and metrics, if HOLDFAST_WORKER_PORT is set. */
+type StartedWorker = { mustRestart: Promise<Error> | null; url: string | null; stop(): Promise<void> }
 
 /** For what the jobs have left in progress when the database hangs. */
 const closeMs = 5_000
@@ -35,11 +38,27 @@ export async function startWorker(options: WorkerOptions): Promise<StartedWorker
   const config = settingsAtStart(options.env, say)
   requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
+  log.info({ release: await readRelease(), node: process.versions.node }, 'worker starts')
+  const worker = await startAgainIfCutOff(log, () => startParts({ config, env: options.env, say, log }))
+  const { url } = worker
+  if (url !== null) say(`Its health and metrics are at ${url}/readyz and ${url}/metrics`)
+  log.info({ url }, 'worker is ready')
+  say('Holdfast runs its jobs.')
+  return {
+    ...worker,
+    async stop() {
+      log.info('worker stops')
+      await worker.stop()
+      log.info('worker has stopped')
+    },
+  }
+}
+
+/** Leaves nothing running if it fails. */
+async function startParts(starting: Starting): Promise<StartedWorker> {
   const started = new AsyncDisposableStack()
   try {
-    const { mustRestart } = await startAll(started, { config, env: options.env, say, log })
-    say('Holdfast runs its jobs.')
-    return { mustRestart, stop: () => started.disposeAsync() }
+    return { ...(await startAll(started, starting)), stop: () => started.disposeAsync() }
   } catch (error) {
     await started.disposeAsync()
     throw error
@@ -52,7 +71,7 @@ type Starting = { config: Config; env: WorkerOptions['env']; say: (line: string)
 async function startAll(
   started: AsyncDisposableStack,
   { config, env, say, log }: Starting,
-): Promise<Pick<StartedWorker, 'mustRestart'>> {
+): Promise<Pick<StartedWorker, 'mustRestart' | 'url'>> {
   const database = await openDatabase(config, { share: true, say })
   started.defer(() => database.stop())
   const prepared = await database.prepare((line) => log.info(line))
@@ -62,16 +81,19 @@ async function startAll(
   const { secrets } = prepared
   const databases = await openJobDatabases(prepared, log)
   started.defer(() => databases.close(closeMs))
+  const observed = await observeWorker(config, prepared, databases.all, log)
+  started.defer(() => observed.close())
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())
-  const jobs = await startAllJobs(config, databases.all, { secrets, opened, log })
+  const jobs = await startAllJobs(config, databases.all, { secrets, opened, log, metrics: observed.metrics })
   started.defer(() =>
     pTimeout(jobs.stop(), {
       milliseconds: config.shutdownSecondsMax * 1000,
       fallback: () => log.error('the jobs did not stop in time'),
     }),
   )
-  return databases
+  started.defer(observed.onStop)
+  return { mustRestart: databases.mustRestart, url: observed.url }
 }
 
 /** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */

@@ -1,4 +1,5 @@
-import { type VerifyReport, verify, withPool } from '@holdfast/engine'
+import { type DatabasePool, recordUpkeep, type VerifyReport, verify, withPool } from '@holdfast/engine'
+import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { shardsIfDistributed } from '../refuse-distributed.ts'
@@ -10,15 +11,14 @@ import { withDatabase } from '../with-database.ts'
 const detailsMax = 100
 
 /**
- * `holdfast verify`: recounts every slot and rebuilds every booking from the event log. Changes nothing and locks
- * nothing. On Citus it does so in each shard.
+ * `holdfast verify`: recounts every slot and rebuilds every booking from the event log. It locks nothing, and
+ * changes nothing but the stored time of the last verification. On Citus it verifies each shard.
  */
 export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const report = await withDatabase(context, ({ ownerUrl }) => verifyAll(ownerUrl))
-  const isGood = report.overbooked === 0 && report.mismatches === 0
   if (options.json === true) context.terminal.json(report)
-  else print(context, report, isGood)
-  return isGood ? 0 : 1
+  else print(context, report)
+  return isGood(report) ? 0 : 1
 }
 
 type Report = VerifyReport | ShardedReport
@@ -27,12 +27,30 @@ async function verifyAll(ownerUrl: string): Promise<Report> {
   return withPool<Report>({ url: ownerUrl, name: 'holdfast verify' }, async (pool) => {
     await refuseUnlessMigrated(pool)
     const shards = await shardsIfDistributed(ownerUrl)
-    if (shards !== null) return verifyShards(ownerUrl, shards, detailsMax)
-    return verify(pool, { clinicNo: null, detailsMax })
+    const report =
+      shards === null
+        ? await verify(pool, { clinicNo: null, detailsMax })
+        : await verifyShards(ownerUrl, shards, detailsMax)
+    await record(pool, isGood(report))
+    return report
   })
 }
 
-function print({ terminal }: CommandContext, report: Report, isGood: boolean): void {
+function isGood({ overbooked, mismatches }: Report): boolean {
+  return overbooked === 0 && mismatches === 0
+}
+
+/** For the metrics of all processes. A replica, which can be verified too, takes no writes. */
+async function record(pool: DatabasePool, hasSucceeded: boolean): Promise<void> {
+  const { rows } = await pool.query<{ at: Date; isReplica: boolean }>(
+    sql`select clock_timestamp() as at, pg_is_in_recovery() as "isReplica"`,
+  )
+  const [now] = rows
+  if (now === undefined || now.isReplica) return
+  await recordUpkeep(pool, 'verify', { succeededAt: hasSucceeded ? now.at : null, isFailing: !hasSucceeded })
+}
+
+function print({ terminal }: CommandContext, report: Report): void {
   const whole = (value: number) => value.toLocaleString('en')
   for (const line of columns(
     [
@@ -55,6 +73,8 @@ function print({ terminal }: CommandContext, report: Report, isGood: boolean): v
   const unnamed = report.mismatches - report.details.length
   if (unnamed > 0) terminal.out(`… and ${whole(unnamed)} more`)
   terminal.out(
-    isGood ? terminal.style('green', 'Everything adds up.') : terminal.style('red', 'Something is wrong: see above.'),
+    isGood(report)
+      ? terminal.style('green', 'Everything adds up.')
+      : terminal.style('red', 'Something is wrong: see above.'),
   )
 }

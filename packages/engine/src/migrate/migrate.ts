@@ -49,8 +49,10 @@ async function update(session: MigrateSession, files: SqlFiles): Promise<Migrate
   await inSeparateTransaction(session, 'the ledger', () => client.query(ledgerDefinition))
   const ledger = await readLedger(client)
   const pending = pendingMigrations(ledger, files.migrations)
+  const isNew = ledger.migrations.length === 0
+  if (isNew) log(`Creating the tables and functions, by ${pending.length} migrations.`)
   for (const file of pending) {
-    log(`Applying migration ${file.name}.`)
+    if (!isNew) log(`Applying migration ${file.name}.`)
     await inSeparateTransaction(session, file.name, () => applyMigration(client, file))
   }
   let functions: string[] = []
@@ -59,9 +61,9 @@ async function update(session: MigrateSession, files: SqlFiles): Promise<Migrate
   } else {
     const work = () => applyFunctions(client, ledger, files)
     functions = await inSeparateTransaction(session, 'functions and grants', work)
-    if (functions.length > 0) log(`Wrote ${functions.length} functions: ${functions.join(', ')}.`)
+    if (!isNew && functions.length > 0) log(`Wrote ${functions.length} functions: ${functions.join(', ')}.`)
   }
-  for (const name of await ensurePartitions(client)) log(`Created the partition ${name}.`)
+  for (const name of await ensurePartitions(client)) if (!isNew) log(`Created the partition ${name}.`)
   const newest = Math.max(0, ...ledger.migrations.map((one) => one.version), ...pending.map((one) => one.version))
   return { applied: pending.map((file) => file.name), functions, version: newest }
 }

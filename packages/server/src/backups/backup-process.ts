@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../observe/logger.ts'
 import { backupKeys } from './backup-keys.ts'
 import { ErasureList } from './erasure-list.ts'
 import { openBackups } from './open-backups.ts'
+import { BackupRecords } from './record-backups.ts'
 import { restoreObstacle } from './restore-obstacle.ts'
 import { runRestoreTests } from './restore-tests.ts'
 import type { BackupProcessStart } from './start-backups.ts'
@@ -35,12 +36,14 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
   const store = openBackups(place, config)
   const { signal } = stopping
   const logEvent = eventLogger(log)
+  const pool = createPool({ url: databaseUrl, max: 1, name: 'holdfast backup', onIdleError: () => undefined })
+  const records = new BackupRecords(pool, log)
   const onEvent = (event: BackupEvent) => {
     logEvent(event)
+    records.onEvent(event, { isLast: signal.aborted })
     if (event.kind === 'copied') void warnOfObstacle(event.manifest)
   }
   const restoreTests = runRestoreTests({ store, config, signal, log })
-  const pool = createPool({ url: databaseUrl, max: 1, name: 'holdfast backup', onIdleError: () => undefined })
   const erasures = new ErasureList(pool, store)
   await runContinuousBackup({
     databaseUrl,
@@ -56,6 +59,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
     storeErasures: (sealer, untilMs) => erasures.store(sealer, untilMs),
     onEvent,
   })
+  await records.recorded
   await pool.end()
   await restoreTests
 }
@@ -94,11 +98,7 @@ function eventLogger(logger: Logger): (event: BackupEvent) => void {
       works('copy')
       logger.info({ backup: id, bytes, stored, removed: event.removed }, 'backup: the database was copied')
     }
-    if (event.kind === 'flushed') {
-      works('archive')
-      // The server has it in its metrics.
-      process.send?.(event.untilMs)
-    }
+    if (event.kind === 'flushed') works('archive')
     if (event.kind === 'other_history') {
       logger.warn(
         { archive: event.archive },

@@ -12,8 +12,6 @@ export type StartBackups = {
   env: Record<string, string | undefined>
   database: { ownerUrl: string; embedded: boolean }
   log: Logger
-  /** The database can be restored as it was at this moment, in milliseconds. */
-  onBackup?: ((untilMs: number) => void) | undefined
 }
 
 /** What the process of backups is sent first. The URL has a password, so it is not an argument of a command. */
@@ -47,7 +45,7 @@ export async function startBackups(options: StartBackups): Promise<{ stop(): Pro
 }
 
 /** Starts the process again when it ends by itself. */
-function superviseProcess(start: BackupProcessStart, { env, log, onBackup }: StartBackups) {
+function superviseProcess(start: BackupProcessStart, { env, log }: StartBackups) {
   let isStopping = false
   let timer: NodeJS.Timeout | undefined
   const launch = () => {
@@ -59,7 +57,6 @@ function superviseProcess(start: BackupProcessStart, { env, log, onBackup }: Sta
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     child.send(start)
-    child.on('message', (untilMs) => onBackup?.(Number(untilMs)))
     child.on('error', (error) => log.error({ err: error }, 'backups: the process failed'))
     child.once('exit', (code, signal) => {
       if (isStopping) return

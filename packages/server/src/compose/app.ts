@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn } from '@holdfast/engine'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { type AuthenticationDeps, authentication } from '../edge/authentication/authentication.ts'
 import { readJsonOnly } from '../edge/bodies/json-bodies.ts'
@@ -16,6 +16,7 @@ import { docsRoutes } from '../edge/docs-routes.ts'
 import { clientErrorHandler } from '../edge/errors/client-error.ts'
 import { errorHandler } from '../edge/errors/error-handler.ts'
 import { notFound } from '../edge/errors/not-found.ts'
+import { asFastifyLogger } from '../edge/fastify-logger.ts'
 import { refuseInvalidHost } from '../edge/headers/host-header.ts'
 import { requestIdOf } from '../edge/headers/request-id.ts'
 import { helmetHeaders, securityHeaders } from '../edge/headers/security-headers.ts'
@@ -130,20 +131,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   return app
 }
 
-/** A second server that serves only /metrics, for HOLDFAST_METRICS_PORT. */
-export async function buildMetricsApp(deps: { log: Logger; metrics: Metrics; token: string | null }) {
-  const app = Fastify({
-    loggerInstance: asFastifyLogger(deps.log),
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 10_000,
-  })
-  app.decorateReply('problemCode', null)
-  app.setErrorHandler(errorHandler)
-  await app.register(metricsRoutes, { metrics: deps.metrics, token: deps.token })
-  await app.ready()
-  return app
-}
-
 function createServer(config: Config, log: Logger): FastifyInstance {
   const requestMs = config.requestSecondsMax * 1000
   return Fastify({
@@ -197,11 +184,6 @@ function countRequests(app: FastifyInstance, metrics: Metrics, { log, config }: 
     }
     done()
   })
-}
-
-/** pino's logger has all methods that Fastify needs. */
-function asFastifyLogger(log: Logger): FastifyBaseLogger {
-  return log
 }
 
 function requestIdFrom({ trustedProxies }: Config): (request: IncomingMessage) => string {

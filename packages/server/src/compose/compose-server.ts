@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
 import type { AuditRecorderDeps } from '../audit/audit-recorder.ts'
 import type { Config } from '../config/config.ts'
+import { buildMetricsApp } from '../edge/metrics-app.ts'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { type AccountMails, createAccountMails } from '../messages/account-mails/account-mails.ts'
 import { addLiveFigures } from '../observe/live-figures.ts'
@@ -12,7 +13,7 @@ import { addRedisFigures } from '../observe/redis-figures.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createPublicPages } from '../site/public-pages.ts'
-import { buildApp, buildMetricsApp } from './app.ts'
+import { buildApp } from './app.ts'
 import { createRestDeps } from './create-rest-deps.ts'
 import type { PreparedDatabase } from './database/prepare-database.ts'
 import { openMailer } from './jobs/message-sender.ts'
@@ -69,9 +70,11 @@ async function composeParts(
   let isStopping = false
   const metrics = createMetrics({
     pools: () => ({ ...shards.pools, accounts: [accounts.pool] }),
-    queueDepths: () => queueDepthsOf(shards),
-    cacheFigures: () => cacheFiguresOf(shards),
-    calendarFigures: () => calendarFiguresOf(shards),
+    serving: {
+      queueDepths: () => queueDepthsOf(shards),
+      cacheFigures: () => cacheFiguresOf(shards),
+      calendarFigures: () => calendarFiguresOf(shards),
+    },
     readDatabase: () => shards.probes.databaseFigures(),
     readAll: readAllMetrics,
   })

@@ -1,3 +1,4 @@
+// Completeness: a setting is not read, checked or described completely
 import { describe, expect, test } from 'vitest'
 import { describeSettingError, describeUnknownSetting, readConfig, settings } from './config.ts'
 

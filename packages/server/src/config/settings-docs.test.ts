@@ -1,3 +1,4 @@
+// Completeness: docs/configuration.md lacks a setting: run `npm run settings-docs`
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { readConfig } from './config.ts'

@@ -132,7 +132,7 @@ export const settingTable = {
   logLevel: setting(
     'HOLDFAST_LOG_LEVEL',
     'info',
-    'Lowest level that is logged. The log goes to stderr as JSON lines.',
+    'Lowest level that is logged. The log goes to stderr: JSON lines, or words on a terminal.',
     kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   ),
   logsRefusals: setting(
@@ -177,6 +177,15 @@ export const settingTable = {
       },
       kinds.textOfLength(16, 256),
     ),
+  ),
+  workerPort: optionalSetting(
+    'HOLDFAST_WORKER_PORT',
+    {
+      description:
+        'The port of HOST on which `worker` serves /livez, /readyz and /metrics, with HOLDFAST_METRICS_TOKEN.',
+      whenAbsent: '`worker` serves nothing',
+    },
+    kinds.wholeNumber(0, 65_535),
   ),
   rateLimit: setting(
     'HOLDFAST_RATE_LIMIT',

@@ -5,6 +5,7 @@ import {
   isHeld,
   logHeldBackSeconds,
   migrationStatus,
+  readUpkeepResults,
   waitingAccountMails,
 } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
@@ -79,11 +80,16 @@ export function createProbes(pool: Pool, { isStopping, shards = [], heldBack = (
       const [first, ...others] = await Promise.all((shards.length === 0 ? [pool] : shards).map(bookingFigures))
       if (first === undefined) throw new Error('There is no shard.')
       const mails = await Promise.all([...new Set([pool, ...shards])].map(waitingAccountMails))
+      const { backup, verify } = await readUpkeepResults(pool)
       return {
         ...others.reduce(together, first),
         partitionSecondsLeft,
         accountMailsWaiting: mails.reduce((sum, { count }) => sum + count, 0),
         accountMailSecondsWaiting: Math.max(...mails.map(({ oldestSeconds }) => oldestSeconds)),
+        backupRestorableSeconds: (backup.succeededAt?.getTime() ?? 0) / 1000,
+        backupFailingSeconds: backup.failingSeconds,
+        verifiedSeconds: (verify.succeededAt?.getTime() ?? 0) / 1000,
+        verifyFailingSeconds: verify.failingSeconds,
       }
     },
   }

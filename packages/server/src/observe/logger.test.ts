@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { createLogger, describeError } from './logger.ts'
+import { createLogger, describeError, wordsOf } from './logger.ts'
 
 test('an error is logged with type, code and location, without the values it quotes', () => {
   const cause = Object.assign(new Error('Key (email)=(ada@example.org) already exists'), {
@@ -50,4 +50,15 @@ test('lines are JSON with a time, and credentials in them are redacted', () => {
   expect(line).toMatchObject({ level: 'info', msg: 'hello', pid: process.pid })
   expect(new Date(line.time).getTime()).toBeGreaterThan(0)
   expect(text).not.toContain('secret')
+})
+
+test('at a terminal, a line has the time, the level if it is not info, the message, and what belongs to it', () => {
+  const lines: string[] = []
+  const log = createLogger('info', { write: (line) => void lines.push(wordsOf(line)) })
+  log.info('server starts')
+  log.warn({ err: new Error('connection lost'), tries: 2 }, 'not reached')
+  expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d/, 'TIME'))).toEqual([
+    'TIME server starts\n',
+    'TIME warn: not reached (connection lost, tries: 2)\n',
+  ])
 })

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { messageOf } from '@holdfast/engine/message-of'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Config } from '../config/config.ts'
@@ -5,10 +6,10 @@ import type { Config } from '../config/config.ts'
 export type { Logger } from 'pino'
 
 /**
- * The log: JSON lines on stderr. It contains no bodies, query strings or credentials. Errors are reduced to what
- * identifies the cause, because PostgreSQL's error messages quote the row.
+ * The log: JSON lines on stderr; on a terminal, words. It contains no bodies, query strings or credentials. Errors are
+ * reduced to what identifies the cause, because PostgreSQL's error messages quote the row.
  */
-export function createLogger(level: Config['logLevel'], destination: DestinationStream = pino.destination(2)): Logger {
+export function createLogger(level: Config['logLevel'], destination: DestinationStream = defaultDestination()): Logger {
   return pino(
     {
       level,
@@ -23,6 +24,24 @@ export function createLogger(level: Config['logLevel'], destination: Destination
     },
     destination,
   )
+}
+
+function defaultDestination(): DestinationStream {
+  if (!isatty(2)) return pino.destination(2)
+  return { write: (line) => void process.stderr.write(wordsOf(line)) }
+}
+
+const shownApart = new Set(['time', 'level', 'pid', 'msg', 'err'])
+
+/** A line of the log as a person reads it at a terminal: `10:15:03 warn: message (name: value)`. */
+export function wordsOf(line: string): string {
+  const fields = JSON.parse(line) as Record<string, unknown> & { err?: { message?: string } }
+  const { time, level, msg, err } = fields
+  const others = Object.entries(fields).filter(([name]) => !shownApart.has(name))
+  const shown = others.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const more = [...(err?.message === undefined ? [] : [err.message]), ...shown].join(', ')
+  const prefix = level === 'info' ? '' : `${level}: `
+  return `${String(time).slice(11, 19)} ${prefix}${msg}${more === '' ? '' : ` (${more})`}\n`
 }
 
 /** The parts of an error that are safe to log: type, code, location, and the message without quoted values. */

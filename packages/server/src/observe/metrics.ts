@@ -23,8 +23,6 @@ export type Metrics = {
   relayWaiting(waiting: { receiver: string; since: Date | null; shard?: string }): void
   /** A consumer at the broker could not process an event. */
   eventFailed(failure: { queue: string; isDead: boolean }): void
-  /** The database can be restored as it was at this moment, in milliseconds. */
-  backupDone(untilMs: number): void
 }
 
 /** `misses` waited for a load; `stale` got the last known response because the database was unavailable. */
@@ -41,12 +39,17 @@ export type CalendarFigures = {
 
 export type QueueDepths = Record<string, { queued: number; inFlight: number; slow: number }>
 
-export type MetricsSources = {
-  /** By their label, which several can have. */
-  pools: () => Record<string, readonly pg.Pool[]>
+export type ServingSources = {
   queueDepths: () => QueueDepths
   cacheFigures: () => CacheFigures
   calendarFigures: () => CalendarFigures
+}
+
+export type MetricsSources = {
+  /** By their label, which several can have. */
+  pools: () => Record<string, readonly pg.Pool[]>
+  /** null: this process serves no requests; it only runs the jobs. */
+  serving: ServingSources | null
   /** Called when the metrics are read, at most once per {@link databaseFiguresMs}. */
   readDatabase: () => Promise<DatabaseFigures>
   /** The metrics of all server processes, in Prometheus's format. undefined: this is the only one. */
@@ -56,7 +59,8 @@ export type MetricsSources = {
 /**
  * `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0 if there is none.
  * `partitionSecondsLeft`: until the last month for which bookings can be written has ended. `accountMails…`: e-mails
- * with links, invitations and notices that have not been sent, and for how long the oldest has waited.
+ * with links, invitations and notices that have not been sent, and for how long the oldest has waited. Of a backup, the
+ * newest moment that can be restored, in seconds since 1970; of a verification, when it last found no fault; 0: never.
  */
 export type DatabaseFigures = {
   activeHolds: number
@@ -64,6 +68,10 @@ export type DatabaseFigures = {
   partitionSecondsLeft: number
   accountMailsWaiting: number
   accountMailSecondsWaiting: number
+  backupRestorableSeconds: number
+  backupFailingSeconds: number
+  verifiedSeconds: number
+  verifyFailingSeconds: number
 }
 
 const databaseFiguresMs = 1_000
@@ -78,7 +86,7 @@ const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'holdfast_' })
-  const { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents, backups } = addCounts(registry)
+  const { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents } = addCounts(registry)
   addSources(registry, sources)
   const relay = addRelayFigures(registry)
   const eventFailed = addEventFailures(registry)
@@ -107,7 +115,6 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
     ...relay,
     eventFailed,
-    backupDone: (untilMs) => backups.set(untilMs / 1000),
   }
 }
 
@@ -161,14 +168,7 @@ function addCounts(registry: Registry) {
     registers,
   })
   auditEvents.inc({ outcome: 'lost' }, 0)
-  const backups = new Gauge({
-    name: 'holdfast_backup_restorable_timestamp_seconds',
-    help: 'The newest moment that can be restored. Only the process that backs up has this value; others have NaN.',
-    aggregator: 'first',
-    registers,
-  })
-  backups.set(Number.NaN)
-  return { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents, backups }
+  return { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents }
 }
 
 function addBatchRefusals(registry: Registry): Counter<'queue' | 'sqlstate'> {
@@ -223,6 +223,13 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
 }
 
 function addSources(registry: Registry, sources: MetricsSources): void {
+  const { serving } = sources
+  if (serving !== null) addServing(registry, serving)
+  addPools(registry, sources.pools)
+  addDatabaseFigures(registry, throttled(sources.readDatabase))
+}
+
+function addServing(registry: Registry, sources: ServingSources): void {
   const ofQueues = (figure: keyof QueueDepths[string]) => () =>
     Object.entries(sources.queueDepths()).map(([queue, depth]) => [queue, depth[figure]] as const)
   addGauges(registry, 'queue', {
@@ -240,13 +247,18 @@ function addSources(registry: Registry, sources: MetricsSources): void {
     help: 'Batches whose transaction is in progress.',
     read: ofQueues('inFlight'),
   })
+  addCacheFigures(registry, sources.cacheFigures)
+  addCalendarFigures(registry, sources.calendarFigures)
+}
+
+function addPools(registry: Registry, pools: MetricsSources['pools']): void {
   new Gauge({
     name: 'holdfast_pool_connections',
     help: 'Database connections by pool and state. waiting: requests for a connection that are queued.',
     labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
-      for (const [pool, same] of Object.entries(sources.pools())) {
+      for (const [pool, same] of Object.entries(pools())) {
         const sumOf = (countOf: (one: pg.Pool) => number) => same.reduce((sum, one) => sum + countOf(one), 0)
         this.set(
           { pool, state: 'used' },
@@ -263,9 +275,6 @@ function addSources(registry: Registry, sources: MetricsSources): void {
       }
     },
   })
-  addCacheFigures(registry, sources.cacheFigures)
-  addCalendarFigures(registry, sources.calendarFigures)
-  addDatabaseFigures(registry, throttled(sources.readDatabase))
 }
 
 const databaseGauges: { name: string; help: string; figure: keyof DatabaseFigures; aggregator: 'max' | 'min' }[] = [
@@ -297,6 +306,30 @@ const databaseGauges: { name: string; help: string; figure: keyof DatabaseFigure
     name: 'holdfast_account_mails_waiting_seconds',
     help: 'For how long the oldest of them has waited; it grows while the mail server is away.',
     figure: 'accountMailSecondsWaiting',
+    aggregator: 'max',
+  },
+  {
+    name: 'holdfast_backup_restorable_timestamp_seconds',
+    help: 'The newest moment that can be restored. 0: there is no backup yet.',
+    figure: 'backupRestorableSeconds',
+    aggregator: 'max',
+  },
+  {
+    name: 'holdfast_backup_failing_seconds',
+    help: 'For how long backups have failed. 0: the last one succeeded.',
+    figure: 'backupFailingSeconds',
+    aggregator: 'max',
+  },
+  {
+    name: 'holdfast_verify_timestamp_seconds',
+    help: 'When `holdfast verify` last found no fault. 0: never.',
+    figure: 'verifiedSeconds',
+    aggregator: 'max',
+  },
+  {
+    name: 'holdfast_verify_failing_seconds',
+    help: 'For how long `holdfast verify` has found faults. 0: it found none last time.',
+    figure: 'verifyFailingSeconds',
     aggregator: 'max',
   },
 ]

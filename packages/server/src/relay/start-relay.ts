@@ -88,6 +88,8 @@ async function deliverWhileHolder(settings: RelaySettings, failures: FailureLog,
       else failures.failed(result.error)
     },
   })
+  // From the beginning, so that an alert has a value before the first event.
+  metrics?.relayWaiting({ receiver: name, since: null })
   try {
     const ended = AbortSignal.any([signal, ending.signal])
     // A failed renewal is repeated: until then nothing tells whether another process has taken over.

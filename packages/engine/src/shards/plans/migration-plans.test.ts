@@ -1,3 +1,4 @@
+// Completeness: a migration has a statement that cannot run on Citus; the failure says what to write instead
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect, test } from 'vitest'

@@ -59,6 +59,7 @@ const kinds = {
   specialization: 'own',
   theatre_case: 'distributed',
   theatre_patient: 'distributed',
+  upkeep_result: 'coordinator',
   verified_account: 'coordinator',
   waitlist_entry: 'distributed',
   waitlist_offer: 'distributed',
