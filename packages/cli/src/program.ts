@@ -13,6 +13,7 @@ import type { ImportCasesOptions, ReplayCasesOptions } from './commands/import-c
 import type { MigrateOptions } from './commands/migrate.ts'
 import type { ReplayOptions } from './commands/replay-appointments.ts'
 import type { SetupDatabaseOptions } from './commands/setup-database.ts'
+import type { WaitReadyOptions } from './commands/wait-ready.ts'
 import { importHelp } from './import/import-columns.ts'
 import { parseCapacityFactor } from './replay/capacity-factor.ts'
 
@@ -70,6 +71,20 @@ function addServing(program: Command, context: CommandContext, end: End): void {
       'run the background jobs (lapsed holds, partitions, retention, erasures, messages) in a separate process',
     )
     .action(async () => end(await (await import('./commands/worker.ts')).workerCommand(context)))
+  program
+    .command('wait-ready')
+    .description('wait until a restarted server can serve, and a proxy in front of it knows that')
+    .option('--url <url>', 'the server; default: that of HOST and PORT')
+    .option(
+      '--proxy-seconds <n>',
+      'how long it has to be ready in a row: longer than the proxy leaves out a server that failed',
+      secondsOption,
+      6,
+    )
+    .option('--at-most <n>', 'seconds, after which it gives up', secondsOption, 300)
+    .action(async (options: WaitReadyOptions) =>
+      end(await (await import('./commands/wait-ready.ts')).waitReadyCommand(context, options)),
+    )
 }
 
 function addDatabase(program: Command, context: CommandContext, end: End): void {
@@ -336,6 +351,11 @@ function capacityOption(text: string) {
 function monthOption(text: string): string {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('Expected a month, such as 2026-01.')
   return text
+}
+
+function secondsOption(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of seconds, such as 6.')
+  return Number(text)
 }
 
 function concurrencyOption(text: string): number {
