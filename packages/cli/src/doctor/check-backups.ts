@@ -27,14 +27,13 @@ export async function checkBackups(config: Config, now = new Date()): Promise<Ch
     const fix = 'set HOLDFAST_BACKUP_PASSPHRASE, or HOLDFAST_BACKUP_RECIPIENT'
     return [problem(name, 'there is no key, and backups are encrypted: Holdfast does not start', fix)]
   }
-  if (!place.includes('://')) {
-    const directory = await checkDirectory(name, place, 'HOLDFAST_BACKUP_TO')
-    if (directory.state === 'error') return [directory]
-  }
+  const directory = place.includes('://') ? null : await checkDirectory(name, place, 'HOLDFAST_BACKUP_TO')
+  if (directory?.state === 'error') return [directory]
+  const space = directory?.state === 'warning' ? [directory] : []
   try {
     const store = openBackups(place, config)
     const keys = await loadReadingKeys(store, backupKeys(config))
-    return [judge(place, await readCatalogue(store, keys), ageMsMax(config), now)]
+    return [...space, judge(place, await readCatalogue(store, keys), ageMsMax(config), now)]
   } catch (error) {
     if (!(error instanceof BackupError || error instanceof ObjectStoreError)) throw error
     return [problem(name, messageOf(error), 'see “Back up and restore” in docs/operations.md')]

@@ -1,12 +1,20 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkDataDirectory } from './check-machine.ts'
+import { checkDataDirectory, judgeSpace } from './check-machine.ts'
 
 test('a data directory that can be created, and one in /proc, which cannot', async () => {
   expect((await checkDataDirectory(join(tmpdir(), 'holdfast-that-is-missing', 'data'))).state).toBe('ok')
   expect(await checkDataDirectory('/proc/holdfast/data')).toMatchObject({
     state: 'error',
     found: expect.stringContaining('/proc/holdfast/data cannot be created'),
+  })
+})
+
+test('a directory whose disk is almost full is a warning', () => {
+  expect(judgeSpace('data directory', '/srv', 2 ** 30)).toMatchObject({ state: 'ok' })
+  expect(judgeSpace('data directory', '/srv', 2 ** 29)).toMatchObject({
+    state: 'warning',
+    found: '/srv has only 512 MB free',
   })
 })

@@ -34,7 +34,8 @@ export async function checkDirectory(name: string, directory: string, setting: s
     const found = await stat(directory)
     if (!found.isDirectory()) return problem(name, `${directory} is not a directory`, fix)
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-    return ok(name, directory)
+    const { bavail, bsize } = await statfs(directory)
+    return judgeSpace(name, directory, bavail * bsize)
   } catch (error) {
     if (!isMissing(error)) return problem(name, `${directory} cannot be used: ${messageOf(error)}`, fix)
   }
@@ -47,6 +48,15 @@ export async function checkDirectory(name: string, directory: string, setting: s
   } catch (error) {
     return problem(name, `${directory} cannot be created: ${messageOf(error)}`, fix)
   }
+}
+
+/** PostgreSQL stops when its disk is full, and backups end. */
+const freeBytesMin = 2 ** 30
+
+export function judgeSpace(name: string, directory: string, freeBytes: number): Check {
+  const free = `${Math.floor(freeBytes / 2 ** 20)} MB`
+  if (freeBytes >= freeBytesMin) return ok(name, directory)
+  return warning(name, `${directory} has only ${free} free`, 'free some space, or use a larger disk')
 }
 
 /** Checks that a server could listen there, or that Holdfast already does. */

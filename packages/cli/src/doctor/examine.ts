@@ -11,12 +11,14 @@ import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkBackups } from './check-backups.ts'
 import { checkBroker } from './check-broker.ts'
+import { checkCertificate } from './check-certificate.ts'
 import { checkConnections } from './check-connections.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
 import { checkPooler } from './check-pooler.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkReplicas } from './check-replicas.ts'
+import { checkReplication } from './check-replication.ts'
 import { checkSecret } from './check-secret.ts'
 import { checkSettingsOfShards } from './check-shards.ts'
 import { checkSettings, type SettingLine, settingLines } from './read-settings-table.ts'
@@ -36,6 +38,7 @@ export async function examine(env: Environment): Promise<Examination> {
   checks.push(await checkPort(config.host, config.port))
   checks.push(...(await checkBroker(config)))
   checks.push(...(await checkBackups(config)))
+  checks.push(...(await checkCertificate(config.publicUrl)))
   if (config.redisUrl !== null) checks.push(await checkRedis(config.redisUrl))
   const invalid = databaseSettings.find((name) => wrong.includes(name))
   const database = invalid === undefined ? await examineDatabase(config) : uncheckedDatabase(invalid)
@@ -72,7 +75,8 @@ async function examineDatabase(config: Config): Promise<DatabaseExamination> {
     const { version, checks } = await checkWithSecret(config, isSession ? asPooled(url) : url)
     // A pooler limits the connections itself, so max_connections of PostgreSQL is not compared.
     const connections = version === null || pooler.length > 0 ? [] : await checkConnections(url, config)
-    return { version, checks: [...pooler, ...checks, ...connections] }
+    const replication = version === null || config.backupTo === null ? [] : [await checkReplication(url)]
+    return { version, checks: [...pooler, ...checks, ...connections, ...replication] }
   }
   const { dataDirectory } = config
   const directory = await checkDataDirectory(dataDirectory)

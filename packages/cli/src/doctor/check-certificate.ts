@@ -1,0 +1,47 @@
+import { isIP } from 'node:net'
+import { connect } from 'node:tls'
+import { messageOf } from '@holdfast/engine/message-of'
+import { type Check, ok, problem, warning } from './check.ts'
+
+const name = 'certificate'
+const connectMsMax = 5_000
+const dayMs = 86_400_000
+/** Let's Encrypt's are renewed a month before they end. */
+const daysMin = 14
+
+/** Until when the certificate of HOLDFAST_URL is valid, if it is of https, as it is served. */
+export async function checkCertificate(publicUrl: string | null, now = new Date()): Promise<Check[]> {
+  if (publicUrl === null || !publicUrl.startsWith('https:')) return []
+  const { hostname, port } = new URL(publicUrl)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  try {
+    const until = await endOfCertificate(host, Number(port || 443))
+    return [judge(hostname, until, now)]
+  } catch (error) {
+    // It may be reached from outside only.
+    return [ok(name, `not checked: ${publicUrl} cannot be reached from this machine (${messageOf(error)})`)]
+  }
+}
+
+function judge(host: string, until: Date, now: Date): Check {
+  const days = Math.floor((until.getTime() - now.getTime()) / dayMs)
+  const date = until.toISOString().slice(0, 10)
+  const fix = 'renew it, and reload the proxy that serves it (docs/operations/https.md)'
+  if (days < 0) return problem(name, `that of ${host} has ended on ${date}: browsers refuse the site`, fix)
+  if (days < daysMin) return warning(name, `that of ${host} ends in ${days} days, on ${date}`, fix)
+  return ok(name, `that of ${host} is valid until ${date}`)
+}
+
+function endOfCertificate(host: string, port: number): Promise<Date> {
+  return new Promise((resolve, reject) => {
+    const named = isIP(host) === 0 ? { servername: host } : {}
+    // Whether it is trusted is not the question, and a certificate that has ended is not.
+    const socket = connect({ host, port, rejectUnauthorized: false, ...named })
+    socket.setTimeout(connectMsMax, () => socket.destroy(new Error(`no response within ${connectMsMax / 1000} s`)))
+    socket.once('error', reject)
+    socket.once('secureConnect', () => {
+      resolve(new Date(socket.getPeerCertificate().valid_to))
+      socket.end()
+    })
+  })
+}
