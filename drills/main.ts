@@ -263,6 +263,11 @@ const directory = await mkdtemp(join(tmpdir(), 'holdfast-drill-'))
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 // The account that runs PostgreSQL for root has to pass through.
 await chmod(directory, 0o711)
-const { failures } = await drill.run(directory)
+const { failures } = await drill.run(directory).catch((error: unknown) => {
+  if (!values.json) throw error
+  // What reads the result of a drill that could not end finds out so, too.
+  process.stdout.write(`${JSON.stringify({ failure: messageOf(error) })}\n`)
+  return { failures: [messageOf(error)] }
+})
 for (const failure of failures) process.stderr.write(`FAILED  ${failure}\n`)
 process.exitCode = failures.length === 0 ? 0 : 1

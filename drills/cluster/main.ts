@@ -49,7 +49,8 @@ function print({ url, nodes, etcd, haproxy, servers, worker, nginx, ...cluster }
   }
   const { email, password } = cluster.administrator
   process.stdout.write(
-    `\nSite           ${url}\nAdministrator  ${email}  ${password}\nDATABASE_URL   ${databaseUrl.href}\n`,
+    `\nSite           ${url}\nAdministrator  ${email}  ${password}\n` +
+      `DATABASE_URL   ${databaseUrl.href}\nHOLDFAST_SECRET  ${cluster.secret}\n`,
   )
   process.stdout.write(`Files, logs    ${directory}\nCtrl-C stops everything.\n`)
 }

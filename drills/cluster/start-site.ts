@@ -24,6 +24,8 @@ export type Site = {
   servers: SiteServer[]
   worker: PlainProcess
   nginx: SiteNginx
+  /** HOLDFAST_SECRET of the servers: a command of Holdfast on their database needs it. */
+  secret: string
 }
 
 export type SiteOptions = {
@@ -45,9 +47,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const { directory, say, ending } = options
   const ports = options.ports ?? { http: await portToKeep(), https: await portToKeep() }
   const url = `https://localhost:${ports.https}`
+  const secret = randomBytes(32).toString('hex')
   const settings = {
     DATABASE_URL: options.databaseUrl,
-    HOLDFAST_SECRET: randomBytes(32).toString('hex'),
+    HOLDFAST_SECRET: secret,
     HOLDFAST_URL: url,
     HOLDFAST_TRUSTED_PROXIES: '1',
     HOLDFAST_DEMO: 'off',
@@ -70,7 +73,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     servers.map(({ url, wire }) => wire?.url ?? url),
   )
   await ending.add('to stop nginx', () => nginx.process.end())
-  return { url, certificate, servers, worker, nginx }
+  return { url, certificate, servers, worker, nginx, secret }
 }
 
 async function startServer(

@@ -5,20 +5,20 @@ import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../lib/i18n/format.ts'
 import { proofQuery } from '../lib/queries/proof-query.ts'
 
-/** Leads to the proof of the promise beside it; with its figures, which are read when it is seen. */
+/** Leads to the proof of the promise beside it; with its figures, if there are any, which are read when it is seen. */
 export function ProofLink() {
   const { t } = useTranslation('shell')
   const { ref, inViewport } = useInViewport<HTMLAnchorElement>()
   const { data } = useQuery({ ...proofQuery, enabled: inViewport, retry: false })
   return (
     <Link ref={ref} to="/proof">
-      {data === undefined
-        ? t('footer.proof')
-        : t('proof.count', {
+      {data?.bookings
+        ? t('proof.count', {
             count: data.overbooked,
             overbooked: formatNumber(data.overbooked),
             bookings: formatNumber(data.bookings),
-          })}
+          })
+        : t('footer.proof')}
     </Link>
   )
 }
