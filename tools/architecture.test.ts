@@ -1,3 +1,4 @@
+// Completeness: ARCHITECTURE.md lacks a folder or a workspace, or says otherwise what it may import
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: docs/security/asvs.md lacks a requirement, or names a file that does not exist
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -18,12 +18,12 @@ export async function installPackages(root, { reportMs = 15_000, say = toStderr 
     // The process that this one waited for may have done it.
     const reason = whyInstall(root)
     if (reason === undefined) return { kind: 'ready' }
-    say(`installing packages (${reason}). This is needed once and takes about a minute.`)
+    say(`installing packages (${reason}). This is needed once, and takes from one to some minutes.`)
     const startedAt = Date.now()
     const reporting = setInterval(() => {
       const seconds = Math.round((Date.now() - startedAt) / 1000)
       // npm reports nothing while it tries to reach the registry.
-      say(`npm is still installing, after ${seconds} s. Without a network it gives up after about two minutes.`)
+      say(`npm is still installing, after ${seconds} s. Without a network it may take a quarter of an hour.`)
     }, reportMs)
     try {
       return await runNpmCi(root)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wideLines } from './line-width.ts'
+import { wideLines, wrapComments } from './line-width.ts'
 
 test('a line of 120 columns passes, and one of 121 is named, whatever it consists of', () => {
   const comment = `// ${'x'.repeat(117)}`
@@ -18,4 +18,31 @@ test('generated files and migrations are exempt', () => {
     expect(wideLines(path, wide)).toEqual([])
   }
   expect(wideLines('packages/engine/sql/functions/claim_slots.sql', wide)).toHaveLength(1)
+})
+
+test('comments that are too wide are wrapped into the next line of the same text; code stays', () => {
+  const [half, word] = ['x'.repeat(59), 'y'.repeat(10)]
+  const wrap = (...lines: string[]) => wrapComments('a.ts', lines.join('\n')).split('\n')
+  expect(wrap(`// ${half} ${half} ${word}`, '// more', 'code()')).toEqual([
+    `// ${half}`,
+    `// ${half} ${word} more`,
+    'code()',
+  ])
+  expect(wrap(` * ${half} ${word} ${half}`, ' * @throws nothing', ' */')).toEqual([
+    ` * ${half} ${word}`,
+    ` * ${half}`,
+    ' * @throws nothing',
+    ' */',
+  ])
+  expect(wrap(`  /** ${half} ${half} ${word} */`, 'code()')).toEqual([
+    '  /**',
+    `   * ${half}`,
+    `   * ${half} ${word}`,
+    '   */',
+    'code()',
+  ])
+  const unbreakable = [`// https://${'x'.repeat(120)}`, `const a = '${'x'.repeat(120)}' // no`]
+  expect(wrap(...unbreakable)).toEqual(unbreakable)
+  const migration = `-- ${half} ${half} ${word}`
+  expect(wrapComments('packages/engine/sql/migrations/0001-first.sql', migration)).toBe(migration)
 })

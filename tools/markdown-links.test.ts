@@ -1,3 +1,4 @@
+// Completeness: a link in a page leads nowhere
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: a configuration, tool or test names a path that does not exist
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: a file connects to another system, and this test does not list it
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -22,10 +23,14 @@ const mayConnect = [
   'packages/adapters/src/sms/sms-sender.ts',
   // The mail server.
   'packages/adapters/src/smtp/mailer.ts',
+  // `holdfast wait-ready`: whether this server, or that of --url, is ready.
+  'packages/cli/src/commands/wait-ready.ts',
+  // `holdfast doctor`: the certificate of HOLDFAST_URL.
+  'packages/cli/src/doctor/check-certificate.ts',
   // `holdfast doctor`: whether this server responds.
   'packages/cli/src/doctor/check-machine.ts',
   // The address of HOST, where it listens.
-  'packages/server/src/compose/start-serving.ts',
+  'packages/server/src/compose/listen.ts',
 ]
 
 /** Libraries that connect to other systems than the database. */

@@ -1,3 +1,4 @@
+// Completeness: a page names a test that does not exist
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: docs/operations.md lacks a command
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: openapi.json or the client is not generated: run `npm run contract`
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

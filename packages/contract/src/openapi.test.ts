@@ -1,3 +1,4 @@
+// Completeness: an operation of the contract is not described completely
 import Type from 'typebox'
 import { expect, test } from 'vitest'
 import { buildOpenApi } from './openapi.ts'

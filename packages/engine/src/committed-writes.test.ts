@@ -1,3 +1,4 @@
+// Completeness: a write is not announced, or has no case in this test
 import { randomBytes, randomUUID } from 'node:crypto'
 import { aBooking, aClaim, aMember, type BuiltSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'

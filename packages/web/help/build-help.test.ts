@@ -1,3 +1,4 @@
+// Completeness: a page of the help is out of date: run `npm run problem-docs`
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// Completeness: an operation shows members what only some of them may see
 import { expect, test } from 'vitest'
 import { restOperations } from '../operations.ts'
 import type { Operation } from './operation.ts'

@@ -1,3 +1,4 @@
+// Completeness: a table or index does not begin with clinic_no, a table has no kind, a function no search_path
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: an SQL function lacks a part of its header, or its line in sql/grants.sql
 import { expect, test } from 'vitest'
 import { grantedFunctions } from '../migrate/granted-functions.ts'
 import { sqlFiles } from '../migrate/sql-files.ts'

@@ -1,3 +1,4 @@
+// Completeness: sql/grants.sql grants more or less than this test lists
 import {
   aBooking,
   aClinic,

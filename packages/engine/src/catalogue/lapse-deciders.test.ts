@@ -1,3 +1,4 @@
+// Completeness: a function writes because a hold has lapsed, without the booking's lock
 import type { TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'

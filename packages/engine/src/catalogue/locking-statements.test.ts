@@ -1,3 +1,4 @@
+// Completeness: a statement locks rows and chooses partitions while it runs
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 

@@ -1,3 +1,4 @@
+// Completeness: a table accepts a row that contradicts itself
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'

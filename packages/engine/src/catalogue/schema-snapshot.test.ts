@@ -1,3 +1,4 @@
+// Completeness: schema.snapshot.sql is out of date: run `npm run snapshot --workspace packages/engine`
 import { createEmptyDatabase, createTestDatabase } from '@holdfast/testkit'
 import pg from 'pg'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: an SQL file breaks the rules for its name
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

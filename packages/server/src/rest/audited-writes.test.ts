@@ -1,3 +1,4 @@
+// Completeness: the security log lacks a write, or packages/server/test/audited-writes.ts says otherwise
 import { type Operation, restOperations } from '@holdfast/contract'
 import { expect, test } from 'vitest'
 import { auditedWrites } from '../../test/audited-writes.ts'

@@ -1,3 +1,4 @@
+// Completeness: clinic-of-request.ts does not say of which clinic a request is
 import { type Operation, restOperations } from '@holdfast/contract'
 import { clinicNoIn, newId } from '@holdfast/engine'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: a write is not within the limit of its clinic, and this test does not list it
 import { expect } from 'vitest'
 import { aScene, type Ids, operations, send } from '../../test/access-scene.ts'
 import { type OperationId, startRestApp } from '../../test/rest-app.ts'

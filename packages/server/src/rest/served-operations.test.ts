@@ -1,3 +1,4 @@
+// Completeness: an operation of the contract has no route
 import { type Operation, restOperations } from '@holdfast/contract'
 import { expect } from 'vitest'
 import type { RestApp } from '../../test/rest-app.ts'

@@ -1,3 +1,4 @@
+// Completeness: a searchable selection of the site does not find words in any order
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: a text of the site is missing in one of its languages, or not used
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

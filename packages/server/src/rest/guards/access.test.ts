@@ -1,3 +1,4 @@
+// Completeness: a route does not enforce its declared access, or this test does not list the operation's callers
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import {

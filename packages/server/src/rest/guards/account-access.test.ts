@@ -1,3 +1,4 @@
+// Completeness: this test does not list who may call an operation of accounts
 import { accountOperations, type Operation, secondFactorOperations } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'

@@ -1,3 +1,4 @@
+// Completeness: an Arabic text has an address that is not isolated
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 

@@ -1,3 +1,4 @@
+// Completeness: a detail or kind of the security log has no text on the site
 import { readFileSync } from 'node:fs'
 import { type AuditDetail, auditFields, auditKinds, auditWords, importLists } from '@holdfast/contract'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Completeness: the security log of the site has no name for a denied operation
 import { restOperations } from '@holdfast/contract'
 import { expect, test } from 'vitest'
 import { deniedArea } from './denied-area.ts'
