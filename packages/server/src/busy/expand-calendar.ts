@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import type { BusyCalendarFailure } from '@holdfast/engine'
 import type { BusyInCalendar, BusyWindow } from './busy-times-in.ts'
+import { resultOfThread } from './limited-thread.ts'
 
 export type ExpandedCalendar =
   | ({ kind: 'read' } & BusyInCalendar)
   | { kind: 'failed'; reason: BusyCalendarFailure; problem: string }
 
 const megabytesMax = 192
-const checkMs = 200
-/** So that a run of the job ends even if its thread gets no processor. */
+/** A run of the job ends, however busy the machine is. */
 const wallTimes = 6
 
 /**
@@ -21,29 +21,17 @@ export async function expandCalendar(text: string, window: BusyWindow, cpuMsMax 
     workerData: { text, window },
     resourceLimits: { maxOldGenerationSizeMb: megabytesMax },
   })
-  const result = Promise.withResolvers<ExpandedCalendar>()
-  const tooLong = () => {
-    const problem = `Reading it takes more than ${cpuMsMax / 1000} s of processor time.`
-    result.resolve({ kind: 'failed', reason: 'too_large', problem })
+  const result = await resultOfThread<ExpandedCalendar>(worker, { cpuMsMax, wallMsMax: wallTimes * cpuMsMax })
+  switch (result.kind) {
+    case 'message':
+      return result.message
+    case 'too_long':
+      return tooLarge(`Reading it takes more than ${cpuMsMax / 1000} s of processor time.`)
+    case 'ended':
+      return tooLarge('The calendar could not be read.')
   }
-  const check = setInterval(() => {
-    // Rejected if the thread has ended.
-    const used = worker.cpuUsage().catch(() => ({ user: 0, system: 0 }))
-    void used.then(({ user, system }) => {
-      if ((user + system) / 1000 >= cpuMsMax) tooLong()
-    })
-  }, checkMs)
-  const timeout = setTimeout(tooLong, cpuMsMax * wallTimes)
-  worker.once('message', (read: ExpandedCalendar) => result.resolve(read))
-  // It has used all of its memory.
-  const end = () => result.resolve({ kind: 'failed', reason: 'too_large', problem: 'The calendar could not be read.' })
-  worker.once('error', end)
-  worker.once('exit', end)
-  try {
-    return await result.promise
-  } finally {
-    clearInterval(check)
-    clearTimeout(timeout)
-    await worker.terminate()
-  }
+}
+
+function tooLarge(problem: string): ExpandedCalendar {
+  return { kind: 'failed', reason: 'too_large', problem }
 }
