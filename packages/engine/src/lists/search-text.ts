@@ -54,8 +54,7 @@ export function foldedOnce(text: Sql, condition: TextCondition, phone: Sql = sql
   return sql`(
     select ${condition.onFolded}
       from (select f.folded, ${transliterated(sql`f.folded`)} as transliterated, f.digits
-              from (select ${asciiDigits(folded(text))} as folded,
-                           regexp_replace(${asciiDigits(phone)}, '[^0-9]', '', 'g') as digits
+              from (select ${folded(text)} as folded, regexp_replace(${folded(phone)}, '[^0-9]', '', 'g') as digits
                     offset 0) f
             offset 0) t)`
 }
@@ -86,11 +85,6 @@ function groupedNumbers(tokens: readonly string[]): string[][] {
 
 function isNumber(token: string): boolean {
   return /^[+(]*\d[\d()/.-]*$/.test(token)
-}
-
-/** As {@link withDigits}, in the database. */
-function asciiDigits(text: Sql): Sql {
-  return sql`translate(${text}, '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '01234567890123456789')`
 }
 
 /** With the digits of Arabic and Persian as those of phone numbers. */
