@@ -23,7 +23,7 @@ export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problem
 export { type MemberBody, passwordLength } from './schemas/account.ts'
 export { type AuditEventBody, type AuditKind, auditKinds } from './schemas/audit-event.ts'
 export type { BookingBody, NewBookingBody, TicketLinkRequestBody } from './schemas/booking.ts'
-export { busyCalendarFailures } from './schemas/busy-calendar.ts'
+export { busyCalendarFailures, leftOutReasons } from './schemas/busy-calendar.ts'
 export type { ClinicBody } from './schemas/clinic.ts'
 export type { DoctorBody } from './schemas/doctor.ts'
 export type { PatientToEraseBody } from './schemas/erasure.ts'

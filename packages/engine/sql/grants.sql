@@ -83,7 +83,7 @@ grant update (kind, token_hash, created_by, language, created_at) on holdfast.ca
 -- External calendars of doctors. The busy times are set by set_busy_times.
 grant select, insert, delete on holdfast.busy_calendar to holdfast_app;
 grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, failing_since, problem, reason, notified_at,
-    left_out, created_at)
+    left_out, left_out_events, empty_since, emptied_at, emptied_notified_at, created_at)
   on holdfast.busy_calendar to holdfast_app;
 
 -- The security log is only added to, by append_audit_events; old events go with purge_audit_events. Servers of the

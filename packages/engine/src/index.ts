@@ -13,8 +13,8 @@ export { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 export { PartitionMissing } from './bookings/partition-missing.ts'
 export {
   recordBusyCalendar,
+  takeBusyCalendarNotices,
   takeDueBusyCalendars,
-  takeFailingBusyCalendars,
 } from './calendars/read-busy-calendars.ts'
 export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
 export { advisoryLocks } from './database/advisory-locks.ts'
@@ -130,10 +130,11 @@ export type { LinkOutcome } from './model/booking-link.ts'
 export type {
   BusyCalendar,
   BusyCalendarFailure,
+  BusyCalendarNotice,
   BusyCalendarRead,
   BusyTime,
   DueBusyCalendar,
-  FailingBusyCalendar,
+  LeftOutEvents,
 } from './model/busy-calendar.ts'
 export type { CalendarFeeds, FeedSubject, OpenFeed } from './model/calendar-feed.ts'
 export {

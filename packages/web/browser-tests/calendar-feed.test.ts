@@ -92,12 +92,30 @@ test('a doctor sets an external calendar; the places that it blocks and its conf
     scene.doctor.id,
     busy,
   ])
+  await site.database.ownerPool.query(
+    `update holdfast.busy_calendar set left_out = 3, left_out_events = $2, empty_since = now() where resource_id = $1`,
+    [
+      scene.doctor.id,
+      JSON.stringify([
+        { reason: 'unknown_zone', detail: 'Mars/Olympus', count: 2 },
+        { reason: 'rule', detail: null, count: 1 },
+      ]),
+    ],
+  )
   await page.reload()
   await section.getByText('Grace Hopper').waitFor()
+  await section.getByText('3 events in it were not understood.').waitFor()
+  await section.getByText('The time zone “Mars/Olympus” is not known: 2').waitFor()
+  await section.getByText(/^It had no more busy times when it was read at .* stays so until/).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.goto(`/my-day/week?day=${slot.startsAt.toISOString().slice(0, 10)}`)
   await page.getByRole('button', { name: /Blocked$/ }).waitFor()
+  await site.database.ownerPool.query(
+    `update holdfast.busy_calendar set busy = '{}', emptied_at = now() where resource_id = $1`,
+    [scene.doctor.id],
+  )
   await page.goto('/my-day/times')
+  await section.getByText(/^It has had no busy times since .* Check the calendar and its address\.$/).waitFor()
   const remove = async () => {
     await section.getByRole('button', { name: 'Remove the calendar' }).click()
     const dialog = page.getByRole('dialog', { name: 'Remove the calendar' })

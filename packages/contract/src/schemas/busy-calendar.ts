@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { nullableTime, time } from './fields.ts'
-import { nullableLiterals } from './literals.ts'
+import { literals, nullableLiterals } from './literals.ts'
 
 export const newBusyCalendarSchema = Type.Object(
   {
@@ -16,6 +16,23 @@ export const newBusyCalendarSchema = Type.Object(
 )
 
 export const busyCalendarFailures = ['url_lost', 'refused', 'unreachable', 'status', 'invalid', 'too_large'] as const
+
+export const leftOutReasons = ['unknown_zone', 'no_length', 'reversed', 'rule', 'too_frequent', 'unreadable'] as const
+
+const leftOutEventsSchema = Type.Object(
+  {
+    reason: literals(leftOutReasons, {
+      description:
+        'unknown_zone: their times are in a time zone that is not known. no_length: they end when they start. ' +
+        'reversed: they end before they start. rule: their repetition is not understood. too_frequent: they repeat ' +
+        'too often, or their repetition takes too long to calculate; both block their first times. unreadable: ' +
+        'no valid event',
+    }),
+    detail: Type.Union([Type.String(), Type.Null()], { description: 'unknown_zone: the name of the time zone' }),
+    count: Type.Integer({ minimum: 1 }),
+  },
+  { title: 'LeftOutEvents', additionalProperties: false },
+)
 
 const busyCalendarSchema = Type.Object(
   {
@@ -34,7 +51,21 @@ const busyCalendarSchema = Type.Object(
     problem: Type.Union([Type.String(), Type.Null()], { description: 'The same more exactly, in English' }),
     leftOut: Type.Integer({
       minimum: 0,
-      description: 'How many of its events could not be read when it was read last. They block nothing',
+      description:
+        'How many of its events were not understood when it was read last. They block nothing, or too little',
+    }),
+    leftOutEvents: Type.Array(leftOutEventsSchema, {
+      maxItems: 10,
+      description: 'Why, the more frequent reasons first. Empty if an earlier release has read it',
+    }),
+    emptySince: nullableTime({
+      description:
+        'It had busy times to come, and none when it was read then. They stay blocked until it is read a second ' +
+        'time and still has none. null: it has some, or never had any',
+    }),
+    emptiedAt: nullableTime({
+      description:
+        'Since when nothing is blocked, because it has no busy times any more; null: it has some, or never had any',
     }),
   },
   { title: 'BusyCalendar', additionalProperties: false },

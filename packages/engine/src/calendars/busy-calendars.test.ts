@@ -207,7 +207,7 @@ test('a calendar is read by one process at a time; removed, it frees its places 
   if (due === undefined) throw new Error('It is not due.')
   expect(due).toMatchObject({ sealedUrl: 'sealed', etag: null })
   expect(await mine()).toEqual([])
-  const read = { kind: 'read', busy: [slot], leftOut: 3, etag: '"1"', lastModified: null } as const
+  const read = { kind: 'read', busy: [slot], leftOut: 3, leftOutEvents: [], etag: '"1"', lastModified: null } as const
   await recordBusyCalendar(database.appPool, due, read)
   expect(await whyClosed(database, slot)).toBe('doctor_busy')
   expect(await engine.busyCalendars.find(doctor.clinicNo, doctor.id)).toMatchObject({
@@ -246,7 +246,7 @@ test('an unchanged calendar is asked for whole again after a day, because its re
   const due = await next('0')
   if (due === undefined) throw new Error('It is not due.')
   const tags = { etag: '"1"', lastModified: 'Sun, 01 Feb 2026 00:00:00 GMT' }
-  await recordBusyCalendar(database.appPool, due, { kind: 'read', busy: [], leftOut: 0, ...tags })
+  await recordBusyCalendar(database.appPool, due, { kind: 'read', busy: [], leftOut: 0, leftOutEvents: [], ...tags })
   const later = await next('23 hours')
   expect(later).toMatchObject(tags)
   if (later !== undefined) await recordBusyCalendar(database.appPool, later, { kind: 'unchanged' })

@@ -20,6 +20,7 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
         on conflict (clinic_no, resource_id) do update
            set url = excluded.url, etag = null, last_modified = null, read_next_at = now(), read_at = null,
                failing_since = null, problem = null, reason = null, notified_at = null, left_out = 0,
+               left_out_events = '[]', empty_since = null, emptied_at = null, emptied_notified_at = null,
                created_at = now()`)
     },
 
@@ -28,7 +29,11 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
         select b.url as "sealedUrl", b.read_at as "readAt", b.failing_since as "failingSince",
                -- A server of the former release leaves it when it has read the calendar.
                case when b.failing_since is not null then b.reason end as reason,
-               b.problem, b.left_out as "leftOut", b.created_at as "createdAt"
+               b.problem, b.left_out as "leftOut",
+               case when b.left_out > 0 then b.left_out_events else '[]' end as "leftOutEvents",
+               -- Nor does it know of these.
+               case when b.busy <> '{}' then b.empty_since end as "emptySince",
+               case when b.busy = '{}' then b.emptied_at end as "emptiedAt", b.created_at as "createdAt"
           from holdfast.busy_calendar b where b.clinic_no = ${clinicNo} and b.resource_id = ${doctorId}`)
       return rows[0] ?? null
     },

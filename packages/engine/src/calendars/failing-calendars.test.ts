@@ -1,15 +1,15 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import type { FailingBusyCalendar } from '../model/busy-calendar.ts'
+import type { BusyCalendarNotice } from '../model/busy-calendar.ts'
 import { createReads } from '../reads/create-reads.ts'
-import { recordBusyCalendar, setBusyTimes, takeFailingBusyCalendars } from './read-busy-calendars.ts'
+import { recordBusyCalendar, setBusyTimes, takeBusyCalendarNotices } from './read-busy-calendars.ts'
 
 /** The doctors who are notified of a calendar that has failed for a day, and of whom that is noted. */
-async function notified({ appPool }: TestDatabase, refused: readonly string[] = []): Promise<FailingBusyCalendar[]> {
-  const found: FailingBusyCalendar[] = []
+async function notified({ appPool }: TestDatabase, refused: readonly string[] = []): Promise<BusyCalendarNotice[]> {
+  const found: BusyCalendarNotice[] = []
   const errors: [unknown, string][] = []
-  await takeFailingBusyCalendars(appPool, {
+  await takeBusyCalendarNotices(appPool, {
     limit: 1_000,
     async notify(transaction, failing) {
       if (refused.includes(failing.doctorId)) {

@@ -1,11 +1,13 @@
 import type pg from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
-import type { BusyCalendarRead, BusyTime, DueBusyCalendar, FailingBusyCalendar } from '../model/busy-calendar.ts'
+import type { BusyCalendarNotice, BusyCalendarRead, BusyTime, DueBusyCalendar } from '../model/busy-calendar.ts'
 
 const readEveryMinutes = 15
 /** After a failure. */
 const readAgainMinutes = 30
+/** An empty calendar is confirmed by a second response that came at least so much later. */
+const confirmMinutes = 10
 /** A doctor is notified of a calendar that has failed for so long. */
 const failingHoursMax = 24
 
@@ -32,11 +34,11 @@ export async function takeDueBusyCalendars(pool: pg.Pool, limit: number): Promis
 
 /**
  * Records what came of reading a calendar, and blocks and frees the doctor's slots. A failure leaves the busy times as
- * they were. What is about a URL that was replaced or removed meanwhile is dropped.
+ * they were, and so does the first time that the calendar has no busy times any more: a server may send an empty
+ * calendar by mistake. What is about a URL that was replaced or removed meanwhile is dropped.
  */
 export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, read: BusyCalendarRead): Promise<void> {
-  const { clinicNo, doctorId, sealedUrl } = due
-  const isSame = sql`clinic_no = ${clinicNo} and resource_id = ${doctorId} and url = ${sealedUrl}`
+  const isSame = isSameCalendar(due)
   if (read.kind === 'failed') {
     await pool.query(sql`
       update holdfast.busy_calendar
@@ -46,23 +48,61 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
        where ${isSame}`)
     return
   }
+  if (read.kind === 'unchanged') {
+    await pool.query(sql`
+      update holdfast.busy_calendar
+         set ${isRead}, etag = ${due.etag}, last_modified = ${due.lastModified}
+       where ${isSame}`)
+    return
+  }
+  if (await isUnconfirmed(pool, due, read)) return
   // The tags are stored last: if this process ends before, everything is read again.
-  if (read.kind === 'read' && !(await isStored(pool, due))) return
-  if (read.kind === 'read') await setBusyTimes(pool, due, read.busy)
-  const tags = read.kind === 'read' ? read : due
+  if (!(await isStored(pool, due))) return
+  await setBusyTimes(pool, due, read.busy)
+  // Of a calendar that was found to be empty, the second time confirms it.
+  const isEmptied = sql`${read.busy.length === 0}::boolean and empty_since is not null`
   await pool.query(sql`
     update holdfast.busy_calendar
-       set read_at = clock_timestamp(), failing_since = null, problem = null, reason = null, notified_at = null,
-           expanded_at = case when ${read.kind === 'read'}::boolean then clock_timestamp() else expanded_at end,
-           left_out = coalesce(${read.kind === 'read' ? read.leftOut : null}::integer, left_out),
-           etag = ${tags.etag}, last_modified = ${tags.lastModified}
+       set ${isRead}, ${whatIsLeftOut(read)}, expanded_at = clock_timestamp(),
+           etag = ${read.etag}, last_modified = ${read.lastModified},
+           emptied_at = case when ${isEmptied} then clock_timestamp()
+                             when ${read.busy.length === 0}::boolean then emptied_at end,
+           emptied_notified_at = case when ${read.busy.length === 0}::boolean and not (${isEmptied})
+                                      then emptied_notified_at end,
+           empty_since = null
      where ${isSame}`)
 }
 
-async function isStored(pool: pg.Pool, { clinicNo, doctorId, sealedUrl }: DueBusyCalendar): Promise<boolean> {
+const isRead = sql`
+  read_at = clock_timestamp(), failing_since = null, problem = null, reason = null, notified_at = null`
+
+type WholeRead = Extract<BusyCalendarRead, { kind: 'read' }>
+
+function whatIsLeftOut({ leftOut, leftOutEvents }: WholeRead): Sql {
+  return sql`left_out = ${leftOut}, left_out_events = ${JSON.stringify(leftOutEvents)}::jsonb`
+}
+
+function isSameCalendar({ clinicNo, doctorId, sealedUrl }: DueBusyCalendar): Sql {
+  return sql`clinic_no = ${clinicNo} and resource_id = ${doctorId} and url = ${sealedUrl}`
+}
+
+/**
+ * Notes that a calendar which had busy times to come has none now. Without tags, it is read whole the next time.
+ * Another process that reads it at the same time confirms nothing, and a new URL of the doctor's needs no confirmation.
+ */
+async function isUnconfirmed(pool: pg.Pool, due: DueBusyCalendar, read: WholeRead): Promise<boolean> {
+  if (read.busy.length > 0) return false
   const { rowCount } = await pool.query(sql`
-    select from holdfast.busy_calendar
-     where clinic_no = ${clinicNo} and resource_id = ${doctorId} and url = ${sealedUrl}`)
+    update holdfast.busy_calendar
+       set ${isRead}, ${whatIsLeftOut(read)}, etag = null, last_modified = null,
+           empty_since = coalesce(empty_since, clock_timestamp())
+     where ${isSameCalendar(due)} and read_at is not null and upper(busy) > clock_timestamp()
+       and coalesce(empty_since > clock_timestamp() - make_interval(mins => ${confirmMinutes}), true)`)
+  return rowCount === 1
+}
+
+async function isStored(pool: pg.Pool, due: DueBusyCalendar): Promise<boolean> {
+  const { rowCount } = await pool.query(sql`select from holdfast.busy_calendar where ${isSameCalendar(due)}`)
   return rowCount === 1
 }
 
@@ -98,11 +138,11 @@ export async function removeBusyCalendar(
 }
 
 /**
- * Calls `notify` with each calendar that has failed for a day, once until it was read again, in the transaction in
- * which that is noted: one for each. If `notify` fails for a doctor, `onError` is called, the others follow, and the
- * next call tries again.
+ * Calls `notify` once with each calendar that has failed for a day, until it was read again, and with each whose busy
+ * times were freed because it has none any more: in the transaction in which that is noted, one for each. If `notify`
+ * fails for a doctor, `onError` is called, the others follow, and the next call tries again.
  */
-export async function takeFailingBusyCalendars(
+export async function takeBusyCalendarNotices(
   pool: pg.Pool,
   {
     limit,
@@ -110,38 +150,52 @@ export async function takeFailingBusyCalendars(
     onError,
   }: {
     limit: number
-    notify(transaction: pg.PoolClient, failing: FailingBusyCalendar): Promise<void>
-    onError(error: unknown, failing: FailingBusyCalendar): void
+    notify(transaction: pg.PoolClient, notice: BusyCalendarNotice): Promise<void>
+    onError(error: unknown, notice: BusyCalendarNotice): void
   },
 ): Promise<void> {
-  const tried: string[] = []
-  while (tried.length < limit) {
-    let failing: FailingBusyCalendar | undefined
-    try {
-      await inTransaction(pool, async (transaction) => {
-        failing = await notedAsFailing(transaction, tried)
-        if (failing !== undefined) await notify(transaction, failing)
-      })
-    } catch (error) {
-      if (failing === undefined) throw error
-      onError(error, failing)
+  for (const take of [takeFailing, takeEmptied]) {
+    const tried: string[] = []
+    while (tried.length < limit) {
+      let notice: BusyCalendarNotice | undefined
+      try {
+        await inTransaction(pool, async (transaction) => {
+          notice = await take(transaction, tried)
+          if (notice !== undefined) await notify(transaction, notice)
+        })
+      } catch (error) {
+        if (notice === undefined) throw error
+        onError(error, notice)
+      }
+      if (notice === undefined) break
+      tried.push(notice.doctorId)
     }
-    if (failing === undefined) return
-    tried.push(failing.doctorId)
   }
 }
 
-async function notedAsFailing(
-  transaction: pg.PoolClient,
-  except: readonly string[],
-): Promise<FailingBusyCalendar | undefined> {
-  const { rows } = await transaction.query<FailingBusyCalendar>(sql`
+type TakeNotice = (transaction: pg.PoolClient, except: readonly string[]) => Promise<BusyCalendarNotice | undefined>
+
+const takeFailing: TakeNotice = async (transaction, except) => {
+  const { rows } = await transaction.query<BusyCalendarNotice>(sql`
     update holdfast.busy_calendar b set notified_at = clock_timestamp()
       from (select d.clinic_no, d.resource_id from holdfast.busy_calendar d
              where d.failing_since < clock_timestamp() - make_interval(hours => ${failingHoursMax})
                and d.notified_at is null and d.resource_id <> all (${except}::uuid[])
              order by d.failing_since limit 1 for update skip locked) due
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
-    returning b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.failing_since as "failingSince", b.reason`)
+    returning 'failing' as kind, b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.failing_since as since,
+              b.reason`)
+  return rows[0]
+}
+
+const takeEmptied: TakeNotice = async (transaction, except) => {
+  const { rows } = await transaction.query<BusyCalendarNotice>(sql`
+    update holdfast.busy_calendar b set emptied_notified_at = clock_timestamp()
+      from (select d.clinic_no, d.resource_id from holdfast.busy_calendar d
+             where d.emptied_at is not null and d.emptied_notified_at is null
+               and d.resource_id <> all (${except}::uuid[])
+             order by d.emptied_at limit 1 for update skip locked) due
+     where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
+    returning 'emptied' as kind, b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.emptied_at as since`)
   return rows[0]
 }

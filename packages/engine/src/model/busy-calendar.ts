@@ -7,6 +7,18 @@ import type { Booking } from './booking.ts'
  */
 export type BusyCalendarFailure = 'url_lost' | 'refused' | 'unreachable' | 'status' | 'invalid' | 'too_large'
 
+/**
+ * Why events of a calendar are left out. `unknown_zone`: `detail` is the name. `no_length`: they end when they start.
+ * `reversed`: they end before. `rule`: a rule of repetition that is not understood. `too_frequent`: one that gives too
+ * many times, or that takes too long to calculate. Without a part of their repetitions, events block less than they
+ * should. `unreadable`: no valid event.
+ */
+export type LeftOutEvents = {
+  reason: 'unknown_zone' | 'no_length' | 'reversed' | 'rule' | 'too_frequent' | 'unreadable'
+  detail: string | null
+  count: number
+}
+
 /** An external calendar of a doctor, without its URL. */
 export type BusyCalendar = {
   sealedUrl: string
@@ -18,8 +30,14 @@ export type BusyCalendar = {
   reason: BusyCalendarFailure | null
   /** More exactly, for those who operate its server. */
   problem: string | null
-  /** How many of its events could not be read, and block nothing. */
+  /** How many of its events were not understood, and block nothing or less than they should. */
   leftOut: number
+  /** Why, the more frequent reasons first; empty if an earlier release has read it. */
+  leftOutEvents: LeftOutEvents[]
+  /** It had busy times to come, and none when it was read then. They stay blocked until it is read again. */
+  emptySince: Date | null
+  /** Since when it has no busy times, although it had some before. */
+  emptiedAt: Date | null
   createdAt: Date
 }
 
@@ -37,21 +55,30 @@ export type DueBusyCalendar = {
 
 /**
  * `unchanged`: the server says so. `read`: its busy times, disjoint and by start, without those of
- * `leftOut` events that could not be read. `failed`: why.
+ * `leftOut` events that were not understood. `failed`: why.
  */
 export type BusyCalendarRead =
   | { kind: 'unchanged' }
-  | { kind: 'read'; busy: readonly BusyTime[]; leftOut: number; etag: string | null; lastModified: string | null }
+  | {
+      kind: 'read'
+      busy: readonly BusyTime[]
+      leftOut: number
+      leftOutEvents: readonly LeftOutEvents[]
+      etag: string | null
+      lastModified: string | null
+    }
   | { kind: 'failed'; reason: BusyCalendarFailure; problem: string }
 
-/** A calendar that has failed for a day, and whose doctor is notified now. */
-export type FailingBusyCalendar = {
-  clinicNo: number
-  doctorId: string
-  failingSince: Date
-  /** null: before this was recorded. */
-  reason: BusyCalendarFailure | null
-}
+/** A calendar whose doctor is notified now: it has failed for a day, or has no busy times any more. */
+export type BusyCalendarNotice = { clinicNo: number; doctorId: string } & (
+  | {
+      kind: 'failing'
+      since: Date
+      /** null: before this was recorded. */
+      reason: BusyCalendarFailure | null
+    }
+  | { kind: 'emptied'; since: Date }
+)
 
 export type BusyCalendars = {
   /** Replaces the doctor's calendar. The busy times until now stay until it was read. */

@@ -6,8 +6,10 @@ import { type LeftOut, UnreadableEvent } from './left-out.ts'
 import { Moments } from './moments.ts'
 import type { Series } from './newest-versions.ts'
 import { occurrencesOf, type RecurrenceRule, ruleIn } from './recurrence-rule.ts'
+import { limitedTimes, type RuleTime } from './rule-time.ts'
 
-type Window = { fromMs: number; untilMs: number }
+/** `ruleTime`: of the file. */
+type Window = { fromMs: number; untilMs: number; ruleTime: RuleTime }
 
 /** A part that replaces an occurrence, and with `isRange` also all that follow. */
 type Exception = { event: FileEvent; replaces: FileTime; isRange: boolean; times: EventTimes | null }
@@ -62,7 +64,11 @@ function* occurrenceSpans(
   const lengths = [times, ...ranges.map((range) => range.times)].map((one) => Math.abs(lengthMsOf(one)))
   const movedMs = Math.max(0, ...ranges.map((range) => Math.abs(range.times.start.wallMs - range.fromMs)))
   const aroundMs = movedMs + 2 * dayMs
-  const near = { fromMs: window.fromMs - Math.max(...lengths) - aroundMs, untilMs: window.untilMs + aroundMs }
+  const near = {
+    fromMs: window.fromMs - Math.max(...lengths) - aroundMs,
+    untilMs: window.untilMs + aroundMs,
+    ruleTime: window.ruleTime,
+  }
   const found = new Set<number>()
   for (const wallMs of startsOf(event, times, near, leftOut)) {
     const startMs = zone.msOf(wallMs)
@@ -100,7 +106,9 @@ function* startsOf(event: FileEvent, times: EventTimes, near: Window, leftOut: L
     const rule = attempt(event, leftOut, () => ruleIn(value))
     const lastMs = rule === null ? undefined : attempt(event, leftOut, () => [lastOf(rule, times)])
     if (rule === null || lastMs == null) continue
-    yield* attempted(event, leftOut, occurrencesOf(rule, { startMs: start.wallMs, lastMs: lastMs[0] ?? null, ...near }))
+    const { fromMs, untilMs, ruleTime } = near
+    const range = { startMs: start.wallMs, lastMs: lastMs[0] ?? null, fromMs, untilMs }
+    yield* attempted(event, leftOut, limitedTimes(occurrencesOf(rule, range), ruleTime))
   }
 }
 

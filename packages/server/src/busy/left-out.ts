@@ -1,12 +1,4 @@
-/**
- * Why events of a calendar are left out. `unknown_zone`: `detail` is the name. `no_length`: they end when they start.
- * `reversed`: they end before. `rule`: a rule of repetition, without which they block. `unreadable`: no valid event.
- */
-export type LeftOutEvents = {
-  reason: 'unknown_zone' | 'no_length' | 'reversed' | 'rule' | 'unreadable'
-  detail: string | null
-  count: number
-}
+import type { LeftOutEvents } from '@holdfast/engine'
 
 /** An event, or a part of it, that cannot be read as it was meant. `detail`: what of it. */
 export class UnreadableEvent extends Error {
@@ -24,6 +16,9 @@ export class UnreadableEvent extends Error {
 /** The more frequent ones are listed. */
 const listedMax = 10
 const detailLengthMax = 100
+
+/** Their times are known. */
+const understood = new Set<LeftOutEvents['reason']>(['no_length', 'reversed', 'too_frequent'])
 
 /** Counts the events that are left out, each once, by its first reason. */
 export class LeftOut {
@@ -49,8 +44,7 @@ export class LeftOut {
 
   /** Those of which nothing was understood. */
   get unreadable(): number {
-    const hasTimes = (one: LeftOutEvents) => one.reason === 'no_length' || one.reason === 'reversed'
-    return [...this.#found.values()].reduce((sum, one) => sum + (hasTimes(one) ? 0 : one.count), 0)
+    return [...this.#found.values()].reduce((sum, one) => sum + (understood.has(one.reason) ? 0 : one.count), 0)
   }
 
   list(): LeftOutEvents[] {

@@ -1,4 +1,4 @@
-import { createEngine, takeFailingBusyCalendars } from '@holdfast/engine'
+import { createEngine, takeBusyCalendarNotices } from '@holdfast/engine'
 import { aClinic, aDoctor, aMember } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import { runningServer } from '../../test/running-server.ts'
@@ -28,13 +28,13 @@ test('the notice of a failing calendar is stored with the note that there was on
   const state = async () => {
     const { rows } = await database.ownerPool.query<{ isNoted: boolean; sealed: string[] }>(`
       select b.notified_at is not null as "isNoted",
-             (select coalesce(array_agg(sealed), '{}') from holdfast.account_mail) as sealed
+             (select coalesce(array_agg(sealed order by created_at), '{}') from holdfast.account_mail) as sealed
         from holdfast.busy_calendar b`)
     return rows[0]
   }
   const mails = createAccountMails({ pool, secrets, isAvailable: true })
   const notify = (over: Partial<AccountMails>) =>
-    takeFailingBusyCalendars(pool, {
+    takeBusyCalendarNotices(pool, {
       limit: 10,
       notify: notifyDoctor({ mails: { ...mails, ...over }, site: 'https://book.example.org', emailsOf }),
       onError(error) {
@@ -55,5 +55,14 @@ test('the notice of a failing calendar is stored with the note that there was on
   expect(mail).toMatchObject({ kind: 'busy_calendar_failing', to: { address: account?.email } })
   await notify({})
   expect((await state())?.sealed).toHaveLength(1)
+  await database.ownerPool.query('update holdfast.busy_calendar set emptied_at = now()')
+  await notify({})
+  await notify({})
+  const [, emptied = ''] = (await state())?.sealed ?? []
+  expect((await state())?.sealed).toHaveLength(2)
+  expect(JSON.parse((await sealedAccountMails(secrets).open(emptied)) ?? '')).toMatchObject({
+    kind: 'busy_calendar_emptied',
+    to: { address: account?.email },
+  })
   await server.end()
 })

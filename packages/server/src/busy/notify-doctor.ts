@@ -1,6 +1,7 @@
-import type { FailingBusyCalendar, MessageLanguage } from '@holdfast/engine'
+import type { BusyCalendarNotice, MessageLanguage } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import type { AccountMail } from '../messages/account-mails/account-mail.ts'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
 import { whenText } from '../messages/rendering/visit-context.ts'
 import type { BusyCalendarReader } from './read-due-calendars.ts'
@@ -23,13 +24,13 @@ type Member = {
 }
 
 /**
- * Notifies the doctor whose calendar cannot be read, or the administrators if no account is the doctor's. Without a
- * mail server, only the page of the calendar shows it.
+ * Notifies the doctor whose calendar cannot be read or has become empty, or the administrators if no account is the
+ * doctor's. Without a mail server, only the page of the calendar shows it.
  */
-export function notifyDoctor({ mails, site, emailsOf }: NotifyDeps): BusyCalendarReader['onFailing'] {
-  return async (transaction, failing) => {
+export function notifyDoctor({ mails, site, emailsOf }: NotifyDeps): BusyCalendarReader['onNotice'] {
+  return async (transaction, notice) => {
     if (!mails.isAvailable) return
-    const known = await membersOf(transaction, failing)
+    const known = await membersOf(transaction, notice)
     const emails = await emailsOf(
       transaction,
       known.map(({ accountId }) => accountId),
@@ -41,16 +42,20 @@ export function notifyDoctor({ mails, site, emailsOf }: NotifyDeps): BusyCalenda
     const doctors = members.filter(({ isDoctor }) => isDoctor)
     for (const member of doctors.length > 0 ? doctors : members) {
       const { email: address, language, clinicName, clinicId, timezone, isDoctor } = member
-      const since = whenText(failing.failingSince, timezone, language)
+      const since = whenText(notice.since, timezone, language)
       const url = isDoctor ? `${site}/my-day/times?clinicId=${clinicId}` : `${site}/clinic/${clinicId}/times`
-      const context = { clinicName, since, reason: failing.reason, url }
+      const context = { clinicName, since, url }
       const to = { address, language, clinicNo: null }
-      await mails.store(transaction, { kind: 'busy_calendar_failing', to, context }, noticeHours)
+      const mail: AccountMail =
+        notice.kind === 'failing'
+          ? { kind: 'busy_calendar_failing', to, context: { ...context, reason: notice.reason } }
+          : { kind: 'busy_calendar_emptied', to, context }
+      await mails.store(transaction, mail, noticeHours)
     }
   }
 }
 
-async function membersOf(transaction: pg.PoolClient, { clinicNo, doctorId }: FailingBusyCalendar): Promise<Member[]> {
+async function membersOf(transaction: pg.PoolClient, { clinicNo, doctorId }: BusyCalendarNotice): Promise<Member[]> {
   const { rows } = await transaction.query<Member>(sql`
     select m.account_id::text as "accountId", m.doctor_id is not null as "isDoctor", c.id as "clinicId",
            c.name as "clinicName", c.timezone,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createEgress } from '@holdfast/adapters/egress'
-import { createEngine, type FailingBusyCalendar } from '@holdfast/engine'
+import { type BusyCalendarNotice, createEngine } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
@@ -50,22 +50,25 @@ function calendarWith({ startsAt, endsAt }: BuiltSlot): string {
   return ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:x', ...event, 'END:VCALENDAR', ''].join('\r\n')
 }
 
-async function read({ appPool: pool }: TestDatabase, allowPrivate = true): Promise<FailingBusyCalendar[]> {
-  const failing: FailingBusyCalendar[] = []
+async function read({ appPool: pool }: TestDatabase, allowPrivate = true): Promise<BusyCalendarNotice[]> {
+  const failing: BusyCalendarNotice[] = []
   await readDueCalendars({
     pool,
     sealed,
     egress: createEgress({ allowPrivate }),
     log: createLogger('silent'),
-    onFailing: async (_transaction, one) => void failing.push(one),
+    onNotice: async (_transaction, one) => void failing.push(one),
   })
   return failing
 }
 
 const empty = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n'
 
-test('a calendar blocks a place, is asked whether it changed, and frees the place', async ({ database, calendars }) => {
-  const { slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/moved.ics`)
+test('a calendar blocks a place, is asked whether it changed, and frees it when it is empty twice', async ({
+  database,
+  calendars,
+}) => {
+  const { doctor, slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/moved.ics`)
   calendars.replies.set('/moved.ics', { status: 302, headers: { location: '/a.ics' } })
   calendars.replies.set('/a.ics', { status: 200, headers: { etag: '"1"' }, body: calendarWith(slot) })
   await read(database)
@@ -79,7 +82,31 @@ test('a calendar blocks a place, is asked whether it changed, and frees the plac
   calendars.replies.set('/a.ics', { status: 200, body: empty })
   await due()
   await read(database)
+  expect(await isBlocked()).toBe(true)
+  expect(await state()).toMatchObject({ emptySince: expect.any(Date) })
+  await database.ownerPool.query(
+    `update holdfast.busy_calendar set empty_since = empty_since - interval '15 minutes' where resource_id = $1`,
+    [doctor.id],
+  )
+  await due()
+  expect(await read(database)).toMatchObject([{ kind: 'emptied', doctorId: doctor.id }])
+  expect(calendars.requests.at(-1)).toEqual({ url: '/a.ics', etag: undefined })
   expect(await isBlocked()).toBe(false)
+})
+
+test('events that are not understood are stored with the reasons', async ({ database, calendars }) => {
+  const { slot, state, isBlocked } = await aScene(database, `${calendars.origin}/odd.ics`)
+  const day = slot.startsAt.toISOString().slice(0, 10).replaceAll('-', '')
+  const odd = ['UID:2', `DTSTART;TZID=Mars/Olympus:${day}T100000`, `DTEND;TZID=Mars/Olympus:${day}T110000`]
+  const body = calendarWith(slot).replace(
+    'END:VCALENDAR',
+    ['BEGIN:VEVENT', ...odd, 'END:VEVENT', 'END:VCALENDAR'].join('\r\n'),
+  )
+  calendars.replies.set('/odd.ics', { status: 200, body })
+  await read(database)
+  expect(await isBlocked()).toBe(true)
+  const leftOutEvents = [{ reason: 'unknown_zone', detail: 'Mars/Olympus', count: 1 }]
+  expect(await state()).toMatchObject({ leftOut: 1, leftOutEvents })
 })
 
 test('a failure is shown, blocks nothing else and is notified once after a day', async ({ database, calendars }) => {
@@ -132,7 +159,7 @@ test('nothing is requested of this machine unless that is allowed, not even by a
       },
     },
     log: createLogger('silent'),
-    onFailing: async () => undefined,
+    onNotice: async () => undefined,
   })
   expect(requested).toEqual(['https://calendar.example.org/d.ics', `${calendars.origin}/`])
   expect(calendars.requests).toHaveLength(before)
@@ -156,7 +183,7 @@ test('a request and its redirects have 15 seconds together', async ({ database }
       },
     },
     log: createLogger('silent'),
-    onFailing: async () => undefined,
+    onNotice: async () => undefined,
   })
   vi.restoreAllMocks()
   expect(timeouts).toEqual([15_000, 9_000, 3_000, 1])

@@ -1,12 +1,12 @@
 import type { Egress } from '@holdfast/adapters/egress'
 import {
   type BusyCalendarFailure,
+  type BusyCalendarNotice,
   type BusyCalendarRead,
   type DueBusyCalendar,
-  type FailingBusyCalendar,
   recordBusyCalendar,
+  takeBusyCalendarNotices,
   takeDueBusyCalendars,
-  takeFailingBusyCalendars,
 } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
@@ -17,15 +17,15 @@ import { expandCalendar } from './expand-calendar.ts'
 export type BusyCalendarReader = {
   egress: Pick<Egress, 'request'>
   sealed: Pick<SealedTexts, 'open'>
-  /** Called once for a calendar that has failed for a day, in the transaction in which that is noted. */
-  onFailing(transaction: pg.PoolClient, failing: FailingBusyCalendar): Promise<void>
+  /** Called once for a calendar that a doctor is to be notified of, in the transaction in which that is noted. */
+  onNotice(transaction: pg.PoolClient, notice: BusyCalendarNotice): Promise<void>
 }
 
 type ReadDeps = BusyCalendarReader & { pool: pg.Pool; log: Logger }
 
 const atOnce = 5
 /** Of which doctors are notified in one run. */
-const failingMax = 100
+const noticesMax = 100
 /** A run ends then, and the next one continues: other jobs wait for it. */
 const runMsMax = 20_000
 const requestMs = 15_000
@@ -45,9 +45,9 @@ export async function readDueCalendars(deps: ReadDeps, signal?: AbortSignal): Pr
     await Promise.all(due.map((calendar) => readOne(deps, calendar)))
     count += due.length
   }
-  await takeFailingBusyCalendars(deps.pool, {
-    limit: failingMax,
-    notify: deps.onFailing,
+  await takeBusyCalendarNotices(deps.pool, {
+    limit: noticesMax,
+    notify: deps.onNotice,
     onError: (error, { doctorId }) => deps.log.warn({ err: error, doctorId }, 'a doctor could not be notified'),
   })
   return count
@@ -62,7 +62,7 @@ async function readOne(deps: ReadDeps, due: DueBusyCalendar): Promise<void> {
   }
 }
 
-async function readCalendar({ pool, egress, sealed, log }: ReadDeps, due: DueBusyCalendar): Promise<BusyCalendarRead> {
+async function readCalendar({ pool, egress, sealed }: ReadDeps, due: DueBusyCalendar): Promise<BusyCalendarRead> {
   const url = await sealed.open(due.sealedUrl)
   if (url === null) return failed('url_lost', 'The server’s secret was replaced. Enter the URL again.')
   const headers = {
@@ -82,8 +82,6 @@ async function readCalendar({ pool, egress, sealed, log }: ReadDeps, due: DueBus
   const window = { timeZone, fromMs: now - dayMs, untilMs: now + daysAheadMax * dayMs }
   const expanded = await expandCalendar(outcome.body, window)
   if (expanded.kind === 'failed') return expanded
-  const { leftOutEvents: reasons } = expanded
-  if (reasons.length > 0) log.debug({ doctorId: due.doctorId, reasons }, 'events of a calendar are left out')
   const { etag, 'last-modified': lastModified } = outcome.headers
   return { ...expanded, etag: upTo(etag, 500), lastModified: upTo(lastModified, 100) }
 }

@@ -78,18 +78,30 @@ export type OccurrenceRange = {
 }
 
 /** Those with a time of the day, or of less, may be many in a day. */
-const subDaily = new Set(['HOURLY', 'MINUTELY', 'SECONDLY'])
+const unitMsOf = new Map<string, number>([
+  ['HOURLY', 3_600_000],
+  ['MINUTELY', 60_000],
+  ['SECONDLY', 1000],
+])
+/** A rule with a count is calculated from its start on, where nothing can stop it: so many take a second. */
+const countedMax = 100_000
 /** Whoever has a calendar with so many is refused by its processor time. */
 const iterationsMax = 1_000_000
 
 /**
  * The times that a rule gives in a range, on the clock, by time; the first one of the series only if the rule gives it.
  *
+ * @throws UnreadableEvent it has too many times before the range, if it counts them
  * @throws Error rrule-temporal gave up
  */
 export function* occurrencesOf({ parts }: RecurrenceRule, range: OccurrenceRange): Generator<number> {
   const { startMs, lastMs, untilMs } = range
   const fromMs = Math.max(range.fromMs, startMs)
+  const unitMs = unitMsOf.get(parts.freq)
+  if (parts.count !== undefined && unitMs !== undefined) {
+    const unitsMax = (Math.min(lastMs ?? untilMs, untilMs) - startMs) / unitMs / (parts.interval ?? 1)
+    if (Math.min(parts.count, unitsMax) > countedMax) throw new UnreadableEvent('too_frequent')
+  }
   const rule = new RRuleTemporal({
     ...parts,
     ...(lastMs === null ? {} : { until: utc(lastMs) }),
@@ -102,7 +114,7 @@ export function* occurrencesOf({ parts }: RecurrenceRule, range: OccurrenceRange
   })
   const lists = [parts.byHour, parts.byMinute, parts.bySecond]
   const timesOfDay = lists.reduce((product, list) => product * (list?.length ?? 1), 1)
-  const isDense = subDaily.has(parts.freq) || timesOfDay > 24
+  const isDense = unitMs !== undefined || timesOfDay > 24
   // So that whoever has enough stops. A rule with a count is calculated from its start each time.
   const stepMs = isDense && parts.count === undefined ? dayMs : untilMs - fromMs
   for (let ms = fromMs; ms < untilMs; ms += stepMs) {

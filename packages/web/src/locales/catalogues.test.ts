@@ -2,7 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { busyCalendarFailures, deliveryFailures, messageReasons, problemCodes } from '@holdfast/contract'
+import {
+  busyCalendarFailures,
+  deliveryFailures,
+  leftOutReasons,
+  messageReasons,
+  problemCodes,
+} from '@holdfast/contract'
 import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
 import { describe, expect, test } from 'vitest'
 import { languages } from '../lib/i18n/languages.ts'
@@ -124,11 +130,13 @@ test('every reason why a case is cancelled has a text in every language', () => 
   }
 })
 
-test('every reason why an external calendar cannot be read has a text in every language', () => {
+test('every reason why an external calendar, or an event in it, cannot be read has a text in every language', () => {
   for (const language of languages) {
     const texts = catalogue(language, 'calendars')
     for (const reason of busyCalendarFailures)
       expect(texts, `${language} ${reason}`).toHaveProperty([`busy.reason.${reason}`])
+    for (const reason of leftOutReasons)
+      expect(texts, `${language} ${reason}`).toHaveProperty([`busy.leftOutReason.${reason}`])
   }
 })
 

@@ -672,9 +672,21 @@ export type BusyCalendar = {
      */
     problem: string | null;
     /**
-     * How many of its events could not be read when it was read last. They block nothing
+     * How many of its events were not understood when it was read last. They block nothing, or too little
      */
     leftOut: number;
+    /**
+     * Why, the more frequent reasons first. Empty if an earlier release has read it
+     */
+    leftOutEvents: Array<LeftOutEvents>;
+    /**
+     * It had busy times to come, and none when it was read then. They stay blocked until it is read a second time and still has none. null: it has some, or never had any
+     */
+    emptySince: string | null;
+    /**
+     * Since when nothing is blocked, because it has no busy times any more; null: it has some, or never had any
+     */
+    emptiedAt: string | null;
 };
 
 /**
@@ -2090,6 +2102,21 @@ export type Jwks = {
 export type Jwt = {
     token: string;
     [key: string]: unknown;
+};
+
+/**
+ * LeftOutEvents
+ */
+export type LeftOutEvents = {
+    /**
+     * unknown_zone: their times are in a time zone that is not known. no_length: they end when they start. reversed: they end before they start. rule: their repetition is not understood. too_frequent: they repeat too often, or their repetition takes too long to calculate; both block their first times. unreadable: no valid event
+     */
+    reason: 'unknown_zone' | 'no_length' | 'reversed' | 'rule' | 'too_frequent' | 'unreadable';
+    /**
+     * unknown_zone: the name of the time zone
+     */
+    detail: string | null;
+    count: number;
 };
 
 /**

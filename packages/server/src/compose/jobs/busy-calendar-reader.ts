@@ -20,7 +20,7 @@ export function createBusyCalendarReader(
   return {
     egress: createEgress({ allowPrivate: config.webhookPrivate }),
     sealed: createSealedTexts(secrets, 'busy-calendar'),
-    onFailing: notifyDoctor({
+    onNotice: notifyDoctor({
       mails,
       site: siteOf(config),
       emailsOf: (transaction, ids) => emailsOf(accounts ?? transaction, ids),

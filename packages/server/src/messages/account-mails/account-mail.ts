@@ -2,6 +2,7 @@ import type { MessageLanguage } from '@holdfast/engine'
 import type { MailContent } from '../rendering/mail-content.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { type AddressInUseContext, addressInUseMail } from '../templates/address-in-use.ts'
+import { type BusyCalendarEmptiedContext, busyCalendarEmptiedMail } from '../templates/busy-calendar-emptied.ts'
 import { type BusyCalendarFailingContext, busyCalendarFailingMail } from '../templates/busy-calendar-failing.ts'
 import { type ConfirmEmailContext, confirmEmailMail } from '../templates/confirm-email.ts'
 import { type EmailChangedContext, emailChangedMail } from '../templates/email-changed.ts'
@@ -28,6 +29,7 @@ type Contexts = {
   entry_ended: EntryEndedContext
   webhook_paused: WebhookPausedContext
   busy_calendar_failing: BusyCalendarFailingContext
+  busy_calendar_emptied: BusyCalendarEmptiedContext
 }
 
 type Kind = keyof Contexts
@@ -59,6 +61,7 @@ const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => Ma
   entry_ended: entryEndedMail,
   webhook_paused: webhookPausedMail,
   busy_calendar_failing: busyCalendarFailingMail,
+  busy_calendar_emptied: busyCalendarEmptiedMail,
 }
 
 export function contentOf<Of extends Kind>({ kind, to, context }: MailOf<Of>): MailContent {

@@ -148,6 +148,7 @@ async function isValid(pool: pg.Pool, links: MailedLinks, { kind, context }: Acc
     case 'entry_ended':
     case 'webhook_paused':
     case 'busy_calendar_failing':
+    case 'busy_calendar_emptied':
       return true
   }
 }

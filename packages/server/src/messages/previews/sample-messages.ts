@@ -12,6 +12,7 @@ import { type MailLinks, timeLink } from '../rendering/mail-links.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { referenceOf, whenText } from '../rendering/visit-context.ts'
 import { addressInUseMail } from '../templates/address-in-use.ts'
+import { busyCalendarEmptiedMail } from '../templates/busy-calendar-emptied.ts'
 import { busyCalendarFailingMail } from '../templates/busy-calendar-failing.ts'
 import { confirmEmailMail } from '../templates/confirm-email.ts'
 import { emailChangedMail } from '../templates/email-changed.ts'
@@ -195,7 +196,7 @@ export function sampleAccountMails(
   const ofSite = (content: MailContent) => ({ sender: site, content })
   const ofClinic = (content: MailContent) => ({ sender: clinicName, content })
   const paused = { clinicName, host: 'hooks.example.org', isGone: false, url: `https://${site}/clinic` }
-  const failing = { clinicName, since: when, reason: 'status', url: `https://${site}/my-day/times` } as const
+  const ofCalendar = { clinicName, since: when, url: `https://${site}/my-day/times` }
   return {
     'confirm-email': ofSite(confirmEmailMail({ ...confirm, isChange: false }, texts)),
     'confirm-new-email': ofSite(confirmEmailMail({ ...confirm, isChange: true }, texts)),
@@ -211,7 +212,8 @@ export function sampleAccountMails(
     'entry-removed': ofClinic(entryEndedMail(sampleEntryEnd(language, 'removed'), texts)),
     'entry-expired': ofClinic(entryEndedMail(sampleEntryEnd(language, 'expired'), texts)),
     'webhook-paused': ofClinic(webhookPausedMail(paused, texts)),
-    'busy-calendar-failing': ofClinic(busyCalendarFailingMail(failing, texts)),
+    'busy-calendar-failing': ofClinic(busyCalendarFailingMail({ ...ofCalendar, reason: 'status' }, texts)),
+    'busy-calendar-emptied': ofClinic(busyCalendarEmptiedMail(ofCalendar, texts)),
   }
 }
 

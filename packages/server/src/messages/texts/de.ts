@@ -212,6 +212,15 @@ export const de: MailTexts = {
     next: 'Bis er sich wieder lesen lässt, bleiben die damals belegten Zeiten gesperrt, und neue sind buchbar.',
     action: 'Kalender ansehen',
   },
+  busyCalendarEmptied: {
+    subject: 'Ihr externer Kalender ist jetzt leer',
+    heading: 'Ihr externer Kalender ist jetzt leer',
+    text: (since) =>
+      'Er wurde zweimal gelesen und enthält keine belegten Zeiten mehr, die bevorstehen. ' +
+      `Was sie gesperrt haben, ist seit ${since} buchbar.`,
+    next: 'Ist das ein Fehler? Prüfen Sie den Kalender und seine Adresse. Buchungen bleiben, wie sie sind.',
+    action: 'Kalender ansehen',
+  },
   invitation: {
     subject: (clinic) => `${clinic} lädt Sie ein`,
     heading: (clinic) => `${clinic} lädt Sie ein`,

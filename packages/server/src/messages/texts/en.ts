@@ -199,6 +199,14 @@ export const en = {
     next: 'Until it can be read again, the times that were busy then stay blocked, and new ones can be booked.',
     action: 'See the calendar',
   },
+  busyCalendarEmptied: {
+    subject: 'Your external calendar has become empty',
+    heading: 'Your external calendar has become empty',
+    text: (since: string) =>
+      `It was read twice, and has no more busy times to come. What they blocked can be booked since ${since}.`,
+    next: 'Is that a mistake? Check the calendar and its address. Bookings stay as they are.',
+    action: 'See the calendar',
+  },
   invitation: {
     subject: (clinic: string) => `${clinic} invites you`,
     heading: (clinic: string) => `${clinic} invites you`,

@@ -26,6 +26,9 @@ test('a doctor sets, reads and removes an external calendar, whose URL nobody se
         reason: null,
         problem: null,
         leftOut: 0,
+        leftOutEvents: [],
+        emptySince: null,
+        emptiedAt: null,
       },
     },
   })

@@ -73,7 +73,7 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
   if (found === null) return { calendar: null, conflicts: [] }
   const url = await deps.busyCalendarUrls.open(found.sealedUrl)
   const bookings = await busyCalendars.conflicts({ clinicNo, doctorId, limit: conflictsMax })
-  const { createdAt, readAt, failingSince, reason, problem, leftOut } = found
+  const { createdAt, readAt, failingSince, reason, problem, leftOut, leftOutEvents, emptySince, emptiedAt } = found
   const calendar = {
     host: url === null ? null : (URL.parse(url)?.host ?? null),
     createdAt: timeText(createdAt),
@@ -82,6 +82,9 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
     reason,
     problem,
     leftOut,
+    leftOutEvents,
+    emptySince: timeOrNull(emptySince),
+    emptiedAt: timeOrNull(emptiedAt),
   }
   return { calendar, conflicts: await bookingBodies(deps, bookings) }
 }

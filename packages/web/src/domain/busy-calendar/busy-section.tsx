@@ -1,4 +1,4 @@
-import type { BusyCalendarState } from '@holdfast/contract/client'
+import type { BusyCalendarState, LeftOutEvents } from '@holdfast/contract/client'
 import { Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
@@ -39,11 +39,29 @@ export function BusySection({ doctorId, timeZone }: { doctorId: string; timeZone
   )
 }
 
+/** Which events were not understood: how many, and why. */
+function LeftOut({ count, events }: { count: number; events: readonly LeftOutEvents[] }) {
+  const { t } = useTranslation('calendars')
+  return (
+    <div>
+      <Text c="var(--mantine-color-error)">{t('busy.leftOut', { count })}</Text>
+      <ul>
+        {events.map((event) => (
+          <li key={`${event.reason} ${event.detail}`}>
+            {t(`busy.leftOutReason.${event.reason}`, { events: event.count, detail: event.detail ?? '' })}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
 function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCalendarState; timeZone: string }) {
   const { t } = useTranslation('calendars')
   if (calendar === null) return <Text role="status">{t('busy.none')}</Text>
-  // A server of the release before sends no `leftOut`.
-  const { host, readAt, failingSince, reason, problem, leftOut = 0 } = calendar
+  const { host, readAt, failingSince, reason, problem, leftOut } = calendar
+  // A server of the release before sends none of these.
+  const { leftOutEvents = [], emptySince = null, emptiedAt = null } = calendar
   return (
     <>
       <Text role="status">
@@ -60,7 +78,11 @@ function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCa
           </Text>
         </Text>
       )}
-      {leftOut === 0 ? null : <Text c="var(--mantine-color-error)">{t('busy.leftOut', { count: leftOut })}</Text>}
+      {emptySince === null ? null : <Text>{t('busy.emptySince', { time: formatDayTime(emptySince, timeZone) })}</Text>}
+      {emptiedAt === null ? null : (
+        <Text c="var(--mantine-color-error)">{t('busy.emptiedAt', { time: formatDayTime(emptiedAt, timeZone) })}</Text>
+      )}
+      {leftOut === 0 ? null : <LeftOut count={leftOut} events={leftOutEvents} />}
       {conflicts.length === 0 ? null : (
         <div>
           <Text fw={600}>{t('busy.conflicts')}</Text>
