@@ -311,7 +311,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await dialog.getByRole('columnheader', { name: 'Position on the waitlist' }).waitFor()
   await dialog.getByRole('cell', { name: '1', exact: true }).waitFor()
   await dialog.getByRole('cell', { name: 'Not answered yet', exact: true }).waitFor()
-  await dialog.getByRole('link', { name: /^Open the appointment/ }).waitFor()
+  await dialog.getByRole('link', { name: /^Open the booking/ }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.keyboard.press('Escape')
   await urgent.getByRole('button', { name: 'Remove Pia Urgent' }).click()
