@@ -30,6 +30,7 @@ export const notVerified: Readonly<Record<string, string>> = {
   setting: 'secrets',
   site_administrator: accounts,
   specialization: ordinary,
+  upkeep_result: 'when a backup and verify last succeeded, written again by the next one',
   verified_account: accounts,
   webhook: ordinary,
   webhook_delivery: 'how an event is delivered is no state of a booking',
