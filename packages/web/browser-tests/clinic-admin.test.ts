@@ -282,16 +282,17 @@ test('the figures are shown as a table, and can be downloaded as CSV', async ({ 
   await page.getByText('Table', { exact: true }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Download as CSV' }).click(),
+    page.getByRole('link', { name: 'Download as CSV' }).click(),
   ])
-  expect(download.suggestedFilename()).toMatch(/^North Clinic .*\.csv$/)
+  expect(download.suggestedFilename()).toMatch(/^statistics-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv$/)
   const chunks: Buffer[] = []
   for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk))
   const lines = Buffer.concat(chunks).toString('utf8').split('\r\n')
   expect(lines[0]).toBe(
-    '\uFEFFDay,Places,Taken,Completed,Arrived,Confirmed,Held,No-show,Cancelled,Withdrawn by the clinic,Never confirmed',
+    '\uFEFFdate,capacity,taken,PENDING,CONFIRMED,FAILED,CANCELLED,ARRIVED,NO_SHOW,COMPLETED,lapsed,released',
   )
-  expect(lines).toHaveLength(29)
+  // The last line ends, too.
+  expect(lines).toHaveLength(30)
   expect(await axeFindings(page)).toEqual([])
 })
 

@@ -10,6 +10,11 @@ import { operation } from './operation.ts'
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 const memberParams = Type.Object({ clinicId: id(), accountId: id() }, { additionalProperties: false })
 
+const statsDays = {
+  from: Type.Optional(localDate({ description: 'First day of the slots; default: 30 days before `to`' })),
+  to: Type.Optional(localDate({ description: 'Last day, inclusive; at most 366 days in all; default: today' })),
+}
+
 const bookingFilters = {
   from: Type.Optional(localDate({ description: 'First day of the slots, in the clinic’s time zone; default: today' })),
   to: Type.Optional(
@@ -107,14 +112,23 @@ export const clinicDeskOperations = {
     summary: 'Read a clinic’s statistics',
     access: 'admin',
     params,
-    query: Type.Object(
-      {
-        from: Type.Optional(localDate({ description: 'First day of the slots; default: 30 days before `to`' })),
-        to: Type.Optional(localDate({ description: 'Last day, inclusive; at most 366 days in all; default: today' })),
-      },
-      { additionalProperties: false },
-    ),
+    query: Type.Object(statsDays, { additionalProperties: false }),
     responses: { 200: { description: 'The statistics', schema: clinicStatsSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  exportClinicStats: operation({
+    id: 'exportClinicStats',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/stats.csv',
+    tag: 'Clinic desk',
+    summary: 'Export a clinic’s statistics',
+    description:
+      'The days of `getClinicStats` as a CSV file: a row for each day, and a column for each status. The names of its ' +
+      'columns do not change; later releases may add columns at the end.',
+    access: 'admin',
+    params,
+    query: Type.Object({ ...statsDays, separator: csvSeparator }, { additionalProperties: false }),
+    responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     problems: ['clinic_not_found'],
   }),
   listEvents: operation({

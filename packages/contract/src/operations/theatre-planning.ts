@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { id, line, localDate, longPageParameters, searchText } from '../schemas/fields.ts'
+import { csvSeparator, id, line, localDate, longPageParameters, searchText } from '../schemas/fields.ts'
 import { theatreBoardSchema } from '../schemas/theatre-board.ts'
 import { urgencySchema } from '../schemas/theatre-case.ts'
 import { theatreReportSchema } from '../schemas/theatre-report.ts'
@@ -126,7 +126,7 @@ export const theatrePlanningOperations = {
     description: 'The same figures as a CSV file: a row for the total and for each room, service, surgeon and day.',
     access: 'admin',
     params,
-    query: reportQuery,
+    query: Type.Object({ ...reportQuery.properties, separator: csvSeparator }, { additionalProperties: false }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     problems: ['clinic_not_found'],
   }),

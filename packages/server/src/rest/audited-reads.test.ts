@@ -16,6 +16,7 @@ const unrecorded: Record<string, string> = {
   exportClinicAuditEvents: byHandler,
   exportAuditEvents: byHandler,
   readCalendarFeed: byHandler,
+  exportClinicStats: noPatients,
   getClinicLogo: noPatients,
 }
 

@@ -7841,6 +7841,70 @@ export type GetClinicStatsResponses = {
 
 export type GetClinicStatsResponse = GetClinicStatsResponses[keyof GetClinicStatsResponses];
 
+export type ExportClinicStatsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * First day of the slots; default: 30 days before `to`
+         */
+        from?: string;
+        /**
+         * Last day, inclusive; at most 366 days in all; default: today
+         */
+        to?: string;
+        /**
+         * Between the fields. Excel expects a semicolon where the comma is the decimal separator
+         */
+        separator?: 'comma' | 'semicolon';
+    };
+    url: '/api/v1/clinics/{clinicId}/stats.csv';
+};
+
+export type ExportClinicStatsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ExportClinicStatsError = ExportClinicStatsErrors[keyof ExportClinicStatsErrors];
+
+export type ExportClinicStatsResponses = {
+    /**
+     * The figures
+     */
+    200: string;
+};
+
+export type ExportClinicStatsResponse = ExportClinicStatsResponses[keyof ExportClinicStatsResponses];
+
 export type ListEventsData = {
     body?: never;
     path: {
@@ -12129,6 +12193,10 @@ export type ExportTheatreReportData = {
          * So many days before its start, an unused block should have been released
          */
         releaseDays?: number;
+        /**
+         * Between the fields. Excel expects a semicolon where the comma is the decimal separator
+         */
+        separator?: 'comma' | 'semicolon';
     };
     url: '/api/v1/clinics/{clinicId}/theatre/report.csv';
 };

@@ -46,7 +46,7 @@ test('the clinic’s bookings are found by day, status, doctor and patient, and 
 
 test('days out of order or more than 366 are refused', async ({ database, rest }) => {
   const { admin, path } = await aDesk(database, rest)
-  for (const id of ['listClinicBookings', 'getClinicStats'] as const) {
+  for (const id of ['listClinicBookings', 'getClinicStats', 'exportClinicStats'] as const) {
     const ask = (from: string, to: string) => rest.call(id, { path, as: admin, query: { from, to } })
     expect((await ask('2026-01-02', '2026-01-01')).problem.errors?.[0]?.path).toBe('/query/to')
     expect((await ask('2026-01-01', '2027-01-02')).problem.detail).toContain('at most 366 days')
@@ -68,6 +68,14 @@ test('figures count every status', async ({ database, rest }) => {
     noShowRate: null,
   })
   expect((await rest.call('getClinicStats', { path, as: admin })).body.days).toHaveLength(31)
+  const query = { from: date, to: date, separator: 'semicolon' } as const
+  const file = await rest.call('exportClinicStats', { path, as: admin, query })
+  expect(file.headers['content-disposition']).toBe(`attachment; filename="statistics-${date}-${date}.csv"`)
+  expect(String(file.body).split('\r\n')).toEqual([
+    '\uFEFFdate;capacity;taken;PENDING;CONFIRMED;FAILED;CANCELLED;ARRIVED;NO_SHOW;COMPLETED;lapsed;released',
+    `${date};4;1;0;1;0;1;0;0;0;0;0`,
+    '',
+  ])
 })
 
 test('the log is read in order, and continues after a position', async ({ database, rest }) => {

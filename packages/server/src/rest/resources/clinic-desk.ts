@@ -4,8 +4,9 @@ import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
-import { statsBody } from '../responses/bodies/stats-body.ts'
+import { statsBody, statsRows } from '../responses/bodies/stats-body.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
+import { shortCsvResponse } from '../responses/csv.ts'
 import { singleFlight } from '../responses/single-flight.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
@@ -49,11 +50,15 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
   })
 
   serve(restOperations.getClinicStats, async ({ query, granted: { clinic } }) => {
-    const to = query.to ?? todayIn(clinic.timezone, deps.now()).toString()
-    const from = query.from ?? Temporal.PlainDate.from(to).subtract({ days: daysDefault }).toString()
-    requireDays(from, to, daysMax)
-    const stats = await reads.clinicStats({ clinicNo: clinic.no, from, to })
+    const stats = await reads.clinicStats(statsDays(query, clinic, deps.now()))
     return { status: 200, body: statsBody(stats) }
+  })
+
+  serve(restOperations.exportClinicStats, async ({ query, granted: { clinic } }) => {
+    const days = statsDays(query, clinic, deps.now())
+    const stats = await reads.clinicStats(days)
+    const name = `statistics-${days.from}-${days.to}`
+    return shortCsvResponse({ name, separator: query.separator, ...statsRows(statsBody(stats)) })
   })
 
   serve(restOperations.listEvents, async ({ query, granted: { clinic } }) => {
@@ -134,6 +139,14 @@ function patientToErase({ email, phone, accountId }: PatientToEraseBody): Patien
 }
 
 type BookingFilters = Omit<BookingsOfClinicQuery, 'limit' | 'cursor'>
+
+/** @throws Problem 400 if it is too many days */
+function statsDays(query: { from?: string; to?: string }, { no: clinicNo, timezone }: Clinic, now: Date) {
+  const to = query.to ?? todayIn(timezone, now).toString()
+  const from = query.from ?? Temporal.PlainDate.from(to).subtract({ days: daysDefault }).toString()
+  requireDays(from, to, daysMax)
+  return { clinicNo, from, to }
+}
 
 /** @throws ProblemError if the days are out of order, or too many */
 function bookingFilters(

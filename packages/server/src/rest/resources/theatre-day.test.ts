@@ -110,7 +110,7 @@ describe('the day of the operation', () => {
     const csv = await rest.call('exportTheatreReport', { path, as: admin, query })
     expect(csv.headers['content-type']).toBe('text/csv; charset=utf-8')
     const lines = String(csv.body).trimEnd().split('\r\n')
-    expect(lines[0]).toMatch(/^group,key,name,cases,timedCases,/)
+    expect(lines[0]).toMatch(/^\uFEFFgroup,key,name,cases,timedCases,/)
     expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(['total', 'room', 'service', 'surgeon', 'day'])
     const weeks = { from: Temporal.PlainDate.from(theatreDay).subtract({ days: 20 }).toString(), to: theatreDay }
     const longer = await rest.call('getTheatreReport', { path, as: admin, query: { ...weeks, graceMinutes: 10 } })

@@ -1,8 +1,9 @@
 import { restOperations } from '@holdfast/contract'
 import { type Block, type Case, localDays } from '@holdfast/engine'
+import { shortCsvResponse } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
-import { reportCsv } from '../theatre-report/report-csv.ts'
+import { reportRows } from '../theatre-report/report-csv.ts'
 import { theatreReport } from '../theatre-report/theatre-report.ts'
 import { requireDays } from './local-days.ts'
 
@@ -19,15 +20,9 @@ export function serveTheatreReports(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.exportTheatreReport,
     async (input) => {
-      const { from, to } = input.query
-      return {
-        status: 200,
-        body: reportCsv(await report(deps, input)),
-        headers: {
-          'content-type': 'text/csv; charset=utf-8',
-          'content-disposition': `attachment; filename="theatre-${from}-${to}.csv"`,
-        },
-      }
+      const { from, to, separator } = input.query
+      const name = `theatre-${from}-${to}`
+      return shortCsvResponse({ name, separator, ...reportRows(await report(deps, input)) })
     },
     {
       audit: ({ granted: { clinic } }) => ({ kind: 'data_exported', clinicNo: clinic.no, details: ['theatre_report'] }),

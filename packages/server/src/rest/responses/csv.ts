@@ -32,24 +32,38 @@ type CsvFile = {
   name: string
   separator: Separator
   columns: readonly string[]
+}
+
+type LongCsvFile = CsvFile & {
   /** Read one after the other, while the client reads the file. */
   pages: AsyncIterable<readonly CsvRow[]>
   /** Called once, with how many rows were sent; `isWhole`: all of them. */
   onSent(rows: number, isWhole: boolean): void
 }
 
+/** Excel needs the byte order mark to detect UTF-8. */
+const byteOrderMark = '\uFEFF'
+
+/** The response with a CSV file whose rows are in memory. */
+export function shortCsvResponse({ name, separator, columns, rows }: CsvFile & { rows: readonly CsvRow[] }) {
+  return {
+    status: 200 as const,
+    body: `${byteOrderMark}${csvText([columns, ...rows], separator)}`,
+    headers: headersOf(name),
+  }
+}
+
 /**
  * The response with a CSV file of any length. Its first page is read before, so that what fails there is a problem;
- * later, the connection breaks, and the client knows that the file is not whole. Excel needs the byte order mark to
- * detect UTF-8.
+ * later, the connection breaks, and the client knows that the file is not whole.
  */
-export async function csvResponse({ name, separator, columns, pages, onSent }: CsvFile) {
+export async function csvResponse({ name, separator, columns, pages, onSent }: LongCsvFile) {
   const iterator = pages[Symbol.asyncIterator]()
   const first = await iterator.next()
   let rows = 0
   let isWhole = false
   async function* texts() {
-    yield `\uFEFF${csvText([columns], separator)}`
+    yield `${byteOrderMark}${csvText([columns], separator)}`
     for (let page = first; !page.done; page = await iterator.next()) {
       rows += page.value.length
       yield csvText(page.value, separator)
@@ -57,13 +71,13 @@ export async function csvResponse({ name, separator, columns, pages, onSent }: C
     isWhole = true
   }
   const body = Readable.from(texts()).once('close', () => onSent(rows, isWhole))
+  return { status: 200 as const, body, headers: headersOf(name) }
+}
+
+function headersOf(name: string) {
   return {
-    status: 200 as const,
-    body,
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="${name}.csv"`,
-    },
+    'content-type': 'text/csv; charset=utf-8',
+    'content-disposition': `attachment; filename="${name}.csv"`,
   }
 }
 

@@ -1,8 +1,11 @@
 import type { TheatreFiguresBody, TheatreReportBody } from '@holdfast/contract'
-import { csvText } from '../responses/csv.ts'
+import type { CsvRow } from '../responses/csv.ts'
 
 /** One row for the total and for each group; `cancellations` has its reasons in one field: `code: count; …`. */
-export function reportCsv({ total, byRoom, byService, bySurgeon, byDay }: TheatreReportBody): string {
+export function reportRows({ total, byRoom, byService, bySurgeon, byDay }: TheatreReportBody): {
+  columns: string[]
+  rows: CsvRow[]
+} {
   const rows = [
     rowOf('total', '', '', total),
     ...byRoom.map(({ key, name, figures }) => rowOf('room', key, name, figures)),
@@ -10,8 +13,7 @@ export function reportCsv({ total, byRoom, byService, bySurgeon, byDay }: Theatr
     ...bySurgeon.map(({ key, name, figures }) => rowOf('surgeon', key, name, figures)),
     ...byDay.map(({ key, name, figures }) => rowOf('day', key, name, figures)),
   ]
-  const columns = Object.keys(rows[0] ?? {})
-  return csvText([columns, ...rows.map((row) => Object.values(row))])
+  return { columns: Object.keys(rows[0] ?? {}), rows: rows.map((row) => Object.values(row)) }
 }
 
 function rowOf(group: string, key: string, name: string, { cancellations, ...figures }: TheatreFiguresBody) {

@@ -1,6 +1,7 @@
 import type { Block, Case } from '@holdfast/engine'
 import { expect, test } from 'vitest'
-import { reportCsv } from './report-csv.ts'
+import { csvText } from '../responses/csv.ts'
+import { reportRows } from './report-csv.ts'
 import { type TheatreReportQuery, theatreReport } from './theatre-report.ts'
 
 const day = '2030-03-05'
@@ -227,7 +228,8 @@ test('the blocks of a service are those it owns, with its own cases in them', ()
 
 test('a CSV file has a row for each group, and no formulas', () => {
   const cancelled = aCase({ status: 'CANCELLED', cancellationReason: 'late, "again"' })
-  const lines = reportCsv(report({ cases: [aCase(), cancelled] })).split('\r\n')
+  const { columns, rows } = reportRows(report({ cases: [aCase(), cancelled] }))
+  const lines = csvText([columns, ...rows]).split('\r\n')
   expect(lines).toHaveLength(7)
   expect(lines[2]).toMatch(/^room,one,'=1\+1,/)
   expect(lines[1]).toContain('"late, ""again"": 1"')

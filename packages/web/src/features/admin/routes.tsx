@@ -178,7 +178,7 @@ const siteAuditRoute = createRoute({
   beforeLoad: async ({ context, location }) => {
     if (!(await requireMe(context.queryClient, location.href)).siteAdministrator) throw forbidden()
   },
-  loader: () => loadTexts('admin'),
+  loader: () => loadTexts('admin', 'schedule'),
   component: lazyRouteComponent(() => import('./audit/site-audit-page.tsx'), 'SiteAuditPage'),
 })
 

@@ -1,10 +1,27 @@
 import type { ClinicStatsBody } from '@holdfast/contract'
 import type { BookingStatus, ClinicStats } from '@holdfast/engine'
+import type { CsvRow } from '../csv.ts'
 
 /** The body of statistics: a status without bookings counts 0. */
 export function statsBody(stats: ClinicStats): ClinicStatsBody {
   const { days, ...figures } = stats
   return { ...figures, days: days.map((day) => ({ ...day, bookings: allCounts(day.bookings) })) }
+}
+
+/** A row for each day; the counts of bookings have the names of their statuses. */
+export function statsRows({ days }: ClinicStatsBody): { columns: string[]; rows: CsvRow[] } {
+  const statuses = Object.keys(allCounts({})) as BookingStatus[]
+  return {
+    columns: ['date', 'capacity', 'taken', ...statuses, 'lapsed', 'released'],
+    rows: days.map(({ date, capacity, taken, bookings, lapsed, released }) => [
+      date,
+      capacity,
+      taken,
+      ...statuses.map((status) => bookings[status]),
+      lapsed,
+      released,
+    ]),
+  }
 }
 
 function allCounts(counts: Partial<Record<BookingStatus, number>>): Record<BookingStatus, number> {

@@ -21,7 +21,7 @@ const areas = {
   ],
   erasure: ['erasePatient', 'erasePatients', 'eraseTheatrePatient'],
   bookings: ['listClinicBookings', 'exportClinicBookings'],
-  figures: ['getClinicStats', 'listEvents', 'verifyClinic'],
+  figures: ['getClinicStats', 'exportClinicStats', 'listEvents', 'verifyClinic'],
   people: ['listMembers', 'changeMember', 'removeMember', 'createInvitation', 'listInvitations', 'revokeInvitation'],
   settings: [
     'getClinicSecurity',

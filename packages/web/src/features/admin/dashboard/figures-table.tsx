@@ -1,40 +1,25 @@
 import type { ClinicStats } from '@holdfast/contract/client'
-import { Box, Button, Group, Stack } from '@mantine/core'
+import { Box, Group, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
+import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
 import { formatDate, formatNumber, formatShare } from '../../../lib/i18n/format.ts'
 import tableClasses from '../../../ui/table.module.css'
-import { downloadCsv } from '../csv-download.ts'
 import { useClinic } from '../use-clinic.ts'
 import { confirmedCounts, countLabel, neverConfirmed } from './confirmed-counts.ts'
 
-/** The charts' numbers by day, as a table or a CSV file. */
+/** The charts' numbers by day, as a table and as a CSV file that the server writes. */
 export function FiguresTable({ stats }: { stats: ClinicStats }) {
   const { t } = useTranslation(['admin', 'shell'])
-  const { clinic } = useClinic()
+  const { clinicId } = useClinic()
   const days = stats.days
-  const download = () => {
-    const name = `${clinic.name} ${days[0]?.date ?? ''} ${days.at(-1)?.date ?? ''}.csv`.replaceAll(/[\\/:*?"<>|]/g, ' ')
-    downloadCsv(
-      name,
-      days.map((day) => {
-        const counts = confirmedCounts(day)
-        return {
-          [t('column.day')]: day.date,
-          [t('column.capacity')]: day.capacity,
-          [t('column.taken')]: day.taken,
-          ...Object.fromEntries(statusesInOrder.map((status) => [t(countLabel(status)), counts[status]])),
-          [t('column.neverConfirmed')]: neverConfirmed(day),
-        }
-      }),
-    )
-  }
   return (
     <Stack gap="sm">
       <Group justify="flex-end">
-        <Button variant="default" size="sm" onClick={download}>
-          {t('csv')}
-        </Button>
+        <CsvLinks
+          path={`/api/v1/clinics/${clinicId}/stats.csv`}
+          filters={{ from: days[0]?.date, to: days.at(-1)?.date }}
+        />
       </Group>
       {/* Wider than some screens: it scrolls separately, also by keyboard. */}
       <Box component="section" className={tableClasses.scroll} aria-label={t('dashboard.byDay')} tabIndex={0}>

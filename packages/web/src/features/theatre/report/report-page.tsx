@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
 import { formatDate } from '../../../lib/i18n/format.ts'
 import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -40,7 +41,6 @@ export function ReportPage() {
   const isRange = from <= to && daysBetween(from, to) <= daysMax
   const read = useQuery({ ...reportQuery(clinicId, from, to, graceMinutes), enabled: isRange })
   const show = (next: { from: string; to: string }) => void navigate({ search: next, resetScroll: false })
-  const csv = new URLSearchParams({ from, to, graceMinutes: String(graceMinutes) })
   return (
     <Stack gap="lg">
       <PageTitle>{t('tabs.report')}</PageTitle>
@@ -74,9 +74,7 @@ export function ReportPage() {
           <ReportCharts report={read.data} />
           <CancellationReasons figures={read.data.total} />
           <Group justify="flex-end">
-            <a className={layoutClasses.link} href={`/api/v1/clinics/${clinicId}/theatre/report.csv?${csv}`} download>
-              {t('report.csv')}
-            </a>
+            <CsvLinks path={`/api/v1/clinics/${clinicId}/theatre/report.csv`} filters={{ from, to, graceMinutes }} />
           </Group>
           <ReportTable title={t('report.byRoom')} groups={read.data.byRoom} />
           <ReportTable title={t('report.byService')} groups={read.data.byService} />

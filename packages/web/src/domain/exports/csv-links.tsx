@@ -5,12 +5,12 @@ type CsvLinksProps = {
   /** Of the file. */
   path: string
   /** The filters of the list; undefined: not set. */
-  filters: Record<string, string | boolean | undefined>
+  filters: Record<string, string | number | boolean | undefined>
 }
 
 /** Downloads a list as a CSV file that the server writes: all that matches, not only what is shown. */
 export function CsvLinks({ path, filters }: CsvLinksProps) {
-  const { t } = useTranslation('admin')
+  const { t } = useTranslation('schedule')
   const hrefOf = (separator: 'comma' | 'semicolon') => {
     const set = Object.entries(filters).filter(([, value]) => value !== undefined && value !== false)
     const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]))
