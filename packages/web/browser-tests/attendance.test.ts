@@ -193,7 +193,7 @@ test('the desk and the doctor see who comes, and how many have not said so; the 
   await page.getByRole('link', { name: 'Pia Patient' }).click()
   await page.getByRole('button', { name: 'Pia Patient: confirmed by phone' }).click()
   await page.getByText('Pia Patient is coming: this is noted.').waitFor()
-  await page.getByRole('listitem').filter({ hasText: 'Attendance confirmed' }).filter({ hasText: 'Sam' }).waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'Noted as coming' }).filter({ hasText: 'Sam' }).waitFor()
   const undo = page.getByRole('button', { name: 'Pia Patient: undo “Confirmed by phone”' })
   await page.locator(':focus').and(undo).waitFor()
 
