@@ -56,8 +56,8 @@ test('what undoes a mark is one button of the row, without a menu or a message t
   const undo = page.getByRole('button', { name: 'Undo the last status change for Ana Arrived' })
   await undo.and(page.locator(':focus')).waitFor()
   // For screen readers; all else is visible in the row.
-  await page.getByRole('alert').filter({ hasText: 'Ana Arrived’s appointment is completed.' }).waitFor()
-  expect(await page.getByRole('alert').getByRole('button').count()).toBe(0)
+  await page.getByRole('status').filter({ hasText: 'Ana Arrived’s appointment is completed.' }).waitFor()
+  expect(await page.getByRole('status').getByRole('button').count()).toBe(0)
   expect(await coveredNames(page)).toEqual([])
   expect(await axeFindings(page)).toEqual([])
 
