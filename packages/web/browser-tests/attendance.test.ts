@@ -221,7 +221,7 @@ test('the desk undoes it for a patient who is no longer sure, and at once after 
   await undone.waitFor()
   await page.locator(':focus').and(willCome).waitFor()
   expect((await attendedAt(site, id))?.at).toBeNull()
-  const entry = page.getByRole('listitem').filter({ hasText: 'Attendance no longer confirmed' })
+  const entry = page.getByRole('listitem').filter({ hasText: 'No longer noted as coming' })
   await entry.filter({ hasText: 'Sam' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
 
