@@ -67,9 +67,18 @@ test('out of the room, before anybody was in it: refused, and recorded anyway', 
   const page = await openBoard(theatre, 'staff')
   await page.getByRole('button', { name: /Hip replacement/ }).click()
   const panel = page.getByRole('dialog', { name: 'Hip replacement' })
-  await panel.getByRole('button', { name: 'Out of the room: now' }).click()
-  await page.getByText('An earlier milestone is missing').waitFor()
   const anyway = panel.getByRole('button', { name: 'Record anyway' })
+
+  // Another time than the one that was refused is judged anew.
+  await panel.getByRole('button', { name: 'Out of the room: enter time' }).click()
+  await panel.getByRole('button', { name: 'Save' }).click()
+  await anyway.waitFor()
+  await panel.getByLabel('Out of the room').fill('00:01')
+  await anyway.waitFor({ state: 'detached' })
+  await panel.getByRole('button', { name: 'Cancel', exact: true }).click()
+
+  await panel.getByRole('button', { name: 'Out of the room: now' }).click()
+  await page.getByText('An earlier milestone is missing').first().waitFor()
   await anyway.waitFor()
   expect((await site.admin.getCase({ path: { caseId: one.id } })).data?.status).toBe('CONFIRMED')
   await anyway.click()

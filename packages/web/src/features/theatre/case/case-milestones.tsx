@@ -148,6 +148,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
           onChange={({ currentTarget }) => {
             setTime(currentTarget.value)
             setIsRefused(false)
+            record.forget()
           }}
         />
         <ActionButton type="submit" size="sm" isBusy={record.isPending}>
@@ -194,8 +195,12 @@ function useRecord(one: Case, onDone?: () => void) {
         onError: (error) => setRefused(isForceable(error) ? { milestone, at } : null),
       },
     )
-  const send = (milestone: Milestone, at: string | null) => record({ milestone, at }, false)
-  return { send, refused, force: (again: Recorded) => record(again, true), isPending: action.isPending }
+  const forget = () => setRefused(null)
+  const send = (milestone: Milestone, at: string | null) => {
+    forget()
+    record({ milestone, at }, false)
+  }
+  return { send, refused, forget, force: (again: Recorded) => record(again, true), isPending: action.isPending }
 }
 
 type Recorded = { milestone: Milestone; at: string | null }

@@ -108,7 +108,8 @@ export function needsOf(draft: CaseDraft): CaseNeeds {
   return {
     minutes: Number(draft.minutes),
     service: draft.service.trim(),
-    urgency: draft.urgency,
+    // A server of the release before does not know it in a search.
+    ...(draft.urgency === 'elective' ? {} : { urgency: draft.urgency }),
     surgeonId: draft.surgeonId,
     ...teamOf(draft),
     ...(draft.mrn.trim() === '' ? {} : { mrn: draft.mrn.trim() }),

@@ -1,7 +1,7 @@
 import type { Block, BlockChange, Case } from '@holdfast/contract/client'
 import { Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
@@ -74,13 +74,23 @@ export function BlockActions({ block }: { block: Block }) {
 
 type Progress = { examined: number; booked: number }
 
-/** Books what fits, in steps whose progress it has, and says what that was. A press after a failure goes on. */
+/**
+ * Books what fits, in steps whose progress it has, and says what that was. A press after a failure goes on. Whoever
+ * leaves the block ends it after the step that is running.
+ */
 function useFillBlock(block: Block) {
   const { t } = useTranslation('theatre')
   const { clinicId, reread } = useTheatre()
   const [requestKeys] = useState(createRequestKeys)
   const [progress, setProgress] = useState<Progress | null>(null)
   const step = useRef<FillStep>(firstStep)
+  const isShown = useRef(true)
+  useEffect(() => {
+    isShown.current = true
+    return () => {
+      isShown.current = false
+    }
+  }, [])
   const path = { clinicId, blockId: block.id }
   const fill = async () => {
     for (;;) {
@@ -88,8 +98,10 @@ function useFillBlock(block: Block) {
       const body = { confirm: true, ...(cursor === null ? {} : { cursor }) }
       const headers = { 'Idempotency-Key': requestKeys.keyFor({ ...path, cursor }) }
       const done = await dataOf(api.fillBlock({ path, body, headers }))
-      const all = { cursor: done.nextCursor, items: [...items, ...done.items], examined: examined + done.examined }
-      if (all.cursor === null) return all
+      // A server of the release before fills the block in one step, and returns neither of the two.
+      const { nextCursor = null, examined: more = 0 } = done as Partial<typeof done>
+      const all = { cursor: nextCursor, items: [...items, ...done.items], examined: examined + more }
+      if (all.cursor === null || !isShown.current) return all
       step.current = all
       setProgress({ examined: all.examined, booked: all.items.length })
     }
