@@ -44,6 +44,8 @@ const inSentences = [
   ['move.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
   ['restore.md', 'psql --host /var/lib/holdfast/restored/socket', 'test/deploy/follow-pages.ts'],
   ['troubleshooting.md', 'holdfast admin reset-password', 'packages/cli/src/commands/database-commands.test.ts'],
+  ['upgrade.md', 'systemctl restart holdfast', 'test/deploy/follow-pages.ts'],
+  ['upgrade.md', 'holdfast wait-ready --proxy-seconds', 'packages/cli/src/commands/wait-ready.test.ts'],
   ['upgrade.md', 'holdfast migrate --citus', 'packages/cli/src/commands/migrate-citus.test.ts'],
 ]
 

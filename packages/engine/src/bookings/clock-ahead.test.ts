@@ -94,7 +94,7 @@ async function withdrawBoth({ its, slot, ahead, held }: Scene): Promise<string[]
 const planted = {
   settling: {
     name: 'settle_bookings',
-    part: /lock_waitlists\([^;]*;\s+end if;\s+v_now := clock_timestamp\(\)/,
+    part: 'v_now := clock_timestamp()',
     becomes: "$& + interval '1 hour'",
   },
   moving: { name: 'move_bookings', part: 'v_locked_at := clock_timestamp()', becomes: "$& + interval '1 hour'" },
