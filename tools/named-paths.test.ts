@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '..')
 /** They invent files for their negative controls. */
 const withInventedPaths = [
   'tools/build-site.test.ts',
+  'tools/completeness.test.ts',
   'tools/dependency-rules.test.ts',
   'tools/line-width.test.ts',
   'tools/release/production-lockfile.test.ts',

@@ -20,6 +20,7 @@
 -- booking is missing to its bearer. null: not compared.
 -- p_judged_versions: the version of the booking by which the caller decided that it may change. null: by none.
 -- p_known_by: with confirm, how the patient is known whose appointments at the same time refuse it, as visit_at_once.
+--   Or holder: by the token of the hold, which is its account's unless it has been in an e-mail.
 -- null: none do.
 --
 -- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
@@ -128,8 +129,16 @@ begin
     v_refusals := array(
       select case when v_names[i.n] = any (v_names[:i.n - 1]) then 'retry'
                   when v_names[i.n] is not null
-                    then 'patient_booked:' || visit_at_once(b.clinic_no, b.slot_id, p_known_by[i.n],
-                                                            coalesce(p_patients[i.n], b.patient), b.account_id, b.id)
+                    then 'patient_booked:' || visit_at_once(
+                      b.clinic_no, b.slot_id,
+                      case when p_known_by[i.n] <> 'holder' then p_known_by[i.n]
+                           -- Otherwise an e-mail had the hold's token, and whoever got it may be a stranger.
+                           when b.waitlist_entry_id is null
+                                and not exists (select from booking_event e
+                                                 where e.clinic_no = b.clinic_no and e.booking_id = b.id
+                                                   and e.booking_id >= recent_ids() and e.type = 'link_requested')
+                             then 'account' end,
+                      coalesce(p_patients[i.n], b.patient), b.account_id, b.id)
              end
         from generate_subscripts(p_ids, 1) i(n)
         left join unnest(v_bookings) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]

@@ -152,16 +152,18 @@ function claim(
     reason: body.reason ?? null,
     confirm: body.confirm ?? false,
   }
+  const accountId = principal.kind === 'account' && bookedBy === null ? principal.accountId : null
+  const booker = bookedBy === null ? accountId && 'account' : 'clinic'
   const claimRequest = {
     ...wanted,
     confirm: wanted.confirm && !isByLink,
     bookingId: newId(clinicNo),
-    accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
+    accountId,
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
     requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, onBehalf: true }),
     // A hold is judged when it is confirmed, and a guest's name proves nothing.
-    knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? (bookedBy === null ? 'account' : 'clinic') : null,
+    knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? booker : null,
   } satisfies ClaimRequest
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
   if (!hasBookingLimits || bookedBy !== null) return engine.claim(claimRequest)
@@ -232,9 +234,7 @@ async function confirmOrSendLink(deps: RestDeps, input: Input<typeof restOperati
     isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
   const { patient = null, reason = null } = body
   const confirmation = { bookingId: params.bookingId, reach, key, patient, reason }
-  // Only its own browser has the token of a hold, and so of its account, if it has one.
-  const ofPatient = reach.as === 'desk' ? 'clinic' : 'account'
-  const knownBy = body.refuseOverlap ? ofPatient : null
+  const knownBy = body.refuseOverlap ? (callerKnownBy(reach) ?? 'holder') : null
   const outcome = await confirmOrRequestLink(deps, confirmation, (judgedVersion) =>
     confirmHold(deps, input, { patient, reason, judgedVersion, knownBy }),
   )
@@ -258,7 +258,7 @@ async function reschedule(
     actorId: reach.actorId,
     onBehalf: reach.as === 'desk',
     key: key && keyDigest(key, `rescheduleBooking ${bookingId} ${slotId}`),
-    knownBy: input.body.refuseOverlap ? moverKnownBy(reach) : null,
+    knownBy: input.body.refuseOverlap ? callerKnownBy(reach) : null,
   })
   if (outcome.kind === 'slot_full') {
     const booking = reach.booking ?? (await engine.reads.booking(bookingId))
@@ -271,7 +271,7 @@ async function reschedule(
 }
 
 /** The link of a ticket may have been passed on: whoever has it does not find out what else the patient has. */
-function moverKnownBy({ as, actorId }: BookingReach): PatientKnownBy | null {
+function callerKnownBy({ as, actorId }: BookingReach): PatientKnownBy | null {
   if (as === 'desk') return 'clinic'
   return actorId === null ? null : 'account'
 }

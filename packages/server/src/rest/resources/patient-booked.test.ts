@@ -60,6 +60,23 @@ test('an account is asked about its own appointments, whichever request confirms
   expect((await confirm({})).body.status).toBe('CONFIRMED')
 })
 
+test('whoever got the link of an account’s hold does not find out about its appointments', async ({
+  database,
+  sending: rest,
+}) => {
+  const { clinic, first, second, book } = await aScene(database, rest)
+  const me = rest.anAccount()
+  await book(first.id, {}, me)
+  await rest.engine.messages.changeSettings(clinic.no, { confirmByLink: true, confirmMinutes: 30 })
+  const hold = await rest.call('createBooking', { body: { slotId: second.id }, as: me })
+  const confirm = (body: object) =>
+    rest.call('confirmBooking', { path: { bookingId: hold.body.id }, token: hold.body.manageToken ?? '', body })
+  const asked = { patient: { name: patient.name, email: 'mistyped@example.org' }, refuseOverlap: true }
+  expect((await confirm(asked)).body.status).toBe('PENDING')
+  const { body } = await confirm({ patient: { name: patient.name }, refuseOverlap: true })
+  expect([body.status, JSON.stringify(body).includes('otherAppointment')]).toEqual(['CONFIRMED', false])
+})
+
 test('a guest who knows a name and an address does not find out about appointments', async ({ database, rest }) => {
   const { first, second, book } = await aScene(database, rest)
   await book(first.id, {})
