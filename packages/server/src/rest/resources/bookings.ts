@@ -153,7 +153,8 @@ function claim(
     confirm: body.confirm ?? false,
   }
   const accountId = principal.kind === 'account' && bookedBy === null ? principal.accountId : null
-  const booker = bookedBy === null ? accountId && 'account' : 'clinic'
+  const ofPatient = accountId === null ? null : 'account'
+  const booker = bookedBy === null ? ofPatient : 'clinic'
   const claimRequest = {
     ...wanted,
     confirm: wanted.confirm && !isByLink,

@@ -87,7 +87,8 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
           units={booking.units}
         />
         {move.isError && !isOverlap(move.error) ? <ErrorState error={move.error} /> : null}
-        {isOverlap(move.error) && move.variables !== undefined ? (
+        {/* Another time is asked about anew. */}
+        {isOverlap(move.error) && move.variables !== undefined && move.variables.slot === chosen ? (
           <LazyOverlapQuestion
             error={move.error}
             asked="desk"

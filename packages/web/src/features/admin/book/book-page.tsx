@@ -55,6 +55,9 @@ export function BookPage() {
   if (bookable.length === 0) return <NoDoctors />
   const types = doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId))?.appointmentTypes ?? []
   const type = types.includes(patient.type) ? patient.type : (types[0] ?? 'in_person')
+  const asked = booking.variables
+  // Another time or patient is asked about anew.
+  const isAsked = asked?.slot === chosen && patientFields.every((field) => asked?.patient[field] === patient[field])
   const again = () => {
     booking.reset()
     setChosen(null)
@@ -97,21 +100,23 @@ export function BookPage() {
               if (chosen !== null) booking.mutate({ slot: chosen, patient: { ...draft, type } })
             }}
           />
-          {isOverlap(booking.error) && booking.variables !== undefined ? (
-            <Box mt="md">
-              <LazyOverlapQuestion
-                error={booking.error}
-                asked="desk"
-                what="book"
-                timeZone={timeZone}
-                isBusy={booking.isPending}
-                onProceed={() => booking.mutate({ ...booking.variables, mayOverlap: true })}
-                onOther={() => {
-                  booking.reset()
-                  setChosen(null)
-                }}
-              />
-            </Box>
+          {isOverlap(booking.error) ? (
+            asked === undefined || !isAsked ? null : (
+              <Box mt="md">
+                <LazyOverlapQuestion
+                  error={booking.error}
+                  asked="desk"
+                  what="book"
+                  timeZone={timeZone}
+                  isBusy={booking.isPending}
+                  onProceed={() => booking.mutate({ ...asked, mayOverlap: true })}
+                  onOther={() => {
+                    booking.reset()
+                    setChosen(null)
+                  }}
+                />
+              </Box>
+            )
           ) : booking.isError && refusedContact(booking.error) === null ? (
             <Stack mt="md" gap="sm">
               <ErrorState error={booking.error} />
