@@ -123,8 +123,8 @@ export const clinicDeskOperations = {
     tag: 'Clinic desk',
     summary: 'Export a clinic’s statistics',
     description:
-      'The days of `getClinicStats` as a CSV file: a row for each day, and a column for each status. The names of its ' +
-      'columns do not change; later releases may add columns at the end.',
+      'The days of `getClinicStats` as a CSV file: a row for each day, and a column for each status. The names of ' +
+      'its columns do not change; later releases may add columns at the end.',
     access: 'admin',
     params,
     query: Type.Object({ ...statsDays, separator: csvSeparator }, { additionalProperties: false }),

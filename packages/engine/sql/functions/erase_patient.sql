@@ -54,19 +54,25 @@ begin
     with before as materialized (
       select b.* from unnest(v_bookings) b
        where b.id = any (v_erased_ids) and b.id between v_months[v_n] and v_months[v_n + 1]
+    ), accounts as materialized (
+      -- An account that had added the booking may have lost it since, by a correction.
+      select b.id, array_remove(b.account_id || array(
+               select l.actor_id from booking_event l
+                where l.clinic_no = p_clinic_no and l.booking_id = b.id and l.type = 'linked'
+                  and l.booking_id between v_months[v_n] and v_months[v_n + 1]), null) as ids
+        from before b
     ), stripped as (
       update booking_event l
-         -- An account that had added the booking may have lost it since, by a correction.
          set booking_digest = null, request_key = null,
-             actor_id = case when l.type <> 'linked' then nullif(l.actor_id, b.account_id) end
-        from before b
-       where l.clinic_no = p_clinic_no and l.booking_id = b.id
+             actor_id = case when not l.actor_id = any (a.ids) then l.actor_id end
+        from accounts a
+       where l.clinic_no = p_clinic_no and l.booking_id = a.id
          and l.booking_id between v_months[v_n] and v_months[v_n + 1]
     ), stripped_copies as (
       update late_event l
          set actor_id = null
-        from before b
-       where l.clinic_no = p_clinic_no and l.booking_id = b.id and l.actor_id = b.account_id
+        from accounts a
+       where l.clinic_no = p_clinic_no and l.booking_id = a.id and l.actor_id = any (a.ids)
     ), erased as (
       update booking b
          set account_id = null, patient = '{"name": ""}', reason = null, cancellation_reason = null,

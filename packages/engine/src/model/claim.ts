@@ -29,8 +29,8 @@ export type ClaimRequest = {
 /**
  * How it is known who a patient is, which decides whose appointments at the same time refuse a booking: for the clinic,
  * those of the same name and contacts or account; for an account, its own in this name; for a patient who has proven
- * the e-mail address, those with it in this name; for the holder of a hold's token, as for its account, unless the token
- * has been in an e-mail. It is what the caller may find out.
+ * the e-mail address, those with it in this name; for the holder of a hold's token, as for its account, unless the
+ * token has been in an e-mail. It is what the caller may find out.
  */
 export type PatientKnownBy = 'clinic' | 'account' | 'address' | 'holder'
 
