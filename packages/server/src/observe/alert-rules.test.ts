@@ -2,11 +2,14 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { installDebianPackages } from '@holdfast/testkit/debian-packages'
 import { expect, test } from 'vitest'
 import { createMetrics } from './metrics.ts'
 
 const path = join(import.meta.dirname, '../../../../deploy/prometheus/holdfast.rules.yml')
 const promtool = '/usr/bin/promtool'
+const isInstalled = existsSync(promtool) || installDebianPackages('prometheus')
+if (!isInstalled) console.warn("Debian's package prometheus is missing: it does not read the rules of deploy/.")
 
 const readDatabase = () => Promise.reject(new Error('This test has no database.'))
 
@@ -23,6 +26,6 @@ test('each alert is about a metric that the worker has, so that it can fire wher
   expect(used.filter((name) => !names.includes(name))).toEqual([])
 })
 
-test.skipIf(!existsSync(promtool))('Prometheus reads the rules', () => {
+test.runIf(isInstalled)('Prometheus reads the rules', () => {
   expect(execFileSync(promtool, ['check', 'rules', path], { encoding: 'utf8' })).toContain('11 rules found')
 })
