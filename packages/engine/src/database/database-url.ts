@@ -38,11 +38,12 @@ export function withLoginOf(url: string, login: string): string {
   return changeDatabaseUrl(url, { user: decodeURIComponent(username), password: decodeURIComponent(password) })
 }
 
-/** The name of the database. */
+/** The name of the role. */
 export function loginOf(url: string): string {
   return decodeURIComponent(parseDatabaseUrl(url).username)
 }
 
+/** The name of the database. */
 export function databaseOf(url: string): string {
   return decodeURIComponent(parseDatabaseUrl(url).pathname.slice(1))
 }

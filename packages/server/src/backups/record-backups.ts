@@ -42,7 +42,7 @@ export class BackupRecords {
     this.#recorded = this.#recorded
       .then(() => recordUpkeep(this.#owner, 'backup', outcome))
       .catch((error: unknown) => {
-        // The next event is recorded instead. Without the database, no metric has a value.
+        // The next event that is due is recorded instead. Without the database, no metric has a value.
         this.#recordedAt = Number.NEGATIVE_INFINITY
         this.#log.warn({ err: error }, 'backups: the result could not be recorded for the metrics')
       })
