@@ -7,7 +7,10 @@ import {
   deliveryFailures,
   leftOutReasons,
   messageReasons,
+  type Operation,
+  operations,
   problemCodes,
+  problemsOf,
 } from '@holdfast/contract'
 import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
 import { describe, expect, test } from 'vitest'
@@ -102,15 +105,46 @@ test('the name of a control contains its visible label, in every language', () =
   expect(pairs.filter(({ label, name }) => !name.toLowerCase().includes(label.toLowerCase()))).toEqual([])
 })
 
-test('every problem code of the API has a text in every language', () => {
+/** Whether its callers may be patients. The other operations are those of clinics. */
+const isForPatients = {
+  anyone: true,
+  account: true,
+  booking: true,
+  booking_patient: true,
+  booking_erasure: true,
+  waitlist_entry: true,
+  waitlist_patient: true,
+  site_administrator: false,
+  admin: false,
+  doctor_admin: false,
+  member: false,
+  calendar: false,
+  calendar_owner: false,
+  slot: false,
+  booking_desk: false,
+  clinic_staff: false,
+  case: false,
+  case_staff: false,
+  case_request: false,
+} satisfies Record<Operation['access'], boolean>
+
+test('every problem code of the API has a text in every language, in the file that its readers load', () => {
+  const [patients, clinics] = [true, false].map(
+    (wanted) => new Set(operations.filter(({ access }) => isForPatients[access] === wanted).flatMap(problemsOf)),
+  )
+  const ofClinicsAlone = problemCodes.filter((code) => clinics?.has(code) && !patients?.has(code))
+  // The site has errors, too.
+  const ofEverybody = [...problemCodes, 'outdated', 'unreachable', 'unexpected'].filter(
+    (code) => !ofClinicsAlone.some((one) => one === code),
+  )
+  expect(ofClinicsAlone).toContain('block_overrun')
+  const keysOf = (codes: string[]) => codes.flatMap((code) => [`${code}.title`, `${code}.help`]).sort()
+  const labels = ['retry', 'reload', 'toAccount']
   for (const language of languages) {
-    const texts = catalogue(language, 'problems')
-    for (const code of [...problemCodes, 'unreachable', 'unexpected']) {
-      expect(texts, `${language} ${code}`).toMatchObject({
-        [`${code}.title`]: expect.any(String),
-        [`${code}.help`]: expect.any(String),
-      })
-    }
+    const texts = (namespace: string) =>
+      Object.keys(catalogue(language, namespace)).filter((key) => !labels.includes(key))
+    expect(texts('problems').sort(), language).toEqual(keysOf(ofEverybody))
+    expect(texts('clinic-problems').sort(), language).toEqual(keysOf(ofClinicsAlone))
   }
 })
 

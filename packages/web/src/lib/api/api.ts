@@ -2,6 +2,7 @@ import type { Problem } from '@holdfast/contract/client'
 import { createHoldfastClient } from '@holdfast/contract/client'
 import { RefusedError, UnreachableError } from './api-error.ts'
 import { positionFetch } from './position.ts'
+import { loadProblemTexts } from './problem-message.ts'
 
 /**
  * Every API call by its operation id, on the page's origin. The session's cookie identifies the caller; a guest's
@@ -19,7 +20,11 @@ type ApiResult<Data> = { data?: Data | undefined; error?: unknown; response?: Re
 export async function dataOf<Data>(call: Promise<ApiResult<Data>>): Promise<Data> {
   const { data, error, response } = await call
   if (response === undefined) throw new UnreachableError(error)
-  if (!response.ok) throw new RefusedError(problemOf(error, response), retryAfterSeconds(response))
+  if (!response.ok) {
+    const problem = problemOf(error, response)
+    await loadProblemTexts(problem.code)
+    throw new RefusedError(problem, retryAfterSeconds(response))
+  }
   // A response without a body has no data, and its callers read none.
   return data as Data
 }

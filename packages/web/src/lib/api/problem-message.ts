@@ -1,7 +1,11 @@
-import type { TFunction } from 'i18next'
+import i18next, { type TFunction } from 'i18next'
+import { loadTexts } from '../i18n/i18n.ts'
 import { isOutdatedCode, isUnloadedCode, RefusedError, UnreachableError } from './api-error.ts'
 
-/** The texts of an error, from the namespace `problems`: `title` says what went wrong, `help` what to do. */
+/**
+ * The texts of an error: `title` says what went wrong, `help` what to do. They are in the namespace `problems`, or in
+ * `clinic-problems`, where i18next looks next.
+ */
 export function problemMessage(error: unknown, t: TFunction<'problems'>): { title: string; help: string } {
   const code =
     error instanceof RefusedError
@@ -11,5 +15,10 @@ export function problemMessage(error: unknown, t: TFunction<'problems'>): { titl
         : error instanceof UnreachableError || isUnloadedCode(error)
           ? 'unreachable'
           : 'unexpected'
-  return { title: t(`${code}.title`), help: t(`${code}.help`) }
+  return { title: t([`${code}.title`, 'unexpected.title']), help: t([`${code}.help`, 'unexpected.help']) }
+}
+
+/** Loads the texts of problems that only clinics have, if this is one. The clinic's pages have loaded them before. */
+export async function loadProblemTexts(code: string): Promise<void> {
+  if (i18next.isInitialized && !i18next.exists(`problems:${code}.title`)) await loadTexts('clinic-problems')
 }

@@ -45,6 +45,8 @@ async function start(): Promise<void> {
       fallbackLng: false,
       ns: alwaysLoaded,
       defaultNS: 'shell',
+      // For `problems`: the texts of problems that only clinics have (src/lib/api/problem-message.ts).
+      fallbackNS: 'clinic-problems',
       partialBundledLanguages: true,
       interpolation: { escapeValue: false, alwaysFormat: true },
       react: { useSuspense: true },

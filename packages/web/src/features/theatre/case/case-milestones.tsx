@@ -116,7 +116,7 @@ function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: Milesto
 type EditMilestoneProps = { one: Case; milestone: Milestone; onDone: () => void }
 
 function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
-  const { t } = useTranslation(['theatre', 'shell', 'problems'])
+  const { t } = useTranslation(['theatre', 'shell', 'clinic-problems'])
   const { timeZone } = useTheatre()
   const record = useRecord(one, onDone)
   const at = milestoneAt(one, milestone)
@@ -141,7 +141,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
           type="time"
           size="sm"
           label={name}
-          error={isRefused ? t('problems:milestone_time.title') : null}
+          error={isRefused ? t('clinic-problems:milestone_time.title') : null}
           required
           autoFocus
           value={time}
