@@ -830,6 +830,7 @@ create table holdfast.upkeep_result (
   kind text not null,
   succeeded_at timestamp with time zone,
   failing_since timestamp with time zone,
+  interval_seconds integer,
   constraint upkeep_result_pkey PRIMARY KEY (kind),
   constraint upkeep_result_kind_check CHECK ((kind = ANY (ARRAY['backup'::text, 'verify'::text])))
 );

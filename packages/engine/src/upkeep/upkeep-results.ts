@@ -3,33 +3,44 @@ import sql from 'sql-template-tag'
 
 export type UpkeepKind = 'backup' | 'verify'
 
-/** `succeededAt`: null: never. Of a backup it is the newest moment that can be restored. */
-export type UpkeepResult = { succeededAt: Date | null; failingSeconds: number }
+/**
+ * `succeededAt`: null: never. Of a backup it is the newest moment that can be restored. `intervalSeconds`: how often it
+ * is done; null: there is no schedule, or nothing is recorded.
+ */
+export type UpkeepResult = { succeededAt: Date | null; failingSeconds: number; intervalSeconds: number | null }
 
 type Outcome = {
   /** null: it did not succeed, and the time of the last success stays. */
   succeededAt: Date | null
   isFailing: boolean
+  intervalSeconds?: number
 }
 
 /** Stores how a backup or a verification ended. @param owner on Citus, of the coordinator */
 export async function recordUpkeep(owner: pg.Pool, kind: UpkeepKind, outcome: Outcome): Promise<void> {
-  const { succeededAt, isFailing } = outcome
+  const { succeededAt, isFailing, intervalSeconds = null } = outcome
   await owner.query(sql`
-    insert into holdfast.upkeep_result as r (kind, succeeded_at, failing_since)
-    values (${kind}, ${succeededAt}, case when ${isFailing} then clock_timestamp() end)
+    insert into holdfast.upkeep_result as r (kind, succeeded_at, failing_since, interval_seconds)
+    values (${kind}, ${succeededAt}, case when ${isFailing} then clock_timestamp() end, ${intervalSeconds})
     on conflict (kind) do update
        set succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at),
-           failing_since = case when ${isFailing} then coalesce(r.failing_since, excluded.failing_since) end`)
+           failing_since = case when ${isFailing} then coalesce(r.failing_since, excluded.failing_since) end,
+           interval_seconds = excluded.interval_seconds`)
+}
+
+/** Deletes the record of what is switched off: it would be reported as old, or as failing, for ever. */
+export async function forgetUpkeep(owner: pg.Pool, kind: UpkeepKind): Promise<void> {
+  await owner.query(sql`delete from holdfast.upkeep_result where kind = ${kind}`)
 }
 
 /** How the last backup and the last verification ended, by whichever process or command. */
 export async function readUpkeepResults(pool: pg.Pool): Promise<Record<UpkeepKind, UpkeepResult>> {
   const { rows } = await pool.query<UpkeepResult & { kind: UpkeepKind }>(sql`
     select kind, succeeded_at as "succeededAt",
-           coalesce(extract(epoch from clock_timestamp() - failing_since), 0)::float8 as "failingSeconds"
+           coalesce(extract(epoch from clock_timestamp() - failing_since), 0)::float8 as "failingSeconds",
+           interval_seconds as "intervalSeconds"
       from holdfast.upkeep_result`)
   const resultOf = (kind: UpkeepKind) =>
-    rows.find((row) => row.kind === kind) ?? { succeededAt: null, failingSeconds: 0 }
+    rows.find((row) => row.kind === kind) ?? { succeededAt: null, failingSeconds: 0, intervalSeconds: null }
   return { backup: resultOf('backup'), verify: resultOf('verify') }
 }

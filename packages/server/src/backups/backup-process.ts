@@ -37,7 +37,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
   const { signal } = stopping
   const logEvent = eventLogger(log)
   const pool = createPool({ url: databaseUrl, max: 1, name: 'holdfast backup', onIdleError: () => undefined })
-  const records = new BackupRecords(pool, log)
+  const records = new BackupRecords({ owner: pool, intervalSeconds: config.backupSeconds, signal, log })
   const onEvent = (event: BackupEvent) => {
     logEvent(event)
     records.onEvent(event, { isLast: signal.aborted })
@@ -59,7 +59,7 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
     storeErasures: (sealer, untilMs) => erasures.store(sealer, untilMs),
     onEvent,
   })
-  await records.recorded
+  await records.recorded()
   await pool.end()
   await restoreTests
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { BackupEvent } from '@holdfast/adapters/backup'
 import { recordUpkeep } from '@holdfast/engine'
 import type pg from 'pg'
@@ -5,18 +6,29 @@ import type { Logger } from '../observe/logger.ts'
 
 /** While nothing else changes: each record is WAL, which the next piece of the archive has to store. */
 const recordMs = 60_000
+/** Between two attempts to record a change, while the database does not take it. */
+const retryMs = 2_000
+
+type RecordsDeps = {
+  owner: pg.Pool
+  /** How often changes are backed up. */
+  intervalSeconds: number
+  /** Aborted: one more attempt is made. */
+  signal: AbortSignal
+  log: Logger
+}
 
 /** Records in the database up to when it can be restored, and since when backups fail, for the metrics of all. */
 export class BackupRecords {
-  readonly #owner: pg.Pool
-  readonly #log: Logger
+  readonly #deps: RecordsDeps
   readonly #failing = new Set<'archive' | 'copy'>()
+  #succeededAt: Date | null = null
+  #isDirty = false
   #recordedAt = Number.NEGATIVE_INFINITY
-  #recorded: Promise<void> = Promise.resolve()
+  #recorded: Promise<void> | null = null
 
-  constructor(owner: pg.Pool, log: Logger) {
-    this.#owner = owner
-    this.#log = log
+  constructor(deps: RecordsDeps) {
+    this.#deps = deps
   }
 
   /** @param isLast what it records is not delayed */
@@ -25,26 +37,40 @@ export class BackupRecords {
     if (event.kind === 'failed') this.#failing.add(event.what)
     if (event.kind === 'flushed') this.#failing.delete('archive')
     if (event.kind === 'copied') this.#failing.delete('copy')
+    if (event.kind === 'flushed') this.#succeededAt = new Date(event.untilMs)
     const hasChanged = this.#failing.size !== failingBefore
-    const untilMs = event.kind === 'flushed' ? event.untilMs : null
-    const isDue = untilMs !== null && performance.now() - this.#recordedAt >= recordMs
-    if (hasChanged || isDue || isLast) this.#record(untilMs === null ? null : new Date(untilMs))
+    // Also a failure that goes on: a process without backups may have deleted the record.
+    const isReport = event.kind === 'flushed' || event.kind === 'failed'
+    const isDue = isReport && performance.now() - this.#recordedAt >= recordMs
+    if (!hasChanged && !isDue && !isLast) return
+    this.#isDirty = true
+    this.#recordedAt = performance.now()
+    this.#recorded ??= this.#record().finally(() => {
+      this.#recorded = null
+    })
   }
 
-  /** Resolves when all is recorded. */
-  get recorded(): Promise<void> {
-    return this.#recorded
+  /** Resolves when all is recorded, or could not be after the stop. */
+  async recorded(): Promise<void> {
+    await this.#recorded
   }
 
-  #record(succeededAt: Date | null): void {
-    if (succeededAt !== null) this.#recordedAt = performance.now()
-    const outcome = { succeededAt, isFailing: this.#failing.size > 0 }
-    this.#recorded = this.#recorded
-      .then(() => recordUpkeep(this.#owner, 'backup', outcome))
-      .catch((error: unknown) => {
-        // The next event that is due is recorded instead. Without the database, no metric has a value.
-        this.#recordedAt = Number.NEGATIVE_INFINITY
-        this.#log.warn({ err: error }, 'backups: the result could not be recorded for the metrics')
-      })
+  async #record(): Promise<void> {
+    const { owner, intervalSeconds, signal, log } = this.#deps
+    let hasFailed = false
+    while (this.#isDirty) {
+      this.#isDirty = false
+      const wasStopped = signal.aborted
+      try {
+        const isFailing = this.#failing.size > 0
+        await recordUpkeep(owner, 'backup', { succeededAt: this.#succeededAt, isFailing, intervalSeconds })
+      } catch (error) {
+        if (!hasFailed) log.warn({ err: error }, 'backups: the result could not be recorded for the metrics yet')
+        hasFailed = true
+        if (wasStopped) return
+        this.#isDirty = true
+        await delay(retryMs, undefined, { signal }).catch(() => undefined)
+      }
+    }
   }
 }

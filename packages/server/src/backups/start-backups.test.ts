@@ -132,9 +132,12 @@ test('a restore test of a backup that is damaged fails with the reason, and is r
   expect(await testIfDue(deps, inDays(63.1))).toMatchObject({ failure: result?.failure })
 })
 
-test('without a place any more, the slot that would retain WAL for it is removed', async () => {
+test('without a place any more, the slot that would retain WAL for it is removed, and so is the record', async () => {
   expect(await slots()).toBe(1)
+  expect((await readUpkeepResults(cluster.ownerPool)).backup).toMatchObject({ intervalSeconds: 3600 })
   const backups = await start({})
   expect(await slots()).toBe(0)
+  const none = { succeededAt: null, failingSeconds: 0, intervalSeconds: null }
+  expect((await readUpkeepResults(cluster.ownerPool)).backup).toEqual(none)
   await backups.stop()
 })

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { dropArchives } from '@holdfast/adapters/backup'
+import { forgetUpkeep, withPool } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Config } from '../config/config.ts'
 import { StartError } from '../lifecycle/start-error.ts'
@@ -37,8 +38,12 @@ export async function startBackups(options: StartBackups): Promise<{ stop(): Pro
   const { config, database, log } = options
   const { ownerUrl: databaseUrl, embedded } = database
   if (config.backupTo === null) {
+    const warn = (what: string) => (error: unknown) => log.warn({ err: error }, `backups: ${what} stays`)
     // The WAL that an earlier destination would still get is retained until then.
-    if (embedded) await dropArchives(databaseUrl).catch((error) => log.warn({ err: error }, 'backups: old slot stays'))
+    if (embedded) await dropArchives(databaseUrl).catch(warn('old slot'))
+    await withPool({ url: databaseUrl, name: 'holdfast backup' }, (pool) => forgetUpkeep(pool, 'backup')).catch(
+      warn('the record of earlier ones'),
+    )
     return { stop: async () => undefined }
   }
   return superviseProcess({ databaseUrl, embedded }, options)

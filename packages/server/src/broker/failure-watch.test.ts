@@ -7,7 +7,7 @@ function aWatch() {
   const watch = createFailureWatch({
     queues: ['analytics'],
     log: { warn: (_fields: object, text: string) => void lines.push(text) },
-    metrics: { eventFailed: (failure) => void counted.push(failure) },
+    metrics: { queuesKnown: () => undefined, eventFailed: (failure) => void counted.push(failure) },
   })
   const fail = (times: number, isDead: boolean, queue = 'analytics') => {
     for (let time = 0; time < times; time += 1) watch({ queue, reason: 'rejected', attempts: 3, isDead })

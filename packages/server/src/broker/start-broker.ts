@@ -13,7 +13,7 @@ type PublisherDeps = {
   /** Before each further attempt of a consumer; for tests. */
   delaysMs?: readonly number[]
   log: Logger
-  metrics?: (RelayMetrics & Pick<Metrics, 'eventFailed'>) | undefined
+  metrics?: (RelayMetrics & Pick<Metrics, 'queuesKnown' | 'eventFailed'>) | undefined
 }
 
 export type BrokerDeps = Omit<BrokerReceiverDeps, 'publisher'> & PublisherDeps

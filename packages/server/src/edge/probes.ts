@@ -12,7 +12,7 @@ import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
-import type { DatabaseFigures } from '../observe/metrics.ts'
+import type { DatabaseFigures } from '../observe/database-figures.ts'
 import type { HeldBack } from '../observe/watch-held-back.ts'
 
 /** Health checks and database metrics, on a small separate pool, so that a busy server still responds to probes. */
@@ -88,6 +88,7 @@ export function createProbes(pool: Pool, { isStopping, shards = [], heldBack = (
         accountMailSecondsWaiting: Math.max(...mails.map(({ oldestSeconds }) => oldestSeconds)),
         backupRestorableSeconds: (backup.succeededAt?.getTime() ?? 0) / 1000,
         backupFailingSeconds: backup.failingSeconds,
+        backupIntervalSeconds: backup.intervalSeconds ?? Number.NaN,
         verifiedSeconds: (verify.succeededAt?.getTime() ?? 0) / 1000,
         verifyFailingSeconds: verify.failingSeconds,
       }

@@ -133,6 +133,11 @@ export function workOf(job: Job, parts: readonly JobPart[]): readonly Work[] {
   return [...new Set(parts.flatMap((part) => job[part] ?? []))]
 }
 
+/** The jobs that do something of these parts. */
+export function jobsOf(parts: readonly JobPart[]): readonly Job[] {
+  return jobs.filter((job) => workOf(job, parts).length > 0)
+}
+
 /** A shard has no partitions to create. There, this only updates the bounds of recent ids and log entries. */
 async function createPartitions({ pool }: JobDeps): Promise<number> {
   return (await ensurePartitions(pool)).length

@@ -4,7 +4,7 @@ import pTimeout from 'p-timeout'
 import type pg from 'pg'
 import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type Job, type JobDeps, type JobPart, jobs, workOf } from './jobs.ts'
+import { type Job, type JobDeps, type JobPart, jobs, jobsOf, workOf } from './jobs.ts'
 
 /** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */
 const failuresMax = 3
@@ -111,7 +111,7 @@ type Queue = RunningJobs & {
 }
 
 async function startRunner(deps: QueuedJobsDeps): Promise<Queue> {
-  const queued = jobs.filter((job) => workOf(job, deps.parts ?? allParts).length > 0)
+  const queued = jobsOf(deps.parts ?? allParts)
   const taskList: TaskList = Object.fromEntries(
     queued.map((job) => [
       job.name,

@@ -1,6 +1,7 @@
 import type { BatchReport, ClaimOutcome } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { addDatabaseFigures, type DatabaseFigures } from './database-figures.ts'
 import { addCounter, addCounters, addGauge, addGauges } from './figures.ts'
 import { RequestDurations } from './request-durations.ts'
 
@@ -13,6 +14,8 @@ export type Metrics = {
   batchDone(report: BatchReport): void
   claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
   auditDone(events: { written?: number; lost?: number }): void
+  /** This process runs these jobs: their counters begin at 0, so that an alert sees the first failure. */
+  jobsKnown(names: readonly string[]): void
   jobDone(job: { name: string; count: number; failed: boolean }): void
   /** Events of these times were forwarded. */
   relayed(forwarded: { receiver: string; times: readonly Date[] }): void
@@ -21,6 +24,8 @@ export type Metrics = {
    * if there are several: the longest wait counts.
    */
   relayWaiting(waiting: { receiver: string; since: Date | null; shard?: string }): void
+  /** This process retries events of these consumers: their counters begin at 0. */
+  queuesKnown(queues: readonly string[]): void
   /** A consumer at the broker could not process an event. */
   eventFailed(failure: { queue: string; isDead: boolean }): void
 }
@@ -50,31 +55,12 @@ export type MetricsSources = {
   pools: () => Record<string, readonly pg.Pool[]>
   /** null: this process serves no requests; it only runs the jobs. */
   serving: ServingSources | null
-  /** Called when the metrics are read, at most once per {@link databaseFiguresMs}. */
+  /** Called when the metrics are read, at most once per second. */
   readDatabase: () => Promise<DatabaseFigures>
   /** The metrics of all server processes, in Prometheus's format. undefined: this is the only one. */
   readAll?: (() => Promise<string>) | undefined
 }
 
-/**
- * `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0 if there is none.
- * `partitionSecondsLeft`: until the last month for which bookings can be written has ended. `accountMails…`: e-mails
- * with links, invitations and notices that have not been sent, and for how long the oldest has waited. Of a backup, the
- * newest moment that can be restored, in seconds since 1970; of a verification, when it last found no fault; 0: never.
- */
-export type DatabaseFigures = {
-  activeHolds: number
-  eventTailLagSeconds: number
-  partitionSecondsLeft: number
-  accountMailsWaiting: number
-  accountMailSecondsWaiting: number
-  backupRestorableSeconds: number
-  backupFailingSeconds: number
-  verifiedSeconds: number
-  verifyFailingSeconds: number
-}
-
-const databaseFiguresMs = 1_000
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 const lagSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600]
 const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
@@ -89,7 +75,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents } = addCounts(registry)
   addSources(registry, sources)
   const relay = addRelayFigures(registry)
-  const eventFailed = addEventFailures(registry)
+  const eventFailures = addEventFailures(registry)
   const batchRefused = addBatchRefusals(registry)
 
   return {
@@ -109,12 +95,17 @@ export function createMetrics(sources: MetricsSources): Metrics {
       auditEvents.inc({ outcome: 'written' }, written)
       auditEvents.inc({ outcome: 'lost' }, lost)
     },
+    jobsKnown(names) {
+      for (const job of names) {
+        for (const failed of ['true', 'false']) jobs.inc({ job, failed }, 0)
+      }
+    },
     jobDone({ name, count, failed }) {
       jobs.inc({ job: name, failed: String(failed) })
       jobCounts.inc({ job: name }, count)
     },
     ...relay,
-    eventFailed,
+    ...eventFailures,
   }
 }
 
@@ -180,14 +171,21 @@ function addBatchRefusals(registry: Registry): Counter<'queue' | 'sqlstate'> {
   })
 }
 
-function addEventFailures(registry: Registry): Metrics['eventFailed'] {
+function addEventFailures(registry: Registry): Pick<Metrics, 'queuesKnown' | 'eventFailed'> {
   const failures = new Counter({
     name: 'holdfast_broker_failures_total',
     help: 'Events that a consumer at the broker could not process: given back to it later (retry), or not (dead).',
     labelNames: ['queue', 'outcome'],
     registers: [registry],
   })
-  return ({ queue, isDead }) => failures.inc({ queue, outcome: isDead ? 'dead' : 'retry' })
+  return {
+    queuesKnown(queues) {
+      for (const queue of queues) {
+        for (const outcome of ['dead', 'retry']) failures.inc({ queue, outcome }, 0)
+      }
+    },
+    eventFailed: ({ queue, isDead }) => failures.inc({ queue, outcome: isDead ? 'dead' : 'retry' }),
+  }
 }
 
 function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWaiting'> {
@@ -226,7 +224,7 @@ function addSources(registry: Registry, sources: MetricsSources): void {
   const { serving } = sources
   if (serving !== null) addServing(registry, serving)
   addPools(registry, sources.pools)
-  addDatabaseFigures(registry, throttled(sources.readDatabase))
+  addDatabaseFigures(registry, sources.readDatabase)
 }
 
 function addServing(registry: Registry, sources: ServingSources): void {
@@ -277,70 +275,6 @@ function addPools(registry: Registry, pools: MetricsSources['pools']): void {
   })
 }
 
-const databaseGauges: { name: string; help: string; figure: keyof DatabaseFigures; aggregator: 'max' | 'min' }[] = [
-  {
-    name: 'holdfast_active_holds',
-    help: 'PENDING bookings in the database whose hold has not expired.',
-    figure: 'activeHolds',
-    aggregator: 'max',
-  },
-  {
-    name: 'holdfast_event_tail_lag_seconds',
-    help: 'Age of the oldest event that the log tail may not read yet because an older transaction is still open.',
-    figure: 'eventTailLagSeconds',
-    aggregator: 'max',
-  },
-  {
-    name: 'holdfast_partition_seconds_left',
-    help: 'Time until the last monthly partition of bookings ends. After that, no booking can be written.',
-    figure: 'partitionSecondsLeft',
-    aggregator: 'min',
-  },
-  {
-    name: 'holdfast_account_mails_waiting',
-    help: 'E-mails with links, invitations and notices that have not been sent yet.',
-    figure: 'accountMailsWaiting',
-    aggregator: 'max',
-  },
-  {
-    name: 'holdfast_account_mails_waiting_seconds',
-    help: 'For how long the oldest of them has waited; it grows while the mail server is away.',
-    figure: 'accountMailSecondsWaiting',
-    aggregator: 'max',
-  },
-  {
-    name: 'holdfast_backup_restorable_timestamp_seconds',
-    help: 'The newest moment that can be restored. 0: there is no backup yet.',
-    figure: 'backupRestorableSeconds',
-    aggregator: 'max',
-  },
-  {
-    name: 'holdfast_backup_failing_seconds',
-    help: 'For how long backups have failed. 0: the last one succeeded.',
-    figure: 'backupFailingSeconds',
-    aggregator: 'max',
-  },
-  {
-    name: 'holdfast_verify_timestamp_seconds',
-    help: 'When `holdfast verify` last found no fault. 0: never.',
-    figure: 'verifiedSeconds',
-    aggregator: 'max',
-  },
-  {
-    name: 'holdfast_verify_failing_seconds',
-    help: 'For how long `holdfast verify` has found faults. 0: it found none last time.',
-    figure: 'verifyFailingSeconds',
-    aggregator: 'max',
-  },
-]
-
-/** What the database says, the same to every process. NaN: it is unavailable. */
-function addDatabaseFigures(registry: Registry, read: () => Promise<DatabaseFigures | null>): void {
-  for (const { figure, ...options } of databaseGauges) {
-    addGauge(registry, { ...options, read: async () => (await read())?.[figure] ?? Number.NaN })
-  }
-}
-
 /** The hit ratio is hits ÷ (hits + misses). */
 function addCacheFigures(registry: Registry, cacheFigures: () => CacheFigures): void {
   addCounters(registry, 'result', {
@@ -382,17 +316,4 @@ function addCalendarFigures(registry: Registry, calendarFigures: () => CalendarF
     help: 'Slots in memory.',
     read: () => calendarFigures().slots,
   })
-}
-
-/** Calls `read` at most once per {@link databaseFiguresMs}; null while the database is unavailable. */
-function throttled(read: () => Promise<DatabaseFigures>): () => Promise<DatabaseFigures | null> {
-  let figures: Promise<DatabaseFigures | null> | null = null
-  let readAt = 0
-  return () => {
-    if (figures === null || performance.now() - readAt > databaseFiguresMs) {
-      readAt = performance.now()
-      figures = read().catch(() => null)
-    }
-    return figures
-  }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recordUpkeep } from '@holdfast/engine'
@@ -6,6 +6,7 @@ import { createTestCluster, until } from '@holdfast/testkit'
 import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, serverOn, settingsFor } from '../../test/running-server.ts'
+import { jobs } from '../jobs/jobs.ts'
 import { startWorker } from '../worker.ts'
 import { createLogger } from './logger.ts'
 
@@ -95,6 +96,7 @@ describe('a worker beside a server', () => {
     const beganAt = Date.now() / 1000
     await bothShow('holdfast_backup_restorable_timestamp_seconds', (value) => value > beganAt - 60)
     expect(await figures('holdfast_backup_failing_seconds')).toEqual([0, 0])
+    expect(await figures('holdfast_backup_interval_seconds')).toEqual([1, 1])
     const away = join(directory, 'away')
     await rename(place, away)
     await writeFile(place, 'not a directory')
@@ -112,6 +114,36 @@ describe('a worker beside a server', () => {
     await bothShow('holdfast_verify_failing_seconds', (value) => value > 0)
     expect(await figures('holdfast_verify_timestamp_seconds')).toEqual([1_700_000_000, 1_700_000_000])
   })
+})
+
+test('in a fresh process, each counter that an alert is about is 0: a first failure then is growth', async () => {
+  const ofJobs = { HOLDFAST_METRICS_TOKEN: token, AMQP_URL: 'amqp://127.0.0.1:1', HOLDFAST_AMQP_QUEUES: 'analytics' }
+  const settings = { ...settingsFor(cluster), ...ofJobs }
+  const fresh = [
+    await serverOn(cluster, { ...ofJobs, HOLDFAST_WORKER: 'on' }),
+    await startWorker({ env: { ...settings, HOLDFAST_WORKER_PORT: '0' }, say: () => undefined, log }),
+  ]
+  const texts = await Promise.all(fresh.map(({ url }) => call(`${url}/metrics`, { bearer: token })))
+  await Promise.all(fresh.map((one) => one.stop()))
+  const rules = await readFile(join(import.meta.dirname, '../../../../deploy/prometheus/holdfast.rules.yml'), 'utf8')
+  const counters = Array.from(rules.matchAll(/(holdfast_\w+_total)(?:\{(.*?)\})?/g), ([, name, labels = '']) => ({
+    name,
+    labels,
+  })).filter(({ labels }) => labels !== '')
+  expect(counters).toHaveLength(rules.split('increase(').length - 1)
+  for (const { text } of texts) {
+    for (const { name, labels } of counters) {
+      const series = text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
+      expect(series, name).not.toEqual([])
+      for (const line of series) expect(line).toMatch(/ 0$/)
+    }
+    for (const { name } of jobs) expect(text).toContain(`holdfast_job_runs_total{job="${name}",failed="true"} 0`)
+    for (const queue of ['analytics', 'other']) {
+      expect(text).toContain(`holdfast_broker_failures_total{queue="${queue}",outcome="dead"} 0`)
+    }
+  }
+  const { text: withoutJobs } = await call(`${server.url}/metrics`, { bearer: token })
+  expect(withoutJobs).not.toMatch(/^holdfast_job_runs_total\{/m)
 })
 
 test('a second worker on a port in use does not start, and the message names the setting', async () => {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { type OpenBroker, openBroker } from '../../broker/start-broker.ts'
 import type { Config } from '../../config/config.ts'
-import type { JobDeps } from '../../jobs/jobs.ts'
+import { type JobDeps, jobsOf } from '../../jobs/jobs.ts'
 import { jobsSchemaOf } from '../../jobs/jobs-schema.ts'
 import { type RunningJobs, startJobs } from '../../jobs/run-jobs.ts'
 import { createAccountMails } from '../../messages/account-mails/account-mails.ts'
@@ -31,7 +31,7 @@ type JobServicesDeps = {
   metrics?: JobMetrics | undefined
 }
 
-export type JobMetrics = Pick<Metrics, 'jobDone' | 'eventFailed'> & RelayMetrics
+export type JobMetrics = Pick<Metrics, 'jobsKnown' | 'jobDone' | 'queuesKnown' | 'eventFailed'> & RelayMetrics
 
 /** What the jobs of all shards of a process use. */
 export type JobServices = JobServicesDeps & {
@@ -109,6 +109,7 @@ function startQueue(services: JobServices, database: JobDatabase, sending: Sendi
   const { pools, sessionUrl, parts } = database
   const schema = jobsSchemaOf(sessionUrl)
   const { auditMonths } = config
+  metrics?.jobsKnown(jobsOf(parts).map(({ name }) => name))
   const queue = { pool: pools.jobs, schema, parts, log }
   return startJobs({ ...queue, ...sending, auditMonths, onDone: (done) => metrics?.jobDone(done) })
 }
