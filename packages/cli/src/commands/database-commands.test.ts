@@ -270,6 +270,15 @@ describe('verify', () => {
     expect(plain.out.join('\n')).toMatch(/taken_differs clinic .*slot .*Something is wrong/s)
     await owner.query('update holdfast.slot set taken = 0')
   })
+
+  test('prints its report also when the result cannot be recorded, and says so', async () => {
+    await owner.query("alter table holdfast.upkeep_result add constraint planted check (kind <> 'verify') not valid")
+    const { code, output, err } = await holdfastJson('verify')
+    await owner.query('alter table holdfast.upkeep_result drop constraint planted')
+    expect(code).toBe(0)
+    expect(output).toMatchObject({ slots: 2, mismatches: 0 })
+    expect(err.at(-1)).toMatch(/^The result could not be recorded for the metrics: .*planted/)
+  })
 })
 
 describe('doctor', () => {

@@ -1,4 +1,5 @@
 import { type DatabasePool, recordUpkeep, type VerifyReport, verify, withPool } from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -15,25 +16,26 @@ const detailsMax = 100
  * changes nothing but the stored time of the last verification. On Citus it verifies each shard.
  */
 export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
-  const report = await withDatabase(context, ({ ownerUrl }) => verifyAll(ownerUrl))
-  if (options.json === true) context.terminal.json(report)
-  else print(context, report)
-  return isGood(report) ? 0 : 1
+  return withDatabase(context, ({ ownerUrl }) =>
+    withPool<ExitCode>({ url: ownerUrl, name: 'holdfast verify' }, async (pool) => {
+      const report = await verifyAll(ownerUrl, pool)
+      if (options.json === true) context.terminal.json(report)
+      else print(context, report)
+      await record(pool, isGood(report)).catch((error: unknown) =>
+        context.terminal.note(`The result could not be recorded for the metrics: ${messageOf(error)}`),
+      )
+      return isGood(report) ? 0 : 1
+    }),
+  )
 }
 
 type Report = VerifyReport | ShardedReport
 
-async function verifyAll(ownerUrl: string): Promise<Report> {
-  return withPool<Report>({ url: ownerUrl, name: 'holdfast verify' }, async (pool) => {
-    await refuseUnlessMigrated(pool)
-    const shards = await shardsIfDistributed(ownerUrl)
-    const report =
-      shards === null
-        ? await verify(pool, { clinicNo: null, detailsMax })
-        : await verifyShards(ownerUrl, shards, detailsMax)
-    await record(pool, isGood(report))
-    return report
-  })
+async function verifyAll(ownerUrl: string, pool: DatabasePool): Promise<Report> {
+  await refuseUnlessMigrated(pool)
+  const shards = await shardsIfDistributed(ownerUrl)
+  if (shards !== null) return verifyShards(ownerUrl, shards, detailsMax)
+  return verify(pool, { clinicNo: null, detailsMax })
 }
 
 function isGood({ overbooked, mismatches }: Report): boolean {
