@@ -52,6 +52,19 @@ test('lines are JSON with a time, and credentials in them are redacted', () => {
   expect(text).not.toContain('secret')
 })
 
+test('at a terminal, an error is shown with its causes, and what controls the terminal is escaped', () => {
+  const lines: string[] = []
+  const log = createLogger('info', { write: (line) => void lines.push(wordsOf(line)) })
+  const cause = new Error('the server said \u001b[2J\u009b1m\r\nHoldfast is ready\u202e', { cause: new Error('reset') })
+  log.warn({ err: new Error('no connection', { cause }), name: '\u0007', more: ['\u007f'] }, 'message\u001b]0;title')
+  log.warn({ err: new Error('not stored: disk full', { cause: new Error('disk full') }) }, 'failed')
+  expect(lines.map((line) => line.slice(9))).toEqual([
+    'warn: message\\u001b]0;title (no connection: the server said \\u001b[2J\\u009b1m\\u000d\\u000aHoldfast is ready' +
+      '\\u202e: reset, name: \\u0007, more: ["\\u007f"])\n',
+    'warn: failed (not stored: disk full)\n',
+  ])
+})
+
 test('at a terminal, a line has the time, the level if it is not info, the message, and what belongs to it', () => {
   const lines: string[] = []
   const log = createLogger('info', { write: (line) => void lines.push(wordsOf(line)) })

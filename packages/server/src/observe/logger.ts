@@ -33,15 +33,34 @@ function defaultDestination(): DestinationStream {
 
 const shownApart = new Set(['time', 'level', 'pid', 'msg', 'err'])
 
-/** A line of the log as a person reads it at a terminal: `10:15:03 warn: message (name: value)`. */
+type LoggedError = { message?: string; cause?: LoggedError }
+
+/**
+ * A line of the log as a person reads it at a terminal: `10:15:03 warn: message (error: its cause, name: value)`. Other
+ * programs' texts are in it: characters that would control the terminal, or the order of the text, are escaped again.
+ */
 export function wordsOf(line: string): string {
-  const fields = JSON.parse(line) as Record<string, unknown> & { err?: { message?: string } }
+  const fields = JSON.parse(line) as Record<string, unknown> & { err?: LoggedError }
   const { time, level, msg, err } = fields
   const others = Object.entries(fields).filter(([name]) => !shownApart.has(name))
   const shown = others.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  const more = [...(err?.message === undefined ? [] : [err.message]), ...shown].join(', ')
+  const errors = messagesOf(err).join(': ')
+  const more = [...(errors === '' ? [] : [errors]), ...shown].join(', ')
   const prefix = level === 'info' ? '' : `${level}: `
-  return `${String(time).slice(11, 19)} ${prefix}${msg}${more === '' ? '' : ` (${more})`}\n`
+  return `${escaped(`${String(time).slice(11, 19)} ${prefix}${msg}${more === '' ? '' : ` (${more})`}`)}\n`
+}
+
+/** Of an error and its causes, each said once. */
+function messagesOf(error: LoggedError | undefined): string[] {
+  if (error === undefined) return []
+  const { message = '', cause } = error
+  const [first, ...others] = messagesOf(cause)
+  return first === undefined || message.includes(first) ? [message, ...others] : [message, first, ...others]
+}
+
+function escaped(text: string): string {
+  const codeOf = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, codeOf)
 }
 
 /** The parts of an error that are safe to log: type, code, location, and the message without quoted values. */
