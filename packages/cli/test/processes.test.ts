@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningHoldfast, spawnHoldfast, spawnServer } from './spawn-holdfast.ts'
+import { advisoryLocks } from '@holdfast/engine'
+import { aClinic, aDoctor, aSlot, createTestDatabase, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type RunningHoldfast, spawnHoldfast, spawnServer, untilFound } from './spawn-holdfast.ts'
 
 let database: TestDatabase
 let server: RunningHoldfast & { url: string }
@@ -131,6 +132,46 @@ test('a port that is in use is reported once, and nothing is left running', asyn
   const { code, stderr } = await spawnHoldfast(['start'], { ...settings(), PORT }).ended
   expect(code).toBe(1)
   expect(stderr.match(new RegExp(`Port ${PORT} of 127.0.0.1 is in use`, 'g'))).toHaveLength(1)
+})
+
+/** A server whose connection to the database breaks in the middle of its start, when the connections are refused. */
+async function cutOffServer() {
+  const proxy = await databaseProxy(database.ownerUrl)
+  onTestFinished(() => proxy.end())
+  const other = await database.ownerPool.connect()
+  // As if another server was starting.
+  await other.query('select pg_advisory_lock($1, $2)', [...advisoryLocks.serverStart])
+  const starting = spawnHoldfast(['start'], { ...settings(), PORT: '0', HOLDFAST_DEMO: 'off', DATABASE_URL: proxy.url })
+  await until(
+    async () => {
+      const found = await other.query(
+        `select from pg_stat_activity where datname = current_database() and application_name = 'holdfast start'`,
+      )
+      return found.rowCount === 1 ? true : undefined
+    },
+    () => `a server that waits to start: ${starting.stderr()}`,
+  )
+  await proxy.cut()
+  await untilFound(starting, () => /the connection to the database broke/.exec(starting.stderr())?.[0])
+  await other.query('select pg_advisory_unlock($1, $2)', [...advisoryLocks.serverStart])
+  other.release()
+  return { proxy, starting }
+}
+
+test('a start whose connection to the database breaks is repeated', async () => {
+  const { proxy, starting } = await cutOffServer()
+  await proxy.restore()
+  const url = await untilFound(starting, () => /^Holdfast is ready at (\S+)$/m.exec(starting.stdout())?.[1])
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  starting.child.kill('SIGTERM')
+  expect((await starting.ended).code).toBe(0)
+})
+
+test('a stop ends such a start', async () => {
+  const { starting } = await cutOffServer()
+  starting.child.kill('SIGTERM')
+  const { code, stderr } = await starting.ended
+  expect([code, stderr.split('\n').at(-2)]).toEqual([0, 'Stopped before it was ready.'])
 })
 
 test('when the first process is killed, the others end too', async () => {

@@ -4,7 +4,6 @@ import { type Database, openDatabase } from './compose/database/open-database.ts
 import { startServing } from './compose/start-serving.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
-import { startAgainIfCutOff } from './lifecycle/start-again.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { startServerProcesses } from './processes/start-server-processes.ts'
 
@@ -16,6 +15,8 @@ export type StartOptions = {
   say?: (line: string) => void
   /** Default: JSON lines on stderr. */
   log?: Logger
+  /** Aborted: a start whose connection to the database broke is not repeated any more. */
+  signal?: AbortSignal
 }
 
 export type StartedServer = {
@@ -40,12 +41,13 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
   if (config.runsJobs) requireBackupKey(config)
+  const { env, signal } = options
   const log = options.log ?? createLogger(config.logLevel)
   log.info({ release: await readRelease(), node: process.versions.node, processes: config.processes }, 'server starts')
   const database = await openDatabase(config, { share: false, say })
   try {
     const startServers = config.processes === 1 ? startServing : startServerProcesses
-    const serving = await startAgainIfCutOff(log, () => startServers({ config, env: options.env, database, log, say }))
+    const serving = await startServers({ config, env, database, log, say, signal })
     const { url, metricsUrl, mustRestart } = serving
     if (metricsUrl !== null) say(`Metrics are at ${metricsUrl}/metrics`)
     if (config.publicUrl !== null) say(`Listening on ${url}`)
@@ -70,6 +72,6 @@ async function stopAll(serving: Pick<StartedServer, 'stop'>, database: Database,
 }
 
 /** `holdfast start`: runs until a signal; `signal` is that of the command. @returns the process's exit code */
-export function runServer(options: StartOptions & { signal?: AbortSignal }): Promise<number> {
-  return runUntilSignal(() => startServer(options), { earlier: options.signal })
+export function runServer(options: StartOptions): Promise<number> {
+  return runUntilSignal((signal) => startServer({ ...options, signal }), { earlier: options.signal })
 }

@@ -19,6 +19,8 @@ export type WorkerOptions = {
   env: Record<string, string | undefined>
   say?: (line: string) => void
   log?: Logger
+  /** Aborted: a start whose connection to the database broke is not repeated any more. */
+  signal?: AbortSignal
 }
 
 /** `mustRestart`: see `runUntilSignal`. `url`: of its probes and metrics, if HOLDFAST_WORKER_PORT is set. */
@@ -39,7 +41,8 @@ export async function startWorker(options: WorkerOptions): Promise<StartedWorker
   requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
   log.info({ release: await readRelease(), node: process.versions.node }, 'worker starts')
-  const worker = await startAgainIfCutOff(log, () => startParts({ config, env: options.env, say, log }))
+  const { env, signal } = options
+  const worker = await startAgainIfCutOff({ log, signal }, () => startParts({ config, env, say, log }))
   const { url } = worker
   if (url !== null) say(`Its health and metrics are at ${url}/readyz and ${url}/metrics`)
   log.info({ url }, 'worker is ready')
@@ -97,6 +100,6 @@ async function startAll(
 }
 
 /** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */
-export function runWorker(options: WorkerOptions & { signal?: AbortSignal }): Promise<number> {
-  return runUntilSignal(() => startWorker(options), { earlier: options.signal })
+export function runWorker(options: WorkerOptions): Promise<number> {
+  return runUntilSignal((signal) => startWorker({ ...options, signal }), { earlier: options.signal })
 }

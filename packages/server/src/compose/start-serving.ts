@@ -1,5 +1,6 @@
 import { startBackups } from '../backups/start-backups.ts'
 import type { Config } from '../config/config.ts'
+import { startAgainIfCutOff } from '../lifecycle/start-again.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { MetricsSources } from '../observe/metrics.ts'
 import { type ComposedServer, composeServer } from './compose-server.ts'
@@ -15,6 +16,8 @@ export type ServeOptions = {
   log: Logger
   /** Receives messages for people during the start. */
   say: (line: string) => void
+  /** Aborted: a start whose connection to the database broke is not repeated any more. */
+  signal?: AbortSignal | undefined
   /** See {@link MetricsSources}. */
   readAllMetrics?: MetricsSources['readAll']
 }
@@ -30,18 +33,15 @@ export type Serving = Pick<ComposedServer, 'metrics' | 'mustRestart'> & {
 
 /**
  * Serves HTTP in this process, with the jobs and backups if HOLDFAST_WORKER is on. Prepares the database, and creates
- * the initial data if there are none.
+ * the initial data if there are none. A start whose connection to the database breaks is repeated.
  *
  * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix; nothing is left running
  */
-export async function startServing({
-  config,
-  env,
-  database,
-  log,
-  say,
-  readAllMetrics,
-}: ServeOptions): Promise<Serving> {
+export function startServing(options: ServeOptions): Promise<Serving> {
+  return startAgainIfCutOff(options, () => startOnce(options))
+}
+
+async function startOnce({ config, env, database, log, say, readAllMetrics }: ServeOptions): Promise<Serving> {
   const prepared = await database.prepare((line) => log.info(line))
   refuseBackupsOfShards(config, prepared)
   const server = await composeServer(config, prepared, log, readAllMetrics)

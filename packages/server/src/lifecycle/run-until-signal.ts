@@ -11,8 +11,8 @@ const stoppedEarly = 'Stopped before it was ready.'
 
 /**
  * Runs a service until the first SIGINT, SIGTERM or SIGHUP, then stops it. A signal during the start stops it as soon
- * as it has started, but ends the process if that takes longer than `startMsMax`. A second signal ends the process at
- * once.
+ * as it has started, but ends the process if that takes longer than `startMsMax`; it aborts the signal of the start,
+ * which need not go on. A second signal ends the process at once.
  *
  * close-with-grace is not used: it ends the process itself, with 0 or 1, and so cannot return the exit code to the
  * command that started the service; it treats a failed start as a failed stop; and it leaves its listeners installed.
@@ -23,7 +23,7 @@ const stoppedEarly = 'Stopped before it was ready.'
  *   printed to stderr)
  */
 export async function runUntilSignal(
-  start: () => Promise<Running>,
+  start: (signal: AbortSignal) => Promise<Running>,
   { startMsMax = startMsMaxDefault, earlier }: { startMsMax?: number; earlier?: AbortSignal | undefined } = {},
 ): Promise<number> {
   if (earlier?.aborted === true) {
@@ -31,12 +31,14 @@ export async function runUntilSignal(
     return 0
   }
   const signalled = Promise.withResolvers<void>()
+  const stopping = new AbortController()
   let count = 0
   let isStarting = true
   const onSignal = () => {
     count += 1
     if (count > 1) process.exit(130)
     signalled.resolve()
+    stopping.abort()
     if (isStarting) setTimeout(giveUp, startMsMax).unref()
   }
   const giveUp = () => {
@@ -46,7 +48,7 @@ export async function runUntilSignal(
   }
   for (const signal of signals) process.on(signal, onSignal)
   try {
-    const running = await start().finally(() => {
+    const running = await start(stopping.signal).finally(() => {
       isStarting = false
     })
     const reason = await Promise.race([signalled.promise, running.mustRestart ?? signalled.promise])

@@ -49,9 +49,20 @@ async function startWith(errors: readonly Error[]): Promise<[number, unknown]> {
     if (error !== undefined) throw error
     return 'started'
   }
-  const ended = await startAgainIfCutOff(log, start).catch((error: unknown) => error)
+  const ended = await startAgainIfCutOff({ log }, start).catch((error: unknown) => error)
   return [calls, ended]
 }
+
+test('a stop ends the pause before the next attempt, which is not made', async () => {
+  const stopping = new AbortController()
+  let calls = 0
+  const starting = startAgainIfCutOff({ log: { warn: () => stopping.abort() }, signal: stopping.signal }, async () => {
+    calls += 1
+    throw broken
+  })
+  await expect(starting).rejects.toBe(broken)
+  expect(calls).toBe(1)
+})
 
 test('after a break, it is repeated also while nothing listens; any other error ends it at once', async () => {
   const other = new Error('a bug')

@@ -7,9 +7,10 @@ import { createLogger } from '../observe/logger.ts'
 import type { FromServerProcess, ToServerProcess } from './process-messages.ts'
 
 const started = Promise.withResolvers<Serving>()
+const stopping = new AbortController()
+const { signal } = stopping
 const metricsWanted = new Map<number, (text: string) => void>()
 let requests = 0
-let isStopping = false
 
 process.on('message', (message: ToServerProcess) => {
   if (message.kind === 'serve') void serve(message.number)
@@ -32,7 +33,7 @@ async function serve(number: number): Promise<void> {
     const log = createLogger(config.logLevel)
     const database = await openDatabase(config, { share: true })
     const say = (line: string) => send({ kind: 'say', line })
-    started.resolve(await startServing({ config, env, database, log, say, readAllMetrics }))
+    started.resolve(await startServing({ config, env, database, log, say, signal, readAllMetrics }))
     const { url, metricsUrl, mustRestart } = await started.promise
     send({ kind: 'ready', url, metricsUrl })
     void mustRestart?.then(() => stop(1))
@@ -47,8 +48,8 @@ async function serve(number: number): Promise<void> {
 }
 
 async function stop(exitCode = 0): Promise<void> {
-  if (isStopping) return
-  isStopping = true
+  if (signal.aborted) return
+  stopping.abort()
   await (await started.promise).stop()
   process.exit(exitCode)
 }

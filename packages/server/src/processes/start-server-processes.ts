@@ -25,7 +25,7 @@ type Ready = Extract<FromServerProcess, { kind: 'ready' }>
  * @throws StartError if one of the processes cannot start; then none is left
  */
 export async function startServerProcesses(options: ServeOptions): Promise<Omit<Serving, 'metrics'>> {
-  const { config, log } = options
+  const { config, log, signal } = options
   if (config.redisUrl === null && config.rateLimit) {
     log.warn(
       { processes: config.processes },
@@ -33,6 +33,8 @@ export async function startServerProcesses(options: ServeOptions): Promise<Omit<
     )
   }
   const processes = new ServerProcesses(options)
+  const onAbort = () => void processes.stop()
+  signal?.addEventListener('abort', onAbort)
   try {
     // The first one creates the initial data.
     const { url, metricsUrl } = await processes.start(1)
@@ -43,6 +45,8 @@ export async function startServerProcesses(options: ServeOptions): Promise<Omit<
   } catch (error) {
     await processes.stop()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
@@ -71,7 +75,8 @@ class ServerProcesses {
     await Promise.all([...this.#running.values()].map((worker) => this.#end(worker)))
   }
 
-  #launch(number: number, { isFirst, delayMs }: { isFirst: boolean; delayMs: number }): Promise<Ready> {
+  async #launch(number: number, { isFirst, delayMs }: { isFirst: boolean; delayMs: number }): Promise<Ready> {
+    if (this.#isStopping) throw new StartError('The server is stopping.')
     const { env, log, say } = this.#options
     const worker = cluster.fork(env)
     const launchedAt = performance.now()
