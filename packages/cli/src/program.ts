@@ -75,6 +75,7 @@ function addServing(program: Command, context: CommandContext, end: End): void {
     .command('wait-ready')
     .description('wait until a restarted server can serve, and a proxy in front of it knows that')
     .option('--url <url>', 'the server; default: that of HOST and PORT')
+    .option('--ca <file>', 'certificates in PEM that are trusted too, for an https address with one of your own')
     .option(
       '--proxy-seconds <n>',
       'how long it has to be ready in a row: longer than the proxy leaves out a server that failed',

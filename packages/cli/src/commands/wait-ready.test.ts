@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 
@@ -57,4 +62,54 @@ test('a server that flaps is not taken for ready', async () => {
     '3',
   ])
   expect(code).toBe(1)
+})
+
+/** A server that is ready, with a certificate that it has signed itself, for `localhost`. */
+async function aTlsServer() {
+  const directory = mkdtempSync(join(tmpdir(), 'hf-wait-ready-'))
+  const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')]
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key]
+  execFileSync('openssl', ['req', '-x509', ...curve, '-out', certificate, ...names], { stdio: 'ignore' })
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (_request, response) => {
+    response.writeHead(200).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', () => resolve()))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+    rmSync(directory, { recursive: true })
+  })
+  return { port: (server.address() as AddressInfo).port, certificate }
+}
+
+// Without --at-most, each would wait for five minutes.
+test('a certificate that is not trusted ends it at once, and --ca trusts it', async () => {
+  const { port, certificate } = await aTlsServer()
+  const url = `https://localhost:${port}`
+  const untrusted = await runCaptured(['wait-ready', '--url', url])
+  expect([untrusted.code, untrusted.err.at(-1)]).toEqual([
+    1,
+    `error: the certificate of ${url} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT). Name the certificate of ` +
+      'its authority by --ca, or wait for another address by --url.',
+  ])
+  const trusted = await runCaptured(['wait-ready', '--url', url, '--ca', certificate, '--proxy-seconds', '1'])
+  expect([trusted.code, trusted.out]).toEqual([0, [`${url} has been ready for 1 s.`]])
+})
+
+test('so do an address that is none, a file that is missing, and https where there is none', async () => {
+  const { port } = await aServer(() => 200)
+  const last = async (...args: string[]) => {
+    const { code, err } = await runCaptured(['wait-ready', ...args])
+    return [code, err.at(-1)]
+  }
+  expect(await last('--url', 'localhost')).toEqual([
+    2,
+    'error: expected --url https://HOST or http://HOST:PORT, not localhost',
+  ])
+  expect(await last('--ca', '/nowhere.pem')).toEqual([2, expect.stringMatching(/^error: --ca: .*nowhere\.pem/)])
+  expect(await last('--url', `https://127.0.0.1:${port}`)).toEqual([
+    1,
+    expect.stringMatching(/^error: https:.* does not speak TLS there: /),
+  ])
 })
