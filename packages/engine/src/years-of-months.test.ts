@@ -12,7 +12,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { agedDatabaseTest } from '@holdfast/testkit/database-test'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { theatreOperations } from '../test/theatre-operations.ts'
 import { createEngine } from './create-engine.ts'
 import type { SettleAction } from './model/settle.ts'
@@ -159,6 +159,23 @@ test('with ten more years of months, no operation holds more than 96 locks', asy
   for (const name of operations.names) locks[name] = await operations.locksOf(name)
   await operations.stop()
   expect(Object.entries(locks).filter(([, count]) => count > locksMax || count === 0)).toEqual([])
+})
+
+test("an account's bookings are looked for only in months that have bookings", async ({ database }) => {
+  const { appPool: pool } = database
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const accountId = randomUUID()
+  const doctor = await aDoctor(database, await aClinic(database))
+  const [first, second] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+  const old = await ageBooking(database, await aBooking(database, first, { accountId }), 5 * 365)
+  const recent = await aBooking(database, second, { accountId })
+  const queries = vi.spyOn(pool, 'query')
+  const list = { accountId, from: null, to: null, status: null, limit: 25, cursor: null }
+  const { items } = await engine.reads.bookingsOfAccount(list)
+  expect(items.map(({ id }) => id).toSorted()).toEqual([old.id, recent.id].toSorted())
+  // The months; and for each of two parts of the ten years, whether the account has bookings there, and the list.
+  expect(queries).toHaveBeenCalledTimes(5)
+  await engine.stop()
 })
 
 test.for([

@@ -249,6 +249,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'are_locked',
     'begin_log_epoch',
     'booking_months',
+    'booking_partitions',
     'cases_by_id',
     'change_block',
     'claim_cases',

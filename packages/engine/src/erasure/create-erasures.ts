@@ -8,7 +8,7 @@ import { type Announce, noSlots } from '../model/committed.ts'
 import type { Erasures, PatientContact } from '../model/erasure.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Waitlist } from '../model/waitlist.ts'
-import { bookingIdsOfAll, partsOf } from '../reads/booking-ids.ts'
+import { partsOfAll } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
 import { MonthsInTransit } from './months-in-transit.ts'
 
@@ -126,7 +126,7 @@ type FoundBooking = { id: string; doctorId: string }
 
 /** The bookings of a patient that are not erased, by id. A query locks the tables of a few months only. */
 async function* pagesOf(pool: pg.Pool, clinicNo: number, patient: PatientContact): AsyncGenerator<FoundBooking[]> {
-  for (const part of partsOf(await bookingIdsOfAll(pool, new Date()))) {
+  for (const part of await partsOfAll(pool, new Date())) {
     for (let from = part.from; ; ) {
       const statement = sql`
         select b.id, b.resource_id as "doctorId" from holdfast.booking b

@@ -49,10 +49,15 @@ export function partsAround(bookingIds: readonly string[]): BookingIds[] {
   return partsOf({ from, until: idFloor(new Date(timeOf(last).getTime() + 1)) })
 }
 
-/** All ids that bookings can have now: from the first partition on. This server's clock may differ by a day, too. */
-export async function bookingIdsOfAll(pool: pg.Pool, now: Date): Promise<BookingIds> {
-  const { rows } = await pool.query<{ first: Date | null }>(
-    sql`select min(month) as first from holdfast.booking_months() month`,
-  )
-  return { from: idFloor(rows[0]?.first ?? now), until: idsUntil(new Date(now.getTime() + dayMs)) }
+/**
+ * The ids of all bookings, in such parts: those with a month that is not empty. This server's clock may differ by a day
+ * from the database's.
+ */
+export async function partsOfAll(pool: pg.Pool, now: Date): Promise<BookingIds[]> {
+  // An empty month has no pages; a committed row always has one.
+  const { rows } = await pool.query<{ month: Date }>(sql`
+    select month from holdfast.booking_partitions() where pg_relation_size(partition) > 0 order by month`)
+  const months = rows.map(({ month }) => idFloor(month))
+  const parts = partsOf({ from: months[0] ?? idFloor(now), until: idsUntil(new Date(now.getTime() + dayMs)) })
+  return parts.filter(({ from, until }) => months.some((month) => from <= month && month < until))
 }

@@ -10,7 +10,7 @@ import { pageOf } from '../lists/page.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
-import { type BookingIds, bookingIdsOfAll, bookingIdsOfSlots, partsOf } from './booking-ids.ts'
+import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { matchesBooking } from './booking-search.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
@@ -100,7 +100,7 @@ function byStart(a: ListedRow, b: ListedRow): number {
 /** The parts of all months in which the account has bookings: most have none, and are quickly planned and read. */
 async function partsOfAccount(pool: pg.Pool, accountId: string): Promise<BookingIds[]> {
   const parts: BookingIds[] = []
-  for (const part of partsOf(await bookingIdsOfAll(pool, new Date()))) {
+  for (const part of await partsOfAll(pool, new Date())) {
     // Citus fails for a subquery without columns.
     const { rows } = await pool.query<{ found: boolean }>(sql`
       select exists (select 1 from holdfast.booking b
