@@ -84,9 +84,9 @@ test.each<[string, Parts]>([
 test.each(['X:', 'Final-Recipient: rfc822;'])('a long line %s is read at once', async (field) => {
   // The second line would be tried at each of its spaces by an expression that does not match the carriage return.
   const status = ['Reporting-MTA: dns; mx.example.org', '', ...perRecipient, `${field}${' '.repeat(300_000)}x\ry`]
-  const began = performance.now()
+  const began = process.threadCpuUsage()
   expect(await readDeliveryReport(aReport({ status }))).toMatchObject({ kind: 'read', reports: [{ status: '5.1.1' }] })
-  expect(performance.now() - began).toBeLessThan(4_000)
+  expect(process.threadCpuUsage(began).user / 1000).toBeLessThan(4_000)
 })
 
 test('several recipients, a delay, and what is not said', async () => {
@@ -164,9 +164,9 @@ test.each([
   ['padded base64', repeated('Content-Transfer-Encoding: base64\n\n', '=A')],
   ['tags', repeated('Content-Type: text/html\n\n', '<a ')],
 ])('the most %s that are read take a few seconds at most', async (_what, mail) => {
-  const began = performance.now()
+  const began = process.threadCpuUsage()
   expect(await readDeliveryReport(mail)).toEqual({ kind: 'none' })
-  expect(performance.now() - began).toBeLessThan(15_000)
+  expect(process.threadCpuUsage(began).user / 1000).toBeLessThan(15_000)
 })
 
 test.each([

