@@ -76,8 +76,9 @@ test('it has functions of its own, which are written again when their files chan
 
 test('the months of its bookings are those of the partitions behind its view', async ({ database, pool }) => {
   const { id } = await aBooking(database, await aSlot(database, await aDoctor(database, await aClinic(database))))
-  const parts = await partsOfAll(pool, new Date())
-  expect(parts).toEqual(await partsOfAll(database.appPool, new Date()))
+  const now = new Date()
+  const parts = await partsOfAll(pool, now)
+  expect(parts).toEqual(await partsOfAll(database.appPool, now))
   expect(parts.filter(({ from, until }) => from <= id && id < until)).toHaveLength(1)
 })
 
