@@ -2,7 +2,7 @@ import { clinicNoOf, createEngine, type Engine } from '@holdfast/engine'
 import { aClinic, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { createDemoData } from './demo-data.ts'
+import { createDemoData, type Demo } from './demo-data.ts'
 
 async function withEngine<Result>(database: TestDatabase, use: (engine: Engine) => Promise<Result>): Promise<Result> {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
@@ -13,13 +13,15 @@ async function withEngine<Result>(database: TestDatabase, use: (engine: Engine) 
   }
 }
 
+const optionsOf = ({ ownerUrl }: TestDatabase, demo: Demo) => ({ ownerUrl, demo, sendsMails: false })
+
 async function clinicsOf(engine: Engine) {
   return (await engine.directory.clinics({ q: null, limit: 100, cursor: null })).items
 }
 
 test('a full demo has bookings in every state, and a theatre; a second start adds nothing', async ({ database }) => {
   await withEngine(database, async (engine) => {
-    await createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')
+    await createDemoData({ engine, engineOf: () => engine }, optionsOf(database, 'full'))
     const counted = `select status, failure_reason, count(*)::integer as n, count(distinct resource_id) as doctors
                        from holdfast.booking
                       group by 1, 2 order by 1, 2`
@@ -51,7 +53,21 @@ test('a full demo has bookings in every state, and a theatre; a second start add
     const { rows: cases } = await database.ownerPool.query('select booking_id from holdfast.theatre_case')
     expect(cases).toHaveLength(8)
     expect(await engine.theatre.caseRequests({ clinicNo, status: 'open' })).toHaveLength(3)
-    await createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')
+    // Whatever the time is: a walk-in session that has begun, and nothing at an odd minute.
+    const { rows: odd } = await database.ownerPool.query(
+      `select from holdfast.slot s join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+        where r.specialization is not null and extract(epoch from s.starts_at)::bigint % 300 <> 0`,
+    )
+    expect(odd).toEqual([])
+    const { rows: begun } = await database.ownerPool.query(
+      'select taken from holdfast.slot where starts_at <= now() and ends_at > now()',
+    )
+    expect(begun.filter(({ taken }) => taken > 1)).toHaveLength(1)
+    const { rows: shown } = await database.ownerPool.query(`
+      select (select count(*)::integer from holdfast.waitlist_entry where ended_at is null) as waiting,
+             (select array_agg(name) from holdfast.log_receiver) as receivers`)
+    expect(shown).toEqual([{ waiting: 4, receivers: ['email'] }])
+    await createDemoData({ engine, engineOf: () => engine }, optionsOf(database, 'full'))
     expect((await database.ownerPool.query(counted)).rows).toEqual(rows)
   })
 })
@@ -60,10 +76,10 @@ test('a database with clinics is no shard for invented bookings', async ({ datab
   await aClinic(database)
   await withEngine(database, async (engine) => {
     const before = await clinicsOf(engine)
-    await expect(createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'full')).rejects.toThrow(
+    await expect(createDemoData({ engine, engineOf: () => engine }, optionsOf(database, 'full'))).rejects.toThrow(
       /has clinics already/,
     )
-    await createDemoData({ engine, engineOf: () => engine }, database.ownerUrl, 'on')
+    await createDemoData({ engine, engineOf: () => engine }, optionsOf(database, 'on'))
     expect(await clinicsOf(engine)).toEqual(before)
   })
 })

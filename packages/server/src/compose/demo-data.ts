@@ -1,8 +1,9 @@
-import { clinicNoOf, type Engine, withPool } from '@holdfast/engine'
+import { addLogReceiver, clinicNoOf, type Engine, isDistributed, mailReceiverName, withPool } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { createDemoClinic } from '../demo/demo-clinic.ts'
 import { createDemoTheatre } from '../demo/demo-theatre.ts'
+import { fillDemoWaitlist } from '../demo/demo-waitlist.ts'
 import { fillDemoWeek } from '../demo/demo-week.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 
@@ -15,13 +16,20 @@ type Engines = { engine: Engine; engineOf(clinicNo: number): Engine }
 /** Of the row in holdfast.setting that says that the bookings are invented. */
 const markName = 'demo'
 
+type DemoOptions = {
+  ownerUrl: string
+  demo: Demo
+  /** There is a mail server. */
+  sendsMails: boolean
+}
+
 /**
  * Creates the demo clinic in an empty database. With `full` also its bookings and an operating theatre, and only there:
- * a database with other clinics may have real ones.
+ * a database with other clinics may have real ones. Messages about these bookings are planned only where none is sent.
  *
  * @throws StartError for `full` with a database that is neither empty nor such a demo
  */
-export async function createDemoData(engines: Engines, ownerUrl: string, demo: Demo): Promise<void> {
+export async function createDemoData(engines: Engines, { ownerUrl, demo, sendsMails }: DemoOptions): Promise<void> {
   if (demo === 'off') return
   const empty = await isEmpty(engines.engine)
   if (demo === 'on') {
@@ -37,11 +45,25 @@ export async function createDemoData(engines: Engines, ownerUrl: string, demo: D
       )
     }
     const { id, week } = await createDemoClinic(engines, new Date())
-    const engine = engines.engineOf(clinicNoOf(id))
-    await fillDemoWeek(engine, id, week)
+    const clinicNo = clinicNoOf(id)
+    const engine = engines.engineOf(clinicNo)
+    // The log is forwarded from here on.
+    if (!sendsMails && !(await isDistributed(pool))) await addLogReceiver(pool, mailReceiverName)
+    const beginSlot = (slotId: string, startsAt: Date) => beginDemoSlot(pool, clinicNo, slotId, startsAt)
+    await fillDemoWeek({ engine, beginSlot }, clinicNo, week)
+    await fillDemoWaitlist(engine, clinicNo, new Date())
     await createDemoTheatre(engine, id, new Date())
     await pool.query(sql`insert into holdfast.setting (name, value) values (${markName}, 'full')`)
   })
+}
+
+/** A slot that has begun: the engine creates none. */
+async function beginDemoSlot(pool: pg.Pool, clinicNo: number, slotId: string, startsAt: Date): Promise<void> {
+  await pool.query(sql`
+    update holdfast.slot s
+       set starts_at = ${startsAt},
+           digest = holdfast.slot_digest(s.id, s.resource_id, ${startsAt}, s.ends_at, s.capacity, null, null)
+     where s.clinic_no = ${clinicNo} and s.id = ${slotId}`)
 }
 
 async function isMarked(pool: pg.Pool): Promise<boolean> {

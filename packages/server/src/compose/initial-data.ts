@@ -24,7 +24,8 @@ export async function createInitialData(
   options: { ownerUrl: string; config: Config; demo: Demo; onAdministrator: (created: NewAdministrator) => void },
 ): Promise<void> {
   await oneAtATime(options.ownerUrl, async () => {
-    await createDemoData(server, options.ownerUrl, options.demo)
+    const { ownerUrl, demo, config } = options
+    await createDemoData(server, { ownerUrl, demo, sendsMails: config.smtpUrl !== null })
     await ensureAdministrator(server, options)
   })
 }

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import { clinicNoOf, type Engine, newId, type SettleAction } from '@holdfast/engine'
+import { type Engine, newId, type SettleAction } from '@holdfast/engine'
 import { demoPatient, demoReason } from './demo-patients.ts'
+import { type Time, walkInTimes } from './walk-in-times.ts'
 
 type DemoEngine = Pick<
   Engine,
   'claim' | 'settle' | 'move' | 'confirmAttendance' | 'directory' | 'createSlots' | 'withdrawSlots'
 >
+
+type DemoDeps = {
+  engine: DemoEngine
+  /** Changes when a slot begins to a moment that is past. */
+  beginSlot(slotId: string, startsAt: Date): Promise<void>
+}
 
 /** Sees patients from now on, whatever the time and the weekday are. */
 const urgentCare = {
@@ -18,11 +24,8 @@ const urgentCare = {
   fee: null,
   appointmentTypes: ['in_person' as const],
 }
-const quarterMs = 900_000
-const laterSlots = 8
-/** When the session begins: a slot that has begun cannot be booked. */
-const sessionInMs = 2_000
-const triesMax = 50
+/** How long the session is while it is booked: one that has begun can be neither created nor booked. */
+const unbegunMs = 300_000
 /** What happens to each patient of the session. */
 const marks: readonly SettleAction[][] = [
   ['no_show'],
@@ -43,8 +46,8 @@ export type DemoDoctorSlots = { doctorId: string; slotIds: readonly string[] }
  * Books a week of the demo clinic by the engine's own functions: bookings in every state, some moved and cancelled, and
  * one withdrawn by the clinic; every third patient has confirmed to come. The same slots always give the same bookings.
  */
-export async function fillDemoWeek(engine: DemoEngine, clinicId: string, doctors: readonly DemoDoctorSlots[]) {
-  const week = new DemoWeek(engine, clinicNoOf(clinicId))
+export async function fillDemoWeek(deps: DemoDeps, clinicNo: number, doctors: readonly DemoDoctorSlots[]) {
+  const week = new DemoWeek(deps, clinicNo)
   const chosen = doctors.flatMap(({ slotIds }, doctorNo) =>
     slotIds.filter((_slotId, slotNo) => (slotNo * 7 + doctorNo * 3) % 10 < (bookedOfTen[doctorNo % 6] ?? 5)),
   )
@@ -62,11 +65,13 @@ export async function fillDemoWeek(engine: DemoEngine, clinicId: string, doctors
 
 class DemoWeek {
   readonly #engine: DemoEngine
+  readonly #beginSlot: DemoDeps['beginSlot']
   readonly #clinicNo: number
   #patientNo = 0
 
-  constructor(engine: DemoEngine, clinicNo: number) {
+  constructor({ engine, beginSlot }: DemoDeps, clinicNo: number) {
     this.#engine = engine
+    this.#beginSlot = beginSlot
     this.#clinicNo = clinicNo
   }
 
@@ -90,10 +95,9 @@ class DemoWeek {
     return outcome.kind === 'booked' ? bookingId : null
   }
 
-  /** @returns the outcome's kind */
-  async change(bookingId: string, action: SettleAction, reason: string | null = null): Promise<string> {
+  async change(bookingId: string, action: SettleAction, reason: string | null = null): Promise<void> {
     const request = { bookingId, action, actorId: null, onBehalf: true, key: null, reason }
-    return (await this.#engine.settle(request)).kind
+    await this.#engine.settle(request)
   }
 
   /** The patient comes, unless the booking is in another slot by now, or cancelled. */
@@ -122,36 +126,25 @@ class DemoWeek {
     if (released != null) await this.change(released, 'cancel')
   }
 
-  /** A walk-in session that begins now, with patients who have arrived, are done or did not come, and later ones. */
+  /** A walk-in session that has begun, with patients who have arrived, are done or did not come, and later ones. */
   async fillToday(now: Date): Promise<void> {
     const created = await this.#engine.directory.createDoctor(this.#clinicNo, urgentCare, null)
     if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
     const doctorId = created.value.id
-    const sessionAt = now.getTime() + sessionInMs
-    const firstAt = (Math.ceil(sessionAt / quarterMs) + 1) * quarterMs
-    const slot = (at: number, endsAt: number, capacity: number) => ({
-      startsAt: new Date(at),
-      endsAt: new Date(endsAt),
-      capacity,
-    })
-    const times = Array.from({ length: laterSlots }, (_none, no) => firstAt + no * quarterMs)
-    const drafts = [slot(sessionAt, firstAt, marks.length), ...times.map((at) => slot(at, at + quarterMs, 1))]
+    const { session, later } = walkInTimes(now)
+    const bookable = { ...session, startsAt: new Date(session.endsAt.getTime() - unbegunMs) }
+    const draft = (time: Time, capacity: number) => ({ startsAt: time.startsAt, endsAt: time.endsAt, capacity })
+    const drafts = [draft(bookable, marks.length), ...later.map((time) => draft(time, 1))]
     const { items } = await this.#engine.createSlots({ doctorId, drafts, dryRun: false })
-    const [session, ...others] = items.flatMap(({ slotId }) => (slotId === null ? [] : [slotId]))
-    if (session === undefined) return
-    const patients = await Promise.all(marks.map((_actions, no) => this.book(session, no)))
-    const later = await Promise.all(others.map((slotId, no) => this.book(slotId, no)))
-    await Promise.all(others.map((slotId, no) => (no % 3 === 2 ? null : this.attend(later[no] ?? null, slotId))))
+    const [sessionId, ...others] = items.flatMap(({ slotId }) => (slotId === null ? [] : [slotId]))
+    if (sessionId === undefined) return
+    const patients = await Promise.all(marks.map((_actions, no) => this.book(sessionId, no)))
+    const booked = await Promise.all(others.map((slotId, no) => this.book(slotId, no)))
+    await Promise.all(others.map((slotId, no) => (no % 3 === 2 ? null : this.attend(booked[no] ?? null, slotId))))
+    await this.#beginSlot(sessionId, session.startsAt)
     for (const [no, actions] of marks.entries()) {
-      for (const action of actions) await this.#mark(patients[no] ?? null, action)
-    }
-  }
-
-  /** By the database's clock, the session may begin a moment later. */
-  async #mark(bookingId: string | null, action: SettleAction): Promise<void> {
-    for (let tries = 0; bookingId !== null && tries < triesMax; tries += 1) {
-      if ((await this.change(bookingId, action)) !== 'too_early') return
-      await delay(100)
+      const bookingId = patients[no]
+      for (const action of actions) if (bookingId != null) await this.change(bookingId, action)
     }
   }
 }
