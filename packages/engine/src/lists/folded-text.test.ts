@@ -14,12 +14,45 @@ const texts = [
   '٠١٢٣ ۴۵۶ ١٢٣٤٥٦٧٨٩۰',
   'ΠΑΠΑΔΌΠΟΥΛΟΣ Παπαδόπουλος ΙΩΆΝΝΗΣ, ИВАНОВ Йосиф Ёлкин Їжак ҐЄІ Ђорђе ЉЊЋЏЈ, ՍԱՐԳՍՅԱՆ Սարգսյան',
   'فَاطِمَة مُوسَى أحمد ٱلله سـارة',
+  'ƏLİYEV Əhməd əhməd, ĦASSAN Ħassan, Қасымов ҚАСЫМОВ, Ŋ ŊAKA',
+  'ﬁ ﬀ Ｗｉｄｅ ① Ⅷ ſ K և ŉ Ⴀ Ა ა Ꭰ ꭰ 𐐀',
   'Gonc\u0327alves \\ % _ 100',
 ]
 
 test.for(texts)('%s is folded alike in SQL and here', async (text, { database }) => {
   const { rows } = await database.appPool.query<{ folded: string }>(sql`select ${folded(sql`${text}::text`)} as folded`)
   expect(rows[0]?.folded).toBe(foldedHere(text))
+})
+
+/** Every letter of Unicode. */
+const letters = Array.from({ length: 0x11_00_00 }, (_, codePoint) => codePoint)
+  .filter((codePoint) => codePoint < 0xd8_00 || codePoint > 0xdf_ff)
+  .map((codePoint) => String.fromCodePoint(codePoint))
+  .filter((letter) => /\p{L}/u.test(letter))
+
+/** With a decomposition, and in Unicode only since a version after that of PostgreSQL 15. */
+const newLetter = /[\ua7f1\u{105c9}\u{105e4}\u{11380}-\u{11391}\u{16d68}-\u{16d6a}\u{1e030}-\u{1e06d}]/u
+
+test('every letter of Unicode is folded alike in SQL and here', async ({ database }) => {
+  const { rows } = await database.appPool.query<{ letter: string; folded: string; isPlain: boolean }>(sql`
+    select l.letter, ${folded(sql`l.letter`)} as folded, normalize(l.letter, NFKD) = l.letter as "isPlain"
+      from unnest(${letters}::text[]) l(letter)`)
+  expect(rows).toHaveLength(letters.length)
+  // An older Unicode of the database does not know what these consist of.
+  const newer = rows.filter(({ letter, isPlain }) => isPlain && letter.normalize('NFKD') !== letter)
+  for (const { letter } of newer) expect(letter).toMatch(newLetter)
+  const known = rows.filter((row) => !newer.includes(row))
+  expect(known.filter(({ letter, folded }) => folded !== foldedHere(letter))).toEqual([])
+})
+
+test('every letter of Unicode is found by its capital and by its small letter', () => {
+  // A small letter of Greek with an iota below has the capital with a whole iota.
+  const withIotaBelow = (letter: string) => letter.normalize('NFD').includes('\u0345')
+  const isFoldedApart = (letter: string) =>
+    foldedHere(letter) !== foldedHere(letter.toLowerCase()) ||
+    (foldedHere(letter) !== foldedHere(letter.toUpperCase()) && !withIotaBelow(letter))
+  expect(letters.length).toBeGreaterThan(130_000)
+  expect(letters.filter(isFoldedApart)).toEqual([])
 })
 
 test('each letter beyond ASCII of Latin names is folded to ASCII', () => {

@@ -1,5 +1,5 @@
 import sql, { join, type Sql } from 'sql-template-tag'
-import { folded, transliterated } from './folded-text.ts'
+import { folded, foldedHere, transliterated } from './folded-text.ts'
 
 /** More words are searched for as one text only. */
 const wordsMax = 8
@@ -16,7 +16,7 @@ export type TextCondition = { readonly onFolded: Sql }
  * `_` and `\` match themselves.
  */
 export function hasPart(part: string): TextCondition {
-  const wanted = folded(sql`${part}::text`)
+  const wanted = sql`${foldedHere(part)}::text`
   return {
     onFolded: sql`(strpos(t.folded, ${wanted}) > 0 or strpos(t.transliterated, ${transliterated(wanted)}) > 0)`,
   }
