@@ -30,6 +30,19 @@ function readsOfPatients(): Map<string, boolean> {
   return reads
 }
 
+/** Those with a text to search for, and what their entries have of it. */
+function searchesOfPatients(): Map<string, unknown> {
+  const searches = new Map<string, unknown>()
+  const record = (described: Operation, _handler: unknown, { audit }: RouteOptions<never> = {}) => {
+    if (audit === undefined || !namesPatients(described) || !('q' in (described.query?.properties ?? {}))) return
+    const input = { query: { q: ' Miller ' }, params: {}, granted: { clinic: { no: 7 }, actor: { clinicNo: 7 } } }
+    const entry = [audit(input as never, { items: [] }) ?? []].flat()[0]
+    searches.set(described.id, [entry?.searched, entry?.details?.includes('search')])
+  }
+  serveOperations(record, { engine: {} } as RestDeps)
+  return searches
+}
+
 /** A file may have any text. */
 function namesPatients({ responses }: Operation): boolean {
   return Object.values(responses).some(
@@ -46,6 +59,12 @@ test('every read that names patients has an entry in the security log, or a reas
   const reads = readsOfPatients()
   expect(reads.size).toBeGreaterThan(10)
   expect(differences(reads)).toEqual([])
+})
+
+test('every search in patients is a separate event of the security log', () => {
+  const searches = searchesOfPatients()
+  expect([...searches.keys()].sort()).toEqual(['listCaseRequests', 'listClinicBookings', 'listMessages'])
+  for (const recorded of searches.values()) expect(recorded).toEqual(['miller', true])
 })
 
 test('negative control: a read of patients without an entry is named', () => {

@@ -1,6 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import type { NewCaseRequest } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
@@ -26,7 +27,11 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
       return { status: 200, body: { items: page.items.map(caseRequestBody), nextCursor: page.nextCursor } }
     },
     {
-      audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['theatre'] }),
+      audit: ({ query: { q = '', service = '' }, granted: { clinic } }) => ({
+        kind: 'bookings_read',
+        clinicNo: clinic.no,
+        ...searchOf(service === '' ? q : `${q} in ${service}`, 'theatre'),
+      }),
     },
   )
 
