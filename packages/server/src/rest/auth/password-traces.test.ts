@@ -1,6 +1,6 @@
 import { accountOperations, type Operation, secondFactorOperations } from '@holdfast/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
+import { call, type RunningServer, runningServer, serverOn, signUp } from '../../../test/running-server.ts'
 import { isRecorded } from './record-account-events.ts'
 
 /** Passkeys work at an address with https, on its own pages. */
@@ -61,6 +61,25 @@ test.each(checking)('a wrong password at $id leaves a trace', async ({ id, metho
   expect([status, body.code]).toEqual([expect.any(Number), 'password_wrong'])
   const kind = id === 'changePassword' ? 'password_change_failed' : 'password_check_failed'
   await expect.poll(() => tracesOf(accountId)).toEqual([kind])
+})
+
+test('a password whose check takes longer than a response may is no wrong one', async () => {
+  const { id, token: bearer } = await aPerson()
+  const slow = await serverOn(server.database, { HOLDFAST_URL: origin, HOLDFAST_ANSWER_SECONDS_MAX: '1' })
+  const blocking = await server.database.ownerPool.connect()
+  try {
+    await blocking.query('begin')
+    await blocking.query('lock table auth.account in access exclusive mode')
+    const body = { newEmail: 'slow@example.org', password: 'a wrong password' }
+    const { status } = await call(slow.url + accountOperations.changeEmail.url, { method: 'POST', body, bearer })
+    expect(status).toBe(503)
+  } finally {
+    await blocking.query('rollback')
+    blocking.release()
+    // It writes its security log.
+    await slow.stop()
+  }
+  expect(await tracesOf(id)).toEqual([])
 })
 
 test('a password that was not sent is no wrong one', async () => {

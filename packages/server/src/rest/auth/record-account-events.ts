@@ -123,11 +123,9 @@ function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry | nul
   const { routeOptions, principal, subjectEmail: email } = request
   const rule = recorded.get(routeOptions.url ?? '')
   const isUnknown = reply.statusCode >= 500 && request.mayHaveWritten
-  const kind = request.hasGuessedPassword
-    ? 'password_check_failed'
-    : isUnknown
-      ? rule?.succeeded
-      : rule && kindOf(rule, reply)
+  // A response at the deadline, before the check has ended, says nothing about the password.
+  const hasGuessed = request.hasGuessedPassword && reply.statusCode < 500
+  const kind = hasGuessed ? 'password_check_failed' : isUnknown ? rule?.succeeded : rule && kindOf(rule, reply)
   if (kind === undefined) return null
   const details: AuditDetail[] = rule?.detail === undefined ? [] : [rule.detail]
   if (isUnknown) details.push('outcome unknown')
