@@ -21,8 +21,17 @@ export const messagesPerDay: MailsPerDay = { origin: 10, address: 10, addressAtF
  */
 export const linksToConfirmPerDay: MailsPerDay = { origin: 8, address: 40, addressAtFirst: 60 }
 
-/** Lost links: of each entry of a waitlist by the network of who asks, and, counted apart, of each ticket. */
-export const lostLinksPerDay: MailsPerDay = { origin: 3, address: 10, addressAtFirst: 30 }
+/** E-mails with the lost links of an address's entries of a waitlist. The origin is the network of who asks. */
+export const lostEntriesPerDay: MailsPerDay = { origin: 3, address: 10, addressAtFirst: 30 }
+
+/**
+ * E-mails with the lost link of a ticket, to whoever knows its reference and day. The origin is the network that booked
+ * it: strangers know these of bookings that they made with the address, and not of what its owner has booked.
+ */
+export const lostTicketsPerDay: MailsPerDay = { origin: 10, address: 10, addressAtFirst: 30 }
+
+/** Of them, those of one ticket that one network asks for. */
+export const lostTicketPerDayMax = 3
 
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000
@@ -87,10 +96,10 @@ export async function countMail(
  * accounts. null: limits are off, or it was booked by the clinic.
  */
 export async function networkOfBooking(
-  pool: pg.Pool,
+  connection: pg.Pool | pg.PoolClient,
   { clinicNo, bookingId }: { clinicNo: number; bookingId: string },
 ): Promise<string | null> {
-  const { rows } = await pool.query<{ subject: string }>(sql`
+  const { rows } = await connection.query<{ subject: string }>(sql`
     select subject from holdfast.booking_origin
      where clinic_no = ${clinicNo} and booking_id = ${bookingId} and kind in ('address', 'network')
      order by kind desc, at desc limit 1`)

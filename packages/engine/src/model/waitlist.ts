@@ -150,7 +150,7 @@ export type Waitlist = {
   entriesOfClinic(query: WaitlistQuery): Promise<Page<WaitlistEntry>>
   /** The newest first, at most 100. */
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>
-  /** Entries of a clinic that have not ended, of patients with this e-mail address: the oldest first, at most three. */
+  /** Entries of a clinic that have not ended, of patients with this e-mail address: the oldest first, at most 50. */
   openEntriesOfEmail(clinicNo: number, email: string): Promise<{ id: string; patient: Patient }[]>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>

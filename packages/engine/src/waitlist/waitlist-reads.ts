@@ -19,7 +19,7 @@ import type {
 } from '../model/waitlist.ts'
 
 const ofAccountMax = 100
-const ofEmailMax = 3
+const ofEmailMax = 50
 /** The states of an offer that was not accepted, or was withdrawn afterwards. */
 const mayBeOffer: ReadonlySet<BookingStatus> = new Set(['PENDING', 'CANCELLED', 'FAILED'])
 const cursor = cursorOf('waitlist', ['micros', 'id'])

@@ -43,11 +43,13 @@ async function mailsOf(database: TestDatabase, kind: string, request: () => Prom
 }
 
 /** Somebody who waits, and `ask`, which asks so many times for the lost link, each time of another server. */
-async function aWaitingPatient(database: TestDatabase, { rest, processed }: Sending) {
+async function aWaitingPatient(database: TestDatabase, { rest, processed }: Sending, entries = 1) {
   const email = `${crypto.randomUUID()}@example.org`
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
-  await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', email } })
+  for (let n = 1; n <= entries; n += 1) {
+    await aWaitlistEntry(database, doctor, { patient: { name: `Ada ${n}`, email } })
+  }
   const body = { clinicId: clinic.id, email }
   const ask = (remoteAddress: string, times = 1) =>
     mailsOf(database, 'entry_link', async () => {
@@ -89,29 +91,110 @@ test('strangers at many networks cause ten mails, and the owner of the address g
   expect(fromStrangers).toBe(29)
 })
 
-test('what strangers ask for uses up nothing of a ticket whose reference and day are known', async ({
+test('an address with three entries gets one mail for all, and ten networks leave one for its owner', async ({
   database,
   sending,
 }) => {
-  const { clinic, doctor, email, ask } = await aWaitingPatient(database, sending)
-  for (let n = 1; n <= 4; n += 1) await ask(`198.51.100.${n}`, 4)
-  const aTicket = async () => {
+  const { ask } = await aWaitingPatient(database, sending, 3)
+  for (let n = 1; n <= 10; n += 1) expect(await ask(`198.51.100.${n}`)).toBe(1)
+  expect(await ask('203.0.113.9')).toBe(1)
+})
+
+/** Bookings with one address at one clinic, and `ask`, which asks for the ticket of one. */
+async function bookingsOfOneAddress(database: TestDatabase, { rest, processed }: Sending) {
+  const email = `${crypto.randomUUID()}@example.org`
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  /** @param from the network that books it; null: the clinic does */
+  const book = async (from: string | null, status: 'PENDING' | 'CONFIRMED' = 'CONFIRMED') => {
     const slot = await aSlot(database, doctor)
-    const booking = await aBooking(database, slot, { status: 'CONFIRMED', patient: { name: 'Ada', email } })
+    const booking = await aBooking(database, slot, { status, patient: { name: 'Ada', email } })
+    if (from !== null) {
+      await database.ownerPool.query(
+        `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+         values ($1, md5($2)::uuid, $3, 'network', now())`,
+        [clinic.no, from, booking.id],
+      )
+    }
     const day = slot.startsAt.toISOString().slice(0, 10)
     const body = { clinicId: clinic.id, reference: referenceOf(booking.id), day, email }
-    return (times: number) =>
+    return (remoteAddress: string, times = 1) =>
       mailsOf(database, 'ticket_link', async () => {
         for (let n = 0; n < times; n += 1) {
-          expect((await sending.rest.call('sendTicketLink', { body })).status).toBe(202)
-          await sending.processed()
+          expect((await rest.call('sendTicketLink', { body, remoteAddress })).status).toBe(202)
+          await processed()
         }
       })
   }
-  const others = [await aTicket(), await aTicket(), await aTicket(), await aTicket()]
-  const own = await aTicket()
+  return { book }
+}
+
+test('bookings that strangers make with an address, from several networks, use up nothing of its owner', async ({
+  database,
+  sending,
+}) => {
+  const { book } = await bookingsOfOneAddress(database, sending)
+  const own = await book('the network of the owner')
+  let fromStrangers = 0
+  for (let network = 1; network <= 4; network += 1) {
+    for (let n = 1; n <= 9; n += 1) {
+      const ask = await book(`network ${network}`)
+      fromStrangers += await ask(`198.51.100.${network}`)
+    }
+  }
+  // Ten, and the first of each further network.
+  expect(fromStrangers).toBe(12)
+  expect(await own('203.0.113.9')).toBe(1)
+})
+
+test('however many networks make bookings with an address, it gets thirty mails with tickets in a day', async ({
+  database,
+  sending,
+}) => {
+  const { book } = await bookingsOfOneAddress(database, sending)
   let sent = 0
-  for (const ask of others) sent += await ask(4)
+  for (let network = 1; network <= 33; network += 1) {
+    const ask = await book(`network ${network}`)
+    sent += await ask(`198.51.100.${network}`)
+  }
+  expect(sent).toBe(30)
+})
+
+test('holds that nobody has confirmed use up nothing of a confirmed booking', async ({ database, sending }) => {
+  const { book } = await bookingsOfOneAddress(database, sending)
+  let ofHolds = 0
+  for (let network = 1; network <= 33; network += 1) {
+    const ask = await book(`network ${network}`, 'PENDING')
+    ofHolds += await ask(`198.51.100.${network}`)
+  }
+  expect(ofHolds).toBe(30)
+  const own = await book('network 1')
+  expect(await own('203.0.113.9')).toBe(1)
+})
+
+test('one network gets three mails of a ticket, and uses up nothing of the others of the address', async ({
+  database,
+  sending,
+}) => {
+  const { book } = await bookingsOfOneAddress(database, sending)
+  const others = [await book(null), await book(null), await book(null), await book(null)]
+  const own = await book(null)
+  let sent = 0
+  for (const ask of others) sent += await ask('203.0.113.1', 4)
   expect(sent).toBe(10)
-  expect(await own(2)).toBe(1)
+  expect(await own('203.0.113.1', 2)).toBe(1)
+})
+
+test('what strangers ask for at the waitlist uses up nothing of a ticket', async ({ database, sending }) => {
+  const { clinic, doctor, email, ask } = await aWaitingPatient(database, sending)
+  for (let n = 1; n <= 4; n += 1) await ask(`198.51.100.${n}`, 4)
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot, { status: 'CONFIRMED', patient: { name: 'Ada', email } })
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  const body = { clinicId: clinic.id, reference: referenceOf(booking.id), day, email }
+  const askForTicket = async () => {
+    expect((await sending.rest.call('sendTicketLink', { body })).status).toBe(202)
+    await sending.processed()
+  }
+  expect(await mailsOf(database, 'ticket_link', askForTicket)).toBe(1)
 })

@@ -1,28 +1,46 @@
-import { countMail, lostLinksPerDay, normalizedEmail } from '@holdfast/engine'
+import {
+  countMail,
+  countMessage,
+  lostEntriesPerDay,
+  lostTicketPerDayMax,
+  lostTicketsPerDay,
+  networkOfBooking,
+  normalizedEmail,
+} from '@holdfast/engine'
 import type { PoolClient } from 'pg'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 
-/**
- * Counts the mail with a lost link, and says whether it may be sent: in the database, so for all servers together.
- *
- * @param counted.what is counted apart
- * @param counted.origin see MailsPerDay; null: a server of an earlier release has stored the request
- */
-export type LostLinkLimit = (
-  transaction: PoolClient,
-  counted: { what: 'tickets' | 'entries'; clinicNo: number; email: string; origin: string | null },
-) => Promise<boolean>
+/** `network`: of who asks; null: a server of an earlier release has stored the request. */
+type Counted = { clinicNo: number; email: string; network: string | null }
 
-export function createLostLinkLimit(secrets: readonly string[]): LostLinkLimit {
+/**
+ * Count the mails with lost links, and say whether a mail may be sent: in the database, so for all servers together.
+ */
+export type LostLinkLimits = {
+  ofEntries(transaction: PoolClient, counted: Counted): Promise<boolean>
+  /** `isHold`: nobody has confirmed it. Strangers can make any number of these, so they are counted apart. */
+  ofTicket(transaction: PoolClient, counted: Counted & { bookingId: string; isHold: boolean }): Promise<boolean>
+}
+
+export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits {
   const digestOf = createKeyedDigests(secrets, 'message-recipient')
-  return async (transaction, { what, clinicNo, email, origin }) => {
-    const counted = `lost ${what} of ${normalizedEmail(email)}`
-    const refusing = await countMail(transaction, {
-      clinicNo,
-      recipient: digestOf(counted),
-      origin: origin === null ? null : digestOf(`${counted} by ${origin}`),
-      perDay: lostLinksPerDay,
-    })
-    return refusing === null
+  return {
+    async ofEntries(transaction, { clinicNo, email, network }) {
+      const counted = `lost entries of ${normalizedEmail(email)}`
+      const origin = network === null ? null : digestOf(`${counted} by ${network}`)
+      const recipient = digestOf(counted)
+      return (await countMail(transaction, { clinicNo, recipient, origin, perDay: lostEntriesPerDay })) === null
+    },
+
+    async ofTicket(transaction, { clinicNo, email, network, bookingId, isHold }) {
+      const counted = `lost ${isHold ? 'holds' : 'tickets'} of ${normalizedEmail(email)}`
+      const ofTicket = digestOf(`${counted} for ${bookingId} by ${network}`)
+      if (!(await countMessage(transaction, { clinicNo, recipient: ofTicket, perDayMax: lostTicketPerDayMax })))
+        return false
+      const bookedFrom = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? bookingId
+      const origin = digestOf(`${counted} booked from ${bookedFrom}`)
+      const recipient = digestOf(counted)
+      return (await countMail(transaction, { clinicNo, recipient, origin, perDay: lostTicketsPerDay })) === null
+    },
   }
 }

@@ -2,7 +2,7 @@ import type { Booking, Clinic, Engine } from '@holdfast/engine'
 import type { AccountRequests } from '../messages/account-mails/account-mails.ts'
 import { isTicketOf, type TicketMail } from '../messages/account-mails/ticket-mail.ts'
 import { referenceOf } from '../messages/rendering/visit-context.ts'
-import type { LostLinkLimit } from './lost-link-limit.ts'
+import type { LostLinkLimits } from './lost-link-limit.ts'
 import type { ProcessRequest } from './process-account-requests.ts'
 
 const bookingsMax = 5
@@ -15,22 +15,24 @@ type TicketReads = Pick<Engine, 'directory' | 'reads'>
 /** For patients who have lost a ticket: the mails with the links of the bookings that the request names. */
 export function createTicketLinkProcessor(
   engine: TicketReads,
-  isWithinLimit: LostLinkLimit,
+  { ofTicket }: Pick<LostLinkLimits, 'ofTicket'>,
 ): ProcessRequest<'ticket_link_request'> {
   return async (wanted, { store }) => {
     const clinic = await engine.directory.clinic(wanted.clinicId)
     if (clinic === null) return
     const mails: TicketMail[] = []
-    for (const { id, patient } of await bookingsOf(engine, clinic, wanted)) {
+    const holds = new Set<string>()
+    for (const { id, patient, status } of await bookingsOf(engine, clinic, wanted)) {
       const language = wanted.language ?? patient.language ?? 'en'
       // As in the booking: what the caller has written may be another spelling.
       const to = { address: patient.email ?? '', language, clinicNo: clinic.no }
+      if (status === 'PENDING') holds.add(id)
       mails.push({ kind: 'ticket_link', to, context: { bookingId: id } })
     }
     if (mails.length === 0) return
-    // Whoever knows the reference and the day of one booking must not use up what its owner needs for another.
-    await store(mails, mailHours, (transaction, { context: { bookingId: origin } }) =>
-      isWithinLimit(transaction, { what: 'tickets', clinicNo: clinic.no, email: wanted.email, origin }),
+    const { email, network = null } = wanted
+    await store(mails, mailHours, (transaction, { context: { bookingId } }) =>
+      ofTicket(transaction, { clinicNo: clinic.no, email, network, bookingId, isHold: holds.has(bookingId) }),
     )
   }
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import { createEntryLinkProcessor } from '../../account-requests/entry-link-request.ts'
-import { createLostLinkLimit } from '../../account-requests/lost-link-limit.ts'
+import { createLostLinkLimits } from '../../account-requests/lost-link-limit.ts'
 import { createNewAccountProcessor } from '../../account-requests/new-account-request.ts'
 import { createPasswordResetProcessor } from '../../account-requests/password-reset-request.ts'
 import { type Processors, startProcessingRequests } from '../../account-requests/process-account-requests.ts'
@@ -46,10 +46,10 @@ export function processRequestsOfShard(deps: RequestsOfShard): RunningJobs[] {
 }
 
 function processorsOfClinics({ engine, secrets }: RequestsOfShard): Processors {
-  const isWithinLimit = createLostLinkLimit(secrets)
+  const limits = createLostLinkLimits(secrets)
   return {
-    ticket_link_request: createTicketLinkProcessor(engine, isWithinLimit),
-    entry_link_request: createEntryLinkProcessor(engine, isWithinLimit),
+    ticket_link_request: createTicketLinkProcessor(engine, limits),
+    entry_link_request: createEntryLinkProcessor(engine, limits),
   }
 }
 

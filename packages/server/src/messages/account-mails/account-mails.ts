@@ -19,6 +19,8 @@ export type AccountRequests = {
     reference: string
     email: string
     language: MessageLanguage | null
+    /** As below. */
+    network?: string
   }
   entry_link_request: {
     clinicId: string

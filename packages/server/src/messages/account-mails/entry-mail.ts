@@ -1,4 +1,4 @@
-import { type EntryFacts, endedEntryFacts, entryFacts, type MessageLanguage } from '@holdfast/engine'
+import { type EntryFacts, endedEntryFacts, entryFacts, type MessageLanguage, normalizedEmail } from '@holdfast/engine'
 import type pg from 'pg'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { shownName } from '../rendering/shown-name.ts'
@@ -9,11 +9,12 @@ import type { EntryLinkContext } from '../templates/entry-link.ts'
 
 /**
  * A stored e-mail with the link to an entry of a waitlist. The rest, and where it goes, is read when it is sent.
- * `isRequested`: somebody has lost the link; otherwise the entry is new.
+ * `isRequested`: somebody has lost the link; otherwise the entry is new. `otherEntryIds`: of the same address, which
+ * have their links in the same e-mail.
  */
 export type EntryMail = {
   kind: 'entry_link'
-  context: { entryId: string; isRequested: boolean; language: MessageLanguage | null }
+  context: { entryId: string; otherEntryIds?: string[]; isRequested: boolean; language: MessageLanguage | null }
 }
 
 /** A stored e-mail that says that an entry has ended, and why. */
@@ -23,21 +24,30 @@ export type EntryEndedMail = { kind: 'entry_ended'; context: { entryId: string }
 export type EntryLinks = Pick<MailLinks, 'entry' | 'leaveWaitlist' | 'unsubscribe'>
 
 /**
- * The mail as the entry is now; null: it has ended, or was erased, or has no address, or the clinic sends no e-mails.
- * Whoever requests a link gets it all the same.
+ * The mail as its entries are now, without those that have ended, were erased, or have another address than the first.
+ * null: none is left, or it has no address, or the clinic sends no e-mails. Whoever requests a link gets it all the
+ * same.
  *
  * @param pool of the application role
  */
 export async function entryMailNow(
   pool: pg.Pool,
   links: EntryLinks,
-  { context: { entryId, isRequested, language } }: EntryMail,
+  { context: { entryId, otherEntryIds = [], isRequested, language } }: EntryMail,
 ) {
-  const facts = await entryFacts(pool, entryId)
+  const open: EntryFacts[] = []
+  for (const id of [entryId, ...otherEntryIds]) {
+    const one = await entryFacts(pool, id)
+    if (one !== null) open.push(one)
+  }
+  const [facts] = open
   const address = facts?.patient.email
-  if (facts === null || address === undefined || !(facts.emails || isRequested)) return null
+  if (facts === undefined || address === undefined || !(facts.emails || isRequested)) return null
+  const others = open
+    .slice(1)
+    .filter(({ patient }) => normalizedEmail(patient.email ?? '') === normalizedEmail(address))
   const to = { address, language: language ?? facts.patient.language ?? facts.language, clinicNo: facts.clinicNo }
-  return { kind: 'entry_link' as const, to, context: entryLinkContext(facts, { isRequested, links, ...to }) }
+  return { kind: 'entry_link' as const, to, context: entryLinkContext(facts, { others, isRequested, links, ...to }) }
 }
 
 /** The mail about the end of an entry; null: it was erased, or has no address, or the clinic sends no e-mails. */
@@ -65,11 +75,13 @@ function entryContext(facts: EntryFacts, language: MessageLanguage): EntryContex
 
 export function entryLinkContext(
   facts: EntryFacts,
-  { isRequested, links, language }: { isRequested: boolean; links: EntryLinks; language: MessageLanguage },
+  options: { others?: readonly EntryFacts[]; isRequested: boolean; links: EntryLinks; language: MessageLanguage },
 ): EntryLinkContext {
+  const { others = [], isRequested, links, language } = options
   return {
     ...entryContext(facts, language),
     entryUrl: links.entry(facts),
+    others: others.map((other) => ({ ...entryContext(other, language), entryUrl: links.entry(other) })),
     leaveUrl: links.leaveWaitlist(facts),
     unsubscribeUrl: links.unsubscribe('offered', { ...facts, bookingId: '' }),
     isRequested,

@@ -170,8 +170,8 @@ function sampleEntryEnd(language: MessageLanguage, endReason: 'removed' | 'expir
   return entryEndedContext({ ...sampleEntry(language), endReason }, { language })
 }
 
-function sampleEntryLink(language: MessageLanguage, isRequested: boolean) {
-  return entryLinkContext(sampleEntry(language), { isRequested, links: sampleSettings.links, language })
+function sampleEntryLink(language: MessageLanguage, isRequested: boolean, others: EntryFacts[] = []) {
+  return entryLinkContext(sampleEntry(language), { others, isRequested, links: sampleSettings.links, language })
 }
 
 function sampleEntry(language: MessageLanguage): EntryFacts {
@@ -209,6 +209,7 @@ export function sampleAccountMails(
     invitation: ofClinic(invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts)),
     'entry-link': ofClinic(entryLinkMail(sampleEntryLink(language, false), texts)),
     'entry-link-requested': ofClinic(entryLinkMail(sampleEntryLink(language, true), texts)),
+    'entry-links-requested': ofClinic(entryLinkMail(sampleEntryLink(language, true, [sampleEntry(language)]), texts)),
     'entry-removed': ofClinic(entryEndedMail(sampleEntryEnd(language, 'removed'), texts)),
     'entry-expired': ofClinic(entryEndedMail(sampleEntryEnd(language, 'expired'), texts)),
     'webhook-paused': ofClinic(webhookPausedMail(paused, texts)),

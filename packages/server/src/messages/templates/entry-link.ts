@@ -4,6 +4,8 @@ import { type EntryContext, entryDetails, entryQuestions } from './entry-details
 
 export type EntryLinkContext = EntryContext & {
   entryUrl: string
+  /** Of the same address, if it has several. */
+  others: (EntryContext & { entryUrl: string })[]
   /** Where the patient leaves the waitlist. */
   leaveUrl: string
   /** Of the button of mail programs. */
@@ -12,8 +14,12 @@ export type EntryLinkContext = EntryContext & {
   isRequested: boolean
 }
 
-/** The link to an entry of a waitlist, after joining or on request. */
+/** The link to an entry of a waitlist, after joining or on request, when it has those to all entries of the address. */
 export function entryLinkMail(context: EntryLinkContext, texts: MailTexts): MailContent {
+  return context.others.length === 0 ? oneEntryMail(context, texts) : allEntriesMail(context, texts)
+}
+
+function oneEntryMail(context: EntryLinkContext, texts: MailTexts): MailContent {
   const { clinicName, doctorName, days, isRequested } = context
   const { joined, requested, action, privateLink } = texts.entryLink
   const { subject, heading, text, ignore } = isRequested ? requested : joined
@@ -28,5 +34,27 @@ export function entryLinkMail(context: EntryLinkContext, texts: MailTexts): Mail
       { label: texts.offered.leave, url: context.leaveUrl },
     ],
     notes: [privateLink, ignore, ...entryQuestions(context, texts)],
+  }
+}
+
+function allEntriesMail(context: EntryLinkContext, texts: MailTexts): MailContent {
+  const { clinicName, patientName } = context
+  const { requested, action, privateLink } = texts.entryLink
+  const entries = [context, ...context.others]
+  const isOnePatient = context.others.every((other) => other.patientName === patientName)
+  const nameOf = (entry: EntryContext) => [isOnePatient ? null : entry.patientName, entry.doctorName, entry.days]
+  return {
+    subject: requested.subjectOfAll(clinicName),
+    preview: clinicName,
+    heading: requested.headingOfAll,
+    paragraphs: [texts.greeting(isOnePatient ? patientName : null), requested.textOfAll],
+    details: [{ label: texts.where, value: clinicName }],
+    actions: entries.map((entry) => ({
+      label: `${action}: ${nameOf(entry)
+        .filter((part) => part !== null)
+        .join(', ')}`,
+      url: entry.entryUrl,
+    })),
+    notes: [privateLink, requested.ignore, ...entryQuestions(context, texts)],
   }
 }

@@ -108,6 +108,10 @@ export const de: MailTexts = {
       subject: (clinic) => `Ihr Eintrag auf der Warteliste: ${clinic}`,
       heading: 'Der Weg zurück zu Ihrem Eintrag',
       text: 'Jemand hat diese E-Mail-Adresse eingegeben und den Link zu Ihrem Eintrag auf der Warteliste angefordert.',
+      subjectOfAll: (clinic) => `Ihre Einträge auf der Warteliste: ${clinic}`,
+      headingOfAll: 'Der Weg zurück zu Ihren Einträgen',
+      textOfAll:
+        'Jemand hat diese E-Mail-Adresse eingegeben und die Links zu Ihren Einträgen auf der Warteliste angefordert.',
       ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Niemand sonst hat den Link bekommen.',
     },
     action: 'Eintrag öffnen',

@@ -171,19 +171,46 @@ test('a lost link is sent to the address of the entry alone, and the response is
   const ask = (email: string) => rest.call('sendWaitlistLinks', { body: { clinicId: clinic.id, email } })
   const [known, unknown] = [await ask(' Grace@example.org'.trim()), await ask('nobody@example.org')]
   expect([known.status, known.body]).toEqual([unknown.status, unknown.body])
-  const run = createEntryLinkProcessor(rest.engine, async () => true)
+  const run = createEntryLinkProcessor(rest.engine, { ofEntries: async () => true })
   const stored: EntryMail[] = []
   const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
   for (const email of ['GRACE@example.org', 'nobody@example.org']) {
     await run({ clinicId: clinic.id, email, language: 'de' }, { endRequest: async () => undefined, store })
   }
-  expect(stored).toEqual([{ kind: 'entry_link', context: { entryId: entry.id, isRequested: true, language: 'de' } }])
+  const context = { entryId: entry.id, otherEntryIds: [], isRequested: true, language: 'de' }
+  expect(stored).toEqual([{ kind: 'entry_link', context }])
   const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
   for (const mail of stored) await mails.store(database.appPool, mail, 24)
   const [mail, ...others] = await sent(database)
   expect(others).toEqual([])
   expect(mail).toMatchObject({ to: { address: patient.email }, subject: expect.stringMatching('^Ihr Eintrag') })
   expect(mail && (await opened(rest, mail))).toMatchObject({ id: entry.id })
+})
+
+test('lost links of several entries are in one e-mail, without those that have ended meanwhile', async ({
+  database,
+  sending: rest,
+}) => {
+  const { clinic, doctor } = await aFullDoctor(database)
+  const email = 'family@example.org'
+  const join = (name: string) => aWaitlistEntry(database, doctor, { patient: { name, email } })
+  const entries = [await join('Ada'), await join('Grace'), await join('Mary'), await join('Ida'), await join('Emmy')]
+  const run = createEntryLinkProcessor(rest.engine, { ofEntries: async () => true })
+  const stored: EntryMail[] = []
+  const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
+  await run({ clinicId: clinic.id, email, language: null }, { endRequest: async () => undefined, store })
+  expect(stored).toHaveLength(1)
+  const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
+  for (const mail of stored) await mails.store(database.appPool, mail, 24)
+  const [ended, ...open] = entries
+  await rest.engine.waitlist.leave(ended?.id ?? '', 'left', null)
+  const [mail, ...others] = await sent(database)
+  expect(others).toEqual([])
+  expect(mail).toMatchObject({ to: { address: email }, subject: expect.stringMatching('^Your entries') })
+  expect(mail?.text).not.toContain('Ada,')
+  const ids = [...(mail?.text ?? '').matchAll(/\/waitlist-entry#([0-9a-f-]{36})/g)].map(([, id]) => id)
+  expect(ids).toEqual(open.map(({ id }) => id))
+  expect(mail?.text).toContain('Grace, Dr Ada Lovelace, ')
 })
 
 test('without a mail server there is no way back, and nothing is stored', async ({ database, rest }) => {

@@ -1,4 +1,5 @@
 import { restOperations } from '@holdfast/contract'
+import { networkOf } from '../../edge/connections/client-address.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -17,7 +18,8 @@ export function serveTicketLinks(serve: Serve, deps: RestDeps): void {
     const clinic = await deps.engine.directory.clinic(body.clinicId)
     if (clinic === null) throw clinicNotFound(body.clinicId)
     const { day, reference, email, language = null } = body
-    await deps.mails.request('ticket_link_request', { clinicId: clinic.id, day, reference, email, language })
+    const network = networkOf(request.ip, 48)
+    await deps.mails.request('ticket_link_request', { clinicId: clinic.id, day, reference, email, language, network })
     return { status: 202, body: {} }
   })
 }
