@@ -6,6 +6,7 @@ import {
   aDoctor,
   ageBooking,
   aSlot,
+  type BookingOverrides,
   lapseHolds,
   lockCounter,
   plantFunction,
@@ -64,16 +65,40 @@ async function operationsOf(database: TestDatabase) {
     await engine.confirmAttendance({ bookingId, slotId: slot.id, actorId: accountId, key: null })
   const held = () => book(false)
   const booked = () => book(true)
-  const old = async () => {
-    const booking = await ageBooking(database, await aBooking(database, slot, { status: 'CONFIRMED' }), 100)
+  const old = async (overrides: BookingOverrides = {}) => {
+    const built = await aBooking(database, slot, { status: 'CONFIRMED', ...overrides })
+    const booking = await ageBooking(database, built, 100)
     counter.takeMax()
     return booking.id
+  }
+  // Somebody of this name has had an appointment at the time of this slot for 100 days.
+  const judged = () => ({ knownBy: 'clinic' as const, patient: { name: 'Ada', email: `${randomUUID()}@example.org` } })
+  const atOnce = await aSlot(database, await aDoctor(database, clinic), { startsAt: slot.startsAt, capacity: 1_000 })
+  const namesake = await aBooking(database, atOnce, { patient: judged().patient })
+  await ageBooking(database, namesake, 100)
+  const correct = async (bookingId: string) => {
+    const patient = { email: `${randomUUID()}@example.org` }
+    return await engine.correctPatient({ bookingId, actorId: null, key: null, patient })
   }
 
   const operations: Record<string, () => Promise<unknown>> = {
     claim: held,
     'claim of a slot with a lapsed hold': async () => [await lapsed(), counter.takeMax(), await held()],
     confirm: async () => await settle('confirm')(await held()),
+    'a judged claim': () => engine.claim(aClaim(atOnce, { confirm: true, ...judged() })),
+    'a judged confirmation': async () => {
+      const hold = await aBooking(database, atOnce, { status: 'PENDING' })
+      const by = { actorId: null, onBehalf: true, key: null, reason: null }
+      return await engine.settle({ bookingId: hold.id, action: 'confirm', ...by, ...judged() })
+    },
+    'a judged move': async () => {
+      const { id: bookingId } = await aBooking(database, other, { patient: judged().patient })
+      const by = { actorId: null, onBehalf: true, key: null, knownBy: 'clinic' as const }
+      return await engine.move({ bookingId, slotId: atOnce.id, ...by })
+    },
+    'a correction of an e-mail address': async () => await correct(await booked()),
+    'a correction of the e-mail address of an old booking': async () =>
+      await correct(await old({ accountId, patient: judged().patient })),
     extend: async () => await settle('extend')(await held()),
     'release a hold': async () => await settle('cancel')(await held()),
     cancel: async () => await settle('cancel')(await booked()),
@@ -182,6 +207,15 @@ test.for([
   ['settle_bookings', 'confirm', 'lock_bookings', / and b\.id >= recent_ids\(\)/g, ''],
   ['lock_old_bookings', 'cancel an old booking', 'lock_old_bookings', /force_custom_plan/, 'force_generic_plan'],
   ['bookings_by_id', 'a case', 'bookings_by_id', /and b\.id >= recent_ids\(\)/g, ''],
+  ['visits_of_slots', 'a judged claim', 'visits_of_slots', /t\.id >= recent_ids\(\)/, 't.id >= v_from'],
+  ['old_visits_of_slots', 'a judged claim', 'old_visits_of_slots', /force_custom_plan/, 'force_generic_plan'],
+  [
+    'correct_patient',
+    'a correction of an e-mail address',
+    'correct_patient',
+    /events_of_old_booking\(p_clinic_no, p_id\) e where/,
+    'booking_event e where e.booking_id = p_id and',
+  ],
   ['lapsed_cases', 'refused claim of a case', 'lapsed_cases', /from bookings_by_id\([^;]*\) b\s/, 'from booking b '],
   ['place_booking_of_case', 'move of a case', 'place_booking_of_case', /force_custom_plan/, 'force_generic_plan'],
   ['lapsed_units', 'a slot with a lapsed hold', 'lapsed_units', /b\.id >= recent_ids\(\) and/, ''],

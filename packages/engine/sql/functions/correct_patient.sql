@@ -78,8 +78,7 @@ begin
   if v_is_link_void then
     if v_booking.account_id is not null
        and (v_booking.account_id = p_account_of_email and lower(v_patient->>'email') = lower(p_email)) is not true
-       and exists (select from booking_event e
-                    where e.clinic_no = p_clinic_no and e.booking_id = p_id and e.type = 'linked') then
+       and exists (select from events_of_old_booking(p_clinic_no, p_id) e where e.type = 'linked') then
       v_account_ids := array['00000000-0000-0000-0000-000000000000'::uuid];
     end if;
     insert into manage_token (clinic_no, booking_id, epoch, renewal_key)

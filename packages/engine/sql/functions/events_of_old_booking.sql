@@ -1,6 +1,7 @@
--- events_of_old_booking: the log of one booking that is more than 31 days old, the newest event first.
+-- events_of_old_booking: the log of one booking, the newest event first. It is planned for the booking's month at each
+-- call: for bookings that are more than 31 days old, and for others where that time does not matter.
 --
--- Internal. A function that is planned for its month.
+-- Internal.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.events_of_old_booking(p_clinic_no integer, p_booking_id uuid)
   returns setof holdfast.booking_event

@@ -4,13 +4,14 @@
 -- p_local: when the slot begins, in the clinic's local time. p_units: how many units are free; an entry that needs more
 -- is passed over. An entry that was offered the slot before is not offered it again, unless the clinic withdrew that
 -- offer; nor is an entry of a person who has a place there, or another entry with an offer of one (is_same_person).
+-- p_there: the bookings of these persons (bookings_in_slot).
 -- p_is_far_ahead: the slot is beyond the clinic's booking horizon, so that only entries that a member of the clinic has
 -- added are offered it.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.first_waiting(
   p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_specialization text, p_local timestamp, p_units integer,
-  p_is_far_ahead boolean
+  p_is_far_ahead boolean, p_there holdfast.booking[]
 ) returns uuid
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -19,17 +20,6 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_sort = off
 as $function$
-declare
-  v_now constant timestamptz := clock_timestamp();
-  -- Two queries for the two partial indexes.
-  v_there constant booking[] := array(
-    select b from booking b
-     where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id and b.id >= recent_ids() and b.status = 'PENDING'
-       and not hold_seems_lapsed(b.status, b.hold_expires_at, v_now)
-     union all
-    select b from booking b
-     where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id and b.id >= recent_ids() and b.status <> 'PENDING'
-       and b.status = 'CONFIRMED') || old_bookings_of_slot(p_clinic_no, p_slot_id);
 begin
   return (
     select q.id
@@ -45,7 +35,7 @@ begin
                 and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
                                                                and o.slot_id = p_slot_id
                                                                and o.outcome is distinct from 'withdrawn')
-                and not exists (select from unnest(v_there) b
+                and not exists (select from unnest(p_there) b
                                  where is_same_person(e.patient, e.account_id, b.patient, b.account_id))
               order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)
             union all
@@ -61,7 +51,7 @@ begin
                 and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
                                                                and o.slot_id = p_slot_id
                                                                and o.outcome is distinct from 'withdrawn')
-                and not exists (select from unnest(v_there) b
+                and not exists (select from unnest(p_there) b
                                  where is_same_person(e.patient, e.account_id, b.patient, b.account_id))
               order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)) q
      order by q.urgency desc, q.missed, q.joined_at, q.id

@@ -23,6 +23,7 @@ begin
                        quiet_until(c.no, p_at)) is not null
        and first_waiting(s.clinic_no, s.id, s.resource_id, r.specialization, s.starts_at at time zone c.timezone,
                          s.capacity - s.taken + p_units,
-                         s.starts_at > p_at + make_interval(days => c.booking_horizon_days)) is not null);
+                         s.starts_at > p_at + make_interval(days => c.booking_horizon_days),
+                         bookings_in_slot(s.clinic_no, s.id)) is not null);
 end
 $function$;

@@ -30,6 +30,9 @@ declare
   v_entry_id uuid;
   v_booking_id uuid;
   v_entry waitlist_entry;
+  -- the bookings of the slot, with those of the offers
+  v_there booking[];
+  v_booking booking;
 begin
   if not lock_waitlists(p_clinic_nos) then
     return;
@@ -52,9 +55,10 @@ begin
   loop
     v_free := v_slot.free;
     v_until := v_slot.until;
+    v_there := case when v_until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
     while v_free > 0 and v_until is not null loop
       v_entry_id := first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local,
-                                  v_free, v_slot.is_far_ahead);
+                                  v_free, v_slot.is_far_ahead, v_there);
       exit when v_entry_id is null;
       v_booking_id := new_id(v_slot.clinic_no, v_now);
       update waitlist_entry e set offer_id = v_booking_id
@@ -65,7 +69,9 @@ begin
       insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
                            appointment_type, patient, created_at, updated_at, waitlist_entry_id)
       values (v_slot.clinic_no, v_booking_id, v_slot.id, v_slot.resource_id, v_entry.units, 'PENDING', v_until,
-              v_entry.account_id, v_slot.appointment_type, v_entry.patient, v_now, v_now, v_entry.id);
+              v_entry.account_id, v_slot.appointment_type, v_entry.patient, v_now, v_now, v_entry.id)
+      returning * into v_booking;
+      v_there := v_there || v_booking;
       insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
                                  hold_expires_at, actor_id, booking_digest, waitlist_entry_id)
       values (v_slot.clinic_no, v_booking_id, 1, v_now, 'offered', v_slot.id, v_slot.resource_id, v_entry.units,

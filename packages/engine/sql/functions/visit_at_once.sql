@@ -26,25 +26,22 @@ declare
                                               when 'address' then p_patient - array['phone'] end;
   v_account_id constant uuid := case when p_known_by in ('clinic', 'account') then p_account_id end;
   v_slot_ids uuid[];
-  v_from uuid;
 begin
   if coalesce(v_patient->>'name', '') = ''
      or (p_known_by <> 'clinic' and coalesce(v_patient->>'email', v_account_id::text) is null) then
     return null;
   end if;
-  select array_agg(s.id), ids_from(min(least(s.oldest_booking_at, s.created_at))) into v_slot_ids, v_from
-    from slot w
-    join slot s on s.clinic_no = w.clinic_no and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, w.ends_at)
-               and s.withdrawn_at is null and s.taken between 1 and 200
-   where w.clinic_no = p_clinic_no and w.id = p_slot_id;
+  v_slot_ids := array(
+    select s.id
+      from slot w
+      join slot s on s.clinic_no = w.clinic_no and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, w.ends_at)
+                 and s.withdrawn_at is null and s.taken between 1 and 200
+     where w.clinic_no = p_clinic_no and w.id = p_slot_id);
   return (
     select b.id
-      from unnest(v_slot_ids) i(slot_id)
-     cross join lateral (select t.id, t.patient, t.account_id, t.created_at from booking t
-                          where t.clinic_no = p_clinic_no and t.slot_id = i.slot_id and t.id >= v_from
-                            and t.status <> 'PENDING' and t.status in ('CONFIRMED', 'ARRIVED')
-                            and t.appointment_type <> 'case' and t.id is distinct from p_except offset 0) b
-     where is_same_person(v_patient, v_account_id, b.patient, b.account_id)
+      from visits_of_slots(p_clinic_no, v_slot_ids) b
+     where b.appointment_type <> 'case' and b.id is distinct from p_except
+       and is_same_person(v_patient, v_account_id, b.patient, b.account_id)
      order by b.created_at, b.id limit 1);
 end
 $function$;

@@ -115,6 +115,6 @@ agedTest.for([20, 50, 70, 100])(
 )
 
 agedTest('negative control: if only recent bookings are read, they are offered another one', async ({ database }) => {
-  await plantFunction(database, 'old_bookings_of_slot', { part: 'if v_from is null', becomes: 'if true' })
+  await plantFunction(database, 'visits_of_slots', { part: 'if v_from < recent_ids()', becomes: 'if false' })
   expect(await isOfferedAgain(database, 100)).toBe(true)
 })

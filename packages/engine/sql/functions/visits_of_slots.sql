@@ -1,0 +1,24 @@
+-- visits_of_slots: the CONFIRMED and ARRIVED bookings of these slots, in no order.
+--
+-- Internal. Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.visits_of_slots(p_clinic_no integer, p_slot_ids uuid[])
+  returns setof holdfast.booking
+language plpgsql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $function$
+declare
+  v_from constant uuid := oldest_booking_id(p_clinic_no, p_slot_ids);
+begin
+  if v_from < recent_ids() then
+    return query select * from old_visits_of_slots(p_clinic_no, p_slot_ids, v_from);
+  end if;
+  return query
+  select b.*
+    from unnest(p_slot_ids) i(slot_id)
+   cross join lateral (select t.* from booking t
+                        where t.clinic_no = p_clinic_no and t.slot_id = i.slot_id and t.id >= recent_ids()
+                          and t.status in ('CONFIRMED', 'ARRIVED') offset 0) b;
+end
+$function$;
