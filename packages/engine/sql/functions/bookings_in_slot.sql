@@ -1,4 +1,5 @@
--- bookings_in_slot: the bookings of a slot that count: its visits (visits_of_slots), and its holds that have not lapsed.
+-- bookings_in_slot: the bookings of a slot that count: its visits (visits_of_slots), and its holds that have not
+-- lapsed.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.bookings_in_slot(p_clinic_no integer, p_slot_id uuid) returns holdfast.booking[]

@@ -1,6 +1,7 @@
 -- move_booking: moves one booking, for move_bookings, which has locked both slots (p_locked_slot_ids) and the booking,
 -- p_booking (null: it does not exist), and given back the lapsed holds. Returns the outcome, one of move_bookings', and
--- the booking as it is then. The slot is judged by claim_verdict, as for a claim, of the desk if p_on_behalf.
+-- the booking as it is then. The slot is judged by claim_verdict, as for a claim, of the desk if p_on_behalf. p_name:
+-- of the patient, as lock_patients has locked it, with p_known_by.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none.
@@ -9,7 +10,7 @@
 --   key, wherever the booking has been moved since (see is_repeated).
 create or replace function holdfast.move_booking(
   p_booking holdfast.booking, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
-  p_now timestamptz, p_key uuid, p_known_by text, out outcome text, out booking holdfast.booking
+  p_now timestamptz, p_key uuid, p_known_by text, p_name text, out outcome text, out booking holdfast.booking
 )
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -82,7 +83,12 @@ begin
     return;
   end if;
   if p_known_by is not null then
-    v_visit_id := visit_at_once(p_booking.clinic_no, p_slot_id, p_known_by, p_booking.patient, p_booking.account_id,
+    if fold_name(p_booking.patient->>'name') is distinct from p_name then
+      outcome := 'retry';
+      return;
+    end if;
+    v_visit_id := visit_at_once(p_booking.clinic_no, p_slot_id, p_known_by, p_booking.patient,
+                                case p_known_by when 'account' then p_actor_id else p_booking.account_id end,
                                 p_booking.id);
     if v_visit_id is not null then
       outcome := 'patient_booked:' || v_visit_id;

@@ -14,8 +14,8 @@
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing | booking_erased | slot_missing |
 --   slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |
 --   offer_open (an offer of the waitlist, which is accepted first) | invalid_transition | past_deadline |
---   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or more lapsed
---   holds are left on the slot than one call gives back)
+--   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or, with
+--   p_known_by, gave its patient another name; or more lapsed holds are left on the slot than one call gives back)
 -- Locks: as lock_patients, with p_known_by; then all slots left or entered, by (clinic_no, id); then, in one run, the
 --   bookings moved and the lapsed holds on the slots entered, by (clinic_no, id). In two runs, a batch of
 --   confirmations between them would deadlock. A hold that lapses during the run is left to the next call. Then as
@@ -58,6 +58,8 @@ declare
   v_from_slot_id uuid;
   v_tx xid8;
   v_is_awaited boolean;
+  -- of the patients whose appointments are looked up
+  v_names text[];
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf),
@@ -66,10 +68,12 @@ begin
     raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
   if p_known_by is not null then
-    perform lock_patients(array_agg(b.clinic_no), array_agg(b.patient->>'name'))
-       from unnest(p_ids, p_known_by) i(id, known_by)
-       join bookings_by_id(p_clinic_nos, p_ids) b on b.id = i.id
-      where i.known_by is not null;
+    v_names := array(
+      select case when p_known_by[i.n] is not null then fold_name(b.patient->>'name') end
+        from generate_subscripts(p_ids, 1) i(n)
+        left join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]
+       order by i.n);
+    perform lock_patients(p_clinic_nos, v_names);
   end if;
   select array_agg(b.clinic_no), array_agg(b.slot_id) into v_left_clinic_nos, v_left_slot_ids
     from bookings_by_id(p_clinic_nos, p_ids) b;
@@ -119,7 +123,7 @@ begin
     v_booking := v_bookings[v_place];
     v_from_slot_id := v_booking.slot_id;
     v_moved := move_booking(v_booking, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now,
-                            v_item.key, v_item.known_by);
+                            v_item.key, v_item.known_by, v_names[v_item.n]);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
     -- Before the next move, which could take the units.

@@ -33,8 +33,8 @@
 --   patient_missing (confirm) | patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
---   retry (send it again: the booking was moved meanwhile, or, with p_known_by, an earlier element of the arrays
---   confirms a booking of somebody of the same name)
+--   retry (send it again: the booking was moved meanwhile, or, with p_known_by, got a patient of another name, or an
+--   earlier element of the arrays confirms a booking of somebody of the same name)
 -- Locks: as lock_patients, with p_known_by; then the slots of bookings to be cancelled, by (clinic_no, id); then all
 --   the bookings, by (clinic_no, id). Claims and moves take them in the same order; without it, moves
 --   deadlocked. Then, to cancel, as lock_waitlists.
@@ -72,7 +72,7 @@ declare
   v_holds_left_ms float8[];
   v_left integer[];
   -- of the patients whose appointments are looked up, and why they refuse a confirmation
-  v_names text[]; v_refusals text[];
+  v_names text[]; v_are_later boolean[]; v_refusals text[];
   -- cases that were cancelled
   v_case_clinic_nos integer[]; v_case_ids uuid[];
   -- offers of the waitlist that were accepted or declined, and the slots with units that were given back
@@ -106,7 +106,7 @@ begin
         from generate_subscripts(p_ids, 1) i(n)
         left join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]
        order by i.n);
-    perform lock_patients(p_clinic_nos, v_names);
+    v_are_later := lock_patients(p_clinic_nos, v_names);
   end if;
   if p_actions && array['cancel', 'decline'] then
     select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
@@ -127,9 +127,11 @@ begin
   end if;
   if v_names is not null then
     v_refusals := array(
-      select case when v_names[i.n] = any (v_names[:i.n - 1]) then 'retry'
-                  when v_names[i.n] is not null
-                    then 'patient_booked:' || visit_at_once(
+      select case when p_known_by[i.n] is null or p_actions[i.n] <> 'confirm' then null
+                  when v_are_later[i.n]
+                    or fold_name(coalesce(p_patients[i.n], b.patient)->>'name') is distinct from v_names[i.n]
+                    then 'retry'
+                  else 'patient_booked:' || visit_at_once(
                       b.clinic_no, b.slot_id,
                       case when p_known_by[i.n] <> 'holder' then p_known_by[i.n]
                            -- Otherwise an e-mail had the hold's token, and whoever got it may be a stranger.
@@ -138,7 +140,8 @@ begin
                                                  where e.clinic_no = b.clinic_no and e.booking_id = b.id
                                                    and e.booking_id >= recent_ids() and e.type = 'link_requested')
                              then 'account' end,
-                      coalesce(p_patients[i.n], b.patient), b.account_id, b.id)
+                      coalesce(p_patients[i.n], b.patient),
+                      case p_known_by[i.n] when 'account' then p_actor_ids[i.n] else b.account_id end, b.id)
              end
         from generate_subscripts(p_ids, 1) i(n)
         left join unnest(v_bookings) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]

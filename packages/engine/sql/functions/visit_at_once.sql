@@ -4,7 +4,7 @@
 -- p_known_by: how it is known who the patient is, which decides what is compared by is_same_person, and so what the
 -- caller can find out about others:
 --   clinic: whoever books is of the clinic: the name, the contacts and the account
---   account: only bookings of p_account_id in this name
+--   account: only bookings of p_account_id, the caller's, in this name
 --   address: the patient has proven the e-mail address: only bookings with it, in this name
 -- null: it is not known, and nothing is looked up.
 --
@@ -34,7 +34,8 @@ begin
   v_slot_ids := array(
     select s.id
       from slot w
-      join slot s on s.clinic_no = w.clinic_no and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, w.ends_at)
+      join slot s on s.clinic_no = w.clinic_no
+                 and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, w.ends_at)
                  and s.withdrawn_at is null and s.taken between 1 and 200
      where w.clinic_no = p_clinic_no and w.id = p_slot_id);
   return (

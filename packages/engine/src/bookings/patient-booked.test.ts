@@ -109,6 +109,14 @@ describe('a claim', () => {
     expect(await claim(database, repeated)).toMatchObject([{ kind: 'replayed', booking: { id: request.bookingId } }])
   })
 
+  test('does not wait for an earlier one of the same batch for the same name in another clinic', async ({
+    database,
+  }) => {
+    const slots = [await aScene(database), await aScene(database)].map(({ doctors }) => aSlot(database, doctors[0]))
+    const requests = (await Promise.all(slots)).map((slot) => aClaim(slot, known))
+    expect(await claim(database, ...requests)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
+  })
+
   test('waits for an earlier one of the same batch for the same name', async ({ database }) => {
     const { first, second } = await slotsAtOnce(database, await aScene(database))
     const [one, two] = [aClaim(first, known), aClaim(second, known)]
@@ -186,3 +194,55 @@ freshDatabaseTest('negative control: without the lock by name, both are booked',
   await plantFunction(database, 'lock_patients', { part: 'pg_advisory_xact_lock(', becomes: '(' })
   expect(await confirmAtOnce(database)).toEqual(['booked', 'done'])
 })
+
+test('a move by an account looks only at appointments of that account', async ({ database }) => {
+  const scene = await aScene(database)
+  const { first, second } = await slotsAtOnce(database, scene)
+  const [accountId, actorId] = [randomUUID(), randomUUID()]
+  await aBooking(database, first, { patient: ada, accountId })
+  // The account that the caller was judged by has lost the booking meanwhile.
+  const { id: bookingId } = await aBooking(database, await aSlot(database, scene.doctors[1]), {
+    patient: ada,
+    accountId,
+  })
+  const request = { bookingId, slotId: second.id, actorId, onBehalf: false, knownBy: 'account' } as const
+  expect(kindsOf(await runMoveBatch(database.appPool, [request]))).toEqual(['done'])
+})
+
+/**
+ * A change of a booking that waits for its row, and then finds a patient with the name of a claim that is under way.
+ */
+async function changeOfRenamed(database: TestDatabase, change: 'confirm' | 'move') {
+  const scene = await aScene(database)
+  const { first, second } = await slotsAtOnce(database, scene)
+  const isMove = change === 'move'
+  const slot = isMove ? await aSlot(database, scene.doctors[1]) : second
+  const alan = { ...ada, name: 'Alan Turing' }
+  const booking = await aBooking(database, slot, { status: isMove ? 'CONFIRMED' : 'PENDING', patient: alan })
+  const lock = await holdSlotLock(database, first)
+  const claiming = claim(database, aClaim(first, known))
+  await untilLockWaiters(database, 1)
+  const correcting = await database.ownerPool.connect()
+  await correcting.query('begin')
+  await correcting.query('update holdfast.booking set patient = $2 where id = $1', [booking.id, ada])
+  const move = { bookingId: booking.id, slotId: second.id, actorId: null, onBehalf: true, knownBy: 'clinic' } as const
+  const run = async () =>
+    isMove
+      ? kindsOf(await runMoveBatch(database.appPool, [move]))
+      : kindsOf(await runSettleBatch(database.appPool, [confirmation(booking)]))
+  const changing = run()
+  await untilLockWaiters(database, 2)
+  await correcting.query('commit')
+  correcting.release()
+  const kinds = await changing
+  await lock.release()
+  await claiming
+  return kinds[0] === 'retry' ? await run() : kinds
+}
+
+test.for(['confirm', 'move'] as const)(
+  'a %s of a booking that gets another name meanwhile is judged by that name',
+  async (change, { database }) => {
+    expect(await changeOfRenamed(database, change)).toEqual(['patient_booked'])
+  },
+)
