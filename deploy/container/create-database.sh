@@ -8,4 +8,6 @@ CREATE ROLE "holdfast" LOGIN CREATEROLE REPLICATION PASSWORD :'password';
 CREATE ROLE holdfast_app NOLOGIN;
 GRANT holdfast_app TO "holdfast" WITH ADMIN OPTION;
 CREATE DATABASE "holdfast" OWNER "holdfast" ENCODING 'UTF8' TEMPLATE template0;
+\connect "holdfast"
+REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
 SQL

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { collationArguments } from '@holdfast/adapters/embedded-postgres'
-import { setupSteps } from '@holdfast/engine'
+import { largeObjectsStep, setupSteps } from '@holdfast/engine'
 import { readConfig } from '@holdfast/server/config'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { expect, onTestFinished, test } from 'vitest'
@@ -37,7 +37,14 @@ function errorsOf(compose: unknown): string[] {
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
 }
 
-const optional = ['S3_URL', 'SMTP_URL', 'HOLDFAST_MAIL_FROM', 'AMQP_URL', 'HOLDFAST_AMQP_QUEUES']
+const optional = [
+  'HOLDFAST_METRICS_TOKEN',
+  'S3_URL',
+  'SMTP_URL',
+  'HOLDFAST_MAIL_FROM',
+  'AMQP_URL',
+  'HOLDFAST_AMQP_QUEUES',
+]
 
 /** What compose would pass on, with the values of the example and `word` for the others. */
 function environmentOf(service: string): Record<string, string> {
@@ -105,10 +112,12 @@ test('the database is created as by setup-database, and its owner may copy the s
   // For a server that is new, and has none of it.
   const needed = steps.filter((statement) => !statement.startsWith('ALTER') && !statement.startsWith('GRANT CREATE'))
   const script = readFileSync(join(deploy, 'container/create-database.sh'), 'utf8')
-  const statements = [...script.matchAll(/^((?:CREATE|GRANT) .*);$/gm)].map(([, statement = '']) => statement)
-  expect(statements.map((one) => one.replace(' REPLICATION', '').replace(":'password'", `'${password}'`))).toEqual(
-    needed,
-  )
+  const statements = [...script.matchAll(/^((?:CREATE|GRANT|REVOKE) .*);$/gm)].map(([, statement = '']) => statement)
+  const asBySetup = statements.map((one) => one.replace(' REPLICATION', '').replace(":'password'", `'${password}'`))
+  expect(asBySetup).toEqual([...needed, largeObjectsStep.statement])
+  const connects = script.indexOf('\\connect "holdfast"\n')
+  expect(connects).toBeGreaterThan(script.indexOf('CREATE DATABASE'))
+  expect(script.indexOf('REVOKE')).toBeGreaterThan(connects)
 })
 
 test('the database has the collations of the embedded one, into which its backups are restored', () => {

@@ -16,8 +16,17 @@ test('what the login of the server may do beyond its grants is a warning', async
   // As whoever has stolen it can.
   const { rows } = await database.appPool.query<{ login: string }>('select current_user::text as login')
   await database.appPool.query(`alter role "${rows[0]?.login}" set search_path = planted, holdfast`)
-  expect(await checks()).toMatchObject([{ state: 'warning', found: expect.stringContaining('search_path') }])
-  await database.ownerPool.query(`alter role "${rows[0]?.login}" reset all`)
+  await database.appPool.query(
+    `do $do$ begin
+       execute format('alter role %I in database %I set work_mem = 64', current_user, current_database());
+     end $do$`,
+  )
+  const [warned] = await checks()
+  expect(warned).toMatchObject({ state: 'warning', found: expect.stringContaining('search_path, work_mem') })
+  const commands = (warned?.fix ?? '').match(/ALTER ROLE [^;]* RESET ALL;/g) ?? []
+  expect(commands).toHaveLength(2)
+  for (const command of commands) await database.ownerPool.query(command)
+  expect(await checks()).toMatchObject([{ state: 'ok' }])
 })
 
 test('a locale that knows only the letters of ASCII is a warning', async ({ database }) => {

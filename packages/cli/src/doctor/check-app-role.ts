@@ -2,7 +2,8 @@ import { appLoginName, type DatabasePool, largeObjectsStep, loginOf } from '@hol
 import sql from 'sql-template-tag'
 import { type Check, ok, warning } from './check.ts'
 
-type Facts = { login: string; createsLargeObjects: boolean; settings: string[] }
+/** `resets`: the commands that remove the settings, which a role may have for all databases and for single ones. */
+type Facts = { login: string; createsLargeObjects: boolean; settings: string[]; resets: string[] }
 
 const name = 'application role'
 
@@ -20,13 +21,17 @@ export async function checkAppRole(pool: DatabasePool, appUrl: string | null): P
            has_function_privilege(r.oid, 'pg_catalog.lo_create(oid)', 'execute') as "createsLargeObjects",
            array(select distinct split_part(c.setting, '=', 1)
                    from pg_db_role_setting s cross join unnest(s.setconfig) c (setting)
-                  where s.setrole = r.oid order by 1) as settings
+                  where s.setrole = r.oid order by 1) as settings,
+           array(select format('ALTER ROLE %I', r.rolname)
+                        || coalesce(' IN DATABASE ' || quote_ident(d.datname), '') || ' RESET ALL;'
+                   from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase
+                  where s.setrole = r.oid order by 1) as resets
       from pg_roles r where r.rolname = ${login} and not r.rolsuper`)
   // Another check says that the login is missing, or a superuser.
   return rows.flatMap(judge)
 }
 
-function judge({ login, createsLargeObjects, settings }: Facts): Check[] {
+function judge({ login, createsLargeObjects, settings, resets }: Facts): Check[] {
   const checks: Check[] = []
   if (createsLargeObjects) {
     const run = `have a superuser run in this database: ${largeObjectsStep.statement}`
@@ -34,7 +39,7 @@ function judge({ login, createsLargeObjects, settings }: Facts): Check[] {
     checks.push(warning(name, `${login} may create large objects, as everybody may by default`, fix))
   }
   if (settings.length > 0) {
-    const reset = `ALTER ROLE "${login}" RESET ALL, and choose another password`
+    const reset = `have a superuser run: ${resets.join(' ')} Then choose another password`
     const fix = `if nobody has set these on purpose, the login may be stolen: ${reset}`
     checks.push(warning(name, `${login} has settings: ${settings.join(', ')}`, fix))
   }
