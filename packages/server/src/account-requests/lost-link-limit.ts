@@ -37,8 +37,9 @@ export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits
       const ofTicket = digestOf(`${counted} for ${bookingId} by ${network}`)
       if (!(await countMessage(transaction, { clinicNo, recipient: ofTicket, perDayMax: lostTicketPerDayMax })))
         return false
-      const bookedFrom = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? bookingId
-      const origin = digestOf(`${counted} booked from ${bookedFrom}`)
+      // Of what the clinic has booked, or while limits are off, only the network of who asks is known.
+      const from = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? network ?? bookingId
+      const origin = digestOf(`${counted} from ${from}`)
       const recipient = digestOf(counted)
       return (await countMail(transaction, { clinicNo, recipient, origin, perDay: lostTicketsPerDay })) === null
     },
