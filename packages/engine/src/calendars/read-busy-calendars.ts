@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
+import { storableOrNull, storableText } from '../database/storable-text.ts'
 import type { BusyCalendarNotice, BusyCalendarRead, BusyTime, DueBusyCalendar } from '../model/busy-calendar.ts'
 
 const readEveryMinutes = 15
@@ -42,8 +43,8 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
   if (read.kind === 'failed') {
     await pool.query(sql`
       update holdfast.busy_calendar
-         set failing_since = coalesce(failing_since, clock_timestamp()), problem = left(${read.problem}, 300),
-             reason = ${read.reason},
+         set failing_since = coalesce(failing_since, clock_timestamp()),
+             problem = left(${storableText(read.problem)}, 300), reason = ${read.reason},
              read_next_at = clock_timestamp() + make_interval(mins => ${readAgainMinutes})
        where ${isSame}`)
     return
@@ -64,7 +65,7 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
   await pool.query(sql`
     update holdfast.busy_calendar
        set ${isRead}, ${whatIsLeftOut(read)}, expanded_at = clock_timestamp(),
-           etag = ${read.etag}, last_modified = ${read.lastModified},
+           etag = ${storableOrNull(read.etag)}, last_modified = ${storableOrNull(read.lastModified)},
            emptied_at = case when ${isEmptied} then clock_timestamp()
                              when ${read.busy.length === 0}::boolean then emptied_at end,
            emptied_notified_at = case when ${read.busy.length === 0}::boolean and not (${isEmptied})
@@ -79,7 +80,8 @@ const isRead = sql`
 type WholeRead = Extract<BusyCalendarRead, { kind: 'read' }>
 
 function whatIsLeftOut({ leftOut, leftOutEvents }: WholeRead): Sql {
-  return sql`left_out = ${leftOut}, left_out_events = ${JSON.stringify(leftOutEvents)}::jsonb`
+  const storable = leftOutEvents.map((events) => ({ ...events, detail: storableOrNull(events.detail) }))
+  return sql`left_out = ${leftOut}, left_out_events = ${JSON.stringify(storable)}::jsonb`
 }
 
 function isSameCalendar({ clinicNo, doctorId, sealedUrl }: DueBusyCalendar): Sql {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { storableOrNull } from '../database/storable-text.ts'
 import { clinicNoIn } from '../model/id.ts'
 import type { MessageFailure, MessageState } from '../model/message.ts'
 import { sendingOf } from './sending-sql.ts'
@@ -27,7 +28,8 @@ export async function recordBounce(
   pool: pg.Pool,
   bounce: Bounce,
 ): Promise<'recorded' | 'unchanged' | 'too_early' | 'missing'> {
-  const { id, sending, maskedAddresses, failure, result } = bounce
+  const { id, sending, maskedAddresses, failure } = bounce
+  const result = storableOrNull(bounce.result)
   const clinicNo = clinicNoIn(id)
   if (clinicNo === null) return 'missing'
   const addresses = maskedAddresses.map((address) => address.toLowerCase())

@@ -3,6 +3,7 @@ import sql, { type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
+import { storableOrNull } from '../database/storable-text.ts'
 import type { DueMessage, MessageChannel, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 import { sendingOf } from './sending-sql.ts'
@@ -145,7 +146,7 @@ export async function isLaterReminderDue(
 export async function recordMessage(pool: pg.Pool, message: DueMessage, outcome: MessageOutcome) {
   const isAgain = outcome.kind === 'again'
   const reason = 'reason' in outcome ? outcome.reason : null
-  const result = 'result' in outcome ? outcome.result : null
+  const result = storableOrNull('result' in outcome ? outcome.result : null)
   const notTried = isAgain && reason !== null ? 1 : 0
   const maskedAddress = 'maskedAddress' in outcome ? outcome.maskedAddress : null
   const failure = outcome.kind === 'failed' ? outcome.failure : null

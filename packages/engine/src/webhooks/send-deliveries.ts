@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
+import { storableText } from '../database/storable-text.ts'
 import type { DeliveryOutcome, DueDelivery, PauseReason } from '../model/webhook.ts'
 
 /** One webhook has at most so many attempts at a time, so that a slow server delays only its own deliveries. */
@@ -87,7 +88,8 @@ export function recordDelivery(
     await transaction.query(sql`
       update holdfast.webhook_delivery
          set state = ${isAgain ? 'due' : kind}, attempt_until = null, status = ${status}, reason = ${outcome.reason},
-             result = ${outcome.result.slice(0, 300)}, duration_ms = ${Math.min(Math.round(durationMs), 2 ** 31 - 1)},
+             result = ${storableText(outcome.result.slice(0, 300))},
+             duration_ms = ${Math.min(Math.round(durationMs), 2 ** 31 - 1)},
              due_at = case when ${isAgain}::boolean
                            then clock_timestamp() + make_interval(secs => ${outcome.againInSeconds}) else due_at end,
              done_at = case when ${isAgain}::boolean then null else clock_timestamp() end

@@ -123,6 +123,17 @@ test('the deliveries about a booking are sent one after the other, four of a web
   expect([...order.values()]).toEqual(ids.map(() => [1, 1, 2, 2]))
 })
 
+test('a result with characters that PostgreSQL refuses is recorded', async ({ database }) => {
+  const { slot, clinicNo } = await aScene(database)
+  const id = await aWebhook(database, clinicNo)
+  await bookAndPlan(database, slot)
+  const [delivery] = await takeDueDeliveries(database.appPool, anHour)
+  if (delivery === undefined) throw new Error('nothing is due')
+  await recordDelivery(database.appPool, delivery, { ...failed, result: 'certificate of \u0000 \ud83d' })
+  const results = (await list(database, clinicNo, id)).map(({ result }) => result)
+  expect(results).toContain('certificate of \ufffd \ufffd')
+})
+
 test('the webhooks of a clinic together have five deliveries under way, and leave places to other clinics', async ({
   database,
 }) => {

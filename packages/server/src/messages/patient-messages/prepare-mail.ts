@@ -10,7 +10,6 @@ import { lostToAnotherProcess, postpone, retryLater } from './next-attempt.ts'
 import type { Prepared, SentFacts } from './prepared.ts'
 import { quietEnd } from './quiet-end.ts'
 import { limitOfMail } from './recipient-limits.ts'
-import { storedResponse } from './stored-response.ts'
 
 const attemptsLostMax = 2
 const alternativesMax = 3
@@ -50,7 +49,7 @@ async function sendMail(
   const begin = () => beginSending(pool, message, attemptSeconds.sending)
   const { kind, response } = await mailer.send(mail, begin)
   if (kind === 'not_begun') return lostToAnotherProcess(message, maskedAddress)
-  const result = storedResponse(response, mail.to.address)
+  const result = response.replaceAll(mail.to.address, maskAddress(mail.to.address))
   if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
   return kind === 'failed' || kind === 'unknown'
     ? retryLater(message, maskedAddress, result, kind === 'unknown' || message.mayHaveArrived)

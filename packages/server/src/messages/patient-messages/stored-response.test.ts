@@ -11,14 +11,14 @@ test('a response with control characters is recorded, and the e-mail not sent ag
     async send(_: unknown, begin: () => Promise<boolean>) {
       await begin()
       sent += 1
-      return { kind: 'accepted' as const, response: '250 \u0000queued\u001b[2J for ada-0@example.org\n\u0085' }
+      return { kind: 'accepted' as const, response: '250 \u0000queued\u001b[2J \ud83dfor ada-0@example.org\n\u0085' }
     },
     close: () => undefined,
   }
   const send = () => sendMessages(database, 'accepted', async () => null, nothing, nothing, { mailer })
   await send()
   expect(await messagesWithIds(database, ids)).toMatchObject([
-    { state: 'sent', result: '250 \ufffdqueued\ufffd[2J for a…@example.org\n\ufffd' },
+    { state: 'sent', result: '250 \ufffdqueued\ufffd[2J \ufffdfor a…@example.org\n\ufffd' },
   ])
   await send()
   expect(sent).toBe(1)
