@@ -2,6 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { bookingQuery } from '../../lib/queries/booking-query.ts'
+import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import type { TicketLink } from './ticket-link.ts'
 
 export type BookingChanges = {
@@ -37,11 +38,11 @@ export function useBookingChanges(link: TicketLink): BookingChanges {
       return done(await dataOf(api.cancelBooking({ path, body, ...auth })))
     },
     async confirm(confirmationToken, mayOverlap) {
-      const body = { ...(confirmationToken === null ? {} : { confirmationToken }), refuseOverlap: !mayOverlap }
+      const body = { ...(confirmationToken === null ? {} : { confirmationToken }), ...refuseOverlap(mayOverlap) }
       return done(await dataOf(api.confirmBooking({ path, body, ...auth })))
     },
     async move(slotId, mayOverlap) {
-      const body = { slotId, refuseOverlap: !mayOverlap }
+      const body = { slotId, ...refuseOverlap(mayOverlap) }
       return done(await dataOf(api.rescheduleBooking({ path, body, ...auth })))
     },
     async attend(slotId) {

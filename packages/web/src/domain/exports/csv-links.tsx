@@ -14,7 +14,7 @@ export function CsvLinks({ path, filters }: CsvLinksProps) {
   const hrefOf = (separator: 'comma' | 'semicolon') => {
     const set = Object.entries(filters).filter(([, value]) => value !== undefined && value !== false)
     const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]))
-    query.set('separator', separator)
+    if (separator !== 'comma') query.set('separator', separator)
     return `${path}?${query}`
   }
   return (

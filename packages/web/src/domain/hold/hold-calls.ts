@@ -1,6 +1,7 @@
 import type { Booking, MadeBooking } from '@holdfast/contract/client'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
+import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import type { Attempt, Details, HoldAccess } from './attempt.ts'
 
 /** Requests the hold of an attempt. Idempotent: repeated requests return the same hold. */
@@ -54,7 +55,7 @@ export function confirmHold(
           language: currentLanguage(),
         },
         ...(reason ? { reason } : {}),
-        refuseOverlap: !mayOverlap,
+        ...refuseOverlap(mayOverlap),
       },
     }),
   )

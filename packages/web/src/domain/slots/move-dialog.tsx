@@ -14,6 +14,7 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
+import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import { SlotPicker } from './slot-picker.tsx'
 
 type MoveDialogProps = {
@@ -38,7 +39,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const [chosen, setChosen] = useState<Slot | null>(null)
   const reread = () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
   const moveTo = (slotId: string, mayOverlap: boolean) =>
-    dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId, refuseOverlap: !mayOverlap } }))
+    dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId, ...refuseOverlap(mayOverlap) } }))
   const moveBack = async (slotId: string) => {
     try {
       await moveTo(slotId, true)

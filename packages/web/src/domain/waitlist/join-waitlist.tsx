@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatNumber } from '../../lib/i18n/format.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
-import { doctorWaitlistQuery } from './waitlist-queries.ts'
+import { doctorWaitlistQuery } from './doctor-waitlist-query.ts'
 
 type JoinProps = {
   doctorId: string

@@ -6,15 +6,6 @@ import { authOf, type SecretLink } from '../../lib/secret-links/secret-link.ts'
 /** An offer changes no free place that the live feed could report: what waits for one is read again. */
 export const awaitMs = 10_000
 
-/** How many wait for a doctor, or for the doctor's specialization. */
-export function doctorWaitlistQuery(doctorId: string) {
-  return queryOptions({
-    queryKey: ['waitlist', 'doctor', doctorId],
-    queryFn: async (): Promise<number> => (await dataOf(api.getDoctorWaitlist({ path: { doctorId } }))).waiting,
-    staleTime: 30_000,
-  })
-}
-
 /** An entry with its offer. What the token reads and what the account reads are separate. */
 export function entryQuery(link: SecretLink) {
   return queryOptions({

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { type ConfirmLink, useConfirmLink } from '../../domain/bookings/confirm-link.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../domain/overlap/lazy-overlap-question.tsx'
+import { refuseOverlap } from '../../domain/overlap/refuse-overlap.ts'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { refusalCode } from '../../lib/api/api-error.ts'
 import { formatAppointment, formatCountdown, formatZone } from '../../lib/i18n/format.ts'
@@ -162,7 +163,7 @@ function useConfirm({ bookingId, manageToken, confirmationToken }: ConfirmLink) 
   const navigate = useNavigate()
   return useMutation({
     mutationFn: (mayOverlap: boolean): Promise<Booking> => {
-      const body = { confirmationToken, refuseOverlap: !mayOverlap }
+      const body = { confirmationToken, ...refuseOverlap(mayOverlap) }
       return dataOf(api.confirmBooking({ path: { bookingId }, auth: manageToken, body }))
     },
     onSuccess: (booking) => {

@@ -9,7 +9,7 @@ import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.t
 import { entryOfDraft, newEntryDraft } from '../../domain/waitlist/entry-draft.ts'
 import { EntryFields } from '../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../domain/waitlist/use-entry-form.ts'
-import { doctorWaitlistQuery } from '../../domain/waitlist/waitlist-queries.ts'
+import { doctorWaitlistQuery } from '../../domain/waitlist/doctor-waitlist-query.ts'
 import { refusalCode, refusedContact } from '../../lib/api/api-error.ts'
 import { formatNumber } from '../../lib/i18n/format.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'

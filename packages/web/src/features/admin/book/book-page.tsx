@@ -9,6 +9,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PhoneField } from '../../../domain/contacts/phone-field.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
+import { refuseOverlap } from '../../../domain/overlap/refuse-overlap.ts'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError, refusedContact } from '../../../lib/api/api-error.ts'
@@ -180,7 +181,7 @@ function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
         ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
         confirm: true,
         onBehalf: true,
-        refuseOverlap: !mayOverlap,
+        ...refuseOverlap(mayOverlap),
       }
       return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
     },

@@ -108,8 +108,7 @@ export function needsOf(draft: CaseDraft): CaseNeeds {
   return {
     minutes: Number(draft.minutes),
     service: draft.service.trim(),
-    // A server of the release before does not know it in a search.
-    ...(draft.urgency === 'elective' ? {} : { urgency: draft.urgency }),
+    urgency: draft.urgency,
     surgeonId: draft.surgeonId,
     ...teamOf(draft),
     ...(draft.mrn.trim() === '' ? {} : { mrn: draft.mrn.trim() }),
