@@ -185,6 +185,35 @@ test('a slot in the week’s calendar is opened by keyboard, gets more places, a
   expect(await axeFindings(page)).toEqual([])
 })
 
+test('a blocked slot can have as few places as are taken; the field shows what another desk has stored', async ({
+  site,
+  scene,
+}) => {
+  const page = await scene.pageOf('doctor')
+  const timeZone = scene.clinic.timezone
+  const tomorrow = Temporal.Now.plainDateISO(timeZone).add({ days: 1 })
+  const evening = tomorrow.toZonedDateTime({ timeZone, plainTime: '20:03' })
+  const slot = await aSlot(site.database, scene.doctor, {
+    startsAt: new Date(evening.epochMilliseconds),
+    minutes: 30,
+    capacity: 5,
+  })
+  await aBooking(site.database, slot, { patient: { name: 'Blocked Bea' }, units: 2 })
+  await site.database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [slot.id])
+  await page.goto(`/my-day/week?day=${tomorrow}`)
+  await page.getByRole('button', { name: /2 of 5/ }).click()
+  const dialog = page.getByRole('dialog')
+  const places = dialog.getByLabel('Places', { exact: true })
+  await places.fill('2')
+  expect(await places.evaluate((field: HTMLInputElement) => field.validity.valid)).toBe(true)
+  // The control: one fewer than are taken.
+  await places.fill('1')
+  expect(await places.evaluate((field: HTMLInputElement) => field.validity.valid)).toBe(false)
+  await site.admin.changeSlot({ path: { slotId: slot.id }, body: { capacity: 4 } })
+  await dialog.getByText(/ of 4 available/).waitFor()
+  expect(await places.inputValue()).toBe('4')
+})
+
 test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds nothing', async ({ scene }) => {
   const page = await scene.pageOf('doctor', { locale: 'ar', viewport: { width: 320, height: 700 } })
   for (const path of ['/my-day', '/my-day/week', '/my-day/times']) {

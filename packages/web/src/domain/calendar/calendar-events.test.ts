@@ -60,6 +60,15 @@ test('a blocked slot says so, unless it is booked, and is no free slot', () => {
   expect(eventOf(booking('CONFIRMED'))).toMatchObject({ title: 'Ada', payload: { kind: 'booked' } })
 })
 
+test('a blocked slot counts the places of its bookings, although it has none available', () => {
+  const slot = aSlot({ capacity: 5, available: 0 })
+  const two = booking('CONFIRMED').map((one) => ({ ...one, units: 2 }))
+  const titleOf = (blocked: Set<string>) => calendarEvents([slot], two, 'UTC', texts, blocked)[0]?.title
+  expect(titleOf(new Set(['s']))).toBe('2 of 5')
+  // The control: what is not available is taken, by holds that were not read, too.
+  expect(titleOf(new Set())).toBe('5 of 5')
+})
+
 test('events are in the clinic’s local time', () => {
   expect(calendarEvents([aSlot({})], [], 'Europe/Berlin', texts)[0]).toMatchObject({
     start: '2026-06-01 09:00:00',

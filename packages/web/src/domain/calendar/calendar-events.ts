@@ -50,8 +50,10 @@ export function calendarEvents(
   const inOrder = slots.toSorted((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt))
   for (const slot of inOrder) {
     const booked = coming.get(slot.id) ?? []
+    // A blocked slot has nothing available, whatever is taken.
+    const taken = blocked.has(slot.id) ? unitsOf(booked) : slot.capacity - slot.available
     const isBlocked = blocked.has(slot.id) && booked.length === 0
-    const event = isBlocked ? blockedEvent(slot, timeZone, texts) : eventOf(slot, booked, timeZone, texts)
+    const event = isBlocked ? blockedEvent(slot, timeZone, texts) : eventOf(slot, taken, booked, timeZone, texts)
     const last = events.at(-1)
     if (last !== undefined && isNextFree(last, event)) {
       const slotIds = [...last.payload.slotIds, slot.id]
@@ -67,13 +69,23 @@ export function isComing({ status }: Pick<Booking, 'status'>): boolean {
   return status !== 'CANCELLED' && status !== 'FAILED'
 }
 
+/** How many places these bookings take. */
+export function unitsOf(coming: readonly Booking[]): number {
+  return coming.reduce((sum, { units }) => sum + units, 0)
+}
+
 function blockedEvent(slot: Slot, timeZone: string, texts: SlotTexts): CalendarEvent {
-  const event = eventOf(slot, [], timeZone, texts)
+  const event = eventOf(slot, 0, [], timeZone, texts)
   return { ...event, title: texts.blocked, payload: { ...event.payload, kind: 'blocked' } }
 }
 
-function eventOf(slot: Slot, booked: readonly Booking[], timeZone: string, texts: SlotTexts): CalendarEvent {
-  const taken = slot.capacity - slot.available
+function eventOf(
+  slot: Slot,
+  taken: number,
+  booked: readonly Booking[],
+  timeZone: string,
+  texts: SlotTexts,
+): CalendarEvent {
   const [first] = booked
   const isFree = taken <= 0 && first === undefined
   const kind = isFree ? 'free' : kindOfTaken(booked)

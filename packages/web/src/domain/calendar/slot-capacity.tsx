@@ -12,11 +12,20 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { slotRuleLimits } from '../slots/slot-rule-draft.ts'
 
+type SlotCapacityProps = {
+  slot: Slot
+  /** The units of its bookings: its free units do not tell, because a blocked slot has none. */
+  taken: number
+  clinicId: string
+}
+
 /** Changes how many places a slot has: not fewer than are taken. */
-export function SlotCapacity({ slot, clinicId }: { slot: Slot; clinicId: string }) {
+export function SlotCapacity({ slot, taken, clinicId }: SlotCapacityProps) {
   const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
-  const [places, setPlaces] = useState<number | string>(slot.capacity)
+  // What was typed before the slot changed is not what anybody wants now.
+  const [typed, setTyped] = useState<{ places: number | string; of: number } | null>(null)
+  const places = typed?.of === slot.capacity ? typed.places : slot.capacity
   const { min, max } = slotRuleLimits.capacity
   const change = useMutation({
     mutationFn: (capacity: number) => dataOf(api.changeSlot({ path: { slotId: slot.id }, body: { capacity } })),
@@ -37,13 +46,13 @@ export function SlotCapacity({ slot, clinicId }: { slot: Slot; clinicId: string 
           <BoundedNumber
             label={t('capacity.label')}
             value={places}
-            min={Math.max(min, slot.capacity - slot.available)}
+            min={Math.max(min, taken)}
             max={max}
             allowDecimal={false}
             required
             withAsterisk={false}
             w="8rem"
-            onChange={setPlaces}
+            onChange={(value) => setTyped({ places: value, of: slot.capacity })}
           />
           <ActionButton type="submit" variant="default" isBusy={change.isPending} disabled={places === slot.capacity}>
             {t('capacity.change')}

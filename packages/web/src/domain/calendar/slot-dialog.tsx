@@ -14,7 +14,7 @@ import { PatientName } from '../bookings/patient-name.tsx'
 import { StatusMark } from '../bookings/status-mark.tsx'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
-import { isComing } from './calendar-events.ts'
+import { isComing, unitsOf } from './calendar-events.ts'
 import { SlotCapacity } from './slot-capacity.tsx'
 
 type SlotDialogProps = {
@@ -74,7 +74,9 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClo
       <Text c="dimmed">
         {t('calendar.freeOf', { free: formatNumber(slot.available), capacity: formatNumber(slot.capacity) })}
       </Text>
-      {Date.parse(slot.endsAt) > serverNow() ? <SlotCapacity slot={slot} clinicId={clinicId} /> : null}
+      {Date.parse(slot.endsAt) > serverNow() ? (
+        <SlotCapacity slot={slot} taken={unitsOf(here)} clinicId={clinicId} />
+      ) : null}
       {here.map((booking) => (
         <Stack key={booking.id} gap="xs">
           <Group justify="space-between">
