@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { passkeySite } from '../../accounts/second-factors/passkey-site.ts'
 import type { SetUpTotpOutcome } from '../../accounts/second-factors/set-up-totp.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
+import { siteAddress } from '../../edge/headers/site-address.ts'
 import type { Caller } from './caller.ts'
 import { isRecent, requireConfirmation, requireShownFactor } from './confirm-change.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
@@ -23,7 +24,7 @@ export async function secondFactorRoutes(app: FastifyInstance, deps: SecondFacto
       hasTotp,
       recoveryCodes,
       passkeys: await deps.passkeys.list(account.accountId),
-      passkeyOrigin: passkeySite(deps.configuredUrl, request.host)?.origin ?? null,
+      passkeyOrigin: passkeySite(siteAddress(deps.configuredUrl, request))?.origin ?? null,
       isShown: account.secondFactorAt !== null,
       needsPassword: !isRecent(account),
     }

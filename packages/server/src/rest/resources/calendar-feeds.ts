@@ -4,6 +4,7 @@ import { networkPrefix } from '../../audit/network-prefix.ts'
 import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
+import { siteAddress } from '../../edge/headers/site-address.ts'
 import { hashOfFeedFileName, newFeedFileName } from '../../secrets/calendar-feed-tokens.ts'
 import { readFeed } from '../calendar-feed/feed-events.ts'
 import { feedFile } from '../calendar-feed/feed-file.ts'
@@ -11,7 +12,7 @@ import { timeOrNull } from '../responses/bodies/time-text.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
-type FeedRequest = { protocol: string; host: string; sessionId: string | null }
+type FeedRequest = Parameters<typeof siteAddress>[1] & { sessionId: string | null }
 type FeedCreator = { accountId: string; language: MessageLanguage | undefined; request: FeedRequest }
 
 /** Calendars that other programs read by a secret URL: of an account, a doctor or a clinic. */
@@ -159,9 +160,7 @@ async function create(
     await calendarFeeds.remove(subject)
     throw problem('unauthenticated', 'Sign in first.')
   })
-  // Only the caller gets the URL, so a forged Host deceives nobody else.
-  const origin = publicUrl ?? `${request.protocol}://${request.host}`
-  return `${origin}/api/v1/calendar-feeds/${fileName}`
+  return `${siteAddress(publicUrl, request)}/api/v1/calendar-feeds/${fileName}`
 }
 
 async function stateOf(deps: RestDeps, clinicNo: number, subject: FeedSubject) {

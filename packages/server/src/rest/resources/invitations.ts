@@ -9,6 +9,7 @@ import {
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
+import { siteAddress } from '../../edge/headers/site-address.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
@@ -29,7 +30,7 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
     async ({ body, granted: { clinic, actor }, request }) => {
       const id = newId(clinic.no)
       const { token, hash } = newInvitationToken(id)
-      const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
+      const link = `${siteAddress(deps.publicUrl, request)}/invitation#${token}`
       const mail = await mailOf(deps, { clinic, email: body.email, link })
       // Once the invitation is stored nothing below may fail: the response alone has its token.
       const names = await namesOf([actor.accountId])
@@ -190,9 +191,4 @@ function invitationBody(invitation: Invitation, names: ReadonlyMap<string, strin
     createdAt: createdAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
   }
-}
-
-/** Where the admin's browser found this server. Only the admin gets the link, so a forged Host deceives nobody else. */
-function originOf({ protocol, host }: { protocol: string; host: string }): string {
-  return `${protocol}://${host}`
 }
