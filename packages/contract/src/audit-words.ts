@@ -69,4 +69,5 @@ export const auditWords = [
   'slots created',
   'slots withdrawn',
   'capacity changed',
+  'reminders planned',
 ] as const

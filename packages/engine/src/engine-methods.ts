@@ -114,6 +114,7 @@ export const engineMethods = {
     setChoices: 'write',
     settings: 'read',
     changeSettings: 'write',
+    planReminders: 'write',
   },
   theatre: {
     createRoom: 'announced write',

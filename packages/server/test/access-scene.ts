@@ -229,6 +229,7 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   updateBookingLimits: () => ({ body: { guestUnitsMax: 4 } }),
   setMyMessageChoices: () => ({ body: { reminderEmails: true, smsKindsOff: [], language: null } }),
   updateMessageSettings: () => ({ body: { emails: true } }),
+  planReminders: () => ({ body: {} }),
   createWebhook: () => ({ body: { url: webhookUrl, events: ['booking.moved'] } }),
   updateWebhook: () => ({ body: { paused: true } }),
   setBusyCalendar: () => ({ body: { url: 'https://calendar.example.org/a.ics' } }),

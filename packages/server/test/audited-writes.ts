@@ -56,6 +56,7 @@ export const auditedWrites: Record<WriteOperationId, AuditKind | Unrecorded> = {
   chooseReminders: ownChoice,
   sendMessage: 'message_sent_again',
   updateMessageSettings: 'clinic_changed',
+  planReminders: 'clinic_changed',
   updateClinicSecurity: 'clinic_changed',
   recordExport: 'data_exported',
   createRoom: 'theatre_changed',

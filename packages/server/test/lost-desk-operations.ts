@@ -32,6 +32,9 @@ export const lostDeskOperations = {
     const body = { textBefore: randomUUID() }
     return (key) => rest.call('updateMessageSettings', { path, as: admin, body, key })
   },
+  planReminders: async ({ rest, theatre: { path, admin } }) => {
+    return (key) => rest.call('planReminders', { path, as: admin, body: {}, key })
+  },
   updateClinic: async ({ rest, theatre: { path, admin } }) => {
     const body = { name: `Clinic ${randomUUID()}` }
     return (key) => rest.call('updateClinic', { path, as: admin, body, key })

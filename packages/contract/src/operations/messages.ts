@@ -11,8 +11,10 @@ import {
   messageSettingsSchema,
   messageStateSchema,
   messageWithContentSchema,
+  plannedRemindersSchema,
   reminderChoiceDoneSchema,
   reminderChoiceSchema,
+  reminderPlanSchema,
 } from '../schemas/message.ts'
 import { operation } from './operation.ts'
 
@@ -169,5 +171,21 @@ export const messageOperations = {
     body: messageSettingsChangeSchema,
     responses: { 200: { description: 'The changed settings', schema: messageSettingsSchema } },
     problems: ['clinic_not_found', 'mail_unavailable'],
+  }),
+  planReminders: operation({
+    id: 'planReminders',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/reminders',
+    tag: 'Clinic desk',
+    summary: 'Plan reminders of visits that are booked already',
+    description:
+      'Bookings get the reminders of the settings when they are confirmed or moved. This plans those that CONFIRMED ' +
+      'bookings to come do not have, because the clinic sent none, or others, at that time: of up to 500 bookings in ' +
+      'a request. A reminder whose time has passed is not planned. Repeating a request plans nothing twice.',
+    access: 'admin',
+    params: clinicParams,
+    body: reminderPlanSchema,
+    responses: { 200: { description: 'What was planned', schema: plannedRemindersSchema } },
+    problems: ['clinic_not_found'],
   }),
 }

@@ -1,7 +1,17 @@
 import Type, { type Static } from 'typebox'
 import { messageLimits } from '../clinic-limits.ts'
 import { bookedPatientSchema, bookingStatusSchema, messageLanguages } from './booking.ts'
-import { email, id, integerWithin, localTime, nullable, nullableText, nullableTime, pageOf } from './fields.ts'
+import {
+  email,
+  id,
+  integerWithin,
+  localTime,
+  nullable,
+  nullableText,
+  nullableTime,
+  pageOf,
+  pageParameters,
+} from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
@@ -173,7 +183,9 @@ const settings = {
   reminderMinutes: Type.Array(Type.Integer(integerWithin(messageLimits.reminderMinutes)), {
     maxItems: messageLimits.remindersMax,
     uniqueItems: true,
-    description: 'How many minutes before a visit reminders are sent. Visits that are booked already keep theirs',
+    description:
+      'How many minutes before a visit reminders are sent. Visits that are booked already keep theirs; ' +
+      '`POST …/reminders` plans more for them',
   }),
   quietFrom: localTime({ description: 'No reminders from then, in the clinic’s time zone' }),
   quietUntil: localTime({ description: 'The end of the quiet hours. The same as `quietFrom`: there are none' }),
@@ -208,6 +220,24 @@ export const messageSettingsChangeSchema = Type.Partial(Type.Object(settings), {
   additionalProperties: false,
   minProperties: 1,
 })
+
+export const reminderPlanSchema = Type.Object(
+  {
+    dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Counts only, and plans nothing' })),
+    cursor: pageParameters.cursor,
+  },
+  { title: 'ReminderPlan', additionalProperties: false },
+)
+
+export const plannedRemindersSchema = Type.Object(
+  {
+    bookings: Type.Integer({
+      description: 'How many bookings got reminders that they did not have, or would in a dry run',
+    }),
+    nextCursor: nullableText({ description: 'Send it as `cursor` to go on; null: these were the last bookings' }),
+  },
+  { title: 'PlannedReminders', additionalProperties: false },
+)
 
 export const reminderChoiceSchema = Type.Object(
   {

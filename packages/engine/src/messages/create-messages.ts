@@ -8,6 +8,7 @@ import { listMessages } from './list-messages.ts'
 import { messageChoices, setMessageChoices } from './message-choices.ts'
 import { messageColumns } from './message-columns.ts'
 import { changeMessageSettings, readMessageSettings } from './message-settings.ts'
+import { planReminders } from './plan-reminders.ts'
 import { chooseReminders, reminderOptOuts } from './reminder-opt-outs.ts'
 
 const againMinutes = 10
@@ -55,6 +56,7 @@ export function createMessages(pool: pg.Pool, accountsPool: pg.Pool = pool): Mes
 
     settings: (clinicNo) => readMessageSettings(pool, clinicNo),
     changeSettings: (clinicNo, change, check) => changeMessageSettings(pool, clinicNo, change, check),
+    planReminders: (clinicNo, query) => planReminders(pool, clinicNo, query),
   }
 }
 

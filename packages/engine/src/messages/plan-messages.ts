@@ -79,6 +79,11 @@ export async function planMessages(transaction: pg.PoolClient, events: readonly 
     const booking = rows.get(event.bookingId)
     return booking === undefined ? [] : messagesOf(event, booking).flatMap((message) => byChannel(message, booking))
   })
+  return insertMessages(transaction, messages)
+}
+
+/** Stores messages that are not stored yet. @returns how many those were */
+export async function insertMessages(transaction: pg.PoolClient, messages: readonly NewMessage[]): Promise<number> {
   if (messages.length === 0) return 0
   const { rowCount } = await transaction.query(sql`
     insert into holdfast.message
@@ -100,9 +105,9 @@ const wasLastOffer = sql`exists (
      and o.outcome = 'lapsed' and o.closed_at = w.ended_at)`
 
 /** The bookings whose patients get messages about visits to come, or about the end of their entry, by id. */
-async function bookingsOf(
+export async function bookingsOf(
   transaction: pg.PoolClient,
-  events: readonly AnnouncedEvent[],
+  events: readonly Pick<AnnouncedEvent, 'bookingId' | 'clinicNo'>[],
 ): Promise<ReadonlyMap<string, Row>> {
   const ids = [...new Set(events.map(({ bookingId }) => bookingId))]
   const clinicNos = [...new Set(events.map(({ clinicNo }) => clinicNo))]
@@ -131,7 +136,7 @@ async function bookingsOf(
 type Announcement = Omit<NewMessage, 'id' | 'channel'>
 
 /** The same message on each channel by which the patient gets it. */
-function byChannel(message: Announcement, { has_email, has_phone, settings }: Row): NewMessage[] {
+export function byChannel(message: Announcement, { has_email, has_phone, settings }: Row): NewMessage[] {
   const { emails, smsKinds } = settings ?? defaultMessageSettings
   const channels: MessageChannel[] = []
   if (has_email && emails) channels.push('email')
@@ -142,25 +147,35 @@ function byChannel(message: Announcement, { has_email, has_phone, settings }: Ro
 function messagesOf(event: AnnouncedEvent, booking: Row): Announcement[] {
   const kind = kindOf(event, booking)
   if (kind === null || booking.now.getTime() - event.at.getTime() > eventDaysMax * dayMs) return []
-  const { clinicNo, bookingId, version, slotId } = event
+  const common = commonOf(event, booking)
   // Nobody withdraws a slot but the clinic.
-  const byClinic = kind === 'withdrawn' || (event.actorId !== null && event.actorId !== booking.account_id)
-  const common = { clinicNo, bookingId, version, slotId, byPatient: null, byClinic }
+  const byClinic = kind === 'withdrawn' || common.byClinic
   const announcement = {
     ...common,
+    byClinic,
     kind,
     minutesBefore: 0,
     byPatient: kind === 'cancelled' ? !byClinic : null,
     dueAt: kind === 'moved' && !byClinic ? new Date(booking.now.getTime() + movedDelayMs) : booking.now,
   }
-  if (kind !== 'confirmed' && kind !== 'moved') return [announcement]
+  return kind === 'confirmed' || kind === 'moved' ? [announcement, ...remindersOf(event, booking)] : [announcement]
+}
+
+/** What was confirmed or moved, and by whom. */
+export type RemindedEvent = Pick<AnnouncedEvent, 'clinicNo' | 'bookingId' | 'version' | 'slotId' | 'actorId'>
+
+function commonOf({ clinicNo, bookingId, version, slotId, actorId }: RemindedEvent, { account_id }: Row) {
+  return { clinicNo, bookingId, version, slotId, byPatient: null, byClinic: actorId !== null && actorId !== account_id }
+}
+
+/** The reminders to come of a visit. */
+export function remindersOf(event: RemindedEvent, booking: Row): Announcement[] {
   const { reminderMinutes, ...quiet } = booking.settings ?? defaultMessageSettings
   const { starts_at: startsAt, timezone, now } = booking
-  const reminders = reminderMinutes.flatMap((minutesBefore): Announcement[] => {
+  return reminderMinutes.flatMap((minutesBefore): Announcement[] => {
     const dueAt = reminderTime({ startsAt, minutesBefore, timezone, quiet }, now)
-    return dueAt === null ? [] : [{ ...common, kind: 'reminder', minutesBefore, dueAt }]
+    return dueAt === null ? [] : [{ ...commonOf(event, booking), kind: 'reminder', minutesBefore, dueAt }]
   })
-  return [announcement, ...reminders]
 }
 
 /** null: there is nothing to announce, or not any more. */

@@ -236,6 +236,9 @@ export type SendAgainOutcome =
   /** It was sent again less than ten minutes ago. */
   | { kind: 'too_soon'; retryAfterSeconds: number }
 
+/** `bookings`: how many got reminders. `nextCursor`: of the bookings that remain; null: none. */
+export type PlannedReminders = { bookings: number; nextCursor: string | null }
+
 export type Messages = {
   /** The newest first. */
   list(query: MessagesQuery): Promise<Page<ListedMessage>>
@@ -260,4 +263,9 @@ export type Messages = {
     change: Partial<MessageSettings>,
     check?: (changed: MessageSettings) => void,
   ): Promise<MessageSettings>
+  /**
+   * Plans the reminders that bookings to come do not have, of up to 500 bookings at a time. `isDryRun`: counts them
+   * only. Idempotent.
+   */
+  planReminders(clinicNo: number, query: { cursor: string | null; isDryRun: boolean }): Promise<PlannedReminders>
 }

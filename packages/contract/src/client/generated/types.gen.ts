@@ -1439,7 +1439,7 @@ export type Confirmation = {
      */
     confirmationToken?: string;
     /**
-     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Members of the clinic: of the same name and e-mail address, telephone number or account; an account: its own, in the same name; with `confirmationToken`: of the same name and e-mail address. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name with the same e-mail address, telephone number or account, or, if neither booking has any of these, in the same name alone: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
      */
     refuseOverlap?: boolean;
 };
@@ -2445,7 +2445,7 @@ export type MessageSettings = {
      */
     replyTo: string | null;
     /**
-     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs
+     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs; `POST …/reminders` plans more for them
      */
     reminderMinutes: Array<number>;
     /**
@@ -2499,7 +2499,7 @@ export type MessageSettingsChange = {
      */
     replyTo?: string | null;
     /**
-     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs
+     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs; `POST …/reminders` plans more for them
      */
     reminderMinutes?: Array<number>;
     /**
@@ -2660,7 +2660,7 @@ export type NewBooking = {
      */
     onBehalf?: boolean;
     /**
-     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Members of the clinic: of the same name and e-mail address, telephone number or account; an account: its own, in the same name; with `confirmationToken`: of the same name and e-mail address. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name with the same e-mail address, telephone number or account, or, if neither booking has any of these, in the same name alone: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
      */
     refuseOverlap?: boolean;
 };
@@ -3273,6 +3273,20 @@ export type PatientToErase = {
 };
 
 /**
+ * PlannedReminders
+ */
+export type PlannedReminders = {
+    /**
+     * How many bookings got reminders that they did not have, or would in a dry run
+     */
+    bookings: number;
+    /**
+     * Send it as `cursor` to go on; null: these were the last bookings
+     */
+    nextCursor: string | null;
+};
+
+/**
  * Problem
  */
 export type Problem = {
@@ -3444,6 +3458,20 @@ export type ReminderOptOut = {
 };
 
 /**
+ * ReminderPlan
+ */
+export type ReminderPlan = {
+    /**
+     * Counts only, and plans nothing
+     */
+    dryRun?: boolean;
+    /**
+     * The `nextCursor` of the previous page
+     */
+    cursor?: string;
+};
+
+/**
  * Rescheduling
  */
 export type Rescheduling = {
@@ -3452,7 +3480,7 @@ export type Rescheduling = {
      */
     slotId: string;
     /**
-     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Members of the clinic: of the same name and e-mail address, telephone number or account; an account: its own, in the same name; with `confirmationToken`: of the same name and e-mail address. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name with the same e-mail address, telephone number or account, or, if neither booking has any of these, in the same name alone: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
      */
     refuseOverlap?: boolean;
 };
@@ -9362,6 +9390,79 @@ export type UpdateMessageSettingsResponses = {
 };
 
 export type UpdateMessageSettingsResponse = UpdateMessageSettingsResponses[keyof UpdateMessageSettingsResponses];
+
+export type PlanRemindersData = {
+    body: ReminderPlan;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/reminders';
+};
+
+export type PlanRemindersErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type PlanRemindersError = PlanRemindersErrors[keyof PlanRemindersErrors];
+
+export type PlanRemindersResponses = {
+    /**
+     * What was planned
+     */
+    200: PlannedReminders;
+};
+
+export type PlanRemindersResponse = PlanRemindersResponses[keyof PlanRemindersResponses];
 
 export type GetClinicSecurityData = {
     body?: never;

@@ -16,7 +16,6 @@ import type { CallOptions, OperationId, Reply } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
 const test = restTest.extend('scene', { scope: 'file' }, ({ database, rest }) => aScene(database, rest))
-
 const narrower = guarded.filter(([, { access }]) => access !== 'account' && access !== 'site_administrator')
 const ofAdmins = guarded.filter(([, { access }]) => access === 'admin' || access === 'doctor_admin')
 const ofTheClinic = narrower.filter(([, { access }]) => access !== 'booking')
@@ -112,6 +111,7 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['deleteClinicLogo', ['admin', 'site']],
   ['getMessageSettings', ['admin', 'site']],
   ['updateMessageSettings', ['admin', 'site']],
+  ['planReminders', ['admin', 'site']],
   ['createWebhook', ['admin', 'site']],
   ['listWebhooks', ['admin', 'site']],
   ['getWebhook', ['admin', 'site']],

@@ -5,6 +5,7 @@ import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
+import { siteAddress } from '../../edge/headers/site-address.ts'
 import { isCountry } from '../../messages/patient-messages/message-sms.ts'
 import { previewMessage } from '../../messages/previews/preview-message.ts'
 import { sampleLinks, sampleSettings } from '../../messages/previews/sample-messages.ts'
@@ -92,8 +93,7 @@ function servePreviews(serve: Serve, { engine: { messages, directory }, publicUr
     const clinic = await directory.clinic(granted.clinic.id)
     if (clinic === null) throw clinicNotFound(granted.clinic.id)
     const [settings, logo] = await Promise.all([messages.settings(clinic.no), directory.logo(clinic.no)])
-    // Only the caller gets the links, so a forged Host deceives nobody else.
-    const links = sampleLinks(publicUrl ?? `${request.protocol}://${request.host}`)
+    const links = sampleLinks(siteAddress(publicUrl, request))
     const preview = previewMessage(query, { clinic, settings, logo, now: now() }, { ...sampleSettings, links })
     if (preview === null) throw noSuchSms(query)
     return { status: 200, body: preview }
@@ -129,6 +129,18 @@ function serveSettings(serve: Serve, { engine: { messages }, confirmationTokens 
         clinicNo: clinic.no,
         details: changedFields(body),
       }),
+    },
+  )
+
+  serve(
+    restOperations.planReminders,
+    async ({ body: { dryRun = false, cursor = null }, granted: { clinic } }) => ({
+      status: 200,
+      body: await messages.planReminders(clinic.no, { cursor, isDryRun: dryRun }),
+    }),
+    {
+      audit: ({ body: { dryRun }, granted: { clinic } }) =>
+        dryRun ? null : { kind: 'clinic_changed', clinicNo: clinic.no, details: ['reminders planned'] },
     },
   )
 }

@@ -79,6 +79,7 @@ const areas = {
     'sendMessage',
     'getMessageSettings',
     'updateMessageSettings',
+    'planReminders',
     'previewMessage',
   ],
   webhooks: [

@@ -1,6 +1,12 @@
 import type { MessageSettings } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { messagesDraftOf, parseConfirmMinutes, parseReminders, settingsOfDraft } from './messages-draft.ts'
+import {
+  addsReminders,
+  messagesDraftOf,
+  parseConfirmMinutes,
+  parseReminders,
+  settingsOfDraft,
+} from './messages-draft.ts'
 
 const settings: MessageSettings = {
   emails: true,
@@ -52,4 +58,14 @@ test.each([
   ['1, 2, 3, 4, 5, 6', null],
 ])('the reminders "%s" are %j', (text, minutes) => {
   expect(parseReminders(text)).toEqual(minutes)
+})
+
+test('a change adds reminders by another time or channel, and by nothing else', () => {
+  const off: MessageSettings = { ...settings, emails: false, smsKinds: [] }
+  expect(addsReminders(off, { ...off, emails: true })).toBe(true)
+  expect(addsReminders(off, { ...off, smsKinds: ['reminder'] })).toBe(true)
+  expect(addsReminders(settings, { ...settings, reminderMinutes: [1440, 60] })).toBe(true)
+  expect(addsReminders(settings, { ...settings, reminderMinutes: [1440], textAfter: null })).toBe(false)
+  expect(addsReminders(off, { ...off, reminderMinutes: [60] })).toBe(false)
+  expect(addsReminders(off, { ...off, emails: true, reminderMinutes: [] })).toBe(false)
 })

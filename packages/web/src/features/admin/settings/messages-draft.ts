@@ -60,3 +60,14 @@ export function parseConfirmMinutes(text: string): number | null {
 function westernDigits(text: string): string {
   return text.replaceAll(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
 }
+
+/** Whether there are reminders after a change that there were not before. */
+export function addsReminders(before: MessageSettings, after: MessageSettings): boolean {
+  const [old, now] = [remindersOf(before), remindersOf(after)]
+  return now.some((reminder) => !old.includes(reminder))
+}
+
+function remindersOf({ emails, smsKinds, reminderMinutes }: MessageSettings): string[] {
+  const channels = [...(emails ? ['email'] : []), ...(smsKinds.includes('reminder') ? ['sms'] : [])]
+  return channels.flatMap((channel) => reminderMinutes.map((minutes) => `${channel} ${minutes}`))
+}

@@ -16,12 +16,14 @@ import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import {
+  addsReminders,
   type MessagesDraft,
   messagesDraftOf,
   parseConfirmMinutes,
   parseReminders,
   settingsOfDraft,
 } from './messages-draft.ts'
+import { PlanReminders, planReminders } from './plan-reminders.tsx'
 import classes from './settings.module.css'
 import { SmsFields } from './sms-fields.tsx'
 import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
@@ -73,14 +75,21 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
   const isDirty = form.isDirty()
   useReportDirty('messages', isDirty, report)
   useStoredValues(form, stored)
-  const saving = useSaveSettings()
+  const { clinicId } = useClinic()
+  const counting = useMutation({ mutationFn: () => planReminders(clinicId, true) })
+  const saving = useSaveSettings(() => counting.mutate())
   const submit = form.onSubmit(
     (draft) => saving.mutate(settingsOfDraft(draft)),
     (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
   )
+  const withoutReminders = counting.data ?? 0
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
+        {counting.isError ? <ErrorState error={counting.error} retry={() => counting.mutate()} /> : null}
+        {withoutReminders === 0 ? null : (
+          <PlanReminders clinicId={clinicId} count={withoutReminders} onDone={counting.reset} />
+        )}
         <Switch label={t('messages.settings.emails')} {...form.getInputProps('emails', { type: 'checkbox' })} />
         <div className={classes.rules}>
           <TextInput
@@ -174,13 +183,16 @@ function ConfirmByLink({ form }: { form: UseFormReturnType<MessagesDraft> }) {
   )
 }
 
-function useSaveSettings() {
+/** @param onAdded after a change that adds reminders */
+function useSaveSettings(onAdded: () => void) {
   const { t } = useTranslation('admin')
   const { clinicId, clinic } = useClinic()
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: (body: MessageSettings) => dataOf(api.updateMessageSettings({ path: { clinicId }, body })),
     onSuccess: (saved) => {
+      const before = queryClient.getQueryData(messageSettingsQuery(clinicId).queryKey)
+      if (before !== undefined && addsReminders(before, saved)) onAdded()
       queryClient.setQueryData(messageSettingsQuery(clinicId).queryKey, saved)
       void queryClient.invalidateQueries({ queryKey: [...clinicKey(clinicId), 'message-preview'] })
       toastDone({ message: t('saved', { name: clinic.name }) })
