@@ -34,6 +34,7 @@ export async function ourRelay(databaseUrl: string, url: string): Promise<OurRel
         lagsSeconds.push(...times.map((time) => Math.max(0, (now - time.getTime()) / 1_000)))
       },
       relayWaiting: () => undefined,
+      queuesKnown: () => undefined,
       eventFailed: () => undefined,
     },
   })

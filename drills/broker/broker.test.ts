@@ -180,6 +180,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
       metrics: {
         relayed: () => undefined,
         relayWaiting: () => undefined,
+        queuesKnown: () => undefined,
         eventFailed: (failure) => void counted.push(failure),
       },
     })

@@ -64,6 +64,7 @@ export async function runBrokerDrill(options: {
           lags.push(...times.map((time) => (Date.now() - time.getTime()) / 1000))
         },
         relayWaiting: () => undefined,
+        queuesKnown: () => undefined,
         eventFailed: () => undefined,
       },
     })
