@@ -253,7 +253,8 @@ export const theatreResourceOperations = {
     summary: 'Fill a block from the waitlist',
     description:
       'Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds ' +
-      'at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key.',
+      'at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key. Each step ' +
+      'has its own key, from its beginning: with a key of another step, it is refused.',
     access: 'clinic_staff',
     params: blockParams,
     body: Type.Object(

@@ -239,6 +239,7 @@ export type Theatre = {
    * room takes no new cases, and nothing was booked.
    *
    * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after a part was booked: a repetition continues it
+   * @throws InvalidCursor for a cursor that no call for this block returned
    */
   fillBlock(request: {
     blockId: string

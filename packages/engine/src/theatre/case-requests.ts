@@ -2,7 +2,7 @@ import pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { isLapsed } from '../database/hold-sql.ts'
-import { cursorOf } from '../lists/cursor.ts'
+import { cursorOf, InvalidCursor } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
 import { allItems } from '../lists/pages-of.ts'
 import { foldedOnce, hasPart, hasWords } from '../lists/search-text.ts'
@@ -101,22 +101,33 @@ async function readPage(
     withdrawn: sql`and q.withdrawn_at is not null and not ${isScheduled()}`,
   }
   const [after] = cursor === null ? [] : cursorOfRequests.decode(cursor)
-  const isAfter =
-    after === undefined
-      ? sql``
-      : sql`and (${sortKey}) > (select ${sortKey} from holdfast.case_request q
-                                 where q.clinic_no = ${clinicNo} and q.id = ${after}::uuid)`
   const isOfStatus = status === null ? sql`` : conditions[status]
   const isTheirs = isOfSurgeon(sql`q.surgeon_id`, surgeonId)
   const condition = sql`
-    where q.clinic_no = ${clinicNo} and ${isTheirs} and ${matchesFilter(filter)} ${isOfStatus} ${isAfter}`
+    where q.clinic_no = ${clinicNo} and ${isTheirs} and ${matchesFilter(filter)} ${isOfStatus} ${isAfter(clinicNo, after)}`
   const found = await readRequests(pool, sql`${condition} order by ${sortKey} limit ${limit + 1}`)
+  // Nothing is behind a request that does not exist, either.
+  if (cursor !== null && found.length === 0 && !(await exists(pool, clinicNo, after))) throw new InvalidCursor(cursor)
   return pageOf(
     found,
     limit,
     (one) => one,
     ({ id }) => cursorOfRequests.encode(id),
   )
+}
+
+/** Whether request `q` is behind another one in the list. None is behind one that does not exist. */
+function isAfter(clinicNo: number, requestId: string | undefined): Sql {
+  if (requestId === undefined) return sql``
+  return sql`and (${sortKey}) > (select ${sortKey} from holdfast.case_request q
+                                  where q.clinic_no = ${clinicNo} and q.id = ${requestId}::uuid)`
+}
+
+async function exists(pool: pg.Pool, clinicNo: number, requestId: string | undefined): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    sql`select from holdfast.case_request where clinic_no = ${clinicNo} and id = ${requestId}::uuid`,
+  )
+  return rowCount === 1
 }
 
 /** Whether request `q` of patient `p` is one of those that somebody looks for. */
@@ -132,12 +143,16 @@ function matchesFilter({ text = '', service = '', surgeonId, urgency, dueUntil }
   return conditions.length === 0 ? sql`true` : join(conditions, ' and ')
 }
 
-/** The requests that have a live case in a block: it starts within it. */
-export function requestsScheduledIn(pool: pg.Pool, { id, roomId, from, to }: Block): Promise<CaseRequest[]> {
+/** The requests behind one in the list, or all (null), that have a live case in a block: it starts within it. */
+export function requestsScheduledIn(
+  pool: pg.Pool,
+  { id, roomId, from, to }: Block,
+  afterId: string | null,
+): Promise<CaseRequest[]> {
   const clinicNo = clinicNoOf(id)
   return readRequests(
     pool,
-    sql`where q.clinic_no = ${clinicNo} and ${isScheduled()}
+    sql`where q.clinic_no = ${clinicNo} and ${isScheduled()} ${isAfter(clinicNo, afterId ?? undefined)}
           and (q.id, q.case_id) in (select t.request_id, t.booking_id from holdfast.theatre_case t
                                      where t.clinic_no = ${clinicNo} and t.room_id = ${roomId}
                                        and t.starts_at >= ${from} and t.starts_at < ${to})

@@ -43,6 +43,9 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
     suggest: (query: SuggestQuery) => limitSuggestions(query.clinicNo, () => suggest(writePool, query)),
     ...patientErasures(writePool, announce),
   }
-  const theatre = { ...parts, fillBlock: fillBlock(parts, (block) => requestsScheduledIn(pool, block)) }
+  const theatre = {
+    ...parts,
+    fillBlock: fillBlock(parts, (block, afterId) => requestsScheduledIn(pool, block, afterId)),
+  }
   return { theatre, queueDepths: () => ({ ...depths(), case_change: depth() }) }
 }

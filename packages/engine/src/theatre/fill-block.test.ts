@@ -3,7 +3,11 @@ import { aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { InvalidCursor } from '../lists/cursor.ts'
+import { clinicNoOf, newId } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
+import type { Block } from '../model/theatre-resource.ts'
+import { cursorOfRequests, requestsScheduledIn } from './case-requests.ts'
 import { fillBlock } from './fill-block.ts'
 
 test('to fill a block, the cases of requests in other blocks are not read', async ({ database }) => {
@@ -86,6 +90,68 @@ test('where many fit and cannot be placed, each call ends after some seconds, an
   expect({ steps, searches, booked }).toEqual({ steps: [2, 2, 1], searches: 5, booked: [60] })
 })
 
+test('a later step claims nothing that an earlier one has booked, and its retry returns what it booked', async ({
+  database,
+}) => {
+  const { theatre, blockId } = await aBlockToFill(database)
+  let clock = 0
+  const claimed: (string | null)[] = []
+  const slow: Theatre = {
+    ...theatre,
+    suggest: (query) => {
+      clock += 6_000
+      return theatre.suggest(query)
+    },
+    claimCase: (claim) => {
+      claimed.push(claim.requestId)
+      return theatre.claimCase(claim)
+    },
+  }
+  const scheduledIn = (block: Block, afterId: string | null) => requestsScheduledIn(database.appPool, block, afterId)
+  const fill = fillBlock(slow, scheduledIn, () => clock)
+  const by = { blockId, confirm: true, actorId: null }
+  const first = await fill({ ...by, key: randomUUID() })
+  if (first.kind !== 'filled') throw new Error(first.kind)
+  expect(first).toMatchObject({ cases: [{ blockId }], examined: 1, nextCursor: expect.any(String) })
+  const next = { ...by, key: randomUUID(), cursor: first.nextCursor }
+  const second = await fill(next)
+  expect(second).toMatchObject({ cases: [{ blockId }], examined: 1, nextCursor: null })
+  expect(new Set(claimed).size).toBe(2)
+  expect(claimed).toHaveLength(2)
+  expect(await fill(next)).toMatchObject({ cases: second.kind === 'filled' ? second.cases : [] })
+  expect(claimed).toEqual([claimed[0], claimed[1], claimed[1]])
+})
+
+test('a cursor that no step of this block returned is refused', async ({ database }) => {
+  const { theatre, blockId } = await aBlockToFill(database)
+  const there = await aBlockToFill(database)
+  const cursorOf = (block: string, request: string) =>
+    Buffer.from(JSON.stringify(['block-filling', block, request])).toString('base64url')
+  const [request] = (await theatre.caseRequestsPage({ clinicNo: clinicNoOf(blockId), status: 'open', ...onePage }))
+    .items
+  const requestId = request?.id ?? ''
+  const fill = (cursor: string) =>
+    theatre.fillBlock({ blockId, confirm: true, actorId: null, key: randomUUID(), cursor })
+  const [foreign] = (
+    await theatre.caseRequestsPage({ clinicNo: clinicNoOf(there.blockId), status: 'open', ...onePage })
+  ).items
+  for (const cursor of [
+    'x',
+    cursorOfRequests.encode(requestId),
+    cursorOf(there.blockId, requestId),
+    cursorOf(blockId, foreign?.id ?? ''),
+    cursorOf(blockId, newId(clinicNoOf(blockId))),
+  ]) {
+    await expect(fill(cursor)).rejects.toThrow(InvalidCursor)
+  }
+  expect(await fill(cursorOf(blockId, requestId))).toMatchObject({ kind: 'filled', cases: [{ blockId }] })
+  const clinicNo = clinicNoOf(blockId)
+  const unknown = cursorOfRequests.encode(newId(clinicNo))
+  await expect(theatre.caseRequestsPage({ clinicNo, status: 'open', ...onePage, cursor: unknown })).rejects.toThrow(
+    InvalidCursor,
+  )
+})
+
 test('an immediate request is not booked in a block of next month, nor an urgent one', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, room } = scene
@@ -104,6 +170,8 @@ test('an immediate request is not booked in a block of next month, nor an urgent
     cases: [{ urgency: 'expedited' }, { urgency: 'elective' }],
   })
 })
+
+const onePage = { limit: 10, cursor: null }
 
 /** A block of four hours, and two requests for it. */
 async function aBlockToFill(database: TestDatabase) {

@@ -1,4 +1,5 @@
 import { rethrowAfterCommit } from '../database/database-unavailable.ts'
+import { cursorOf, InvalidCursor } from '../lists/cursor.ts'
 import { isNotDone, type NotDone } from '../model/claim.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
@@ -11,7 +12,10 @@ import { cursorOfRequests } from './case-requests.ts'
 const triesMax = 3
 const stepMinutes = 5
 
-type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequestsPage' | 'suggest' | 'claimCase'>
+type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequest' | 'caseRequestsPage' | 'suggest' | 'claimCase'>
+
+/** The block and the last request that was looked at. */
+const cursorOfFilling = cursorOf('block-filling', ['id', 'id'])
 
 /** A step searches no longer than this, and then one more time: well within the time that a proxy waits. */
 const stepMs = 5_000
@@ -23,12 +27,14 @@ const pageSize = 200
  * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full. Where
  * many fit and cannot be placed, a call is a step: it ends after some seconds, and says where the next one goes on.
  *
- * @param scheduledIn the requests with a case in the block, which an earlier try of the call may have booked
+ * @param scheduledIn the requests with a case in the block that are behind a request in the list, or all (null): an
+ *   earlier try of the call may have booked them
+ * @throws InvalidCursor for a cursor that no call for this block returned
  * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim
  */
 export function fillBlock(
   theatre: Needed,
-  scheduledIn: (block: Block) => Promise<CaseRequest[]>,
+  scheduledIn: (block: Block, afterId: string | null) => Promise<CaseRequest[]>,
   now = () => performance.now(),
 ): Theatre['fillBlock'] {
   return async ({ blockId, confirm, actorId, key, cursor = null }) => {
@@ -36,6 +42,7 @@ export function fillBlock(
     const clinicNo = clinicNoIn(blockId)
     const block = clinicNo === null ? null : await theatre.block(blockId)
     if (clinicNo === null || block === null || block.withdrawnAt !== null) return { kind: 'block_missing' }
+    const afterId = cursor === null ? null : await lastRequest(theatre, block, cursor)
     const cases: Case[] = []
     let left = block.minutes - block.usedMinutes
     // What ends the call: a refusal. The cases that are booked stay: a plain refusal would deny them.
@@ -50,9 +57,11 @@ export function fillBlock(
       return null
     }
     let examined = 0
-    let [page, after] = [await theatre.caseRequestsPage(openRequests(clinicNo, cursor)), cursor]
+    let nextCursor = cursor
+    const start = afterId === null ? null : cursorOfRequests.encode(afterId)
+    let page = await theatre.caseRequestsPage(openRequests(clinicNo, start))
     // After the open ones, so that none is missing that is booked meanwhile.
-    const scheduled = await scheduledIn(block)
+    const scheduled = await scheduledIn(block, afterId)
     for (const request of scheduled.filter((one) => isFor(block, one))) {
       const refused = await bookOne(request)
       if (refused !== null) return refused
@@ -60,9 +69,9 @@ export function fillBlock(
     const scheduledIds = new Set(scheduled.map(({ id }) => id))
     for (;;) {
       for (const request of page.items) {
-        if (examined > 0 && now() - began > stepMs) return { kind: 'filled', cases, examined, nextCursor: after }
+        if (examined > 0 && now() - began > stepMs) return { kind: 'filled', cases, examined, nextCursor }
         examined += 1
-        after = cursorOfRequests.encode(request.id)
+        nextCursor = cursorOfFilling.encode(block.id, request.id)
         if (scheduledIds.has(request.id) || !isFor(block, request) || !isWorthSearching(block, request, left)) continue
         const refused = await bookOne(request)
         if (refused !== null) return refused
@@ -77,6 +86,16 @@ export function fillBlock(
     }
     return { kind: 'filled', cases, examined, nextCursor: null }
   }
+}
+
+/** The request after which a call goes on. @throws InvalidCursor */
+async function lastRequest(theatre: Needed, block: Block, cursor: string): Promise<string> {
+  const [blockId, requestId] = cursorOfFilling.decode(cursor)
+  const isOfClinic = clinicNoIn(requestId) === clinicNoOf(block.id)
+  if (blockId !== block.id || !isOfClinic || (await theatre.caseRequest(requestId)) === null) {
+    throw new InvalidCursor(cursor)
+  }
+  return requestId
 }
 
 function openRequests(clinicNo: number, cursor: string | null): Parameters<Theatre['caseRequestsPage']>[0] {

@@ -3,23 +3,24 @@ import { InvalidCursor } from '@holdfast/engine'
 import { invalidRequest } from '../edge/bodies/validator.ts'
 import type { Handler } from './served-call.ts'
 
-/** The parameter that continues a list; null: the operation has no pages. */
-function cursorNameOf({ query }: Operation): 'cursor' | 'after' | null {
+/** Where a request says what it continues; null: the operation has no pages or steps. */
+function cursorPathOf({ query, body }: Operation): string | null {
+  if (body !== undefined && 'properties' in body && 'cursor' in body.properties) return '/cursor'
   if (query === undefined) return null
-  if ('cursor' in query.properties) return 'cursor'
-  return 'after' in query.properties ? 'after' : null
+  if ('cursor' in query.properties) return '/query/cursor'
+  return 'after' in query.properties ? '/query/after' : null
 }
 
-/** Refuses a cursor that passed its schema but belongs to another list, which only the engine can recognize. */
+/** Refuses a cursor that passed its schema but belongs to another list or block, which only the engine can recognize. */
 export function withCursorErrors(described: Operation, handler: Handler): Handler {
-  const cursorName = cursorNameOf(described)
-  if (cursorName === null) return handler
+  const path = cursorPathOf(described)
+  if (path === null) return handler
   return async (input) => {
     try {
       return await handler(input)
     } catch (error) {
       if (!(error instanceof InvalidCursor)) throw error
-      throw invalidRequest([{ path: `/query/${cursorName}`, message: error.message }])
+      throw invalidRequest([{ path, message: error.message }])
     }
   }
 }

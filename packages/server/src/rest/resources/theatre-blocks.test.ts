@@ -22,6 +22,27 @@ test('of a block that is filled in part, the caller learns how many cases are bo
   expect(headers['retry-after']).toBe('2')
 })
 
+test('a step of filling refuses a foreign cursor, and the key of another step, also of one that failed', async ({
+  database,
+  rest,
+}) => {
+  const { path, admin, staff, roomOne } = await aTheatre(database, rest)
+  const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
+  const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })
+  const fillBlock = async () => ({ kind: 'filled_in_part' as const, cases: [], retryAfterSeconds: 2 })
+  const engine = { ...rest.engine, theatre: { ...rest.engine.theatre, fillBlock } }
+  const busy = await startRestApp(database, { replaced: { engine } })
+  onTestFinished(() => busy.stop())
+  const fill = { path: { ...path, blockId: blocks.items[0]?.blockId ?? '' }, as: staff }
+  const { problem: foreign } = await rest.call('fillBlock', { ...fill, body: { cursor: 'x' } })
+  expect(foreign).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ path: '/cursor' }] })
+  const call = { path: fill.path, as: busy.anAccount(staff), key: crypto.randomUUID() }
+  expect((await busy.call('fillBlock', { ...call, body: { confirm: true } })).problem.code).toBe('unavailable')
+  const { problem } = await busy.call('fillBlock', { ...call, body: { confirm: true, cursor: 'next' } })
+  expect(problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  expect((await busy.call('fillBlock', { ...call, body: { confirm: true } })).problem.code).toBe('unavailable')
+})
+
 test('a block of a room that takes no new cases is not filled, and the response says why', async ({
   database,
   rest,

@@ -13,10 +13,11 @@ import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { blockNotFound, resourceInactive, resourceNotFound } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { freshKey, keyDigest } from '../sent-key.ts'
+import { freshKey } from '../sent-key.ts'
 import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
 
@@ -73,7 +74,7 @@ export function serveTheatreBlocks(serve: Serve, deps: RestDeps): void {
 }
 
 function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
-  const { theatre } = engine
+  const { theatre, storedResponses } = engine
 
   serve(
     restOperations.changeBlock,
@@ -139,13 +140,16 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
     restOperations.fillBlock,
     async ({ params: { blockId }, body, granted: { clinic, actor }, key }) => {
       if (clinicNoIn(blockId) !== clinic.no) throw blockNotFound(blockId)
-      const outcome = await theatre.fillBlock({
-        blockId,
-        confirm: body.confirm ?? false,
-        actorId: actor.accountId,
-        key: key === null ? freshKey() : keyDigest(key, `fillBlock ${blockId}`),
-        cursor: body.cursor ?? null,
-      })
+      const { confirm = false, cursor = null } = body
+      const step = writeKeyOf(key, `fillBlock ${blockId}`, { confirm, cursor })
+      // A key belongs to one step from its beginning: what a step has booked before it fails has this key, too.
+      if (step !== null) {
+        await storedResponses.store(step, null)
+        const begun = await storedResponses.find(step)
+        if (begun.kind === 'key_reused') throw refusalProblem(begun)
+      }
+      const actorId = actor.accountId
+      const outcome = await theatre.fillBlock({ blockId, confirm, actorId, key: step?.key ?? freshKey(), cursor })
       if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
       if (outcome.kind === 'room_inactive') throw resourceInactive(outcome.roomId)
       if (isNotDone(outcome)) throw refusalProblem(outcome)
