@@ -65,6 +65,7 @@ begin
     select * into v_place
       from place_of_case(p_clinic_no, (v_plan->>'roomId')::uuid, (v_plan->>'startsAt')::timestamptz,
                          (v_plan->>'surgeonId')::uuid);
+    v_place.turnover_minutes := coalesce((v_plan->>'turnoverMinutes')::integer, v_place.turnover_minutes);
     -- Since p_taking_ids were read, only a plan before this one has added allocations; then p_needs has more than this.
     v_found := case_conflicts(p_clinic_no, v_plan, v_patient_id, '{}', p_now, v_needs, v_place,
                               case when v_needs = p_needs then p_taking_ids end);

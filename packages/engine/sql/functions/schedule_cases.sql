@@ -3,7 +3,8 @@
 --
 -- p_plans: one plan for each case that gets a place: {caseId, version, confirm, roomId, startsAt, minutes, surgeonId,
 --   anaesthetistId, staffIds, equipment: [{equipmentId, units}], patient: {mrn, name, birthDate}, patientId, service,
---   procedure: {code, display}, urgency, blockId, requestId, override: {rules, reason}, openSlotId, newPatientId}.
+--   procedure: {code, display}, urgency, blockId, requestId, override: {rules, reason}, openSlotId, newPatientId,
+--   turnoverMinutes}. turnoverMinutes: of a case that exists; null: the room's.
 --   version: of the case as the caller has read it; null: a new case, at most one, which p_key belongs to.
 --   openSlotId, newPatientId: ids to use if a day of open time or the patient has to be stored.
 -- p_bumps: [{caseId, requestId}], cases that are cancelled for it, with p_bump_reason: see bump_cases.

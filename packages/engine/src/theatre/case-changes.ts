@@ -22,7 +22,7 @@ import type {
 } from '../model/theatre-case.ts'
 import { announceCases } from './announce-cases.ts'
 import type { RunCaseChange } from './case-change-queue.ts'
-import { claimOf, missing, moved, movesOf, swappedPlaces } from './case-plans.ts'
+import { claimOf, missing, moved, movesOf, swapped } from './case-plans.ts'
 import { readCase, requireCase } from './case-reads.ts'
 import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
 
@@ -138,9 +138,7 @@ async function swapCases(settings: CaseChangesSettings, request: SwapCasesReques
     if (one === null) return missing(ids[0])
     if (other === null || other.clinicId !== one.clinicId) return missing(ids[1])
     const { override, actorId } = request
-    const places = swappedPlaces(one, other)
-    const plans = [moved(one, { change: places.one, override }), moved(other, { change: places.other, override })]
-    return movesOf(plans, actorId, key)
+    return movesOf(swapped(one, other, override), actorId, key)
   }
   const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
   if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)

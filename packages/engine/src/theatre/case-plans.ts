@@ -50,24 +50,45 @@ export function moved(before: Case, { change, override }: Pick<MoveCaseRequest, 
 }
 
 /**
- * The rooms and starts of two cases that change places. Two that follow each other in a room keep the time that they
- * take together, and what lies between them: the later one begins when the other one did, which ends when it did.
+ * The plans of two cases that change places. In one room, each keeps its turnover, which may differ from the room's by
+ * now. Two that follow each other there keep the time that they take together: the later one begins when the other one
+ * did, which ends when it did, or as soon before or after as the turnovers need.
  */
-export function swappedPlaces(one: Case, other: Case): { one: CasePlace; other: CasePlace } {
+export function swapped(one: Case, other: Case, override: MoveCaseRequest['override']): ScheduledPlan[] {
+  const places = swappedPlaces(one, other)
+  const isInRoom = one.roomId === other.roomId
+  const planOf = (before: Case, change: CasePlace) => {
+    const plan = moved(before, { change, override })
+    return isInRoom ? { ...plan, turnoverMinutes: before.turnoverMinutes } : plan
+  }
+  return [planOf(one, places.one), planOf(other, places.other)]
+}
+
+function swappedPlaces(one: Case, other: Case): { one: CasePlace; other: CasePlace } {
   if (one.startsAt > other.startsAt) {
     const places = swappedPlaces(other, one)
     return { one: places.other, other: places.one }
   }
   const isNext = one.roomId === other.roomId && isBackToBack(one, other)
-  const startsAt = isNext ? new Date(other.endsAt.getTime() - one.minutes * minuteMs) : other.startsAt
+  const startsAt = isNext ? startBehind(one, other) : other.startsAt
   return { one: { roomId: other.roomId, startsAt }, other: { roomId: one.roomId, startsAt: one.startsAt } }
+}
+
+/** When the first of two cases starts once the other one has its start. */
+function startBehind(one: Case, other: Case): Date {
+  const soonest = one.startsAt.getTime() + takesMs(other)
+  const longerTurnoverMs = Math.max(0, one.turnoverMinutes - other.turnoverMinutes) * minuteMs
+  return new Date(Math.max(soonest, other.endsAt.getTime() - longerTurnoverMs - one.minutes * minuteMs))
 }
 
 /** No more than a turnover lies between them, or the later one is too long for the time from start to start. */
 function isBackToBack(one: Case, other: Case): boolean {
   const idleMs = other.startsAt.getTime() - one.endsAt.getTime()
-  const otherTakesMs = (other.minutes + other.turnoverMinutes) * minuteMs
-  return idleMs <= one.turnoverMinutes * minuteMs || one.startsAt.getTime() + otherTakesMs > other.startsAt.getTime()
+  return idleMs <= one.turnoverMinutes * minuteMs || one.startsAt.getTime() + takesMs(other) > other.startsAt.getTime()
+}
+
+function takesMs({ minutes, turnoverMinutes }: Case): number {
+  return (minutes + turnoverMinutes) * minuteMs
 }
 
 export function movesOf(plans: ScheduledPlan[], actorId: string | null, key: string): ScheduleRequest {

@@ -35,6 +35,8 @@ export type ScheduledPlan = CasePlan & {
   blockId: string | null
   requestId: string | null
   override: AppliedOverride | null
+  /** Absent: that of the room. */
+  turnoverMinutes?: number
 }
 
 export type ScheduleRequest = {
