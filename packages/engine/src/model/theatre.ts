@@ -59,6 +59,7 @@ export type CreateCaseRequestOutcome =
   | { kind: 'created'; id: string }
   | { kind: 'resource_missing'; path: string }
   | { kind: 'patient_mismatch' }
+  | { kind: 'due_in_past' }
 
 export type CaseRequest = Omit<NewCaseRequest, 'patient'> & {
   id: string
@@ -207,11 +208,12 @@ export type Theatre = {
 
   /**
    * `mayChangePatient`: a patient whom the clinic knows may be corrected. Otherwise name and birth date have
-   * to be the stored ones.
+   * to be the stored ones. `today`: the clinic's local date, before which a request is not due. A repetition returns
+   * what is stored, also when the due day is over.
    */
   createCaseRequest(
     clinicNo: number,
-    request: NewCaseRequest & { createdBy: string | null; mayChangePatient: boolean },
+    request: NewCaseRequest & { createdBy: string | null; mayChangePatient: boolean; today?: string },
     writeKey: WriteKey,
   ): Promise<OnceResult<CreateCaseRequestOutcome>>
   /** Returns false if there is no open request with this id. */

@@ -172,21 +172,27 @@ async function readRequests(pool: pg.Pool, condition: Sql): Promise<CaseRequest[
 async function createCaseRequest(
   announced: AnnouncedTransaction,
   clinicNo: number,
-  { createdBy, ...request }: Parameters<Theatre['createCaseRequest']>[1],
+  { createdBy, today, ...request }: Parameters<Theatre['createCaseRequest']>[1],
   writeKey: WriteKey,
 ): Promise<OnceResult<CreateCaseRequestOutcome>> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await announced((transaction) =>
-        runOnce<CreateCaseRequestOutcome>(transaction, writeKey, async () => {
-          const id = newId(clinicNo)
-          const stored = JSON.stringify({ ...request, id, newPatientId: newId(clinicNo) })
-          const { rows } = await transaction.query<{ missing: string | null }>(sql`
-            select holdfast.save_case_request(${clinicNo}::integer, ${stored}::jsonb, ${createdBy}::uuid) as missing`)
-          const missing = rows[0]?.missing ?? null
-          if (missing === null) return { kind: 'created', id }
-          return missing === 'patient' ? { kind: 'patient_mismatch' } : { kind: 'resource_missing', path: missing }
-        }),
+        runOnce<CreateCaseRequestOutcome>(
+          transaction,
+          writeKey,
+          async () => {
+            if (request.dueOn !== null && today !== undefined && request.dueOn < today) return { kind: 'due_in_past' }
+            const id = newId(clinicNo)
+            const stored = JSON.stringify({ ...request, id, newPatientId: newId(clinicNo) })
+            const { rows } = await transaction.query<{ missing: string | null }>(sql`
+              select holdfast.save_case_request(${clinicNo}::integer, ${stored}::jsonb, ${createdBy}::uuid) as missing`)
+            const missing = rows[0]?.missing ?? null
+            if (missing === null) return { kind: 'created', id }
+            return missing === 'patient' ? { kind: 'patient_mismatch' } : { kind: 'resource_missing', path: missing }
+          },
+          ({ kind }) => kind !== 'due_in_past',
+        ),
       )
     } catch (error) {
       const isRace = error instanceof pg.DatabaseError && error.code === serializationFailure

@@ -44,8 +44,13 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
       const writeKey = writeKeyOf(key, `createCaseRequest ${clinic.id}`, wanted)
       const { accountId: createdBy } = actor
       const mayChangePatient = actor.role !== 'doctor'
-      const outcome = await theatre.createCaseRequest(clinic.no, { ...wanted, createdBy, mayChangePatient }, writeKey)
+      const today = now().toTemporalInstant().toZonedDateTimeISO(clinic.timezone).toPlainDate().toString()
+      const by = { createdBy, mayChangePatient, today }
+      const outcome = await theatre.createCaseRequest(clinic.no, { ...wanted, ...by }, writeKey)
       if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      if (outcome.value.kind === 'due_in_past') {
+        throw invalidRequest([{ path: '/dueOn', message: `must not be before today, ${today}` }])
+      }
       if (outcome.value.kind === 'patient_mismatch') {
         // Whoever tries record numbers to find out whose they are.
         if (!mayChangePatient) {
@@ -105,9 +110,8 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
   )
 }
 
-/** @throws ProblemError if it is due on a day that is over */
 function wantedOf(
-  { body, field: surgeonId, granted: { clinic } }: Input<typeof restOperations.createCaseRequest>,
+  { body, field: surgeonId }: Input<typeof restOperations.createCaseRequest>,
   now: Date,
 ): NewCaseRequest {
   return {
@@ -116,7 +120,7 @@ function wantedOf(
     procedure: { code: body.procedure.code.trim(), display: body.procedure.display.trim() },
     minutes: body.minutes,
     urgency: body.urgency ?? 'elective',
-    dueOn: dueDay(body.dueOn, clinic.timezone, now),
+    dueOn: body.dueOn ?? null,
     roomId: body.roomId ?? null,
     surgeonId,
     anaesthetistId: body.anaesthetistId ?? null,
@@ -124,13 +128,6 @@ function wantedOf(
     equipment: body.equipment ?? [],
     note: body.note ?? null,
   }
-}
-
-function dueDay(dueOn: string | undefined, timezone: string, now: Date): string | null {
-  if (dueOn === undefined) return null
-  const today = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate().toString()
-  if (dueOn < today) throw invalidRequest([{ path: '/dueOn', message: `must not be before today, ${today}` }])
-  return dueOn
 }
 
 /** What a JSON pointer points to. */

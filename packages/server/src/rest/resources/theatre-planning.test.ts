@@ -1,5 +1,5 @@
 import { newId } from '@holdfast/engine'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
@@ -226,6 +226,25 @@ describe('the waitlist', () => {
       [clinic.no],
     )
     expect(rows).toEqual([{ actor_kind: 'account', actor_id: staff.id, details: ['name'] }])
+  })
+
+  test('a repetition gets the stored request, also when its due day is over meanwhile', async ({ database, rest }) => {
+    const { path, staff } = await aTheatre(database, rest)
+    const today = new Date().toISOString().slice(0, 10)
+    const call = { path, key: crypto.randomUUID(), body: request({ dueOn: today }) }
+    const { body: created } = await rest.call('createCaseRequest', { ...call, as: staff })
+    const inTwoDays = new Date(Date.now() + 2 * 86_400_000)
+    rest.clock.now = inTwoDays
+    onTestFinished(() => {
+      rest.clock.now = undefined
+    })
+    const again = await rest.call('createCaseRequest', { ...call, as: staff })
+    expect({ status: again.status, id: again.body.id }).toEqual({ status: 200, id: created.id })
+    const another = { ...call, as: staff, key: crypto.randomUUID() }
+    expect((await rest.call('createCaseRequest', another)).problem.errors).toMatchObject([{ path: '/dueOn' }])
+    // The refusal is not stored with the key.
+    const body = request({ dueOn: inTwoDays.toISOString().slice(0, 10) })
+    expect((await rest.call('createCaseRequest', { ...another, body })).status).toBe(201)
   })
 
   test('a suggested time for a request can be booked, and the request has its case then', async ({
