@@ -171,7 +171,7 @@ begin
   if cardinality(v_place.preferred_equipment_ids) > 0 and not v_overridden ? 'preferred_equipment' then
     v_conflicts := v_conflicts || (
       select coalesce(jsonb_agg(jsonb_build_object('kind', 'preferred_equipment', 'resourceId', e.id, 'name', e.name)
-                                order by e.name, e.id), '[]')
+                                order by natural_order(e.name), e.id), '[]')
         from unnest(v_place.preferred_equipment_ids) p(id)
        cross join lateral (select t.id, t.name, t.active from resource t
                             where t.clinic_no = p_clinic_no and t.id = p.id limit 1) e

@@ -35,6 +35,7 @@ declare
     select r.id from resource r
      where r.clinic_no = p_clinic_no and r.kind = 'operating_room' and r.active
        and (p_room_ids is null or r.id = any (p_room_ids)) order by natural_order(r.name), r.id);
+  v_day_room_ids uuid[]; -- Of v_room_ids, those whose starts are examined.
   v_is_urgent constant boolean := coalesce(p_plan->>'urgency', '') in ('urgent', 'immediate');
   -- Without its urgency, the conflicts do not say who would give way.
   v_wanted constant jsonb := p_plan - 'urgency'
@@ -70,11 +71,27 @@ begin
       v_day_start := v_day::timestamp at time zone v_timezone;
       v_day_end := (v_day + 1)::timestamp at time zone v_timezone;
       v_times := coalesce(v_times_of_days->v_day::text, '{}');
+      -- The pass of own blocks counts no starts outside them, so it looks for none in rooms without such a block.
+      v_day_room_ids := case when not v_is_own then v_room_ids else array(
+        select r.id
+          from unnest(v_room_ids) with ordinality r(id, n)
+         where exists (select from slot s
+                         join block k on k.clinic_no = s.clinic_no and k.slot_id = s.id
+                        where s.clinic_no = p_clinic_no and s.resource_id = r.id and s.withdrawn_at is null
+                          and tstzrange(s.starts_at, s.ends_at) && tstzrange(v_day_start, v_day_end)
+                          and (k.service is not null or k.surgeon_id is not null)
+                          and block_is_for(k, p_plan->>'service', (p_plan->>'surgeonId')::uuid))
+         order by r.n) end;
       for v_start in
         select s.room_id, s.at, s.block_id, s.is_own
-          from case_starts(p_clinic_no, v_wanted, v_patient_id, v_room_ids, v_timezone, v_day_start, v_day_end, v_step,
+          from case_starts(p_clinic_no, v_wanted, v_patient_id, v_day_room_ids, v_timezone, v_day_start, v_day_end, v_step,
                            v_now) s
-         where case when v_is_own then s.is_own else not s.is_own or v_day >= v_own_until end
+         where case when v_is_own then s.is_own
+                    else not s.is_own
+                         or v_day >= v_own_until
+                            -- The pass of own blocks was stopped on this day: what it has found is known.
+                            and not v_suggestions @> jsonb_build_array(
+                              jsonb_build_object('roomId', s.room_id, 'startsAt', s.at)) end
          order by s.at, not s.is_own, s.n
       loop
         v_is_stopped := v_checks >= v_checks_max;
@@ -119,7 +136,8 @@ begin
                         from (select t.key::jsonb->>0 as kind, sum(t.value::integer) as times from jsonb_each(v_times) t
                                group by 1) q),
           'busy', (select coalesce(jsonb_agg(jsonb_build_object('resourceId', q.resource_id, 'name', q.name)
-                                             order by q.times desc, q.name, q.resource_id), '[]')
+                                             order by q.times desc, natural_order(q.name),
+                                                      q.resource_id), '[]')
                      from (select t.key::jsonb->>1 as resource_id, t.key::jsonb->>2 as name,
                                   sum(t.value::integer) as times
                              from jsonb_each(v_times) t

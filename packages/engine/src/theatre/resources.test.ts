@@ -22,7 +22,17 @@ test('all staff and equipment is listed by name, also more than a thousand', asy
 
 test('rooms are listed with the numbers in their names by value', async ({ database }) => {
   const { theatre, clinic } = await aTheatre(database)
-  for (const name of ['OR 10', 'OR 2', 'OR 1', 'OR 2b', 'Annex']) await aRoom(theatre, clinic, { name })
+  for (const name of ['OR 10', 'OR 2', 'or 3', 'OR 1', 'OR 2b', 'Annex', 'annex 2'])
+    await aRoom(theatre, clinic, { name })
   const rooms = await theatre.rooms(clinic.no)
-  expect(rooms.map(({ name }) => name)).toEqual(['Annex', 'OR 1', 'OR 2', 'OR 2b', 'OR 10', 'Room 1'])
+  expect(rooms.map(({ name }) => name)).toEqual([
+    'Annex',
+    'annex 2',
+    'OR 1',
+    'OR 2',
+    'OR 2b',
+    'or 3',
+    'OR 10',
+    'Room 1',
+  ])
 })

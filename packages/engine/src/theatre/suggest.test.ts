@@ -68,6 +68,34 @@ test('the first start after what is in the way; and each day without one says wh
   })
 })
 
+freshDatabaseTest('the pass of own blocks looks only at rooms that have one on the day', async ({ database }) => {
+  await plantFunction(database, 'case_starts', {
+    part: 'return query',
+    becomes: `perform set_config('test.rooms', concat(current_setting('test.rooms', true), cardinality(p_room_ids)), false);
+      return query`,
+  })
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, surgeon } = scene
+  await aRoom(theatre, clinic, { name: 'Room 2' })
+  const { clinicNo, from, stepMinutes, mrn: _mrn, ...query } = queryOf(scene, aCase(scene))
+  const plan = JSON.stringify({ ...query, caseId: null, patient: null, override: null })
+  /** Of each day in turn: of both passes. */
+  const rooms = async () => {
+    const { rows } = await database.ownerPool.query<{ rooms: string }>(
+      `select current_setting('test.rooms') as rooms
+         from (select set_config('test.rooms', '', false) offset 0) reset,
+              lateral (select holdfast.suggest_cases($1, $2, null, '{}', $3, $4, $5, 1000) offset 0) s`,
+      [clinicNo, plan, from, dayAfter, stepMinutes],
+    )
+    return rows[0]?.rooms
+  }
+  expect(await rooms()).toBe('0022')
+  const drafts = [{ startsAt: soonAt(3), endsAt: soonAt(15), capacity: 720 }]
+  const owner = { service: null, surgeonId: surgeon.id, releaseDays: null }
+  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  expect(await rooms()).toBe('1022')
+})
+
 test('a named room that is withdrawn, or none, is refused as a claim there is', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, room } = scene
@@ -212,6 +240,36 @@ describe('compared with a check of every start of the day', () => {
     const claimed = caseOf(await scene.theatre.claimCase({ ...request, ...first }))
     expect(claimed).toMatchObject({ startsAt: first.startsAt, blockId: first.blockId })
   })
+
+  freshDatabaseTest(
+    'a search that stops among own blocks suggests no start twice, and no wrong one',
+    async ({ database }) => {
+      const own = { rules: ['block_owned'] as ['block_owned'], reason: 'Test' }
+      const counts: number[] = []
+      for (const most of [2, 4, 6, 8, 12]) {
+        await plantFunction(database, 'suggest_cases', { part: /:= \d+;(?=\s+v_now)/, becomes: `:= ${most};` })
+        const scene = await aTheatre(database)
+        const { theatre, room, surgeon } = scene
+        const drafts = [{ startsAt: soonAt(3), endsAt: soonAt(15), capacity: 720 }]
+        const owner = { service: null, surgeonId: surgeon.id, releaseDays: null }
+        await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+        const other = { ...scene, surgeon: await aDoctor(database, scene.clinic) }
+        for (const hour of [4, 6, 8, 10, 12]) {
+          caseOf(await theatre.claimCase(aCase(other, { startsAt: soonAt(hour), override: own })))
+        }
+        const request = aCase(scene)
+        const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 50, stepMinutes })
+        const starts = suggestions.map(({ endsAt: _endsAt, ...one }) => one)
+        const expected = await byBruteForce(scene, [room], request)
+        expect(new Set(starts.map(({ startsAt }) => startsAt.getTime())).size).toBe(starts.length)
+        for (const one of starts) {
+          expect(expected.map(({ startsAt }) => startsAt.getTime())).toContain(one.startsAt.getTime())
+        }
+        counts.push(starts.length)
+      }
+      expect(Math.max(...counts)).toBeGreaterThan(1)
+    },
+  )
 
   freshDatabaseTest('negative control: edges that are left out are missed', async ({ database }) => {
     await plantFunction(database, 'case_starts', { part: /upper\(a\.during\)/g, becomes: 'lower(a.during)' })
