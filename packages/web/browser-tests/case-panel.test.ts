@@ -87,6 +87,33 @@ test('out of the room, before anybody was in it: refused, and recorded anyway', 
   expect((await site.admin.getCase({ path: { caseId: one.id } })).data?.status).toBe('COMPLETED')
 })
 
+test('a time that a later milestone needs: its removal names that one, has the focus, and is done anyway', async ({
+  site,
+}) => {
+  const theatre = await aTheatre(site)
+  const one = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })
+  for (const milestone of ['in_room', 'incision'] as const) {
+    const at = new Date().toISOString()
+    await site.admin.recordMilestone({ path: { caseId: one.id }, body: { milestone, at, force: true } })
+  }
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: /Hip replacement/ }).click()
+  const panel = page.getByRole('dialog', { name: 'Hip replacement' })
+  await panel.getByRole('button', { name: 'In the room: change or remove' }).click()
+  await panel.getByRole('button', { name: 'Remove: In the room' }).click()
+  const reason = panel.getByText('A later milestone needs “In the room”.')
+  await reason.waitFor()
+  expect(await reason.evaluate((text) => text === document.activeElement)).toBe(true)
+  await page.keyboard.press('Tab')
+  const anyway = panel.getByRole('button', { name: 'Remove anyway' })
+  expect(await anyway.evaluate((button) => button === document.activeElement)).toBe(true)
+  await page.keyboard.press('Enter')
+  await panel.getByText('removed, against what was recorded').waitFor()
+  await anyway.waitFor({ state: 'detached' })
+  const change = panel.getByRole('button', { name: 'In the room: enter time' })
+  await expect.poll(() => change.evaluate((button) => button === document.activeElement)).toBe(true)
+})
+
 const viewport = { width: 1280, height: 900 }
 
 /** From where to where it is across the window, once it has slid in. */

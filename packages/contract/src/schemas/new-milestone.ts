@@ -19,8 +19,8 @@ export const newMilestoneSchema = Type.Object(
     force: Type.Optional(
       Type.Boolean({
         description:
-          'true: record it although a milestone before it is missing, or another patient is in the room, as far as ' +
-          'was recorded',
+          'true: record, correct or remove it although a milestone before it would be missing, or another patient ' +
+          'would be in the room at the same time, as far as was recorded. Its event then has `forced`',
       }),
     ),
   },

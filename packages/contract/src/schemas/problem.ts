@@ -51,6 +51,10 @@ export const problemSchema = Type.Object(
     remainingMinutes: Type.Optional(Type.Integer({ description: '`block_overrun`: what is left of the block' })),
     case: Type.Optional(caseSchema),
     usedMinutes: Type.Optional(Type.Integer({ description: '`minutes_in_use`: what cases take of the block' })),
+    milestone: Type.Optional(Type.String({ description: '`milestone_missing`: which is, or would be, missing' })),
+    inRoomAt: Type.Optional(
+      Type.String({ format: 'date-time', description: '`room_occupied`: when the other patient came into the room' }),
+    ),
     entryId: Type.Optional(
       Type.String({ description: '`already_waiting`: the entry on the waitlist, for members of the clinic' }),
     ),

@@ -66,6 +66,11 @@ const caseDetailsSchema = Type.Object(
     ),
     milestone: Type.Optional(Type.String()),
     at: Type.Optional(nullableTime({ description: 'Of the milestone; null: it was removed' })),
+    forced: Type.Optional(
+      Type.Literal(true, {
+        description: 'The milestone was recorded, or removed, by `force` or `trial`: without them, it is refused',
+      }),
+    ),
     expectedEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
   },
   { title: 'CaseDetails', additionalProperties: false },

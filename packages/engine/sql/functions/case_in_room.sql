@@ -1,7 +1,11 @@
--- case_in_room: another case whose patient would be in the room of a case at the same time, if in_room or out_of_room
--- of the case were recorded at p_at: it was in the room before and has not left by p_at, or it came in before the
--- case's patient left. at: when it came in. No row: there is none. A case whose patient came in more than 12 hours
--- before p_at does not count: nobody recorded its end.
+-- case_in_room: another case whose patient would be in the room of a case at the same time, if this milestone of the
+-- case were recorded at p_at, or removed (null). at: when that patient came in. No row: there is none.
+--
+-- A patient is in the room from in_room until out_of_room; without it, until cleaned; else until the expected end, if
+-- the case is over; else for 12 hours, because nobody recorded the end. The stays are compared as they would be then:
+-- - If in_room changes: the case's stay with all stays. While its end is unknown, only the time that is added to it: of
+--   cases that are recorded late, one end after the other is recorded, too.
+-- - If its end changes: with the stays that begin in it. The others were compared when in_room was recorded.
 --
 -- Internal. Locks: none; the caller has lock_case, and with it the room. Fails: never. Idempotent: yes.
 create or replace function holdfast.case_in_room(
@@ -13,25 +17,44 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $function$
 #variable_conflict use_column
+declare
+  c_stay_max constant interval := '12 hours';
+  v_in_at timestamptz; v_out_at timestamptz; v_cleaned_at timestamptz;
+  v_until timestamptz;
 begin
+  select max(m.at) filter (where m.milestone = 'in_room'), max(m.at) filter (where m.milestone = 'out_of_room'),
+         max(m.at) filter (where m.milestone = 'cleaned')
+    into v_in_at, v_out_at, v_cleaned_at
+    from case_milestone m
+   where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id;
+  case p_milestone
+    when 'in_room' then
+      v_until := coalesce(v_out_at, v_cleaned_at, greatest(p_at, v_in_at));
+      v_in_at := p_at;
+    when 'out_of_room' then v_until := coalesce(p_at, v_cleaned_at, v_in_at + c_stay_max);
+    when 'cleaned' then v_until := case when v_out_at is null then coalesce(p_at, v_in_at + c_stay_max) end;
+    else v_until := null;
+  end case;
+  if v_in_at is null or v_until is null then
+    return;
+  end if;
   return query
   select o.booking_id, o.in_at
-    from (select m.at as in_at from case_milestone m
-           where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id and m.milestone = 'in_room') own
-   right join (
-     select n.booking_id, min(m.at) filter (where m.milestone = 'in_room') as in_at,
-            coalesce(min(m.at) filter (where m.milestone in ('out_of_room', 'cleaned')), 'infinity') as out_at
-       from allocation a
-       join allocation n on n.clinic_no = a.clinic_no and n.resource_id = a.resource_id and n.kind = 'room'
-                        and n.booking_id <> a.booking_id
-                        and n.during && tstzrange(p_at - interval '1 day', p_at + interval '12 hours')
-       join case_milestone m on m.clinic_no = n.clinic_no and m.booking_id = n.booking_id
-      where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id and a.kind = 'room'
-      group by n.booking_id) o on true
-   where o.in_at > p_at - interval '12 hours'
-     and case p_milestone when 'in_room' then o.in_at <= p_at and o.out_at > p_at
-                          when 'out_of_room' then o.in_at < p_at and o.in_at >= own.in_at
-                          else false end
+    from (
+      select n.booking_id, max(m.at) filter (where m.milestone = 'in_room') as in_at,
+             coalesce(min(m.at) filter (where m.milestone in ('out_of_room', 'cleaned')),
+                      (select n.expected_ends_at from bookings_by_id(array[p_clinic_no], array[n.booking_id]) b
+                        where b.status = 'COMPLETED'),
+                      max(m.at) filter (where m.milestone = 'in_room') + c_stay_max) as out_at
+        from theatre_case c
+        -- Not by allocations: that of a case that was over before its planned start is empty.
+        join theatre_case n on n.clinic_no = c.clinic_no and n.room_id = c.room_id and n.booking_id <> c.booking_id
+                           and n.starts_at between v_in_at - interval '2 days' and v_until + c_stay_max
+        join case_milestone m on m.clinic_no = n.clinic_no and m.booking_id = n.booking_id
+       where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id
+       group by n.booking_id, n.expected_ends_at) o
+   where case p_milestone when 'in_room' then o.out_at > v_in_at and (o.in_at < v_until or o.in_at = v_in_at)
+                          else o.in_at >= v_in_at and o.in_at < v_until end
    order by o.in_at, o.booking_id
    limit 1;
 end

@@ -6,7 +6,8 @@
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
 -- p_is_forced: it may contradict what is recorded, because that may have been recorded late or not at all: without
 -- in_room nobody leaves a room, and while one patient is in it, no other one is (case_in_room). So may trials. True by
--- default, for servers of the release before, which do not know these refusals.
+-- default, for servers of the release before, which do not know these refusals. The event of a change that would have
+-- been refused otherwise has forced: true.
 -- p_at is not before earliest_milestone, and at most 24 hours after the expected end: else its day is a mistake.
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for
 --   room_occupied, when the patient of the case (conflicting) came into the room; for too_early and too_late, the first
@@ -38,6 +39,8 @@ declare
   v_status text;
   v_is_fitted boolean; v_is_counted boolean;
   v_earliest timestamptz; v_latest timestamptz;
+  v_may_contradict constant boolean := p_is_forced or p_is_trial;
+  v_is_forced boolean; -- It would be refused without p_is_forced and p_is_trial.
   v_missing text;
   v_inside_id uuid; v_inside_at timestamptz; -- Of the other case whose patient is in the room at p_at.
 begin
@@ -65,23 +68,22 @@ begin
           or array_position(c_order, m.milestone) > array_position(c_order, p_milestone) and m.at < p_at)
    order by array_position(c_order, m.milestone)
    limit 1;
-  if not (p_is_forced or p_is_trial) then
-    v_missing := (
-      select min(r.needed)
-        from (values ('incision', 'in_room'), ('closure', 'in_room'), ('out_of_room', 'in_room'),
-                     ('cleaned', 'out_of_room')) r(milestone, needed)
-       where case when p_at is not null
-                  then r.milestone = p_milestone
-                       and not exists (select from case_milestone m
-                                        where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
-                                          and m.milestone = r.needed)
-                  else r.needed = p_milestone
-                       and exists (select from case_milestone m
-                                    where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
-                                      and m.milestone = r.milestone) end);
-    select i.booking_id, i.at into v_inside_id, v_inside_at
-      from case_in_room(p_clinic_no, p_booking_id, p_milestone, p_at) i;
-  end if;
+  v_missing := (
+    select min(r.needed)
+      from (values ('incision', 'in_room'), ('closure', 'in_room'), ('out_of_room', 'in_room'),
+                   ('cleaned', 'out_of_room')) r(milestone, needed)
+     where case when p_at is not null
+                then r.milestone = p_milestone
+                     and not exists (select from case_milestone m
+                                      where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+                                        and m.milestone = r.needed)
+                else r.needed = p_milestone
+                     and exists (select from case_milestone m
+                                  where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+                                    and m.milestone = r.milestone) end);
+  select i.booking_id, i.at into v_inside_id, v_inside_at
+    from case_in_room(p_clinic_no, p_booking_id, p_milestone, p_at) i;
+  v_is_forced := v_missing is not null or v_inside_id is not null or p_at > v_now + c_ahead_max;
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
     when v_booking.failure_reason = 'hold_expired'
@@ -96,8 +98,8 @@ begin
     when conflicting is not null then 'milestone_order'
     when p_at < v_earliest then 'too_early'
     when p_at > v_latest then 'too_late'
-    when v_missing is not null then 'milestone_missing'
-    when v_inside_id is not null then 'room_occupied'
+    when v_missing is not null and not v_may_contradict then 'milestone_missing'
+    when v_inside_id is not null and not v_may_contradict then 'room_occupied'
     when v_lock.is_moved then 'retry'
     when v_status = 'CONFIRMED' and v_booking.status <> 'CONFIRMED' and v_withdrawn_at is not null
       then 'slot_closed:withdrawn'
@@ -131,7 +133,8 @@ begin
     v_booking, 'milestone', p_actor_id, p_key, p_status_after => v_booking.status,
     p_case_details => jsonb_build_object('milestone', p_milestone, 'at', p_at)
       || case when v_is_fitted or v_is_counted
-              then jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id)) else '{}' end);
+              then jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id)) else '{}' end
+      || case when v_is_forced then '{"forced": true}'::jsonb else '{}' end);
   conflicting := null; at := null;
   tx := pg_current_xact_id();
   return next;

@@ -60,5 +60,7 @@ export type CaseDetails = {
   milestone?: Milestone
   /** Of the milestone; null: it was removed. */
   at?: string | null
+  /** Of the milestone: it contradicts what was recorded, or was in the future. Such a change is refused by itself. */
+  forced?: true
   expectedEndsAt?: string
 }

@@ -19,7 +19,18 @@ async function twoCases(database: TestDatabase) {
     const change = { caseId, milestone, at: minutes === null ? null : at(minutes), isTrial: false, isForced }
     return theatre.recordMilestone({ ...change, actorId: null, key: null })
   }
-  return { first, next, record, at }
+  return { first, next, record, at, engine: scene.engine }
+}
+
+/** Both were in the room, one after the other. */
+async function twoStays(database: TestDatabase) {
+  const scene = await twoCases(database)
+  const { first, next, record } = scene
+  await record(first.id, 'in_room', -40)
+  await record(first.id, 'out_of_room', -30)
+  await record(next.id, 'in_room', -20)
+  await record(next.id, 'out_of_room', -10)
+  return scene
 }
 
 describe('of two patients, one leaves the room before the other one comes in', () => {
@@ -47,8 +58,49 @@ describe('of two patients, one leaves the room before the other one comes in', (
     expect(await record(first.id, 'out_of_room', -25)).toMatchObject({ kind: 'done' })
   })
 
+  test('an end is not removed while another patient came later, nor moved behind a whole stay', async ({
+    database,
+  }) => {
+    const { first, next, record, at } = await twoStays(database)
+    const occupied = { kind: 'room_occupied', caseId: next.id, inRoomAt: at(-20) }
+    expect(await record(first.id, 'out_of_room', null)).toEqual(occupied)
+    expect(await record(first.id, 'out_of_room', -5)).toEqual(occupied)
+    expect(await record(first.id, 'out_of_room', -20)).toMatchObject({ kind: 'done' })
+    expect(await record(next.id, 'out_of_room', null)).toMatchObject({ kind: 'done' })
+  })
+
+  test('a beginning is not moved before a whole stay, whether or not the end is known', async ({ database }) => {
+    const { first, next, record, at } = await twoStays(database)
+    const occupied = { kind: 'room_occupied', caseId: first.id, inRoomAt: at(-40) }
+    expect(await record(next.id, 'in_room', -45)).toEqual(occupied)
+    await record(next.id, 'out_of_room', null)
+    expect(await record(next.id, 'in_room', -45)).toEqual(occupied)
+    expect(await record(next.id, 'in_room', -30)).toMatchObject({ kind: 'done' })
+  })
+
+  test('where out_of_room was skipped, cleaned ends the stay', async ({ database }) => {
+    const { first, next, record, at } = await twoCases(database)
+    await record(first.id, 'in_room', -40)
+    await record(first.id, 'cleaned', -25, true)
+    expect(await record(next.id, 'in_room', -20)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'cleaned', null)).toEqual({
+      kind: 'room_occupied',
+      caseId: next.id,
+      inRoomAt: at(-20),
+    })
+  })
+
+  test('a case that is over without a recorded end keeps its room until its expected end', async ({ database }) => {
+    const { first, next, record } = await twoCases(database)
+    await record(first.id, 'in_room', -40)
+    await record(first.id, 'out_of_room', -30)
+    await database.ownerPool.query(`delete from holdfast.case_milestone where milestone = 'out_of_room'`)
+    expect(await record(next.id, 'in_room', 4)).toMatchObject({ kind: 'room_occupied', caseId: first.id })
+    expect(await record(next.id, 'in_room', 5)).toMatchObject({ kind: 'done' })
+  })
+
   freshDatabaseTest('negative control: without the look at the room, both are in it', async ({ database }) => {
-    await plantFunction(database, 'case_in_room', { part: /o\.out_at > p_at/, becomes: 'false' })
+    await plantFunction(database, 'case_in_room', { part: /o\.out_at > v_in_at/, becomes: 'false' })
     const { first, next, record } = await twoCases(database)
     await record(first.id, 'in_room', -40)
     expect(await record(next.id, 'in_room', -20)).toMatchObject({ kind: 'done' })
@@ -74,4 +126,20 @@ describe('nobody leaves a room without having come into it', () => {
     expect(await record(first.id, 'out_of_room', null)).toMatchObject({ kind: 'done' })
     expect(await record(first.id, 'in_room', null)).toMatchObject({ kind: 'done' })
   })
+})
+
+test('the event of a change that was forced says so, and no other one', async ({ database }) => {
+  const { first, next, record, engine } = await twoStays(database)
+  const forced = async (caseId: string) =>
+    (await engine.reads.eventsOfBooking(caseId)).map(({ caseDetails }) => caseDetails?.forced ?? false).slice(-2)
+  expect(await forced(first.id)).toEqual([false, false])
+  await record(first.id, 'out_of_room', -15, true)
+  expect(await forced(first.id)).toEqual([false, true])
+  // A flag that was not needed changes nothing.
+  await record(first.id, 'out_of_room', -30, true)
+  expect(await forced(first.id)).toEqual([true, false])
+  await record(first.id, 'out_of_room', null, true)
+  expect(await forced(first.id)).toEqual([false, true])
+  await record(next.id, 'in_room', null, true)
+  expect(await forced(next.id)).toEqual([false, true])
 })

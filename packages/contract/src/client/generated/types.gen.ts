@@ -978,6 +978,10 @@ export type CaseDetails = {
      * Of the milestone; null: it was removed
      */
     at?: string | null;
+    /**
+     * The milestone was recorded, or removed, by `force` or `trial`: without them, it is refused
+     */
+    forced?: true;
     expectedEndsAt?: string;
 };
 
@@ -2854,7 +2858,7 @@ export type NewMilestone = {
      */
     trial?: boolean;
     /**
-     * true: record it although a milestone before it is missing, or another patient is in the room, as far as was recorded
+     * true: record, correct or remove it although a milestone before it would be missing, or another patient would be in the room at the same time, as far as was recorded. Its event then has `forced`
      */
     force?: boolean;
 };
@@ -3351,6 +3355,14 @@ export type Problem = {
      * `minutes_in_use`: what cases take of the block
      */
     usedMinutes?: number;
+    /**
+     * `milestone_missing`: which is, or would be, missing
+     */
+    milestone?: string;
+    /**
+     * `room_occupied`: when the other patient came into the room
+     */
+    inRoomAt?: string;
     /**
      * `already_waiting`: the entry on the waitlist, for members of the clinic
      */

@@ -61,12 +61,15 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
     case 'milestone_order':
       return problem('milestone_order', `The case has ${outcome.milestone} at ${outcome.at.toISOString()}.`)
     case 'milestone_missing':
-      return problem('milestone_missing', `The case would be without ${outcome.milestone}.`)
-    case 'room_occupied':
-      return problem(
-        'room_occupied',
-        `The patient of case ${outcome.caseId} is in the room since ${outcome.inRoomAt.toISOString()}.`,
-      )
+      return problem('milestone_missing', `The case would be without ${outcome.milestone}.`, {
+        milestone: outcome.milestone,
+      })
+    case 'room_occupied': {
+      const inRoomAt = outcome.inRoomAt.toISOString()
+      return problem('room_occupied', `The patient of case ${outcome.caseId} is in the room from ${inRoomAt} on.`, {
+        inRoomAt,
+      })
+    }
     case 'milestone_early':
       return milestoneTimeProblem(`must not be before ${outcome.earliest.toISOString()}`)
     case 'milestone_late':

@@ -55,6 +55,7 @@ function EventText({ event: { type, reason, caseDetails } }: { event: BookingEve
     milestone === undefined ? null : t(`milestone.${milestone}`),
     milestone === undefined || at === null ? null : formatTime(at, timeZone),
     milestone !== undefined && caseDetails?.at === null ? t('milestones.wasRemoved') : null,
+    caseDetails?.forced === true ? t('milestones.forced') : null,
     caseDetails?.expectedEndsAt === undefined
       ? null
       : t('case.expectedUntil', { time: formatTime(caseDetails.expectedEndsAt, timeZone) }),

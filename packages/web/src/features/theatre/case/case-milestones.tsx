@@ -1,7 +1,7 @@
 import { milestoneAt } from '@holdfast/contract/case-state'
-import type { Case, Milestone } from '@holdfast/contract/client'
+import type { Case, Milestone, Problem } from '@holdfast/contract/client'
 import { Button, Group, Text, TextInput, Title } from '@mantine/core'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError } from '../../../lib/api/api-error.ts'
@@ -70,12 +70,11 @@ type MilestoneLineProps = {
 function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: MilestoneLineProps) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
-  const now = useRef<HTMLButtonElement>(null)
   const change = useRef<HTMLButtonElement>(null)
-  // "Now" disappears, and the focus would fall back to the page, unless somebody has moved it meanwhile.
+  // The button that was pressed disappears, and the focus would fall back to the page, unless somebody has moved it.
   const record = useRecord(one, () => {
     const focused = document.activeElement
-    if (focused === now.current || focused === document.body) change.current?.focus()
+    if (focused === document.body || change.current?.parentElement?.contains(focused)) change.current?.focus()
   })
   const at = milestoneAt(one, milestone)
   const name = t(`milestone.${milestone}`)
@@ -86,7 +85,6 @@ function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: Milesto
         {at === undefined ? null : <Text className="tabular">{formatTime(at, timeZone)}</Text>}
         {canRecord && at === undefined ? (
           <ActionButton
-            ref={now}
             size="compact-sm"
             isBusy={record.isPending}
             aria-label={t('milestones.nowOf', { name })}
@@ -177,7 +175,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
 function useRecord(one: Case, onDone?: () => void) {
   const { t } = useTranslation('theatre')
   const action = useCaseAction()
-  const [refused, setRefused] = useState<Recorded | null>(null)
+  const [refused, setRefused] = useState<Refused | null>(null)
   const record = ({ milestone, at }: Recorded, force: boolean) =>
     action.mutate(
       {
@@ -192,7 +190,10 @@ function useRecord(one: Case, onDone?: () => void) {
           setRefused(null)
           onDone?.()
         },
-        onError: (error) => setRefused(isForceable(error) ? { milestone, at } : null),
+        onError: (error) => {
+          const contradiction = contradictionOf(error)
+          setRefused(contradiction === null ? null : { milestone, at, contradiction })
+        },
       },
     )
   const forget = () => setRefused(null)
@@ -204,19 +205,43 @@ function useRecord(one: Case, onDone?: () => void) {
 }
 
 type Recorded = { milestone: Milestone; at: string | null }
+type Refused = Recorded & { contradiction: Problem }
 
 /** What contradicts it may have been recorded late, or not at all. */
-function isForceable(error: Error): boolean {
-  return error instanceof RefusedError && ['milestone_missing', 'room_occupied'].includes(error.problem.code)
+function contradictionOf(error: Error): Problem | null {
+  const isForceable =
+    error instanceof RefusedError && ['milestone_missing', 'room_occupied'].includes(error.problem.code)
+  return isForceable ? error.problem : null
 }
 
-/** Beside a milestone that was refused because of what is recorded. */
+/** Beside a milestone that was refused because of what is recorded: what that is. */
 function RecordAnyway({ record: { refused, force, isPending } }: { record: ReturnType<typeof useRecord> }) {
   const { t } = useTranslation('theatre')
-  if (refused === null) return null
+  return refused === null ? null : (
+    <>
+      <Contradiction key={`${refused.milestone} ${refused.at}`} refused={refused} />
+      <ActionButton size="compact-sm" variant="default" isBusy={isPending} onClick={() => force(refused)}>
+        {t(refused.at === null ? 'milestones.forceRemove' : 'milestones.force')}
+      </ActionButton>
+    </>
+  )
+}
+
+/** It gets the focus: what can be done about it is next. */
+function Contradiction({ refused: { at, contradiction } }: { refused: Refused }) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const text = useRef<HTMLParagraphElement>(null)
+  useEffect(() => text.current?.focus(), [])
+  const { inRoomAt, milestone } = contradiction
+  const missing = milestonesInOrder.find((one) => one === milestone)
   return (
-    <ActionButton size="compact-sm" variant="default" isBusy={isPending} onClick={() => force(refused)}>
-      {t('milestones.force')}
-    </ActionButton>
+    <Text ref={text} tabIndex={-1} size="sm">
+      {inRoomAt !== undefined
+        ? t('milestones.occupied', { time: formatTime(inRoomAt, timeZone) })
+        : missing === undefined
+          ? null
+          : t(at === null ? 'milestones.needed' : 'milestones.missing', { name: t(`milestone.${missing}`) })}
+    </Text>
   )
 }
