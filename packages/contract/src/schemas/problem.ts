@@ -58,7 +58,12 @@ export const problemSchema = Type.Object(
     entryId: Type.Optional(
       Type.String({ description: '`already_waiting`: the entry on the waitlist, for members of the clinic' }),
     ),
-    caseIds: Type.Optional(Type.Array(Type.String(), { description: '`theatre_patient_in_use`' })),
+    caseIds: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          '`theatre_patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked',
+      }),
+    ),
     requestIds: Type.Optional(Type.Array(Type.String(), { description: '`theatre_patient_in_use`' })),
   },
   { title: 'Problem', additionalProperties: false },

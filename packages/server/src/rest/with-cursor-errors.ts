@@ -5,7 +5,8 @@ import type { Handler } from './served-call.ts'
 
 /** Where a request says what it continues; null: the operation has no pages or steps. */
 function cursorPathOf({ query, body }: Operation): string | null {
-  if (body !== undefined && 'properties' in body && 'cursor' in body.properties) return '/cursor'
+  const fields = body !== undefined && 'properties' in body ? body.properties : null
+  if (typeof fields === 'object' && fields !== null && 'cursor' in fields) return '/cursor'
   if (query === undefined) return null
   if ('cursor' in query.properties) return '/query/cursor'
   return 'after' in query.properties ? '/query/after' : null

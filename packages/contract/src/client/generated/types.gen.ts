@@ -3368,7 +3368,7 @@ export type Problem = {
      */
     entryId?: string;
     /**
-     * `theatre_patient_in_use`
+     * `theatre_patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked
      */
     caseIds?: Array<string>;
     /**

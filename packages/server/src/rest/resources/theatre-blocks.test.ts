@@ -8,17 +8,20 @@ test('of a block that is filled in part, the caller learns how many cases are bo
   database,
   rest,
 }) => {
-  const { path, admin, staff, roomOne } = await aTheatre(database, rest)
+  const theatre = await aTheatre(database, rest)
+  const { path, admin, staff, roomOne } = theatre
   const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
   const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })
-  const fillBlock = async () => ({ kind: 'filled_in_part' as const, cases: [], retryAfterSeconds: 2 })
+  const booked = (await theatre.book()).body.id
+  const cases = [await rest.engine.theatre.case(booked)].filter((one) => one !== null)
+  const fillBlock = async () => ({ kind: 'filled_in_part' as const, cases, retryAfterSeconds: 2 })
   const engine = { ...rest.engine, theatre: { ...rest.engine.theatre, fillBlock } }
   const busy = await startRestApp(database, { replaced: { engine } })
   onTestFinished(() => busy.stop())
   const fill = { path: { ...path, blockId: blocks.items[0]?.blockId ?? '' }, body: { confirm: true } }
   const { headers, problem } = await busy.call('fillBlock', { ...fill, as: busy.anAccount(staff) })
-  expect(problem).toMatchObject({ status: 503, code: 'unavailable' })
-  expect(problem.detail).toContain('Cases that are booked: 0. Repeat the request with the same Idempotency-Key')
+  expect(problem).toMatchObject({ status: 503, code: 'unavailable', caseIds: [booked] })
+  expect(problem.detail).toContain('Cases that are booked: 1. Repeat the request with the same Idempotency-Key')
   expect(headers['retry-after']).toBe('2')
 })
 

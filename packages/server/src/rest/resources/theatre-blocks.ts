@@ -167,11 +167,11 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
   )
 }
 
-function filledInPart({ cases, retryAfterSeconds }: { cases: readonly unknown[]; retryAfterSeconds: number }) {
+function filledInPart({ cases, retryAfterSeconds }: { cases: readonly { id: string }[]; retryAfterSeconds: number }) {
   const detail =
     `The server is too busy. Cases that are booked: ${cases.length}. ` +
     'Repeat the request with the same Idempotency-Key to book the rest.'
-  return problem('unavailable', detail, { retryAfterSeconds })
+  return problem('unavailable', detail, { retryAfterSeconds, caseIds: cases.map(({ id }) => id) })
 }
 
 /** When the blocks are: a single time or a rule, exactly one of them. @throws ProblemError invalid_request */
