@@ -3,7 +3,8 @@
 -- rule.
 --
 -- p_plan: {roomId, startsAt, minutes, surgeonId, anaesthetistId, staffIds, equipment: [{equipmentId, units}],
---   turnoverMinutes}, as the application's plan. turnoverMinutes: null: the room's. p_patient_id: for a patient who has no case yet, the id to be stored, or null.
+--   turnoverMinutes}, as the application's plan. turnoverMinutes: null: the room's. p_patient_id: for a patient who has
+--   no case yet, the id to be stored, or null.
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: 22P02 for an id or a number that is none. Idempotent: yes.
 create or replace function holdfast.case_needs(p_clinic_no integer, p_plan jsonb, p_patient_id uuid)

@@ -84,8 +84,8 @@ begin
          order by r.n) end;
       for v_start in
         select s.room_id, s.at, s.block_id, s.is_own
-          from case_starts(p_clinic_no, v_wanted, v_patient_id, v_day_room_ids, v_timezone, v_day_start, v_day_end, v_step,
-                           v_now) s
+          from case_starts(p_clinic_no, v_wanted, v_patient_id, v_day_room_ids, v_timezone, v_day_start, v_day_end,
+                           v_step, v_now) s
          where case when v_is_own then s.is_own
                     else not s.is_own
                          or v_day >= v_own_until

@@ -104,7 +104,8 @@ async function readPage(
   const isOfStatus = status === null ? sql`` : conditions[status]
   const isTheirs = isOfSurgeon(sql`q.surgeon_id`, surgeonId)
   const condition = sql`
-    where q.clinic_no = ${clinicNo} and ${isTheirs} and ${matchesFilter(filter)} ${isOfStatus} ${isAfter(clinicNo, after)}`
+    where q.clinic_no = ${clinicNo} and ${isTheirs} and ${matchesFilter(filter)} ${isOfStatus}
+          ${isAfter(clinicNo, after)}`
   const found = await readRequests(pool, sql`${condition} order by ${sortKey} limit ${limit + 1}`)
   // Nothing is behind a request that does not exist, either.
   if (cursor !== null && found.length === 0 && !(await exists(pool, clinicNo, after))) throw new InvalidCursor(cursor)

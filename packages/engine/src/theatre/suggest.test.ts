@@ -71,7 +71,8 @@ test('the first start after what is in the way; and each day without one says wh
 freshDatabaseTest('the pass of own blocks looks only at rooms that have one on the day', async ({ database }) => {
   await plantFunction(database, 'case_starts', {
     part: 'return query',
-    becomes: `perform set_config('test.rooms', concat(current_setting('test.rooms', true), cardinality(p_room_ids)), false);
+    becomes: `
+      perform set_config('test.rooms', concat(current_setting('test.rooms', true), cardinality(p_room_ids)), false);
       return query`,
   })
   const scene = await aTheatre(database)

@@ -12,7 +12,7 @@ function cursorPathOf({ query, body }: Operation): string | null {
   return 'after' in query.properties ? '/query/after' : null
 }
 
-/** Refuses a cursor that passed its schema but belongs to another list or block, which only the engine can recognize. */
+/** Refuses a cursor that passed its schema but is of another list or block, which only the engine can recognize. */
 export function withCursorErrors(described: Operation, handler: Handler): Handler {
   const path = cursorPathOf(described)
   if (path === null) return handler
