@@ -1,3 +1,4 @@
+import type { BuiltDoctor } from '@holdfast/testkit'
 import pg from 'pg'
 import { newId } from '../src/model/id.ts'
 import type { NewWaitlistEntry, Waitlist } from '../src/model/waitlist.ts'
@@ -25,4 +26,31 @@ export async function joined(waitlist: Pick<Waitlist, 'join'>, entry: NewWaitlis
 
 function isLost(error: unknown): boolean {
   return error instanceof Error && /connection|terminated/i.test(error.message)
+}
+
+/** Of somebody who waits for any time of a doctor. */
+export function anEntry(
+  doctor: Pick<BuiltDoctor, 'id' | 'clinicNo'>,
+  change: Partial<NewWaitlistEntry> = {},
+): NewWaitlistEntry {
+  return {
+    clinicNo: doctor.clinicNo,
+    doctorId: doctor.id,
+    specialization: null,
+    from: '2020-01-01',
+    to: '2100-01-01',
+    weekdays: null,
+    timeFrom: null,
+    timeTo: null,
+    units: 1,
+    urgency: 'routine',
+    accountId: null,
+    joinedBy: null,
+    patient: { name: 'Grace Hopper' },
+    origins: [],
+    isLimited: false,
+    accountEmail: null,
+    emailAccountId: null,
+    ...change,
+  }
 }

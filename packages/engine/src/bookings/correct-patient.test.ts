@@ -164,6 +164,19 @@ test('the account whose own address is the right one keeps the booking, and no o
   expect(after).toMatchObject({ kind: 'done', booking: { accountId: null } })
 })
 
+test('a server that does not know of the account of an address takes off whoever came by the link', async () => {
+  const visit = await aVisit()
+  await linked(visit)
+  const { clinicNo, id } = visit.booking
+  await database.appPool.query(
+    'select from holdfast.correct_patient($1, $2, null, gen_random_uuid(), $3::jsonb, null)',
+    [clinicNo, id, { email: right }],
+  )
+  const corrected = await engine.reads.booking(id)
+  expect(corrected).toMatchObject({ accountId: null, patient: { email: right } })
+  expect(await epochOf(visit)).toBe(1)
+})
+
 test('verify finds an account that was put back, or taken off, without the log', async () => {
   const visit = await aVisit()
   const accountId = await linked(visit)

@@ -14,38 +14,11 @@ import {
 } from '@holdfast/testkit'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { joined } from '../../test/joined.ts'
+import { anEntry, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 import type { Engine } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
-import type { NewWaitlistEntry } from '../model/waitlist.ts'
 import { createWaitlist } from './create-waitlist.ts'
-
-function anEntry(
-  doctor: Pick<BuiltDoctor, 'id' | 'clinicNo'>,
-  change: Partial<NewWaitlistEntry> = {},
-): NewWaitlistEntry {
-  return {
-    clinicNo: doctor.clinicNo,
-    doctorId: doctor.id,
-    specialization: null,
-    from: '2020-01-01',
-    to: '2100-01-01',
-    weekdays: null,
-    timeFrom: null,
-    timeTo: null,
-    units: 1,
-    urgency: 'routine',
-    accountId: null,
-    joinedBy: null,
-    patient: { name: 'Grace Hopper' },
-    origins: [],
-    isLimited: false,
-    accountEmail: null,
-    emailAccountId: null,
-    ...change,
-  }
-}
 
 /** Cancels bookings in a transaction of the test. */
 function cancelIn(client: pg.PoolClient, clinicNo: number, bookingIds: string[]) {
