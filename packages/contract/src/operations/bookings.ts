@@ -59,7 +59,7 @@ export const bookingOperations = {
     description:
       'Sends the link to the ticket by e-mail, if there is a booking with this reference on this day, and the ' +
       'address is its patient’s. The response does not say whether there is. A booking gets at most three such ' +
-      'e-mails in a day.',
+      'e-mails in a day from one network, an address ten, and then the first about bookings from each other network.',
     access: 'anyone',
     body: ticketLinkRequestSchema,
     responses: { 202: { description: 'Accepted', schema: nothingSchema } },

@@ -90,9 +90,9 @@ export const waitlistOperations = {
     tag,
     summary: 'Send the links to lost waitlist entries',
     description:
-      'Sends the link to each open entry of the clinic whose patient has this address, by e-mail. The response does ' +
-      'not say whether there are any. An entry gets at most three such e-mails in a day from one network, an address ' +
-      'ten, and then the first from each other network.',
+      'Sends the links to all open entries of the clinic whose patient has this address, in one e-mail. The response ' +
+      'does not say whether there are any. An address gets at most three such e-mails in a day from one network, ten ' +
+      'in all, and then the first from each other network.',
     access: 'anyone',
     body: waitlistLinkRequestSchema,
     responses: { 202: { description: 'Accepted', schema: nothingSchema } },

@@ -389,7 +389,7 @@ export const createBooking = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Send the link to a lost ticket
  *
- * Sends the link to the ticket by e-mail, if there is a booking with this reference on this day, and the address is its patient’s. The response does not say whether there is. A booking gets at most three such e-mails in a day.
+ * Sends the link to the ticket by e-mail, if there is a booking with this reference on this day, and the address is its patient’s. The response does not say whether there is. A booking gets at most three such e-mails in a day from one network, an address ten, and then the first about bookings from each other network.
  *
  * Who may call: Anyone.
  */
@@ -2265,7 +2265,7 @@ export const listWaitlistOffers = <ThrowOnError extends boolean = false>(options
 /**
  * Send the links to lost waitlist entries
  *
- * Sends the link to each open entry of the clinic whose patient has this address, by e-mail. The response does not say whether there are any. An entry gets at most three such e-mails in a day from one network, an address ten, and then the first from each other network.
+ * Sends the links to all open entries of the clinic whose patient has this address, in one e-mail. The response does not say whether there are any. An address gets at most three such e-mails in a day from one network, ten in all, and then the first from each other network.
  *
  * Who may call: Anyone.
  */
