@@ -6,6 +6,10 @@
 -- too soon (offer_until, and the minimum notice). What is beyond the booking horizon is offered only to entries
 -- that a member of the clinic has added, as only members book there.
 --
+-- Who gets no message about an offer does not sleep through one: the desk calls, and quiet hours make no difference.
+-- That is an entry without an address for what the clinic sends, or with an e-mail address alone in a clinic whose
+-- newest e-mail was only stored, because there is no mail server.
+--
 -- An offer counts within the limits of docs/decisions/0014 as a hold of whoever joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
 --
@@ -27,6 +31,7 @@ declare
   v_slot record;
   v_free integer;
   v_until timestamptz;
+  v_first_end timestamptz;
   v_entry_id uuid;
   v_booking_id uuid;
   v_entry waitlist_entry;
@@ -44,19 +49,28 @@ begin
            r.appointment_types[1] as appointment_type, s.starts_at at time zone c.timezone as local,
            (v_now at time zone c.timezone)::date as today,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
-                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes), quiet_until(c.no, v_now)) as until
+                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes),
+                       quiet_until(c.no, v_now)) as until,
+           offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
+                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes), null) as until_by_call,
+           coalesce(m.emails, true)
+             and coalesce((select n.state <> 'kept' from message n
+                            where n.clinic_no = c.no and n.channel = 'email' and n.done_at is not null
+                            order by n.created_at desc, n.id desc limit 1), true) as by_email,
+           coalesce('offered' = any (m.sms_kinds), false) as by_sms
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
       join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
       join clinic c on c.no = s.clinic_no
+      left join message_settings m on m.clinic_no = c.no
      where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity and s.starts_at > v_now
        and r.kind = 'doctor' and r.active
      order by s.clinic_no, s.starts_at, s.id
   loop
     v_free := v_slot.free;
-    v_until := v_slot.until;
-    v_there := case when v_until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
-    while v_free > 0 and v_until is not null loop
+    v_first_end := null;
+    v_there := case when v_slot.until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
+    while v_free > 0 and v_slot.until is not null loop
       v_entry_id := first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local,
                                   v_free, v_slot.is_far_ahead, v_there);
       exit when v_entry_id is null;
@@ -66,6 +80,10 @@ begin
       returning e.* into v_entry;
       -- Not found: the person has just left.
       continue when not found;
+      v_until := case when v_slot.by_email and v_entry.patient ? 'email' or v_slot.by_sms and v_entry.patient ? 'phone'
+                        then v_slot.until
+                      else v_slot.until_by_call end;
+      v_first_end := least(v_first_end, v_until);
       insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
                            appointment_type, patient, created_at, updated_at, waitlist_entry_id)
       values (v_slot.clinic_no, v_booking_id, v_slot.id, v_slot.resource_id, v_entry.units, 'PENDING', v_until,
@@ -88,7 +106,7 @@ begin
     end loop;
     if v_free < v_slot.free then
       update slot s
-         set taken = s.capacity - v_free, next_lapse = least(s.next_lapse, v_until),
+         set taken = s.capacity - v_free, next_lapse = least(s.next_lapse, v_first_end),
              oldest_booking_at = oldest_booking_of(s.oldest_booking_at, s.created_at, v_now)
        where s.clinic_no = v_slot.clinic_no and s.id = v_slot.id;
     end if;

@@ -1,7 +1,10 @@
-import { aBooking, aSlot, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, anOfferMessage, aSlot, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { quietHoursAround } from '../messages/reminder-times.ts'
+
+const hour = 3_600_000
+const timeAt = (at: number) => new Date(at).toISOString().slice(11, 16)
 
 /** Quiet hours of these times, in the clinic's zone, UTC. Equal: there are none. */
 function quietHours(database: TestDatabase, { clinicNo }: BuiltDoctor, from: string, until: string) {
@@ -80,8 +83,6 @@ test('an offer made in quiet hours goes to whoever is first, who has time after 
   offerOf,
   expectClean,
 }) => {
-  const hour = 3_600_000
-  const timeAt = (at: number) => new Date(at).toISOString().slice(11, 16)
   await quietHours(database, doctor, timeAt(Date.now() - hour), timeAt(Date.now() + 9 * hour))
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 72 * hour) })
   const booking = await aBooking(database, slot)
@@ -95,3 +96,43 @@ test('an offer made in quiet hours goes to whoever is first, who has time after 
   expect(await offerOf(second)).toBeNull()
   await expectClean()
 })
+
+const email = { name: 'Grace Hopper', email: 'grace@example.org' }
+const phone = { name: 'Grace Hopper', phone: '+49 171 1234567' }
+
+test.for([
+  { what: 'with an e-mail address', patient: email, settings: '', hours: 9.5 },
+  { what: 'with a telephone number alone', patient: phone, settings: '', hours: 0.5 },
+  { what: 'with a number that gets SMS', patient: phone, settings: `sms_kinds = '{offered}'`, hours: 9.5 },
+  { what: 'of a clinic without e-mails', patient: email, settings: 'emails = false', hours: 0.5 },
+  { what: 'after an e-mail that was only stored', patient: email, settings: '', newest: 'kept', hours: 0.5 },
+  { what: 'after an e-mail that was sent', patient: email, settings: '', newest: 'sent', hours: 9.5 },
+] as const)(
+  'an offer in quiet hours is open for $hours hours: an entry $what',
+  async ({ patient, settings, hours, ...more }, { database, doctor, full, settle, wait, offerOf, expectClean }) => {
+    await quietHours(database, doctor, timeAt(Date.now() - hour), timeAt(Date.now() + 9 * hour))
+    if (settings !== '') {
+      await database.ownerPool.query(
+        `update holdfast.message_settings set phone_country = 'DE', ${settings} where clinic_no = $1`,
+        [doctor.clinicNo],
+      )
+    }
+    if ('newest' in more) {
+      const { slot, booking } = await full()
+      const earlier = await wait()
+      await settle(booking, 'cancel')
+      await anOfferMessage(database, earlier, { state: more.newest })
+      expect((await offerOf(earlier))?.slotId).toBe(slot.id)
+    }
+    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 72 * hour) })
+    const booking = await aBooking(database, slot)
+    const entry = await wait({ patient: { ...patient, name: 'Ada Lovelace' } })
+    await settle(booking, 'cancel')
+    const offer = await offerOf(entry)
+    const open = ((offer?.holdExpiresAt?.getTime() ?? 0) - (offer?.createdAt.getTime() ?? 0)) / hour
+    expect(Math.abs(open - hours)).toBeLessThan(0.1)
+    const { rows } = await database.ownerPool.query('select next_lapse from holdfast.slot where id = $1', [slot.id])
+    expect(rows[0]?.next_lapse).toEqual(offer?.holdExpiresAt)
+    await expectClean()
+  },
+)
