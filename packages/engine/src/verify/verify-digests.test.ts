@@ -1,36 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltBooking,
-  type BuiltSlot,
-  shiftSlot,
-  type TestDatabase,
-} from '@holdfast/testkit'
+import { aBooking, type BuiltBooking, type BuiltSlot, shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
+import { aCorruptedBooking } from '../../test/corrupted-booking.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { SettleAction } from '../model/settle.ts'
-import { verify } from './verify.ts'
 
 let database: TestDatabase
-let clinicNo: number
+let scene: Awaited<ReturnType<typeof aCorruptedBooking>>
 let slot: BuiltSlot
 let booking: BuiltBooking
 
 test.beforeEach(async ({ database: testDatabase }) => {
   database = testDatabase
-  const clinic = await aClinic(database)
-  clinicNo = clinic.no
-  slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 10 })
-  booking = await aBooking(database, slot)
+  scene = await aCorruptedBooking(database)
+  ;({ slot, booking } = scene)
 })
 
-const findings = async () => (await verify(database.appPool, { clinicNo, detailsMax: 100 })).details
-/** Runs a statement as the owner; $1 and $2 are the clinic number and id of `booking`. */
-const corrupt = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
+const findings = () => scene.findings()
+const corrupt = (statement: string) => scene.corrupt(statement)
 
 const setDigest = (digest: string, version: number) =>
   `update holdfast.booking_event set booking_digest = ${digest}

@@ -1,38 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltBooking,
-  type BuiltSlot,
-  shiftSlot,
-  type TestDatabase,
-} from '@holdfast/testkit'
+import { aBooking, type BuiltBooking, type BuiltSlot, shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
+import { aCorruptedBooking } from '../../test/corrupted-booking.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { SettleAction } from '../model/settle.ts'
-import { verify } from './verify.ts'
 
 let database: TestDatabase
-let clinicNo: number
+let scene: Awaited<ReturnType<typeof aCorruptedBooking>>
 let slot: BuiltSlot
 let booking: BuiltBooking
 
 test.beforeEach(async ({ database: testDatabase }) => {
   database = testDatabase
-  const clinic = await aClinic(database)
-  clinicNo = clinic.no
-  slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 10 })
-  booking = await aBooking(database, slot, { status: 'CONFIRMED', units: 2 })
+  scene = await aCorruptedBooking(database, { units: 2 })
+  ;({ slot, booking } = scene)
 })
 
-const findings = async () => (await verify(database.appPool, { clinicNo, detailsMax: 100 })).details
+const findings = () => scene.findings()
 const messages = async () => (await findings()).map((finding) => finding.message).sort()
 
-/** Corrupts `booking`, as the owner; $1 and $2 are its clinic number and id. */
-const corruptBooking = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
+const corruptBooking = (statement: string) => scene.corrupt(statement)
 const eventOf = (version: number) => `clinic_no = $1 and booking_id = $2 and version = ${version}`
 
 const accountId = randomUUID()

@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
-import { refusedContact } from '../../lib/api/api-error.ts'
 import { createRequestKeys } from '../../lib/api/request-keys.ts'
+import { useMarkRefused } from '../contacts/use-mark-refused.ts'
 import { type EntryDraft, entryProblems } from './entry-draft.ts'
 
 type FormRule = { initial: EntryDraft; today: string; needsEmail: boolean }
@@ -30,7 +30,6 @@ export function useEntryForm({ initial, today, needsEmail }: FormRule) {
  * marked in the form, and gets the focus.
  */
 export function useJoin(form: UseFormReturnType<EntryDraft>) {
-  const { t } = useTranslation('waitlist')
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
@@ -40,11 +39,6 @@ export function useJoin(form: UseFormReturnType<EntryDraft>) {
       requestKeys.clear()
       await queryClient.invalidateQueries({ queryKey: ['waitlist'] })
     },
-    onError: (error) => {
-      const field = refusedContact(error)
-      if (field === null) return
-      form.setFieldError(field, t(`invalid.${field}Invalid`))
-      form.getInputNode(field)?.focus()
-    },
+    onError: useMarkRefused(form),
   })
 }

@@ -1,13 +1,11 @@
 import type { MadeBooking, Slot } from '@holdfast/contract/client'
-import { isEmailAddress } from '@holdfast/contract/email-address'
-import { isPhoneNumber } from '@holdfast/contract/phone-number'
-import { Box, Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from '@mantine/core'
+import { Box, Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { PhoneField } from '../../../domain/contacts/phone-field.tsx'
+import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
 import { refuseOverlap } from '../../../domain/overlap/refuse-overlap.ts'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
@@ -25,6 +23,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import adminClasses from '../admin.module.css'
+import { ContactFields, useContactRules } from '../contact-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
 import type { KnownPatient } from './distinct-patients.ts'
@@ -149,22 +148,16 @@ function NoDoctors() {
 
 /** @param onValuesChange called with the values after and before a change */
 function usePatientForm(onValuesChange: (values: PatientDraft, before: PatientDraft) => void) {
-  const { t } = useTranslation('waitlist')
   return useForm<PatientDraft>({
     initialValues: emptyPatient,
     onValuesChange,
-    validate: {
-      name: (name) => (name.trim() === '' ? t('invalid.nameMissing') : null),
-      phone: (phone) => (phone.trim() === '' || isPhoneNumber(phone.trim()) ? null : t('invalid.phoneInvalid')),
-      email: (email) => (email.trim() === '' || isEmailAddress(email.trim()) ? null : t('invalid.emailInvalid')),
-    },
+    validate: useContactRules(),
   })
 }
 
 type Wanted = { slot: Slot; patient: PatientDraft; mayOverlap?: boolean }
 
 function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
-  const { t } = useTranslation('waitlist')
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
@@ -187,12 +180,7 @@ function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
     },
     // The next request may have the same content, and is another booking.
     onSuccess: () => requestKeys.clear(),
-    onError: (error) => {
-      const field = refusedContact(error)
-      if (field === null) return
-      form.setFieldError(field, t(`invalid.${field}Invalid`))
-      form.getInputNode(field)?.focus()
-    },
+    onError: useMarkRefused(form),
     onSettled: async (_booking, _error, { slot }) => {
       await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
       await queryClient.invalidateQueries({ queryKey: slotsKey(slot.doctorId) })
@@ -234,33 +222,13 @@ type PatientFormProps = {
 
 function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
-  const { clinic } = useClinic()
   return (
     <form
       onSubmit={form.onSubmit(onBook, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
       noValidate
     >
       <Stack gap="md">
-        <TextInput
-          label={t('field.name')}
-          required
-          maxLength={200}
-          autoComplete="off"
-          {...form.getInputProps('name')}
-        />
-        <PhoneField
-          clinicPhone={clinic.phone}
-          label={t('field.phone')}
-          autoComplete="off"
-          {...form.getInputProps('phone')}
-        />
-        <TextInput
-          type="email"
-          label={t('field.email')}
-          maxLength={254}
-          autoComplete="off"
-          {...form.getInputProps('email')}
-        />
+        <ContactFields form={form} />
         <KnownPatients typed={typed} onChoose={onKnown} />
         {types.length > 1 ? (
           <NativeSelect

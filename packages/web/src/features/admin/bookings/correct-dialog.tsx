@@ -1,11 +1,10 @@
 import type { Booking } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/contract/email-address'
-import { isPhoneNumber } from '@holdfast/contract/phone-number'
-import { Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { PhoneField } from '../../../domain/contacts/phone-field.tsx'
+import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { refusedContact } from '../../../lib/api/api-error.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
@@ -15,6 +14,7 @@ import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
+import { ContactFields, useContactRules } from '../contact-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 type CorrectDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
@@ -68,26 +68,7 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
       noValidate
     >
       <Stack gap="md">
-        <TextInput
-          label={t('field.name')}
-          required
-          maxLength={200}
-          autoComplete="off"
-          {...form.getInputProps('name')}
-        />
-        <PhoneField
-          clinicPhone={clinic.phone}
-          label={t('field.phone')}
-          autoComplete="off"
-          {...form.getInputProps('phone')}
-        />
-        <TextInput
-          type="email"
-          label={t('field.email')}
-          maxLength={254}
-          autoComplete="off"
-          {...form.getInputProps('email')}
-        />
+        <ContactFields form={form} />
         <Text role="status">
           {[
             hasFormer ? t('correct.formerAddress') : '',
@@ -113,19 +94,14 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
 }
 
 function useDraft(booking: Booking) {
-  const { t } = useTranslation('waitlist')
   return useForm<Draft>({
     initialValues: draftOf(booking),
-    validate: {
-      name: (name) => (name.trim() === '' ? t('invalid.nameMissing') : null),
-      phone: (phone) => (phone.trim() === '' || isPhoneNumber(phone.trim()) ? null : t('invalid.phoneInvalid')),
-      email: (email) => (email.trim() === '' || isEmailAddress(email.trim()) ? null : t('invalid.emailInvalid')),
-    },
+    validate: useContactRules(),
   })
 }
 
 function useCorrect(booking: Booking, form: UseFormReturnType<Draft>, onDone: () => void) {
-  const { t } = useTranslation(['admin', 'waitlist'])
+  const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   return useMutation({
@@ -138,12 +114,7 @@ function useCorrect(booking: Booking, form: UseFormReturnType<Draft>, onDone: ()
       onDone()
       focusPageTitle()
     },
-    onError: (error) => {
-      const field = refusedContact(error)
-      if (field === null) return
-      form.setFieldError(field, t(`waitlist:invalid.${field}Invalid`))
-      form.getInputNode(field)?.focus()
-    },
+    onError: useMarkRefused(form),
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
 }

@@ -1,0 +1,43 @@
+import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isPhoneNumber } from '@holdfast/contract/phone-number'
+import { TextInput } from '@mantine/core'
+import type { UseFormReturnType } from '@mantine/form'
+import { useTranslation } from 'react-i18next'
+import { PhoneField } from '../../domain/contacts/phone-field.tsx'
+import { useClinic } from './use-clinic.ts'
+
+type Contact = Record<'name' | 'phone' | 'email', string>
+
+/** Who a patient is, as the desk enters it. */
+export function ContactFields<Draft extends Contact>({ form }: { form: UseFormReturnType<Draft> }) {
+  const { t } = useTranslation('admin')
+  const { clinic } = useClinic()
+  return (
+    <>
+      <TextInput label={t('field.name')} required maxLength={200} autoComplete="off" {...form.getInputProps('name')} />
+      <PhoneField
+        clinicPhone={clinic.phone}
+        label={t('field.phone')}
+        autoComplete="off"
+        {...form.getInputProps('phone')}
+      />
+      <TextInput
+        type="email"
+        label={t('field.email')}
+        maxLength={254}
+        autoComplete="off"
+        {...form.getInputProps('email')}
+      />
+    </>
+  )
+}
+
+/** What these fields may contain. */
+export function useContactRules() {
+  const { t } = useTranslation('waitlist')
+  return {
+    name: (name: string) => (name.trim() === '' ? t('invalid.nameMissing') : null),
+    phone: (phone: string) => (phone.trim() === '' || isPhoneNumber(phone.trim()) ? null : t('invalid.phoneInvalid')),
+    email: (email: string) => (email.trim() === '' || isEmailAddress(email.trim()) ? null : t('invalid.emailInvalid')),
+  }
+}
