@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aPng, until } from '@holdfast/testkit'
+import { aBooking, aPng, aSlot, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
@@ -192,4 +192,44 @@ test('the frame of a preview requests nothing, even if its mail did (control: wi
     async () => (site.pageErrors.splice(0).join().includes('Content Security Policy') ? true : undefined),
     () => 'the report of the browser',
   )
+})
+
+test('who switches messages on is asked about the visits that are booked already, and answers either way', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site, { clinic: `Reminders ${randomUUID()}` })
+  const path = { clinicId: scene.clinic.id }
+  const switchOff = async () => dataOf(site.admin.updateMessageSettings({ path, body: { emails: false } }))
+  await switchOff()
+  const startsAt = new Date(Date.now() + 5 * 86_400_000)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt, capacity: 2 })
+  for (const name of ['Early Eva', 'Early Emil']) {
+    await aBooking(site.database, slot, { patient: { name, email: 'early@example.org' } })
+  }
+  const page = await openSettings(scene)
+  const question = page.getByRole('group', { name: '2 appointments that are booked already have no such reminders' })
+  const switchOn = async () => {
+    await page.getByRole('switch', { name: 'Send e-mails to patients' }).check()
+    await page.getByRole('button', { name: 'Apply to messages' }).click()
+    await question.and(page.locator(':focus')).waitFor()
+  }
+  const planned = async () =>
+    (
+      await site.database.ownerPool.query(`select from holdfast.message where clinic_no = $1 and kind = 'reminder'`, [
+        scene.clinic.no,
+      ])
+    ).rowCount
+  await switchOn()
+  expect(await axeFindings(page)).toEqual([])
+  await question.getByRole('button', { name: 'Leave them as they are' }).click()
+  await question.waitFor({ state: 'hidden' })
+  expect(await planned()).toBe(0)
+  await switchOff()
+  await page.reload()
+  await untilRead(page)
+  await switchOn()
+  await question.getByRole('button', { name: 'Plan reminders' }).click()
+  await page.getByText('The reminders are planned.').waitFor()
+  await question.waitFor({ state: 'hidden' })
+  expect(await planned()).toBe(4)
 })
