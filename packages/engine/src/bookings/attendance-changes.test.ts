@@ -19,7 +19,8 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { agedDatabaseTest, test } from '@holdfast/testkit/database-test'
-import { afterAll, afterEach, describe, expect } from 'vitest'
+import { afterEach, describe, expect } from 'vitest'
+import { checkedEngine, faultsOf } from '../../test/checked-engine.ts'
 import { createEngine } from '../create-engine.ts'
 import type { AttendanceRequest } from '../model/attendance.ts'
 import type { Engine } from '../model/engine.ts'
@@ -29,18 +30,9 @@ import type { SettleAction } from '../model/settle.ts'
 let database: TestDatabase
 let engine: Engine
 
-test.beforeAll(({ database: testDatabase }) => {
-  database = testDatabase
-  engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+checkedEngine((scene) => {
+  ;({ database, engine } = scene)
 })
-afterAll(() => engine.stop())
-
-/** Both checkers, which share no code: the log is whole, and it rebuilds every booking. */
-const faultsOf = async (its: TestDatabase, by: Engine) => [
-  ...(await checkHistory(its)),
-  ...(await by.reads.verify({ clinicNo: null, detailsMax: 10 })).details,
-]
-afterEach(async () => expect(await faultsOf(database, engine)).toEqual([]))
 
 async function aVisit(overrides: BookingOverrides = {}) {
   const doctor = await aDoctor(database, await aClinic(database))

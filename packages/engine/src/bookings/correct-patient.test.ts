@@ -6,7 +6,6 @@ import {
   ageBooking,
   aSlot,
   type BookingOverrides,
-  checkHistory,
   createTestDatabase,
   holdLock,
   lapseHolds,
@@ -16,7 +15,8 @@ import {
 } from '@holdfast/testkit'
 import { agedDatabaseTest, test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
-import { afterAll, afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
+import { checkedEngine } from '../../test/checked-engine.ts'
 import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
 import { planMessages } from '../messages/plan-messages.ts'
@@ -28,15 +28,8 @@ import { loggedEvents } from '../tail/logged-events.ts'
 let database: TestDatabase
 let engine: Engine
 
-test.beforeAll(({ database: testDatabase }) => {
-  database = testDatabase
-  engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
-})
-afterAll(() => engine.stop())
-
-afterEach(async () => {
-  expect(await checkHistory(database)).toEqual([])
-  expect((await engine.reads.verify({ clinicNo: null, detailsMax: 10 })).details).toEqual([])
+checkedEngine((scene) => {
+  ;({ database, engine } = scene)
 })
 
 const patient = { name: 'Ada Lovelcae', email: 'wrong@example.org', phone: '+49 30 4711' }
