@@ -6,9 +6,6 @@
 -- snapshot, taken under the slot's lock. For confirm and extend that are done: hold_left_ms, how long the hold had
 -- left. tx of an unchanged booking: the last transaction that changed it.
 --
--- A booking may be in the arrays several times. Each round makes the first possible change of every booking; the others
--- of that booking are judged in the next round, by what it is then. Rows of a later round come later.
---
 -- decline cancels a hold, and nothing that was confirmed meanwhile.
 -- cancel: also a case whose patient has arrived, but is not in the room yet (has_not_begun).
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the booking had
@@ -33,8 +30,8 @@
 --   patient_missing (confirm) | patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
---   retry (send it again: the booking was moved meanwhile, or, with p_known_by, got a patient of another name, or an
---   earlier element of the arrays confirms a booking of somebody of the same name)
+--   retry (send it again: the booking was moved meanwhile, or, with p_known_by, got a patient of another name; or an
+--   earlier element of the arrays changes the booking or, with p_known_by, confirms one of somebody of the same name)
 -- Locks: as lock_patients, with p_known_by; then the slots of bookings to be cancelled, by (clinic_no, id); then all
 --   the bookings, by (clinic_no, id). Claims and moves take them in the same order; without it, moves
 --   deadlocked. Then, to cancel, as lock_waitlists.
@@ -64,13 +61,11 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
-  -- the bookings, locked and as the last round left them
+  -- the bookings, locked, and those that were changed
   v_bookings booking[]; v_changed booking[];
   v_slot_clinic_nos integer[]; v_slot_ids uuid[]; v_locked_slot_ids uuid[];
-  -- what the round has decided, and the places of what is left for the next one
-  v_ords integer[]; v_clinic_nos integer[]; v_ids uuid[]; v_actions text[]; v_outcomes text[];
-  v_holds_left_ms float8[];
-  v_left integer[];
+  -- by request
+  v_outcomes text[]; v_holds_left_ms float8[];
   -- of the patients whose appointments are looked up, and why they refuse a confirmation
   v_names text[]; v_are_later boolean[]; v_refusals text[];
   -- cases that were cancelled
@@ -149,206 +144,196 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  loop
-    with verdict as (
-      select i.*, b.slot_id, b.resource_id, b.units, b.version, b.appointment_type, b.waitlist_entry_id,
-             greatest(v_now, b.updated_at) as at,
-             case when i.judged_version <> b.version then 'booking_changed' else 'done' end as judged,
-             case when b.id is null then 'booking_missing'
-                  when b.erased_at is not null then 'booking_erased'
-                  when i.action in ('cancel', 'decline') and (b.slot_id = any (v_locked_slot_ids)) is not true
-                    then 'retry'
-                  when i.action = 'link' then
-                    case when b.account_id = i.actor_id then 'unchanged'
-                         when b.account_id is not null then 'booking_has_account'
-                         -- The booking is locked, and with it its token.
-                         when i.token_epoch <> coalesce((select m.epoch from manage_token m
-                                                          where m.clinic_no = i.clinic_no and m.booking_id = i.id), 0)
-                           then 'booking_missing'
-                         else 'done' end
-                  when i.action = 'reopen' then
-                    case when b.status = 'CONFIRMED' then 'unchanged'
-                         when b.status in ('ARRIVED', 'NO_SHOW') and s.withdrawn_at is not null
-                           then 'slot_closed:withdrawn'
-                         when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
-                         else 'invalid_transition' end
-                  when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
-                    or b.failure_reason = 'hold_expired' then 'hold_expired'
-                  when i.action = 'confirm' then
-                    case when b.status = 'CONFIRMED' then 'unchanged'
-                         when b.status <> 'PENDING' then 'invalid_transition'
-                         when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
-                         else coalesce(v_refusals[i.n], 'done') end
-                  when i.action in ('cancel', 'decline') then
-                    case when b.status = 'CANCELLED' then 'unchanged'
-                         when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'
-                         when b.status = 'ARRIVED' and b.appointment_type = 'case'
-                              and has_not_begun(i.clinic_no, i.id, b.status) then 'done'
-                         when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
-                         when b.status = 'CONFIRMED' and not i.on_behalf
-                           and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
-                         else 'done' end
-                  when i.action = 'extend' then
-                    case when b.status <> 'PENDING' then 'invalid_transition'
-                         when b.waitlist_entry_id is not null then 'already_extended'
-                         when c.hold_extensions_max <= extensions_of(b.clinic_no, b.id) then 'already_extended'
-                         when extensions_of(b.clinic_no, b.id) > 0
-                              and is_awaited(b.clinic_no, b.slot_id, b.units, v_now) then 'place_awaited'
-                         else 'done' end
-                  when i.action = 'arrive' then
-                    case when b.status = 'ARRIVED' then 'unchanged'
-                         when b.status <> 'CONFIRMED' then 'invalid_transition'
-                         when (v_now at time zone c.timezone)::date < (s.starts_at at time zone c.timezone)::date
-                           then 'too_early'
-                         else 'done' end
-                  when i.action = 'complete' then
-                    case b.status when 'COMPLETED' then 'unchanged' when 'ARRIVED' then 'done'
-                                  else 'invalid_transition' end
-                  when i.action = 'no_show' then
-                    case when b.status = 'NO_SHOW' then 'unchanged'
-                         when b.status <> 'CONFIRMED' then 'invalid_transition'
-                         when v_now < s.starts_at then 'too_early'
-                         else 'done' end
-                  end as verdict,
-             date_part('epoch', b.hold_expires_at - v_now) * 1000 as hold_left_ms,
-             case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
-                           when 'link' then b.hold_expires_at end as hold_until,
-             case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED'
-                           when 'decline' then 'CANCELLED' when 'arrive' then 'ARRIVED'
-                           when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
-                           when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
-                           else b.status end as status_after,
-             case when i.action in ('cancel', 'decline') and b.status = 'PENDING' then 'hold_released'
-                  else b.failure_reason end as failure_reason_after
-        from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients,
-                    p_token_epochs, p_judged_versions)
-             with ordinality
-             i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, token_epoch, judged_version, n)
-        left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
-        left join lateral (select t.starts_at, t.withdrawn_at from slot t
-                            where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
-        left join lateral (select t.timezone, t.hold_seconds, t.hold_extensions_max,
-                           make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
-                             from clinic t where t.no = i.clinic_no limit 1) c on true
-       where v_left is null or i.n = any (v_left)
-    ), checked as (
-      -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
-      select v.*,
-             case when v.verdict in ('booking_missing', 'booking_erased', 'retry', 'hold_expired', 'unchanged')
-                    then v.verdict
-                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'decline', 'link') then v.judged
-                  when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
-                  when v.verdict = 'done' then v.judged
-                  else v.verdict end as result
-        from verdict v
-    ), ordered as (
-      select a.*, min(a.n) filter (where a.result = 'done') over (partition by a.clinic_no, a.id) as first_done
-        from checked a
-    ), decided as materialized (
-      -- null: left for the next round.
-      select t.*, case when t.first_done is null then t.result when t.first_done = t.n then 'done' end as outcome
-        from ordered t
-    ), changed as materialized (
-      select c.*
-        from (select array_agg(j.clinic_no) as clinic_nos, array_agg(j.id) as ids,
-                     array_agg(j.status_after) as statuses, array_agg(j.failure_reason_after) as failure_reasons,
-                     array_agg(j.hold_until) as holds_until,
-                     array_agg(case when j.action = 'link' then j.actor_id end) as account_ids,
-                     array_agg(case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) end)
-                       as extended_by,
-                     array_agg(case when j.action = 'confirm' then j.patient end) as patients,
-                     array_agg(case when j.action = 'confirm' then j.reason end) as reasons,
-                     array_agg(case when j.action in ('cancel', 'decline') then j.reason end) as cancellation_reasons,
-                     array_agg(j.at) as ats
-                from decided j where j.outcome = 'done') d
-       cross join lateral change_bookings(d.clinic_nos, d.ids, d.statuses, d.failure_reasons, d.holds_until,
-                                          d.account_ids, d.extended_by, d.patients, d.reasons,
-                                          d.cancellation_reasons, null, null, d.ats) c
-    ), logged as (
-      insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                                 reason, actor_id, status_after, request_key, booking_digest)
-      select j.clinic_no, j.id, j.version + 1, j.at,
-             case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled'
-                           when 'decline' then 'cancelled' when 'extend' then 'extended'
-                           when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
-                           when 'reopen' then 'reopened' when 'link' then 'linked' end,
-             j.slot_id, j.resource_id, j.units, j.hold_until,
-             case when j.action in ('cancel', 'decline', 'link') then j.failure_reason_after end,
-             j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, j.key,
-             booking_digest(c.account_id, c.appointment_type, c.patient, c.reason, c.cancellation_reason)
-        from decided j
-        join changed c on c.clinic_no = j.clinic_no and c.id = j.id
-       where j.outcome = 'done'
-    ), freed as (
-      update slot t set taken = t.taken - f.units
-        from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
-                from decided j where j.outcome = 'done' and j.action in ('cancel', 'decline')
-               group by j.clinic_no, j.slot_id) f
-       where t.clinic_no = f.clinic_no and t.id = f.slot_id
-    )
-    select array_agg(j.n::integer order by j.n) filter (where j.outcome is not null),
-           array_agg(j.clinic_no order by j.n) filter (where j.outcome is not null),
-           array_agg(j.id order by j.n) filter (where j.outcome is not null),
-           array_agg(j.action order by j.n) filter (where j.outcome is not null),
-           array_agg(j.outcome order by j.n) filter (where j.outcome is not null),
-           array_agg(case when j.outcome = 'done' and j.action in ('confirm', 'extend') then j.hold_left_ms end
-                     order by j.n) filter (where j.outcome is not null),
-           array_agg(j.n::integer) filter (where j.outcome is null), (select array_agg(c::booking) from changed c),
-           array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')
-                                            and j.appointment_type = 'case'),
-           array_agg(j.id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')
-                                     and j.appointment_type = 'case'),
-           array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
-           array_agg(j.id) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
-           array_agg(case j.action when 'confirm' then 'accepted' when 'cancel' then 'declined'
-                                  when 'decline' then 'declined' end)
-             filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
-           array_agg(j.at) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
-           array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
-           array_agg(j.slot_id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline'))
-      into v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms, v_left, v_changed, v_case_clinic_nos,
-           v_case_ids, v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats, v_freed_clinic_nos,
-           v_freed_slot_ids
-      from decided j;
-    if v_case_ids is not null then
-      perform release_allocations(v_case_clinic_nos, v_case_ids);
-    end if;
-    if v_offer_ids is not null then
-      perform close_offers(v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats);
-    end if;
-    if v_is_awaited and v_freed_slot_ids is not null then
-      perform offer_places(v_freed_clinic_nos, v_freed_slot_ids);
-    end if;
-    if cardinality(v_changed) = cardinality(v_bookings) then
-      v_bookings := v_changed;
-    elsif v_changed is not null then
-      select array_agg(coalesce(c, b)) into v_bookings
-        from unnest(v_bookings) b left join unnest(v_changed) c on c.clinic_no = b.clinic_no and c.id = b.id;
-    end if;
-
-    if late_ids(v_now) > any (p_ids) then
-      perform note_late_events(v_clinic_nos, v_ids, v_now);
-    end if;
-    -- The bookings are locked, and the slots of cancelled ones: the rows are as this round left them.
-    return query
-    select i.n, i.outcome,
-           case i.outcome when 'done' then pg_current_xact_id()
-                          when 'unchanged' then (select l.tx from last_change(i.clinic_no, i.id) l) end, e.*,
-           case when f.is_freed then a.available end, case when f.is_freed then a.lapses_in_ms end,
-           case when f.is_freed then pg_current_snapshot() end, i.hold_left_ms
-      from unnest(v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms)
-           i(n, clinic_no, id, action, outcome, hold_left_ms)
-     cross join lateral (select i.outcome = 'done' and i.action in ('cancel', 'decline') as is_freed) f
+  with verdict as (
+    select i.*, b.slot_id, b.resource_id, b.units, b.version, b.appointment_type, b.waitlist_entry_id,
+           greatest(v_now, b.updated_at) as at,
+           case when i.judged_version <> b.version then 'booking_changed' else 'done' end as judged,
+           case when b.id is null then 'booking_missing'
+                when b.erased_at is not null then 'booking_erased'
+                when i.action in ('cancel', 'decline') and (b.slot_id = any (v_locked_slot_ids)) is not true
+                  then 'retry'
+                when i.action = 'link' then
+                  case when b.account_id = i.actor_id then 'unchanged'
+                       when b.account_id is not null then 'booking_has_account'
+                       -- The booking is locked, and with it its token.
+                       when i.token_epoch <> coalesce((select m.epoch from manage_token m
+                                                        where m.clinic_no = i.clinic_no and m.booking_id = i.id), 0)
+                         then 'booking_missing'
+                       else 'done' end
+                when i.action = 'reopen' then
+                  case when b.status = 'CONFIRMED' then 'unchanged'
+                       when b.status in ('ARRIVED', 'NO_SHOW') and s.withdrawn_at is not null
+                         then 'slot_closed:withdrawn'
+                       when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
+                       else 'invalid_transition' end
+                when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
+                  or b.failure_reason = 'hold_expired' then 'hold_expired'
+                when i.action = 'confirm' then
+                  case when b.status = 'CONFIRMED' then 'unchanged'
+                       when b.status <> 'PENDING' then 'invalid_transition'
+                       when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
+                       else coalesce(v_refusals[i.n], 'done') end
+                when i.action in ('cancel', 'decline') then
+                  case when b.status = 'CANCELLED' then 'unchanged'
+                       when b.status <> 'PENDING' and i.action = 'decline' then 'invalid_transition'
+                       when b.status = 'ARRIVED' and b.appointment_type = 'case'
+                            and has_not_begun(i.clinic_no, i.id, b.status) then 'done'
+                       when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
+                       when b.status = 'CONFIRMED' and not i.on_behalf
+                         and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
+                       else 'done' end
+                when i.action = 'extend' then
+                  case when b.status <> 'PENDING' then 'invalid_transition'
+                       when b.waitlist_entry_id is not null then 'already_extended'
+                       when c.hold_extensions_max <= extensions_of(b.clinic_no, b.id) then 'already_extended'
+                       when extensions_of(b.clinic_no, b.id) > 0
+                            and is_awaited(b.clinic_no, b.slot_id, b.units, v_now) then 'place_awaited'
+                       else 'done' end
+                when i.action = 'arrive' then
+                  case when b.status = 'ARRIVED' then 'unchanged'
+                       when b.status <> 'CONFIRMED' then 'invalid_transition'
+                       when (v_now at time zone c.timezone)::date < (s.starts_at at time zone c.timezone)::date
+                         then 'too_early'
+                       else 'done' end
+                when i.action = 'complete' then
+                  case b.status when 'COMPLETED' then 'unchanged' when 'ARRIVED' then 'done'
+                                else 'invalid_transition' end
+                when i.action = 'no_show' then
+                  case when b.status = 'NO_SHOW' then 'unchanged'
+                       when b.status <> 'CONFIRMED' then 'invalid_transition'
+                       when v_now < s.starts_at then 'too_early'
+                       else 'done' end
+                end as verdict,
+           date_part('epoch', b.hold_expires_at - v_now) * 1000 as hold_left_ms,
+           case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
+                         when 'link' then b.hold_expires_at end as hold_until,
+           case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED'
+                         when 'decline' then 'CANCELLED' when 'arrive' then 'ARRIVED'
+                         when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
+                         when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
+                         else b.status end as status_after,
+           case when i.action in ('cancel', 'decline') and b.status = 'PENDING' then 'hold_released'
+                else b.failure_reason end as failure_reason_after
+      from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients,
+                  p_token_epochs, p_judged_versions)
+           with ordinality
+           i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, token_epoch, judged_version, n)
       left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
-      left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse, t.withdrawn_at,
-                                 t.blocked_at
-                            from slot t
+      left join lateral (select t.starts_at, t.withdrawn_at from slot t
                           where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
-     cross join lateral announced_units(s.withdrawn_at, s.blocked_at, s.capacity, s.taken, s.next_lapse, v_now) a
-      left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
-     cross join lateral
-           with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
-    exit when v_left is null;
-  end loop;
+      left join lateral (select t.timezone, t.hold_seconds, t.hold_extensions_max,
+                         make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
+                           from clinic t where t.no = i.clinic_no limit 1) c on true
+  ), checked as (
+    -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
+    select v.*,
+           case when v.verdict in ('booking_missing', 'booking_erased', 'retry', 'hold_expired', 'unchanged')
+                  then v.verdict
+                when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'decline', 'link') then v.judged
+                when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
+                when v.verdict = 'done' then v.judged
+                else v.verdict end as result
+      from verdict v
+  ), ordered as (
+    select a.*, min(a.n) filter (where a.result = 'done') over (partition by a.clinic_no, a.id) as first_done
+      from checked a
+  ), decided as materialized (
+    select t.*, case when t.first_done is null or t.first_done = t.n then t.result else 'retry' end as outcome
+      from ordered t
+  ), changed as materialized (
+    select c.*
+      from (select array_agg(j.clinic_no) as clinic_nos, array_agg(j.id) as ids,
+                   array_agg(j.status_after) as statuses, array_agg(j.failure_reason_after) as failure_reasons,
+                   array_agg(j.hold_until) as holds_until,
+                   array_agg(case when j.action = 'link' then j.actor_id end) as account_ids,
+                   array_agg(case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) end)
+                     as extended_by,
+                   array_agg(case when j.action = 'confirm' then j.patient end) as patients,
+                   array_agg(case when j.action = 'confirm' then j.reason end) as reasons,
+                   array_agg(case when j.action in ('cancel', 'decline') then j.reason end) as cancellation_reasons,
+                   array_agg(j.at) as ats
+              from decided j where j.outcome = 'done') d
+     cross join lateral change_bookings(d.clinic_nos, d.ids, d.statuses, d.failure_reasons, d.holds_until,
+                                        d.account_ids, d.extended_by, d.patients, d.reasons,
+                                        d.cancellation_reasons, null, null, d.ats) c
+  ), logged as (
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
+                               reason, actor_id, status_after, request_key, booking_digest)
+    select j.clinic_no, j.id, j.version + 1, j.at,
+           case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled'
+                         when 'decline' then 'cancelled' when 'extend' then 'extended'
+                         when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
+                         when 'reopen' then 'reopened' when 'link' then 'linked' end,
+           j.slot_id, j.resource_id, j.units, j.hold_until,
+           case when j.action in ('cancel', 'decline', 'link') then j.failure_reason_after end,
+           j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, j.key,
+           booking_digest(c.account_id, c.appointment_type, c.patient, c.reason, c.cancellation_reason)
+      from decided j
+      join changed c on c.clinic_no = j.clinic_no and c.id = j.id
+     where j.outcome = 'done'
+  ), freed as (
+    update slot t set taken = t.taken - f.units
+      from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
+              from decided j where j.outcome = 'done' and j.action in ('cancel', 'decline')
+             group by j.clinic_no, j.slot_id) f
+     where t.clinic_no = f.clinic_no and t.id = f.slot_id
+  )
+  select array_agg(j.outcome order by j.n),
+         array_agg(case when j.outcome = 'done' and j.action in ('confirm', 'extend') then j.hold_left_ms end
+                   order by j.n),
+         (select array_agg(c::booking) from changed c),
+         array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')
+                                          and j.appointment_type = 'case'),
+         array_agg(j.id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')
+                                   and j.appointment_type = 'case'),
+         array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+         array_agg(j.id) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+         array_agg(case j.action when 'confirm' then 'accepted' when 'cancel' then 'declined'
+                                when 'decline' then 'declined' end)
+           filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+         array_agg(j.at) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
+         array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
+         array_agg(j.slot_id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline'))
+    into v_outcomes, v_holds_left_ms, v_changed, v_case_clinic_nos, v_case_ids, v_offer_clinic_nos, v_offer_ids,
+         v_offer_outcomes, v_offer_ats, v_freed_clinic_nos, v_freed_slot_ids
+    from decided j;
+  if v_case_ids is not null then
+    perform release_allocations(v_case_clinic_nos, v_case_ids);
+  end if;
+  if v_offer_ids is not null then
+    perform close_offers(v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats);
+  end if;
+  if v_is_awaited and v_freed_slot_ids is not null then
+    perform offer_places(v_freed_clinic_nos, v_freed_slot_ids);
+  end if;
+  if cardinality(v_changed) = cardinality(v_bookings) then
+    v_bookings := v_changed;
+  elsif v_changed is not null then
+    select array_agg(coalesce(c, b)) into v_bookings
+      from unnest(v_bookings) b left join unnest(v_changed) c on c.clinic_no = b.clinic_no and c.id = b.id;
+  end if;
+
+  if late_ids(v_now) > any (p_ids) then
+    perform note_late_events(p_clinic_nos, p_ids, v_now);
+  end if;
+  -- The bookings are locked, and the slots of cancelled ones: the rows are as this call left them.
+  return query
+  select i.n::integer, i.outcome,
+         case i.outcome when 'done' then pg_current_xact_id()
+                        when 'unchanged' then (select l.tx from last_change(i.clinic_no, i.id) l) end, e.*,
+         case when f.is_freed then a.available end, case when f.is_freed then a.lapses_in_ms end,
+         case when f.is_freed then pg_current_snapshot() end, i.hold_left_ms
+    from unnest(p_clinic_nos, p_ids, p_actions, v_outcomes, v_holds_left_ms) with ordinality
+         i(clinic_no, id, action, outcome, hold_left_ms, n)
+   cross join lateral (select i.outcome = 'done' and i.action in ('cancel', 'decline') as is_freed) f
+    left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
+    left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse, t.withdrawn_at,
+                               t.blocked_at
+                          from slot t
+                        where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
+   cross join lateral announced_units(s.withdrawn_at, s.blocked_at, s.capacity, s.taken, s.next_lapse, v_now) a
+    left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
+   cross join lateral
+         with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
 end
 $function$;
