@@ -1,7 +1,7 @@
 const charactersMax = 60
 const digitsMax = 3
-/** Parts of addresses and of markup, and a dot between letters as in a domain. */
-const noName = /[@:/\\<>[\]{}|]|www[.．。｡]|\p{L}[.．。｡]\p{L}{2}/iu
+/** Parts of addresses and of markup, and a dot inside a word as in a domain. After a dot may be an initial: "J.R." */
+const noName = /[@:/\\<>[\]{}|]|www[.．。｡]|\S[.．。｡](?!\p{L}(?![\p{L}\p{M}\p{N}-]))[\p{L}\p{M}\p{N}]/iu
 
 /**
  * A patient's name as mails have it; null: it is left out. Anybody can book with somebody else's address, and must not
