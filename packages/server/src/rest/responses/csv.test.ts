@@ -7,6 +7,8 @@ test.for([
   ['＝1+1', "'＝1+1"],
   ['@Ada', "'@Ada"],
   ['\tx', "'\tx"],
+  ['\r=1+1', "'\r'=1+1"],
+  ['\t=1+1', "'\t'=1+1"],
   ['said\n=1+1', "said\n'=1+1"],
   ['a;=1+1', "a;'=1+1"],
   ['a,"=1+1"', `a,"'=1+1"`],
@@ -20,4 +22,23 @@ test.for([
     })
     expect(data).toEqual([[written, '1']])
   }
+})
+
+test('no field begins with a formula, with whichever separator and line end a spreadsheet reads the file', () => {
+  const parts = ['', ' ', 'a', '"', ',', ';', '\t', '\r', '\n', '\r\n']
+  const starts = parts.flatMap((first) => parts.map((second) => first + second))
+  const fields = [...'=+-@＝'].flatMap((sign) => starts.map((start) => `${start}${sign}1+A1`))
+  const formulas: unknown[] = []
+  for (const separator of ['comma', 'semicolon'] as const) {
+    for (const delimiter of [',', ';', '\t']) {
+      for (const newline of ['\r', '\n', '\r\n'] as const) {
+        for (const field of fields) {
+          const { data } = Papa.parse<string[]>(csvText([['x', field, 1]], separator), { delimiter, newline })
+          const found = data.flat().filter((read) => /^[=+\-@＝]/.test(read))
+          if (found.length > 0) formulas.push({ field, separator, delimiter, newline, found })
+        }
+      }
+    }
+  }
+  expect(formulas).toEqual([])
 })

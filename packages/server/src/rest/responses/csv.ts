@@ -10,7 +10,7 @@ type Separator = 'comma' | 'semicolon'
  * Where a spreadsheet would run a formula, which gets an apostrophe before it: at the start of a field, and after what
  * may start another one where the list separator is not the file's. Some take the full-width characters for the others.
  */
-const formula = /^(?=[\t\r])|(?:^|[;,\t\r\n]"*)(?=[=+\-@＝＋－＠])/g
+const formula = /^(?=[\t\r])|(?=[=+\-@＝＋－＠])(?<=^|[;,\t\r\n]"*)/g
 
 /** Not a formula, though it begins like one. */
 const telephoneNumber = /^\+[\d ]+$/
@@ -96,6 +96,6 @@ export async function* pagesOf<Item>(
 function fieldsOf(row: CsvRow): (string | number)[] {
   return row.map((field) => {
     if (typeof field !== 'string' || telephoneNumber.test(field)) return field ?? ''
-    return field.replaceAll(formula, "$&'")
+    return field.replaceAll(formula, "'")
   })
 }
