@@ -53,6 +53,24 @@ test('an export has all bookings that match, also those of later pages, and is r
   expect(none.body.trim().split('\r\n')).toHaveLength(1)
 })
 
+test('a search by an export is recorded, also if it finds nothing', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const searched = ['gwendolin', 'ada']
+  for (const q of searched) {
+    const { body } = await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as, query: { q } })
+    expect(body.trim().split('\r\n')).toHaveLength(1)
+  }
+  const recorded = await until(
+    async () => {
+      const exports = rest.audited.filter(({ kind, clinicNo }) => kind === 'data_exported' && clinicNo === clinic.no)
+      return exports.length === searched.length ? exports : undefined
+    },
+    () => 'both searches to be recorded',
+  )
+  expect(recorded).toMatchObject(searched.map((q) => ({ details: ['bookings', '0', 'search'], searched: q })))
+})
+
 test('an export whose days are wrong is refused with a problem', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'staff')

@@ -1,5 +1,6 @@
 import type { Booking, BookingsOfClinicQuery, Clinic } from '@holdfast/engine'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
+import { searchOf } from '../../audit/search-of.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { type CsvRow, csvPhone, csvResponse, pagesOf } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -54,9 +55,9 @@ export function exportBookings(
     columns,
     pages: rows(),
     onSent(count, isWhole) {
-      if (count === 0) return
-      const details = ['bookings', `${count}`, ...(isWhole ? [] : (['interrupted'] as const))] as const
-      audit.record({ ...by, kind: 'data_exported', details })
+      if (count === 0 && !filters.q) return
+      const list = ['bookings', `${count}`, ...(isWhole ? [] : (['interrupted'] as const))] as const
+      audit.record({ ...by, kind: 'data_exported', ...searchOf(filters.q ?? undefined, ...list) })
     },
   })
 }
