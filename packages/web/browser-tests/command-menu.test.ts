@@ -57,6 +57,11 @@ test('what is typed before the menu has loaded is searched, and is no shortcut o
   await page.keyboard.type('s')
   await expect.poll(() => search.inputValue()).toBe('n menus')
   expect(new URL(page.url()).pathname).toMatch(/\/doctors$/)
+  // Also when the focus has moved to something else in the menu.
+  await menuOf(page).locator('[data-action]').first().focus()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('x')
+  await expect.poll(() => search.inputValue()).toBe('n menusx')
 })
 
 test('Escape, or a click elsewhere, returns the keyboard to the page while the menu is loaded', async ({ scene }) => {

@@ -5,7 +5,7 @@ import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hasEachWord } from '../lib/each-word.ts'
 import { specializationName } from '../lib/i18n/specialization-name.ts'
@@ -42,8 +42,12 @@ export function CommandMenu({ openings, takeTyped }: MenuProps) {
     // Spotlight selects a hit while one types, but not those that arrive later.
     if (query !== '' && hits !== '') selectFirst()
   }, [query, hits])
+  const search = useRef<HTMLInputElement>(null)
   useEffect(() => {
-    if (openings > 0) spotlight.open()
+    if (openings === 0) return
+    spotlight.open()
+    // If it is open already, the focus may be elsewhere in it.
+    search.current?.focus()
   }, [openings])
   return (
     <Spotlight.Root
@@ -56,6 +60,7 @@ export function CommandMenu({ openings, takeTyped }: MenuProps) {
       attributes={{ content: { 'aria-label': t('title') } }}
     >
       <Spotlight.Search
+        ref={search}
         placeholder={t('placeholder')}
         aria-label={t('placeholder')}
         leftSection={<Icon of={IconSearch} />}
