@@ -241,12 +241,15 @@ test('a waitlist that cannot be read says so beside the board, and is read again
   await aRequest(site, theatre, {})
   const page = await theatre.scene.pageOf('staff')
   const list = '**/api/v1/clinics/*/case-requests**'
-  // Not repeated by itself, as 503 is.
-  await page.route(list, (route) => route.fulfill({ status: 429 }))
+  await page.addInitScript(() => addEventListener('click', () => sessionStorage.setItem('clicked', 'yes'), true))
+  // It fails until the click: the page also reads it by itself, for example a second after it has connected.
+  await page.route(list, async (route) => {
+    const isClicked = await page.evaluate(() => sessionStorage.getItem('clicked') !== null)
+    await (isClicked ? route.continue() : route.fulfill({ status: 429 }))
+  })
   await page.goto(`/clinic/${theatre.clinicId}/theatre`)
   const section = page.getByRole('region', { name: 'Waitlist' })
   await section.getByRole('alert').waitFor()
-  await page.unroute(list)
   await section.getByRole('button', { name: 'Try again' }).click()
   await section.getByText('Walter Wait').waitFor()
 })
