@@ -29,6 +29,8 @@ test('phones show six times of a day, more on request, and a strip of days that 
   const strip = page.getByRole('navigation', { name: 'Days' })
   const buttons = strip.getByRole('button')
   expect(await buttons.count()).toBe(7)
+  const heights = await buttons.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
+  expect(new Set(heights).size, heights.join(' ')).toBe(1)
   await strip
     .getByRole('button', { name: / 32 free times$/ })
     .last()
