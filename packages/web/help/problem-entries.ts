@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problemCodes, problemKinds } from '@holdfast/contract'
-import clinicTexts from '../src/locales/en/clinic-problems.json' with { type: 'json' }
+import otherTexts from '../src/locales/en/other-problems.json' with { type: 'json' }
 import texts from '../src/locales/en/problems.json' with { type: 'json' }
 
 /** The page whose entries of all problem codes are generated from the contract and the site's texts. */
@@ -20,7 +20,7 @@ export function withCurrentProblems(page: string): string {
 
 /** One section per problem code, sorted by the title that the site shows, by which people look it up. */
 function problemEntries(): string {
-  const shown: Record<string, { title: string; help: string } | string> = { ...texts, ...clinicTexts }
+  const shown: Record<string, { title: string; help: string } | string> = { ...texts, ...otherTexts }
   const entries = problemCodes.map((code) => {
     const text = shown[code]
     if (text === undefined || typeof text === 'string') throw new Error(`The site has no text for ${code}.`)

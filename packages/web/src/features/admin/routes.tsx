@@ -33,7 +33,7 @@ const clinicsRoute = createRoute({
     if (clinicIds.length === 0 && !me.siteAdministrator) throw forbidden()
     return { clinicIds, isSiteAdministrator: me.siteAdministrator }
   },
-  loader: () => loadTexts('admin', 'schedule', 'calendars', 'clinic-problems'),
+  loader: () => loadTexts('admin', 'schedule', 'calendars', 'other-problems'),
   component: lazyRouteComponent(() => import('./clinics/clinics-page.tsx'), 'ClinicsPage'),
 })
 
@@ -51,7 +51,7 @@ const clinicRoute = createRoute({
     const [clinic] = await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
       queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
-      loadTexts('admin', 'schedule', 'calendars', 'clinic-problems'),
+      loadTexts('admin', 'schedule', 'calendars', 'other-problems'),
     ])
     return { clinic, isAdmin: role === 'admin' }
   },
@@ -178,7 +178,7 @@ const siteAuditRoute = createRoute({
   beforeLoad: async ({ context, location }) => {
     if (!(await requireMe(context.queryClient, location.href)).siteAdministrator) throw forbidden()
   },
-  loader: () => loadTexts('admin', 'schedule', 'clinic-problems'),
+  loader: () => loadTexts('admin', 'schedule', 'other-problems'),
   component: lazyRouteComponent(() => import('./audit/site-audit-page.tsx'), 'SiteAuditPage'),
 })
 

@@ -25,7 +25,7 @@ const theatreRoute = createRoute({
     await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
       earlyRequestsSent().then(() => queryClient.ensureQueryData(clinicDoctorsQuery(clinicId))),
-      loadTexts('theatre', 'schedule', 'clinic-problems'),
+      loadTexts('theatre', 'schedule', 'other-problems'),
     ])
     return { role }
   },

@@ -36,11 +36,11 @@ const refusal = (code: string) =>
     (error: unknown) => error,
   )
 
-test('the texts of a problem that only clinics have are loaded when the server responds with it', async () => {
+test('the texts of a problem that patients’ bookings do not have are loaded when the server responds with it', async () => {
   const unloaded = new RefusedError({ ...problem, code: 'block_overrun' })
   expect(problemMessage(unloaded, t).title).toBe('Something unexpected happened')
   expect(problemMessage(await refusal('slot_full'), t).title).toBe('That time has just gone')
-  expect(i18next.hasLoadedNamespace('clinic-problems')).toBe(false)
+  expect(i18next.hasLoadedNamespace('other-problems')).toBe(false)
   expect(problemMessage(await refusal('block_overrun'), t)).toEqual({
     title: 'The case is too long for what is left of its block',
     help: 'Choose another time or block. An administrator can allow it with a reason.',

@@ -4,7 +4,7 @@ import { isOutdatedCode, isUnloadedCode, RefusedError, UnreachableError } from '
 
 /**
  * The texts of an error: `title` says what went wrong, `help` what to do. They are in the namespace `problems`, or in
- * `clinic-problems`, where i18next looks next.
+ * `other-problems`, where i18next looks next.
  */
 export function problemMessage(error: unknown, t: TFunction<'problems'>): { title: string; help: string } {
   const code =
@@ -18,7 +18,10 @@ export function problemMessage(error: unknown, t: TFunction<'problems'>): { titl
   return { title: t([`${code}.title`, 'unexpected.title']), help: t([`${code}.help`, 'unexpected.help']) }
 }
 
-/** Loads the texts of problems that only clinics have, if this is one. The clinic's pages have loaded them before. */
+/**
+ * Loads the texts of problems that patients' bookings do not have, if this is one. The clinics' pages have loaded them
+ * before.
+ */
 export async function loadProblemTexts(code: string): Promise<void> {
-  if (i18next.isInitialized && !i18next.exists(`problems:${code}.title`)) await loadTexts('clinic-problems')
+  if (i18next.isInitialized && !i18next.exists(`problems:${code}.title`)) await loadTexts('other-problems')
 }

@@ -45,8 +45,8 @@ async function start(): Promise<void> {
       fallbackLng: false,
       ns: alwaysLoaded,
       defaultNS: 'shell',
-      // For `problems`: the texts of problems that only clinics have (src/lib/api/problem-message.ts).
-      fallbackNS: 'clinic-problems',
+      // For `problems`: what is not in the first load (src/lib/api/problem-message.ts).
+      fallbackNS: 'other-problems',
       partialBundledLanguages: true,
       interpolation: { escapeValue: false, alwaysFormat: true },
       react: { useSuspense: true },

@@ -2,7 +2,7 @@ import type account from '../../locales/en/account.json'
 import type admin from '../../locales/en/admin.json'
 import type booking from '../../locales/en/booking.json'
 import type calendars from '../../locales/en/calendars.json'
-import type clinicProblems from '../../locales/en/clinic-problems.json'
+import type otherProblems from '../../locales/en/other-problems.json'
 import type commands from '../../locales/en/commands.json'
 import type doctorDay from '../../locales/en/doctor-day.json'
 import type doctors from '../../locales/en/doctors.json'
@@ -23,15 +23,15 @@ type Texts = {
   admin: typeof admin
   booking: typeof booking
   calendars: typeof calendars
-  'clinic-problems': typeof clinicProblems
+  'other-problems': typeof otherProblems
   commands: typeof commands
   'doctor-day': typeof doctorDay
   doctors: typeof doctors
   invitation: typeof invitation
   links: typeof links
   'my-bookings': typeof myBookings
-  /** What it does not have is looked up in `clinic-problems`. */
-  problems: typeof problems & typeof clinicProblems
+  /** What it does not have is looked up in `other-problems`. */
+  problems: typeof problems & typeof otherProblems
   proof: typeof proof
   questions: typeof questions
   schedule: typeof schedule
