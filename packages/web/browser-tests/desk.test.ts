@@ -230,7 +230,7 @@ test('the tabs are one row that shows the current page and the focus, and a brea
       await page.keyboard.press('Tab')
     }
     await page.goto(`/clinic/${scene.clinic.id}/times`)
-    const times = page.locator('input[type="time"]')
+    const times = page.locator('input[data-value]')
     await times.nth(3).waitFor()
     for (const field of await times.all()) {
       const { scrollWidth, clientWidth } = await field.evaluate(({ scrollWidth, clientWidth }) => ({

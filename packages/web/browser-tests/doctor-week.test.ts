@@ -2,6 +2,7 @@ import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
+import { isoValueOf } from './date-fields.ts'
 import { axeFindings, type Site, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 
@@ -142,9 +143,9 @@ test('dragging over hours creates slots, and over slots withdraws them, each aft
   await drag(page, monday, '09:00', '10:45')
   const dialog = page.getByRole('dialog')
   await dialog.getByText('No slots in these hours.').waitFor()
-  expect(await dialog.getByLabel('Day').inputValue()).toBe(monday)
-  expect(await dialog.getByLabel('From').inputValue()).toBe('09:00')
-  expect(await dialog.getByLabel('Until').inputValue()).toBe('11:00')
+  expect(await isoValueOf(dialog.getByLabel('Day'))).toBe(monday)
+  expect(await isoValueOf(dialog.getByLabel('From'))).toBe('09:00')
+  expect(await isoValueOf(dialog.getByLabel('Until'))).toBe('11:00')
   expect(await axeFindings(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Create slots' }).click()
   await dialog.getByLabel('Minutes per slot').fill('30')
@@ -250,7 +251,7 @@ test('an empty week leads to the doctor’s next slots; only without any it asks
     await desk.getByText(text).waitFor()
     await desk.getByRole('button', { name: 'Show that week' }).click()
     await desk.locator('[data-weeks]:focus').waitFor()
-    expect(await desk.getByLabel('Go to date').inputValue()).toBe(later.toString())
+    expect(await isoValueOf(desk.getByLabel('Go to date'))).toBe(later.toString())
   }
 })
 

@@ -2,6 +2,7 @@ import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
+import { isoValueOf } from './date-fields.ts'
 import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
 
@@ -55,8 +56,8 @@ test('moving a patient of the list and going back both lead to the list again, a
   await dialog.waitFor()
   await page.goBack()
   await rowOf(page, 'Ben Between').and(page.locator(':focus')).waitFor()
-  expect(await panel.getByLabel('First day').inputValue()).toBe(day)
-  expect(await panel.getByLabel('Last day').inputValue()).toBe(day)
+  expect(await isoValueOf(panel.getByLabel('First day'))).toBe(day)
+  expect(await isoValueOf(panel.getByLabel('Last day'))).toBe(day)
 
   await page.getByRole('link', { name: 'Move the booking of Ben Between' }).press('Enter')
   await dialog.getByLabel('Go to date').fill(day)

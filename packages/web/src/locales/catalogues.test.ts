@@ -130,7 +130,7 @@ const isForPatients = {
   case_request: false,
 } satisfies Record<Operation['access'], boolean>
 
-test('every problem code of the API has a text in every language: what patients’ bookings can meet in the first load', () => {
+test('every problem code of the API has a text in every language, of patients’ bookings in the first load', () => {
   const ofAccounts = new Set<Operation>([...Object.values(accountOperations), ...Object.values(secondFactorOperations)])
   const ofPatients = operations.filter((one) => isForPatients[one.access] && !ofAccounts.has(one))
   const first = new Set<string>(ofPatients.flatMap(problemsOf))

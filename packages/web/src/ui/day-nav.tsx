@@ -1,8 +1,9 @@
-import { ActionIcon, Group, TextInput } from '@mantine/core'
+import { ActionIcon, Group } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { addDays, parseDay } from '../lib/time/local-time.ts'
 import { ActionButton } from './buttons/action-button.tsx'
+import { DateField } from './fields/date-field.tsx'
 import { Icon } from './icon.tsx'
 
 type DayNavProps = {
@@ -40,12 +41,11 @@ export function DayNav({ day, today, step, onChange }: DayNavProps) {
       >
         <Icon of={IconChevronRight} isMirrored />
       </ActionIcon>
-      <TextInput
-        type="date"
+      <DateField
         aria-label={t('goTo')}
         value={day}
-        onChange={({ currentTarget }) => {
-          const wanted = parseDay(currentTarget.value)
+        onChange={(value) => {
+          const wanted = parseDay(value)
           if (wanted !== null) onChange(wanted)
         }}
       />

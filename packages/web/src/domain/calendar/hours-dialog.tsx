@@ -1,11 +1,13 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { instantOf, localDateTime } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
+import { DateField } from '../../ui/fields/date-field.tsx'
+import { TimeField } from '../../ui/fields/time-field.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import { Withdrawal } from '../slots/withdrawal.tsx'
@@ -125,28 +127,21 @@ function HoursFields({ hours, firstDay, lastDay, onChange }: FieldsProps) {
   const { day, from, to } = hours
   return (
     <div className={layoutClasses.shortFields}>
-      <TextInput
+      <DateField
         data-autofocus
-        type="date"
         label={t('hours.day')}
         min={firstDay}
         max={lastDay}
         value={day}
         error={day < firstDay || day > lastDay ? t('rule.dayInvalid') : null}
-        onChange={({ currentTarget }) => onChange({ ...hours, day: currentTarget.value })}
+        onChange={(value) => onChange({ ...hours, day: value })}
       />
-      <TextInput
-        type="time"
-        label={t('hours.from')}
-        value={from}
-        onChange={({ currentTarget }) => onChange({ ...hours, from: currentTarget.value })}
-      />
-      <TextInput
-        type="time"
+      <TimeField label={t('hours.from')} value={from} onChange={(value) => onChange({ ...hours, from: value })} />
+      <TimeField
         label={t('hours.to')}
         value={to}
         error={to <= from ? t('rule.endInvalid') : null}
-        onChange={({ currentTarget }) => onChange({ ...hours, to: currentTarget.value })}
+        onChange={(value) => onChange({ ...hours, to: value })}
       />
     </div>
   )

@@ -1,6 +1,7 @@
-import { ActionIcon, Group, TextInput } from '@mantine/core'
+import { ActionIcon, Group } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
+import { DateField } from '../../ui/fields/date-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { addDays, daysShown } from './week-days.ts'
 
@@ -23,14 +24,13 @@ export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
       >
         <Icon of={IconChevronLeft} isMirrored />
       </ActionIcon>
-      <TextInput
-        type="date"
+      <DateField
         aria-label={t('week.from')}
         value={from}
         min={today}
-        onChange={({ currentTarget }) => {
+        onChange={(value) => {
           // The field was cleared, or the date is incomplete.
-          if (/^20\d\d-\d\d-\d\d$/.test(currentTarget.value)) go(currentTarget.value)
+          if (/^20\d\d-\d\d-\d\d$/.test(value)) go(value)
         }}
       />
       <ActionIcon variant="default" size={42} aria-label={t('week.next')} onClick={() => go(addDays(from, daysShown))}>

@@ -1,10 +1,11 @@
-import { ActionIcon, Box, Button, Checkbox, Group, Stack, TextInput } from '@mantine/core'
+import { ActionIcon, Box, Button, Checkbox, Group, Stack } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { IconX } from '@tabler/icons-react'
-import type { ChangeEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { randomKey } from '../../lib/api/random-key.ts'
 import { formatWeekday } from '../../lib/i18n/format.ts'
+import { DateField } from '../../ui/fields/date-field.tsx'
+import { TimeField } from '../../ui/fields/time-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { SlotLengthFields } from './slot-length-fields.tsx'
@@ -19,8 +20,8 @@ export function SlotRuleFields({ form }: FieldsProps) {
   return (
     <Stack gap="md">
       <div className={layoutClasses.shortFields}>
-        <TextInput type="date" label={t('rule.from')} {...startProps(form, 'from', 'to')} />
-        <TextInput type="date" label={t('rule.to')} {...form.getInputProps('to')} />
+        <DateField label={t('rule.from')} {...startProps(form, 'from', 'to')} />
+        <DateField label={t('rule.to')} {...form.getInputProps('to')} />
       </div>
       <Checkbox.Group size="md" label={t('rule.weekdays')} {...form.getInputProps('weekdays')}>
         <Box className={layoutClasses.choices} mt={6}>
@@ -30,8 +31,8 @@ export function SlotRuleFields({ form }: FieldsProps) {
         </Box>
       </Checkbox.Group>
       <div className={layoutClasses.shortFields}>
-        <TextInput type="time" label={t('rule.startTime')} {...startProps(form, 'startTime', 'endTime')} />
-        <TextInput type="time" label={t('rule.endTime')} {...form.getInputProps('endTime')} />
+        <TimeField label={t('rule.startTime')} {...startProps(form, 'startTime', 'endTime')} />
+        <TimeField label={t('rule.endTime')} {...form.getInputProps('endTime')} />
         <SlotLengthFields form={form} />
       </div>
       <Breaks form={form} />
@@ -46,13 +47,11 @@ function Breaks({ form }: FieldsProps) {
     <Stack gap="sm">
       {breaks.map(({ key }, index) => (
         <div key={key} className={classes.break}>
-          <TextInput
-            type="time"
+          <TimeField
             label={t('rule.breakFrom', { number: index + 1 })}
             {...startProps(form, `breaks.${index}.startTime`, `breaks.${index}.endTime`)}
           />
-          <TextInput
-            type="time"
+          <TimeField
             label={t('rule.breakTo', { number: index + 1 })}
             {...form.getInputProps(`breaks.${index}.endTime`)}
           />
@@ -88,8 +87,8 @@ function startProps(form: FieldsProps['form'], start: string, end: string) {
   const props = form.getInputProps(start)
   return {
     ...props,
-    onChange: (event: ChangeEvent<HTMLInputElement>) => {
-      props.onChange(event)
+    onChange: (value: string) => {
+      props.onChange(value)
       form.clearFieldError(end)
     },
   }

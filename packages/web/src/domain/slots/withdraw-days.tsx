@@ -1,10 +1,11 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { bookingsQuery } from '../../lib/queries/clinic-queries.ts'
+import { DateField } from '../../ui/fields/date-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { Withdrawal } from './withdrawal.tsx'
 import { type Days, daysOf, isRange, type WithdrawalSearch, withdrawnDaysMax } from './withdrawal-search.ts'
@@ -92,23 +93,21 @@ function DaysForm({ first, isPreviewed, onChange, onPreview }: DaysFormProps) {
     >
       <Stack gap="md">
         <div className={layoutClasses.shortFields}>
-          <TextInput
-            type="date"
+          <DateField
             label={t('rule.from')}
             required
             withAsterisk={false}
             value={from}
-            onChange={({ currentTarget: { value } }) => change({ from: value, to: to < value ? value : to })}
+            onChange={(value) => change({ from: value, to: to < value ? value : to })}
           />
-          <TextInput
-            type="date"
+          <DateField
             label={t('rule.to')}
             required
             withAsterisk={false}
             min={from}
             value={to}
             error={isInvalid && from !== '' && to !== '' ? t('rule.daysInvalid', { count: withdrawnDaysMax }) : null}
-            onChange={({ currentTarget }) => change({ from, to: currentTarget.value })}
+            onChange={(value) => change({ from, to: value })}
           />
         </div>
         {isPreviewed ? null : (

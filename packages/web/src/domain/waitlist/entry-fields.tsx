@@ -2,6 +2,8 @@ import { Box, Checkbox, NumberInput, Stack, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { formatWeekday } from '../../lib/i18n/format.ts'
+import { DateField } from '../../ui/fields/date-field.tsx'
+import { TimeField } from '../../ui/fields/time-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { type EntryDraft, entryLimits } from './entry-draft.ts'
 
@@ -22,8 +24,8 @@ export function EntryFields({ form, isPatient, sendsEmails, hasPlaces = true }: 
   return (
     <Stack gap="md">
       <div className={layoutClasses.shortFields}>
-        <TextInput type="date" label={t('field.from')} required {...form.getInputProps('from')} />
-        <TextInput type="date" label={t('field.to')} required {...form.getInputProps('to')} />
+        <DateField label={t('field.from')} required {...form.getInputProps('from')} />
+        <DateField label={t('field.to')} required {...form.getInputProps('to')} />
       </div>
       <Checkbox.Group
         size="md"
@@ -38,8 +40,8 @@ export function EntryFields({ form, isPatient, sendsEmails, hasPlaces = true }: 
         </Box>
       </Checkbox.Group>
       <div className={layoutClasses.shortFields}>
-        <TextInput type="time" label={t('field.timeFrom')} {...form.getInputProps('timeFrom')} />
-        <TextInput type="time" label={t('field.timeTo')} {...form.getInputProps('timeTo')} />
+        <TimeField label={t('field.timeFrom')} {...form.getInputProps('timeFrom')} />
+        <TimeField label={t('field.timeTo')} {...form.getInputProps('timeTo')} />
         {hasPlaces ? (
           <NumberInput
             size="md"

@@ -17,6 +17,7 @@ import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { localDay, parseDay } from '../../lib/time/local-time.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { TextLink } from '../../ui/buttons/text-link.tsx'
+import { DateField } from '../../ui/fields/date-field.tsx'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
@@ -91,14 +92,13 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
           onChange={({ currentTarget }) => setReference(currentTarget.value)}
           error={isTried && normal === null ? t('find.referenceInvalid') : null}
         />
-        <TextInput
+        <DateField
           id="find-day"
-          type="date"
           label={t('find.day')}
           required
           withAsterisk={false}
           value={day}
-          onChange={({ currentTarget }) => setDay(currentTarget.value)}
+          onChange={setDay}
           error={isTried && parseDay(day) === null ? t('find.dayInvalid') : null}
         />
         <TextInput

@@ -36,7 +36,7 @@ const refusal = (code: string) =>
     (error: unknown) => error,
   )
 
-test('the texts of a problem that patients’ bookings do not have are loaded when the server responds with it', async () => {
+test('the texts of a problem that no patient’s booking has are loaded with the response', async () => {
   const unloaded = new RefusedError({ ...problem, code: 'block_overrun' })
   expect(problemMessage(unloaded, t).title).toBe('Something unexpected happened')
   expect(problemMessage(await refusal('slot_full'), t).title).toBe('That time has just gone')

@@ -120,6 +120,55 @@ export function formatDate(
   return dateTime({ ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
 }
 
+const numericDate = { day: '2-digit', month: '2-digit', year: 'numeric', calendar: 'gregory' } as const
+
+/** `23.11.2026`, as fields have it. */
+export function formatNumericDate(date: string): string {
+  return formatDate(date, numericDate)
+}
+
+const partsOf = (options: Intl.DateTimeFormatOptions) =>
+  dateTime({ ...options, timeZone: 'UTC' }).formatToParts(new Date('2024-01-01T21:00:00Z'))
+
+/** `day/month/year`, in the words and the order of the reader's language. */
+export function datePattern(): string {
+  return patternOf(numericDate)
+}
+
+/** `hour:minute`, and the half of the day if it has one. */
+export function timePattern(): string {
+  return patternOf(hourAndMinute)
+}
+
+function patternOf(options: Intl.DateTimeFormatOptions): string {
+  const names = cached('names', { of: 'parts' }, (locale) => new Intl.DisplayNames(locale, { type: 'dateTimeField' }))
+  return partsOf(options)
+    .map(({ type, value }) => (type === 'literal' ? value : names.of(type)))
+    .join('')
+}
+
+export function orderOfDate(): ('year' | 'month' | 'day')[] {
+  return partsOf(numericDate)
+    .map(({ type }) => type)
+    .filter((type) => type === 'year' || type === 'month' || type === 'day')
+}
+
+/** What the reader's language writes for the morning and the afternoon; null: it counts hours to 24. */
+export function halvesOfDay(): [string, string] | null {
+  if (!isHour12()) return null
+  const half = (time: string) =>
+    dateTime({ ...hourAndMinute, timeZone: 'UTC' })
+      .formatToParts(new Date(`2024-01-01T${time}:00Z`))
+      .find(({ type }) => type === 'dayPeriod')?.value ?? ''
+  return [half('09:00'), half('21:00')]
+}
+
+/** Of the reader's language: 0 (Sunday) to 6, or 1 where the browser does not know it. */
+export function firstWeekday(): 0 | 1 | 2 | 3 | 4 | 5 | 6 {
+  const locale: { getWeekInfo?: () => { firstDay: number } } = new Intl.Locale(currentLocale())
+  return ((locale.getWeekInfo?.().firstDay ?? 1) % 7) as 0 | 1 | 2 | 3 | 4 | 5 | 6
+}
+
 /** `Monday`. @param weekday 1 (Monday) to 7 */
 export function formatWeekday(weekday: number): string {
   // 1 January 2024 was a Monday.
@@ -168,6 +217,11 @@ export function formatMoney(fee: { amount: number; currency: string }): string {
   const formatter = cached('number', options, (locale) => new Intl.NumberFormat(locale, options))
   const digits = formatter.resolvedOptions().maximumFractionDigits ?? 2
   return formatter.format(fee.amount / 10 ** digits)
+}
+
+/** `last month`, `in 10 years` */
+export function formatRelative(distance: number, unit: 'month' | 'year'): string {
+  return new Intl.RelativeTimeFormat(currentLocale(), { numeric: 'auto' }).format(distance, unit)
 }
 
 export function formatNumber(value: number, options: Intl.NumberFormatOptions = {}): string {

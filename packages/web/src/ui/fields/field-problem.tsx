@@ -82,5 +82,5 @@ function textOf(t: TFunction<'shell'>, control: Control): string {
   if (validity.typeMismatch && type === 'email') return t('fieldProblem.email')
   if (validity.typeMismatch && type === 'url') return t('fieldProblem.url')
   if (validity.tooShort) return t('fieldProblem.short', { length: control.getAttribute('minlength') })
-  return t(validity.rangeUnderflow && type === 'date' ? 'fieldProblem.early' : 'fieldProblem.other')
+  return t('fieldProblem.other')
 }

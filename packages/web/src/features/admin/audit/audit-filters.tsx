@@ -1,6 +1,7 @@
-import { NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { parseDay } from '../../../lib/time/local-time.ts'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { type AuditSearch, auditKinds } from '../admin-search.ts'
 
@@ -42,18 +43,8 @@ export function AuditFilters({ search, people, onChange }: AuditFiltersProps) {
           ...people.map(({ accountId, name }) => ({ value: accountId, label: name })),
         ]}
       />
-      <TextInput
-        type="date"
-        label={t('filter.from')}
-        value={search.from ?? ''}
-        onChange={({ currentTarget }) => setDay('from', currentTarget.value)}
-      />
-      <TextInput
-        type="date"
-        label={t('filter.to')}
-        value={search.to ?? ''}
-        onChange={({ currentTarget }) => setDay('to', currentTarget.value)}
-      />
+      <DateField label={t('filter.from')} value={search.from ?? ''} onChange={(value) => setDay('from', value)} />
+      <DateField label={t('filter.to')} value={search.to ?? ''} onChange={(value) => setDay('to', value)} />
     </form>
   )
 }

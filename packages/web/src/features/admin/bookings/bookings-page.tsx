@@ -1,5 +1,5 @@
 import type { Booking, BookingStatus } from '@holdfast/contract/client'
-import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Checkbox, Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type RefObject, useRef, useState } from 'react'
@@ -11,6 +11,7 @@ import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { addDays, parseDay } from '../../../lib/time/local-time.ts'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
@@ -180,18 +181,8 @@ function Filters({ search, onChange }: FiltersProps) {
         ]}
       />
       <DoctorFilter doctorId={search.doctorId} onChange={(doctorId) => set({ doctorId })} />
-      <TextInput
-        type="date"
-        label={t('filter.from')}
-        value={search.from}
-        onChange={({ currentTarget }) => setDay('from', currentTarget.value)}
-      />
-      <TextInput
-        type="date"
-        label={t('filter.to')}
-        value={search.to}
-        onChange={({ currentTarget }) => setDay('to', currentTarget.value)}
-      />
+      <DateField label={t('filter.from')} value={search.from} onChange={(value) => setDay('from', value)} />
+      <DateField label={t('filter.to')} value={search.to} onChange={(value) => setDay('to', value)} />
       <Checkbox
         className={classes.wide ?? ''}
         label={t('filter.unconfirmed')}

@@ -1,5 +1,5 @@
 import type { ClinicStats } from '@holdfast/contract/client'
-import { Group, SegmentedControl, Stack, TextInput } from '@mantine/core'
+import { Group, SegmentedControl, Stack } from '@mantine/core'
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
@@ -122,22 +123,20 @@ function Range({ from, to, isRight, onChange }: RangeProps) {
   const { t } = useTranslation('admin')
   return (
     <div className={classes.range}>
-      <TextInput
-        type="date"
+      <DateField
         label={t('filter.from')}
         value={from}
-        onChange={({ currentTarget }) => {
-          const day = parseDay(currentTarget.value)
+        onChange={(value) => {
+          const day = parseDay(value)
           if (day !== null) onChange({ from: day, to: to < day ? day : to })
         }}
       />
-      <TextInput
-        type="date"
+      <DateField
         label={t('filter.to')}
         value={to}
         error={isRight ? null : t('filter.rangeInvalid', { count: daysMax })}
-        onChange={({ currentTarget }) => {
-          const day = parseDay(currentTarget.value)
+        onChange={(value) => {
+          const day = parseDay(value)
           if (day !== null) onChange({ from: from > day ? day : from, to: day })
         }}
       />

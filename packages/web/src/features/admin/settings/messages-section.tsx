@@ -10,6 +10,7 @@ import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
 import { languageNames, languages } from '../../../lib/i18n/languages.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
@@ -97,18 +98,8 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
             description={t('messages.settings.remindersHelp')}
             {...form.getInputProps('reminders')}
           />
-          <TextInput
-            type="time"
-            label={t('messages.settings.quietFrom')}
-            required
-            {...form.getInputProps('quietFrom')}
-          />
-          <TextInput
-            type="time"
-            label={t('messages.settings.quietUntil')}
-            required
-            {...form.getInputProps('quietUntil')}
-          />
+          <TimeField label={t('messages.settings.quietFrom')} required {...form.getInputProps('quietFrom')} />
+          <TimeField label={t('messages.settings.quietUntil')} required {...form.getInputProps('quietUntil')} />
           <NativeSelect
             label={t('messages.settings.language')}
             description={t('messages.settings.languageHelp')}

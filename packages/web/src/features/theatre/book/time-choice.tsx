@@ -1,5 +1,5 @@
 import type { DayRefusal, Suggestion, Suggestions } from '@holdfast/contract/client'
-import { Button, Group, List, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, List, NativeSelect, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,6 +7,8 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { comma, formatDate, formatDayTime } from '../../../lib/i18n/format.ts'
 import { addDays, instantOf, localDateTime, localDay } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { DateField } from '../../../ui/fields/date-field.tsx'
+import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import type { Names } from '../conflict-text.ts'
@@ -57,12 +59,7 @@ export function TimeChoice({ draft, place, rooms, names, onPlace, isEager = fals
     <Stack gap="md">
       <PlaceFields place={place} rooms={rooms} onPlace={onPlace} />
       <Group align="end">
-        <TextInput
-          type="date"
-          label={t('suggest.from')}
-          value={from}
-          onChange={({ currentTarget }) => setFrom(currentTarget.value)}
-        />
+        <DateField label={t('suggest.from')} value={from} onChange={setFrom} />
         <ActionButton
           variant="default"
           isBusy={suggest.isPending}
@@ -112,18 +109,8 @@ function PlaceFields({ place, rooms, onPlace }: PlaceFieldsProps) {
         onChange={({ currentTarget }) => change({ roomId: currentTarget.value })}
         data={rooms.map(({ id, name }) => ({ value: id, label: name }))}
       />
-      <TextInput
-        type="date"
-        label={t('field.day')}
-        value={day}
-        onChange={({ currentTarget }) => change({ day: currentTarget.value })}
-      />
-      <TextInput
-        type="time"
-        label={t('field.start')}
-        value={time}
-        onChange={({ currentTarget }) => change({ time: currentTarget.value })}
-      />
+      <DateField label={t('field.day')} value={day} onChange={(value) => change({ day: value })} />
+      <TimeField label={t('field.start')} value={time} onChange={(value) => change({ time: value })} />
     </div>
   )
 }

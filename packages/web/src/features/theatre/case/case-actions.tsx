@@ -1,7 +1,7 @@
 import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
 import { milestoneAt } from '@holdfast/contract/case-state'
 import type { Case, CaseCancellationReason } from '@holdfast/contract/client'
-import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSecondsLeft } from '../../../domain/hold/use-seconds-left.ts'
@@ -9,6 +9,7 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatCountdown } from '../../../lib/i18n/format.ts'
 import { instantNear, localDateTime } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { isMovable } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
@@ -144,13 +145,12 @@ function ExtendForm({ one, onDone }: { one: Case; onDone: () => void }) {
         })
       }}
     >
-      <TextInput
-        type="time"
+      <TimeField
         required
         label={t('field.expectedEnd')}
         description={t('extend.help')}
         value={time}
-        onChange={({ currentTarget }) => setTime(currentTarget.value)}
+        onChange={setTime}
       />
     </FormFrame>
   )

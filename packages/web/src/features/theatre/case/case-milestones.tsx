@@ -1,6 +1,6 @@
 import { milestoneAt } from '@holdfast/contract/case-state'
 import type { Case, Milestone, Problem } from '@holdfast/contract/client'
-import { Button, Group, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Text, Title } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
@@ -9,6 +9,7 @@ import { formatTime } from '../../../lib/i18n/format.ts'
 import { instantNear, localDateTime } from '../../../lib/time/local-time.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { TimeField } from '../../../ui/fields/time-field.tsx'
 import { isFarAhead, isMilestoneTime, milestonesInOrder, timeAround } from '../case-state.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -114,7 +115,7 @@ function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: Milesto
 type EditMilestoneProps = { one: Case; milestone: Milestone; onDone: () => void }
 
 function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
-  const { t } = useTranslation(['theatre', 'shell', 'clinic-problems'])
+  const { t } = useTranslation(['theatre', 'shell', 'other-problems'])
   const { timeZone } = useTheatre()
   const record = useRecord(one, onDone)
   const at = milestoneAt(one, milestone)
@@ -134,17 +135,16 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
       }}
     >
       <Group align="end" gap="xs">
-        <TextInput
+        <TimeField
           ref={input}
-          type="time"
           size="sm"
           label={name}
-          error={isRefused ? t('clinic-problems:milestone_time.title') : null}
+          error={isRefused ? t('other-problems:milestone_time.title') : null}
           required
           autoFocus
           value={time}
-          onChange={({ currentTarget }) => {
-            setTime(currentTarget.value)
+          onChange={(value) => {
+            setTime(value)
             setIsRefused(false)
             record.forget()
           }}

@@ -1,11 +1,13 @@
 import type { Case } from '@holdfast/contract/client'
-import { NativeSelect, Stack, TextInput } from '@mantine/core'
+import { NativeSelect, Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { instantOf, localDateTime, localDay } from '../../../lib/time/local-time.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
+import { DateField } from '../../../ui/fields/date-field.tsx'
+import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { isSamePlan, planOf } from '../case-plan.ts'
 import type { Names } from '../conflict-text.ts'
@@ -47,20 +49,8 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
             .map(({ id, name }) => ({ value: id, label: name }))}
         />
         <div className={layoutClasses.shortFields}>
-          <TextInput
-            type="date"
-            required
-            label={t('field.day')}
-            value={day}
-            onChange={({ currentTarget }) => setDay(currentTarget.value)}
-          />
-          <TextInput
-            type="time"
-            required
-            label={t('field.start')}
-            value={time}
-            onChange={({ currentTarget }) => setTime(currentTarget.value)}
-          />
+          <DateField required label={t('field.day')} value={day} onChange={setDay} />
+          <TimeField required label={t('field.start')} value={time} onChange={setTime} />
           <BoundedNumber
             required
             label={t('field.minutes')}

@@ -7,6 +7,7 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
 import { withEachWord } from '../../../lib/with-each-word.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { theatreKey } from '../board-query.ts'
@@ -34,7 +35,7 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
           dir="auto"
           {...input('name')}
         />
-        <TextInput type="date" label={t('field.birthDate')} {...input('birthDate')} />
+        <DateField label={t('field.birthDate')} {...input('birthDate')} />
       </div>
       {isStaff ? (
         <Checkbox

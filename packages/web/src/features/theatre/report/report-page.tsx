@@ -1,4 +1,4 @@
-import { Group, Stack, TextInput } from '@mantine/core'
+import { Group, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
 import { formatDate } from '../../../lib/i18n/format.ts'
 import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
@@ -45,22 +46,20 @@ export function ReportPage() {
     <Stack gap="lg">
       <PageTitle>{t('tabs.report')}</PageTitle>
       <div className={layoutClasses.shortFields}>
-        <TextInput
-          type="date"
+        <DateField
           label={t('report.from')}
           value={from}
-          onChange={({ currentTarget }) => {
-            const day = parseDay(currentTarget.value)
+          onChange={(value) => {
+            const day = parseDay(value)
             if (day !== null) show({ from: day, to: to < day ? day : to })
           }}
         />
-        <TextInput
-          type="date"
+        <DateField
           label={t('report.to')}
           value={to}
           error={isRange ? null : t('report.rangeInvalid')}
-          onChange={({ currentTarget }) => {
-            const day = parseDay(currentTarget.value)
+          onChange={(value) => {
+            const day = parseDay(value)
             if (day !== null) show({ from: from > day ? day : from, to: day })
           }}
         />

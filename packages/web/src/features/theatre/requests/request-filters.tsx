@@ -1,7 +1,8 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { parseDay } from '../../../lib/time/local-time.ts'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { useTeam } from '../draft/use-team.ts'
@@ -47,13 +48,11 @@ export function RequestFilters({ search, onChange }: RequestFiltersProps) {
           ]}
         />
       ) : null}
-      <TextInput
+      <DateField
         key={resets}
-        type="date"
         label={t('requests.dueUntil')}
-        // Not controlled: a day that is being typed is not valid yet.
-        defaultValue={search.dueUntil ?? ''}
-        onChange={({ currentTarget: { value } }) => {
+        value={search.dueUntil ?? ''}
+        onChange={(value) => {
           if (value === '' || parseDay(value) !== null) set({ dueUntil: value })
         }}
       />

@@ -1,5 +1,5 @@
 import type { CaseRequest, NewCaseRequest } from '@holdfast/contract/client'
-import { Group, Stack, Textarea, TextInput } from '@mantine/core'
+import { Group, Stack, Textarea } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { type CaseDraft, draftOf, patientOf, teamOf } from '../draft/case-draft.ts'
@@ -38,13 +39,7 @@ export function RequestForm({ onDone }: { onDone: () => void }) {
     <form onSubmit={submit}>
       <Stack gap="md">
         <CaseFields form={form} isSurgeonOptional />
-        <TextInput
-          type="date"
-          label={t('requests.dueOn')}
-          min={today}
-          value={dueOn}
-          onChange={({ currentTarget }) => setDueOn(currentTarget.value)}
-        />
+        <DateField label={t('requests.dueOn')} min={today} value={dueOn} onChange={setDueOn} />
         <Textarea
           label={t('requests.note')}
           maxLength={1000}

@@ -1,5 +1,5 @@
 import type { CreatedBlocks, NewBlock } from '@holdfast/contract/client'
-import { Box, Checkbox, Group, List, NativeSelect, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
+import { Box, Checkbox, Group, List, NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { type SyntheticEvent, useState } from 'react'
@@ -10,6 +10,8 @@ import { comma, formatDate, formatNumber, formatTimes, formatWeekday } from '../
 import { localDay } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
+import { DateField } from '../../../ui/fields/date-field.tsx'
+import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { useTheatre } from '../use-theatre.ts'
@@ -122,10 +124,10 @@ function TimeFields({ form }: { form: Form }) {
   return (
     <>
       <div className={layoutClasses.shortFields}>
-        <TextInput type="date" required label={t(isSingle ? 'field.day' : 'blocks.from')} {...input('from')} />
-        {isSingle ? null : <TextInput type="date" required label={t('blocks.to')} {...input('to')} />}
-        <TextInput type="time" required label={t('field.start')} {...input('startTime')} />
-        <TextInput type="time" required label={t('blocks.end')} {...input('endTime')} />
+        <DateField required label={t(isSingle ? 'field.day' : 'blocks.from')} {...input('from')} />
+        {isSingle ? null : <DateField required label={t('blocks.to')} {...input('to')} />}
+        <TimeField required label={t('field.start')} {...input('startTime')} />
+        <TimeField required label={t('blocks.end')} {...input('endTime')} />
       </div>
       <div className={layoutClasses.fields}>
         <BoundedNumber

@@ -1,9 +1,10 @@
-import { Group, Pill, Stack, Text, TextInput } from '@mantine/core'
+import { Group, Pill, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../../lib/i18n/format.ts'
 import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { DateField } from '../../../ui/fields/date-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 
 const daysMax = 366
@@ -35,18 +36,8 @@ export function ExceptDates({ days, onChange }: ExceptDatesProps) {
       </Text>
       <Stack gap="xs">
         <div className={layoutClasses.shortFields} style={{ alignItems: 'end' }}>
-          <TextInput
-            type="date"
-            label={t('blocks.exceptFrom')}
-            value={from}
-            onChange={({ currentTarget }) => setFrom(currentTarget.value)}
-          />
-          <TextInput
-            type="date"
-            label={t('blocks.exceptTo')}
-            value={to}
-            onChange={({ currentTarget }) => setTo(currentTarget.value)}
-          />
+          <DateField label={t('blocks.exceptFrom')} value={from} onChange={setFrom} />
+          <DateField label={t('blocks.exceptTo')} value={to} onChange={setTo} />
           <ActionButton variant="default" disabled={!canAdd} onClick={add}>
             {t('blocks.exceptAdd')}
           </ActionButton>

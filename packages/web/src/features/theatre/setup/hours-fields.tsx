@@ -1,8 +1,9 @@
 import type { OpeningHours } from '@holdfast/contract/client'
 import { openingHoursMax } from '@holdfast/contract/clinic-limits'
-import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
+import { TimeField } from '../../../ui/fields/time-field.tsx'
 import classes from './hours-fields.module.css'
 
 type HoursFieldsProps = { hours: OpeningHours[]; onChange: (hours: OpeningHours[]) => void }
@@ -61,25 +62,23 @@ function HoursRow({ one, number, onChange, onRemove }: HoursRowProps) {
         onChange={({ currentTarget }) => onChange({ ...one, weekday: Number(currentTarget.value) })}
         data={[1, 2, 3, 4, 5, 6, 7].map((day) => ({ value: String(day), label: formatWeekday(day) }))}
       />
-      <TextInput
+      <TimeField
         size="sm"
-        type="time"
         required
         withAsterisk={false}
         label={t('setup.opens')}
         aria-label={t('setup.opensOf', { number })}
         value={one.from}
-        onChange={({ currentTarget }) => onChange({ ...one, from: currentTarget.value })}
+        onChange={(value) => onChange({ ...one, from: value })}
       />
-      <TextInput
+      <TimeField
         size="sm"
-        type="time"
         required
         withAsterisk={false}
         label={t('setup.closes')}
         aria-label={t('setup.closesOf', { number })}
         value={one.to === '24:00' ? '00:00' : one.to}
-        onChange={({ currentTarget: { value } }) => onChange({ ...one, to: value === '00:00' ? '24:00' : value })}
+        onChange={(value) => onChange({ ...one, to: value === '00:00' ? '24:00' : value })}
       />
       <Button size="sm" variant="default" aria-label={t('setup.removeHoursOf', { number })} onClick={onRemove}>
         {t('setup.remove')}

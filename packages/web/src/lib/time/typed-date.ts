@@ -1,0 +1,50 @@
+import { latinDigits } from './latin-digits.ts'
+import { parseDay } from './local-time.ts'
+
+type Part = 'year' | 'month' | 'day'
+
+/**
+ * The day `YYYY-MM-DD` that somebody typed: `3.4.2027`, `3/4/27`, `3.4.`, `03042027`, `2027-04-03`; null: none.
+ *
+ * @param order of the reader's language. Before a month and a day, four digits are always the year.
+ * @param today `YYYY-MM-DD`. A date without a year is the one next to it, in the past or in the future.
+ */
+export function typedDate(text: string, order: readonly Part[], today: string): string | null {
+  const plain = latinDigits(text)
+  if (!/^[\d\s./,-]+$/.test(plain)) return null
+  const thisYear = Number(today.slice(0, 4))
+  const numbers = plain.match(/\d+/g) ?? []
+  const [first = ''] = numbers
+  const values = numbers.length === 1 ? digitsInParts(first, order) : numbers
+  const parts = values.length === 2 ? order.filter((part) => part !== 'year') : order
+  const ordered = values.length === 3 && values[0]?.length === 4 ? (['year', 'month', 'day'] as const) : parts
+  if (values.length !== ordered.length) return null
+  const numberOf = (part: Part) => values[ordered.indexOf(part)] ?? ''
+  const dayIn = (year: number) =>
+    parseDay(`${year}-${numberOf('month').padStart(2, '0')}-${numberOf('day').padStart(2, '0')}`)
+  const year = numberOf('year')
+  if (year.length === 4) return dayIn(Number(year))
+  // Few clinics plan ten years ahead: other years are of birth.
+  if (year.length === 2) return dayIn(Number(year) + (2000 + Number(year) > thisYear + 10 ? 1900 : 2000))
+  if (year !== '') return null
+  const distance = (day: string) => Math.abs(Date.parse(day) - Date.parse(today))
+  const days = [thisYear, thisYear - 1, thisYear + 1].map(dayIn).filter((day) => day !== null)
+  return days.toSorted((one, other) => distance(one) - distance(other))[0] ?? null
+}
+
+/** `03042027`, `030427` and `0304`, which can be typed on a keyboard that has only digits. */
+function digitsInParts(digits: string, order: readonly Part[]): string[] {
+  if (![4, 6, 8].includes(digits.length)) return []
+  const parts = digits.length === 4 ? order.filter((part) => part !== 'year') : order
+  let from = 0
+  return parts.map((part) => {
+    const length = part === 'year' ? digits.length - 4 : 2
+    from += length
+    return digits.slice(from - length, from)
+  })
+}
+
+/** Whether the text has all of a date, so that nothing is added to it. */
+export function isWholeDate(text: string): boolean {
+  return /^\D*(\d{1,2}\D+\d{1,2}\D+\d{4}|\d{8}|\d{4}-\d\d-\d\d)$/.test(latinDigits(text.trim()))
+}

@@ -1,0 +1,21 @@
+import { useTranslation } from 'react-i18next'
+import { formatLocalTime, halvesOfDay, timePattern } from '../../lib/i18n/format.ts'
+import { isWholeTime, typedTime } from '../../lib/time/typed-time.ts'
+import { TypedField, type TypedFieldProps } from './typed-field.tsx'
+
+/** A local time `HH:MM`, typed in the site's language. */
+export function TimeField(props: TypedFieldProps) {
+  const { t } = useTranslation('shell')
+  return (
+    <TypedField
+      // Phones that count to 24 need no letters.
+      inputMode={halvesOfDay() === null ? 'numeric' : 'text'}
+      {...props}
+      format={formatLocalTime}
+      parse={(text) => typedTime(text, halvesOfDay() ?? undefined)}
+      isWhole={isWholeTime}
+      pattern={timePattern()}
+      invalid={t('fieldProblem.time', { example: formatLocalTime('14:30') })}
+    />
+  )
+}
