@@ -4,6 +4,8 @@
 --   p_slot_ids: the slot that a claim or a move enters, and the lapsed holds on it, which have to be given back;
 --   p_booking_ids: the booking that changes, and, where p_with_slots says so, the slot that it leaves;
 --   the waitlist of the clinic, where a request gives back units (lock_waitlists);
+--   p_names: the name of the patient whose other appointments a request looks for (lock_patients); '': that in its
+--   booking; null: it looks for none;
 --   p_keys: the key of a claim, which another transaction may have inserted and not committed. No row shows that, so it
 --   is inserted, and the insertion is rolled back.
 -- What does not exist is not locked.
@@ -14,7 +16,8 @@
 -- Fails: 22023 for arrays of different lengths, or more than 1,000; 55P03 if a table is locked.
 -- Idempotent: yes, it changes nothing.
 create or replace function holdfast.are_locked(
-  p_clinic_nos integer[], p_slot_ids uuid[], p_booking_ids uuid[], p_with_slots boolean[], p_keys uuid[]
+  p_clinic_nos integer[], p_slot_ids uuid[], p_booking_ids uuid[], p_with_slots boolean[], p_keys uuid[],
+  p_names text[] default null
 ) returns boolean[]
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -29,10 +32,12 @@ declare
   v_lapsed_ids uuid[]; v_free integer;
   v_locked_keys uuid[] := '{}'; v_locked_ids uuid[] := '{}';
   v_freeing boolean[]; v_locked_clinic_nos integer[] := '{}';
+  v_patient_locks bigint[]; v_locked_patients bigint[] := '{}';
 begin
   if cardinality(p_clinic_nos) not between 1 and 1000
-     or array[cardinality(p_slot_ids), cardinality(p_booking_ids), cardinality(p_with_slots), cardinality(p_keys)]
-        <> array_fill(cardinality(p_clinic_nos), array[4]) then
+     or array[cardinality(p_slot_ids), cardinality(p_booking_ids), cardinality(p_with_slots), cardinality(p_keys),
+              coalesce(cardinality(p_names), cardinality(p_keys))]
+        <> array_fill(cardinality(p_clinic_nos), array[5]) then
     raise exception 'requests come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
 
@@ -50,6 +55,27 @@ begin
       when lock_not_available then v_locked_keys := v_locked_keys || v_item.key;
     end;
   end loop;
+
+  if p_names is not null then
+    select array_agg(patient_lock(i.clinic_no, fold_name(coalesce(nullif(i.name, ''), b.patient->>'name')))
+                     order by i.n)
+      into v_patient_locks
+      from unnest(p_clinic_nos, p_booking_ids, p_names) with ordinality i(clinic_no, booking_id, name, n)
+      left join bookings_by_id(p_clinic_nos, p_booking_ids) b
+             on i.name is not null and b.clinic_no = i.clinic_no and b.id = i.booking_id;
+    for v_item in
+      select distinct u.patient_lock from unnest(v_patient_locks) u(patient_lock) where u.patient_lock is not null
+    loop
+      begin
+        if not pg_try_advisory_xact_lock(v_item.patient_lock) then
+          v_locked_patients := v_locked_patients || v_item.patient_lock;
+        end if;
+        raise sqlstate 'HF001';
+      exception
+        when sqlstate 'HF001' then null;
+      end;
+    end loop;
+  end if;
 
   select array_agg(b.slot_id order by i.n) into v_left_slot_ids
     from unnest(p_clinic_nos, p_booking_ids, p_with_slots) with ordinality i(clinic_no, booking_id, with_slot, n)
@@ -127,6 +153,7 @@ begin
   return array(
     select coalesce(i.slot_id = any (v_locked_ids), false) or coalesce(i.left_slot_id = any (v_locked_ids), false)
            or coalesce(i.booking_id = any (v_locked_ids), false) or coalesce(i.key = any (v_locked_keys), false)
+           or coalesce(v_patient_locks[i.n] = any (v_locked_patients), false)
            or (i.is_freeing and i.clinic_no = any (v_locked_clinic_nos))
       from unnest(p_clinic_nos, p_slot_ids, v_left_slot_ids, p_booking_ids, p_keys, v_freeing) with ordinality
            i(clinic_no, slot_id, left_slot_id, booking_id, key, is_freeing, n)

@@ -16,6 +16,6 @@ begin
      where b.clinic_no = p_clinic_no and b.slot_id = p_slot_id and b.id >= recent_ids() and b.status = 'PENDING'
        and not hold_seems_lapsed(b.status, b.hold_expires_at, v_now)
      union all
-    select v from visits_of_slots(p_clinic_no, array[p_slot_id]) v);
+    select v from visits_of_slots(p_clinic_no, array[p_slot_id], null) v);
 end
 $function$;

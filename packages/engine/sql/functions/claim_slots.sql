@@ -8,14 +8,15 @@
 -- two calls that booked units of one slot, the later has the later snapshot.
 --
 -- p_actor_ids: the account that acts for another person, at the clinic's desk; null: the account itself, or a guest.
--- p_known_by: how the patient is known whose appointments at the same time refuse the request, as visit_at_once; null:
+-- p_known_by: how the patient is known whose appointments at the same time refuse the request, as sought_keys; null:
 -- none do.
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
 --   appointment_type_not_offered | key_reused | patient_booked:<the other booking's id> | retry
 --   replayed: the key was used with this hash; the booking id is that of the first request.
 --   retry (send it again): it lost a race for its key, perhaps to a request of this call, would fit behind a larger
---   request that did not, or more lapsed holds are left than one call gives back.
+--   request that did not, more lapsed holds are left than one call gives back, or, with p_known_by, an earlier request
+--   of the call is for the same person at the same time.
 -- Locks: as lock_patients, with p_known_by; then the slots that may have room, by (clinic_no, id); then lapsed
 --   bookings on them (lapse_holds); then keys, by (clinic_no, key). What is known, missing, closed or plainly full is
 --   decided by a plain read before: a batch of
@@ -81,7 +82,7 @@ begin
   end if;
 
   if p_known_by is not null then
-    v_verdicts := visits_at_once(p_clinic_nos, p_slot_ids, p_keys, p_known_by, p_patients, p_account_ids);
+    v_verdicts := visits_at_once(p_clinic_nos, p_slot_ids, p_known_by, p_patients, p_account_ids);
   end if;
   loop
     -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it. The second
@@ -99,11 +100,11 @@ begin
         select i.n, p_clinic_nos[i.k] as clinic_no, p_slot_ids[i.k] as slot_id, k.booking_id as prior, c.clinic_id,
                s.resource_id, s.capacity, s.starts_at, s.ends_at, c.hold_seconds, c.minimum_notice,
                coalesce(p_types[i.k], r.appointment_types[1]) as appointment_type,
-               coalesce(v_verdicts[i.k],
+               coalesce(case when k.booking_id is null then nullif(v_verdicts[i.k], 'retry') end,
                  claim_verdict(v_now, k.booking_id, k.request_hash, p_hashes[i.k], s.id, s.withdrawn_at, s.blocked_at,
                                s.starts_at, s.ends_at, p_actor_ids[i.k] is not null, r.kind, r.active,
                                c.minimum_notice, c.booking_horizon, p_types[i.k], r.appointment_types, p_units[i.k],
-                               s.capacity, s.taken, s.next_lapse)) as verdict
+                               s.capacity, s.taken, s.next_lapse), v_verdicts[i.k]) as verdict
           from generate_subscripts(p_ids, 1) with ordinality i(k, n)
           left join lateral (select t.* from slot t where t.clinic_no = p_clinic_nos[i.k] and t.id = p_slot_ids[i.k]
                               limit 1) s on true

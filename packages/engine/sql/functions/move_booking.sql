@@ -22,6 +22,7 @@ declare
   v_clinic clinic;
   v_resource resource;
   v_verdict text;
+  v_keys text[];
   v_visit_id uuid;
 begin
   booking := p_booking;
@@ -82,14 +83,14 @@ begin
     outcome := 'retry';
     return;
   end if;
-  if p_known_by is not null then
+  v_keys := sought_keys(p_known_by, p_booking.patient,
+                        case p_known_by when 'account' then p_actor_id else p_booking.account_id end);
+  if v_keys is not null then
     if fold_name(p_booking.patient->>'name') is distinct from p_name then
       outcome := 'retry';
       return;
     end if;
-    v_visit_id := visit_at_once(p_booking.clinic_no, p_slot_id, p_known_by, p_booking.patient,
-                                case p_known_by when 'account' then p_actor_id else p_booking.account_id end,
-                                p_booking.id);
+    v_visit_id := visit_at_once(p_booking.clinic_no, p_slot_id, p_name, v_keys, p_booking.id);
     if v_visit_id is not null then
       outcome := 'patient_booked:' || v_visit_id;
       return;

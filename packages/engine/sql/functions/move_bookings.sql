@@ -5,7 +5,7 @@
 -- the last transaction that changed the booking, and its slot before its last move.
 --
 -- p_keys: of the requests, stored with their events.
--- p_known_by: how the patient is known whose appointments at the same time refuse the move, as visit_at_once; null:
+-- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null:
 -- none do.
 --
 -- available, lapses_in_ms: as announced_units, of the slot entered; from_…: the same of the slot left. snapshot: taken
@@ -69,7 +69,9 @@ begin
   end if;
   if p_known_by is not null then
     v_names := array(
-      select case when p_known_by[i.n] is not null then fold_name(b.patient->>'name') end
+      select case when sought_keys(p_known_by[i.n], b.patient, case p_known_by[i.n] when 'account' then p_actor_ids[i.n]
+                                                                  else b.account_id end) is not null
+                  then fold_name(b.patient->>'name') end
         from generate_subscripts(p_ids, 1) i(n)
         left join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]
        order by i.n);

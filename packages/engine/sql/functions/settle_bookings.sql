@@ -16,7 +16,7 @@
 -- p_token_epochs: with link, the epoch of the manage token that proves it. If the token has been renewed since, the
 -- booking is missing to its bearer. null: not compared.
 -- p_judged_versions: the version of the booking by which the caller decided that it may change. null: by none.
--- p_known_by: with confirm, how the patient is known whose appointments at the same time refuse it, as visit_at_once.
+-- p_known_by: with confirm, how the patient is known whose appointments at the same time refuse it, as sought_keys.
 --   Or holder: by the token of the hold, which is its account's unless it has been in an e-mail.
 -- null: none do.
 --
@@ -30,8 +30,8 @@
 --   patient_missing (confirm) | patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | booking_has_account |
 --   booking_changed (it would be done, but not to the version that was judged) |
---   retry (send it again: the booking was moved meanwhile, or, with p_known_by, got a patient of another name; or an
---   earlier element of the arrays changes the booking or, with p_known_by, confirms one of somebody of the same name)
+--   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
+--   arrays changes the booking or, with p_known_by, confirms one of the same person at the same time)
 -- Locks: as lock_patients, with p_known_by; then the slots of bookings to be cancelled, by (clinic_no, id); then all
 --   the bookings, by (clinic_no, id). Claims and moves take them in the same order; without it, moves
 --   deadlocked. Then, to cancel, as lock_waitlists.
@@ -66,8 +66,8 @@ declare
   v_slot_clinic_nos integer[]; v_slot_ids uuid[]; v_locked_slot_ids uuid[];
   -- by request
   v_outcomes text[]; v_holds_left_ms float8[];
-  -- of the patients whose appointments are looked up, and why they refuse a confirmation
-  v_names text[]; v_are_later boolean[]; v_refusals text[];
+  -- the bookings as they were when it was judged by other appointments what refuses a confirmation
+  v_judged booking[]; v_refusals text[];
   -- cases that were cancelled
   v_case_clinic_nos integer[]; v_case_ids uuid[];
   -- offers of the waitlist that were accepted or declined, and the slots with units that were given back
@@ -95,13 +95,23 @@ begin
       using errcode = 'invalid_parameter_value';
   end if;
   if p_known_by is not null then
-    v_names := array(
-      select case when p_known_by[i.n] is not null and p_actions[i.n] = 'confirm'
-                  then fold_name(coalesce(p_patients[i.n], b.patient)->>'name') end
-        from generate_subscripts(p_ids, 1) i(n)
-        left join bookings_by_id(p_clinic_nos, p_ids) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]
-       order by i.n);
-    v_are_later := lock_patients(p_clinic_nos, v_names);
+    v_judged := array(select b from bookings_by_id(p_clinic_nos, p_ids) b);
+    select visits_at_once(p_clinic_nos, array_agg(q.slot_id order by q.n), array_agg(q.known_by order by q.n),
+                          array_agg(q.patient order by q.n), array_agg(q.account_id order by q.n), p_ids)
+      into v_refusals
+      from (
+        select i.n, b.slot_id, coalesce(p_patients[i.n], b.patient) as patient,
+               case p_known_by[i.n] when 'account' then p_actor_ids[i.n] else b.account_id end as account_id,
+               case when p_actions[i.n] <> 'confirm' then null
+                    when p_known_by[i.n] <> 'holder' then p_known_by[i.n]
+                    -- Otherwise an e-mail had the hold's token, and whoever got it may be a stranger.
+                    when b.waitlist_entry_id is null
+                         and not exists (select from booking_event e
+                                          where e.clinic_no = b.clinic_no and e.booking_id = b.id
+                                            and e.booking_id >= recent_ids() and e.type = 'link_requested')
+                      then 'account' end as known_by
+          from generate_subscripts(p_ids, 1) i(n)
+          left join unnest(v_judged) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]) q;
   end if;
   if p_actions && array['cancel', 'decline'] then
     select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
@@ -120,25 +130,11 @@ begin
   if v_slot_ids is not null then
     v_is_awaited := lock_waitlists(v_slot_clinic_nos);
   end if;
-  if v_names is not null then
+  if p_known_by is not null then
     v_refusals := array(
-      select case when p_known_by[i.n] is null or p_actions[i.n] <> 'confirm' then null
-                  when v_are_later[i.n]
-                    or fold_name(coalesce(p_patients[i.n], b.patient)->>'name') is distinct from v_names[i.n]
-                    then 'retry'
-                  else 'patient_booked:' || visit_at_once(
-                      b.clinic_no, b.slot_id,
-                      case when p_known_by[i.n] <> 'holder' then p_known_by[i.n]
-                           -- Otherwise an e-mail had the hold's token, and whoever got it may be a stranger.
-                           when b.waitlist_entry_id is null
-                                and not exists (select from booking_event e
-                                                 where e.clinic_no = b.clinic_no and e.booking_id = b.id
-                                                   and e.booking_id >= recent_ids() and e.type = 'link_requested')
-                             then 'account' end,
-                      coalesce(p_patients[i.n], b.patient),
-                      case p_known_by[i.n] when 'account' then p_actor_ids[i.n] else b.account_id end, b.id)
-             end
+      select case when p_known_by[i.n] is not null and j is distinct from b then 'retry' else v_refusals[i.n] end
         from generate_subscripts(p_ids, 1) i(n)
+        left join unnest(v_judged) j on j.clinic_no = p_clinic_nos[i.n] and j.id = p_ids[i.n]
         left join unnest(v_bookings) b on b.clinic_no = p_clinic_nos[i.n] and b.id = p_ids[i.n]
        order by i.n);
   end if;

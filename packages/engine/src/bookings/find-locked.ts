@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { plainArray } from '../database/array-literal.ts'
+import { plainArray, textArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
 import type { ClaimRequest } from '../model/claim.ts'
 import { clinicNoOf } from '../model/id.ts'
@@ -15,22 +15,36 @@ export type LocksOfRequest = {
   withItsSlot: boolean
   /** Of a claim. */
   key: string | null
+  /** Of the patient whose other appointments it looks for; '': of the booking's patient; null: it looks for none. */
+  patientName: string | null
 }
 
-const none: LocksOfRequest = { slotId: null, bookingId: null, withItsSlot: false, key: null }
+const none: LocksOfRequest = { slotId: null, bookingId: null, withItsSlot: false, key: null, patientName: null }
 
 export const locksOf = {
-  claim: ({ slotId, key }: ClaimRequest): LocksOfRequest => ({ ...none, slotId, key }),
-  settle: ({ bookingId, action }: Pick<SettleRequest, 'bookingId' | 'action'>): LocksOfRequest => ({
+  claim: ({ slotId, key, patient, knownBy }: ClaimRequest): LocksOfRequest => ({
+    ...none,
+    slotId,
+    key,
+    patientName: knownBy ? patient.name : null,
+  }),
+  settle: ({
+    bookingId,
+    action,
+    patient,
+    knownBy,
+  }: Pick<SettleRequest, 'bookingId' | 'action' | 'patient' | 'knownBy'>): LocksOfRequest => ({
     ...none,
     bookingId,
     withItsSlot: action === 'cancel' || action === 'decline',
+    patientName: knownBy ? (patient?.name ?? '') : null,
   }),
-  move: ({ slotId, bookingId }: Pick<MoveRequest, 'slotId' | 'bookingId'>): LocksOfRequest => ({
+  move: ({ slotId, bookingId, knownBy }: Pick<MoveRequest, 'slotId' | 'bookingId' | 'knownBy'>): LocksOfRequest => ({
     ...none,
     slotId,
     bookingId,
     withItsSlot: true,
+    patientName: knownBy ? '' : null,
   }),
 }
 
@@ -42,7 +56,8 @@ export async function findLocked(pool: pg.Pool, requests: readonly LocksOfReques
       ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
       ${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
       ${plainArray(requests, ({ withItsSlot }) => withItsSlot)}::boolean[],
-      ${plainArray(requests, ({ key }) => key)}::uuid[]) as locked`
+      ${plainArray(requests, ({ key }) => key)}::uuid[],
+      ${textArray(requests, ({ patientName }) => patientName)}::text[]) as locked`
   const { rows } = await pool.query<{ locked: boolean[] }>(prepared('are_locked', statement))
   return rows[0]?.locked ?? []
 }

@@ -48,7 +48,12 @@ async function aPlace(database: TestDatabase): Promise<Place> {
     await aSlot(database, doctor, { capacity: 3 }),
     await aSlot(database, doctor, { capacity: 3 }),
   ]
-  return { doctor, slot, target, booking: await aBooking(database, slot, { status: 'PENDING' }) }
+  return {
+    doctor,
+    slot,
+    target,
+    booking: await aBooking(database, slot, { status: 'PENDING', patient: { name: 'Grace Hopper' } }),
+  }
 }
 
 const lockBooking = (database: TestDatabase, { id }: BuiltBooking) =>
@@ -71,6 +76,12 @@ const lockLapsedHold = async (database: TestDatabase, slot: BuiltSlot) =>
 const claim: Case['write'] = (engine, { slot }, key) => engine.claim(aClaim(slot, { key }))
 const move: Case['write'] = (engine, { booking, target }) =>
   engine.move({ bookingId: booking.id, slotId: target.id, actorId: null, onBehalf: true })
+
+const lockName = (database: TestDatabase, { clinicNo }: BuiltSlot, name: string) =>
+  holdLock(database.ownerPool, 'select pg_advisory_xact_lock(holdfast.patient_lock($1, $2))', [clinicNo, name])
+/** Of writes that look for other appointments of their patient. */
+const ada = { name: ' Ada  Lovelace', email: 'ada@example.org' }
+const byClinic = { actorId: null, onBehalf: true, key: null, reason: null, knownBy: 'clinic' } as const
 const settle =
   (action: SettleAction): Case['write'] =>
   (engine, { booking }) =>
@@ -168,6 +179,34 @@ const cases: Case[] = [
     },
     write: claim,
   },
+  ...([
+    {
+      name: 'a claim: the name of its patient',
+      queue: 'claim',
+      hang: (database, { slot }) => lockName(database, slot, 'ada lovelace'),
+      write: (engine, { slot }, key) =>
+        engine.claim(aClaim(slot, { key, confirm: true, knownBy: 'clinic', patient: ada })),
+    },
+    {
+      name: 'confirm: the name of the patient that it writes',
+      queue: 'settle',
+      hang: (database, { slot }) => lockName(database, slot, 'ada lovelace'),
+      write: (engine, { booking }) =>
+        engine.settle({ ...byClinic, bookingId: booking.id, action: 'confirm', patient: ada }),
+    },
+    {
+      name: 'confirm: the name of its patient',
+      queue: 'settle',
+      hang: (database, { slot }) => lockName(database, slot, 'grace hopper'),
+      write: (engine, { booking }) => engine.settle({ ...byClinic, bookingId: booking.id, action: 'confirm' }),
+    },
+    {
+      name: 'a move: the name of its patient',
+      queue: 'move',
+      hang: (database, { slot }) => lockName(database, slot, 'grace hopper'),
+      write: (engine, { booking, target }) => engine.move({ ...byClinic, bookingId: booking.id, slotId: target.id }),
+    },
+  ] satisfies Case[]),
   {
     name: 'a reservation: the clinic',
     queue: 'admission',

@@ -7,6 +7,7 @@ import {
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
+  holdLock,
   holdSlotLock,
   plantFunction,
   type TestDatabase,
@@ -117,11 +118,35 @@ describe('a claim', () => {
     expect(await claim(database, ...requests)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
   })
 
-  test('waits for an earlier one of the same batch for the same name', async ({ database }) => {
+  test('waits for an earlier one of the same batch for the same patient', async ({ database }) => {
     const { first, second } = await slotsAtOnce(database, await aScene(database))
     const [one, two] = [aClaim(first, known), aClaim(second, known)]
     expect(await claim(database, one, two)).toMatchObject([{ kind: 'booked' }, { kind: 'retry' }])
     expect(await claim(database, two)).toEqual([{ kind: 'patient_booked', otherId: one.bookingId }])
+  })
+
+  test.for([
+    ['of another patient of that name', { name: ada.name, email: 'another@example.org' }, 'clinic'],
+    ['that looks for nothing', { name: ada.name }, 'account'],
+  ] as const)('does not wait for an earlier one of the same batch %s', async ([, patient, knownBy], { database }) => {
+    const { first, second } = await slotsAtOnce(database, await aScene(database))
+    const requests = [aClaim(first, known), aClaim(second, { ...known, patient, knownBy })]
+    expect(await claim(database, ...requests)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
+  })
+
+  test('does not wait for an earlier one of the same batch at another time', async ({ database }) => {
+    const { doctors } = await aScene(database)
+    const first = await aSlot(database, doctors[0])
+    const next = await aSlot(database, doctors[1], { startsAt: first.endsAt })
+    const requests = [first, next].map((slot) => aClaim(slot, known))
+    expect(await claim(database, ...requests)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
+  })
+
+  test('of a full slot does not wait for an earlier one', async ({ database }) => {
+    const { first, second } = await slotsAtOnce(database, await aScene(database))
+    await aBooking(database, second)
+    const requests = [first, second].map((slot) => aClaim(slot, known))
+    expect(await claim(database, ...requests)).toMatchObject([{ kind: 'booked' }, { kind: 'slot_full' }])
   })
 })
 
@@ -246,3 +271,72 @@ test.for(['confirm', 'move'] as const)(
     expect(await changeOfRenamed(database, change)).toEqual(['patient_booked'])
   },
 )
+
+/** Makes it an error that the contacts of anybody else than Ada are compared. */
+const onlyOfAda = `
+  create or replace function holdfast.identity_keys(p_patient jsonb, p_account_id uuid) returns text[]
+  language plpgsql immutable as $$
+  begin
+    if holdfast.fold_name(p_patient->>'name') <> 'ada lovelace' then
+      raise exception 'The contacts of % are compared.', p_patient->>'name';
+    end if;
+    return array[p_patient->>'email'];
+  end $$`
+
+/** A claim, a confirmation and a move of Ada's, to a time at which others have appointments. */
+async function writesBesideOthers(database: TestDatabase) {
+  await database.ownerPool.query(onlyOfAda)
+  const scene = await aScene(database)
+  const { first, second } = await slotsAtOnce(database, scene)
+  await aBooking(database, first, { patient: { ...ada, name: 'Alan Turing' } })
+  const hold = await aBooking(database, second, { status: 'PENDING', patient: { name: '' } })
+  const third = await aSlot(database, await aDoctor(database, scene.clinic), {
+    startsAt: first.startsAt,
+    minutes: 30,
+    capacity: 2,
+  })
+  const mine = await aBooking(database, await aSlot(database, scene.doctors[1]), { patient: ada })
+  const { appPool } = database
+  return [
+    ...kindsOf(
+      await runMoveBatch(appPool, [
+        { bookingId: mine.id, slotId: third.id, actorId: null, onBehalf: true, knownBy: 'clinic' },
+      ]),
+    ),
+    ...(await claim(database, aClaim(third, known))).map(({ kind }) => kind),
+    ...kindsOf(await runSettleBatch(appPool, [confirmation(hold, { patient: ada })])),
+  ]
+}
+
+freshDatabaseTest('the contacts of patients of other names are not compared', async ({ database }) => {
+  expect(await writesBesideOthers(database)).toEqual(['done', 'patient_booked', 'patient_booked'])
+})
+
+freshDatabaseTest('negative control: without the comparison by name first, they are', async ({ database }) => {
+  await plantFunction(database, 'visits_of_slots', { part: '(p_name is null or', becomes: '(true or' })
+  await expect(writesBesideOthers(database)).rejects.toThrow('The contacts of Alan Turing are compared.')
+})
+
+/** Whether a confirmation has locked its booking while it looks for other appointments. */
+async function isLockedWhileLooking(database: TestDatabase) {
+  const { first, second } = await slotsAtOnce(database, await aScene(database))
+  await aBooking(database, first, { patient: ada })
+  const hold = await aBooking(database, second, { status: 'PENDING', patient: ada })
+  await plantFunction(database, 'visit_at_once', {
+    part: 'v_slot_ids := array(',
+    becomes: 'perform pg_advisory_xact_lock_shared(1); v_slot_ids := array(',
+  })
+  const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1)', [])
+  const confirming = runSettleBatch(database.appPool, [confirmation(hold)])
+  await untilLockWaiters(database, 1)
+  const { rows } = await database.ownerPool.query('select from holdfast.booking where id = $1 for update skip locked', [
+    hold.id,
+  ])
+  await lock.release()
+  expect(kindsOf(await confirming)).toEqual(['patient_booked'])
+  return rows.length === 0
+}
+
+freshDatabaseTest('a confirmation looks for other appointments before it locks its booking', async ({ database }) => {
+  expect(await isLockedWhileLooking(database)).toBe(false)
+})

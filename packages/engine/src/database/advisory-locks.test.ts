@@ -14,7 +14,7 @@ const takenBy: Record<string, string[]> = {
   admissions: ['admit_claims', 'join_waitlist'],
   erasure: ['erase_outdated'],
   waitlistJoins: ['lock_joining', 'lock_waitlists', 'try_lock_waitlist'],
-  'holdfast.patient': ['lock_patients'],
+  patient_lock: ['are_locked', 'lock_patients'],
   waitlistOffers: ['erase_waitlist_entries', 'lock_waitlists', 'try_lock_waitlist'],
 }
 
@@ -31,8 +31,8 @@ function locksIn(source: string): string[][] {
 
 /** The name of a lock that an SQL function takes, or what it is if it is not listed. */
 function nameOf([lockClass, number]: string[]): string {
-  const [, digested] = /^hashtextextended\('(holdfast\.\w+) '/.exec(lockClass ?? '') ?? []
-  if (digested !== undefined) return digested
+  // The digest that the function patient_lock returns.
+  if (lockClass?.includes('patient_lock')) return 'patient_lock'
   const fixed = Object.entries(advisoryLocks).find(([, lock]) => `${lock}` === `${lockClass},${number}`)
   const ofClinic = Object.entries(clinicLockClasses).find(([, one]) => `${one}` === lockClass)
   return fixed?.[0] ?? ofClinic?.[0] ?? `${lockClass}, ${number}: is not in advisory-locks.ts`
@@ -45,6 +45,36 @@ function takersOf(functions: readonly { name: string; text: string }[]): Record<
   }
   return takers
 }
+
+/** Which of the functions these names reach by calls, themselves included. */
+function reachedFrom(names: readonly string[], functions: readonly { name: string; text: string }[]) {
+  const reached = new Set(names)
+  for (const name of reached) {
+    const text = functions.find((one) => one.name === name)?.text.replaceAll(/--.*$/gm, '') ?? ''
+    for (const { name: called } of functions) if (new RegExp(`\\b${called}\\(`).test(text)) reached.add(called)
+  }
+  return functions.filter(({ name }) => reached.has(name))
+}
+
+/** The locks that a batched write waits for, and that are_locked does not try. */
+function untried(functions: readonly { name: string; text: string }[]): string[] {
+  const batched = reachedFrom(['claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings'], functions)
+  const tried = Object.keys(takersOf(reachedFrom(['are_locked'], functions)))
+  return Object.keys(takersOf(batched)).filter((lock) => !tried.includes(lock))
+}
+
+test('are_locked tries every advisory lock that a batched write takes', async () => {
+  const { functions } = await sqlFiles()
+  expect(untried(functions)).toEqual([])
+  const without = (name: string) => functions.filter((one) => one.name !== name)
+  // Negative controls: a function that tries a lock is missing, or tries it no more.
+  expect(untried(without('try_lock_waitlist'))).toEqual(['waitlistJoins', 'waitlistOffers'])
+  const changed = functions.map(({ name, text }) => ({
+    name,
+    text: name === 'are_locked' ? text.replace('pg_try_advisory_xact_lock(', '(') : text,
+  }))
+  expect(untried(changed)).toEqual(['patient_lock'])
+})
 
 const timeoutMsMax = 50
 
