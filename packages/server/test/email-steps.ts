@@ -44,12 +44,18 @@ function stepsWith(server: RunningServer, mails: MailServer) {
   const tokenTo = async (to: string, link: keyof typeof links = 'confirm', count = 1) =>
     links[link].exec((await arrived(to, links[link], count)).text ?? '')?.[1] ?? ''
   const query = (text: string, values: unknown[] = []) => server.database.ownerPool.query(text, values)
-  const age = (accountId: string, minutes: number) =>
-    query(
+  const age = async (accountId: string, minutes: number) => {
+    await query(
       `update auth."emailLink" set "sentAt" = "sentAt" - make_interval(mins => $1),
               "expiresAt" = "expiresAt" - make_interval(mins => $1) where "userId" = $2`,
       [minutes, accountId],
     )
+    await query(
+      `update auth.verification v set "expiresAt" = v."expiresAt" - make_interval(mins => $1) from auth."user" u
+        where u.id = $2 and v.identifier = 'account-mail ' || encode(sha256(convert_to(u.email, 'UTF8')), 'hex')`,
+      [minutes, accountId],
+    )
+  }
   const verify = (token: string, bearer?: string) => post(server.url, 'verify-email', { token }, bearer)
   const change = (newEmail: string, bearer: string, more: object = { password }) =>
     post(server.url, 'change-email', { newEmail, ...more }, bearer)

@@ -8,6 +8,7 @@ import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
 import type { RightsSource } from '../sessions/rights-source.ts'
 import { addressProven, endingSignIns, endSessions, passwordResetsVoided } from '../sessions/sessions.ts'
+import { unprovenPause } from './unproven-pause.ts'
 
 /** A link, and the address that it proves. */
 export type EmailLink = { email: string; token: string }
@@ -38,8 +39,9 @@ export type EmailLinks = {
   emailStatus(accountId: string): Promise<{ email: string; isConfirmed: boolean }>
   /**
    * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
-   * in a day, with growing pauses; to a `newEmail`, three in a day, and then the first of each other account up to
-   * ten. `store` stores the e-mail in the same transaction.
+   * in a day, with growing pauses, and to an address that nobody has proven, five by all accounts that had it; to a
+   * `newEmail`, three in a day, and then the first of each other account up to ten. `store` stores the e-mail in the
+   * same transaction.
    */
   createEmailLink(
     accountId: string,
@@ -184,7 +186,11 @@ export function createEmailLinks(
     async useEmailLink(accountId, token, store) {
       const use = await inTransaction(pool, async (transaction) => {
         const use = await used(transaction, { accountId, token, hasRole })
-        if (use.kind === 'changed') await store(transaction, use)
+        if (use.kind !== 'changed') return use
+        // Nobody had proven the earlier address.
+        const isLimited = use.undo.kind === 'none'
+        if (!isLimited || (await unprovenPause(transaction, use.previous, mailsMax)) === 0)
+          await store(transaction, use)
         return use
       }).catch(linkUsed)
       await principals.forget(accountId)
@@ -251,8 +257,12 @@ async function create(
       select id from "emailLink" where "expiresAt" <= now() limit 1000 for update skip locked)`)
   const email = newEmail === null ? account.email : normalizedEmail(newEmail)
   const ownPause = await pauseSeconds(transaction, accountId)
-  const retryAfterSeconds =
-    newEmail === null ? ownPause : Math.max(ownPause, await addressPause(transaction, accountId, email))
+  if (ownPause > 0 && newEmail === null) return { kind: 'too_soon', retryAfterSeconds: ownPause }
+  const pause =
+    newEmail === null
+      ? await unprovenPause(transaction, email, mailsMax)
+      : await addressPause(transaction, accountId, email)
+  const retryAfterSeconds = Math.max(ownPause, pause)
   if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
   const token = await stored(transaction, accountId, { email, purpose: newEmail === null ? 'confirm' : 'change' })
   return { kind: 'created', email, token }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { aClinic, aMember, until } from '@holdfast/testkit'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
-import { call } from '../../../test/running-server.ts'
+import { call, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
 
 const steps = await emailSteps()
@@ -19,6 +19,7 @@ const {
   statusOf,
   aConfirmedPerson,
   moveOn,
+  untilProcessed,
   withNewPassword,
 } = steps
 
@@ -163,4 +164,15 @@ test('the address of a new account that was never confirmed is notified, and can
   await verify(await tokenTo(newEmail), person.token)
   const notice = await arrived(person.email, /had this address now has another one/)
   expect(notice.text).not.toMatch(links.undo)
+})
+
+test('an address that nobody proves gets five mails in a day, however many accounts have it in turn', async () => {
+  const email = anAddress()
+  for (let round = 1; round <= 4; round += 1) {
+    const person = { email, ...(await signUp(server.url, email, password)) }
+    await untilProcessed()
+    await moveOn(person)
+  }
+  await untilProcessed()
+  expect(mailsTo(email)).toHaveLength(5)
 })
