@@ -1,5 +1,4 @@
 import i18next, { type TFunction } from 'i18next'
-import { loadTexts } from '../i18n/i18n.ts'
 import { isOutdatedCode, isUnloadedCode, RefusedError, UnreachableError } from './api-error.ts'
 
 /**
@@ -23,5 +22,5 @@ export function problemMessage(error: unknown, t: TFunction<'problems'>): { titl
  * before.
  */
 export async function loadProblemTexts(code: string): Promise<void> {
-  if (i18next.isInitialized && !i18next.exists(`problems:${code}.title`)) await loadTexts('other-problems')
+  if (i18next.isInitialized && !i18next.exists(`problems:${code}.title`)) await i18next.loadNamespaces('other-problems')
 }
