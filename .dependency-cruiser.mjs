@@ -166,12 +166,16 @@ export default {
     },
     {
       name: 'site-ui-knows-no-business',
-      comment: 'Of lib, ui needs what shows and reads text, time and errors, and whether the page is left; it makes no requests.',
+      comment:
+        'Of lib, ui needs what shows and reads text, time and errors, and whether the page is left. It makes no ' +
+        'requests.',
       severity: 'error',
       from: { path: `${site}ui/`, pathNot: test },
       to: {
         path: `${site}lib/`,
-        pathNot: `${site}lib/(api/(api-error|problem-message)|i18n/format|is-leaving|live/live-feed|time/(local-time|typed-date|typed-time))`,
+        pathNot:
+          `${site}lib/(api/(api-error|problem-message)|i18n/format|is-leaving|live/live-feed|` +
+          'time/(local-time|typed-date|typed-time))',
       },
     },
     {
