@@ -1,6 +1,7 @@
 import '@mantine/dates/styles.css'
 import { Popover } from '@mantine/core'
 import { DatePicker } from '@mantine/dates'
+import { useTranslation } from 'react-i18next'
 import { firstWeekday, formatDate, formatRelative } from '../../lib/i18n/format.ts'
 
 type DayCalendarProps = {
@@ -16,14 +17,22 @@ const dayOf = (day: string) => day.slice(0, 10)
 
 /** A month's days, in the site's language, under the field that it is for. It is loaded when it is opened. */
 export function DayCalendar({ value, min, max, onChange, onClose }: DayCalendarProps) {
+  const { t } = useTranslation('shell')
   const month = (day: string) => formatDate(dayOf(day), { month: 'long', year: 'numeric' })
   const year = (day: string) => formatDate(dayOf(day), { year: 'numeric' })
   return (
-    <Popover opened trapFocus position="bottom-end" onClose={onClose} onChange={(isOpen) => isOpen || onClose()}>
+    <Popover
+      opened
+      trapFocus
+      withRoles={false}
+      position="bottom-end"
+      onClose={onClose}
+      onChange={(isOpen) => isOpen || onClose()}
+    >
       <Popover.Target>
         <span style={{ position: 'absolute', insetBlockEnd: 0, insetInlineEnd: 0 }} />
       </Popover.Target>
-      <Popover.Dropdown>
+      <Popover.Dropdown role="dialog" aria-label={t('openCalendar')}>
         <DatePicker
           value={value === '' ? null : value}
           {...(value === '' ? {} : { defaultDate: value })}
@@ -33,6 +42,9 @@ export function DayCalendar({ value, min, max, onChange, onClose }: DayCalendarP
             if (day !== null) onChange(day)
           }}
           firstDayOfWeek={firstWeekday()}
+          // Mantine's grey days of other months and red weekends are too pale to read.
+          hideOutsideDates
+          weekendDays={[]}
           ariaLabels={{
             previousMonth: formatRelative(-1, 'month'),
             nextMonth: formatRelative(1, 'month'),
