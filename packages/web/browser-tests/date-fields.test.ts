@@ -71,6 +71,13 @@ test('in American English the month is first, and the half of the day is shown',
   await typeInto(time, '2 pm')
   expect([await time.inputValue(), await isoValueOf(time)]).toEqual(['2:00\u00a0PM', '14:00'])
   expect(await time.getAttribute('placeholder')).toBe('hour:minute AM/PM')
+  // Without AM or PM, it is in the half of the day that the field had, and no time if it had none.
+  await typeInto(time, '4:30')
+  expect(await isoValueOf(time)).toBe('16:30')
+  await time.fill('')
+  await time.press('Tab')
+  await typeInto(time, '4:30')
+  expect([await time.getAttribute('aria-invalid'), await isoValueOf(time)]).toEqual(['true', ''])
 })
 
 test('a day is chosen from the calendar by keyboard, in the language of the site', async ({ site }) => {

@@ -39,6 +39,13 @@ test('two digits of a year that is far ahead are a year of birth', () => {
   expect(typedDate('3.4.36', dayFirst, today)).toBe('2036-04-03')
 })
 
+test('a date without a year or a century is one that may be chosen, if any is', () => {
+  expect(typedDate('15.8.', dayFirst, '2026-11-28', { min: '2026-11-28' })).toBe('2027-08-15')
+  expect(typedDate('15.8.', dayFirst, '2026-11-28')).toBe('2026-08-15')
+  expect(typedDate('3.4.36', dayFirst, '2026-11-28', { max: '2026-11-28' })).toBe('1936-04-03')
+  expect(typedDate('3.4.20', dayFirst, '2026-11-28', { min: '2040-01-01' })).toBe('2020-04-03')
+})
+
 test.for(['31.2.2027', '3.13.2027', '3.4.202', '3', '1.2.3.4', 'tomorrow', '', '123', '3.4.2027 at 9'])(
   '%s is no date',
   (text) => expect(typedDate(text, dayFirst, today)).toBe(null),

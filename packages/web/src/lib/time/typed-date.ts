@@ -8,14 +8,20 @@ type Part = 'year' | 'month' | 'day'
  *
  * @param order of the reader's language. Before a month and a day, four digits are always the year.
  * @param today `YYYY-MM-DD`. A date without a year is the one next to it, in the past or in the future.
+ * @param bounds what may be chosen: a date without a year or a century is one of these, if any is
  */
-export function typedDate(text: string, order: readonly Part[], today: string): string | null {
+export function typedDate(
+  text: string,
+  order: readonly Part[],
+  today: string,
+  { min, max }: { min?: string | undefined; max?: string | undefined } = {},
+): string | null {
   const plain = latinDigits(text)
   if (!/^[\d\s./,-]+$/.test(plain)) return null
   const thisYear = Number(today.slice(0, 4))
   const numbers = plain.match(/\d+/g) ?? []
-  const [first = ''] = numbers
-  const values = numbers.length === 1 ? digitsInParts(first, order) : numbers
+  const [digits = ''] = numbers
+  const values = numbers.length === 1 ? digitsInParts(digits, order) : numbers
   const parts = values.length === 2 ? order.filter((part) => part !== 'year') : order
   const ordered = values.length === 3 && values[0]?.length === 4 ? (['year', 'month', 'day'] as const) : parts
   if (values.length !== ordered.length) return null
@@ -24,12 +30,18 @@ export function typedDate(text: string, order: readonly Part[], today: string): 
     parseDay(`${year}-${numberOf('month').padStart(2, '0')}-${numberOf('day').padStart(2, '0')}`)
   const year = numberOf('year')
   if (year.length === 4) return dayIn(Number(year))
+  const isAllowed = (day: string) => (min === undefined || day >= min) && (max === undefined || day <= max)
+  const first = (days: (string | null)[]) => {
+    const found = days.filter((day) => day !== null)
+    return found.find(isAllowed) ?? found[0] ?? null
+  }
   // Few clinics plan ten years ahead: other years are of birth.
-  if (year.length === 2) return dayIn(Number(year) + (2000 + Number(year) > thisYear + 10 ? 1900 : 2000))
+  const centuries = 2000 + Number(year) > thisYear + 10 ? [1900, 2000] : [2000, 1900]
+  if (year.length === 2) return first(centuries.map((century) => dayIn(Number(year) + century)))
   if (year !== '') return null
-  const distance = (day: string) => Math.abs(Date.parse(day) - Date.parse(today))
+  const distance = (day: string | null) => Math.abs(Date.parse(day ?? '') - Date.parse(today))
   const days = [thisYear, thisYear - 1, thisYear + 1].map(dayIn).filter((day) => day !== null)
-  return days.toSorted((one, other) => distance(one) - distance(other))[0] ?? null
+  return first(days.toSorted((one, other) => distance(one) - distance(other)))
 }
 
 /** `03042027`, `030427` and `0304`, which can be typed on a keyboard that has only digits. */

@@ -1,6 +1,6 @@
 import { ActionIcon } from '@mantine/core'
 import { IconCalendar } from '@tabler/icons-react'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { lazy, Suspense, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { datePattern, formatNumericDate, orderOfDate } from '../../lib/i18n/format.ts'
 import { addDays } from '../../lib/time/local-time.ts'
@@ -14,7 +14,10 @@ const DayCalendar = lazy(() => import('./day-calendar.tsx').then((loaded) => ({ 
 export function DateField({ min, max, ...props }: TypedFieldProps & { min?: string; max?: string }) {
   const { t } = useTranslation('shell')
   const [isOpen, setOpen] = useState(false)
+  const [choice, setChoice] = useState(0)
   const button = useRef<HTMLButtonElement>(null)
+  const ownId = useId()
+  const id = props.id ?? ownId
   const { value = '', onChange } = props
   const isLate = max !== undefined && value > max
   const problem = value !== '' && min !== undefined && value < min ? 'early' : isLate ? 'other' : null
@@ -22,12 +25,20 @@ export function DateField({ min, max, ...props }: TypedFieldProps & { min?: stri
     setOpen(false)
     button.current?.focus()
   }
+  /** A day that was not typed. A dialog asks before it is lost, as after typing. */
+  const choose = (day: string) => {
+    setChoice(choice + 1)
+    onChange(day)
+    document.getElementById(id)?.dispatchEvent(new Event('input', { bubbles: true }))
+  }
   return (
     <TypedField
       inputMode="numeric"
       {...props}
+      id={id}
+      choice={choice}
       format={formatNumericDate}
-      parse={(text) => typedDate(text, orderOfDate(), new Date().toISOString().slice(0, 10))}
+      parse={(text) => typedDate(text, orderOfDate(), new Date().toISOString().slice(0, 10), { min, max })}
       isWhole={isWholeDate}
       pattern={datePattern()}
       invalid={t('fieldProblem.date', { example: formatNumericDate('2027-12-31') })}
@@ -36,7 +47,7 @@ export function DateField({ min, max, ...props }: TypedFieldProps & { min?: stri
         const days = { ArrowUp: 1, ArrowDown: -1 }[event.key]
         if (days === undefined || value === '') return
         event.preventDefault()
-        onChange(addDays(value, days))
+        choose(addDays(value, days))
       }}
       rightSection={
         <>
@@ -44,7 +55,10 @@ export function DateField({ min, max, ...props }: TypedFieldProps & { min?: stri
             ref={button}
             variant="subtle"
             color="gray"
+            id={`${id}-calendar`}
             aria-label={t('openCalendar')}
+            aria-labelledby={`${id}-calendar ${id}-label`}
+            aria-haspopup="dialog"
             aria-expanded={isOpen}
             disabled={props.disabled ?? false}
             onClick={() => setOpen(!isOpen)}
@@ -60,7 +74,7 @@ export function DateField({ min, max, ...props }: TypedFieldProps & { min?: stri
                 onClose={close}
                 onChange={(day) => {
                   close()
-                  onChange(day)
+                  choose(day)
                 }}
               />
             </Suspense>

@@ -34,6 +34,8 @@ export function DayCalendar({ value, min, max, onChange, onClose }: DayCalendarP
       </Popover.Target>
       <Popover.Dropdown role="dialog" aria-label={t('openCalendar')}>
         <DatePicker
+          // Escape closes the calendar, and not the dialog that it is in.
+          __stopPropagation
           value={value === '' ? null : value}
           {...(value === '' ? {} : { defaultDate: value })}
           {...(min === undefined ? {} : { minDate: min })}

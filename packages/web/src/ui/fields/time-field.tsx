@@ -6,14 +6,15 @@ import { TypedField, type TypedFieldProps } from './typed-field.tsx'
 /** A local time `HH:MM`, typed in the site's language. */
 export function TimeField(props: TypedFieldProps) {
   const { t } = useTranslation('shell')
+  const halves = halvesOfDay()
   return (
     <TypedField
       // Phones that count to 24 need no letters.
-      inputMode={halvesOfDay() === null ? 'numeric' : 'text'}
+      inputMode={halves === null ? 'numeric' : 'text'}
       {...props}
       format={formatLocalTime}
-      parse={(text) => typedTime(text, halvesOfDay() ?? undefined)}
-      isWhole={isWholeTime}
+      parse={(text) => typedTime(text, halves, props.value)}
+      isWhole={(text) => isWholeTime(text, halves)}
       pattern={timePattern()}
       invalid={t('fieldProblem.time', { example: formatLocalTime('14:30') })}
     />

@@ -1,6 +1,6 @@
 import { TextInput, type TextInputProps } from '@mantine/core'
 import { useMergedRef } from '@mantine/hooks'
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 /** The properties of a date's or a time's field, which are those of a native one, with the value in place of events. */
 export type TypedFieldProps = Omit<TextInputProps, 'type' | 'value' | 'defaultValue' | 'onChange' | 'min' | 'max'> & {
@@ -21,15 +21,18 @@ type KindProps = {
   invalid: string
   /** What is wrong with the value, such as a day before the first one. */
   problem?: string | null
+  /** Changes when a value was chosen in another way than by typing: what was typed before is gone. */
+  choice?: number
   onKeyDown?: ((event: KeyboardEvent<HTMLInputElement>) => void) | undefined
 }
 
 /** What somebody has typed, while the value is what it was before, or became by it. */
-type Draft = { text: string; values: string[]; isInvalid: boolean }
+type Draft = { text: string; values: string[]; isInvalid: boolean; choice: number }
 
 /**
  * A date or a time that is typed in the site's language. Native fields have the browser's. What is typed becomes the
- * value as soon as it is whole, else with Enter or when the focus leaves; what is none remains, and the value is empty.
+ * value as soon as it is whole, else with Enter or when the focus leaves. What is none remains, the value is empty, and
+ * the form cannot be submitted.
  */
 export function TypedField({
   value = '',
@@ -40,6 +43,7 @@ export function TypedField({
   pattern,
   invalid,
   problem = null,
+  choice = 0,
   error,
   onBlur,
   onKeyDown,
@@ -50,18 +54,34 @@ export function TypedField({
   const merged = useMergedRef(input, ref ?? null)
   const [stored, setDraft] = useState<Draft | null>(null)
   // The form was reset, or something else changed the value.
-  const draft = stored?.values.includes(value) ? stored : null
+  const draft = stored?.values.includes(value) && stored.choice === choice ? stored : null
+  if (stored !== null && draft === null) setDraft(null)
   const own = draft?.isInvalid ? invalid : problem
   useLayoutEffect(() => input.current?.setCustomValidity(own ?? ''), [own])
+  const isInvalid = draft?.isInvalid === true
+  useEffect(() => {
+    const form = input.current?.form
+    if (!isInvalid || !form) return
+    // Also a form without the browser's checks, which would store what it has without this field.
+    const refuse = (event: Event) => {
+      event.preventDefault()
+      event.stopPropagation()
+      input.current?.focus()
+    }
+    form.addEventListener('submit', refuse, { capture: true })
+    return () => form.removeEventListener('submit', refuse, { capture: true })
+  }, [isInvalid])
   const send = (next: string) => {
     if (next !== value) onChange(next)
   }
-  const commit = () => {
-    if (draft === null) return
+  /** @returns false: what was typed is none */
+  const commit = (): boolean => {
+    if (draft === null) return true
     const found = parse(draft.text) ?? ''
-    const isInvalid = found === '' && draft.text.trim() !== ''
-    setDraft(isInvalid ? { text: draft.text, values: [value, ''], isInvalid } : null)
+    const isNone = found === '' && draft.text.trim() !== ''
+    setDraft(isNone ? { text: draft.text, values: [value, ''], isInvalid: true, choice } : null)
     send(found)
+    return !isNone
   }
   return (
     <TextInput
@@ -75,11 +95,12 @@ export function TypedField({
       error={draft?.isInvalid ? invalid : error || problem}
       onChange={({ currentTarget: { value: text } }) => {
         const whole = isWhole(text) ? parse(text) : null
-        setDraft({ text, values: [value, whole ?? value], isInvalid: false })
+        setDraft({ text, values: [value, whole ?? value], isInvalid: false, choice })
         if (whole !== null) send(whole)
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') commit()
+        // Enter also submits the form.
+        if (event.key === 'Enter' && !commit()) event.preventDefault()
         onKeyDown?.(event)
       }}
       onBlur={(event) => {

@@ -97,7 +97,8 @@ function PlaceFields({ place, rooms, onPlace }: PlaceFieldsProps) {
   ]
   const change = (next: { roomId?: string; day?: string; time?: string }) => {
     const wanted = { roomId, day, time, ...next }
-    if (wanted.roomId === '' || wanted.day === '') return
+    // What is no time, or none any more, is no wish for another one.
+    if (wanted.roomId === '' || wanted.day === '' || next.time === '') return
     const startsAt = instantOf(wanted.day, wanted.time === '' ? '08:00' : wanted.time, timeZone)
     onPlace({ roomId: wanted.roomId, startsAt })
   }

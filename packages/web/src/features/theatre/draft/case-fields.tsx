@@ -21,7 +21,7 @@ type FieldsProps = { form: UseFormReturnType<CaseDraft>; isSurgeonOptional?: boo
 /** The patient, the procedure, the team and the equipment of a case or a request. */
 export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
   const { t } = useTranslation('theatre')
-  const { isStaff } = useTheatre()
+  const { isStaff, today } = useTheatre()
   const input = form.getInputProps
   return (
     <Stack gap="md">
@@ -35,7 +35,7 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
           dir="auto"
           {...input('name')}
         />
-        <DateField label={t('field.birthDate')} {...input('birthDate')} />
+        <DateField label={t('field.birthDate')} max={today} {...input('birthDate')} />
       </div>
       {isStaff ? (
         <Checkbox
