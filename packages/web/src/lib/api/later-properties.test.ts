@@ -51,3 +51,20 @@ test('a request that is refused for anything else is not repeated, and its respo
   expect(sent).toHaveLength(1)
   expect(await response.json()).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient' }] })
 })
+
+test('a property within another that is refused is removed there alone', async () => {
+  const refused = [{ path: '/patient/language', message: 'is not known here; known are name' }]
+  const answers = [Response.json({ errors: refused }, { status: 400 }), Response.json({}, { status: 201 })]
+  vi.stubGlobal('fetch', async (request: Request) => {
+    sent.push(await request.json())
+    return answers.shift()
+  })
+  expect((await post({ language: 'de', patient: { name: 'Ada', language: 'de' } })).status).toBe(201)
+  expect(sent[1]).toEqual({ language: 'de', patient: { name: 'Ada' } })
+})
+
+test('a refusal by a proxy, which has no problem document, is returned as it is', async () => {
+  vi.stubGlobal('fetch', async () => new Response('<h1>Request Header Or Cookie Too Large</h1>', { status: 400 }))
+  const response = await post({ slotId: '1' })
+  expect([response.status, await response.text()]).toEqual([400, '<h1>Request Header Or Cookie Too Large</h1>'])
+})

@@ -12,12 +12,25 @@ export const fetchOfAnyRelease: typeof fetch = async (input, init) => {
   const request = new Request(input, init)
   const again = request.clone()
   const response = await positionFetch(request)
-  if (response.status !== 400) return response
-  const { errors }: Partial<Problem> = await response.clone().json()
-  const unknown = later.filter((name) =>
-    errors?.some(({ path, message }) => path.endsWith(`/${name}`) && message.startsWith('is not known')),
-  )
-  if (!unknown[0]) return response
-  const without = (name: string, value: unknown) => (unknown.includes(name) ? undefined : value)
-  return positionFetch(again, { body: JSON.stringify(await again.clone().json(), without) })
+  if (response.status !== 400 || request.method === 'GET') return response
+  // A proxy's response may have no problem document.
+  const problem: Partial<Problem> | null = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  const unknown = (problem?.errors ?? [])
+    .filter(({ path, message }) => later.includes(nameOf(path)) && message.startsWith('is not known'))
+    .map(({ path }) => path)
+  if (unknown.length === 0) return response
+  const body = await again.clone().json()
+  for (const path of unknown) removeAt(body, path.split('/').slice(1))
+  return positionFetch(again, { body: JSON.stringify(body) })
+}
+
+const nameOf = (path: string) => path.split('/').at(-1) ?? ''
+
+/** Removes a property of an object or of one within it. */
+function removeAt(value: Record<string, unknown>, [name = '', ...rest]: string[]): void {
+  if (rest.length === 0) delete value[name]
+  else removeAt(value[name] as Record<string, unknown>, rest)
 }
