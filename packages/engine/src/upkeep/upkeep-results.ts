@@ -28,6 +28,13 @@ export async function recordUpkeep(owner: pg.Pool, kind: UpkeepKind, outcome: Ou
            interval_seconds = excluded.interval_seconds`)
 }
 
+/** Stores how often something is to be done, before it was done once: that it never is can be seen then. */
+export async function scheduleUpkeep(owner: pg.Pool, kind: UpkeepKind, intervalSeconds: number): Promise<void> {
+  await owner.query(sql`
+    insert into holdfast.upkeep_result (kind, interval_seconds) values (${kind}, ${intervalSeconds})
+    on conflict (kind) do update set interval_seconds = excluded.interval_seconds`)
+}
+
 /** Deletes the record of what is switched off: it would be reported as old, or as failing, for ever. */
 export async function forgetUpkeep(owner: pg.Pool, kind: UpkeepKind): Promise<void> {
   await owner.query(sql`delete from holdfast.upkeep_result where kind = ${kind}`)

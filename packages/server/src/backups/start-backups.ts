@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { dropArchives } from '@holdfast/adapters/backup'
-import { forgetUpkeep, withPool } from '@holdfast/engine'
+import { forgetUpkeep, scheduleUpkeep, withPool } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Config } from '../config/config.ts'
 import { StartError } from '../lifecycle/start-error.ts'
@@ -37,15 +37,18 @@ export function requireBackupKey({ backupTo, backupRecipient, backupPassphrase }
 export async function startBackups(options: StartBackups): Promise<{ stop(): Promise<void> }> {
   const { config, database, log } = options
   const { ownerUrl: databaseUrl, embedded } = database
+  const use = { url: databaseUrl, name: 'holdfast backup' }
   if (config.backupTo === null) {
     const warn = (what: string) => (error: unknown) => log.warn({ err: error }, `backups: ${what} stays`)
     // The WAL that an earlier destination would still get is retained until then.
     if (embedded) await dropArchives(databaseUrl).catch(warn('old slot'))
-    await withPool({ url: databaseUrl, name: 'holdfast backup' }, (pool) => forgetUpkeep(pool, 'backup')).catch(
-      warn('the record of earlier ones'),
-    )
+    await withPool(use, (pool) => forgetUpkeep(pool, 'backup')).catch(warn('the record of earlier ones'))
     return { stop: async () => undefined }
   }
+  // Also if the process never gets as far as to record anything.
+  await withPool(use, (pool) => scheduleUpkeep(pool, 'backup', config.backupSeconds)).catch((error: unknown) =>
+    log.warn({ err: error }, 'backups: their interval could not be recorded for the metrics yet'),
+  )
   return superviseProcess({ databaseUrl, embedded }, options)
 }
 
