@@ -189,7 +189,7 @@ export function createEmailLinks(
         if (use.kind !== 'changed') return use
         // Nobody had proven the earlier address.
         const isLimited = use.undo.kind === 'none'
-        if (!isLimited || (await unprovenPause(transaction, use.previous, mailsMax)) === 0)
+        if (!isLimited || (await unprovenPause(transaction, accountId, use.previous)) === 0)
           await store(transaction, use)
         return use
       }).catch(linkUsed)
@@ -260,7 +260,7 @@ async function create(
   if (ownPause > 0 && newEmail === null) return { kind: 'too_soon', retryAfterSeconds: ownPause }
   const pause =
     newEmail === null
-      ? await unprovenPause(transaction, email, mailsMax)
+      ? await unprovenPause(transaction, accountId, email)
       : await addressPause(transaction, accountId, email)
   const retryAfterSeconds = Math.max(ownPause, pause)
   if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
