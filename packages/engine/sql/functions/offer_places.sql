@@ -53,10 +53,7 @@ begin
                        quiet_until(c.no, v_now)) as until,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
                        greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes), null) as until_by_call,
-           coalesce(m.emails, true)
-             and coalesce((select n.state <> 'kept' from message n
-                            where n.clinic_no = c.no and n.channel = 'email' and n.done_at is not null
-                            order by n.created_at desc, n.id desc limit 1), true) as by_email,
+           coalesce(m.emails, true) as by_email,
            coalesce('offered' = any (m.sms_kinds), false) as by_sms
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
       join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id
@@ -80,8 +77,16 @@ begin
       returning e.* into v_entry;
       -- Not found: the person has just left.
       continue when not found;
-      v_until := case when v_slot.by_email and v_entry.patient ? 'email' or v_slot.by_sms and v_entry.patient ? 'phone'
-                        then v_slot.until
+      v_until := case when v_slot.until = v_slot.until_by_call
+                           or v_slot.by_sms and v_entry.patient ? 'phone' then v_slot.until
+                      -- Among the last messages, an e-mail that was only kept says that there is no mail server.
+                      when v_slot.by_email and v_entry.patient ? 'email'
+                           and coalesce((select n.state <> 'kept'
+                                           from (select m.channel, m.state, m.done_at, m.created_at, m.id from message m
+                                                  where m.clinic_no = v_slot.clinic_no
+                                                  order by m.created_at desc, m.id desc limit 50) n
+                                          where n.channel = 'email' and n.done_at is not null
+                                          order by n.created_at desc, n.id desc limit 1), true) then v_slot.until
                       else v_slot.until_by_call end;
       v_first_end := least(v_first_end, v_until);
       insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
