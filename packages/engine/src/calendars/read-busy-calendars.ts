@@ -65,7 +65,7 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
   await pool.query(sql`
     update holdfast.busy_calendar
        set ${isRead}, ${whatIsLeftOut(read)}, expanded_at = clock_timestamp(),
-           etag = ${storableOrNull(read.etag)}, last_modified = ${storableOrNull(read.lastModified)},
+           etag = ${tagToSend(read.etag)}, last_modified = ${tagToSend(read.lastModified)},
            emptied_at = case when ${isEmptied} then clock_timestamp()
                              when ${read.busy.length === 0}::boolean then emptied_at end,
            emptied_notified_at = case when ${read.busy.length === 0}::boolean and not (${isEmptied})
@@ -200,4 +200,9 @@ const takeEmptied: TakeNotice = async (transaction, except) => {
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
     returning 'emptied' as kind, b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.emptied_at as since`)
   return rows[0]
+}
+
+/** A tag that can be stored, and sent back as it is; null: the calendar is read whole the next time. */
+function tagToSend(tag: string | null): string | null {
+  return tag !== null && /^[\x20-\x7e]+$/.test(tag) ? tag : null
 }
