@@ -100,7 +100,10 @@ describe('negative controls: a planted bug is found', () => {
 
   test('turnover forgotten', async ({ database }) => {
     await withoutBackstops(database)
-    await plantFunction(database, 'case_needs', { part: /COALESCE\(r\.turnover_minutes, 0\)/, becomes: '0' })
+    await plantFunction(database, 'case_needs', {
+      part: /COALESCE\(n\.turnover_minutes, r\.turnover_minutes, 0\)/,
+      becomes: '0',
+    })
     await untilShown(database, 60, ({ found }) => 'room' in found)
   })
 
