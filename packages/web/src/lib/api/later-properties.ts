@@ -10,9 +10,10 @@ const later = ['refuseOverlap', 'language', 'urgency', 'correct', 'force', 'curs
  */
 export const fetchOfAnyRelease: typeof fetch = async (input, init) => {
   const request = new Request(input, init)
-  const again = request.clone()
-  const response = await positionFetch(request)
-  if (response.status !== 400 || request.method === 'GET') return response
+  if (request.headers.get('content-type') !== 'application/json') return positionFetch(request)
+  const text = await request.text()
+  const response = await positionFetch(request, { body: text })
+  if (response.status !== 400) return response
   // A proxy's response may have no problem document.
   const problem: Partial<Problem> | null = await response
     .clone()
@@ -22,9 +23,9 @@ export const fetchOfAnyRelease: typeof fetch = async (input, init) => {
     .filter(({ path, message }) => later.includes(nameOf(path)) && message.startsWith('is not known'))
     .map(({ path }) => path)
   if (unknown.length === 0) return response
-  const body = await again.clone().json()
+  const body = JSON.parse(text)
   for (const path of unknown) removeAt(body, path.split('/').slice(1))
-  return positionFetch(again, { body: JSON.stringify(body) })
+  return positionFetch(request, { body: JSON.stringify(body) })
 }
 
 const nameOf = (path: string) => path.split('/').at(-1) ?? ''

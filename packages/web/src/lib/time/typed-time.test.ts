@@ -49,5 +49,5 @@ test.for([
 test('where hours are counted to 12, a time is whole with the half of the day', () => {
   const isWhole = (text: string) => isWholeTime(text, ['am', 'pm'])
   expect(['9:30', '12:00'].some(isWhole)).toBe(false)
-  expect(['9:30 pm', '9:30am', '14:30', '0:30'].every(isWhole)).toBe(true)
+  expect(['9:30 pm', '9:30 am', '14:30', '0:30'].every(isWhole)).toBe(true)
 })
