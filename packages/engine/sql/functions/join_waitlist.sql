@@ -17,7 +17,7 @@
 -- Locks: the clinic's waitlist, exclusively (see lock_joining), then the lock of admit_claims, whose owners wait for
 --   nobody; both until the commit. From then on PostgreSQL ends the
 --   connection if the caller sends nothing for a second.
--- Fails: check_violation for an entry that is not valid; 55P03 after 5 s without the lock.
+-- Fails: check_violation for an entry that is not valid; 55P03 after about 4 s without the lock.
 -- Idempotent: no; the caller stores its result under the key of the request.
 create or replace function holdfast.join_waitlist(
   p_clinic_no integer, p_entry jsonb, p_kinds text[], p_subjects uuid[], p_is_limited boolean

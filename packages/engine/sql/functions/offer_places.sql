@@ -6,9 +6,9 @@
 -- too soon (offer_until, and the minimum notice). What is beyond the booking horizon is offered only to entries
 -- that a member of the clinic has added, as only members book there.
 --
--- Who gets no message about an offer does not sleep through one: the desk calls, and quiet hours make no difference.
--- That is an entry without an address for what the clinic sends, or with an e-mail address alone in a clinic whose
--- newest e-mail was only stored, because there is no mail server.
+-- For who gets no message about an offer, quiet hours make no difference: the desk has to call, and an offer that is
+-- made at night may end before anybody does. That is an entry without an address for what the clinic sends, or with an
+-- e-mail address alone in a clinic whose newest e-mail was only stored, because there is no mail server.
 --
 -- An offer counts within the limits of docs/decisions/0014 as a hold of whoever joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
