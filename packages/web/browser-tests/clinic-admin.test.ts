@@ -78,7 +78,7 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   // The day list also has fields for a doctor and a day, and stays until the next page is shown.
   await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
   await page.getByLabel('Doctor').selectOption(scene.doctor.id)
-  await page.getByLabel('Go to date').fill(day)
+  await page.getByRole('textbox', { name: 'Go to date' }).fill(day)
   const times = page.getByRole('list')
   await times.getByRole('button', { name: /^0?9:00$/ }).click()
   await page.getByLabel('Name').fill('Rosa Reception')
@@ -95,7 +95,7 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   await page.waitForURL(/q=[^&]*4711/)
   await page.getByRole('link', { name: 'Rosa Reception' }).click()
   await page.getByRole('button', { name: 'Move to another time' }).click()
-  await page.getByRole('dialog').getByLabel('Go to date').fill(day)
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Go to date' }).fill(day)
   // By its name: until the list is read again, it may still show this booking's time as free.
   await page
     .getByRole('dialog')
@@ -339,7 +339,7 @@ test('when somebody was faster, reception gets an error with the times still fre
   const page = await scene.pageOf('staff')
   await page.goto(pathOf(scene, 'book'))
   await page.getByLabel('Doctor').selectOption(doctor.id)
-  await page.getByLabel('Go to date').fill(day)
+  await page.getByRole('textbox', { name: 'Go to date' }).fill(day)
   await page.getByRole('list').getByRole('button').first().click()
   await page.getByLabel('Name').fill('Sue Slow')
   const taken = await site.admin.createBooking({

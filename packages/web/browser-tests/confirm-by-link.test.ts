@@ -177,7 +177,9 @@ test('a guest who lost the ticket gets its link at the address of the booking', 
   const elsewhere = await site.newPage()
   await elsewhere.goto('/find-booking')
   await elsewhere.getByLabel('Reference').fill(reference)
-  await elsewhere.getByLabel('Day of the appointment').fill(practice.slots[0]?.startsAt.slice(0, 10) ?? '')
+  await elsewhere
+    .getByRole('textbox', { name: 'Day of the appointment' })
+    .fill(practice.slots[0]?.startsAt.slice(0, 10) ?? '')
   await elsewhere.getByLabel('E-mail address of the appointment').fill(address)
   await elsewhere.getByRole('button', { name: 'Continue' }).click()
   await elsewhere.getByText('Choose the clinic, so that we can send the link.').waitFor()

@@ -105,8 +105,8 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   // Without the messages, which stay over a button for as long as the pointer is on them.
   await page.goto('/my-day/times')
   const withdrawal = page.getByRole('region', { name: 'Withdraw slots' })
-  await withdrawal.getByLabel('First day').fill(day)
-  await withdrawal.getByLabel('Last day').fill(day)
+  await withdrawal.getByRole('textbox', { name: 'First day' }).fill(day)
+  await withdrawal.getByRole('textbox', { name: 'Last day' }).fill(day)
   await withdrawal.getByRole('button', { name: 'Show who is affected' }).click()
   await withdrawal.getByText('28 slots would be withdrawn.').waitFor()
   await withdrawal.getByText('1 booking is affected').waitFor()

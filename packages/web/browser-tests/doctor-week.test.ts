@@ -143,7 +143,7 @@ test('dragging over hours creates slots, and over slots withdraws them, each aft
   await drag(page, monday, '09:00', '10:45')
   const dialog = page.getByRole('dialog')
   await dialog.getByText('No slots in these hours.').waitFor()
-  expect(await isoValueOf(dialog.getByLabel('Day'))).toBe(monday)
+  expect(await isoValueOf(dialog.getByRole('textbox', { name: 'Day' }))).toBe(monday)
   expect(await isoValueOf(dialog.getByLabel('From'))).toBe('09:00')
   expect(await isoValueOf(dialog.getByLabel('Until'))).toBe('11:00')
   expect(await axeFindings(page)).toEqual([])
@@ -174,7 +174,7 @@ test('the keyboard alone creates slots in some hours and withdraws a part of the
   const dialog = page.getByRole('dialog')
   await page.getByRole('button', { name: 'Add or withdraw slots' }).focus()
   await page.keyboard.press('Enter')
-  await dialog.getByLabel('Day').and(page.locator(':focus')).waitFor()
+  await dialog.getByRole('textbox', { name: 'Day' }).and(page.locator(':focus')).waitFor()
   await dialog.getByLabel('Until').fill('10:00')
   await dialog.getByRole('button', { name: 'Create slots' }).focus()
   await page.keyboard.press('Enter')
@@ -214,7 +214,7 @@ test('staff create slots of a doctor by dragging', async ({ site }) => {
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/times?doctorId=${other.id}`)
   const { monday } = nextWeek()
-  await page.getByLabel('Go to date').first().fill(monday)
+  await page.getByRole('textbox', { name: 'Go to date' }).first().fill(monday)
   await page.locator(`[data-drag-slot-group="${monday}"]`).first().waitFor()
   // The empty week's text is above the calendar.
   await page.getByText('No slots this week').waitFor()
@@ -251,7 +251,7 @@ test('an empty week leads to the doctor’s next slots; only without any it asks
     await desk.getByText(text).waitFor()
     await desk.getByRole('button', { name: 'Show that week' }).click()
     await desk.locator('[data-weeks]:focus').waitFor()
-    expect(await isoValueOf(desk.getByLabel('Go to date'))).toBe(later.toString())
+    expect(await isoValueOf(desk.getByRole('textbox', { name: 'Go to date' }))).toBe(later.toString())
   }
 })
 

@@ -23,7 +23,7 @@ test('a guest who lost the ticket is told what to do, in the same words for a bo
   stranger.on('request', (request) => requests.push(request.url()))
   const find = async (reference: string) => {
     await stranger.getByLabel('Reference').fill(reference)
-    await stranger.getByLabel('Day of the appointment').fill(day)
+    await stranger.getByRole('textbox', { name: 'Day of the appointment' }).fill(day)
     await stranger.getByRole('button', { name: 'Continue' }).click()
     const advice = stranger.getByRole('region', { name: 'How to open your appointment' })
     await advice.getByText(new RegExp(`${reference.slice(0, 4)}\u2011${reference.slice(4)}`, 'i')).waitFor()
@@ -50,7 +50,7 @@ test('a guest who lost the ticket is told what to do, in the same words for a bo
   const own = await page.context().newPage()
   await own.goto('/find-booking')
   await own.getByLabel('Reference').fill(known)
-  await own.getByLabel('Day of the appointment').fill(day)
+  await own.getByRole('textbox', { name: 'Day of the appointment' }).fill(day)
   await own.getByRole('button', { name: 'Continue' }).click()
   await own.getByRole('link', { name: 'Open the ticket kept on this device' }).click()
   await own.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
@@ -61,7 +61,7 @@ test('the clinic is asked for where the link is to be sent, unless there is only
   const page = await site.newPage()
   const fill = async () => {
     await page.getByLabel('Reference').fill('0123abcd')
-    await page.getByLabel('Day of the appointment').fill('2030-01-02')
+    await page.getByRole('textbox', { name: 'Day of the appointment' }).fill('2030-01-02')
     await page.getByLabel('E-mail address of the appointment').fill('grace@example.org')
     await page.getByRole('button', { name: 'Continue' }).click()
   }

@@ -54,7 +54,7 @@ test('an admin reads who signed in and what was changed, in the clinic’s time,
   expect(csv.trim().split('\r\n')).toHaveLength(2)
   expect(csv).toContain('sign_in_failed')
 
-  await page.getByLabel('From').fill('2026-03-03')
+  await page.getByRole('textbox', { name: 'From' }).fill('2026-03-03')
   await page.getByText('Nothing is recorded here').waitFor()
   await isWritten('data_exported')
   await page.getByRole('button', { name: 'Show all' }).click()

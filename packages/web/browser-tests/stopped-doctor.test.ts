@@ -153,7 +153,9 @@ test('the page of a stopped doctor names the clinic, its phone and colleagues; n
   expect(await axeFindings(page)).toEqual([])
   await page.getByLabel('Full name').fill('Grace Hopper')
   await page.getByLabel('E-mail').fill('grace@example.org')
-  await page.getByLabel('Last day').fill(Temporal.Now.plainDateISO('UTC').add({ days: 1 }).toString())
+  await page
+    .getByRole('textbox', { name: 'Last day' })
+    .fill(Temporal.Now.plainDateISO('UTC').add({ days: 1 }).toString())
   await page.getByRole('button', { name: 'Join the waitlist' }).click()
   await page.getByText('Any doctor: General practice').waitFor()
 

@@ -316,7 +316,7 @@ test('a long waitlist is shown page by page, and searched on the server', async 
   await expect.poll(() => requests.count()).toBe(50)
   await page.getByRole('button', { name: 'Show more' }).click()
   await expect.poll(() => requests.count()).toBe(100)
-  await page.getByLabel('Due until').fill('2099-01-01')
+  await page.getByRole('textbox', { name: 'Due until' }).fill('2099-01-01')
   await page.getByText('interpreter').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.reload()

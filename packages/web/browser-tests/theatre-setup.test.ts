@@ -39,7 +39,7 @@ test('a block over a case of the open time is not created, and the case is named
   await dialog.getByText('Once', { exact: true }).click()
   await dialog.getByLabel('Service').fill('Urology')
   const tomorrow = Temporal.Now.plainDateISO(theatre.scene.clinic.timezone).add({ days: 1 })
-  await dialog.getByLabel(/^Day/).fill(tomorrow.toString())
+  await dialog.getByRole('textbox', { name: /^Day/ }).fill(tomorrow.toString())
   await dialog.getByLabel(/^Start/).fill('06:00')
   await dialog.getByLabel(/^End/).fill('20:00')
   for (const [name, counted] of [

@@ -1,39 +1,40 @@
-import { type BuiltDoctor, plantFunction, type TestDatabase, until } from '@holdfast/testkit'
+import { setTimeout } from 'node:timers/promises'
+import { type BuiltDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { anEntry, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 import type { Engine } from '../model/engine.ts'
 
 /**
- * Somebody joins while eight sessions give back places again and again, each in a transaction that lasts 150 to 220 ms,
- * as with a standby far away.
+ * Somebody joins while two sessions give back places in turn, as with a standby far away: each holds its lock until the
+ * other one has it, or for 200 ms if the other one has to wait behind the joining transaction.
  *
  * @returns the SQLSTATE with which the join failed; null: it did not
  */
 async function joinBesideSlowCommits(database: TestDatabase, engine: Engine, doctor: BuiltDoctor) {
   let isOver = false
-  const giveBackAgainAndAgain = async (seconds: number) => {
-    const client = await database.ownerPool.connect()
-    await client.query('set lock_timeout = 0')
+  let [holder, next] = await Promise.all([database.ownerPool.connect(), database.ownerPool.connect()])
+  const clients = [holder, next]
+  const giveBack = (client: typeof holder) =>
+    client.query(`begin; set local lock_timeout = 0; select holdfast.lock_waitlists(array[${doctor.clinicNo}])`)
+  await giveBack(holder)
+  const handOverAgainAndAgain = async () => {
     while (!isOver) {
-      await client.query('select pg_sleep($2) from holdfast.lock_waitlists(array[$1::int])', [doctor.clinicNo, seconds])
+      const taken = giveBack(next)
+      await Promise.race([taken, setTimeout(200)])
+      await holder.query('commit')
+      await taken
+      ;[holder, next] = [next, holder]
     }
-    client.release(true)
+    await holder.query('commit')
   }
-  const sessions = [0.15, 0.16, 0.17, 0.18, 0.19, 0.2, 0.21, 0.22].map(giveBackAgainAndAgain)
-  await until(
-    async () => {
-      const { rowCount } = await database.ownerPool.query(
-        "select from pg_locks where locktype = 'advisory' and classid = 1215261799 and granted and objid = $1",
-        [doctor.clinicNo],
-      )
-      return (rowCount ?? 0) > sessions.length / 2 ? true : undefined
-    },
-    () => 'Most sessions give back places.',
-  )
+  const handingOver = handOverAgainAndAgain()
   const [joining] = await Promise.allSettled([joined(engine.waitlist, anEntry(doctor))])
   isOver = true
-  await Promise.all(sessions)
+  await handingOver
+  for (const client of clients) {
+    client.release()
+  }
   return joining.status === 'rejected' ? String(joining.reason.code) : null
 }
 
