@@ -131,7 +131,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
     where: 'booking_id = $second',
     columns: {
       clinic_no: ['clinic_no + 1', outOfScope('no clinic has the number, and no request finds the key')],
-      key: ['gen_random_uuid()', outOfScope('keys are deleted after a day, and their digests are stored only here')],
+      key: ['gen_random_uuid()', 'key_differs'],
       request_hash: ['gen_random_uuid()', outOfScope('a retry is rejected: the digest is stored only here')],
       booking_id: ['$first', 'key_differs'],
       created_at: [later('created_at'), 'key_differs'],

@@ -58,6 +58,11 @@ export const corruptedRows: Readonly<Record<string, readonly [statement: string,
     'delete from holdfast.booking_event where booking_id = $second and version = 1',
     'event_gap',
   ],
+  'the keys of two claims of one batch, swapped': [
+    `update holdfast.idempotency set booking_id = case booking_id when $left then $right else $left end
+      where booking_id in ($left, $right)`,
+    'key_differs',
+  ],
   'a deleted key': ['delete from holdfast.idempotency where booking_id = $second', limitsOnly],
   'a deleted token': ['delete from holdfast.manage_token where booking_id = $second', onlyCopy],
   'a token of nothing': [

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClaim, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
+import { runClaimBatch } from '../src/bookings/claim-batch.ts'
 import type { SettleAction } from '../src/model/settle.ts'
 import type { Milestone } from '../src/model/theatre-case.ts'
 import { aCase, aTheatre, caseOf, someStaff, soonAt } from './theatre.ts'
@@ -52,6 +53,8 @@ async function bookings(database: TestDatabase, scene: Scene) {
     erased: aClaim(slot, { confirm: true }),
   }
   for (const claim of Object.values(claims)) await engine.claim(claim)
+  const together = { left: aClaim(slot, { confirm: true }), right: aClaim(slot, { confirm: true }) }
+  await runClaimBatch(database.appPool, Object.values(together))
   const { second, held, cancelled, erased } = claims
   const old = await aBooking(database, slot, { createdAt: new Date(Date.now() - 3_600_000) })
   await engine.confirmAttendance({ bookingId: second.bookingId, slotId: slot.id, actorId: null, key: randomUUID() })
@@ -61,7 +64,9 @@ async function bookings(database: TestDatabase, scene: Scene) {
   await settle(erased.bookingId, 'cancel')
   await engine.erasures.ofBooking({ bookingId: erased.bookingId, actorId: null, key: null })
   const empty = await aSlot(database, surgeon)
-  const byName = Object.fromEntries(Object.entries(claims).map(([name, { bookingId }]) => [name, bookingId]))
+  const byName = Object.fromEntries(
+    Object.entries({ ...claims, ...together }).map(([name, { bookingId }]) => [name, bookingId]),
+  )
   return { ...byName, slot: slot.id, empty: empty.id, old: old.id, account: accountId }
 }
 

@@ -95,9 +95,9 @@ begin
     returning theatre_case as row
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                               actor_id, booking_digest, case_details)
+                               actor_id, request_key, booking_digest, case_details)
     select p_clinic_no, c.id, (b.row).version, p_at, case when c.hold_until is null then 'confirmed' else 'held' end,
-           (b.row).slot_id, (b.row).resource_id, (b.row).units, c.hold_until, c.actor_id,
+           (b.row).slot_id, (b.row).resource_id, (b.row).units, c.hold_until, c.actor_id, p_keys[c.no],
            booking_digest((b.row).account_id, (b.row).appointment_type, (b.row).patient, (b.row).reason,
                           (b.row).cancellation_reason),
            details_of_case(c.allocations, c.override)

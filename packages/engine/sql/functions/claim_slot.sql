@@ -105,9 +105,9 @@ begin
   values (p_clinic_no, p_id, p_slot_id, resource_id, p_units, case when p_confirm then 'CONFIRMED' else 'PENDING' end,
           hold_expires_at, p_account_id, appointment_type, p_patient, p_reason, created_at, created_at);
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                             actor_id, booking_digest)
+                             actor_id, request_key, booking_digest)
   values (p_clinic_no, p_id, 1, created_at, case when p_confirm then 'confirmed' else 'held' end, p_slot_id,
-          resource_id, p_units, hold_expires_at, coalesce(p_actor_id, p_account_id),
+          resource_id, p_units, hold_expires_at, coalesce(p_actor_id, p_account_id), p_key,
           booking_digest(p_account_id, appointment_type, p_patient, p_reason, null));
   return next;
 end

@@ -203,10 +203,10 @@ begin
       from decided d where d.won
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                               actor_id, booking_digest)
+                               actor_id, request_key, booking_digest)
     select d.clinic_no, d.id, 1, v_now, case when p_confirm[d.n] then 'confirmed' else 'held' end, d.slot_id,
            v_resource_ids[d.n], d.units, d.hold_until, coalesce(p_actor_ids[d.n], p_account_ids[d.n]),
-           booking_digest(p_account_ids[d.n], v_types[d.n], p_patients[d.n], p_reasons[d.n], null)
+           p_keys[d.n], booking_digest(p_account_ids[d.n], v_types[d.n], p_patients[d.n], p_reasons[d.n], null)
       from decided d where d.won
   ), won_of_slot as materialized (
     select d.clinic_no, d.slot_id, sum(d.units)::integer as units, min(d.hold_until) as hold_until

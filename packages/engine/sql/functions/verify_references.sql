@@ -1,10 +1,11 @@
 -- verify_references: checks what refers to a clinic's bookings from elsewhere.
 --
 -- Findings: key_without_booking (an idempotency key names a booking that does not exist) | key_differs (it names a
---   booking that was created at another time than the key, or that has another key: a retry would return a booking
---   that it did not create) | token_without_booking (a renewed manage token of neither a booking nor an entry of the
---   waitlist) | copy_differs (a copy of an event of an old booking that is not as the event, or of none; such an
---   event of the last 92 days without its copy: see note_late_events. A day is left for clocks that differ).
+--   booking that was created at another time than the key, by another key, or that has another key: a retry would
+--   return a booking that it did not create) | token_without_booking (a renewed manage token of neither a booking nor
+--   an entry of the waitlist) | copy_differs (a copy of an event of an old booking that is not as the event, or of
+--   none; such an event of the last 92 days without its copy: see note_late_events. A day is left for clocks that
+--   differ).
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
 create or replace function holdfast.verify_references(p_clinic_no integer)
@@ -19,12 +20,17 @@ as $function$
               when k.created_at <> b.created_at
                 then format('an idempotency key of %s names this booking, which was created at %s', k.created_at,
                             b.created_at)
+              when k.key <> e.request_key then 'an idempotency key names this booking, which another key created'
               else format('%s idempotency keys name this booking', k.keys) end
-    from (select i.booking_id, i.created_at, count(*) over (partition by i.booking_id) as keys
+    from (select i.key, i.booking_id, i.created_at, count(*) over (partition by i.booking_id) as keys
             from idempotency i where i.clinic_no = p_clinic_no) k
     left join (select q.id, q.slot_id, q.created_at from booking q where q.clinic_no = p_clinic_no) b
       on b.id = k.booking_id
-   where b.id is null or k.created_at <> b.created_at or k.keys > 1
+    -- null: of a release that did not store it, or of a patient who has been erased.
+    left join (select o.booking_id, o.request_key from booking_event o
+                where o.clinic_no = p_clinic_no and o.version = 1) e
+      on e.booking_id = k.booking_id
+   where b.id is null or k.created_at <> b.created_at or k.key <> e.request_key or k.keys > 1
   union all
   select 'token_without_booking', null, m.booking_id, 'a manage token was renewed of what does not exist'
     from manage_token m

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,
+  aClaim,
   aClinic,
   aDoctor,
   aSlot,
@@ -13,6 +14,7 @@ import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { createPool } from '../database/pools.ts'
+import { runClaimBatch } from './claim-batch.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
@@ -30,6 +32,15 @@ test('negative control: a position that is looked up by max(xid) reads the log o
     becomes: 'select max(l.xid) into tx $1;',
   })
   expect(await rowsReadByRepeats(planted)).toBeGreaterThan(eventsOfOthers)
+})
+
+test('a change under the key of the claim that booked is no repetition', async ({ database }) => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  const claim = aClaim(slot)
+  await runClaimBatch(database.appPool, [claim])
+  const extend = { bookingId: claim.bookingId, action: 'extend' as const, actorId: null, onBehalf: true, patient: null }
+  const [result] = await runSettleBatch(database.appPool, [{ ...extend, key: claim.key, reason: null }])
+  expect(result).toMatchObject({ outcome: { kind: 'done' } })
 })
 
 /** How many rows of the log are read when a confirmation and a move are repeated, in a clinic with many events. */
