@@ -8,9 +8,9 @@
 -- for this plan, and at least the cases that take some of these needs.
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
--- A block's minutes and its end are a plan, and one rule, block_overrun: urgent and immediate cases do not have to keep
--- to it. The turnover after the last case does not count, and a case that stays in its block without becoming longer is
--- not refused (docs/decisions/0060).
+-- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
+-- to it. The minutes and the end are one rule, block_overrun. The turnover after the last case does not count, and a
+-- case that stays in its block without becoming longer is not refused (docs/decisions/0060).
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.
@@ -33,6 +33,7 @@ declare
   v_ends_at constant timestamptz := v_starts_at + make_interval(mins => v_minutes);
   v_room_id constant uuid := p_plan->>'roomId';
   v_surgeon_id constant uuid := p_plan->>'surgeonId';
+  v_keeps_to_plan constant boolean := coalesce(p_plan->>'urgency', '') not in ('urgent', 'immediate');
   v_overridden constant jsonb := coalesce(p_plan->'override'->'rules', '[]');
   v_needs case_need[] := p_needs;
   v_need case_need;
@@ -138,13 +139,12 @@ begin
   end if;
 
   -- 3. Soft rules.
-  if v_place.hours is not null and not v_overridden ? 'outside_hours' then
+  if v_keeps_to_plan and v_place.hours is not null and not v_overridden ? 'outside_hours' then
     if not open_hours(v_place.hours, v_place.timezone, v_starts_at, v_ends_at) @> tstzrange(v_starts_at, v_ends_at) then
       v_conflicts := v_conflicts || '{"kind": "outside_hours"}'::jsonb;
     end if;
   end if;
-  if v_place.is_block and coalesce(p_plan->>'urgency', '') not in ('urgent', 'immediate')
-     and not v_overridden ? 'block_overrun' then
+  if v_keeps_to_plan and v_place.is_block and not v_overridden ? 'block_overrun' then
     if v_ends_at > v_place.ends_at
        or v_minutes > v_free
           and not exists (select from bookings_by_id(array[p_clinic_no], array[(p_plan->>'caseId')::uuid]) b
@@ -156,7 +156,7 @@ begin
     end if;
   end if;
   -- Blocks of a room do not overlap, so a case that is within an open one is in no other.
-  if not v_overridden ? 'block_owned'
+  if v_keeps_to_plan and not v_overridden ? 'block_owned'
      and (v_place.is_block and v_ends_at <= v_place.ends_at
           and block_is_open(v_place.block, v_place.starts_at, p_plan->>'service', v_surgeon_id, p_now)) is not true then
     v_conflicts := v_conflicts || (

@@ -11,8 +11,8 @@ export type BlockRuleOutcome =
   { kind: 'expanded'; drafts: SlotDraft[]; missingDates: string[] } | InvalidRule
 
 /**
- * The blocks of a rule, as instants. A local time that a day lacks, because clocks are put forward, is the hour after
- * it; one that a day has twice means the first.
+ * The blocks of a rule, as instants. A local time that a day lacks, because clocks are put forward, is when they are;
+ * one that a day has twice means the first.
  *
  * @param minutes how many minutes of cases each block takes, and at most its length; null: as long as it lasts
  * @param now blocks may be at most `slotsAheadYearsMax` later
@@ -64,5 +64,8 @@ function isInWeeks(date: Temporal.PlainDate, weeks: number[] | null): boolean {
 
 function instantOf(date: Temporal.PlainDate, minutes: number, timeZone: string): Date {
   const local = date.toPlainDateTime().add({ minutes })
-  return new Date(local.toZonedDateTime(timeZone).epochMilliseconds)
+  const before = local.toZonedDateTime(timeZone, { disambiguation: 'earlier' })
+  const isMissing = !before.toPlainDateTime().equals(local)
+  const at = isMissing ? (before.getTimeZoneTransition('next') ?? before) : before
+  return new Date(at.epochMilliseconds)
 }

@@ -128,6 +128,27 @@ describe('the minutes of a block', () => {
   })
 })
 
+test('whose a block is, and when a room is open, do not refuse urgent and immediate cases', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, room } = scene
+  const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '16:00' }))
+  await theatre.updateRoom(room, { hours })
+  const blockId = await aBlock(scene, { service: 'Cardiology' })
+  const [owned, closed] = [soonAt(9), soonAt(20)]
+  for (const urgency of ['elective', 'expedited'] as const) {
+    const conflictsAt = async (startsAt: Date) => theatre.claimCase(aCase(scene, { startsAt, urgency }))
+    expect(await conflictsAt(owned)).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'block_owned', blockId }] })
+    expect(await conflictsAt(closed)).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'outside_hours' }] })
+  }
+  const emergency = caseOf(await theatre.claimCase(aCase(scene, { startsAt: owned, urgency: 'urgent' })))
+  expect(emergency).toMatchObject({ blockId, override: null })
+  const move = { caseId: emergency.id, change: { startsAt: closed }, override: null, actorId: null, key: null }
+  expect(await theatre.moveCase(move)).toMatchObject({ kind: 'done', case: { blockId: null } })
+  const immediate = aCase(scene, { startsAt: owned, urgency: 'immediate', confirm: true })
+  expect(await theatre.claimCase(immediate)).toMatchObject({ case: { blockId, override: null } })
+  expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+})
+
 test('a block overrun, and a block of others, are soft; a named block must contain the start', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic } = scene
@@ -377,6 +398,20 @@ describe('rules', () => {
       ],
       missingDates: ['2027-03-28'],
     })
+  })
+
+  test('of a block that begins or ends within the hour that clocks leave out, what exists is left', () => {
+    const draftsOf = (startTime: string, endTime: string) => {
+      const night = { ...rule, from: '2027-03-28', to: '2027-03-28', weekdays: [7], startTime, endTime }
+      return expandBlockRule(night, null, 'Europe/Berlin', now)
+    }
+    const forward = new Date('2027-03-28T01:00:00Z')
+    expect(draftsOf('02:15', '02:45')).toMatchObject({ drafts: [], missingDates: ['2027-03-28'] })
+    expect(draftsOf('02:30', '04:00')).toMatchObject({
+      drafts: [{ startsAt: forward, capacity: 60 }],
+      missingDates: [],
+    })
+    expect(draftsOf('01:00', '02:30')).toMatchObject({ drafts: [{ endsAt: forward, capacity: 60 }], missingDates: [] })
   })
 
   test('what is wrong is named', () => {

@@ -35,8 +35,8 @@ const busy = aCase('busy', { room: 'r3', from: '13:00', to: '14:00', cleaned: '1
 const cases = [moved, later, busy]
 const settings = { day: '2026-11-23', timeZone: 'UTC', names: namesOf({ rooms, people: [], equipment: [], cases }) }
 
-const conflictsAt = (roomId: string, time: string, minutes = 60) =>
-  planConflicts(moved, { roomId, startsAt: Date.parse(at(time)), minutes }, { rooms, cases }, settings).map(
+const conflictsAt = (roomId: string, time: string, minutes = 60, one = moved) =>
+  planConflicts(one, { roomId, startsAt: Date.parse(at(time)), minutes }, { rooms, cases }, settings).map(
     ({ code, kind, caseId }) => [code, kind, caseId].filter(Boolean).join(' '),
   )
 
@@ -55,5 +55,9 @@ test('a person of the team is taken in another room, and one piece of equipment 
 
 test('the room is closed, and a case never conflicts with itself', () => {
   expect(conflictsAt('r2', '15:30')).toEqual(['outside_hours'])
+  expect(conflictsAt('r2', '15:30', 60, { ...moved, urgency: 'expedited' })).toEqual(['outside_hours'])
+  for (const urgency of ['urgent', 'immediate'] as const) {
+    expect(conflictsAt('r2', '15:30', 60, { ...moved, urgency })).toEqual([])
+  }
   expect(conflictsAt('r1', '08:05')).toEqual([])
 })

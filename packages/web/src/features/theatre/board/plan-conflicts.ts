@@ -8,8 +8,8 @@ type Settings = { day: string; timeZone: string; names: Names }
 
 /**
  * What the board alone tells against a plan for a case, so that it can be shown before the drop: the room, a person or
- * the patient is taken by another case, or the room is closed. The server decides, and knows more: equipment, blocks,
- * other days, and doctors' slots.
+ * the patient is taken by another case, or the room is closed, which does not matter to an emergency. The server
+ * decides, and knows more: equipment, blocks, other days, and doctors' slots.
  */
 export function planConflicts(one: Case, plan: Plan, board: Board, { day, timeZone, names }: Settings): CaseConflict[] {
   const room = board.rooms.find(({ id }) => id === plan.roomId)
@@ -41,6 +41,7 @@ export function planConflicts(one: Case, plan: Plan, board: Board, { day, timeZo
           return { ...found, code: 'resource_busy', kind, resourceId, name, from, to, caseId: other.id }
         }),
     )
+  if (one.urgency === 'urgent' || one.urgency === 'immediate') return busy
   const open = room === undefined ? null : openSpans(room, day, timeZone)
   const isOpen = open === null || open.some(({ from, to }) => from <= span.from && span.to <= to)
   return isOpen ? busy : [...busy, { ...found, code: 'outside_hours', isSoft: true }]
