@@ -71,11 +71,15 @@ async function operationsOf(database: TestDatabase) {
     counter.takeMax()
     return booking.id
   }
-  // Somebody of this name has had an appointment at the time of this slot for 100 days.
+  // Somebody of this name has had an appointment at the time of this slot for 700 days.
   const judged = () => ({ knownBy: 'clinic' as const, patient: { name: 'Ada', email: `${randomUUID()}@example.org` } })
-  const atOnce = await aSlot(database, await aDoctor(database, clinic), { startsAt: slot.startsAt, capacity: 1_000 })
+  const atOnce = await aSlot(database, await aDoctor(database, clinic), {
+    // Not on the day of the statistics, which read the months since the first of its slots was created.
+    startsAt: new Date(slot.startsAt.getTime() + 3 * 86_400_000),
+    capacity: 1_000,
+  })
   const namesake = await aBooking(database, atOnce, { patient: judged().patient })
-  await ageBooking(database, namesake, 100)
+  await ageBooking(database, namesake, 700)
   const correct = async (bookingId: string) => {
     const patient = { email: `${randomUUID()}@example.org` }
     return await engine.correctPatient({ bookingId, actorId: null, key: null, patient })
@@ -208,7 +212,7 @@ test.for([
   ['lock_old_bookings', 'cancel an old booking', 'lock_old_bookings', /force_custom_plan/, 'force_generic_plan'],
   ['bookings_by_id', 'a case', 'bookings_by_id', /and b\.id >= recent_ids\(\)/g, ''],
   ['visits_of_slots', 'a judged claim', 'visits_of_slots', /t\.id >= recent_ids\(\)/, 't.id >= v_from'],
-  ['old_visits_of_slots', 'a judged claim', 'old_visits_of_slots', /force_custom_plan/, 'force_generic_plan'],
+  ['old_visits_of_slots', 'a judged claim', 'old_visits_of_slots', /raise sqlstate 'HF001'/, 'null'],
   [
     'correct_patient',
     'a correction of an e-mail address',

@@ -82,7 +82,7 @@ begin
   end if;
 
   if p_known_by is not null then
-    v_verdicts := visits_at_once(p_clinic_nos, p_slot_ids, p_known_by, p_patients, p_account_ids);
+    v_verdicts := visits_at_once(p_clinic_nos, p_slot_ids, p_known_by, p_patients, p_account_ids, null, p_confirm);
   end if;
   loop
     -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it. The second

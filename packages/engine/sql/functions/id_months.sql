@@ -24,9 +24,7 @@ begin
         v_months := v_months || v_low || v_high;
       end if;
       v_low := v_id;
-      -- The first 48 bits are milliseconds since 1970.
-      v_next_month := holdfast.id_floor((date_trunc('month', timestamp 'epoch' + interval '1 ms'
-        * ('x' || translate(left(v_id::text, 13), '-', ''))::bit(48)::bigint) + interval '1 month') at time zone 'UTC');
+      v_next_month := holdfast.id_floor((holdfast.id_month(v_id) + interval '1 month') at time zone 'UTC');
     end if;
     v_high := v_id;
   end loop;

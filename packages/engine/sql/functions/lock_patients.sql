@@ -1,5 +1,5 @@
 -- lock_patients: serializes transactions that look whether a patient has an appointment at the same time
--- (visit_at_once) and then write one: of two at once, the second sees what the first has written. Whoever has another
+-- (visits_at_once) and then write one: of two at once, the second sees what the first has written. Whoever has another
 -- name is another person (is_same_person), so the lock is by clinic and name.
 --
 -- p_names: of fold_name; null: none. A name that was read from a booking is compared again once that is locked:

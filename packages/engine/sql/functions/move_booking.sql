@@ -22,8 +22,8 @@ declare
   v_clinic clinic;
   v_resource resource;
   v_verdict text;
-  v_keys text[];
-  v_visit_id uuid;
+  v_account_id uuid;
+  v_refusal text;
 begin
   booking := p_booking;
   if p_booking.id is null then
@@ -83,16 +83,14 @@ begin
     outcome := 'retry';
     return;
   end if;
-  v_keys := sought_keys(p_known_by, p_booking.patient,
-                        case p_known_by when 'account' then p_actor_id else p_booking.account_id end);
-  if v_keys is not null then
-    if fold_name(p_booking.patient->>'name') is distinct from p_name then
-      outcome := 'retry';
-      return;
-    end if;
-    v_visit_id := visit_at_once(p_booking.clinic_no, p_slot_id, p_name, v_keys, p_booking.id);
-    if v_visit_id is not null then
-      outcome := 'patient_booked:' || v_visit_id;
+  v_account_id := case p_known_by when 'account' then p_actor_id else p_booking.account_id end;
+  if sought_keys(p_known_by, p_booking.patient, v_account_id) is not null then
+    v_refusal := case when fold_name(p_booking.patient->>'name') is distinct from p_name then 'retry'
+                      -- The name is locked.
+                      else (visits_at_once(array[p_booking.clinic_no], array[p_slot_id], array[p_known_by],
+                                           array[p_booking.patient], array[v_account_id], array[p_booking.id]))[1] end;
+    if v_refusal is not null then
+      outcome := v_refusal;
       return;
     end if;
   end if;

@@ -1,4 +1,4 @@
--- sought_keys: by which of identity_keys visit_at_once looks for other appointments of a patient; null: it looks for
+-- sought_keys: by which of identity_keys visits_at_once looks for other appointments of a patient; null: it looks for
 -- none.
 --
 -- p_known_by: how it is known who the patient is, which decides what is compared, and so what the caller can find out

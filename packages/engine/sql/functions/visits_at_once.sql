@@ -1,19 +1,26 @@
 -- visits_at_once: which of the requests of a call are refused because their patient has an appointment at the same
--- time. One element per request: `patient_booked:` and the id of that appointment; `retry` if an earlier request of the
--- call may write such an appointment, and so has to be decided first; else null. Only requests of one name and person
--- at one time wait for each other: many people have one name, or share the `walk-in` of a desk.
+-- time. One element per request: `patient_booked:` and the id of the first such appointment; `retry` if an earlier
+-- request of the call may write one, and so has to be decided first; else null. An appointment is CONFIRMED or ARRIVED.
+-- Cases are not among them. Only requests of one name and person at one time wait for each other: many people have one
+-- name. Those of one name without contacts are of one person.
 --
 -- p_known_by: as sought_keys. p_account_ids: of the bookings that are written. p_excepts: those that are changed.
+-- p_confirms: whether a request writes an appointment, and no hold; null: all do.
+--
+-- Slots with more than 200 units taken, such as a vaccination day's, are left out: every booking in the slots is
+-- compared. All that is needed is read once for the call, because old months are planned for each reading: see 0015.
 --
 -- Internal. Locks: as lock_patients, of those for whom anything is looked up. Fails: never. Idempotent: yes.
 create or replace function holdfast.visits_at_once(
   p_clinic_nos integer[], p_slot_ids uuid[], p_known_by text[], p_patients jsonb[], p_account_ids uuid[],
-  p_excepts uuid[] default null
+  p_excepts uuid[] default null, p_confirms boolean[] default null
 ) returns text[]
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
 as $function$
 declare
   v_names constant text[] := array(
@@ -25,20 +32,36 @@ begin
   -- Its snapshot is from after the wait for the locks.
   return (
     with sought as materialized (
-      select i.n, p_clinic_nos[i.n] as clinic_no, p_slot_ids[i.n] as slot_id, v_names[i.n] as name,
+      select i.n, p_clinic_nos[i.n] as clinic_no, v_names[i.n] as name,
              sought_keys(p_known_by[i.n], p_patients[i.n], p_account_ids[i.n]) as keys,
              identity_keys(p_patients[i.n], p_account_ids[i.n]) as own_keys, s.during, s.taken
         from generate_subscripts(p_slot_ids, 1) i(n)
        cross join lateral (select tstzrange(t.starts_at, t.ends_at) as during, t.taken from slot t
                             where t.clinic_no = p_clinic_nos[i.n] and t.id = p_slot_ids[i.n] limit 1) s
        where v_names[i.n] is not null
+    ), near as materialized (
+      select distinct q.clinic_no, s.id, s.during
+        from (select distinct t.clinic_no, t.during from sought t) q
+       cross join lateral (select t.id, tstzrange(t.starts_at, t.ends_at) as during from slot t
+                            where t.clinic_no = q.clinic_no and tstzrange(t.starts_at, t.ends_at) && q.during
+                              and t.withdrawn_at is null and t.taken between 1 and 200 offset 0) s
+    ), visit as materialized (
+      select c.clinic_no, b.id, b.slot_id, b.created_at, fold_name(b.patient->>'name') as name,
+             identity_keys(b.patient, b.account_id) as keys
+        from (select s.clinic_no, array_agg(s.id) as slot_ids from near s group by s.clinic_no) c
+       cross join lateral visits_of_slots(c.clinic_no, c.slot_ids, array(
+               select distinct q.name from sought q where q.clinic_no = c.clinic_no)) b
+       where b.appointment_type <> 'case'
     )
     select array_agg(coalesce(
-             'patient_booked:' || visit_at_once(q.clinic_no, q.slot_id, q.name, q.keys, p_excepts[i.n]),
-             -- Slots with more units taken are not looked at (visit_at_once).
+             'patient_booked:' || (select v.id from visit v
+                                     join near s on s.clinic_no = v.clinic_no and s.id = v.slot_id
+                                    where v.clinic_no = q.clinic_no and v.name = q.name and s.during && q.during
+                                      and v.keys && q.keys and v.id is distinct from p_excepts[i.n]
+                                    order by v.created_at, v.id limit 1),
              case when exists (select from sought e
-                                where e.n < q.n and e.clinic_no = q.clinic_no and e.name = q.name and e.taken < 200
-                                  and e.during && q.during and e.own_keys && q.keys)
+                                where e.n < q.n and e.clinic_no = q.clinic_no and e.name = q.name and e.taken <= 200
+                                  and coalesce(p_confirms[e.n], true) and e.during && q.during and e.own_keys && q.keys)
                   then 'retry' end) order by i.n)
       from generate_subscripts(p_slot_ids, 1) i(n)
       left join sought q on q.n = i.n);

@@ -134,6 +134,13 @@ describe('a claim', () => {
     expect(await claim(database, ...requests)).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
   })
 
+  test('does not wait for an earlier one of the same batch that is only held', async ({ database }) => {
+    const { first, second } = await slotsAtOnce(database, await aScene(database))
+    const held = { ...known, confirm: false }
+    const results = await runClaimBatch(database.appPool, [aClaim(first, held), aClaim(second, held)])
+    expect(kindsOf(results)).toEqual(['booked', 'booked'])
+  })
+
   test('does not wait for an earlier one of the same batch at another time', async ({ database }) => {
     const { doctors } = await aScene(database)
     const first = await aSlot(database, doctors[0])
@@ -313,7 +320,7 @@ freshDatabaseTest('the contacts of patients of other names are not compared', as
 })
 
 freshDatabaseTest('negative control: without the comparison by name first, they are', async ({ database }) => {
-  await plantFunction(database, 'visits_of_slots', { part: '(p_name is null or', becomes: '(true or' })
+  await plantFunction(database, 'visits_of_slots', { part: '(p_names is null or', becomes: '(true or' })
   await expect(writesBesideOthers(database)).rejects.toThrow('The contacts of Alan Turing are compared.')
 })
 
@@ -322,9 +329,9 @@ async function isLockedWhileLooking(database: TestDatabase) {
   const { first, second } = await slotsAtOnce(database, await aScene(database))
   await aBooking(database, first, { patient: ada })
   const hold = await aBooking(database, second, { status: 'PENDING', patient: ada })
-  await plantFunction(database, 'visit_at_once', {
-    part: 'v_slot_ids := array(',
-    becomes: 'perform pg_advisory_xact_lock_shared(1); v_slot_ids := array(',
+  await plantFunction(database, 'visits_of_slots', {
+    part: 'begin',
+    becomes: 'begin perform pg_advisory_xact_lock_shared(1);',
   })
   const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1)', [])
   const confirming = runSettleBatch(database.appPool, [confirmation(hold)])
