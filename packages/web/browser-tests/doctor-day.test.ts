@@ -146,6 +146,11 @@ test('correcting the start also removes the error of the end; with an error, a b
   await error.waitFor()
   await rule.getByLabel('From', { exact: true }).fill('09:00')
   await error.waitFor({ state: 'hidden' })
+
+  const isCreated = page.waitForRequest((request) => request.url().includes('/slots') && request.method() === 'POST')
+  await rule.getByLabel('Until', { exact: true }).last().fill('24:00')
+  await rule.getByRole('button', { name: 'Preview slots' }).click()
+  expect((await isCreated).postDataJSON()).toMatchObject({ rule: { endTime: '24:00' } })
 })
 
 test('a slot in the week’s calendar is opened by keyboard, gets more places, and is withdrawn', async ({

@@ -7,6 +7,7 @@ import { instantOf, localDateTime } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { DateField } from '../../ui/fields/date-field.tsx'
+import { EndTimeField } from '../../ui/fields/end-time-field.tsx'
 import { TimeField } from '../../ui/fields/time-field.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import layoutClasses from '../../ui/layout.module.css'
@@ -137,7 +138,7 @@ function HoursFields({ hours, firstDay, lastDay, onChange }: FieldsProps) {
         onChange={(value) => onChange({ ...hours, day: value })}
       />
       <TimeField label={t('hours.from')} value={from} onChange={(value) => onChange({ ...hours, from: value })} />
-      <TimeField
+      <EndTimeField
         label={t('hours.to')}
         value={to}
         error={to <= from ? t('rule.endInvalid') : null}

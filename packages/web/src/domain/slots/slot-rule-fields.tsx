@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { randomKey } from '../../lib/api/random-key.ts'
 import { formatWeekday } from '../../lib/i18n/format.ts'
 import { DateField } from '../../ui/fields/date-field.tsx'
+import { EndTimeField } from '../../ui/fields/end-time-field.tsx'
 import { TimeField } from '../../ui/fields/time-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
@@ -32,7 +33,7 @@ export function SlotRuleFields({ form }: FieldsProps) {
       </Checkbox.Group>
       <div className={layoutClasses.shortFields}>
         <TimeField label={t('rule.startTime')} {...startProps(form, 'startTime', 'endTime')} />
-        <TimeField label={t('rule.endTime')} {...form.getInputProps('endTime')} />
+        <EndTimeField label={t('rule.endTime')} {...form.getInputProps('endTime')} />
         <SlotLengthFields form={form} />
       </div>
       <Breaks form={form} />
@@ -51,7 +52,7 @@ function Breaks({ form }: FieldsProps) {
             label={t('rule.breakFrom', { number: index + 1 })}
             {...startProps(form, `breaks.${index}.startTime`, `breaks.${index}.endTime`)}
           />
-          <TimeField
+          <EndTimeField
             label={t('rule.breakTo', { number: index + 1 })}
             {...form.getInputProps(`breaks.${index}.endTime`)}
           />

@@ -10,8 +10,9 @@ export function localDateTime(instant: string | number, timeZone: string): strin
   return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')
 }
 
-/** The instant of a local day and time `HH:MM`, as ISO text. */
+/** The instant of a local day and time `HH:MM`, which may be `24:00`, as ISO text. */
 export function instantOf(day: string, time: string, timeZone: string): string {
+  if (time === '24:00') return instantOf(addDays(day, 1), '00:00', timeZone)
   return Temporal.PlainDateTime.from(`${day}T${time}`).toZonedDateTime(timeZone).toInstant().toString()
 }
 

@@ -3,7 +3,7 @@ import { Box, Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type KeyboardEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
@@ -222,14 +222,24 @@ type PatientFormProps = {
 
 function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
+  const known = useRef<HTMLDivElement>(null)
+  // Enter books nobody by half a name: while patients are found, it leads to them, as an arrow does.
+  const leadToKnown = (event: KeyboardEvent) => {
+    const first = known.current?.querySelector('button') ?? null
+    if (first === null || (event.key !== 'Enter' && event.key !== 'ArrowDown')) return
+    event.preventDefault()
+    first.focus()
+  }
   return (
     <form
       onSubmit={form.onSubmit(onBook, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
       noValidate
     >
       <Stack gap="md">
-        <ContactFields form={form} />
-        <KnownPatients typed={typed} onChoose={onKnown} />
+        <Stack gap="md" onKeyDown={leadToKnown}>
+          <ContactFields form={form} />
+        </Stack>
+        <KnownPatients typed={typed} onChoose={onKnown} ref={known} />
         {types.length > 1 ? (
           <NativeSelect
             label={t('column.appointmentType')}

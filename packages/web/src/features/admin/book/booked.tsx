@@ -2,6 +2,7 @@ import type { MadeBooking } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
+import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { formatAppointment } from '../../../lib/i18n/format.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -22,6 +23,9 @@ export function Booked({ booking, name, onAgain }: BookedProps) {
         <Stack gap="xs">
           <Text>{doctor}</Text>
           <Text>{formatAppointment(booking.startsAt, booking.endsAt, timeZone)}</Text>
+          <Text>
+            {t('booking.reference')} <bdi className="tabular">{referenceOf(booking.id)}</bdi>
+          </Text>
         </Stack>
       </Alert>
       <Group>

@@ -2,6 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { Button, Stack, Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
+import type { Ref } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
@@ -21,16 +22,19 @@ type KnownProps = {
   /** What was typed last into a field of the patient; '' after somebody was chosen. */
   typed: string
   onChoose: (patient: KnownPatient) => void
+  ref: Ref<HTMLDivElement>
 }
 
 /** The patients of the clinic's bookings who have the typed text, each a button that fills in the form. */
-export function KnownPatients({ typed, onChoose }: KnownProps) {
+export function KnownPatients({ typed, onChoose, ref }: KnownProps) {
   const { t } = useTranslation('admin')
   const [text] = useDebouncedValue(typed.trim(), typingMs)
   const found = useQuery({ ...useKnownQuery(text), enabled: text.length >= lengthMin })
-  const patients = typed.trim() === '' || found.data === undefined ? [] : distinctPatients(found.data, shownMax)
+  // Who has the beginning of what is typed may have all of it; whoever has something that was typed before has not.
+  const isFound = text !== '' && typed.trim().startsWith(text) && found.data !== undefined
+  const patients = isFound ? distinctPatients(found.data, shownMax) : []
   return (
-    <div role="status">
+    <div role="status" ref={ref}>
       {patients.length === 0 ? null : (
         <Stack gap={6} align="flex-start">
           <Text size="sm">{t('book.known')}</Text>

@@ -69,7 +69,7 @@ export function openSpans({ hours }: Room, day: string, timeZone: string): Span[
     .filter((one) => one.weekday === weekday)
     .map(({ from, to }) => ({
       from: Date.parse(instantOf(day, from, timeZone)),
-      to: to === '24:00' ? startOfDay(addDays(day, 1), timeZone) : Date.parse(instantOf(day, to, timeZone)),
+      to: Date.parse(instantOf(day, to, timeZone)),
     }))
     .sort((a, b) => a.from - b.from)
 }

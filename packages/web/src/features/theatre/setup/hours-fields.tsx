@@ -3,6 +3,7 @@ import { openingHoursMax } from '@holdfast/contract/clinic-limits'
 import { Button, Group, NativeSelect, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
+import { EndTimeField } from '../../../ui/fields/end-time-field.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
 import classes from './hours-fields.module.css'
 
@@ -71,14 +72,14 @@ function HoursRow({ one, number, onChange, onRemove }: HoursRowProps) {
         value={one.from}
         onChange={(value) => onChange({ ...one, from: value })}
       />
-      <TimeField
+      <EndTimeField
         size="sm"
         required
         withAsterisk={false}
         label={t('setup.closes')}
         aria-label={t('setup.closesOf', { number })}
-        value={one.to === '24:00' ? '00:00' : one.to}
-        onChange={(value) => onChange({ ...one, to: value === '00:00' ? '24:00' : value })}
+        value={one.to}
+        onChange={(value) => onChange({ ...one, to: value })}
       />
       <Button size="sm" variant="default" aria-label={t('setup.removeHoursOf', { number })} onClick={onRemove}>
         {t('setup.remove')}
