@@ -46,7 +46,11 @@ export const caseRequestSchema = Type.Object(
     procedure: procedureSchema,
     minutes: Type.Integer(),
     urgency: urgencySchema,
-    dueOn: nullable<string>({ type: 'string', format: 'date' }),
+    dueOn: nullable<string>({
+      type: 'string',
+      format: 'date',
+      description: 'The last day on which it should take place; of a bumped case, the day that it lost at the latest',
+    }),
     roomId: nullableId({ description: 'null: any room' }),
     surgeonId: nullableId({ description: 'null: not decided yet' }),
     anaesthetistId: nullableId(),

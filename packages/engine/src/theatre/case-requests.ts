@@ -54,7 +54,7 @@ const selectedRequest = () => sql`
     from holdfast.case_request q
     left join holdfast.theatre_patient p on p.clinic_no = q.clinic_no and p.id = q.patient_id`
 
-/** What the list is ordered by, none of which changes. */
+/** What the list is ordered by. Of that, only the due day changes: see return_to_waitlist.sql. */
 const sortKey = sql`
   array_position(array['immediate', 'urgent', 'expedited', 'elective'], q.urgency), coalesce(q.due_on, 'infinity'),
   q.created_at, q.id`

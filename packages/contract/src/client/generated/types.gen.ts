@@ -1102,6 +1102,9 @@ export type CaseRequest = {
     procedure: Procedure;
     minutes: number;
     urgency: Urgency;
+    /**
+     * The last day on which it should take place; of a bumped case, the day that it lost at the latest
+     */
     dueOn: string | null;
     /**
      * null: any room

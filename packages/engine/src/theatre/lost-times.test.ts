@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import type { TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { NewCaseRequest } from '../model/theatre.ts'
+import type { ClaimCaseRequest } from '../model/theatre-case.ts'
+
+/** The local day of a time, in Auckland: half of it is another day in UTC. */
+const timezone = 'Pacific/Auckland'
+const localDay = (at: Date, days = 0) =>
+  Temporal.Instant.fromEpochMilliseconds(at.getTime())
+    .toZonedDateTimeISO(timezone)
+    .toPlainDate()
+    .add({ days })
+    .toString()
+/** The next day there. */
+const lateAt = soonAt(20)
+
+const aTheatreInAuckland = (database: TestDatabase) => aTheatre(database, { timezone })
+
+async function waits(scene: BuiltTheatre, change: Partial<NewCaseRequest>): Promise<string> {
+  const { patient, service, procedure, surgeonId } = aCase(scene)
+  const none = { roomId: null, anaesthetistId: null, staffIds: [], equipment: [], note: null, createdBy: null }
+  const wanted = { patient, service, procedure, surgeonId, minutes: 60, urgency: 'elective', dueOn: null } as const
+  const request = { ...none, ...wanted, ...change, mayChangePatient: true }
+  const created = await scene.theatre.createCaseRequest(scene.clinic.no, request, null)
+  if (created.kind !== 'done' || created.value.kind !== 'created') throw new Error(JSON.stringify(created))
+  return created.value.id
+}
+
+/** Elective requests that were there before, and an urgent one. */
+async function aWaitlist(scene: BuiltTheatre) {
+  const [anyDay, later] = [await waits(scene, {}), await waits(scene, { dueOn: localDay(lateAt, 5) })]
+  return { anyDay, later, urgent: await waits(scene, { urgency: 'urgent' }) }
+}
+
+const booked = async ({ theatre }: BuiltTheatre, request: ClaimCaseRequest) =>
+  caseOf(await theatre.claimCase({ ...request, confirm: true }))
+
+/** An emergency takes the place of a case. */
+async function bump(scene: BuiltTheatre, caseId: string): Promise<void> {
+  const emergency = aCase(scene, { startsAt: lateAt, urgency: 'immediate' })
+  expect(await scene.theatre.bumpCases({ emergency, bumpedCaseIds: [caseId], reason: 'Bleeding' })).toMatchObject({
+    kind: 'done',
+  })
+}
+
+const openRequests = ({ theatre, clinic }: BuiltTheatre) =>
+  theatre.caseRequests({ clinicNo: clinic.no, status: 'open' })
+
+describe('a bumped case', () => {
+  test('without a request waits among the first of its urgency, due on the local day that it lost', async ({
+    database,
+  }) => {
+    const scene = await aTheatreInAuckland(database)
+    const { anyDay, later, urgent } = await aWaitlist(scene)
+    const { id } = await booked(scene, aCase(scene, { startsAt: lateAt }))
+    await bump(scene, id)
+    const [first, lost, ...rest] = await openRequests(scene)
+    expect(first).toMatchObject({ id: urgent })
+    expect(lost).toMatchObject({ bumpedCaseId: id, urgency: 'elective', dueOn: localDay(lateAt) })
+    expect(rest).toMatchObject([{ id: later }, { id: anyDay }])
+  })
+
+  test('is booked before elective requests that were there before, when a block is filled', async ({ database }) => {
+    const scene = await aTheatreInAuckland(database)
+    const { theatre, room } = scene
+    const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(10), capacity: 60 }]
+    const when = { roomId: room, when: { drafts }, dryRun: false, actorId: null }
+    const blocks = await theatre.createBlocks({ service: null, surgeonId: null, releaseDays: null, ...when })
+    await waits(scene, {})
+    await waits(scene, { dueOn: localDay(lateAt, 5) })
+    const lost = await booked(scene, aCase(scene, { startsAt: lateAt }))
+    await bump(scene, lost.id)
+    const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+    expect(await theatre.fillBlock({ blockId, confirm: true, actorId: null, key: randomUUID() })).toMatchObject({
+      kind: 'filled',
+      cases: [{ patient: lost.patient }],
+    })
+  })
+
+  test.for([
+    ['none', null, 0],
+    ['a later one', 3, 0],
+    ['an earlier one', -1, -1],
+  ] as const)(
+    'whose request had a due day, %s, waits until the earlier of that and the lost day',
+    async (row, { database }) => {
+      const [, dueIn, expected] = row
+      const scene = await aTheatreInAuckland(database)
+      const claim = aCase(scene, { startsAt: lateAt })
+      const dueOn = dueIn === null ? null : localDay(lateAt, dueIn)
+      const requestId = await waits(scene, { patient: claim.patient, dueOn })
+      const { id } = await booked(scene, { ...claim, requestId })
+      await bump(scene, id)
+      expect(await openRequests(scene)).toMatchObject([
+        { id: requestId, bumpedCaseId: id, bumpReason: 'Bleeding', dueOn: localDay(lateAt, expected) },
+      ])
+    },
+  )
+})
