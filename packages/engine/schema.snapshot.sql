@@ -258,6 +258,15 @@ create table holdfast.block (
   constraint block_release_days_check CHECK (((release_days >= 0) AND (release_days <= 365))),
   constraint block_service_check CHECK (((char_length(service) >= 1) AND (char_length(service) <= 100)))
 );
+create table holdfast.block_filling (
+  clinic_no integer not null,
+  block_id uuid not null,
+  run_id uuid not null,
+  running_until timestamp with time zone not null,
+  examined integer not null,
+  booked integer not null,
+  constraint block_filling_pkey PRIMARY KEY (clinic_no, block_id)
+);
 create table holdfast.booking (
   clinic_no integer not null,
   id uuid not null,

@@ -30,6 +30,11 @@ export const theatreProblemKinds = {
     title: 'Something that the case needs is taken',
     help: 'See `conflicts`: each names what is taken, from when to when, and by which case. Choose another time.',
   },
+  block_being_filled: {
+    status: 409,
+    title: 'The block is being filled already',
+    help: 'See its `filling`. It ends at most a minute after whoever started it has left. Then fill the rest.',
+  },
   block_mismatch: {
     status: 409,
     title: 'The case does not start in this block',

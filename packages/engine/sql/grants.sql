@@ -76,6 +76,10 @@ grant select, insert on holdfast.webhook_delivery to holdfast_app;
 grant update (state, due_at, attempts, attempt_until, status, reason, result, duration_ms, done_at, created_at)
   on holdfast.webhook_delivery to holdfast_app;
 
+-- Which blocks are being filled from the waitlist.
+grant select, insert, delete on holdfast.block_filling to holdfast_app;
+grant update (run_id, running_until, examined, booked) on holdfast.block_filling to holdfast_app;
+
 -- Secret URLs of calendars. Ended with the role of whoever created them.
 grant select, insert, delete on holdfast.calendar_feed to holdfast_app;
 grant update (kind, token_hash, created_by, language, created_at) on holdfast.calendar_feed to holdfast_app;

@@ -261,6 +261,7 @@ export type {
 export type {
   Block,
   BlockDraftOutcome,
+  BlockFilling,
   BlockOwner,
   BlockRule,
   ChangeBlockOutcome,

@@ -10,6 +10,7 @@ export const notVerified: Readonly<Record<string, string>> = {
   archived_row: 'checked when a month is archived and restored (archive-month.test.ts)',
   audit_event: 'the security log',
   audit_retention: ordinary,
+  block_filling: 'lets one run at a time fill a block, for a minute',
   busy_calendar: 'read again from the calendar',
   calendar_feed: accounts,
   clinic: ordinary,

@@ -254,7 +254,8 @@ export const theatreResourceOperations = {
     description:
       'Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds ' +
       'at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key. Each step ' +
-      'has its own key, from its beginning: with a key of another step, it is refused.',
+      'has its own key, from its beginning: with a key of another step, it is refused. One caller at a time fills a ' +
+      'block; `filling` of the block says how far it is.',
     access: 'clinic_staff',
     params: blockParams,
     body: Type.Object(
@@ -266,6 +267,6 @@ export const theatreResourceOperations = {
     ),
     bodyOptional: true,
     responses: { 200: { description: 'The cases that were created', schema: filledBlockSchema } },
-    problems: ['clinic_not_found', 'block_not_found', 'theatre_resource_inactive'],
+    problems: ['clinic_not_found', 'block_not_found', 'block_being_filled', 'theatre_resource_inactive'],
   }),
 }

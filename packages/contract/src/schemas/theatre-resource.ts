@@ -324,6 +324,19 @@ export const blockSchema = Type.Object(
     releasedAt: nullableTime({ description: 'When it was, or will be, opened to everybody' }),
     isReleased: Type.Boolean(),
     seriesId: nullableId(),
+    filling: Type.Union(
+      [
+        Type.Object(
+          {
+            examined: Type.Integer({ minimum: 0, description: 'Open requests that were looked at' }),
+            booked: Type.Integer({ minimum: 0, description: 'Cases that were booked or held' }),
+          },
+          { title: 'BlockFillingProgress', additionalProperties: false },
+        ),
+        Type.Null(),
+      ],
+      { description: 'How far the block is filled from the waitlist; null: nobody does it now' },
+    ),
   },
   { title: 'Block', additionalProperties: false },
 )

@@ -206,6 +206,7 @@ const writtenOnce: Record<string, string[]> = {
   ],
   account_mail: ['id', 'kind', 'is_request', 'sealed', 'expires_at', 'created_at', 'booking_id'],
   message_budget: ['clinic_no', 'recipient'],
+  block_filling: ['clinic_no', 'block_id'],
   message_choice: ['account_id'],
   message_settings: ['clinic_no', 'emails_since'],
   clinic_logo: ['clinic_no'],

@@ -59,7 +59,12 @@ export type Block = BlockOwner & {
   /** Blocks that were created by one rule have the same one. */
   seriesId: string | null
   withdrawnAt: Date | null
+  /** How far a run is that fills the block from the waitlist now; null: none does. */
+  filling: BlockFilling | null
 }
+
+/** How many open requests a run has looked at, and how many cases it has booked or held. */
+export type BlockFilling = { examined: number; booked: number }
 
 /**
  * When a recurring block takes place, in the clinic's zone: dates `YYYY-MM-DD`, both included, at most two years;

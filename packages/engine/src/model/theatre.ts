@@ -24,6 +24,7 @@ import type {
 } from './theatre-case.ts'
 import type {
   Block,
+  BlockFilling,
   ChangeBlockOutcome,
   ChangeBlockRequest,
   CreateBlocksOutcome,
@@ -237,6 +238,9 @@ export type Theatre = {
    * A call ends after some seconds of searches. `nextCursor`: where the next one, with another key, goes on; null: the
    * block is full, or the list has ended. `examined`: how many open requests were looked at.
    *
+   * One run of steps fills a block at a time. `block_being_filled`: another one does, and nothing was booked. It is
+   * over when its last step has ended, or 20 seconds after a step if no other follows, a minute if that did not end.
+   *
    * `filled_in_part`: the same after some were booked. A repetition with the key books the rest. `room_inactive`: the
    * room takes no new cases, and nothing was booked.
    *
@@ -252,6 +256,7 @@ export type Theatre = {
   }): Promise<
     | { kind: 'filled'; cases: Case[]; examined: number; nextCursor: string | null }
     | { kind: 'filled_in_part'; cases: Case[]; retryAfterSeconds: number }
+    | ({ kind: 'block_being_filled' } & BlockFilling)
     | { kind: 'block_missing' }
     | { kind: 'room_inactive'; roomId: string }
     | NotDone

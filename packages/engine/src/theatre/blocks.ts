@@ -31,9 +31,13 @@ const selectedBlock = sql`
          least(k.released_at, s.starts_at - make_interval(days => k.release_days)) as "releasedAt",
          coalesce(least(k.released_at, s.starts_at - make_interval(days => k.release_days)) <= clock_timestamp(), false)
            as "isReleased",
-         s.withdrawn_at as "withdrawnAt"
+         s.withdrawn_at as "withdrawnAt",
+         case when f.block_id is not null then json_build_object('examined', f.examined, 'booked', f.booked) end
+           as filling
     from holdfast.block k
-    join holdfast.slot s on s.clinic_no = k.clinic_no and s.id = k.slot_id`
+    join holdfast.slot s on s.clinic_no = k.clinic_no and s.id = k.slot_id
+    left join holdfast.block_filling f on f.clinic_no = k.clinic_no and f.block_id = k.slot_id
+                                      and f.running_until > clock_timestamp()`
 
 /** Blocks: times of rooms for services and surgeons. They are withdrawn as slots are. */
 export function theatreBlocks(

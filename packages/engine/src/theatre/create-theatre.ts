@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { directoryTransaction } from '../database/announced-transaction.ts'
 import type { SuggestQuery, Theatre } from '../model/theatre.ts'
 import { type ClinicLimiterSettings, createClinicLimiter } from '../queue/clinic-limiter.ts'
+import { blockFillings } from './block-fillings.ts'
 import { theatreBlocks } from './blocks.ts'
 import { caseChangeQueue } from './case-change-queue.ts'
 import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
@@ -45,7 +46,10 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
   }
   const theatre = {
     ...parts,
-    fillBlock: fillBlock(parts, (block, afterId) => requestsScheduledIn(pool, block, afterId)),
+    fillBlock: fillBlock(parts, {
+      fillings: blockFillings(pool),
+      scheduledIn: (block, afterId) => requestsScheduledIn(pool, block, afterId),
+    }),
   }
   return { theatre, queueDepths: () => ({ ...depths(), case_change: depth() }) }
 }

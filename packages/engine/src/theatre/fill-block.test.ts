@@ -7,6 +7,7 @@ import { InvalidCursor } from '../lists/cursor.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type { Block } from '../model/theatre-resource.ts'
+import { blockFillings } from './block-fillings.ts'
 import { cursorOfRequests, requestsScheduledIn } from './case-requests.ts'
 import { fillBlock } from './fill-block.ts'
 
@@ -72,12 +73,9 @@ test('where many fit and cannot be placed, each call ends after some seconds, an
       return theatre.suggest(query)
     },
   }
-  const fill = fillBlock(
-    slow,
-    async () => [],
-    () => clock,
-  )
+  const fill = fillBlock(slow, { ...alone, fillings: blockFillings(database.appPool) }, () => clock)
   const steps: number[] = []
+  const seen: (Block['filling'] | undefined)[] = []
   let cursor: string | null = null
   const booked: number[] = []
   do {
@@ -86,8 +84,10 @@ test('where many fit and cannot be placed, each call ends after some seconds, an
     steps.push(step.examined)
     booked.push(...step.cases.map(({ minutes }) => minutes))
     cursor = step.nextCursor
+    seen.push((await theatre.block(blockId))?.filling)
   } while (cursor !== null)
   expect({ steps, searches, booked }).toEqual({ steps: [2, 2, 1], searches: 5, booked: [60] })
+  expect(seen).toEqual([{ examined: 2, booked: 0 }, { examined: 4, booked: 1 }, null])
 })
 
 test('a later step claims nothing that an earlier one has booked, and its retry returns what it booked', async ({
@@ -108,7 +108,7 @@ test('a later step claims nothing that an earlier one has booked, and its retry 
     },
   }
   const scheduledIn = (block: Block, afterId: string | null) => requestsScheduledIn(database.appPool, block, afterId)
-  const fill = fillBlock(slow, scheduledIn, () => clock)
+  const fill = fillBlock(slow, { fillings: blockFillings(database.appPool), scheduledIn }, () => clock)
   const by = { blockId, confirm: true, actorId: null }
   const first = await fill({ ...by, key: randomUUID() })
   if (first.kind !== 'filled') throw new Error(first.kind)
@@ -126,7 +126,7 @@ test('a cursor that no step of this block returned is refused', async ({ databas
   const { theatre, blockId } = await aBlockToFill(database)
   const there = await aBlockToFill(database)
   const cursorOf = (block: string, request: string) =>
-    Buffer.from(JSON.stringify(['block-filling', block, request])).toString('base64url')
+    Buffer.from(JSON.stringify(['block-filling', block, request, randomUUID(), '1', '0'])).toString('base64url')
   const [request] = (await theatre.caseRequestsPage({ clinicNo: clinicNoOf(blockId), status: 'open', ...onePage }))
     .items
   const requestId = request?.id ?? ''
@@ -171,6 +171,79 @@ test('an immediate request is not booked in a block of next month, nor an urgent
   })
 })
 
+test('one run at a time fills a block: a second is refused, also between two steps, until the first is over', async ({
+  database,
+}) => {
+  const { theatre, blockId } = await aBlockToFill(database)
+  const by = { blockId, confirm: true, actorId: null }
+  const steps = fillBlock(theatre, { ...alone, fillings: blockFillings(database.appPool) }, aClockOf(6_000))
+  const step = await steps({ ...by, key: randomUUID() })
+  if (step.kind !== 'filled') throw new Error(step.kind)
+  const second = { ...by, key: randomUUID() }
+  const soFar = { examined: 1, booked: 1 }
+  expect(await theatre.fillBlock(second)).toEqual({ kind: 'block_being_filled', ...soFar })
+  expect((await theatre.block(blockId))?.filling).toEqual(soFar)
+  const next = { ...by, key: randomUUID(), cursor: step.nextCursor }
+  expect(await theatre.fillBlock(next)).toMatchObject({ kind: 'filled', cases: [{ blockId }], nextCursor: null })
+  expect(await theatre.fillBlock(second)).toMatchObject({ kind: 'filled', cases: [] })
+})
+
+test('a second run is refused while the first one searches a time, and a repetition of that is not', async ({
+  database,
+}) => {
+  const { theatre, blockId } = await aBlockToFill(database)
+  const [searching, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const suggest: Theatre['suggest'] = async (query) => {
+    searching.resolve()
+    await mayGoOn.promise
+    return theatre.suggest(query)
+  }
+  const fillings = blockFillings(database.appPool)
+  const first = fillBlock({ ...theatre, suggest }, { ...alone, fillings })
+  const by = { blockId, confirm: true, actorId: null }
+  const key = randomUUID()
+  const filled = first({ ...by, key })
+  await searching.promise
+  const refused = await theatre.fillBlock({ ...by, key: randomUUID() })
+  const repeated = await theatre.fillBlock({ ...by, key })
+  mayGoOn.resolve()
+  expect(refused).toEqual({ kind: 'block_being_filled', examined: 0, booked: 0 })
+  expect(repeated).toMatchObject({ kind: 'filled', cases: [{ blockId }, { blockId }] })
+  const idsOf = (outcome: typeof repeated) => ('cases' in outcome ? outcome.cases.map(({ id }) => id) : [])
+  expect(idsOf(await filled)).toEqual(idsOf(repeated))
+})
+
+test('a run that nobody continues is over, and another one fills the block', async ({ database }) => {
+  const { theatre, blockId } = await aBlockToFill(database)
+  const by = { blockId, confirm: true, actorId: null }
+  const steps = fillBlock(theatre, { ...alone, fillings: blockFillings(database.appPool) }, aClockOf(6_000))
+  const left = await steps({ ...by, key: randomUUID() })
+  if (left.kind !== 'filled') throw new Error(left.kind)
+  await database.ownerPool.query('update holdfast.block_filling set running_until = now() where block_id = $1', [
+    blockId,
+  ])
+  expect((await theatre.block(blockId))?.filling).toBeNull()
+  const other = await theatre.fillBlock({ ...by, key: randomUUID() })
+  expect(other).toMatchObject({ kind: 'filled', cases: [{ blockId }], nextCursor: null })
+  // The one that was left goes on, if its caller comes back when no other runs.
+  expect(await theatre.fillBlock({ ...by, key: randomUUID(), cursor: left.nextCursor })).toMatchObject({
+    kind: 'filled',
+    cases: [],
+  })
+})
+
+/** Each look at the clock is so much later: a step ends after its first request. */
+function aClockOf(stepMs: number): () => number {
+  let clock = 0
+  return () => {
+    clock += stepMs
+    return clock
+  }
+}
+
+/** No earlier try has booked anything, and no other run fills the block. */
+const alone = { scheduledIn: async () => [], fillings: { begin: async () => null, end: async () => undefined } }
+
 const onePage = { limit: 10, cursor: null }
 
 /** A block of four hours, and two requests for it. */
@@ -206,7 +279,7 @@ test.for(['claimCase', 'suggest'] as const)(
       suggest: { ...theatre, suggest: async (it) => (isRefused() ? overloaded : theatre.suggest(it)) },
     } satisfies Record<string, Theatre>
     const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }
-    expect(await fillBlock(busy[refused], async () => [])(fill)).toMatchObject({
+    expect(await fillBlock(busy[refused], alone)(fill)).toMatchObject({
       kind: 'filled_in_part',
       cases: [{ blockId }],
       retryAfterSeconds: 1,
@@ -240,7 +313,7 @@ test('times are searched only for requests whose owner and length fit, and for n
     searches += 1
     return theatre.suggest(query)
   }
-  const fill = fillBlock({ ...theatre, suggest }, async () => [])
+  const fill = fillBlock({ ...theatre, suggest }, alone)
   const filled = await fill({ blockId, confirm: true, actorId: null, key: randomUUID() })
   expect(filled).toMatchObject({ kind: 'filled', cases: [{ minutes: 60 }, { minutes: 60 }] })
   expect(searches).toBe(2)

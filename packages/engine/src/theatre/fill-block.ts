@@ -6,6 +6,7 @@ import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
 import type { CaseRequest, Theatre } from '../model/theatre.ts'
 import type { Case, ClaimCaseRequest, TheatrePatient, Urgency } from '../model/theatre-case.ts'
 import type { Block } from '../model/theatre-resource.ts'
+import type { BlockFillings, FillingRun } from './block-fillings.ts'
 import { cursorOfRequests } from './case-requests.ts'
 
 /** A start that was suggested may be taken before it is claimed: then the next is tried. */
@@ -14,8 +15,20 @@ const stepMinutes = 5
 
 type Needed = Pick<Theatre, 'block' | 'rooms' | 'case' | 'caseRequest' | 'caseRequestsPage' | 'suggest' | 'claimCase'>
 
-/** The block and the last request that was looked at. */
-const cursorOfFilling = cursorOf('block-filling', ['id', 'id'])
+/** The block, the last request that was looked at, the run, and how far it was: see BlockFilling. */
+const cursorOfFilling = cursorOf('block-filling', ['id', 'id', 'id', 'count', 'count'])
+
+type Parts = {
+  fillings: BlockFillings
+  /** The requests with a case in the block that are behind a request in the list, or all (null). */
+  scheduledIn: (block: Block, afterId: string | null) => Promise<CaseRequest[]>
+}
+
+type Step = Pick<ClaimCaseRequest, 'confirm' | 'actorId' | 'key'> & { block: Block; afterId: string | null }
+type StepOutcome =
+  /** `lastId`: the last request that was looked at, if others are behind it; null: none are, or the block is full. */
+  | { kind: 'filled'; cases: Case[]; examined: number; lastId: string | null }
+  | Extract<Awaited<ReturnType<Theatre['fillBlock']>>, { kind: 'filled_in_part' | 'room_inactive' } | NotDone>
 
 /** A step searches no longer than this, and then one more time: well within the time that a proxy waits. */
 const stepMs = 5_000
@@ -27,40 +40,62 @@ const pageSize = 200
  * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full. Where
  * many fit and cannot be placed, a call is a step: it ends after some seconds, and says where the next one goes on.
  *
- * @param scheduledIn the requests with a case in the block that are behind a request in the list, or all (null): an
- *   earlier try of the call may have booked them
  * @throws InvalidCursor for a cursor that no call for this block returned
  * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim
  */
 export function fillBlock(
   theatre: Needed,
-  scheduledIn: (block: Block, afterId: string | null) => Promise<CaseRequest[]>,
+  { fillings, scheduledIn }: Parts,
   now = () => performance.now(),
 ): Theatre['fillBlock'] {
-  return async ({ blockId, confirm, actorId, key, cursor = null }) => {
+  const fillStep = stepOf(theatre, scheduledIn, now)
+  return async ({ blockId, cursor = null, ...by }) => {
+    const block = clinicNoIn(blockId) === null ? null : await theatre.block(blockId)
+    if (block === null || block.withdrawnAt !== null) return { kind: 'block_missing' }
+    const { afterId, ...before } =
+      cursor === null
+        ? { afterId: null, blockId, runId: digestUuid(by.key), examined: 0, booked: 0 }
+        : await runAt(theatre, block, cursor)
+    const other = await fillings.begin(before)
+    if (other !== null) return { kind: 'block_being_filled', ...other }
+    const outcome = await fillStep({ ...by, block, afterId })
+    const { cases, examined, lastId } = { cases: [], examined: 0, lastId: null, ...outcome }
+    const run = { ...before, examined: before.examined + examined, booked: before.booked + cases.length }
+    const isOver = outcome.kind === 'room_inactive' || (outcome.kind === 'filled' && lastId === null)
+    const ended = fillings.end({ ...run, isOver })
+    await (cases.length === 0 ? ended : ended.catch(rethrowAfterCommit))
+    if (outcome.kind !== 'filled') return outcome
+    const nextCursor =
+      lastId === null
+        ? null
+        : cursorOfFilling.encode(blockId, lastId, run.runId, String(run.examined), String(run.booked))
+    return { kind: 'filled', cases, examined, nextCursor }
+  }
+}
+
+function stepOf(theatre: Needed, scheduledIn: Parts['scheduledIn'], now: () => number) {
+  return async ({ block, afterId, ...by }: Step): Promise<StepOutcome> => {
     const began = now()
-    const clinicNo = clinicNoIn(blockId)
-    const block = clinicNo === null ? null : await theatre.block(blockId)
-    if (clinicNo === null || block === null || block.withdrawnAt !== null) return { kind: 'block_missing' }
-    const afterId = cursor === null ? null : await lastRequest(theatre, block, cursor)
+    const clinicNo = clinicNoOf(block.id)
     const cases: Case[] = []
     let left = block.minutes - block.usedMinutes
     // What ends the call: a refusal. The cases that are booked stay: a plain refusal would deny them.
     const bookOne = async (request: CaseRequest) => {
-      const booking = book(theatre, block, request, { confirm, actorId, key })
+      const booking = book(theatre, block, request, by)
       const booked = await (cases.length === 0 ? booking : booking.catch(rethrowAfterCommit))
       if (booked === null) return null
       if ('kind' in booked) return cases.length === 0 ? booked : ({ ...booked, kind: 'filled_in_part', cases } as const)
       cases.push(booked)
-      const seen = await theatre.block(blockId).catch(rethrowAfterCommit)
+      const seen = await theatre.block(block.id).catch(rethrowAfterCommit)
       left = seen === null ? 0 : seen.minutes - seen.usedMinutes
       return null
     }
     let examined = 0
-    let nextCursor = cursor
+    let lastId = afterId
     const start = afterId === null ? null : cursorOfRequests.encode(afterId)
     let page = await theatre.caseRequestsPage(openRequests(clinicNo, start))
-    // After the open ones, so that none is missing that is booked meanwhile.
+    // An earlier try of the call may have booked these. They are read after the open ones, so that none is missing that
+    // is booked meanwhile.
     const scheduled = await scheduledIn(block, afterId)
     for (const request of scheduled.filter((one) => isFor(block, one))) {
       const refused = await bookOne(request)
@@ -69,9 +104,9 @@ export function fillBlock(
     const scheduledIds = new Set(scheduled.map(({ id }) => id))
     for (;;) {
       for (const request of page.items) {
-        if (examined > 0 && now() - began > stepMs) return { kind: 'filled', cases, examined, nextCursor }
+        if (examined > 0 && now() - began > stepMs) return { kind: 'filled', cases, examined, lastId }
         examined += 1
-        nextCursor = cursorOfFilling.encode(block.id, request.id)
+        lastId = request.id
         if (scheduledIds.has(request.id) || !isFor(block, request) || !isWorthSearching(block, request, left)) continue
         const refused = await bookOne(request)
         if (refused !== null) return refused
@@ -84,18 +119,18 @@ export function fillBlock(
     if (cases.length === 0 && !(await takesCases(theatre, clinicNo, block))) {
       return { kind: 'room_inactive', roomId: block.roomId }
     }
-    return { kind: 'filled', cases, examined, nextCursor: null }
+    return { kind: 'filled', cases, examined, lastId: null }
   }
 }
 
-/** The request after which a call goes on. @throws InvalidCursor */
-async function lastRequest(theatre: Needed, block: Block, cursor: string): Promise<string> {
-  const [blockId, requestId] = cursorOfFilling.decode(cursor)
+/** The run that a cursor continues, and the request after which it does. @throws InvalidCursor */
+async function runAt(theatre: Needed, block: Block, cursor: string): Promise<FillingRun & { afterId: string }> {
+  const [blockId, requestId, runId, examined, booked] = cursorOfFilling.decode(cursor)
   const isOfClinic = clinicNoIn(requestId) === clinicNoOf(block.id)
   if (blockId !== block.id || !isOfClinic || (await theatre.caseRequest(requestId)) === null) {
     throw new InvalidCursor(cursor)
   }
-  return requestId
+  return { blockId, runId, examined: Number(examined), booked: Number(booked), afterId: requestId }
 }
 
 function openRequests(clinicNo: number, cursor: string | null): Parameters<Theatre['caseRequestsPage']>[0] {

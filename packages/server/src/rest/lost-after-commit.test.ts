@@ -14,8 +14,8 @@ const queriesMax = 60
 /** How long what is done in batches is tried again. */
 const quickly = { waitMsMax: 300, unknownMsMax: 300 }
 
-/** Reservations and stored responses are of no consequence. */
-const uncounted = ['answer', 'booking_origin']
+/** Reservations, of blocks that are being filled too, and stored responses are of no consequence. */
+const uncounted = ['answer', 'block_filling', 'booking_origin']
 
 const test = databaseTest.extend('scene', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const { budget, pool } = limitedPool(database.appPool)

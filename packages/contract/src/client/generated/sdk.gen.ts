@@ -1762,7 +1762,7 @@ export const changeBlock = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Fill a block from the waitlist
  *
- * Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key. Each step has its own key, from its beginning: with a key of another step, it is refused.
+ * Holds, or with `confirm` books, as many open requests as fit, in the order of the list. It takes some seconds at most: if requests are left to look at, repeat it with `nextCursor`, and another Idempotency-Key. Each step has its own key, from its beginning: with a key of another step, it is refused. One caller at a time fills a block; `filling` of the block says how far it is.
  *
  * Who may call: Admins and staff of the clinic.
  */

@@ -25,6 +25,7 @@ const kinds = {
   audit_event: 'distributed',
   audit_retention: 'reference',
   block: 'distributed',
+  block_filling: 'distributed',
   booking: 'distributed',
   booking_event: 'distributed',
   booking_origin: 'distributed',

@@ -61,6 +61,28 @@ test('a block of a room that takes no new cases is not filled, and the response 
   expect(problem.detail).toContain(roomOne.id)
 })
 
+test('a block that somebody fills is filled by nobody else meanwhile, who sees how far it is', async ({
+  database,
+  rest,
+}) => {
+  const { path, admin, staff, roomOne, clinic } = await aTheatre(database, rest)
+  const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
+  const { body: blocks } = await rest.call('createBlocks', { path, as: admin, body: times })
+  const blockId = blocks.items[0]?.blockId ?? ''
+  const day = { from: theatreTime('08:00').slice(0, 10), to: theatreTime('08:00').slice(0, 10) }
+  const seen = async () => (await rest.call('listBlocks', { path, as: staff, query: day })).body.items[0]?.filling
+  expect(await seen()).toBeNull()
+  await database.ownerPool.query(
+    `insert into holdfast.block_filling (clinic_no, block_id, run_id, running_until, examined, booked)
+     values ($1, $2, gen_random_uuid(), now() + interval '1 minute', 200, 3)`,
+    [clinic.no, blockId],
+  )
+  expect(await seen()).toEqual({ examined: 200, booked: 3 })
+  const { problem } = await rest.call('fillBlock', { path: { ...path, blockId }, as: staff })
+  expect(problem).toMatchObject({ status: 409, code: 'block_being_filled' })
+  expect(problem.detail).toBe('Requests that were looked at: 200. Cases that are booked: 3.')
+})
+
 test('the response says why a block is not created: a case of the open time, or a day that lacks its hours', async ({
   database,
   rest,

@@ -1,5 +1,6 @@
 import { type BlockChangeBody, type NewBlockBody, restOperations } from '@holdfast/contract'
 import {
+  type BlockFilling,
   type ChangeBlockRequest,
   type CreateBlocksOutcome,
   type CreateBlocksRequest,
@@ -151,6 +152,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
       const actorId = actor.accountId
       const outcome = await theatre.fillBlock({ blockId, confirm, actorId, key: step?.key ?? freshKey(), cursor })
       if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
+      if (outcome.kind === 'block_being_filled') throw beingFilled(outcome)
       if (outcome.kind === 'room_inactive') throw resourceInactive(outcome.roomId)
       if (isNotDone(outcome)) throw refusalProblem(outcome)
       if (outcome.kind === 'filled_in_part') throw filledInPart(outcome)
@@ -165,6 +167,10 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
       }),
     },
   )
+}
+
+function beingFilled({ examined, booked }: BlockFilling) {
+  return problem('block_being_filled', `Requests that were looked at: ${examined}. Cases that are booked: ${booked}.`)
 }
 
 function filledInPart({ cases, retryAfterSeconds }: { cases: readonly { id: string }[]; retryAfterSeconds: number }) {

@@ -69,6 +69,7 @@ function aBlock(change: Partial<Block> = {}): Block {
     isReleased: false,
     seriesId: null,
     withdrawnAt: null,
+    filling: null,
     ...change,
   }
 }

@@ -56,6 +56,7 @@ export function blockBody(block: Block): BlockBody {
     releasedAt: block.releasedAt && timeText(block.releasedAt),
     isReleased: block.isReleased,
     seriesId: block.seriesId,
+    filling: block.filling,
   }
 }
 

@@ -44,6 +44,8 @@ export function BlockActions({ block }: { block: Block }) {
   const close = () => setForm(null)
   if (form === 'change') return <BlockChangeForm block={block} onDone={close} />
   if (form === 'withdraw') return <WithdrawBlock block={block} onDone={close} />
+  // A server of the release before does not say how far others are.
+  const progress = filling.progress ?? (block as Partial<Block>).filling ?? null
   const isOwned = block.service !== null || block.surgeonId !== null
   return (
     <>
@@ -58,11 +60,11 @@ export function BlockActions({ block }: { block: Block }) {
         {isAdmin ? button(t('blocks.withdraw'), () => setForm('withdraw')) : null}
       </div>
       <div role="status">
-        {filling.progress === null ? null : (
+        {progress === null ? null : (
           <Text size="sm">
             {t('blocks.filling', {
-              examined: formatNumber(filling.progress.examined),
-              booked: formatNumber(filling.progress.booked),
+              examined: formatNumber(progress.examined),
+              booked: formatNumber(progress.booked),
             })}
           </Text>
         )}
@@ -72,7 +74,7 @@ export function BlockActions({ block }: { block: Block }) {
   )
 }
 
-type Progress = { examined: number; booked: number }
+type Progress = NonNullable<Block['filling']>
 
 /**
  * Books what fits, in steps whose progress it has, and says what that was. A press after a failure goes on. Whoever
