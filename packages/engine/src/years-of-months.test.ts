@@ -80,6 +80,11 @@ async function operationsOf(database: TestDatabase) {
   })
   const namesake = await aBooking(database, atOnce, { patient: judged().patient })
   await ageBooking(database, namesake, 700)
+  const reminded = await aClinic(database)
+  const soon = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 3 * 86_400_000)
+  const visits = await aSlot(database, await aDoctor(database, reminded), { startsAt: soon, capacity: 30 })
+  for (let months = 0; months < 24; months += 1)
+    await ageBooking(database, await aBooking(database, visits, { patient: judged().patient }), months * 30)
   const correct = async (bookingId: string) => {
     const patient = { email: `${randomUUID()}@example.org` }
     return await engine.correctPatient({ bookingId, actorId: null, key: null, patient })
@@ -137,6 +142,8 @@ async function operationsOf(database: TestDatabase) {
     'the newest events': () =>
       engine.reads.newestEventsOfClinic({ clinicNo: clinic.no, confirmedOnly: false, limit: 1 }),
     'bookings of an account': () => engine.reads.bookingsOfAccount({ accountId, from: null, to: null, ...list }),
+    'reminders of bookings of 24 months': () =>
+      engine.messages.planReminders(reminded.no, { cursor: null, isDryRun: false }),
     'a day of a clinic': () =>
       engine.reads.bookingsOfClinic({ ...days, doctorId: null, confirmedOnly: false, q: null, ...list }),
     'a search in a clinic': () =>

@@ -2,10 +2,13 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
 import type { PlannedReminders } from '../model/message.ts'
+import { partsAround } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
 import { bookingsOf, byChannel, insertMessages, type RemindedEvent, remindersOf } from './plan-messages.ts'
 
 const bookingsPerCall = 500
+/** Half as many as other queries read: it needs the bookings and their events. */
+const monthsPerPart = 4
 
 /** As `Messages.planReminders` says. A reminder belongs to the event that planned, or would have planned, it. */
 export async function planReminders(
@@ -24,12 +27,16 @@ export async function planReminders(
     limit: bookingsPerCall,
     cursor,
   })
-  const ids = items.map(({ id }) => id)
-  const bookings = await inTransaction(pool, async (transaction) => {
-    const missing = await missingReminders(transaction, clinicNo, ids)
-    if (!isDryRun) await insertMessages(transaction, missing)
-    return new Set(missing.map(({ bookingId }) => bookingId)).size
-  })
+  const bookingIds = items.map(({ id }) => id)
+  let bookings = 0
+  for (const { from, until } of partsAround(bookingIds, monthsPerPart)) {
+    const ids = bookingIds.filter((id) => id >= from && id < until)
+    bookings += await inTransaction(pool, async (transaction) => {
+      const missing = await missingReminders(transaction, clinicNo, ids)
+      if (!isDryRun) await insertMessages(transaction, missing)
+      return new Set(missing.map(({ bookingId }) => bookingId)).size
+    })
+  }
   return { bookings, nextCursor }
 }
 

@@ -28,13 +28,13 @@ const dayMs = 86_400_000
 /** So that a query over them, with the indexes of each partition, holds fewer locks than a server grants by default. */
 const monthsPerQuery = 8
 
-/** The range in parts of at most eight months, the oldest first. */
-export function partsOf({ from, until }: BookingIds): BookingIds[] {
+/** The range in parts of at most so many months, the oldest first. */
+export function partsOf({ from, until }: BookingIds, months = monthsPerQuery): BookingIds[] {
   const parts: BookingIds[] = []
   let low = from
   while (low < until) {
     const at = new Date(Number.parseInt(low.slice(0, 8) + low.slice(9, 13), 16))
-    const next = idFloor(new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + monthsPerQuery, 1)))
+    const next = idFloor(new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + months, 1)))
     parts.push({ from: low, until: next < until ? next : until })
     low = next
   }
@@ -42,11 +42,11 @@ export function partsOf({ from, until }: BookingIds): BookingIds[] {
 }
 
 /** The months of these bookings, from the first to the last, in such parts; none without bookings. */
-export function partsAround(bookingIds: readonly string[]): BookingIds[] {
+export function partsAround(bookingIds: readonly string[], months = monthsPerQuery): BookingIds[] {
   const [from, ...others] = bookingIds.toSorted()
   if (from === undefined) return []
   const last = others.at(-1) ?? from
-  return partsOf({ from, until: idFloor(new Date(timeOf(last).getTime() + 1)) })
+  return partsOf({ from, until: idFloor(new Date(timeOf(last).getTime() + 1)) }, months)
 }
 
 /**
