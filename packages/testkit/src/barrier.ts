@@ -86,3 +86,11 @@ export function holdSlotLock(database: BuilderDatabase, slot: { clinicNo: number
     slot.id,
   ])
 }
+
+/** Ends the sessions of this database that wait for a lock, as an administrator or a crash does. */
+export async function endLockWaiters({ ownerPool }: BuilderDatabase): Promise<void> {
+  await ownerPool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+}

@@ -7,7 +7,7 @@ export {
 export { addMonths, ageBooking } from './add-months.ts'
 export { aPng } from './an-image.ts'
 export { anOfferMessage, type OfferMessageOverrides } from './an-offer-message.ts'
-export { type HeldLock, holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
+export { endLockWaiters, type HeldLock, holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
 export {
   aBooking,
   aClinic,

@@ -7,6 +7,7 @@ import {
   aSlot,
   type BookingOverrides,
   createTestDatabase,
+  endLockWaiters,
   holdLock,
   lapseHolds,
   plantFunction,
@@ -292,4 +293,16 @@ test('negative control: without the lock, one of two corrections is lost', async
   expect(isLost, String(after)).toBe(true)
   await by.stop()
   await planted.drop()
+})
+
+test('a correction whose connection is lost while it waits for the booking is made all the same', async () => {
+  const visit = await aVisit()
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [
+    visit.booking.id,
+  ])
+  const correcting = correct(visit, { patient: { name: 'Ada Lovelace' } })
+  await untilLockWaiters(database, 1)
+  await endLockWaiters(database)
+  await lock.release()
+  expect(await correcting).toMatchObject({ kind: 'done', booking: { patient: { name: 'Ada Lovelace' } } })
 })

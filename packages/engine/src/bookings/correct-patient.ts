@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { readAfterCommit } from '../database/promptly.ts'
+import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { Announce } from '../model/committed.ts'
 import type { CorrectionOutcome, CorrectionRequest } from '../model/correction.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
@@ -15,11 +16,14 @@ export function patientCorrections(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
   return async (request: CorrectionRequest): Promise<CorrectionOutcome> => {
     const { bookingId, actorId, key, patient, reason, accountOfEmail } = request
     if (!isId(bookingId)) return { kind: 'booking_missing' }
-    const { rows } = await pool.query<Row>(sql`
+    const writeKey = key ?? randomUUID()
+    const { rows } = await repeatWhileLost(() =>
+      pool.query<Row>(sql`
       select outcome, tx::text from holdfast.correct_patient(
-        ${clinicNoOf(bookingId)}, ${bookingId}, ${actorId}, ${key ?? randomUUID()}, ${JSON.stringify(patient)}::jsonb,
+        ${clinicNoOf(bookingId)}, ${bookingId}, ${actorId}, ${writeKey}, ${JSON.stringify(patient)}::jsonb,
         ${reason === null ? '' : (reason ?? null)}, ${accountOfEmail?.email ?? null},
-        ${accountOfEmail?.accountId ?? null})`)
+        ${accountOfEmail?.accountId ?? null})`),
+    )
     const [row] = rows
     if (row === undefined) throw new Error('correct_patient returned no row.')
     const { outcome: kind } = row

@@ -5,6 +5,7 @@ import {
   type BuiltBooking,
   type BuiltSlot,
   checkHistory,
+  endLockWaiters,
   holdSlotLock,
   lapseHolds,
   plantFunction,
@@ -36,6 +37,20 @@ freshTest('a slot gets more places, and fewer, but not fewer than are taken', as
   expect(await checkHistory(database, new Map([[slot.id, 3]]))).toEqual([])
   const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
   expect(details).toEqual([])
+})
+
+test('a capacity whose connection is lost while it waits for the slot is set all the same', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  const lock = await holdSlotLock(database, slot)
+  const setting = set(engine, slot, 3)
+  await untilLockWaiters(database, 1)
+  await endLockWaiters(database)
+  await lock.release()
+  expect(await setting).toMatchObject({ kind: 'capacity_set', slot: { capacity: 3 } })
 })
 
 test('only a slot that is there and has not ended gets another capacity', async ({ database, engine, doctor }) => {
