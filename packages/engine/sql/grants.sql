@@ -124,7 +124,7 @@ begin
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'cases_by_id', 'suggest_cases',
          'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units', 'save_case_request',
          'withdraw_case_request', 'erase_theatre_patient',
-         'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places',
+         'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
          'months_in_transit',

@@ -164,6 +164,7 @@ export const engineMethods = {
     entriesOfClinic: 'long read',
     entriesOfAccount: 'read',
     openEntriesOfEmail: 'read',
+    hasFreeTimes: 'read',
     offersOf: 'read',
     offerStates: 'read',
     patientOfOffer: 'read',

@@ -1,8 +1,8 @@
-import { type MailServer, until } from '@holdfast/testkit'
+import { type MailServer, offerAsFreed, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
-import { anAddress, axeFindings, sidewaysPixels, untilRead } from './harness.ts'
+import { anAddress, axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
 import { aPracticeByLink, arrivesWithinMs, mailTest as test } from './mail-test.ts'
 
 /** The part after the host of the link to this page, once an e-mail to this address has it. */
@@ -19,14 +19,15 @@ function linkTo(name: string, { mails }: MailServer, to: string): Promise<string
   )
 }
 
-/** A guest joins the waitlist of a doctor with free times, so one is offered at once. @returns the entry's page */
-async function joinWaitlist(page: Page, practice: Practice, email: string): Promise<string> {
+/** A guest joins the waitlist of a doctor, and a time becomes free. @returns the entry's page */
+async function joinWaitlist(site: Site, page: Page, practice: Practice, email: string): Promise<string> {
   const day = practice.slots[0]?.startsAt.slice(0, 10) ?? ''
   const data = { clinicId: practice.clinic.id, doctorId: practice.doctor.id, from: day, to: day }
   const response = await page.request.post('/api/v1/waitlist-entries', {
     data: { ...data, patient: { name: 'Grace Hopper', email } },
   })
   expect(response.status()).toBe(201)
+  await offerAsFreed(site.database, ...practice.slots)
   const { id, manageToken } = await response.json()
   return `/waitlist-entry#${id}.${manageToken}`
 }
@@ -38,7 +39,7 @@ test('an offer is accepted by the link of its e-mail; on the page of the entry, 
   const practice = await aPracticeByLink(site, 'Offers by Link Clinic')
   const [page, mail] = [await site.newPage({ areIntervalsShort: true }), await site.newPage()]
   const accept = (on: Page) => on.getByRole('button', { name: 'Accept', exact: true }).click()
-  await page.goto(await joinWaitlist(page, practice, 'grace.offered@example.org'))
+  await page.goto(await joinWaitlist(site, page, practice, 'grace.offered@example.org'))
   await accept(page)
   await page.getByRole('heading', { name: 'Check your e-mail' }).and(page.locator(':focus')).waitFor()
   await page.getByText('grace.offered@example.org', { exact: false }).first().waitFor()
@@ -50,7 +51,7 @@ test('an offer is accepted by the link of its e-mail; on the page of the entry, 
   await mail.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   await page.getByRole('heading', { level: 1, name: 'You have an appointment' }).waitFor()
 
-  await joinWaitlist(page, practice, 'ada.offered@example.org')
+  await joinWaitlist(site, page, practice, 'ada.offered@example.org')
   const link = await linkTo('offer', mails, 'ada.offered@example.org')
   await mail.goto(link)
   await mail.getByRole('button', { name: 'Accept', exact: true }).waitFor()
@@ -68,9 +69,9 @@ test('the link of an offer leaves the waitlist with one press, and opening it ch
   const day = (practice.slots[0]?.startsAt ?? '').slice(0, 10)
   const email = anAddress()
   const wanted = { clinicId: practice.clinic.id, doctorId: practice.doctor.id, from: day, to: day }
-  // The time is free, so it is offered at once.
   const body = { ...wanted, patient: { name: 'Grace', email, language: 'en' as const } }
   const { id } = await dataOf(site.admin.createWaitlistEntry({ body }))
+  await offerAsFreed(site.database, ...practice.slots)
   const reasonOf = async () =>
     (await site.database.ownerPool.query('select end_reason from holdfast.waitlist_entry where id = $1', [id])).rows[0]
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })

@@ -24,6 +24,7 @@ begin
        and first_waiting(s.clinic_no, s.id, s.resource_id, r.specialization, s.starts_at at time zone c.timezone,
                          s.capacity - s.taken + p_units,
                          s.starts_at > p_at + make_interval(days => c.booking_horizon_days),
-                         bookings_in_slot(s.clinic_no, s.id)) is not null);
+                         bookings_in_slot(s.clinic_no, s.id), array[s.id], channels_at_night(c.no, p_at),
+                         p_at) is not null);
 end
 $function$;

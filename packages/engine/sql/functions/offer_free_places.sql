@@ -1,6 +1,7 @@
--- offer_free_places: offers what is free already and fits a new entry: something may have become free after its patient
--- saw that all was taken. The places of the three earliest slots that fit are offered by the order of the waitlist, so
--- somebody else may get them. Returns the transaction, null if there is nothing to offer.
+-- offer_free_places: offers what is free already and fits a new entry, and what its patient cannot book: it is beyond the
+-- booking horizon, and a member of the clinic has added the entry. The places of the three earliest slots that fit are
+-- offered by the order of the waitlist, so somebody else may get them. Returns the transaction, null if there is nothing
+-- to offer.
 --
 -- Locks: the slots, by (clinic_no, id); then as offer_places.
 -- Fails: check_violation if a count of units were wrong.
@@ -32,9 +33,9 @@ begin
                      and s.starts_at < (e.to_date + 1)::timestamp at time zone c.timezone
                    cross join lateral (select s.starts_at at time zone c.timezone as at) l
                    where e.clinic_no = p_clinic_no and e.id = p_entry_id and e.ended_at is null and e.offer_id is null
-                     and (s.starts_at <= v_now + make_interval(days => c.booking_horizon_days)
-                          or e.joined_by is not null)
-                     and s.withdrawn_at is null and s.blocked_at is null and s.starts_at > v_now
+                     and s.starts_at > v_now + make_interval(days => c.booking_horizon_days)
+                     and e.joined_by is not null
+                     and s.withdrawn_at is null and s.blocked_at is null
                      and s.capacity - s.taken >= e.units
                      and (e.weekdays is null or date_part('isodow', l.at)::integer = any (e.weekdays))
                      and (e.time_from is null or l.at::time >= e.time_from)

@@ -4,11 +4,8 @@
 --
 -- Slots of the past, withdrawn and blocked ones and those of inactive doctors are not offered, nor those that begin
 -- too soon (offer_until, and the minimum notice). What is beyond the booking horizon is offered only to entries
--- that a member of the clinic has added, as only members book there.
---
--- For who gets no message about an offer, quiet hours make no difference: the desk has to call, and an offer that is
--- made at night may end before anybody does. That is an entry without an address for what the clinic sends, or with an
--- e-mail address alone in a clinic whose newest e-mail was only stored, because there is no mail server.
+-- that a member of the clinic has added, as only members book there. Nothing is offered to who can book another place
+-- (can_book_elsewhere), nor in quiet hours to who gets no message about it (channels_at_night).
 --
 -- An offer counts within the limits of docs/decisions/0014 as a hold of whoever joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
@@ -30,8 +27,8 @@ declare
   v_now timestamptz;
   v_slot record;
   v_free integer;
-  v_until timestamptz;
-  v_first_end timestamptz;
+  v_channels text[];
+  v_clinic_no integer;
   v_entry_id uuid;
   v_booking_id uuid;
   v_entry waitlist_entry;
@@ -50,26 +47,24 @@ begin
            (v_now at time zone c.timezone)::date as today,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
                        greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes),
-                       quiet_until(c.no, v_now)) as until,
-           offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
-                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes), null) as until_by_call,
-           coalesce(m.emails, true) as by_email,
-           coalesce('offered' = any (m.sms_kinds), false) as by_sms
+                       quiet_until(c.no, v_now)) as until
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
       join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
       join clinic c on c.no = s.clinic_no
-      left join message_settings m on m.clinic_no = c.no
      where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity and s.starts_at > v_now
        and r.kind = 'doctor' and r.active
      order by s.clinic_no, s.starts_at, s.id
   loop
     v_free := v_slot.free;
-    v_first_end := null;
+    if v_slot.clinic_no is distinct from v_clinic_no then
+      v_clinic_no := v_slot.clinic_no;
+      v_channels := channels_at_night(v_clinic_no, v_now);
+    end if;
     v_there := case when v_slot.until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
     while v_free > 0 and v_slot.until is not null loop
       v_entry_id := first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local,
-                                  v_free, v_slot.is_far_ahead, v_there);
+                                  v_free, v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now);
       exit when v_entry_id is null;
       v_booking_id := new_id(v_slot.clinic_no, v_now);
       update waitlist_entry e set offer_id = v_booking_id
@@ -77,31 +72,19 @@ begin
       returning e.* into v_entry;
       -- Not found: the person has just left.
       continue when not found;
-      v_until := case when v_slot.until = v_slot.until_by_call
-                           or v_slot.by_sms and v_entry.patient ? 'phone' then v_slot.until
-                      -- Among the last messages, an e-mail that was only kept says that there is no mail server.
-                      when v_slot.by_email and v_entry.patient ? 'email'
-                           and coalesce((select n.state <> 'kept'
-                                           from (select m.channel, m.state, m.done_at, m.created_at, m.id from message m
-                                                  where m.clinic_no = v_slot.clinic_no
-                                                  order by m.created_at desc, m.id desc limit 50) n
-                                          where n.channel = 'email' and n.done_at is not null
-                                          order by n.created_at desc, n.id desc limit 1), true) then v_slot.until
-                      else v_slot.until_by_call end;
-      v_first_end := least(v_first_end, v_until);
       insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
                            appointment_type, patient, created_at, updated_at, waitlist_entry_id)
-      values (v_slot.clinic_no, v_booking_id, v_slot.id, v_slot.resource_id, v_entry.units, 'PENDING', v_until,
+      values (v_slot.clinic_no, v_booking_id, v_slot.id, v_slot.resource_id, v_entry.units, 'PENDING', v_slot.until,
               v_entry.account_id, v_slot.appointment_type, v_entry.patient, v_now, v_now, v_entry.id)
       returning * into v_booking;
       v_there := v_there || v_booking;
       insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
                                  hold_expires_at, actor_id, booking_digest, waitlist_entry_id)
       values (v_slot.clinic_no, v_booking_id, 1, v_now, 'offered', v_slot.id, v_slot.resource_id, v_entry.units,
-              v_until, v_entry.account_id,
+              v_slot.until, v_entry.account_id,
               booking_digest(v_entry.account_id, v_slot.appointment_type, v_entry.patient, null, null), v_entry.id);
       insert into waitlist_offer (clinic_no, entry_id, slot_id, booking_id, offered_at, ends_at, position)
-      values (v_slot.clinic_no, v_entry.id, v_slot.id, v_booking_id, v_now, v_until,
+      values (v_slot.clinic_no, v_entry.id, v_slot.id, v_booking_id, v_now, v_slot.until,
               1 + waiting_before(v_entry, v_slot.resource_id, v_slot.specialization, v_slot.today));
       insert into booking_origin (clinic_no, subject, booking_id, kind, at)
       select o.clinic_no, o.subject, v_booking_id, o.kind, v_now
@@ -111,7 +94,7 @@ begin
     end loop;
     if v_free < v_slot.free then
       update slot s
-         set taken = s.capacity - v_free, next_lapse = least(s.next_lapse, v_first_end),
+         set taken = s.capacity - v_free, next_lapse = least(s.next_lapse, v_slot.until),
              oldest_booking_at = oldest_booking_of(s.oldest_booking_at, s.created_at, v_now)
        where s.clinic_no = v_slot.clinic_no and s.id = v_slot.id;
     end if;

@@ -1,12 +1,16 @@
 -- offer_public_places: offers what is free of a doctor, or of all doctors of a clinic (p_resource_id is null), to those
--- who wait for it: the 1,000 earliest slots. For changes after which a place that was free
--- already suits somebody who waits: a doctor is active again or has another specialization, a notice is shorter, the
--- booking horizon longer.
+-- who wait for it, after a change by which patients can book it: a doctor is active again, the minimum notice is shorter,
+-- the booking horizon longer. The 1,000 earliest slots.
+--
+-- p_notice_minutes, p_horizon_days: those of the clinic before the change; what patients could book already is not
+-- offered. null: they could book nothing. Servers of the previous release send neither.
 --
 -- Locks: the slots, by (clinic_no, id); then as offer_places. The caller has locked the resource, if it changes it.
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes.
-create or replace function holdfast.offer_public_places(p_clinic_no integer, p_resource_id uuid) returns void
+create or replace function holdfast.offer_public_places(
+  p_clinic_no integer, p_resource_id uuid, p_notice_minutes integer default null, p_horizon_days integer default null
+) returns void
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
@@ -14,6 +18,7 @@ set enable_seqscan = off
 set jit = off
 as $function$
 declare
+  v_now constant timestamptz := clock_timestamp();
   v_slot_ids uuid[];
 begin
   select array_agg(q.id) into v_slot_ids
@@ -23,7 +28,9 @@ begin
            where r.clinic_no = p_clinic_no and r.kind = 'doctor' and r.active
              and (p_resource_id is null or r.id = p_resource_id)
              and s.withdrawn_at is null and s.blocked_at is null
-             and s.starts_at > clock_timestamp() and s.taken < s.capacity
+             and s.starts_at > v_now and s.taken < s.capacity
+             and (s.starts_at between v_now + make_interval(mins => p_notice_minutes)
+                                  and v_now + make_interval(days => p_horizon_days)) is not true
            order by s.starts_at, s.id limit 1000) q;
   if v_slot_ids is null then
     return;

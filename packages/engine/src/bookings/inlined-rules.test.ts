@@ -108,6 +108,7 @@ async function filesWith(text: RegExp): Promise<string[]> {
 test('that a blocked slot is closed is written in these files, and nowhere else', async () => {
   expect(await filesWith(/blocked_at is (not )?null/)).toEqual([
     'engine/sql/functions/announced_units.sql',
+    'engine/sql/functions/can_book_elsewhere.sql',
     'engine/sql/functions/claim_closed.sql',
     // Conditions of queries for open slots.
     'engine/sql/functions/claim_slot.sql',

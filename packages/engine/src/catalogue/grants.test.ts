@@ -251,6 +251,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'begin_log_epoch',
     'booking_months',
     'booking_partitions',
+    'can_book_elsewhere',
     'cases_by_id',
     'change_block',
     'claim_cases',

@@ -15,9 +15,6 @@ import { nextClinicNo } from './draw-clinic-no.ts'
 import { retentionStart } from './retention.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
-/** The settings that decide what is too near, or too far ahead, to be booked. */
-const rangeSettings = ['minimumNoticeMinutes', 'waitlistNoticeMinutes', 'bookingHorizonDays'] as const
-
 const clinicCursor = cursorOf('clinics', ['name', 'id'])
 
 type ClinicRow = {
@@ -98,16 +95,21 @@ export function clinicsOf(
           patient_data_erased_from: retentionStart(settings.patientDataMonths),
           updated_at: sql`now()`,
         }
+        const ofClinic = sql`c.id = ${clinicId}`
+        const before = await transaction.query<{ notice: number; horizon: number }>(sql`
+          select c.minimum_notice_minutes as notice, c.booking_horizon_days as horizon
+            from holdfast.clinic c where ${ofClinic} for no key update`)
         const { rows } = await transaction.query<ClinicRow>(sql`
-          update holdfast.clinic c set ${assignments(columns)}
-           where c.id = ${clinicId}
-          returning ${selectedClinic}`)
-        if (rows[0] === undefined) return null
+          update holdfast.clinic c set ${assignments(columns)} where ${ofClinic} returning ${selectedClinic}`)
+        const [was, is] = [before.rows[0], rows[0]]
+        if (was === undefined || is === undefined) return null
         // Places that were too near, or too far ahead, can be booked, and whoever waits comes first.
-        if (rangeSettings.some((name) => settings[name] !== undefined)) {
-          await transaction.query(sql`select holdfast.offer_public_places(${rows[0].no}, null)`)
+        if (is.minimum_notice_minutes < was.notice || is.booking_horizon_days > was.horizon) {
+          await transaction.query(
+            sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`,
+          )
         }
-        return clinicOf(rows[0])
+        return clinicOf(is)
       }),
   }
 }

@@ -60,18 +60,19 @@ export function doctorsOf(
       write(async (transaction) => {
         if (!isId(doctorId)) return null
         const columns = { ...(await doctorColumns(transaction, change)), updated_at: sql`now()` }
-        const { rowCount } = await transaction.query(sql`
+        const wasActive = await lockedActive(transaction, doctorId)
+        if (wasActive === null) return null
+        await transaction.query(sql`
           update holdfast.resource set ${assignments(columns)}
            where clinic_no = ${clinicNoOf(doctorId)} and id = ${doctorId} and kind = 'doctor'`)
-        if (rowCount === 0) return null
         if (change.active === false) {
           // First: it locks all slots, and nothing may be locked after the waitlist.
           await transaction.query(sql`select holdfast.stop_offers(${clinicNoOf(doctorId)}, ${doctorId}::uuid)`)
           // Nobody books there any more, and the doctor may have left.
           await removeBusyCalendar(transaction, { clinicNo: clinicNoOf(doctorId), doctorId })
         }
-        // Somebody may wait for what is free, and could not be offered it before.
-        if (change.active === true || change.specialization !== undefined) {
+        // Whoever waits comes first. If the doctor was active, patients could book what is free before.
+        if (change.active === true && !wasActive) {
           await transaction.query(sql`select holdfast.offer_public_places(${clinicNoOf(doctorId)}, ${doctorId}::uuid)`)
         }
         return selectDoctor(transaction, doctorId)
@@ -144,6 +145,14 @@ export async function insertDoctor(transaction: pg.PoolClient, clinicNo: number,
   const inserted = await selectDoctor(transaction, id)
   if (inserted === null) throw new Error(`The doctor ${id} was not found in the transaction that inserted it.`)
   return inserted
+}
+
+/** Whether the doctor is active, who does not change until the transaction ends; null: there is no such doctor. */
+async function lockedActive(transaction: pg.PoolClient, doctorId: string): Promise<boolean | null> {
+  const { rows } = await transaction.query<{ active: boolean }>(sql`
+    select r.active from holdfast.resource r
+     where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor' for no key update`)
+  return rows[0]?.active ?? null
 }
 
 async function selectDoctor(connection: pg.Pool | pg.PoolClient, doctorId: string): Promise<Doctor | null> {

@@ -104,7 +104,8 @@ export type WaitlistOffer = {
   endsAt: Date
   /**
    * From 1, among those who then waited for the doctor or the specialization without an open offer: those before did
-   * not want this time, or wait for more places. null: made before this was recorded.
+   * not want this time, wait for more places, could book another time, or were asleep and reached by no message. null:
+   * made before this was recorded.
    */
   position: number | null
   outcome: OfferOutcome | null
@@ -124,7 +125,7 @@ export type WaitlistQuery = {
 /** Who waits for places: docs/decisions/0024. The places are offered by the functions that free them. */
 export type Waitlist = {
   /**
-   * Adds an entry, and offers what is free already and fits.
+   * Adds an entry. What is free beyond the booking horizon is offered to those that a member of the clinic adds.
    *
    * @param storeMail null: there is no e-mail
    */
@@ -152,6 +153,8 @@ export type Waitlist = {
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>
   /** Entries of a clinic that have not ended, of patients with this e-mail address: the oldest first, at most 50. */
   openEntriesOfEmail(clinicNo: number, email: string): Promise<{ id: string; patient: Patient }[]>
+  /** Whether patients can book a time that fits the entry, so that nothing is offered to it: can_book_elsewhere. */
+  hasFreeTimes(entryId: string): Promise<boolean>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>
   /** What became of the offers among these bookings, by their ids, but for accepted ones. */

@@ -19,22 +19,22 @@ test('what is free of a doctor who is active again is offered first', async ({
   await expectClean()
 })
 
-test('what is free of a doctor with a new specialization is offered to who waits for it', async ({
+test('what is free of a doctor with a new specialization can be booked by who waits for it', async ({
   database,
   engine,
   doctor,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
   const other = await aDoctor(database, clinic, { specialization: 'Dermatology' })
-  const slot = await aSlot(database, other)
+  await aSlot(database, other)
   await engine.directory.updateDoctor(doctor.id, { specialization: 'Sleep medicine of tests' })
   const waiting = await wait({ specialization: 'Sleep medicine of tests' })
+  expect(await engine.waitlist.hasFreeTimes(waiting.id)).toBe(false)
   await engine.directory.updateDoctor(other.id, { specialization: 'Sleep medicine of tests' })
-  expect(await offerOf(waiting)).toMatchObject({ slotId: slot.id })
-  await expectClean()
+  expect(await offerOf(waiting)).toBeNull()
+  expect(await engine.waitlist.hasFreeTimes(waiting.id)).toBe(true)
 })
 
 test('who waits for a specialization is offered a place again that the clinic withdrew', async ({
@@ -56,7 +56,6 @@ test('who waits for a specialization is offered a place again that the clinic wi
 
 test.for([
   { change: 'a shorter minimumNoticeMinutes', narrow: { minimumNoticeMinutes: 600 }, hours: 5 },
-  { change: 'a shorter waitlistNoticeMinutes', narrow: { waitlistNoticeMinutes: 600 }, hours: 5 },
   { change: 'a longer bookingHorizonDays', narrow: { bookingHorizonDays: 1 }, hours: 72 },
 ])(
   'with $change, what is free is offered first',
@@ -73,6 +72,21 @@ test.for([
     await expectClean()
   },
 )
+
+test('with a longer bookingHorizonDays, what patients could book before is not offered', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+  offerOf,
+}) => {
+  await engine.directory.updateClinic(doctor.clinicId, { settings: { bookingHorizonDays: 10 } })
+  const slot = await aSlot(database, doctor)
+  const entry = await wait()
+  await engine.directory.updateClinic(doctor.clinicId, { settings: { bookingHorizonDays: 20 } })
+  expect(await offerOf(entry)).toBeNull()
+  expect(await takenOf(database, slot)).toEqual([0])
+})
 
 test('an offer that ended hours ago, while nothing ran, is passed on', async ({
   database,

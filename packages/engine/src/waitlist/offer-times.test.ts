@@ -1,7 +1,8 @@
-import { aBooking, anOfferMessage, aSlot, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aSlot, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { quietHoursAround } from '../messages/reminder-times.ts'
+import type { Booking } from '../model/booking.ts'
 
 const hour = 3_600_000
 const timeAt = (at: number) => new Date(at).toISOString().slice(11, 16)
@@ -97,42 +98,100 @@ test('an offer made in quiet hours goes to whoever is first, who has time after 
   await expectClean()
 })
 
-const email = { name: 'Grace Hopper', email: 'grace@example.org' }
-const phone = { name: 'Grace Hopper', phone: '+49 171 1234567' }
+const email = { name: 'Ada Lovelace', email: 'ada@example.org' }
+const phone = { name: 'Ada Lovelace', phone: '+49 171 1234567' }
+const bySms = `sms_kinds = '{offered}'`
 
-test.for([
-  { what: 'with an e-mail address', patient: email, settings: '', hours: 9.5 },
-  { what: 'with a telephone number alone', patient: phone, settings: '', hours: 0.5 },
-  { what: 'with a number that gets SMS', patient: phone, settings: `sms_kinds = '{offered}'`, hours: 9.5 },
-  { what: 'of a clinic without e-mails', patient: email, settings: 'emails = false', hours: 0.5 },
-  { what: 'after an e-mail that was only stored', patient: email, settings: '', newest: 'kept', hours: 0.5 },
-  { what: 'after an e-mail that was sent', patient: email, settings: '', newest: 'sent', hours: 9.5 },
-] as const)(
-  'an offer in quiet hours is open for $hours hours: an entry $what',
-  async ({ patient, settings, hours, ...more }, { database, doctor, full, settle, wait, offerOf, expectClean }) => {
-    await quietHours(database, doctor, timeAt(Date.now() - hour), timeAt(Date.now() + 9 * hour))
-    if (settings !== '') {
-      await database.ownerPool.query(
-        `update holdfast.message_settings set phone_country = 'DE', ${settings} where clinic_no = $1`,
-        [doctor.clinicNo],
-      )
-    }
-    if ('newest' in more) {
-      const { slot, booking } = await full()
-      const earlier = await wait()
-      await settle(booking, 'cancel')
-      await anOfferMessage(database, earlier, { state: more.newest })
-      expect((await offerOf(earlier))?.slotId).toBe(slot.id)
-    }
-    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 72 * hour) })
-    const booking = await aBooking(database, slot)
-    const entry = await wait({ patient: { ...patient, name: 'Ada Lovelace' } })
-    await settle(booking, 'cancel')
-    const offer = await offerOf(entry)
+const byNight = [
+  { who: 'with an e-mail address', patient: email, isReached: true },
+  { who: 'with a telephone number alone', patient: phone, isReached: false },
+  { who: 'with a number that gets SMS', patient: phone, settings: bySms, isReached: true },
+  { who: 'of a clinic without e-mails', patient: email, settings: 'emails = false', isReached: false },
+  { who: 'after an e-mail that was only stored', patient: email, messages: ['kept'], isReached: false },
+  { who: 'after an e-mail that was sent', patient: email, messages: ['kept', 'sent'], isReached: true },
+  {
+    who: 'after one that was only stored and one that was left out',
+    patient: email,
+    messages: ['kept', 'skipped'],
+    isReached: false,
+  },
+  {
+    who: 'after an SMS that was only stored',
+    patient: phone,
+    settings: bySms,
+    channel: 'sms',
+    messages: ['kept'],
+    isReached: false,
+  },
+] as const
+
+/** A place is cancelled in quiet hours; somebody else, whom e-mails or SMS reach, waits behind the patient. */
+async function cancelAtNight(
+  { database, doctor, settle, wait, offerOf }: NightScene,
+  { patient, ...more }: Omit<(typeof byNight)[number], 'isReached' | 'who'>,
+) {
+  await quietHours(database, doctor, timeAt(Date.now() - hour), timeAt(Date.now() + 9 * hour))
+  if ('settings' in more) {
+    await database.ownerPool.query(
+      `update holdfast.message_settings set phone_country = 'DE', ${more.settings} where clinic_no = $1`,
+      [doctor.clinicNo],
+    )
+  }
+  for (const [n, state] of ('messages' in more ? more.messages : []).entries()) {
+    const { id } = await aBooking(database, await aSlot(database, doctor))
+    await database.ownerPool.query(
+      `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
+         created_at)
+       select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', $2, $3, now(), now(), now() + make_interval(secs => $4)
+         from holdfast.booking b where b.id = $1`,
+      [id, 'channel' in more ? more.channel : 'email', state, n],
+    )
+  }
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 72 * hour) })
+  const booking = await aBooking(database, slot)
+  const entry = await wait({ patient })
+  await settle(booking, 'cancel')
+  return { slot, entry, offer: await offerOf(entry) }
+}
+
+type NightScene = {
+  database: TestDatabase
+  doctor: BuiltDoctor
+  settle: (booking: { id: string }, action: 'cancel') => Promise<unknown>
+  wait: (overrides: object) => Promise<{ id: string }>
+  offerOf: (entry: { id: string }) => Promise<Booking | null>
+}
+
+test.for(byNight)(
+  'whether a place is offered in quiet hours, until after they end: an entry $who: $isReached',
+  async ({ who: _, isReached, ...given }, { database, engine, doctor, settle, wait, offerOf, expectClean }) => {
+    const { slot, entry, offer } = await cancelAtNight({ database, doctor, settle, wait, offerOf }, given)
+    expect(await engine.waitlist.offersOf(entry.id)).toHaveLength(isReached ? 1 : 0)
     const open = ((offer?.holdExpiresAt?.getTime() ?? 0) - (offer?.createdAt.getTime() ?? 0)) / hour
-    expect(Math.abs(open - hours)).toBeLessThan(0.1)
+    expect(Math.abs(open - (isReached ? 9.5 : 0))).toBeLessThan(0.1)
     const { rows } = await database.ownerPool.query('select next_lapse from holdfast.slot where id = $1', [slot.id])
-    expect(rows[0]?.next_lapse).toEqual(offer?.holdExpiresAt)
+    expect(rows[0]?.next_lapse ?? null).toEqual(offer?.holdExpiresAt ?? null)
     await expectClean()
   },
 )
+
+test('who is not reached in quiet hours is offered the same place when it becomes free by day', async ({
+  database,
+  doctor,
+  settle,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const scene = { database, doctor, settle, wait, offerOf }
+  const { slot, entry, offer } = await cancelAtNight(scene, { patient: phone })
+  expect(offer).toBeNull()
+  const booking = await aBooking(database, slot)
+  await database.ownerPool.query(
+    `update holdfast.message_settings set quiet_from = '00:00', quiet_until = '00:00' where clinic_no = $1`,
+    [doctor.clinicNo],
+  )
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  await expectClean()
+})

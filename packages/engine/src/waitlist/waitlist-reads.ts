@@ -166,6 +166,15 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       return rows
     },
 
+    async hasFreeTimes(entryId) {
+      if (!isId(entryId)) return false
+      const { rows } = await pool.query<{ has: boolean }>(sql`
+        select holdfast.can_book_elsewhere(e, '{}', statement_timestamp()) as has
+          from holdfast.waitlist_entry e join holdfast.clinic c on c.no = e.clinic_no
+         where e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and ${isOpen} and e.offer_id is null`)
+      return rows[0]?.has ?? false
+    },
+
     async offersOf(entryId) {
       if (!isId(entryId)) return []
       const { rows } = await pool.query<WaitlistOffer>(sql`

@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aSlot, type MailServer, mailServer, until } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, type MailServer, mailServer, offerAsFreed, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openUnsubscribe, pressUnsubscribe, unsubscribeAddress } from '../../test/mail-program.ts'
 import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
@@ -117,9 +117,9 @@ test('whoever waits leaves the waitlist by the mail program or the link, not by 
 })
 
 test('an offer that was accepted stays when its patient leaves the waitlist by the mail', async () => {
-  const { join } = await aScene()
-  // The place is free, so it is offered at once.
+  const { slot, join } = await aScene()
   await join('accepts@example.net')
+  await offerAsFreed(server.database, slot)
   const offer = await mailTo('accepts@example.net')
   const [, id = '', token = ''] = /\/offer#([0-9a-f-]{36})\.(hfm_[^.\s]+)/.exec(offer?.text ?? '') ?? []
   expect((await change(id, token, 'confirm')).status).toBe(200)

@@ -2195,7 +2195,7 @@ export const eraseTheatrePatient = <ThrowOnError extends boolean = false>(option
 /**
  * Join a waitlist
  *
- * A place that becomes free is offered to the next person on the waitlist before it is public. If a place that fits is free now, it is offered at once.
+ * A place that becomes free is offered to the next person on the waitlist before it is public. Nothing is held for an entry while patients can book a time that fits it (`hasFreeTimes`).
  *
  * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and when booking also for doctors in their own calendar.
  */

@@ -2105,6 +2105,10 @@ export type JoinedWaitlist = {
     addedBy: string | null;
     endedAt: string | null;
     /**
+     * true: it is waiting, and patients can book a time that fits it. As long as there is one, nothing that becomes free is held for the entry.
+     */
+    hasFreeTimes: boolean;
+    /**
      * Gives access to the entry and to its open offer without an account; null for members of the clinic, with `onBehalf`
      */
     manageToken: string | null;
@@ -3234,7 +3238,7 @@ export type PastOffer = {
     offeredAt: string;
     endsAt: string;
     /**
-     * From 1, among those who waited for the doctor or the specialization when the offer was made, and had no other offer. More than 1: the time did not suit those before. null: made before this was recorded.
+     * From 1, among those who waited for the doctor or the specialization when the offer was made, and had no other offer. More than 1: the time did not suit those before, they could book another one, or no message reached them in quiet hours. null: made before this was recorded.
      */
     position: number | null;
     /**
@@ -4458,6 +4462,10 @@ export type WaitlistEntryWithOffer = {
      */
     addedBy: string | null;
     endedAt: string | null;
+    /**
+     * true: it is waiting, and patients can book a time that fits it. As long as there is one, nothing that becomes free is held for the entry.
+     */
+    hasFreeTimes: boolean;
     /**
      * The open or accepted offer, as far as the caller has access
      */

@@ -99,8 +99,8 @@ export const de: MailTexts = {
       heading: 'Sie stehen auf der Warteliste',
       text:
         'Wird ein passender Termin frei, ist er kurze Zeit für Sie reserviert, und Sie bekommen eine E-Mail. Nehmen ' +
-        'Sie ihn rechtzeitig an, sonst bekommt ihn die nächste Person. Die Seite Ihres Eintrags zeigt Ihre Position ' +
-        'auf der Warteliste.',
+        'Sie ihn rechtzeitig an, sonst bekommt ihn die nächste Person. Solange Sie einen passenden Termin buchen ' +
+        'können, wird nichts reserviert. Die Seite Ihres Eintrags sagt das und zeigt Ihre Position auf der Warteliste.',
       ignore:
         'Wenn Sie sich nicht eingetragen haben, verlassen Sie die Warteliste über den Link: Dann kommt nichts mehr.',
     },

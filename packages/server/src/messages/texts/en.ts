@@ -94,7 +94,8 @@ export const en = {
       heading: 'You are on the waitlist',
       text:
         'When a time that suits you becomes free, it is held for you for a short time, and you get an e-mail. ' +
-        'Accept it in time, or it goes to the next person. The page of your entry shows your position on the waitlist.',
+        'Accept it in time, or it goes to the next person. As long as you can book a time that suits you, nothing is ' +
+        'held. The page of your entry says so, and shows your position on the waitlist.',
       ignore: 'If you did not join, leave the waitlist by its link, and you get no offers.',
     },
     requested: {

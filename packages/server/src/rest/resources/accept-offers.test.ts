@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, offerAsFreed, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
@@ -16,7 +16,7 @@ type Joining = { name: string; email?: string; phone?: string }
 const patient: Joining = { name: 'Grace Hopper', email: 'grace@example.org' }
 const tokens = createConfirmationTokens(['a secret of the tests'])
 
-/** Somebody joins the waitlist of a doctor with a free place, which is offered at once. */
+/** Somebody joins the waitlist of a doctor, and a place becomes free. */
 async function anOffer(
   { database, rest }: { database: TestDatabase; rest: RestApp },
   {
@@ -37,6 +37,7 @@ async function anOffer(
   const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient: joining }
   const who = as === undefined ? {} : { as }
   const joined = (await rest.call('createWaitlistEntry', { body, ...who })).body
+  await offerAsFreed(database, slot)
   const entry = { path: { entryId: joined.id }, token: joined.manageToken ?? '' }
   const { offer } = (await rest.call('getWaitlistEntry', entry)).body
   const path = { bookingId: offer?.booking.id ?? '' }

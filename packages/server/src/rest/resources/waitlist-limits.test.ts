@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClinic, aDoctor, aSlot, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, type BuiltDoctor, offerAsFreed, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
@@ -33,8 +33,9 @@ const wantedOf = ({ clinicId, id: doctorId }: BuiltDoctor, startsAt: Date) => {
 
 const aPatient = () => ({ name: 'Grace Hopper', email: `${randomUUID()}@example.org` })
 
-/** Joins for a free place, which is offered at once, and accepts the offer. */
+/** Joins, and accepts the offer of a place that becomes free. */
 async function joinAndAccept(
+  database: TestDatabase,
   rest: RestApp,
   { doctor, slot }: Pick<Awaited<ReturnType<typeof aScene>>, 'doctor' | 'slot'>,
   options: CallOptions,
@@ -43,6 +44,7 @@ async function joinAndAccept(
   const body = { ...wantedOf(doctor, slot.startsAt), patient }
   const joined = await rest.call('createWaitlistEntry', { ...options, body })
   if (joined.status !== 201) return joined.problem.code
+  await offerAsFreed(database, slot)
   const mine = { path: { entryId: joined.body.id }, token: joined.body.manageToken ?? '' }
   const { offer } = (await rest.call('getWaitlistEntry', mine)).body
   const taken = { path: { bookingId: offer?.booking.id ?? '' }, token: offer?.manageToken ?? '' }
@@ -64,7 +66,7 @@ test('accepted offers count within the limits of an address, and no address book
 }) => {
   const scene = await aScene(database, { address_bookings_max: 3 })
   const from = { remoteAddress: '198.51.100.1' }
-  expect(await results(5, () => joinAndAccept(limited, scene, from))).toEqual([
+  expect(await results(5, () => joinAndAccept(database, limited, scene, from))).toEqual([
     booked,
     booked,
     booked,
@@ -74,12 +76,16 @@ test('accepted offers count within the limits of an address, and no address book
   const claim = { body: { slotId: scene.slot.id, patient: aPatient(), confirm: true } }
   expect((await limited.call('createBooking', { ...from, ...claim })).problem).toMatchObject({ code: refused, max: 3 })
   // Elsewhere, and for the clinic's people.
-  expect(await joinAndAccept(limited, scene, { remoteAddress: '198.51.100.2' })).toBe(booked)
+  expect(await joinAndAccept(database, limited, scene, { remoteAddress: '198.51.100.2' })).toBe(booked)
   const staff = await limited.aMember(scene.clinic.no, 'staff')
   const body = { ...wantedOf(scene.doctor, scene.slot.startsAt), patient: aPatient(), onBehalf: true }
-  expect((await limited.call('createWaitlistEntry', { ...from, as: staff, body })).body.status).toBe('offered')
+  const added = (await limited.call('createWaitlistEntry', { ...from, as: staff, body })).body
+  await offerAsFreed(database, scene.slot)
+  expect((await limited.call('getWaitlistEntry', { as: staff, path: { entryId: added.id } })).body.status).toBe(
+    'offered',
+  )
   // The control: without limits.
-  expect(await results(5, () => joinAndAccept(rest, scene, from))).toEqual(Array(5).fill(booked))
+  expect(await results(5, () => joinAndAccept(database, rest, scene, from))).toEqual(Array(5).fill(booked))
 })
 
 test('accepted offers count within the limits of an account and of a contact', async ({ database, limited }) => {
@@ -97,10 +103,11 @@ test('accepted offers count within the limits of an account and of a contact', a
     addresses += 1
     return { as, remoteAddress: `203.0.113.${addresses}` }
   }
-  const asAccount = async () => joinAndAccept(limited, await onAnotherDay(), elsewhere())
+  const asAccount = async () => joinAndAccept(database, limited, await onAnotherDay(), elsewhere())
   expect(await results(3, asAccount)).toEqual([booked, booked, refused])
   const patient = aPatient()
-  const asGuest = async () => joinAndAccept(limited, await onAnotherDay(), { remoteAddress: '198.51.100.3' }, patient)
+  const asGuest = async () =>
+    joinAndAccept(database, limited, await onAnotherDay(), { remoteAddress: '198.51.100.3' }, patient)
   expect(await results(3, asGuest)).toEqual([booked, booked, refused])
 })
 
@@ -111,7 +118,8 @@ test('open offers, open entries and holds count together', async ({ database, li
   const join = (startsAt: Date) =>
     limited.call('createWaitlistEntry', { ...from, body: { ...wantedOf(doctor, startsAt), patient: aPatient() } })
   const hold = () => limited.call('createBooking', { ...from, body: { slotId: slot.id, patient: aPatient() } })
-  expect((await join(slot.startsAt)).body.status).toBe('offered')
+  expect((await join(slot.startsAt)).status).toBe(201)
+  await offerAsFreed(database, slot)
   expect((await join(later)).body.status).toBe('waiting')
   expect((await hold()).status).toBe(201)
   expect((await join(later)).problem).toMatchObject({ status: 409, code: refused, max: 3 })

@@ -1,4 +1,13 @@
-import { aBooking, aClinic, aDoctor, anOfferMessage, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  anOfferMessage,
+  aSlot,
+  lapseHolds,
+  offerAsFreed,
+  type TestDatabase,
+} from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
@@ -74,10 +83,23 @@ test('an offer that is declined or lapses goes to the next', async ({ database, 
   expect(offers.body.items).toMatchObject([{ slotId: slot.id, outcome: 'declined' }])
 })
 
-test('a place that is free already is offered at once', async ({ database, rest }) => {
-  const { doctor, wanted } = await aFullDoctor(database)
-  await aSlot(database, doctor)
-  expect((await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })).body.status).toBe('offered')
+test('a place that is free already is not held: whoever joins reads that it can be booked', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, booking, wanted } = await aFullDoctor(database)
+  const free = await aSlot(database, doctor)
+  const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  expect(body).toMatchObject({ status: 'waiting', hasFreeTimes: true })
+  const read = async () =>
+    (await rest.call('getWaitlistEntry', { path: { entryId: body.id }, token: body.manageToken })).body
+  expect(await read()).toMatchObject({ status: 'waiting', hasFreeTimes: true, offer: null })
+  const other = { name: 'Ada', email: 'ada@example.org' }
+  const claim = { body: { slotId: free.id, patient: other, confirm: true } }
+  expect((await rest.call('createBooking', claim)).status).toBe(201)
+  expect(await read()).toMatchObject({ status: 'waiting', hasFreeTimes: false })
+  await cancel(rest, booking.id)
+  expect(await read()).toMatchObject({ status: 'offered', hasFreeTimes: false })
 })
 
 test('a retry gets the same entry, and nobody waits for the same twice', async ({ database, limited: rest }) => {
@@ -206,8 +228,7 @@ test('an offer that ends because the clinic removes its entry is not called decl
   const declined = await openOffer()
   expect(await stateOf(declined)).toBe('open')
   await rest.call('cancelBooking', declined)
-  await aSlot(database, doctor)
-  await database.appPool.query('select holdfast.offer_free_places($1, $2)', [clinic.no, body.id])
+  await offerAsFreed(database, await aSlot(database, doctor))
   const removed = await openOffer()
   const as = await rest.aMember(clinic.no, 'staff')
   expect((await rest.call('leaveWaitlist', { as, path: mine.path })).status).toBe(204)

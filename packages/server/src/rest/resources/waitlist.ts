@@ -51,7 +51,11 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
         entry.joinedBy === null ? deps.manageTokens.issue(joined.id, { accountId: entry.accountId, epoch: 0 }) : null
       return {
         status: result.kind === 'replayed' ? 200 : 201,
-        body: { ...waitlistEntryBody(joined, nameOf(joined)), manageToken },
+        body: {
+          ...waitlistEntryBody(joined, nameOf(joined)),
+          hasFreeTimes: await afterCommit(() => waitlist.hasFreeTimes(id)),
+          manageToken,
+        },
       }
     },
     { validate: ({ body }) => validateEntry(body), limit: 'booking', storesKey: true },
@@ -59,11 +63,7 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.getWaitlistEntry,
-    async ({ granted }) => {
-      const { entry } = granted
-      const nameOf = await namesOfWhoAdded(deps, granted.as === 'desk' ? [entry] : [])
-      return { status: 200, body: { ...waitlistEntryBody(entry, nameOf(entry)), offer: await offerOf(deps, granted) } }
-    },
+    async ({ granted }) => ({ status: 200, body: await entryWithOffer(deps, granted) }),
     { audit: readByDesk },
   )
 
@@ -236,6 +236,13 @@ function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: N
         max: outcome.max,
       })
   }
+}
+
+async function entryWithOffer(deps: RestDeps, reach: WaitlistEntryReach) {
+  const { entry } = reach
+  const nameOf = await namesOfWhoAdded(deps, reach.as === 'desk' ? [entry] : [])
+  const hasFreeTimes = await deps.engine.waitlist.hasFreeTimes(entry.id)
+  return { ...waitlistEntryBody(entry, nameOf(entry)), hasFreeTimes, offer: await offerOf(deps, reach) }
 }
 
 /** The open or accepted offer, as far as the caller has access to its booking; with its token for the patient. */

@@ -85,9 +85,10 @@ function Entry({ link }: { link: SecretLink }) {
 
 /** What happens next, or why it has ended. */
 function helpOf(entry: WaitlistEntryWithOffer, t: TFunction<'waitlist'>): string {
-  const { status, endReason, paused, doctorId, to } = entry
+  const { status, endReason, paused, doctorId, to, hasFreeTimes } = entry
   const day = formatDate(to, { day: 'numeric', month: 'long', year: 'numeric' })
   if (paused) return t(doctorId === null ? 'help.pausedSpecialization' : 'help.pausedDoctor', { day })
+  if (hasFreeTimes) return t('help.free')
   return status !== 'ended' || endReason === null || endReason === 'accepted'
     ? t(`help.${status}`)
     : t(`ended.${endReason}`)
@@ -95,18 +96,10 @@ function helpOf(entry: WaitlistEntryWithOffer, t: TFunction<'waitlist'>): string
 
 type OfferProps = { entry: WaitlistEntryWithOffer; link: SecretLink; onChange: () => void }
 
-function Offer({ entry: { status, doctorId, offer }, link, onChange }: OfferProps) {
+function Offer({ entry, link, onChange }: OfferProps) {
   const { t } = useTranslation('waitlist')
-  if (offer === null) {
-    if (status !== 'ended' || doctorId === null) return null
-    return (
-      <div>
-        <LinkButton to="/doctors/$doctorId" params={{ doctorId }}>
-          {t('seeTimes')}
-        </LinkButton>
-      </div>
-    )
-  }
+  const { status, offer } = entry
+  if (offer === null) return status === 'ended' || entry.hasFreeTimes ? <SeeTimes entry={entry} /> : null
   // Whoever reads the entry by their account has access to its offer by their account.
   const ticket = { bookingId: offer.booking.id, manageToken: link.manageToken === null ? null : offer.manageToken }
   if (status === 'offered') return <OfferPanel booking={offer.booking} link={ticket} onChange={onChange} />
@@ -115,6 +108,24 @@ function Offer({ entry: { status, doctorId, offer }, link, onChange }: OfferProp
       <LinkButton to="/ticket" hash={ticketHash(ticket)}>
         {t('offer.openTicket')}
       </LinkButton>
+    </div>
+  )
+}
+
+/** The times of the doctor, or of the clinic's doctors with the specialization. */
+function SeeTimes({ entry: { doctorId, specialization, clinicId } }: { entry: WaitlistEntryWithOffer }) {
+  const { t } = useTranslation('waitlist')
+  return (
+    <div>
+      {doctorId === null ? (
+        <LinkButton to="/" search={specialization === null ? { clinicId } : { clinicId, specialization }}>
+          {t('seeTimes')}
+        </LinkButton>
+      ) : (
+        <LinkButton to="/doctors/$doctorId" params={{ doctorId }}>
+          {t('seeTimes')}
+        </LinkButton>
+      )}
     </div>
   )
 }

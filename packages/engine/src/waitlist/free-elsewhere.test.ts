@@ -1,0 +1,160 @@
+import { aBooking, aDoctor, anOfferMessage, aSlot, lapseHolds, plantFunction, takenOf } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { anEntry, joined } from '../../test/joined.ts'
+import { freshTest, test } from '../../test/waitlist.ts'
+
+const day = 86_400_000
+const inDays = (days: number) => ({
+  startsAt: new Date(Math.ceil(Date.now() / day) * day + days * day + 9 * 3_600_000),
+})
+
+test('who joins while a time that fits is free is offered nothing, and reads that times are free', async ({
+  database,
+  engine,
+  doctor,
+  expectClean,
+}) => {
+  const slot = await aSlot(database, doctor)
+  const id = await joined(engine.waitlist, anEntry(doctor))
+  expect(await engine.waitlist.entry(id)).toMatchObject({ status: 'waiting' })
+  expect(await engine.waitlist.hasFreeTimes(id)).toBe(true)
+  expect(await takenOf(database, slot)).toEqual([0])
+  await expectClean()
+})
+
+test('a place that becomes free while another one is free is offered to nobody', async ({
+  database,
+  engine,
+  doctor,
+  full,
+  wait,
+  settle,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const free = await aSlot(database, doctor)
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toBeNull()
+  expect((await engine.reads.slot(slot.id))?.available).toBe(1)
+  // Once the last free time is taken, the next that becomes free is offered.
+  const taken = [await aBooking(database, free), await aBooking(database, slot)]
+  expect(await engine.waitlist.hasFreeTimes(entry.id)).toBe(false)
+  await settle(taken[0] ?? booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: free.id })
+  await expectClean()
+})
+
+freshTest(
+  'negative control: without can_book_elsewhere, it is held for who waits',
+  async ({ database, doctor, full, wait, settle, offerOf }) => {
+    await plantFunction(database, 'can_book_elsewhere', {
+      part: 'return exists (',
+      becomes: 'return false and exists (',
+    })
+    const { slot, booking } = await full()
+    await aSlot(database, doctor)
+    const entry = await wait()
+    await settle(booking, 'cancel')
+    expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  },
+)
+
+test('who can book elsewhere is passed over, and who fits nothing else is offered the place', async ({
+  database,
+  doctor,
+  full,
+  wait,
+  settle,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const free = await aSlot(database, doctor, inDays(40))
+  const until = (startsAt: Date) => new Date(startsAt.getTime() + day).toISOString().slice(0, 10)
+  const [first, second] = [await wait(), await wait({ to: until(slot.startsAt) })]
+  await settle(booking, 'cancel')
+  expect(await offerOf(first)).toBeNull()
+  expect(await offerOf(second)).toMatchObject({ slotId: slot.id })
+  expect(await takenOf(database, free)).toEqual([0])
+  await expectClean()
+})
+
+test('of several places that become free at once, each is for another entry', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const entries = [await wait(), await wait()]
+  const drafts = [1, 2, 3].map((n) => {
+    const { startsAt } = inDays(n)
+    return { startsAt, endsAt: new Date(startsAt.getTime() + 900_000), capacity: 1 }
+  })
+  await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: false })
+  const offers = []
+  for (const entry of entries) offers.push(await offerOf(entry))
+  const { rows } = await database.ownerPool.query<{ id: string }>(
+    'select id from holdfast.slot where clinic_no = $1 order by starts_at',
+    [doctor.clinicNo],
+  )
+  expect(offers.map((offer) => offer?.slotId)).toEqual(rows.slice(0, 2).map(({ id }) => id))
+  await expectClean()
+})
+
+test('a free time that does not fit keeps nobody from an offer', async ({
+  database,
+  doctor,
+  full,
+  wait,
+  settle,
+  offerOf,
+}) => {
+  const { slot, booking } = await full()
+  // Another doctor, a visit that cannot be booked any more or not yet, one that is blocked, one that was withdrawn.
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  await database.ownerPool.query('update holdfast.clinic set minimum_notice_minutes = 120 where no = $1', [clinic.no])
+  await aSlot(database, await aDoctor(database, clinic))
+  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3_600_000) })
+  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 800 * day) })
+  const blocked = await aSlot(database, doctor)
+  const withdrawn = await aSlot(database, doctor)
+  await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [blocked.id])
+  await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
+  // One in which the patient has an appointment.
+  const own = await aSlot(database, doctor, { capacity: 2 })
+  const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+  await aBooking(database, own, { patient })
+  const entry = await wait({ patient })
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+})
+
+test('what an entry let lapse or declined does not keep it from another offer', async ({
+  database,
+  doctor,
+  full,
+  wait,
+  settle,
+  offerOf,
+  expectClean,
+}) => {
+  const [one, two, three] = [await full(), await full(), await full()]
+  const entry = await wait()
+  await settle(one.booking, 'cancel')
+  await anOfferMessage(database, entry)
+  await lapseHolds(database, one.slot)
+  await database.ownerPool.query('select holdfast.expire_holds(1000)')
+  expect(await offerOf(entry)).toBeNull()
+  await settle(two.booking, 'cancel')
+  const second = await offerOf(entry)
+  expect(second).toMatchObject({ slotId: two.slot.id })
+  await settle(second ?? two.booking, 'decline')
+  await settle(three.booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: three.slot.id })
+  expect(doctor.id).toBe(three.slot.doctorId)
+  await expectClean()
+})
