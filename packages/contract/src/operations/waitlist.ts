@@ -28,8 +28,8 @@ export const waitlistOperations = {
     tag,
     summary: 'Join a waitlist',
     description:
-      'A place that becomes free is offered to the next person on the waitlist before it is public. Nothing is held for ' +
-      'an entry while patients can book a time that fits it (`hasFreeTimes`).',
+      'A place that becomes free is offered to the next person on the waitlist before it is public. Nothing is held ' +
+      'for an entry while patients can book a time that fits it (`hasFreeTimes`).',
     access: 'anyone',
     restrictedField: 'body.onBehalf',
     body: newWaitlistEntrySchema,

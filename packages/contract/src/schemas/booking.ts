@@ -6,6 +6,7 @@ import {
   id,
   line,
   localDate,
+  name,
   nullableEmail,
   nullablePhone,
   nullableText,
@@ -33,7 +34,7 @@ export const bookingStatusSchema = literals(bookingStatuses, { title: 'BookingSt
 
 export const patientSchema = Type.Object(
   {
-    name: line(200),
+    name: name(200),
     email: Type.Optional(email()),
     phone: Type.Optional(phone()),
     language: Type.Optional(
@@ -236,7 +237,7 @@ export const correctionSchema = Type.Object(
     patient: Type.Optional(
       Type.Object(
         {
-          name: Type.Optional(line(200)),
+          name: Type.Optional(name(200)),
           email: Type.Optional(nullableEmail({ description: 'null: none' })),
           phone: Type.Optional(nullablePhone({ description: 'null: none' })),
         },

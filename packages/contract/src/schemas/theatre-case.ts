@@ -56,7 +56,7 @@ const birthDate = localDate({ description: 'Stored with the patient, if none is'
 export const newTheatrePatientSchema = Type.Object(
   {
     mrn: line(64, { description: 'Medical record number: identifies the patient within the clinic' }),
-    name: line(200),
+    name: name(200),
     birthDate: Type.Optional(birthDate),
     correct: Type.Optional(
       Type.Boolean({

@@ -121,8 +121,8 @@ export type WaitlistEntryBody = Static<typeof waitlistEntrySchema>
 
 const hasFreeTimes = Type.Boolean({
   description:
-    'true: it is waiting, and patients can book a time that fits it. As long as there is one, nothing that becomes free ' +
-    'is held for the entry.',
+    'true: it is waiting, and patients can book a time that fits it. As long as there is one, nothing that becomes ' +
+    'free is held for the entry.',
 })
 
 export const joinedWaitlistSchema = Type.Object(
@@ -183,8 +183,8 @@ export const pastOffersSchema = Type.Object(
             {
               description:
                 'From 1, among those who waited for the doctor or the specialization when the offer was made, and ' +
-                'had no other offer. More than 1: the time did not suit those before, they could book another one, or ' +
-                'no message reached them in quiet hours. null: made before this was recorded.',
+                'had no other offer. More than 1: the time did not suit those before, they could book another one, ' +
+                'or no message reached them in quiet hours. null: made before this was recorded.',
             },
           ),
           outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn', 'removed'], {

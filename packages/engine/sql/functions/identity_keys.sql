@@ -1,5 +1,5 @@
 -- identity_keys: by what two entries or bookings of one name may be of one person (is_same_person): the e-mail address,
--- the digits of the telephone number and the account, as far as they are known; `none` if none is.
+-- the telephone number (fold_phone) and the account, as far as they are known; `none` if none is.
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.
@@ -7,6 +7,6 @@ create or replace function holdfast.identity_keys(p_patient jsonb, p_account_id 
 language sql immutable parallel safe
 return coalesce(
   nullif(array_remove(array['email ' || lower(btrim(p_patient->>'email')),
-                            'phone ' || nullif(regexp_replace(p_patient->>'phone', '\D', '', 'g'), ''),
+                            'phone ' || holdfast.fold_phone(p_patient->>'phone'),
                             'account ' || p_account_id], null), '{}'),
   '{none}');

@@ -1,7 +1,8 @@
 -- join_waitlist: adds an entry to a clinic's waitlist, unless the same person waits for the same already: the same
--- doctor or specialization, days, times and units, the same name, and the same e-mail address, telephone number or
--- account, wherever the requests come from. Somebody without either, whom a member of the clinic adds, is the same
--- person as another one of that name without either. People of different names may share an address.
+-- doctor or specialization, days, times and units, the same name (fold_name), and the same e-mail address, telephone
+-- number or account (identity_keys), wherever the requests come from. Somebody without address and number, whom a
+-- member of the clinic adds, is the same person as another one of that name without them. People of different names may
+-- share an address.
 --
 -- p_entry: {id, doctorId | specialization, from, to, weekdays, timeFrom, timeTo, units, urgency, accountId, patient,
 --   joinedBy, accountEmail, emailAccountId}. accountEmail: the e-mail address that the account has verified, in lower
@@ -32,8 +33,8 @@ declare
   v_now timestamptz;
   v_id constant uuid := (p_entry->>'id')::uuid;
   v_new waitlist_entry;
-  v_email text;
-  v_phone text;
+  v_keys text[];
+  v_has_contact boolean;
   v_limit record;
   v_entries integer;
   v_holds integer;
@@ -61,12 +62,14 @@ begin
       then 'range_over'
     end;
   if outcome is null then
-    v_email := lower(btrim(v_new.patient->>'email'));
-    v_phone := nullif(regexp_replace(v_new.patient->>'phone', '\D', '', 'g'), '');
+    v_keys := array_remove(identity_keys(v_new.patient, v_new.account_id), 'none')
+              || array_remove(array['email ' || (p_entry->>'accountEmail'), 'account ' || (p_entry->>'emailAccountId')],
+                              null);
+    v_has_contact := identity_keys(v_new.patient, null) <> '{none}';
     entry_id := (
       select w.id
-        from (select e.id, e.joined_at, e.account_id, lower(btrim(e.patient->>'email')) as email,
-                     nullif(regexp_replace(e.patient->>'phone', '\D', '', 'g'), '') as phone
+        from (select e.id, e.joined_at, identity_keys(e.patient, e.account_id) as keys,
+                     identity_keys(e.patient, null) <> '{none}' as has_contact
                 from waitlist_entry e
                where e.clinic_no = p_clinic_no and e.ended_at is null
                  and (e.resource_id = v_new.resource_id or e.specialization = v_new.specialization)
@@ -74,9 +77,7 @@ begin
                  and (e.weekdays, e.time_from, e.time_to, fold_name(e.patient->>'name'))
                      is not distinct from
                      (v_new.weekdays, v_new.time_from, v_new.time_to, fold_name(v_new.patient->>'name'))) w
-       where w.email in (v_email, p_entry->>'accountEmail') or w.phone = v_phone
-             or w.account_id in (v_new.account_id, (p_entry->>'emailAccountId')::uuid)
-             or v_new.joined_by is not null and coalesce(v_email, v_phone, w.email, w.phone) is null
+       where w.keys && v_keys or v_new.joined_by is not null and not (v_has_contact or w.has_contact)
        order by w.joined_at, w.id
        limit 1);
     outcome := case when entry_id is not null then 'already_waiting' end;

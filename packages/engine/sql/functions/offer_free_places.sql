@@ -1,7 +1,7 @@
--- offer_free_places: offers what is free already and fits a new entry, and what its patient cannot book: it is beyond the
--- booking horizon, and a member of the clinic has added the entry. The places of the three earliest slots that fit are
--- offered by the order of the waitlist, so somebody else may get them. Returns the transaction, null if there is nothing
--- to offer.
+-- offer_free_places: offers what is free already and fits a new entry, and what its patient cannot book: it is beyond
+-- the booking horizon, and a member of the clinic has added the entry. The places of the three earliest slots that fit
+-- are offered by the order of the waitlist, so somebody else may get them. Returns the transaction, null if there is
+-- nothing to offer.
 --
 -- Locks: the slots, by (clinic_no, id); then as offer_places.
 -- Fails: check_violation if a count of units were wrong.

@@ -1,6 +1,6 @@
 -- offer_public_places: offers what is free of a doctor, or of all doctors of a clinic (p_resource_id is null), to those
--- who wait for it, after a change by which patients can book it: a doctor is active again, the minimum notice is shorter,
--- the booking horizon longer. The 1,000 earliest slots.
+-- who wait for it, after a change by which patients can book it: a doctor is active again, the minimum notice is
+-- shorter, the booking horizon longer. The 1,000 earliest slots.
 --
 -- p_notice_minutes, p_horizon_days: those of the clinic before the change; what patients could book already is not
 -- offered. null: they could book nothing. Servers of the previous release send neither.

@@ -166,7 +166,10 @@ describe('who is the patient', () => {
     ['address', { patient: ada }, {}, true],
     ['address', { patient: { ...ada, email: 'mine@example.org' } }, {}, false],
     ['address', { patient: { name: ada.name, phone: ada.phone } }, {}, false],
-    ['clinic', { patient: { name: ada.name, phone: '0044 2079460000' } }, {}, false],
+    ['clinic', { patient: { name: ada.name, phone: '0044 2079460000' } }, {}, true],
+    ['clinic', { patient: { name: ada.name, phone: '020 7946 0000' } }, {}, true],
+    ['clinic', { patient: { name: ada.name, phone: '+44 20 7946 0001' } }, {}, false],
+    ['clinic', { patient: { name: 'Ada\u200b Lovelace', phone: '+442079460000' } }, {}, true],
     ['clinic', { patient: { name: ada.name, phone: '+442079460000' } }, {}, true],
   ] as const)('%s: %j beside %j', async ([knownBy, asked, there, isFound], { database }) => {
     const { first, second } = await slotsAtOnce(database, await aScene(database))

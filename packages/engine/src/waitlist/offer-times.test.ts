@@ -102,7 +102,18 @@ const email = { name: 'Ada Lovelace', email: 'ada@example.org' }
 const phone = { name: 'Ada Lovelace', phone: '+49 171 1234567' }
 const bySms = `sms_kinds = '{offered}'`
 
-const byNight = [
+type Night = {
+  who: string
+  patient: { name: string; email?: string; phone?: string }
+  settings?: string
+  /** Of the messages. Default email. */
+  channel?: 'email' | 'sms'
+  /** Their states, the newest last. */
+  messages?: readonly ('kept' | 'sent' | 'skipped')[]
+  isReached: boolean
+}
+
+const byNight: readonly Night[] = [
   { who: 'with an e-mail address', patient: email, isReached: true },
   { who: 'with a telephone number alone', patient: phone, isReached: false },
   { who: 'with a number that gets SMS', patient: phone, settings: bySms, isReached: true },
@@ -123,28 +134,29 @@ const byNight = [
     messages: ['kept'],
     isReached: false,
   },
-] as const
+]
 
-/** A place is cancelled in quiet hours; somebody else, whom e-mails or SMS reach, waits behind the patient. */
+/** A place is cancelled in quiet hours, while somebody waits. */
 async function cancelAtNight(
   { database, doctor, settle, wait, offerOf }: NightScene,
-  { patient, ...more }: Omit<(typeof byNight)[number], 'isReached' | 'who'>,
+  { patient, settings, channel = 'email', messages = [] }: Omit<Night, 'isReached' | 'who'>,
 ) {
   await quietHours(database, doctor, timeAt(Date.now() - hour), timeAt(Date.now() + 9 * hour))
-  if ('settings' in more) {
+  if (settings !== undefined) {
     await database.ownerPool.query(
-      `update holdfast.message_settings set phone_country = 'DE', ${more.settings} where clinic_no = $1`,
+      `update holdfast.message_settings set phone_country = 'DE', ${settings} where clinic_no = $1`,
       [doctor.clinicNo],
     )
   }
-  for (const [n, state] of ('messages' in more ? more.messages : []).entries()) {
+  for (const [n, state] of messages.entries()) {
     const { id } = await aBooking(database, await aSlot(database, doctor))
     await database.ownerPool.query(
       `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
          created_at)
-       select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', $2, $3, now(), now(), now() + make_interval(secs => $4)
+       select b.clinic_no, b.id, b.id, 1, b.slot_id, 'confirmed', $2, $3, now(), now(),
+              now() + make_interval(secs => $4)
          from holdfast.booking b where b.id = $1`,
-      [id, 'channel' in more ? more.channel : 'email', state, n],
+      [id, channel, state, n],
     )
   }
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 72 * hour) })
@@ -164,7 +176,7 @@ type NightScene = {
 
 test.for(byNight)(
   'whether a place is offered in quiet hours, until after they end: an entry $who: $isReached',
-  async ({ who: _, isReached, ...given }, { database, engine, doctor, settle, wait, offerOf, expectClean }) => {
+  async ({ isReached, ...given }, { database, engine, doctor, settle, wait, offerOf, expectClean }) => {
     const { slot, entry, offer } = await cancelAtNight({ database, doctor, settle, wait, offerOf }, given)
     expect(await engine.waitlist.offersOf(entry.id)).toHaveLength(isReached ? 1 : 0)
     const open = ((offer?.holdExpiresAt?.getTime() ?? 0) - (offer?.createdAt.getTime() ?? 0)) / hour

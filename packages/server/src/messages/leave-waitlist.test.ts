@@ -59,6 +59,7 @@ test('whoever had an offer that the clinic withdraws is notified, and waits on',
   const { slot, join } = await aScene()
   const { appPool } = server.database
   await join('withdrawn@example.net')
+  await offerAsFreed(server.database, slot)
   const offer = await mailTo('withdrawn@example.net')
   expect(offer?.text).toContain('https://book.example.org/offer#')
   const { clinicNo, doctorId, startsAt, endsAt } = slot

@@ -1,0 +1,86 @@
+import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { freshTest, test } from '../../test/waitlist.ts'
+
+const same: readonly [string, string][] = [
+  ['Ada Lovelace', ' ada   LOVELACE '],
+  ['Zoë', 'Zoe\u0308'],
+  ['Groß', 'GROSS'],
+  ['Ａｄａ', 'Ada'],
+  ['ﬁona', 'Fiona'],
+  ['Ann\u00a0Muster', 'Ann Muster'],
+  ['Ann\u3000Muster', 'Ann Muster'],
+  ['Ann\u2800Muster', 'Ann Muster'],
+  ['Ann \u200bMuster', 'Ann Muster'],
+  ['\u202eAnn Muster', 'Ann Muster'],
+  ['Ann\ufe0f Mu\u00adster', 'Ann Muster'],
+]
+
+async function folded(database: TestDatabase, names: readonly string[]): Promise<string[]> {
+  const { rows } = await database.ownerPool.query<{ name: string }>(
+    'select holdfast.fold_name(u.name) as name from unnest($1::text[]) with ordinality u(name, n) order by u.n',
+    [names],
+  )
+  return rows.map(({ name }) => name)
+}
+
+test('two spellings of one name are one person', async ({ database }) => {
+  const [ones, others] = [
+    await folded(
+      database,
+      same.map(([one]) => one),
+    ),
+    await folded(
+      database,
+      same.map(([, other]) => other),
+    ),
+  ]
+  expect(ones).toEqual(others)
+  expect(await folded(database, ['Ann Muster', 'Anna Muster', 'Jörg', 'Jorg'])).toEqual([
+    'ann muster',
+    'anna muster',
+    'jörg',
+    'jorg',
+  ])
+})
+
+/** Every character that is invisible by Unicode. */
+function invisible(): string[] {
+  const found: string[] = []
+  for (let code = 0; code <= 0x10_ff_ff; code += 1) {
+    const character = String.fromCodePoint(code)
+    if (/\p{Default_Ignorable_Code_Point}/u.test(character)) found.push(character)
+  }
+  return found
+}
+
+test('no character that is invisible makes another name', async ({ database }) => {
+  const names = invisible().map((character) => `Ann${character} Muster`)
+  expect(names.length).toBeGreaterThan(4_000)
+  expect(new Set(await folded(database, names))).toEqual(new Set(['ann muster']))
+})
+
+freshTest('negative control: without the list of invisible characters, they do', async ({ database }) => {
+  await plantFunction(database, 'fold_name', { part: /\[\\u00ad[^\]]*\]/, becomes: '[\\u00ad]' })
+  const names = invisible().map((character) => `Ann${character} Muster`)
+  expect(new Set(await folded(database, names)).size).toBeGreaterThan(4_000)
+})
+
+test('a telephone number is the same with and without the code of its country', async ({ database }) => {
+  const numbers = async (phones: string[]) => {
+    const { rows } = await database.ownerPool.query<{ number: string | null }>(
+      'select holdfast.fold_phone(u.phone) as number from unnest($1::text[]) with ordinality u(phone, n) order by u.n',
+      [phones],
+    )
+    return rows.map(({ number }) => number)
+  }
+  const one = ['+49 171 123', '0171 123', '0049 171/123', '(+49) (0)171-123', '171 123', '٠١٧١ ١٢٣']
+  expect(new Set(await numbers(one))).toEqual(new Set(['171123']))
+  expect(await numbers(['+1 212 555 0100', '+353 1 234', '+49 30 12 + 13', '+', '0'])).toEqual([
+    '2125550100',
+    '1234',
+    '301213',
+    null,
+    null,
+  ])
+})
