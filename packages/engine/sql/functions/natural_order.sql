@@ -1,6 +1,6 @@
 -- natural_order: what names are sorted by so that people find them: their numbers by value, OR 2 before OR 10, and
--- letters without regard to case, whatever the database's collation. This is
--- the only definition of the rule in SQL.
+-- letters without regard to case; other letters than A to Z as the database's collation has them. This is the only
+-- definition of the rule in SQL.
 --
 -- The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.

@@ -21,7 +21,7 @@ export type TheatreReportQuery = {
 
 type Part = Pick<FiguresQuery, 'performed' | 'cancelled' | 'blocks'>
 
-/** Numbers in names by value, as natural_order.sql does. */
+/** Numbers in names by value, as natural_order.sql does; letters as in English, whatever the database's collation. */
 const { compare: byName } = new Intl.Collator('en', { numeric: true })
 
 const liveStatuses = new Set<Case['status']>(['CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW'])
