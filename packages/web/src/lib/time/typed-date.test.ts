@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isWholeDate, typedDate } from './typed-date.ts'
+import { isWholeDate, steppedDay, typedDate } from './typed-date.ts'
 
 const today = '2026-11-28'
 const dayFirst = ['day', 'month', 'year'] as const
@@ -25,6 +25,14 @@ test.for(['4/3/2027', '4/3', '0403', '04032027'])('%s is 3 April 2027 where the 
 
 test('four digits at the beginning of three numbers are a year, in every language', () => {
   for (const order of [dayFirst, monthFirst]) expect(typedDate('2027-04-03', order, today)).toBe('2027-04-03')
+})
+
+test('a step from a day ends at the first and the last one that may be chosen', () => {
+  const bounds = { min: '2026-11-28', max: '2026-11-30' }
+  expect(steppedDay('2026-11-29', 1, bounds)).toBe('2026-11-30')
+  expect(steppedDay('2026-11-30', 1, bounds)).toBe('2026-11-30')
+  expect(steppedDay('2026-11-28', -1, bounds)).toBe('2026-11-28')
+  expect(steppedDay('2026-02-28', 1, {})).toBe('2026-03-01')
 })
 
 test('a date without a year is the one next to today, also of the past', () => {

@@ -1,7 +1,9 @@
 import { latinDigits } from './latin-digits.ts'
-import { parseDay } from './local-time.ts'
+import { addDays, parseDay } from './local-time.ts'
 
 type Part = 'year' | 'month' | 'day'
+/** The first and the last day that may be chosen. */
+type Bounds = { min?: string | undefined; max?: string | undefined }
 
 /**
  * The day `YYYY-MM-DD` that somebody typed: `3.4.2027`, `3/4/27`, `3.4.`, `03042027`, `2027-04-03`; null: none.
@@ -14,7 +16,7 @@ export function typedDate(
   text: string,
   order: readonly Part[],
   today: string,
-  { min, max }: { min?: string | undefined; max?: string | undefined } = {},
+  { min, max }: Bounds = {},
 ): string | null {
   const plain = latinDigits(text)
   if (!/^[\d\s./,-]+$/.test(plain)) return null
@@ -42,6 +44,13 @@ export function typedDate(
   const distance = (day: string | null) => Math.abs(Date.parse(day ?? '') - Date.parse(today))
   const days = [thisYear, thisYear - 1, thisYear + 1].map(dayIn).filter((day) => day !== null)
   return first(days.toSorted((one, other) => distance(one) - distance(other)))
+}
+
+/** The day so many days later that may be chosen, or the next one to it that may be. */
+export function steppedDay(day: string, days: number, { min, max }: Bounds): string {
+  const next = addDays(day, days)
+  if (min !== undefined && next < min) return min
+  return max !== undefined && next > max ? max : next
 }
 
 /** `03042027`, `030427` and `0304`, which can be typed on a keyboard that has only digits. */

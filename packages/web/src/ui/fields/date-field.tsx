@@ -3,8 +3,7 @@ import { IconCalendar } from '@tabler/icons-react'
 import { lazy, Suspense, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { datePattern, formatNumericDate, orderOfDate } from '../../lib/i18n/format.ts'
-import { addDays } from '../../lib/time/local-time.ts'
-import { isWholeDate, typedDate } from '../../lib/time/typed-date.ts'
+import { isWholeDate, steppedDay, typedDate } from '../../lib/time/typed-date.ts'
 import { Icon } from '../icon.tsx'
 import { TypedField, type TypedFieldProps } from './typed-field.tsx'
 
@@ -47,7 +46,7 @@ export function DateField({ min, max, ...props }: TypedFieldProps & { min?: stri
         const days = { ArrowUp: 1, ArrowDown: -1 }[event.key]
         if (days === undefined || value === '') return
         event.preventDefault()
-        choose(addDays(value, days))
+        choose(steppedDay(value, days, { min, max }))
       }}
       rightSection={
         <>
