@@ -237,7 +237,10 @@ export const theatreResourceOperations = {
     params: blockParams,
     query: Type.Object(
       {
-        withBookings: flag('Cases become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal'),
+        withBookings: flag(
+          'Cases become FAILED with `slot_withdrawn`, and return to the waitlist, due on the day that they lost; ' +
+            'otherwise they prevent the withdrawal',
+        ),
         dryRun: flag('Only reports what would happen'),
       },
       { additionalProperties: false },

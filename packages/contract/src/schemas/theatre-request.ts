@@ -49,7 +49,9 @@ export const caseRequestSchema = Type.Object(
     dueOn: nullable<string>({
       type: 'string',
       format: 'date',
-      description: 'The last day on which it should take place; of a bumped case, the day that it lost at the latest',
+      description:
+        'The last day on which it should take place. At the latest the day that its case lost, if that was bumped or ' +
+        'its block was withdrawn',
     }),
     roomId: nullableId({ description: 'null: any room' }),
     surgeonId: nullableId({ description: 'null: not decided yet' }),

@@ -1,9 +1,9 @@
--- return_to_waitlist: puts cases that have lost their time, by a bump, back on the waitlist: the request that a case
--- fulfilled is open again, and a case without one gets a request. A request is due on the local day that its case lost,
--- or on its own due day, whichever is earlier: so it is among the first of its urgency.
+-- return_to_waitlist: puts cases that have lost their time, by a bump or with their block, back on the waitlist: the
+-- request that a case fulfilled is open again, and a case without one gets a request. A request is due on the local day
+-- that its case lost, or on its own due day, whichever is earlier: so it is among the first of its urgency.
 --
 -- p_case_ids, p_request_ids: cases that have ended, and for each the id of the request to create. p_bump_reason: why
--- they gave way to an emergency.
+-- they gave way to an emergency; null: they did not.
 -- Internal.
 -- Locks: the requests of these cases, which only those change who have locked the bookings of the cases, as the caller
 -- has.
@@ -24,8 +24,9 @@ begin
       join clinic l on l.no = p_clinic_no
   ), reopened as (
     update case_request q
-       set due_on = least(q.due_on, t.lost_on), bumped_case_id = t.booking_id, bump_reason = p_bump_reason,
-           withdrawn_at = null
+       set due_on = least(q.due_on, t.lost_on), withdrawn_at = null,
+           bumped_case_id = case when p_bump_reason is null then q.bumped_case_id else t.booking_id end,
+           bump_reason = coalesce(p_bump_reason, q.bump_reason)
       from lost t
      where q.clinic_no = p_clinic_no and q.id = t.request_id
     returning q.id
@@ -35,7 +36,8 @@ begin
                             bumped_case_id, bump_reason, created_by, created_at)
   select p_clinic_no, t.new_request_id, t.patient_id, t.service, t.procedure_code, t.procedure_display,
          extract(epoch from t.ends_at - t.starts_at)::integer / 60, t.urgency, t.lost_on, null, t.surgeon_id,
-         t.anaesthetist_id, t.staff_ids, t.equipment, t.booking_id, t.booking_id, p_bump_reason, p_actor_id, p_at
+         t.anaesthetist_id, t.staff_ids, t.equipment, t.booking_id,
+         case when p_bump_reason is not null then t.booking_id end, p_bump_reason, p_actor_id, p_at
     from lost t
    where not exists (select from reopened r where r.id = t.request_id);
 end

@@ -235,13 +235,15 @@ as $function$
                                            p.service, p.procedure_code, p.procedure_display, p.urgency,
                                            p.request_id) end
   union all
-  -- A case that was bumped without a request got one, which names it.
+  -- A case without a request that was bumped, or ended with its block, got one, which names it.
   select 'case_differs', null, q.case_id, format('request %s names this case, which is not one of its cases', q.id)
     from case_request q
    where q.clinic_no = p_clinic_no and q.case_id is not null
-     and not exists (select from theatre_case c
-                      where c.clinic_no = p_clinic_no and c.booking_id = q.case_id
-                        and (c.request_id = q.id or c.request_id is null and q.bumped_case_id = q.case_id))
+     and not exists (select from placed p
+                      where p.booking_id = q.case_id
+                        and (p.request_id = q.id
+                             or p.request_id is null
+                                and (q.bumped_case_id = q.case_id or p.failure_reason = 'slot_withdrawn')))
   union all
   select 'case_differs', p.slot_id, p.booking_id, format('its request %s does not name it', p.request_id)
     from placed p

@@ -1,7 +1,7 @@
 -- withdraw_slots: takes slots out of the calendar for good: the one named by p_slot_id, or those of p_resource_id that
 -- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on
--- them FAILED `hold_expired`, each with its event. Returns one row: the outcome, how many slots it withdrew, and the
--- live bookings that failed as parallel arrays, by start and id.
+-- them FAILED `hold_expired`, each with its event. Live cases return to the waitlist. Returns one row: the outcome, how
+-- many slots it withdrew, and the live bookings that failed as parallel arrays, by start and id.
 --
 -- A repetition names the bookings that the first call ended, because somebody has to call these patients: for a slot
 -- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those
@@ -16,7 +16,7 @@
 --   there are live or ARRIVED ones; `live` is their number, nothing changes) | too_large (a range of more slots or
 --   bookings than one call withdraws; `slots` and `live` are these limits, nothing changes)
 -- Locks: the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and
---   settle_bookings.
+--   settle_bookings; then the requests of cases (return_to_waitlist).
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes; slots withdrawn before return withdrawn, with the bookings that this ended.
 create or replace function holdfast.withdraw_slots(
@@ -42,7 +42,7 @@ declare
   v_slots uuid[];
   v_withdrawn uuid[];
   v_bookings uuid[];
-  v_cases uuid[];
+  v_cases uuid[]; v_lost_cases uuid[];
   v_offers uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
   v_from uuid;
 begin
@@ -189,14 +189,20 @@ begin
      where s.clinic_no = p_clinic_no and s.id = any (v_slots)
   )
   select array_agg(f.id) filter (where f.appointment_type = 'case'),
+         array_agg(f.id) filter (where f.appointment_type = 'case' and f.failure_reason = 'slot_withdrawn'),
          array_agg(f.id) filter (where f.waitlist_entry_id is not null),
          array_agg(case f.failure_reason when 'hold_expired' then 'lapsed' else 'withdrawn' end)
            filter (where f.waitlist_entry_id is not null),
          array_agg(f.updated_at) filter (where f.waitlist_entry_id is not null)
-    into v_cases, v_offers, v_offer_outcomes, v_offer_ats
+    into v_cases, v_lost_cases, v_offers, v_offer_outcomes, v_offer_ats
     from failed f;
   if v_cases is not null then
     perform release_allocations(array_fill(p_clinic_no, array[cardinality(v_cases)]), v_cases);
+  end if;
+  if v_lost_cases is not null then
+    perform return_to_waitlist(p_clinic_no, v_lost_cases,
+                               array(select new_id(p_clinic_no, v_now) from generate_subscripts(v_lost_cases, 1)),
+                               null, p_actor_id, v_now);
   end if;
   if v_offers is not null then
     perform close_offers(array_fill(p_clinic_no, array[cardinality(v_offers)]), v_offers, v_offer_outcomes,

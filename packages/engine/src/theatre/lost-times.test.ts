@@ -5,6 +5,7 @@ import { describe, expect } from 'vitest'
 import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { NewCaseRequest } from '../model/theatre.ts'
 import type { ClaimCaseRequest } from '../model/theatre-case.ts'
+import { verify } from '../verify/verify.ts'
 
 /** The local day of a time, in Auckland: half of it is another day in UTC. */
 const timezone = 'Pacific/Auckland'
@@ -99,4 +100,100 @@ describe('a bumped case', () => {
       ])
     },
   )
+})
+
+describe('cases of a withdrawn block', () => {
+  async function aBlock(scene: BuiltTheatre): Promise<string> {
+    const drafts = [{ startsAt: soonAt(18), endsAt: soonAt(24), capacity: 360 }]
+    const when = { roomId: scene.room, when: { drafts }, dryRun: false, actorId: null }
+    const blocks = await scene.theatre.createBlocks({ service: null, surgeonId: null, releaseDays: null, ...when })
+    return (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  }
+
+  const withdraw = ({ engine, clinic }: BuiltTheatre, slotId: string, dryRun = false) =>
+    engine.withdrawSlots({ clinicNo: clinic.no, which: { slotId }, withBookings: true, dryRun, actorId: null })
+
+  test('return to the waitlist once, due on the day that they lost', async ({ database }) => {
+    const scene = await aTheatreInAuckland(database)
+    const { theatre, clinic } = scene
+    const blockId = await aBlock(scene)
+    const { anyDay } = await aWaitlist(scene)
+    const claim = aCase(scene, { startsAt: soonAt(18) })
+    const requestId = await waits(scene, { patient: claim.patient, note: 'Allergic to latex' })
+    const requested = await booked(scene, { ...claim, requestId })
+    const unrequested = await booked(scene, aCase(scene, { startsAt: soonAt(19), minutes: 45 }))
+    const held = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(20) })))
+    const lapsed = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(21) })))
+    const arrived = await booked(scene, aCase(scene, { startsAt: soonAt(22) }))
+    await database.ownerPool.query(
+      `update holdfast.booking set hold_expires_at = created_at where clinic_no = $1 and id = $2`,
+      [clinic.no, lapsed.id],
+    )
+    const milestone = { caseId: arrived.id, milestone: 'arrived', at: soonAt(21), isTrial: true } as const
+    expect(await theatre.recordMilestone({ ...milestone, actorId: null, key: null })).toMatchObject({ kind: 'done' })
+
+    const before = await openRequests(scene)
+    await withdraw(scene, blockId, true)
+    expect(await openRequests(scene)).toEqual(before)
+    const withdrawn = await withdraw(scene, blockId)
+    expect(withdrawn).toMatchObject({ bookings: [{ id: requested.id }, { id: unrequested.id }, { id: held.id }] })
+    const waiting = await openRequests(scene)
+    const isNew = ({ id }: { id: string }) => id === requestId || !before.some((request) => request.id === id)
+    const ofBlock = { dueOn: localDay(soonAt(18)), bumpedCaseId: null, bumpReason: null, status: 'open' }
+    const { procedure, service, surgeonId } = unrequested
+    expect(waiting.filter(isNew)).toHaveLength(3)
+    expect(waiting.filter(isNew)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ ...ofBlock, id: requestId, note: 'Allergic to latex' }),
+        expect.objectContaining({
+          ...ofBlock,
+          patient: unrequested.patient,
+          minutes: 45,
+          procedure,
+          service,
+          surgeonId,
+        }),
+        expect.objectContaining({ ...ofBlock, patient: held.patient }),
+      ]),
+    )
+    expect(waiting.at(-1)).toMatchObject({ id: anyDay })
+    expect(await withdraw(scene, blockId)).toMatchObject({
+      bookings: withdrawn.kind === 'withdrawn' ? withdrawn.bookings : [],
+    })
+    expect(await openRequests(scene)).toEqual(waiting)
+    const { details } = await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })
+    // Of the hold, whose end this test has changed in the table.
+    expect(details.map(({ kind, bookingId }) => ({ kind, bookingId }))).toEqual([
+      { kind: 'illegal_transition', bookingId: lapsed.id },
+    ])
+  })
+
+  test('are erased once their patients wait no longer', async ({ database }) => {
+    const scene = await aTheatreInAuckland(database)
+    const { theatre, clinic } = scene
+    const blockId = await aBlock(scene)
+    const { patient } = await booked(scene, aCase(scene, { startsAt: lateAt }))
+    await withdraw(scene, blockId)
+    const [request] = await openRequests(scene)
+    const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn: patient?.mrn ?? '', actorId: null })
+    expect(await erase()).toMatchObject({ kind: 'in_use', caseIds: [], requestIds: [request?.id] })
+    expect(await theatre.withdrawCaseRequest(request?.id ?? '')).toBe(true)
+    expect(await erase()).toMatchObject({ kind: 'erased' })
+    expect(await theatre.caseRequest(request?.id ?? '')).toMatchObject({ status: 'withdrawn', patient: null })
+    expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
+  })
+
+  test('can be booked again, by the request that they got', async ({ database }) => {
+    const scene = await aTheatreInAuckland(database)
+    const { theatre, clinic } = scene
+    const blockId = await aBlock(scene)
+    const claim = aCase(scene, { startsAt: lateAt })
+    await booked(scene, claim)
+    await withdraw(scene, blockId)
+    const [request] = await openRequests(scene)
+    if (request === undefined) throw new Error('Nobody waits.')
+    const again = await booked(scene, aCase(scene, { patient: claim.patient, requestId: request.id }))
+    expect(await theatre.caseRequest(request.id)).toMatchObject({ status: 'scheduled', caseId: again.id })
+    expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
+  })
 })

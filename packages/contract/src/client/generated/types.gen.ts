@@ -1121,7 +1121,7 @@ export type CaseRequest = {
     minutes: number;
     urgency: Urgency;
     /**
-     * The last day on which it should take place; of a bumped case, the day that it lost at the latest
+     * The last day on which it should take place. At the latest the day that its case lost, if that was bumped or its block was withdrawn
      */
     dueOn: string | null;
     /**
@@ -10962,7 +10962,7 @@ export type WithdrawBlockData = {
     };
     query?: {
         /**
-         * Cases become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal
+         * Cases become FAILED with `slot_withdrawn`, and return to the waitlist, due on the day that they lost; otherwise they prevent the withdrawal
          */
         withBookings?: boolean;
         /**
