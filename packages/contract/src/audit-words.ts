@@ -9,6 +9,7 @@ export const auditWords = [
   'burst',
   'own account',
   'retention',
+  'begun',
   'interrupted',
   'outcome unknown',
   'history',

@@ -23,6 +23,7 @@ import { DatabaseBreaker } from '../src/lifecycle/database-breaker.ts'
 import { createRecipientDigests } from '../src/messages/recipient-digests.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import type { RestShards } from '../src/rest/find-responder.ts'
+import { ExportSlots } from '../src/rest/responses/export-slots.ts'
 import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
 import { createBookingOrigins } from '../src/secrets/booking-origins.ts'
@@ -93,7 +94,7 @@ export type RestApp = {
 
 export const restAppSecret = 'a secret of the tests'
 const secret = restAppSecret
-const accountHeader = 'x-test-account'
+export const accountHeader = 'x-test-account'
 
 type StartOptions = { hasLimits?: boolean; sendsMails?: boolean; replaced?: Partial<RestDeps> }
 
@@ -113,6 +114,7 @@ export async function startRestApp(
   app.setErrorHandler(errorHandler)
   app.decorateRequest('principal')
   app.decorateRequest('sessionId', 'of a test')
+  app.decorate('identifyAgain', (request: FastifyRequest) => principalOf(request, engine, accounts))
   app.decorate('rateLimits', noRateLimits)
   app.decorate('limitBooking', (_request, _reply, done) => done())
   app.decorate('limitPatient', (_request, _reply, done) => done())
@@ -128,6 +130,7 @@ export async function startRestApp(
     restRoutes(
       ofOneDatabase({
         engine,
+        exportSlots: new ExportSlots(),
         limitClinic: createClinicLimiter({ atOnceMax: 64, waitingMax: 1_000, waitMsMax: 5_000 }),
         audit: { record: (entry) => void audited.push(entry) },
         mails: { isAvailable: false, store: async () => undefined, request: async () => undefined },

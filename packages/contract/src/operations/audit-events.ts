@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { auditEventPageSchema, auditKindSchema, exportSchema } from '../schemas/audit-event.ts'
-import { csvSeparator, id, localDate, pageParameters } from '../schemas/fields.ts'
+import { csvEndsEarly, csvSeparator, id, localDate, pageParameters } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
@@ -20,7 +20,7 @@ const days = (zone: string) => ({
   to: Type.Optional(localDate({ description: 'Last day, inclusive' })),
 })
 
-const exported = 'A CSV file with a row for each; the names of its columns do not change, and times are in UTC.'
+const exported = `A CSV file with a row for each. Its columns keep their names, and times are in UTC. ${csvEndsEarly}`
 
 export const auditEventOperations = {
   listClinicAuditEvents: operation({

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
-import { csvSeparator, flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
+import { csvEndsEarly, csvSeparator, flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
 import { operation } from './operation.ts'
@@ -60,7 +60,8 @@ export const clinicDeskOperations = {
       'All bookings that `listClinicBookings` lists with the same filters, as a CSV file with a row for each. The ' +
       'names of its columns do not change; later releases may add columns at the end. `startsAt` and `endsAt` are ' +
       'in the clinic’s time zone, which is in `timezone`; the other times are in UTC. A booking that is moved while ' +
-      'the file is read may be missing from it or be in it twice.',
+      'the file is read may be missing from it or be in it twice; one that is made then is not in it. ' +
+      csvEndsEarly,
     access: 'member',
     restrictedField: 'query.doctorId',
     params,

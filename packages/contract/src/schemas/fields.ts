@@ -218,6 +218,11 @@ export function flag(description: string) {
 }
 
 /** Between the fields of a CSV file. */
+/** Of CSV files that are sent while they are read. */
+export const csvEndsEarly =
+  'A file ends early, and the connection breaks, if the caller’s access ends meanwhile, or after ten minutes. An ' +
+  'account gets one such file at once, and a clinic three, from each server process: others are refused with 429.'
+
 export const csvSeparator = literals(['comma', 'semicolon'], {
   default: 'comma',
   description: 'Between the fields. Excel expects a semicolon where the comma is the decimal separator',

@@ -81,6 +81,8 @@ export type BookingsOfClinicQuery = {
   /** Whose patients have confirmed to come, or CONFIRMED ones whose patients have not; absent: all. */
   attendance?: 'confirmed' | 'unconfirmed' | null
   doctorId: string | null
+  /** Without those that were created later; absent: all. */
+  createdUntil?: Date
   /**
    * Part of the patient's name, e-mail or phone (case and accents are ignored), or of the booking's id as tickets show
    * it.

@@ -161,6 +161,7 @@ function clinicQuery(query: BookingsOfClinicQuery, ofDays: Sql, ids: BookingIds)
     const time = timeOfMicros(micros)
     slots.push(sql`s.starts_at >= ${time}`, sql`(s.starts_at, b.id) > (${time}, ${id}::uuid)`)
   }
+  if (query.createdUntil !== undefined) bookings.push(sql`b.created_at <= ${query.createdUntil}`)
   if (query.confirmedOnly) bookings.push(sql`not ${isAbandoned}`)
   if (query.attendance === 'confirmed') bookings.push(sql`b.attendance_confirmed_at is not null`)
   if (query.attendance === 'unconfirmed') {

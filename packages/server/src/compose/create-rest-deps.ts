@@ -2,6 +2,7 @@ import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import type { Config } from '../config/config.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import type { RestShards } from '../rest/find-responder.ts'
+import { ExportSlots } from '../rest/responses/export-slots.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
@@ -32,6 +33,7 @@ export function createRestDeps(
     accounts,
     sessions,
     audit,
+    exportSlots: new ExportSlots(),
     webhookSender: createWebhookSender(config, database.secrets),
     publicUrl: config.publicUrl,
     holdSecondsDefault: config.holdSeconds,

@@ -13,12 +13,14 @@ import type { ManageTokens } from '../secrets/manage-tokens.ts'
 import type { SealedTexts } from '../secrets/sealed-texts.ts'
 import type { VisitRooms } from '../secrets/visit-rooms.ts'
 import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
+import type { ExportSlots } from './responses/export-slots.ts'
 
 /** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
   /** For the writes that have no queue of the engine; see limit-writes.ts. */
   limitClinic: ClinicLimiter
+  exportSlots: ExportSlots
   accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'time'>
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>

@@ -4,6 +4,7 @@ import { positionText } from '@holdfast/contract/position'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Principal } from '../edge/authentication/principal.ts'
 import { compressPayload } from '../edge/bodies/compression.ts'
+import { problem } from '../edge/errors/problem-error.ts'
 import { emptyBodyIfNone } from './empty-body.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
@@ -12,6 +13,7 @@ import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/rest
 import { restrictedResponses } from './guards/restricted-responses.ts'
 import { limitWrites, type WaitsElsewhere } from './limit-writes.ts'
 import { type Audited, recordDenials, recordRepetitions, recordSuccess } from './record-requests.ts'
+import type { Sending } from './responses/csv.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { respondOnce } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -44,6 +46,8 @@ export type Input<Described extends Operation> = {
   field: FieldOf<Described> extends infer Field extends keyof RestrictedFieldGuards
     ? Awaited<ReturnType<RestrictedFieldGuards[Field]>>
     : undefined
+  /** Only of operations that send a CSV file. */
+  sending: Sending
   /** The Idempotency-Key of a write; null: none was sent. */
   key: SentKey | null
   /** Without its principal, which has not been checked for this operation: see `granted`. */
@@ -152,7 +156,7 @@ export function createServe(
         response: responseSchemas(described),
       },
       // A HEAD would read the whole file, and be recorded as an export.
-      exposeHeadRoute: described.responses[200]?.mediaType !== 'text/csv',
+      exposeHeadRoute: !isCsv(described),
       config: { operationId: described.id, ifLost: options.returnsSecret },
       ...earlyChecks(deps, described),
       ...(described.bodyOptional ? { preValidation: emptyBodyIfNone } : {}),
@@ -164,7 +168,8 @@ export function createServe(
         // Fastify has an empty object here for a path without parameters.
         const params = described.params === undefined ? undefined : request.params
         const key = sentKeyOf(request)
-        const call = { params, query, body, principal, key, request, granted: undefined, field: undefined }
+        const checked = { granted: undefined, field: undefined, sending: undefined }
+        const call = { params, query, body, principal, key, request, reply, ...checked }
         const responder = find === null ? ofAll : await find(call)
         const response = responder.respond(call)
         return payloadOf(responder.deps, response instanceof Promise ? await response : response, reply)
@@ -189,6 +194,7 @@ function responderOf(deps: RestDeps, described: Operation, handler: Handler, opt
   const handleAndRecord = options.audit === undefined ? handle : recordSuccess(deps, described, options.audit, handle)
   const run = (call: Call) => {
     options.validate?.(call as never)
+    if (isCsv(described)) call.sending = sendingOf(call, check)
     const checked = check(call)
     return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
   }
@@ -197,6 +203,24 @@ function responderOf(deps: RestDeps, described: Operation, handler: Handler, opt
     ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
     : run
   return { deps, respond: limitWrites<Call, AnyResponse>(deps, described, options.waits, respondAtOnce) }
+}
+
+function isCsv({ responses }: Operation): boolean {
+  return responses[200]?.mediaType === 'text/csv'
+}
+
+/** While a file is sent, the session and the access are checked as they are then. */
+function sendingOf(call: Call, check: (call: Call) => Call | Promise<Call>): Sending {
+  return {
+    response: call.reply.raw,
+    async checkAgain() {
+      const { request } = call
+      const principal = await request.server.identifyAgain(request)
+      const { field } = await check({ ...call, principal, granted: undefined, field: undefined })
+      // Staff who became a doctor, for example, may read the bookings of one calendar.
+      if (field !== call.field) throw problem('forbidden', 'Your role in this clinic has changed.')
+    },
+  }
 }
 
 type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown

@@ -1,5 +1,6 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GuardedCall } from './guards/guarded-call.ts'
+import type { Sending } from './responses/csv.ts'
 import type { SentKey } from './sent-key.ts'
 
 /** A response of any operation. */
@@ -12,7 +13,15 @@ export type AnyResponse = {
 }
 
 /** A request of any operation, and what its checks found: they fill in `granted` and `field`. */
-export type Call = GuardedCall & { key: SentKey | null; request: FastifyRequest; granted: unknown; field: unknown }
+export type Call = GuardedCall & {
+  key: SentKey | null
+  request: FastifyRequest
+  reply: FastifyReply
+  granted: unknown
+  field: unknown
+  /** Of an operation that sends a file. */
+  sending: Sending | undefined
+}
 
 // `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
 export type Handler = (call: Call) => AnyResponse | Promise<AnyResponse>

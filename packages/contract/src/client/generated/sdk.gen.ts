@@ -800,7 +800,7 @@ export const listClinicBookings = <ThrowOnError extends boolean = false>(options
 /**
  * Export a clinic’s bookings
  *
- * All bookings that `listClinicBookings` lists with the same filters, as a CSV file with a row for each. The names of its columns do not change; later releases may add columns at the end. `startsAt` and `endsAt` are in the clinic’s time zone, which is in `timezone`; the other times are in UTC. A booking that is moved while the file is read may be missing from it or be in it twice.
+ * All bookings that `listClinicBookings` lists with the same filters, as a CSV file with a row for each. The names of its columns do not change; later releases may add columns at the end. `startsAt` and `endsAt` are in the clinic’s time zone, which is in `timezone`; the other times are in UTC. A booking that is moved while the file is read may be missing from it or be in it twice; one that is made then is not in it. A file ends early, and the connection breaks, if the caller’s access ends meanwhile, or after ten minutes. An account gets one such file at once, and a clinic three, from each server process: others are refused with 429.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings and cases. Doctors may send only themselves as `doctorId`.
  */
@@ -1419,7 +1419,7 @@ export const listAuditEvents = <ThrowOnError extends boolean = false>(options?: 
 /**
  * Export a clinic’s security log
  *
- * All events that `listClinicAuditEvents` lists with the same filters. A CSV file with a row for each; the names of its columns do not change, and times are in UTC.
+ * All events that `listClinicAuditEvents` lists with the same filters. A CSV file with a row for each. Its columns keep their names, and times are in UTC. A file ends early, and the connection breaks, if the caller’s access ends meanwhile, or after ten minutes. An account gets one such file at once, and a clinic three, from each server process: others are refused with 429.
  *
  * Who may call: Admins of the clinic.
  */
@@ -1436,7 +1436,7 @@ export const exportClinicAuditEvents = <ThrowOnError extends boolean = false>(op
 /**
  * Export the security log of the whole site
  *
- * All events that `listAuditEvents` lists with the same filters. A CSV file with a row for each; the names of its columns do not change, and times are in UTC.
+ * All events that `listAuditEvents` lists with the same filters. A CSV file with a row for each. Its columns keep their names, and times are in UTC. A file ends early, and the connection breaks, if the caller’s access ends meanwhile, or after ten minutes. An account gets one such file at once, and a clinic three, from each server process: others are refused with 429.
  *
  * Who may call: The site administrator.
  */

@@ -4,7 +4,7 @@ import type { AccountCard } from '../../accounts/accounts.ts'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
-import { type CsvRow, csvResponse, pagesOf } from '../responses/csv.ts'
+import { type CsvRow, csvResponse, pagesOf, type Sending } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
@@ -61,21 +61,23 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
     }),
   })
 
-  serve(restOperations.exportClinicAuditEvents, ({ query, granted: { clinic, actor }, request }) => {
+  serve(restOperations.exportClinicAuditEvents, ({ query, granted: { clinic, actor }, request, sending }) => {
     const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
-    return exportEvents(query, clinic.timezone, by)
+    return exportEvents(query, clinic.timezone, by, sending)
   })
 
-  serve(restOperations.exportAuditEvents, ({ query, granted: { accountId: actorId }, request }) =>
-    exportEvents(query, 'UTC', { clinicNo: null, actorId, network: networkPrefix(request.ip) }),
+  serve(restOperations.exportAuditEvents, ({ query, granted: { accountId: actorId }, request, sending }) =>
+    exportEvents(query, 'UTC', { clinicNo: null, actorId, network: networkPrefix(request.ip) }, sending),
   )
 
-  /** With an entry in the log when it was sent. */
-  function exportEvents(
+  /** The newest first, so that it has none that are recorded meanwhile. It is recorded itself. */
+  async function exportEvents(
     query: Omit<Filters, 'limit' | 'cursor'> & { separator: 'comma' | 'semicolon' },
     timezone: string,
-    by: Pick<AuditEntry, 'actorId' | 'network'> & { clinicNo: number | null },
+    by: Pick<AuditEntry, 'network'> & { clinicNo: number | null; actorId: string },
+    sending: Sending,
   ) {
+    const release = deps.exportSlots.take(by.actorId, by.clinicNo)
     async function* rows() {
       const read = async (cursor: string | null) => {
         const filters = { ...query, limit: rowsAtOnce, ...(cursor === null ? {} : { cursor }) }
@@ -83,15 +85,15 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
       }
       for await (const events of pagesOf(read)) yield events.map(rowOf)
     }
-    return csvResponse({
+    return csvResponse(sending, {
       name: 'security-log',
       separator: query.separator,
       columns,
       pages: rows(),
-      onSent(count, isWhole) {
-        if (count === 0) return
-        const details = ['audit_events', `${count}`, ...(isWhole ? [] : (['interrupted'] as const))] as const
-        deps.audit.record({ ...by, kind: 'data_exported', details })
+      release,
+      record(...details) {
+        if (details[0] === '0') return
+        deps.audit.record({ ...by, kind: 'data_exported', details: ['audit_events', ...details] })
       },
     })
   }

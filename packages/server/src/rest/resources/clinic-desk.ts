@@ -43,10 +43,11 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
     },
   )
 
-  serve(restOperations.exportClinicBookings, ({ query, granted: { clinic, actor }, field: doctorId, request }) => {
+  serve(restOperations.exportClinicBookings, ({ query, granted, field: doctorId, request, sending }) => {
+    const { clinic, actor } = granted
     const filters = bookingFilters(query, clinic, doctorId, deps.now())
-    const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
-    return exportBookings(deps, filters, clinic, query.separator, by)
+    const by = { actorId: actor.accountId, network: networkPrefix(request.ip) }
+    return exportBookings(deps, filters, clinic, query.separator, by, sending)
   })
 
   serve(restOperations.getClinicStats, async ({ query, granted: { clinic } }) => {

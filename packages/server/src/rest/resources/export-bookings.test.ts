@@ -1,7 +1,11 @@
-import { aBooking, aClinic, aDoctor, aSlot, until } from '@holdfast/testkit'
+import type { AddressInfo } from 'node:net'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
 import Papa from 'papaparse'
-import { expect } from 'vitest'
+import { afterEach, expect, vi } from 'vitest'
+import { accountHeader, type RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
+
+afterEach(() => void vi.restoreAllMocks())
 
 test('an export has all bookings that match, also those of later pages, and is recorded', async ({
   database,
@@ -49,6 +53,12 @@ test('an export has all bookings that match, also those of later pages, and is r
   const semicolons = await rest.call('exportClinicBookings', { path, as, query: { separator: 'semicolon' } })
   expect(semicolons.body).toContain('bookingId;status;failureReason')
   expect(semicolons.body).toContain(`"'@Ada; ""the"" first"`)
+  expect(rest.audited.filter(({ clinicNo }) => clinicNo === clinic.no).map(({ details }) => details)).toEqual([
+    ['bookings', 'begun'],
+    ['bookings', '1101'],
+    ['bookings', 'begun'],
+    ['bookings', '1101'],
+  ])
   const none = await rest.call('exportClinicBookings', { path, as, query: { status: 'NO_SHOW' } })
   expect(none.body.trim().split('\r\n')).toHaveLength(1)
 })
@@ -69,6 +79,107 @@ test('a search by an export is recorded, also if it finds nothing', async ({ dat
     () => 'both searches to be recorded',
   )
   expect(recorded).toMatchObject(searched.map((q) => ({ details: ['bookings', '0', 'search'], searched: q })))
+})
+
+/** Bookings of one slot, on more than two pages, and a server that sends them over a connection. */
+async function aLongExport(database: TestDatabase, rest: RestApp) {
+  const clinic = await aClinic(database)
+  const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
+  const doctor = await aDoctor(database, clinic)
+  const first = await aBooking(database, await aSlot(database, doctor, { startsAt, capacity: 50 }))
+  await database.ownerPool.query(
+    `insert into holdfast.booking
+     select (jsonb_populate_record(b, jsonb_build_object('id', holdfast.new_id($2::integer, now())))).*
+       from holdfast.booking b, generate_series(1, 1100) where b.id = $1`,
+    [first.id, clinic.no],
+  )
+  const as = await rest.aMember(clinic.no, 'staff')
+  if (!rest.app.server.listening) await rest.app.listen({ port: 0 })
+  const { port } = rest.app.server.address() as AddressInfo
+  const url = `http://localhost:${port}/api/v1/clinics/${clinic.id}/bookings.csv`
+  return {
+    clinic,
+    doctor,
+    startsAt,
+    as,
+    read: () => fetch(url, { headers: { [accountHeader]: as.id } }),
+    recorded: () => rest.audited.filter(({ clinicNo }) => clinicNo === clinic.no).map(({ details }) => details),
+  }
+}
+
+/** Runs this before the access is checked again for the second page. */
+function beforeSecondPage(rest: RestApp, run: () => Promise<unknown>) {
+  const identify = rest.app.identifyAgain
+  let times = 0
+  return vi.spyOn(rest.app, 'identifyAgain').mockImplementation(async (request) => {
+    times += 1
+    if (times === 1) await run()
+    return identify(request)
+  })
+}
+
+test('an export breaks off when its reader is removed from the clinic, and its end is recorded', async ({
+  database,
+  rest,
+}) => {
+  const { as, read, recorded } = await aLongExport(database, rest)
+  beforeSecondPage(rest, () =>
+    database.ownerPool.query('delete from holdfast.membership where account_id = $1', [as.id]),
+  )
+  const response = await read()
+  expect(response.status).toBe(200)
+  await expect(response.text()).rejects.toThrow('terminated')
+  await until(
+    async () => (recorded().length === 2 ? true : undefined),
+    () => 'the end to be recorded',
+  )
+  expect(recorded()).toEqual([
+    ['bookings', 'begun'],
+    ['bookings', '500', 'interrupted'],
+  ])
+})
+
+test('negative control: a reader who stays gets the whole file, without a booking that is made meanwhile', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, doctor, startsAt, read, recorded } = await aLongExport(database, rest)
+  const booked = beforeSecondPage(rest, async () => {
+    const later = new Date(startsAt.getTime() + 3_600_000)
+    const { id } = await aBooking(database, await aSlot(database, doctor, { startsAt: later }))
+    const list = await rest.engine.reads.bookingsOfClinic({
+      clinicNo: clinic.no,
+      from: later.toISOString().slice(0, 10),
+      to: later.toISOString().slice(0, 10),
+      status: null,
+      confirmedOnly: false,
+      doctorId: doctor.id,
+      q: id,
+      limit: 1,
+      cursor: null,
+    })
+    expect(list.items).toHaveLength(1)
+  })
+  const { data } = Papa.parse((await (await read()).text()).trimEnd(), { header: true })
+  expect(data).toHaveLength(1_101)
+  expect(booked).toHaveBeenCalledTimes(2)
+  await until(
+    async () => (recorded().length === 2 ? true : undefined),
+    () => 'the end to be recorded',
+  )
+  expect(recorded()[1]).toEqual(['bookings', '1101'])
+})
+
+test('an account exports one file at once, and can export another when it has ended', async ({ database, rest }) => {
+  const { clinic, as, read } = await aLongExport(database, rest)
+  const path = { clinicId: clinic.id }
+  let second = { status: 0, code: '' }
+  beforeSecondPage(rest, async () => {
+    second = (await rest.call('exportClinicBookings', { path, as })).problem
+  })
+  await (await read()).text()
+  expect(second).toMatchObject({ status: 429, code: 'rate_limited' })
+  expect((await rest.call('exportClinicBookings', { path, as, query: { status: 'NO_SHOW' } })).status).toBe(200)
 })
 
 test('an export whose days are wrong is refused with a problem', async ({ database, rest }) => {

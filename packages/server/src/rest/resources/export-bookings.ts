@@ -2,7 +2,7 @@ import type { Booking, BookingsOfClinicQuery, Clinic } from '@holdfast/engine'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
-import { type CsvRow, csvPhone, csvResponse, pagesOf } from '../responses/csv.ts'
+import { type CsvRow, csvPhone, csvResponse, pagesOf, type Sending } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 
 /** Each page is one short query. */
@@ -33,31 +33,36 @@ const columns = [
   'updatedAt',
 ] as const
 
-/** All of a clinic's bookings that match, as a CSV file, with an entry in the security log when it was sent. */
-export function exportBookings(
-  { engine, audit }: Pick<RestDeps, 'engine' | 'audit'>,
+/** All of a clinic's bookings that match and exist now, as a CSV file, recorded in the security log. */
+export async function exportBookings(
+  { engine, audit, accounts, exportSlots }: Pick<RestDeps, 'engine' | 'audit' | 'accounts' | 'exportSlots'>,
   filters: Omit<BookingsOfClinicQuery, 'limit' | 'cursor'>,
   { no: clinicNo, timezone }: Clinic,
   separator: 'comma' | 'semicolon',
-  by: Pick<AuditEntry, 'clinicNo' | 'actorId' | 'network'>,
+  by: Pick<AuditEntry, 'network'> & { actorId: string },
+  sending: Sending,
 ) {
+  const release = exportSlots.take(by.actorId, clinicNo)
   async function* rows() {
-    const read = (cursor: string | null) => engine.reads.bookingsOfClinic({ ...filters, limit: rowsAtOnce, cursor })
+    const createdUntil = await accounts.time()
+    const read = (cursor: string | null) =>
+      engine.reads.bookingsOfClinic({ ...filters, createdUntil, limit: rowsAtOnce, cursor })
     for await (const bookings of pagesOf(read)) {
       const doctorIds = [...new Set(bookings.map(({ doctorId }) => doctorId))]
       const names = await engine.theatre.names(clinicNo, doctorIds)
       yield bookings.map((booking) => rowOf(booking, names.get(booking.doctorId) ?? null, timezone))
     }
   }
-  return csvResponse({
+  return csvResponse(sending, {
     name: `bookings-${filters.from}-${filters.to}`,
     separator,
     columns,
     pages: rows(),
-    onSent(count, isWhole) {
-      if (count === 0 && !filters.q) return
-      const list = ['bookings', `${count}`, ...(isWhole ? [] : (['interrupted'] as const))] as const
-      audit.record({ ...by, kind: 'data_exported', ...searchOf(filters.q ?? undefined, ...list) })
+    release,
+    record(...details) {
+      if (details[0] === '0' && !filters.q) return
+      const searched = searchOf(filters.q ?? undefined, 'bookings', ...details)
+      audit.record({ ...by, clinicNo, kind: 'data_exported', ...searched })
     },
   })
 }

@@ -1,6 +1,9 @@
+import type { ServerResponse } from 'node:http'
+import { Writable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import Papa from 'papaparse'
-import { expect, test } from 'vitest'
-import { csvText } from './csv.ts'
+import { expect, test, vi } from 'vitest'
+import { csvResponse, csvText } from './csv.ts'
 
 test.for([
   ['=1+1', "'=1+1"],
@@ -41,4 +44,40 @@ test('no field begins with a formula, with whichever separator and line end a sp
     }
   }
   expect(formulas).toEqual([])
+})
+
+test('a page is read when the one before has been sent, and a client that leaves has an interrupted file', async () => {
+  const read: number[] = []
+  async function* pages() {
+    for (const page of [1, 2, 3, 4]) {
+      read.push(page)
+      yield [[page]]
+    }
+  }
+  const taken: (() => void)[] = []
+  const response = new Writable({
+    highWaterMark: 1,
+    write(_chunk, _encoding, done) {
+      taken.push(done)
+    },
+  })
+  const recorded: string[] = []
+  const sending = { response: response as unknown as ServerResponse, checkAgain: async () => undefined }
+  const { body } = await csvResponse(sending, {
+    name: 'file',
+    separator: 'comma',
+    columns: ['page'],
+    pages: pages(),
+    release: () => recorded.push('released'),
+    record: (...details) => recorded.push(...details),
+  })
+  body.pipe(response)
+  for (const pagesRead of [1, 2]) {
+    await vi.waitFor(() => expect(taken).toHaveLength(pagesRead))
+    await setImmediate()
+    expect(read).toHaveLength(pagesRead)
+    if (pagesRead === 1) taken[0]?.()
+  }
+  response.destroy()
+  await vi.waitFor(() => expect(recorded).toEqual(['begun', 'released', '2', 'interrupted']))
 })

@@ -1,4 +1,6 @@
-import { Readable } from 'node:stream'
+import type { ServerResponse } from 'node:http'
+import { finished, Readable } from 'node:stream'
+import type { AuditDetail } from '@holdfast/contract'
 import Papa from 'papaparse'
 
 /** Fields of one row, in the order of the columns. */
@@ -37,9 +39,21 @@ type CsvFile = {
 type LongCsvFile = CsvFile & {
   /** Read one after the other, while the client reads the file. */
   pages: AsyncIterable<readonly CsvRow[]>
-  /** Called once, with how many rows were sent; `isWhole`: all of them. */
-  onSent(rows: number, isWhole: boolean): void
+  /** Releases what was taken for the file. */
+  release(): void
+  /** Records that the file begins, unless it has no rows, and with how many rows it has ended. */
+  record(...details: AuditDetail[]): void
 }
+
+/** A response that is read while it is sent. */
+export type Sending = {
+  response: ServerResponse
+  /** Resolves if the caller may still do what they asked for. */
+  checkAgain(): Promise<void>
+}
+
+/** A client may read slowly, and the server must not send what it reads for it for hours. */
+const fileMsMax = 600_000
 
 /** Excel needs the byte order mark to detect UTF-8. */
 const byteOrderMark = '\uFEFF'
@@ -55,23 +69,49 @@ export function shortCsvResponse({ name, separator, columns, rows }: CsvFile & {
 
 /**
  * The response with a CSV file of any length. Its first page is read before, so that what fails there is a problem;
- * later, the connection breaks, and the client knows that the file is not whole.
+ * later, the connection breaks, and the client knows that the file is not whole. So it does when the caller may no
+ * longer read the file, which is checked before each page is sent.
  */
-export async function csvResponse({ name, separator, columns, pages, onSent }: LongCsvFile) {
+export async function csvResponse({ response, checkAgain }: Sending, file: LongCsvFile) {
+  const { name, separator, columns, pages, release, record } = file
+  finished(response, release)
   const iterator = pages[Symbol.asyncIterator]()
   const first = await iterator.next()
-  let rows = 0
-  let isWhole = false
+  const rowsOfFirst: readonly CsvRow[] = first.done ? [] : first.value
+  let rows = rowsOfFirst.length
   async function* texts() {
-    yield `${byteOrderMark}${csvText([columns], separator)}`
-    for (let page = first; !page.done; page = await iterator.next()) {
+    yield `${byteOrderMark}${csvText([columns, ...rowsOfFirst], separator)}`
+    for (let page = await iterator.next(); !page.done; page = await iterator.next()) {
+      await checkAgain()
       rows += page.value.length
       yield csvText(page.value, separator)
     }
-    isWhole = true
   }
-  const body = Readable.from(texts()).once('close', () => onSent(rows, isWhole))
+  const body = unbuffered(texts())
+  const deadline = setTimeout(() => body.destroy(tooSlow()), fileMsMax).unref()
+  if (rows > 0) record('begun')
+  finished(response, (error) => {
+    clearTimeout(deadline)
+    record(`${rows}`, ...(error == null ? [] : (['interrupted'] as const)))
+  })
   return { status: 200 as const, body, headers: headersOf(name) }
+}
+
+/** Continues when what was yielded before has been sent; `Readable.from` would be one text ahead. */
+function unbuffered(texts: AsyncIterator<string>): Readable {
+  return new Readable({
+    highWaterMark: 0,
+    read() {
+      texts.next().then(
+        ({ done, value }) => this.push(done ? null : value),
+        (error) => this.destroy(error),
+      )
+    },
+  })
+}
+
+function tooSlow(): Error {
+  return new Error(`The file was not read within ${fileMsMax / 60_000} minutes.`)
 }
 
 function headersOf(name: string) {
