@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClaim, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClaim, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
 import { runClaimBatch } from '../src/bookings/claim-batch.ts'
 import type { SettleAction } from '../src/model/settle.ts'
 import type { Milestone } from '../src/model/theatre-case.ts'
@@ -106,12 +106,14 @@ async function theCase(scene: Scene) {
 
 /** Two entries of the waitlist: one has accepted an offer, one has an open one. */
 async function waiters(database: TestDatabase, scene: Scene) {
-  const { engine, surgeon } = scene
+  const { engine } = scene
   const settle = settling(scene)
   const offered = async (name: string) => {
-    const slot = await aSlot(database, surgeon)
+    // A doctor without free places.
+    const doctor = await aDoctor(database, scene.clinic)
+    const slot = await aSlot(database, doctor)
     const booking = await aBooking(database, slot)
-    const entry = await aWaitlistEntry(database, surgeon, { patient: { name } })
+    const entry = await aWaitlistEntry(database, doctor, { patient: { name } })
     await settle(booking.id, 'cancel')
     const offer = (await engine.waitlist.entry(entry.id))?.offerBookingId ?? ''
     return { entry: entry.id, offer }
