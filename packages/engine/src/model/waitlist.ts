@@ -151,7 +151,7 @@ export type Waitlist = {
   entriesOfClinic(query: WaitlistQuery): Promise<Page<WaitlistEntry>>
   /** The newest first, at most 100. */
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>
-  /** Entries of a clinic that have not ended, of patients with this e-mail address: the oldest first, at most 50. */
+  /** The newest 50 entries of a clinic that have not ended, of patients with this e-mail address; the oldest first. */
   openEntriesOfEmail(clinicNo: number, email: string): Promise<{ id: string; patient: Patient }[]>
   /** Whether patients can book a time that fits the entry, so that nothing is offered to it: can_book_elsewhere. */
   hasFreeTimes(entryId: string): Promise<boolean>

@@ -156,6 +156,15 @@ test('a locked waitlist with more lapsed holds than a step takes does not starve
   expect([await sweep(), await sweep(), await sweep(), await sweep()]).toEqual([1, 1, 1, 0])
 })
 
+test('of more entries of an address than an e-mail shows, the newest are found', async ({ database, engine }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const patient = { name: 'Ada', email: 'ada@example.org' }
+  const entries = []
+  for (let nth = 0; nth < 51; nth += 1) entries.push(await aWaitlistEntry(database, doctor, { patient }))
+  const found = await engine.waitlist.openEntriesOfEmail(doctor.clinicNo, 'Ada@example.org')
+  expect(found.map(({ id }) => id)).toEqual(entries.map(({ id }) => id).slice(1))
+})
+
 test('retention erases an offer of long ago, and not the patient who still waits', async ({
   database,
   engine,

@@ -162,8 +162,8 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
           from holdfast.waitlist_entry e join holdfast.clinic c on c.no = e.clinic_no
          where e.clinic_no = ${clinicNo} and ${isOpen}
            and lower(btrim(e.patient->>'email')) = ${normalizedEmail(email)}
-         order by e.joined_at, e.id limit ${ofEmailMax}`)
-      return rows
+         order by e.joined_at desc, e.id desc limit ${ofEmailMax}`)
+      return rows.toReversed()
     },
 
     async hasFreeTimes(entryId) {
