@@ -49,7 +49,9 @@ export default defineConfig({
       input: { index: 'index.html', sw: 'service-worker/service-worker.ts' },
       output: {
         codeSplitting: { groups: [{ name: 'parts', test: sharedByPatientPages }] },
-        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        // The first load contains the names of all files. Seven characters of a hash are the fewest.
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash:7].js'),
+        chunkFileNames: 'assets/[name]-[hash:7].js',
       },
     },
   },

@@ -3,8 +3,7 @@ import { openingHoursMax } from '@holdfast/contract/clinic-limits'
 import { Button, Group, NativeSelect, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
-import { EndTimeField } from '../../../ui/fields/end-time-field.tsx'
-import { TimeField } from '../../../ui/fields/time-field.tsx'
+import { EndTimeField, TimeField } from '../../../ui/fields/time-field.tsx'
 import classes from './hours-fields.module.css'
 
 type HoursFieldsProps = { hours: OpeningHours[]; onChange: (hours: OpeningHours[]) => void }
