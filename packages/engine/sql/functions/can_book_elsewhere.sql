@@ -1,6 +1,6 @@
 -- can_book_elsewhere: whether an entry of the waitlist fits a place that is free, and that its patient can book like
 -- everybody else: nothing is held for them meanwhile (first_waiting). Not one of a slot that the entry has declined or
--- let lapse, nor of a slot in which the patient has a place.
+-- let lapse, nor of a slot in which the patient has a place, nor one that begins so soon that it would not be offered.
 --
 -- p_freed_ids: slots whose places become free now, and are not counted.
 --
@@ -24,12 +24,13 @@ begin
       join resource r on r.clinic_no = c.no and r.kind = 'doctor' and r.active
                      and (r.id = p_entry.resource_id or r.specialization = p_entry.specialization)
      cross join lateral (
-       select s.id, s.starts_at at time zone c.timezone as local, s.capacity - s.taken as free,
+       select s.id, s.starts_at at time zone c.timezone as local, s.taken, s.capacity - s.taken as free,
               s.withdrawn_at is null and s.blocked_at is null as is_open
          from slot s
         where s.clinic_no = c.no and s.resource_id = r.id
-          and s.starts_at >= greatest(p_at + make_interval(mins => c.minimum_notice_minutes),
-                                      p_entry.from_date::timestamp at time zone c.timezone)
+          and s.starts_at >= greatest(
+                p_at + make_interval(mins => greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)),
+                p_entry.from_date::timestamp at time zone c.timezone)
           and s.starts_at <= p_at + make_interval(days => c.booking_horizon_days)
           and s.starts_at < (p_entry.to_date + 1)::timestamp at time zone c.timezone
         order by s.starts_at limit 1000) s
@@ -40,7 +41,7 @@ begin
        and s.id <> all (p_freed_ids)
        and not exists (select from waitlist_offer o where o.clinic_no = c.no and o.entry_id = p_entry.id
                                                       and o.slot_id = s.id and o.outcome is distinct from 'withdrawn')
-       and not exists (select from unnest(bookings_in_slot(c.no, s.id)) b
+       and not exists (select from unnest(case when s.taken > 0 then bookings_in_slot(c.no, s.id) end) b
                         where is_same_person(p_entry.patient, p_entry.account_id, b.patient, b.account_id)));
 end
 $function$;

@@ -2,8 +2,8 @@
 -- request that a case fulfilled is open again, and a case without one gets a request. A request is due on the local day
 -- that its case lost, or on its own due day, whichever is earlier: so it is among the first of its urgency.
 --
--- p_case_ids, p_request_ids: cases that have ended, and for each the id of the request to create. p_bump_reason: why
--- they gave way to an emergency; null: they did not.
+-- p_case_ids, p_request_ids: cases that have ended, and for each the id of the request to create; null: create none.
+-- p_bump_reason: why they gave way to an emergency; null: they did not.
 -- Internal.
 -- Locks: the requests of these cases, which only those change who have locked the bookings of the cases, as the caller
 -- has.
@@ -39,6 +39,6 @@ begin
          t.anaesthetist_id, t.staff_ids, t.equipment, t.booking_id,
          case when p_bump_reason is not null then t.booking_id end, p_bump_reason, p_actor_id, p_at
     from lost t
-   where not exists (select from reopened r where r.id = t.request_id);
+   where t.new_request_id is not null and not exists (select from reopened r where r.id = t.request_id);
 end
 $function$;

@@ -201,7 +201,10 @@ begin
   end if;
   if v_lost_cases is not null then
     perform return_to_waitlist(p_clinic_no, v_lost_cases,
-                               array(select new_id(p_clinic_no, v_now) from generate_subscripts(v_lost_cases, 1)),
+                               -- Who has held a case, and not confirmed it, has not planned one.
+                               array(select case when statuses[array_position(booking_ids, c.id)] = 'CONFIRMED'
+                                                 then new_id(p_clinic_no, v_now) end
+                                       from unnest(v_lost_cases) with ordinality c(id, n) order by c.n),
                                null, p_actor_id, v_now);
   end if;
   if v_offers is not null then

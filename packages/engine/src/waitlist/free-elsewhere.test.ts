@@ -1,4 +1,13 @@
-import { aBooking, aDoctor, anOfferMessage, aSlot, lapseHolds, plantFunction, takenOf } from '@holdfast/testkit'
+import {
+  aBooking,
+  aDoctor,
+  anOfferMessage,
+  aSlot,
+  aWaitlistEntry,
+  lapseHolds,
+  plantFunction,
+  takenOf,
+} from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { anEntry, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
@@ -156,5 +165,51 @@ test('what an entry let lapse or declined does not keep it from another offer', 
   await settle(three.booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: three.slot.id })
   expect(doctor.id).toBe(three.slot.doctorId)
+  await expectClean()
+})
+
+freshTest(
+  'whoever can book elsewhere is judged once for all slots of a call, and at most 100 are',
+  async ({ database, engine, doctor }) => {
+    await database.ownerPool.query('create sequence holdfast.judged')
+    await plantFunction(database, 'can_book_elsewhere', {
+      part: 'begin\n  return',
+      becomes: "begin\n  perform nextval('holdfast.judged');\n  return",
+    })
+    await aSlot(database, doctor, inDays(9))
+    const judgedFor = async (days: number) => {
+      const { startsAt } = inDays(days)
+      const drafts = [0, 1, 2, 3, 4].map((nth) => {
+        const from = new Date(startsAt.getTime() + nth * 3_600_000)
+        return { startsAt: from, endsAt: new Date(from.getTime() + 1_800_000), capacity: 1 }
+      })
+      await database.ownerPool.query("select setval('holdfast.judged', 1, false)")
+      expect(await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: false })).toMatchObject({ created: 5 })
+      const { rows } = await database.ownerPool.query(
+        'select case when is_called then last_value else 0 end::int as times from holdfast.judged',
+      )
+      return rows[0].times
+    }
+    for (let nth = 0; nth < 3; nth += 1) await aWaitlistEntry(database, doctor)
+    expect(await judgedFor(3)).toBe(3)
+    for (let nth = 0; nth < 110; nth += 1) await aWaitlistEntry(database, doctor)
+    expect(await judgedFor(4)).toBe(100)
+  },
+)
+
+test('a place that begins too soon to be offered is no other place', async ({
+  database,
+  doctor,
+  full,
+  wait,
+  settle,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 1_800_000) })
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
   await expectClean()
 })

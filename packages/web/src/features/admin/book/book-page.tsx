@@ -223,12 +223,13 @@ type PatientFormProps = {
 function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
   const known = useRef<HTMLDivElement>(null)
-  // Enter books nobody by half a name: while patients are found, it leads to them, as an arrow does.
-  const leadToKnown = (event: KeyboardEvent) => {
-    const first = known.current?.querySelector('button') ?? null
-    if (first === null || (event.key !== 'Enter' && event.key !== 'ArrowDown')) return
+  // Enter books nobody by half a name: it leads to the patients who are found, as an arrow does, or to the last button.
+  const leadOn = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== 'ArrowDown') return
     event.preventDefault()
-    first.focus()
+    const submit = event.key === 'Enter' ? event.currentTarget.closest('form')?.querySelector('[type=submit]') : null
+    const next = known.current?.querySelector('button') ?? submit
+    if (next instanceof HTMLElement) next.focus()
   }
   return (
     <form
@@ -236,7 +237,7 @@ function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBoo
       noValidate
     >
       <Stack gap="md">
-        <Stack gap="md" onKeyDown={leadToKnown}>
+        <Stack gap="md" onKeyDown={leadOn}>
           <ContactFields form={form} />
         </Stack>
         <KnownPatients typed={typed} onChoose={onKnown} ref={known} />
