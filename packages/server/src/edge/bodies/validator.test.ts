@@ -1,4 +1,5 @@
 import { type Operation, restOperations } from '@holdfast/contract'
+import { nameExpected } from '@holdfast/contract/name'
 import Fastify from 'fastify'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { errorHandler } from '../errors/error-handler.ts'
@@ -57,16 +58,8 @@ test.each([
     '/patient/phone',
     'must be a telephone number, which has at least one digit, not "abc"',
   ],
-  [
-    { slotId: id, patient: { name: 'A\u0000B' } },
-    '/patient/name',
-    'must be one line of text that is not blank and has no control characters, not "A\\u0000B"',
-  ],
-  [
-    { slotId: id, patient: { name: '   ' } },
-    '/patient/name',
-    'must be one line of text that is not blank and has no control characters, not "   "',
-  ],
+  [{ slotId: id, patient: { name: 'A\u0000B' } }, '/patient/name', `must be ${nameExpected}, not "A\\u0000B"`],
+  [{ slotId: id, patient: { name: '   ' } }, '/patient/name', `must be ${nameExpected}, not "   "`],
   [{ slotId: id, patient: { name: 'x'.repeat(201) } }, '/patient/name', 'must have at most 200 characters, not 201'],
   [{ slotId: id, patient: { name: '' } }, '/patient/name', 'must have at least 1 character, not 0'],
   [{ slotId: id, patient: { name: 'Ada', email: 'ada' } }, '/patient/email', 'must be an e-mail address, not "ada"'],
