@@ -238,8 +238,8 @@ export const theatreResourceOperations = {
     query: Type.Object(
       {
         withBookings: flag(
-          'Cases become FAILED with `slot_withdrawn`, and return to the waitlist, due on the day that they lost; ' +
-            'otherwise they prevent the withdrawal',
+          'Cases become FAILED with `slot_withdrawn`, and confirmed ones return to the waitlist, due on the day that ' +
+            'they lost; otherwise they prevent the withdrawal',
         ),
         dryRun: flag('Only reports what would happen'),
       },

@@ -1,7 +1,8 @@
 -- withdraw_slots: takes slots out of the calendar for good: the one named by p_slot_id, or those of p_resource_id that
 -- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on
--- them FAILED `hold_expired`, each with its event. Live cases return to the waitlist. Returns one row: the outcome, how
--- many slots it withdrew, and the live bookings that failed as parallel arrays, by start and id.
+-- them FAILED `hold_expired`, each with its event. Confirmed cases return to the waitlist, and so do the requests of
+-- held ones. Returns one row: the outcome, how many slots it withdrew, and the live bookings that failed as parallel
+-- arrays, by start and id.
 --
 -- A repetition names the bookings that the first call ended, because somebody has to call these patients: for a slot
 -- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those

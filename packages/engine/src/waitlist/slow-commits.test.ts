@@ -7,7 +7,8 @@ import type { Engine } from '../model/engine.ts'
 
 /**
  * Somebody joins while two sessions give back places in turn, as with a standby far away: each holds its lock until the
- * other one has it, or for 200 ms if the other one has to wait behind the joining transaction.
+ * other one has it, or for 200 ms if the other one has to wait behind the joining transaction. No barrier can stand for
+ * that time: how long a commit takes is tested against the time limit of each try.
  *
  * @returns the SQLSTATE with which the join failed; null: it did not
  */

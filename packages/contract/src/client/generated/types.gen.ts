@@ -10962,7 +10962,7 @@ export type WithdrawBlockData = {
     };
     query?: {
         /**
-         * Cases become FAILED with `slot_withdrawn`, and return to the waitlist, due on the day that they lost; otherwise they prevent the withdrawal
+         * Cases become FAILED with `slot_withdrawn`, and confirmed ones return to the waitlist, due on the day that they lost; otherwise they prevent the withdrawal
          */
         withBookings?: boolean;
         /**
