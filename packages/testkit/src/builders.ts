@@ -22,6 +22,11 @@ export type ClinicOverrides = {
   name?: string
   /** Default UTC. */
   timezone?: string
+  /**
+   * From, until, in the clinic's time zone. Default: none, so that a test does the same at any time of day. null: the
+   * clinic has chosen nothing about its messages, and has the product's quiet hours.
+   */
+  quietHours?: [from: string, until: string] | null
   settings?: {
     holdSeconds?: number
     holdExtensionsMax?: number
@@ -50,6 +55,10 @@ export async function aClinic(database: BuilderDatabase, overrides: ClinicOverri
       overrides.settings?.cancellationDeadlineMinutes ?? 0,
     ],
   )
+  if (overrides.quietHours !== null) {
+    const [from, until] = overrides.quietHours ?? ['00:00', '00:00']
+    await someMessageSettings(database, no, { quiet_from: from, quiet_until: until })
+  }
   // Separate, because tests of migrations build clinics in older schemas.
   if (overrides.settings?.holdExtensionsMax !== undefined) {
     await database.ownerPool.query('update holdfast.clinic set hold_extensions_max = $2 where no = $1', [
@@ -58,6 +67,21 @@ export async function aClinic(database: BuilderDatabase, overrides: ClinicOverri
     ])
   }
   return { no, id, timezone }
+}
+
+/** Changes columns of `message_settings` of a clinic. The others stay as they are, or get their defaults. */
+export async function someMessageSettings(
+  database: BuilderDatabase,
+  clinicNo: number,
+  columns: Record<string, unknown>,
+): Promise<void> {
+  const names = Object.keys(columns)
+  await database.ownerPool.query(
+    `insert into holdfast.message_settings (clinic_no, ${names.join(', ')})
+     values ($1, ${names.map((_, n) => `$${n + 2}`).join(', ')})
+     on conflict (clinic_no) do update set ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    [clinicNo, ...Object.values(columns)],
+  )
 }
 
 export type DoctorOverrides = {

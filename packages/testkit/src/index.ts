@@ -25,6 +25,7 @@ export {
   type ClinicOverrides,
   type DoctorOverrides,
   type SlotOverrides,
+  someMessageSettings,
 } from './builders.ts'
 export { checkHistory } from './check-history.ts'
 export { aClaim, type ClaimWay, claimWays, kinds } from './claim-ways.ts'

@@ -11,6 +11,7 @@ import {
   holdLock,
   lapseHolds,
   plantFunction,
+  someMessageSettings,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
@@ -112,11 +113,7 @@ test('a first address gets the confirmation, and the patient’s link stays vali
 
 test('a first number of a clinic that sends SMS gets the confirmation', async () => {
   const visit = await aVisit({ patient: { name: 'Ada' } })
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, sms_kinds) values ($1, '{confirmed}')
-     on conflict (clinic_no) do update set sms_kinds = excluded.sms_kinds`,
-    [visit.slot.clinicNo],
-  )
+  await someMessageSettings(database, visit.slot.clinicNo, { sms_kinds: ['confirmed'] })
   await correct(visit, { patient: { phone: '+49 30 4711' } })
   expect((await lastEventOf(visit))?.type).toBe('contact_corrected')
   expect(await epochOf(visit)).toBe(0)

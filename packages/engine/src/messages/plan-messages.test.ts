@@ -68,11 +68,6 @@ test.for([
 
 test('no message for a visit that has begun, and only the reminders that are to come', async ({ database }) => {
   const clinic = await aClinic(database)
-  // Otherwise a reminder that was due at night would be sent in the morning, which may be to come.
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until) values ($1, '00:00', '00:00')`,
-    [clinic.no],
-  )
   const doctor = await aDoctor(database, clinic)
   const begun = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   expect(await planAll(database, await aBooking(database, begun, { patient }))).toBe(0)

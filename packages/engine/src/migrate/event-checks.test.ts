@@ -61,7 +61,7 @@ async function aCompletedBooking(slot: BuiltSlot): Promise<{ id: string }> {
 
 test('the new checks of events can be added to a log in use, and an older server can still write', async () => {
   await migrate({ ownerUrl: database.ownerUrl, files: await schemaBeforeLinks() })
-  const doctor = await aDoctor({ ownerPool: owner }, await aClinic({ ownerPool: owner }))
+  const doctor = await aDoctor({ ownerPool: owner }, await aClinic({ ownerPool: owner }, { quietHours: null }))
   const startsAt = new Date(Date.now() + 86_400_000)
   const times = { startsAt, endsAt: new Date(startsAt.getTime() + 900_000) }
   const slot = { ...times, id: newId(doctor.clinicNo), clinicNo: doctor.clinicNo, doctorId: doctor.id, capacity: 9 }

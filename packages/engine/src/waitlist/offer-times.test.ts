@@ -1,4 +1,4 @@
-import { aBooking, aSlot, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aSlot, type BuiltDoctor, someMessageSettings, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'
 import { quietHoursAround } from '../messages/reminder-times.ts'
@@ -8,15 +8,11 @@ const hour = 3_600_000
 const timeAt = (at: number) => new Date(at).toISOString().slice(11, 16)
 
 /** Quiet hours of these times, in the clinic's zone, UTC. Equal: there are none. */
-function quietHours(database: TestDatabase, { clinicNo }: BuiltDoctor, from: string, until: string) {
-  return database.ownerPool.query(
-    'insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until) values ($1, $2, $3)',
-    [clinicNo, from, until],
-  )
+async function quietHours(database: TestDatabase, { clinicNo }: BuiltDoctor, from: string, until: string) {
+  await someMessageSettings(database, clinicNo, { quiet_from: from, quiet_until: until })
 }
 
-test('an offer is open for the time of the clinic', async ({ database, doctor, offered }) => {
-  await quietHours(database, doctor, '00:00', '00:00')
+test('an offer is open for the time of the clinic', async ({ offered }) => {
   const { offer } = await offered()
   expect((offer.holdExpiresAt?.getTime() ?? 0) - offer.createdAt.getTime()).toBe(30 * 60_000)
 })
@@ -199,10 +195,7 @@ test('who is not reached in quiet hours is offered the same place when it become
   const { slot, entry, offer } = await cancelAtNight(scene, { patient: phone })
   expect(offer).toBeNull()
   const booking = await aBooking(database, slot)
-  await database.ownerPool.query(
-    `update holdfast.message_settings set quiet_from = '00:00', quiet_until = '00:00' where clinic_no = $1`,
-    [doctor.clinicNo],
-  )
+  await quietHours(database, doctor, '00:00', '00:00')
   await settle(booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
   await expectClean()

@@ -198,10 +198,6 @@ test('a temporary failure is repeated, a final one is not; staff send it again',
 
 test('a reminder asks whether the patient comes, and its link confirms it; the next one does not ask', async () => {
   const { ownerPool, appPool } = server.database
-  await ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until) values ($1, '00:00', '00:00')`,
-    [slot.clinicNo],
-  )
   const { id } = await book({ email: 'rita@example.net' })
   await messageIn(id, 'confirmed', 'sent')
   const remind = async (minutesBefore: number) => {
@@ -225,10 +221,6 @@ test('a reminder asks whether the patient comes, and its link confirms it; the n
 
 test('reminders are turned off by the mail program and on again by the link, not by opening it', async () => {
   const { ownerPool, appPool } = server.database
-  await ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until) values ($1, '00:00', '00:00')`,
-    [slot.clinicNo],
-  )
   const remind = async () => {
     const { id } = await book({ email: 'nora@example.net' })
     await messageIn(id, 'confirmed', 'sent')

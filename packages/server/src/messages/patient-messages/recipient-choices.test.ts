@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Mail } from '@holdfast/adapters/smtp'
 import { createEngine, type MessageChoices, messageChoices, newId } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, someMessageSettings, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, test as plainTest } from 'vitest'
 import { createLogger } from '../../observe/logger.ts'
@@ -41,11 +41,10 @@ type Case = {
 /** A message that is due about a booking in English, of a clinic that sends all by SMS. */
 async function aDueMessage(database: TestDatabase, { kind, channel = 'email', accountId, email }: Case) {
   const clinic = await aClinic(database)
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, sms_kinds, phone_country, quiet_from, quiet_until)
-     values ($1, '{confirmed,reminder,offered}', 'GB', '00:00', '00:00')`,
-    [clinic.no],
-  )
+  await someMessageSettings(database, clinic.no, {
+    sms_kinds: ['confirmed', 'reminder', 'offered'],
+    phone_country: 'GB',
+  })
   const slot = await aSlot(database, await aDoctor(database, clinic))
   const patient = { name: 'Ada', email: email ?? 'ada@example.org', phone: '07400 123456', language: 'en' as const }
   const booking = await aBooking(database, slot, {

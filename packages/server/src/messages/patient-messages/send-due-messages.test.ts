@@ -210,12 +210,6 @@ test('an address gets ten e-mails of a clinic in a day, beside reminders and wha
     )
   await again('by_clinic = true')
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
-  // Reminders would wait for the end of quiet hours.
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until)
-     select clinic_no, '00:00', '00:00' from holdfast.message where id = $1`,
-    [ids[0]],
-  )
   await again(`by_clinic = false, kind = 'reminder'`)
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
   await again(`by_clinic = false, kind = 'confirmed'`)
@@ -234,12 +228,12 @@ test('a reminder waits for the end of the quiet hours, by the clock of the datab
     [ids[0]],
   )
   const { rows } = await database.ownerPool.query<{ end: string }>(
-    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until)
-     select c.no, l.at::time(0) - interval '4 hours', l.at::time(0) + interval '4 hours'
+    `update holdfast.message_settings s
+        set quiet_from = l.at::time(0) - interval '4 hours', quiet_until = l.at::time(0) + interval '4 hours'
        from holdfast.message m
        join holdfast.clinic c on c.no = m.clinic_no,
             lateral (select date_trunc('minute', now()) at time zone c.timezone as at) l
-      where m.id = $1
+      where m.id = $1 and s.clinic_no = c.no
      returning to_char(quiet_until, 'HH24:MI') as end`,
     [ids[0]],
   )
@@ -258,11 +252,6 @@ test('a reminder waits for the end of the quiet hours, by the clock of the datab
 
 test('of two reminders that are due at once, only the later one is sent', async ({ database }) => {
   const [early = ''] = await dueMessages(database, 1, { minutes_before: '720' })
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until)
-     select clinic_no, '00:00', '00:00' from holdfast.message where id = $1`,
-    [early],
-  )
   const add = (minutesBefore: number, channel: string, dueAt: string) =>
     database.ownerPool.query(
       `insert into holdfast.message

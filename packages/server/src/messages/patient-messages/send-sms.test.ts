@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { createSmsSender } from '@holdfast/adapters/sms'
 import { clinicNoOf, defaultMessageChoices, newId } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, someMessageSettings, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type { Sql } from 'sql-template-tag'
 import { expect, onTestFinished } from 'vitest'
@@ -44,11 +44,10 @@ async function aDueSms(
 ) {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic))
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, sms_kinds, phone_country)
-     values ($1, '{confirmed,offered,reminder}', 'GB')`,
-    [slot.clinicNo],
-  )
+  await someMessageSettings(database, slot.clinicNo, {
+    sms_kinds: ['confirmed', 'offered', 'reminder'],
+    phone_country: 'GB',
+  })
   const booking = await aBooking(database, slot, { patient: { name: 'Ada', phone }, ...hold })
   const id = newId(slot.clinicNo)
   const given: Record<string, string> = { due_at: 'now()', ...columns }

@@ -1,6 +1,6 @@
 import type { Mail } from '@holdfast/adapters/smtp'
 import { defaultMessageChoices } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, someMessageSettings, type TestDatabase, until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { dueMessages, messagesWithIds, sendMessages } from '../../../test/due-messages.ts'
@@ -69,11 +69,11 @@ const aClinicsSlot = async (database: TestDatabase) =>
 
 test('while the SMS provider does not respond, e-mails are sent', async ({ database }) => {
   const [bySms, byEmail] = [await aClinicsSlot(database), await aClinicsSlot(database)]
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, emails, sms_kinds, phone_country)
-     values ($1, false, '{confirmed}', 'GB')`,
-    [bySms.clinicNo],
-  )
+  await someMessageSettings(database, bySms.clinicNo, {
+    emails: false,
+    sms_kinds: ['confirmed'],
+    phone_country: 'GB',
+  })
   const { mails, texts, untilSent, release } = await sendingMessages(database)
   for (let index = 10; index < 22; index += 1) {
     await aBooking(database, bySms, { patient: { name: 'Ada', phone: `07400 1234${index}` } })

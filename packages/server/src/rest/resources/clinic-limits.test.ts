@@ -1,6 +1,6 @@
 import { clinicSettingLimits, logoLimits, messageLimits, retentionDueMax } from '@holdfast/contract/clinic-limits'
 import * as engine from '@holdfast/engine'
-import { aClinic, type BuiltClinic, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, someMessageSettings } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 
@@ -17,18 +17,10 @@ test.for(Object.entries(clinicSettingLimits))(
   },
 )
 
-async function writeMessages(database: TestDatabase, clinic: BuiltClinic, column: string, value: unknown) {
-  await database.ownerPool.query(
-    `insert into holdfast.message_settings (clinic_no, ${column}) values ($1, $2)
-     on conflict (clinic_no) do update set ${column} = excluded.${column}`,
-    [clinic.no, value],
-  )
-}
-
 test('the database has the same limits of reminders and of links that confirm', async ({ database }) => {
   const clinic = await aClinic(database)
   const { reminderMinutes, remindersMax, confirmMinutes } = messageLimits
-  const write = (column: string, value: unknown) => writeMessages(database, clinic, column, value)
+  const write = (column: string, value: unknown) => someMessageSettings(database, clinic.no, { [column]: value })
   const refused = { code: '23514' }
   const most = Array.from({ length: remindersMax }, (_, index) => reminderMinutes.max - index)
   for (const reminders of [most, [reminderMinutes.min]]) await write('reminder_minutes', reminders)
