@@ -75,7 +75,8 @@ export const theatreCaseOperations = {
     description:
       'Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A ' +
       'refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key ' +
-      'gets the case that the first one created. With `bump`, see `POST /cases/{id}/bump`.',
+      'gets the case that the first one created. With `bump`, see `POST /cases/{id}/bump`. A case that is over can ' +
+      'be entered afterwards, if it started at most 24 hours ago; its history says so. Then record its milestones.',
     access: 'clinic_staff',
     restrictedField: 'body.override',
     body: newCaseSchema,

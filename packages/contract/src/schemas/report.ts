@@ -64,6 +64,9 @@ const caseDetailsSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    afterwards: Type.Optional(
+      Type.Literal(true, { description: 'The case was over by its plan when it was entered, or moved there' }),
+    ),
     milestone: Type.Optional(Type.String()),
     at: Type.Optional(nullableTime({ description: 'Of the milestone; null: it was removed' })),
     forced: Type.Optional(

@@ -100,7 +100,7 @@ begin
            (b.row).slot_id, (b.row).resource_id, (b.row).units, c.hold_until, c.actor_id, p_keys[c.no],
            booking_digest((b.row).account_id, (b.row).appointment_type, (b.row).patient, (b.row).reason,
                           (b.row).cancellation_reason),
-           details_of_case(c.allocations, c.override)
+           details_of_case(c.allocations, c.override, c.ends_at <= p_at)
       from booked b
       join claimed c on c.id = (b.row).id
   )

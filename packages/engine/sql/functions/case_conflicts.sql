@@ -28,6 +28,8 @@ set jit = off
 as $function$
 #variable_conflict use_column
 declare
+  -- What is over can be entered afterwards, as after a night or an outage.
+  c_past_max constant interval := '24 hours';
   v_starts_at constant timestamptz := p_plan->>'startsAt';
   v_minutes constant integer := p_plan->>'minutes';
   v_ends_at constant timestamptz := v_starts_at + make_interval(mins => v_minutes);
@@ -103,7 +105,7 @@ begin
      where q.is_conflict;
   end if;
   v_conflicts := v_missing || v_conflicts;
-  if v_ends_at <= p_now then
+  if v_starts_at < p_now - c_past_max then
     v_conflicts := '[{"kind": "in_past"}]' || v_conflicts;
   elsif v_starts_at > p_now + interval '2 years' then
     v_conflicts := '[{"kind": "too_far_ahead"}]' || v_conflicts;

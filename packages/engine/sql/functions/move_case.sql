@@ -37,7 +37,8 @@ begin
    where t.clinic_no = p_clinic_no and t.booking_id = v_id;
   perform log_change(v_booking, 'moved', p_actor_id, p_key,
                      p_status_after => case v_booking.status when 'ARRIVED' then 'ARRIVED' end,
-                     p_from_slot_id => p_from_slot_id, p_case_details => details_of_case(p_allocations, v_override));
+                     p_from_slot_id => p_from_slot_id,
+                     p_case_details => details_of_case(p_allocations, v_override, v_ends_at <= p_at));
   return v_booking;
 end
 $function$;

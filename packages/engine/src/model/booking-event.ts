@@ -57,6 +57,8 @@ export type BookingEvent = {
 export type CaseDetails = {
   allocations?: [AllocationKind, string, number, string, string][]
   override?: RuleOverride
+  /** The case was over by its plan when it was entered, or moved there. */
+  afterwards?: true
   milestone?: Milestone
   /** Of the milestone; null: it was removed. */
   at?: string | null

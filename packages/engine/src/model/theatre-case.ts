@@ -141,7 +141,7 @@ export type CaseConflict =
   | { kind: 'units_missing'; resourceId: string; name: string; units: number }
   /** `blockId` was named, is withdrawn or missing, or does not contain the start. */
   | { kind: 'block_mismatch'; blockId: string }
-  /** It would have ended. */
+  /** It would have started more than 24 hours ago. */
   | { kind: 'in_past' }
   /** More than two years ahead. */
   | { kind: 'too_far_ahead' }

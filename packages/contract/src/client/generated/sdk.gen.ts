@@ -1800,7 +1800,7 @@ export const listCases = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Book a case: its room, team, equipment and patient, all or nothing
  *
- * Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key gets the case that the first one created. With `bump`, see `POST /cases/{id}/bump`.
+ * Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key gets the case that the first one created. With `bump`, see `POST /cases/{id}/bump`. A case that is over can be entered afterwards, if it started at most 24 hours ago; its history says so. Then record its milestones.
  *
  * Who may call: Admins and staff of the clinic. `override` is for admins of the clinic.
  */

@@ -991,6 +991,10 @@ export type CaseDetails = {
         rules: Array<string>;
         reason?: string;
     };
+    /**
+     * The case was over by its plan when it was entered, or moved there
+     */
+    afterwards?: true;
     milestone?: string;
     /**
      * Of the milestone; null: it was removed

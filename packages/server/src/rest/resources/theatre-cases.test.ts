@@ -103,6 +103,7 @@ describe('a new case', () => {
     const theatre = await aTheatre(database, rest)
     const { robot, roomOne, surgeon } = theatre
     const past = '2020-01-01T08:00:00Z'
+    const dayAgo = Temporal.Now.instant().subtract({ hours: 24, seconds: 1 }).toString()
     const tooFar = `${Temporal.Now.plainDateISO('UTC').add({ years: 3 })}T08:00:00Z`
     const wrong: [object, string][] = [
       [{ minutes: 0 }, '/minutes'],
@@ -110,6 +111,7 @@ describe('a new case', () => {
       [{ minutes: '60' }, '/minutes'],
       [{ startsAt: '2030-01-01T08:00:00' }, '/startsAt'],
       [{ startsAt: past }, '/startsAt'],
+      [{ startsAt: dayAgo, minutes: 1440 }, '/startsAt'],
       [{ startsAt: '0000-01-01T00:00:00Z' }, '/startsAt'],
       [{ startsAt: '9999-12-31T23:59:59Z' }, '/startsAt'],
       [{ startsAt: tooFar }, '/startsAt'],

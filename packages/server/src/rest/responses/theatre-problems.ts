@@ -224,7 +224,9 @@ function invalidTextOf(conflict: CaseConflict): string {
   if (conflict.kind === 'units_missing') {
     return `must need at most ${conflict.units} of ${conflict.resourceId}: there are no more`
   }
-  return conflict.kind === 'in_past' ? 'must not be in the past' : `must be at most ${slotsAheadYearsMax} years ahead`
+  return conflict.kind === 'in_past'
+    ? 'must not be more than 24 hours ago'
+    : `must be at most ${slotsAheadYearsMax} years ahead`
 }
 
 function detailOf(conflict: CaseConflict): string {

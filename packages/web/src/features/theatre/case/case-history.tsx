@@ -60,6 +60,7 @@ function EventText({ event: { type, reason, caseDetails } }: { event: BookingEve
       ? null
       : t('case.expectedUntil', { time: formatTime(caseDetails.expectedEndsAt, timeZone) }),
     reason === null ? null : t(`reason.${reason}`, { defaultValue: reason }),
+    caseDetails?.afterwards === true ? t('case.afterwards') : null,
     caseDetails?.override?.reason ?? null,
   ].filter((detail) => detail !== null)
   return (
