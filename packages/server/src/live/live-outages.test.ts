@@ -69,7 +69,7 @@ describe('a server that loses its database', () => {
       () => `that the server noticed it:\n${cutOff.logText()}`,
     )
     await proxy.restore()
-    await client.untilAvailable(followed.slot.id, 2, 45_000)
+    await client.untilAvailable(followed.slot.id, 2)
     expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [followed.doctor.id] })
     await events.waitFor('resync')
     const late = await liveClient(cutOff.url)
@@ -84,7 +84,7 @@ describe('a server that loses its database', () => {
 describe('a server whose database does not respond', () => {
   const isResponse = (type: string) => type === 'subscribed' || type === 'error'
 
-  test('reports within seconds that doctors cannot be read, and continues with a new connection', async () => {
+  test('reports that doctors cannot be read, and continues with a new connection', async () => {
     const server = await runningServer()
     const proxy = await databaseProxy(server.database.appUrl)
     const hung = await serverOn({ ownerUrl: server.database.ownerUrl, appUrl: proxy.url })
@@ -97,7 +97,6 @@ describe('a server whose database does not respond', () => {
     const refusal = await until(
       async () => client.received.map(({ message }) => message).find(({ type }) => type === 'error'),
       () => 'an error',
-      30_000,
     )
     expect(refusal).toMatchObject({ code: 'unavailable' })
     // The open connections hang for ever; a new one works.
@@ -110,15 +109,13 @@ describe('a server whose database does not respond', () => {
         const { message } = await until(
           async () => response(),
           () => 'a response',
-          30_000,
         )
         return message.type === 'subscribed' ? true : undefined
       },
       () => 'a subscription by a new connection',
-      60_000,
     )
     await book(server.url, slot)
-    await client.untilAvailable(slot.id, 0, 45_000)
+    await client.untilAvailable(slot.id, 0)
     await client.end()
     await proxy.end()
     await hung.stop()
@@ -140,7 +137,7 @@ describe('a thousand connections', () => {
     expect(await metric('holdfast_live_subscriptions')).toBe(1_000)
     const beganMs = performance.now()
     await book(server.url, slot)
-    await Promise.all(clients.map((client) => client.untilAvailable(slot.id, 0, 45_000)))
+    await Promise.all(clients.map((client) => client.untilAvailable(slot.id, 0)))
     expect(performance.now() - beganMs).toBeLessThan(45_000)
     expect(await metric('holdfast_live_messages_total')).toBeGreaterThanOrEqual(2_000)
     for (const client of clients) client.socket.terminate()
