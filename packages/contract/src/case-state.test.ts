@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { caseState, foreseenEnd, takenUntil } from './case-state.ts'
+import { caseState, foreseenEnd, projectCases, takenUntil } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -62,4 +62,108 @@ test('an extension counts once, whether or not there was room for it in the allo
   const extended = aCase('11:00', '12:00', { expectedEndsAt: at('12:30') })
   expect(takenUntil(at('12:50'), extended, now)).toBe(ms('12:50'))
   expect(takenUntil(at('12:00'), extended, now)).toBe(ms('12:30'))
+})
+
+type Listed = Parameters<typeof projectCases>[0][number]
+
+function thing(resourceId: string, to: string) {
+  return { kind: resourceId.startsWith('room') ? 'room' : 'surgeon', resourceId, unit: 1, to }
+}
+
+/** A case that takes each thing until so many minutes after its end. */
+function listed(id: string, from: string, to: string, things: Record<string, number>, change: Partial<Listed> = {}) {
+  const endOf = (minutes: number) => new Date(ms(to) + minutes * 60_000).toISOString()
+  const allocations = Object.entries(things).map(([resourceId, after]) => thing(resourceId, endOf(after)))
+  return {
+    ...aCase(from, to),
+    minutes: (ms(to) - ms(from)) / 60_000,
+    id,
+    projectedStartsAt: null,
+    turnoverMinutes: things.room ?? 0,
+    allocations,
+    ...change,
+  }
+}
+
+function projections(cases: Listed[], at = now) {
+  const time = (instant: number) => new Date(instant).toISOString().slice(11, 16)
+  return [...projectCases(cases, at)].map(([id, { startsAt, endsAt, waitsFor }]) => [
+    id,
+    time(startsAt),
+    time(endsAt),
+    waitsFor,
+  ])
+}
+
+test('a late start passes from case to case, through rooms and people, until a gap takes it up', () => {
+  const first = listed(
+    'first',
+    '09:15',
+    '10:15',
+    { 'room 1': 0 },
+    { ...running, milestones: [{ ...inRoom, at: at('09:40') }] },
+  )
+  const cases = [
+    first,
+    listed('second', '10:15', '10:45', { 'room 1': 0 }),
+    listed('third', '10:45', '11:15', { 'room 1': 0, surgeon: 0 }),
+    // In another room.
+    listed('fourth', '11:20', '11:50', { 'room 2': 0, surgeon: 0 }),
+    listed('fifth', '12:00', '12:30', { 'room 1': 0, surgeon: 0 }),
+    listed('apart', '10:15', '10:45', { 'room 3': 0 }),
+  ]
+  const expected = [
+    ['first', '09:40', '10:40', null],
+    ['second', '10:40', '11:10', 'first'],
+    ['apart', '10:15', '10:45', null],
+    ['third', '11:10', '11:40', 'second'],
+    ['fourth', '11:40', '12:10', 'third'],
+    ['fifth', '12:10', '12:40', 'fourth'],
+  ]
+  expect(projections(cases)).toEqual(expected)
+  // In any order of the list.
+  expect(projections(cases.toReversed()).sort()).toEqual(expected.toSorted())
+})
+
+test('the turnover of a room counts, also after an extended case and a hold', () => {
+  const extended = listed('extended', '10:30', '11:00', { room: 20 })
+  const held = listed('held', '11:20', '11:50', { room: 20 }, { status: 'PENDING' })
+  const next = listed('next', '12:15', '12:45', { room: 20 })
+  expect(projections([extended, held, next])).toEqual([
+    ['extended', '10:30', '11:00', null],
+    ['held', '11:20', '11:50', null],
+    ['next', '12:15', '12:45', null],
+  ])
+  // Its allocation ends where the next case begins, before the room is cleaned.
+  expect(projections([{ ...extended, expectedEndsAt: at('11:15') }, held, next])).toEqual([
+    ['extended', '10:30', '11:15', null],
+    ['held', '11:35', '12:05', 'extended'],
+    ['next', '12:25', '12:55', 'held'],
+  ])
+})
+
+test('a late case waits for the running one, and one that was done or is not awaited delays nobody', () => {
+  const overrunning = listed('running', '08:00', '09:30', { room: 0 }, running)
+  const next = listed('next', '09:40', '10:10', { room: 0 })
+  expect(projections([overrunning, next])).toEqual([
+    ['running', '09:00', '10:30', null],
+    ['next', '10:30', '11:00', 'running'],
+  ])
+  for (const change of [done('09:50'), { status: 'NO_SHOW' }, { status: 'COMPLETED' }]) {
+    const over = listed('over', '08:00', '09:30', { room: 0 }, change)
+    const [, after] = projections([over, next])
+    expect(after).toEqual(['next', '10:00', '10:30', null])
+  }
+  // Its room is being cleaned.
+  const cleaning = listed('over', '08:00', '09:30', { room: 0 }, done('09:50'))
+  cleaning.allocations = [thing('room', at('10:05'))]
+  expect(projections([cleaning, next])[1]).toEqual(['next', '10:05', '10:35', 'over'])
+})
+
+test('what the server projects from cases that the reader does not see counts, and two at the same time do not', () => {
+  const own = listed('own', '11:00', '12:00', { room: 0 }, { projectedStartsAt: at('11:20') })
+  expect(projections([own, listed('same', '11:00', '12:00', { room: 0 })])).toEqual([
+    ['own', '11:20', '12:20', null],
+    ['same', '11:00', '12:00', null],
+  ])
 })

@@ -48,8 +48,8 @@ export function foreseenEnd(one: Expected, now: number): number {
   const state = caseState(one, now)
   const left = leftAt(one)
   if (left !== undefined) return left > Date.parse(one.startsAt) ? left : expected
-  const begun = milestoneAt(one, 'in_room')
-  if (begun !== undefined) return Math.max(expected, Date.parse(begun) + one.minutes * 60_000, now)
+  const begun = startedAt(one)
+  if (begun !== undefined) return Math.max(expected, begun + one.minutes * 60_000, now)
   if (state === 'late') return Math.max(expected, now + one.minutes * 60_000)
   return expected
 }
@@ -60,15 +60,102 @@ export function foreseenEnd(one: Expected, now: number): number {
  *
  * @param to the end of the allocation
  * @param now milliseconds since 1970, as the result
+ * @param caseEnd when the case will have ended
  */
-export function takenUntil(to: string, one: Expected, now: number): number {
+export function takenUntil(to: string, one: Expected, now: number, caseEnd = foreseenEnd(one, now)): number {
   const [end, endsAt] = [Date.parse(to), Date.parse(one.endsAt)]
   const left = leftAt(one)
   if (left !== undefined) return Math.max(end, left)
   // The allocation of a case that was extended already includes that, where there was room for it.
   const longerMs = Math.max(0, Date.parse(one.expectedEndsAt) - endsAt)
   const plannedEnd = Math.max(endsAt, end - longerMs)
-  return Math.max(end, plannedEnd + foreseenEnd(one, now) - endsAt)
+  return Math.max(end, plannedEnd + caseEnd - endsAt)
+}
+
+type Planned = Expected & {
+  id: string
+  projectedStartsAt: string | null
+  turnoverMinutes: number
+  allocations: readonly { kind: string; resourceId: string; unit: number; to: string }[]
+}
+
+/**
+ * When a case is expected to begin and to end, in milliseconds since 1970. `waitsFor`: the id of an earlier case that
+ * has a thing of this one until then.
+ */
+export type Projection = { startsAt: number; endsAt: number; waitsFor: string | null }
+
+/** Until when earlier cases take a thing, and which takes it longest. */
+type Release = { at: number; by: string }
+
+/**
+ * Projects cases, by id: each begins when it is planned to, but not before the cases that begin earlier release its
+ * room, people, patient and equipment, and then takes its minutes. So a delay passes from case to case. What a reader
+ * does not see of others' cases is in `projectedStartsAt` of the server.
+ *
+ * @param cases all that can delay one of them
+ * @param now milliseconds since 1970
+ */
+export function projectCases(cases: readonly Planned[], now: number): Map<string, Projection> {
+  const inOrder = cases
+    .map((one) => ({ one, startsAt: Date.parse(one.startsAt) }))
+    .sort((earlier, later) => earlier.startsAt - later.startsAt)
+  const projections = new Map<string, Projection>()
+  const releases = new Map<string, Release>()
+  let noted = 0
+  for (const { one, startsAt } of inOrder) {
+    for (; noted < inOrder.length; noted += 1) {
+      const earlier = inOrder[noted]
+      if (earlier === undefined || earlier.startsAt >= startsAt) break
+      noteReleases(earlier.one, projections.get(earlier.one.id)?.endsAt ?? earlier.startsAt, releases, now)
+    }
+    projections.set(one.id, projected(one, releases, now))
+  }
+  return projections
+}
+
+function noteReleases(one: Planned, caseEnd: number, releases: Map<string, Release>, now: number): void {
+  const isDone = caseState(one, now) === 'done'
+  for (const { kind, resourceId, unit, to } of one.allocations) {
+    // The allocation of a case that was extended may end without its turnover, where the next one begins.
+    const cleaned = kind === 'room' && !isDone ? caseEnd + one.turnoverMinutes * 60_000 : 0
+    const at = Math.max(takenUntil(to, one, now, caseEnd), cleaned)
+    // What is released already delays nobody further.
+    if (isDone && at <= now) continue
+    const key = `${resourceId} ${unit}`
+    if (at > (releases.get(key)?.at ?? 0)) releases.set(key, { at, by: one.id })
+  }
+}
+
+function projected(one: Planned, releases: ReadonlyMap<string, Release>, now: number): Projection {
+  const planned = Date.parse(one.startsAt)
+  const ends = foreseenEnd(one, now)
+  if (!isAwaited(one, now)) return { startsAt: startedAt(one) ?? planned, endsAt: ends, waitsFor: null }
+  const known = one.projectedStartsAt === null ? planned : Date.parse(one.projectedStartsAt)
+  let startsAt = caseState(one, now) === 'late' ? now : planned
+  let waitsFor: string | null = null
+  for (const { resourceId, unit } of one.allocations) {
+    const release = releases.get(`${resourceId} ${unit}`)
+    if (release === undefined || release.at <= planned || release.at < startsAt) continue
+    startsAt = release.at
+    waitsFor = release.by
+  }
+  startsAt = Math.max(startsAt, known)
+  return { startsAt, endsAt: Math.max(ends, startsAt + one.minutes * 60_000), waitsFor }
+}
+
+const awaitedStatuses: readonly string[] = ['PENDING', 'CONFIRMED', 'ARRIVED']
+
+/** Whether a case is going to begin: it has not, and is not long past its time. */
+function isAwaited(one: Timed, now: number): boolean {
+  const isBegun = one.milestones.some(({ milestone }) => milestone !== 'arrived')
+  return awaitedStatuses.includes(one.status) && !isBegun && now - Date.parse(one.startsAt) < lateMsMax
+}
+
+/** When the patient came into the room; undefined: that is not recorded. */
+function startedAt(one: Timed): number | undefined {
+  const started = milestoneAt(one, 'in_room')
+  return started === undefined ? undefined : Date.parse(started)
 }
 
 /** When the patient left the room, at the latest; undefined: that is not recorded. */

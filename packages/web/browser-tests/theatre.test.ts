@@ -281,6 +281,7 @@ test('a case that ends before midnight is extended past it, also if the time is 
   await time.fill('00:30')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await page.getByText('The expected end is noted.').waitFor()
+  await dialog.getByText(/ · Expected .*0:30$/).waitFor()
   const { data } = await site.admin.getCase({ path: { caseId: one.id } })
   expect(Date.parse(data?.expectedEndsAt ?? '')).toBe(endsAt.add({ minutes: 50 }).epochMilliseconds)
 })

@@ -228,6 +228,12 @@ const caseFields = {
   startsAt: Type.String({ format: 'date-time' }),
   endsAt: Type.String({ format: 'date-time', description: 'Without the turnover' }),
   expectedEndsAt: Type.String({ format: 'date-time', description: 'Later than `endsAt` if it was extended' }),
+  projectedStartsAt: nullableTime({
+    description:
+      'In lists: when it begins as things are: when earlier cases release its room, people, patient and equipment, ' +
+      'and not before it is planned to; null: not in a list, or not taking place',
+  }),
+  projectedEndsAt: nullableTime({ description: 'In lists: when it ends, if it begins then and takes its minutes' }),
   minutes: Type.Integer(),
   turnoverMinutes: Type.Integer(),
   surgeonId: Type.String({ format: 'uuid' }),
@@ -264,8 +270,8 @@ const caseFields = {
   ),
   atRiskBy: nullableId({
     description:
-      'In lists: a case that will end too late for this one, because it was extended, is late or began late; or that ' +
-      'needs the same at the same time',
+      'In lists: a case that will end too late for this one, because it was extended, is late, began late or has to ' +
+      'wait itself; or that needs the same at the same time',
   }),
   lacks: Type.Union([Type.Array(lackSchema), Type.Null()], {
     description:

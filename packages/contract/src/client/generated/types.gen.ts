@@ -839,6 +839,14 @@ export type Case = {
      * Later than `endsAt` if it was extended
      */
     expectedEndsAt: string;
+    /**
+     * In lists: when it begins as things are: when earlier cases release its room, people, patient and equipment, and not before it is planned to; null: not in a list, or not taking place
+     */
+    projectedStartsAt: string | null;
+    /**
+     * In lists: when it ends, if it begins then and takes its minutes
+     */
+    projectedEndsAt: string | null;
     minutes: number;
     turnoverMinutes: number;
     surgeonId: string;
@@ -864,7 +872,7 @@ export type Case = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that will end too late for this one, because it was extended, is late or began late; or that needs the same at the same time
+     * In lists: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**
@@ -1543,6 +1551,14 @@ export type CreatedCase = {
      * Later than `endsAt` if it was extended
      */
     expectedEndsAt: string;
+    /**
+     * In lists: when it begins as things are: when earlier cases release its room, people, patient and equipment, and not before it is planned to; null: not in a list, or not taking place
+     */
+    projectedStartsAt: string | null;
+    /**
+     * In lists: when it ends, if it begins then and takes its minutes
+     */
+    projectedEndsAt: string | null;
     minutes: number;
     turnoverMinutes: number;
     surgeonId: string;
@@ -1568,7 +1584,7 @@ export type CreatedCase = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that will end too late for this one, because it was extended, is late or began late; or that needs the same at the same time
+     * In lists: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**

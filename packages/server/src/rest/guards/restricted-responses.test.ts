@@ -34,6 +34,8 @@ function aCase(surgeonId: string, overrides: Partial<CaseBody> = {}): CaseBody {
     startsAt: '2031-01-06T09:00:00.000Z',
     endsAt: '2031-01-06T10:00:00.000Z',
     expectedEndsAt: '2031-01-06T10:10:00.000Z',
+    projectedStartsAt: null,
+    projectedEndsAt: null,
     minutes: 60,
     turnoverMinutes: 15,
     surgeonId,

@@ -1,6 +1,7 @@
 import { type CaseMoveBody, type NewCaseBody, restOperations } from '@holdfast/contract'
 import {
   type BumpCasesOutcome,
+  type Case,
   type CasePlan,
   type ChangeCaseOutcome,
   type ClaimCaseRequest,
@@ -8,6 +9,7 @@ import {
   instantsOfLocalDays,
   newId,
   type RuleOverride,
+  type Theatre,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -15,6 +17,7 @@ import type { ProblemError } from '../../edge/errors/problem-error.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
 import type { AuditedRequest } from '../record-requests.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
+import { projectedCases } from '../responses/bodies/projected-cases.ts'
 import { historyBody } from '../responses/history-body.ts'
 import { requestHash } from '../responses/idempotency.ts'
 import { blockNotFound, conflictBody, type TheatreRefusal, theatreProblem } from '../responses/theatre-problems.ts'
@@ -102,9 +105,21 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
     async ({ query: { from, to, withEnded, limit, cursor = null }, granted: { clinic, actor } }) => {
       requireDays(from, to, daysMax)
       const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
-      const range = { clinicNo: clinic.no, from: start, to: end, withEnded, surgeonId: surgeonOfLists(actor) }
-      const page = await theatre.casesPage({ ...range, limit, cursor })
-      return { status: 200, body: { items: page.items.map(caseBody), nextCursor: page.nextCursor } }
+      const surgeonId = surgeonOfLists(actor)
+      const range = { clinicNo: clinic.no, from: start, to: end, withEnded, surgeonId }
+      const { items, nextCursor } = await theatre.casesPage({ ...range, limit, cursor })
+      const now = deps.now()
+      const others = await casesThatDelay(theatre, clinic.no, items, now)
+      const mayName = (id: string | null) =>
+        surgeonId === undefined || others.concat(items).some((one) => one.id === id && one.surgeonId === surgeonId)
+      const bodies = projectedCases(items, now, others)
+      return {
+        status: 200,
+        body: {
+          items: bodies.map((one) => (mayName(one.atRiskBy) ? one : { ...one, atRiskBy: null })),
+          nextCursor,
+        },
+      }
     },
     {
       audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['theatre'] }),
@@ -123,6 +138,18 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
     },
     { audit: ({ params }) => ({ ...caseRead(params.caseId), details: ['history'] }) },
   )
+}
+
+/**
+ * The cases that may delay those of a page, also others': of a day before now, until the end of the page, and three
+ * days in all. Nothing delays what is over, and what is later can still be planned.
+ */
+async function casesThatDelay(theatre: Theatre, clinicNo: number, page: readonly Case[], now: Date): Promise<Case[]> {
+  const [first, last] = [page.at(0), page.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const from = new Date(Math.max(first.startsAt.getTime(), now.getTime()) - dayMs)
+  const to = new Date(Math.min(last.startsAt.getTime(), from.getTime() + 3 * dayMs))
+  return to <= from ? [] : await theatre.cases({ clinicNo, from, to, withEnded: false })
 }
 
 function serveCaseChanges(serve: Serve, deps: RestDeps): void {

@@ -58,6 +58,45 @@ describe('the day of the operation', () => {
     expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']))
   })
 
+  test('a delay passes from case to case on the board and in lists, also where a page begins', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, surgeonAccount, doctor, roomOne } = theatre
+    const turnover = roomOne.turnoverMinutes
+    const first = (await theatre.book({ confirm: true })).body
+    const second = (await theatre.book({ startsAt: theatreTime('09:30'), confirm: true })).body
+    const third = (await theatre.book({ startsAt: theatreTime('11:00'), surgeonId: doctor.id, confirm: true })).body
+    const extension = { expectedEndsAt: theatreTime('10:30') }
+    await rest.call('extendCase', { path: { caseId: first.id }, as, body: extension })
+    const later = (time: string, minutes: number) =>
+      new Date(Date.parse(theatreTime(time)) + minutes * 60_000).toISOString()
+    const expected = [
+      [first.id, theatreTime('08:00'), theatreTime('10:30'), null],
+      [second.id, later('10:30', turnover), later('11:30', turnover), first.id],
+      [third.id, later('11:30', 2 * turnover), later('12:30', 2 * turnover), second.id],
+    ]
+    type Projected = Pick<typeof first, 'id' | 'projectedStartsAt' | 'projectedEndsAt' | 'atRiskBy'>
+    const of = (cases: Projected[]) =>
+      cases.map((one) => [one.id, one.projectedStartsAt, one.projectedEndsAt, one.atRiskBy])
+    const date = theatreDay
+    expect(of((await rest.call('getTheatre', { path, as, query: { date } })).body.cases)).toEqual(expected)
+    const list = (reader: typeof as, query: { limit: number; cursor?: string }) =>
+      rest.call('listCases', { path, as: reader, query: { from: date, to: date, ...query } })
+    expect(of((await list(as, { limit: 9 })).body.items)).toEqual(expected)
+    const cursor = (await list(as, { limit: 2 })).body.nextCursor ?? ''
+    expect(of((await list(as, { limit: 2, cursor })).body.items)).toEqual(expected.slice(2))
+    // A doctor learns when, and not because of whom.
+    const own = [[...(expected[2] ?? []).slice(0, 3), null]]
+    expect(of((await list(surgeonAccount, { limit: 9 })).body.items)).toEqual(own)
+    const { body: seen } = await rest.call('getTheatre', { path, as: surgeonAccount, query: { date } })
+    expect(of(seen.cases)).toEqual(own)
+    // Not in a list.
+    const { body: read } = await rest.call('getCase', { path: { caseId: second.id }, as })
+    expect(of([read])).toEqual([[second.id, null, null, null]])
+  })
+
   test('milestones, extensions, estimates and the report', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomOne } = theatre

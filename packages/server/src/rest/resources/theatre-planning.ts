@@ -3,7 +3,8 @@ import { type Case, type Clinic, clinicNoIn, instantsOfLocalDays, type SuggestQu
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { caseNotFound, caseRequestNotFound } from '../guards/reach-case.ts'
-import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
+import { blockBody } from '../responses/bodies/case-body.ts'
+import { projectedCases } from '../responses/bodies/projected-cases.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -115,7 +116,7 @@ async function board(deps: RestDeps, { query, granted }: Input<typeof restOperat
       asOf: asOf.toISOString(),
       rooms: rooms.filter(({ id, active }) => active || usedRooms.has(id)),
       blocks: blocks.map(blockBody),
-      cases: cases.map(caseBody),
+      cases: projectedCases(cases, asOf),
       people: [...names].map(([id, name]) => ({ id, name })),
       equipment: equipment.filter(({ id }) => usedEquipment.has(id)),
     },

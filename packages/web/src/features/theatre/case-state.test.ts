@@ -1,7 +1,8 @@
+import { projectCases } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { instantNear } from '../../lib/time/local-time.ts'
-import { casesAtRisk, isFarAhead, isMilestoneTime, isMovable, timeAround } from './case-state.ts'
+import { casesAtRisk as atRiskOf, delayed, isFarAhead, isMilestoneTime, isMovable, timeAround } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -63,13 +64,26 @@ test('a milestone that was recorded many hours before or after the planned start
   expect(instantNear(timeAround(mistyped, 'in_room'), '11:00', 'UTC')).toBe('2026-11-23T11:00:00Z')
 })
 
+const casesAtRisk = (cases: Case[], at: number) => atRiskOf(cases, projectCases(cases, at))
+
 const room = { kind: 'room', resourceId: 'room', unit: 1 } as const
 const robot = (unit: number) => ({ kind: 'equipment', resourceId: 'robot', unit }) as const
 
 function planned(id: string, from: string, to: string, change: Partial<Case> = {}): Case {
   const startsAt = at(from)
   const [endsAt, until] = [at(to), at(to)]
-  const one = { id, startsAt, endsAt, expectedEndsAt: endsAt, minutes: 60, atRiskBy: null, allocations: [], ...change }
+  const one = {
+    id,
+    startsAt,
+    endsAt,
+    expectedEndsAt: endsAt,
+    minutes: 60,
+    atRiskBy: null,
+    projectedStartsAt: null,
+    turnoverMinutes: 0,
+    allocations: [],
+    ...change,
+  }
   const taken = one.allocations.length > 0 ? one.allocations : [{ ...room, from: startsAt, to: until }]
   return { ...aCase({}), ...one, allocations: taken.map((each) => ({ ...each, from: startsAt, to: until })) } as Case
 }
@@ -105,4 +119,23 @@ test('what the server says is at risk stays so, and what has begun or ended is n
   const begun = planned('begun', '09:50', '10:50', { milestones: [inRoom], status: 'ARRIVED' })
   const told = planned('told', '13:00', '14:00', { atRiskBy: 'other' })
   expect(casesAtRisk([overrunning, begun, told], now)).toEqual(new Map([['told', 'other']]))
+})
+
+test('all cases after a late one are at risk, each by the one before it', () => {
+  const late = planned('late', '09:45', '10:45')
+  const cases = [late, planned('second', '10:45', '11:45'), planned('third', '11:45', '12:45')]
+  expect(casesAtRisk(cases, now)).toEqual(
+    new Map([
+      ['second', 'late'],
+      ['third', 'second'],
+    ]),
+  )
+})
+
+test('a case is expected at another time until it is done', () => {
+  const projection = { startsAt: Date.parse(at('11:15')), endsAt: Date.parse(at('12:15')), waitsFor: 'late' }
+  expect(delayed(aCase({}), projection, now)).toEqual({ from: projection.startsAt, to: projection.endsAt })
+  expect(delayed(aCase({ endsAt: at('12:15') }), projection, now)).toBeNull()
+  expect(delayed(aCase({ status: 'COMPLETED' }), projection, now)).toBeNull()
+  expect(delayed(aCase({ status: 'CANCELLED' }), projection, now)).toBeNull()
 })

@@ -1,4 +1,4 @@
-import { caseState, foreseenEnd, milestoneAt, takenUntil } from '@holdfast/contract/case-state'
+import { caseState, milestoneAt, type Projection } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
 import { localDay } from '../../lib/time/local-time.ts'
 
@@ -54,39 +54,29 @@ export function isMovable({ status, milestones }: Pick<Case, 'status' | 'milesto
   return isLive && milestones.every(({ milestone }) => milestone === 'arrived')
 }
 
-type Risky = Pick<
-  Case,
-  'id' | 'status' | 'milestones' | 'startsAt' | 'endsAt' | 'expectedEndsAt' | 'minutes' | 'atRiskBy' | 'allocations'
->
-
 /**
- * The cases that an earlier one will keep waiting, by id: the server knows which are expected to take longer, and the
- * clock which are late or have not ended. They share a room, a person, also the patient, or a piece of equipment.
+ * The cases that an earlier one will keep waiting, by id, and which: the server knows of cases that the reader does not
+ * see, and of what was given back by mistake; the projection follows the clock.
  */
-export function casesAtRisk<One extends Risky>(cases: readonly One[], now: number): Map<string, string> {
+export function casesAtRisk(
+  cases: readonly Pick<Case, 'id' | 'atRiskBy'>[],
+  projections: ReadonlyMap<string, Projection>,
+): Map<string, string> {
   const atRisk = new Map<string, string>()
-  for (const { id, atRiskBy } of cases) if (atRiskBy !== null) atRisk.set(id, atRiskBy)
-  const delayed = cases.filter(
-    (one) => foreseenEnd(one, now) > Date.parse(one.endsAt) && caseState(one, now) !== 'done',
-  )
-  for (const one of delayed) {
-    for (const other of cases) {
-      if (other.id === one.id || atRisk.has(other.id) || milestoneAt(other, 'in_room') !== undefined) continue
-      if (caseState(other, now) !== 'done' && isDelayedBy(other, one, now)) atRisk.set(other.id, one.id)
-    }
+  for (const { id, atRiskBy } of cases) {
+    const cause = atRiskBy ?? projections.get(id)?.waitsFor ?? null
+    if (cause !== null) atRisk.set(id, cause)
   }
   return atRisk
 }
 
-/** Whether something that `other` takes later is not free in time. */
-function isDelayedBy(other: Risky, one: Risky, now: number): boolean {
-  return other.allocations.some(({ resourceId, unit, from }) =>
-    one.allocations.some(
-      (taken) =>
-        taken.resourceId === resourceId &&
-        taken.unit === unit &&
-        Date.parse(taken.from) < Date.parse(from) &&
-        takenUntil(taken.to, one, now) > Date.parse(from),
-    ),
-  )
+/** When a case is expected instead of its planned time, in milliseconds since 1970; null: as planned, or it is done. */
+export function delayed(
+  one: Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt'>,
+  projection: Projection | undefined,
+  now: number,
+): { from: number; to: number } | null {
+  const takesPlace = one.status !== 'CANCELLED' && one.status !== 'FAILED' && caseState(one, now) !== 'done'
+  if (projection === undefined || !takesPlace || projection.endsAt <= Date.parse(one.endsAt)) return null
+  return { from: projection.startsAt, to: projection.endsAt }
 }

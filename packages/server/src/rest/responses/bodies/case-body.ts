@@ -15,6 +15,8 @@ export function caseBody(found: Case): CaseBody {
     startsAt: timeText(found.startsAt),
     endsAt: timeText(found.endsAt),
     expectedEndsAt: timeText(found.expectedEndsAt),
+    projectedStartsAt: null,
+    projectedEndsAt: null,
     minutes: found.minutes,
     turnoverMinutes: found.turnoverMinutes,
     surgeonId: found.surgeonId,

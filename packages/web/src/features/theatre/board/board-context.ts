@@ -1,3 +1,4 @@
+import type { Projection } from '@holdfast/contract/case-state'
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
 import { createContext, useContext } from 'react'
@@ -17,6 +18,7 @@ export type BoardScene = {
   marks: Map<string, number>
   /** Cases that earlier ones keep waiting, and which: see casesAtRisk. */
   risks: ReadonlyMap<string, string>
+  projections: ReadonlyMap<string, Projection>
   names: Names
   canMove: boolean
   onOpen: (caseId: string) => void

@@ -1,3 +1,4 @@
+import { projectCases } from '@holdfast/contract/case-state'
 import { Button, Group, SegmentedControl, Stack } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -41,7 +42,8 @@ export function BoardPage() {
   const now = useNow()
   const live = useLiveTheatreState()
   const names = useMemo(() => namesOf(read.data ?? noBoard), [read.data])
-  const risks = useMemo(() => casesAtRisk(read.data?.cases ?? [], now), [read.data, now])
+  const projections = useMemo(() => projectCases(read.data?.cases ?? [], now), [read.data, now])
+  const risks = useMemo(() => casesAtRisk(read.data?.cases ?? [], projections), [read.data, projections])
   const [openedBlockId, setOpenedBlockId] = useState<string | null>(null)
   const { isPrinting, print } = usePrinting()
   const show = (next: BoardSearch) => void navigate({ search: next, resetScroll: false })
@@ -91,6 +93,7 @@ export function BoardPage() {
             day={day}
             now={now}
             risks={risks}
+            projections={projections}
             onOpen={(caseId, ofDay) => show({ ...place, ...(ofDay === undefined ? {} : { day: ofDay }), caseId })}
             onBlock={setOpenedBlockId}
           />
@@ -98,7 +101,13 @@ export function BoardPage() {
         </>
       )}
       <OnceOpened isOpen={search.caseId !== undefined}>
-        <CaseDialog caseId={search.caseId ?? null} names={names} risks={risks} onClose={() => show(place)} />
+        <CaseDialog
+          caseId={search.caseId ?? null}
+          names={names}
+          risks={risks}
+          projections={projections}
+          onClose={() => show(place)}
+        />
       </OnceOpened>
       <OnceOpened isOpen={openedBlockId !== null}>
         <BlockDialog

@@ -1,8 +1,8 @@
 import { caseState, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { type CSSProperties, memo } from 'react'
-import { formatDayTime, formatTime, formatTimesOn } from '../../../lib/i18n/format.ts'
-import { isMovable } from '../case-state.ts'
+import { comma, formatDayTime, formatTime, formatTimes, formatTimesOn } from '../../../lib/i18n/format.ts'
+import { delayed, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
 import { caseSpan, type Lane, minuteMs, namedSpan, placed, type Span } from './board-layout.ts'
@@ -19,7 +19,7 @@ type CaseBlockProps = Lane & { one: Case; isPlanned: boolean; isTabStop: boolean
 /** A case on the board: opened by a click, moved and stretched by dragging or by keyboard. */
 export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   const { one, lane, lanes, isPlanned, isTabStop } = props
-  const { t, shown, timeZone, now, marks, risks, canMove, onOpen } = useBoard()
+  const { t, shown, timeZone, now, marks, risks, projections, canMove, onOpen } = useBoard()
   const canChange = canMove && isMovable(one)
   const drag = useCaseDrag(one, canChange)
   const keys = useCaseKeys(one, canChange)
@@ -31,7 +31,17 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   const formatStart = Date.parse(one.startsAt) < shown.from ? formatDayTime : formatTime
   const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = caseFlag(one, risks, now)
-  const lines = [flag === null ? [] : t(`state.${flag}`), one.procedure.display, times, one.service, patient]
+  const expected = delayed(one, projections.get(one.id), now)
+  const expectedTimes =
+    expected === null ? [] : t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })
+  const lines = [
+    flag === null ? [] : t(`state.${flag}`),
+    one.procedure.display,
+    times,
+    expectedTimes,
+    one.service,
+    patient,
+  ].flat()
   return (
     <>
       <After one={one} />
@@ -53,7 +63,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
         {...keys}
       >
         <span className={`${classes.mark} ${markClasses.mark}`} data-mark={marks.get(one.service)} aria-hidden="true" />
-        <span className={classes.text} data-lines={lines.flat().join('\n')}>
+        <span className={classes.text} data-lines={lines.join('\n')}>
           <span
             className={classes.title}
             data-flagged={flag !== null || undefined}
@@ -67,7 +77,8 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
           </span>
           <span className={classes.line}>
             <span className={classes.unseen}>
-              {times}, {one.service},{' '}
+              {[times, expectedTimes, one.service].flat().join(`${comma()} `)}
+              {`${comma()} `}
             </span>
             <span className={classes.times} data-long={times.length > 12 || undefined} aria-hidden="true">
               {times}

@@ -1,3 +1,4 @@
+import type { Projection } from '@holdfast/contract/case-state'
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
 import { Checkbox, Group, Text } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
@@ -29,6 +30,7 @@ type DayBoardProps = {
   day: string
   now: number
   risks: ReadonlyMap<string, string>
+  projections: ReadonlyMap<string, Projection>
   /** @param day of the case, if it is another */
   onOpen: (caseId: string, day?: string) => void
   onBlock: (blockId: string) => void
@@ -36,7 +38,7 @@ type DayBoardProps = {
 type Planned = { one: Case; plan: Plan; isSent: boolean }
 
 /** The board of a day, with the waitlist beside it. */
-export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardProps) {
+export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock }: DayBoardProps) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone, isStaff, clinicId } = useTheatre()
   const navigate = route.useNavigate()
@@ -68,6 +70,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
       now,
       marks: serviceMarks(board.cases.map(({ service }) => service)),
       risks,
+      projections,
       names,
       canMove: isStaff,
       onOpen,
@@ -84,7 +87,7 @@ export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardPr
           .finally(() => setPlanned(null))
       },
     }),
-    [t, board, day, timeZone, now, risks, names, isStaff, onOpen, onBlock, book, drop, move],
+    [t, board, day, timeZone, now, risks, projections, names, isStaff, onOpen, onBlock, book, drop, move],
   )
   return (
     <BoardContext value={scene}>

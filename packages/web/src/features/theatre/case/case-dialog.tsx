@@ -1,3 +1,4 @@
+import type { Projection } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -19,11 +20,12 @@ type CaseDialogProps = {
   names: Names
   /** The cases of the board that earlier ones keep waiting, and which: see casesAtRisk. */
   risks: ReadonlyMap<string, string>
+  projections: ReadonlyMap<string, Projection>
   onClose: () => void
 }
 
 /** A case with its team, equipment, milestones and history, and what can be done with it. */
-export function CaseDialog({ caseId, names, risks, onClose }: CaseDialogProps) {
+export function CaseDialog({ caseId, names, risks, projections, onClose }: CaseDialogProps) {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()
   const listed = caseId === null ? undefined : names.caseOf(caseId)
@@ -36,7 +38,7 @@ export function CaseDialog({ caseId, names, risks, onClose }: CaseDialogProps) {
         <LoadingOrError of={read} />
       ) : (
         <Stack gap="lg">
-          <CaseFacts one={one} names={names} atRiskBy={risks.get(one.id) ?? null} />
+          <CaseFacts one={one} names={names} atRiskBy={risks.get(one.id) ?? null} projections={projections} />
           <CaseActions key={`${one.id} ${one.version}`} one={one} names={names} />
           <CaseMilestones one={one} />
           <CaseAllocations one={one} names={names} />

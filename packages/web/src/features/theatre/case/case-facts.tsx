@@ -1,4 +1,4 @@
-import { caseState, foreseenEnd } from '@holdfast/contract/case-state'
+import { caseState, type Projection, projectCases } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { Alert } from '@mantine/core'
 import type { ReactNode } from 'react'
@@ -10,7 +10,9 @@ import {
   formatMinutes,
   formatNumber,
   formatTime,
+  formatTimes,
 } from '../../../lib/i18n/format.ts'
+import { delayed } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -22,16 +24,22 @@ type CaseFactsProps = {
   names: Names
   /** The case that will keep this one waiting. */
   atRiskBy?: string | null
+  /** Of the board's cases. */
+  projections?: ReadonlyMap<string, Projection>
 }
 
+const noProjections: ReadonlyMap<string, Projection> = new Map()
+
 /** When, where, who and with what. */
-export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProps) {
+export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = noProjections }: CaseFactsProps) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone } = useTheatre()
   const now = useNow()
   const isOver = one.status === 'CANCELLED' || one.status === 'FAILED'
   const lacks = one.lacks ?? []
+  const expected = delayed(one, projections.get(one.id) ?? projectCases([one], now).get(one.id), now)
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
+  const earlierEnd = atRiskBy === null ? undefined : projections.get(atRiskBy)?.endsAt
   return (
     <>
       {lacks.length === 0 ? null : <CaseLacks one={one} lacks={lacks} names={names} />}
@@ -45,7 +53,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProp
               })
             : t('case.atRiskBy', {
                 procedure: risk?.procedure.display ?? t('case.earlier'),
-                time: risk === undefined ? '–' : formatTime(foreseenEnd(risk, now), timeZone),
+                time: earlierEnd === undefined ? '–' : formatTime(earlierEnd, timeZone),
               })}
         </Alert>
       )}
@@ -58,10 +66,10 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProp
         </Fact>
         <Fact of={t('field.when')}>
           {formatAppointment(one.startsAt, one.endsAt, timeZone)} ({formatMinutes(one.minutes)})
+          {expected === null
+            ? null
+            : ` · ${t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })}`}
         </Fact>
-        {Date.parse(one.expectedEndsAt) > Date.parse(one.endsAt) ? (
-          <Fact of={t('field.expectedEnd')}>{formatTime(one.expectedEndsAt, timeZone)}</Fact>
-        ) : null}
         <Fact of={t('field.room')}>
           <bdi>{names.room(one.roomId)}</bdi>
         </Fact>
