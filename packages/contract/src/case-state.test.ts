@@ -80,6 +80,8 @@ function listed(id: string, from: string, to: string, things: Record<string, num
     id,
     projectedStartsAt: null,
     turnoverMinutes: things.room ?? 0,
+    anaesthetistId: null,
+    staffIds: [],
     allocations,
     ...change,
   }
@@ -158,6 +160,18 @@ test('a late case waits for the running one, and one that was done or is not awa
   const cleaning = listed('over', '08:00', '09:30', { room: 0 }, done('09:50'))
   cleaning.allocations = [thing('room', at('10:05'))]
   expect(projections([cleaning, next])[1]).toEqual(['next', '10:05', '10:35', 'over'])
+})
+
+test('who was relieved in a case that is late is not late for the next one, and who came is', () => {
+  const people = { kind: 'anaesthetist', unit: 1, to: at('09:30') }
+  const allocations = ['ito', 'berg'].map((resourceId) => ({ ...people, resourceId }))
+  const late = listed('late', '08:00', '09:30', {}, { ...running, anaesthetistId: 'berg', allocations })
+  const next = (id: string) =>
+    listed(id, '10:00', '10:30', {}, { anaesthetistId: id, allocations: [{ ...people, resourceId: id }] })
+  expect(projections([late, next('ito'), next('berg')]).slice(1)).toEqual([
+    ['ito', '10:00', '10:30', null],
+    ['berg', '10:30', '11:00', 'late'],
+  ])
 })
 
 test('what the server projects from cases that the reader does not see counts, and two at the same time do not', () => {

@@ -76,6 +76,8 @@ type Planned = Expected & {
   id: string
   projectedStartsAt: string | null
   turnoverMinutes: number
+  anaesthetistId: string | null
+  staffIds: readonly string[]
   allocations: readonly { kind: string; resourceId: string; unit: number; to: string }[]
 }
 
@@ -116,7 +118,9 @@ export function projectCases(cases: readonly Planned[], now: number): Map<string
 
 function noteReleases(one: Planned, caseEnd: number, releases: Map<string, Release>, now: number): void {
   const isDone = caseState(one, now) === 'done'
-  for (const { kind, resourceId, unit, to } of one.allocations) {
+  for (const taken of one.allocations) {
+    if (hasLeft(taken, one)) continue
+    const { kind, resourceId, unit, to } = taken
     // The allocation of a case that was extended may end without its turnover, where the next one begins.
     const cleaned = kind === 'room' && !isDone ? caseEnd + one.turnoverMinutes * 60_000 : 0
     const at = Math.max(takenUntil(to, one, now, caseEnd), cleaned)
@@ -156,6 +160,16 @@ function isAwaited(one: Timed, now: number): boolean {
 function startedAt(one: Timed): number | undefined {
   const started = milestoneAt(one, 'in_room')
   return started === undefined ? undefined : Date.parse(started)
+}
+
+/** Whether an allocation is of somebody who was relieved: it ended then, however long the case takes. */
+export function hasLeft(
+  { kind, resourceId }: { kind: string; resourceId: string },
+  { anaesthetistId, staffIds }: { anaesthetistId: string | null; staffIds: readonly string[] },
+): boolean {
+  return (
+    (kind === 'anaesthetist' || kind === 'staff') && resourceId !== anaesthetistId && !staffIds.includes(resourceId)
+  )
 }
 
 /** When the patient left the room, at the latest; undefined: that is not recorded. */

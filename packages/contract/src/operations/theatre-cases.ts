@@ -165,7 +165,8 @@ export const theatreCaseOperations = {
     description:
       'Until its patient is in the room; an ARRIVED case stays so, unless its arrival is more than 12 hours before ' +
       'the new start: then the arrival is removed. One atomic step: if anything is in the way, the ' +
-      'case stays as it is.',
+      'case stays as it is. From then on until its patient has left the room, only the anaesthetist and the staff ' +
+      'change, at once: what those who leave have of the case ends now, and those who come have it from now on.',
     access: 'case_staff',
     restrictedField: 'body.override',
     params,

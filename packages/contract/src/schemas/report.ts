@@ -64,6 +64,15 @@ const caseDetailsSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    relieved: Type.Optional(
+      Type.Object(
+        { left: Type.Array(Type.String()), joined: Type.Array(Type.String()) },
+        {
+          additionalProperties: false,
+          description: 'Who left the team of a running case, and who came, by ids. Nothing else changed',
+        },
+      ),
+    ),
     afterwards: Type.Optional(
       Type.Literal(true, { description: 'The case was over by its plan when it was entered, or moved there' }),
     ),

@@ -1,10 +1,11 @@
--- fit_allocations: makes each allocation of a case last from the planned start until the case no longer needs it
--- (taken_until), but at most until the next case or clinic slot that has the same unit: these keep their allocations.
+-- fit_allocations: makes each allocation of a case last until the case no longer needs it (taken_until), but at most
+-- until the next case or clinic slot that has the same unit: these keep their allocations. It begins at the planned
+-- start, or when somebody came to the running case. What somebody had who was relieved is only made shorter.
 -- An allocation that was shortened is extended again only as far as the unit is free. Returns whether anything has
 -- changed.
 --
 -- For a case that was over before its planned start, the range of an allocation is empty: the row still names the unit,
--- and planned_at is the planned start. The allocation of a unit with a number above the resource's units is not
+-- and planned_at is when it would have begun. The allocation of a unit with a number above the resource's units is not
 -- extended.
 -- Internal. docs/decisions/0048.
 -- Locks: none; the caller has lock_case.
@@ -21,7 +22,8 @@ begin
     from (select w.resource_id, w.unit_no, w.starts_at,
                  tstzrange(w.starts_at, greatest(w.starts_at, least(
                    w.until,
-                   case when w.kind = 'equipment' and w.unit_no > w.units then coalesce(w.ends_at, w.starts_at) end,
+                   case when w.kind = 'equipment' and w.unit_no > w.units or w.has_left
+                        then coalesce(w.ends_at, w.starts_at) end,
                    (select min(lower(n.during)) from allocation n
                      where n.clinic_no = p_clinic_no and n.resource_id = w.resource_id and n.unit_no = w.unit_no
                        and n.booking_id <> p_booking_id
@@ -31,7 +33,8 @@ begin
                        and s.withdrawn_at is null
                        and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, greatest(w.starts_at, w.until)))
                  ))) as during
-            from (select t.resource_id, t.unit_no, t.kind, upper(t.during) as ends_at, c.starts_at, r.units,
+            from (select t.resource_id, t.unit_no, t.kind, upper(t.during) as ends_at, r.units,
+                         coalesce(lower(t.during), t.planned_at) as starts_at, has_left(t.kind, t.resource_id, c),
                          r.kind as resource_kind, taken_until(t.kind, c, r.turnover_minutes) as until
                     from theatre_case c
                     join allocation t on t.clinic_no = c.clinic_no and t.booking_id = c.booking_id

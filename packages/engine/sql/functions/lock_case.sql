@@ -3,13 +3,14 @@
 --
 -- booking: as it is under the lock; null: there is no such case. is_moved: it was moved before it was locked; nothing
 -- may be written then, and the caller tries again. p_until: until when the case may need its resources, without
--- turnover and reprocessing. at: when it was locked.
+-- turnover and reprocessing. p_joining_ids: further resources that it is to take. at: when it was
+-- locked.
 -- Internal.
--- Locks: the resources that it takes, by (clinic_no, id); then its slot and those of the lapsed holds, in the same
---   order; then its booking and these holds, by id.
+-- Locks: the resources that it takes or is to take, by (clinic_no, id); then its slot and those of the lapsed holds,
+--   in the same order; then its booking and these holds, by id.
 -- Fails: 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.lock_case(
-  p_clinic_no integer, p_booking_id uuid, p_until timestamptz,
+  p_clinic_no integer, p_booking_id uuid, p_until timestamptz, p_joining_ids uuid[] default '{}',
   out booking holdfast.booking, out is_moved boolean, out at timestamptz
 )
 language plpgsql
@@ -28,15 +29,16 @@ declare
   v_bookings booking[];
 begin
   v_resource_ids := array(select distinct a.resource_id from allocation a
-                           where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id);
+                           where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id
+                          union
+                          select unnest(p_joining_ids));
   perform lock_resources(p_clinic_no, v_resource_ids);
   v_now := clock_timestamp();
   v_lapsed_ids := lapsed_cases(p_clinic_no, array(
     select distinct n.booking_id
       from theatre_case c
-      join allocation a on a.clinic_no = c.clinic_no and a.booking_id = c.booking_id
-      join allocation n on n.clinic_no = a.clinic_no and n.resource_id = a.resource_id and n.unit_no = a.unit_no
-                       and n.booking_id <> a.booking_id
+     cross join unnest(v_resource_ids) r(id)
+      join allocation n on n.clinic_no = c.clinic_no and n.resource_id = r.id and n.booking_id <> c.booking_id
                        and n.during && tstzrange(c.starts_at,
                                                  greatest(p_until, c.expected_ends_at) + c_longer_max)
      where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id), v_now);

@@ -59,7 +59,16 @@ as $function$
       from placed p
       join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = p.booking_id
                           and e.type in ('held', 'confirmed', 'moved') and e.case_details ? 'allocations'
+                          and not e.case_details ? 'relieved'
      order by p.booking_id, e.version desc
+  ), joined as materialized (
+    -- Who came to a running case, and when they came last.
+    select g.booking_id, j.id::uuid as id, max(e.at) as at
+      from got_place g
+      join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = g.booking_id and e.type = 'moved'
+                          and e.version > g.version
+     cross join lateral jsonb_array_elements_text(e.case_details->'relieved'->'joined') j(id)
+     group by g.booking_id, j.id
   ), ended as materialized (
     -- The earliest end that was recorded since a case got its place: from then on, others may have its resources.
     select r.booking_id, min(r.at) as at
@@ -76,7 +85,8 @@ as $function$
      order by g.booking_id, e.version desc
   ), planned as materialized (
     -- Computed independently of case_needs, so that a bug there is found.
-    select p.booking_id, p.slot_id, p.starts_at, least(p.ends_at, d.at) as ends_at, p.is_lapsed, n.*
+    select p.booking_id, p.slot_id, coalesce(j.at, p.starts_at) as starts_at, least(p.ends_at, d.at) as ends_at,
+           p.is_lapsed, n.*
       from placed p
       left join ended d on d.booking_id = p.booking_id
      cross join lateral (
@@ -87,6 +97,7 @@ as $function$
        union all
        select 'equipment', e."equipmentId", e.units
          from jsonb_to_recordset(p.equipment) e("equipmentId" uuid, units integer)) n(need, need_id, need_units)
+      left join joined j on j.booking_id = p.booking_id and j.id = n.need_id
      where p.status not in ('FAILED', 'CANCELLED') and n.need_id is not null
   ), held as (
     select a.*, b.slot_id, hold_seems_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed

@@ -57,6 +57,8 @@ export type BookingEvent = {
 export type CaseDetails = {
   allocations?: [AllocationKind, string, number, string, string][]
   override?: RuleOverride
+  /** Of moved: who left the team of a running case, and who came, by ids. Nothing else changed. */
+  relieved?: { left: string[]; joined: string[] }
   /** The case was over by its plan when it was entered, or moved there. */
   afterwards?: true
   milestone?: Milestone

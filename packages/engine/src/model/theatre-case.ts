@@ -172,7 +172,10 @@ export type ClaimCaseOutcome =
 /** Who acts, and by which request: as in `SettleRequest`. */
 export type CaseAction = { caseId: string; actorId: string | null; key: string | null }
 
-/** Fields that are left out stay. A `blockId` is found by the new time. */
+/**
+ * Fields that are left out stay. A `blockId` is found by the new time. Of a running case, only its anaesthetist and
+ * staff change, from now on.
+ */
 export type MoveCaseRequest = CaseAction & { change: Partial<CasePlan>; override: RuleOverride | null }
 
 export type SwapCasesRequest = CaseAction & { otherCaseId: string; override: RuleOverride | null }

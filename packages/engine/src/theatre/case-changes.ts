@@ -22,7 +22,7 @@ import type {
 } from '../model/theatre-case.ts'
 import { announceCases } from './announce-cases.ts'
 import type { RunCaseChange } from './case-change-queue.ts'
-import { claimOf, missing, moved, movesOf, swapped } from './case-plans.ts'
+import { claimOf, isRelief, missing, moved, movesOf, swapped } from './case-plans.ts'
 import { readCase, requireCase } from './case-reads.ts'
 import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
 
@@ -116,7 +116,8 @@ async function moveCase(settings: CaseChangesSettings, request: MoveCaseRequest)
     const before = await readCase(pool, request.caseId)
     if (before === null) return missing(request.caseId)
     befores.push(before)
-    return movesOf([moved(before, request)], request.actorId, key)
+    const plan = moved(before, request)
+    return { ...movesOf([plan], request.actorId, key), isRelief: isRelief(before, plan) }
   }
   const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
   if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)

@@ -7,8 +7,9 @@ export type FoundLack = Omit<CaseLack, 'from' | 'to'> & { from: string; to: stri
 
 /**
  * What a case `t` takes less of than its plan, although no end of it is recorded; who has that first. Its allocations
- * name all that the plan needs (verify_allocations), each from the planned start on (fit_allocations). The plan has the
- * room's turnover; it has no reprocessing of equipment, which may have been made longer since.
+ * name all that the plan needs (verify_allocations), each from the planned start on (fit_allocations), or from when
+ * somebody came. Who was relieved is not needed any more. The plan has the room's turnover; it has no reprocessing of
+ * equipment, which may have been made longer since.
  *
  * A numbered unit that is no longer there is not free again: the case has to be moved, and gets another one.
  */
@@ -25,7 +26,7 @@ export const lacks = (surgeonId: string | null | undefined) => sql`
     cross join lateral (
       select case when m.starts_at < m.ends_at then tstzrange(m.starts_at, m.ends_at) else 'empty' end as during,
              a.kind = 'equipment' and a.unit_no > r.units as is_gone
-        from (select coalesce(upper(a.during), t.starts_at) as starts_at,
+        from (select coalesce(upper(a.during), a.planned_at) as starts_at,
                      t.ends_at
                        + make_interval(mins => case a.kind when 'room' then t.turnover_minutes else 0 end)
                        as ends_at) m) w
@@ -44,4 +45,4 @@ export const lacks = (surgeonId: string | null | undefined) => sql`
         order by starts_at
         limit 1) f on true
     where a.clinic_no = t.clinic_no and a.booking_id = t.booking_id and not isempty(w.during)
-      and not ${isOver(sql`t`)})`
+      and not holdfast.has_left(a.kind, a.resource_id, t) and not ${isOver(sql`t`)})`

@@ -1,5 +1,5 @@
 import { clinicNoOf } from '../model/id.ts'
-import type { Case, ClaimCaseRequest, MoveCaseRequest } from '../model/theatre-case.ts'
+import type { Case, CasePlan, ClaimCaseRequest, MoveCaseRequest } from '../model/theatre-case.ts'
 import type { CaseMissing, ScheduledPlan, ScheduleRequest } from './schedule-cases.ts'
 
 const minuteMs = 60_000
@@ -47,6 +47,14 @@ export function moved(before: Case, { change, override }: Pick<MoveCaseRequest, 
     blockId: null,
     override: override ?? (stays ? before.override : null),
   }
+}
+
+/** Whether a plan changes nothing of a running case but its team. */
+export function isRelief(before: Case, plan: ScheduledPlan): boolean {
+  const isRunning = before.status === 'ARRIVED' && before.milestones.some(({ milestone }) => milestone !== 'arrived')
+  const fixed = ({ roomId, startsAt, minutes, surgeonId, equipment }: CasePlan) =>
+    JSON.stringify([roomId, startsAt, minutes, surgeonId, equipment])
+  return isRunning && fixed(before) === fixed(plan)
 }
 
 /**

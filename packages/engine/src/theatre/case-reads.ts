@@ -45,7 +45,7 @@ const plan = (one: Sql) => sql`tstzrange(${one}.starts_at, ${one}.ends_at)`
 
 /** Whether a case takes less of something than its plan, and no end is recorded: a mistaken one was undone. */
 const isCut = (one: Sql, taken: Sql) => sql`
-  (coalesce(upper(${taken}.during), ${one}.starts_at) < ${one}.ends_at and not ${isOver(one)})`
+  (coalesce(upper(${taken}.during), ${taken}.planned_at) < ${one}.ends_at and not ${isOver(one)})`
 
 /** Whether the patient of a case was taken to the room: not every hospital records that by itself. */
 const isBegun = (one: Sql) => sql`
@@ -69,12 +69,13 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
  * Whether a case `t`, which takes the unit of resource `r` by its allocation `a`, is at risk by a case `o`, which takes
  * that unit by `f`. `o` begins earlier and needs it too long: because it will take longer than planned (`will_end`),
  * or because it had given it back. Or one of them has what the other needs by its plan, and gave back by mistake.
+ * Somebody who was relieved is not needed any longer.
  * A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed, and one
  * whose patient is in the room is not delayed. A room without its turnover is less than the plan, too; equipment
  * without its reprocessing is not, which may have been made longer since.
  */
 export const isAtRisk = sql`
-  (f.booking_id <> a.booking_id
+  (f.booking_id <> a.booking_id and not holdfast.has_left(f.kind, f.resource_id, o)
    and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
         and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
              or coalesce(upper(f.during), o.starts_at)

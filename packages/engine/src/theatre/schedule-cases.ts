@@ -48,6 +48,8 @@ export type ScheduleRequest = {
   key: string
   /** Of a claim; null where no case is new. */
   requestHash: string | null
+  /** The one plan has another team for a running case. */
+  isRelief?: boolean
 }
 
 export type ScheduleResult =
@@ -62,7 +64,7 @@ export type ScheduleResult =
 
 export type CaseMissing = { kind: 'case_missing'; caseId: string }
 
-/** A row of schedule_cases, or of claim_cases. */
+/** A row of schedule_cases, of claim_cases, or of relieve_team. */
 export type ScheduleRow = {
   outcome: ScheduleResult['kind'] | 'checked' | 'retry' | 'alone'
   detail: unknown
@@ -135,14 +137,23 @@ export async function changeOrBusy<Row>(
 
 async function run(pool: pg.Pool, request: ScheduleRequest, dryRun: boolean): Promise<ScheduleRow> {
   const { clinicNo, bumps, bumpReason, actorId, key, requestHash } = request
+  if (request.isRelief === true) {
+    const [plan] = request.plans
+    const relief = sql`
+      select * from holdfast.relieve_team(${clinicNo}::integer, ${JSON.stringify(plan)}::jsonb, ${actorId}::uuid,
+        ${key}::uuid)`
+    return rowOf(await pool.query<ScheduleRow>(prepared('relieve_team', relief)))
+  }
   const plans = JSON.stringify(request.plans.map(sentPlan))
   const statement = sql`
     select * from holdfast.schedule_cases(${clinicNo}::integer, ${plans}::jsonb,
       ${JSON.stringify(bumps)}::jsonb, ${bumpReason}::text, ${actorId}::uuid, ${key}::uuid, ${requestHash}::uuid,
       ${dryRun}::boolean)`
-  const { rows } = await pool.query<ScheduleRow>(prepared('schedule_cases', statement))
-  const [row] = rows
-  if (row === undefined) throw new Error('schedule_cases returned no row.')
+  return rowOf(await pool.query<ScheduleRow>(prepared('schedule_cases', statement)))
+}
+
+function rowOf({ rows: [row] }: { rows: ScheduleRow[] }): ScheduleRow {
+  if (row === undefined) throw new Error('The change of cases returned no row.')
   return row
 }
 

@@ -1000,6 +1000,13 @@ export type CaseDetails = {
         reason?: string;
     };
     /**
+     * Who left the team of a running case, and who came, by ids. Nothing else changed
+     */
+    relieved?: {
+        left: Array<string>;
+        joined: Array<string>;
+    };
+    /**
      * The case was over by its plan when it was entered, or moved there
      */
     afterwards?: true;

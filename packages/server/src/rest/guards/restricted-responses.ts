@@ -1,5 +1,5 @@
 import type { RestrictedResponse, TheatreBoardBody } from '@holdfast/contract'
-import { takenUntil } from '@holdfast/contract/case-state'
+import { hasLeft, takenUntil } from '@holdfast/contract/case-state'
 import type { ClinicActor } from './access.ts'
 import { isOfActor } from './reach-case.ts'
 
@@ -41,6 +41,7 @@ function boardOfSurgeon(actor: ClinicActor, board: TheatreBoardBody): TheatreBoa
     ...taken,
     ...board.blocks.map(({ surgeonId }) => surgeonId),
     ...cases.flatMap(({ surgeonId, anaesthetistId, staffIds }) => [surgeonId, anaesthetistId, ...staffIds]),
+    ...cases.flatMap(({ allocations }) => allocations.map(({ resourceId }) => resourceId)),
   ])
   const equipment = new Set([...taken, ...cases.flatMap((one) => one.equipment.map(({ equipmentId }) => equipmentId))])
   return {
@@ -56,8 +57,9 @@ const shownKinds: ReadonlySet<string> = new Set<BusyTime['kind']>(['room', 'surg
 
 /** What a case takes, as the board of the theatre's staff shows it at `asOf`. */
 function busyTimes(one: BoardCase, asOf: number): BusyTime[] {
-  return one.allocations.filter(isShown).map(({ kind, resourceId, unit, from, to }) => {
-    const until = new Date(takenUntil(to, one, asOf)).toISOString()
+  return one.allocations.filter(isShown).map((taken) => {
+    const { kind, resourceId, unit, from, to } = taken
+    const until = hasLeft(taken, one) ? to : new Date(takenUntil(to, one, asOf)).toISOString()
     return { kind, resourceId, unit, from, to: until }
   })
 }

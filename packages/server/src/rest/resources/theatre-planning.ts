@@ -123,8 +123,11 @@ async function board(deps: RestDeps, { query, granted }: Input<typeof restOperat
   }
 }
 
-function peopleOf({ surgeonId, anaesthetistId, staffIds }: Case): string[] {
-  return [surgeonId, ...(anaesthetistId === null ? [] : [anaesthetistId]), ...staffIds]
+/** With those who were relieved. */
+function peopleOf({ surgeonId, anaesthetistId, staffIds, allocations }: Case): string[] {
+  const taken = allocations.filter(({ kind }) => kind === 'anaesthetist' || kind === 'staff')
+  const team = anaesthetistId === null ? staffIds : [anaesthetistId, ...staffIds]
+  return [surgeonId, ...team, ...taken.map(({ resourceId }) => resourceId)]
 }
 
 /** What to look for, and where the request has it. @throws ProblemError */

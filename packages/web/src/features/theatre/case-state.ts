@@ -48,7 +48,7 @@ export function isFarAhead(
   return milestones.length === 0 && isLaterDay && Date.parse(startsAt) - now > eveMsMax
 }
 
-/** Whether it can be moved, swapped and cancelled: until its patient is in the room. Then only its end changes. */
+/** Whether it can be moved, swapped and cancelled: until its patient is in the room. Later, its end and team change. */
 export function isMovable({ status, milestones }: Pick<Case, 'status' | 'milestones'>): boolean {
   const isLive = status === 'PENDING' || status === 'CONFIRMED' || status === 'ARRIVED'
   return isLive && milestones.every(({ milestone }) => milestone === 'arrived')

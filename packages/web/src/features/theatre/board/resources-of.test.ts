@@ -11,13 +11,13 @@ function taken(kind: Allocation['kind'], resourceId: string, from: string, to: s
 
 function planned(from: string, to: string, change: Partial<Case> = {}): Partial<Case> {
   const times = { startsAt: at(from), endsAt: at(to), expectedEndsAt: at(to), minutes: 60 }
-  return { status: 'CONFIRMED', milestones: [], ...times, ...change }
+  return { status: 'CONFIRMED', milestones: [], anaesthetistId: null, staffIds: [], ...times, ...change }
 }
 
 test('people and equipment have the times of all cases, by start; rooms and patients are left out', () => {
   const cases = [
     {
-      ...planned('10:00', '11:00'),
+      ...planned('10:00', '11:00', { staffIds: ['chen'] }),
       roomId: 'r2',
       allocations: [taken('staff', 'chen', '10:00', '11:00'), taken('equipment', 'robot', '10:00', '11:30', 2)],
     },
@@ -42,6 +42,17 @@ test('people and equipment have the times of all cases, by start; rooms and pati
       ],
     },
     { kind: 'equipment', id: 'robot', unit: 2, times: [{ from: ms('10:00'), to: ms('11:30'), roomId: 'r2' }] },
+  ])
+})
+
+test('who was relieved is free from then on, however late the case is', () => {
+  const allocations = [taken('anaesthetist', 'ito', '08:00', '08:30'), taken('anaesthetist', 'berg', '08:30', '09:00')]
+  const inRoom = { milestone: 'in_room', at: at('08:00') } as const
+  const running = planned('08:00', '09:00', { status: 'ARRIVED', milestones: [inRoom], anaesthetistId: 'berg' })
+  const cases = [{ ...running, roomId: 'r1', allocations }] as Case[]
+  expect(resourcesOf({ cases }, ms('10:00')).map(({ id, times }) => [id, times[0]?.to])).toEqual([
+    ['ito', ms('08:30')],
+    ['berg', ms('10:00')],
   ])
 })
 

@@ -1,4 +1,4 @@
-import { takenUntil } from '@holdfast/contract/case-state'
+import { hasLeft, takenUntil } from '@holdfast/contract/case-state'
 import type { AllocationKind, TheatreBoard } from '@holdfast/contract/client'
 
 /** A person, or one piece of equipment, and when something takes it. */
@@ -38,7 +38,9 @@ export function resourcesOf(
     byKey.set(key, found)
   }
   for (const one of cases) {
-    for (const taken of one.allocations) add(taken, takenUntil(taken.to, one, now), one.roomId)
+    for (const taken of one.allocations) {
+      add(taken, hasLeft(taken, one) ? Date.parse(taken.to) : takenUntil(taken.to, one, now), one.roomId)
+    }
   }
   // The server has computed until when.
   for (const taken of busy) add(taken, Date.parse(taken.to), null)

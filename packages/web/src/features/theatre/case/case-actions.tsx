@@ -43,7 +43,12 @@ export function CaseActions({ one, names }: { one: Case; names: Names }) {
               <FormButton onClick={() => setForm('swap')}>{t('swap.title')}</FormButton>
             </>
           ) : null}
-          {isRunning ? <FormButton onClick={() => setForm('extend')}>{t('extend.title')}</FormButton> : null}
+          {isRunning ? (
+            <>
+              <FormButton onClick={() => setForm('extend')}>{t('extend.title')}</FormButton>
+              <FormButton onClick={() => setForm('move')}>{t('relief.title')}</FormButton>
+            </>
+          ) : null}
           {canChange ? (
             <FormButton isFinal onClick={() => setForm('cancel')}>
               {t('cancel.title')}

@@ -5,12 +5,13 @@ import { useTranslation } from 'react-i18next'
 import { comma, formatDayTime, formatTime } from '../../../lib/i18n/format.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { milestonesInOrder } from '../case-state.ts'
+import type { Names } from '../conflict-text.ts'
 import { caseEventsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 
 /** Every change of a case, with who made it. */
-export function CaseHistory({ one }: { one: Case }) {
+export function CaseHistory({ one, names }: { one: Case; names: Names }) {
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone } = useTheatre()
   const events = useQuery(caseEventsQuery(clinicId, one.id))
@@ -27,7 +28,7 @@ export function CaseHistory({ one }: { one: Case }) {
         <ol className={classes.list}>
           {events.data.map(({ event, actorName }) => (
             <li key={event.version}>
-              <EventText event={event} />
+              <EventText event={event} names={names} />
               <Text size="sm" c="dimmed" className="tabular">
                 {formatDayTime(event.at, timeZone)}
                 {actorName === null ? null : (
@@ -45,8 +46,8 @@ export function CaseHistory({ one }: { one: Case }) {
   )
 }
 
-/** What happened, and what the event says of it: which milestone, until when, why. */
-function EventText({ event: { type, reason, caseDetails } }: { event: BookingEvent }) {
+/** What happened, and what the event says of it: which milestone, until when, who relieved whom, why. */
+function EventText({ event: { type, reason, caseDetails }, names }: { event: BookingEvent; names: Names }) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const milestone = milestonesInOrder.find((one) => one === caseDetails?.milestone)
@@ -59,13 +60,15 @@ function EventText({ event: { type, reason, caseDetails } }: { event: BookingEve
     caseDetails?.expectedEndsAt === undefined
       ? null
       : t('case.expectedUntil', { time: formatTime(caseDetails.expectedEndsAt, timeZone) }),
+    ...(caseDetails?.relieved?.left ?? []).map((id) => t('relief.left', { name: names.person(id) })),
+    ...(caseDetails?.relieved?.joined ?? []).map((id) => t('relief.joined', { name: names.person(id) })),
     reason === null ? null : t(`reason.${reason}`, { defaultValue: reason }),
     caseDetails?.afterwards === true ? t('case.afterwards') : null,
     caseDetails?.override?.reason ?? null,
   ].filter((detail) => detail !== null)
   return (
     <>
-      {t(`event.${type}`)}
+      {caseDetails?.relieved === undefined ? t(`event.${type}`) : t('relief.event')}
       {details.length === 0 ? null : (
         <>
           {': '}

@@ -1,5 +1,5 @@
 import type { Case } from '@holdfast/contract/client'
-import { NativeSelect, Stack } from '@mantine/core'
+import { NativeSelect, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,6 +10,7 @@ import { DateField } from '../../../ui/fields/date-field.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { isSamePlan, planOf } from '../case-plan.ts'
+import { isMovable } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { type CaseDraft, draftOfCase, teamOf } from '../draft/case-draft.ts'
 import { TeamFields } from '../draft/case-fields.tsx'
@@ -20,7 +21,10 @@ import { useTheatre } from '../use-theatre.ts'
 import { FormFrame } from './form-frame.tsx'
 import { type TeamChange, useMoveCase } from './use-move-case.ts'
 
-/** Changes a case without dragging: another day, time, room, length, team or equipment, in one step. */
+/**
+ * Changes a case without dragging: another day, time, room, length, team or equipment, in one step. Of a running case,
+ * only the anaesthetist and the staff.
+ */
 export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDone: () => void }) {
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone } = useTheatre()
@@ -37,45 +41,60 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
     if (isSamePlan(plan, planOf(one)) && Object.keys(change).length === 0) onDone()
     else moving.mutate({ one, plan, team: change, ...resolution }, { onSuccess: onDone })
   }
+  const isRunning = !isMovable(one)
   return (
     <Stack gap="md">
-      <FormFrame isBusy={moving.isPending} submit={t('move.submit')} onSubmit={() => move()} onLeave={onDone}>
-        <NativeSelect
-          label={t('field.room')}
-          value={roomId}
-          onChange={({ currentTarget }) => setRoomId(currentTarget.value)}
-          data={rooms
-            .filter(({ id, active }) => active || id === one.roomId)
-            .map(({ id, name }) => ({ value: id, label: name }))}
-        />
-        <div className={layoutClasses.shortFields}>
-          <DateField required label={t('field.day')} value={day} onChange={setDay} />
-          <TimeField required label={t('field.start')} value={time} onChange={setTime} />
-          <BoundedNumber
-            required
-            label={t('field.minutes')}
-            min={1}
-            max={1440}
-            allowDecimal={false}
-            value={minutes}
-            onChange={setMinutes}
-          />
-        </div>
-        {/* A browser names a field that it refuses only if the field can be seen. */}
-        <details
-          onInvalidCapture={({ currentTarget }) => {
-            currentTarget.open = true
-          }}
-        >
-          <summary>{t('move.team')}</summary>
-          <Stack gap="sm" mt="sm">
-            <TeamFields form={team} />
-          </Stack>
-        </details>
+      <FormFrame
+        isBusy={moving.isPending}
+        submit={t(isRunning ? 'relief.submit' : 'move.submit')}
+        onSubmit={() => move()}
+        onLeave={onDone}
+      >
+        {isRunning ? (
+          <>
+            <Text size="sm">{t('relief.help')}</Text>
+            <TeamFields form={team} isRelief />
+          </>
+        ) : (
+          <>
+            <NativeSelect
+              label={t('field.room')}
+              value={roomId}
+              onChange={({ currentTarget }) => setRoomId(currentTarget.value)}
+              data={rooms
+                .filter(({ id, active }) => active || id === one.roomId)
+                .map(({ id, name }) => ({ value: id, label: name }))}
+            />
+            <div className={layoutClasses.shortFields}>
+              <DateField required label={t('field.day')} value={day} onChange={setDay} />
+              <TimeField required label={t('field.start')} value={time} onChange={setTime} />
+              <BoundedNumber
+                required
+                label={t('field.minutes')}
+                min={1}
+                max={1440}
+                allowDecimal={false}
+                value={minutes}
+                onChange={setMinutes}
+              />
+            </div>
+            {/* A browser names a field that it refuses only if the field can be seen. */}
+            <details
+              onInvalidCapture={({ currentTarget }) => {
+                currentTarget.open = true
+              }}
+            >
+              <summary>{t('move.team')}</summary>
+              <Stack gap="sm" mt="sm">
+                <TeamFields form={team} />
+              </Stack>
+            </details>
+          </>
+        )}
       </FormFrame>
       {refused === null ? null : (
         <div role="alert">
-          <strong>{t('move.refused')}</strong>
+          <strong>{t(isRunning ? 'relief.refused' : 'move.refused')}</strong>
           <Refusal
             conflicts={refused.conflicts}
             day={day}

@@ -6,9 +6,10 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError } from '../../../lib/api/api-error.ts'
 import { problemMessage } from '../../../lib/api/problem-message.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
-import { formatNumber, formatTimes } from '../../../lib/i18n/format.ts'
+import { formatNumber, formatTime, formatTimes } from '../../../lib/i18n/format.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import type { Plan } from '../case-plan.ts'
+import { isMovable } from '../case-state.ts'
 import type { Resolution } from '../resolution.ts'
 import { useTheatre } from '../use-theatre.ts'
 
@@ -43,12 +44,18 @@ export function useMoveCase(nameOfRoom: (roomId: string) => string) {
       const outcome = await dataOf(api.bumpCases({ path, body, headers: keyFor(body) }))
       return { moved: outcome.case, bumped: outcome.bumped.length }
     },
-    onSuccess: async ({ moved, bumped }) => {
+    onSuccess: async ({ moved, bumped }, { one }) => {
       requestKeys.clear()
       setRefused(null)
       await reread()
-      const times = formatTimes(moved.startsAt, moved.endsAt, timeZone)
-      toastDone({ message: t('move.done', { room: nameOfRoom(moved.roomId), times, name: moved.procedure.display }) })
+      const { procedure, startsAt, endsAt, updatedAt } = moved
+      const name = procedure.display
+      const times = formatTimes(startsAt, endsAt, timeZone)
+      toastDone({
+        message: isMovable(one)
+          ? t('move.done', { room: nameOfRoom(moved.roomId), times, name })
+          : t('relief.done', { name, time: formatTime(updatedAt, timeZone) }),
+      })
       if (bumped > 0) toastDone({ message: t('bump.done', { cases: formatNumber(bumped) }) })
     },
     onError: async (error, request) => {

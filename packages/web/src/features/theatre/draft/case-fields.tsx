@@ -72,8 +72,13 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
   )
 }
 
+type TeamFieldsProps = FieldsProps & {
+  /** Of a running case, whose surgeon and equipment stay. */
+  isRelief?: boolean
+}
+
 /** Who and what a case needs. */
-export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
+export function TeamFields({ form, isSurgeonOptional = false, isRelief = false }: TeamFieldsProps) {
   const { t } = useTranslation('theatre')
   const { isRead, failed, surgeons, anaesthetists, others, equipment } = useTeam(form.getValues())
   const { equipmentIds } = form.getValues()
@@ -84,12 +89,14 @@ export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
   return (
     <>
       <div className={layoutClasses.fields}>
-        <NativeSelect
-          label={t('field.surgeon')}
-          required={!isSurgeonOptional}
-          data={[{ value: '', label: t(isSurgeonOptional ? 'field.undecided' : 'field.choose') }, ...surgeons]}
-          {...form.getInputProps('surgeonId')}
-        />
+        {isRelief ? null : (
+          <NativeSelect
+            label={t('field.surgeon')}
+            required={!isSurgeonOptional}
+            data={[{ value: '', label: t(isSurgeonOptional ? 'field.undecided' : 'field.choose') }, ...surgeons]}
+            {...form.getInputProps('surgeonId')}
+          />
+        )}
         <NativeSelect
           label={t('field.anaesthetist')}
           data={[none, ...anaesthetists]}
@@ -104,15 +111,17 @@ export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
         filter={withEachWord}
         {...form.getInputProps('staffIds')}
       />
-      <MultiSelect
-        size="md"
-        label={t('field.equipment')}
-        data={equipment}
-        searchable
-        filter={withEachWord}
-        {...form.getInputProps('equipmentIds')}
-      />
-      {equipmentIds.length === 0 ? null : (
+      {isRelief ? null : (
+        <MultiSelect
+          size="md"
+          label={t('field.equipment')}
+          data={equipment}
+          searchable
+          filter={withEachWord}
+          {...form.getInputProps('equipmentIds')}
+        />
+      )}
+      {isRelief || equipmentIds.length === 0 ? null : (
         <div className={layoutClasses.shortFields}>
           {equipmentIds.map((id) => (
             <BoundedNumber
