@@ -1,4 +1,4 @@
-import type { TheatreBoard } from '@holdfast/contract/client'
+import type { Block, TheatreBoard } from '@holdfast/contract/client'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { mondayOf } from '../../lib/time/local-time.ts'
@@ -14,10 +14,19 @@ export function boardDays(day: string, view: BoardSearch['view']): [string, numb
   return view === 'week' ? [mondayOf(day), 7] : [day, 1]
 }
 
+/** Steps that fill a block are not reported: how far they are, and that they have ended, is read again. */
+const fillingReadMs = 5_000
+
+/** @returns after how many milliseconds blocks are read again; false: not, none is being filled */
+export function whileFilling(blocks: readonly Partial<Pick<Block, 'filling'>>[] = []): number | false {
+  return blocks.some(({ filling = null }) => filling !== null) && fillingReadMs
+}
+
 export function boardQuery(clinicId: string, date: string, days: number) {
   return queryOptions({
     queryKey: [...theatreKey(clinicId), 'board', date, days],
     queryFn: (): Promise<TheatreBoard> => dataOf(api.getTheatre({ path: { clinicId }, query: { date, days } })),
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => whileFilling(state.data?.blocks),
   })
 }

@@ -11,7 +11,7 @@ import type {
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { pageByPage } from '../../lib/api/read-pages.ts'
-import { theatreKey } from './board-query.ts'
+import { theatreKey, whileFilling } from './board-query.ts'
 import type { RequestsSearch } from './theatre-search.ts'
 
 /** What changes while people work, by the second part of the query keys: see use-live-theatre.ts. */
@@ -71,6 +71,7 @@ export function blocksQuery(clinicId: string, from: string, to: string) {
     queryFn: async (): Promise<Block[]> =>
       (await dataOf(api.listBlocks({ path: { clinicId }, query: { from, to } }))).items,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => whileFilling(state.data),
   })
 }
 

@@ -144,7 +144,9 @@ function WithdrawBlock({ block, onDone }: { block: Block; onDone: () => void }) 
     queryFn: () => dataOf(api.withdrawBlock({ path, query: { dryRun: true, withBookings: true } })),
   })
   if (affected.isError) return <ErrorState error={affected.error} retry={() => void affected.refetch()} />
-  const cases = affected.data?.bookings.length ?? 0
+  const all = affected.data?.bookings ?? []
+  const held = all.filter(({ status }) => status === 'PENDING').length
+  const cases = all.length - held
   return (
     <FormFrame
       isBusy={action.isPending || affected.isPending}
@@ -153,14 +155,16 @@ function WithdrawBlock({ block, onDone }: { block: Block; onDone: () => void }) 
       onSubmit={() =>
         action.mutate(
           {
-            run: () => dataOf(api.withdrawBlock({ path, query: { withBookings: cases > 0 } })),
+            run: () => dataOf(api.withdrawBlock({ path, query: { withBookings: all.length > 0 } })),
             done: t('blocks.withdrawn'),
           },
           { onSuccess: onDone },
         )
       }
     >
-      <Text>{cases === 0 ? t('blocks.withdrawEmpty') : t('blocks.withdrawCases', { cases: formatNumber(cases) })}</Text>
+      {all.length === 0 ? <Text>{t('blocks.withdrawEmpty')}</Text> : null}
+      {cases === 0 ? null : <Text>{t('blocks.withdrawCases', { cases: formatNumber(cases) })}</Text>}
+      {held === 0 ? null : <Text>{t('blocks.withdrawHeld', { cases: formatNumber(held) })}</Text>}
     </FormFrame>
   )
 }
