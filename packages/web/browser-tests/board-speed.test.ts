@@ -71,3 +71,27 @@ test('30 rooms and 300 cases are painted without a layout shift; in 1.5 s, as a 
   console.log(`row 25, painted in: median ${figures[0]} s (${figures[1]}–${figures[2]}), ${benchLoads} loads`)
   expect(medianOf(times)).toBeLessThan(bounds.largestPaintMs)
 })
+
+test('the hours and the rooms stay in sight at the last case of the last room', async ({ busy }) => {
+  const page = await busy.scene.pageOf('staff', { isNewContext: true, viewport: { width: 1280, height: 800 } })
+  await page.goto(boardOf(busy).path)
+  await expectWhole(page)
+  const last = page.locator('[data-case]').last()
+  await page.getByRole('region', { name: 'Room 01' }).evaluate((row) => {
+    const board = row.parentElement?.parentElement
+    board?.scrollIntoView({ block: 'end' })
+    board?.scrollTo({ top: board.scrollHeight, left: board.scrollWidth })
+  })
+  const room = page.getByText('Room 30', { exact: true })
+  const hour = page.getByText('16:00', { exact: true }).first()
+  for (const each of [last, room, hour, page.locator('[data-corner]')]) {
+    const box = await each.boundingBox()
+    if (box === null) throw new Error('It is not shown.')
+    const isInSight = await each.evaluate((element) => {
+      const { left, top, width, height } = element.getBoundingClientRect()
+      const found = document.elementFromPoint(left + width / 2, top + height / 2)
+      return found !== null && (element.contains(found) || found.contains(element))
+    })
+    expect([box.y >= 0, box.y + box.height <= 800, isInSight]).toEqual([true, true, true])
+  }
+})

@@ -96,7 +96,9 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
             data-conflict={conflict !== null || undefined}
             style={placedStyle(planSpan(ghost), shown)}
           >
-            {formatTime(ghost.startsAt, timeZone)}–{formatTime(planSpan(ghost).to, timeZone)}
+            <span>
+              {formatTime(ghost.startsAt, timeZone)}–{formatTime(planSpan(ghost).to, timeZone)}
+            </span>
             {conflict === null ? null : <span className={classes.conflict}>{conflict}</span>}
           </div>
         )}
