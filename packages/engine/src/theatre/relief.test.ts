@@ -279,6 +279,22 @@ describe('after a relief', () => {
     expect(await findings(scene)).toEqual([])
   })
 
+  test('its patient can be erased when it is over', async ({ database }) => {
+    const scene = await aRunningCase(database)
+    const { theatre, clinic, id, leaving, coming } = scene
+    const patient = (await theatre.case(id))?.patient
+    await relieved(scene)
+    const ended = await record(scene, 'out_of_room', at(4))
+    const erased = await theatre.erasePatient({ clinicNo: clinic.no, mrn: patient?.mrn ?? '', actorId: null })
+    expect(erased).toMatchObject({ kind: 'erased' })
+    const after = await theatre.case(id)
+    expect(after).toMatchObject({ patient: null, allocations: ended.allocations })
+    expect(
+      (await scene.engine.reads.eventsOfBooking(id)).flatMap(({ caseDetails }) => caseDetails?.relieved ?? []),
+    ).toEqual([{ left: [leaving], joined: [coming] }])
+    expect(await findings(scene)).toEqual([])
+  })
+
   test('verify finds somebody who has less than from when they came', async ({ database }) => {
     const scene = await aRunningCase(database)
     await relieved(scene)
