@@ -164,7 +164,7 @@ export const engineMethods = {
     entriesOfClinic: 'long read',
     entriesOfAccount: 'read',
     openEntriesOfEmail: 'read',
-    hasFreeTimes: 'read',
+    withFreeTimes: 'long read',
     offersOf: 'read',
     offerStates: 'read',
     patientOfOffer: 'read',

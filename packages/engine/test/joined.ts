@@ -1,6 +1,6 @@
 import type { BuiltDoctor } from '@holdfast/testkit'
 import pg from 'pg'
-import { newId } from '../src/model/id.ts'
+import { clinicNoOf, newId } from '../src/model/id.ts'
 import type { NewWaitlistEntry, Waitlist } from '../src/model/waitlist.ts'
 
 const triesMax = 5
@@ -22,6 +22,10 @@ export async function joined(waitlist: Pick<Waitlist, 'join'>, entry: NewWaitlis
       if (!isEnded || tried === triesMax) throw error
     }
   }
+}
+
+export async function hasFreeTimes(waitlist: Pick<Waitlist, 'withFreeTimes'>, entryId: string): Promise<boolean> {
+  return (await waitlist.withFreeTimes(clinicNoOf(entryId), [entryId])).has(entryId)
 }
 
 function isLost(error: unknown): boolean {

@@ -22,6 +22,17 @@ async function aFullDoctor(site: Site): Promise<{ practice: Practice; ticket: st
   return { practice, ticket: `/ticket#${booking.id}.${booking.manageToken}` }
 }
 
+/** The page of Sam, who becomes a member of the clinic. */
+async function openAs(site: Site, { clinic }: Practice, role: 'admin' | 'staff'): Promise<Page> {
+  const member = await signUp(site.url, 'Sam')
+  const number = 'select no from holdfast.clinic where id = $1'
+  const { rows } = await site.database.ownerPool.query<{ no: number }>(number, [clinic.id])
+  await giveRole(site, { no: rows[0]?.no ?? 0 }, member, { role })
+  const page = await open(site)
+  await signInContext(site, page, member)
+  return page
+}
+
 /** Fills in the form from a full doctor's page; ends at the entry. */
 async function join(page: Page, practice: Practice, name: string): Promise<void> {
   await openTimes(page, practice)
@@ -258,13 +269,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
 }) => {
   const { practice, ticket } = await aFullDoctor(site)
   const scene = await aClinicScene(site)
-  const staff = await signUp(site.url, 'Sam')
-  const { rows } = await site.database.ownerPool.query<{ no: number }>('select no from holdfast.clinic where id = $1', [
-    practice.clinic.id,
-  ])
-  await giveRole(site, { no: rows[0]?.no ?? 0 }, staff, { role: 'staff' })
-  const page = await open(site)
-  await signInContext(site, page, staff)
+  const page = await openAs(site, practice, 'staff')
   const patient = await open(site)
   await join(patient, practice, 'Patient First')
 
@@ -328,6 +333,17 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await stranger.getByRole('alert').waitFor()
 })
 
+test('whoever adds a patient while times are free reads that, and whom to call', async ({ site }) => {
+  const practice = await aPractice(site, { slotCount: 1 })
+  const page = await openAs(site, practice, 'staff')
+  await page.goto(`/clinic/${practice.clinic.id}/waitlist/add`)
+  await page.getByLabel('Full name').fill('Kim Called')
+  await page.getByLabel('Phone').fill('+44 1632 960002')
+  await page.getByRole('button', { name: 'Add to the waitlist' }).click()
+  await page.getByText('is on the waitlist. Times that fit are free now.').waitFor()
+  await page.getByText('Times are free: call \u2066+44 1632 960002\u2069').waitFor()
+})
+
 test('an admin who stops bookings sees who waits, and the entry says that it is paused', async ({ site }) => {
   const { practice, ticket } = await aFullDoctor(site)
   const patient = await open(site)
@@ -335,13 +351,7 @@ test('an admin who stops bookings sees who waits, and the entry says that it is 
   await cancel(await open(site), ticket)
   await offered(patient).waitFor()
 
-  const owner = await signUp(site.url, 'Ann')
-  const { rows } = await site.database.ownerPool.query<{ no: number }>('select no from holdfast.clinic where id = $1', [
-    practice.clinic.id,
-  ])
-  await giveRole(site, { no: rows[0]?.no ?? 0 }, owner, { role: 'admin' })
-  const page = await open(site)
-  await signInContext(site, page, owner)
+  const page = await openAs(site, practice, 'admin')
   await page.goto(`/clinic/${practice.clinic.id}/doctors`)
   await page.getByRole('button', { name: /^Stop bookings for/ }).click()
   const dialog = page.getByRole('dialog', { name: /^Stop bookings for/ })

@@ -135,7 +135,8 @@ export const waitlistOperations = {
     summary: 'List a clinic’s waitlist',
     description:
       'Waiting and offered entries: by urgency, then by missed offers, then by the time of joining, as places are ' +
-      'offered. Other lists: in the order in which they joined.',
+      'offered. Other lists: in the order in which they joined. An entry with `hasFreeTimes` is offered nothing: ' +
+      'call whoever has no account and no link to it.',
     access: 'clinic_staff',
     params: Type.Object({ clinicId: id() }, { additionalProperties: false }),
     query: Type.Object(

@@ -161,7 +161,10 @@ export const waitlistEntryWithOfferSchema = Type.Object(
   { title: 'WaitlistEntryWithOffer', additionalProperties: false },
 )
 
-export const waitlistEntryPageSchema = pageOf(waitlistEntrySchema, 'WaitlistEntryPage')
+export const waitlistEntryPageSchema = pageOf(
+  Type.Object({ ...entryProperties, hasFreeTimes }, { title: 'ClinicWaitlistEntry', additionalProperties: false }),
+  'WaitlistEntryPage',
+)
 
 export const waitlistEntryListSchema = Type.Object(
   { items: Type.Array(waitlistEntrySchema, { description: 'The newest first, at most 100' }) },

@@ -153,8 +153,10 @@ export type Waitlist = {
   entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>
   /** The newest 50 entries of a clinic that have not ended, of patients with this e-mail address; the oldest first. */
   openEntriesOfEmail(clinicNo: number, email: string): Promise<{ id: string; patient: Patient }[]>
-  /** Whether patients can book a time that fits the entry, so that nothing is offered to it: can_book_elsewhere. */
-  hasFreeTimes(entryId: string): Promise<boolean>
+  /**
+   * The entries for which patients can book a time that fits, so that nothing is offered to them: can_book_elsewhere.
+   */
+  withFreeTimes(clinicNo: number, entryIds: readonly string[]): Promise<ReadonlySet<string>>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>
   /** What became of the offers among these bookings, by their ids, but for accepted ones. */

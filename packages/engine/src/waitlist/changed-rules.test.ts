@@ -1,5 +1,6 @@
 import { aBooking, aClaim, aDoctor, anOfferMessage, aSlot, lapseHolds, plantFunction, takenOf } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { hasFreeTimes } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 
 test('what is free of a doctor who is active again is offered first', async ({
@@ -31,10 +32,10 @@ test('what is free of a doctor with a new specialization can be booked by who wa
   await aSlot(database, other)
   await engine.directory.updateDoctor(doctor.id, { specialization: 'Sleep medicine of tests' })
   const waiting = await wait({ specialization: 'Sleep medicine of tests' })
-  expect(await engine.waitlist.hasFreeTimes(waiting.id)).toBe(false)
+  expect(await hasFreeTimes(engine.waitlist, waiting.id)).toBe(false)
   await engine.directory.updateDoctor(other.id, { specialization: 'Sleep medicine of tests' })
   expect(await offerOf(waiting)).toBeNull()
-  expect(await engine.waitlist.hasFreeTimes(waiting.id)).toBe(true)
+  expect(await hasFreeTimes(engine.waitlist, waiting.id)).toBe(true)
 })
 
 test('who waits for a specialization is offered a place again that the clinic withdrew', async ({

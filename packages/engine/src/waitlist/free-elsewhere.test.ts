@@ -9,7 +9,7 @@ import {
   takenOf,
 } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { anEntry, joined } from '../../test/joined.ts'
+import { anEntry, hasFreeTimes, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 
 const day = 86_400_000
@@ -26,7 +26,7 @@ test('who joins while a time that fits is free is offered nothing, and reads tha
   const slot = await aSlot(database, doctor)
   const id = await joined(engine.waitlist, anEntry(doctor))
   expect(await engine.waitlist.entry(id)).toMatchObject({ status: 'waiting' })
-  expect(await engine.waitlist.hasFreeTimes(id)).toBe(true)
+  expect(await hasFreeTimes(engine.waitlist, id)).toBe(true)
   expect(await takenOf(database, slot)).toEqual([0])
   await expectClean()
 })
@@ -49,7 +49,7 @@ test('a place that becomes free while another one is free is offered to nobody',
   expect((await engine.reads.slot(slot.id))?.available).toBe(1)
   // Once the last free time is taken, the next that becomes free is offered.
   const taken = [await aBooking(database, free), await aBooking(database, slot)]
-  expect(await engine.waitlist.hasFreeTimes(entry.id)).toBe(false)
+  expect(await hasFreeTimes(engine.waitlist, entry.id)).toBe(false)
   await settle(taken[0] ?? booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: free.id })
   await expectClean()

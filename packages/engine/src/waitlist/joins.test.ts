@@ -14,7 +14,7 @@ import {
 } from '@holdfast/testkit'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { anEntry, joined } from '../../test/joined.ts'
+import { anEntry, hasFreeTimes, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 import type { Engine } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
@@ -92,7 +92,7 @@ async function cancelBesideHungOne(database: TestDatabase, engine: Engine, docto
     }
     await hanging.query('commit')
     // All four committed before the entry existed: their places are public.
-    expect(await engine.waitlist.hasFreeTimes(await joining)).toBe(true)
+    expect(await hasFreeTimes(engine.waitlist, await joining)).toBe(true)
     return failed
   } finally {
     hanging.release(true)

@@ -166,13 +166,14 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       return rows.toReversed()
     },
 
-    async hasFreeTimes(entryId) {
-      if (!isId(entryId)) return false
-      const { rows } = await pool.query<{ has: boolean }>(sql`
-        select holdfast.can_book_elsewhere(e, '{}', statement_timestamp()) as has
+    async withFreeTimes(clinicNo, entryIds) {
+      if (entryIds.length === 0) return new Set()
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select e.id
           from holdfast.waitlist_entry e join holdfast.clinic c on c.no = e.clinic_no
-         where e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and ${isOpen} and e.offer_id is null`)
-      return rows[0]?.has ?? false
+         where e.clinic_no = ${clinicNo} and e.id = any (${entryIds}::uuid[]) and ${isOpen} and e.offer_id is null
+           and holdfast.can_book_elsewhere(e, '{}', statement_timestamp())`)
+      return new Set(rows.map(({ id }) => id))
     },
 
     async offersOf(entryId) {

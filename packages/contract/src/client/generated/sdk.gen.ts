@@ -2328,7 +2328,7 @@ export const renewWaitlistToken = <ThrowOnError extends boolean = false>(options
 /**
  * List a clinic’s waitlist
  *
- * Waiting and offered entries: by urgency, then by missed offers, then by the time of joining, as places are offered. Other lists: in the order in which they joined.
+ * Waiting and offered entries: by urgency, then by missed offers, then by the time of joining, as places are offered. Other lists: in the order in which they joined. An entry with `hasFreeTimes` is offered nothing: call whoever has no account and no link to it.
  *
  * Who may call: Admins and staff of the clinic.
  */

@@ -1450,6 +1450,62 @@ export type ClinicStats = {
 };
 
 /**
+ * ClinicWaitlistEntry
+ */
+export type ClinicWaitlistEntry = {
+    id: string;
+    clinicId: string;
+    /**
+     * null: any doctor with the specialization
+     */
+    doctorId: string | null;
+    specialization: string | null;
+    from: string;
+    to: string;
+    weekdays: Array<number> | null;
+    timeFrom: string | null;
+    timeTo: string | null;
+    units: number;
+    urgency: WaitlistUrgency;
+    status: WaitlistStatus;
+    /**
+     * unanswered: three offers were missed; expired: the last day is past
+     */
+    endReason: 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired' | null;
+    /**
+     * true: the doctor, or all doctors with the specialization, take no bookings at present. The entry keeps its place, and goes on when one of them does.
+     */
+    paused: boolean;
+    /**
+     * From 1, among all who could be offered a place before; null: it is not waiting
+     */
+    position: number | null;
+    /**
+     * Offers that lapsed without a response, although a message about them was sent or may have arrived
+     */
+    missedOffers: number;
+    /**
+     * When the open offer ends; null: there is none
+     */
+    offeredUntil: string | null;
+    /**
+     * Whether a message about the open offer was sent, or may have arrived; null: there is no open offer
+     */
+    offerNotified: boolean | null;
+    patient: BookedPatient;
+    joinedAt: string;
+    /**
+     * For members of the clinic: the name of the member who added the entry. null: the patient joined, or the account was deleted
+     */
+    addedBy: string | null;
+    endedAt: string | null;
+    /**
+     * true: it is waiting, and patients can book a time that fits it. As long as there is one, nothing that becomes free is held for the entry.
+     */
+    hasFreeTimes: boolean;
+};
+
+/**
  * CodeSignIn
  */
 export type CodeSignIn = {
@@ -4432,7 +4488,7 @@ export type WaitlistEntryList = {
  * WaitlistEntryPage
  */
 export type WaitlistEntryPage = {
-    items: Array<WaitlistEntry>;
+    items: Array<ClinicWaitlistEntry>;
     /**
      * Send it as `cursor` to read the next page; null: this is the last page
      */

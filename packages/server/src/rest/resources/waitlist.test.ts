@@ -188,6 +188,33 @@ test('members of the clinic who add an entry get no token of the patient, nor wi
   expect(own.body.manageToken).toMatch(/^hfm_/)
 })
 
+test('the clinic’s people see for which entries times are free, at once and in the list', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, doctor, wanted } = await aFullDoctor(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const add = async (name: string, range = {}) => {
+    const body = { ...wanted, ...range, patient: { name, phone: '+44 1632 960001' }, onBehalf: true }
+    return (await rest.call('createWaitlistEntry', { as, body })).body
+  }
+  const listed = async (query = {}) => {
+    const { items } = (await rest.call('listWaitlistEntries', { as, path: { clinicId: clinic.id }, query })).body
+    return items.map(({ patient: { name }, hasFreeTimes }) => [name, hasFreeTimes])
+  }
+  expect(await add('Before')).toMatchObject({ hasFreeTimes: false })
+  await aSlot(database, doctor)
+  expect(await add('After')).toMatchObject({ hasFreeTimes: true })
+  expect(await add('Other days', { from: '2099-01-01', to: '2099-12-31' })).toMatchObject({ hasFreeTimes: false })
+  const inOrder = [
+    ['Before', true],
+    ['After', true],
+    ['Other days', false],
+  ]
+  expect(await listed()).toEqual(inOrder)
+  expect(await listed({ status: 'open', limit: 1 })).toEqual(inOrder.slice(0, 1))
+})
+
 test('the clinic’s people see who added an entry, and nobody else does', async ({ database, rest }) => {
   const { clinic, wanted } = await aFullDoctor(database)
   const as = await rest.aMember(clinic.no, 'staff')

@@ -53,7 +53,7 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
         status: result.kind === 'replayed' ? 200 : 201,
         body: {
           ...waitlistEntryBody(joined, nameOf(joined)),
-          hasFreeTimes: await afterCommit(() => waitlist.hasFreeTimes(id)),
+          hasFreeTimes: await afterCommit(() => hasFreeTimes(deps, joined)),
           manageToken,
         },
       }
@@ -108,8 +108,7 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
         limit: query.limit,
         cursor: query.cursor ?? null,
       })
-      const nameOf = await namesOfWhoAdded(deps, items)
-      return { status: 200, body: { items: items.map((entry) => waitlistEntryBody(entry, nameOf(entry))), nextCursor } }
+      return { status: 200, body: { items: await entriesWithFreeTimes(deps, clinic.no, items), nextCursor } }
     },
     { audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['waitlist'] }) },
   )
@@ -238,11 +237,25 @@ function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: N
   }
 }
 
+async function entriesWithFreeTimes(deps: RestDeps, clinicNo: number, entries: readonly WaitlistEntry[]) {
+  const nameOf = await namesOfWhoAdded(deps, entries)
+  const waitingIds = entries.filter(({ status }) => status === 'waiting').map(({ id }) => id)
+  const free = await deps.engine.waitlist.withFreeTimes(clinicNo, waitingIds)
+  return entries.map((entry) => ({ ...waitlistEntryBody(entry, nameOf(entry)), hasFreeTimes: free.has(entry.id) }))
+}
+
 async function entryWithOffer(deps: RestDeps, reach: WaitlistEntryReach) {
   const { entry } = reach
   const nameOf = await namesOfWhoAdded(deps, reach.as === 'desk' ? [entry] : [])
-  const hasFreeTimes = await deps.engine.waitlist.hasFreeTimes(entry.id)
-  return { ...waitlistEntryBody(entry, nameOf(entry)), hasFreeTimes, offer: await offerOf(deps, reach) }
+  return {
+    ...waitlistEntryBody(entry, nameOf(entry)),
+    hasFreeTimes: await hasFreeTimes(deps, entry),
+    offer: await offerOf(deps, reach),
+  }
+}
+
+async function hasFreeTimes({ engine }: RestDeps, { clinicNo, id }: WaitlistEntry): Promise<boolean> {
+  return (await engine.waitlist.withFreeTimes(clinicNo, [id])).has(id)
 }
 
 /** The open or accepted offer, as far as the caller has access to its booking; with its token for the patient. */

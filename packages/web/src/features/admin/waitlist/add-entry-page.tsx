@@ -67,8 +67,9 @@ function AddEntry() {
           ...entryOfDraft(draft),
         },
         {
-          onSuccess: ({ patient: { name } }) => {
-            toastDone({ message: t('clinic.added', { name: `\u2068${name}\u2069` }) })
+          onSuccess: ({ patient: { name }, hasFreeTimes }) => {
+            const message = hasFreeTimes ? 'clinic.addedFree' : 'clinic.added'
+            toastDone({ message: t(message, { name: `\u2068${name}\u2069` }) })
             void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
             void navigate({ to: '/clinic/$clinicId/waitlist', params: { clinicId }, search: {} })
           },

@@ -1,4 +1,4 @@
-import type { WaitlistEntry } from '@holdfast/contract/client'
+import type { ClinicWaitlistEntry } from '@holdfast/contract/client'
 import { Button, Group, Text } from '@mantine/core'
 import { type RefObject, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,8 +11,8 @@ import { useClinic } from '../use-clinic.ts'
 import { OffersDialog } from './offers-dialog.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 
-type TableProps = { entries: readonly WaitlistEntry[]; rowsRef: RefObject<HTMLTableSectionElement | null> }
-type Opened = { entry: WaitlistEntry; dialog: 'offers' | 'remove' }
+type TableProps = { entries: readonly ClinicWaitlistEntry[]; rowsRef: RefObject<HTMLTableSectionElement | null> }
+type Opened = { entry: ClinicWaitlistEntry; dialog: 'offers' | 'remove' }
 
 export function WaitlistTable({ entries, rowsRef }: TableProps) {
   const { t } = useTranslation(['waitlist', 'admin'])
@@ -48,7 +48,7 @@ export function WaitlistTable({ entries, rowsRef }: TableProps) {
   )
 }
 
-type RowProps = { entry: WaitlistEntry; onOpen: (dialog: Opened['dialog']) => void }
+type RowProps = { entry: ClinicWaitlistEntry; onOpen: (dialog: Opened['dialog']) => void }
 
 function Row({ entry, onOpen }: RowProps) {
   const { t } = useTranslation(['waitlist', 'shell'])
@@ -118,21 +118,23 @@ function Row({ entry, onOpen }: RowProps) {
   )
 }
 
-/** Until when the open offer can be accepted, and that the patient was not notified of it. */
-function OfferState({ entry: { patient, offeredUntil, offerNotified } }: Pick<RowProps, 'entry'>) {
+/** Until when the open offer can be accepted; and whom to call, about it or about times that are free. */
+function OfferState({ entry: { patient, offeredUntil, offerNotified, hasFreeTimes } }: Pick<RowProps, 'entry'>) {
   const { t } = useTranslation('waitlist')
   const { timeZone } = useClinic()
-  if (offeredUntil === null) return null
+  const reason = hasFreeTimes ? 'freeTimes' : offerNotified === false ? 'notNotified' : null
   return (
     <>
-      <Text size="sm">{t('clinic.offeredUntil', { time: formatTime(offeredUntil, timeZone) })}</Text>
-      {offerNotified === false ? (
+      {offeredUntil === null ? null : (
+        <Text size="sm">{t('clinic.offeredUntil', { time: formatTime(offeredUntil, timeZone) })}</Text>
+      )}
+      {reason === null ? null : (
         <Text size="sm">
           {patient.phone === undefined
-            ? t('clinic.notNotified')
-            : t('clinic.notNotifiedCall', { phone: `\u2066${patient.phone}\u2069` })}
+            ? t(`clinic.${reason}`)
+            : t(`clinic.${reason}Call`, { phone: `\u2066${patient.phone}\u2069` })}
         </Text>
-      ) : null}
+      )}
     </>
   )
 }
