@@ -2,13 +2,17 @@
 -- those who wait, before anybody else sees it (offer_places). Before a smaller capacity is compared with the units that
 -- are taken, lapsed holds are given back, as the sweep does, so their units are also offered first.
 --
+-- p_from: for a repetition: the capacity that the slot had before; null: any.
+--
 -- Returns one row: the outcome, and the slot as it is afterwards. taken: the units of its bookings and holds.
 -- Outcomes: done | slot_missing (or a block of an operating room: change_block) | slot_closed:withdrawn |
---   slot_closed:ended | capacity_in_use (more units than p_capacity are taken)
+--   slot_closed:ended | capacity_in_use (more units than p_capacity are taken) |
+--   capacity_changed (to another one than p_from and p_capacity)
 -- Locks: the slot; then its lapsed holds; then as offer_places.
 -- Fails: check_violation for a capacity outside of 1–1,000,000. Idempotent: yes.
-create or replace function holdfast.set_slot_capacity(p_clinic_no integer, p_slot_id uuid, p_capacity integer)
-returns table (
+create or replace function holdfast.set_slot_capacity(
+  p_clinic_no integer, p_slot_id uuid, p_capacity integer, p_from integer default null
+) returns table (
   outcome text, resource_id uuid, starts_at timestamptz, ends_at timestamptz, capacity integer, taken integer, tx xid8
 )
 language plpgsql security definer
@@ -33,6 +37,11 @@ begin
   end if;
   if v_slot.withdrawn_at is not null or v_slot.ends_at <= v_now then
     outcome := case when v_slot.withdrawn_at is not null then 'slot_closed:withdrawn' else 'slot_closed:ended' end;
+    return next;
+    return;
+  end if;
+  if v_slot.capacity not in (p_from, p_capacity) then
+    outcome := 'capacity_changed';
     return next;
     return;
   end if;

@@ -7,14 +7,17 @@ const againMs = 1_000
 /**
  * Repeats a statement whose connection was lost: it may have been committed or not. For statements that are idempotent.
  *
+ * @param run gets the error by which it was lost before; null: it was not
  * @throws Error if the database is away for longer than a few seconds
  */
-export async function repeatWhileLost<Result>(run: () => Promise<Result>): Promise<Result> {
+export async function repeatWhileLost<Result>(run: (lost: unknown) => Promise<Result>): Promise<Result> {
+  let lost: unknown = null
   for (let repetitions = 0; ; repetitions += 1) {
     try {
-      return await run()
+      return await run(lost)
     } catch (error) {
       if (repetitions === repetitionsMax || !isConnectionLost(error)) throw error
+      lost = error
       await delay(againMs)
     }
   }

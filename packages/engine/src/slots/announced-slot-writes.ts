@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
@@ -31,7 +30,7 @@ export function announcedSlotWrites(
     },
 
     async setCapacity(request) {
-      const outcome = await repeatWhileLost(() => setCapacity(pool, request))
+      const outcome = await setCapacity(pool, request)
       if (outcome.kind === 'capacity_set') announceDoctor(outcome.slot.doctorId, outcome.position)
       return outcome
     },

@@ -53,6 +53,24 @@ test('a capacity whose connection is lost while it waits for the slot is set all
   expect(await setting).toMatchObject({ kind: 'capacity_set', slot: { capacity: 3 } })
 })
 
+test('a capacity whose connection is lost does not replace the one that somebody else sets meanwhile', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  const other = await database.ownerPool.connect()
+  await other.query('begin')
+  await other.query('select from holdfast.set_slot_capacity($1, $2, 7)', [slot.clinicNo, slot.id])
+  const setting = set(engine, slot, 3)
+  await untilLockWaiters(database, 1)
+  await endLockWaiters(database)
+  await other.query('commit')
+  other.release()
+  await expect(setting).rejects.toMatchObject({ name: 'DatabaseUnavailable', outcomeUnknown: true })
+  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 7 })
+})
+
 test('only a slot that is there and has not ended gets another capacity', async ({ database, engine, doctor }) => {
   const minutes = (ahead: number) => new Date(Date.now() + ahead * 60_000)
   const ended = await aSlot(database, doctor, { startsAt: minutes(-60), minutes: 30 })

@@ -1,10 +1,18 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { unknownOutcome } from '../database/database-unavailable.ts'
 import { prepared } from '../database/prepared.ts'
+import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { SetCapacityOutcome, SetCapacityRequest } from '../model/slot.ts'
 
 type SetRow = {
-  outcome: 'done' | 'slot_missing' | 'slot_closed:withdrawn' | 'slot_closed:ended' | 'capacity_in_use'
+  outcome:
+    | 'done'
+    | 'slot_missing'
+    | 'slot_closed:withdrawn'
+    | 'slot_closed:ended'
+    | 'capacity_in_use'
+    | 'capacity_changed'
   resource_id: string
   starts_at: Date
   ends_at: Date
@@ -14,17 +22,27 @@ type SetRow = {
 }
 
 /**
- * Gives a slot another capacity, never below what is taken. Idempotent.
+ * Gives a slot another capacity, never below what is taken. Repeated if its connection is lost, unless somebody has
+ * changed the capacity meanwhile: theirs stays.
  *
+ * @throws DatabaseUnavailable if it is not known whether the capacity was set
  * @throws pg.DatabaseError for a capacity outside of 1–1,000,000: the edge has checked it
  */
 export async function setCapacity(
-  connection: pg.Pool | pg.PoolClient,
+  pool: pg.Pool,
   { clinicNo, slotId, capacity }: SetCapacityRequest,
 ): Promise<SetCapacityOutcome> {
-  const statement = sql`
-    select * from holdfast.set_slot_capacity(${clinicNo}::integer, ${slotId}::uuid, ${capacity}::integer)`
-  const { rows } = await connection.query<SetRow>(prepared('set_slot_capacity', statement))
+  const read = sql`select capacity from holdfast.slot where clinic_no = ${clinicNo} and id = ${slotId}`
+  const before = await repeatWhileLost(() => pool.query<{ capacity: number }>(read))
+  let lastError: unknown = null
+  const { rows } = await repeatWhileLost((lost) => {
+    lastError = lost
+    const from = lost === null ? null : (before.rows[0]?.capacity ?? null)
+    const statement = sql`
+      select * from holdfast.set_slot_capacity(${clinicNo}::integer, ${slotId}::uuid, ${capacity}::integer,
+                                               ${from}::integer)`
+    return pool.query<SetRow>(prepared('set_slot_capacity', statement))
+  })
   const [row] = rows
   if (row === undefined) throw new Error('set_slot_capacity returned no row.')
   switch (row.outcome) {
@@ -41,5 +59,7 @@ export async function setCapacity(
       return { kind: 'slot_closed', why: 'ended' }
     case 'capacity_in_use':
       return { kind: 'capacity_in_use', taken: row.taken }
+    case 'capacity_changed':
+      throw unknownOutcome(lastError)
   }
 }
