@@ -227,6 +227,29 @@ test('staff create slots of a doctor by dragging', async ({ site }) => {
   await page.getByText('4 slots were created.').waitFor()
 })
 
+test('hours that are dragged to the end of the day end at midnight', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { monday } = nextWeek()
+  await quarters(site, scene, at(monday, '22:00'), 2)
+  const page = await openWeek(scene, monday)
+  await page.locator(`[data-drag-slot-group="${monday}"]`).last().scrollIntoViewIfNeeded()
+  await drag(page, monday, '22:30', '22:45')
+  const dialog = page.getByRole('dialog')
+  expect(await isoValueOf(dialog.getByLabel('Until'))).toBe('23:00')
+  await dialog.getByLabel('Until').fill('24:00')
+  await dialog.getByRole('button', { name: 'Create slots' }).click()
+  await dialog.getByRole('button', { name: 'Preview slots' }).click()
+  await dialog.getByRole('button', { name: 'Create 6 slots' }).click()
+  await page.getByText('6 slots were created.').waitFor()
+  await untilClosed(page)
+
+  // The calendar now shows the last hour.
+  await page.locator(`[data-drag-slot-group="${monday}"]`).last().scrollIntoViewIfNeeded()
+  await drag(page, monday, '23:00', '23:45')
+  await dialog.getByText('4 slots in these hours').waitFor()
+  expect(await isoValueOf(dialog.getByLabel('Until'))).toBe('00:00')
+})
+
 test('an empty week leads to the doctor’s next slots; only without any it asks to create some', async ({ site }) => {
   const scene = await aClinicScene(site)
   const today = Temporal.Now.plainDateISO('UTC')

@@ -217,7 +217,6 @@ export function flag(description: string) {
   return Type.Boolean({ default: false, description })
 }
 
-/** Between the fields of a CSV file. */
 /** Of CSV files that are sent while they are read. */
 export const csvEndsEarly =
   'A file ends early, and the connection breaks, if the caller’s access ends meanwhile, or after ten minutes. An ' +

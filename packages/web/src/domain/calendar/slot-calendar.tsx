@@ -194,17 +194,18 @@ const dayLabelClass = { weekViewDayLabel: classes.dayLabel ?? '' }
 
 type EventProps = React.ComponentPropsWithoutRef<'button'> & { children: React.ReactNode }
 
-/** @param end of the same day, or midnight after it, for which 23:59 stands */
+/** @param end of the same day, or midnight after it, for which the last row has 23:59:59 */
 function hoursOf(start: string, end: string): DayHours {
   const day = start.slice(0, 10)
-  return { day, from: start.slice(11, 16), to: end.startsWith(day) ? end.slice(11, 16) : '23:59' }
+  const isMidnight = !end.startsWith(day) || end.endsWith('23:59:59')
+  return { day, from: start.slice(11, 16), to: isMidnight ? '24:00' : end.slice(11, 16) }
 }
 
 /** An hour later on the same day. */
 function hourAfter(local: string): string {
   const hour = Number(local.slice(11, 13)) + 1
   return hour > 23
-    ? `${local.slice(0, 10)} 23:59:00`
+    ? `${local.slice(0, 10)} 23:59:59`
     : `${local.slice(0, 11)}${String(hour).padStart(2, '0')}${local.slice(13)}`
 }
 
