@@ -27,12 +27,13 @@ export const slotOperations = {
     tag: 'Slots',
     summary: 'List a doctor’s slots',
     description:
-      'Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`. The slots of an ' +
-      'inactive doctor are for members of the clinic, and none of them can be booked.',
+      'Ordered by start, without withdrawn ones. Without `onlyAvailable`, slots that patients cannot book are among ' +
+      'them: full ones, those that have begun, and those that begin too soon or too far ahead. The ETag covers ' +
+      '`items`. The slots of an inactive doctor are for members of the clinic, and none of them can be booked.',
     access: 'anyone',
     params: doctorParams,
     query: Type.Object(
-      { from, to, onlyAvailable: flag('Only slots that can be booked now') },
+      { from, to, onlyAvailable: flag('Only slots that patients can book now') },
       { additionalProperties: false },
     ),
     responses: {

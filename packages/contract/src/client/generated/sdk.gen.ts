@@ -294,7 +294,7 @@ export const withdrawSlotsOfDoctor = <ThrowOnError extends boolean = false>(opti
 /**
  * List a doctor’s slots
  *
- * Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`. The slots of an inactive doctor are for members of the clinic, and none of them can be booked.
+ * Ordered by start, without withdrawn ones. Without `onlyAvailable`, slots that patients cannot book are among them: full ones, those that have begun, and those that begin too soon or too far ahead. The ETag covers `items`. The slots of an inactive doctor are for members of the clinic, and none of them can be booked.
  *
  * Who may call: Anyone.
  */

@@ -5820,7 +5820,7 @@ export type ListSlotsData = {
          */
         to: string;
         /**
-         * Only slots that can be booked now
+         * Only slots that patients can book now
          */
         onlyAvailable?: boolean;
     };
