@@ -5,8 +5,8 @@
 -- removed. p_actor_id: the account that acts, at the clinic's desk.
 --
 -- The event is `contact_corrected`, by which the confirmation is sent again, if messages about the booking go to
--- another address from now on: its e-mail address is another one, or its telephone number is, and an SMS was planned,
--- or there was no number and the clinic sends SMS.
+-- another address from now on: its e-mail address is another one, or its telephone number is (fold_phone), and an SMS
+-- was planned, or there was no number and the clinic sends SMS.
 -- What was sent to the address before has the link of the ticket: the manage token is renewed, and so that link is
 -- void. An account that has added the booking by that link may be a stranger's: it loses the booking, unless it is
 -- p_account_of_email, whose own address p_email is, and that is the address of the booking from now on. An account that
@@ -53,6 +53,9 @@ begin
   v_is_other_phone :=
     regexp_replace(v_patient->>'phone', '\D', '', 'g')
       is distinct from regexp_replace(v_booking.patient->>'phone', '\D', '', 'g')
+    -- Two codes of countries are two numbers, although the rest is the same.
+    and (fold_phone(v_patient->>'phone') is distinct from fold_phone(v_booking.patient->>'phone')
+         or btrim(v_patient->>'phone') like '+%' and btrim(v_booking.patient->>'phone') like '+%')
     and case when v_booking.patient ? 'phone'
              then exists (select from message m
                            where m.clinic_no = p_clinic_no and m.booking_id = p_id and m.channel = 'sms')

@@ -199,16 +199,21 @@ test('an empty reason of an earlier release stays what it is until it is correct
   expect((await correct(visit, { reason: 'Cough' })).kind).toBe('done')
 })
 
-test('another number of a booking with SMS voids the link that the former one has received', async () => {
+test.for([
+  ['another number', '+49 30 4712', 'contact_corrected', 1],
+  ['the same number of another country', '+43 30 4711', 'contact_corrected', 1],
+  ['the same number without the country’s code', '030 4711', 'corrected', 0],
+  ['the same number, where only its + was missing', '49 30 4711', 'corrected', 0],
+] as const)('the link that a number has received by SMS, once the booking has %s', async ([, phone, type, epoch]) => {
   const visit = await aVisit()
   await database.ownerPool.query(
     `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
      values ($1, $2, $3, 2, $4, 'confirmed', 'sms', now())`,
     [visit.slot.clinicNo, newId(visit.slot.clinicNo), visit.booking.id, visit.slot.id],
   )
-  await correct(visit, { patient: { phone: '+49 30 4712' } })
-  expect((await lastEventOf(visit))?.type).toBe('contact_corrected')
-  expect(await epochOf(visit)).toBe(1)
+  await correct(visit, { patient: { phone } })
+  expect((await lastEventOf(visit))?.type).toBe(type)
+  expect(await epochOf(visit)).toBe(epoch)
 })
 
 test.for(['ARRIVED', 'COMPLETED', 'NO_SHOW', 'CANCELLED'] as const)(
