@@ -171,6 +171,9 @@ describe('who is the patient', () => {
     ['clinic', { patient: { name: ada.name, phone: '+44 20 7946 0001' } }, {}, false],
     ['clinic', { patient: { name: 'Ada\u200b Lovelace', phone: '+442079460000' } }, {}, true],
     ['clinic', { patient: { name: ada.name, phone: '+442079460000' } }, {}, true],
+    ['clinic', { patient: { name: 'Lovelace, Ada', phone: ada.phone } }, {}, true],
+    ['clinic', { patient: { name: 'Lovelace, Ada', phone: '+44 20 7946 0001' } }, {}, false],
+    ['clinic', { patient: { name: 'Ädá Lovelace', phone: ada.phone } }, {}, true],
   ] as const)('%s: %j beside %j', async ([knownBy, asked, there, isFound], { database }) => {
     const { first, second } = await slotsAtOnce(database, await aScene(database))
     await aBooking(database, first, { patient: ada, ...there })

@@ -14,6 +14,13 @@ const same: readonly [string, string][] = [
   ['Ann \u200bMuster', 'Ann Muster'],
   ['\u202eAnn Muster', 'Ann Muster'],
   ['Ann\ufe0f Mu\u00adster', 'Ann Muster'],
+  ['Müller, Hans', 'Hans Mueller'],
+  ['Çelik Ayşe', 'AYSE CELIK'],
+  ['Anna-Lena Groß', 'Gross Anna Lena'],
+  ["Seán O'Brien", 'Sean OBrien'],
+  ['Łukasz Ångström', 'Lukasz Aangstroem'],
+  ['مُحَمَّد أحمد', 'احمد محمد'],
+  ['王, 伟', '伟 王'],
 ]
 
 async function folded(database: TestDatabase, names: readonly string[]): Promise<string[]> {
@@ -36,12 +43,8 @@ test('two spellings of one name are one person', async ({ database }) => {
     ),
   ]
   expect(ones).toEqual(others)
-  expect(await folded(database, ['Ann Muster', 'Anna Muster', 'Jörg', 'Jorg'])).toEqual([
-    'ann muster',
-    'anna muster',
-    'jörg',
-    'jorg',
-  ])
+  const [ann, anna, ...without] = await folded(database, ['Ann Muster', 'Anna Muster', '?', '??', ''])
+  expect([ann, anna, ...without]).toEqual(['ann muster', 'anna muster', '?', '??', ''])
 })
 
 /** Every character that is invisible by Unicode. */
