@@ -74,6 +74,13 @@ export const theatreProblemKinds = {
     title: 'A room, person or kind of equipment takes no new cases',
     help: 'See `errors` for the field; without them, it is the room of the block. An admin can make it active again.',
   },
+  resource_in_use: {
+    status: 409,
+    title: 'Cases have this room, person or equipment',
+    help:
+      'See `conflicts`: cases that are not over. Move or cancel them before you make it inactive, or send ' +
+      '`withCases=true`: then they stay as they are.',
+  },
   units_in_use: {
     status: 409,
     title: 'Cases have more units of this equipment',

@@ -123,7 +123,7 @@ begin
          'lapsed_units', 'natural_order', 'next_hold_end', 'is_expected',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'relieve_team', 'cases_by_id',
          'suggest_cases', 'has_left', 'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units',
-         'save_case_request', 'withdraw_case_request', 'erase_theatre_patient',
+         'save_case_request', 'resource_uses', 'withdraw_case_request', 'erase_theatre_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',

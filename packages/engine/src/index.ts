@@ -227,6 +227,7 @@ export type {
   Suggestion,
   SuggestQuery,
   Theatre,
+  UpdateResourceOutcome,
 } from './model/theatre.ts'
 export type {
   Allocation,

@@ -177,7 +177,8 @@ test('a case whose surgeon has left says so when it is moved, and takes another'
   const one = await aCase(site, theatre, {})
   const body = { name: 'Dr. Ito', profession: 'surgeon' } as const
   const ito = await dataOf(site.admin.createTheatreStaff({ path: { clinicId }, body }))
-  await dataOf(site.admin.updateTheatreStaff({ path: { clinicId, staffId: theatre.chenId }, body: { active: false } }))
+  const path = { clinicId, staffId: theatre.chenId }
+  await dataOf(site.admin.updateTheatreStaff({ path, query: { withCases: true }, body: { active: false } }))
   const page = await openBoard(theatre, 'staff')
   await page.getByRole('button', { name: /Prostatectomy/ }).click()
   const drawer = page.getByRole('dialog', { name: 'Prostatectomy', exact: true })

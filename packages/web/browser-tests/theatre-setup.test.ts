@@ -29,6 +29,25 @@ test('a lower number of equipment is refused with the cases that have more, and 
   await page.getByRole('row', { name: /Robot.*Units: 1/ }).waitFor()
 })
 
+test('a room becomes inactive while cases have it only after a question with these cases', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId } = theatre
+  await aCase(site, theatre, {})
+  const page = await theatre.scene.pageOf('admin')
+  await page.goto(`/clinic/${clinicId}/theatre/setup`)
+  await page.getByRole('button', { name: 'Edit Room 1' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Takes new cases').uncheck()
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  await dialog.getByRole('alert').getByText('Cases have this room, person or equipment').waitFor()
+  expect(await dialog.getByRole('listitem').count()).toBe(1)
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Save anyway' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  const { data } = await site.admin.listRooms({ path: { clinicId } })
+  expect(data?.items.map(({ name, active }) => [name, active])).toContainEqual(['Room 1', false])
+})
+
 test('a block over a case of the open time is not created, and the case is named as the reason', async ({ site }) => {
   const theatre = await aTheatre(site)
   await aCase(site, theatre, { startsAt: inMinutes(1_440) })

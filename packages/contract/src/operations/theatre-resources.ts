@@ -33,6 +33,10 @@ const staffParams = Type.Object({ clinicId: id(), staffId: id() }, { additionalP
 const doctorParams = Type.Object({ clinicId: id(), doctorId: id() }, { additionalProperties: false })
 const equipmentParams = Type.Object({ clinicId: id(), equipmentId: id() }, { additionalProperties: false })
 const blockParams = Type.Object({ clinicId: id(), blockId: id() }, { additionalProperties: false })
+const changeQuery = Type.Object(
+  { withCases: flag('It may become inactive while cases have it, which stay; otherwise they prevent that') },
+  { additionalProperties: false },
+)
 const retry = 'A retry: the first response again'
 
 /** What cases need: rooms, staff, equipment, and blocks of rooms. */
@@ -72,9 +76,10 @@ export const theatreResourceOperations = {
     description: 'Existing cases keep what they take.',
     access: 'admin',
     params: roomParams,
+    query: changeQuery,
     body: roomChangeSchema,
     responses: { 200: { description: 'The changed room', schema: roomSchema } },
-    problems: ['clinic_not_found', 'theatre_resource_not_found'],
+    problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
   }),
   listTheatreStaff: operation({
     id: 'listTheatreStaff',
@@ -110,9 +115,10 @@ export const theatreResourceOperations = {
     summary: 'Change somebody of the theatre’s staff',
     access: 'admin',
     params: staffParams,
+    query: changeQuery,
     body: theatreStaffChangeSchema,
     responses: { 200: { description: 'The changed person', schema: theatreStaffSchema } },
-    problems: ['clinic_not_found', 'theatre_resource_not_found'],
+    problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
   }),
   listTheatreDoctors: operation({
     id: 'listTheatreDoctors',
@@ -174,9 +180,10 @@ export const theatreResourceOperations = {
     description: 'Existing cases keep what they take, so there can be fewer units only if none has one of the others.',
     access: 'admin',
     params: equipmentParams,
+    query: changeQuery,
     body: equipmentChangeSchema,
     responses: { 200: { description: 'The changed equipment', schema: equipmentSchema } },
-    problems: ['clinic_not_found', 'theatre_resource_not_found', 'units_in_use'],
+    problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use', 'units_in_use'],
   }),
   listBlocks: operation({
     id: 'listBlocks',

@@ -43,8 +43,8 @@ export const problemSchema = Type.Object(
     conflicts: Type.Optional(
       Type.Array(caseConflictSchema, {
         description:
-          'Everything that prevents a case; what cannot be overridden comes first. `units_in_use`: the first 100 ' +
-          'uses, by start',
+          'Everything that prevents a case; what cannot be overridden comes first. `units_in_use` and ' +
+          '`resource_in_use`: the first 100 uses, by start',
       }),
     ),
     bumpRefusals: Type.Optional(Type.Array(bumpRefusalSchema, { description: '`bump_refused`: which cases, and why' })),

@@ -293,6 +293,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'relieve_team',
     'renew_manage_token',
     'request_link',
+    'resource_uses',
     'running_server',
     'save_case_request',
     'schedule_cases',

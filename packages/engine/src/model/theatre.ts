@@ -133,9 +133,19 @@ export type PatientOfTheatreErased =
   /** Cases to come or in progress, and open requests: nothing was erased. */
   | { kind: 'in_use'; caseIds: string[]; requestIds: string[] }
 
-export type UpdateEquipmentOutcome =
-  | { kind: 'done'; equipment: Equipment }
+/** Of a room, person or kind of equipment. `withCases`: it may be made inactive while cases have it, which stay. */
+export type ResourceChange<Fields> = Partial<Fields> & { active?: boolean; withCases?: boolean }
+
+/** Cases that are not over have it, and it was to be made inactive: the first 100, by start. Nothing is changed. */
+export type ResourceInUse = { kind: 'resource_in_use'; conflicts: Extract<CaseConflict, { kind: 'resource_busy' }>[] }
+
+export type UpdateResourceOutcome<Resource> =
+  | { kind: 'done'; value: Resource }
   | { kind: 'resource_missing' }
+  | ResourceInUse
+
+export type UpdateEquipmentOutcome =
+  | UpdateResourceOutcome<Equipment>
   /** Cases that are not over have units above the new number: the first 100 such uses, by start. Nothing is changed. */
   | { kind: 'units_in_use'; conflicts: Extract<CaseConflict, { kind: 'resource_busy' }>[] }
 
@@ -148,14 +158,12 @@ export type Theatre = {
   createRoom(clinicNo: number, room: NewRoom, writeKey: WriteKey): Promise<OnceResult<Room>>
   createStaff(clinicNo: number, staff: NewStaff, writeKey: WriteKey): Promise<OnceResult<Staff>>
   createEquipment(clinicNo: number, equipment: NewEquipment, writeKey: WriteKey): Promise<OnceResult<Equipment>>
-  /** null: there is none with this id. Allocations of existing cases stay as they are. */
-  updateRoom(roomId: string, change: Partial<NewRoom> & { active?: boolean }): Promise<Room | null>
-  updateStaff(staffId: string, change: Partial<NewStaff> & { active?: boolean }): Promise<Staff | null>
+  /** Allocations of existing cases stay as they are. */
+  updateRoom(roomId: string, change: ResourceChange<NewRoom>): Promise<UpdateResourceOutcome<Room>>
+  updateStaff(staffId: string, change: ResourceChange<NewStaff>): Promise<UpdateResourceOutcome<Staff>>
+  /** null: there is none with this id. */
   updateDoctor(doctorId: string, change: Pick<TheatreDoctor, 'preferredEquipmentIds'>): Promise<TheatreDoctor | null>
-  updateEquipment(
-    equipmentId: string,
-    change: Partial<NewEquipment> & { active?: boolean },
-  ): Promise<UpdateEquipmentOutcome>
+  updateEquipment(equipmentId: string, change: ResourceChange<NewEquipment>): Promise<UpdateEquipmentOutcome>
   /** All of them, by name; inactive ones too. */
   rooms(clinicNo: number): Promise<Room[]>
   staff(clinicNo: number): Promise<Staff[]>

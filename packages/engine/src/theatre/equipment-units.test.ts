@@ -60,7 +60,7 @@ describe('fewer units of equipment', () => {
     // A case that is moved gets the lowest units that are free.
     await theatre.moveCase({ ...by, caseId: third.id, change: { startsAt: soonAt(14) }, override: null })
     const changed = await theatre.updateEquipment(robot, { units: 2, name: 'Arm' })
-    expect(changed).toMatchObject({ kind: 'done', equipment: { name: 'Arm', units: 2 } })
+    expect(changed).toMatchObject({ kind: 'done', value: { name: 'Arm', units: 2 } })
     expect(await findings(database, scene)).toEqual([])
   })
 
@@ -146,7 +146,7 @@ describe('a reduction beside a claim', () => {
   })
 
   test('negative control: without the lock, verify finds more units in cases than there are', async ({ database }) => {
-    await plantFunction(database, 'set_equipment_units', {
+    await plantFunction(database, 'resource_uses', {
       part: 'perform lock_resources(p_clinic_no, array[p_resource_id]);',
       becomes: '',
     })

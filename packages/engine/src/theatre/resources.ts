@@ -4,7 +4,7 @@ import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
-import type { Theatre, UpdateEquipmentOutcome } from '../model/theatre.ts'
+import type { ResourceChange, Theatre, UpdateEquipmentOutcome, UpdateResourceOutcome } from '../model/theatre.ts'
 import type { CaseConflict } from '../model/theatre-case.ts'
 import type {
   Equipment,
@@ -19,8 +19,10 @@ import { runOnce } from '../stored-responses/run-once.ts'
 
 type BusyResource = Extract<CaseConflict, { kind: 'resource_busy' }>
 
-/** Of set_equipment_units: times are texts in JSON. */
-type UnitsRow = { conflicts: (Omit<BusyResource, 'from' | 'to'> & { from: string; to: string })[] | null }
+/** Of resource_uses and set_equipment_units: times are texts in JSON. */
+type FoundUses = (Omit<BusyResource, 'from' | 'to'> & { from: string; to: string })[] | null
+
+type Activity = Pick<ResourceChange<object>, 'active' | 'withCases'>
 
 type ResourceKind = 'operating_room' | 'staff' | 'doctor' | 'equipment'
 
@@ -52,8 +54,12 @@ export function theatreResources(
 > {
   const create = <Resource>(kind: ResourceKind, clinicNo: number, columns: Columns, writeKey: WriteKey) =>
     write((transaction) => runOnce(transaction, writeKey, () => insert<Resource>(transaction, kind, clinicNo, columns)))
-  const update = <Resource>(kind: ResourceKind, id: string, columns: Columns) =>
-    write((transaction) => change<Resource>(transaction, kind, id, columns))
+  const update = <Resource>(kind: ResourceKind, id: string, { active, withCases }: Activity, columns: Columns) =>
+    write(async (transaction): Promise<UpdateResourceOutcome<Resource>> => {
+      const conflicts = active === false && withCases !== true ? await usesOf(transaction, id) : []
+      if (conflicts.length > 0) return { kind: 'resource_in_use', conflicts }
+      return outcomeOf(await change<Resource>(transaction, kind, id, { ...columns, active }))
+    })
   const list = async <Resource>(kind: ResourceKind, clinicNo: number) => {
     const { rows } = await pool.query<Resource & pg.QueryResultRow>(sql`
       select ${selected[kind]} from holdfast.resource
@@ -65,10 +71,12 @@ export function theatreResources(
     createStaff: (clinicNo, staff, writeKey) => create<Staff>('staff', clinicNo, staffColumns(staff), writeKey),
     createEquipment: (clinicNo, equipment, writeKey) =>
       create<Equipment>('equipment', clinicNo, equipmentColumns(equipment), writeKey),
-    updateRoom: (id, { active, ...change }) => update<Room>('operating_room', id, { ...roomColumns(change), active }),
-    updateStaff: (id, { active, ...change }) => update<Staff>('staff', id, { ...staffColumns(change), active }),
+    updateRoom: (id, change) => update<Room>('operating_room', id, change, roomColumns(change)),
+    updateStaff: (id, change) => update<Staff>('staff', id, change, staffColumns(change)),
     updateDoctor: (id, { preferredEquipmentIds }) =>
-      update<TheatreDoctor>('doctor', id, { preferred_equipment_ids: preferredEquipmentIds }),
+      write((transaction) =>
+        change<TheatreDoctor>(transaction, 'doctor', id, { preferred_equipment_ids: preferredEquipmentIds }),
+      ),
     updateEquipment: (id, change) => write((transaction) => updateEquipment(transaction, id, change)),
     rooms: (clinicNo) => list<Room>('operating_room', clinicNo),
     staff: (clinicNo) => list<Staff>('staff', clinicNo),
@@ -94,20 +102,33 @@ async function change<Resource>(
 async function updateEquipment(
   transaction: pg.PoolClient,
   id: string,
-  { units, active, ...fields }: Partial<NewEquipment> & { active?: boolean },
+  { units, active, withCases, ...fields }: ResourceChange<NewEquipment>,
 ): Promise<UpdateEquipmentOutcome> {
+  const uses = active === false && withCases !== true ? await usesOf(transaction, id) : []
+  if (uses.length > 0) return { kind: 'resource_in_use', conflicts: uses }
   if (units !== undefined && isId(id)) {
-    const { rows } = await transaction.query<UnitsRow>(sql`
+    const { rows } = await transaction.query<{ conflicts: FoundUses }>(sql`
       select * from holdfast.set_equipment_units(${clinicNoOf(id)}::integer, ${id}::uuid, ${units}::integer)`)
-    const conflicts = rows[0]?.conflicts ?? []
-    if (conflicts.length > 0) return { kind: 'units_in_use', conflicts: conflicts.map(conflictOf) }
+    const conflicts = conflictsOf(rows[0]?.conflicts ?? [])
+    if (conflicts.length > 0) return { kind: 'units_in_use', conflicts }
   }
-  const equipment = await change<Equipment>(transaction, 'equipment', id, { ...equipmentColumns(fields), active })
-  return equipment === null ? { kind: 'resource_missing' } : { kind: 'done', equipment }
+  return outcomeOf(await change<Equipment>(transaction, 'equipment', id, { ...equipmentColumns(fields), active }))
 }
 
-function conflictOf({ from, to, ...busy }: NonNullable<UnitsRow['conflicts']>[number]): BusyResource {
-  return { ...busy, from: new Date(from), to: new Date(to) }
+/** What cases that are not over have of it. It stays locked, so that no case gets it meanwhile. */
+async function usesOf(transaction: pg.PoolClient, id: string): Promise<BusyResource[]> {
+  if (!isId(id)) return []
+  const { rows } = await transaction.query<{ uses: FoundUses }>(sql`
+    select holdfast.resource_uses(${clinicNoOf(id)}::integer, ${id}::uuid, 0) as uses`)
+  return conflictsOf(rows[0]?.uses ?? [])
+}
+
+function outcomeOf<Resource>(value: Resource | null): UpdateResourceOutcome<Resource> {
+  return value === null ? { kind: 'resource_missing' } : { kind: 'done', value }
+}
+
+function conflictsOf(uses: NonNullable<FoundUses>): BusyResource[] {
+  return uses.map(({ from, to, ...busy }) => ({ ...busy, from: new Date(from), to: new Date(to) }))
 }
 
 async function insert<Resource>(

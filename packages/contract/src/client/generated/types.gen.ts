@@ -3447,7 +3447,7 @@ export type Problem = {
      */
     takenUnits?: number;
     /**
-     * Everything that prevents a case; what cannot be overridden comes first. `units_in_use`: the first 100 uses, by start
+     * Everything that prevents a case; what cannot be overridden comes first. `units_in_use` and `resource_in_use`: the first 100 uses, by start
      */
     conflicts?: Array<CaseConflict>;
     /**
@@ -3488,7 +3488,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -10294,7 +10294,12 @@ export type UpdateRoomData = {
         clinicId: string;
         roomId: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * It may become inactive while cases have it, which stay; otherwise they prevent that
+         */
+        withCases?: boolean;
+    };
     url: '/api/v1/clinics/{clinicId}/rooms/{roomId}';
 };
 
@@ -10319,6 +10324,10 @@ export type UpdateRoomErrors = {
      * `request_timeout`: The request took too long to arrive.
      */
     408: Problem;
+    /**
+     * `resource_in_use`: Cases have this room, person or equipment.
+     */
+    409: Problem;
     /**
      * `body_too_large`: The body is too large.
      */
@@ -10496,7 +10505,12 @@ export type UpdateTheatreStaffData = {
         clinicId: string;
         staffId: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * It may become inactive while cases have it, which stay; otherwise they prevent that
+         */
+        withCases?: boolean;
+    };
     url: '/api/v1/clinics/{clinicId}/staff/{staffId}';
 };
 
@@ -10521,6 +10535,10 @@ export type UpdateTheatreStaffErrors = {
      * `request_timeout`: The request took too long to arrive.
      */
     408: Problem;
+    /**
+     * `resource_in_use`: Cases have this room, person or equipment.
+     */
+    409: Problem;
     /**
      * `body_too_large`: The body is too large.
      */
@@ -10823,7 +10841,12 @@ export type UpdateEquipmentData = {
         clinicId: string;
         equipmentId: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * It may become inactive while cases have it, which stay; otherwise they prevent that
+         */
+        withCases?: boolean;
+    };
     url: '/api/v1/clinics/{clinicId}/equipment/{equipmentId}';
 };
 
@@ -10849,7 +10872,7 @@ export type UpdateEquipmentErrors = {
      */
     408: Problem;
     /**
-     * `units_in_use`: Cases have more units of this equipment.
+     * `resource_in_use`: Cases have this room, person or equipment. `units_in_use`: Cases have more units of this equipment.
      */
     409: Problem;
     /**

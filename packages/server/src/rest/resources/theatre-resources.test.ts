@@ -136,6 +136,22 @@ describe('rooms, staff and equipment', () => {
     expect((await rest.call('updateEquipment', reduce)).body).toEqual({ ...robot, units: 1, name: 'Arm' })
   })
 
+  test('are made inactive while cases have them only if the request says so', async ({ database, rest }) => {
+    const { path, admin, book, roomOne, surgeon } = await aTheatre(database, rest)
+    const booked = (await book({ confirm: true })).body
+    const use = { code: 'resource_busy', caseId: booked.id, from: theatreTime('08:00') }
+    const body = { active: false }
+    const closeRoom = (query = {}) =>
+      rest.call('updateRoom', { path: { ...path, roomId: roomOne.id }, as: admin, query, body })
+    const closed = (await closeRoom()).problem
+    expect(closed).toMatchObject({ status: 409, code: 'resource_in_use', conflicts: [{ ...use, kind: 'room' }] })
+    const leave = (query = {}) =>
+      rest.call('updateTheatreStaff', { path: { ...path, staffId: surgeon.id }, as: admin, query, body })
+    expect((await leave()).problem).toMatchObject({ code: 'resource_in_use', conflicts: [{ ...use, kind: 'surgeon' }] })
+    expect((await closeRoom({ withCases: true })).body).toMatchObject({ id: roomOne.id, active: false })
+    expect((await leave({ withCases: true })).body).toMatchObject({ id: surgeon.id, active: false })
+  })
+
   test('of another clinic, or of another kind, do not exist', async ({ database, rest }) => {
     const [here, there] = [await aTheatre(database, rest), await aTheatre(database, rest)]
     const { path, admin } = here

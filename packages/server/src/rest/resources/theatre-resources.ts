@@ -1,12 +1,19 @@
 import { type AuditField, restOperations } from '@holdfast/contract'
-import { clinicNoIn, type NewEquipment, type NewRoom, type NewStaff, type OpeningHours } from '@holdfast/engine'
+import {
+  clinicNoIn,
+  type NewEquipment,
+  type NewRoom,
+  type NewStaff,
+  type OpeningHours,
+  type UpdateResourceOutcome,
+} from '@holdfast/engine'
 import { changedFields } from '../../audit/changed-fields.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import type { AuditedRequest } from '../record-requests.ts'
 import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
-import { resourceNotFound, unitsInUse } from '../responses/theatre-problems.ts'
+import { resourceInUse, resourceNotFound, unitsInUse } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
@@ -46,11 +53,11 @@ function serveRooms(serve: Serve, { engine: { theatre } }: RestDeps): void {
 
   serve(
     restOperations.updateRoom,
-    async ({ params: { roomId }, body, granted: { clinic } }) => {
+    async ({ params: { roomId }, query, body, granted: { clinic } }) => {
       requireHours(body.hours)
-      const room = clinicNoIn(roomId) === clinic.no ? await theatre.updateRoom(roomId, trimmed(body)) : null
-      if (room === null) throw resourceNotFound('/path/roomId', roomId)
-      return { status: 200, body: room }
+      if (clinicNoIn(roomId) !== clinic.no) throw resourceNotFound('/path/roomId', roomId)
+      const outcome = await theatre.updateRoom(roomId, { ...trimmed(body), withCases: query.withCases })
+      return { status: 200, body: changedResource(outcome, '/path/roomId', roomId) }
     },
     {
       audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.roomId, 'room', changedFields(body)),
@@ -85,11 +92,11 @@ function serveStaff(serve: Serve, deps: RestDeps): void {
 
   serve(
     restOperations.updateTheatreStaff,
-    async ({ params: { staffId }, body, granted: { clinic } }) => {
+    async ({ params: { staffId }, query, body, granted: { clinic } }) => {
       await requireEquipment(deps, clinic.no, body.preferredEquipmentIds ?? [])
-      const staff = clinicNoIn(staffId) === clinic.no ? await theatre.updateStaff(staffId, trimmed(body)) : null
-      if (staff === null) throw resourceNotFound('/path/staffId', staffId)
-      return { status: 200, body: staff }
+      if (clinicNoIn(staffId) !== clinic.no) throw resourceNotFound('/path/staffId', staffId)
+      const outcome = await theatre.updateStaff(staffId, { ...trimmed(body), withCases: query.withCases })
+      return { status: 200, body: changedResource(outcome, '/path/staffId', staffId) }
     },
     {
       audit: ({ params, body, granted: { clinic } }) =>
@@ -142,12 +149,11 @@ function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
 
   serve(
     restOperations.updateEquipment,
-    async ({ params: { equipmentId }, body, granted: { clinic } }) => {
+    async ({ params: { equipmentId }, query, body, granted: { clinic } }) => {
       if (clinicNoIn(equipmentId) !== clinic.no) throw resourceNotFound('/path/equipmentId', equipmentId)
-      const outcome = await theatre.updateEquipment(equipmentId, trimmed(body))
-      if (outcome.kind === 'resource_missing') throw resourceNotFound('/path/equipmentId', equipmentId)
+      const outcome = await theatre.updateEquipment(equipmentId, { ...trimmed(body), withCases: query.withCases })
       if (outcome.kind === 'units_in_use') throw unitsInUse(outcome.conflicts)
-      return { status: 200, body: outcome.equipment }
+      return { status: 200, body: changedResource(outcome, '/path/equipmentId', equipmentId) }
     },
     {
       audit: ({ params, body, granted: { clinic } }) =>
@@ -170,6 +176,18 @@ async function requireEquipment({ engine }: RestDeps, clinicNo: number, ids: rea
   const known = new Set((await engine.theatre.equipment(clinicNo)).map(({ id }) => id))
   const unknown = ids.findIndex((id) => !known.has(id))
   if (unknown >= 0) throw resourceNotFound(`/preferredEquipmentIds/${unknown}`, ids[unknown] ?? '')
+}
+
+/** @throws ProblemError if it was not changed */
+function changedResource<Resource>(outcome: UpdateResourceOutcome<Resource>, path: string, id: string): Resource {
+  switch (outcome.kind) {
+    case 'done':
+      return outcome.value
+    case 'resource_missing':
+      throw resourceNotFound(path, id)
+    case 'resource_in_use':
+      throw resourceInUse(outcome.conflicts)
+  }
 }
 
 function trimmed<Change extends { name?: string }>(change: Change): Change {

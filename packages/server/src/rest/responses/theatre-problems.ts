@@ -96,6 +96,13 @@ export function unitsInUse(conflicts: readonly CaseConflict[]): ProblemError {
   })
 }
 
+/** @param conflicts what cases have of it, by start; only admins send this change */
+export function resourceInUse(conflicts: readonly CaseConflict[]): ProblemError {
+  return problem('resource_in_use', 'Cases that are not over have it.', {
+    conflicts: conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })),
+  })
+}
+
 export function blockNotFound(blockId: string): ProblemError {
   return problem('block_not_found', `There is no block ${blockId}.`)
 }

@@ -1,10 +1,7 @@
 import type { Equipment } from '@holdfast/contract/client'
-import { List } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { RefusedError } from '../../../lib/api/api-error.ts'
-import { formatAppointment, formatNumber } from '../../../lib/i18n/format.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { ResourceForm } from './resource-form.tsx'
 import { WholeNumber } from './whole-number.tsx'
@@ -24,11 +21,16 @@ export function EquipmentForm({ item, onDone }: { item: Equipment | null; onDone
           api.createEquipment({ path: { clinicId }, body: { name, ...fields }, headers: { 'Idempotency-Key': key } }),
         )
       }
-      update={(common) =>
-        dataOf(api.updateEquipment({ path: { clinicId, equipmentId: item?.id ?? '' }, body: { ...fields, ...common } }))
+      update={(common, withCases) =>
+        dataOf(
+          api.updateEquipment({
+            path: { clinicId, equipmentId: item?.id ?? '' },
+            query: { withCases },
+            body: { ...fields, ...common },
+          }),
+        )
       }
       onDone={onDone}
-      explain={(error) => <UnitsInUse error={error} />}
     >
       <WholeNumber label={t('setup.units')} min={1} max={1000} value={units} onChange={setUnits} />
       <WholeNumber
@@ -40,23 +42,5 @@ export function EquipmentForm({ item, onDone }: { item: Equipment | null; onDone
         onChange={setReprocessing}
       />
     </ResourceForm>
-  )
-}
-
-/** When cases have the units that there would be no longer. */
-function UnitsInUse({ error }: { error: unknown }) {
-  const { t } = useTranslation('theatre')
-  const { timeZone } = useTheatre()
-  const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
-  return (
-    <List role="list">
-      {conflicts.map(({ caseId, unit, from, to }) =>
-        from === undefined || to === undefined ? null : (
-          <List.Item key={`${caseId} ${unit}`}>
-            {t('setup.unitInUse', { time: formatAppointment(from, to, timeZone), unit: formatNumber(unit ?? 1) })}
-          </List.Item>
-        ),
-      )}
-    </List>
   )
 }

@@ -1,8 +1,10 @@
-import { Checkbox, Group, Stack, TextInput } from '@mantine/core'
+import { Checkbox, Group, List, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { RefusedError } from '../../../lib/api/api-error.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { formatAppointment, formatNumber } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -17,15 +19,14 @@ type ResourceFormProps = {
   fields: object
   /** Sends a new one. @param key of the request, the same if it is sent again */
   create: (name: string, key: string) => Promise<unknown>
-  update: (common: CommonFields) => Promise<unknown>
+  /** @param withCases whether it may be made inactive while cases have it */
+  update: (common: CommonFields, withCases: boolean) => Promise<unknown>
   onDone: () => void
-  /** More about a refused change than its title and help. */
-  explain?: (error: unknown) => ReactNode
   children: ReactNode
 }
 
 /** The name of a room, person or kind of equipment, its own fields, and whether it takes new cases. */
-export function ResourceForm({ item, fields, create, update, onDone, explain, children }: ResourceFormProps) {
+export function ResourceForm({ item, fields, create, update, onDone, children }: ResourceFormProps) {
   const { t } = useTranslation('theatre')
   const { reread } = useTheatre()
   const [typed, setName] = useState(item?.name ?? '')
@@ -33,8 +34,8 @@ export function ResourceForm({ item, fields, create, update, onDone, explain, ch
   const [requestKeys] = useState(createRequestKeys)
   const name = typed.trim()
   const saving = useMutation({
-    mutationFn: () =>
-      item === null ? create(name, requestKeys.keyFor({ name, ...fields })) : update({ name, active }),
+    mutationFn: (withCases: boolean) =>
+      item === null ? create(name, requestKeys.keyFor({ name, ...fields })) : update({ name, active }, withCases),
     onSuccess: () => {
       toastDone({ message: t('setup.saved', { name }) })
       onDone()
@@ -45,7 +46,7 @@ export function ResourceForm({ item, fields, create, update, onDone, explain, ch
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        saving.mutate()
+        saving.mutate(false)
       }}
     >
       <Stack gap="md">
@@ -68,13 +69,39 @@ export function ResourceForm({ item, fields, create, update, onDone, explain, ch
           />
         )}
         {saving.isError ? <ErrorState error={saving.error} /> : null}
-        {saving.isError ? explain?.(saving.error) : null}
+        {saving.isError ? <Uses error={saving.error} /> : null}
         <Group>
+          {saving.error instanceof RefusedError && saving.error.problem.code === 'resource_in_use' ? (
+            <ActionButton variant="default" isBusy={saving.isPending} onClick={() => saving.mutate(true)}>
+              {t('setup.saveAnyway')}
+            </ActionButton>
+          ) : null}
           <ActionButton type="submit" isBusy={saving.isPending} disabled={name === ''}>
             {t('save')}
           </ActionButton>
         </Group>
       </Stack>
     </form>
+  )
+}
+
+/** When cases have it, or the units that there would be no longer. */
+function Uses({ error }: { error: unknown }) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
+  if (conflicts.length === 0) return null
+  return (
+    <List role="list">
+      {conflicts.map(({ caseId, kind, unit, from, to }) =>
+        from === undefined || to === undefined ? null : (
+          <List.Item key={`${caseId} ${unit}`}>
+            {kind === 'equipment'
+              ? t('setup.unitInUse', { time: formatAppointment(from, to, timeZone), unit: formatNumber(unit ?? 1) })
+              : formatAppointment(from, to, timeZone)}
+          </List.Item>
+        ),
+      )}
+    </List>
   )
 }

@@ -25,8 +25,14 @@ export function RoomForm({ room, onDone }: { room: Room | null; onDone: () => vo
       create={(name, key) =>
         dataOf(api.createRoom({ path: { clinicId }, body: { name, ...fields }, headers: { 'Idempotency-Key': key } }))
       }
-      update={(common) =>
-        dataOf(api.updateRoom({ path: { clinicId, roomId: room?.id ?? '' }, body: { ...fields, ...common } }))
+      update={(common, withCases) =>
+        dataOf(
+          api.updateRoom({
+            path: { clinicId, roomId: room?.id ?? '' },
+            query: { withCases },
+            body: { ...fields, ...common },
+          }),
+        )
       }
       onDone={onDone}
     >

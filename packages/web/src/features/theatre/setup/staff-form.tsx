@@ -34,9 +34,13 @@ export function StaffForm({ person, equipment, onDone }: StaffFormProps) {
           }),
         )
       }
-      update={(common) =>
+      update={(common, withCases) =>
         dataOf(
-          api.updateTheatreStaff({ path: { clinicId, staffId: person?.id ?? '' }, body: { ...fields, ...common } }),
+          api.updateTheatreStaff({
+            path: { clinicId, staffId: person?.id ?? '' },
+            query: { withCases },
+            body: { ...fields, ...common },
+          }),
         )
       }
       onDone={onDone}
