@@ -22,11 +22,8 @@ export type ClinicOverrides = {
   name?: string
   /** Default UTC. */
   timezone?: string
-  /**
-   * From, until, in the clinic's time zone. Default: none, so that a test does the same at any time of day. null: the
-   * clinic has chosen nothing about its messages, and has the product's quiet hours.
-   */
-  quietHours?: [from: string, until: string] | null
+  /** Default: as withoutQuietHours. null: the clinic has chosen nothing about its messages. */
+  quietHours?: null
   settings?: {
     holdSeconds?: number
     holdExtensionsMax?: number
@@ -55,10 +52,7 @@ export async function aClinic(database: BuilderDatabase, overrides: ClinicOverri
       overrides.settings?.cancellationDeadlineMinutes ?? 0,
     ],
   )
-  if (overrides.quietHours !== null) {
-    const [from, until] = overrides.quietHours ?? ['00:00', '00:00']
-    await someMessageSettings(database, no, { quiet_from: from, quiet_until: until })
-  }
+  if (overrides.quietHours === undefined) await withoutQuietHours(database, no)
   // Separate, because tests of migrations build clinics in older schemas.
   if (overrides.settings?.holdExtensionsMax !== undefined) {
     await database.ownerPool.query('update holdfast.clinic set hold_extensions_max = $2 where no = $1', [
@@ -67,6 +61,11 @@ export async function aClinic(database: BuilderDatabase, overrides: ClinicOverri
     ])
   }
   return { no, id, timezone }
+}
+
+/** Ends a clinic's quiet hours, in which offers are made to fewer patients, so that a test does the same at night. */
+export async function withoutQuietHours(database: BuilderDatabase, clinicNo: number): Promise<void> {
+  await someMessageSettings(database, clinicNo, { quiet_from: '00:00', quiet_until: '00:00' })
 }
 
 /** Changes columns of `message_settings` of a clinic. The others stay as they are, or get their defaults. */

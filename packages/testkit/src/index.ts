@@ -26,6 +26,7 @@ export {
   type DoctorOverrides,
   type SlotOverrides,
   someMessageSettings,
+  withoutQuietHours,
 } from './builders.ts'
 export { checkHistory } from './check-history.ts'
 export { aClaim, type ClaimWay, claimWays, kinds } from './claim-ways.ts'

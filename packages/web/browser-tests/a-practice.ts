@@ -1,4 +1,6 @@
 import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import { clinicNoOf } from '@holdfast/engine'
+import { withoutQuietHours } from '@holdfast/testkit'
 import type { Site } from './harness.ts'
 
 export type Practice = { clinic: Clinic; doctor: Doctor; slots: Slot[] }
@@ -31,6 +33,7 @@ export async function aPractice(site: Site, options: PracticeOptions = {}): Prom
       },
     }),
   )
+  await withoutQuietHours(site.database, clinicNoOf(clinic.id))
   return { clinic, ...(await aDoctorWithTimes(site, clinic, options)) }
 }
 

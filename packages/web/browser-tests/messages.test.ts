@@ -160,7 +160,7 @@ test('an administrator changes when reminders are sent', async ({ site }) => {
     },
     () => 'the settings to be saved',
   )
-  expect(saved).toMatchObject({ reminderMinutes: [2880, 90], quietFrom: '21:00', quietUntil: '07:00', replyTo: null })
+  expect(saved).toMatchObject({ reminderMinutes: [2880, 90], quietFrom: '00:00', quietUntil: '00:00', replyTo: null })
   expect(saved.textAfter).toContain('Bring your card')
 })
 
