@@ -14,11 +14,7 @@ const browserTests = 'packages/web/browser-tests/**/*.test.ts'
  * The first ones set the clock that the ids of a process never go back behind; the second replaces a module; the last
  * one hashes passwords at their real costs.
  */
-const isolated = [
-  'packages/engine/src/model/*.test.ts',
-  'packages/engine/src/shards/schema/update-shard.test.ts',
-  'packages/server/src/accounts/accounts.test.ts',
-]
+const isolated = ['packages/engine/src/model/*.test.ts', 'packages/server/src/accounts/accounts.test.ts']
 
 /** Many tests sign in. At the real costs, hashing passwords took 3 % of the processor time of all tests. */
 const alias = { '@node-rs/argon2': fileURLToPath(new URL('packages/testkit/src/cheap-argon2.ts', import.meta.url)) }

@@ -12,14 +12,6 @@ import { restoreTable } from './backups/restore-command.ts'
 import { runRestoreDrill } from './backups/run-restore-drill.ts'
 import { brokerTable } from './broker/broker-command.ts'
 import { runBrokerDrill } from './broker/run-broker-drill.ts'
-import { citusTable, failuresOfCitus } from './citus/citus-command.ts'
-import { failuresOfJobs, jobsTable } from './citus/jobs-command.ts'
-import { runCitusDrill } from './citus/run-citus-drill.ts'
-import { runJobsDrill } from './citus/run-jobs-drill.ts'
-import { runServerDrill } from './citus/run-server-drill.ts'
-import { runUpdatesDrill } from './citus/run-updates-drill.ts'
-import { failuresOfServer, serverTable } from './citus/server-command.ts'
-import { failuresOfUpdates, updatesTable } from './citus/updates-command.ts'
 import { type Program, whyNoCluster } from './cluster/programs.ts'
 import { clusterPrograms } from './cluster/start-cluster.ts'
 import { failoverTable, failuresOfFailover } from './failover/failover-command.ts'
@@ -39,11 +31,6 @@ npm run drill -- failover [--times 4] [--kill primary|postgres|partition|pause] 
 npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
 npm run drill -- servers|nginx [--clients 16] [--json]
 npm run drill -- broker [--bookings 10000] [--json]
-CITUS_URL=postgres://… npm run drill -- citus [--bookings 10000] [--times 4] [--clients 16] [--json]
-CITUS_URL=postgres://… npm run drill -- citus-jobs [--json]
-CITUS_URL=postgres://… npm run drill -- citus-updates [--bookings 10000] [--clients 16] [--json]
-CITUS_URL=postgres://… [PLAIN_URL=postgres://…] npm run drill -- citus-server [--bookings 10000] [--times 4]
-    [--clients 16] [--json]
 npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
 `
 
@@ -80,12 +67,6 @@ function parsedArguments() {
 function refuse(reason: string): never {
   process.stderr.write(`${reason}\n${usage}`)
   process.exit(2)
-}
-
-function citusUrl(): string {
-  const url = process.env.CITUS_URL
-  if (url === undefined) refuse('CITUS_URL is an empty database on the coordinator of a Citus cluster.')
-  return url
 }
 
 function numberOf(
@@ -203,43 +184,6 @@ const drills: Record<string, Drill> = {
       print(result, brokerTable)
       const { bookings, arrived } = result
       return { failures: arrived >= bookings ? [] : [`${bookings - arrived} events did not arrive`] }
-    },
-  },
-  citus: {
-    programs: [],
-    async run() {
-      const url = citusUrl()
-      const [moves, clients, bookings] = [numberOf('times', 1), numberOf('clients', 1), numberOf('bookings', 100)]
-      const result = await runCitusDrill({ url, bookings, moves, clients, say })
-      print(result, citusTable)
-      return { failures: failuresOfCitus(result) }
-    },
-  },
-  'citus-jobs': {
-    programs: [],
-    async run() {
-      const result = await runJobsDrill({ url: citusUrl(), say })
-      print(result, jobsTable)
-      return { failures: failuresOfJobs(result) }
-    },
-  },
-  'citus-updates': {
-    programs: [],
-    async run(directory) {
-      const [clients, bookings] = [numberOf('clients', 1), numberOf('bookings', 100)]
-      const result = await runUpdatesDrill({ url: citusUrl(), bookings, clients, directory, say })
-      print(result, updatesTable)
-      return { failures: failuresOfUpdates(result) }
-    },
-  },
-  'citus-server': {
-    programs: ['setpriv'],
-    async run(directory) {
-      const [moves, clients, bookings] = [numberOf('times', 1), numberOf('clients', 1), numberOf('bookings', 100)]
-      const plainUrl = process.env.PLAIN_URL ?? null
-      const result = await runServerDrill({ url: citusUrl(), plainUrl, bookings, moves, clients, directory, say })
-      print(result, serverTable)
-      return { failures: failuresOfServer(result) }
     },
   },
   messages: {

@@ -59,7 +59,7 @@ export const engineFolders = {
   upkeep: [],
   migrate: ['upkeep'],
   'app-login': [],
-  shards: ['migrate', 'upkeep'],
+  shards: ['directory', 'stored-responses'],
 }
 
 /** What every folder of the engine may import. */

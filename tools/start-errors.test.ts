@@ -20,11 +20,9 @@ const composed = {
   'packages/server/src/compose/database/application-urls.ts': [
     'The connection pooler before the database has pool mode statement',
   ],
-  'packages/server/src/compose/shards/follow-shards.ts': ['A shard of Citus was split'],
   'packages/server/src/lifecycle/one-at-a-time.ts': [],
   'packages/server/src/processes/start-server-processes.ts': ['A server process ended during its start'],
   'packages/server/src/lifecycle/start-error.ts': ['The database cannot be used'],
-  'packages/engine/src/migrate/migrate.ts': ['The tables of this database are distributed over the nodes of Citus'],
   'packages/engine/src/tail/log-ahead.ts': ['The event log was written by another database server'],
 }
 

@@ -478,6 +478,13 @@ create table holdfast.clinic_logo (
   constraint clinic_logo_media_type_check CHECK ((media_type = ANY (ARRAY['image/png'::text, 'image/jpeg'::text, 'image/webp'::text]))),
   constraint clinic_logo_width_check CHECK (((width >= 1) AND (width <= 1200)))
 );
+create table holdfast.clinic_shard (
+  clinic_no integer not null,
+  shard_no smallint not null,
+  constraint clinic_shard_pkey PRIMARY KEY (clinic_no),
+  constraint clinic_shard_clinic_no_check CHECK ((clinic_no > 0)),
+  constraint clinic_shard_shard_no_check CHECK (((shard_no >= 0) AND (shard_no <= 99)))
+);
 create table holdfast.directory_change (
   clinic_no integer not null,
   seq bigint not null default nextval('holdfast.booking_event_seq'::regclass),
@@ -756,6 +763,14 @@ create table holdfast.setting (
   created_at timestamp with time zone not null default now(),
   constraint setting_pkey PRIMARY KEY (name)
 );
+create table holdfast.shard (
+  no smallint not null,
+  name text not null,
+  constraint shard_pkey PRIMARY KEY (no),
+  constraint shard_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,30}$'::text)),
+  constraint shard_name_key UNIQUE (name),
+  constraint shard_no_check CHECK (((no >= 1) AND (no <= 99)))
+);
 create table holdfast.site_administrator (
   account_id uuid not null,
   created_at timestamp with time zone not null default now(),
@@ -992,6 +1007,7 @@ CREATE INDEX calendar_feed_created_by ON holdfast.calendar_feed USING btree (cre
 CREATE INDEX case_request_list ON holdfast.case_request USING btree (clinic_no, created_at) WHERE (withdrawn_at IS NULL);
 CREATE INDEX case_request_patient ON holdfast.case_request USING btree (clinic_no, patient_id);
 CREATE INDEX clinic_roles_need_second_factor ON holdfast.clinic USING btree (no) WHERE roles_need_second_factor;
+CREATE INDEX clinic_shard_by_shard ON holdfast.clinic_shard USING btree (shard_no);
 CREATE INDEX directory_change_at ON holdfast.directory_change USING brin (at);
 CREATE INDEX directory_change_tail ON holdfast.directory_change USING btree (xid, seq);
 CREATE INDEX erasure_erased_at ON holdfast.erasure USING btree (erased_at);

@@ -33,7 +33,6 @@ const inSentences = [
   ['bounces.md', 'holdfast unix -', 'a line of a file of Postfix'],
   ['cluster.md', 'systemctl restart haproxy', 'it needs the machines of a cluster'],
   ['cluster.md', 'holdfast setup-database --as', 'packages/cli/src/commands/setup-database.test.ts'],
-  ['cluster.md', 'holdfast migrate --citus', 'packages/cli/src/commands/migrate-citus.test.ts'],
   [
     'configure.md',
     '/opt/holdfast/current/deploy/debian/install.sh --host new.example.org',
@@ -46,7 +45,6 @@ const inSentences = [
   ['troubleshooting.md', 'holdfast admin reset-password', 'packages/cli/src/commands/database-commands.test.ts'],
   ['upgrade.md', 'systemctl restart holdfast', 'test/deploy/follow-pages.ts'],
   ['upgrade.md', 'holdfast wait-ready --proxy-seconds', 'packages/cli/src/commands/wait-ready.test.ts'],
-  ['upgrade.md', 'holdfast migrate --citus', 'packages/cli/src/commands/migrate-citus.test.ts'],
 ]
 
 test('the commands of every page of docs/operations are run by a test', () => {

@@ -10,7 +10,6 @@ import type { AdminResetSecondFactorOptions } from './commands/admin-reset-secon
 import type { ArchiveOptions } from './commands/archive.ts'
 import type { ImportOptions } from './commands/import.ts'
 import type { ImportCasesOptions, ReplayCasesOptions } from './commands/import-cases.ts'
-import type { MigrateOptions } from './commands/migrate.ts'
 import type { ReplayOptions } from './commands/replay-appointments.ts'
 import type { SetupDatabaseOptions } from './commands/setup-database.ts'
 import type { WaitReadyOptions } from './commands/wait-ready.ts'
@@ -103,10 +102,8 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
   program
     .command('migrate')
     .description('update the database to this release, and list what was applied')
-    .option('--citus', 'distribute the tables, with all rows, over the nodes of Citus; there is no way back')
-    .option('--accept-loss <shards...>', 'with --citus: go on without what a shard had only on a lost node')
     .addOption(jsonOption())
-    .action(async (options: MigrateOptions) =>
+    .action(async (options: JsonOption) =>
       end(await (await import('./commands/migrate.ts')).migrateCommand(context, options)),
     )
   program

@@ -39,7 +39,9 @@ grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast
 -- Only the owner appoints site administrators: at the first start, and with `holdfast admin create`.
 grant select on holdfast.site_administrator to holdfast_app;
 grant update (role, doctor_id) on holdfast.membership to holdfast_app;
--- On the coordinator of Citus: in which clinics an account may have a role.
+-- In the directory of several databases: which has which clinic, and in which clinics an account may have a role.
+grant select on holdfast.shard to holdfast_app;
+grant select, insert on holdfast.clinic_shard to holdfast_app;
 grant select, insert, update (mark), delete on holdfast.account_clinic to holdfast_app;
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
@@ -94,14 +96,6 @@ grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, fail
 -- previous release insert into it: the next release revokes that.
 grant select, insert (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
   on holdfast.audit_event to holdfast_app;
--- On the coordinator of Citus, whoever adds an event also draws and sends its number.
-do $$
-begin
-  if to_regclass('holdfast.shard_trigger') is not null then
-    grant usage on sequence holdfast.audit_event_seq_seq to holdfast_app;
-    grant insert (seq) on holdfast.audit_event to holdfast_app;
-  end if;
-end $$;
 
 -- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call
 -- them.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import { createAuditLog } from './audit/create-audit-log.ts'
 import { createShardedAuditLog } from './audit/sharded-audit-log.ts'
 import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
@@ -45,16 +46,13 @@ export type EngineSettings = {
    * connection.
    */
   generalPool: pg.Pool
-  /**
-   * Default: the database of `generalPool` is the only shard. Of an engine on Citus's coordinator: the shards, in which
-   * it looks up what Citus does not plan over all of them.
-   */
+  /** Of the directory of several databases: all of them, whose lists it reads together. Default: `generalPool`. */
   shards?: ShardPools
   /**
-   * Of an engine in a shard: the coordinator, which has what belongs to accounts: their verified addresses, their
+   * Of one of several databases: the directory, which has what belongs to accounts: their verified addresses, their
    * choices of messages, and where they have roles. Default: `generalPool`, where a role needs no note.
    */
-  coordinatorPool?: pg.Pool
+  directoryPool?: pg.Pool
   /**
    * For changes of the operating theatre, which wait for rooms and people that others have locked, and for suggested
    * times. A `lockTimeoutMs` of about a second. Default: `generalPool`, for programs with a single user.
@@ -94,8 +92,8 @@ type QueueFigures = {
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...others } = settings
-  const { shards = oneShard(generalPool), coordinatorPool, ...bounds } = others
-  const accountsPool = coordinatorPool ?? generalPool
+  const { shards = oneShard(generalPool), directoryPool, ...bounds } = others
+  const accountsPool = directoryPool ?? generalPool
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
@@ -145,12 +143,12 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
     directory: createDirectory(generalPool, announce, shards),
-    invitations: createInvitations(generalPool, announce, coordinatorPool),
+    invitations: createInvitations(generalPool, announce, directoryPool),
     bookingLimits: createBookingLimits(generalPool),
     bookingLinks: createBookingLinks({ pool: generalPool, accountsPool, reads, announce }),
     erasures: createErasures(generalPool, announce, waitlist),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
-    auditLog: createShardedAuditLog(generalPool, shards),
+    auditLog: settings.shards === undefined ? createAuditLog(generalPool) : createShardedAuditLog(generalPool, shards),
     storedResponses: createStoredResponses(generalPool),
     messages: createMessages(generalPool, accountsPool),
     theatre,

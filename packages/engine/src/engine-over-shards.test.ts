@@ -15,55 +15,51 @@ import pg from 'pg'
 import { describe, expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
 import { copyRows } from './database/copy-rows.ts'
-import { oneShard, type ShardPools } from './database/shard-pools.ts'
+import type { ShardPools } from './database/shard-pools.ts'
 import type { NewAuditEvent } from './model/audit-event.ts'
 import type { DoctorsQuery } from './model/doctor.ts'
 import type { Page } from './model/page.ts'
-import { dropForeignKeysToOwnRows } from './shards/tables/drop-foreign-keys.ts'
 
 type Engine = ReturnType<typeof createEngine>
 type Scene = {
-  /** Over the shards, and by the coordinator's pool. */
+  /** Of the directory. */
   engine: Engine
   /** The same clinics in one plain database. */
   plain: Engine
-  coordinator: TestDatabase
+  directory: TestDatabase
   shards: { database: TestDatabase; clinic: BuiltClinic }[]
   accountId: string
 }
 
-const ownTables = ['specialization'] as const
 const copied = ['clinic', 'resource', 'slot', 'booking', 'booking_event', 'membership', 'waitlist_entry'] as const
 const names = ['Ab', 'aB', 'Äa', 'ab', 'Zz', '_x', 'Ab']
 const hour = 3_600_000
 const tomorrow = new Date(Math.ceil(Date.now() / hour) * hour + 24 * hour)
 
-/** Two databases as shards, a third with the rows of both, and a coordinator, which lacks the rows of own tables. */
+/** A directory without clinics, two databases with some, and a fourth with the rows of both. */
 const test = base.extend('scene', { scope: 'file' }, async ({ database: plain }, { onCleanup }): Promise<Scene> => {
   const others = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()]
   onCleanup(async () => {
     for (const other of others) await other.drop()
   })
-  const [coordinator, ...databases] = others
-  if (coordinator === undefined) throw new Error('There is no coordinator.')
+  const [directory, ...databases] = others
+  if (directory === undefined) throw new Error('There is no directory.')
   const accountId = randomUUID()
   const shards: Scene['shards'] = []
   for (const [index, database] of databases.entries()) {
     await database.ownerPool.query("select setval('holdfast.clinic_no_seq', $1)", [index + 1])
     shards.push({ database, clinic: await fillShard(database, index, accountId) })
-    for (const target of [plain, coordinator]) await copyShard(database, target)
+    await copyShard(database, plain)
   }
-  await dropForeignKeysToOwnRows(coordinator.ownerPool)
-  for (const table of ownTables) await coordinator.ownerPool.query(`delete from holdfast.${table}`)
   const pools = new Map(shards.map(({ database, clinic }) => [clinic.no, database.appPool]))
-  const [first = coordinator.appPool] = pools.values()
-  const overShards: ShardPools = { all: () => [...pools.values()], of: (clinicNo) => pools.get(clinicNo) ?? first }
-  const engineOf = ({ appPool }: TestDatabase, of: ShardPools) =>
-    createEngine({ batchPool: appPool, generalPool: appPool, shards: of })
+  const [first = directory.appPool] = pools.values()
+  const all = [directory.appPool, ...pools.values()]
+  const overShards: ShardPools = { all: () => all, of: (clinicNo) => pools.get(clinicNo) ?? first }
+  const poolsOf = ({ appPool }: TestDatabase) => ({ batchPool: appPool, generalPool: appPool })
   return {
-    engine: engineOf(coordinator, overShards),
-    plain: engineOf(plain, oneShard(plain.appPool)),
-    coordinator,
+    engine: createEngine({ ...poolsOf(directory), shards: overShards }),
+    plain: createEngine(poolsOf(plain)),
+    directory,
     shards,
     accountId,
   }
@@ -122,6 +118,16 @@ const query: Omit<DoctorsQuery, 'limit' | 'cursor'> = {
 }
 
 describe('over two shards, what is read is what one database with the same rows says', () => {
+  test('clinics by name', async ({ scene: { engine, plain } }) => {
+    for (const limit of [1, 10]) {
+      const read = ({ directory }: Engine) => walked((cursor) => directory.clinics({ q: null, limit, cursor }))
+      const clinics = await read(engine)
+      expect(clinics).toHaveLength(2)
+      expect(clinics).toEqual(await read(plain))
+      for (const clinic of clinics) expect(await engine.directory.clinic(clinic.id)).toEqual(clinic)
+    }
+  })
+
   const searches: [string, Partial<DoctorsQuery>, number][] = [
     ['doctors by name', {}, 14],
     ['doctors by their next time', { sort: 'soonest' }, 14],
@@ -183,10 +189,10 @@ describe('over two shards, what is read is what one database with the same rows 
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest()
 
-test('feeds are found by their secrets: an account’s on the coordinator, a clinic’s in its shard', async ({
+test('feeds are found by their secrets: an account’s on the directory, a clinic’s in its database', async ({
   scene,
 }) => {
-  const { engine, coordinator, shards, accountId } = scene
+  const { engine, directory, shards, accountId } = scene
   const mine = { kind: 'account', id: accountId } as const
   const created = { accountId, language: 'en', createdAt: new Date() } as const
   await engine.calendarFeeds.create({ ...mine, ...created, tokenHash: hashOf('mine') })
@@ -200,14 +206,14 @@ test('feeds are found by their secrets: an account’s on the coordinator, a cli
   expect(await engine.calendarFeeds.open(hashOf('mine'))).toEqual({ ...mine, ...created })
   expect(await engine.calendarFeeds.find(mine)).toEqual({ ...mine, ...created })
   expect(await engine.calendarFeeds.open(hashOf('nobody'))).toBeNull()
-  const { rows } = await coordinator.ownerPool.query('select kind from holdfast.calendar_feed')
+  const { rows } = await directory.ownerPool.query('select kind from holdfast.calendar_feed')
   expect(rows).toEqual([{ kind: 'account' }])
 })
 
 test('an event of the security log belongs to its clinic, one of an account to each of its clinics', async ({
   scene,
 }) => {
-  const { engine, coordinator, shards, accountId } = scene
+  const { engine, directory, shards, accountId } = scene
   const anEvent = (event: Partial<NewAuditEvent>): NewAuditEvent => ({
     kind: 'signed_in',
     clinicNo: null,
@@ -228,9 +234,9 @@ test('an event of the security log belongs to its clinic, one of an account to e
   ]
   const clinicNos = async () => (await engine.auditLog.byClinic(events)).map(({ clinicNo }) => clinicNo)
   const [first, second] = shards.map(({ clinic }) => clinic.no)
-  // The control: a role that the coordinator does not know of is not found.
+  // The control: a role that the directory does not know of is not found.
   expect(await clinicNos()).toEqual([0, second, 0, 0])
-  await coordinator.ownerPool.query(
+  await directory.ownerPool.query(
     'insert into holdfast.account_clinic (account_id, clinic_no) select $1, unnest($2::integer[])',
     [accountId, [first, second]],
   )

@@ -28,7 +28,6 @@ export {
   isLockTimeout,
   isLoginRefused,
   isNotWritable,
-  isShardMoved,
   isTransient,
   mayHaveRun,
   PoolExhausted,
@@ -38,10 +37,8 @@ export {
   asPooled,
   changeDatabaseUrl,
   databaseOf,
-  inShard,
   isPooled,
   loginOf,
-  schemaOf,
   takeOptions,
   withLoginOf,
 } from './database/database-url.ts'
@@ -63,7 +60,6 @@ export {
 } from './directory/account-clinics.ts'
 export { accountRights } from './directory/account-rights.ts'
 export { readLogo } from './directory/clinic-logos.ts'
-export { drawClinicNo } from './directory/draw-clinic-no.ts'
 export { isInvitationOpen } from './directory/invitations.ts'
 export { retentionDueMax } from './directory/retention.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
@@ -111,7 +107,6 @@ export {
 } from './messages/send-messages.ts'
 export { timesInstead } from './messages/times-instead.ts'
 export { grantedFunctions } from './migrate/granted-functions.ts'
-export { isDistributed } from './migrate/is-distributed.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
 export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
 export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
@@ -316,6 +311,22 @@ export {
 } from './reads/calendar-reads.ts'
 export { createReads } from './reads/create-reads.ts'
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
+export {
+  type ClinicShard,
+  directoryNo,
+  findClinicShard,
+  placeClinic,
+  readClinicShards,
+  recentBookings,
+} from './shards/clinic-shards.ts'
+export {
+  copySiteAdministrators,
+  isShard,
+  registeredShardNo,
+  registerShard,
+  ShardRefused,
+  shardsWithClinics,
+} from './shards/register-shard.ts'
 export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'
 export { expandSlotRule, slotsPerCallMax } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'
@@ -346,7 +357,6 @@ export {
 export { finishErasures } from './upkeep/finish-erasures.ts'
 export { purgeAuditEvents } from './upkeep/purge-audit-events.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'
-export { purgeResponses } from './upkeep/purge-responses.ts'
 export { repeatUntilFewer } from './upkeep/repeat-until-fewer.ts'
 export { forgetUpkeep, readUpkeepResults, recordUpkeep, scheduleUpkeep } from './upkeep/upkeep-results.ts'
 export { type VerifyQuery, verify } from './verify/verify.ts'

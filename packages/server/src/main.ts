@@ -25,7 +25,6 @@ export type StartedServer = {
   /** null: metrics have no separate port. */
   metricsUrl: string | null
   /** Resolves with why the server has to be started again; null: never. */
-  mustRestart: Promise<Error> | null
   /** Stops accepting requests, and completes what is in progress. The embedded database stops last. Idempotent. */
   stop(): Promise<void>
 }
@@ -48,7 +47,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   try {
     const startServers = config.processes === 1 ? startServing : startServerProcesses
     const serving = await startServers({ config, env, database, log, say, signal })
-    const { url, metricsUrl, mustRestart } = serving
+    const { url, metricsUrl } = serving
     if (metricsUrl !== null) say(`Metrics are at ${metricsUrl}/metrics`)
     if (config.publicUrl !== null) say(`Listening on ${url}`)
     log.info({ url }, 'server is ready')
@@ -58,7 +57,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
       stopped ??= stopAll(serving, database, log)
       return stopped
     }
-    return { url, metricsUrl, mustRestart, stop }
+    return { url, metricsUrl, stop }
   } catch (error) {
     await database.stop()
     throw error

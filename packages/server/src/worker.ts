@@ -2,7 +2,6 @@ import { readRelease } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import { requireBackupKey, startBackups } from './backups/start-backups.ts'
 import { openDatabase } from './compose/database/open-database.ts'
-import { refuseBackupsOfShards } from './compose/database/refuse-backups-of-shards.ts'
 import { openMailer } from './compose/jobs/message-sender.ts'
 import { observeWorker } from './compose/jobs/observe-worker.ts'
 import { openJobDatabases } from './compose/jobs/open-job-databases.ts'
@@ -23,8 +22,8 @@ export type WorkerOptions = {
   signal?: AbortSignal
 }
 
-/** `mustRestart`: see `runUntilSignal`. `url`: of its probes and metrics, if HOLDFAST_WORKER_PORT is set. */
-type StartedWorker = { mustRestart: Promise<Error> | null; url: string | null; stop(): Promise<void> }
+/** `url`: of its probes and metrics, if HOLDFAST_WORKER_PORT is set. */
+type StartedWorker = { url: string | null; stop(): Promise<void> }
 
 /** For what the jobs have left in progress when the database hangs. */
 const closeMs = 5_000
@@ -74,11 +73,10 @@ type Starting = { config: Config; env: WorkerOptions['env']; say: (line: string)
 async function startAll(
   started: AsyncDisposableStack,
   { config, env, say, log }: Starting,
-): Promise<Pick<StartedWorker, 'mustRestart' | 'url'>> {
+): Promise<Pick<StartedWorker, 'url'>> {
   const database = await openDatabase(config, { share: true, say })
   started.defer(() => database.stop())
   const prepared = await database.prepare((line) => log.info(line))
-  refuseBackupsOfShards(config, prepared)
   const backups = await startBackups({ config, env, database, log })
   started.defer(() => backups.stop())
   const { secrets } = prepared
@@ -96,7 +94,7 @@ async function startAll(
     }),
   )
   started.defer(observed.onStop)
-  return { mustRestart: databases.mustRestart, url: observed.url }
+  return { url: observed.url }
 }
 
 /** `holdfast worker`: runs until a signal; `signal` is that of the command. @returns the process's exit code */

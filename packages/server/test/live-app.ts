@@ -76,7 +76,7 @@ export async function shardedLiveApp(settings: Partial<LiveSettings> = {}): Prom
   const shards: [LiveShard, LiveShard] = [await aShard(0, settings), await aShard(1, settings)]
   const hub = new ShardedHub({
     hubs: () => shards.map((shard) => shard.hub),
-    hubOf: (clinicNo) => shards[clinicNo < firstClinicNo(1) ? 0 : 1].hub,
+    hubOf: async (clinicNo) => shards[clinicNo < firstClinicNo(1) ? 0 : 1].hub,
     settings: shards[0].hub.settings,
   })
   const served = await serveLive(hub, [], false)

@@ -1,4 +1,3 @@
-export { aShard } from './a-shard.ts'
 export {
   aWaitlistEntry,
   type BuiltWaitlistEntry,

@@ -1,21 +1,20 @@
 import type { BuilderDatabase } from './builders.ts'
-import { preparedServer } from './test-environment.ts'
 
 /**
  * Plants a bug: replaces parts of one of the engine's SQL functions in this database, as a negative control that a test
- * has to detect. In `schema`; by default in that which the application uses.
+ * has to detect.
  *
  * @throws Error if a part is not found: a control that changes nothing proves nothing
  */
 export async function plantFunction(
-  database: BuilderDatabase & { schema?: string },
+  database: BuilderDatabase,
   name: string,
   ...changes: { part: string | RegExp; becomes: string }[]
 ): Promise<void> {
   const { rows } = await database.ownerPool.query<{ source: string }>(
     `select pg_get_functiondef(oid) as source from pg_proc
-      where pronamespace = $2::regnamespace and proname = $1`,
-    [name, database.schema ?? preparedServer().shard ?? 'holdfast'],
+      where pronamespace = 'holdfast'::regnamespace and proname = $1`,
+    [name],
   )
   const [only, ...others] = rows
   if (only === undefined || others.length > 0) throw new Error(`There are ${rows.length} functions holdfast.${name}.`)
@@ -32,6 +31,6 @@ export async function plantFunction(
  * Makes claims in this database keep what they have read, however long they wait for a lock. Otherwise they read it
  * again after 20 ms: claim-rules-changed.test.ts.
  */
-export function neverReadAgain(database: BuilderDatabase & { schema?: string }): Promise<void> {
+export function neverReadAgain(database: BuilderDatabase): Promise<void> {
   return plantFunction(database, 'claim_facts_age_max', { part: "'00:00:00.02'", becomes: "'1 day'" })
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { asPooled, changeDatabaseUrl, createPool, inShard } from '@holdfast/engine'
+import { asPooled, changeDatabaseUrl, createPool } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import pg from 'pg'
 import { throughPgBouncer } from './pgbouncer.ts'
@@ -38,13 +38,12 @@ export async function createTestDatabase(
   template = `${server.run}_template`,
   releaseMs = releaseMsDefault,
 ): Promise<TestDatabase> {
-  const { url, run, appPassword, pooler, shard } = server
+  const { url, run, appPassword, pooler } = server
   const database = `${run}_${randomBytes(4).toString('hex')}`
   await onServer(`create database ${database} template ${template} strategy file_copy`)
   const ownerUrl = changeDatabaseUrl(url, { database })
   const sessionUrl = changeDatabaseUrl(ownerUrl, { user: `${run}_app`, password: appPassword })
-  const connected = pooler === undefined ? sessionUrl : asPooled(throughPgBouncer(sessionUrl, pooler))
-  const appUrl = shard === undefined ? connected : inShard(connected, shard)
+  const appUrl = pooler === undefined ? sessionUrl : asPooled(throughPgBouncer(sessionUrl, pooler))
   const ownerPool = createPool({ url: ownerUrl, max: ownerPoolMax, name: 'test owner' })
   const appPool = createPool({ url: appUrl, max: appPoolMax, name: 'test app' })
   return {

@@ -7,8 +7,6 @@ export type PreparedServer = {
   appPassword: string
   /** Where PgBouncer listens through which the application connects; undefined: it connects directly. */
   pooler?: string
-  /** Of a shard in each database, which the application uses instead of `holdfast`; undefined: there is none. */
-  shard?: string
 }
 
 /** What the global setup passes to the test processes in their environment. */

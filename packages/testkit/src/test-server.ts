@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { changeDatabaseUrl, migrate } from '@holdfast/engine'
-import { dropForeignKeysToOwnRows } from '@holdfast/engine/drop-foreign-keys'
-import { tablesOfKind } from '@holdfast/engine/table-kinds'
-import { writeShardSchema } from '@holdfast/engine/write-shard-schema'
 import pg from 'pg'
 import { copyDataDirectory, fastSettings, prepareDataDirectory } from './data-directory.ts'
 import { startPgBouncer } from './pgbouncer.ts'
@@ -17,8 +14,6 @@ export type TestServers = { environment: TestEnvironment; stop(): Promise<void> 
 
 /** `isMigrated`: the database of `url` is migrated and empty. */
 type RunningPostgres = { url: string; isMigrated: boolean; stop(): Promise<void> }
-/** How the application connects. */
-type Ways = { isPooled: boolean; shard: string | undefined }
 type TestServer = { server: PreparedServer; stop(): Promise<void> }
 
 /**
@@ -26,8 +21,7 @@ type TestServer = { server: PreparedServer; stop(): Promise<void> }
  * an embedded one for each worker in temporary directories. Two workers share no server, because some state belongs to
  * the whole server: the oldest running transaction, roles, checkpoints.
  *
- * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer; with HOLDFAST_TEST_SHARD=on, it
- * uses a shard of each database.
+ * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer.
  *
  * @param workerCount how many test files run at a time
  */
@@ -42,15 +36,12 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
     await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
   const databaseUrl = environment.DATABASE_URL
-  const ways = {
-    isPooled: environment.HOLDFAST_TEST_POOLED === 'on',
-    shard: environment.HOLDFAST_TEST_SHARD === 'on' ? 'holdfast_shard' : undefined,
-  }
+  const isPooled = environment.HOLDFAST_TEST_POOLED === 'on'
   try {
     const dataDirectory = join(directory, 'prepared')
     await prepareDataDirectory(dataDirectory)
     if (databaseUrl !== undefined && databaseUrl !== '') {
-      const server = await prepareServer({ url: databaseUrl, isMigrated: false, stop: async () => {} }, ways)
+      const server = await prepareServer({ url: databaseUrl, isMigrated: false, stop: async () => {} }, isPooled)
       started.push(server)
       return { environment: { servers: [server.server], dataDirectory, compileCache }, stop }
     }
@@ -58,7 +49,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
       Array.from({ length: workerCount }, async (_, worker) => {
         const copy = join(directory, `worker-${worker + 1}`)
         await copyDataDirectory(dataDirectory, copy)
-        started[worker] = await prepareServer(await startEmbedded(copy), ways)
+        started[worker] = await prepareServer(await startEmbedded(copy), isPooled)
       }),
     )
     for (const one of starts) if (one.status === 'rejected') throw one.reason
@@ -73,7 +64,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
  * Creates a migrated template database and an application login, both named after this run, so that runs can share a
  * server; `stop` drops them, with every clone that a test left behind, and then stops the server.
  */
-async function prepareServer(postgres: RunningPostgres, { isPooled, shard }: Ways): Promise<TestServer> {
+async function prepareServer(postgres: RunningPostgres, isPooled: boolean): Promise<TestServer> {
   const { url } = postgres
   try {
     const run = `holdfast_test_${randomBytes(4).toString('hex')}`
@@ -81,7 +72,7 @@ async function prepareServer(postgres: RunningPostgres, { isPooled, shard }: Way
     const login = `${run}_app`
     const appPassword = randomBytes(16).toString('hex')
     await withClient(url, checkRights)
-    await createTemplate(postgres, template, shard)
+    await createTemplate(postgres, template)
     await withClient(url, async (client) => {
       await client.query(`create role ${login} login password '${appPassword}' in role holdfast_app`)
       // An owner that is not a superuser needs this to end the login's sessions, and to drop databases they are in.
@@ -95,7 +86,6 @@ async function prepareServer(postgres: RunningPostgres, { isPooled, shard }: Way
         run,
         appPassword,
         ...(bouncer === null ? {} : { pooler: bouncer.directory }),
-        ...(shard === undefined ? {} : { shard }),
       },
       async stop() {
         await bouncer?.stop()
@@ -110,11 +100,7 @@ async function prepareServer(postgres: RunningPostgres, { isPooled, shard }: Way
 }
 
 /** Migrations take 1 s, and a copy of a migrated database 0.02. */
-async function createTemplate(
-  { url, isMigrated }: RunningPostgres,
-  template: string,
-  shard: string | undefined,
-): Promise<void> {
+async function createTemplate({ url, isMigrated }: RunningPostgres, template: string): Promise<void> {
   await withClient(url, async (client) => {
     const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name')
     const source = isMigrated ? `template ${rows[0]?.name} strategy file_copy` : "encoding 'UTF8' template template0"
@@ -122,25 +108,6 @@ async function createTemplate(
   })
   const ownerUrl = changeDatabaseUrl(url, { database: template })
   if (!isMigrated) await migrate({ ownerUrl })
-  if (shard !== undefined) await writeTestShard(ownerUrl, shard)
-}
-
-/**
- * A shard over the tables of the database. Of what the shard has rows of its own, the owner's names lead to these, so
- * that a test sees in `holdfast` what the application writes. It may create clinics, with numbers that builders don't
- * use: no other shard draws any.
- */
-async function writeTestShard(ownerUrl: string, shard: string): Promise<void> {
-  await withClient(ownerUrl, dropForeignKeysToOwnRows)
-  await writeShardSchema({ ownerUrl, schema: shard })
-  await withClient(ownerUrl, async (client) => {
-    for (const table of tablesOfKind('own')) {
-      await client.query(
-        `drop table holdfast.${table}; create view holdfast.${table} as select * from ${shard}.${table}`,
-      )
-    }
-    await client.query(`alter sequence ${shard}.clinic_no_seq maxvalue 16777215 restart 8000000`)
-  })
 }
 
 /**

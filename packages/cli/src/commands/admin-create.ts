@@ -3,6 +3,7 @@ import { isName, nameExpected } from '@holdfast/contract/name'
 import { normalizedEmail } from '@holdfast/engine'
 import {
   createSiteAdministrator,
+  type Owner,
   openAccounts,
   promoteToSiteAdministrator,
   refusalText,
@@ -40,10 +41,11 @@ export async function adminCreateCommand(context: CommandContext, options: Admin
   const givenPassword = options.passwordStdin === true ? await passwordFromStdin(context) : null
   const outcome = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
+    const owner = { url: database.ownerUrl, shards: config.shards }
     try {
       return accountId === null
-        ? await create(opened.accounts, database.ownerUrl, { email, name, givenPassword })
-        : await promote(opened.accounts, database.ownerUrl, email, accountId)
+        ? await create(opened.accounts, owner, { email, name, givenPassword })
+        : await promote(opened.accounts, owner, email, accountId)
     } finally {
       await opened.close()
     }
@@ -60,13 +62,13 @@ type Accounts = Awaited<ReturnType<typeof openAccounts>>['accounts']
 
 async function create(
   accounts: Accounts,
-  ownerUrl: string,
+  owner: Owner,
   { email, name, givenPassword }: { email: string; name: string; givenPassword: string | null },
 ): Promise<AdminCreated> {
   if ((await accounts.byEmail(email)) !== null) throw accountExists(email)
   const password = givenPassword ?? randomBytes(18).toString('base64url')
   const account = { email, name, password, mustChangePassword: givenPassword === null }
-  const created = await createSiteAdministrator(accounts, account, { ownerUrl, kind: 'command' })
+  const created = await createSiteAdministrator(accounts, account, { owner, kind: 'command' })
   if (created.kind === 'password_refused') {
     throw new CommandRefusal(`the password ${refusalText(created.refusal)}`)
   }
@@ -86,12 +88,12 @@ function accountExists(email: string): CommandRefusal {
   )
 }
 
-async function promote(accounts: Accounts, ownerUrl: string, email: string, accountId: string): Promise<AdminCreated> {
+async function promote(accounts: Accounts, owner: Owner, email: string, accountId: string): Promise<AdminCreated> {
   const account = await accounts.byEmail(email)
   if (account?.id !== accountId) {
     throw new CommandRefusal(`--promote ${JSON.stringify(accountId)} is not the id of an account with ${email}`)
   }
-  await promoteToSiteAdministrator(ownerUrl, accountId)
+  await promoteToSiteAdministrator(owner, accountId)
   return { kind: 'promoted', accountId }
 }
 

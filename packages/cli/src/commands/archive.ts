@@ -11,7 +11,6 @@ import {
 import { messageOf } from '@holdfast/engine/message-of'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { refuseDistributed } from '../refuse-distributed.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
@@ -107,10 +106,6 @@ function inArchivePool<Result>(
   work: (pool: DatabasePool) => Promise<Result>,
 ): Promise<Result> {
   return withDatabase(context, async ({ ownerUrl }) => {
-    await refuseDistributed(
-      ownerUrl,
-      'the file of a month has the rows of all clinics, and each shard has some of them',
-    )
     const settings = { url: ownerUrl, name: 'holdfast archive', queryTimeoutMs: 30 * 60_000 }
     return withPool(settings, async (pool) => {
       await refuseUnlessMigrated(pool)

@@ -11,15 +11,10 @@ import { readRelease, withPool } from '@holdfast/engine'
 import { backupKeys, collationNeed, ErasureList, readCollation, restoreObstacle } from '@holdfast/server/backups'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { refuseDistributed } from '../refuse-distributed.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 
 export type BackupOptions = JsonOption & { to?: string; onlyErasures?: boolean }
-
-const copiesOneServer =
-  'a backup would copy the coordinator alone, without the rows of clinics. Back up each node with pgBackRest, and ' +
-  'the list of erasures with --only-erasures'
 
 /** `holdfast backup`: copies the running database, and removes backups that are older than HOLDFAST_BACKUP_DAYS. */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<ExitCode> {
@@ -27,7 +22,6 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
   const { terminal, signal } = context
   const beganAt = performance.now()
   const done = await withDatabase(context, async ({ ownerUrl: databaseUrl, embedded }, config) => {
-    await refuseDistributed(databaseUrl, copiesOneServer)
     return withBackups(options.to, '--to', config, async (store) => {
       const sealer = await loadSealer(store, backupKeys(config))
       const archive = await findArchive(databaseUrl, store, sealer.recipient)

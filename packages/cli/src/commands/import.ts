@@ -4,15 +4,10 @@ import { type CommandContext, CommandRefusal, type ExitCode } from '../command.t
 import type { JsonOption } from '../command-options.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
 import { recordCommand } from '../record-command.ts'
-import { refuseDistributed } from '../refuse-distributed.ts'
 import { pathOf } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 
 export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
-
-const importsInOneTransaction =
-  'an import is one transaction, and clinics of several shards cannot be written in one. Import before ' +
-  '`holdfast migrate --citus`, or create clinics, doctors and slots by the API'
 
 /** `holdfast import`: clinics, doctors and slots from files, all or nothing. */
 export async function importCommand(
@@ -37,7 +32,6 @@ export async function importCommand(
   const read = await readImport(sources, Temporal.Now.instant())
   if (read.problemCount > 0) return refuse(context, read.problems, read.problemCount, options)
   const outcome = await withDatabase(context, async (database) => {
-    await refuseDistributed(database.ownerUrl, importsInOneTransaction)
     const { appUrl } = await database.migrate()
     return withPool({ url: appUrl, name: 'holdfast import' }, (pool) => {
       const engine = createEngine({ batchPool: pool, generalPool: pool })

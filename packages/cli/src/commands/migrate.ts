@@ -1,22 +1,12 @@
-import type { openDatabase } from '@holdfast/server/compose'
-import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { refuseDistributed } from '../refuse-distributed.ts'
 import { withDatabase } from '../with-database.ts'
-import { distributeCommand } from './migrate-citus.ts'
-
-export type MigrateOptions = JsonOption & { citus?: boolean; acceptLoss?: string[] }
 
 /** `holdfast migrate`: updates the database to this release. Idempotent, and safe beside running servers. */
-export async function migrateCommand(context: CommandContext, options: MigrateOptions): Promise<ExitCode> {
-  if (options.citus === true) return distributeCommand(context, options)
-  if (options.acceptLoss !== undefined) throw new CommandRefusal('--accept-loss is for a shard of Citus: add --citus')
+export async function migrateCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const { terminal } = context
-  const migrated = async ({ ownerUrl, migrate }: Awaited<ReturnType<typeof openDatabase>>) => {
-    await refuseDistributed(ownerUrl, 'to update it, or to complete a move or split of a shard, run it with --citus')
-    return (await migrate()).migrated
-  }
-  const { engine, accounts } = await withDatabase(context, migrated, { mayBeNew: true })
+  const migrated = await withDatabase(context, ({ migrate }) => migrate(), { mayBeNew: true })
+  const { engine, accounts } = migrated.migrated
   const accountTables = [...accounts.createdTables, ...accounts.changedTables]
   if (options.json === true) {
     terminal.json({ version: engine.version, applied: engine.applied, functions: engine.functions, accountTables })

@@ -6,7 +6,6 @@ import sql from 'sql-template-tag'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
-import { refuseDistributed } from '../refuse-distributed.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { pathOf } from '../terminal.ts'
@@ -35,12 +34,10 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   const beganAt = performance.now()
   const to = options.to === '-' ? await readUrl(context) : options.to
   const { moved, report } = await withDatabase(context, async ({ ownerUrl: sourceUrl }, config) => {
-    await refuseDistributed(sourceUrl, 'its rows are on several servers, and a move copies one')
     await withPool({ url: sourceUrl, name: poolName }, checkSource)
     const target = await openTarget(config, { ...options, to }, env)
     const move = { sourceUrl, targetUrl: target.ownerUrl, schemas, dryRun, signal }
     try {
-      await refuseDistributed(target.ownerUrl, 'move to one that is not, and distribute it there')
       await withPool({ url: target.ownerUrl, name: poolName }, refuseUnlessEmpty)
       await target.migrate()
       if (dryRun) return { moved: await moveDatabase(move), report: null }

@@ -2,12 +2,10 @@ import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
 import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith, withPool } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
-import { DistributionUnfinished, shardOf, shardUrl } from '@holdfast/engine/shards'
-import { bouncedClinicNo, recordBounces } from '@holdfast/server/bounces'
+import { recordBounces } from '@holdfast/server/bounces'
 import { StartError } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { withDatabase } from '../with-database.ts'
 
 const texts = {
@@ -59,10 +57,7 @@ async function readReports({ readStdin }: CommandContext): Promise<DeliveryRepor
 function record(context: CommandContext, reports: readonly DeliveryReport[]) {
   const use = async (url: string | null) => {
     if (url === null) throw new CommandRefusal('the database was never migrated: run `holdfast migrate`')
-    const clinicNo = bouncedClinicNo(reports)
-    const shards = clinicNo === null ? null : await shardsIfDistributed(url)
-    const target = clinicNo === null || shards === null ? url : shardUrl(url, shardOf(shards, clinicNo))
-    return withPool({ url: target, name: 'holdfast record-bounce' }, (pool) => recordBounces(pool, reports))
+    return withPool({ url, name: 'holdfast record-bounce' }, (pool) => recordBounces(pool, reports))
   }
   // A mail must not start the embedded database, such as while it is upgraded.
   return withDatabase(context, async ({ applicationUrl }) => use(await applicationUrl()), { share: 'running' })
@@ -70,7 +65,7 @@ function record(context: CommandContext, reports: readonly DeliveryReport[]) {
 
 /** Whether a setting or the database is the reason, and not the report. */
 function maySucceedLater(error: unknown): boolean {
-  const ofSettings = [CommandRefusal, EmbeddedPostgresError, AppLoginError, StartError, DistributionUnfinished]
+  const ofSettings = [CommandRefusal, EmbeddedPostgresError, AppLoginError, StartError]
   if (ofSettings.some((kind) => error instanceof kind)) return true
   if (isConnectionLost(error) || isNotWritable(error) || isLockTimeout(error)) return true
   const state = refusedWith(error)

@@ -2,7 +2,6 @@ import { checkLogIsOfServer, type DatabasePool, inTransaction, LogAhead, renumbe
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
-import { refuseDistributed } from '../refuse-distributed.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
 import { withDatabase } from '../with-database.ts'
@@ -23,7 +22,6 @@ export async function renumberLogCommand(context: CommandContext, options: JsonO
 
 /** @returns the number of events; null: there was nothing to do */
 async function renumber(ownerUrl: string): Promise<number | null> {
-  await refuseDistributed(ownerUrl, 'each shard numbers its log by itself when Citus moves it')
   return withPool({ url: ownerUrl, name: 'holdfast renumber-log' }, async (pool) => {
     await refuseUnlessMigrated(pool)
     if (!(await isAhead(pool))) return null

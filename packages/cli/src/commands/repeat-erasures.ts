@@ -1,9 +1,7 @@
 import { type Erased, type RepeatedErasures, repeatErasures, withPool } from '@holdfast/engine'
-import { shardOf, shardUrl } from '@holdfast/engine/shards'
 import { listErasures } from '@holdfast/server/backups'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -22,27 +20,14 @@ export async function repeatErasuresCommand(
     withBackups(options.from, '--from', config, async (store) => {
       const list = await listErasures(store, config, options.since ?? new Date(0))
       if (list === null) throw new CommandRefusal(`${store.name} has no list of erasures`)
-      const repeated = await repeatIn(ownerUrl, list.erased)
+      const use = { url: ownerUrl, name: 'holdfast erasures' }
+      const repeated = await withPool(use, (pool) => repeatErasures(pool, list.erased))
       return { erasures: repeated, unusable: list.unusable.map(({ message }) => message) }
     }),
   )
   if (options.json === true) terminal.json({ ...erasures, unusable })
   else for (const line of describeErasures(erasures, unusable)) terminal.out(line)
   return erasures.pending.length + unusable.length === 0 ? 0 : 1
-}
-
-/** On Citus, in the shard of each clinic. */
-async function repeatIn(ownerUrl: string, erased: readonly Erased[]): Promise<RepeatedErasures> {
-  const shards = await shardsIfDistributed(ownerUrl)
-  const urlOf = (clinicNo: number) => (shards === null ? ownerUrl : shardUrl(ownerUrl, shardOf(shards, clinicNo)))
-  const sum: RepeatedErasures = { erased: 0, cancelled: 0, pending: [] }
-  for (const [url, list] of Map.groupBy(erased, ({ clinicNo }) => urlOf(clinicNo))) {
-    const repeated = await withPool({ url, name: 'holdfast erasures' }, (pool) => repeatErasures(pool, list))
-    sum.erased += repeated.erased
-    sum.cancelled += repeated.cancelled
-    sum.pending.push(...repeated.pending)
-  }
-  return sum
 }
 
 const namedMax = 20

@@ -3,22 +3,20 @@ import { messageOf } from '@holdfast/engine/message-of'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { shardsIfDistributed } from '../refuse-distributed.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
-import { type ShardedReport, verifyShards } from '../verify-shards.ts'
 import { withDatabase } from '../with-database.ts'
 
 const detailsMax = 100
 
 /**
  * `holdfast verify`: recounts every slot and rebuilds every booking from the event log. It locks nothing, and
- * changes nothing but the stored time of the last verification. On Citus it verifies each shard.
+ * changes nothing but the stored time of the last verification.
  */
 export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   return withDatabase(context, ({ ownerUrl }) =>
     withPool<ExitCode>({ url: ownerUrl, name: 'holdfast verify' }, async (pool) => {
-      const report = await verifyAll(ownerUrl, pool)
+      const report = await verifyAll(pool)
       if (options.json === true) context.terminal.json(report)
       else print(context, report)
       await record(pool, isGood(report)).catch((error: unknown) =>
@@ -29,16 +27,12 @@ export async function verifyCommand(context: CommandContext, options: JsonOption
   )
 }
 
-type Report = VerifyReport | ShardedReport
-
-async function verifyAll(ownerUrl: string, pool: DatabasePool): Promise<Report> {
+async function verifyAll(pool: DatabasePool): Promise<VerifyReport> {
   await refuseUnlessMigrated(pool)
-  const shards = await shardsIfDistributed(ownerUrl)
-  if (shards !== null) return verifyShards(ownerUrl, shards, detailsMax)
   return verify(pool, { clinicNo: null, detailsMax })
 }
 
-function isGood({ overbooked, mismatches }: Report): boolean {
+function isGood({ overbooked, mismatches }: VerifyReport): boolean {
   return overbooked === 0 && mismatches === 0
 }
 
@@ -52,11 +46,10 @@ async function record(pool: DatabasePool, hasSucceeded: boolean): Promise<void> 
   await recordUpkeep(pool, 'verify', { succeededAt: hasSucceeded ? now.at : null, isFailing: !hasSucceeded })
 }
 
-function print({ terminal }: CommandContext, report: Report): void {
+function print({ terminal }: CommandContext, report: VerifyReport): void {
   const whole = (value: number) => value.toLocaleString('en')
   for (const line of columns(
     [
-      ...('shards' in report ? [['shards', whole(report.shards.length)] as const] : []),
       ['slots', whole(report.slots)],
       ['bookings', whole(report.bookings)],
       ['events', whole(report.events)],
@@ -67,10 +60,9 @@ function print({ terminal }: CommandContext, report: Report): void {
   )) {
     terminal.out(line)
   }
-  for (const { kind, clinicId, slotId, bookingId, message, ...rest } of report.details) {
+  for (const { kind, clinicId, slotId, bookingId, message } of report.details) {
     const ids = [clinicId && `clinic ${clinicId}`, slotId && `slot ${slotId}`, bookingId && `booking ${bookingId}`]
-    const where = 'shard' in rest ? [...ids, rest.shard] : ids
-    terminal.out(`${terminal.style('red', kind)} ${where.filter(Boolean).join(', ')}: ${message}`)
+    terminal.out(`${terminal.style('red', kind)} ${ids.filter(Boolean).join(', ')}: ${message}`)
   }
   const unnamed = report.mismatches - report.details.length
   if (unnamed > 0) terminal.out(`… and ${whole(unnamed)} more`)

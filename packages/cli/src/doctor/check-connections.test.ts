@@ -13,10 +13,10 @@ const settings = {
 
 test('more connections than PostgreSQL accepts are a warning that says how many are needed', async ({ database }) => {
   // The servers of the tests accept 300.
-  const [one] = await checkConnections(database.ownerUrl, settings)
+  const one = await checkConnections(database.ownerUrl, settings)
   expect(one).toMatchObject({ name: 'connections', state: 'ok' })
-  expect(one?.found).toContain('opens up to 47; max_connections is 300, of which 3 are reserved')
-  const [eight] = await checkConnections(database.ownerUrl, { ...settings, processes: 8 })
-  expect(eight?.found).toContain('its 8 processes opens up to 306; max_connections is 300')
+  expect(one.found).toContain('opens up to 47; max_connections is 300, of which 3 are reserved')
+  const eight = await checkConnections(database.ownerUrl, { ...settings, processes: 8 })
+  expect(eight.found).toContain('its 8 processes opens up to 306; max_connections is 300')
   expect(eight).toMatchObject({ state: 'warning', fix: expect.stringContaining('max_connections to 309 or more') })
 })

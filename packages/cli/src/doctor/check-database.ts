@@ -5,7 +5,6 @@ import {
   type DatabasePool,
   databaseOf,
   grantedFunctions,
-  isDistributed,
   LogAhead,
   migrationStatus,
   withPool,
@@ -17,7 +16,6 @@ import { checkAccountMails } from './check-account-mails.ts'
 import { checkAppRole } from './check-app-role.ts'
 import { checkCollation, checkLocale } from './check-collation.ts'
 import { checkOpenTransactions } from './check-open-transactions.ts'
-import { checkShards } from './check-shards.ts'
 
 type ServerFacts = {
   version: string
@@ -176,11 +174,10 @@ async function checkOwner(pool: DatabasePool, hasAppUrl: boolean): Promise<{ isO
 
 async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
   const { current, pending } = await migrationStatus(pool)
-  const isOnCitus = await isDistributed(pool)
   if (!current) {
     const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`
     const migrated = await isMigrated(pool)
-    const fix = `run \`holdfast migrate${isOnCitus ? ' --citus' : ''}\` (\`holdfast start\` does it too)`
+    const fix = 'run `holdfast migrate` (`holdfast start` does it too)'
     return [migrated ? problem('migrations', found, fix) : warning('migrations', 'the database is empty', fix)]
   }
   return [
@@ -188,7 +185,7 @@ async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string 
     ...(await checkRoles(pool)),
     ...(appUrl === null ? [] : [await checkConfiguredLogin(appUrl, ownerUrl)]),
     await checkPartitions(pool),
-    ...(isOnCitus ? await checkShards(pool, ownerUrl) : [await checkLog(pool)]),
+    await checkLog(pool),
     await checkAdmins(pool),
     await checkAccountMails(pool),
     await checkOpenTransactions(pool),

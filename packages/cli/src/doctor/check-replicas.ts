@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type DatabasePool, isDistributed, migrationStatus, storedAppLogin, withPool } from '@holdfast/engine'
+import { type DatabasePool, migrationStatus, storedAppLogin, withPool } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '@holdfast/server/config'
 import { replicaName, replicaUrl } from '@holdfast/server/replica-address'
@@ -33,8 +33,7 @@ const waitMsMax = 5_000
  */
 export async function checkReplicas(ownerUrl: string, config: Settings): Promise<Check[]> {
   const { databaseReplicaUrls: urls } = config
-  // A start refuses them on a distributed database, which another check says.
-  if (urls === null || (await withPool({ url: ownerUrl, name: poolName }, isDistributed))) return []
+  if (urls === null) return []
   const { primary, login } = await withPool({ url: ownerUrl, name: poolName }, async (owner) => {
     // Without, other checks say what is wrong.
     const isReady = (await migrationStatus(owner)).current

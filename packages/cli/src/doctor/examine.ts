@@ -3,7 +3,7 @@ import {
   hasEmbeddedDatabase,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
-import { asPooled, isDistributed, withPool } from '@holdfast/engine'
+import { asPooled } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, readConfig } from '@holdfast/server/config'
@@ -20,7 +20,6 @@ import { checkRedis } from './check-redis.ts'
 import { checkReplicas } from './check-replicas.ts'
 import { checkReplication } from './check-replication.ts'
 import { checkSecret } from './check-secret.ts'
-import { checkSettingsOfShards } from './check-shards.ts'
 import { checkSettings, type SettingLine, settingLines } from './read-settings-table.ts'
 import { readVersions, type Versions } from './versions.ts'
 
@@ -74,7 +73,7 @@ async function examineDatabase(config: Config): Promise<DatabaseExamination> {
     const url = config.databaseDirectUrl ?? config.databaseUrl
     const { version, checks } = await checkWithSecret(config, isSession ? asPooled(url) : url)
     // A pooler limits the connections itself, so max_connections of PostgreSQL is not compared.
-    const connections = version === null || pooler.length > 0 ? [] : await checkConnections(url, config)
+    const connections = version === null || pooler.length > 0 ? [] : [await checkConnections(url, config)]
     const replication = version === null || config.backupTo === null ? [] : [await checkReplication(url)]
     return { version, checks: [...pooler, ...checks, ...connections, ...replication] }
   }
@@ -106,12 +105,9 @@ function checkMissingDatabase(config: Config): Check {
 async function checkWithSecret(config: Config, ownerUrl: string): Promise<DatabaseExamination> {
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl)
   if (version === null) return { version, checks }
-  const ofShards = (await withPool({ url: ownerUrl, name: 'holdfast doctor' }, isDistributed))
-    ? checkSettingsOfShards(config)
-    : []
   return {
     version,
-    checks: [...checks, await checkSecret(config, ownerUrl), ...(await checkReplicas(ownerUrl, config)), ...ofShards],
+    checks: [...checks, await checkSecret(config, ownerUrl), ...(await checkReplicas(ownerUrl, config))],
   }
 }
 

@@ -1,5 +1,5 @@
 -- begin_log_epoch: begins an epoch of the log unless the newest one is of the running server and after p_after (null:
--- of any number), and in a shard of Citus, numbered by this shard. Returns the number of the newest epoch.
+-- of any number), and numbered by the shard that this database is. Returns the number of the newest epoch.
 -- The epoch starts at the next transaction number of the last checkpoint. The server makes one when it starts, and a
 -- promoted standby has one from before its promotion, so nothing of the epoch is below it. If the promoted standby has
 -- made another one before anybody began the epoch, it starts 10,000 transactions before that.

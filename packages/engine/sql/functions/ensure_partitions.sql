@@ -2,8 +2,6 @@
 -- booking_id), from the previous month to `p_months_ahead` (0–24) from now, in UTC: booking_y2026m11 contains the ids
 -- of November 2026. Returns the names of the new ones. Also renews the bounds of what is recent (bound_recent_ids,
 -- bound_recent_log).
--- In the schema of a shard it only renews these bounds, which each schema has: its tables are views, and partitions are
--- created on the coordinator, docs/decisions/0051-on-citus-a-shard-has-a-schema.md.
 -- Locks: the advisory lock ('Hold', 2), so that two callers create each partition once; then SHARE UPDATE EXCLUSIVE on
 -- the parents. A table is created separately and then attached, because CREATE TABLE … PARTITION OF would block
 -- every claim.
@@ -22,24 +20,17 @@ declare
   v_parent text;
   v_month timestamptz;
   v_name text;
-  v_is_shard constant boolean := exists (
-    select from pg_class c where c.oid = 'holdfast.booking'::regclass and c.relkind = 'v');
 begin
   if p_months_ahead is null or p_months_ahead not between 0 and 24 then
     raise exception 'months ahead must be 0 to 24, not %', p_months_ahead using errcode = 'invalid_parameter_value';
   end if;
   perform pg_advisory_xact_lock(x'486f6c64'::int, 2);
-  if v_is_shard then
-    -- Its functions and views are no matter of other nodes.
-    perform set_config('citus.enable_ddl_propagation', 'off', true);
-  end if;
   for v_parent, v_month in
     select p.parent, m.month
       from (values ('booking'), ('booking_event')) p (parent),
            generate_series(date_trunc('month', clock_timestamp()) - interval '1 month',
                            date_trunc('month', clock_timestamp()) + p_months_ahead * interval '1 month',
                            interval '1 month') m (month)
-     where not v_is_shard
      order by m.month, p.parent
   loop
     v_name := v_parent || to_char(v_month, '"_y"YYYY"m"MM');

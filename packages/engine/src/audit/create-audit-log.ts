@@ -4,10 +4,11 @@ import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import type { AuditEvent, AuditEventsQuery, AuditLog } from '../model/audit-event.ts'
+import type { Page } from '../model/page.ts'
 
 const auditCursor = cursorOf('audit-events', ['micros', 'micros'])
 
-type Row = AuditEvent & { micros: string }
+export type AuditRow = AuditEvent & { micros: string }
 
 /** As in append_audit_events.sql. */
 const ageMsMax = 24 * 3_600_000
@@ -37,23 +38,30 @@ export function createAuditLog(pool: Pick<pg.PoolClient, 'query'>): AuditLog {
       return new Set(rows.map(({ id }) => id))
     },
 
-    async events(query) {
-      const { rows } = await pool.query<Row>(sql`
-        select a.seq::text as id, a.at, ${microsOf(sql`a.at`)} as micros, a.kind, a.count,
-               a.actor_kind as "actorKind", a.actor_id as "actorId", a.subject_id as "subjectId",
-               a.network::text as network, a.details, c.id as "clinicId", c.name as "clinicName"
-          from holdfast.audit_event a left join holdfast.clinic c on c.no = a.clinic_no
-         where ${join(conditionsOf(query), ' and ')}
-         order by a.at desc, a.seq desc
-         limit ${query.limit + 1}`)
-      return pageOf(
-        rows,
-        query.limit,
-        ({ micros: _, ...event }) => event,
-        (last) => auditCursor.encode(last.micros, last.id),
-      )
-    },
+    events: async (query) => auditPage(await auditRows(pool, query), query.limit),
   }
+}
+
+/** The rows of a page, and one more if there is another page: the latest first. */
+export async function auditRows(pool: Pick<pg.PoolClient, 'query'>, query: AuditEventsQuery): Promise<AuditRow[]> {
+  const { rows } = await pool.query<AuditRow>(sql`
+    select a.seq::text as id, a.at, ${microsOf(sql`a.at`)} as micros, a.kind, a.count,
+           a.actor_kind as "actorKind", a.actor_id as "actorId", a.subject_id as "subjectId",
+           a.network::text as network, a.details, c.id as "clinicId", c.name as "clinicName"
+      from holdfast.audit_event a left join holdfast.clinic c on c.no = a.clinic_no
+     where ${join(conditionsOf(query), ' and ')}
+     order by a.at desc, a.seq desc
+     limit ${query.limit + 1}`)
+  return rows
+}
+
+export function auditPage(rows: readonly AuditRow[], limit: number): Page<AuditEvent> {
+  return pageOf(
+    rows,
+    limit,
+    ({ micros: _, ...event }) => event,
+    (last) => auditCursor.encode(last.micros, last.id),
+  )
 }
 
 function conditionsOf({ clinicNo, kind, accountId, from, to, cursor }: AuditEventsQuery): Sql[] {

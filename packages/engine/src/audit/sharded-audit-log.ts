@@ -1,28 +1,33 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { isConnectionLost, isLoginRefused, isShardMoved } from '../database/database-unavailable.ts'
+import { isConnectionLost, isLoginRefused } from '../database/database-unavailable.ts'
 import { promptly } from '../database/promptly.ts'
-import { oneShard, type ShardPools } from '../database/shard-pools.ts'
+import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import type { AuditLog, NewAuditEvent } from '../model/audit-event.ts'
-import { createAuditLog } from './create-audit-log.ts'
+import { type AuditRow, auditPage, auditRows, createAuditLog } from './create-audit-log.ts'
 
 /** Of no clinic. */
 const noClinicNo = 0
 
 /**
- * The security log of all shards: each event is in the shard of its clinic, and those of none are where a clinic with
- * the number 0 would be. Read over the pool, which on Citus is the coordinator's, and appended to in each shard.
+ * The security log of all databases: each event is in that of its clinic, and those of none are in the directory, where
+ * a clinic with the number 0 would be.
+ *
+ * @param directory knows in which clinics an account may have a role
  */
-export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneShard(pool)): AuditLog {
-  const log = createAuditLog(pool)
-  if (shards.all().includes(pool)) return log
-  const roles: Roles = { coordinator: pool, shards, skippedUntil: new WeakMap() }
+export function createShardedAuditLog(directory: pg.Pool, shards: ShardPools): AuditLog {
+  const log = createAuditLog(directory)
+  const roles: Roles = { directory, shards, skippedUntil: new WeakMap() }
   return {
     ...log,
     byClinic: (events) => byClinic(roles, events),
+    async events(query) {
+      const rows = await rowsOf(shards.all(), (pool) => auditRows(pool, query))
+      return auditPage(rows.toSorted(latestFirst).slice(0, query.limit + 1), query.limit)
+    },
     // Somebody whose role has just ended may be among them: then the log has more rows than it needs.
     async withRole(accountIds) {
-      const { rows } = await pool.query<{ id: string }>(sql`
+      const { rows } = await directory.query<{ id: string }>(sql`
         select account_id::text as id from holdfast.account_clinic where account_id = any(${accountIds}::uuid[])
         union
         select account_id::text from holdfast.site_administrator where account_id = any(${accountIds}::uuid[])`)
@@ -31,8 +36,13 @@ export function createShardedAuditLog(pool: pg.Pool, shards: ShardPools = oneSha
   }
 }
 
+/** As each database orders them. The numbers of two databases may be the same. */
+function latestFirst(one: AuditRow, other: AuditRow): number {
+  return Number(other.micros) - Number(one.micros) || Number(other.id) - Number(one.id)
+}
+
 /** Where the roles of accounts are. `skippedUntil`: until when a shard is not queried, on the monotonic clock. */
-type Roles = { coordinator: pg.Pool; shards: ShardPools; skippedUntil: WeakMap<pg.Pool, number> }
+type Roles = { directory: pg.Pool; shards: ShardPools; skippedUntil: WeakMap<pg.Pool, number> }
 
 /** An account's own events, such as a sign-in, belong to the clinics whose data it can read. */
 async function byClinic(
@@ -53,10 +63,10 @@ type Held = { accountId: string; clinicNo: number }
 
 /** The clinics in which accounts have roles; if a shard does not respond, those there in which they may have one. */
 async function clinicsOf(
-  { coordinator, shards, skippedUntil }: Roles,
+  { directory, shards, skippedUntil }: Roles,
   accountIds: readonly string[],
 ): Promise<Map<string, number[]>> {
-  const { rows: noted } = await coordinator.query<Held>(sql`
+  const { rows: noted } = await directory.query<Held>(sql`
     select account_id::text as "accountId", clinic_no as "clinicNo" from holdfast.account_clinic
      where account_id = any (${accountIds}::uuid[]) order by clinic_no`)
   const byShard = new Map<pg.Pool, Held[]>()
@@ -87,7 +97,7 @@ async function heldIn(shard: pg.Pool, noted: Held[], skippedUntil: Roles['skippe
        order by 2`)
     return (await promptly(query)).rows
   } catch (error) {
-    if (!isConnectionLost(error) && !isLoginRefused(error) && !isShardMoved(error)) throw error
+    if (!isConnectionLost(error) && !isLoginRefused(error)) throw error
     skippedUntil.set(shard, performance.now() + skipMs)
     return noted
   }

@@ -7,7 +7,6 @@ import { withPool } from '../database/pools.ts'
  */
 export function storeAuditMonths(ownerUrl: string, months: number): Promise<void> {
   return withPool({ url: ownerUrl, name: 'holdfast security log' }, async (pool) => {
-    // If it has changed: on Citus, a write needs all nodes.
     const { rowCount } = await pool.query(sql`select from holdfast.audit_retention where months = ${months}`)
     if (rowCount !== 0) return
     await pool.query(sql`

@@ -85,7 +85,7 @@ async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {
  * Whether the account that created a feed may see its calendar now: its own bookings; of a clinic, as an admin; of an
  * active doctor, as an admin or as that doctor. Site administrators may see all.
  *
- * A separate statement: on Citus, the coordinator's feeds cannot be joined with the tables of clinics.
+ * A separate statement: the feed may be in another database than the clinic.
  */
 async function mayBeRead(pool: pg.Pool, { kind, id, accountId }: OpenFeed): Promise<boolean> {
   if (kind === 'account') return true

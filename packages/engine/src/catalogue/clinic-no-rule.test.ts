@@ -1,16 +1,36 @@
-// Completeness: a table or index does not begin with clinic_no, a table has no kind, a function no search_path
+// Completeness: a table or index does not begin with clinic_no, a function has no search_path
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { tableKinds } from '../shards/tables/table-kinds.ts'
 
 /** Everything else belongs to one clinic, row by row. */
-const globalTables = Object.keys(tableKinds).filter((name) => name === 'clinic' || tableKinds[name] !== 'distributed')
+const globalTables = [
+  'account_clinic',
+  'account_mail',
+  'answer',
+  'archived_month',
+  'audit_retention',
+  'calendar_feed',
+  'clinic',
+  'clinic_shard',
+  'function_file',
+  'log_epoch',
+  'log_receiver',
+  'message_choice',
+  'migration',
+  'setting',
+  'shard',
+  'site_administrator',
+  'specialization',
+  'upkeep_result',
+  'verified_account',
+]
 
 /**
- * Violations of the rule that allows all rows of a clinic to be on one node (docs/decisions/0003): a table that is not
- * global has a primary key; that, every unique index and every exclusion constraint begin with clinic_no; every foreign
- * key to a table that is not global begins with clinic_no on both sides, and no global table refers to one that isn't.
+ * Violations of the rule that allows all rows of a clinic to be in one database (docs/decisions/0003): a table that is
+ * not global has a primary key; that, every unique index and every exclusion constraint begin with clinic_no; every
+ * foreign key to a table that is not global begins with clinic_no on both sides, and no global table refers to one that
+ * isn't.
  */
 const violationsQuery = `
   with tenant as (
@@ -59,34 +79,6 @@ async function violations(connection: pg.Pool | pg.PoolClient): Promise<string[]
 
 test('no table violates the rule', async ({ database }) => {
   expect(await violations(database.ownerPool)).toEqual([])
-})
-
-/** Tables that have no kind on Citus (docs/decisions/0051), and kinds that have no table. */
-async function wrongKinds(connection: pg.Pool | pg.PoolClient): Promise<string[]> {
-  const { rows } = await connection.query<{ name: string }>(
-    `select coalesce(c.relname, k.name) as name
-       from (select relname from pg_class where relnamespace = 'holdfast'::regnamespace and relkind in ('r', 'p')
-                                            and not relispartition) c
-       full join unnest($1::text[]) as k (name) on k.name = c.relname
-      where c.relname is null or k.name is null order by 1`,
-    [Object.keys(tableKinds)],
-  )
-  return rows.map(({ name }) => name)
-}
-
-test('every table has a kind on Citus, and every kind a table', async ({ database }) => {
-  expect(await wrongKinds(database.ownerPool)).toEqual([])
-})
-
-test('negative control: a table without a kind, and a kind without a table', async ({ database }) => {
-  const client = await database.ownerPool.connect()
-  try {
-    await client.query('begin; create table holdfast.planted (id uuid primary key); drop table holdfast.answer')
-    expect(await wrongKinds(client)).toEqual(['answer', 'planted'])
-  } finally {
-    await client.query('rollback')
-    client.release()
-  }
 })
 
 test.for([

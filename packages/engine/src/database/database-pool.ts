@@ -6,10 +6,9 @@ import {
   isNoResponse,
   isNotWritable,
   isPlanOutdated,
-  isShardMoved,
   PoolExhausted,
 } from './database-unavailable.ts'
-import { isPooled, schemaOf, takeOptions } from './database-url.ts'
+import { isPooled, takeOptions } from './database-url.ts'
 import { PooledClient, type PooledClientConfig } from './pooled-client.ts'
 import { type SessionSettings, startupOptions } from './transaction-settings.ts'
 
@@ -27,10 +26,7 @@ export type DatabasePoolConfig = Omit<pg.PoolConfig, 'options'> & {
 }
 
 export type DatabasePool = pg.Pool &
-  Pick<
-    BoundedPool,
-    'onNoResponse' | 'onShardMoved' | 'onLockTimeout' | 'closeIdle' | 'relocate' | 'close' | 'isExhausted'
-  >
+  Pick<BoundedPool, 'onNoResponse' | 'onLockTimeout' | 'closeIdle' | 'relocate' | 'close' | 'isExhausted'>
 
 /** See {@link BoundedPool}. `createPool` has the engine's settings. */
 export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
@@ -60,8 +56,6 @@ class BoundedPool extends pg.Pool {
   readonly #max: number
   /** Called after a query timed out that began then, by `performance.now()`, so that other pools can close theirs. */
   onNoResponse: (reason: Error, beganAtMs: number) => void = () => undefined
-  /** Called after a query found that its node of Citus does not have the shard: see `isShardMoved`. */
-  onShardMoved: (reason: Error) => void = () => undefined
   /** Called after a statement has waited too long for a lock. */
   onLockTimeout: () => void = () => undefined
 
@@ -148,10 +142,7 @@ class BoundedPool extends pg.Pool {
   #released(client: pg.PoolClient, error: Error | undefined): void {
     // First: after it, the error may only say that the client has closed itself.
     const reason = (client instanceof PooledClient ? client.unusable : null) ?? error
-    if (reason instanceof Error && !this.#isElsewhere(client)) {
-      this.#closeOthersLike(reason)
-      if (isShardMoved(reason)) this.onShardMoved(reason)
-    }
+    if (reason instanceof Error && !this.#isElsewhere(client)) this.#closeOthersLike(reason)
     if (isLockTimeout(error) || (client instanceof PooledClient && client.takeLockTimeout())) this.onLockTimeout()
     this.#idleSinceMs.set(client, performance.now())
     if (this.#retired.delete(client)) void client.end()
@@ -186,10 +177,10 @@ class BoundedPool extends pg.Pool {
   }
 }
 
-/** How clients connect to a URL, and where they find the schema. */
+/** How clients connect to a URL. */
 function clientOf(url: string, settings: SessionSettings): PooledClientConfig {
   const applied = isPooled(url) ? { connectionString: url, transactionSettings: settings } : optionsOf(url, settings)
-  return { ...applied, url, schema: schemaOf(url) }
+  return { ...applied, url }
 }
 
 /** Those of the URL first: the pool's settings win. */

@@ -105,27 +105,11 @@ export function isNoResponse(error: unknown): boolean {
 const notWritableStates = new Set(['25006', '57P03'])
 
 /**
- * Whether the server may not write: a standby, or a primary that was demoted or is starting; or the node of Citus does
- * not have the shard ({@link isShardMoved}). Nothing was written. A new connection may lead to the new primary.
+ * Whether the server may not write: a standby, or a primary that was demoted or is starting. Nothing was written. A new
+ * connection may lead to the new primary.
  */
 export function isNotWritable(error: unknown): boolean {
-  return (error instanceof Error && notWritableStates.has(codeOf(error))) || isShardMoved(error)
-}
-
-// Raised by the guard of a shard (shards/schema/write-triggers.ts). The other one, clinic_of_another_shard (HF018), is
-// about the item that names the clinic, and not about the shard.
-const movedState = 'HF017'
-// invalid_schema_name, undefined_table, undefined_function, undefined_object: the schema of a shard is not written yet
-// where the shard was moved, or what was there before is being dropped.
-const missingStates = new Set(['3F000', '42P01', '42883', '42704'])
-
-/**
- * Whether a statement ran on a node of Citus that does not have its shard: the shard was moved or split, or is not
- * written there yet. Nothing was written.
- */
-export function isShardMoved(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return codeOf(error) === movedState || ('shard' in error && missingStates.has(codeOf(error)))
+  return error instanceof Error && notWritableStates.has(codeOf(error))
 }
 
 /** Whether a connection prepared the statement before a migration changed what it returns. Nothing has run. */
@@ -180,7 +164,7 @@ export function isTransient(error: unknown): boolean {
 // The server reports these after it has rolled the statement back: wrong values, broken constraints, conflicts between
 // transactions (but 40003, completion unknown), missing resources, waits that ended. 28 and 53300 refuse the
 // connection.
-const undoneStates = /^(22...|23...|25006|28...|40(?!003)...|53...|55P03|57014|57P03|08001|08004|HF018)$/
+const undoneStates = /^(22...|23...|25006|28...|40(?!003)...|53...|55P03|57014|57P03|08001|08004)$/
 const connectCalls = new Set<unknown>(['connect', 'getaddrinfo'])
 
 /**
@@ -192,7 +176,7 @@ export function mayHaveRun(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable) return error.outcomeUnknown
   if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
   if (!(error instanceof Error)) return true
-  if (undoneStates.test(codeOf(error)) || isShardMoved(error)) return false
+  if (undoneStates.test(codeOf(error))) return false
   if ('syscall' in error && connectCalls.has(error.syscall)) return false
   return !connectMessages.test(error.message)
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { changeDatabaseUrl, inShard, schemaOf } from './database-url.ts'
+import { changeDatabaseUrl } from './database-url.ts'
 
 test.each([
   ['postgres://me:secret@db:5432/one', 'postgres://you:p%40ss%2F@db:5432/two'],
@@ -36,11 +36,4 @@ test('what is left out is not changed', () => {
 
 test.each(['', 'db', 'mysql://db/one', 'postgres://db:port/one'])('%j is not the URL of a database', (url) => {
   expect(() => changeDatabaseUrl(url, {})).toThrow('postgres://user:password@host:5432/database')
-})
-
-test('the schema is that of the shard; parameters of other libraries are ignored', () => {
-  expect(schemaOf('postgres://me@db/one?schema=public&sslmode=disable')).toBe('holdfast')
-  expect(schemaOf(inShard('postgres://me@db/one', 'holdfast_7'))).toBe('holdfast_7')
-  expect(schemaOf(inShard('postgres://me@db/one?sslmode=disable', 'holdfast_7'))).toBe('holdfast_7')
-  expect(() => schemaOf('postgres://me@db/one?shard=public.x')).toThrow('not public.x')
 })

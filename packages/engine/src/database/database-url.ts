@@ -67,32 +67,6 @@ export function asPooled(url: string): string {
   return isPooled(url) ? url : `${url}${url.includes('?') ? '&' : '?'}pgbouncer=true`
 }
 
-/**
- * The schema in which a connection finds what statements name as `holdfast.…`: that of its shard, if the URL has one.
- *
- * @throws TypeError for a shard that is not called `holdfast_…`
- */
-export function schemaOf(url: string): string {
-  const shard = parseDatabaseUrl(url).searchParams.get('shard')
-  return shard === null ? 'holdfast' : checkShard(shard)
-}
-
-/** The same URL, in a shard. @throws TypeError for a shard that is not called `holdfast_…` */
-export function inShard(url: string, shard: string): string {
-  return `${url}${url.includes('?') ? '&' : '?'}shard=${checkShard(shard)}`
-}
-
-/** The schemas of shards of Citus, and not those of tests. Also a regular expression of PostgreSQL. */
-export const shardOfCitus = /^holdfast_[0-9]+$/
-
-/** Names of shards are written into statements. @throws TypeError for one that is not called `holdfast_…` */
-export function checkShard(shard: string): string {
-  if (!/^holdfast_[a-z0-9_]{1,50}$/.test(shard)) {
-    throw new TypeError(`The shard of a database URL is called holdfast_…, not ${shard}.`)
-  }
-  return shard
-}
-
 /** @throws TypeError if it is no `postgres://` or `postgresql://` URL */
 function parseDatabaseUrl(url: string): URL {
   const withHost = url.replace(/^(postgres(?:ql)?:\/\/)([^/?#@]*@)?(?=[/?#]|$)/, `$1$2${hostPlaceholder}`)

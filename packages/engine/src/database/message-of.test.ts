@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest'
-import { NodeUnusable } from '../shards/nodes/nodes-of.ts'
-import { ShardNotWritten } from '../shards/placement/write-shard-schemas.ts'
 import { messageOf } from './message-of.ts'
 
 /** Of a host name with two addresses, as Node throws it. */
@@ -11,12 +9,7 @@ const refused = new AggregateError([
 
 test('a refused connection to several addresses is described by each of them', () => {
   expect(refused.message).toBe('')
-  const both = 'connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432'
-  expect(messageOf(refused)).toBe(both)
-  const node = { host: 'node', port: 5432, groupId: 1, getsShards: true, ownerUrl: '' }
-  expect(new NodeUnusable(node, refused).message).toBe(`node:5432 cannot be used: ${both}`)
-  const notWritten = `The shard holdfast_1 cannot be written on node:5432: ${both}`
-  expect(new ShardNotWritten('holdfast_1', node, refused).message).toBe(notWritten)
+  expect(messageOf(refused)).toBe('connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432')
 })
 
 test('a message is one line, and says which file is missing', () => {

@@ -1,17 +1,14 @@
 import type pg from 'pg'
 
-/**
- * Where the rows of clinics are. A plain database is one shard; on Citus, each shard has a schema
- * (docs/decisions/0051-on-citus-a-shard-has-a-schema.md), and accounts are on the coordinator, which is none.
- */
+/** Where the rows of clinics are: docs/decisions/0062-a-shard-is-a-database.md. */
 export type ShardPools = {
-  /** A pool for each shard. */
+  /** A pool for each database, that of the directory first. */
   all(): readonly pg.Pool[]
-  /** The pool of the shard that has the rows of a clinic, or would have them. */
+  /** The pool of the database that has the rows of a clinic, or would have them. */
   of(clinicNo: number): pg.Pool | Promise<pg.Pool>
 }
 
-/** The only shard of a plain database. */
+/** The only database. */
 export function oneShard(pool: pg.Pool): ShardPools {
   const pools = [pool]
   return { all: () => pools, of: () => pool }

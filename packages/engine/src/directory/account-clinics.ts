@@ -9,8 +9,9 @@ import { lockClinic } from './members.ts'
 const clinicsMax = 1_000
 
 /**
- * On the coordinator of Citus, for statements that read an account with the clinics in which it may have a role:
- * `tables` are for the list after `with`, `columns` are `site_administrator` (boolean) and `clinic_nos` (a JSON array).
+ * In the directory of several databases, for statements that read an account with the clinics in which it may have a
+ * role: `tables` are for the list after `with`, `columns` are `site_administrator` (boolean) and `clinic_nos` (a JSON
+ * array).
  *
  * @param accountId an expression of one value, such as a subquery on another table of the list
  */
@@ -56,11 +57,11 @@ export async function secondFactorClinics(shard: pg.Pool): Promise<number[]> {
 }
 
 /**
- * Notes on the coordinator that an account may have a role in a clinic. To be called under the clinic's lock, before
+ * Notes in the directory that an account may have a role in a clinic. To be called under the clinic's lock, before
  * the role is given: a role that is not noted is not found. Idempotent.
  */
-export async function addAccountClinic(coordinator: pg.Pool, accountId: string, clinicNo: number): Promise<void> {
-  await coordinator.query(sql`
+export async function addAccountClinic(directory: pg.Pool, accountId: string, clinicNo: number): Promise<void> {
+  await directory.query(sql`
     insert into holdfast.account_clinic (account_id, clinic_no) values (${accountId}, ${clinicNo})
     on conflict (account_id, clinic_no) do update set mark = default`)
 }
@@ -68,28 +69,28 @@ export async function addAccountClinic(coordinator: pg.Pool, accountId: string, 
 /**
  * Deletes what {@link addAccountClinic} has noted, if the account has no role in the clinic any more, or never got it.
  *
- * Locks: the clinic, so that a role that is being given meanwhile is seen. The lock may have ended when the coordinator
+ * Locks: the clinic, so that a role that is being given meanwhile is seen. The lock may have ended when the directory
  * executes the deletion, after a timeout here or the loss of the session. So the deletion names the mark that was read
  * before the lock: a role that is given later has another one. Idempotent.
  *
  * @param shard of the clinic
  */
 export async function pruneAccountClinic(
-  coordinator: Pick<pg.Pool, 'query'>,
+  directory: Pick<pg.Pool, 'query'>,
   shard: pg.Pool,
   { accountId, clinicNo }: { accountId: string; clinicNo: number },
 ): Promise<void> {
-  const { rows } = await coordinator.query<{ mark: string }>(sql`
+  const { rows } = await directory.query<{ mark: string }>(sql`
     select mark from holdfast.account_clinic where account_id = ${accountId} and clinic_no = ${clinicNo}`)
   const [noted] = rows
   if (noted === undefined) return
   await inTransaction(shard, async (transaction) => {
     await lockClinic(transaction, clinicNo)
-    // A write, and no read: in the former copy of a shard that was moved, it fails.
+    // A write, and no read: in a database that the clinic has left, it fails.
     const { rowCount } = await transaction.query(sql`
       update holdfast.membership set role = role where clinic_no = ${clinicNo} and account_id = ${accountId}`)
     if (rowCount !== 0) return
-    await coordinator.query(sql`
+    await directory.query(sql`
       delete from holdfast.account_clinic
        where account_id = ${accountId} and clinic_no = ${clinicNo} and mark = ${noted.mark}`)
   })

@@ -18,9 +18,6 @@ export function membershipsOfAccount(accountId: string): Sql {
  * administrators `second_factor_clinic_nos` (a JSON array of the clinics whose roles need a second factor; for others
  * it is empty).
  *
- * One query for each table, and none that refers to a row of another: Citus, where the accounts are on the coordinator
- * and the roles in shards, plans nothing else.
- *
  * @param accountId an expression of one value, such as a subquery on another table of the list
  */
 export function accountRights(accountId: Sql): { tables: Sql; columns: Sql } {

@@ -3,15 +3,17 @@ import sql, { type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { prepared } from '../database/prepared.ts'
+import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
+import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
 import { foldedOnce, hasWords } from '../lists/search-text.ts'
 import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
-import { isId, newId } from '../model/id.ts'
+import { clinicNoOf, isId, newId } from '../model/id.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
-import { nextClinicNo } from './draw-clinic-no.ts'
+import { nextClinicNo } from './next-clinic-no.ts'
 import { retentionStart } from './retention.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
@@ -50,23 +52,30 @@ const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c
 
 /** The clinics of the directory: lists by name, and plain writes. */
 export function clinicsOf(
-  pool: pg.Pool,
+  shards: ShardPools,
   write: AnnouncedTransaction,
   announce: Announce,
 ): Pick<Directory, 'clinics' | 'clinic' | 'createClinic' | 'updateClinic'> {
   return {
     async clinics({ q, limit, cursor }) {
-      const { rows } = await pool.query<ClinicRow>(sql`
-        select ${selectedClinic}
-          from holdfast.clinic c
-         where ${q === null ? sql`true` : foldedOnce(sql`c.name`, hasWords(q))} and ${isAfter(cursor)}
-         order by c.name, c.id
-         limit ${limit + 1}`)
+      const pools = shards.all()
+      const found = await rowsOf(pools, async (pool) => {
+        const selected = await pool.query<ClinicRow>(sql`
+          select ${selectedClinic}
+            from holdfast.clinic c
+           where ${q === null ? sql`true` : foldedOnce(sql`c.name`, hasWords(q))} and ${isAfter(cursor)}
+           order by c.name, c.id
+           limit ${limit + 1}`)
+        return selected.rows
+      })
+      const [pool] = pools
+      const rows = pool === undefined || pools.length === 1 ? found : await firstRows(pool, found, limit + 1)
       return pageOf(rows, limit, clinicOf, (last) => clinicCursor.encode(last.name, last.id))
     },
 
     async clinic(clinicId) {
       if (!isId(clinicId)) return null
+      const pool = await shards.of(clinicNoOf(clinicId))
       const { rows } = await pool.query<ClinicRow>(
         prepared('clinic_by_id', sql`select ${selectedClinic} from holdfast.clinic c where c.id = ${clinicId}`),
       )
@@ -123,7 +132,7 @@ function isAfter(cursor: string | null): Sql {
 /**
  * Inserts a clinic.
  *
- * @param drawnNo its number, of {@link drawClinicNo}; null: the next number
+ * @param drawnNo its number, of `placeClinic`; null: the next number
  * @throws UnknownTimeZone
  */
 export async function insertClinic(
@@ -132,7 +141,7 @@ export async function insertClinic(
   drawnNo: number | null = null,
 ): Promise<Clinic> {
   const timezone = await knownTimeZone(transaction, clinic.timezone)
-  const no = drawnNo ?? (await drawnHere(transaction))
+  const no = drawnNo ?? (await nextClinicNo(transaction))
   const { name, address, phone, settings, language } = clinic
   const columns = { no, id: newId(no), name, timezone, address, phone, ...settingColumns(settings) }
   const { rows } = await transaction.query<ClinicRow>(
@@ -145,18 +154,6 @@ export async function insertClinic(
     )
   }
   return clinicOf(rows[0])
-}
-
-async function drawnHere(transaction: pg.PoolClient): Promise<number> {
-  try {
-    return await nextClinicNo(transaction)
-  } catch (error) {
-    const sequenceGeneratorLimitExceeded = '2200H'
-    if (!(error instanceof pg.DatabaseError) || error.code !== sequenceGeneratorLimitExceeded) throw error
-    throw new Error('There is no number for a new clinic. On Citus, the coordinator creates the clinics.', {
-      cause: error,
-    })
-  }
 }
 
 /** The zone as it is stored. The database must know it too: its list may be older than Temporal's. */

@@ -14,13 +14,13 @@ import { videoRoomsOf } from './video-rooms.ts'
 /**
  * Clinics, doctors and members: plain reads and writes with the application's role. Lists are paginated by key.
  *
- * @param shards whose doctors are listed together
+ * @param shards whose clinics and doctors are listed together
  * @throws InvalidCursor for a cursor that the list never returned; UnknownTimeZone for the zone of a clinic
  */
 export function createDirectory(pool: pg.Pool, announce: Announce, shards: ShardPools = oneShard(pool)): Directory {
   const write = directoryTransaction(pool, announce)
   return {
-    ...clinicsOf(pool, write, announce),
+    ...clinicsOf(shards, write, announce),
     ...clinicLogosOf(pool, write, announce),
     ...doctorsOf(shards, write, announce),
     ...membersOf(pool, announce),

@@ -29,12 +29,12 @@ const invitationCursor = cursorOf('invitations', ['id'])
 /**
  * Created, listed and accepted with the application's role. The clinic's lock decides between two that accept.
  *
- * @param coordinatorPool of an engine in a shard: notes there where an account may have a role
+ * @param directoryPool of one of several databases: notes there where an account may have a role
  */
 export function createInvitations(
   pool: pg.Pool,
   announce: Announce,
-  coordinatorPool: pg.Pool | null = null,
+  directoryPool: pg.Pool | null = null,
 ): Invitations {
   const write = membersTransaction(pool, announce)
   return {
@@ -85,7 +85,7 @@ export function createInvitations(
 
     accept: (id, tokenHash, accountId, proof) =>
       write({ clinicNo: clinicNoIn(id) ?? 0, accountId }, (transaction) =>
-        accept(transaction, { id, tokenHash, accountId, proof, coordinatorPool }),
+        accept(transaction, { id, tokenHash, accountId, proof, directoryPool }),
       ),
 
     async revoke(clinicNo, id) {
@@ -107,10 +107,10 @@ type Accepting = {
   tokenHash: Buffer
   accountId: string
   proof: InvitationProof
-  coordinatorPool: pg.Pool | null
+  directoryPool: pg.Pool | null
 }
 
-async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof, coordinatorPool }: Accepting) {
+async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, proof, directoryPool }: Accepting) {
   const known = await findByToken(transaction, id, tokenHash)
   if (known === null) return { kind: 'invitation_missing' } as const
   const { clinicNo } = known
@@ -129,7 +129,7 @@ async function accept(transaction: pg.PoolClient, { id, tokenHash, accountId, pr
   // Both are in lower case, as accounts store them.
   if (proof.kind === 'address' && proof.confirmedEmail !== email) return { kind: 'other_address', email } as const
   if (!(await mayAdminister(transaction, clinicNo, invitedBy))) return { kind: 'invitation_missing' } as const
-  if (coordinatorPool !== null) await addAccountClinic(coordinatorPool, accountId, clinicNo)
+  if (directoryPool !== null) await addAccountClinic(directoryPool, accountId, clinicNo)
   await transaction.query(sql`
     insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
     values (${clinicNo}, ${accountId}, ${role}, ${doctorId})`)

@@ -4,6 +4,7 @@ import { completeWrite, rethrowAfterCommit } from '../database/database-unavaila
 import { isAppointment } from '../database/is-appointment.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
+import { oneShard } from '../database/shard-pools.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import type { Erasures, PatientContact } from '../model/erasure.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
@@ -24,7 +25,7 @@ const notOverListedMax = 100
  * open are declined: a patient who is erased waits no longer.
  */
 export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick<Waitlist, 'leave'>): Erasures {
-  const reads = bookingReads(pool)
+  const reads = bookingReads(pool, oneShard(pool))
 
   async function erase(clinicNo: number, ids: string[], actorId: string | null, key: string | null) {
     const statement = sql`

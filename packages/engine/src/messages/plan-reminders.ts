@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
+import { oneShard } from '../database/shard-pools.ts'
 import type { PlannedReminders } from '../model/message.ts'
 import { partsAround } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
@@ -19,7 +20,7 @@ export async function planReminders(
   const days = await daysWithSlots(pool, clinicNo)
   if (days === null) return { bookings: 0, nextCursor: null }
   const filter = { status: 'CONFIRMED', confirmedOnly: true, doctorId: null, q: null } as const
-  const { items, nextCursor } = await bookingReads(pool).bookingsOfClinic({
+  const { items, nextCursor } = await bookingReads(pool, oneShard(pool)).bookingsOfClinic({
     clinicNo,
     from: days.first,
     to: days.last,

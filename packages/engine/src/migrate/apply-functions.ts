@@ -33,8 +33,6 @@ export async function applyFunctions(client: pg.Client, ledger: Ledger, files: S
   )
   const changed = files.functions.filter((file) => edited.includes(file) || dependents.includes(file.name))
   await client.query('set local check_function_bodies = off')
-  // On Citus, the functions of its nodes are those of shards. Elsewhere nothing reads it.
-  await client.query('set local citus.enable_ddl_propagation = off')
   const written: Catalogued[] = []
   for (const file of changed) {
     written.push(...(await applyFile(client, file)))

@@ -187,14 +187,6 @@ test.each([
   expect(await value("select checksum not like '%new' from holdfast.function_file where name = 'id_floor'")).toBe(true)
 })
 
-test('a database that is distributed over Citus is refused, and not changed', async () => {
-  await migrate({ ownerUrl: database.ownerUrl })
-  await owner.query('create table holdfast.shard_trigger ()')
-  const refused = migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
-  await expect(refused).rejects.toMatchObject({ kind: 'distributed' })
-  expect(await value("select to_regproc('holdfast.planted')")).toBeNull()
-})
-
 test('the pending files are listed, also for the application role', async () => {
   expect((await migrationStatus(owner)).pending).toContain(files.migrations[0]?.name)
   await migrate({ ownerUrl: database.ownerUrl })

@@ -3,9 +3,7 @@ import sql from 'sql-template-tag'
 import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { checkDatabase } from './check-database.ts'
-import { isDistributed } from './is-distributed.ts'
 import { isFromNewerRelease, ledgerDefinition, readLedger } from './ledger.ts'
-import { distributedMessage, MigrateError } from './migrate-error.ts'
 import { inMigrateSession, inSeparateTransaction, type MigrateSession, type SessionOptions } from './migrate-session.ts'
 import { pendingMigrations } from './pending-migrations.ts'
 import { type MigrationFile, type SqlFiles, sqlFiles } from './sql-files.ts'
@@ -36,11 +34,7 @@ export type MigrateResult = {
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const files = options.files ?? (await sqlFiles())
-  const check = async (client: pg.Client) => {
-    await checkDatabase(client)
-    if (await isDistributed(client)) throw new MigrateError('distributed', distributedMessage)
-  }
-  return inMigrateSession(options, check, (session) => update(session, files))
+  return inMigrateSession(options, checkDatabase, (session) => update(session, files))
 }
 
 async function update(session: MigrateSession, files: SqlFiles): Promise<MigrateResult> {

@@ -9,8 +9,8 @@ export type MigrationStatus = { current: boolean; pending: string[] }
 const notMigratedCodes = new Set(['42P01', '3F000', '42501'])
 
 /**
- * Whether the database has every migration and function of this release; a newer database is current. Of one that is
- * distributed, what the coordinator has. It can be called with the application role.
+ * Whether the database has every migration and function of this release; a newer database is current. It can be called
+ * with the application role.
  */
 export async function migrationStatus(pool: pg.Pool | pg.Client): Promise<MigrationStatus> {
   const files = await sqlFiles()

@@ -8,7 +8,7 @@ import type { OnceResult, WriteKey } from './stored-responses.ts'
 export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
   clinic(clinicId: string): Promise<Clinic | null>
-  /** In a shard of Citus, `drawnNo` is the number that `drawClinicNo` returned with the same key. */
+  /** `drawnNo`: the number that `placeClinic` returned with the same key; by default, the database's next one. */
   createClinic(clinic: NewClinic, writeKey: WriteKey, drawnNo?: number | null): Promise<OnceResult<Clinic>>
   updateClinic(
     clinicId: string,

@@ -77,7 +77,7 @@ test.for([
   ],
 ] as const)('negative control: another rule for %s in claims is detected', async ([, name, part, becomes]) => {
   const planted = await createTestDatabase()
-  await plantFunction({ ...planted, schema: 'holdfast' }, name, { part, becomes })
+  await plantFunction(planted, name, { part, becomes })
   expect(differing(await compared(planted))).not.toEqual([])
   await planted.drop()
 })

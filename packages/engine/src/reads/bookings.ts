@@ -3,7 +3,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
-import { oneShard, rowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -23,7 +23,7 @@ type ListedRow = BookingRow & { starts_micros: string }
 /** One booking by its id, and lists by the start of their slots. Statuses are the effective ones. */
 export function bookingReads(
   pool: pg.Pool,
-  shards: ShardPools = oneShard(pool),
+  shards: ShardPools,
 ): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic'> {
   return {
     async booking(bookingId) {
@@ -101,9 +101,8 @@ function byStart(a: ListedRow, b: ListedRow): number {
 async function partsOfAccount(pool: pg.Pool, accountId: string): Promise<BookingIds[]> {
   const parts: BookingIds[] = []
   for (const part of await partsOfAll(pool, new Date())) {
-    // Citus fails for a subquery without columns.
     const { rows } = await pool.query<{ found: boolean }>(sql`
-      select exists (select 1 from holdfast.booking b
+      select exists (select from holdfast.booking b
                       where b.account_id = ${accountId} and b.id >= ${part.from} and b.id < ${part.until}) as found`)
     if (rows[0]?.found === true) parts.push(part)
   }

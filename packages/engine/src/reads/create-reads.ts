@@ -13,18 +13,18 @@ import { slotReads } from './slots.ts'
 /**
  * The reads, which never wait for a write. Each result is of one moment, by the database's clock.
  *
- * @param shards whose bookings are counted together
+ * @param shards whose bookings are counted, and listed for an account, together
  * @throws InvalidCursor for a cursor or position that the list never returned
  */
 export function createReads(pool: pg.Pool, shards: ShardPools = oneShard(pool)): Reads {
   return {
     ...slotReads(pool),
     ...alternativeReads(pool),
-    ...bookingReads(pool),
+    ...bookingReads(pool, shards),
     ...eventReads(pool),
     ...statsReads(pool),
     ...proofReads(shards),
-    ...publicReads(pool),
+    ...publicReads(pool, shards),
     verify: (query) => verify(pool, query),
   }
 }

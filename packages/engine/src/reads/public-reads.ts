@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { empty } from 'sql-template-tag'
+import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
 
@@ -7,7 +8,7 @@ import type { Reads } from '../model/reads.ts'
 const publicDoctorsMax = 50_000
 
 /** What pages for search engines need: nothing of bookings, and only of active doctors. */
-export function publicReads(pool: pg.Pool): Pick<Reads, 'openHours' | 'publicDoctors'> {
+export function publicReads(pool: pg.Pool, shards: ShardPools): Pick<Reads, 'openHours' | 'publicDoctors'> {
   return {
     async openHours({ clinicNo, doctorId, days }) {
       if (doctorId !== null && (!isId(doctorId) || clinicNoOf(doctorId) !== clinicNo)) return []
@@ -27,13 +28,16 @@ export function publicReads(pool: pg.Pool): Pick<Reads, 'openHours' | 'publicDoc
     },
 
     async publicDoctors() {
-      const { rows } = await pool.query<{ id: string; clinic_id: string }>(sql`
-        select r.id, c.id as clinic_id
-          from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
-         where r.kind = 'doctor' and r.active
-         order by r.clinic_no, r.id
-         limit ${publicDoctorsMax}`)
-      return rows.map(({ id, clinic_id: clinicId }) => ({ id, clinicId }))
+      const found = await rowsOf(shards.all(), async (shard) => {
+        const { rows } = await shard.query<{ id: string; clinicId: string }>(sql`
+          select r.id, c.id as "clinicId"
+            from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
+           where r.kind = 'doctor' and r.active
+           order by r.clinic_no, r.id
+           limit ${publicDoctorsMax}`)
+        return rows
+      })
+      return found.slice(0, publicDoctorsMax)
     },
   }
 }

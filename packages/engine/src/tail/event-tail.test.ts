@@ -246,7 +246,7 @@ describe('under load', () => {
       { capacity: 100_000 },
     )
     const { tail, reported } = await startTail()
-    const wake = createWaker(database.appPool, database.sessionUrl).wakeOthers
+    const wake = createWaker(database.appPool).wakeOthers
     const engines = [0, 1].map(() => createEngine({ batchPool: database.appPool, generalPool: database.appPool }))
     const client = async (n: number) => {
       const engine = engines[n % 2]
@@ -303,7 +303,7 @@ describe('under load', () => {
   test('woken by another process, it reports a commit at once', async () => {
     const idleMs = 12_000
     const { tail, reported, untilReported } = await startTail({ idleMs })
-    const wake = createWaker(database.ownerPool, database.sessionUrl).wakeOthers
+    const wake = createWaker(database.ownerPool).wakeOthers
     const waits: number[] = []
     for (let n = 1; n <= 5; n += 1) {
       const booking = await aBooking(database, slot, { status: 'PENDING' })

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { createPool } from '../database/pools.ts'
 import { EventTail } from './event-tail.ts'
-import { listenForWakes, wakeChannelOf } from './listen-for-wakes.ts'
+import { listenForWakes, wakeChannel } from './listen-for-wakes.ts'
 
 const connections = 2
 
@@ -83,7 +83,7 @@ test('a connection that listens, and hangs, is replaced', async ({ database }) =
   // Once when it listens again, and for each notification from then on.
   await untilWoken()
   woken = 0
-  await database.appPool.query('select pg_notify($1, $2)', [wakeChannelOf(database.sessionUrl), 'another’s'])
+  await database.appPool.query('select pg_notify($1, $2)', [wakeChannel, 'another’s'])
   await untilWoken()
   stop.abort()
   await listening

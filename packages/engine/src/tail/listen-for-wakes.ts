@@ -1,16 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { schemaOf } from '../database/database-url.ts'
 
-/**
- * The channel on which processes notify each other of commits; the payload is the sender's name. Each shard of a node
- * of Citus has its own, because notifications are of a database.
- *
- * @param url of the database, or of a shard
- */
-export function wakeChannelOf(url: string): string {
-  return `${schemaOf(url)}_log`
-}
+/** The channel on which processes notify each other of commits; the payload is the sender's name. */
+export const wakeChannel = 'holdfast_log'
 
 const retryMsMax = 5_000
 /** How often the connection is checked: a network that drops packets silently reports nothing. */
@@ -48,7 +40,7 @@ export async function listenForWakes(
         if (payload !== ownName) wake()
       })
       await client.connect()
-      await client.query(`listen ${wakeChannelOf(url)}`)
+      await client.query(`listen ${wakeChannel}`)
       failures = 0
       wake()
       await untilLost(client, lost, signal, checkMs)

@@ -3,7 +3,7 @@ import sql from 'sql-template-tag'
 import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
 /** Of keys and responses. */
-export const retentionHours = 24
+const retentionHours = 24
 const rowsPerCallMax = 5_000
 
 /**

@@ -16,7 +16,7 @@ type Outcome = {
   intervalSeconds?: number
 }
 
-/** Stores how a backup or a verification ended. @param owner on Citus, of the coordinator */
+/** Stores how a backup or a verification ended. */
 export async function recordUpkeep(owner: pg.Pool, kind: UpkeepKind, outcome: Outcome): Promise<void> {
   const { succeededAt, isFailing, intervalSeconds = null } = outcome
   await owner.query(sql`

@@ -1,4 +1,4 @@
-import { type DatabasePool, openDatabasePool, type SessionSettings } from '@holdfast/engine'
+import { type DatabasePool, openDatabasePool } from '@holdfast/engine'
 import { getMigrations } from 'better-auth/db/migration'
 import type pg from 'pg'
 import { authOptions } from './auth.ts'
@@ -11,11 +11,10 @@ export type AccountsMigration = { createdTables: string[]; changedTables: string
  * Creates or migrates the accounts' tables in the schema `auth` as the owner, and grants the application role access.
  * Idempotent. Only one process may run it at a time.
  *
- * @param settings of its sessions: on Citus, the accounts are the coordinator's alone
  * @throws PostgreSQL's errors, such as missing privileges
  */
-export async function migrateAccounts(ownerUrl: string, settings: SessionSettings = {}): Promise<AccountsMigration> {
-  const pool = accountsPool(ownerUrl, 2, 'holdfast accounts migration', settings)
+export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigration> {
+  const pool = accountsPool(ownerUrl, 2, 'holdfast accounts migration')
   try {
     await pool.query('create schema if not exists auth')
     const migrations = await getMigrations(schemaOptions(pool))
@@ -64,12 +63,12 @@ async function hashStoredSessionTokens(pool: pg.Pool): Promise<void> {
 }
 
 /** A pool whose search path is the schema of the accounts' tables. */
-export function accountsPool(url: string, max: number, name: string, settings: SessionSettings = {}): DatabasePool {
+export function accountsPool(url: string, max: number, name: string): DatabasePool {
   const pool = openDatabasePool({
     connectionString: url,
     max,
     application_name: name,
-    settings: { search_path: 'auth', timezone: 'UTC', statement_timeout: '30000', ...settings },
+    settings: { search_path: 'auth', timezone: 'UTC', statement_timeout: '30000' },
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     query_timeout: 35_000,

@@ -34,7 +34,7 @@ import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { retireUnreadableKeys } from './sessions/signing-keys.ts'
 
 export { refusalText } from './passwords/new-passwords.ts'
-export { createSiteAdministrator, promoteToSiteAdministrator } from './site-administrators.ts'
+export { createSiteAdministrator, type Owner, promoteToSiteAdministrator } from './site-administrators.ts'
 
 export type OpenAccounts = {
   accounts: Accounts & PasswordLinks & EmailLinks & SignUpNotices
@@ -84,7 +84,7 @@ const hourSeconds = 3600
  * Everything about accounts, on a separate pool. Used by the server and by `admin create`.
  *
  * @param shared with other processes: their limits, and whose sessions they ended
- * @param shards of a server on Citus, where it reads the roles; null: the database reads them, on Citus of all shards
+ * @param shards of a server with several databases, where it reads the roles; null: all are in the only one
  */
 export async function openAccounts(
   config: Pick<Config, OpenSettings>,

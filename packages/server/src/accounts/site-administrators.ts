@@ -1,8 +1,12 @@
-import { createAuditLog, inTransaction } from '@holdfast/engine'
+import { copySiteAdministrators, createAuditLog, inTransaction, isDatabaseUnusable, withPool } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import type { Config } from '../config/config.ts'
 import type { Accounts, CreateAccountOutcome, NewAccount } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
+
+/** The owner's URL of the database with the accounts, and of the others (HOLDFAST_SHARDS). */
+export type Owner = { url: string; shards: Config['shards'] }
 
 /** Who makes a site administrator: the first start, or a command of the operator. */
 type GrantedBy = 'system' | 'command'
@@ -15,9 +19,9 @@ type GrantedBy = 'system' | 'command'
 export function createSiteAdministrator(
   accounts: Pick<Accounts, 'createAccount'>,
   account: NewAccount,
-  by: { ownerUrl: string; kind: GrantedBy; beforeCommit?: () => void },
+  by: { owner: Owner; kind: GrantedBy; beforeCommit?: () => void },
 ): Promise<CreateAccountOutcome> {
-  return asOwner(by.ownerUrl, (pool) =>
+  return asOwner(by.owner, (pool) =>
     accounts.createAccount(account, {
       pool,
       async write(transaction, { id }) {
@@ -29,8 +33,8 @@ export function createSiteAdministrator(
 }
 
 /** Makes an account that exists a site administrator, with its entry in the security log. Idempotent. */
-export function promoteToSiteAdministrator(ownerUrl: string, accountId: string): Promise<void> {
-  return asOwner(ownerUrl, (pool) =>
+export function promoteToSiteAdministrator(owner: Owner, accountId: string): Promise<void> {
+  return asOwner(owner, (pool) =>
     inTransaction(pool, (transaction) => grant(transaction, accountId, 'command', 'promoted')),
   )
 }
@@ -53,11 +57,24 @@ async function grant(
  * Only the schema's owner may: the application's role cannot, so whoever gets hold of that role's connection cannot
  * either.
  */
-async function asOwner<Result>(ownerUrl: string, work: (pool: Pool) => Promise<Result>): Promise<Result> {
-  const pool = accountsPool(ownerUrl, 1, 'holdfast site administrator')
+async function asOwner<Result>({ url, shards }: Owner, work: (pool: Pool) => Promise<Result>): Promise<Result> {
+  const pool = accountsPool(url, 1, 'holdfast site administrator')
   try {
-    return await work(pool)
+    const result = await work(pool)
+    for (const shard of shards ?? []) await copyTo(shard, pool)
+    return result
   } finally {
     await pool.end()
+  }
+}
+
+/** A shard that cannot be used now gets them when a server next prepares it. */
+async function copyTo({ url, name }: { url: string; name: string }, directory: Pool): Promise<void> {
+  try {
+    await withPool({ url, name: `holdfast site administrator ${name}` }, (shard) =>
+      copySiteAdministrators(directory, shard),
+    )
+  } catch (error) {
+    if (!isDatabaseUnusable(error)) throw error
   }
 }

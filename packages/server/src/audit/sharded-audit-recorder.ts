@@ -3,7 +3,7 @@ import type { AuditEntry, CountedEntry } from './audit-entry.ts'
 import { AuditRecorder, type AuditRecorderDeps } from './audit-recorder.ts'
 
 type ShardedAuditDeps<Shard> = Omit<AuditRecorderDeps, 'append'> & {
-  /** Of the coordinator. */
+  /** Of the directory. */
   byClinic: AuditLog['byClinic']
   /** What appends in each shard. */
   appends: ReadonlyMap<Shard, AuditLog['append']>
@@ -12,7 +12,7 @@ type ShardedAuditDeps<Shard> = Omit<AuditRecorderDeps, 'append'> & {
 
 /**
  * Records events of clinics in several shards, each with a separate queue: a shard that cannot be written holds back,
- * and loses, events of its own clinics alone. An account's own events, such as a sign-in, wait for the coordinator
+ * and loses, events of its own clinics alone. An account's own events, such as a sign-in, wait for the directory
  * first, which knows their clinics.
  */
 export class ShardedAuditRecorder<Shard> {
@@ -45,7 +45,7 @@ export class ShardedAuditRecorder<Shard> {
   async stop(): Promise<void> {
     const stopShards = () => Array.from(this.#recorders.values(), (recorder) => recorder.stop())
     await Promise.all([this.#common.stop(), ...stopShards()])
-    // Those that the coordinator has found the clinics of meanwhile.
+    // Those that the directory has found the clinics of meanwhile.
     await Promise.all(stopShards())
   }
 

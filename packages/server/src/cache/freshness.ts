@@ -39,7 +39,7 @@ export async function openFreshness(settings: FreshnessSettings): Promise<Freshn
       isOpen ? 'the database is unavailable: reads are served from the cache' : 'the database is available again',
     )
   })
-  const waker = createWaker(pool, listenUrl)
+  const waker = createWaker(pool)
   const trustListeners = [(isTrusted: boolean) => cache.trust(isTrusted)]
   let isAheadLogged = false
   const tailSettings: EventTailSettings = {

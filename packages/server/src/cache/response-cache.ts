@@ -1,4 +1,4 @@
-import { isConnectionLost, isShardMoved } from '@holdfast/engine'
+import { isConnectionLost } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { CacheFigures } from '../observe/metrics.ts'
 import type { Change, SlotChange } from './changes.ts'
@@ -90,7 +90,7 @@ export class ResponseCache {
     try {
       return { ...(await this.#loaded(query)), isStale: false }
     } catch (error) {
-      const isAway = isConnectionLost(error) || isShardMoved(error)
+      const isAway = isConnectionLost(error)
       const last = isAway ? this.#entries.get(query.key) : undefined
       if (last === undefined) throw error
       this.#figures.stale += 1

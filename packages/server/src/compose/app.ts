@@ -121,7 +121,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     signalsOf: deps.theatreSignalsOf,
     slots,
     requireMember: async (principal, clinicId) =>
-      (await requireClinic(deps.rest.of(clinicNoIn(clinicId) ?? 0), principal, clinicId, memberRoles)).clinic.no,
+      (await requireClinic(await deps.rest.of(clinicNoIn(clinicId) ?? 0), principal, clinicId, memberRoles)).clinic.no,
     heartbeatMs: deps.live.settings.heartbeatMs,
     log: deps.log,
   })

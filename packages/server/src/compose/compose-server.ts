@@ -29,11 +29,10 @@ export type ComposedServer = {
   /** null: metrics have no separate port. */
   metricsApp: FastifyInstance | null
   engine: Engine
-  /** Of a clinic: on Citus, that of its shard. */
+  /** That of a clinic's database. */
   engineOf(clinicNo: number): Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics
-  mustRestart: OpenShards['mustRestart']
   /** Starts passing on lapsed places to who waits for them, and the jobs if HOLDFAST_WORKER is on. */
   startJobs(): Promise<void>
   /** Stops accepting requests, completes those in flight and all accepted claims, closes the pools. Bounded in time. */
@@ -65,7 +64,11 @@ async function composeParts(
   readAllMetrics: MetricsSources['readAll'],
 ): Promise<ComposedServer> {
   // They are opened after the accounts, and read when somebody is signed in.
-  const roleShards = { all: () => shards.all, of: (clinicNo: number) => shards.shardOf(clinicNo) }
+  const roleShards = {
+    all: () => shards.all,
+    find: (clinicNo: number) => shards.find(clinicNo),
+    of: (clinicNo: number) => shards.shardOf(clinicNo),
+  }
   const accounts = await openAccounts(config, database, log, shared?.accounts, database.shards && roleShards)
   let isStopping = false
   const metrics = createMetrics({
@@ -106,7 +109,12 @@ async function composeParts(
     live: shards.live,
     theatreSignalsOf: (clinicNo) => shards.shardOf(clinicNo).theatreSignals,
     sharedCounts: shared?.counts ?? null,
-    publicPages: createPublicPages({ ...common.engine, cache: common.cache, publicUrl: config.publicUrl }),
+    publicPages: createPublicPages({
+      ...common.engine,
+      readsOf: async (clinicNo) => (await shards.find(clinicNo)).engine.reads,
+      cache: common.cache,
+      publicUrl: config.publicUrl,
+    }),
   })
   const metricsApp =
     config.metricsPort === null ? null : await buildMetricsApp({ log, metrics, token: config.metricsToken })
@@ -121,7 +129,6 @@ async function composeParts(
     engineOf: (clinicNo) => shards.shardOf(clinicNo).engine,
     accounts: accounts.accounts,
     metrics,
-    mustRestart: shards.mustRestart,
     async startJobs() {
       running.push(...startWorkOfServer(shards, { database, accounts, audit, mailsOf, log }))
       if (!config.runsJobs) return
@@ -129,7 +136,7 @@ async function composeParts(
     },
     stop() {
       isStopping = true
-      const parts = { app, metricsApp, jobs, audit, ...opened, shards: shards.toStop, shared, pools }
+      const parts = { app, metricsApp, jobs, audit, ...opened, shards, shared, pools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },

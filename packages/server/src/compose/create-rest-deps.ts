@@ -25,7 +25,7 @@ type RestServices = {
 export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
-  { common, behindCoordinator, shardOf }: OpenShards,
+  { common, all, find }: OpenShards,
   { accounts: { accounts, sessions }, audit, mailsOf }: RestServices,
 ): RestShards {
   const ofAllShards = {
@@ -41,11 +41,16 @@ export function createRestDeps(
   }
   const restOf = (shard: Common | OpenShard): RestDeps => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
   const ofCommon = restOf(common)
-  const rest = new Map(behindCoordinator.map((shard) => [shard, restOf(shard)]))
-  const of = (clinicNo: number) => {
-    const deps = behindCoordinator.length === 0 ? ofCommon : rest.get(shardOf(clinicNo))
-    if (deps === undefined) throw new Error(`No shard serves the clinic ${clinicNo}.`)
+  if (all.length === 1) return { common: ofCommon, of: () => ofCommon, others: [] }
+  const rest = new Map(all.map((shard) => [shard, restOf(shard)]))
+  const depsOf = (shard: OpenShard): RestDeps => {
+    const deps = rest.get(shard)
+    if (deps === undefined) throw new Error('The database of a clinic is not open.')
     return deps
+  }
+  const of = (clinicNo: number) => {
+    const shard = find(clinicNo)
+    return shard instanceof Promise ? shard.then(depsOf) : depsOf(shard)
   }
   return { common: ofCommon, of, others: [...rest.values()] }
 }

@@ -1,4 +1,4 @@
-import { addLogReceiver, clinicNoOf, type Engine, isDistributed, mailReceiverName, withPool } from '@holdfast/engine'
+import { addLogReceiver, clinicNoOf, type Engine, mailReceiverName, withPool } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { createDemoClinic } from '../demo/demo-clinic.ts'
@@ -48,7 +48,7 @@ export async function createDemoData(engines: Engines, { ownerUrl, demo, sendsMa
     const clinicNo = clinicNoOf(id)
     const engine = engines.engineOf(clinicNo)
     // The log is forwarded from here on.
-    if (!sendsMails && !(await isDistributed(pool))) await addLogReceiver(pool, mailReceiverName)
+    if (!sendsMails) await addLogReceiver(pool, mailReceiverName)
     const beginSlot = (slotId: string, startsAt: Date) => beginDemoSlot(pool, clinicNo, slotId, startsAt)
     await fillDemoWeek({ engine, beginSlot }, clinicNo, week)
     await fillDemoWaitlist(engine, clinicNo, new Date())

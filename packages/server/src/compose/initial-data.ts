@@ -42,7 +42,7 @@ async function ensureAdministrator(
     accounts,
     { email, name: 'Administrator', password, mustChangePassword: isGenerated },
     {
-      ownerUrl,
+      owner: { url: ownerUrl, shards: config.shards },
       kind: 'system',
       beforeCommit: () => onAdministrator({ email, password: isGenerated ? password : null }),
     },

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { clinicNoIn, createPool, inTransaction, pruneAccountClinic } from '@holdfast/engine'
-import { noteAccountClinics, rolesNotNoted } from '@holdfast/engine/note-account-clinics'
-import { shardOf, shardUrl } from '@holdfast/engine/shards'
+import { clinicNoIn, createPool, inTransaction, pruneAccountClinic, registerShard, withLoginOf } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Sql } from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
@@ -38,34 +36,40 @@ afterAll(async () => {
 })
 
 function openReader() {
-  const coordinator = accountsPool(database.sessionUrl, 2, 'reader')
-  const shards = database.shards.map((shard) => ({
-    ...shard,
-    pools: { general: createPool({ url: shardUrl(database.sessionUrl, shard), max: 2, name: 'reader' }) },
+  const directory = accountsPool(database.sessionUrl, 2, 'reader')
+  const shards = database.shards.map(({ proxy, database: { sessionUrl } }) => ({
+    pools: { general: createPool({ url: withLoginOf(proxy.url, sessionUrl), max: 2, name: 'reader' }) },
     rest: { freshness: { breaker: { check: () => undefined } } },
   }))
-  const rights = rightsInShards(coordinator, {
-    all: () => shards,
-    of: (clinicNo) => shardOf(shards, clinicNo),
-  })
+  const [, shard] = shards
+  if (shard === undefined) throw new Error('There are two databases.')
+  // All members are of clinics in the second database.
+  const rights = rightsInShards(directory, { all: () => shards, find: () => shard, of: () => shard })
   const cookies = createSessionCookies([settingsFor({ ownerUrl: '', appUrl: '' }).HOLDFAST_SECRET ?? ''], false)
   const idle = { patientSeconds: 3_600, staffSeconds: 3_600 }
   return {
-    coordinator,
-    shards,
+    directory,
+    shard: shard.pools.general,
     rights,
     rolesOf: async (bearer: string) => {
       const token = cookies.readBearer(bearer) ?? ''
-      const found = await createPrincipals(coordinator, idle, false, { rights }).bySession(token)
+      const found = await createPrincipals(directory, idle, false, { rights }).bySession(token)
       return found?.principal.memberships.map(({ clinicNo, role }) => [clinicNo, role])
     },
-    close: () => Promise.all([coordinator, ...shards.map(({ pools }) => pools.general)].map((pool) => pool.end())),
+    close: () => Promise.all([directory, ...shards.map(({ pools }) => pools.general)].map((pool) => pool.end())),
   }
 }
 
-/** A clinic, and somebody who has an invitation to it. */
+/** The owner of the second database. */
+function owner(): pg.Pool {
+  const [, shard] = database.shards
+  if (shard === undefined) throw new Error('There are two databases.')
+  return shard.database.ownerPool
+}
+
+/** A clinic in the second database, and somebody who has an invitation to it. */
 async function invited() {
-  const clinicId = await scene.aClinicIn(0)
+  const clinicId = await scene.aClinicIn(1)
   const clinicNo = clinicNoIn(clinicId) ?? 0
   const { body } = await scene.api('POST', `/clinics/${clinicId}/invitations`, {
     email: 'a@example.org',
@@ -110,10 +114,7 @@ const giveRole = (client: Pick<pg.PoolClient, 'query'>, { accountId, clinicNo }:
   ])
 
 const endRole = ({ accountId, clinicNo }: Member) =>
-  database.ownerPool.query('delete from holdfast.membership where clinic_no = $1 and account_id = $2', [
-    clinicNo,
-    accountId,
-  ])
+  owner().query('delete from holdfast.membership where clinic_no = $1 and account_id = $2', [clinicNo, accountId])
 
 test('a role is noted before it is given, and an invitation that is refused leaves no note', async () => {
   const member = await aMember()
@@ -124,7 +125,7 @@ test('a role is noted before it is given, and an invitation that is refused leav
     email: 'b@example.org',
     role: 'staff',
   })
-  await database.ownerPool.query('update holdfast.invitation set expires_at = now() where id = $1', [refused.body.id])
+  await owner().query('update holdfast.invitation set expires_at = now() where id = $1', [refused.body.id])
   const body = { token: String(refused.body.link).split('#')[1] }
   const accepted = await call(`${server.url}/api/v1/invitations/accept`, { method: 'POST', bearer: other.token, body })
   expect(accepted.status).toBe(409)
@@ -147,7 +148,7 @@ test('a change of the role is that of the shard at once, and a removal by the AP
   const member = await aMember()
   const path = `/clinics/${member.clinicId}/members/${member.accountId}`
   // Else the last admin would be removed.
-  await giveRole(database.ownerPool, { accountId: randomUUID(), clinicNo: member.clinicNo })
+  await giveRole(owner(), { accountId: randomUUID(), clinicNo: member.clinicNo })
   await scene.api('PATCH', path, { role: 'admin' })
   expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
   await scene.api('DELETE', path)
@@ -184,7 +185,7 @@ test('no role is given that cannot be noted', async () => {
 describe('a note that is deleted while the role is being given', () => {
   /** Runs `prune` between the note and the commit of the role, as an invitation writes them. */
   async function pruneMeanwhile(member: Member, prune: () => Promise<unknown>, { waits }: { waits: boolean }) {
-    const giving = await database.ownerPool.connect()
+    const giving = await owner().connect()
     onTestFinished(() => giving.release(true))
     await giving.query('begin')
     await giving.query('select from holdfast.clinic where no = $1 for no key update', [member.clinicNo])
@@ -194,7 +195,7 @@ describe('a note that is deleted while the role is being given', () => {
     if (waits) {
       await until(
         async () => {
-          const { rowCount } = await database.ownerPool.query(
+          const { rowCount } = await owner().query(
             `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
           )
           return rowCount === 0 ? undefined : true
@@ -208,8 +209,7 @@ describe('a note that is deleted while the role is being given', () => {
 
   test('stays: whoever deletes it waits, and sees the role', async () => {
     const member = await invited()
-    const shard = shardOf(reader.shards, member.clinicNo).pools.general
-    await pruneMeanwhile(member, () => pruneAccountClinic(reader.coordinator, shard, member), { waits: true })
+    await pruneMeanwhile(member, () => pruneAccountClinic(reader.directory, reader.shard, member), { waits: true })
     expect(await isNoted(member)).toBe(true)
     expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
   })
@@ -218,64 +218,69 @@ describe('a note that is deleted while the role is being given', () => {
     const member = await invited()
     const { accountId, clinicNo } = member
     const withoutLock = () =>
-      database.ownerPool.query(
-        `delete from holdfast.account_clinic a where account_id = $1 and clinic_no = $2 and not exists (
-           select from holdfast.membership m where m.account_id = a.account_id and m.clinic_no = a.clinic_no)`,
-        [accountId, clinicNo],
-      )
+      owner()
+        .query('select from holdfast.membership where account_id = $1 and clinic_no = $2', [accountId, clinicNo])
+        .then(({ rowCount }) =>
+          rowCount === 0
+            ? database.ownerPool.query('delete from holdfast.account_clinic where account_id = $1 and clinic_no = $2', [
+                accountId,
+                clinicNo,
+              ])
+            : null,
+        )
     await pruneMeanwhile(member, withoutLock, { waits: false })
     expect(await reader.rolesOf(member.token)).toEqual([])
   })
 })
 
 describe('a note of an account without a role, while one is given', () => {
-  /** The coordinator, before whose statements of a kind something else happens. */
+  /** The directory, before whose statements of a kind something else happens. */
   function doing(before: 'select' | 'delete', work: (statement: Sql) => Promise<unknown>): Pick<pg.Pool, 'query'> {
     const query = async (statement: Sql) => {
       if (statement.text.trimStart().startsWith(before)) await work(statement)
-      return reader.coordinator.query(statement)
+      return reader.directory.query(statement)
     }
     return { query: query as pg.Pool['query'] }
   }
-  const prune = (coordinator: Pick<pg.Pool, 'query'>, member: Member) =>
-    pruneAccountClinic(coordinator, shardOf(reader.shards, member.clinicNo).pools.general, member)
+  const prune = (directory: Pick<pg.Pool, 'query'>, member: Member) =>
+    pruneAccountClinic(directory, reader.shard, member)
 
   async function give(member: Awaited<ReturnType<typeof invited>>): Promise<void> {
     expect((await member.accept()).status).toBe(200)
   }
-  /** The deletion, which the coordinator has not executed yet when the wait for it has ended. */
+  /** The deletion, which the directory has not executed yet when the wait for it has ended. */
   async function delayedDeletion(member: Member): Promise<Sql> {
     let deletion: Sql | undefined
-    const coordinator = doing('delete', async (statement) => {
+    const directory = doing('delete', async (statement) => {
       deletion = statement
       throw new Error('Query read timeout')
     })
-    await expect(prune(coordinator, member)).rejects.toThrow('Query read timeout')
+    await expect(prune(directory, member)).rejects.toThrow('Query read timeout')
     if (deletion === undefined) throw new Error('Nothing was deleted.')
     return deletion
   }
 
-  test('stays, if the deletion reaches the coordinator after a timeout', async () => {
+  test('stays, if the deletion reaches the directory after a timeout', async () => {
     const member = await invited()
     await note(member)
     const deletion = await delayedDeletion(member)
     await give(member)
-    expect((await reader.coordinator.query(deletion)).rowCount).toBe(0)
+    expect((await reader.directory.query(deletion)).rowCount).toBe(0)
     expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
   })
 
   test('stays, if the session with the lock of the clinic is lost', async () => {
     const member = await invited()
     await note(member)
-    const coordinator = doing('delete', async () => {
-      const { rowCount } = await database.ownerPool.query(
+    const directory = doing('delete', async () => {
+      const { rowCount } = await owner().query(
         `select pg_terminate_backend(pid) from pg_stat_activity
           where datname = current_database() and state = 'idle in transaction' and query ~ 'update .*membership'`,
       )
       expect(rowCount).toBe(1)
       await give(member)
     })
-    await expect(prune(coordinator, member)).rejects.toThrow()
+    await expect(prune(directory, member)).rejects.toThrow()
     expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
   })
 
@@ -283,45 +288,39 @@ describe('a note of an account without a role, while one is given', () => {
     const member = await invited()
     await note(member)
     let hasRead = false
-    const coordinator: Pick<pg.Pool, 'query'> = {
+    const directory: Pick<pg.Pool, 'query'> = {
       query: (async (statement: Sql) => {
-        const read = await reader.coordinator.query(statement)
+        const read = await reader.directory.query(statement)
         if (!hasRead) await give(member)
         hasRead = true
         return read
       }) as pg.Pool['query'],
     }
-    await prune(coordinator, member)
+    await prune(directory, member)
     expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'staff']])
   })
 
   test('negative control: it is deleted, if no role was given', async () => {
     const member = await invited()
     await note(member)
-    expect((await reader.coordinator.query(await delayedDeletion(member))).rowCount).toBe(1)
+    expect((await reader.directory.query(await delayedDeletion(member))).rowCount).toBe(1)
   })
 })
 
-test('a role that is not noted has no effect; `verify` finds it, and noting it again gives it back', async () => {
+test('a role that is not noted has no effect, and the next start of a server notes it', async () => {
   const member = await invited()
-  await giveRole(database.ownerPool, member)
+  await giveRole(owner(), member)
   expect(await reader.rolesOf(member.token)).toEqual([])
-  const shard = shardOf(reader.shards, member.clinicNo).pools.general
-  const missing = { accountId: member.accountId, clinicId: member.clinicId }
-  expect(await rolesNotNoted(database.ownerPool, shard)).toContainEqual(missing)
-  const client = new pg.Client(database.ownerUrl)
-  await client.connect()
-  expect(await noteAccountClinics(client)).toBeGreaterThan(0)
-  expect(await noteAccountClinics(client)).toBe(0)
-  await client.end()
-  expect(await rolesNotNoted(database.ownerPool, shard)).toEqual([])
+  const [directory, shard] = database.shards
+  if (directory === undefined || shard === undefined) throw new Error('There are two databases.')
+  await registerShard(directory.database.ownerPool, shard.database.ownerPool, shard.name)
   expect(await reader.rolesOf(member.token)).toEqual([[member.clinicNo, 'admin']])
 })
 
 test('second factors: whoever had a role has none any more, and whose role cannot be read may have one', async () => {
   const member = await aMember()
   const hasRole = () =>
-    inTransaction(reader.coordinator, (transaction) => reader.rights.hasRole(transaction, member.accountId))
+    inTransaction(reader.directory, (transaction) => reader.rights.hasRole(transaction, member.accountId))
   expect(await hasRole()).toBe(true)
   await endRole(member)
   expect(await hasRole()).toBe(false)
@@ -330,7 +329,7 @@ test('second factors: whoever had a role has none any more, and whose role canno
     () => 'the note to be deleted',
   )
   await note(member)
-  await database.proxies[0]?.cut()
-  onTestFinished(async () => database.proxies[0]?.restore())
+  await database.shards[1]?.proxy.cut()
+  onTestFinished(async () => database.shards[1]?.proxy.restore())
   expect(await hasRole()).toBe(true)
 })

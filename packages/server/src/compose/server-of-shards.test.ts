@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { parsePosition, shardOfEpoch } from '@holdfast/contract/position'
 import { clinicNoIn } from '@holdfast/engine'
-import { shardOf } from '@holdfast/engine/shards'
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, signUp } from '../../test/running-server.ts'
@@ -53,19 +52,22 @@ async function aClinicInEach(specialization = 'Cardiology') {
 const bookingOf = (slotId: string) => ({ slotId, patient: { name: 'Pat', email: 'pat@example.org' } })
 
 describe('clinics', () => {
-  test('get the next numbers of the coordinator, and are in the shard of their hash', async () => {
+  test('get the next numbers of the directory, are each in one database, and are spread over all', async () => {
     const ids = []
     for (let n = 0; n < 8; n += 1) ids.push(await scene.aClinic(`Clinic ${n}`))
     const numbers = ids.map((id) => clinicNoIn(id) ?? 0)
     expect(numbers).toEqual(Array.from(numbers, (_, n) => (numbers[0] ?? 0) + n))
+    const used = new Set<number>()
     for (const id of ids) {
-      const { schema } = shardOf(database.shards, clinicNoIn(id) ?? 0)
-      for (const shard of database.shards) {
-        const { rowCount } = await database.ownerPool.query(`select from ${shard.schema}.clinic where id = $1`, [id])
-        expect(rowCount, shard.schema).toBe(shard.schema === schema ? 1 : 0)
+      const found = await database.withClinic(id)
+      expect(found.map(({ no }) => no)).toEqual([await scene.shardOfId(id)])
+      for (const { no } of found) used.add(no)
+      // The other process has not heard of it.
+      for (const at of [server, other]) {
+        expect(await get(`/clinics/${id}`, {}, at)).toMatchObject({ status: 200, body: { id } })
       }
-      expect(await get(`/clinics/${id}`)).toMatchObject({ status: 200, body: { id } })
     }
+    expect([...used].toSorted()).toEqual([0, 1, 2])
   })
 
   test('are created once for a key, also by another process', async () => {
@@ -82,18 +84,13 @@ describe('clinics', () => {
     })
   })
 
-  test('negative control: a server that looks for them in other shards finds none, and creates none', async () => {
-    const [, ...others] = database.shards
-    const swapped = database.shards.map((shard, index) => {
-      const { hashMin, hashMax } = others[index] ?? (database.shards[0] as typeof shard)
-      return { ...shard, hashMin, hashMax }
-    })
-    const clinicId = await scene.aClinic()
-    const wrong = await serverOfShards(database, {}, { shards: swapped })
-    expect(await get(`/clinics/${clinicId}`, {}, wrong)).toMatchObject({ status: 404 })
-    const body = { name: 'Nowhere', timezone: 'UTC' }
-    expect((await get('/clinics', { method: 'POST', body, bearer: scene.admin }, wrong)).status).toBe(500)
-    await wrong.stop()
+  test('negative control: a clinic that the directory does not know is not found', async () => {
+    const clinicId = await scene.aClinicIn(1)
+    const no = clinicNoIn(clinicId)
+    const note = () => database.ownerPool.query('insert into holdfast.clinic_shard values ($1, 1)', [no])
+    await database.ownerPool.query('delete from holdfast.clinic_shard where clinic_no = $1', [no])
+    onTestFinished(async () => void (await note()))
+    expect(await get(`/clinics/${clinicId}`, {}, other)).toMatchObject({ status: 404 })
   })
 })
 
@@ -107,7 +104,7 @@ describe('bookings', () => {
       expect(booked.status).toBe(201)
       const again = await post('/bookings', bookingOf(slot.id), { key })
       expect([again.status, again.body.id]).toEqual([200, booked.body.id])
-      expect(scene.shardOfId(String(booked.body.id))).toBe(index)
+      expect(await scene.shardOfId(String(booked.body.id))).toBe(index)
       const available = async () => {
         const position = booked.headers.get('holdfast-position') ?? ''
         return itemsOf(await get(listPath, { headers: { 'holdfast-position': position } })).map((one) => one.available)
@@ -199,7 +196,8 @@ describe('lists over all clinics', () => {
     const clinicId = await scene.aClinic('Unlogged')
     const path = '/clinics?q=Unlogged'
     await isCached(path)
-    const client = await database.ownerPool.connect()
+    const [shard] = await database.withClinic(clinicId)
+    const client = await (shard?.database ?? database).ownerPool.connect()
     await client.query(`set session_replication_role = replica`)
     await client.query(`update holdfast.clinic set name = 'Unlogged and unread' where id = $1`, [clinicId])
     client.release(true)
@@ -271,7 +269,7 @@ describe('Holdfast-Position', () => {
         const booked = await post('/bookings', bookingOf(slots[1]?.id ?? ''))
         const position = booked.headers.get('holdfast-position') ?? ''
         const epoch = parsePosition(position)?.epoch ?? 0
-        expect(shardOfEpoch(epoch)).toBe(database.shards[index]?.shardId)
+        expect(shardOfEpoch(epoch)).toBe(database.shards[index]?.no)
         for (const at of [server, other]) {
           const list = await get(listPath, { headers: { 'holdfast-position': position } }, at)
           expect(itemsOf(list).map(({ available }) => available)).toEqual([2, 1 - unit, 2])

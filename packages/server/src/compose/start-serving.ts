@@ -5,7 +5,6 @@ import type { Logger } from '../observe/logger.ts'
 import type { MetricsSources } from '../observe/metrics.ts'
 import { type ComposedServer, composeServer } from './compose-server.ts'
 import type { Database } from './database/open-database.ts'
-import { refuseBackupsOfShards } from './database/refuse-backups-of-shards.ts'
 import { createInitialData, type NewAdministrator } from './initial-data.ts'
 import { listen } from './listen.ts'
 
@@ -22,7 +21,7 @@ export type ServeOptions = {
   readAllMetrics?: MetricsSources['readAll']
 }
 
-export type Serving = Pick<ComposedServer, 'metrics' | 'mustRestart'> & {
+export type Serving = Pick<ComposedServer, 'metrics'> & {
   /** For example `http://127.0.0.1:3000`. */
   url: string
   /** null: metrics have no separate port. */
@@ -43,7 +42,6 @@ export function startServing(options: ServeOptions): Promise<Serving> {
 
 async function startOnce({ config, env, database, log, say, readAllMetrics }: ServeOptions): Promise<Serving> {
   const prepared = await database.prepare((line) => log.info(line))
-  refuseBackupsOfShards(config, prepared)
   const server = await composeServer(config, prepared, log, readAllMetrics)
   try {
     const demo = config.demo ?? (database.embedded ? 'on' : 'off')
@@ -58,7 +56,7 @@ async function startOnce({ config, env, database, log, say, readAllMetrics }: Se
     await server.startJobs()
     const backups = config.runsJobs ? await startBackups({ config, env, database, log }) : null
     const stop = () => server.stop().finally(() => backups?.stop())
-    return { url, metricsUrl, metrics: server.metrics, mustRestart: server.mustRestart, stop }
+    return { url, metricsUrl, metrics: server.metrics, stop }
   } catch (error) {
     await server.stop()
     throw error

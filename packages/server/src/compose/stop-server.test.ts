@@ -12,7 +12,7 @@ test('what begins to stop after the time limit is reported as not stopped in tim
   const app = Fastify()
   app.addHook('onClose', never)
   const part = { stop: never }
-  const [jobs, audit, shards] = [part, part, [{ ...part, engine: part }]]
+  const [jobs, audit, shards] = [part, part, { ...part, all: [{ engine: part }] }]
   const parts = { app, metricsApp: null, jobs, audit, mailer: null, shared: null, shards }
   await stopServer({ ...parts, pools: [] }, 5, log)
   const reported = lines.map((line) => JSON.parse(line) as { msg: string; what: string })
@@ -38,7 +38,7 @@ test('the mail server is closed when no job uses it any more', async () => {
       audit: part('security log'),
       jobs: part('jobs'),
       mailer: { close: () => void steps.push('mail server') },
-      shards: [{ ...part('tail'), engine: part('queues') }],
+      shards: { ...part('tail'), all: [{ engine: part('queues') }] },
       shared: null,
       pools: [],
     },

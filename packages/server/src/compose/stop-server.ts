@@ -10,7 +10,7 @@ type Stopping = {
   audit: { stop(): Promise<void> }
   /** Of `jobs`. null: there is no mail server. */
   mailer: { close(): void } | null
-  shards: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
+  shards: { all: readonly { engine: Pick<Engine, 'stop'> }[]; stop(): Promise<unknown> }
   /** Redis; null: none. */
   shared: { close(): void } | null
   pools: Pick<DatabasePool, 'close'>[]
@@ -39,8 +39,8 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('security log', parts.audit.stop())
   await within('jobs', parts.jobs.stop())
   parts.mailer?.close()
-  await within('queues', Promise.all(parts.shards.map(({ engine }) => engine.stop())))
-  await within('the tail of the log', Promise.all(parts.shards.map((shard) => shard.stop())))
+  await within('queues', Promise.all(parts.shards.all.map(({ engine }) => engine.stop())))
+  await within('the tail of the log', parts.shards.stop())
   parts.shared?.close()
   await within('database connections', Promise.all(parts.pools.map((pool) => pool.close(closeMs))))
 }

@@ -34,6 +34,18 @@ export const databaseSettings = {
       kinds.postgresUrls,
     ),
   ),
+  shards: secretSetting(
+    optionalSetting(
+      'HOLDFAST_SHARDS',
+      {
+        description:
+          'The other databases of an installation with several, each a name and a URL, with commas between. ' +
+          'DATABASE_URL is then the directory, which has the accounts, and clinics too.',
+        whenAbsent: 'DATABASE_URL has all clinics',
+      },
+      kinds.shardUrls,
+    ),
+  ),
   replicaLagMsMax: setting(
     'HOLDFAST_REPLICA_LAG_MS_MAX',
     '1000',

@@ -1,7 +1,6 @@
 import {
   idsFrom,
   idsUntil,
-  isDistributed,
   isHeld,
   logHeldBackSeconds,
   migrationStatus,
@@ -50,16 +49,10 @@ export type ProbeDeps = {
 export function createProbes(pool: Pool, { isStopping, shards = [], heldBack = () => null }: ProbeDeps): Probes {
   let running: Promise<Readiness['checks']> | null = null
 
-  /** In a database that was distributed since the start, a server without shards would find no rows. */
-  async function isMigrated(): Promise<boolean> {
-    const { current } = await migrationStatus(pool)
-    return current && (shards.length > 0 || !(await isDistributed(pool)))
-  }
-
   async function check(): Promise<Readiness['checks']> {
     try {
-      const isCurrent = await pTimeout(isMigrated(), { milliseconds: timeoutMs })
-      return { server: 'accepting', database: 'reachable', migrations: isCurrent ? 'current' : 'pending' }
+      const { current } = await pTimeout(migrationStatus(pool), { milliseconds: timeoutMs })
+      return { server: 'accepting', database: 'reachable', migrations: current ? 'current' : 'pending' }
     } catch {
       return { server: 'accepting', database: 'unreachable', migrations: 'unknown' }
     }

@@ -9,7 +9,6 @@ import {
   planReplays,
   purgeAuditEvents,
   purgeOutdated,
-  purgeResponses,
   repeatUntilFewer,
   type StoreEntryMail,
 } from '@holdfast/engine'
@@ -35,12 +34,6 @@ export type JobDeps = {
   log: Logger
 }
 
-/**
- * `shard`: what concerns the clinics of a database, on Citus of a shard. `coordinator`: what concerns accounts, and
- * what is done once for all shards. A plain database has both.
- */
-export type JobPart = 'shard' | 'coordinator'
-
 type Work = (deps: JobDeps, signal?: AbortSignal) => Promise<number>
 
 /** A job works in small transactions. Any number of processes may run it at the same time, and it is idempotent. */
@@ -50,10 +43,7 @@ export type Job = {
   schedule: string
   /** What its result counts, for the log. */
   counts: string
-  /** What it does in a shard, if anything. */
-  shard?: Work
-  /** What it does on the coordinator, if anything. If that is the same, a plain database does it once. */
-  coordinator?: Work
+  work: Work
 }
 
 const batchSize = 1_000
@@ -66,13 +56,13 @@ export const jobs: readonly Job[] = [
     name: 'sweep',
     schedule: '* * * * *',
     counts: 'lapsed holds expired',
-    shard: ({ pool }, signal) => expireHolds(pool, signal),
+    work: ({ pool }, signal) => expireHolds(pool, signal),
   },
   {
     name: 'messages',
     schedule: '* * * * *',
     counts: 'messages sent, kept, skipped or given up',
-    shard: ({ pool, sender, log }, signal) =>
+    work: ({ pool, sender, log }, signal) =>
       sender === undefined
         ? Promise.resolve(0)
         : sendDueMessages({ pool, sender, log }, { signal, runMsMax: runMsMax.messages }),
@@ -81,7 +71,7 @@ export const jobs: readonly Job[] = [
     name: 'webhooks',
     schedule: '* * * * *',
     counts: 'attempts to deliver events to webhooks',
-    async shard({ pool, webhooks, log }, signal) {
+    async work({ pool, webhooks, log }, signal) {
       await planReplays(pool, signal)
       return webhooks === undefined
         ? 0
@@ -92,21 +82,20 @@ export const jobs: readonly Job[] = [
     name: 'calendars',
     schedule: '* * * * *',
     counts: 'external calendars of doctors read',
-    shard: ({ pool, calendars, log }, signal) =>
+    work: ({ pool, calendars, log }, signal) =>
       calendars === undefined ? Promise.resolve(0) : readDueCalendars({ ...calendars, pool, log }, signal),
   },
   {
     name: 'old-holds',
     schedule: '47 3 * * *',
     counts: 'holds expired that were created more than a day ago',
-    shard: ({ pool }, signal) => expireHoldsOfAllMonths(pool, signal),
+    work: ({ pool }, signal) => expireHoldsOfAllMonths(pool, signal),
   },
   {
     name: 'partitions',
     schedule: '17 3 * * *',
     counts: 'partitions created',
-    shard: createPartitions,
-    coordinator: createPartitions,
+    work: createPartitions,
   },
   {
     name: 'retention',
@@ -114,48 +103,30 @@ export const jobs: readonly Job[] = [
     counts:
       'old idempotency keys, stored responses, directory changes, messages, e-mails to accounts, deliveries of ' +
       'webhooks, sessions and security events deleted, and entries of waitlists ended',
-    shard: purgeShard,
-    coordinator: purgeAccounts,
+    work: purge,
   },
   {
     name: 'erasures',
     schedule: '37 * * * *',
     counts: 'patients erased after the time of their clinic',
-    async shard({ pool }, signal) {
+    async work({ pool }, signal) {
       await finishErasures(pool, signal)
       return eraseOutdated(pool, signal)
     },
   },
 ]
 
-/** What a job does of these parts. */
-export function workOf(job: Job, parts: readonly JobPart[]): readonly Work[] {
-  return [...new Set(parts.flatMap((part) => job[part] ?? []))]
-}
-
-/** The jobs that do something of these parts. */
-export function jobsOf(parts: readonly JobPart[]): readonly Job[] {
-  return jobs.filter((job) => workOf(job, parts).length > 0)
-}
-
-/** A shard has no partitions to create. There, this only updates the bounds of recent ids and log entries. */
 async function createPartitions({ pool }: JobDeps): Promise<number> {
   return (await ensurePartitions(pool)).length
 }
 
-async function purgeShard(
+async function purge(
   { pool, auditMonths, storeExpiredMail: storeMail = null }: JobDeps,
   signal?: AbortSignal,
 ): Promise<number> {
   const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
   const ended = (await endWaitlistEntries(pool, { signal, storeMail })) + (await deleteExpiredAccountMails(pool))
-  return outdated + ended
-}
-
-/** The coordinator has responses and e-mails that are about no clinic. */
-async function purgeAccounts({ pool }: JobDeps, signal?: AbortSignal): Promise<number> {
-  const outdated = (await purgeResponses(pool, signal)) + (await deleteExpiredAccountMails(pool))
-  return outdated + (await repeatUntilFewer(batchSize, () => deleteSessions(pool), signal))
+  return outdated + ended + (await repeatUntilFewer(batchSize, () => deleteSessions(pool), signal))
 }
 
 async function deleteSessions(pool: pg.Pool): Promise<number> {

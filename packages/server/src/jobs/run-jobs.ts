@@ -4,7 +4,8 @@ import pTimeout from 'p-timeout'
 import type pg from 'pg'
 import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type Job, type JobDeps, type JobPart, jobs, jobsOf, workOf } from './jobs.ts'
+import { type Job, type JobDeps, jobs } from './jobs.ts'
+import { jobsSchema } from './jobs-schema.ts'
 
 /** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */
 const failuresMax = 3
@@ -26,8 +27,6 @@ const storeResults = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
  * security log are deleted.
  */
 export type JobsDeps = JobDeps & {
-  /** What is done. By default, all that there is to do in a plain database. */
-  parts?: readonly JobPart[]
   onDone?: (run: { name: string; count: number; failed: boolean }) => void
 }
 
@@ -35,13 +34,6 @@ export type RunningJobs = {
   /** Finishes the running job and stops. */
   stop(): Promise<void>
 }
-
-export type QueuedJobsDeps = JobsDeps & {
-  /** That of the queue. By default, that of a plain database. */
-  schema?: string
-}
-
-const allParts: readonly JobPart[] = ['shard', 'coordinator']
 
 /** Runs every job once, in sequence. @returns each job's count */
 export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], number>> {
@@ -54,7 +46,7 @@ export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], n
  * Runs every job once at the start and then on its schedule until stopped. The schedule is stored in the database: with
  * several workers, each run happens in only one of them.
  */
-export async function startJobs(deps: QueuedJobsDeps): Promise<RunningJobs> {
+export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
   // graphile-worker requires this: a connection lost while it is checked out must not end the process.
   deps.pool.on('connect', ignoreErrors)
   const queue = await startQueue(deps).catch((error: unknown) => {
@@ -76,7 +68,7 @@ function ignoreErrors(client: pg.PoolClient): void {
 }
 
 /** Starts the queue's runner, and starts another when it has stopped by itself or can no longer work. */
-async function startQueue(deps: QueuedJobsDeps): Promise<RunningJobs> {
+async function startQueue(deps: JobsDeps): Promise<RunningJobs> {
   const stopping = new AbortController()
   const { signal } = stopping
   const stopRequested = once(signal, 'abort')
@@ -110,15 +102,11 @@ type Queue = RunningJobs & {
   lost: Promise<void>
 }
 
-async function startRunner(deps: QueuedJobsDeps): Promise<Queue> {
-  const queued = jobsOf(deps.parts ?? allParts)
+async function startRunner(deps: JobsDeps): Promise<Queue> {
   const taskList: TaskList = Object.fromEntries(
-    queued.map((job) => [
-      job.name,
-      (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined),
-    ]),
+    jobs.map((job) => [job.name, (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined)]),
   )
-  const cron = queued.map((job) => ({
+  const cron = jobs.map((job) => ({
     task: job.name,
     match: job.schedule,
     identifier: job.name,
@@ -128,7 +116,7 @@ async function startRunner(deps: QueuedJobsDeps): Promise<Queue> {
   const lost = Promise.withResolvers<void>()
   const runner = await run({
     pgPool: deps.pool,
-    schema: deps.schema ?? 'graphile_worker',
+    schema: jobsSchema,
     concurrency: 1,
     noHandleSignals: true,
     taskList,
@@ -182,12 +170,9 @@ function lossEvents(onLost: () => void): EventEmitter {
 }
 
 async function runJob(job: Job, deps: JobsDeps, signal?: AbortSignal): Promise<number> {
-  const work = workOf(job, deps.parts ?? allParts)
-  if (work.length === 0) return 0
   const startedAt = performance.now()
   try {
-    let count = 0
-    for (const part of work) count += await part(deps, signal)
+    const count = await job.work(deps, signal)
     const ms = Math.round(performance.now() - startedAt)
     deps.log[count > 0 ? 'info' : 'debug']({ job: job.name, count, ms }, job.counts)
     deps.onDone?.({ name: job.name, count, failed: false })

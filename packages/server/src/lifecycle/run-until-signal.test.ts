@@ -15,16 +15,6 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 )
 
-test('what must be started again is stopped, and the code is 1', async () => {
-  const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-  const stop = vi.fn(async () => undefined)
-  const mustRestart = Promise.resolve(new StartError('A shard was split.'))
-  expect(await runUntilSignal(async () => ({ stop, mustRestart }))).toBe(1)
-  expect(stop).toHaveBeenCalledOnce()
-  expect(lines.mock.calls).toEqual([['A shard was split.']])
-  lines.mockRestore()
-})
-
 test('a signal during the start stops it as soon as it has started', async () => {
   const starting = Promise.withResolvers<{ stop(): Promise<void> }>()
   const stop = vi.fn(async () => undefined)

@@ -4,8 +4,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** How long a start may take after a signal. */
 const startMsMaxDefault = 30_000
 
-/** `mustRestart`: resolves with why it cannot go on, and has to be started again. */
-type Running = { stop(): Promise<void>; mustRestart?: Promise<Error> | null }
+type Running = { stop(): Promise<void> }
 
 const stoppedEarly = 'Stopped before it was ready.'
 
@@ -19,8 +18,7 @@ const stoppedEarly = 'Stopped before it was ready.'
  *
  * @param earlier aborted: a signal arrived before this was called, and nothing is started
  * @returns the exit code: 0 after a clean stop, also if the signal ended the start (Ctrl-C also ends the programs
- *   that a start runs, such as initdb); 1 if the service could not start, or has to be started again (the reason is
- *   printed to stderr)
+ *   that a start runs, such as initdb); 1 if the service could not start (the reason is printed to stderr)
  */
 export async function runUntilSignal(
   start: (signal: AbortSignal) => Promise<Running>,
@@ -51,11 +49,9 @@ export async function runUntilSignal(
     const running = await start(stopping.signal).finally(() => {
       isStarting = false
     })
-    const reason = await Promise.race([signalled.promise, running.mustRestart ?? signalled.promise])
+    await signalled.promise
     await running.stop()
-    if (reason === undefined) return 0
-    console.error(reason.message)
-    return 1
+    return 0
   } catch (error) {
     const reason = reasonOf(error)
     if (count > 0 && reason !== null) {

@@ -1,9 +1,7 @@
 import { MigrateError } from '@holdfast/engine'
-import { ShardNotWritten } from '@holdfast/engine/write-shard-schemas'
 import { expect, test } from 'vitest'
 import { reasonOf, StartError } from './start-error.ts'
 
-const notWritten = (cause: Error) => new ShardNotWritten('holdfast_1', { host: 'b', port: 5432 }, cause)
 const withCode = (code: string) => Object.assign(new Error('the reason'), { code })
 
 test.each([
@@ -13,11 +11,6 @@ test.each([
   ['a wrong password', withCode('28P01'), /the reason.*DATABASE_URL/],
   ['a database that does not exist', withCode('3D000'), /the reason.*DATABASE_URL/],
   ['a connection reset by the server', withCode('ECONNRESET'), /the reason.*DATABASE_URL/],
-  [
-    'a shard whose node refuses its owner',
-    notWritten(withCode('42501')),
-    /^The shard holdfast_1 .* on b:5432: the reason$/,
-  ],
   ['refused connections to every address of a host', new AggregateError([withCode('ECONNREFUSED')]), /the reason/],
 ])('%s is explained in one line', (_what, error, line) => {
   expect(reasonOf(error)).toMatch(line)
@@ -27,7 +20,6 @@ test.each([
   ['a bug', new TypeError('x is not a function')],
   ['an unforeseen error of PostgreSQL', withCode('42P01')],
   ['several bugs', new AggregateError([new Error('one')])],
-  ['a bug in writing a shard', notWritten(new TypeError('x is not a function'))],
   ['a value that is not an error', 'text'],
 ])('%s is shown with its stack', (_what, error) => {
   expect(reasonOf(error)).toBeNull()

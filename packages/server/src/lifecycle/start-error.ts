@@ -16,7 +16,7 @@ const namesOfReasons = new Set([
   'MigrateError',
   'AppLoginError',
   'LogAhead',
-  'DistributionUnfinished',
+  'ShardRefused',
 ])
 
 /** The message to show for an error at the start; null for an unexpected error. */
@@ -31,8 +31,6 @@ export function reasonOf(error: unknown): string | null {
 export function databaseUnusable(error: unknown): string | null {
   if (error instanceof AggregateError) return error.errors.map(databaseUnusable).find((one) => one !== null) ?? null
   if (!(error instanceof Error)) return null
-  // It names the shard and its node.
-  if (error.name === 'ShardNotWritten' && isDatabaseUnusable(error.cause)) return error.message
   if (!isDatabaseUnusable(error)) return null
   const reason = error.message.replace(/\.?$/, '.')
   const advice = 'Check DATABASE_URL, and that PostgreSQL runs there: `holdfast doctor` does both.'

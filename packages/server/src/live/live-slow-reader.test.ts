@@ -50,7 +50,7 @@ async function changeAll(doctor: BuiltDoctor, slotIds: string[], bookingIds: str
        from unnest($4::uuid[], $3::uuid[]) b(id, slot_id)`,
     [doctor.clinicNo, doctor.id, slotIds, bookingIds, round],
   )
-  createWaker(app.database.ownerPool, app.database.sessionUrl).wakeOthers()
+  createWaker(app.database.ownerPool).wakeOthers()
 }
 
 async function untilRound(client: LiveClient, slotIds: string[], round: number): Promise<void> {

@@ -12,7 +12,7 @@ export type ShardedHubDeps = {
   /** Those of all shards, at the time of the call. */
   hubs(): Iterable<LiveHub>
   /** That of the shard of a clinic. Every clinic number has one, also those of clinics that do not exist. */
-  hubOf(clinicNo: number): LiveHub
+  hubOf(clinicNo: number): Promise<LiveHub>
   settings: LiveSettings
 }
 
@@ -73,7 +73,7 @@ export class ShardedHub implements LivePlaces {
     const wanted = [...new Set(doctorIds)]
     if (connection.doctorsWith(wanted) > this.settings.doctorsPerConnectionMax) return { kind: 'too_many' }
     const read = await Promise.all(
-      Array.from(this.#byHub(wanted), async ([hub, ids]) => ({ hub, watched: await hub.watch(ids, after) })),
+      Array.from(await this.#byHub(wanted), async ([hub, ids]) => ({ hub, watched: await hub.watch(ids, after) })),
     )
     const found = read.flatMap(({ hub, watched }) => (watched === null ? [] : [{ hub, watched }]))
     const isUnavailable = found.length < read.length
@@ -97,11 +97,11 @@ export class ShardedHub implements LivePlaces {
   }
 
   /** Without what is no id of Holdfast: it is in no shard. */
-  #byHub(doctorIds: readonly string[]): Map<LiveHub, string[]> {
+  async #byHub(doctorIds: readonly string[]): Promise<Map<LiveHub, string[]>> {
     const byHub = new Map<LiveHub, string[]>()
     for (const doctorId of doctorIds) {
       const clinicNo = clinicNoIn(doctorId)
-      if (clinicNo !== null) byHub.getOrInsertComputed(this.#deps.hubOf(clinicNo), () => []).push(doctorId)
+      if (clinicNo !== null) byHub.getOrInsertComputed(await this.#deps.hubOf(clinicNo), () => []).push(doctorId)
     }
     return byHub
   }

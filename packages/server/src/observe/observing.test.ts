@@ -169,14 +169,6 @@ describe('probes', () => {
     expect((await call(`${server.url}/readyz`)).status).toBe(200)
   })
 
-  test('a server whose database was distributed over Citus since its start is not ready', async () => {
-    await server.database.ownerPool.query('create table holdfast.shard_trigger ()')
-    const distributed = await call(`${server.url}/readyz`)
-    await server.database.ownerPool.query('drop table holdfast.shard_trigger')
-    expect(distributed.status).toBe(503)
-    expect((await call(`${server.url}/readyz`)).status).toBe(200)
-  })
-
   describe('of a server that loses its database', () => {
     let proxy: DatabaseProxy
     let cutOff: Awaited<ReturnType<typeof serverOn>>

@@ -34,9 +34,8 @@ async function serve(number: number): Promise<void> {
     const database = await openDatabase(config, { share: true })
     const say = (line: string) => send({ kind: 'say', line })
     started.resolve(await startServing({ config, env, database, log, say, signal, readAllMetrics }))
-    const { url, metricsUrl, mustRestart } = await started.promise
+    const { url, metricsUrl } = await started.promise
     send({ kind: 'ready', url, metricsUrl })
-    void mustRestart?.then(() => stop(1))
   } catch (error) {
     const reason = reasonOf(error)
     if (reason === null) {

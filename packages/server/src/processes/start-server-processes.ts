@@ -41,7 +41,7 @@ export async function startServerProcesses(options: ServeOptions): Promise<Omit<
     const others = Array.from({ length: config.processes - 1 }, (_, index) => index + 2)
     await Promise.all(others.map((number) => processes.start(number)))
     // A process that must be started again ends by itself, and is replaced.
-    return { url, metricsUrl, mustRestart: null, stop: () => processes.stop() }
+    return { url, metricsUrl, stop: () => processes.stop() }
   } catch (error) {
     await processes.stop()
     throw error

@@ -47,11 +47,11 @@ test('negative control: an operation without the id is found', () => {
 
 test('each operation whose path or body always names a clinic is served by the clinic’s shard', () => {
   const named = operations.filter((operation) => hasPathOfClinic(operation) || idsIn(operation.body).length > 0)
-  expect(named.filter((operation) => ruleOf(operation) === 'coordinator').map(({ id }) => id)).toEqual([])
+  expect(named.filter((operation) => ruleOf(operation) === 'directory').map(({ id }) => id)).toEqual([])
   expect(named.length).toBeGreaterThan(100)
 })
 
-const coordinator = { calendarFeeds: { open: async () => null } } as unknown as Parameters<typeof clinicNoOfCall>[2]
+const directory = { calendarFeeds: { open: async () => null } } as unknown as Parameters<typeof clinicNoOfCall>[2]
 
 test('the path decides, or the field that names what is written; never a text that looks like an id', () => {
   const [one, other] = [newId(7), newId(8)]
@@ -67,24 +67,24 @@ test('the path decides, or the field that names what is written; never a text th
     ['getBooking', { params: { bookingId: 'a8098c1a-f86e-41da-bd1a-00112444be1e' } }, null],
     ['listMyBookings', { query: { limit: 10 } }, null],
   ]
-  for (const [id, call, clinicNo] of calls) expect(clinicNoOfCall(id, call, coordinator), id).toBe(clinicNo)
+  for (const [id, call, clinicNo] of calls) expect(clinicNoOfCall(id, call, directory), id).toBe(clinicNo)
 })
 
-test('doctors are listed by the shard of the clinic, and by the coordinator if the query names none', () => {
-  expect(clinicNoOfCall('listDoctors', { query: { clinicId: newId(9) } }, coordinator)).toBe(9)
-  expect(clinicNoOfCall('listDoctors', { query: {} }, coordinator)).toBeNull()
+test('doctors are listed by the shard of the clinic, and by the directory if the query names none', () => {
+  expect(clinicNoOfCall('listDoctors', { query: { clinicId: newId(9) } }, directory)).toBe(9)
+  expect(clinicNoOfCall('listDoctors', { query: {} }, directory)).toBeNull()
   // A refusal is recorded in the same clinic.
   expect(clinicNoIn(namedIdOf('listDoctors', { query: { clinicId: newId(9) } }) ?? '')).toBe(9)
 })
 
 test('an invitation’s token names the clinic, and what is no token names none', () => {
   const { token } = newInvitationToken(newId(11))
-  expect(clinicNoOfCall('getInvitation', { body: { token } }, coordinator)).toBe(11)
-  expect(clinicNoOfCall('acceptInvitation', { body: { token } }, coordinator)).toBe(11)
-  expect(clinicNoOfCall('acceptInvitation', { body: { token: 'x' } }, coordinator)).toBeNull()
+  expect(clinicNoOfCall('getInvitation', { body: { token } }, directory)).toBe(11)
+  expect(clinicNoOfCall('acceptInvitation', { body: { token } }, directory)).toBe(11)
+  expect(clinicNoOfCall('acceptInvitation', { body: { token: 'x' } }, directory)).toBeNull()
 })
 
-test('a feed of a doctor or clinic is served by its shard, one of an account by the coordinator', async () => {
+test('a feed of a doctor or clinic is served by its shard, one of an account by the directory', async () => {
   const { fileName, hash } = newFeedFileName()
   const feed = (kind: string, id: string) =>
     clinicNoOfCall('readCalendarFeed', { params: { fileName } }, {
@@ -93,6 +93,6 @@ test('a feed of a doctor or clinic is served by its shard, one of an account by 
   expect(await feed('doctor', newId(12))).toBe(12)
   expect(await feed('clinic', newId(13))).toBe(13)
   expect(await feed('account', newId(14))).toBeNull()
-  expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName } }, coordinator)).toBeNull()
-  expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName: 'x.ics' } }, coordinator)).toBeNull()
+  expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName } }, directory)).toBeNull()
+  expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName: 'x.ics' } }, directory)).toBeNull()
 })

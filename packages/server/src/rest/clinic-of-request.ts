@@ -10,13 +10,13 @@ type ValueOf<Described, Part extends string> = Described extends { [Name in Part
 /** The valid request of an operation. */
 type CallOf<Described> = { [Part in 'params' | 'query' | 'body']: ValueOf<Described, Part> }
 
-/** An engine of the coordinator with all `shards`. */
-type Coordinator = Pick<Engine, 'calendarFeeds'>
+/** An engine of the directory with all `shards`. */
+type Directory = Pick<Engine, 'calendarFeeds'>
 
-/** @returns the number of the clinic whose shard serves the request; null: the coordinator serves it */
+/** @returns the number of the clinic whose shard serves the request; null: the directory serves it */
 export type FindClinic<Call = { params: unknown; query: unknown; body: unknown }> = (
   call: Call,
-  coordinator: Coordinator,
+  directory: Directory,
 ) => number | null | Promise<number | null>
 
 /**
@@ -24,11 +24,11 @@ export type FindClinic<Call = { params: unknown; query: unknown; body: unknown }
  *
  * - `clinic`: the shard of the clinic that the first id of the path names
  * - `body`, `query`: that of the clinic that this field names. Never another field: texts may look like ids.
- * - `coordinator`: the engine over all shards, since the request names no clinic
+ * - `directory`: the engine over all shards, since the request names no clinic
  */
 export type ClinicRule<Call = { params: unknown; query: unknown; body: unknown }> =
   | 'clinic'
-  | 'coordinator'
+  | 'directory'
   | { readonly body: Call extends { body: infer Body } ? (unknown extends Body ? string : keyof Body & string) : never }
   | { readonly query: 'clinicId' }
   | FindClinic<Call>
@@ -52,37 +52,37 @@ type WithoutParams = {
 
 /** For operations whose path names no clinic. All others are served by the shard of the clinic in their path. */
 const rules = {
-  listClinics: 'coordinator',
-  createClinic: 'coordinator',
+  listClinics: 'directory',
+  createClinic: 'directory',
   listDoctors: { query: 'clinicId' },
-  listSpecializations: 'coordinator',
+  listSpecializations: 'directory',
   createDoctor: { body: 'clinicId' },
   createBooking: { body: 'slotId' },
   sendTicketLink: { body: 'clinicId' },
-  getMe: 'coordinator',
-  whoAmI: 'coordinator',
-  listMyBookings: 'coordinator',
+  getMe: 'directory',
+  whoAmI: 'directory',
+  listMyBookings: 'directory',
   getInvitation: ofInvitation,
   acceptInvitation: ofInvitation,
-  getMyMessageChoices: 'coordinator',
-  setMyMessageChoices: 'coordinator',
+  getMyMessageChoices: 'directory',
+  setMyMessageChoices: 'directory',
   chooseReminders: { body: 'bookingId' },
-  listAuditEvents: 'coordinator',
-  exportAuditEvents: 'coordinator',
-  getProof: 'coordinator',
+  listAuditEvents: 'directory',
+  exportAuditEvents: 'directory',
+  getProof: 'directory',
   createCase: { body: 'clinicId' },
   checkCase: { body: 'clinicId' },
   createWaitlistEntry: { body: 'clinicId' },
   sendWaitlistLinks: { body: 'clinicId' },
   leaveWaitlistByLink: { body: 'entryId' },
-  listMyWaitlistEntries: 'coordinator',
-  createMyCalendarFeed: 'coordinator',
-  getMyCalendarFeed: 'coordinator',
-  deleteMyCalendarFeed: 'coordinator',
+  listMyWaitlistEntries: 'directory',
+  createMyCalendarFeed: 'directory',
+  getMyCalendarFeed: 'directory',
+  deleteMyCalendarFeed: 'directory',
   readCalendarFeed: ofFeed,
 } as const satisfies { [Id in WithoutParams]: RuleOf<Id> } & { [Id in OperationId]?: RuleOf<Id> }
 
-/** The rule of each operation of the REST routes; those of accounts are the coordinator's. */
+/** The rule of each operation of the REST routes; those of accounts are the directory's. */
 export function clinicRuleOf(operationId: OperationId): ClinicRule {
   return (rules as Readonly<Partial<Record<OperationId, ClinicRule>>>)[operationId] ?? 'clinic'
 }
@@ -104,18 +104,18 @@ export function namedIdOf(operationId: OperationId, { params, query, body }: Any
 }
 
 /**
- * The number of the clinic whose shard serves a request; null: the coordinator serves it. No promise, unless the
+ * The number of the clinic whose shard serves a request; null: the directory serves it. No promise, unless the
  * database has to be queried.
  */
 export function clinicNoOfCall(
   operationId: OperationId,
   call: AnyCall,
-  coordinator: Coordinator,
+  directory: Directory,
 ): number | null | Promise<number | null> {
   const rule = clinicRuleOf(operationId)
   if (typeof rule === 'function') {
     const { params, query, body } = call
-    return rule({ params, query, body }, coordinator)
+    return rule({ params, query, body }, directory)
   }
   return clinicNoIn(namedIdOf(operationId, call) ?? '')
 }

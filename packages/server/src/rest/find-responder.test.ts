@@ -10,9 +10,9 @@ import { createServe, type Serve } from './serve.ts'
 
 /** Clinics with odd numbers are in one shard, the others in the other. */
 function twoShards() {
-  const [coordinator, odd, even] = [depsNamed('coordinator'), depsNamed('odd'), depsNamed('even')]
+  const [directory, odd, even] = [depsNamed('directory'), depsNamed('odd'), depsNamed('even')]
   const of = (clinicNo: number) => (clinicNo % 2 === 1 ? odd.deps : even.deps)
-  return { coordinator, odd, even, shards: { common: coordinator.deps, others: [odd.deps, even.deps], of } }
+  return { directory, odd, even, shards: { common: directory.deps, others: [odd.deps, even.deps], of } }
 }
 
 /** As much of what routes depend on as those of this test use. */
@@ -58,19 +58,19 @@ async function served({ shards }: ReturnType<typeof twoShards>) {
   return { write, read }
 }
 
-test('the shard of its clinic serves a request, or the coordinator, with the position of that shard', async () => {
+test('the shard of its clinic serves a request, or the directory, with the position of that shard', async () => {
   const { read, write } = await served(twoShards())
   expect((await read(`/${newId(7)}`)).body).toBe('odd')
   expect((await read(`/${newId(8)}`)).body).toBe('even')
-  expect((await read('')).body).toBe('coordinator')
+  expect((await read('')).body).toBe('directory')
   const written = await write(newId(7))
   expect([written.body, written.headers['holdfast-position']]).toEqual(['odd', '3.7'])
   expect((await write(newId(8))).headers['holdfast-position']).toBe('4.7')
 })
 
-test('an id that names no clinic is served by the coordinator', async () => {
+test('an id that names no clinic is served by the directory', async () => {
   const { read } = await served(twoShards())
-  expect((await read('/a8098c1a-f86e-41da-bd1a-00112444be1e')).body).toBe('coordinator')
+  expect((await read('/a8098c1a-f86e-41da-bd1a-00112444be1e')).body).toBe('directory')
 })
 
 test('while a shard is away, its writes are refused, its reads are not, and other shards are served', async () => {

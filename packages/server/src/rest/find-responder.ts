@@ -7,9 +7,9 @@ import { collectResponders, type FindResponder, type Responder, type Serve } fro
 export type RestShards = {
   /** For requests that name no clinic. */
   common: RestDeps
-  /** For requests that name this clinic; on one database, `common`. */
-  of(clinicNo: number): RestDeps
-  /** Those of the shards; on one database, none. */
+  /** For requests that name this clinic; with one database, `common`. A promise, if it has to be looked up. */
+  of(clinicNo: number): RestDeps | Promise<RestDeps>
+  /** Those of the databases, if there are several. */
   others: readonly RestDeps[]
 }
 
@@ -29,12 +29,16 @@ export function createFindResponder(
     responders.set(deps, byOperation)
   }
   return ({ id, method }) => {
-    const at = (clinicNo: number | null): Responder => {
-      const responder = responders.get(clinicNo === null ? common : of(clinicNo))?.get(id)
+    const responderOf = (deps: RestDeps): Responder => {
+      const responder = responders.get(deps)?.get(id)
       if (responder === undefined) throw new Error(`The operation ${id} is not served.`)
-      // As before the body is read where there is one shard: writes are refused at once while its database is away.
+      // As before the body is read where there is one database: writes are refused at once while it is away.
       if (method !== 'GET') responder.deps.freshness.breaker.check()
       return responder
+    }
+    const at = (clinicNo: number | null): Responder | Promise<Responder> => {
+      const deps = clinicNo === null ? common : of(clinicNo)
+      return deps instanceof Promise ? deps.then(responderOf) : responderOf(deps)
     }
     return (call) => {
       const clinicNo = clinicNoOfCall(id as keyof typeof restOperations, call, common.engine)

@@ -15,18 +15,20 @@ type Unsubscribe = (id: string, token: string) => Promise<unknown>
  */
 export async function unsubscribeRoute(
   app: FastifyInstance,
-  { depsOf }: { depsOf(id: string): RestDeps },
+  { depsOf }: { depsOf(id: string): RestDeps | Promise<RestDeps> },
 ): Promise<void> {
   const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
   app.addContentTypeParser(forms, { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, _body, done) => {
     // It says nothing that the address does not.
     done(null, undefined)
   })
-  serveUnsubscribe(app, { url: '/api/v1/unsubscribe/:link', page: '/reminders' }, (bookingId, token) =>
-    chooseReminders(depsOf(bookingId), { bookingId, token, reminders: false }),
+  serveUnsubscribe(app, { url: '/api/v1/unsubscribe/:link', page: '/reminders' }, async (bookingId, token) =>
+    chooseReminders(await depsOf(bookingId), { bookingId, token, reminders: false }),
   )
-  serveUnsubscribe(app, { url: '/api/v1/unsubscribe/waitlist/:link', page: '/leave-waitlist' }, (entryId, token) =>
-    leaveWaitlistByLink(depsOf(entryId), { entryId, token }),
+  serveUnsubscribe(
+    app,
+    { url: '/api/v1/unsubscribe/waitlist/:link', page: '/leave-waitlist' },
+    async (entryId, token) => leaveWaitlistByLink(await depsOf(entryId), { entryId, token }),
   )
 }
 

@@ -31,7 +31,14 @@ const test = databaseTest.extend('site', { scope: 'file' }, async ({ database },
     const app = Fastify()
     app.setErrorHandler(errorHandler)
     await app.register(notFound)
-    const deps = { ...engine, cache: new ResponseCache({ bytesMax: 1_000_000 }), publicUrl, waitMsMax, ...changed }
+    const deps = {
+      ...engine,
+      readsOf: async () => engine.reads,
+      cache: new ResponseCache({ bytesMax: 1_000_000 }),
+      publicUrl,
+      waitMsMax,
+      ...changed,
+    }
     await app.register(siteRoutes, { directory, publicPages: createPublicPages(deps) })
     apps.push(app)
     return app

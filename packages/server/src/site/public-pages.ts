@@ -8,7 +8,9 @@ import { headOf, type PublicPage, pathOf } from './public-facts.ts'
 
 export type PublicPagesDeps = {
   directory: Pick<Engine['directory'], 'clinic' | 'clinics' | 'doctor'>
-  reads: Pick<Engine['reads'], 'openHours' | 'publicDoctors'>
+  reads: Pick<Engine['reads'], 'publicDoctors'>
+  /** Those of a clinic's database. */
+  readsOf(clinicNo: number): Promise<Pick<Engine['reads'], 'openHours'>>
   cache: Pick<ResponseCache, 'current' | 'read'>
   /** HOLDFAST_URL; null: not set. */
   publicUrl: string | null
@@ -41,7 +43,7 @@ const clinicsPerPage = 100
 const sitemapAddressesMax = 50_000
 
 export function createPublicPages(deps: PublicPagesDeps): PublicPages {
-  const { directory, reads, publicUrl } = deps
+  const { directory, readsOf, publicUrl } = deps
   const heads = headReader(deps)
   return {
     publicUrl,
@@ -50,14 +52,14 @@ export function createPublicPages(deps: PublicPagesDeps): PublicPages {
         const doctor = await directory.doctor(id)
         const clinic = doctor && (await directory.clinic(doctor.clinicId))
         if (!doctor || clinic === null) return null
-        const hours = await reads.openHours({ clinicNo, doctorId: id, days: openDays })
+        const hours = await (await readsOf(clinicNo)).openHours({ clinicNo, doctorId: id, days: openDays })
         return { page: { clinic, doctor, hours }, tags: [doctorTag(id), clinicTag(clinicNo)] }
       }),
     clinic: (id) =>
       heads(`page clinic ${id}`, id, async (clinicNo) => {
         const clinic = await directory.clinic(id)
         if (clinic === null) return null
-        const hours = await reads.openHours({ clinicNo, doctorId: null, days: openDays })
+        const hours = await (await readsOf(clinicNo)).openHours({ clinicNo, doctorId: null, days: openDays })
         return { page: { clinic, doctor: null, hours }, tags: [clinicTag(clinicNo), directoryTag] }
       }),
     async sitemap() {

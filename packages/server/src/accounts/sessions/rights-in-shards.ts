@@ -2,7 +2,6 @@ import {
   accountClinics,
   isConnectionLost,
   isLoginRefused,
-  isShardMoved,
   promptly,
   pruneAccountClinic,
   rolesInShard,
@@ -17,19 +16,22 @@ type RoleShard = { pools: { general: Pool }; rest: { freshness: { breaker: { che
 
 export type RoleShards = {
   all(): readonly RoleShard[]
+  /** Where a clinic is that may be new. */
+  find(clinicNo: number): RoleShard | Promise<RoleShard>
+  /** Where a clinic is that a request has named. */
   of(clinicNo: number): RoleShard
 }
 
 type Found = RightsRow & { clinic_nos: number[] }
 
 /**
- * On Citus, the coordinator knows in which clinics an account may have a role, and the shards of these clinics know
- * which. So an account without roles is read from the coordinator alone, and a shard that does not respond concerns the
- * rights in its own clinics: they are unread, and nobody has them until they are read.
+ * The directory knows in which clinics an account may have a role, and the databases of these clinics know which. So an
+ * account without roles is read from the directory alone, and a database that does not respond concerns the rights in
+ * its own clinics: they are unread, and nobody has them until they are read.
  *
- * @param coordinator where the accounts are
+ * @param directory where the accounts are
  */
-export function rightsInShards(coordinator: Pool, shards: RoleShards): RightsSource<Found> {
+export function rightsInShards(directory: Pool, shards: RoleShards): RightsSource<Found> {
   /** @returns null: the shard does not respond */
   async function readIn<Result>(shard: RoleShard, read: (pool: Pool) => Promise<Result>): Promise<Result | null> {
     try {
@@ -37,7 +39,7 @@ export function rightsInShards(coordinator: Pool, shards: RoleShards): RightsSou
       shard.rest.freshness.breaker.check()
       return await promptly(read(shard.pools.general))
     } catch (error) {
-      if (isConnectionLost(error) || isLoginRefused(error) || isShardMoved(error)) return null
+      if (isConnectionLost(error) || isLoginRefused(error)) return null
       throw error
     }
   }
@@ -45,12 +47,17 @@ export function rightsInShards(coordinator: Pool, shards: RoleShards): RightsSou
   /** @returns the roles, and those of these shards that do not respond */
   async function rolesIn(accountId: string, clinicNos: readonly number[]) {
     const unread = new Set<RoleShard>()
+    const found = await Promise.all(
+      clinicNos.map(async (clinicNo) => ({ clinicNo, shard: await shards.find(clinicNo) })),
+    )
+    const byShard = Map.groupBy(found, ({ shard }) => shard)
     const roles = await Promise.all(
-      Array.from(Map.groupBy(clinicNos, shards.of), async ([shard, known]) => {
-        const found = await readIn(shard, (pool) => rolesInShard(pool, accountId, known))
-        if (found === null) unread.add(shard)
-        else prune(accountId, shard, new Set(known).difference(new Set(found.map(({ clinicNo }) => clinicNo))))
-        return found ?? []
+      Array.from(byShard, async ([shard, ofShard]) => {
+        const known = ofShard.map(({ clinicNo }) => clinicNo)
+        const held = await readIn(shard, (pool) => rolesInShard(pool, accountId, known))
+        if (held === null) unread.add(shard)
+        else prune(accountId, shard, new Set(known).difference(new Set(held.map(({ clinicNo }) => clinicNo))))
+        return held ?? []
       }),
     )
     return { roles: roles.flat().toSorted((one, other) => one.clinicNo - other.clinicNo), unread }
@@ -59,7 +66,7 @@ export function rightsInShards(coordinator: Pool, shards: RoleShards): RightsSou
   /** Not awaited: it is repeated when the account is read again. */
   function prune(accountId: string, { pools }: RoleShard, clinicNos: Iterable<number>): void {
     for (const clinicNo of clinicNos) {
-      pruneAccountClinic(coordinator, pools.general, { accountId, clinicNo }).catch(() => undefined)
+      pruneAccountClinic(directory, pools.general, { accountId, clinicNo }).catch(() => undefined)
     }
   }
 

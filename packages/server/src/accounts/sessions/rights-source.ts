@@ -32,7 +32,7 @@ export const accountOfStatement = sql`(select account_id from account)`
 
 type Found = RightsRow & { memberships: HeldMembership[]; second_factor_clinic_nos: number[] }
 
-/** All roles can be read where the accounts are: in one database, or over all shards. */
+/** All roles are where the accounts are, in the only database. */
 export const rightsInDatabase: RightsSource<Found> = {
   name: 'principal',
   ...accountRights(accountOfStatement),
@@ -41,7 +41,6 @@ export const rightsInDatabase: RightsSource<Found> = {
     secondFactorClinicNos,
     isUnread: null,
   }),
-  // A separate statement: Citus plans no change of an account together with it, and no `exists` without a column.
   async hasRole(transaction, accountId) {
     const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
       select exists (select 1 from holdfast.membership m where m.account_id = ${accountId})

@@ -104,7 +104,7 @@ export function createSessions(
       if (rowCount !== 0) await principals.forget(accountId)
     },
     async endEverybodys() {
-      // Whoever has a role may have created feeds of clinics and doctors, which on Citus are in shards.
+      // Whoever has a role may have created feeds of clinics and doctors, which may be in other databases.
       const { rows } = await pool.query<{ id: string; hasAny: boolean }>(sql`
         with role as materialized (
           select account_id from holdfast.membership union select account_id from holdfast.site_administrator
@@ -167,11 +167,11 @@ export async function endSignIns(transaction: PoolClient, accountId: string): Pr
 }
 
 /**
- * Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. On Citus, those of
- * clinics and doctors are in shards. They end by the time that is noted here: `mayHaveFeed` compares it with that of
- * the feed. Both are of this database's clock, and a feed's is read before the session is checked a last time, which
- * waits for this transaction. So a feed whose URL somebody got is either older than the time, or of a session that did
- * not end.
+ * Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. Those of
+ * clinics and doctors may be in other databases. They end by the time that is noted here: `mayHaveFeed` compares it
+ * with that of the feed. Both are of this database's clock, and a feed's is read before the session is checked a last
+ * time, which waits for this transaction. So a feed whose URL somebody got is either older than the time, or of a
+ * session that did not end.
  *
  * For a transaction that has locked the row of `user`.
  */

@@ -10,8 +10,8 @@ import type { Config } from '../../config/config.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import { connectionsOfProcess } from '../pools/database-connections.ts'
 import { applicationUrlOf } from './application-urls.ts'
-import type { MigratedDatabase } from './migrated-database.ts'
-import { migrateDatabase, type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
+import { type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
+import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
 

@@ -1,80 +1,52 @@
-import { ensureAppLogin, MigrateError, migrate, storeAuditMonths } from '@holdfast/engine'
-import type { Shard } from '@holdfast/engine/shards'
-import { migrateAccounts } from '../../accounts/accounts-schema.ts'
+import { isShard, shardsWithClinics, storeAuditMonths, withPool } from '@holdfast/engine'
 import type { Config } from '../../config/config.ts'
-import { migrateJobs } from '../../jobs/jobs-schema.ts'
-import { oneAtATime } from '../../lifecycle/one-at-a-time.ts'
-import type { ShardCatalogue } from '../placement/shard-catalogue.ts'
-import { applicationUrls } from './application-urls.ts'
+import { StartError } from '../../lifecycle/start-error.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
-import type { MigratedDatabase } from './migrated-database.ts'
-import { prepareDistributed } from './prepare-distributed.ts'
+import { type LoginSettings, type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
+import { type PreparedShard, prepareShards } from './prepare-shards.ts'
 
 export type PreparedDatabase = MigratedDatabase & {
   /** The first signs, all verify. */
   secrets: string[]
-  /**
-   * Where the clinics are that are distributed over Citus: not placed, if their node is away. null: the database is not
-   * distributed.
-   */
-  shards: Shard[] | null
-  /** How the server reads the shards again. Default: from the catalogue of Citus. */
-  catalogue?: ShardCatalogue
+  /** The other databases of the installation, HOLDFAST_SHARDS. null: there are none. */
+  shards: readonly PreparedShard[] | null
 }
-
-type Say = (line: string) => void
-
-type LoginSettings = Pick<
-  Config,
-  'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool' | 'databaseReplicaUrls'
->
 
 /**
- * Brings the database up to date, with its shards if it is distributed, opens the server's secrets, and stores for how
- * long the security log is kept. Idempotent, and safe in several processes at the same time.
+ * Brings the database up to date, and the other databases of the installation, opens the server's secrets, and stores
+ * for how long the security log is kept. Idempotent, and safe in several processes at the same time.
  *
- * @throws MigrateError, AppLoginError, StartError for problems that a person has to fix
+ * @throws MigrateError, AppLoginError, ShardRefused, StartError for problems that a person has to fix
  */
 export async function prepareDatabase(
-  config: LoginSettings & SecretSettings & Pick<Config, 'auditMonths'>,
+  config: LoginSettings & SecretSettings & Pick<Config, 'auditMonths' | 'shards'>,
   ownerUrl: string,
-  say: Say = () => undefined,
+  say: (line: string) => void = () => undefined,
 ): Promise<PreparedDatabase> {
-  const prepared = await prepareTables(config, ownerUrl, say)
+  const migrated = await migrateDatabase(config, ownerUrl, say)
+  await refuseShard(ownerUrl)
+  await refuseWithoutShards(config, ownerUrl)
   await storeAuditMonths(ownerUrl, config.auditMonths)
-  return { ...prepared, secrets: await openSecrets(ownerUrl, config) }
+  const secrets = await openSecrets(ownerUrl, config)
+  const shards = config.shards === null ? null : await prepareShards(config, ownerUrl, say)
+  return { ...migrated, secrets, shards }
 }
 
-async function prepareTables(
-  config: LoginSettings,
-  ownerUrl: string,
-  say: Say,
-): Promise<MigratedDatabase & Pick<PreparedDatabase, 'shards'>> {
-  try {
-    return { ...(await migrateDatabase(config, ownerUrl, say)), shards: null }
-  } catch (error) {
-    if (!(error instanceof MigrateError) || error.kind !== 'distributed') throw error
-    return await prepareDistributed(config, ownerUrl, say)
+/** Alone, a shard would draw numbers of clinics that others have, and would not find the accounts. */
+async function refuseShard(ownerUrl: string): Promise<void> {
+  if (await withPool({ url: ownerUrl, name: 'holdfast start' }, isShard)) {
+    throw new StartError(
+      'DATABASE_URL is a shard of an installation. Set it to the URL of the directory, and HOLDFAST_SHARDS to those ' +
+        'of the shards.',
+    )
   }
 }
 
-/**
- * Migrates all schemas as the owner (engine, accounts, job queue) and ensures that the application's login exists.
- * Needs no secret. Idempotent, and safe in several processes at the same time.
- *
- * @throws MigrateError, AppLoginError for problems that a person has to fix
- */
-export async function migrateDatabase(
-  config: LoginSettings,
-  ownerUrl: string,
-  say: Say = () => undefined,
-): Promise<MigratedDatabase> {
-  const migrated = await oneAtATime(ownerUrl, async () => {
-    const engine = await migrate({ ownerUrl, log: say })
-    const accounts = await migrateAccounts(ownerUrl)
-    await migrateJobs(ownerUrl)
-    return { engine, accounts }
-  })
-  const urls = await applicationUrls(config, await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl }), say)
-  return { ownerUrl, ...urls, migrated }
+/** The clinics of a database that a server does not know would look as if they were not there. */
+async function refuseWithoutShards({ shards }: Pick<Config, 'shards'>, ownerUrl: string): Promise<void> {
+  const known = new Set(shards?.map(({ name }) => name))
+  const needed = await withPool({ url: ownerUrl, name: 'holdfast start' }, shardsWithClinics)
+  const missing = needed.filter((name) => !known.has(name))
+  if (missing.length === 0) return
+  throw new StartError(`HOLDFAST_SHARDS lacks databases that have clinics: ${missing.join(', ')}.`)
 }

@@ -68,6 +68,7 @@ test('a secret that an earlier release stored in the database is moved to the fi
       databasePool: 'auto' as const,
       databaseAppUrl: database.appUrl,
       databaseReplicaUrls: null,
+      shards: null,
       auditMonths: 12,
       dataDirectory: join(directory, 'data'),
       secretFile: path,

@@ -27,8 +27,7 @@ type RequestsOfShard = {
 type Requests = RequestsOfShard & { accounts: OpenAccounts; audit: Pick<AuditRecorder, 'record'> }
 
 /**
- * Processes requests for mails, in every server with a mail server: all of a plain database, and on Citus those of the
- * coordinator, where also requests to clinics may be from before the database was distributed.
+ * Processes requests for mails, in every server with a mail server: those of the only database, or of the directory.
  */
 export function processAccountRequests(deps: Requests): RunningJobs[] {
   const { mails, accounts, audit } = deps
@@ -40,7 +39,7 @@ export function processAccountRequests(deps: Requests): RunningJobs[] {
   })
 }
 
-/** The same of the requests that a shard has: those to its clinics. */
+/** The same of another database: the requests to its clinics. */
 export function processRequestsOfShard(deps: RequestsOfShard): RunningJobs[] {
   return process(deps, processorsOfClinics(deps))
 }

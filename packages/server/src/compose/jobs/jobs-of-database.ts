@@ -1,8 +1,7 @@
 import type pg from 'pg'
 import { type OpenBroker, openBroker } from '../../broker/start-broker.ts'
 import type { Config } from '../../config/config.ts'
-import { type JobDeps, jobsOf } from '../../jobs/jobs.ts'
-import { jobsSchemaOf } from '../../jobs/jobs-schema.ts'
+import { type JobDeps, jobs } from '../../jobs/jobs.ts'
 import { type RunningJobs, startJobs } from '../../jobs/run-jobs.ts'
 import { createAccountMails } from '../../messages/account-mails/account-mails.ts'
 import { storeExpiredMail } from '../../messages/account-mails/store-ended-mail.ts'
@@ -24,7 +23,7 @@ const sendingMsMax = 4_000
 
 type JobServicesDeps = {
   secrets: readonly string[]
-  /** Of the application role, to the database that has the accounts: on Citus, the coordinator. */
+  /** Of the application role, to the database that has the accounts. */
   accounts: pg.Pool
   opened: OpenMailer
   log: Logger
@@ -70,14 +69,12 @@ export function openJobServices(config: Config, deps: JobServicesDeps): JobServi
  * webhooks and, with AMQP_URL, events to RabbitMQ.
  */
 export async function startJobsOf(services: JobServices, database: JobDatabase): Promise<RunningJobs> {
-  const { pools, parts } = database
-  const ofDatabase = servicesOf(services, database.shard)
-  const sendMails = () => sendMailsOf(ofDatabase, pools.messages)
-  if (!parts.includes('shard')) return together([await startQueue(ofDatabase, database), sendMails()])
+  const { pools, shard } = database
+  const ofDatabase = servicesOf(services, shard)
   const { config, secrets, sender, broker, opened, log, metrics } = ofDatabase
   const mails = createAccountMails({ secrets, pool: pools.messages, isAvailable: opened.mailer !== null })
   // Where the accounts are in the same database, they are read in the transaction.
-  const accounts = parts.includes('coordinator') ? undefined : services.accounts
+  const accounts = shard === null ? undefined : services.accounts
   const webhooks = createWebhookDeps(config, { secrets, accounts, pool: pools.webhooks, mails, log })
   const calendars = createBusyCalendarReader(config, { secrets, accounts, mails })
   const storeExpired = storeExpiredMail(mails, createRecipientDigests(secrets))
@@ -87,7 +84,7 @@ export async function startJobsOf(services: JobServices, database: JobDatabase):
     jobs,
     startMessages({ pool: pools.messages, sender, log, metrics }),
     startWebhooks(webhooks, metrics),
-    sendMails(),
+    sendMailsOf(ofDatabase, pools.messages),
     broker?.publish({ pool: pools.broker, source: siteOf(config), log, metrics }),
   ])
 }
@@ -104,13 +101,11 @@ function servicesOf(services: JobServices, shard: string | null): JobServices {
 
 type Sending = Pick<JobDeps, 'sender' | 'webhooks' | 'calendars' | 'storeExpiredMail'>
 
-function startQueue(services: JobServices, database: JobDatabase, sending: Sending = {}): Promise<RunningJobs> {
+function startQueue(services: JobServices, { pools }: JobDatabase, sending: Sending): Promise<RunningJobs> {
   const { config, log, metrics } = services
-  const { pools, sessionUrl, parts } = database
-  const schema = jobsSchemaOf(sessionUrl)
   const { auditMonths } = config
-  metrics?.jobsKnown(jobsOf(parts).map(({ name }) => name))
-  const queue = { pool: pools.jobs, schema, parts, log }
+  metrics?.jobsKnown(jobs.map(({ name }) => name))
+  const queue = { pool: pools.jobs, log }
   return startJobs({ ...queue, ...sending, auditMonths, onDone: (done) => metrics?.jobDone(done) })
 }
 

@@ -18,7 +18,7 @@ const test = base.extend('jobs', async ({ database }, { onCleanup }) => {
   const cleanup = new AsyncDisposableStack()
   onCleanup(() => cleanup.disposeAsync())
   /** @param isAway at a port where nobody listens */
-  function open(parts: JobDatabase['parts'], shard: string | null, { isAway = false } = {}): JobDatabase {
+  function open(shard: string | null, { isAway = false } = {}): JobDatabase {
     const place = isAway ? { host: '127.0.0.1', port: 1 } : {}
     const appUrl = changeDatabaseUrl(database.appUrl, place)
     const sessionUrl = changeDatabaseUrl(database.sessionUrl, place)
@@ -26,7 +26,7 @@ const test = base.extend('jobs', async ({ database }, { onCleanup }) => {
     cleanup.defer(async () => {
       await Promise.all(Object.values(pools).map((pool) => pool.close(1_000)))
     })
-    return { parts, shard, sessionUrl, pools }
+    return { shard, pools }
   }
   async function start(databases: readonly JobDatabase[]): Promise<void> {
     const config = settingsAtStart(settingsFor(database), () => undefined)
@@ -51,18 +51,18 @@ const untilWorking = (database: JobDatabase, isExpected: boolean) =>
 test('a shard that was lost since the start was prepared keeps no other database from being worked on', async ({
   jobs,
 }) => {
-  const coordinator = jobs.open(['coordinator'], null)
-  const lost = jobs.open(['shard'], 'holdfast_102008', { isAway: true })
-  const shard = jobs.open(['shard'], 'holdfast_102009')
-  await jobs.start([coordinator, lost, shard])
-  await untilWorking(coordinator, true)
+  const directory = jobs.open(null)
+  const lost = jobs.open('north', { isAway: true })
+  const shard = jobs.open('south')
+  await jobs.start([directory, lost, shard])
+  await untilWorking(directory, true)
   await untilWorking(shard, true)
 })
 
 test('when a database that is needed is away, nothing is left running', async ({ jobs }) => {
-  const first = jobs.open(['shard'], null)
-  const coordinator = jobs.open(['coordinator'], null, { isAway: true })
-  await expect(jobs.start([first, coordinator])).rejects.toThrow('ECONNREFUSED')
+  const first = jobs.open('north')
+  const directory = jobs.open(null, { isAway: true })
+  await expect(jobs.start([first, directory])).rejects.toThrow('ECONNREFUSED')
   expect(first.pools.jobs.totalCount).toBeGreaterThan(0)
   await untilWorking(first, false)
 })

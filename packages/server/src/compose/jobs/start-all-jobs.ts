@@ -15,18 +15,18 @@ const retryMs = 2_000
 type StartDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }
 
 /**
- * Starts the jobs of all databases; those of a shard of Citus as soon as it is reached, so that none keeps the others
+ * Starts the jobs of all databases; those of a shard as soon as it is reached, so that none keeps the others
  * from starting. The caller closes `opened` after `stop`, which closes it itself only to interrupt mails that the mail
  * server does not let end.
  *
- * @throws the driver's error when the database or the coordinator is not reached; nothing is left running
+ * @throws the driver's error when the only database, or the directory, is not reached; nothing is left running
  */
 export async function startAllJobs(
   config: Config,
   databases: readonly JobDatabase[],
   deps: StartDeps,
 ): Promise<RunningJobs> {
-  const accounts = databases.find(({ parts }) => parts.includes('coordinator'))?.pools.messages
+  const accounts = databases.find(({ shard }) => shard === null)?.pools.messages
   if (accounts === undefined) throw new Error('No database has the accounts.')
   const services = openJobServices(config, { ...deps, accounts })
   const running: RunningJobs[] = []

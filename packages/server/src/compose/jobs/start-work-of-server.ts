@@ -18,7 +18,7 @@ type WorkDeps = {
 }
 
 /** Starts what every server does: it passes on lapsed places, and processes requests for mails. */
-export function startWorkOfServer({ all, common, behindCoordinator }: OpenShards, deps: WorkDeps): RunningJobs[] {
+export function startWorkOfServer({ all, common }: OpenShards, deps: WorkDeps): RunningJobs[] {
   const { database, accounts, audit, mailsOf, log } = deps
   const { secrets } = database
   const requestsOf = ({ engine, pools }: Pick<Common, 'engine' | 'pools'>) => ({
@@ -31,6 +31,6 @@ export function startWorkOfServer({ all, common, behindCoordinator }: OpenShards
   return [
     ...all.map(({ pools }) => startPassingOnPlaces({ pool: pools.general, log })),
     ...processAccountRequests({ ...requestsOf(common), accounts, audit }),
-    ...behindCoordinator.flatMap((shard) => processRequestsOfShard(requestsOf(shard))),
+    ...all.slice(1).flatMap((shard) => processRequestsOfShard(requestsOf(shard))),
   ]
 }

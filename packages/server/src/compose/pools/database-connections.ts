@@ -46,26 +46,6 @@ export function connectionsOfProcess({ poolSize, accountsPoolSize, databaseRepli
   return poolSize + accountsPoolSize + own
 }
 
-/**
- * The same to a node of Citus that has so many shards. Those by which Citus itself connects the coordinator to it are
- * not counted.
- */
-export function connectionsOfNode(config: ConnectionSettings, shards: number): number {
-  const { batches, theatre, tail } = poolConnections
-  const { broker, ...always } = jobConnections
-  const served = config.poolSize + batches + theatre + tail + listening
-  const ofJobs = sumOf(always) + (config.amqpUrl === null ? 0 : broker)
-  return shards * (config.processes * served + (config.runsJobs ? ofJobs : 0))
-}
-
-/** The same to the coordinator, which has no log. */
-export function connectionsOfCoordinator(config: ConnectionSettings): number {
-  const { batches, theatre, probes } = poolConnections
-  const { jobs, messages } = jobConnections
-  const served = config.poolSize + config.accountsPoolSize + batches + theatre + probes
-  return config.processes * served + (config.runsJobs ? jobs + messages : 0)
-}
-
 function sumOf(connections: Readonly<Record<string, number>>): number {
   return Object.values(connections).reduce((sum, one) => sum + one, 0)
 }

@@ -4,8 +4,10 @@ import {
   createClinicLimiter,
   createEngine,
   type DatabasePool,
+  type Directory,
   type Engine,
   type EngineSettings,
+  type ShardPools,
 } from '@holdfast/engine'
 import type pg from 'pg'
 import { type Freshness, openFreshness } from '../../cache/freshness.ts'
@@ -26,11 +28,13 @@ import { type DatabaseUrls, type JobPools, openJobPools } from '../pools/job-poo
 import { type OpenPool, onIdleErrorOf, poolOpener } from '../pools/pool-opener.ts'
 import { openReplicaReads } from './replica-reads.ts'
 
-/** What serves some clinics: on one database all of them, on Citus those of a shard. */
+/** What serves the clinics of a database. */
 export type OpenShard = {
   urls: DatabaseUrls
   pools: OpenShardPools
   engine: ReturnType<typeof createEngine>
+  /** Creates clinics in this database. The engine of the directory of several creates them in any. */
+  ownDirectory: Pick<Directory, 'createClinic'>
   freshness: Freshness
   calendar: Calendar
   slotLists: SlotLists
@@ -40,7 +44,7 @@ export type OpenShard = {
   rest: Pick<RestDeps, 'engine' | 'limitClinic' | 'freshness' | 'slotLists' | 'calendarReads'>
   /** Those of its pools, and of replicas. */
   allPools: DatabasePool[]
-  /** Reconnects its pools to the server that has its clinics now. */
+  /** Leads its pools to the database, once it is known how to log in there. */
   relocate(urls: DatabaseUrls): void
   /** Stops everything but the engine and the pools. */
   stop(): Promise<unknown>
@@ -66,13 +70,18 @@ export type OpenShardDeps = {
   cacheShare: number
   log: Logger
   metrics: Metrics
-  /** On Citus: see `EngineSettings`. There, a shard that is away is opened all the same. */
-  coordinatorPool?: DatabasePool
+  /** Of one of several databases. A shard that is away is opened all the same. */
+  among?: Among
 }
 
-/** @throws the driver's error when the database cannot be reached, unless it is a shard of Citus */
+/** What a database is among several. */
+export type Among =
+  | { kind: 'directory'; pools: ShardPools; createClinic: Directory['createClinic'] }
+  | { kind: 'shard'; directoryPool: DatabasePool }
+
+/** @throws the driver's error when the database cannot be reached, unless it is a shard */
 export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promise<OpenShard> {
-  const { config, log, metrics, cacheShare, coordinatorPool } = deps
+  const { config, log, metrics, cacheShare, among } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
   const pools: OpenShardPools = {
@@ -85,13 +94,14 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     listenUrl: urls.sessionUrl,
     cacheBytesMax: cacheBytes.responses,
     log,
-    mayBeAway: coordinatorPool !== undefined,
+    mayBeAway: among?.kind === 'shard',
   }).catch(async (error: unknown) => {
     // Its connections would keep the process running for a while.
     await Promise.all(Object.values(pools).map((pool) => pool.close(0)))
     throw error
   })
-  const engine = openEngine(config, pools, metrics, log, coordinatorPool === undefined ? {} : { coordinatorPool })
+  const own = openEngine(config, pools, metrics, log, among)
+  const engine = among?.kind === 'directory' ? withCreateClinic(own, among.createClinic) : own
   const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes, log)
   const follow = { calendar, tail: freshness.tail, log }
@@ -101,6 +111,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     urls,
     pools,
     engine,
+    ownDirectory: own.directory,
     freshness,
     calendar,
     slotLists,
@@ -133,7 +144,7 @@ export function cacheBytesOf({ cacheMegabytes }: Config, share: number): CacheBy
 }
 
 /** The pools of an engine. */
-export function openEnginePools(config: Config, open: OpenPool): EnginePools {
+function openEnginePools(config: Config, open: OpenPool): EnginePools {
   return {
     // A batch times out before its claims have waited too long, so that they can be sent again on a new connection.
     batches: open('write', {
@@ -150,19 +161,13 @@ export function openEnginePools(config: Config, open: OpenPool): EnginePools {
   }
 }
 
-export function openEngine(
-  config: Config,
-  pools: EnginePools,
-  metrics: Metrics,
-  log: Logger,
-  ofCitus: Pick<EngineSettings, 'shards' | 'coordinatorPool'> = {},
-) {
+function openEngine(config: Config, pools: EnginePools, metrics: Metrics, log: Logger, among: Among | undefined) {
   const logRefused = refusedBatchLog(log)
   return createEngine({
     batchPool: pools.batches,
     generalPool: pools.general,
     theatrePool: pools.theatre,
-    ...ofCitus,
+    ...settingsAmong(among, pools.general),
     clinicCasesMax: poolConnections.theatre / 2,
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,
@@ -175,8 +180,19 @@ export function openEngine(
   })
 }
 
+function settingsAmong(among: Among | undefined, own: DatabasePool): Pick<EngineSettings, 'shards' | 'directoryPool'> {
+  if (among === undefined) return {}
+  return among.kind === 'directory'
+    ? { shards: among.pools, directoryPool: own }
+    : { directoryPool: among.directoryPool }
+}
+
+function withCreateClinic<Of extends Engine>(engine: Of, createClinic: Directory['createClinic']): Of {
+  return { ...engine, directory: { ...engine.directory, createClinic } }
+}
+
 /** The engine as routes use it. A clinic's writes take half of the general connections at most. */
-export function boundedEngine(
+function boundedEngine(
   { poolSize, queueSizeMax, queueWaitMsMax }: Config,
   engine: Engine,
   pool: DatabasePool,

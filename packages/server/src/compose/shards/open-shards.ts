@@ -1,23 +1,39 @@
+import { type Directory, directoryNo, placeClinic, promptly, recentBookings, type ShardPools } from '@holdfast/engine'
 import { AuditRecorder } from '../../audit/audit-recorder.ts'
+import { ShardedAuditRecorder } from '../../audit/sharded-audit-recorder.ts'
 import type { Config } from '../../config/config.ts'
 import { createProbes } from '../../edge/probes.ts'
+import { liveSettingsOf } from '../../live/live-settings.ts'
+import { ShardedHub } from '../../live/sharded-hub.ts'
 import { watchHeldBack } from '../../observe/watch-held-back.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
+import { nowhere, type PreparedShard, relocateWhenReached } from '../database/prepare-shards.ts'
 import { closeTogether } from '../pools/close-together.ts'
-import { allParts } from '../pools/job-database.ts'
 import { poolOpener } from '../pools/pool-opener.ts'
 import { probeBounds } from '../pools/probe-bounds.ts'
-import { openShard } from './open-shard.ts'
-import { openShardsOfCitus } from './open-shards-of-citus.ts'
+import { type ClinicMap, openClinicMap } from './clinic-map.ts'
+import { openCommon } from './open-common.ts'
+import { cacheBytesOf, type OpenShard, openShard } from './open-shard.ts'
 import { type OpenShards, type OpenShardsDeps, poolsByLabel } from './shards.ts'
 
-/** @throws the driver's error when the database cannot be reached */
+/** Milliseconds. */
+const closeMs = 0
+
+/**
+ * Opens the database, or the directory with the other databases of the installation.
+ *
+ * @throws the driver's error when the database, or the directory, cannot be reached
+ */
 export async function openShards(
   config: Config,
   database: PreparedDatabase,
   deps: OpenShardsDeps,
 ): Promise<OpenShards> {
-  if (database.shards !== null) return openShardsOfCitus(config, database, database.shards, deps)
+  const { shards } = database
+  return shards === null ? openOne(config, database, deps) : openSeveral(config, { ...database, shards }, deps)
+}
+
+async function openOne(config: Config, database: PreparedDatabase, deps: OpenShardsDeps): Promise<OpenShards> {
   const { log, metrics, isStopping, accountsPool } = deps
   const probePool = poolOpener(database, log)('probes', probeBounds)
   const shard = await openShard(database, { config, cacheShare: 1, log, metrics })
@@ -25,15 +41,124 @@ export async function openShards(
   return {
     all: [shard],
     common: { ...shard, cache: shard.freshness.cache },
-    behindCoordinator: [],
-    jobDatabases: [{ ...database, parts: allParts, shard: null, pools: shard.pools }],
+    jobDatabases: [{ shard: null, pools: shard.pools }],
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
+    find: () => shard,
     live: shard.live,
     probes: createProbes(probePool, { isStopping, heldBack: watchHeldBack([probePool], { log, isStopping }).latest }),
     pools: { ...poolsByLabel([shard]), probes: [probePool] },
     allPools: [...shard.allPools, probePool],
-    toStop: [shard],
-    mustRestart: null,
+    stop: () => shard.stop(),
+  }
+}
+
+async function openSeveral(
+  config: Config,
+  database: PreparedDatabase & { shards: readonly PreparedShard[] },
+  deps: OpenShardsDeps,
+): Promise<OpenShards> {
+  const { log, metrics, isStopping, accountsPool } = deps
+  // The directory has a cache for its own clinics, and one for lists of all.
+  const cacheShare = 1 / (database.shards.length + 2)
+  const probePool = poolOpener(database, log)('probes', probeBounds)
+  const opened = new Map<number, OpenShard>()
+  const ofNo = (no: number): OpenShard => {
+    const open = opened.get(no)
+    if (open === undefined) throw new Error(`The database ${no} of the installation is not open.`)
+    return open
+  }
+  const pools: ShardPools = {
+    all: () => Array.from(opened.values(), (open) => open.pools.general),
+    of: async (clinicNo) => ofNo(await map.find(clinicNo)).pools.general,
+  }
+  let map: ClinicMap
+  const reaching = new AbortController()
+  try {
+    const among = { kind: 'directory' as const, pools, createClinic: createClinicIn(opened, () => map) }
+    const directory = await openShard(database, { config, cacheShare, log, metrics, among })
+    opened.set(directoryNo, directory)
+    map = await openClinicMap(directory.pools.general)
+    for (const shard of database.shards) {
+      const ofShard = { config, cacheShare, log: log.child({ shard: shard.name }), metrics }
+      const among = { kind: 'shard' as const, directoryPool: directory.pools.general }
+      const open = await openShard(shard.urls ?? nowhere, { ...ofShard, among })
+      closeTogether(Object.values(open.pools))
+      opened.set(shard.no, open)
+      if (shard.urls === null) relocateWhenReached(shard, open.relocate, { signal: reaching.signal, log: ofShard.log })
+    }
+    closeTogether([...Object.values(directory.pools), probePool, accountsPool])
+  } catch (error) {
+    // The tails of the others would keep the process running.
+    reaching.abort()
+    await Promise.all(Array.from(opened.values(), (open) => open.stop()))
+    await Promise.all(
+      Array.from(opened.values()).flatMap(({ allPools }) => allPools.map((pool) => pool.close(closeMs))),
+    )
+    throw error
+  }
+  const all = [...opened.values()]
+  const directory = ofNo(directoryNo)
+  const common = openCommon(directory, all, cacheBytesOf(config, cacheShare).responses)
+  const generalPools = all.map((open) => open.pools.general)
+  const heldBack = watchHeldBack(generalPools, { log, isStopping })
+  const { byClinic } = directory.engine.auditLog
+  const appends = new Map(all.map((open) => [open, open.engine.auditLog.append]))
+  const shardOf = (clinicNo: number) => ofNo(map.of(clinicNo) ?? directoryNo)
+  const find = (clinicNo: number) => {
+    const no = map.of(clinicNo)
+    return no === null ? map.find(clinicNo).then(ofNo) : ofNo(no)
+  }
+  return {
+    all,
+    common,
+    jobDatabases: [
+      { shard: null, pools: directory.pools },
+      ...database.shards.map(({ name, no }) => ({ shard: name, pools: ofNo(no).pools })),
+    ],
+    createAudit: (audit) => new ShardedAuditRecorder({ ...audit, byClinic, appends, shardOf }),
+    shardOf,
+    find,
+    live: new ShardedHub({
+      hubs: () => all.map(({ live }) => live),
+      hubOf: async (clinicNo) => (await find(clinicNo)).live,
+      settings: liveSettingsOf(config),
+    }),
+    probes: createProbes(probePool, { isStopping, shards: generalPools, heldBack: heldBack.latest }),
+    pools: { ...poolsByLabel(all), probes: [probePool] },
+    allPools: [...all.flatMap(({ allPools }) => allPools), probePool],
+    stop() {
+      reaching.abort()
+      return Promise.all(all.map((open) => open.stop()))
+    },
+  }
+}
+
+/** Creates clinics in the database with the fewest bookings of late, and with the fewest clinics among equals. */
+function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => ClinicMap): Directory['createClinic'] {
+  async function emptiest(): Promise<number> {
+    const map = mapOf()
+    const found = await Promise.all(
+      Array.from(opened, async ([no, { pools, freshness }]) => {
+        try {
+          freshness.breaker.check()
+          const bookings = await promptly(recentBookings(pools.general))
+          return [{ no, bookings, clinics: map.count(no) }]
+        } catch {
+          return []
+        }
+      }),
+    )
+    const [first] = found.flat().toSorted((one, other) => one.bookings - other.bookings || one.clinics - other.clinics)
+    return first?.no ?? directoryNo
+  }
+  return async (clinic, writeKey) => {
+    const directory = opened.get(directoryNo)
+    if (directory === undefined) throw new Error('The directory is not open.')
+    const { clinicNo, shardNo } = await placeClinic(directory.pools.general, writeKey, await emptiest())
+    mapOf().set(clinicNo, shardNo)
+    const open = opened.get(shardNo)
+    if (open === undefined) throw new Error(`The database ${shardNo} of the installation is not open.`)
+    return open.ownDirectory.createClinic(clinic, writeKey, clinicNo)
   }
 }

@@ -51,7 +51,7 @@ test('figures of caches are summed, and one that a shard shares is counted once'
   await cache.read({ key: 'a', mayBeCached: true, readAfter: null, load })
   const { bytes } = cache.figures
   const common = { cache } as OpenShards['common']
-  // On a plain database, the cache of the only shard; on Citus, one of the coordinator.
+  // With one database, its cache; with several, one for lists of all.
   expect(cacheFiguresOf({ all: [aShard(1, cache)], common })).toEqual({
     hits: 2,
     misses: 11,
@@ -68,18 +68,18 @@ test('figures of caches are summed, and one that a shard shares is counted once'
   })
 })
 
-test('pools of all shards and of the coordinator have one label, and those of the engine their known ones', () => {
+test('pools of all shards and of the directory have one label, and those of the engine their known ones', () => {
   const pool = (name: string) => ({ name }) as unknown as DatabasePool
   const pools = (of: string) => ({ batches: pool(`${of} b`), general: pool(`${of} g`), jobs: pool(`${of} j`) })
   const labelled = poolsByLabel([
     { pools: { ...pools('one'), tail: pool('one t') } },
-    { pools: pools('coordinator') },
+    { pools: pools('directory') },
   ] as Parameters<typeof poolsByLabel>[0])
   const names = Object.entries(labelled).map(([label, all]) => [label, all.map((one) => Reflect.get(one, 'name'))])
   expect(Object.fromEntries(names)).toEqual({
-    write: ['one b', 'coordinator b'],
-    read: ['one g', 'coordinator g'],
-    jobs: ['one j', 'coordinator j'],
+    write: ['one b', 'directory b'],
+    read: ['one g', 'directory g'],
+    jobs: ['one j', 'directory j'],
     tail: ['one t'],
   })
 })

@@ -9,40 +9,39 @@ import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../../
 import type { JobDatabase } from '../pools/job-database.ts'
 import type { OpenShard } from './open-shard.ts'
 
-/** Serves requests that name no clinic or concern all: on Citus the coordinator, otherwise the only shard. */
+/** Serves requests that name no clinic, or concern all. */
 export type Common = Pick<OpenShard, 'rest'> & {
   engine: Engine
   cache: ResponseCache
   pools: { general: DatabasePool }
 }
 
-/** All clinics of a database, each served by one shard. */
+/** All clinics of an installation, each served by one database: by the only one, or by one of several. */
 export type OpenShards = {
+  /** The directory first. */
   all: readonly OpenShard[]
   common: Common
-  /** On Citus all shards, otherwise none. */
-  behindCoordinator: readonly OpenShard[]
   jobDatabases: readonly JobDatabase[]
-  /** Collects events of the security log; on Citus, those of each shard separately. */
+  /** Collects events of the security log, those of each database separately. */
   createAudit(deps: Omit<AuditRecorderDeps, 'append'>): Pick<AuditRecorder, 'record' | 'stop'>
-  /** The shard of a clinic. */
+  /** The database of a clinic that a request has named. */
   shardOf(clinicNo: number): OpenShard
+  /** The same of a clinic that may be new: looked up in the directory, if this process does not know it. */
+  find(clinicNo: number): OpenShard | Promise<OpenShard>
   live: LivePlaces
   probes: Probes
   /** By their label in the metrics: `batches` is labelled `write`, and `general` is `read`. */
   pools: Record<string, readonly pg.Pool[]>
   allPools: readonly DatabasePool[]
-  /** What is to be stopped: the shards, and on Citus the coordinator. */
-  toStop: readonly { engine: Pick<Engine, 'stop'>; stop(): Promise<unknown> }[]
-  /** Resolves with the reason for a restart, after a shard of Citus was split. null: no restart is ever needed. */
-  mustRestart: Promise<Error> | null
+  /** Stops everything but the engines and the pools. */
+  stop(): Promise<unknown>
 }
 
 export type OpenShardsDeps = {
   log: Logger
   metrics: Metrics
   isStopping: () => boolean
-  /** For the accounts, on the same server as {@link OpenShards.common}. */
+  /** For the accounts, to the directory. */
   accountsPool: DatabasePool
 }
 

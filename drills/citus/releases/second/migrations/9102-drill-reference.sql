@@ -1,1 +1,0 @@
-drop table holdfast.drill_country;

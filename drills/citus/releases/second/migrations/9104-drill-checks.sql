@@ -1,1 +1,0 @@
-alter table holdfast.booking validate constraint booking_drill_check;

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { createTestDatabase } from '@holdfast/testkit'
+import { test as base } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { createEngine } from '../create-engine.ts'
+import type { NewClinic } from '../model/clinic.ts'
+import { findClinicShard, placeClinic, readClinicShards } from './clinic-shards.ts'
+import { registerShard } from './register-shard.ts'
+
+const clinic: NewClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }
+const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
+
+/** The directory of another database, which is a shard: its database is the directory. */
+const test = base.extend('north', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+  const shard = await createTestDatabase()
+  const engine = createEngine({ batchPool: shard.appPool, generalPool: shard.appPool, directoryPool: database.appPool })
+  onCleanup(async () => {
+    await engine.stop()
+    await shard.drop()
+  })
+  const no = await registerShard(database.ownerPool, shard.ownerPool, 'north')
+  return { no, directory: engine.directory }
+})
+
+test('a clinic is created in a shard, with a number of the directory, which knows where it is', async ({
+  database,
+  north,
+}) => {
+  const placed = await placeClinic(database.appPool, null, north.no)
+  const no = placed.clinicNo
+  expect(await north.directory.createClinic(clinic, null, no)).toMatchObject({ kind: 'done', value: { no } })
+  expect(await findClinicShard(database.appPool, no)).toBe(north.no)
+  expect(await readClinicShards(database.appPool)).toContainEqual(placed)
+  expect((await placeClinic(database.appPool, null, north.no)).clinicNo).not.toBe(no)
+  expect(await findClinicShard(database.appPool, no + 1_000)).toBeNull()
+})
+
+test('twenty requests with a key get one number in one database, and create one clinic', async ({
+  database,
+  north,
+}) => {
+  const key = aKey()
+  const places = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => placeClinic(database.appPool, key, n % 2 === 0 ? north.no : 0)),
+  )
+  expect(new Set(places.map(({ clinicNo, shardNo }) => `${clinicNo} ${shardNo}`)).size).toBe(1)
+  const outcomes = await Promise.all(places.map(({ clinicNo }) => north.directory.createClinic(clinic, key, clinicNo)))
+  expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(1)
+  expect(outcomes.filter(({ kind }) => kind === 'replayed')).toHaveLength(19)
+})
+
+test('another request with the key is refused where the first one has created its clinic', async ({
+  database,
+  north,
+}) => {
+  const key = aKey()
+  const { clinicNo: no } = await placeClinic(database.appPool, key, north.no)
+  expect(await north.directory.createClinic(clinic, key, no)).toMatchObject({ kind: 'done' })
+  const other = { ...key, requestHash: randomUUID() }
+  expect(await placeClinic(database.appPool, other, 0)).toEqual({ clinicNo: no, shardNo: north.no })
+  expect(await north.directory.createClinic(clinic, other, no)).toEqual({ kind: 'key_reused' })
+})

@@ -1,0 +1,65 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
+import { nextClinicNo } from '../directory/next-clinic-no.ts'
+import { digestUuid } from '../model/digest-uuid.ts'
+import type { WriteKey } from '../model/stored-responses.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
+
+/** The first database of an installation, which has the accounts, and knows which database has which clinic. */
+export const directoryNo = 0
+
+/** Where a clinic is. `shardNo`: {@link directoryNo}, or the number of another database. */
+export type ClinicShard = { clinicNo: number; shardNo: number }
+
+/** Where all clinics are. @param directory as the application */
+export async function readClinicShards(directory: pg.Pool): Promise<ClinicShard[]> {
+  const { rows } = await directory.query<ClinicShard>(
+    sql`select clinic_no as "clinicNo", shard_no as "shardNo" from holdfast.clinic_shard`,
+  )
+  return rows
+}
+
+/** The number of the database that has a clinic; null: none. @param directory as the application */
+export async function findClinicShard(directory: pg.Pool, clinicNo: number): Promise<number | null> {
+  const { rows } = await directory.query<Pick<ClinicShard, 'shardNo'>>(
+    sql`select shard_no as "shardNo" from holdfast.clinic_shard where clinic_no = ${clinicNo}`,
+  )
+  return rows[0]?.shardNo ?? null
+}
+
+/**
+ * Draws the number of a new clinic in the directory, and notes in which database it will be. A note of a clinic that is
+ * not created after all means nothing.
+ *
+ * With the key of the request, a repetition gets the same number and the same database, where it finds what was
+ * created. Another request with the key gets them too: the database refuses the key.
+ *
+ * @param directory as the application
+ * @param shardNo the database for a clinic whose number was not drawn before
+ */
+export async function placeClinic(directory: pg.Pool, writeKey: WriteKey, shardNo: number): Promise<ClinicShard> {
+  const id = writeKey === null ? null : digestUuid(`holdfast.clinic_no ${writeKey.key}`)
+  const placed = await inTransaction(directory, (transaction) =>
+    runOnce(transaction, id === null ? null : { key: id, requestHash: id }, async () => {
+      const clinicNo = await nextClinicNo(transaction)
+      await transaction.query(
+        sql`insert into holdfast.clinic_shard (clinic_no, shard_no) values (${clinicNo}, ${shardNo})`,
+      )
+      return { clinicNo, shardNo }
+    }),
+  )
+  if (placed.kind === 'key_reused') throw new Error('The digest of a key is that of another request.')
+  return placed.value
+}
+
+/** About how many bookings a database has of the last two months, by its statistics. @param shard as the application */
+export async function recentBookings(shard: pg.Pool): Promise<number> {
+  const { rows } = await shard.query<{ bookings: number }>(sql`
+    select coalesce(sum(greatest(c.reltuples, 0)), 0)::float8 as bookings
+      from pg_class c
+     where c.relnamespace = 'holdfast'::regnamespace
+       and c.relname in (to_char(now(), '"booking_y"YYYY"m"MM'),
+                         to_char(now() - interval '1 month', '"booking_y"YYYY"m"MM'))`)
+  return rows[0]?.bookings ?? 0
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aMember, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { test as base } from '@holdfast/testkit/database-test'
+import type pg from 'pg'
+import { expect, onTestFinished } from 'vitest'
+import { readClinicShards } from './clinic-shards.ts'
+import { copySiteAdministrators, isShard, registeredShardNo, registerShard } from './register-shard.ts'
+
+const test = base.extend('others', { scope: 'file' }, async ({ database: _directory }, { onCleanup }) => {
+  const others = [await createTestDatabase(), await createTestDatabase()] as const
+  onCleanup(async () => {
+    for (const other of others) await other.drop()
+  })
+  return others
+})
+
+/** A clinic with this number. */
+async function aClinicNo(database: TestDatabase, no: number) {
+  await database.ownerPool.query("select setval('holdfast.clinic_no_seq', $1, false)", [no])
+  return aClinic(database)
+}
+
+const lastClinicNo = async (directory: pg.Pool) =>
+  Number((await directory.query('select last_value as no from holdfast.clinic_no_seq')).rows[0]?.no)
+
+test('databases get numbers from 1 on, and keep them', async ({ database, others: [north, south] }) => {
+  const directory = database.ownerPool
+  expect(await registeredShardNo(directory, 'north')).toBeNull()
+  const registered = await Promise.all(
+    Array.from({ length: 6 }, (_, n) =>
+      n % 2 === 0
+        ? registerShard(directory, north.ownerPool, 'north')
+        : registerShard(directory, south.ownerPool, 'south'),
+    ),
+  )
+  expect(new Set(registered).size).toBe(2)
+  expect([...registered].sort()).toEqual([1, 1, 1, 2, 2, 2])
+  expect(await registeredShardNo(database.appPool, 'north')).toBe(registered[0])
+  expect([await isShard(directory), await isShard(north.ownerPool)]).toEqual([false, true])
+  const epoch = await north.appPool.query<{ no: string }>('select holdfast.begin_log_epoch(null) as no')
+  expect(Math.floor(Number(epoch.rows[0]?.no) / 10_000_000_000)).toBe(registered[0])
+})
+
+test('a database is refused under another name, and as the directory', async ({ database, others: [north, south] }) => {
+  await registerShard(database.ownerPool, north.ownerPool, 'north')
+  await expect(registerShard(database.ownerPool, north.ownerPool, 'other')).rejects.toThrow(
+    'The database of the shard other is another shard',
+  )
+  await expect(registerShard(north.ownerPool, south.ownerPool, 'south')).rejects.toThrow(
+    'DATABASE_URL is a shard of another installation',
+  )
+})
+
+test('a new database with clinics is refused', async ({ database }) => {
+  const full = await createTestDatabase()
+  onTestFinished(() => full.drop())
+  await aClinic(full)
+  await expect(registerShard(database.ownerPool, full.ownerPool, 'full')).rejects.toThrow('has clinics of its own')
+  expect(await isShard(full.ownerPool)).toBe(false)
+})
+
+test('a directory that was restored to an earlier time learns its clinics and roles again', async ({
+  database,
+  others: [north],
+}) => {
+  const directory = database.ownerPool
+  const no = await registerShard(directory, north.ownerPool, 'north')
+  const own = await aClinic(database)
+  const last = await lastClinicNo(directory)
+  const clinic = await aClinicNo(north, last + 20)
+  const accountId = randomUUID()
+  await aMember(north, clinic, { role: 'staff', accountId })
+  await registerShard(directory, north.ownerPool, 'north')
+  const known = await readClinicShards(database.appPool)
+  expect(known).toContainEqual({ clinicNo: own.no, shardNo: 0 })
+  expect(known).toContainEqual({ clinicNo: clinic.no, shardNo: no })
+  expect(await lastClinicNo(directory)).toBe(last + 20)
+  const noted = await directory.query('select clinic_no from holdfast.account_clinic where account_id = $1', [
+    accountId,
+  ])
+  expect(noted.rows).toEqual([{ clinic_no: clinic.no }])
+  // A second time it changes nothing.
+  await registerShard(directory, north.ownerPool, 'north')
+  expect(await readClinicShards(database.appPool)).toHaveLength(known.length)
+})
+
+test('a clinic that two databases have is refused', async ({ database, others: [north] }) => {
+  await registerShard(database.ownerPool, north.ownerPool, 'north')
+  const own = await aClinic(database)
+  await registerShard(database.ownerPool, north.ownerPool, 'north')
+  const twin = await aClinicNo(north, own.no)
+  await expect(registerShard(database.ownerPool, north.ownerPool, 'north')).rejects.toThrow(
+    `are noted as those of another database: ${own.no}`,
+  )
+  await north.ownerPool.query('delete from holdfast.clinic where id = $1', [twin.id])
+})
+
+test('site administrators are those of the directory', async ({ database, others: [north] }) => {
+  const [kept, gone] = [randomUUID(), randomUUID()]
+  await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [kept])
+  await north.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [gone])
+  await copySiteAdministrators(database.ownerPool, north.ownerPool)
+  const { rows } = await north.ownerPool.query('select account_id from holdfast.site_administrator')
+  expect(rows).toEqual([{ account_id: kept }])
+})
