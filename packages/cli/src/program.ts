@@ -115,6 +115,14 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
       end(await (await import('./commands/verify.ts')).verifyCommand(context, options)),
     )
   program
+    .command('shards')
+    .description('list the databases of HOLDFAST_SHARDS, and clinics that are not where the directory says')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExits with 1 if a database cannot be used, or a clinic is misplaced.')
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/shards.ts')).shardsCommand(context, options)),
+    )
+  program
     .command('renumber-log')
     .description('continue the event log on another database server, after a restore from a dump')
     .addOption(jsonOption())

@@ -319,6 +319,7 @@ export {
   readClinicShards,
   recentBookings,
 } from './shards/clinic-shards.ts'
+export { type MisplacedClinic, misplacedClinics } from './shards/misplaced-clinics.ts'
 export {
   copySiteAdministrators,
   isShard,

@@ -12,6 +12,7 @@ import { connectionsOfProcess } from '../pools/database-connections.ts'
 import { applicationUrlOf } from './application-urls.ts'
 import { type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
 import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
+import { prepareShards } from './prepare-shards.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
 
@@ -46,6 +47,13 @@ export type Database = OpenDatabase & {
    * @throws MigrateError, AppLoginError
    */
   migrate(say?: (line: string) => void): Promise<MigratedDatabase>
+  /**
+   * The same for the databases of HOLDFAST_SHARDS, one after the other, after the directory.
+   *
+   * @returns those that cannot be reached now, by name; they are migrated when they can be
+   * @throws MigrateError, AppLoginError, ShardRefused; StartError for a new one that cannot be reached
+   */
+  migrateShards(say: (line: string) => void): Promise<string[]>
   /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
   prepare(say?: (line: string) => void): Promise<PreparedDatabase>
   /** How the application logs in, without changing anything; null: the database was never migrated. */
@@ -63,6 +71,8 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
   return {
     ...database,
     migrate: (say) => migrateDatabase(config, database.ownerUrl, say),
+    migrateShards: async (say) =>
+      (await prepareShards(config, database.ownerUrl, say)).filter(({ urls }) => urls === null).map(({ name }) => name),
     prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
     applicationUrl: () => applicationUrlOf(config, database.ownerUrl),
   }

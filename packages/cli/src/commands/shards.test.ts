@@ -1,0 +1,67 @@
+import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCaptured } from '../../test/captured-context.ts'
+
+// An installation with two databases: each test continues where the one before it ended.
+let directory: TestDatabase
+let north: TestDatabase
+let env: Record<string, string>
+
+beforeAll(async () => {
+  directory = await createTestDatabase()
+  north = await createTestDatabase()
+  env = { DATABASE_URL: directory.ownerUrl, PORT: '0', HOLDFAST_SHARDS: `north=${north.ownerUrl}` }
+})
+afterAll(async () => {
+  await directory.drop()
+  await north.drop()
+})
+
+async function shards(changed: Record<string, string> = {}) {
+  const { code, out, err } = await runCaptured(['shards', '--json'], { ...env, ...changed })
+  return { code, err, ...(JSON.parse(out[0] ?? '{}') as { shards: object[]; misplaced: object[] }) }
+}
+
+test('one database is listed as it is', async () => {
+  await aClinic(directory)
+  const { HOLDFAST_SHARDS: _, ...alone } = env
+  const { code, out } = await runCaptured(['shards', '--json'], alone)
+  const only = { name: 'directory', no: 0, clinics: 1, recentBookings: 0, bytes: expect.any(Number), problem: null }
+  expect(JSON.parse(out[0] ?? '')).toEqual({ shards: [only], misplaced: [] })
+  expect(code).toBe(0)
+})
+
+test('migrate updates and registers all databases, and both are listed', async () => {
+  expect((await runCaptured(['migrate'], env)).code).toBe(0)
+  const { code, out } = await runCaptured(['shards'], env)
+  expect(out.map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+    ['database', 'clinics'],
+    ['directory', '1'],
+    ['north', '0'],
+  ])
+  expect(code).toBe(0)
+})
+
+test('a clinic that the directory does not know is named, until it is noted', async () => {
+  await north.ownerPool.query("select setval('holdfast.clinic_no_seq', 40, false)")
+  await aClinic(north)
+  const misplaced = [{ clinicNo: 40, inShard: 1, notedIn: null }]
+  expect(await shards()).toMatchObject({ code: 1, misplaced, shards: [{ clinics: 1 }, { clinics: 1 }] })
+  const { code, out } = await runCaptured(['shards'], env)
+  expect(out.at(-1)).toContain('Clinic 40 is in north, and the directory does not know it.')
+  expect(code).toBe(1)
+  expect((await runCaptured(['migrate'], env)).code).toBe(0)
+  expect(await shards()).toMatchObject({ code: 0, misplaced: [] })
+})
+
+test('a database that cannot be reached, or is not in HOLDFAST_SHARDS although it has clinics, is named', async () => {
+  const away = { HOLDFAST_SHARDS: 'north=postgres://nobody@127.0.0.1:1/holdfast' }
+  const nowhere = { name: 'north', no: 1, clinics: null, problem: expect.stringContaining('ECONNREFUSED') }
+  expect(await shards(away)).toMatchObject({ code: 1, shards: [{ clinics: 1 }, nowhere], misplaced: [] })
+  expect((await runCaptured(['migrate'], { ...env, ...away })).code).toBe(1)
+  const problem = 'it has clinics, and is missing in HOLDFAST_SHARDS'
+  expect(await shards({ HOLDFAST_SHARDS: `south=${north.ownerUrl}` })).toMatchObject({
+    code: 1,
+    shards: [{ problem: null }, { name: 'south', no: null }, { name: 'north', no: 1, problem }],
+  })
+})

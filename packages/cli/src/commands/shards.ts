@@ -1,0 +1,114 @@
+import {
+  createPool,
+  type DatabasePool,
+  directoryNo,
+  type MisplacedClinic,
+  migrationStatus,
+  misplacedClinics,
+  recentBookings,
+  registeredShardNo,
+  shardsWithClinics,
+} from '@holdfast/engine'
+import { messageOf } from '@holdfast/engine/message-of'
+import sql from 'sql-template-tag'
+import type { CommandContext, ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
+import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
+import { columns } from '../terminal.ts'
+import { megabytes } from '../with-backups.ts'
+import { withDatabase } from '../with-database.ts'
+
+const listedMax = 100
+
+/** A database of the installation. `problem`: why it cannot be used; the figures are null then. */
+type ShardState = {
+  name: string
+  /** 0 is the directory. null: it was never registered. */
+  no: number | null
+  clinics: number | null
+  /** About how many of the last two months, by the database's statistics. */
+  recentBookings: number | null
+  bytes: number | null
+  problem: string | null
+}
+
+/**
+ * `holdfast shards`: lists the databases of an installation, and the clinics that are not where the directory says.
+ * Exits with 1 if a database cannot be used, or a clinic is misplaced.
+ */
+export async function shardsCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
+  return withDatabase(context, async ({ ownerUrl }, { shards }) => {
+    const others = shards ?? []
+    const open = (url: string) => createPool({ url, max: 1, name: 'holdfast shards' })
+    const directory = open(ownerUrl)
+    const pools = others.map(({ url }) => open(url))
+    try {
+      await refuseUnlessMigrated(directory)
+      const states = [await readState(directory, 'directory', directoryNo)]
+      const readable = new Map([[directoryNo, directory]])
+      for (const [index, pool] of pools.entries()) {
+        const name = others[index]?.name ?? ''
+        const state = await readState(pool, name, await registeredShardNo(directory, name))
+        states.push(state)
+        if (state.no !== null && state.problem === null) readable.set(state.no, pool)
+      }
+      for (const name of await shardsWithClinics(directory)) {
+        if (others.some((other) => other.name === name)) continue
+        const no = await registeredShardNo(directory, name)
+        states.push(unusable(name, no, 'it has clinics, and is missing in HOLDFAST_SHARDS'))
+      }
+      const misplaced = states.length === 1 ? [] : await misplacedClinics(directory, readable)
+      if (options.json === true) context.terminal.json({ shards: states, misplaced })
+      else print(context, states, misplaced)
+      return misplaced.length > 0 || states.some(({ problem }) => problem !== null) ? 1 : 0
+    } finally {
+      await Promise.all([directory, ...pools].map((pool) => pool.end()))
+    }
+  })
+}
+
+async function readState(pool: DatabasePool, name: string, no: number | null): Promise<ShardState> {
+  try {
+    if (!(await migrationStatus(pool)).current)
+      return unusable(name, no, 'it is not up to date: run `holdfast migrate`')
+    const { rows } = await pool.query<{ clinics: number; bytes: number }>(sql`
+      select (select count(*)::integer from holdfast.clinic) as clinics,
+             pg_database_size(current_database())::float8 as bytes`)
+    const { clinics = 0, bytes = 0 } = rows[0] ?? {}
+    return { name, no, clinics, recentBookings: await recentBookings(pool), bytes, problem: null }
+  } catch (error) {
+    return unusable(name, no, messageOf(error))
+  }
+}
+
+function unusable(name: string, no: number | null, problem: string): ShardState {
+  return { name, no, clinics: null, recentBookings: null, bytes: null, problem }
+}
+
+function print({ terminal }: CommandContext, states: readonly ShardState[], misplaced: readonly MisplacedClinic[]) {
+  const whole = (value: number | null) => value?.toLocaleString('en') ?? '–'
+  const rows = states.map(({ name, clinics, recentBookings, bytes }) => [
+    name,
+    whole(clinics),
+    whole(recentBookings),
+    bytes === null ? '–' : megabytes(bytes),
+  ])
+  for (const line of columns([['database', 'clinics', 'bookings of two months', 'size'], ...rows], '')) {
+    terminal.out(line)
+  }
+  for (const { name, problem } of states) {
+    if (problem !== null) terminal.note(`The database ${name} cannot be used: ${problem}`)
+  }
+  const nameOf = (no: number) => states.find((state) => state.no === no)?.name ?? `number ${no}`
+  for (const clinic of misplaced.slice(0, listedMax)) terminal.out(terminal.style('red', describe(clinic, nameOf)))
+  if (misplaced.length > listedMax) terminal.out(`… and ${whole(misplaced.length - listedMax)} more`)
+}
+
+function describe({ clinicNo, inShard, notedIn }: MisplacedClinic, nameOf: (no: number) => string): string {
+  if (inShard === null) {
+    const place = notedIn === null ? 'no database' : nameOf(notedIn)
+    return `Clinic ${clinicNo}: the directory notes it in ${place}, which does not have it.`
+  }
+  if (notedIn === null) return `Clinic ${clinicNo} is in ${nameOf(inShard)}, and the directory does not know it.`
+  return `Clinic ${clinicNo} is in ${nameOf(inShard)}, and the directory notes it in ${nameOf(notedIn)}.`
+}
