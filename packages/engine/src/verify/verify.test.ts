@@ -112,7 +112,7 @@ test('orphaned_booking: its clinic does not exist', async () => {
   const clinic = await aClinic(database)
   const elsewhere = await aSlot(database, await aDoctor(database, clinic))
   await aBooking(database, elsewhere)
-  for (const table of ['slot', 'resource']) {
+  for (const table of ['slot', 'resource', 'message_settings']) {
     await database.ownerPool.query(`delete from holdfast.${table} where clinic_no = $1`, [clinic.no])
   }
   await database.ownerPool.query('delete from holdfast.clinic where no = $1', [clinic.no])
