@@ -55,7 +55,7 @@ begin
       is distinct from regexp_replace(v_booking.patient->>'phone', '\D', '', 'g')
     -- Two codes of countries are two numbers, although the rest is the same.
     and (fold_phone(v_patient->>'phone') is distinct from fold_phone(v_booking.patient->>'phone')
-         or btrim(v_patient->>'phone') like '+%' and btrim(v_booking.patient->>'phone') like '+%')
+         or v_patient->>'phone' ~ '^\s*(\+|00)' and v_booking.patient->>'phone' ~ '^\s*(\+|00)')
     and case when v_booking.patient ? 'phone'
              then exists (select from message m
                            where m.clinic_no = p_clinic_no and m.booking_id = p_id and m.channel = 'sms')

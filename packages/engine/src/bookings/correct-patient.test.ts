@@ -202,6 +202,7 @@ test('an empty reason of an earlier release stays what it is until it is correct
 test.for([
   ['another number', '+49 30 4712', 'contact_corrected', 1],
   ['the same number of another country', '+43 30 4711', 'contact_corrected', 1],
+  ['the same number of another country after 00', '0043 30 4711', 'contact_corrected', 1],
   ['the same number without the country’s code', '030 4711', 'corrected', 0],
   ['the same number, where only its + was missing', '49 30 4711', 'corrected', 0],
 ] as const)('the link that a number has received by SMS, once the booking has %s', async ([, phone, type, epoch]) => {
