@@ -24,7 +24,6 @@ export type StartedServer = {
   url: string
   /** null: metrics have no separate port. */
   metricsUrl: string | null
-  /** Resolves with why the server has to be started again; null: never. */
   /** Stops accepting requests, and completes what is in progress. The embedded database stops last. Idempotent. */
   stop(): Promise<void>
 }

@@ -23,7 +23,7 @@ type SetRow = {
 
 /**
  * Gives a slot another capacity, never below what is taken. Repeated if its connection is lost, unless somebody has
- * changed the capacity meanwhile: theirs stays.
+ * changed the capacity meanwhile: theirs stays, unless it is the one that the slot had before.
  *
  * @throws DatabaseUnavailable if it is not known whether the capacity was set
  * @throws pg.DatabaseError for a capacity outside of 1–1,000,000: the edge has checked it
