@@ -59,6 +59,31 @@ test('a new database with clinics is refused', async ({ database }) => {
   expect(await isShard(full.ownerPool)).toBe(false)
 })
 
+test('a directory that was restored to before a shard was registered gives it the number that it has', async ({
+  database,
+  others: [north, south],
+}) => {
+  const directory = database.ownerPool
+  const no = await registerShard(directory, south.ownerPool, 'south')
+  await registerShard(directory, north.ownerPool, 'north')
+  await directory.query('delete from holdfast.clinic_shard where shard_no in (select no from holdfast.shard)')
+  await directory.query('delete from holdfast.shard')
+  // In another order than the first time.
+  const again = [
+    await registerShard(directory, south.ownerPool, 'south'),
+    await registerShard(directory, north.ownerPool, 'north'),
+  ]
+  expect(again[0]).toBe(no)
+  expect(new Set(again).size).toBe(2)
+})
+
+test('the directory is refused as a shard', async () => {
+  const alone = await createTestDatabase()
+  onTestFinished(() => alone.drop())
+  await expect(registerShard(alone.ownerPool, alone.ownerPool, 'alone')).rejects.toThrow('is the directory of an')
+  expect(await isShard(alone.ownerPool)).toBe(false)
+})
+
 test('a directory that was restored to an earlier time learns its clinics and roles again', async ({
   database,
   others: [north],
@@ -92,6 +117,7 @@ test('a clinic that two databases have is refused', async ({ database, others: [
   await expect(registerShard(database.ownerPool, north.ownerPool, 'north')).rejects.toThrow(
     `are noted as those of another database: ${own.no}`,
   )
+  await north.ownerPool.query('delete from holdfast.message_settings where clinic_no = $1', [twin.no])
   await north.ownerPool.query('delete from holdfast.clinic where id = $1', [twin.id])
 })
 

@@ -44,14 +44,14 @@ export async function isShard(database: pg.Pool): Promise<boolean> {
  * @param directory as the owner, migrated
  * @param shard as the owner, migrated
  * @returns the number of the shard
- * @throws ShardRefused if the shard is part of another installation, has clinics that another database has as well, or
- *   has clinics although it is new; or if there are 99
+ * @throws ShardRefused if the shard is part of another installation, is a directory, has clinics that another database
+ *   has as well, or has clinics although it is new; or if there are 99
  */
 export async function registerShard(directory: pg.Pool, shard: pg.Pool, name: string): Promise<number> {
   if (await isShard(directory)) {
     throw new ShardRefused('DATABASE_URL is a shard of another installation. It has to be the URL of its directory.')
   }
-  const no = await registeredNo(directory, name)
+  const no = await registeredNo(directory, name, await markOf(shard))
   await markShard(directory, shard, { name, no })
   await noteClinics(directory, directory, directoryNo)
   await noteClinics(directory, shard, no)
@@ -61,14 +61,31 @@ export async function registerShard(directory: pg.Pool, shard: pg.Pool, name: st
   return no
 }
 
-async function registeredNo(directory: pg.Pool, name: string): Promise<number> {
+/** What a shard knows of itself. null: it is none. */
+async function markOf(shard: pg.Pool): Promise<{ installation: string; no: number } | null> {
+  const { rows } = await shard.query<{ installation: string; no: number }>(sql`
+    select split_part(value, ' ', 1) as installation, split_part(value, ' ', 2)::integer as no
+      from holdfast.setting where name = ${shardSetting}`)
+  return rows[0] ?? null
+}
+
+/** A directory that was restored to an earlier time gives a shard the number that it has. */
+async function registeredNo(
+  directory: pg.Pool,
+  name: string,
+  mark: { installation: string; no: number } | null,
+): Promise<number> {
   return inTransaction(directory, async (transaction) => {
     await transaction.query('lock table holdfast.shard in share row exclusive mode')
     const known = await registeredShardNo(transaction, name)
     if (known !== null) return known
-    const { rows } = await transaction.query<{ highest: number | null }>(sql`
-      select max(no) as highest from holdfast.shard`)
-    const no = (rows[0]?.highest ?? 0) + 1
+    const { rows } = await transaction.query<{ highest: number | null; isMarked: boolean }>(sql`
+      select max(no) as highest,
+             exists (select from holdfast.setting where name = ${installationSetting} and value = ${mark?.installation})
+               and not coalesce(bool_or(no = ${mark?.no}), false) as "isMarked"
+        from holdfast.shard`)
+    const [found] = rows
+    const no = mark !== null && found?.isMarked === true ? mark.no : (found?.highest ?? 0) + 1
     if (no > shardsMax) throw new ShardRefused(`An installation has ${shardsMax} shards at most.`)
     await transaction.query(sql`insert into holdfast.shard (no, name) values (${no}, ${name})`)
     return no
@@ -80,14 +97,17 @@ async function markShard(directory: pg.Pool, shard: pg.Pool, { name, no }: { nam
   const mark = `${await generatedSetting(directory, installationSetting)} ${no}`
   await inTransaction(shard, async (transaction) => {
     await transaction.query('lock table holdfast.setting in share row exclusive mode')
-    const { rows } = await transaction.query<{ mark: string | null; hasClinics: boolean }>(sql`
+    const { rows } = await transaction.query<{ mark: string | null; isDirectory: boolean; hasClinics: boolean }>(sql`
       select (select value from holdfast.setting where name = ${shardSetting}) as mark,
+             exists (select from holdfast.setting where name = ${installationSetting}) as "isDirectory",
              exists (select from holdfast.clinic) as "hasClinics"`)
     const found = rows[0]
     if (found?.mark === mark) return
     if (found?.mark !== null) {
       throw new ShardRefused(`The database of the shard ${name} is another shard, or one of another installation.`)
     }
+    if (found.isDirectory)
+      throw new ShardRefused(`The database of the shard ${name} is the directory of an installation.`)
     if (found.hasClinics) throw new ShardRefused(`The database of the shard ${name} has clinics of its own.`)
     await transaction.query(sql`insert into holdfast.setting (name, value) values (${shardSetting}, ${mark})`)
   })
@@ -129,11 +149,13 @@ async function noteRoles(directory: pg.Pool, database: pg.Pool): Promise<void> {
 
 /** A shard looks for its clinics' site administrators in its own table, in the transaction that uses their rights. */
 export async function copySiteAdministrators(directory: pg.Pool, shard: pg.Pool): Promise<void> {
-  const { rows } = await directory.query<{ account_id: string }>(
-    sql`select account_id from holdfast.site_administrator`,
-  )
-  const ids = rows.map(({ account_id }) => account_id)
   await inTransaction(shard, async (transaction) => {
+    // One copy after the other, each of what the directory has by then.
+    await transaction.query('lock table holdfast.site_administrator in share row exclusive mode')
+    const { rows } = await directory.query<{ account_id: string }>(
+      sql`select account_id from holdfast.site_administrator`,
+    )
+    const ids = rows.map(({ account_id }) => account_id)
     await transaction.query(sql`delete from holdfast.site_administrator where account_id <> all (${ids}::uuid[])`)
     await transaction.query(sql`
       insert into holdfast.site_administrator (account_id) select * from unnest(${ids}::uuid[]) on conflict do nothing`)
