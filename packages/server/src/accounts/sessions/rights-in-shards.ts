@@ -1,5 +1,6 @@
 import {
   accountClinics,
+  DatabaseUnavailable,
   isConnectionLost,
   isLoginRefused,
   promptly,
@@ -44,12 +45,22 @@ export function rightsInShards(directory: Pool, shards: RoleShards): RightsSourc
     }
   }
 
-  /** @returns the roles, and those of these shards that do not respond */
+  /** @returns null: the clinic is in a shard that was added since this server started */
+  async function shardOf(clinicNo: number): Promise<RoleShard | null> {
+    try {
+      return await shards.find(clinicNo)
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable) return null
+      throw error
+    }
+  }
+
+  /** @returns the roles, those of these shards that do not respond, and the clinics whose shard is not known */
   async function rolesIn(accountId: string, clinicNos: readonly number[]) {
     const unread = new Set<RoleShard>()
-    const found = await Promise.all(
-      clinicNos.map(async (clinicNo) => ({ clinicNo, shard: await shards.find(clinicNo) })),
-    )
+    const located = await Promise.all(clinicNos.map(async (clinicNo) => ({ clinicNo, shard: await shardOf(clinicNo) })))
+    const found = located.flatMap(({ clinicNo, shard }) => (shard === null ? [] : [{ clinicNo, shard }]))
+    const unlocated = new Set(located.filter(({ shard }) => shard === null).map(({ clinicNo }) => clinicNo))
     const byShard = Map.groupBy(found, ({ shard }) => shard)
     const roles = await Promise.all(
       Array.from(byShard, async ([shard, ofShard]) => {
@@ -60,7 +71,7 @@ export function rightsInShards(directory: Pool, shards: RoleShards): RightsSourc
         return held ?? []
       }),
     )
-    return { roles: roles.flat().toSorted((one, other) => one.clinicNo - other.clinicNo), unread }
+    return { roles: roles.flat().toSorted((one, other) => one.clinicNo - other.clinicNo), unread, unlocated }
   }
 
   /** Not awaited: it is repeated when the account is read again. */
@@ -90,11 +101,12 @@ export function rightsInShards(directory: Pool, shards: RoleShards): RightsSourc
     const unread = held.unread.union(needing.unread)
     const mayBeHeld = new Set(clinic_nos)
     const isUnread = (clinicNo: number) =>
-      (site_administrator || mayBeHeld.has(clinicNo)) && unread.has(shards.of(clinicNo))
+      held.unlocated.has(clinicNo) ||
+      ((site_administrator || mayBeHeld.has(clinicNo)) && unread.has(shards.of(clinicNo)))
     return {
       memberships: held.roles.filter(({ clinicNo }) => !isUnread(clinicNo)),
       secondFactorClinicNos: needing.clinicNos,
-      isUnread: unread.size === 0 ? null : isUnread,
+      isUnread: unread.size + held.unlocated.size === 0 ? null : isUnread,
     }
   }
 
@@ -110,8 +122,8 @@ export function rightsInShards(directory: Pool, shards: RoleShards): RightsSourc
       if (found === undefined) throw new Error('A query without conditions returned no row.')
       if (found.site_administrator || found.clinic_nos.length === 0) return found.site_administrator
       // A role that cannot be read may be there: second factors of a clinic's people are not removed by mistake.
-      const { roles, unread } = await rolesIn(accountId, found.clinic_nos)
-      return roles.length > 0 || unread.size > 0
+      const { roles, unread, unlocated } = await rolesIn(accountId, found.clinic_nos)
+      return roles.length + unread.size + unlocated.size > 0
     },
   }
 }

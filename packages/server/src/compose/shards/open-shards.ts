@@ -1,4 +1,12 @@
-import { type Directory, directoryNo, placeClinic, promptly, recentBookings, type ShardPools } from '@holdfast/engine'
+import {
+  DatabaseUnavailable,
+  type Directory,
+  directoryNo,
+  placeClinic,
+  promptly,
+  recentBookings,
+  type ShardPools,
+} from '@holdfast/engine'
 import { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { ShardedAuditRecorder } from '../../audit/sharded-audit-recorder.ts'
 import type { Config } from '../../config/config.ts'
@@ -65,7 +73,7 @@ async function openSeveral(
   const opened = new Map<number, OpenShard>()
   const ofNo = (no: number): OpenShard => {
     const open = opened.get(no)
-    if (open === undefined) throw new Error(`The database ${no} of the installation is not open.`)
+    if (open === undefined) throw unknownDatabase(no)
     return open
   }
   const pools: ShardPools = {
@@ -134,6 +142,12 @@ async function openSeveral(
   }
 }
 
+/** While the servers are restarted with another HOLDFAST_SHARDS, those that were not yet lack a database. */
+function unknownDatabase(no: number): DatabaseUnavailable {
+  const message = `This server was started without the database ${no} of the installation.`
+  return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
+}
+
 /** Creates clinics in the database with the fewest bookings of late, and with the fewest clinics among equals. */
 function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => ClinicMap): Directory['createClinic'] {
   async function emptiest(): Promise<number> {
@@ -158,7 +172,7 @@ function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => Cli
     const { clinicNo, shardNo } = await placeClinic(directory.pools.general, writeKey, await emptiest())
     mapOf().set(clinicNo, shardNo)
     const open = opened.get(shardNo)
-    if (open === undefined) throw new Error(`The database ${shardNo} of the installation is not open.`)
+    if (open === undefined) throw unknownDatabase(shardNo)
     return open.ownDirectory.createClinic(clinic, writeKey, clinicNo)
   }
 }

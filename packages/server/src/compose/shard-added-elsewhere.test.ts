@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import { newId } from '@holdfast/engine'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { call, signUp } from '../../test/running-server.ts'
+import {
+  type Scene,
+  type ShardedDatabase,
+  type ShardedServer,
+  sceneOf,
+  serverOfShards,
+  shardedDatabase,
+} from '../../test/server-of-shards.ts'
+
+let database: ShardedDatabase
+let server: ShardedServer
+let scene: Scene
+beforeAll(async () => {
+  database = await shardedDatabase()
+  server = await serverOfShards(database)
+  scene = await sceneOf(server.url, database)
+})
+afterAll(async () => {
+  await server.stop()
+  await database.drop()
+})
+
+/** As another server does that was started with one more database: a clinic is created there. */
+async function aClinicOfAnotherShard(): Promise<{ no: number; id: string }> {
+  const { rows } = await database.ownerPool.query<{ no: number }>(
+    `with shard as (insert into holdfast.shard (no, name) values (90, 'added') on conflict do nothing)
+     select nextval('holdfast.clinic_no_seq')::integer as no`,
+  )
+  const no = rows[0]?.no ?? 0
+  await database.ownerPool.query('insert into holdfast.clinic_shard (clinic_no, shard_no) values ($1, 90)', [no])
+  return { no, id: newId(no) }
+}
+
+test('a server that was started before a database was added answers 503 for its clinics', async () => {
+  const { id } = await aClinicOfAnotherShard()
+  const { status, body } = await call(`${server.url}/api/v1/clinics/${id}`)
+  expect({ status, code: body.code }).toEqual({ status: 503, code: 'unavailable' })
+  expect((await call(`${server.url}/api/v1/clinics/${await scene.aClinicIn(1)}`)).status).toBe(200)
+})
+
+test('people with a role there use their other clinics, and read that their roles are incomplete', async () => {
+  const { no } = await aClinicOfAnotherShard()
+  const account = await signUp(server.url, `${randomUUID()}@example.org`)
+  await database.ownerPool.query('insert into holdfast.account_clinic (account_id, clinic_no) values ($1, $2)', [
+    account.id,
+    no,
+  ])
+  const { status, body } = await call(`${server.url}/api/v1/me`, { bearer: account.token })
+  expect({ status, body }).toMatchObject({ status: 200, body: { memberships: [], incomplete: true } })
+  const other = await signUp(server.url, `${randomUUID()}@example.org`)
+  const whole = await call(`${server.url}/api/v1/me`, { bearer: other.token })
+  expect(whole.body).not.toMatchObject({ incomplete: true })
+})
