@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { changeDatabaseUrl, ensureAppLogin, newId } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { changeDatabaseUrl, ensureAppLogin, newId, registerShard } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
@@ -265,4 +265,18 @@ test('behind a pooler in a mode that allows no transactions, the mail server is 
   const env = { DATABASE_URL: url, DATABASE_APP_URL: url }
   const { code, err } = await runCaptured(['record-bounce'], env, { stdin: aReport({ id: newId(1) }) })
   expect([code, err.join()]).toEqual([75, expect.stringContaining('pool mode statement')])
+})
+
+test('an e-mail of a clinic in another database of the installation is recorded there', async ({ database }) => {
+  const north = await createTestDatabase()
+  onTestFinished(() => north.drop())
+  await ensureAppLogin({ ownerUrl: north.ownerUrl, appUrl: null })
+  await registerShard(database.ownerPool, north.ownerPool, 'north')
+  await north.ownerPool.query("select setval('holdfast.clinic_no_seq', 7000, false)")
+  const mail = await aSentMail(north)
+  await registerShard(database.ownerPool, north.ownerPool, 'north')
+  const env = { ...settingsOf(database), HOLDFAST_SHARDS: `north=${north.ownerUrl}` }
+  const { code, out } = await runCaptured(['record-bounce'], env, { stdin: aReport(mail) })
+  expect({ code, out }).toEqual({ code: 0, out: ['The e-mail is recorded as not delivered.'] })
+  expect(await mail.stored()).toMatchObject({ state: 'failed', failure: 'address_refused' })
 })

@@ -2,7 +2,7 @@ import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
 import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith, withPool } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
-import { recordBounces } from '@holdfast/server/bounces'
+import { bouncedClinicNo, recordBounces } from '@holdfast/server/bounces'
 import { StartError } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
@@ -60,7 +60,14 @@ function record(context: CommandContext, reports: readonly DeliveryReport[]) {
     return withPool({ url, name: 'holdfast record-bounce' }, (pool) => recordBounces(pool, reports))
   }
   // A mail must not start the embedded database, such as while it is upgraded.
-  return withDatabase(context, async ({ applicationUrl }) => use(await applicationUrl()), { share: 'running' })
+  return withDatabase(
+    context,
+    async ({ applicationUrl, applicationUrlOf }) => {
+      const clinicNo = bouncedClinicNo(reports)
+      return use(await (clinicNo === null ? applicationUrl() : applicationUrlOf(clinicNo)))
+    },
+    { share: 'running' },
+  )
 }
 
 /** Whether a setting or the database is the reason, and not the report. */

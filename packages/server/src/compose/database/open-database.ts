@@ -12,7 +12,7 @@ import { connectionsOfProcess } from '../pools/database-connections.ts'
 import { applicationUrlOf } from './application-urls.ts'
 import { type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
 import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
-import { prepareShards } from './prepare-shards.ts'
+import { ofShard, prepareShards, shardOf } from './prepare-shards.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
 
@@ -58,6 +58,8 @@ export type Database = OpenDatabase & {
   prepare(say?: (line: string) => void): Promise<PreparedDatabase>
   /** How the application logs in, without changing anything; null: the database was never migrated. */
   applicationUrl(): Promise<string | null>
+  /** The same in the database that has a clinic: one of HOLDFAST_SHARDS, or this one. */
+  applicationUrlOf(clinicNo: number): Promise<string | null>
 }
 
 /**
@@ -75,6 +77,10 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
       (await prepareShards(config, database.ownerUrl, say)).filter(({ urls }) => urls === null).map(({ name }) => name),
     prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
     applicationUrl: () => applicationUrlOf(config, database.ownerUrl),
+    async applicationUrlOf(clinicNo) {
+      const shard = config.shards === null ? null : await shardOf(config.shards, database.ownerUrl, clinicNo)
+      return applicationUrlOf(shard === null ? config : ofShard(config, shard.url), shard?.url ?? database.ownerUrl)
+    },
   }
 }
 

@@ -1,4 +1,12 @@
-import { changeDatabaseUrl, isDatabaseUnusable, registeredShardNo, registerShard, withPool } from '@holdfast/engine'
+import {
+  changeDatabaseUrl,
+  findClinicShard,
+  isDatabaseUnusable,
+  registeredShardNo,
+  registerShard,
+  storeAuditMonths,
+  withPool,
+} from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '../../config/config.ts'
 import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
@@ -34,7 +42,7 @@ export const nowhere: DatabaseUrls = {
  *   has to fix
  */
 export async function prepareShards(
-  config: LoginSettings & Pick<Config, 'shards'>,
+  config: ShardSettings & Pick<Config, 'shards'>,
   ownerUrl: string,
   say: (line: string) => void,
 ): Promise<PreparedShard[]> {
@@ -45,6 +53,8 @@ export async function prepareShards(
   }
   return prepared
 }
+
+type ShardSettings = LoginSettings & Pick<Config, 'auditMonths'>
 
 type Shard = Pick<PreparedShard, 'name'> & { prepare(): Promise<DatabaseUrls & { no: number }> }
 
@@ -67,16 +77,35 @@ async function prepareNow(
 }
 
 async function prepareShard(
-  config: LoginSettings,
+  config: ShardSettings,
   { name, url, directoryUrl }: { name: string; url: string; directoryUrl: string },
   say: (line: string) => void,
 ): Promise<DatabaseUrls & { no: number }> {
-  const own = { ...config, databaseUrl: url, databaseAppUrl: null, databaseDirectUrl: null }
+  const own = ofShard(config, url)
   const { appUrl, sessionUrl } = await migrateDatabase(own, url, (line) => say(`${name}: ${line}`))
+  await storeAuditMonths(url, config.auditMonths)
   const no = await withPool({ url: directoryUrl, name: 'holdfast start' }, (directory) =>
     withPool({ url, name: 'holdfast start' }, (shard) => registerShard(directory, shard, name)),
   )
   return { no, appUrl, sessionUrl }
+}
+
+/** The settings of the directory that a shard has as well. */
+export function ofShard<Settings extends LoginSettings>(config: Settings, url: string): Settings {
+  return { ...config, databaseUrl: url, databaseAppUrl: null, databaseDirectUrl: null }
+}
+
+/** Which of the shards has a clinic; null: the directory, or none of them. */
+export async function shardOf<Shard extends { name: string }>(
+  shards: readonly Shard[],
+  directoryUrl: string,
+  clinicNo: number,
+): Promise<Shard | null> {
+  return withPool({ url: directoryUrl, name: 'holdfast shard' }, async (directory) => {
+    const shardNo = await findClinicShard(directory, clinicNo)
+    for (const shard of shards) if ((await registeredShardNo(directory, shard.name)) === shardNo) return shard
+    return null
+  })
 }
 
 /** Prepares a shard that could not be reached at the start, again and again, and then leads its pools there. */
