@@ -1,5 +1,5 @@
 import { type AuditDetail, importLists } from '@holdfast/contract'
-import { createEngine, type ImportCounts, type ImportOutcome, withPool } from '@holdfast/engine'
+import { createEngine, type ImportCounts, type ImportOutcome, isShard, withPool } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
@@ -33,6 +33,11 @@ export async function importCommand(
   if (read.problemCount > 0) return refuse(context, read.problems, read.problemCount, options)
   const outcome = await withDatabase(context, async (database) => {
     const { appUrl } = await database.migrate()
+    if (await withPool({ url: database.ownerUrl, name: 'holdfast import' }, isShard)) {
+      throw new CommandRefusal(
+        'this database is a shard of an installation, whose directory draws the numbers of clinics: import there',
+      )
+    }
     return withPool({ url: appUrl, name: 'holdfast import' }, (pool) => {
       const engine = createEngine({ batchPool: pool, generalPool: pool })
       return engine.importDirectory(read.directory, {

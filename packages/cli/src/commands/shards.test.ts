@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 
 // An installation with two databases: each test continues where the one before it ended.
@@ -54,10 +57,22 @@ test('a clinic that the directory does not know is named, until it is noted', as
   expect(await shards()).toMatchObject({ code: 0, misplaced: [] })
 })
 
+test('nothing is imported into a shard by itself: it would draw numbers that other clinics have', async () => {
+  const files = await mkdtemp(join(tmpdir(), 'holdfast-shards-'))
+  onTestFinished(() => rm(files, { recursive: true }))
+  const clinics = join(files, 'clinics.csv')
+  await writeFile(clinics, 'clinic,name,timezone\nc1,Imported,UTC\n')
+  const { code, err } = await runCaptured(['import', '--clinics', clinics], { DATABASE_URL: north.ownerUrl, PORT: '0' })
+  expect(code).toBe(1)
+  expect(err.join('\n')).toContain('this database is a shard of an installation')
+  expect((await north.ownerPool.query("select from holdfast.clinic where name = 'Imported'")).rowCount).toBe(0)
+  expect((await runCaptured(['import', '--clinics', clinics], env)).code).toBe(0)
+})
+
 test('a database that cannot be reached, or is not in HOLDFAST_SHARDS although it has clinics, is named', async () => {
   const away = { HOLDFAST_SHARDS: 'north=postgres://nobody@127.0.0.1:1/holdfast' }
   const nowhere = { name: 'north', no: 1, clinics: null, problem: expect.stringContaining('ECONNREFUSED') }
-  expect(await shards(away)).toMatchObject({ code: 1, shards: [{ clinics: 1 }, nowhere], misplaced: [] })
+  expect(await shards(away)).toMatchObject({ code: 1, shards: [{ clinics: 2 }, nowhere] })
   expect((await runCaptured(['migrate'], { ...env, ...away })).code).toBe(1)
   const problem = 'it has clinics, and is missing in HOLDFAST_SHARDS'
   expect(await shards({ HOLDFAST_SHARDS: `south=${north.ownerUrl}` })).toMatchObject({

@@ -79,7 +79,10 @@ async function hasJobs(index: number): Promise<boolean> {
 
 test('clinics of the other databases are served, and those of the one that is away get 503', async () => {
   const { there, away } = scene
-  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+  await until(
+    async () => ((await fetch(`${server.url}/readyz`)).status === 200 ? true : undefined),
+    () => 'the server to be ready',
+  )
   expect((await book(there, 0)).status).toBe(201)
   expect((await api(there.listPath)).body.stale).toBeUndefined()
   expect((await desk(there)).status).toBe(200)
@@ -97,7 +100,6 @@ test('once it is back, its clinics are served, follow its log, and have their jo
   await until(
     async () => ((await book(away, 1)).status === 201 ? true : undefined),
     () => 'a booking in the shard',
-    30_000,
   )
   await until(
     async () => ((await desk(away)).status === 200 ? true : undefined),
@@ -146,6 +148,9 @@ test('a database with clinics, one of another installation, and a start without 
   )
   await expect(serverOfShards({ ...others, shards: [{ ...shard, no: 0 }] }, { HOLDFAST_SHARDS: '' })).rejects.toThrow(
     'DATABASE_URL is a shard of an installation',
+  )
+  await expect(serverOfShards(others, { DATABASE_REPLICA_URLS: directory.proxy.url })).rejects.toThrow(
+    'DATABASE_REPLICA_URLS cannot be used together with HOLDFAST_SHARDS',
   )
   await others.ownerPool.query('insert into holdfast.clinic_shard values (900, 1)')
   await expect(serverOfShards({ ...others, shards: [directory] }, { HOLDFAST_SHARDS: '' })).rejects.toThrow(
