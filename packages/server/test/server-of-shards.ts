@@ -54,12 +54,21 @@ export type ShardedServer = {
   stop(): Promise<void>
 }
 
-/** A server of all the databases. Without limits and jobs, unless `env` sets them. */
+/** Of a server or worker of all the databases. Without limits and jobs, unless `env` sets them. */
+export function settingsOfShards(
+  { shards: [directory, ...others] }: Pick<ShardedDatabase, 'shards'>,
+  env: Record<string, string> = {},
+): Record<string, string> {
+  if (directory === undefined) throw new Error('There is no directory.')
+  const HOLDFAST_SHARDS = others.map(({ name, proxy }) => `${name}=${proxy.url}`).join(',')
+  return { ...settingsFor({ ownerUrl: directory.proxy.url, appUrl: '' }), HOLDFAST_SHARDS, ...env }
+}
+
+/** A server of all the databases. */
 export async function serverOfShards(
-  { shards: [directory, ...others] }: ShardedDatabase,
+  installation: Pick<ShardedDatabase, 'shards'>,
   env: Record<string, string> = {},
 ): Promise<ShardedServer> {
-  if (directory === undefined) throw new Error('There is no directory.')
   const lines: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -68,9 +77,7 @@ export async function serverOfShards(
     },
   })
   const log = createLogger('debug', stream)
-  const ownerUrl = directory.proxy.url
-  const HOLDFAST_SHARDS = others.map(({ name, proxy }) => `${name}=${proxy.url}`).join(',')
-  const settings = { ...settingsFor({ ownerUrl, appUrl: '' }), HOLDFAST_SHARDS, ...env }
+  const settings = settingsOfShards(installation, env)
   const config = settingsAtStart(settings, () => undefined)
   const database = await openDatabase(config, { share: false })
   const { url, stop } = await startServing({ config, env: settings, log, say: () => undefined, database })

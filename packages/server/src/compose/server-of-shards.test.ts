@@ -92,6 +92,25 @@ describe('clinics', () => {
     onTestFinished(async () => void (await note()))
     expect(await get(`/clinics/${clinicId}`, {}, other)).toMatchObject({ status: 404 })
   })
+
+  test('that a restore of their database has lost are not found, and their numbers are not drawn again', async () => {
+    const clinicId = await scene.aClinicIn(1)
+    expect((await get(`/clinics/${clinicId}`)).status).toBe(200)
+    await database.shards[1]?.database.ownerPool.query(
+      `with settings as (delete from holdfast.message_settings where clinic_no = $1)
+       delete from holdfast.clinic where no = $1`,
+      [clinicNoIn(clinicId)],
+    )
+    const started = await serverOfShards(database)
+    onTestFinished(() => started.stop())
+    expect((await get(`/clinics/${clinicId}`, {}, started)).status).toBe(404)
+    const { body } = await get('/clinics?limit=100', {}, started)
+    expect(itemsOf({ body }).map(({ id }) => id)).not.toContain(clinicId)
+    const doctor = { clinicId, name: 'Dr. Lost', specialization: 'Cardiology' }
+    expect((await post('/doctors', doctor, { bearer: scene.admin })).status).toBe(404)
+    expect(await scene.shardOfId(clinicId)).toBe(1)
+    expect(clinicNoIn(await scene.aClinicIn(1))).toBeGreaterThan(clinicNoIn(clinicId) ?? Number.NaN)
+  })
 })
 
 describe('bookings', () => {
