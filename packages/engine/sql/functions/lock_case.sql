@@ -3,8 +3,7 @@
 --
 -- booking: as it is under the lock; null: there is no such case. is_moved: it was moved before it was locked; nothing
 -- may be written then, and the caller tries again. p_until: until when the case may need its resources, without
--- turnover and reprocessing. p_joining_ids: further resources that it is to take. at: when it was
--- locked.
+-- turnover and reprocessing. p_joining_ids: further resources that it is to take. at: when it was locked.
 -- Internal.
 -- Locks: the resources that it takes or is to take, by (clinic_no, id); then its slot and those of the lapsed holds,
 --   in the same order; then its booking and these holds, by id.

@@ -189,7 +189,7 @@ export function resultOf(row: ScheduleRow): ScheduleResult {
     case 'request_missing':
       return { kind: outcome }
     default:
-      throw new Error(`schedule_cases returned ${outcome}.`)
+      throw new Error(`The change of case ${caseId} returned ${outcome}.`)
   }
 }
 
