@@ -52,8 +52,10 @@ export function moved(before: Case, { change, override }: Pick<MoveCaseRequest, 
 /** Whether a plan changes nothing of a running case but its team. */
 export function isRelief(before: Case, plan: ScheduledPlan): boolean {
   const isRunning = before.status === 'ARRIVED' && before.milestones.some(({ milestone }) => milestone !== 'arrived')
-  const fixed = ({ roomId, startsAt, minutes, surgeonId, equipment }: CasePlan) =>
-    JSON.stringify([roomId, startsAt, minutes, surgeonId, equipment])
+  const fixed = ({ roomId, startsAt, minutes, surgeonId, equipment }: CasePlan) => {
+    const units = equipment.map((one) => `${one.equipmentId} ${one.units}`).toSorted()
+    return JSON.stringify([roomId, startsAt, minutes, surgeonId, units])
+  }
   return isRunning && fixed(before) === fixed(plan)
 }
 
