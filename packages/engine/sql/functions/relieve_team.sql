@@ -5,8 +5,8 @@
 --
 -- p_plan: the plan of the case with its new team, as schedule_cases has it; only its team is changed.
 -- The result is a row of schedule_cases. The event is `moved`, with relieved: {left, joined}, lists of ids.
--- Outcomes: done | unchanged (it has this team, or the request was repeated) | refused | resource_invalid (of those who
---   come) | case_missing | invalid_transition | retry (it was changed since it was read)
+-- Outcomes: done | unchanged (it has this team, in any order, or the request was repeated) | refused |
+--   resource_invalid (of those who come) | case_missing | invalid_transition | retry (it was changed since it was read)
 -- Locks: as lock_case, with the new team.
 -- Fails: 22P02 for an id that is none; 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.relieve_team(p_clinic_no integer, p_plan jsonb, p_actor_id uuid, p_key uuid)
@@ -45,7 +45,8 @@ begin
     when v_lock.is_moved or v_booking.version <> (p_plan->>'version')::integer then 'retry'
     when v_booking.status <> 'ARRIVED' or has_not_begun(p_clinic_no, booking_id, v_booking.status)
       then 'invalid_transition'
-    when v_anaesthetist_id is not distinct from v_case.anaesthetist_id and v_staff_ids = v_case.staff_ids
+    when v_anaesthetist_id is not distinct from v_case.anaesthetist_id
+      and cardinality(v_staff_ids) = cardinality(v_case.staff_ids) and v_staff_ids @> v_case.staff_ids
       then 'unchanged' end;
   if outcome is null then
     detail := case_invalid(p_clinic_no, p_plan, v_former_ids || v_case.surgeon_id || array(

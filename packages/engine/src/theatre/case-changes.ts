@@ -112,12 +112,15 @@ async function moveCase(settings: CaseChangesSettings, request: MoveCaseRequest)
   if (clinicNo === null) return missing(request.caseId)
   // The case as each try read it. A try whose result was lost may have moved it out of another room, which changed too.
   const befores: Case[] = []
+  let relieves: boolean | undefined
   const build = async () => {
     const before = await readCase(pool, request.caseId)
     if (before === null) return missing(request.caseId)
     befores.push(before)
     const plan = moved(before, request)
-    return { ...movesOf([plan], request.actorId, key), isRelief: isRelief(before, plan) }
+    // A change of the plan does not become a relief if the patient comes into the room between two tries.
+    relieves ??= isRelief(before, plan)
+    return { ...movesOf([plan], request.actorId, key), isRelief: relieves }
   }
   const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
   if (result.kind !== 'done' && result.kind !== 'unchanged') return unchanged(pool, result)

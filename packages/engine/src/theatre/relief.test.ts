@@ -3,7 +3,7 @@ import { type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff } from '../../test/theatre.ts'
-import { endHold } from '../../test/theatre-transaction.ts'
+import { aTransaction, endHold } from '../../test/theatre-transaction.ts'
 import type { Case, CasePlan, ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -202,6 +202,31 @@ test('a repetition changes nothing, and only the team of a running case changes'
   }
   await record(scene, 'out_of_room', at(-1))
   expect(await change(scene, { anaesthetistId: coming })).toMatchObject({ kind: 'invalid_transition' })
+})
+
+test('another order of the staff changes nothing', async ({ database }) => {
+  const scene = await aRunningCase(database)
+  const { nurse, coming } = scene
+  expect(await change(scene, { staffIds: [nurse, coming] })).toMatchObject({ kind: 'done' })
+  expect(await change(scene, { staffIds: [coming, nurse] })).toMatchObject({
+    kind: 'unchanged',
+    case: { staffIds: [nurse, coming] },
+  })
+})
+
+test('a change of the plan is no relief, if the patient comes into the room meanwhile', async ({ database }) => {
+  const scene = await aRunningCase(database)
+  const { theatre, id, leaving, coming } = scene
+  await record(scene, 'in_room', null)
+  const other = await aTransaction(database)
+  await record({ theatre: other.theatre, id }, 'in_room', at(-55))
+  const changing = change(scene, { anaesthetistId: coming })
+  await untilLockWaiters(database, 1)
+  await other.commit()
+  expect(await changing).toMatchObject({ kind: 'invalid_transition' })
+  expect(await theatre.case(id)).toMatchObject({ anaesthetistId: leaving })
+  // Whoever has read that it is running relieves.
+  expect(await change(scene, { anaesthetistId: coming })).toMatchObject({ kind: 'done' })
 })
 
 describe('after a relief', () => {
