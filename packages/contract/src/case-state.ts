@@ -138,8 +138,9 @@ function projected(one: Planned, releases: ReadonlyMap<string, Release>, now: nu
   const known = one.projectedStartsAt === null ? planned : Date.parse(one.projectedStartsAt)
   let startsAt = caseState(one, now) === 'late' ? now : planned
   let waitsFor: string | null = null
-  for (const { resourceId, unit } of one.allocations) {
-    const release = releases.get(`${resourceId} ${unit}`)
+  for (const taken of one.allocations) {
+    if (hasLeft(taken, one)) continue
+    const release = releases.get(`${taken.resourceId} ${taken.unit}`)
     if (release === undefined || release.at <= planned || release.at < startsAt) continue
     startsAt = release.at
     waitsFor = release.by

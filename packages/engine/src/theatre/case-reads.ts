@@ -76,6 +76,7 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
  */
 export const isAtRisk = sql`
   (f.booking_id <> a.booking_id and not holdfast.has_left(f.kind, f.resource_id, o)
+   and not holdfast.has_left(a.kind, a.resource_id, t)
    and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
         and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
              or coalesce(upper(f.during), o.starts_at)

@@ -276,6 +276,8 @@ describe('after a relief', () => {
       await relieved(scene)
       await record(scene, 'in_room', null)
       expect(await findings(scene)).toEqual([])
+      await elsewhere(scene, leaving)
+      expect((await listed(scene)).map(({ atRiskBy }) => atRiskBy)).toEqual([null, null])
       if (isMoved) {
         const moved = caseOf(await change(scene, { startsAt: at(-30) }))
         expect([timesOf(moved, leaving), timesOf(moved, coming)]).toMatchObject([undefined, { from: at(-30) }])
