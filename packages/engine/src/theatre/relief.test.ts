@@ -123,6 +123,20 @@ describe('who is relieved', () => {
     expect(await findings(scene)).toEqual([])
   })
 
+  test('can become inactive, and who came can only with the case', async ({ database }) => {
+    for (const isLate of [false, true]) {
+      const scene = await aRunningCase(database, { isLate })
+      const { theatre, id, leaving, coming } = scene
+      await relieved(scene)
+      expect(await theatre.updateStaff(leaving, { active: false })).toMatchObject({ kind: 'done' })
+      const refused = await theatre.updateStaff(coming, { active: false })
+      expect(refused).toMatchObject({ kind: 'resource_in_use', conflicts: [{ role: 'anaesthetist', caseId: id }] })
+      const [use] = refused.kind === 'resource_in_use' ? refused.conflicts : []
+      expect(use?.from.getTime()).toBeGreaterThanOrEqual(start)
+      expect(use?.to.getTime()).toBeGreaterThanOrEqual(use?.from.getTime() ?? 0)
+    }
+  })
+
   test('is not delayed by the case any more', async ({ database }) => {
     const scene = await aRunningCase(database)
     const { id, leaving } = scene
