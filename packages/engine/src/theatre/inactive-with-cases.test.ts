@@ -22,11 +22,21 @@ describe('what cases have', () => {
       const use = { kind: 'resource_busy', role, caseId: one.id, from: soonAt(9), to: soonAt(10), unit: 1 }
       expect(await change(false)).toMatchObject({ kind: 'resource_in_use', conflicts: [use] })
     }
+    // What is of another kind is not there.
+    for (const outcome of [
+      await theatre.updateStaff(room, { active: false }),
+      await theatre.updateRoom(nurse, { active: false }),
+      await theatre.updateEquipment(nurse, { active: false }),
+    ]) {
+      expect(outcome).toEqual({ kind: 'resource_missing' })
+    }
     expect(await theatre.rooms(clinic.no)).toMatchObject([{ name: 'Room 1', active: true }])
     // Other changes need no answer.
     expect(await theatre.updateRoom(room, { name: 'Room 2' })).toMatchObject({ kind: 'done', value: { active: true } })
     for (const change of Object.values(changes)) {
       expect(await change(true)).toMatchObject({ kind: 'done', value: { active: false } })
+      // Nor do changes of what is inactive already.
+      expect(await change(false)).toMatchObject({ kind: 'done', value: { active: false } })
     }
     // Nor without cases.
     await theatre.cancelCase({ ...by, caseId: one.id, reasonCode: 'patient' })

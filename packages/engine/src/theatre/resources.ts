@@ -22,7 +22,7 @@ type BusyResource = Extract<CaseConflict, { kind: 'resource_busy' }>
 /** Of resource_uses and set_equipment_units: times are texts in JSON. */
 type FoundUses = (Omit<BusyResource, 'from' | 'to'> & { from: string; to: string })[] | null
 
-type Activity = Pick<ResourceChange<object>, 'active' | 'withCases'>
+type Activity = { active?: boolean | undefined; withCases?: boolean | undefined }
 
 type ResourceKind = 'operating_room' | 'staff' | 'doctor' | 'equipment'
 
@@ -56,9 +56,8 @@ export function theatreResources(
     write((transaction) => runOnce(transaction, writeKey, () => insert<Resource>(transaction, kind, clinicNo, columns)))
   const update = <Resource>(kind: ResourceKind, id: string, { active, withCases }: Activity, columns: Columns) =>
     write(async (transaction): Promise<UpdateResourceOutcome<Resource>> => {
-      const conflicts = active === false && withCases !== true ? await usesOf(transaction, id) : []
-      if (conflicts.length > 0) return { kind: 'resource_in_use', conflicts }
-      return outcomeOf(await change<Resource>(transaction, kind, id, { ...columns, active }))
+      const refusal = await refusalOf(transaction, kind, id, { active, withCases })
+      return refusal ?? outcomeOf(await change<Resource>(transaction, kind, id, { ...columns, active }))
     })
   const list = async <Resource>(kind: ResourceKind, clinicNo: number) => {
     const { rows } = await pool.query<Resource & pg.QueryResultRow>(sql`
@@ -104,8 +103,8 @@ async function updateEquipment(
   id: string,
   { units, active, withCases, ...fields }: ResourceChange<NewEquipment>,
 ): Promise<UpdateEquipmentOutcome> {
-  const uses = active === false && withCases !== true ? await usesOf(transaction, id) : []
-  if (uses.length > 0) return { kind: 'resource_in_use', conflicts: uses }
+  const refusal = await refusalOf(transaction, 'equipment', id, { active, withCases })
+  if (refusal !== null) return refusal
   if (units !== undefined && isId(id)) {
     const { rows } = await transaction.query<{ conflicts: FoundUses }>(sql`
       select * from holdfast.set_equipment_units(${clinicNoOf(id)}::integer, ${id}::uuid, ${units}::integer)`)
@@ -115,12 +114,26 @@ async function updateEquipment(
   return outcomeOf(await change<Equipment>(transaction, 'equipment', id, { ...equipmentColumns(fields), active }))
 }
 
-/** What cases that are not over have of it. It stays locked, so that no case gets it meanwhile. */
-async function usesOf(transaction: pg.PoolClient, id: string): Promise<BusyResource[]> {
-  if (!isId(id)) return []
-  const { rows } = await transaction.query<{ uses: FoundUses }>(sql`
+/**
+ * Why something does not become inactive: cases that are not over have it. It stays locked, so that no case gets it
+ * meanwhile. What is inactive already stays so.
+ */
+async function refusalOf(
+  transaction: pg.PoolClient,
+  kind: ResourceKind,
+  id: string,
+  { active, withCases }: Activity,
+): Promise<Exclude<UpdateResourceOutcome<never>, { kind: 'done' }> | null> {
+  if (active !== false || withCases === true || !isId(id)) return null
+  const found = await transaction.query<{ uses: FoundUses }>(sql`
     select holdfast.resource_uses(${clinicNoOf(id)}::integer, ${id}::uuid, 0) as uses`)
-  return conflictsOf(rows[0]?.uses ?? [])
+  const conflicts = conflictsOf(found.rows[0]?.uses ?? [])
+  if (conflicts.length === 0) return null
+  const { rows } = await transaction.query<{ active: boolean }>(sql`
+    select active from holdfast.resource where clinic_no = ${clinicNoOf(id)} and id = ${id} and kind = ${kind}`)
+  const [resource] = rows
+  if (resource === undefined) return { kind: 'resource_missing' }
+  return resource.active ? { kind: 'resource_in_use', conflicts } : null
 }
 
 function outcomeOf<Resource>(value: Resource | null): UpdateResourceOutcome<Resource> {
