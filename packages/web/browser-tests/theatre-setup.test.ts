@@ -34,6 +34,10 @@ test('a room becomes inactive while cases have it only after a question with the
   const { clinicId } = theatre
   await aCase(site, theatre, {})
   const page = await theatre.scene.pageOf('admin')
+  const queries: string[] = []
+  page.on('request', (request) => {
+    if (request.method() === 'PATCH') queries.push(new URL(request.url()).search)
+  })
   await page.goto(`/clinic/${clinicId}/theatre/setup`)
   await page.getByRole('button', { name: 'Edit Room 1' }).click()
   const dialog = page.getByRole('dialog')
@@ -46,6 +50,8 @@ test('a room becomes inactive while cases have it only after a question with the
   await dialog.waitFor({ state: 'detached' })
   const { data } = await site.admin.listRooms({ path: { clinicId } })
   expect(data?.items.map(({ name, active }) => [name, active])).toContainEqual(['Room 1', false])
+  // A server of the release before refuses the parameter.
+  expect(queries).toEqual(['', '?withCases=true'])
 })
 
 test('a block over a case of the open time is not created, and the case is named as the reason', async ({ site }) => {

@@ -21,11 +21,11 @@ export function EquipmentForm({ item, onDone }: { item: Equipment | null; onDone
           api.createEquipment({ path: { clinicId }, body: { name, ...fields }, headers: { 'Idempotency-Key': key } }),
         )
       }
-      update={(common, withCases) =>
+      update={(common, query) =>
         dataOf(
           api.updateEquipment({
             path: { clinicId, equipmentId: item?.id ?? '' },
-            query: { withCases },
+            query,
             body: { ...fields, ...common },
           }),
         )

@@ -19,8 +19,8 @@ type ResourceFormProps = {
   fields: object
   /** Sends a new one. @param key of the request, the same if it is sent again */
   create: (name: string, key: string) => Promise<unknown>
-  /** @param withCases whether it may be made inactive while cases have it */
-  update: (common: CommonFields, withCases: boolean) => Promise<unknown>
+  /** @param query `withCases`: it may be made inactive while cases have it. Servers of the release before refuse it */
+  update: (common: CommonFields, query: { withCases?: true }) => Promise<unknown>
   onDone: () => void
   children: ReactNode
 }
@@ -35,7 +35,9 @@ export function ResourceForm({ item, fields, create, update, onDone, children }:
   const name = typed.trim()
   const saving = useMutation({
     mutationFn: (withCases: boolean) =>
-      item === null ? create(name, requestKeys.keyFor({ name, ...fields })) : update({ name, active }, withCases),
+      item === null
+        ? create(name, requestKeys.keyFor({ name, ...fields }))
+        : update({ name, active }, withCases ? { withCases } : {}),
     onSuccess: () => {
       toastDone({ message: t('setup.saved', { name }) })
       onDone()

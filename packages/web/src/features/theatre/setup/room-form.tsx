@@ -25,11 +25,11 @@ export function RoomForm({ room, onDone }: { room: Room | null; onDone: () => vo
       create={(name, key) =>
         dataOf(api.createRoom({ path: { clinicId }, body: { name, ...fields }, headers: { 'Idempotency-Key': key } }))
       }
-      update={(common, withCases) =>
+      update={(common, query) =>
         dataOf(
           api.updateRoom({
             path: { clinicId, roomId: room?.id ?? '' },
-            query: { withCases },
+            query,
             body: { ...fields, ...common },
           }),
         )

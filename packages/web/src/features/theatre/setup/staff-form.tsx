@@ -34,11 +34,11 @@ export function StaffForm({ person, equipment, onDone }: StaffFormProps) {
           }),
         )
       }
-      update={(common, withCases) =>
+      update={(common, query) =>
         dataOf(
           api.updateTheatreStaff({
             path: { clinicId, staffId: person?.id ?? '' },
-            query: { withCases },
+            query,
             body: { ...fields, ...common },
           }),
         )
