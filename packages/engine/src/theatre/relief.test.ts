@@ -163,6 +163,22 @@ describe('who comes', () => {
     expect(await change(scene, { anaesthetistId: coming })).toMatchObject({ kind: 'done' })
   })
 
+  test('to a late case is nowhere else now, nor until it will have ended', async ({ database }) => {
+    const scene = await aRunningCase(database, { isLate: true })
+    const { theatre, id, coming } = scene
+    const other = caseOf(await elsewhere(scene, coming, { startsAt: at(-30), minutes: 60 }))
+    expect(await change(scene, { anaesthetistId: coming })).toMatchObject(busy(other.id))
+    await theatre.cancelCase({ ...by, caseId: other.id, reasonCode: 'patient' })
+    const next = caseOf(await elsewhere(scene, coming, { startsAt: at(20) }))
+    // It began late, and takes its 50 minutes.
+    await record(scene, 'in_room', at(-20))
+    expect(await change(scene, { anaesthetistId: coming })).toMatchObject(busy(next.id))
+    await record(scene, 'in_room', at(-40))
+    expect(await change(scene, { anaesthetistId: coming })).toMatchObject({ kind: 'done' })
+    expect(await theatre.case(id)).toMatchObject({ anaesthetistId: coming, expectedEndsAt: at(-10) })
+    expect(await findings(scene)).toEqual([])
+  })
+
   test('is in one place, if they are booked elsewhere at the same moment', async ({ database }) => {
     const scene = await aRunningCase(database)
     const held = await database.ownerPool.connect()
