@@ -285,7 +285,14 @@ export type Theatre = {
  */
 type OfSurgeon = { surgeonId?: string | null | undefined }
 
-export type CasesQuery = OfSurgeon & { clinicNo: number; from: Date; to: Date; withEnded: boolean }
+export type CasesQuery = OfSurgeon & {
+  clinicNo: number
+  from: Date
+  to: Date
+  withEnded: boolean
+  /** false: atRiskBy and lacks, for which many rows are read, are null. */
+  withRisks?: boolean
+}
 
 export type CaseRequestsQuery = OfSurgeon & {
   clinicNo: number

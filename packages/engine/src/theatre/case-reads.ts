@@ -145,11 +145,14 @@ function isPresent({ endsAt, expectedEndsAt, status }: Case, from: Date): boolea
  */
 async function readPage(
   pool: pg.Pool,
-  { clinicNo, from, to, withEnded, surgeonId, limit, cursor }: Parameters<Theatre['casesPage']>[0],
+  { clinicNo, from, to, withEnded, withRisks = true, surgeonId, limit, cursor }: Parameters<Theatre['casesPage']>[0],
 ): Promise<Page<Case>> {
   const [micros, caseId] = cursor === null ? [] : cursorOfCases.decode(cursor)
   const isAfter =
     micros === undefined ? sql`true` : sql`(t.starts_at, t.booking_id) > (${timeOfMicros(micros)}, ${caseId}::uuid)`
+  const risks = withRisks
+    ? sql`${atRiskBy(surgeonId)} as "atRiskBy", ${lacks(surgeonId)} as lacks`
+    : sql`null as "atRiskBy", null as lacks`
   const { rows } = await pool.query<CaseRow & { micros: string }>(sql`
     with page as materialized (
       select t.*
@@ -161,8 +164,7 @@ async function readPage(
        order by t.starts_at, t.booking_id
        limit ${limit + 1}
     )
-    select c.found, ${atRiskBy(surgeonId)} as "atRiskBy", ${lacks(surgeonId)} as lacks,
-           ${microsOf(sql`t.starts_at`)} as micros
+    select c.found, ${risks}, ${microsOf(sql`t.starts_at`)} as micros
       from page t
       join holdfast.cases_by_id(${clinicNo}::integer, array(select booking_id from page)) c
         on c.booking_id = t.booking_id
@@ -170,7 +172,7 @@ async function readPage(
   const page = pageOf(
     rows,
     limit,
-    (row) => caseOf(row.found, row),
+    (row) => caseOf(row.found, withRisks ? row : null),
     ({ micros, found }) => cursorOfCases.encode(micros, found.id),
   )
   const isWanted = ({ status }: Case) => withEnded || (status !== 'FAILED' && status !== 'CANCELLED')

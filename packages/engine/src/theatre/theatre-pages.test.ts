@@ -51,6 +51,23 @@ describe('cases in pages', () => {
     expect(ended.flat()).toHaveLength(5)
   })
 
+  test('have no risks if nobody asks for them', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, clinic } = scene
+    const first = caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(8), confirm: true })))
+    await theatre.claimCase(aCase(scene, { startsAt: soonAt(9), confirm: true }))
+    const extension = { caseId: first.id, expectedEndsAt: soonAt(10), actorId: null, key: null }
+    expect(await theatre.extendCase(extension)).toMatchObject({ kind: 'done' })
+    const range = { clinicNo: clinic.no, from: soonAt(0), to: soonAt(24), withEnded: false }
+    const whole = await theatre.cases(range)
+    expect(whole).toMatchObject([
+      { atRiskBy: null, lacks: [] },
+      { atRiskBy: first.id, lacks: [] },
+    ])
+    const bare = whole.map((one) => ({ ...one, atRiskBy: null, lacks: null }))
+    expect(await theatre.cases({ ...range, withRisks: false })).toEqual(bare)
+  })
+
   test('refuse a cursor of another list', async ({ database }) => {
     const { theatre, range } = await fiveCases(database)
     await expect(theatre.casesPage({ ...range, limit: 2, cursor: 'abc' })).rejects.toThrow(InvalidCursor)

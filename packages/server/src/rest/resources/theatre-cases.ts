@@ -149,7 +149,7 @@ async function casesThatDelay(theatre: Theatre, clinicNo: number, page: readonly
   if (first === undefined || last === undefined) return []
   const from = new Date(Math.max(first.startsAt.getTime(), now.getTime()) - dayMs)
   const to = new Date(Math.min(last.startsAt.getTime(), from.getTime() + 3 * dayMs))
-  return to <= from ? [] : await theatre.cases({ clinicNo, from, to, withEnded: false })
+  return to <= from ? [] : await theatre.cases({ clinicNo, from, to, withEnded: false, withRisks: false })
 }
 
 function serveCaseChanges(serve: Serve, deps: RestDeps): void {
