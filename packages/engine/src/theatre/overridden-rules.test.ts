@@ -113,7 +113,7 @@ test('a case without the equipment that its surgeon prefers is refused without a
   const both = [...equipment, { equipmentId: other, units: 1 }]
   const complete = await claim({ startsAt: soonAt(11), equipment: both, override })
   expect(complete).toMatchObject({ kind: 'booked', case: { override: null } })
-  await theatre.updateEquipment(other, { active: false })
+  await theatre.updateEquipment(other, { active: false, withCases: true })
   expect(await claim({ startsAt: soonAt(13), equipment, override })).toMatchObject({ case: { override: null } })
   const { rows } = await database.ownerPool.query(
     `select booking_id, case_details->'override' as override from holdfast.booking_event
