@@ -22,8 +22,8 @@ async function aCalendar(database: TestDatabase) {
 test.for([
   `starts_at = starts_at + interval '1 minute'`,
   `ends_at = ends_at - interval '1 microsecond'`,
-  `withdrawn_at = now() + interval '2 hours'`,
-  `blocked_at = now() + interval '2 hours'`,
+  `withdrawn_at = now() + interval '2 days'`,
+  `blocked_at = now() + interval '2 days'`,
   'capacity = 2',
   'resource_id = $2',
 ])('slot_differs: in the table, %s', async (change, { database }) => {
