@@ -108,7 +108,7 @@ async function createTemplate({ url, isMigrated }: RunningPostgres, template: st
   })
   const ownerUrl = changeDatabaseUrl(url, { database: template })
   if (!isMigrated) await migrate({ ownerUrl })
-  // For an hour, verify takes a missing digest as one of an older release: also at the end of a run that takes longer.
+  // For an hour after a migration, verify accepts rows without a digest. A run of the tests may take longer.
   await withPool({ url: ownerUrl, name: 'holdfast test' }, (pool) =>
     pool.query(`update holdfast.migration set applied_at = now() + interval '1 day'`),
   )
