@@ -209,8 +209,8 @@ test('lists of the team that cannot be read are read again on request, in a case
   await aCase(site, theatre, {})
   const block = { roomId: roomIds[1] ?? '', surgeonId: chenId, from: inMinutes(60), to: inMinutes(300) }
   await dataOf(site.admin.createBlocks({ path: { clinicId }, body: block }))
-  const left = { active: false, withCases: true }
-  await dataOf(site.admin.updateTheatreStaff({ path: { clinicId, staffId: chenId }, body: left }))
+  const path = { clinicId, staffId: chenId }
+  await dataOf(site.admin.updateTheatreStaff({ path, query: { withCases: true }, body: { active: false } }))
   const page = await theatre.scene.pageOf('admin')
   const lists = '**/api/v1/clinics/*/staff'
   const open = async (button: RegExp, action: RegExp) => {
