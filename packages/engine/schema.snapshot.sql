@@ -841,6 +841,7 @@ create table holdfast.theatre_patient (
   erased_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  record_key text,
   constraint theatre_patient_pkey PRIMARY KEY (clinic_no, id),
   constraint theatre_patient_check CHECK (
 CASE
@@ -848,7 +849,8 @@ CASE
     ELSE (num_nonnulls(mrn, name, birth_date) = 0)
 END),
   constraint theatre_patient_mrn_check CHECK (((char_length(mrn) >= 1) AND (char_length(mrn) <= 64))),
-  constraint theatre_patient_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+  constraint theatre_patient_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  constraint theatre_patient_record_key_check CHECK (((record_key IS NULL) OR (mrn IS NOT NULL)))
 );
 create table holdfast.upkeep_result (
   kind text not null,
@@ -1030,6 +1032,7 @@ CREATE INDEX theatre_case_patient ON holdfast.theatre_case USING btree (clinic_n
 CREATE INDEX theatre_case_procedure ON holdfast.theatre_case USING btree (clinic_no, procedure_code, surgeon_id);
 CREATE INDEX theatre_case_starts_at ON holdfast.theatre_case USING btree (clinic_no, starts_at);
 CREATE UNIQUE INDEX theatre_patient_mrn ON holdfast.theatre_patient USING btree (clinic_no, mrn) WHERE (mrn IS NOT NULL);
+CREATE UNIQUE INDEX theatre_patient_record_key ON holdfast.theatre_patient USING btree (clinic_no, record_key) WHERE (record_key IS NOT NULL);
 CREATE INDEX waitlist_entry_account ON holdfast.waitlist_entry USING btree (account_id, joined_at) WHERE (account_id IS NOT NULL);
 CREATE INDEX waitlist_entry_doctor ON holdfast.waitlist_entry USING btree (clinic_no, resource_id, urgency DESC, missed, joined_at, id) WHERE ((ended_at IS NULL) AND (offer_id IS NULL) AND (resource_id IS NOT NULL));
 CREATE INDEX waitlist_entry_joined_at ON holdfast.waitlist_entry USING btree (clinic_no, joined_at, id);

@@ -55,7 +55,11 @@ const birthDate = localDate({ description: 'Stored with the patient, if none is'
 /** In requests. */
 export const newTheatrePatientSchema = Type.Object(
   {
-    mrn: line(64, { description: 'Medical record number: identifies the patient within the clinic' }),
+    mrn: line(64, {
+      description:
+        'Medical record number: identifies the patient within the clinic. Upper and lower case, spaces, and ' +
+        'punctuation that is not between two digits are ignored',
+    }),
     name: name(200),
     birthDate: Type.Optional(birthDate),
     correct: Type.Optional(

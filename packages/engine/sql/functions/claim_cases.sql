@@ -92,7 +92,8 @@ begin
              order by s.clinic_no, s.id for update) q;
     for v_claim in
       with claim as materialized (
-        select i.n, p_plans->(i.n - 1) as plan, d.patient_id, d.needs, d.is_taken
+        select i.n, p_plans->(i.n - 1) as plan, d.patient_id, d.needs, d.is_taken,
+               fold_record_number(p_plans->(i.n - 1)->'patient'->>'mrn') as record_key
           from unnest(v_nos) i(n)
          cross join lateral plan_demand(p_clinic_no, p_plans->(i.n - 1)) d
          where not d.is_invalid and d.resource_ids <@ v_resource_ids
@@ -109,7 +110,7 @@ begin
        where c.n not in (select x.n from clashing x)
          and l.slot_id = any (v_slot_ids) and (l.next_lapse is null or l.next_lapse > v_now)
          and not exists (select from claim b
-                          where b.n < c.n and (b.plan->'patient'->'mrn' = c.plan->'patient'->'mrn'
+                          where b.n < c.n and (b.record_key = c.record_key
                                                or b.plan->'key' = c.plan->'key'))
        order by c.n
     loop

@@ -17,7 +17,7 @@ declare
   v_patient_id uuid;
   v_case_ids uuid[]; v_ids uuid[];
 begin
-  select t.id into v_patient_id from theatre_patient t where t.clinic_no = p_clinic_no and t.mrn = p_mrn;
+  v_patient_id := patient_of(p_clinic_no, jsonb_build_object('patient', jsonb_build_object('mrn', p_mrn)));
   if v_patient_id is null then
     outcome := 'patient_missing';
     return next;

@@ -22,7 +22,8 @@ begin
     where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) order by t.clinic_no, t.id for update;
   with forgotten as (
     update theatre_patient t
-       set mrn = null, name = null, birth_date = null, erased_at = clock_timestamp(), updated_at = clock_timestamp()
+       set mrn = null, record_key = null, name = null, birth_date = null, erased_at = clock_timestamp(),
+           updated_at = clock_timestamp()
      where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) and t.erased_at is null
        and not exists (select from theatre_case c
                         cross join lateral bookings_by_id(array[c.clinic_no], array[c.booking_id]) b

@@ -1,4 +1,5 @@
--- patient_of: the patient of a case's plan, by id or record number; null: a patient without cases.
+-- patient_of: the patient of a case's plan, by id or record number; null: a patient without cases. A number that is
+-- spelled in another way finds the patient, too (fold_record_number), unless somebody has exactly this one.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.patient_of(p_clinic_no integer, p_plan jsonb) returns uuid
@@ -6,5 +7,8 @@ language sql stable
 begin atomic
   select coalesce((p_plan->>'patientId')::uuid,
                   (select t.id from holdfast.theatre_patient t
-                    where t.clinic_no = p_clinic_no and t.mrn = p_plan->'patient'->>'mrn'));
+                    where t.clinic_no = p_clinic_no and t.mrn = p_plan->'patient'->>'mrn'),
+                  (select t.id from holdfast.theatre_patient t
+                    where t.clinic_no = p_clinic_no
+                      and t.record_key = holdfast.fold_record_number(p_plan->'patient'->>'mrn')));
 end;

@@ -36,7 +36,7 @@ begin
        cross join lateral (select case when s.corrects then u.patient->>'name' else t.name end as name,
                                   case when s.corrects then coalesce(s.birth_date, t.birth_date)
                                        else coalesce(t.birth_date, s.birth_date) end as birth_date) n
-       where t.mrn = u.patient->>'mrn' and (t.name, t.birth_date) is distinct from (n.name, n.birth_date)
+       where (t.name, t.birth_date) is distinct from (n.name, n.birth_date)
     loop
       update theatre_patient t
          set name = v_item.name, birth_date = v_item.birth_date, updated_at = clock_timestamp()
@@ -53,11 +53,13 @@ begin
   end if;
   if array_position(p_known_ids, null) is not null then
     with stored as (
-      insert into theatre_patient (clinic_no, id, mrn, name, birth_date)
-      select p_clinic_no, u.new_id, u.patient->>'mrn', u.patient->>'name', (u.patient->>'birthDate')::date
+      insert into theatre_patient (clinic_no, id, mrn, record_key, name, birth_date)
+      select p_clinic_no, u.new_id, u.patient->>'mrn', k.record_key, u.patient->>'name',
+             (u.patient->>'birthDate')::date
         from unnest(p_known_ids, p_new_ids, p_patients) u(known_id, new_id, patient)
+       cross join lateral (select fold_record_number(u.patient->>'mrn') as record_key) k
        where u.known_id is null
-       order by u.patient->>'mrn'
+       order by k.record_key
       on conflict do nothing
       returning theatre_patient as patient
     ), resourced as (

@@ -42,7 +42,8 @@ test('a patient whom other claims have stored meanwhile is not in two rooms at o
   await untilLockWaiters(database, 1)
   await theatre.claimCase(aCase(scene, { patient, startsAt: soonAt(6) }))
   const other = await aTransaction(database)
-  expect(await other.theatre.claimCase(aCase(c, { patient }))).toMatchObject({ kind: 'booked' })
+  const spelled = { ...patient, mrn: 'm 1' }
+  expect(await other.theatre.claimCase(aCase(c, { patient: spelled }))).toMatchObject({ kind: 'booked' })
   await lock.release()
   // Now for the patient, whom the uncommitted claim has locked.
   await untilLockWaiters(database, 1)

@@ -247,7 +247,7 @@ const scenes: Played[] = [
     async play(all) {
       const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: null }
       const [first, other] = [aCase(at(all.places, 0), { patient }), aCase(at(all.places, 1))]
-      const second = aCase(at(all.places, 2), { patient, startsAt: soonAt(12) })
+      const second = aCase(at(all.places, 2), { patient: { ...patient, mrn: 'm 1' }, startsAt: soonAt(12) })
       const outcomes = await claimBehind(all, [first], [second, other])
       return { outcomes, booked: await bookedOf(all, [second, other]) }
     },

@@ -3031,7 +3031,7 @@ export type NewSlots = {
  */
 export type NewTheatrePatient = {
     /**
-     * Medical record number: identifies the patient within the clinic
+     * Medical record number: identifies the patient within the clinic. Upper and lower case, spaces, and punctuation that is not between two digits are ignored
      */
     mrn: string;
     name: string;

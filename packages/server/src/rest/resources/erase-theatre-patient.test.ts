@@ -4,17 +4,15 @@ import { test } from '../../../test/rest-test.ts'
 import { aTheatre, theatreDay } from '../../../test/theatre-scene.ts'
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
 
-test('the key of an erasure belongs to one record number, in its case, also while the secret changes', async ({
+test('the key of an erasure belongs to one record number as it was sent, also while the secret changes', async ({
   database,
   rest,
 }) => {
   const { path, admin, staff, newCase } = await aTheatre(database, rest)
-  for (const mrn of ['ab-1', 'AB-1']) {
-    const { procedure } = newCase()
-    const body = { service: 'Urology', procedure, minutes: 30, patient: { mrn, name: 'Ada' } }
-    const { body: request } = await rest.call('createCaseRequest', { path, as: staff, body })
-    await rest.call('withdrawCaseRequest', { path: { requestId: request.id }, as: staff })
-  }
+  const { procedure } = newCase()
+  const body = { service: 'Urology', procedure, minutes: 30, patient: { mrn: 'ab-1', name: 'Ada' } }
+  const { body: request } = await rest.call('createCaseRequest', { path, as: staff, body })
+  await rest.call('withdrawCaseRequest', { path: { requestId: request.id }, as: staff })
   const appWith = async (secrets: string[]) => {
     const app = await startRestApp(database, { replaced: { recipientDigests: createRecipientDigests(secrets) } })
     onTestFinished(() => app.stop())
