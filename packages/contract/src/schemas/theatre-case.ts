@@ -316,7 +316,9 @@ export const swappedCasesSchema = Type.Object(
 export const extendedCaseSchema = Type.Object(
   {
     case: caseSchema,
-    atRiskCaseIds: Type.Array(Type.String({ format: 'uuid' }), { description: 'Later cases, which were not moved' }),
+    atRiskCaseIds: Type.Array(Type.String({ format: 'uuid' }), {
+      description: 'Cases that it delays, also by delaying others, which were not moved',
+    }),
   },
   { title: 'ExtendedCase', additionalProperties: false },
 )

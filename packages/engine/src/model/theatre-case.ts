@@ -250,7 +250,7 @@ export type RecordMilestoneOutcome =
   | CaseUnchangeable
   | NotDone
 
-/** Later cases are not moved: they are listed, and shown as at risk. */
+/** Later cases are not moved: those that wait for this one are listed, and shown as at risk. */
 export type ExtendCaseOutcome =
   | { kind: 'done'; case: Case; atRiskCaseIds: string[]; position: string }
   | { kind: 'unchanged'; case: Case; atRiskCaseIds: string[]; position: string }

@@ -2019,7 +2019,7 @@ export type ErasedTheatrePatient = {
 export type ExtendedCase = {
     case: Case;
     /**
-     * Later cases, which were not moved
+     * Cases that it delays, also by delaying others, which were not moved
      */
     atRiskCaseIds: Array<string>;
 };

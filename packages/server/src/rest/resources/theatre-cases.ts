@@ -109,7 +109,11 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
       const range = { clinicNo: clinic.no, from: start, to: end, withEnded, surgeonId }
       const { items, nextCursor } = await theatre.casesPage({ ...range, limit, cursor })
       const now = deps.now()
-      const others = await casesThatDelay(theatre, clinic.no, items, now)
+      const [first, last] = [items.at(0), items.at(-1)]
+      const others =
+        first === undefined || last === undefined
+          ? []
+          : await casesThatDelay(theatre, clinic.no, first.startsAt, last.startsAt, now)
       const mayName = (id: string | null) =>
         surgeonId === undefined || others.concat(items).some((one) => one.id === id && one.surgeonId === surgeonId)
       const bodies = projectedCases(items, now, others)
@@ -141,15 +145,27 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
 }
 
 /**
- * The cases that may delay those of a page, also others': of a day before now, until the end of the page, and three
- * days in all. Nothing delays what is over, and what is later can still be planned.
+ * The cases that may delay those which begin from `first` to `last`, also others': of a day before now, until `last`,
+ * and three days in all. Nothing delays what is over, and what is later can still be planned.
  */
-async function casesThatDelay(theatre: Theatre, clinicNo: number, page: readonly Case[], now: Date): Promise<Case[]> {
-  const [first, last] = [page.at(0), page.at(-1)]
-  if (first === undefined || last === undefined) return []
-  const from = new Date(Math.max(first.startsAt.getTime(), now.getTime()) - dayMs)
-  const to = new Date(Math.min(last.startsAt.getTime(), from.getTime() + 3 * dayMs))
+async function casesThatDelay(theatre: Theatre, clinicNo: number, first: Date, last: Date, now: Date): Promise<Case[]> {
+  const from = new Date(Math.max(first.getTime(), now.getTime()) - dayMs)
+  const to = new Date(Math.min(last.getTime(), from.getTime() + 3 * dayMs))
   return to <= from ? [] : await theatre.cases({ clinicNo, from, to, withEnded: false, withRisks: false })
+}
+
+/** The cases at risk by a case: the next ones, which the engine names, and those that wait for one at risk. */
+async function casesAtRisk(theatre: Theatre, one: Case, nextIds: readonly string[], now: Date): Promise<string[]> {
+  const clinicNo = clinicNoIn(one.id)
+  if (clinicNo === null || nextIds.length === 0) return []
+  const last = new Date(one.startsAt.getTime() + 2 * dayMs)
+  const cases = await casesThatDelay(theatre, clinicNo, one.startsAt, last, now)
+  const atRisk = new Set(nextIds)
+  // In the order of their starts, and each waits for an earlier one.
+  for (const { id, atRiskBy } of projectedCases(cases, now)) {
+    if (atRiskBy !== null && (atRiskBy === one.id || atRisk.has(atRiskBy))) atRisk.add(id)
+  }
+  return [...atRisk]
 }
 
 function serveCaseChanges(serve: Serve, deps: RestDeps): void {
@@ -237,7 +253,8 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
       const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
       if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
       recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
-      const { case: extended, atRiskCaseIds, position } = outcome
+      const { case: extended, position } = outcome
+      const atRiskCaseIds = await casesAtRisk(theatre, extended, outcome.atRiskCaseIds, deps.now())
       return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
     },
     { waits: 'in the engine', auditRepeated },

@@ -69,7 +69,8 @@ describe('the day of the operation', () => {
     const second = (await theatre.book({ startsAt: theatreTime('09:30'), confirm: true })).body
     const third = (await theatre.book({ startsAt: theatreTime('11:00'), surgeonId: doctor.id, confirm: true })).body
     const extension = { expectedEndsAt: theatreTime('10:30') }
-    await rest.call('extendCase', { path: { caseId: first.id }, as, body: extension })
+    const extended = await rest.call('extendCase', { path: { caseId: first.id }, as, body: extension })
+    expect(extended.body.atRiskCaseIds).toEqual([second.id, third.id])
     const later = (time: string, minutes: number) =>
       new Date(Date.parse(theatreTime(time)) + minutes * 60_000).toISOString()
     const expected = [
