@@ -28,6 +28,9 @@ test('the anaesthetist of a running case is relieved, and the history of the cas
   await dialog.getByText('Team changed: Dr. Ito (left), Dr. Berg (came)').waitFor()
   const { data } = await site.admin.getCase({ path: { caseId: one.id } })
   expect(data?.anaesthetistId).toBe(berg.id)
+  const body = { anaesthetistId: null, staffIds: [berg.id] }
+  await dataOf(site.admin.moveCase({ path: { caseId: one.id }, body }))
+  await dialog.getByText('Team changed: Dr. Berg (now staff)').waitFor()
 })
 
 test('a case that is over is entered afterwards', async ({ site }) => {

@@ -66,7 +66,19 @@ const caseDetailsSchema = Type.Object(
     ),
     relieved: Type.Optional(
       Type.Object(
-        { left: Type.Array(Type.String()), joined: Type.Array(Type.String()) },
+        {
+          left: Type.Array(Type.String()),
+          joined: Type.Array(Type.String()),
+          changed: Type.Optional(
+            Type.Array(
+              Type.Object(
+                { id: Type.String(), role: literals(['anaesthetist', 'staff']) },
+                { additionalProperties: false },
+              ),
+              { description: 'Who stays in another role. Events of older releases do not say it' },
+            ),
+          ),
+        },
         {
           additionalProperties: false,
           description: 'Who left the team of a running case, and who came, by ids. Nothing else changed',
@@ -152,6 +164,9 @@ export const bookingHistorySchema = Type.Object(
           }),
           fromStartsAt: nullableTime({ description: 'moved: when the previous slot starts. Null for cases' }),
           startsAt: nullableTime({ description: 'moved: when the new slot starts. Null for cases' }),
+          people: Type.Array(Type.Object({ id: Type.String(), name: Type.String() }, { additionalProperties: false }), {
+            description: 'The names of those whom `relieved` of the event has',
+          }),
         },
         { title: 'BookingHistoryEntry', additionalProperties: false },
       ),

@@ -7,7 +7,8 @@
 -- risk by this one.
 --
 -- p_plan: the plan of the case with its new team, as schedule_cases has it; only its team is changed.
--- The result is a row of schedule_cases. The event is `moved`, with relieved: {left, joined}, lists of ids.
+-- The result is a row of schedule_cases. The event is `moved`, with relieved: {left, joined, changed}:
+-- two lists of ids, and {id, role} of those who stay in another role.
 -- Outcomes: done | unchanged (it has this team, in any order, or the request was repeated) | refused |
 --   resource_invalid (of those who come) | case_missing | invalid_transition | retry (it was changed since it was read)
 -- Locks: as lock_case, with the new team.
@@ -27,6 +28,7 @@ declare
   v_staff_ids constant uuid[] := staff_of_case(p_plan);
   v_team_ids constant uuid[] := array_remove(v_anaesthetist_id || v_staff_ids, null);
   v_former_ids uuid[]; v_joined_ids uuid[]; v_left_ids uuid[];
+  v_changed jsonb;
   v_now timestamptz;
   v_lock record;
   v_booking booking;
@@ -42,6 +44,12 @@ begin
   v_former_ids := array_remove(v_case.anaesthetist_id || v_case.staff_ids, null);
   v_joined_ids := array(select t.id from unnest(v_team_ids) t(id) where t.id <> all (v_former_ids));
   v_left_ids := array(select t.id from unnest(v_former_ids) t(id) where t.id <> all (v_team_ids));
+  v_changed := (
+    select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'role', t.role)), '[]')
+      from (select i.id, case when i.id = v_anaesthetist_id then 'anaesthetist' else 'staff' end as role,
+                   case when i.id = v_case.anaesthetist_id then 'anaesthetist' else 'staff' end as former_role
+              from unnest(v_team_ids) i(id) where i.id = any (v_former_ids)) t
+     where t.role <> t.former_role);
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
     -- A repetition, whatever became of the case since.
@@ -110,7 +118,8 @@ begin
                      p_from_slot_id => v_booking.slot_id,
                      p_case_details => jsonb_build_object(
                        'allocations', allocations_of(p_clinic_no, booking_id),
-                       'relieved', jsonb_build_object('left', v_left_ids, 'joined', v_joined_ids)));
+                       'relieved', jsonb_build_object('left', v_left_ids, 'joined', v_joined_ids,
+                                                      'changed', v_changed)));
   outcome := 'done';
   tx := pg_current_xact_id();
   cases := (select jsonb_agg(c.found) from cases_of_bookings(array[v_booking]) c);

@@ -57,8 +57,11 @@ export type BookingEvent = {
 export type CaseDetails = {
   allocations?: [AllocationKind, string, number, string, string][]
   override?: RuleOverride
-  /** Of moved: who left the team of a running case, and who came, by ids. Nothing else changed. */
-  relieved?: { left: string[]; joined: string[] }
+  /**
+   * Of moved: who left the team of a running case, who came, and who stays in another role, by ids. Nothing else
+   * changed. Older events have no `changed`.
+   */
+  relieved?: { left: string[]; joined: string[]; changed?: { id: string; role: 'anaesthetist' | 'staff' }[] }
   /** The case was over by its plan when it was entered, or moved there. */
   afterwards?: true
   milestone?: Milestone

@@ -104,6 +104,32 @@ describe('who is relieved', () => {
     })
   })
 
+  test('may stay in another role, which the event names', async ({ database }) => {
+    const scene = await aRunningCase(database)
+    const { id, leaving, coming, nurse } = scene
+    const relief = async (to: Partial<CasePlan>) => {
+      expect(await change(scene, to)).toMatchObject({ kind: 'done' })
+      return (await scene.engine.reads.eventsOfBooking(id)).at(-1)?.caseDetails?.relieved
+    }
+    const asStaff = { left: [], joined: [coming], changed: [{ id: leaving, role: 'staff' }] }
+    expect(await relief({ anaesthetistId: coming, staffIds: [nurse, leaving] })).toEqual(asStaff)
+    const swapped = {
+      left: [],
+      joined: [],
+      changed: [
+        { id: leaving, role: 'anaesthetist' },
+        { id: coming, role: 'staff' },
+      ],
+    }
+    expect(await relief({ anaesthetistId: leaving, staffIds: [nurse, coming] })).toEqual(swapped)
+    expect(await relief({ anaesthetistId: null, staffIds: [coming] })).toEqual({
+      left: [leaving, nurse],
+      joined: [],
+      changed: [],
+    })
+    expect(await findings(scene)).toEqual([])
+  })
+
   test('had the time before it: what is entered afterwards does not get it', async ({ database }) => {
     const scene = await aRunningCase(database)
     await relieved(scene)
@@ -347,7 +373,7 @@ describe('after a relief', () => {
     expect(after).toMatchObject({ patient: null, allocations: ended.allocations })
     expect(
       (await scene.engine.reads.eventsOfBooking(id)).flatMap(({ caseDetails }) => caseDetails?.relieved ?? []),
-    ).toEqual([{ left: [leaving], joined: [coming] }])
+    ).toEqual([{ left: [leaving], joined: [coming], changed: [] }])
     expect(await findings(scene)).toEqual([])
   })
 

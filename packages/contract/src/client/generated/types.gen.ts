@@ -493,6 +493,13 @@ export type BookingHistoryEntry = {
      * moved: when the new slot starts. Null for cases
      */
     startsAt: string | null;
+    /**
+     * The names of those whom `relieved` of the event has
+     */
+    people: Array<{
+        id: string;
+        name: string;
+    }>;
 };
 
 /**
@@ -1005,6 +1012,13 @@ export type CaseDetails = {
     relieved?: {
         left: Array<string>;
         joined: Array<string>;
+        /**
+         * Who stays in another role. Events of older releases do not say it
+         */
+        changed?: Array<{
+            id: string;
+            role: 'anaesthetist' | 'staff';
+        }>;
     };
     /**
      * The case was over by its plan when it was entered, or moved there

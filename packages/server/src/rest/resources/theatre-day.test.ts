@@ -98,6 +98,33 @@ describe('the day of the operation', () => {
     expect(of([read])).toEqual([[second.id, null, null, null]])
   })
 
+  test('the history names who was relieved, also those who have had nothing of the case', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, admin: as } = theatre
+    const [ito, berg] = await Promise.all(
+      ['Dr. Ito', 'Dr. Berg'].map(async (name) => {
+        const { body } = await rest.call('createTheatreStaff', { path, as, body: { name, profession: 'anaesthetist' } })
+        return body.id
+      }),
+    )
+    if (ito === undefined || berg === undefined) throw new Error('There is nobody.')
+    const of = { path: { caseId: (await theatre.book({ confirm: true, anaesthetistId: ito })).body.id }, as }
+    await rest.call('recordMilestone', { ...of, body: { milestone: 'in_room', at: theatreTime('08:00'), trial: true } })
+    await rest.call('moveCase', { ...of, body: { anaesthetistId: berg, staffIds: [ito] } })
+    await rest.call('moveCase', { ...of, body: { anaesthetistId: null, staffIds: [] } })
+    const { items } = (await rest.call('listCaseEvents', of)).body
+    expect(items.slice(-2).map(({ people }) => people.map(({ name }) => name))).toEqual([
+      ['Dr. Berg', 'Dr. Ito'],
+      ['Dr. Berg', 'Dr. Ito'],
+    ])
+    expect(items[0]?.people).toEqual([])
+    const { body: board } = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
+    expect(board.people.map(({ name }) => name)).not.toContain('Dr. Ito')
+  })
+
   test('milestones, extensions, estimates and the report', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomOne } = theatre

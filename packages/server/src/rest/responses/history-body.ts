@@ -1,17 +1,23 @@
 import type { BookingHistoryBody } from '@holdfast/contract'
-import type { BookingEvent } from '@holdfast/engine'
+import { type BookingEvent, clinicNoOf } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { eventBody } from './bodies/event-body.ts'
 import { timeOrNull } from './bodies/time-text.ts'
 
-/** A booking's events with the names of those who did it, and the times between which an appointment was moved. */
+/** A booking's events with the names of those whom they have, and the times between which an appointment was moved. */
 export async function historyBody(
   { engine, accounts }: Pick<RestDeps, 'engine' | 'accounts'>,
   events: BookingEvent[],
 ): Promise<BookingHistoryBody> {
   const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
   const slotIds = [...new Set(events.flatMap(slotsOfMove))]
-  const [actors, starts] = await Promise.all([accounts.byIds(actorIds), engine.reads.slotStarts(slotIds)])
+  const relievedIds = [...new Set(events.flatMap(peopleOf))]
+  const [clinicNo = 0] = events.map(({ bookingId }) => clinicNoOf(bookingId))
+  const [actors, starts, people] = await Promise.all([
+    accounts.byIds(actorIds),
+    engine.reads.slotStarts(slotIds),
+    relievedIds.length === 0 ? new Map<string, string>() : engine.theatre.names(clinicNo, relievedIds),
+  ])
   const startOf = (slotId: string | undefined) => timeOrNull(starts.get(slotId ?? '') ?? null)
   const items = events.map((event) => {
     const [from, to] = slotsOfMove(event)
@@ -20,9 +26,19 @@ export async function historyBody(
       actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
       fromStartsAt: startOf(from),
       startsAt: startOf(to),
+      people: peopleOf(event).flatMap((id) => {
+        const name = people.get(id)
+        return name === undefined ? [] : { id, name }
+      }),
     }
   })
   return { items }
+}
+
+/** Who left the team of a case, came to it, or changed the role in it. */
+function peopleOf({ caseDetails }: BookingEvent): string[] {
+  const { left = [], joined = [], changed = [] } = caseDetails?.relieved ?? {}
+  return [...left, ...joined, ...changed.map(({ id }) => id)]
 }
 
 /** The slots before and after; none for other events, and for cases, whose slot is a session. */

@@ -42,7 +42,7 @@ export function CaseDialog({ caseId, names, risks, projections, onClose }: CaseD
           <CaseActions key={`${one.id} ${one.version}`} one={one} names={names} />
           <CaseMilestones one={one} />
           <CaseAllocations one={one} names={names} />
-          <CaseHistory one={one} names={names} />
+          <CaseHistory one={one} />
         </Stack>
       )}
     </Drawer>

@@ -1,17 +1,16 @@
-import type { BookingEvent, Case } from '@holdfast/contract/client'
+import type { BookingHistoryEntry, Case } from '@holdfast/contract/client'
 import { Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { comma, formatDayTime, formatTime } from '../../../lib/i18n/format.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { milestonesInOrder } from '../case-state.ts'
-import type { Names } from '../conflict-text.ts'
 import { caseEventsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 
 /** Every change of a case, with who made it. */
-export function CaseHistory({ one, names }: { one: Case; names: Names }) {
+export function CaseHistory({ one }: { one: Case }) {
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone } = useTheatre()
   const events = useQuery(caseEventsQuery(clinicId, one.id))
@@ -26,9 +25,9 @@ export function CaseHistory({ one, names }: { one: Case; names: Names }) {
         ) : null
       ) : (
         <ol className={classes.list}>
-          {events.data.map(({ event, actorName }) => (
+          {events.data.map(({ event, actorName, people }) => (
             <li key={event.version}>
-              <EventText event={event} names={names} />
+              <EventText event={event} people={people} />
               <Text size="sm" c="dimmed" className="tabular">
                 {formatDayTime(event.at, timeZone)}
                 {actorName === null ? null : (
@@ -47,11 +46,12 @@ export function CaseHistory({ one, names }: { one: Case; names: Names }) {
 }
 
 /** What happened, and what the event says of it: which milestone, until when, who relieved whom, why. */
-function EventText({ event: { type, reason, caseDetails }, names }: { event: BookingEvent; names: Names }) {
+function EventText({ event: { type, reason, caseDetails }, people }: Pick<BookingHistoryEntry, 'event' | 'people'>) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const milestone = milestonesInOrder.find((one) => one === caseDetails?.milestone)
   const at = caseDetails?.at ?? null
+  const nameOf = (of: string) => people.find(({ id }) => id === of)?.name ?? '–'
   const details = [
     milestone === undefined ? null : t(`milestone.${milestone}`),
     milestone === undefined || at === null ? null : formatTime(at, timeZone),
@@ -60,8 +60,9 @@ function EventText({ event: { type, reason, caseDetails }, names }: { event: Boo
     caseDetails?.expectedEndsAt === undefined
       ? null
       : t('case.expectedUntil', { time: formatTime(caseDetails.expectedEndsAt, timeZone) }),
-    ...(caseDetails?.relieved?.left ?? []).map((id) => t('relief.left', { name: names.person(id) })),
-    ...(caseDetails?.relieved?.joined ?? []).map((id) => t('relief.joined', { name: names.person(id) })),
+    ...(caseDetails?.relieved?.left ?? []).map((id) => t('relief.left', { name: nameOf(id) })),
+    ...(caseDetails?.relieved?.joined ?? []).map((id) => t('relief.joined', { name: nameOf(id) })),
+    ...(caseDetails?.relieved?.changed ?? []).map(({ id, role }) => t(`relief.${role}`, { name: nameOf(id) })),
     reason === null ? null : t(`reason.${reason}`, { defaultValue: reason }),
     caseDetails?.afterwards === true ? t('case.afterwards') : null,
     caseDetails?.override?.reason ?? null,
