@@ -53,6 +53,14 @@ test('a full demo has bookings in every state, and a theatre; a second start add
     expect(rooms.map(daysOf)).toEqual([7, 7, 7])
     const { rows: cases } = await database.ownerPool.query('select booking_id from holdfast.theatre_case')
     expect(cases).toHaveLength(8)
+    // Whatever the time is: one case is in progress since its start, and no other should have begun.
+    const { rows: begun } = await database.ownerPool.query(`
+      select m.at = c.starts_at as punctual, c.expected_ends_at > c.ends_at as longer
+        from holdfast.theatre_case c
+        left join holdfast.case_milestone m
+          on m.clinic_no = c.clinic_no and m.booking_id = c.booking_id and m.milestone = 'in_room'
+       where m.at is not null or c.starts_at < now()`)
+    expect(begun).toEqual([{ punctual: true, longer: true }])
     expect(await engine.theatre.caseRequests({ clinicNo, status: 'open' })).toHaveLength(3)
     // Whatever the time is: one session that has begun, and nothing at an odd minute.
     const { rows: ofDoctors } = await database.ownerPool.query<{ begun: number; odd: number }>(`

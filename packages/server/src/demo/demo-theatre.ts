@@ -16,10 +16,11 @@ type Procedure = { code: string; display: string; service: string; minutes: numb
 
 const minuteMs = 60_000
 const zone = 'Europe/London'
-/** Cases begin at full five minutes; the first ones soon, whatever the time is. */
+/** Cases begin at full five minutes: the first one half an hour ago, and others soon, whatever the time is. */
 const stepMs = 5 * minuteMs
+const begunForMs = 30 * minuteMs
 /** When the last of today's cases, and the room's turnover, end: after the first one begins. */
-const lastEndsAfterMinutes = 245
+const lastEndsAfterMinutes = 250
 
 const procedures = {
   hernia: { code: 'T20', display: 'Inguinal hernia repair', service: 'General surgery', minutes: 60 },
@@ -61,27 +62,27 @@ export async function createDemoTheatre({ theatre }: TheatreEngine, clinicId: st
   await demo.blocks(second, 'Orthopaedics', today)
   await demo.blocks(third, 'Urology', today)
 
-  const soon = Math.ceil((now.getTime() + stepMs) / stepMs) * stepMs
-  const at = (minutes: number) => new Date(soon + minutes * minuteMs)
+  const firstAt = Math.floor((now.getTime() - begunForMs) / stepMs) * stepMs
+  const at = (minutes: number) => new Date(firstAt + minutes * minuteMs)
   const { gallbladder, hernia, knee, hip, prostate, cystoscopy, cataract } = procedures
   const generalTeam = { surgeonId: lindgren, anaesthetistId: anaesthetistOne, staffIds: [nurse] }
   const orthopaedicTeam = { surgeonId: achebe, anaesthetistId: anaesthetistTwo }
   const running = await demo.book(gallbladder, { roomId: first, startsAt: at(0), ...generalTeam })
   await demo.book(hernia, { roomId: first, startsAt: at(105), ...generalTeam })
-  await demo.book(knee, { roomId: second, startsAt: at(10), ...orthopaedicTeam })
+  await demo.book(knee, { roomId: second, startsAt: at(45), ...orthopaedicTeam })
   await demo.book(hip, {
     roomId: second,
-    startsAt: at(75),
+    startsAt: at(110),
     ...orthopaedicTeam,
     equipment: [{ equipmentId: arm, units: 1 }],
   })
   await demo.book(prostate, {
     roomId: third,
-    startsAt: at(30),
+    startsAt: at(40),
     surgeonId: moreau,
     equipment: [{ equipmentId: robot, units: 1 }],
   })
-  await demo.book(cystoscopy, { roomId: third, startsAt: at(200), surgeonId: moreau })
+  await demo.book(cystoscopy, { roomId: third, startsAt: at(205), surgeonId: moreau })
   const tomorrow = (time: string) =>
     new Date(today.add({ days: 1 }).toZonedDateTime({ timeZone: zone, plainTime: time }).epochMilliseconds)
   await demo.book(hip, { roomId: second, startsAt: tomorrow('08:30'), ...orthopaedicTeam })
@@ -89,7 +90,7 @@ export async function createDemoTheatre({ theatre }: TheatreEngine, clinicId: st
   // Afterwards, because the cases of today are booked whatever the time is.
   const hours = demoHours(at(0), at(lastEndsAfterMinutes), zone)
   for (const roomId of [first, second, third]) await theatre.updateRoom(roomId, { hours })
-  await demo.run(running, now, new Date(at(0).getTime() + (gallbladder.minutes + 40) * minuteMs))
+  await demo.run(running, at(0), at(gallbladder.minutes + 40))
 
   const dueOn = (days: number) => today.add({ days }).toString()
   await demo.wait(prostate, 'expedited', { dueOn: dueOn(5), surgeonId: moreau, robot })
@@ -172,12 +173,12 @@ class DemoTheatre {
     return outcome.kind === 'booked' ? caseId : null
   }
 
-  /** The patient is in the room, and it will take longer than planned. */
-  async run(caseId: string | null, now: Date, expectedEndsAt: Date): Promise<void> {
+  /** The patient came into the room then, and it will take longer than planned. */
+  async run(caseId: string | null, at: Date, expectedEndsAt: Date): Promise<void> {
     if (caseId === null) return
     const change = { caseId, actorId: null, key: null }
     for (const milestone of ['arrived', 'in_room'] as const) {
-      await this.#theatre.recordMilestone({ ...change, milestone, at: now, isTrial: false })
+      await this.#theatre.recordMilestone({ ...change, milestone, at, isTrial: false })
     }
     await this.#theatre.extendCase({ ...change, expectedEndsAt })
   }
