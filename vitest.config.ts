@@ -24,7 +24,7 @@ export const drills = [
   'test/deploy/{cluster-files,installation,interrupted-upgrade,uninstall}.test.ts',
   'test/npm-start.test.ts',
   'drills/**/*.test.ts',
-  'packages/server/test/{pgbouncer,redis,replicas}.test.ts',
+  'packages/server/test/{pgbouncer,redis,replicas,replicas-of-shards}.test.ts',
   'packages/server/src/compose/{hung-shard,outages-of-shards}.test.ts',
   'packages/adapters/src/backup/{backup,s3-backups,set-back}.test.ts',
   'packages/cli/src/commands/{restore-erasures,restore-refused,restore-separate,s3-backups}.test.ts',

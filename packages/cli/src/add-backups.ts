@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from './command.ts'
-import { type End, jsonOption } from './command-options.ts'
+import { type End, jsonOption, shardOption } from './command-options.ts'
 import type { BackupOptions } from './commands/backup.ts'
 import type { BackupsOptions } from './commands/backups.ts'
 import type { MoveOptions } from './commands/move-database.ts'
@@ -17,6 +17,7 @@ export function addBackups(program: Command, context: CommandContext, end: End):
     .description('copy the running database, compressed and encrypted')
     .option('--to <place>', place)
     .option('--only-erasures', 'store only the list of erasures, for a database that other tools back up')
+    .addOption(shardOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -59,6 +60,7 @@ export function addBackups(program: Command, context: CommandContext, end: End):
     .description('erase again, in a database that was restored, whom the list beside the backups names')
     .option('--from <place>', place)
     .option('--since <time>', 'the moment to which it was restored (default: the whole list)', timeOption)
+    .addOption(shardOption())
     .addOption(jsonOption())
     .addHelpText('after', '\n`restore` does this itself. Bookings that had been cancelled before are cancelled again.')
     .action(async (options: RepeatErasuresOptions) =>

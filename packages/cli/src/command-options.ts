@@ -6,6 +6,12 @@ export type End = (exitCode: ExitCode) => void
 
 export type JsonOption = { json?: boolean }
 
+export type ShardOption = { shard?: string }
+
+export function shardOption(): Option {
+  return new Option('--shard <name>', 'a database of HOLDFAST_SHARDS, instead of that of DATABASE_URL')
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'print one JSON object')
 }

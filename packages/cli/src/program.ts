@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { addBackups } from './add-backups.ts'
 import { addEvents } from './add-events.ts'
 import type { CommandContext, ExitCode } from './command.ts'
-import { type End, type JsonOption, jsonOption } from './command-options.ts'
+import { type End, type JsonOption, jsonOption, type ShardOption, shardOption } from './command-options.ts'
 import type { AdminCreateOptions } from './commands/admin-create.ts'
 import type { AdminEndSessionsOptions } from './commands/admin-end-sessions.ts'
 import type { AdminResetPasswordOptions } from './commands/admin-reset-password.ts'
@@ -12,6 +12,7 @@ import type { ImportOptions } from './commands/import.ts'
 import type { ImportCasesOptions, ReplayCasesOptions } from './commands/import-cases.ts'
 import type { ReplayOptions } from './commands/replay-appointments.ts'
 import type { SetupDatabaseOptions } from './commands/setup-database.ts'
+import type { VerifyOptions } from './commands/verify.ts'
 import type { WaitReadyOptions } from './commands/wait-ready.ts'
 import { importHelp } from './import/import-columns.ts'
 import { parseCapacityFactor } from './replay/capacity-factor.ts'
@@ -109,9 +110,10 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
   program
     .command('verify')
     .description('recount every slot and rebuild every booking from the event log; exit 1 on any mismatch')
+    .addOption(shardOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nRuns on a live system without locking it. Lists at most 100 findings.')
-    .action(async (options: JsonOption) =>
+    .addHelpText('after', verifyHelp)
+    .action(async (options: VerifyOptions) =>
       end(await (await import('./commands/verify.ts')).verifyCommand(context, options)),
     )
   program
@@ -125,6 +127,7 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
   program
     .command('renumber-log')
     .description('continue the event log on another database server, after a restore from a dump')
+    .addOption(shardOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -132,7 +135,7 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
         'after a dump was\nrestored, before Holdfast is started. Physical copies keep their numbers and do not ' +
         'need it.',
     )
-    .action(async (options: JsonOption) =>
+    .action(async (options: JsonOption & ShardOption) =>
       end(await (await import('./commands/renumber-log.ts')).renumberLogCommand(context, options)),
     )
   program
@@ -155,6 +158,10 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
       end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),
     )
 }
+
+const verifyHelp =
+  '\nRuns on a live system without locking it. Lists at most 100 findings. With HOLDFAST_SHARDS and without --shard, ' +
+  'it\nverifies all databases, one after the other.'
 
 function addMail(program: Command, context: CommandContext, end: End): void {
   program
@@ -226,6 +233,7 @@ function addArchive(program: Command, context: CommandContext, end: End): void {
     .option('--list', 'list the months, and which of them can be archived')
     .option('--before <month>', 'archive every month before this one, YYYY-MM', monthOption)
     .option('--to <directory>', 'where to write the files')
+    .addOption(shardOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -1,5 +1,12 @@
 import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
-import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '@holdfast/server/config'
+import {
+  type Config,
+  describeSettingError,
+  describeUnknownSetting,
+  directoryName,
+  ofShard,
+  readConfig,
+} from '@holdfast/server/config'
 import { databaseUnusable } from '@holdfast/server/start-error'
 import { type CommandContext, CommandRefusal } from './command.ts'
 
@@ -23,13 +30,16 @@ export function readSettings({ env, terminal }: CommandContext): Config {
 /**
  * Runs `use` with the database of the settings: the server of DATABASE_URL, else the embedded one, which is started
  * for this call if it is not running, unless `share` is `running`.
+ *
+ * @param options.shard use the database with this name alone, instead of the directory
  */
 export async function withDatabase<Result>(
   context: CommandContext,
   use: (database: Awaited<ReturnType<typeof openDatabase>>, config: Config) => Promise<Result>,
-  { share = true, mayBeNew = false }: { share?: true | 'running'; mayBeNew?: boolean } = {},
+  { share = true, mayBeNew = false, shard }: { share?: true | 'running'; mayBeNew?: boolean; shard?: string } = {},
 ): Promise<Result> {
-  const config = readSettings(context)
+  const settings = readSettings(context)
+  const config = shard === undefined ? settings : settingsOfShard(settings, shard)
   const database = await openDatabase(config, { share, mayBeNew, say: (line) => context.terminal.note(line) })
   try {
     return await use(database, config)
@@ -39,6 +49,18 @@ export async function withDatabase<Result>(
   } finally {
     await database.stop()
   }
+}
+
+/** @throws CommandRefusal there is no database with this name */
+function settingsOfShard(settings: Config, name: string): Config {
+  if (name === directoryName) return { ...settings, shards: null }
+  const shard = settings.shards?.find((one) => one.name === name)
+  if (shard === undefined) {
+    const names = settings.shards?.map((one) => one.name).join(', ') ?? 'none'
+    throw new CommandRefusal(`--shard ${name}: HOLDFAST_SHARDS has no database with this name, but ${names}`, 2)
+  }
+  // HOLDFAST_BACKUP_TO has the backups of the directory.
+  return { ...ofShard(settings, shard), shards: null, backupTo: null }
 }
 
 /** The same, but migrates the database first and checks the secret, as `start` does. */

@@ -48,6 +48,9 @@ export async function shardedDatabase(count = 2): Promise<ShardedDatabase> {
   }
 }
 
+/** What servers need of the databases of an installation, and what a test does there. */
+type Installation = Pick<TestDatabase, 'ownerPool'> & { shards: Pick<ShardDatabase, 'name' | 'proxy'>[] }
+
 export type ShardedServer = {
   url: string
   logText(): string
@@ -56,7 +59,7 @@ export type ShardedServer = {
 
 /** Of a server or worker of all the databases. Without limits and jobs, unless `env` sets them. */
 export function settingsOfShards(
-  { shards: [directory, ...others] }: Pick<ShardedDatabase, 'shards'>,
+  { shards: [directory, ...others] }: Pick<Installation, 'shards'>,
   env: Record<string, string> = {},
 ): Record<string, string> {
   if (directory === undefined) throw new Error('There is no directory.')
@@ -66,7 +69,7 @@ export function settingsOfShards(
 
 /** A server of all the databases. */
 export async function serverOfShards(
-  installation: Pick<ShardedDatabase, 'shards'>,
+  installation: Pick<Installation, 'shards'>,
   env: Record<string, string> = {},
 ): Promise<ShardedServer> {
   const lines: string[] = []
@@ -87,7 +90,7 @@ export async function serverOfShards(
 export type Scene = Awaited<ReturnType<typeof sceneOf>>
 
 /** What a test does as the site's administrator, by HTTP. */
-export async function sceneOf(url: string, database: ShardedDatabase) {
+export async function sceneOf(url: string, database: Installation) {
   const admin = await signIn(url)
   const api = async (method: string, path: string, body?: unknown, bearer = admin): Promise<ApiResponse> => {
     const response = await until(

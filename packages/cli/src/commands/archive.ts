@@ -10,12 +10,12 @@ import {
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { JsonOption } from '../command-options.ts'
+import type { JsonOption, ShardOption } from '../command-options.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 
-export type ArchiveOptions = JsonOption & { list?: boolean; before?: string; to?: string }
+export type ArchiveOptions = JsonOption & ShardOption & { list?: boolean; before?: string; to?: string }
 
 /**
  * `holdfast archive`: lists the months, or moves those before a month out of the database into files. Runs beside
@@ -28,7 +28,7 @@ export async function archiveCommand(context: CommandContext, options: ArchiveOp
   }
   if (before === undefined || to === undefined) return listCommand(context, options)
   const { terminal } = context
-  const { done: archived, refused } = await inArchivePool(context, async (pool) => {
+  const { done: archived, refused } = await inArchivePool(context, options, async (pool) => {
     const { months, archived: known } = await listMonths(pool)
     const young = months.find(({ month, isOld }) => month < before && !isOld)
     if (young) throw new CommandRefusal(`${young.month} is younger than ${archiveAgeMonths} months, after its end`)
@@ -62,8 +62,8 @@ export async function archiveCommand(context: CommandContext, options: ArchiveOp
   return refused.length === 0 ? 0 : 1
 }
 
-async function listCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
-  const { months, archived } = await inArchivePool(context, listMonths)
+async function listCommand(context: CommandContext, options: ArchiveOptions): Promise<ExitCode> {
+  const { months, archived } = await inArchivePool(context, options, listMonths)
   const { terminal } = context
   if (options.json === true) {
     terminal.json({
@@ -91,9 +91,9 @@ async function listCommand(context: CommandContext, options: JsonOption): Promis
 export async function restoreArchiveCommand(
   context: CommandContext,
   file: string,
-  options: JsonOption,
+  options: JsonOption & ShardOption,
 ): Promise<ExitCode> {
-  const { header, counts } = await inArchivePool(context, (pool) => restoreMonth(pool, resolve(file)))
+  const { header, counts } = await inArchivePool(context, options, (pool) => restoreMonth(pool, resolve(file)))
   const { slot: slots, booking: bookings, booking_event: events } = counts
   const { terminal } = context
   if (options.json === true) terminal.json({ month: header.month, slots, bookings, events })
@@ -103,9 +103,10 @@ export async function restoreArchiveCommand(
 
 function inArchivePool<Result>(
   context: CommandContext,
+  options: ShardOption,
   work: (pool: DatabasePool) => Promise<Result>,
 ): Promise<Result> {
-  return withDatabase(context, async ({ ownerUrl }) => {
+  const use = async ({ ownerUrl }: { ownerUrl: string }) => {
     const settings = { url: ownerUrl, name: 'holdfast archive', queryTimeoutMs: 30 * 60_000 }
     return withPool(settings, async (pool) => {
       await refuseUnlessMigrated(pool)
@@ -115,7 +116,8 @@ function inArchivePool<Result>(
       if (isFileError(error)) throw new CommandRefusal(messageOf(error))
       throw error
     })
-  })
+  }
+  return withDatabase(context, use, options)
 }
 
 function isFileError(error: unknown): boolean {

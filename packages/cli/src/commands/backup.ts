@@ -9,19 +9,21 @@ import {
 import type { ObjectStore } from '@holdfast/adapters/object-store'
 import { readRelease, withPool } from '@holdfast/engine'
 import { backupKeys, collationNeed, ErasureList, readCollation, restoreObstacle } from '@holdfast/server/backups'
+import type { Config } from '@holdfast/server/config'
 import type { CommandContext, ExitCode } from '../command.ts'
-import type { JsonOption } from '../command-options.ts'
+import type { JsonOption, ShardOption } from '../command-options.ts'
 import { megabytes, withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 
-export type BackupOptions = JsonOption & { to?: string; onlyErasures?: boolean }
+export type BackupOptions = JsonOption & ShardOption & { to?: string; onlyErasures?: boolean }
 
 /** `holdfast backup`: copies the running database, and removes backups that are older than HOLDFAST_BACKUP_DAYS. */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<ExitCode> {
   if (options.onlyErasures === true) return listErasuresOnly(context, options)
   const { terminal, signal } = context
   const beganAt = performance.now()
-  const done = await withDatabase(context, async ({ ownerUrl: databaseUrl, embedded }, config) => {
+  type Opened = { ownerUrl: string; embedded: boolean }
+  const take = async ({ ownerUrl: databaseUrl, embedded }: Opened, config: Config) => {
     return withBackups(options.to, '--to', config, async (store) => {
       const sealer = await loadSealer(store, backupKeys(config))
       const archive = await findArchive(databaseUrl, store, sealer.recipient)
@@ -42,7 +44,8 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
       const need = collationNeed(await withPool({ url: databaseUrl, name: 'holdfast backup' }, readCollation))
       return { manifest: copied, removed: expired, place: store.name, obstacle, need }
     })
-  })
+  }
+  const done = await withDatabase(context, take, options)
   const { manifest, removed, place, obstacle, need } = done
   if (obstacle !== null) terminal.note(`warning: \`holdfast restore\` can’t restore this backup: ${obstacle}`)
   if (need !== null) terminal.note(`warning: ${need} (docs/operations/restore.md)`)
@@ -68,14 +71,14 @@ const dayMs = 86_400_000
 /** For a database that other tools back up: a restore needs the list, and nothing else from here. */
 async function listErasuresOnly(context: CommandContext, options: BackupOptions): Promise<ExitCode> {
   const { terminal } = context
-  const place = await withDatabase(context, ({ ownerUrl }, config) =>
+  const list = ({ ownerUrl }: { ownerUrl: string }, config: Config) =>
     withBackups(options.to, '--to', config, async (store) => {
       const sealer = await loadSealer(store, backupKeys(config))
       await storeErasures(ownerUrl, store, sealer, new Date())
       await removeErasures(store, new Date(Date.now() - (config.backupDays + 1) * dayMs))
       return store.name
-    }),
-  )
+    })
+  const place = await withDatabase(context, list, options)
   if (options.json === true) terminal.json({ place })
   else terminal.out(`The list of erasures in ${place} is up to date.`)
   return 0

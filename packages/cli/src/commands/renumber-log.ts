@@ -1,6 +1,6 @@
 import { checkLogIsOfServer, type DatabasePool, inTransaction, LogAhead, renumberLog, withPool } from '@holdfast/engine'
 import type { CommandContext, ExitCode } from '../command.ts'
-import type { JsonOption } from '../command-options.ts'
+import type { JsonOption, ShardOption } from '../command-options.ts'
 import { recordCommand } from '../record-command.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { refuseWhileRunning } from '../refuse-while-running.ts'
@@ -10,9 +10,12 @@ import { withDatabase } from '../with-database.ts'
  * `holdfast renumber-log`: makes a log that was restored from a dump precede everything that this database server will
  * write. Does nothing to any other log.
  */
-export async function renumberLogCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
+export async function renumberLogCommand(
+  context: CommandContext,
+  options: JsonOption & ShardOption,
+): Promise<ExitCode> {
   const { terminal } = context
-  const events = await withDatabase(context, ({ ownerUrl }) => renumber(ownerUrl))
+  const events = await withDatabase(context, ({ ownerUrl }) => renumber(ownerUrl), options)
   if (options.json === true) terminal.json({ renumbered: events ?? 0 })
   else if (events === null) terminal.out('The event log is in the order of this database server: nothing to do.')
   else

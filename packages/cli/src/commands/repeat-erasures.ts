@@ -1,11 +1,12 @@
 import { type Erased, type RepeatedErasures, repeatErasures, withPool } from '@holdfast/engine'
 import { listErasures } from '@holdfast/server/backups'
+import type { Config } from '@holdfast/server/config'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { JsonOption } from '../command-options.ts'
+import type { JsonOption, ShardOption } from '../command-options.ts'
 import { withBackups } from '../with-backups.ts'
 import { withDatabase } from '../with-database.ts'
 
-export type RepeatErasuresOptions = JsonOption & { from?: string; since?: Date }
+export type RepeatErasuresOptions = JsonOption & ShardOption & { from?: string; since?: Date }
 
 /**
  * `holdfast repeat-erasures`: erases in the database what the list beside the backups says, for a database that was
@@ -16,15 +17,15 @@ export async function repeatErasuresCommand(
   options: RepeatErasuresOptions,
 ): Promise<ExitCode> {
   const { terminal } = context
-  const { erasures, unusable } = await withDatabase(context, ({ ownerUrl }, config) =>
+  const repeat = ({ ownerUrl }: { ownerUrl: string }, config: Config) =>
     withBackups(options.from, '--from', config, async (store) => {
       const list = await listErasures(store, config, options.since ?? new Date(0))
       if (list === null) throw new CommandRefusal(`${store.name} has no list of erasures`)
       const use = { url: ownerUrl, name: 'holdfast erasures' }
       const repeated = await withPool(use, (pool) => repeatErasures(pool, list.erased))
       return { erasures: repeated, unusable: list.unusable.map(({ message }) => message) }
-    }),
-  )
+    })
+  const { erasures, unusable } = await withDatabase(context, repeat, options)
   if (options.json === true) terminal.json({ ...erasures, unusable })
   else for (const line of describeErasures(erasures, unusable)) terminal.out(line)
   return erasures.pending.length + unusable.length === 0 ? 0 : 1

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 
@@ -67,6 +67,60 @@ test('nothing is imported into a shard by itself: it would draw numbers that oth
   expect(err.join('\n')).toContain('this database is a shard of an installation')
   expect((await north.ownerPool.query("select from holdfast.clinic where name = 'Imported'")).rowCount).toBe(0)
   expect((await runCaptured(['import', '--clinics', clinics], env)).code).toBe(0)
+})
+
+test('verify recounts all databases, or one of them; doctor checks all', async () => {
+  const doctor = await aDoctor(north, await aClinic(north))
+  await aSlot(north, doctor)
+  const all = await runCaptured(['verify', '--json'], env)
+  expect(JSON.parse(all.out[0] ?? '')).toMatchObject({
+    databases: [
+      { name: 'directory', slots: 0, mismatches: 0, problem: null },
+      { name: 'north', slots: 1, mismatches: 0, problem: null },
+    ],
+  })
+  expect(all.code).toBe(0)
+  const one = await runCaptured(['verify', '--shard', 'north', '--json'], env)
+  expect(JSON.parse(one.out[0] ?? '')).toMatchObject({ slots: 1, mismatches: 0 })
+  const first = await runCaptured(['verify', '--shard', 'directory', '--json'], env)
+  expect(JSON.parse(first.out[0] ?? '')).toMatchObject({ slots: 0, mismatches: 0 })
+
+  const examined = await runCaptured(['doctor', '--json'], env)
+  const { checks } = JSON.parse(examined.out[0] ?? '') as { checks: { name: string; state: string }[] }
+  const statesOf = (name: string) => checks.filter((check) => check.name === name).map(({ state }) => state)
+  expect(statesOf('database')).toEqual(['ok'])
+  expect(statesOf('north: database')).toEqual(['ok'])
+
+  const away = { ...env, HOLDFAST_SHARDS: 'north=postgres://nobody@127.0.0.1:1/holdfast' }
+  const { code, out } = await runCaptured(['verify', '--json'], away)
+  expect(JSON.parse(out[0] ?? '')).toMatchObject({
+    databases: [
+      { name: 'directory', mismatches: 0 },
+      { name: 'north', problem: expect.stringContaining('ECONNREFUSED') },
+    ],
+  })
+  expect(code).toBe(1)
+  expect((await runCaptured(['doctor'], away)).code).toBe(1)
+
+  await north.ownerPool.query('update holdfast.slot set taken = 1')
+  const wrong = await runCaptured(['verify'], env)
+  expect(wrong.code).toBe(1)
+  expect(wrong.out).toContain('Everything adds up.')
+  expect(wrong.out.at(-1)).toBe('Something is wrong: see above.')
+})
+
+test('commands for one database name those that there are; no backup goes to the place of another one', async () => {
+  for (const command of [['verify'], ['renumber-log'], ['archive', '--list'], ['repeat-erasures'], ['backup']]) {
+    const { code, err } = await runCaptured([...command, '--shard', 'nroth'], env)
+    expect(code).toBe(2)
+    expect(err.join()).toContain('--shard nroth: HOLDFAST_SHARDS has no database with this name, but north')
+  }
+  const renumbered = await runCaptured(['renumber-log', '--shard', 'north', '--json'], env)
+  expect(renumbered).toMatchObject({ code: 0, out: [JSON.stringify({ renumbered: 0 })] })
+  const placed = { ...env, HOLDFAST_BACKUP_TO: '/nonexistent' }
+  const { code, err } = await runCaptured(['backup', '--shard', 'north'], placed)
+  expect(code).toBe(2)
+  expect(err.join()).toContain('expected --to')
 })
 
 test('a database that cannot be reached, or is not in HOLDFAST_SHARDS although it has clinics, is named', async () => {

@@ -1,6 +1,4 @@
 import {
-  createPool,
-  type DatabasePool,
   directoryNo,
   type MisplacedClinic,
   migrationStatus,
@@ -15,8 +13,8 @@ import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
+import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
 import { megabytes } from '../with-backups.ts'
-import { withDatabase } from '../with-database.ts'
 
 const listedMax = 100
 
@@ -37,37 +35,28 @@ type ShardState = {
  * Exits with 1 if a database cannot be used, or a clinic is misplaced.
  */
 export async function shardsCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
-  return withDatabase(context, async ({ ownerUrl }, { shards }) => {
-    const others = shards ?? []
-    const open = (url: string) => createPool({ url, max: 1, name: 'holdfast shards' })
-    const directory = open(ownerUrl)
-    const pools = others.map(({ url }) => open(url))
-    try {
-      await refuseUnlessMigrated(directory)
-      const states = [await readState(directory, 'directory', directoryNo)]
-      const readable = new Map([[directoryNo, directory]])
-      for (const [index, pool] of pools.entries()) {
-        const name = others[index]?.name ?? ''
-        const state = await readState(pool, name, await registeredShardNo(directory, name))
-        states.push(state)
-        if (state.no !== null && state.problem === null) readable.set(state.no, pool)
-      }
-      for (const name of await shardsWithClinics(directory)) {
-        if (others.some((other) => other.name === name)) continue
-        const no = await registeredShardNo(directory, name)
-        states.push(unusable(name, no, 'it has clinics, and is missing in HOLDFAST_SHARDS'))
-      }
-      const misplaced = states.length === 1 ? [] : await misplacedClinics(directory, readable)
-      if (options.json === true) context.terminal.json({ shards: states, misplaced })
-      else print(context, states, misplaced)
-      return misplaced.length > 0 || states.some(({ problem }) => problem !== null) ? 1 : 0
-    } finally {
-      await Promise.all([directory, ...pools].map((pool) => pool.end()))
+  return withAllDatabases(context, 'shards', async (directory, others) => {
+    await refuseUnlessMigrated(directory.pool)
+    const states = [await readState(directory, directoryNo)]
+    const readable = new Map([[directoryNo, directory.pool]])
+    for (const other of others) {
+      const state = await readState(other, await registeredShardNo(directory.pool, other.name))
+      states.push(state)
+      if (state.no !== null && state.problem === null) readable.set(state.no, other.pool)
     }
+    for (const name of await shardsWithClinics(directory.pool)) {
+      if (others.some((other) => other.name === name)) continue
+      const no = await registeredShardNo(directory.pool, name)
+      states.push(unusable(name, no, 'it has clinics, and is missing in HOLDFAST_SHARDS'))
+    }
+    const misplaced = states.length === 1 ? [] : await misplacedClinics(directory.pool, readable)
+    if (options.json === true) context.terminal.json({ shards: states, misplaced })
+    else print(context, states, misplaced)
+    return misplaced.length > 0 || states.some(({ problem }) => problem !== null) ? 1 : 0
   })
 }
 
-async function readState(pool: DatabasePool, name: string, no: number | null): Promise<ShardState> {
+async function readState({ name, pool }: NamedDatabase, no: number | null): Promise<ShardState> {
   try {
     if (!(await migrationStatus(pool)).current)
       return unusable(name, no, 'it is not up to date: run `holdfast migrate`')

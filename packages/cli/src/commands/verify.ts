@@ -1,30 +1,59 @@
-import { type DatabasePool, recordUpkeep, type VerifyReport, verify, withPool } from '@holdfast/engine'
+import { type DatabasePool, recordUpkeep, type VerifyReport, verify } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
-import type { JsonOption } from '../command-options.ts'
+import type { JsonOption, ShardOption } from '../command-options.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
-import { withDatabase } from '../with-database.ts'
+import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
 
 const detailsMax = 100
 
+export type VerifyOptions = JsonOption & ShardOption
+
+/** `report` is null for a database that cannot be used; `problem` says why. */
+type Verified = { name: string } & ({ report: VerifyReport; problem: null } | { report: null; problem: string })
+
 /**
- * `holdfast verify`: recounts every slot and rebuilds every booking from the event log. It locks nothing, and
- * changes nothing but the stored time of the last verification.
+ * `holdfast verify`: recounts every slot and rebuilds every booking from the event log, in the database, or one after
+ * the other in all of an installation. It locks nothing, and changes nothing but the stored time of the last
+ * verification.
  */
-export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
-  return withDatabase(context, ({ ownerUrl }) =>
-    withPool<ExitCode>({ url: ownerUrl, name: 'holdfast verify' }, async (pool) => {
-      const report = await verifyAll(pool)
-      if (options.json === true) context.terminal.json(report)
-      else print(context, report)
-      await record(pool, isGood(report)).catch((error: unknown) =>
-        context.terminal.note(`The result could not be recorded for the metrics: ${messageOf(error)}`),
-      )
-      return isGood(report) ? 0 : 1
-    }),
+export async function verifyCommand(context: CommandContext, options: VerifyOptions): Promise<ExitCode> {
+  const verified = await withAllDatabases(
+    context,
+    'verify',
+    async (directory, others): Promise<Verified[]> => {
+      const first = await verifyOne(context, directory)
+      const found: Verified[] = [{ name: directory.name, report: first, problem: null }]
+      for (const other of others) {
+        try {
+          found.push({ name: other.name, report: await verifyOne(context, other), problem: null })
+        } catch (error) {
+          found.push({ name: other.name, report: null, problem: messageOf(error) })
+        }
+      }
+      return found
+    },
+    options,
   )
+  const [only] = verified
+  if (options.json === true) {
+    context.terminal.json(
+      verified.length === 1 && only?.report
+        ? only.report
+        : { databases: verified.map(({ name, report, problem }) => ({ name, problem, ...report })) },
+    )
+  } else for (const one of verified) print(context, one, verified.length > 1)
+  return verified.every(({ report }) => report !== null && isGood(report)) ? 0 : 1
+}
+
+async function verifyOne({ terminal }: CommandContext, { pool }: NamedDatabase): Promise<VerifyReport> {
+  const report = await verifyAll(pool)
+  await record(pool, isGood(report)).catch((error: unknown) =>
+    terminal.note(`The result could not be recorded for the metrics: ${messageOf(error)}`),
+  )
+  return report
 }
 
 async function verifyAll(pool: DatabasePool): Promise<VerifyReport> {
@@ -46,7 +75,12 @@ async function record(pool: DatabasePool, hasSucceeded: boolean): Promise<void> 
   await recordUpkeep(pool, 'verify', { succeededAt: hasSucceeded ? now.at : null, isFailing: !hasSucceeded })
 }
 
-function print({ terminal }: CommandContext, report: VerifyReport): void {
+function print({ terminal }: CommandContext, { name, report, problem }: Verified, isOneOfSeveral: boolean): void {
+  if (isOneOfSeveral) terminal.out(terminal.style('bold', name))
+  if (report === null) {
+    terminal.out(terminal.style('red', `The database cannot be used: ${problem}`))
+    return
+  }
   const whole = (value: number) => value.toLocaleString('en')
   for (const line of columns(
     [

@@ -3,10 +3,9 @@ import {
   hasEmbeddedDatabase,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
-import { asPooled } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
 import { lostDatabase } from '@holdfast/server/compose'
-import { type Config, readConfig } from '@holdfast/server/config'
+import { type Config, ofShard, ownerUrlOf, readConfig, type ShardSettings } from '@holdfast/server/config'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkBackups } from './check-backups.ts'
@@ -42,6 +41,7 @@ export async function examine(env: Environment): Promise<Examination> {
   const invalid = databaseSettings.find((name) => wrong.includes(name))
   const database = invalid === undefined ? await examineDatabase(config) : uncheckedDatabase(invalid)
   checks.push(...database.checks)
+  for (const shard of config.shards ?? []) checks.push(...(await examineShard(config, shard)))
   return { settings: settingLines(env), versions: { ...versions, postgres: database.version }, checks }
 }
 
@@ -66,34 +66,49 @@ function uncheckedDatabase(invalid: string): DatabaseExamination {
 }
 
 async function examineDatabase(config: Config): Promise<DatabaseExamination> {
-  if (config.databaseUrl !== null) {
-    const pooler = await checkPooler(config)
-    if (pooler.some(({ state }) => state === 'error')) return { version: null, checks: pooler }
-    const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
-    const url = config.databaseDirectUrl ?? config.databaseUrl
-    const { version, checks } = await checkWithSecret(config, isSession ? asPooled(url) : url)
-    // A pooler limits the connections itself, so max_connections of PostgreSQL is not compared.
-    const connections = version === null || pooler.length > 0 ? [] : [await checkConnections(url, config)]
-    const replication = version === null || config.backupTo === null ? [] : [await checkReplication(url)]
-    return { version, checks: [...pooler, ...checks, ...connections, ...replication] }
-  }
+  if (config.databaseUrl !== null)
+    return examineServer({ ...config, databaseUrl: config.databaseUrl }, { hasSecret: true })
   const { dataDirectory } = config
   const directory = await checkDataDirectory(dataDirectory)
   if (directory.state === 'error') return { version: null, checks: [directory] }
   try {
     const running = await connectEmbeddedPostgres({ dataDirectory })
-    if (running !== undefined) return withDirectory(directory, await checkWithSecret(config, running.ownerUrl))
+    if (running !== undefined)
+      return withDirectory(directory, await checkWithSecret(config, running.ownerUrl, { hasSecret: true }))
     if (!(await hasEmbeddedDatabase(dataDirectory))) {
       return { version: null, checks: [directory, checkMissingDatabase(config)] }
     }
     return withDirectory(
       directory,
-      await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => checkWithSecret(config, ownerUrl)),
+      await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) =>
+        checkWithSecret(config, ownerUrl, { hasSecret: true }),
+      ),
     )
   } catch (error) {
     const check = problem('database', `the embedded database cannot run: ${messageOf(error)}`, 'follow the message')
     return { version: null, checks: [directory, check] }
   }
+}
+
+/** The database of a URL. */
+async function examineServer(
+  config: Config & { databaseUrl: string },
+  { hasSecret }: { hasSecret: boolean },
+): Promise<DatabaseExamination> {
+  const pooler = await checkPooler(config)
+  if (pooler.some(({ state }) => state === 'error')) return { version: null, checks: pooler }
+  const url = ownerUrlOf(config)
+  const { version, checks } = await checkWithSecret(config, url, { hasSecret })
+  // A pooler limits the connections itself, so max_connections of PostgreSQL is not compared.
+  const connections = version === null || pooler.length > 0 ? [] : [await checkConnections(url, config)]
+  const replication = version === null || config.backupTo === null ? [] : [await checkReplication(url)]
+  return { version, checks: [...pooler, ...checks, ...connections, ...replication] }
+}
+
+/** The secret is in the directory, and HOLDFAST_BACKUP_TO has the directory's backups. */
+async function examineShard(config: Config, shard: ShardSettings): Promise<Check[]> {
+  const { checks } = await examineServer({ ...ofShard(config, shard), backupTo: null }, { hasSecret: false })
+  return checks.map((check) => ({ ...check, name: `${shard.name}: ${check.name}` }))
 }
 
 function checkMissingDatabase(config: Config): Check {
@@ -102,13 +117,15 @@ function checkMissingDatabase(config: Config): Check {
   return ok('database', 'embedded, not created yet: `holdfast start` creates it')
 }
 
-async function checkWithSecret(config: Config, ownerUrl: string): Promise<DatabaseExamination> {
+async function checkWithSecret(
+  config: Config,
+  ownerUrl: string,
+  { hasSecret }: { hasSecret: boolean },
+): Promise<DatabaseExamination> {
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl)
   if (version === null) return { version, checks }
-  return {
-    version,
-    checks: [...checks, await checkSecret(config, ownerUrl), ...(await checkReplicas(ownerUrl, config))],
-  }
+  const secret = hasSecret ? [await checkSecret(config, ownerUrl)] : []
+  return { version, checks: [...checks, ...secret, ...(await checkReplicas(ownerUrl, config))] }
 }
 
 function withDirectory(directory: Check, database: DatabaseExamination): DatabaseExamination {

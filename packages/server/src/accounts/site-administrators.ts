@@ -2,6 +2,8 @@ import { copySiteAdministrators, createAuditLog, inTransaction, isDatabaseUnusab
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { Config } from '../config/config.ts'
+import { ownerUrlOf } from '../config/owner-url.ts'
+import type { ShardSettings } from '../config/shard-settings.ts'
 import type { Accounts, CreateAccountOutcome, NewAccount } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
 
@@ -69,9 +71,10 @@ async function asOwner<Result>({ url, shards }: Owner, work: (pool: Pool) => Pro
 }
 
 /** A shard that cannot be used now gets them when a server next prepares it. */
-async function copyTo({ url, name }: { url: string; name: string }, directory: Pool): Promise<void> {
+async function copyTo(settings: ShardSettings, directory: Pool): Promise<void> {
   try {
-    await withPool({ url, name: `holdfast site administrator ${name}` }, (shard) =>
+    const url = ownerUrlOf(settings)
+    await withPool({ url, name: `holdfast site administrator ${settings.name}` }, (shard) =>
       copySiteAdministrators(directory, shard),
     )
   } catch (error) {

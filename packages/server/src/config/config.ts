@@ -1,28 +1,16 @@
 import { closest, distance } from 'fastest-levenshtein'
-import type { Setting } from './setting.ts'
+import { readValues, type SettingError, type Values } from './read-values.ts'
 import { settings, settingTable } from './settings.ts'
+import { readShardsFile } from './shard-settings.ts'
 
+export { ownerUrlOf } from './owner-url.ts'
+export type { SettingError } from './read-values.ts'
 export type { Setting } from './setting.ts'
 export { settings } from './settings.ts'
+export { directoryName, ofShard, type ShardSettings } from './shard-settings.ts'
 
 /** The parsed values of all settings; null for an optional one that is absent. */
-export type Config = {
-  [Key in keyof typeof settingTable]: (typeof settingTable)[Key] extends {
-    default: null
-    parse: (text: string) => infer Value
-  }
-    ? Exclude<Value, undefined> | null
-    : (typeof settingTable)[Key] extends { parse: (text: string) => infer Value }
-      ? Exclude<Value, undefined>
-      : never
-}
-
-export type SettingError = {
-  name: string
-  /** The invalid value; null for a secret. */
-  value: string | null
-  expected: string
-}
+export type Config = Values<typeof settingTable>
 
 /** A HOLDFAST_ variable that is not a setting, with the most similar setting. */
 export type UnknownSetting = { name: string; nearest: string | null }
@@ -41,21 +29,17 @@ export type ConfigResult =
  * variables that way. Reports all invalid settings at once.
  */
 export function readConfig(env: Record<string, string | undefined>): ConfigResult {
-  const errors: SettingError[] = []
-  const sources: Record<string, 'environment' | 'default'> = {}
-  const values: Record<string, unknown> = {}
-  for (const [key, row] of Object.entries<Setting<unknown>>(settingTable)) {
-    const variable = env[row.name]
-    const isSet = variable !== undefined && variable !== ''
-    sources[row.name] = isSet ? 'environment' : 'default'
-    const text = isSet ? variable : row.default
-    const value = text === null ? null : row.parse(text)
-    if (value === undefined) errors.push({ name: row.name, value: row.secret ? null : text, expected: row.expected })
-    values[key] = value
+  const { values, errors, sources } = readValues(settingTable, env)
+  let { shards } = values
+  if (values.shardsFile !== null) {
+    const { name } = settingTable.shardsFile
+    const read = readShardsFile(values.shardsFile)
+    if (shards === null) errors.push(...read.errors)
+    else errors.push({ name, value: values.shardsFile, expected: 'for use with HOLDFAST_SHARDS: set one of them' })
+    shards ??= read.shards
   }
   if (errors.length > 0) return { kind: 'invalid', errors }
-  // The loop above has parsed each key with its setting.
-  return { kind: 'ok', config: values as Config, sources, unknown: unknownSettings(env) }
+  return { kind: 'ok', config: { ...values, shards }, sources, unknown: unknownSettings(env) }
 }
 
 /** One line about an invalid setting: name, value (except a secret's) and what was expected. */

@@ -1,39 +1,11 @@
+import { oneDatabase } from './one-database.ts'
 import { optionalSetting, secretSetting, setting } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
+import { shardUrls } from './shard-settings.ts'
 
-/** Of connection poolers and replicas. */
+/** Of databases, their connection poolers and replicas. */
 export const databaseSettings = {
-  databaseDirectUrl: secretSetting(
-    optionalSetting(
-      'DATABASE_DIRECT_URL',
-      {
-        description:
-          'If DATABASE_URL leads to PgBouncer: the same database and role without it, for migrations, notifications, ' +
-          'the job queue and backups.',
-        whenAbsent: 'DATABASE_URL',
-      },
-      kinds.postgresUrl,
-    ),
-  ),
-  databasePool: setting(
-    'DATABASE_POOL',
-    'auto',
-    'What DATABASE_URL, or DATABASE_APP_URL, leads to: direct (PostgreSQL), transaction (PgBouncer with that pool ' +
-      'mode), session (PgBouncer with that one). auto finds out at the start, and takes PgBouncer as transaction.',
-    kinds.oneOf('auto', 'direct', 'session', 'transaction'),
-  ),
-  databaseReplicaUrls: secretSetting(
-    optionalSetting(
-      'DATABASE_REPLICA_URLS',
-      {
-        description:
-          'Hot standbys that serve lists, statistics and exports, each the URL of one server, with commas between. ' +
-          "Without a user, the application's login is used.",
-        whenAbsent: 'the primary serves all reads',
-      },
-      kinds.postgresUrls,
-    ),
-  ),
+  ...oneDatabase,
   shards: secretSetting(
     optionalSetting(
       'HOLDFAST_SHARDS',
@@ -43,8 +15,18 @@ export const databaseSettings = {
           'DATABASE_URL is then the directory, which has the accounts, and clinics too.',
         whenAbsent: 'DATABASE_URL has all clinics',
       },
-      kinds.shardUrls,
+      shardUrls,
     ),
+  ),
+  shardsFile: optionalSetting(
+    'HOLDFAST_SHARDS_FILE',
+    {
+      description:
+        'The same as a file, for databases with poolers or replicas of their own: a JSON object with the settings of ' +
+        'each by its name, such as {"north": {"DATABASE_URL": "postgres://…"}}. It has passwords.',
+      whenAbsent: 'HOLDFAST_SHARDS has them',
+    },
+    kinds.file,
   ),
   replicaLagMsMax: setting(
     'HOLDFAST_REPLICA_LAG_MS_MAX',

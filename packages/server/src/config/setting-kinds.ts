@@ -52,23 +52,6 @@ export const postgresUrls = {
   },
 }
 
-/** The name and the URL of a database of an installation with several. */
-export type ShardUrl = { name: string; url: string }
-
-export const shardUrls = {
-  expected:
-    'names and PostgreSQL URLs with commas between, such as north=postgres://a/database,south=postgres://b/database',
-  parse: (text: string): ShardUrl[] | undefined => {
-    const shards = commaSeparated(text).map((part) => {
-      const [, name = '', url = ''] = /^([a-z][a-z0-9-]{0,30})=(.+)$/.exec(part) ?? []
-      return { name, url: postgresUrl.parse(url) }
-    })
-    const known = shards.flatMap(({ name, url }) => (url === undefined ? [] : [{ name, url }]))
-    const names = new Set(known.map(({ name }) => name))
-    return known.length === shards.length && known.length > 0 && names.size === known.length ? known : undefined
-  },
-}
-
 /** Scheme, host and port, and no path: the API's paths are fixed. */
 export const httpOrigin = {
   expected: 'an origin such as https://book.example.org, without a path',
@@ -243,7 +226,7 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }
 
-function commaSeparated(text: string): string[] {
+export function commaSeparated(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())

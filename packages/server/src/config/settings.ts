@@ -24,26 +24,6 @@ export const settingTable = {
     },
     kinds.httpOrigin,
   ),
-  databaseUrl: secretSetting(
-    optionalSetting(
-      'DATABASE_URL',
-      {
-        description: 'PostgreSQL 15 or newer, as the role that owns the schema.',
-        whenAbsent: 'the embedded server, with its data in HOLDFAST_DATA',
-      },
-      kinds.postgresUrl,
-    ),
-  ),
-  databaseAppUrl: secretSetting(
-    optionalSetting(
-      'DATABASE_APP_URL',
-      {
-        description: "The application role's login, for a DATABASE_URL whose role may not create roles.",
-        whenAbsent: 'a login <database>_holdfast_app is created',
-      },
-      kinds.postgresUrl,
-    ),
-  ),
   ...databaseSettings,
   dataDirectory: setting(
     'HOLDFAST_DATA',

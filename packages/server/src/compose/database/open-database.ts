@@ -5,14 +5,15 @@ import {
   startEmbeddedPostgres,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
-import { asPooled } from '@holdfast/engine'
 import type { Config } from '../../config/config.ts'
+import { ownerUrlOf } from '../../config/owner-url.ts'
+import { ofShard } from '../../config/shard-settings.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import { connectionsOfProcess } from '../pools/database-connections.ts'
 import { applicationUrlOf } from './application-urls.ts'
 import { type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
 import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
-import { ofShard, prepareShards, shardOf } from './prepare-shards.ts'
+import { prepareShards, shardOf } from './prepare-shards.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
 
@@ -74,12 +75,15 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
     ...database,
     migrate: (say) => migrateDatabase(config, database.ownerUrl, say),
     migrateShards: async (say) =>
-      (await prepareShards(config, database.ownerUrl, say)).filter(({ urls }) => urls === null).map(({ name }) => name),
+      (await prepareShards(config, database.ownerUrl, say))
+        .filter(({ urls }) => urls === null)
+        .map(({ settings }) => settings.name),
     prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
     applicationUrl: () => applicationUrlOf(config, database.ownerUrl),
     async applicationUrlOf(clinicNo) {
       const shard = config.shards === null ? null : await shardOf(config.shards, database.ownerUrl, clinicNo)
-      return applicationUrlOf(shard === null ? config : ofShard(config, shard.url), shard?.url ?? database.ownerUrl)
+      if (shard === null) return applicationUrlOf(config, database.ownerUrl)
+      return applicationUrlOf(ofShard(config, shard), ownerUrlOf(shard))
     },
   }
 }
@@ -89,9 +93,8 @@ const connectionsOfOne = 100
 
 async function open(config: Config, { share, say, mayBeNew }: OpenDatabaseOptions): Promise<OpenDatabase> {
   if (config.databaseUrl !== null) {
-    const url = config.databaseDirectUrl ?? config.databaseUrl
-    const isSession = config.databaseDirectUrl === null && config.databasePool === 'session'
-    return { ownerUrl: isSession ? asPooled(url) : url, embedded: false, stop: async () => undefined }
+    const ownerUrl = ownerUrlOf({ ...config, databaseUrl: config.databaseUrl })
+    return { ownerUrl, embedded: false, stop: async () => undefined }
   }
   const options = {
     dataDirectory: config.dataDirectory,

@@ -23,7 +23,6 @@ export async function prepareDatabase(
   ownerUrl: string,
   say: (line: string) => void = () => undefined,
 ): Promise<PreparedDatabase> {
-  refuseReplicas(config)
   const migrated = await migrateDatabase(config, ownerUrl, say)
   await refuseShard(ownerUrl)
   await refuseWithoutShards(config, ownerUrl)
@@ -31,12 +30,6 @@ export async function prepareDatabase(
   const secrets = await openSecrets(ownerUrl, config)
   const shards = config.shards === null ? null : await prepareShards(config, ownerUrl, say)
   return { ...migrated, secrets, shards }
-}
-
-/** A replica is of one database: lists that it serves would lack what the others have. */
-function refuseReplicas({ shards, databaseReplicaUrls }: Pick<Config, 'shards' | 'databaseReplicaUrls'>): void {
-  if (shards === null || databaseReplicaUrls === null) return
-  throw new StartError('DATABASE_REPLICA_URLS cannot be used together with HOLDFAST_SHARDS. Remove one of them.')
 }
 
 /** Alone, a shard would draw numbers of clinics that others have, and would not find the accounts. */

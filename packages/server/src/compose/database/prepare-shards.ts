@@ -9,6 +9,8 @@ import {
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '../../config/config.ts'
+import { ownerUrlOf } from '../../config/owner-url.ts'
+import { ofShard, type ShardSettings } from '../../config/shard-settings.ts'
 import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import type { Logger } from '../../observe/logger.ts'
@@ -18,7 +20,7 @@ import { type LoginSettings, migrateDatabase } from './migrate-database.ts'
 /** A database of the installation beside the directory. */
 export type PreparedShard = {
   no: number
-  name: string
+  settings: ShardSettings
   /** null: it cannot be reached now. */
   urls: DatabaseUrls | null
   /** Brings it up to date, and registers it in the directory. Idempotent. */
@@ -42,57 +44,55 @@ export const nowhere: DatabaseUrls = {
  *   has to fix
  */
 export async function prepareShards(
-  config: ShardSettings & Pick<Config, 'shards'>,
+  config: SharedSettings & Pick<Config, 'shards'>,
   ownerUrl: string,
   say: (line: string) => void,
 ): Promise<PreparedShard[]> {
   const prepared: PreparedShard[] = []
-  for (const { name, url } of config.shards ?? []) {
-    const prepare = () => prepareShard(config, { name, url, directoryUrl: ownerUrl }, say)
-    prepared.push(await prepareNow({ name, prepare }, ownerUrl, say))
+  for (const shard of config.shards ?? []) {
+    const prepare = () => prepareShard(config, shard, ownerUrl, say)
+    prepared.push(await prepareNow({ settings: shard, prepare }, ownerUrl, say))
   }
   return prepared
 }
 
-type ShardSettings = LoginSettings & Pick<Config, 'auditMonths'>
+type SharedSettings = LoginSettings & Pick<Config, 'auditMonths'>
 
-type Shard = Pick<PreparedShard, 'name'> & { prepare(): Promise<DatabaseUrls & { no: number }> }
+type Shard = Pick<PreparedShard, 'settings'> & { prepare(): Promise<DatabaseUrls & { no: number }> }
 
 async function prepareNow(
-  { name, prepare }: Shard,
+  { settings, prepare }: Shard,
   directoryUrl: string,
   say: (line: string) => void,
 ): Promise<PreparedShard> {
+  const { name } = settings
   try {
     const { no, ...urls } = await prepare()
-    return { no, name, urls, prepare }
+    return { no, settings, urls, prepare }
   } catch (error) {
     if (!isDatabaseUnusable(error)) throw error
     const no = await withPool({ url: directoryUrl, name: 'holdfast start' }, (pool) => registeredShardNo(pool, name))
     const reason = messageOf(error)
     if (no === null) throw new StartError(`The new shard ${name} of HOLDFAST_SHARDS cannot be used: ${reason}`)
     say(`The shard ${name} cannot be used, and its clinics are not served until it can be: ${reason}`)
-    return { no, name, urls: null, prepare }
+    return { no, settings, urls: null, prepare }
   }
 }
 
 async function prepareShard(
-  config: ShardSettings,
-  { name, url, directoryUrl }: { name: string; url: string; directoryUrl: string },
+  config: SharedSettings,
+  shard: ShardSettings,
+  directoryUrl: string,
   say: (line: string) => void,
 ): Promise<DatabaseUrls & { no: number }> {
-  const own = ofShard(config, url)
-  const { appUrl, sessionUrl } = await migrateDatabase(own, url, (line) => say(`${name}: ${line}`))
+  const { name } = shard
+  const url = ownerUrlOf(shard)
+  const { appUrl, sessionUrl } = await migrateDatabase(ofShard(config, shard), url, (line) => say(`${name}: ${line}`))
   await storeAuditMonths(url, config.auditMonths)
   const no = await withPool({ url: directoryUrl, name: 'holdfast start' }, (directory) =>
-    withPool({ url, name: 'holdfast start' }, (shard) => registerShard(directory, shard, name)),
+    withPool({ url, name: 'holdfast start' }, (database) => registerShard(directory, database, name)),
   )
   return { no, appUrl, sessionUrl }
-}
-
-/** The settings of the directory that a shard has as well. */
-export function ofShard<Settings extends LoginSettings>(config: Settings, url: string): Settings {
-  return { ...config, databaseUrl: url, databaseAppUrl: null, databaseDirectUrl: null }
 }
 
 /** Which of the shards has a clinic; null: the directory, or none of them. */
@@ -110,7 +110,7 @@ export async function shardOf<Shard extends { name: string }>(
 
 /** Prepares a shard that could not be reached at the start, again and again, and then leads its pools there. */
 export function relocateWhenReached(
-  { prepare }: PreparedShard,
+  { prepare }: Pick<PreparedShard, 'prepare'>,
   relocate: (urls: DatabaseUrls) => void,
   { signal, log }: { signal: AbortSignal; log: Logger },
 ): void {

@@ -22,8 +22,9 @@ export type OpenJobDatabases = {
 export async function openJobDatabases(database: PreparedDatabase, log: Logger): Promise<OpenJobDatabases> {
   const reaching = new AbortController()
   const others = (database.shards ?? []).map((shard) => {
-    const ofShard = log.child({ shard: shard.name })
-    const open = openJobDatabase(shard.urls ?? nowhere, shard.name, ofShard)
+    const { name } = shard.settings
+    const ofShard = log.child({ shard: name })
+    const open = openJobDatabase(shard.urls ?? nowhere, name, ofShard)
     if (shard.urls === null) relocateWhenReached(shard, open.relocate, { signal: reaching.signal, log: ofShard })
     return open
   })

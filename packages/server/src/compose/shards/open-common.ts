@@ -2,6 +2,7 @@ import { createCalendarReads } from '@holdfast/engine'
 import { changesOfCommitted, changesOfEntry } from '../../cache/changes.ts'
 import { ResponseCache } from '../../cache/response-cache.ts'
 import { DatabaseBreaker } from '../../lifecycle/database-breaker.ts'
+import { promptReads } from '../../rest/prompt-reads.ts'
 import type { OpenShard } from './open-shard.ts'
 import type { Common } from './shards.ts'
 
@@ -18,6 +19,11 @@ export function openCommon(directory: OpenShard, all: readonly OpenShard[], cach
     pools: directory.pools,
     rest: {
       ...directory.rest,
+      // A replica is of one database: what it lists lacks what the others have.
+      engine: {
+        ...directory.rest.engine,
+        reads: promptReads(directory.engine, { pool: directory.pools.general }).reads,
+      },
       // What changes in any database outdates its responses.
       freshness: {
         cache,

@@ -20,6 +20,7 @@ import { liveSettingsOf } from '../../live/live-settings.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import { refusedBatchLog } from '../../observe/refused-batches.ts'
+import type { ReadRouter } from '../../replicas/read-router.ts'
 import { promptReads } from '../../rest/prompt-reads.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import { TheatreSignals } from '../../theatre/theatre-signals.ts'
@@ -42,6 +43,8 @@ export type OpenShard = {
   theatreSignals: TheatreSignals
   /** What the REST routes depend on that is the shard's own. */
   rest: Pick<RestDeps, 'engine' | 'limitClinic' | 'freshness' | 'slotLists' | 'calendarReads'>
+  /** null: it has none. */
+  replicas: ReadRouter | null
   /** Those of its pools, and of replicas. */
   allPools: DatabasePool[]
   /** Leads its pools to the database, once it is known how to log in there. */
@@ -102,7 +105,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
   })
   const own = openEngine(config, pools, metrics, log, among)
   const engine = among?.kind === 'directory' ? withCreateClinic(own, among.createClinic) : own
-  const replicas = openReplicaReads(config, urls, { engine, freshness, log, metrics })
+  const replicas = openReplicaReads(config, urls, { engine, freshness, log })
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes, log)
   const follow = { calendar, tail: freshness.tail, log }
   const roomsOf = (clinicNo: number) => engine.theatre.roomResourceIds(clinicNo)
@@ -123,6 +126,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
       slotLists,
       calendarReads,
     },
+    replicas: replicas.router,
     allPools,
     relocate({ appUrl, sessionUrl }) {
       for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)

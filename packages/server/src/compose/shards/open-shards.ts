@@ -10,10 +10,12 @@ import {
 import { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { ShardedAuditRecorder } from '../../audit/sharded-audit-recorder.ts'
 import type { Config } from '../../config/config.ts'
+import { ofShard } from '../../config/shard-settings.ts'
 import { createProbes } from '../../edge/probes.ts'
 import { liveSettingsOf } from '../../live/live-settings.ts'
 import { ShardedHub } from '../../live/sharded-hub.ts'
 import { watchHeldBack } from '../../observe/watch-held-back.ts'
+import { addReplicaFigures, type ReplicaSource } from '../../replicas/replica-figures.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { nowhere, type PreparedShard, relocateWhenReached } from '../database/prepare-shards.ts'
 import { closeTogether } from '../pools/close-together.ts'
@@ -46,6 +48,7 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
   const probePool = poolOpener(database, log)('probes', probeBounds)
   const shard = await openShard(database, { config, cacheShare: 1, log, metrics })
   closeTogether([...Object.values(shard.pools), probePool, accountsPool])
+  addReplicaFigures(metrics.registry, [{ shard: null, router: shard.replicas }])
   return {
     all: [shard],
     common: { ...shard, cache: shard.freshness.cache },
@@ -88,12 +91,13 @@ async function openSeveral(
     opened.set(directoryNo, directory)
     map = await openClinicMap(directory.pools.general)
     for (const shard of database.shards) {
-      const ofShard = { config, cacheShare, log: log.child({ shard: shard.name }), metrics }
+      const { settings } = shard
+      const own = { config: ofShard(config, settings), cacheShare, log: log.child({ shard: settings.name }), metrics }
       const among = { kind: 'shard' as const, directoryPool: directory.pools.general }
-      const open = await openShard(shard.urls ?? nowhere, { ...ofShard, among })
+      const open = await openShard(shard.urls ?? nowhere, { ...own, among })
       closeTogether(Object.values(open.pools))
       opened.set(shard.no, open)
-      if (shard.urls === null) relocateWhenReached(shard, open.relocate, { signal: reaching.signal, log: ofShard.log })
+      if (shard.urls === null) relocateWhenReached(shard, open.relocate, { signal: reaching.signal, log: own.log })
     }
     closeTogether([...Object.values(directory.pools), probePool, accountsPool])
   } catch (error) {
@@ -106,6 +110,7 @@ async function openSeveral(
     throw error
   }
   const all = [...opened.values()]
+  addReplicaFigures(metrics.registry, routersOf(opened, database.shards))
   const directory = ofNo(directoryNo)
   const common = openCommon(directory, all, cacheBytesOf(config, cacheShare).responses)
   const generalPools = all.map((open) => open.pools.general)
@@ -122,7 +127,7 @@ async function openSeveral(
     common,
     jobDatabases: [
       { shard: null, pools: directory.pools },
-      ...database.shards.map(({ name, no }) => ({ shard: name, pools: ofNo(no).pools })),
+      ...database.shards.map(({ settings, no }) => ({ shard: settings.name, pools: ofNo(no).pools })),
     ],
     createAudit: (audit) => new ShardedAuditRecorder({ ...audit, byClinic, appends, shardOf }),
     shardOf,
@@ -140,6 +145,12 @@ async function openSeveral(
       return Promise.all(all.map((open) => open.stop()))
     },
   }
+}
+
+/** The replicas of all databases that have some. */
+function routersOf(opened: ReadonlyMap<number, OpenShard>, shards: readonly PreparedShard[]): ReplicaSource[] {
+  const names = new Map(shards.map(({ no, settings }) => [no, settings.name]))
+  return Array.from(opened, ([no, { replicas }]) => ({ shard: names.get(no) ?? 'directory', router: replicas }))
 }
 
 /** While the servers are restarted with another HOLDFAST_SHARDS, those that were not yet lack a database. */
