@@ -1,4 +1,4 @@
-import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { controlsOfRun, createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aStorm, bruteForce, runStorm, type StormReport } from '../../test/theatre-storm.ts'
@@ -74,86 +74,121 @@ async function withoutBackstops(database: TestDatabase): Promise<void> {
     alter table holdfast.slot drop constraint slot_never_overbooked`)
 }
 
+/** One after the other, with time for another client between them. */
+const lockedIn = (order: string) => `
+  declare
+    v_id uuid;
+  begin
+    foreach v_id in array (select coalesce(array_agg(i.id order by ${order}), '{}') from unnest(p_ids) i(id)) loop
+      perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = v_id for no key update;
+      perform pg_sleep(0.001);
+    end loop;
+  end;`
+const locking = /perform 1 from resource r[^;]*;/
+
+type PlantedBug = {
+  bug: string
+  plant: (database: TestDatabase) => Promise<void>
+  isShown: (one: Storm) => boolean
+  /** Of each client. Default: 60. */
+  steps?: number
+}
+
+const plantedBugs: PlantedBug[] = [
+  {
+    bug: 'locks that are not sorted',
+    plant: (database) => plantFunction(database, 'lock_resources', { part: locking, becomes: lockedIn('random()') }),
+    isShown: ({ report }) => report.errors.join('\n').includes('deadlock detected'),
+    steps: 40,
+  },
+  {
+    bug: 'turnover forgotten',
+    plant: async (database) => {
+      await withoutBackstops(database)
+      await plantFunction(database, 'case_needs', {
+        part: /COALESCE\(n\.turnover_minutes, r\.turnover_minutes, 0\)/,
+        becomes: '0',
+      })
+    },
+    isShown: ({ found }) => 'room' in found,
+  },
+  {
+    bug: 'units of equipment picked twice',
+    plant: async (database) => {
+      await withoutBackstops(database)
+      await plantFunction(database, 'allocate', {
+        part: 'or not exists (select from allocation a',
+        becomes: 'or 0 < all (select 1 from allocation a',
+      })
+    },
+    isShown: ({ found }) => 'unit' in found,
+  },
+  {
+    bug: 'the patient not checked',
+    plant: async (database) => {
+      await withoutBackstops(database)
+      await plantFunction(database, 'case_needs', {
+        part: /WHERE \(n\.resource_id IS NOT NULL\)/,
+        becomes: "WHERE n.resource_id IS NOT NULL AND n.kind <> 'patient'",
+      })
+      // Else no claim of a known patient would be placed: nothing has locked the patient.
+      await plantFunction(database, 'place_cases', {
+        part: 'if v_patient_id <> all (p_locked_resource_ids) then',
+        becomes: 'if false then',
+      })
+    },
+    isShown: ({ found }) => 'patient' in found,
+  },
+  {
+    bug: 'the team not checked',
+    plant: async (database) => {
+      await withoutBackstops(database)
+      await plantFunction(database, 'case_needs', {
+        part: /WHERE \(n\.resource_id IS NOT NULL\)/,
+        becomes: "WHERE n.resource_id IS NOT NULL AND n.kind NOT IN ('anaesthetist', 'staff')",
+      })
+    },
+    isShown: ({ found }) => 'anaesthetist' in found && 'staff' in found,
+  },
+  {
+    bug: 'clinic slots of the surgeon not checked',
+    plant: (database) =>
+      plantFunction(database, 'create_slots', {
+        part: /from allocation a/,
+        becomes: 'from (select * from allocation limit 0) a',
+      }),
+    isShown: ({ found }) => 'clinic' in found,
+  },
+  {
+    bug: 'minutes of a block without those of holds',
+    plant: async (database) => {
+      await withoutBackstops(database)
+      await plantFunction(database, 'case_conflicts', {
+        part: 'v_place.capacity - v_place.taken',
+        becomes: `v_place.capacity - v_place.taken + coalesce((select sum(b.units) from booking b
+          where b.clinic_no = p_clinic_no and b.slot_id = v_place.slot_id and b.status = 'PENDING'), 0)`,
+      })
+    },
+    isShown: ({ found }) => 'minutes' in found,
+  },
+]
+
+test('each planted bug replaces a part of a function', async () => {
+  for (const { plant } of plantedBugs) {
+    const database = await createTestDatabase()
+    await plant(database)
+    await database.drop()
+  }
+})
+
 describe('negative controls: a planted bug is found', () => {
-  /** One after the other, with time for another client between them. */
-  const lockedIn = (order: string) => `
-    declare
-      v_id uuid;
-    begin
-      foreach v_id in array (select coalesce(array_agg(i.id order by ${order}), '{}') from unnest(p_ids) i(id)) loop
-        perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = v_id for no key update;
-        perform pg_sleep(0.001);
-      end loop;
-    end;`
-
-  test('locks that are not sorted', async ({ database }) => {
-    const locking = { part: /perform 1 from resource r[^;]*;/, becomes: lockedIn('random()') }
-    await plantFunction(database, 'lock_resources', locking)
-    await untilShown(database, 40, ({ report }) => report.errors.join('\n').includes('deadlock detected'))
+  test.for(controlsOfRun(plantedBugs))('$bug', async ({ plant, isShown, steps: stepsEach = 60 }, { database }) => {
+    await plant(database)
+    await untilShown(database, stepsEach, isShown)
   })
+})
 
-  test('which sorted locks do not cause, however long they take', async ({ database }) => {
-    const locking = { part: /perform 1 from resource r[^;]*;/, becomes: lockedIn('i.id') }
-    await plantFunction(database, 'lock_resources', locking)
-    expect((await storm(database, 40)).report.errors, `seed ${seed}`).toEqual([])
-  })
-
-  test('turnover forgotten', async ({ database }) => {
-    await withoutBackstops(database)
-    await plantFunction(database, 'case_needs', {
-      part: /COALESCE\(n\.turnover_minutes, r\.turnover_minutes, 0\)/,
-      becomes: '0',
-    })
-    await untilShown(database, 60, ({ found }) => 'room' in found)
-  })
-
-  test('units of equipment picked twice', async ({ database }) => {
-    await withoutBackstops(database)
-    await plantFunction(database, 'allocate', {
-      part: 'or not exists (select from allocation a',
-      becomes: 'or 0 < all (select 1 from allocation a',
-    })
-    await untilShown(database, 60, ({ found }) => 'unit' in found)
-  })
-
-  test('the patient not checked', async ({ database }) => {
-    await withoutBackstops(database)
-    await plantFunction(database, 'case_needs', {
-      part: /WHERE \(n\.resource_id IS NOT NULL\)/,
-      becomes: "WHERE n.resource_id IS NOT NULL AND n.kind <> 'patient'",
-    })
-    // Else no claim of a known patient would be placed: nothing has locked the patient.
-    await plantFunction(database, 'place_cases', {
-      part: 'if v_patient_id <> all (p_locked_resource_ids) then',
-      becomes: 'if false then',
-    })
-    await untilShown(database, 60, ({ found }) => 'patient' in found)
-  })
-
-  test('the team not checked', async ({ database }) => {
-    await withoutBackstops(database)
-    await plantFunction(database, 'case_needs', {
-      part: /WHERE \(n\.resource_id IS NOT NULL\)/,
-      becomes: "WHERE n.resource_id IS NOT NULL AND n.kind NOT IN ('anaesthetist', 'staff')",
-    })
-    await untilShown(database, 60, ({ found }) => 'anaesthetist' in found && 'staff' in found)
-  })
-
-  test('clinic slots of the surgeon not checked', async ({ database }) => {
-    await plantFunction(database, 'create_slots', {
-      part: /from allocation a/,
-      becomes: 'from (select * from allocation limit 0) a',
-    })
-    await untilShown(database, 60, ({ found }) => 'clinic' in found)
-  })
-
-  test('minutes of a block without those of holds', async ({ database }) => {
-    await withoutBackstops(database)
-    await plantFunction(database, 'case_conflicts', {
-      part: 'v_place.capacity - v_place.taken',
-      becomes: `v_place.capacity - v_place.taken + coalesce((select sum(b.units) from booking b
-        where b.clinic_no = p_clinic_no and b.slot_id = v_place.slot_id and b.status = 'PENDING'), 0)`,
-    })
-    await untilShown(database, 60, ({ found }) => 'minutes' in found)
-  })
+test('sorted locks cause no deadlock, however long they take', async ({ database }) => {
+  await plantFunction(database, 'lock_resources', { part: locking, becomes: lockedIn('i.id') })
+  expect((await storm(database, 40)).report.errors, `seed ${seed}`).toEqual([])
 })

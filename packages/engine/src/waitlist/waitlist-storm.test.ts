@@ -8,6 +8,8 @@ import {
   aWaitlistEntry,
   type BuiltSlot,
   checkHistory,
+  controlsOfRun,
+  createTestDatabase,
   lapseHolds,
   plantFunction,
   seededRandom,
@@ -222,7 +224,15 @@ const plantedBugs: Planted[] = [
   },
 ]
 
-test.for(plantedBugs)('the storm finds $bug', async ({ plant, afterCancel, finds }, { database }) => {
+test('each planted bug replaces a part of a function', async () => {
+  for (const { plant } of plantedBugs) {
+    const database = await createTestDatabase()
+    await plant(database)
+    await database.drop()
+  }
+})
+
+test.for(controlsOfRun(plantedBugs))('the storm finds $bug', async ({ plant, afterCancel, finds }, { database }) => {
   await plant(database)
   const seed = randomInt(2 ** 31)
   console.log(`seed ${seed}`)

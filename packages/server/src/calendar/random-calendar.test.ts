@@ -9,6 +9,8 @@ import {
   type BuiltClinic,
   type BuiltDoctor,
   type BuiltSlot,
+  controlsOfRun,
+  createTestDatabase,
   plantFunction,
   type TestDatabase,
   until,
@@ -356,10 +358,22 @@ const plants: Plant[] = [
   },
 ]
 
+async function plant(database: TestDatabase, { changes }: Plant): Promise<void> {
+  for (const [name, ...parts] of changes) await plantFunction(database, name, ...parts)
+}
+
+test('each planted fault replaces parts of functions', async () => {
+  for (const each of plants) {
+    const database = await createTestDatabase()
+    await plant(database, each)
+    await database.drop()
+  }
+})
+
 describe('negative controls: it is found that', () => {
-  test.for(plants)('$fault', async ({ changes }) => {
+  test.for(controlsOfRun(plants))('$fault', async (planted) => {
     const servers = await twoServers()
-    for (const [name, ...parts] of changes) await plantFunction(servers.database, name, ...parts)
+    await plant(servers.database, planted)
     const failure = await checkHistories(servers, 10, 3_000).then(
       () => undefined,
       (error: Error) => error.cause,
