@@ -213,3 +213,56 @@ test('a place that begins too soon to be offered is no other place', async ({
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
   await expectClean()
 })
+
+test('entries of a page are judged as each alone', async ({ database, engine, doctor, wait }) => {
+  const patient = { name: 'Ada Lovelace', email: 'ada@example.org' }
+  const [busy, own] = [await aSlot(database, doctor, inDays(3)), await aSlot(database, doctor, inDays(9))]
+  await aBooking(database, busy)
+  // Of two places, Ada has one.
+  const wide = await aSlot(database, doctor, { ...inDays(12), capacity: 2 })
+  await aBooking(database, wide, { patient })
+  const dateIn = (days: number) => inDays(days).startsAt.toISOString().slice(0, 10)
+  const otherDay = ((inDays(4).startsAt.getUTCDay() + 6) % 7) + 1
+  const wishes = [1, 2].flatMap((units) =>
+    ['2020-01-01', dateIn(10)].flatMap((from) =>
+      [dateIn(5), dateIn(9), dateIn(20)].flatMap((to) =>
+        [{ timeTo: '08:00' }, { timeFrom: '20:00' }, { weekdays: [otherDay] }, {}, { patient }].map((wish) => ({
+          units,
+          from,
+          to: to < from ? from : to,
+          ...wish,
+        })),
+      ),
+    ),
+  )
+  const entries: { id: string }[] = []
+  for (const wish of wishes) entries.push(await wait(wish))
+  const { rows } = await database.ownerPool.query<{ id: string; free: boolean }>(
+    `select e.id, holdfast.can_book_elsewhere(e, '{}', now()) as free
+       from holdfast.waitlist_entry e where e.id = any ($1)`,
+    [entries.map(({ id }) => id)],
+  )
+  const free = rows.filter((row) => row.free).map(({ id }) => id)
+  expect(free.length).toBeGreaterThan(3)
+  expect(free.length).toBeLessThan(wishes.length - 3)
+  const ids = entries.map(({ id }) => id)
+  expect([...(await engine.waitlist.withFreeTimes(doctor.clinicNo, ids))].toSorted()).toEqual(free.toSorted())
+  expect((await engine.reads.slot(own.id))?.available).toBe(1)
+})
+
+freshTest(
+  'entries that wait for the same are judged once where nothing is free',
+  async ({ database, engine, full, wait }) => {
+    const { slot } = await full()
+    await database.ownerPool.query('create sequence holdfast.judged')
+    await plantFunction(database, 'can_book_elsewhere', {
+      part: /begin\s+return/,
+      becomes: "begin perform nextval('holdfast.judged'); return",
+    })
+    const ids: string[] = []
+    for (let n = 0; n < 9; n += 1) ids.push((await wait({ units: 1 + (n % 2), from: `2020-01-0${n + 1}` })).id)
+    expect((await engine.waitlist.withFreeTimes(slot.clinicNo, ids)).size).toBe(0)
+    const { rows } = await database.ownerPool.query("select nextval('holdfast.judged')::integer - 1 as judged")
+    expect(rows).toEqual([{ judged: 1 }])
+  },
+)

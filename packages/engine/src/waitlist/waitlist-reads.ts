@@ -168,11 +168,24 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
 
     async withFreeTimes(clinicNo, entryIds) {
       if (entryIds.length === 0) return new Set()
+      // Entries that wait for the same are first judged together, as of nobody, for the most days and the fewest
+      // places: where nothing is free, which takes longest to find out, that is all.
       const { rows } = await pool.query<{ id: string }>(sql`
         select e.id
-          from holdfast.waitlist_entry e join holdfast.clinic c on c.no = e.clinic_no
-         where e.clinic_no = ${clinicNo} and e.id = any (${entryIds}::uuid[]) and ${isOpen} and e.offer_id is null
-           and holdfast.can_book_elsewhere(e, '{}', statement_timestamp())`)
+          from (select array_agg(e) as entries, max(e.to_date) as to_date, min(e.units) as units
+                  from holdfast.waitlist_entry e
+                  join holdfast.clinic c on c.no = e.clinic_no
+                 where e.clinic_no = ${clinicNo} and e.id = any (${entryIds}::uuid[]) and ${isOpen}
+                   and e.offer_id is null
+                 group by e.resource_id, e.specialization, e.weekdays, e.time_from, e.time_to,
+                          greatest(e.from_date, (statement_timestamp() at time zone c.timezone)::date)) w
+         cross join lateral (
+           select holdfast.can_book_elsewhere(
+                    jsonb_populate_record(w.entries[1], jsonb_build_object(
+                      'id', null, 'patient', null, 'account_id', null, 'to_date', w.to_date, 'units', w.units)),
+                    '{}', statement_timestamp()) as by_anybody offset 0) f
+         cross join lateral unnest(w.entries) e
+         where f.by_anybody and holdfast.can_book_elsewhere(e, '{}', statement_timestamp())`)
       return new Set(rows.map(({ id }) => id))
     },
 
