@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { mondayOf } from '../src/lib/time/local-time.ts'
 import { type Site, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
-import { aCase, aTheatre } from './theatre-scene.ts'
+import { aCase, aRequest, aTheatre } from './theatre-scene.ts'
 
 type Theatre = Awaited<ReturnType<typeof aTheatre>>
 
@@ -101,4 +101,31 @@ test('the board is not requested early by people who may not see it', async ({ s
   await page.waitForURL(/\/account/)
   expect(sent.filter(isOfBoard)).toEqual([])
   expect(await denials(site)).toBe(before)
+})
+
+test('nothing moves when the waitlist arrives, beside the board and above it', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  for (const name of ['Anna Able', 'Ben Brook', 'Carl Cole']) {
+    await aRequest(site, theatre, { patient: { mrn: name, name } })
+  }
+  for (const width of [1280, 1000]) {
+    const { page } = await aPage(theatre, 'staff')
+    await page.setViewportSize({ width, height: 900 })
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    await page.route('**/api/v1/clinics/*/case-requests**', async (route) => {
+      await released
+      await route.continue()
+    })
+    await page.goto(`/clinic/${theatre.clinicId}/theatre`)
+    const waitlist = page.getByRole('region', { name: 'Waitlist' })
+    const shown = [page.locator('[data-room]').first(), page.getByText(/^Drag a case/), waitlist.getByRole('searchbox')]
+    for (const one of shown) await one.waitFor()
+    const places = () => Promise.all(shown.map((one) => one.boundingBox()))
+    const before = await places()
+    expect(await waitlist.getByRole('listitem').count()).toBe(0)
+    release()
+    await waitlist.getByText('Carl Cole').waitFor()
+    expect(await places()).toEqual(before)
+    await page.context().close()
+  }
 })

@@ -33,6 +33,7 @@ export function BoardWaitlist({ opened, onOpened, onClose }: BoardWaitlistProps)
   const [chosen, setChosen] = useState<CaseRequest | null>(null)
   const read = useInfiniteQuery(openRequestsQuery(clinicId, filter))
   const requests = read.data?.pages[0]?.items ?? []
+  const hasNone = read.data !== undefined && requests.length === 0
   const close = () => {
     setChosen(null)
     onClose()
@@ -40,41 +41,37 @@ export function BoardWaitlist({ opened, onOpened, onClose }: BoardWaitlistProps)
   const scheduled = chosen ?? opened?.request ?? null
   return (
     <>
-      {/* Its room, also while it is empty: the board stays as wide when the list arrives, or ends. */}
-      {read.isPending && filter.q === undefined ? (
-        <div data-waitlist />
-      ) : (
-        <section aria-labelledby="board-waitlist" data-waitlist>
-          <Title order={2} size="h4" id="board-waitlist">
-            {t('tabs.requests')}
-          </Title>
-          <Text size="sm" c="dimmed" mb="xs" component="div" role="status">
-            {read.data === undefined ? null : requests.length === 0 ? (
-              t(filter.q === undefined ? 'requests.none' : 'requests.noneFound')
-            ) : (
-              <>
-                <span className={classes.help}>{t('requests.dragHelp')}</span>
-                <span className={classes.touchHelp}>{t('requests.touchHelp')}</span>
-              </>
-            )}
-          </Text>
-          {requests.length === 0 && filter.q === undefined ? null : (
-            <SearchField
-              label={t('requests.search')}
-              placeholder={t('requests.searchIn')}
-              text={filter.q}
-              onSearch={(q) => setFilter(parseRequestsSearch({ q }))}
-            />
+      <section aria-labelledby="board-waitlist" data-waitlist>
+        <Title order={2} size="h4" id="board-waitlist">
+          {t('tabs.requests')}
+        </Title>
+        <Text size="sm" c="dimmed" mb="xs" component="div" role="status">
+          {/* Until it is read, as with requests: nothing moves when these arrive. */}
+          {read.isLoadingError ? null : hasNone ? (
+            t(filter.q === undefined ? 'requests.none' : 'requests.noneFound')
+          ) : (
+            <>
+              <span className={classes.help}>{t('requests.dragHelp')}</span>
+              <span className={classes.touchHelp}>{t('requests.touchHelp')}</span>
+            </>
           )}
-          {read.isLoadingError ? <ErrorState error={read.error} retry={() => void read.refetch()} /> : null}
-          <RequestList requests={requests} onFind={setChosen} isDraggable />
-          {read.hasNextPage ? (
-            <TextLink size="sm" mt="xs" to="/clinic/$clinicId/theatre/requests" params={{ clinicId }} search={filter}>
-              {t('requests.more')}
-            </TextLink>
-          ) : null}
-        </section>
-      )}
+        </Text>
+        {(hasNone || read.isLoadingError) && filter.q === undefined ? null : (
+          <SearchField
+            label={t('requests.search')}
+            placeholder={t('requests.searchIn')}
+            text={filter.q}
+            onSearch={(q) => setFilter(parseRequestsSearch({ q }))}
+          />
+        )}
+        {read.isLoadingError ? <ErrorState error={read.error} retry={() => void read.refetch()} /> : null}
+        <RequestList requests={requests} onFind={setChosen} isDraggable />
+        {read.hasNextPage ? (
+          <TextLink size="sm" mt="xs" to="/clinic/$clinicId/theatre/requests" params={{ clinicId }} search={filter}>
+            {t('requests.more')}
+          </TextLink>
+        ) : null}
+      </section>
       <OnceOpened isOpen={scheduled !== null}>
         <ScheduleDialog
           request={scheduled}

@@ -1,6 +1,6 @@
 import type { Projection } from '@holdfast/contract/case-state'
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
-import { Checkbox, Group, Text } from '@mantine/core'
+import { Checkbox, Group, Stack, Text } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -100,26 +100,28 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
         />
       </Group>
       <div className={`${classes.layout} no-print`}>
-        <BoardGrid planned={planned} conflict={conflicts[0] ?? null} isWithResources={isWithResources} />
+        <Stack gap="md" miw={0}>
+          <BoardGrid planned={planned} conflict={conflicts[0] ?? null} isWithResources={isWithResources} />
+          <Text role="status" size="sm" mih="1.5rem">
+            {planned === null || planned.isSent
+              ? null
+              : [
+                  t('move.planned', {
+                    room: names.room(planned.plan.roomId),
+                    times: formatTimes(planSpan(planned.plan).from, planSpan(planned.plan).to, timeZone),
+                  }),
+                  ...conflicts,
+                ].join(' · ')}
+          </Text>
+          {isStaff ? (
+            <Text component="div" size="sm" c="dimmed">
+              <span className={classes.help}>{t('board.help')}</span>
+              <span className={classes.touchHelp}>{t('board.touchHelp')}</span>
+            </Text>
+          ) : null}
+        </Stack>
         {isStaff ? <BoardWaitlist opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} /> : null}
       </div>
-      <Text role="status" size="sm" mih="1.5rem" className="no-print">
-        {planned === null || planned.isSent
-          ? null
-          : [
-              t('move.planned', {
-                room: names.room(planned.plan.roomId),
-                times: formatTimes(planSpan(planned.plan).from, planSpan(planned.plan).to, timeZone),
-              }),
-              ...conflicts,
-            ].join(' · ')}
-      </Text>
-      {isStaff ? (
-        <Text component="div" size="sm" c="dimmed" className="no-print">
-          <span className={classes.help}>{t('board.help')}</span>
-          <span className={classes.touchHelp}>{t('board.touchHelp')}</span>
-        </Text>
-      ) : null}
       <OnceOpened isOpen={refused !== null}>
         <RefusedMoveDialog
           refused={refused}
