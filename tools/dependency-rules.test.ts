@@ -109,8 +109,8 @@ async function cruise(): Promise<Found> {
 }
 
 /** As `npm run rules` does. */
-async function cruiseByCommand(directory: string): Promise<Found> {
-  const args = [cruiser, '--config', configName, '--output-type', 'json', ...cruised]
+async function cruiseByCommand(directory: string, paths = cruised): Promise<Found> {
+  const args = [cruiser, '--config', configName, '--output-type', 'json', ...paths]
   // The exit code is the number of violations; the report on stdout lists them.
   const output = await new Promise<string>((resolve) => {
     execFile(process.execPath, args, { cwd: directory, maxBuffer: 1 << 28 }, (_error, stdout) => resolve(stdout))
@@ -136,7 +136,8 @@ test('a violation of each rule is planted', () => {
 })
 
 test('the cruiser reads the real project too', async () => {
-  expect((await cruiseByCommand(root)).modules).toBeGreaterThan(100)
+  // Of one workspace, which takes a second of processor time instead of ten. `npm run check` reads all of them.
+  expect((await cruiseByCommand(root, ['packages/adapters'])).modules).toBeGreaterThan(100)
 })
 
 /**
