@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
 
 /**
- * Of planted bugs that a random test takes seconds each to find, those that it looks for in this run: one that is
- * drawn, or all where HOLDFAST_TEST_CONTROLS is `all`, as in `.ci/nightly`. Name the test for the bug, and plant all
- * bugs in another test, so that a change of what they replace is noticed in each run.
+ * Of cases that take long, such as planted bugs that a random test has to find, those of this run: so many, which are
+ * drawn, or all where HOLDFAST_TEST_DRAWN is `all`, as in `.ci/nightly`. Name each test for its case. Where bugs are
+ * planted, plant all of them in another test, so that a change of what they replace is noticed in each run.
  */
-export function controlsOfRun<Bug>(bugs: readonly Bug[]): readonly Bug[] {
-  if (process.env.HOLDFAST_TEST_CONTROLS === 'all') return bugs
-  const drawn = randomInt(bugs.length)
-  return bugs.slice(drawn, drawn + 1)
+export function drawnOfRun<Case>(cases: readonly Case[], count = 1): readonly Case[] {
+  if (process.env.HOLDFAST_TEST_DRAWN === 'all') return cases
+  const left = [...cases]
+  return Array.from({ length: Math.min(count, left.length) }, () => left.splice(randomInt(left.length), 1)).flat()
 }

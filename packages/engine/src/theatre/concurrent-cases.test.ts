@@ -1,4 +1,4 @@
-import { controlsOfRun, createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { createTestDatabase, drawnOfRun, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aStorm, bruteForce, runStorm, type StormReport } from '../../test/theatre-storm.ts'
@@ -182,7 +182,7 @@ test('each planted bug replaces a part of a function', async () => {
 })
 
 describe('negative controls: a planted bug is found', () => {
-  test.for(controlsOfRun(plantedBugs))('$bug', async ({ plant, isShown, steps: stepsEach = 60 }, { database }) => {
+  test.for(drawnOfRun(plantedBugs))('$bug', async ({ plant, isShown, steps: stepsEach = 60 }, { database }) => {
     await plant(database)
     await untilShown(database, stepsEach, isShown)
   })

@@ -9,8 +9,8 @@ import {
   type BuiltClinic,
   type BuiltDoctor,
   type BuiltSlot,
-  controlsOfRun,
   createTestDatabase,
+  drawnOfRun,
   plantFunction,
   type TestDatabase,
   until,
@@ -371,7 +371,7 @@ test('each planted fault replaces parts of functions', async () => {
 })
 
 describe('negative controls: it is found that', () => {
-  test.for(controlsOfRun(plants))('$fault', async (planted) => {
+  test.for(drawnOfRun(plants))('$fault', async (planted) => {
     const servers = await twoServers()
     await plant(servers.database, planted)
     const failure = await checkHistories(servers, 10, 3_000).then(
