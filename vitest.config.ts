@@ -26,7 +26,9 @@ export const drills = [
   'drills/**/*.test.ts',
   'packages/server/test/{pgbouncer,redis,replicas,replicas-of-shards}.test.ts',
   'packages/server/src/compose/{hung-shard,outages-of-shards}.test.ts',
+  'packages/server/src/backups/start-backups.test.ts',
   'packages/adapters/src/backup/{backup,s3-backups,set-back}.test.ts',
+  'packages/adapters/src/embedded-postgres/start-embedded-postgres.test.ts',
   'packages/cli/src/commands/{move-while-running,restore-erasures,restore-refused,restore-separate,s3-backups}.test.ts',
   'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay,replay-cases}.test.ts',
 ]
