@@ -481,8 +481,11 @@ create table holdfast.clinic_logo (
 create table holdfast.clinic_shard (
   clinic_no integer not null,
   shard_no smallint not null,
+  moving_to smallint,
+  changed_at timestamp with time zone not null default now(),
   constraint clinic_shard_pkey PRIMARY KEY (clinic_no),
   constraint clinic_shard_clinic_no_check CHECK ((clinic_no > 0)),
+  constraint clinic_shard_moving_to_check CHECK (((moving_to >= 0) AND (moving_to <= 99))),
   constraint clinic_shard_shard_no_check CHECK (((shard_no >= 0) AND (shard_no <= 99)))
 );
 create table holdfast.directory_change (
@@ -1009,6 +1012,7 @@ CREATE INDEX calendar_feed_created_by ON holdfast.calendar_feed USING btree (cre
 CREATE INDEX case_request_list ON holdfast.case_request USING btree (clinic_no, created_at) WHERE (withdrawn_at IS NULL);
 CREATE INDEX case_request_patient ON holdfast.case_request USING btree (clinic_no, patient_id);
 CREATE INDEX clinic_roles_need_second_factor ON holdfast.clinic USING btree (no) WHERE roles_need_second_factor;
+CREATE INDEX clinic_shard_by_change ON holdfast.clinic_shard USING btree (changed_at);
 CREATE INDEX clinic_shard_by_shard ON holdfast.clinic_shard USING btree (shard_no);
 CREATE INDEX directory_change_at ON holdfast.directory_change USING brin (at);
 CREATE INDEX directory_change_tail ON holdfast.directory_change USING btree (xid, seq);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { addBackups } from './add-backups.ts'
 import { addEvents } from './add-events.ts'
+import { addShards } from './add-shards.ts'
 import type { CommandContext, ExitCode } from './command.ts'
 import { type End, type JsonOption, jsonOption, type ShardOption, shardOption } from './command-options.ts'
 import type { AdminCreateOptions } from './commands/admin-create.ts'
@@ -51,6 +52,7 @@ export function buildProgram(context: CommandContext, sink: ExitCodeSink): Comma
   }
   addServing(program, context, end)
   addDatabase(program, context, end)
+  addShards(program, context, end)
   addBackups(program, context, end)
   addArchive(program, context, end)
   addEvents(program, context, end)
@@ -115,14 +117,6 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .addHelpText('after', verifyHelp)
     .action(async (options: VerifyOptions) =>
       end(await (await import('./commands/verify.ts')).verifyCommand(context, options)),
-    )
-  program
-    .command('shards')
-    .description('list the databases of HOLDFAST_SHARDS, and clinics that are not where the directory says')
-    .addOption(jsonOption())
-    .addHelpText('after', '\nExits with 1 if a database cannot be used, or a clinic is misplaced.')
-    .action(async (options: JsonOption) =>
-      end(await (await import('./commands/shards.ts')).shardsCommand(context, options)),
     )
   program
     .command('renumber-log')

@@ -22,6 +22,7 @@ export { connectClient } from './database/connect-client.ts'
 export { type DatabasePool, type DatabasePoolConfig, openDatabasePool } from './database/database-pool.ts'
 export {
   DatabaseUnavailable,
+  isClinicMoving,
   isConnectionLost,
   isDatabaseUnusable,
   isDeadlock,
@@ -297,6 +298,7 @@ export {
   type Webhook,
   type WebhookDelivery,
 } from './model/webhook.ts'
+export { type MoveClinicOptions, type MovedClinic, type MoveStep, moveClinic } from './move/move-clinic.ts'
 export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-report.ts'
 export { type ClinicLimiter, createClinicLimiter } from './queue/clinic-limiter.ts'

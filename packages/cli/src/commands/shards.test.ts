@@ -69,13 +69,49 @@ test('nothing is imported into a shard by itself: it would draw numbers that oth
   expect((await runCaptured(['import', '--clinics', clinics], env)).code).toBe(0)
 })
 
+test('a clinic is moved to another database after a rehearsal, and what is wrong is named', async () => {
+  const clinic = await aClinic(directory)
+  await aSlot(directory, await aDoctor(directory, clinic))
+  expect((await runCaptured(['migrate'], env)).code).toBe(0)
+  const move = async (...args: string[]) => {
+    const { code, out, err } = await runCaptured(['move-clinic', ...args], env)
+    return { code, text: [...out, ...err].join('\n') }
+  }
+  expect(await move(clinic.id, '--to', 'north', '--dry-run')).toMatchObject({
+    code: 0,
+    text: expect.stringMatching(/^Rehearsed: copied \d+ rows in \d\.\d s, and undid it\./),
+  })
+  expect(await move(clinic.id, '--to', 'north')).toMatchObject({
+    code: 0,
+    text: expect.stringMatching(/^Moved the clinic from directory to north: \d+ rows\. Changes of it waited for \d/),
+  })
+  const there = await north.ownerPool.query('select from holdfast.clinic where no = $1', [clinic.no])
+  expect(there.rowCount).toBe(1)
+  expect(await shards()).toMatchObject({ code: 0, misplaced: [] })
+  expect((await move(clinic.id, '--to', 'north')).text).toBe('The clinic is in north: nothing is left to do.')
+  expect(await move('nobody', '--to', 'north')).toMatchObject({
+    code: 2,
+    text: expect.stringContaining('nobody is not the id of a clinic'),
+  })
+  expect(await move(clinic.id, '--to', 'nroth')).toMatchObject({
+    code: 2,
+    text: expect.stringContaining('there is no database with this name, but directory, north'),
+  })
+  expect(await move('00000000-0000-8000-8abc-000000000000', '--to', 'north')).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('the directory does not know the clinic'),
+  })
+  const json = await runCaptured(['move-clinic', clinic.id, '--to', 'directory', '--json'], env)
+  expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ dryRun: false, moved: { from: 'north', to: 'directory' } })
+})
+
 test('verify recounts all databases, or one of them; doctor checks all', async () => {
   const doctor = await aDoctor(north, await aClinic(north))
   await aSlot(north, doctor)
   const all = await runCaptured(['verify', '--json'], env)
   expect(JSON.parse(all.out[0] ?? '')).toMatchObject({
     databases: [
-      { name: 'directory', slots: 0, mismatches: 0, problem: null },
+      { name: 'directory', slots: 1, mismatches: 0, problem: null },
       { name: 'north', slots: 1, mismatches: 0, problem: null },
     ],
   })
@@ -83,7 +119,7 @@ test('verify recounts all databases, or one of them; doctor checks all', async (
   const one = await runCaptured(['verify', '--shard', 'north', '--json'], env)
   expect(JSON.parse(one.out[0] ?? '')).toMatchObject({ slots: 1, mismatches: 0 })
   const first = await runCaptured(['verify', '--shard', 'directory', '--json'], env)
-  expect(JSON.parse(first.out[0] ?? '')).toMatchObject({ slots: 0, mismatches: 0 })
+  expect(JSON.parse(first.out[0] ?? '')).toMatchObject({ slots: 1, bookings: 0, mismatches: 0 })
 
   const examined = await runCaptured(['doctor', '--json'], env)
   const { checks } = JSON.parse(examined.out[0] ?? '') as { checks: { name: string; state: string }[] }
@@ -126,7 +162,7 @@ test('commands for one database name those that there are; no backup goes to the
 test('a database that cannot be reached, or is not in HOLDFAST_SHARDS although it has clinics, is named', async () => {
   const away = { HOLDFAST_SHARDS: 'north=postgres://nobody@127.0.0.1:1/holdfast' }
   const nowhere = { name: 'north', no: 1, clinics: null, problem: expect.stringContaining('ECONNREFUSED') }
-  expect(await shards(away)).toMatchObject({ code: 1, shards: [{ clinics: 2 }, nowhere] })
+  expect(await shards(away)).toMatchObject({ code: 1, shards: [{ clinics: 3 }, nowhere] })
   expect((await runCaptured(['migrate'], { ...env, ...away })).code).toBe(1)
   const problem = 'it has clinics, and is missing in HOLDFAST_SHARDS'
   expect(await shards({ HOLDFAST_SHARDS: `south=${north.ownerUrl}` })).toMatchObject({

@@ -112,6 +112,11 @@ export function isNotWritable(error: unknown): boolean {
   return error instanceof Error && notWritableStates.has(codeOf(error))
 }
 
+/** Whether the clinic is being moved to another database (refuse_moving_clinic.sql). Nothing was written. */
+export function isClinicMoving(error: unknown): boolean {
+  return error instanceof Error && codeOf(error) === 'HF001'
+}
+
 /** Whether a connection prepared the statement before a migration changed what it returns. Nothing has run. */
 export function isPlanOutdated(error: unknown): boolean {
   return error instanceof Error && codeOf(error) === '0A000' && error.message.includes('cached plan')

@@ -98,8 +98,8 @@ async function copyAll(
   return { tables: copied, rows: total, events: Number(rows[0]?.events ?? 0) }
 }
 
-/** Months for which the target has created none. */
-async function createPartitions(target: pg.Client, tables: readonly MovedTable[]): Promise<void> {
+/** Months for which the target has created none. Attached, as in ensure_partitions.sql: claims go on meanwhile. */
+export async function createPartitions(target: pg.Client, tables: readonly MovedTable[]): Promise<void> {
   for (const table of tables) {
     for (const { name, bound, withoutStatistics } of table.partitions) {
       const partition = raw(`${pg.escapeIdentifier(table.schema)}.${pg.escapeIdentifier(name)}`)
@@ -107,12 +107,15 @@ async function createPartitions(target: pg.Client, tables: readonly MovedTable[]
         sql`select to_regclass(${partition.sql}) is not null as found`,
       )
       if (rows[0]?.found === true) continue
-      await target.query(sql`create table ${partition} partition of ${identifier(table)} ${raw(bound)}`)
+      await target.query(sql`
+        create table ${partition}
+          (like ${identifier(table)} including defaults including constraints including storage)`)
       for (const column of withoutStatistics) {
         await target.query(
           sql`alter table ${partition} alter column ${raw(pg.escapeIdentifier(column))} set statistics 0`,
         )
       }
+      await target.query(sql`alter table ${identifier(table)} attach partition ${partition} ${raw(bound)}`)
     }
   }
 }

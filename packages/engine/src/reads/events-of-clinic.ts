@@ -41,12 +41,17 @@ type EventPosition = { epoch: string; xid: string; seq: string }
 
 const start: EventPosition = { epoch: '0', xid: '0', seq: '0' }
 
+/** Whether a position is of another database, from which the clinic has moved: its numbers say nothing here. */
+function isOfOtherDatabase(epoch: string): Sql {
+  return sql`coalesce((select max(no) / 10000000000 <> ${epoch}::bigint / 10000000000 from holdfast.log_epoch), false)`
+}
+
 function eventsAfter(log: Log, clinicNo: number, { epoch, xid, seq }: EventPosition, limit: number): Sql {
   // What a position of an earlier epoch names may be lost, and its number in use again: then everything of the later
   // epochs follows.
   const begun = sql`(select min(starts_at) from holdfast.log_epoch where no > ${epoch}::bigint)`
   const conditions = sql`e.clinic_no = ${clinicNo} and e.xid < ${horizon}
-    and (e.xid, e.seq) > (least(${xid}::xid8, ${begun}),
+    and (e.xid, e.seq) > (case when ${isOfOtherDatabase(epoch)} then '0' else least(${xid}::xid8, ${begun}) end,
                           case when ${begun} <= ${xid}::xid8 then 0 else ${seq}::bigint end)`
   return selectedEvents(log, conditions, 'asc', limit)
 }
@@ -64,7 +69,8 @@ function isInRecentLog(clinicNo: number, { epoch, xid, seq }: EventPosition): Sq
   const before = sql`e.clinic_no = ${clinicNo} and (e.xid, e.seq) <= (${xid}::xid8, ${seq}::bigint)`
   return sql`
     select q.at > now() - make_interval(days => ${recentDays})
-           and not exists (select from holdfast.log_epoch where no > ${epoch}::bigint) as recent
+           and not exists (select from holdfast.log_epoch where no > ${epoch}::bigint)
+           and not ${isOfOtherDatabase(epoch)} as recent
       from (${selectedEvents('recent', before, 'desc', 1)}) q`
 }
 

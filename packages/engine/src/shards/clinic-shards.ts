@@ -12,12 +12,26 @@ export const directoryNo = 0
 /** Where a clinic is. `shardNo`: {@link directoryNo}, or the number of another database. */
 export type ClinicShard = { clinicNo: number; shardNo: number }
 
-/** Where all clinics are. @param directory as the application */
-export async function readClinicShards(directory: pg.Pool): Promise<ClinicShard[]> {
-  const { rows } = await directory.query<ClinicShard>(
-    sql`select clinic_no as "clinicNo", shard_no as "shardNo" from holdfast.clinic_shard`,
-  )
-  return rows
+/** How late a note may become visible that was made before another one. */
+const visibleWithin = '1 minute'
+
+/**
+ * Where all clinics are, or those whose place was noted since a time, and some before it.
+ *
+ * @param directory as the application
+ * @returns `until`: for the next call
+ */
+export async function readClinicShards(
+  directory: pg.Pool,
+  since: string | null = null,
+): Promise<{ places: (ClinicShard & { isMoving: boolean })[]; until: string }> {
+  const { rows } = await directory.query<ClinicShard & { isMoving: boolean; until: string }>(sql`
+    select clinic_no as "clinicNo", shard_no as "shardNo", moving_to is not null as "isMoving",
+           clock_timestamp()::text as until
+      from holdfast.clinic_shard
+     where ${since}::timestamptz is null or changed_at > ${since}::timestamptz - ${visibleWithin}::interval`)
+  const places = rows.map(({ until: _, ...place }) => place)
+  return { places, until: rows[0]?.until ?? since ?? '-infinity' }
 }
 
 /** The number of the database that has a clinic; null: none. @param directory as the application */

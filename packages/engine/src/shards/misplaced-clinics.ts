@@ -25,9 +25,12 @@ export async function misplacedClinics(
     for (const clinicNo of await clinicsOf(shard)) found.push({ clinicNo, shardNo })
   }
   // Read later: a clinic is noted before it is created.
-  const noted = new Map((await readClinicShards(directory)).map(({ clinicNo, shardNo }) => [clinicNo, shardNo]))
+  const { places } = await readClinicShards(directory)
+  const noted = new Map(places.map(({ clinicNo, shardNo }) => [clinicNo, shardNo]))
+  // Two databases may have it, until the move has ended.
+  const moving = new Set(places.filter(({ isMoving }) => isMoving).map(({ clinicNo }) => clinicNo))
   const misplaced: MisplacedClinic[] = found
-    .filter(({ clinicNo, shardNo }) => noted.get(clinicNo) !== shardNo)
+    .filter(({ clinicNo, shardNo }) => noted.get(clinicNo) !== shardNo && !moving.has(clinicNo))
     .map(({ clinicNo, shardNo }) => ({ clinicNo, inShard: shardNo, notedIn: noted.get(clinicNo) ?? null }))
   const seen = new Set(found.map(({ clinicNo }) => clinicNo))
   const missing = (await clinicsWithRoles(directory)).filter((clinicNo) => !seen.has(clinicNo))

@@ -125,7 +125,7 @@ async function noteClinics(directory: pg.Pool, database: pg.Pool, no: number): P
     select clinic_no, ${no} from unnest(${numbers}::integer[]) clinic_no on conflict do nothing`)
   const { rows: elsewhere } = await directory.query<{ clinicNo: number }>(sql`
     select clinic_no as "clinicNo" from holdfast.clinic_shard
-     where clinic_no = any (${numbers}::integer[]) and shard_no <> ${no} order by 1 limit 10`)
+     where clinic_no = any (${numbers}::integer[]) and shard_no <> ${no} and moving_to is null order by 1 limit 10`)
   if (elsewhere.length > 0) {
     const list = elsewhere.map(({ clinicNo }) => clinicNo).join(', ')
     throw new ShardRefused(`Clinics of the shard ${no} are noted as those of another database: ${list}.`)

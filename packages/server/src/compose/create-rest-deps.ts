@@ -25,7 +25,7 @@ type RestServices = {
 export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
-  { common, all, find }: OpenShards,
+  { common, all, find, lookAgain }: OpenShards,
   { accounts: { accounts, sessions }, audit, mailsOf }: RestServices,
 ): RestShards {
   const ofAllShards = {
@@ -41,7 +41,7 @@ export function createRestDeps(
   }
   const restOf = (shard: Common | OpenShard): RestDeps => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
   const ofCommon = restOf(common)
-  if (all.length === 1) return { common: ofCommon, of: () => ofCommon, others: [] }
+  if (all.length === 1) return { common: ofCommon, of: () => ofCommon, lookAgain, others: [] }
   const rest = new Map(all.map((shard) => [shard, restOf(shard)]))
   const depsOf = (shard: OpenShard): RestDeps => {
     const deps = rest.get(shard)
@@ -52,7 +52,7 @@ export function createRestDeps(
     const shard = find(clinicNo)
     return shard instanceof Promise ? shard.then(depsOf) : depsOf(shard)
   }
-  return { common: ofCommon, of, others: [...rest.values()] }
+  return { common: ofCommon, of, lookAgain, others: [...rest.values()] }
 }
 
 function derivedSecrets(config: Config, { secrets }: PreparedDatabase) {

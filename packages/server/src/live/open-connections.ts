@@ -42,6 +42,10 @@ export class OpenConnections<Connection extends { readonly transport: LiveTransp
     this.#counts[connection.transport.kind] += 1
   }
 
+  [Symbol.iterator](): Iterator<Connection> {
+    return [...this.#timers.keys()].values()
+  }
+
   /** @returns whether it was open */
   delete(connection: Connection): boolean {
     clearInterval(this.#timers.get(connection))

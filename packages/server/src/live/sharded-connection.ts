@@ -1,4 +1,5 @@
 import { positionsMax } from '@holdfast/contract/position'
+import { clinicNoIn } from '@holdfast/engine'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { LiveConnection } from './live-places.ts'
@@ -40,6 +41,14 @@ export class ShardedConnection implements LiveConnection {
     const all = new Set(doctorIds)
     for (const subscriber of this.#subscribers.values()) for (const id of subscriber.doctorIds) all.add(id)
     return all.size
+  }
+
+  /** Whether it follows a doctor of the clinic. */
+  follows(clinicNo: number): boolean {
+    for (const { doctorIds } of this.#subscribers.values()) {
+      for (const id of doctorIds) if (clinicNoIn(id) === clinicNo) return true
+    }
+    return false
   }
 
   /** Its subscriber in a shard; a new one if it has none. */

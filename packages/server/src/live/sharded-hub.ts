@@ -8,6 +8,8 @@ import type { LiveTransport } from './live-subscriber.ts'
 import { OpenConnections } from './open-connections.ts'
 import { ShardedConnection } from './sharded-connection.ts'
 
+const movedReason = 'The clinic has moved: connect again.'
+
 export type ShardedHubDeps = {
   /** Those of all shards, at the time of the call. */
   hubs(): Iterable<LiveHub>
@@ -87,6 +89,13 @@ export class ShardedHub implements LivePlaces {
 
   unsubscribe(connection: ShardedConnection, doctorIds: readonly string[]): void {
     for (const hub of connection.hubs) hub.unsubscribe(connection.in(hub), doctorIds)
+  }
+
+  /** A clinic is in another shard now: who follows its doctors has to connect again. */
+  moved(clinicNo: number): void {
+    for (const connection of this.#open) {
+      if (connection.follows(clinicNo)) connection.transport.end(1001, movedReason)
+    }
   }
 
   async stop(): Promise<void> {

@@ -12,7 +12,12 @@ import { createServe, type Serve } from './serve.ts'
 function twoShards() {
   const [directory, odd, even] = [depsNamed('directory'), depsNamed('odd'), depsNamed('even')]
   const of = (clinicNo: number) => (clinicNo % 2 === 1 ? odd.deps : even.deps)
-  return { directory, odd, even, shards: { common: directory.deps, others: [odd.deps, even.deps], of } }
+  return {
+    directory,
+    odd,
+    even,
+    shards: { common: directory.deps, others: [odd.deps, even.deps], of, lookAgain: async () => undefined },
+  }
 }
 
 /** As much of what routes depend on as those of this test use. */
@@ -89,7 +94,7 @@ test('an operation that a shard does not serve is an error of the server', () =>
     if (deps !== shards.others[0]) serveThree(serve, deps)
   })
   const call = (clinicNo: number) => ({ params: { clinicId: newId(clinicNo) }, query: {}, body: undefined })
-  const findClinic = find(restOperations.getClinic)
+  const findClinic = find(restOperations.getClinic).at
   expect(findClinic(call(8))).toMatchObject({ deps: shards.others[1] })
   expect(() => findClinic(call(7))).toThrow('The operation getClinic is not served.')
 })
@@ -99,5 +104,5 @@ test('the breaker of a shard throws what is refused with 503', () => {
   odd.open()
   const find = createFindResponder(shards, serveThree)
   const call = { params: undefined, query: {}, body: { entryId: newId(7), token: 'x' } }
-  expect(() => find(restOperations.leaveWaitlistByLink)(call)).toThrow(DatabaseUnavailable)
+  expect(() => find(restOperations.leaveWaitlistByLink).at(call)).toThrow(DatabaseUnavailable)
 })

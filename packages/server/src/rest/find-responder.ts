@@ -9,6 +9,8 @@ export type RestShards = {
   common: RestDeps
   /** For requests that name this clinic; with one database, `common`. A promise, if it has to be looked up. */
   of(clinicNo: number): RestDeps | Promise<RestDeps>
+  /** Finds out whether this clinic has moved to another database. */
+  lookAgain(clinicNo: number): Promise<void>
   /** Those of the databases, if there are several. */
   others: readonly RestDeps[]
 }
@@ -19,7 +21,7 @@ export type RestShards = {
  * @param serveOperations serves all operations with what they depend on
  */
 export function createFindResponder(
-  { common, others, of }: RestShards,
+  { common, others, of, lookAgain }: RestShards,
   serveOperations: (serve: Serve, deps: RestDeps) => void,
 ): (described: Operation) => FindResponder {
   const responders = new Map<RestDeps, Map<string, Responder>>()
@@ -40,9 +42,18 @@ export function createFindResponder(
       const deps = clinicNo === null ? common : of(clinicNo)
       return deps instanceof Promise ? deps.then(responderOf) : responderOf(deps)
     }
-    return (call) => {
-      const clinicNo = clinicNoOfCall(id as keyof typeof restOperations, call, common.engine)
-      return clinicNo instanceof Promise ? clinicNo.then(at) : at(clinicNo)
+    const clinicNoOf = (call: Parameters<FindResponder['at']>[0]) =>
+      clinicNoOfCall(id as keyof typeof restOperations, call, common.engine)
+    return {
+      at(call) {
+        const clinicNo = clinicNoOf(call)
+        return clinicNo instanceof Promise ? clinicNo.then(at) : at(clinicNo)
+      },
+      async again(call) {
+        const clinicNo = await clinicNoOf(call)
+        if (clinicNo !== null) await lookAgain(clinicNo)
+        return at(clinicNo)
+      },
     }
   }
 }

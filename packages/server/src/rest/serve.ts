@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Operation, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
+import { isClinicMoving } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Principal } from '../edge/authentication/principal.ts'
 import { compressPayload } from '../edge/bodies/compression.ts'
-import { problem } from '../edge/errors/problem-error.ts'
+import { ProblemError, problem } from '../edge/errors/problem-error.ts'
 import { emptyBodyIfNone } from './empty-body.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
@@ -121,7 +123,11 @@ export type Responder = {
 }
 
 /** Finds who handles a request, where the clinics are in several shards. */
-export type FindResponder = (call: Pick<Call, 'params' | 'query' | 'body'>) => Responder | Promise<Responder>
+export type FindResponder = {
+  at(call: Pick<Call, 'params' | 'query' | 'body'>): Responder | Promise<Responder>
+  /** The same, after the directory was asked whether the clinic has moved. */
+  again(call: Pick<Call, 'params' | 'query' | 'body'>): Promise<Responder>
+}
 
 /**
  * The only way to add a route to the REST API: its method and path, the check for credentials before anything is read,
@@ -170,12 +176,43 @@ export function createServe(
         const key = sentKeyOf(request)
         const checked = { granted: undefined, field: undefined, sending: undefined }
         const call = { params, query, body, principal, key, request, reply, ...checked }
-        const responder = find === null ? ofAll : await find(call)
-        const response = responder.respond(call)
-        return payloadOf(responder.deps, response instanceof Promise ? await response : response, reply)
+        if (find !== null) return respondInShard(find, call)
+        const response = ofAll.respond(call)
+        return payloadOf(deps, response instanceof Promise ? await response : response, reply)
       },
     })
   }
+}
+
+/**
+ * For how long a request waits for the end of the move of its clinic, and how often it is tried again. Milliseconds.
+ */
+const moveMsMax = 5_000
+const moveTryMs = 100
+
+/**
+ * A clinic may have moved to another shard: the one before refuses changes of it, or does not have it any more. Then
+ * the directory is asked where it is, and the request is handled there.
+ */
+async function respondInShard(find: FindResponder, call: Call): Promise<unknown> {
+  const deadline = performance.now() + moveMsMax
+  for (let responder = await find.at(call); ; ) {
+    try {
+      return payloadOf(responder.deps, await responder.respond(call), call.reply)
+    } catch (error) {
+      const isMoving = isClinicMoving(error)
+      if (!isMoving && !isNotFound(error)) throw error
+      const next = await find.again(call).catch(() => responder)
+      const isElsewhere = next !== responder
+      if (!isElsewhere && (!isMoving || performance.now() > deadline)) throw error
+      if (!isElsewhere) await delay(moveTryMs)
+      responder = next
+    }
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ProblemError && error.status === 404
 }
 
 /** Collects the responders of one shard, by the ids of the operations. */

@@ -69,12 +69,33 @@ export class TheatreSignals {
     }
   }
 
+  /** Gets the listeners of a clinic that has moved here from another database. They read everything anew. */
+  takeOver(clinicNo: number, other: TheatreSignals | undefined): void {
+    if (other === undefined) return
+    const watched = other.#clinics.get(clinicNo)
+    if (watched === undefined) return
+    other.#clinics.delete(clinicNo)
+    clearTimeout(watched.timer)
+    const { listeners } = watched
+    const moved: Watched = { ...watched, rooms: null, changedAt: null, timer: undefined }
+    // The same set: a listener leaves it by the function that it got when it came.
+    this.#clinics.set(clinicNo, moved)
+    void this.#readRooms(clinicNo, moved)
+    for (const listener of listeners) {
+      listener({ type: 'connected', position: this.#positionText(this.#deps.calendar.horizon) })
+    }
+  }
+
   #noteLog(entries: readonly LogEntry[]): void {
     if (this.#clinics.size === 0) return
     for (const entry of entries) {
       const clinicNo = entry.kind === 'directory' ? entry.clinicNo : clinicNoOf(entry.bookingId)
       const watched = this.#clinics.get(clinicNo)
       if (watched === undefined) continue
+      if (watched.listeners.size === 0) {
+        this.#clinics.delete(clinicNo)
+        continue
+      }
       if (entry.kind === 'directory') {
         // It may be a room. Changes of the directory are few.
         void this.#readRooms(clinicNo, watched)

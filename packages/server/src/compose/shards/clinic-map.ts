@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { directoryNo, findClinicShard, readClinicShards } from '@holdfast/engine'
 import type pg from 'pg'
 
@@ -11,11 +12,27 @@ export type ClinicMap = {
   set(clinicNo: number, shardNo: number): void
   /** How many clinics a database is known to have. */
   count(shardNo: number): number
+  /** Asks the directory again where a clinic is. */
+  lookAgain(clinicNo: number): Promise<void>
+  /** Asks the directory for clinics that were moved, until `signal` is aborted. */
+  follow(signal: AbortSignal): Promise<void>
 }
 
+/** A clinic that was moved from one database to another. */
+export type Moved = { clinicNo: number; from: number; to: number }
+
+/** For so long after a move, a server still asks the database that the clinic has left. */
+const followMs = 500
+
 /** @param directory as the application */
-export async function openClinicMap(directory: pg.Pool): Promise<ClinicMap> {
-  const known = new Map((await readClinicShards(directory)).map(({ clinicNo, shardNo }) => [clinicNo, shardNo]))
+export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) => void): Promise<ClinicMap> {
+  const { places, until } = await readClinicShards(directory)
+  const known = new Map(places.map(({ clinicNo, shardNo }) => [clinicNo, shardNo]))
+  function note(clinicNo: number, shardNo: number): void {
+    const from = known.get(clinicNo)
+    known.set(clinicNo, shardNo)
+    if (from !== undefined && from !== shardNo) onMoved({ clinicNo, from, to: shardNo })
+  }
   const lookups = new Map<number, Promise<number>>()
   async function lookUp(clinicNo: number): Promise<number> {
     const shardNo = await findClinicShard(directory, clinicNo)
@@ -31,5 +48,22 @@ export async function openClinicMap(directory: pg.Pool): Promise<ClinicMap> {
     },
     set: (clinicNo, shardNo) => void known.set(clinicNo, shardNo),
     count: (shardNo) => known.values().reduce((sum, one) => sum + Number(one === shardNo), 0),
+    async lookAgain(clinicNo) {
+      const shardNo = await findClinicShard(directory, clinicNo)
+      if (shardNo !== null) note(clinicNo, shardNo)
+    },
+    async follow(signal) {
+      let since = until
+      const read = async () => {
+        const later = await readClinicShards(directory, since)
+        since = later.until
+        for (const { clinicNo, shardNo } of later.places) note(clinicNo, shardNo)
+      }
+      while (!signal.aborted) {
+        // While the directory is away, no clinic is moved.
+        await read().catch(() => undefined)
+        await delay(followMs, undefined, { signal, ref: false }).catch(() => undefined)
+      }
+    },
   }
 }

@@ -14,6 +14,7 @@ import { ofShard } from '../../config/shard-settings.ts'
 import { createProbes } from '../../edge/probes.ts'
 import { liveSettingsOf } from '../../live/live-settings.ts'
 import { ShardedHub } from '../../live/sharded-hub.ts'
+import type { Logger } from '../../observe/logger.ts'
 import { watchHeldBack } from '../../observe/watch-held-back.ts'
 import { addReplicaFigures, type ReplicaSource } from '../../replicas/replica-figures.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
@@ -21,7 +22,7 @@ import { nowhere, type PreparedShard, relocateWhenReached } from '../database/pr
 import { closeTogether } from '../pools/close-together.ts'
 import { poolOpener } from '../pools/pool-opener.ts'
 import { probeBounds } from '../pools/probe-bounds.ts'
-import { type ClinicMap, openClinicMap } from './clinic-map.ts'
+import { type ClinicMap, type Moved, openClinicMap } from './clinic-map.ts'
 import { openCommon } from './open-common.ts'
 import { cacheBytesOf, type OpenShard, openShard } from './open-shard.ts'
 import { type OpenShards, type OpenShardsDeps, poolsByLabel } from './shards.ts'
@@ -56,6 +57,7 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
     find: () => shard,
+    lookAgain: async () => undefined,
     live: shard.live,
     probes: createProbes(probePool, { isStopping, heldBack: watchHeldBack([probePool], { log, isStopping }).latest }),
     pools: { ...poolsByLabel([shard]), probes: [probePool] },
@@ -84,12 +86,17 @@ async function openSeveral(
     of: async (clinicNo) => ofNo(await map.find(clinicNo)).pools.general,
   }
   let map: ClinicMap
+  const live = new ShardedHub({
+    hubs: () => Array.from(opened.values(), (open) => open.live),
+    hubOf: async (clinicNo) => (await find(clinicNo)).live,
+    settings: liveSettingsOf(config),
+  })
   const reaching = new AbortController()
   try {
     const among = { kind: 'directory' as const, pools, createClinic: createClinicIn(opened, () => map) }
     const directory = await openShard(database, { config, cacheShare, log, metrics, among })
     opened.set(directoryNo, directory)
-    map = await openClinicMap(directory.pools.general)
+    map = await openClinicMap(directory.pools.general, (moved) => noteMove(moved, { opened, live, log }))
     for (const shard of database.shards) {
       const { settings } = shard
       const own = { config: ofShard(config, settings), cacheShare, log: log.child({ shard: settings.name }), metrics }
@@ -112,6 +119,7 @@ async function openSeveral(
   const all = [...opened.values()]
   addReplicaFigures(metrics.registry, routersOf(opened, database.shards))
   const directory = ofNo(directoryNo)
+  void map.follow(reaching.signal)
   const common = openCommon(directory, all, cacheBytesOf(config, cacheShare).responses)
   const generalPools = all.map((open) => open.pools.general)
   const heldBack = watchHeldBack(generalPools, { log, isStopping })
@@ -132,11 +140,8 @@ async function openSeveral(
     createAudit: (audit) => new ShardedAuditRecorder({ ...audit, byClinic, appends, shardOf }),
     shardOf,
     find,
-    live: new ShardedHub({
-      hubs: () => all.map(({ live }) => live),
-      hubOf: async (clinicNo) => (await find(clinicNo)).live,
-      settings: liveSettingsOf(config),
-    }),
+    lookAgain: (clinicNo) => map.lookAgain(clinicNo),
+    live,
     probes: createProbes(probePool, { isStopping, shards: generalPools, heldBack: heldBack.latest }),
     pools: { ...poolsByLabel(all), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), probePool],
@@ -145,6 +150,16 @@ async function openSeveral(
       return Promise.all(all.map((open) => open.stop()))
     },
   }
+}
+
+/** Who follows a clinic that has moved to another database gets its changes from there. */
+function noteMove(
+  { clinicNo, from, to }: Moved,
+  { opened, live, log }: { opened: ReadonlyMap<number, OpenShard>; live: ShardedHub; log: Logger },
+): void {
+  log.info({ clinicNo, from, to }, 'a clinic was moved to another database')
+  opened.get(to)?.theatreSignals.takeOver(clinicNo, opened.get(from)?.theatreSignals)
+  live.moved(clinicNo)
 }
 
 /** The replicas of all databases that have some. */

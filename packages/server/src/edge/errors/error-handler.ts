@@ -1,5 +1,6 @@
 import type { ProblemCode } from '@holdfast/contract'
 import {
+  isClinicMoving,
   isConnectionLost,
   isLockTimeout,
   isNotWritable,
@@ -67,6 +68,10 @@ export function problemOf(error: unknown, ifLost = repeatWithKey): ProblemError 
   if (error instanceof MonthsInTransit) {
     const detail = 'Months of this clinic are being archived or restored. Erase again when that is done.'
     return problem('unavailable', detail, { retryAfterSeconds: 60 })
+  }
+  if (isClinicMoving(error)) {
+    const detail = 'The clinic is being moved to another database. Nothing was written: repeat the request.'
+    return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
   if (isLockTimeout(error)) {
     const detail = 'Another change of the same data has not ended. Nothing was written: repeat the request.'

@@ -1,0 +1,66 @@
+import {
+  clinicNoIn,
+  directoryNo,
+  type MovedClinic,
+  MoveRefused,
+  moveClinic,
+  registeredShardNo,
+  withPool,
+} from '@holdfast/engine'
+import { type Config, directoryName, ownerUrlOf } from '@holdfast/server/config'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
+import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
+import { withDatabase } from '../with-database.ts'
+
+export type MoveClinicOptions = JsonOption & { to: string; dryRun?: boolean }
+
+const poolName = 'holdfast move-clinic'
+
+/**
+ * `holdfast move-clinic`: moves a clinic to another database of the installation, while it is in use. Called again, it
+ * continues a move that was interrupted, or goes back.
+ */
+export async function moveClinicCommand(
+  context: CommandContext,
+  clinic: string,
+  { to: name, dryRun = false, json }: MoveClinicOptions,
+): Promise<ExitCode> {
+  const { terminal, signal } = context
+  const clinicNo = clinicNoIn(clinic)
+  if (clinicNo === null) throw new CommandRefusal(`${clinic} is not the id of a clinic`, 2)
+  const moved = await withDatabase(context, async ({ ownerUrl }, config) => {
+    const databases = await databasesOf(ownerUrl, config)
+    const to = databases.find((database) => database.name === name)
+    if (to === undefined) {
+      const names = databases.map((database) => database.name).join(', ')
+      throw new CommandRefusal(`--to ${name}: there is no database with this name, but ${names}`, 2)
+    }
+    return moveClinic({ directoryUrl: ownerUrl, clinicNo, databases, to: to.no, dryRun, signal })
+  }).catch((error: unknown) => {
+    throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
+  })
+  if (json === true) terminal.json({ dryRun, to: name, moved })
+  else terminal.out(describe(moved, name, dryRun))
+  return 0
+}
+
+async function databasesOf(ownerUrl: string, { shards }: Config) {
+  const databases = [{ no: directoryNo, name: directoryName, url: ownerUrl }]
+  await withPool({ url: ownerUrl, name: poolName }, async (directory) => {
+    await refuseUnlessMigrated(directory)
+    for (const shard of shards ?? []) {
+      const no = await registeredShardNo(directory, shard.name)
+      if (no !== null) databases.push({ no, name: shard.name, url: ownerUrlOf(shard) })
+    }
+  })
+  return databases
+}
+
+function describe(moved: MovedClinic | null, name: string, dryRun: boolean): string {
+  if (moved === null) return `The clinic is in ${name}: nothing is left to do.`
+  const rows = `${moved.rows.toLocaleString('en')} rows`
+  const seconds = `${(moved.pauseMs / 1_000).toFixed(1)} s`
+  if (dryRun) return `Rehearsed: copied ${rows} in ${seconds}, and undid it. Changes would wait for about as long.`
+  return `Moved the clinic from ${moved.from} to ${moved.to}: ${rows}. Changes of it waited for ${seconds}.`
+}

@@ -1,0 +1,27 @@
+-- refuse_moving_clinic: the trigger that refuses changes of a clinic's rows while the clinic is moved to another
+-- database, and afterwards those of servers that do not know it yet. Its argument is the clinic's number. The move
+-- itself sets holdfast.moving_clinic to this number in its transactions.
+--
+-- Internal: `holdfast move-clinic` creates the triggers, and drops them.
+-- Locks: none. Fails: HF001 (the clinic is being moved). Idempotent: yes.
+create or replace function holdfast.refuse_moving_clinic() returns trigger
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+as $function$
+declare
+  v_clinic_no integer;
+begin
+  if tg_table_name = 'clinic' then
+    v_clinic_no := coalesce(new.no, old.no);
+  elsif tg_table_name = 'calendar_feed' then
+    v_clinic_no := clinic_no_of(coalesce(new.subject_id, old.subject_id));
+  else
+    v_clinic_no := coalesce(new.clinic_no, old.clinic_no);
+  end if;
+  if v_clinic_no = tg_argv[0]::integer
+     and current_setting('holdfast.moving_clinic', true) is distinct from tg_argv[0] then
+    raise exception 'the clinic % is being moved to another database', v_clinic_no using errcode = 'HF001';
+  end if;
+  return coalesce(new, old);
+end
+$function$;

@@ -1,0 +1,114 @@
+import pg from 'pg'
+import sql, { raw } from 'sql-template-tag'
+import { copyRows } from '../database/copy-rows.ts'
+import type { ClinicTable } from './clinic-tables.ts'
+import { MoveRefused } from './move-database.ts'
+import { tableName } from './moved-tables.ts'
+
+export type CopiedTable = { name: string; rows: number }
+
+/** Before every entry of every log: 3 is the first number of a transaction. */
+const beforeTheLog = '3'
+
+/**
+ * Copies a clinic's rows into another database, in the transaction that both connections are in, and compares what
+ * was written with what was read. Entries of the log keep their order, and come before all entries of the other
+ * database, so that no receiver of its log gets them again.
+ *
+ * @throws MoveRefused if a table is another one there, or a month is missing
+ */
+export async function copyClinic(
+  source: pg.Client,
+  target: pg.Client,
+  { clinicNo, tables, signal }: { clinicNo: number; tables: readonly ClinicTable[]; signal: AbortSignal },
+): Promise<CopiedTable[]> {
+  await copySpecializations(source, target, clinicNo)
+  // What a former move away has left there, see deleteClinic.
+  await target.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
+  const copied: CopiedTable[] = []
+  for (const table of tables) {
+    signal.throwIfAborted()
+    const rows = await (table.isLog ? copyLog(source, target, table, clinicNo) : copy(source, target, table, clinicNo))
+    copied.push({ name: table.name, rows })
+  }
+  // After the last one: triggers of some tables write into others.
+  for (const table of tables) {
+    const [before, after] = await Promise.all([digestOf(source, table, clinicNo), digestOf(target, table, clinicNo)])
+    if (before === after) continue
+    throw new Error(`The rows of ${tableName(table)} differ after the copy: ${before}, and ${after} there.`)
+  }
+  return copied
+}
+
+function copy(source: pg.Client, target: pg.Client, table: ClinicTable, clinicNo: number): Promise<number> {
+  const columns = list(table.columns)
+  return copyRows(source, target, {
+    select: `select ${columns} from ${tableName(table)} where ${table.of(clinicNo)}`,
+    into: `${tableName(table)} (${columns})`,
+  })
+}
+
+async function copyLog(source: pg.Client, target: pg.Client, table: ClinicTable, clinicNo: number): Promise<number> {
+  const columns = list(table.columns)
+  const copied = raw(`copied_${table.name}`)
+  await target.query(sql`
+    create temp table ${copied} on commit drop as select ${raw(columns)} from ${raw(tableName(table))} limit 0`)
+  const rows = await copyRows(source, target, {
+    select: `select ${columns} from ${tableName(table)} where ${table.of(clinicNo)}`,
+    into: `${copied.sql} (${columns})`,
+  })
+  const isCopy = table.name === 'late_event'
+  // Triggers of the target have noted the clinic's new rows, with later numbers.
+  await target.query(sql`
+    insert into ${raw(tableName(table))} (${raw(columns)})
+    select ${raw(numbered(table, isCopy ? 'e.' : null))}
+      from (select * from ${copied} order by xid, seq) c ${raw(isCopy ? ofEvents : '')}`)
+  return rows
+}
+
+/** A late event has the numbers of the event that it is a copy of. */
+const ofEvents = 'join holdfast.booking_event e using (clinic_no, booking_id, version)'
+
+/** The columns of an entry of the log, with new numbers, or with those of a table. */
+function numbered({ columns }: ClinicTable, of: string | null): string {
+  const numbers: Record<string, string> =
+    of === null
+      ? { xid: `'${beforeTheLog}'::xid8`, seq: `nextval('holdfast.booking_event_seq')` }
+      : { xid: `${of}xid`, seq: `${of}seq` }
+  return columns.map((column) => numbers[column] ?? `c.${pg.escapeIdentifier(column)}`).join(', ')
+}
+
+async function copySpecializations(source: pg.Client, target: pg.Client, clinicNo: number): Promise<void> {
+  const { rows } = await source.query<{ name: string }>(sql`
+    select specialization as name from holdfast.resource where clinic_no = ${clinicNo} and specialization is not null
+     union select specialization from holdfast.waitlist_entry
+     where clinic_no = ${clinicNo} and specialization is not null`)
+  await target.query(sql`
+    insert into holdfast.specialization (name) select unnest(${rows.map(({ name }) => name)}::text[])
+    on conflict do nothing`)
+}
+
+/** The number of rows, and a sum over their texts, without the numbers of entries of the log. */
+async function digestOf(client: pg.Client, table: ClinicTable, clinicNo: number): Promise<string> {
+  const columns = table.columns.filter((column) => !(table.isLog && (column === 'xid' || column === 'seq')))
+  // What triggers of the target have noted there is not of the source.
+  const condition =
+    table.name === 'directory_change' ? `${table.of(clinicNo)} and xid < pg_current_xact_id()` : table.of(clinicNo)
+  const { rows } = await client.query<{ digest: string }>(sql`
+    select count(*) || ' rows, ' || coalesce(sum(hashtextextended(row(${raw(list(columns))})::text, 0)::numeric), 0)
+             as digest
+      from ${raw(tableName(table))} where ${raw(condition)}`)
+  return rows[0]?.digest ?? ''
+}
+
+function list(columns: readonly string[]): string {
+  return columns.map((column) => pg.escapeIdentifier(column)).join(', ')
+}
+
+/** @throws MoveRefused if the tables of the two databases differ */
+export function refuseOtherTables(tables: readonly ClinicTable[], targetTables: readonly ClinicTable[]): void {
+  const there = new Map(targetTables.map((table) => [table.name, table.columns.toSorted().join()]))
+  const other = tables.find((table) => there.get(table.name) !== table.columns.toSorted().join())
+  if (other === undefined) return
+  throw new MoveRefused(`the table ${tableName(other)} is another in the two databases: migrate both with this release`)
+}
