@@ -211,6 +211,11 @@ create table holdfast.archived_row (
   constraint archived_row_pkey PRIMARY KEY (clinic_no, place),
   constraint archived_row_kind_check CHECK ((kind = ANY (ARRAY['slot'::text, 'booking'::text, 'booking_event'::text, 'manage_token'::text])))
 );
+create table holdfast.arrived_clinic (
+  clinic_no integer not null,
+  xid xid8 not null,
+  constraint arrived_clinic_pkey PRIMARY KEY (clinic_no)
+);
 create table holdfast.audit_event (
   clinic_no integer not null,
   at timestamp with time zone not null,
@@ -702,6 +707,12 @@ create table holdfast.migration (
   checksum text not null,
   applied_at timestamp with time zone not null default now(),
   constraint migration_pkey PRIMARY KEY (version)
+);
+create table holdfast.moving_clinic (
+  clinic_no integer not null,
+  token uuid not null,
+  refused_until timestamp with time zone not null,
+  constraint moving_clinic_pkey PRIMARY KEY (clinic_no)
 );
 create table holdfast.reminder_opt_out (
   clinic_no integer not null,

@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import type { ExitCode } from './command.ts'
 
 /** Receives the exit code of a command. */
@@ -14,4 +14,9 @@ export function shardOption(): Option {
 
 export function jsonOption(): Option {
   return new Option('--json', 'print one JSON object')
+}
+
+export function secondsOption(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of seconds, such as 6.')
+  return Number(text)
 }

@@ -3,7 +3,14 @@ import { addBackups } from './add-backups.ts'
 import { addEvents } from './add-events.ts'
 import { addShards } from './add-shards.ts'
 import type { CommandContext, ExitCode } from './command.ts'
-import { type End, type JsonOption, jsonOption, type ShardOption, shardOption } from './command-options.ts'
+import {
+  type End,
+  type JsonOption,
+  jsonOption,
+  type ShardOption,
+  secondsOption,
+  shardOption,
+} from './command-options.ts'
 import type { AdminCreateOptions } from './commands/admin-create.ts'
 import type { AdminEndSessionsOptions } from './commands/admin-end-sessions.ts'
 import type { AdminResetPasswordOptions } from './commands/admin-reset-password.ts'
@@ -359,11 +366,6 @@ function capacityOption(text: string) {
 function monthOption(text: string): string {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('Expected a month, such as 2026-01.')
   return text
-}
-
-function secondsOption(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of seconds, such as 6.')
-  return Number(text)
 }
 
 function concurrencyOption(text: string): number {

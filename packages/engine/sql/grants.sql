@@ -18,7 +18,7 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
   holdfast.late_event, holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
   holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.theatre_patient,
   holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry, holdfast.waitlist_offer,
-  holdfast.upkeep_result to holdfast_app;
+  holdfast.upkeep_result, holdfast.arrived_clinic to holdfast_app;
 
 -- Plain tables. Numbers, ids and creation times are written once; clinics and resources are never deleted.
 grant usage on sequence holdfast.clinic_no_seq to holdfast_app;

@@ -317,6 +317,7 @@ export {
   type ClinicShard,
   directoryNo,
   findClinicShard,
+  movingClinics,
   placeClinic,
   readClinicShards,
   recentBookings,

@@ -13,7 +13,7 @@ import type { JsonOption } from '../command-options.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { withDatabase } from '../with-database.ts'
 
-export type MoveClinicOptions = JsonOption & { to: string; dryRun?: boolean }
+export type MoveClinicOptions = JsonOption & { to: string; dryRun?: boolean; atMost: number }
 
 const poolName = 'holdfast move-clinic'
 
@@ -24,7 +24,7 @@ const poolName = 'holdfast move-clinic'
 export async function moveClinicCommand(
   context: CommandContext,
   clinic: string,
-  { to: name, dryRun = false, json }: MoveClinicOptions,
+  { to: name, dryRun = false, atMost, json }: MoveClinicOptions,
 ): Promise<ExitCode> {
   const { terminal, signal } = context
   const clinicNo = clinicNoIn(clinic)
@@ -36,7 +36,8 @@ export async function moveClinicCommand(
       const names = databases.map((database) => database.name).join(', ')
       throw new CommandRefusal(`--to ${name}: there is no database with this name, but ${names}`, 2)
     }
-    return moveClinic({ directoryUrl: ownerUrl, clinicNo, databases, to: to.no, dryRun, signal })
+    const pauseMsMax = atMost * 1_000
+    return moveClinic({ directoryUrl: ownerUrl, clinicNo, databases, to: to.no, dryRun, pauseMsMax, signal })
   }).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })
@@ -62,5 +63,6 @@ function describe(moved: MovedClinic | null, name: string, dryRun: boolean): str
   const rows = `${moved.rows.toLocaleString('en')} rows`
   const seconds = `${(moved.pauseMs / 1_000).toFixed(1)} s`
   if (dryRun) return `Rehearsed: copied ${rows} in ${seconds}, and undid it. Changes would wait for about as long.`
+  if (moved.rows === 0) return `Continued: the clinic has moved from ${moved.from} to ${moved.to}.`
   return `Moved the clinic from ${moved.from} to ${moved.to}: ${rows}. Changes of it waited for ${seconds}.`
 }

@@ -30,7 +30,7 @@ test('one database is listed as it is', async () => {
   const { HOLDFAST_SHARDS: _, ...alone } = env
   const { code, out } = await runCaptured(['shards', '--json'], alone)
   const only = { name: 'directory', no: 0, clinics: 1, recentBookings: 0, bytes: expect.any(Number), problem: null }
-  expect(JSON.parse(out[0] ?? '')).toEqual({ shards: [only], misplaced: [] })
+  expect(JSON.parse(out[0] ?? '')).toEqual({ shards: [only], misplaced: [], moving: [] })
   expect(code).toBe(0)
 })
 
@@ -101,6 +101,10 @@ test('a clinic is moved to another database after a rehearsal, and what is wrong
     code: 1,
     text: expect.stringContaining('the directory does not know the clinic'),
   })
+  await directory.ownerPool.query('update holdfast.clinic_shard set moving_to = 0 where clinic_no = $1', [clinic.no])
+  expect(await shards()).toMatchObject({ code: 0, moving: [{ clinicNo: clinic.no, from: 1, to: 0 }] })
+  const listed = await runCaptured(['shards'], env)
+  expect(listed.out.at(-1)).toContain(`Clinic ${clinic.no} is being moved from north to directory.`)
   const json = await runCaptured(['move-clinic', clinic.id, '--to', 'directory', '--json'], env)
   expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ dryRun: false, moved: { from: 'north', to: 'directory' } })
 })

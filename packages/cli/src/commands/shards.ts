@@ -3,6 +3,7 @@ import {
   type MisplacedClinic,
   migrationStatus,
   misplacedClinics,
+  movingClinics,
   recentBookings,
   registeredShardNo,
   shardsWithClinics,
@@ -50,8 +51,9 @@ export async function shardsCommand(context: CommandContext, options: JsonOption
       states.push(unusable(name, no, 'it has clinics, and is missing in HOLDFAST_SHARDS'))
     }
     const misplaced = states.length === 1 ? [] : await misplacedClinics(directory.pool, readable)
-    if (options.json === true) context.terminal.json({ shards: states, misplaced })
-    else print(context, states, misplaced)
+    const moving = await movingClinics(directory.pool)
+    if (options.json === true) context.terminal.json({ shards: states, misplaced, moving })
+    else print(context, states, { misplaced, moving })
     return misplaced.length > 0 || states.some(({ problem }) => problem !== null) ? 1 : 0
   })
 }
@@ -70,11 +72,16 @@ async function readState({ name, pool }: NamedDatabase, no: number | null): Prom
   }
 }
 
+type Clinics = {
+  misplaced: readonly MisplacedClinic[]
+  moving: Awaited<ReturnType<typeof movingClinics>>
+}
+
 function unusable(name: string, no: number | null, problem: string): ShardState {
   return { name, no, clinics: null, recentBookings: null, bytes: null, problem }
 }
 
-function print({ terminal }: CommandContext, states: readonly ShardState[], misplaced: readonly MisplacedClinic[]) {
+function print({ terminal }: CommandContext, states: readonly ShardState[], { misplaced, moving }: Clinics) {
   const whole = (value: number | null) => value?.toLocaleString('en') ?? '–'
   const rows = states.map(({ name, clinics, recentBookings, bytes }) => [
     name,
@@ -89,6 +96,13 @@ function print({ terminal }: CommandContext, states: readonly ShardState[], misp
     if (problem !== null) terminal.note(`The database ${name} cannot be used: ${problem}`)
   }
   const nameOf = (no: number) => states.find((state) => state.no === no)?.name ?? `number ${no}`
+  for (const { clinicNo, from, to } of moving) {
+    const move =
+      from === to
+        ? `Clinic ${clinicNo} has moved to ${nameOf(to)}, and its old rows are still there.`
+        : `Clinic ${clinicNo} is being moved from ${nameOf(from)} to ${nameOf(to)}.`
+    terminal.out(`${move} If \`holdfast move-clinic\` does not run, run it again.`)
+  }
   for (const clinic of misplaced.slice(0, listedMax)) terminal.out(terminal.style('red', describe(clinic, nameOf)))
   if (misplaced.length > listedMax) terminal.out(`… and ${whole(misplaced.length - listedMax)} more`)
 }

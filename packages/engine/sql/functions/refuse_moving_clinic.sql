@@ -1,11 +1,11 @@
 -- refuse_moving_clinic: the trigger that refuses changes of a clinic's rows while the clinic is moved to another
--- database, and afterwards those of servers that do not know it yet. Its argument is the clinic's number. The move
--- itself sets holdfast.moving_clinic to this number in its transactions.
+-- database (moving_clinic), and afterwards those of servers that do not know it yet. Its argument is the clinic's
+-- number. The move itself sets holdfast.moving_clinic to this number in its transactions.
 --
 -- Internal: `holdfast move-clinic` creates the triggers, and drops them.
--- Locks: none. Fails: HF001 (the clinic is being moved). Idempotent: yes.
+-- Locks: none. Fails: HF003 (the clinic is being moved). Idempotent: yes.
 create or replace function holdfast.refuse_moving_clinic() returns trigger
-language plpgsql
+language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 declare
@@ -19,8 +19,12 @@ begin
     v_clinic_no := coalesce(new.clinic_no, old.clinic_no);
   end if;
   if v_clinic_no = tg_argv[0]::integer
-     and current_setting('holdfast.moving_clinic', true) is distinct from tg_argv[0] then
-    raise exception 'the clinic % is being moved to another database', v_clinic_no using errcode = 'HF001';
+     and current_setting('holdfast.moving_clinic', true) is distinct from tg_argv[0]
+     -- Another isolation level may not see the row.
+     and (current_setting('transaction_isolation') <> 'read committed'
+          or exists (select from moving_clinic m
+                      where m.clinic_no = v_clinic_no and m.refused_until > clock_timestamp())) then
+    raise exception 'the clinic % is being moved to another database', v_clinic_no using errcode = 'HF003';
   end if;
   return coalesce(new, old);
 end

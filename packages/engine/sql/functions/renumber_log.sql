@@ -18,6 +18,7 @@ begin
   get diagnostics v_events = row_count;
   update late_event set xid = pg_current_xact_id();
   update directory_change set xid = pg_current_xact_id();
+  update arrived_clinic set xid = pg_current_xact_id();
   perform add_log_epoch(null, pg_current_xact_id());
   return v_events;
 end

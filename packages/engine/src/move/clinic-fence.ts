@@ -13,32 +13,64 @@ export function letThrough(clinicNo: number) {
   return sql`select set_config('holdfast.moving_clinic', ${String(clinicNo)}, true)`
 }
 
+/** Who refuses changes of a clinic, and for how long. */
+export type Fence = { clinicNo: number; token: string; msMax: number }
+
+/** Begins to refuse changes in the tables of {@link refuseChanges}, for a time, even if nobody ends it. */
+export async function beginRefusing(source: pg.Client, { clinicNo, token, msMax }: Fence): Promise<void> {
+  await source.query(sql`
+    insert into holdfast.moving_clinic (clinic_no, token, refused_until)
+    values (${clinicNo}, ${token}, clock_timestamp() + make_interval(secs => ${msMax / 1_000}))
+    on conflict (clinic_no) do update set token = excluded.token, refused_until = excluded.refused_until`)
+}
+
 /**
  * Refuses changes of a clinic's rows in these tables. When it returns, whatever has changed some has committed or was
  * rolled back. Table by table: a transaction that has changed one table, and is refused in the next, is rolled back as
- * a whole. With the locks of several tables, it would deadlock with such transactions. Idempotent.
+ * a whole. With the locks of several tables, it would deadlock with such transactions.
  *
  * @throws the lock timeout, after a number of tries
  */
 export async function refuseChanges(
   source: pg.Client,
-  clinicNo: number,
+  { clinicNo }: Fence,
   tables: readonly ClinicTable[],
 ): Promise<void> {
   const fenced = await fencedTables(source, clinicNo)
-  for (const table of tables) {
-    if (!table.isRefused || fenced.has(table.name)) continue
-    await whileLocked(
-      source,
-      sql`
-      create trigger ${trigger(clinicNo)} before insert or update or delete on ${raw(tableName(table))}
-         for each row execute function holdfast.refuse_moving_clinic(${raw(String(clinicNo))})`,
-    )
+  for (const table of tables.filter(({ isRefused }) => isRefused)) {
+    const name = raw(tableName(table))
+    const statement = fenced.has(table.name)
+      ? // A former call has left the trigger. Changes that it has let through may not have ended.
+        sql`lock table ${name} in share row exclusive mode`
+      : sql`create trigger ${trigger(clinicNo)} before insert or update or delete on ${name}
+               for each row execute function holdfast.refuse_moving_clinic(${raw(String(clinicNo))})`
+    await whileLocked(source, statement)
   }
+}
+
+/**
+ * Refuses changes from now on for good, before the copy is committed.
+ *
+ * @returns false: they were accepted meanwhile, so that the copy may lack some
+ */
+export async function refuseForGood(source: pg.Client, { clinicNo, token }: Fence): Promise<boolean> {
+  const { rowCount } = await source.query(sql`
+    update holdfast.moving_clinic set refused_until = 'infinity'
+     where clinic_no = ${clinicNo} and token = ${token} and refused_until > clock_timestamp()`)
+  return rowCount === 1
+}
+
+/** Whether changes of a clinic are refused until the move is continued. */
+export async function isRefusedForGood(database: pg.Client, clinicNo: number): Promise<boolean> {
+  const { rowCount } = await database.query(
+    sql`select from holdfast.moving_clinic where clinic_no = ${clinicNo} and refused_until = 'infinity'`,
+  )
+  return rowCount === 1
 }
 
 /** Allows changes of a clinic's rows again. Idempotent. */
 export async function allowChanges(database: pg.Client, clinicNo: number): Promise<void> {
+  await database.query(sql`delete from holdfast.moving_clinic where clinic_no = ${clinicNo}`)
   for (const table of await fencedTables(database, clinicNo)) {
     const name = raw(`holdfast.${pg.escapeIdentifier(table)}`)
     await whileLocked(database, sql`drop trigger if exists ${trigger(clinicNo)} on ${name}`)
@@ -55,7 +87,7 @@ function whileLocked(client: pg.Client, statement: Sql): Promise<void> {
 }
 
 /** The names of the tables that refuse changes of the clinic's rows. */
-export async function fencedTables(database: pg.Client, clinicNo: number): Promise<Set<string>> {
+async function fencedTables(database: pg.Client, clinicNo: number): Promise<Set<string>> {
   const { rows } = await database.query<{ name: string }>(sql`
     select c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
      where t.tgname = ${nameOf(clinicNo)} and t.tgparentid = 0 and c.relnamespace = 'holdfast'::regnamespace`)

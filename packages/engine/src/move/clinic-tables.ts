@@ -6,6 +6,8 @@ export type ClinicTable = MovedTable & {
   of: (clinicNo: number) => string
   /** Changes of its rows are refused while their clinic is moved. */
   isRefused: boolean
+  /** Added later by whoever records it: never refused, and copied at the end. */
+  isLate: boolean
   /** Jobs write into it what the log says. */
   isOutbox: boolean
   /** Its rows are numbered in the order of the log. */
@@ -22,8 +24,9 @@ const conditions: Readonly<Record<string, (clinicNo: number) => string>> = {
   answer: (clinicNo) => `holdfast.clinic_no_of(ids[1]) = ${clinicNo}`,
 }
 
-/** Written in the transaction of what it is the response to, in a table that refuses it. */
-const unrefused = new Set(['answer'])
+/** The response to a write is stored after it: repeated without it, the write finds what it has written. */
+const unrefused = new Set(['answer', 'audit_event'])
+const late = new Set(['audit_event'])
 
 /** Not moved, with the reason. */
 export const otherTables: Readonly<Record<string, string>> = {
@@ -40,6 +43,8 @@ export const otherTables: Readonly<Record<string, string>> = {
   log_epoch: 'of the database',
   log_receiver: 'of the database',
   migration: 'of the database',
+  moving_clinic: 'of the move',
+  arrived_clinic: 'of the move',
   setting: 'of the database',
   site_administrator: 'each database has them',
   specialization: 'added where it is missing',
@@ -65,6 +70,7 @@ export async function clinicTables(client: pg.Client): Promise<ClinicTable[]> {
         ...table,
         of: condition ?? ((clinicNo: number) => `clinic_no = ${clinicNo}`),
         isRefused: !unrefused.has(name),
+        isLate: late.has(name),
         isOutbox: outboxes.has(name),
         isLog: logs.has(name),
       }

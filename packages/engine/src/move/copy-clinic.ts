@@ -1,5 +1,6 @@
 import pg from 'pg'
 import sql, { raw } from 'sql-template-tag'
+import { inClientTransaction } from '../database/client-transaction.ts'
 import { copyRows } from '../database/copy-rows.ts'
 import type { ClinicTable } from './clinic-tables.ts'
 import { MoveRefused } from './move-database.ts'
@@ -25,15 +26,21 @@ export async function copyClinic(
   await copySpecializations(source, target, clinicNo)
   // What a former move away has left there, see deleteClinic.
   await target.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
+  await target.query(sql`
+    insert into holdfast.arrived_clinic (clinic_no, xid) values (${clinicNo}, pg_current_xact_id())
+    on conflict (clinic_no) do update set xid = excluded.xid`)
   const copied: CopiedTable[] = []
-  for (const table of tables) {
+  for (const table of tables.filter(({ isLate }) => !isLate)) {
     signal.throwIfAborted()
     const rows = await (table.isLog ? copyLog(source, target, table, clinicNo) : copy(source, target, table, clinicNo))
     copied.push({ name: table.name, rows })
   }
   // After the last one: triggers of some tables write into others.
-  for (const table of tables) {
-    const [before, after] = await Promise.all([digestOf(source, table, clinicNo), digestOf(target, table, clinicNo)])
+  for (const table of tables.filter(({ isLate }) => !isLate)) {
+    // What triggers of the target have noted there is not of the source.
+    const isCopied = table.name === 'directory_change' ? ` and xid = '${beforeTheLog}'` : ''
+    const before = await digestOf(source, table, table.of(clinicNo))
+    const after = await digestOf(target, table, table.of(clinicNo) + isCopied)
     if (before === after) continue
     throw new Error(`The rows of ${tableName(table)} differ after the copy: ${before}, and ${after} there.`)
   }
@@ -78,6 +85,31 @@ function numbered({ columns }: ClinicTable, of: string | null): string {
   return columns.map((column) => numbers[column] ?? `c.${pg.escapeIdentifier(column)}`).join(', ')
 }
 
+/**
+ * Copies what the other tables have got since, too, in transactions of their own: what is there already stays as it is.
+ */
+export async function copyLateRows(
+  source: pg.Client,
+  target: pg.Client,
+  { clinicNo, tables }: { clinicNo: number; tables: readonly ClinicTable[] },
+): Promise<void> {
+  for (const table of tables.filter(({ isLate }) => isLate)) {
+    const columns = list(table.columns)
+    await inClientTransaction(target, async () => {
+      await target.query(sql`
+        create temp table late_rows on commit drop as select ${raw(columns)} from ${raw(tableName(table))} limit 0`)
+      await copyRows(source, target, {
+        select: `select ${columns} from ${tableName(table)} where ${table.of(clinicNo)}`,
+        into: `late_rows (${columns})`,
+      })
+      await target.query(sql`
+        insert into ${raw(tableName(table))} (${raw(columns)}) overriding system value
+        select ${raw(columns)} from late_rows
+        on conflict do nothing`)
+    })
+  }
+}
+
 async function copySpecializations(source: pg.Client, target: pg.Client, clinicNo: number): Promise<void> {
   const { rows } = await source.query<{ name: string }>(sql`
     select specialization as name from holdfast.resource where clinic_no = ${clinicNo} and specialization is not null
@@ -89,11 +121,8 @@ async function copySpecializations(source: pg.Client, target: pg.Client, clinicN
 }
 
 /** The number of rows, and a sum over their texts, without the numbers of entries of the log. */
-async function digestOf(client: pg.Client, table: ClinicTable, clinicNo: number): Promise<string> {
+async function digestOf(client: pg.Client, table: ClinicTable, condition: string): Promise<string> {
   const columns = table.columns.filter((column) => !(table.isLog && (column === 'xid' || column === 'seq')))
-  // What triggers of the target have noted there is not of the source.
-  const condition =
-    table.name === 'directory_change' ? `${table.of(clinicNo)} and xid < pg_current_xact_id()` : table.of(clinicNo)
   const { rows } = await client.query<{ digest: string }>(sql`
     select count(*) || ' rows, ' || coalesce(sum(hashtextextended(row(${raw(list(columns))})::text, 0)::numeric), 0)
              as digest

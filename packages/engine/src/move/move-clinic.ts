@@ -1,12 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { advisoryLocks } from '../database/advisory-locks.ts'
 import { commit, inClientTransaction } from '../database/client-transaction.ts'
 import { connectClient } from '../database/connect-client.ts'
+import { isStatementTimeout } from '../database/database-unavailable.ts'
 import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
-import { allowChanges, fencedTables, letThrough, refuseChanges } from './clinic-fence.ts'
+import {
+  allowChanges,
+  beginRefusing,
+  type Fence,
+  isRefusedForGood,
+  letThrough,
+  refuseChanges,
+  refuseForGood,
+} from './clinic-fence.ts'
 import { type ClinicTable, clinicTables } from './clinic-tables.ts'
-import { type CopiedTable, copyClinic, refuseOtherTables } from './copy-clinic.ts'
+import { type CopiedTable, copyClinic, copyLateRows, refuseOtherTables } from './copy-clinic.ts'
 import { createPartitions, MoveRefused } from './move-database.ts'
 import { tableName } from './moved-tables.ts'
 
@@ -22,6 +33,8 @@ export type MoveClinicOptions = {
   /** Copies everything, and undoes it. Nothing is refused meanwhile. */
   dryRun: boolean
   signal: AbortSignal
+  /** For how long changes may wait at most: then nothing is moved. Milliseconds. */
+  pauseMsMax: number
   /** How long the rows stay where the clinic was, until all servers know that it has moved. Milliseconds. */
   noticeMs?: number
   /** Called after each step, for tests. */
@@ -37,36 +50,52 @@ const applicationName = 'holdfast move-clinic'
 /** How long the receivers of the log may take for what they have not got yet. */
 const deliveryMsMax = 5_000
 const pollMs = 20
+/** How long a former call's copy is waited for. */
+const copyLockMsMax = 10_000
 /** Servers ask for moved clinics every half second. */
 const noticeMsDefault = 2_000
 
 /**
  * Moves a clinic to another database of the installation (decision 0063). Nothing is lost if it is interrupted: called
  * again, it continues, or goes back with `to` where the clinic was. In the meantime, changes of the clinic are refused
- * with HF001; other clinics are not concerned.
+ * with HF003. Jobs of the database that work on several clinics at once fail as long, and are repeated.
  *
  * @returns null: the clinic is there, and nothing was left to do
  * @throws MoveRefused, and then nothing has changed; the driver's error
  */
 export async function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | null> {
-  const directory = await connectClient({ url: options.directoryUrl, name: applicationName })
+  const directory = await connect(options.directoryUrl)
   const clients: pg.Client[] = [directory]
   try {
     await lockMoves(directory, options.clinicNo)
     const noted = await notedPlace(directory, options.clinicNo)
     const ends = { from: endOf(options.databases, noted.shardNo), to: endOf(options.databases, options.to) }
-    const target = await connectClient({ url: ends.to.url, name: applicationName })
-    clients.push(target)
-    if (ends.from.no === ends.to.no) {
-      return await finish(directory, target, { ...options, wasGoingTo: noted.movingTo })
-    }
-    const source = await connectClient({ url: ends.from.url, name: applicationName })
+    const source = await connect(ends.from.url)
     clients.push(source)
+    const isStaying = ends.from.no === ends.to.no
+    if (isStaying || noted.movingTo === noted.shardNo) {
+      await finish(directory, source, { ...options, to: ends.from.no, wasGoingTo: noted.movingTo })
+      if (isStaying) return null
+    } else if (noted.movingTo !== null && noted.movingTo !== ends.to.no) {
+      const { name } = endOf(options.databases, noted.movingTo)
+      throw new MoveRefused(`the clinic is being moved to ${name}: continue that, or go back to ${ends.from.name}`)
+    }
+    const target = await connect(ends.to.url)
+    clients.push(target)
     return await move({ directory, source, target, ...ends }, options)
   } finally {
     // What was not committed is undone.
     await Promise.allSettled(clients.map((client) => client.end()))
   }
+}
+
+/** Rows are compared by their texts, which depend on these settings. What does not respond is lost, at both ends. */
+async function connect(url: string): Promise<pg.Client> {
+  const client = await connectClient({ url, name: applicationName, keepAliveMs: 10_000 })
+  await client.query(`set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres';
+    set bytea_output = 'hex'; set extra_float_digits = 1;
+    set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4`)
+  return client
 }
 
 type Move = { directory: pg.Client; source: pg.Client; target: pg.Client; from: MoveEnd; to: MoveEnd }
@@ -80,34 +109,36 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     throw new MoveRefused(`the directory notes the clinic in ${from.name}, which does not have it`)
   }
   await refuseArchived(source, clinicNo, from.name)
-  if (dryRun) return copyAll(ends, tables, options, performance.now())
+  await refuseWhileReplaying(source, clinicNo)
+  if (dryRun) return copyAll(ends, tables, options, performance.now(), null)
+  // After a former call's copy, which may be about to be committed.
+  const isThere = await mayBeThere(to.url, clinicNo)
+  if (isThere && !(await isRefusedForGood(source, clinicNo))) throw bothHave(to.name, clinicNo)
   await noteMove(directory, clinicNo, to.no)
   await afterStep('noted')
   const beganAt = performance.now()
-  const isThere = await hasClinic(target, clinicNo)
-  // One that was committed, but not noted: nothing was changed in the source since.
-  if (isThere && (await fencedTables(source, clinicNo)).size === 0) {
-    throw bothHave(from.name, clinicNo)
-  }
   let moved: MovedClinic = { from: from.name, to: to.name, tables: [], rows: 0, pauseMs: 0 }
   if (!isThere) {
+    const fence = { clinicNo, token: randomUUID(), msMax: options.pauseMsMax }
+    const atFirst = tables.filter(({ isOutbox }) => !isOutbox)
     try {
       await allowChanges(target, clinicNo)
-      await refuseChanges(
-        source,
-        clinicNo,
-        tables.filter(({ isOutbox }) => !isOutbox),
-      )
+      await beginRefusing(source, fence)
+      await refuseChanges(source, fence, atFirst)
       await afterStep('refused')
       await untilDelivered(source, clinicNo)
-      await refuseChanges(source, clinicNo, tables)
+      await refuseChanges(
+        source,
+        fence,
+        tables.filter(({ isOutbox }) => isOutbox),
+      )
       await afterStep('delivered')
-      moved = await copyAll(ends, tables, options, beganAt)
+      moved = await copyAll(ends, tables, options, beganAt, fence)
     } catch (error) {
       // Its transaction ends with it.
       await target.end()
       if (!(await mayBeThere(to.url, clinicNo))) await goBack(directory, source, clinicNo)
-      throw error
+      throw isStatementTimeout(error) ? tookTooLong(options.pauseMsMax) : error
     }
   }
   await afterStep('committed')
@@ -115,6 +146,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   const pauseMs = performance.now() - beganAt
   await afterStep('switched')
   await delay(noticeMs)
+  await copyLateRows(source, target, { clinicNo, tables })
   await deleteClinic(source, clinicNo, tables)
   await afterStep('deleted')
   await allowChanges(source, clinicNo)
@@ -126,25 +158,39 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
 async function copyAll(
   { source, target, from, to }: Move,
   tables: readonly ClinicTable[],
-  { clinicNo, dryRun, signal, afterStep = async () => {} }: MoveClinicOptions,
+  { clinicNo, signal, pauseMsMax, afterStep = async () => {} }: MoveClinicOptions,
   beganAt: number,
+  fence: Fence | null,
 ): Promise<MovedClinic> {
-  await createPartitions(target, tables)
+  await createMonths(target, tables)
   await source.query('begin isolation level repeatable read')
   await target.query('begin')
-  for (const client of [source, target]) await client.query('set local idle_in_transaction_session_timeout = 0')
+  // A rehearsal may take as long as it takes.
+  const msMax = fence === null ? 0 : Math.max(1, Math.floor(pauseMsMax - (performance.now() - beganAt)))
+  for (const client of [source, target]) {
+    await client.query(sql`select set_config('idle_in_transaction_session_timeout', ${`${msMax}ms`}, true)`)
+    await client.query(sql`select set_config('statement_timeout', ${`${msMax}ms`}, true)`)
+  }
   // Who goes back waits until it is known whether this was committed.
   await target.query(sql`select pg_advisory_xact_lock(hashtextextended(${copyLock(clinicNo)}, 0))`)
   if (await hasClinic(target, clinicNo)) throw new MoveRefused(`${to.name} has the clinic already`)
   const copied = await copyClinic(source, target, { clinicNo, tables, signal })
   await source.query('rollback')
   await afterStep('copied')
-  if (!dryRun && (await fencedTables(source, clinicNo)).size === 0) {
-    throw new MoveRefused('another call has gone back meanwhile')
-  }
-  await (dryRun ? target.query('rollback') : commit(target))
+  if (fence !== null && !(await refuseForGood(source, fence))) throw tookTooLong(pauseMsMax)
+  await (fence === null ? target.query('rollback') : commit(target))
   const rows = copied.reduce((sum, table) => sum + table.rows, 0)
   return { from: from.name, to: to.name, tables: copied, rows, pauseMs: performance.now() - beganAt }
+}
+
+/** As ensure_partitions.sql does. */
+async function createMonths(target: pg.Client, tables: readonly ClinicTable[]): Promise<void> {
+  await inClientTransaction(target, async () => {
+    await target.query(sql`select set_config('lock_timeout', '5s', true)`)
+    const [key, no] = advisoryLocks.partitions
+    await target.query(sql`select pg_advisory_xact_lock(${key}, ${no})`)
+    await createPartitions(target, tables)
+  })
 }
 
 /** Where the clinic is to be: what a former call has left to do. */
@@ -154,15 +200,21 @@ async function finish(
   { clinicNo, databases, to, wasGoingTo }: MoveClinicOptions & { wasGoingTo: number | null },
 ): Promise<MovedClinic | null> {
   if (wasGoingTo === null) return null
+  // Named, if it is missing.
+  endOf(databases, wasGoingTo)
   for (const other of databases.filter(({ no }) => no !== to)) {
     const hasRows = await mayBeThere(other.url, clinicNo)
     if (wasGoingTo === other.no && hasRows) {
       throw new MoveRefused(`the clinic is in ${other.name} already: move it there, and then back`)
     }
-    const client = await connectClient({ url: other.url, name: applicationName })
+    const client = await connect(other.url)
     try {
-      if (hasRows && (await fencedTables(client, clinicNo)).size === 0) throw bothHave(other.name, clinicNo)
-      if (hasRows) await deleteClinic(client, clinicNo, await clinicTables(client))
+      if (hasRows && !(await isRefusedForGood(client, clinicNo))) throw bothHave(other.name, clinicNo)
+      if (hasRows) {
+        const tables = await clinicTables(client)
+        await copyLateRows(client, there, { clinicNo, tables })
+        await deleteClinic(client, clinicNo, tables)
+      }
       await allowChanges(client, clinicNo)
     } finally {
       await client.end()
@@ -170,6 +222,10 @@ async function finish(
   }
   await goBack(directory, there, clinicNo)
   return null
+}
+
+function tookTooLong(msMax: number): MoveRefused {
+  return new MoveRefused(`the copy takes longer than ${msMax / 1_000} s, for which changes may wait: see --at-most`)
 }
 
 function bothHave(name: string, clinicNo: number): MoveRefused {
@@ -235,9 +291,10 @@ async function hasClinic(client: pg.Client, clinicNo: number): Promise<boolean> 
 
 /** Waits for a copy that may be committed at the moment. */
 async function mayBeThere(url: string, clinicNo: number): Promise<boolean> {
-  const client = await connectClient({ url, name: applicationName })
+  const client = await connect(url)
   try {
     return await inClientTransaction(client, async () => {
+      await client.query(sql`select set_config('lock_timeout', ${`${copyLockMsMax}ms`}, true)`)
       await client.query(sql`select pg_advisory_xact_lock(hashtextextended(${copyLock(clinicNo)}, 0))`)
       return hasClinic(client, clinicNo)
     })
@@ -257,7 +314,7 @@ async function refuseArchived(source: pg.Client, clinicNo: number, name: string)
 
 /**
  * Waits until every receiver of the log has what the clinic's last events say: in the other database, they come before
- * its receivers' positions.
+ * its receivers' positions. And until no message is being sent, which would be sent again there.
  */
 async function untilDelivered(source: pg.Client, clinicNo: number): Promise<void> {
   const { rows: last } = await source.query<{ xid: string; seq: string }>(sql`
@@ -276,14 +333,31 @@ async function untilDelivered(source: pg.Client, clinicNo: number): Promise<void
       select name from holdfast.log_receiver
        where (xid, seq) < (${event.xid}::xid8, ${event.seq}::bigint) order by name limit 1`)
     const [behind] = rows
-    if (behind === undefined) return
+    if (behind === undefined && !(await isSending(source, clinicNo))) return
     if (performance.now() > deadline) {
+      if (behind === undefined) return
       throw new MoveRefused(
         `the receiver ${behind.name} of the log has not got the clinic’s last events: see that its worker runs`,
       )
     }
     await delay(pollMs)
   }
+}
+
+async function isSending(source: pg.Client, clinicNo: number): Promise<boolean> {
+  const { rows } = await source.query<{ found: boolean }>(sql`
+    select exists (select from holdfast.message where clinic_no = ${clinicNo} and attempt_until > clock_timestamp())
+        or exists (select from holdfast.webhook_delivery
+                    where clinic_no = ${clinicNo} and attempt_until > clock_timestamp()) as found`)
+  return rows[0]?.found === true
+}
+
+/** Its position is of the log that the clinic leaves. */
+async function refuseWhileReplaying(source: pg.Client, clinicNo: number): Promise<void> {
+  const { rowCount } = await source.query(
+    sql`select from holdfast.webhook where clinic_no = ${clinicNo} and replay_until is not null`,
+  )
+  if (rowCount !== 0) throw new MoveRefused('events are being sent to a webhook of the clinic again: wait for the end')
 }
 
 /** In the reverse order of references. The last entry of the log tells servers that lists have changed. */

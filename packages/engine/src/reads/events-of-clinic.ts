@@ -41,17 +41,21 @@ type EventPosition = { epoch: string; xid: string; seq: string }
 
 const start: EventPosition = { epoch: '0', xid: '0', seq: '0' }
 
-/** Whether a position is of another database, from which the clinic has moved: its numbers say nothing here. */
-function isOfOtherDatabase(epoch: string): Sql {
-  return sql`coalesce((select max(no) / 10000000000 <> ${epoch}::bigint / 10000000000 from holdfast.log_epoch), false)`
+/** Whether a position is from before the clinic has come from another database: its numbers say nothing here. */
+function isBeforeArrival(clinicNo: number, { epoch, xid }: EventPosition): Sql {
+  return sql`(coalesce((select max(no) / 10000000000 <> ${epoch}::bigint / 10000000000 from holdfast.log_epoch), false)
+    or exists (select from holdfast.arrived_clinic a where a.clinic_no = ${clinicNo} and a.xid > ${xid}::xid8
+                  and ${xid}::xid8 > '3'))`
 }
 
-function eventsAfter(log: Log, clinicNo: number, { epoch, xid, seq }: EventPosition, limit: number): Sql {
+function eventsAfter(log: Log, clinicNo: number, position: EventPosition, limit: number): Sql {
+  const { epoch, xid, seq } = position
   // What a position of an earlier epoch names may be lost, and its number in use again: then everything of the later
   // epochs follows.
   const begun = sql`(select min(starts_at) from holdfast.log_epoch where no > ${epoch}::bigint)`
   const conditions = sql`e.clinic_no = ${clinicNo} and e.xid < ${horizon}
-    and (e.xid, e.seq) > (case when ${isOfOtherDatabase(epoch)} then '0' else least(${xid}::xid8, ${begun}) end,
+    and (e.xid, e.seq) > (case when ${isBeforeArrival(clinicNo, position)} then '0'
+                          else least(${xid}::xid8, ${begun}) end,
                           case when ${begun} <= ${xid}::xid8 then 0 else ${seq}::bigint end)`
   return selectedEvents(log, conditions, 'asc', limit)
 }
@@ -65,12 +69,13 @@ const isOfHold = sql`(e.type in ('held', 'extended', 'link_requested')
   or coalesce(e.reason, '') in ('hold_expired', 'hold_released'))`
 
 /** Whether the clinic's last event up to this position is so recent that the recent log has all that follow. */
-function isInRecentLog(clinicNo: number, { epoch, xid, seq }: EventPosition): Sql {
+function isInRecentLog(clinicNo: number, position: EventPosition): Sql {
+  const { epoch, xid, seq } = position
   const before = sql`e.clinic_no = ${clinicNo} and (e.xid, e.seq) <= (${xid}::xid8, ${seq}::bigint)`
   return sql`
     select q.at > now() - make_interval(days => ${recentDays})
            and not exists (select from holdfast.log_epoch where no > ${epoch}::bigint)
-           and not ${isOfOtherDatabase(epoch)} as recent
+           and not ${isBeforeArrival(clinicNo, position)} as recent
       from (${selectedEvents('recent', before, 'desc', 1)}) q`
 }
 

@@ -34,6 +34,14 @@ export async function readClinicShards(
   return { places, until: rows[0]?.until ?? since ?? '-infinity' }
 }
 
+/** The clinics that are being moved, or whose move was interrupted. @param directory as the application */
+export async function movingClinics(directory: pg.Pool): Promise<{ clinicNo: number; from: number; to: number }[]> {
+  const { rows } = await directory.query<{ clinicNo: number; from: number; to: number }>(sql`
+    select clinic_no as "clinicNo", shard_no as "from", moving_to as "to" from holdfast.clinic_shard
+     where moving_to is not null order by clinic_no`)
+  return rows
+}
+
 /** The number of the database that has a clinic; null: none. @param directory as the application */
 export async function findClinicShard(directory: pg.Pool, clinicNo: number): Promise<number | null> {
   const { rows } = await directory.query<Pick<ClinicShard, 'shardNo'>>(

@@ -34,6 +34,7 @@ function move(clinicId: string, to: number, afterStep?: (step: MoveStep) => Prom
     to,
     dryRun: false,
     noticeMs: 0,
+    pauseMsMax: 60_000,
     signal: new AbortController().signal,
     ...(afterStep === undefined ? {} : { afterStep }),
   })
@@ -66,7 +67,8 @@ async function bookUntil(slotIds: readonly string[], server: ShardedServer, isEn
 }
 
 async function aCalendar(index: number, capacity: number) {
-  const clinicId = await scene.aClinicIn(index)
+  const clinicId = await scene.aClinic()
+  if ((await scene.shardOfId(clinicId)) !== index) await move(clinicId, index)
   const doctorId = await scene.aDoctor(clinicId)
   const { slots, listPath } = await scene.slotsOf(doctorId, 3)
   for (const { id } of slots) await scene.api('PATCH', `/slots/${id}`, { capacity })
@@ -132,6 +134,32 @@ test('after the move, both servers serve the clinic from there, with its lists a
     const { body: doctors } = await call(`${server.url}/api/v1/doctors?limit=100`)
     expect((doctors.items as { id: string }[]).filter(({ id }) => id === doctorId)).toHaveLength(1)
   }
+})
+
+test('lists are right after a clinic has come back to a database that had it before', async () => {
+  const { clinicId, listPath, slotIds } = await aCalendar(0, 9)
+  const untilListed = async (available: string) => {
+    for (const { url } of servers) {
+      await until(
+        async () => {
+          const { body } = await call(`${url}/api/v1${listPath}`)
+          const items = body.items as { available: number }[]
+          return items.map((slot) => slot.available).join() === available || undefined
+        },
+        () => `${available} in the list of ${url}`,
+      )
+    }
+  }
+  const book = (slotId: string | undefined) =>
+    scene.api('POST', '/bookings', { slotId, patient: { name: 'Patient' }, confirm: true })
+  await untilListed('9,9,9')
+  await move(clinicId, 1)
+  await book(slotIds[0])
+  await untilListed('8,9,9')
+  await move(clinicId, 0)
+  await untilListed('8,9,9')
+  await book(slotIds[1])
+  await untilListed('8,8,9')
 })
 
 test('while it is refused, a change gets 503, and is not processed', async () => {

@@ -188,7 +188,7 @@ export function createServe(
  * For how long a request waits for the end of the move of its clinic, and how often it is tried again. Milliseconds.
  */
 const moveMsMax = 5_000
-const moveTryMs = 100
+const moveTryMs = 200
 
 /**
  * A clinic may have moved to another shard: the one before refuses changes of it, or does not have it any more. Then

@@ -21,7 +21,7 @@ export type ClinicMap = {
 /** A clinic that was moved from one database to another. */
 export type Moved = { clinicNo: number; from: number; to: number }
 
-/** For so long after a move, a server still asks the database that the clinic has left. */
+/** How often. Requests that meet the refusal of a clinic that has moved ask at once. */
 const followMs = 500
 
 /** @param directory as the application */
@@ -39,6 +39,11 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
     if (shardNo !== null) known.set(clinicNo, shardNo)
     return shardNo ?? directoryNo
   }
+  const looks = new Map<number, Promise<void>>()
+  async function lookAgain(clinicNo: number): Promise<void> {
+    const shardNo = await findClinicShard(directory, clinicNo)
+    if (shardNo !== null) note(clinicNo, shardNo)
+  }
   return {
     of: (clinicNo) => known.get(clinicNo) ?? null,
     find(clinicNo) {
@@ -48,10 +53,8 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
     },
     set: (clinicNo, shardNo) => void known.set(clinicNo, shardNo),
     count: (shardNo) => known.values().reduce((sum, one) => sum + Number(one === shardNo), 0),
-    async lookAgain(clinicNo) {
-      const shardNo = await findClinicShard(directory, clinicNo)
-      if (shardNo !== null) note(clinicNo, shardNo)
-    },
+    lookAgain: (clinicNo) =>
+      looks.getOrInsertComputed(clinicNo, () => lookAgain(clinicNo).finally(() => looks.delete(clinicNo))),
     async follow(signal) {
       let since = until
       const read = async () => {

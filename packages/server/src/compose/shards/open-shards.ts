@@ -2,6 +2,7 @@ import {
   DatabaseUnavailable,
   type Directory,
   directoryNo,
+  findClinicShard,
   placeClinic,
   promptly,
   recentBookings,
@@ -195,7 +196,10 @@ function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => Cli
   return async (clinic, writeKey) => {
     const directory = opened.get(directoryNo)
     if (directory === undefined) throw new Error('The directory is not open.')
-    const { clinicNo, shardNo } = await placeClinic(directory.pools.general, writeKey, await emptiest())
+    const placed = await placeClinic(directory.pools.general, writeKey, await emptiest())
+    const { clinicNo } = placed
+    // A clinic that an earlier request has created may have moved since.
+    const shardNo = (await findClinicShard(directory.pools.general, clinicNo)) ?? placed.shardNo
     mapOf().set(clinicNo, shardNo)
     const open = opened.get(shardNo)
     if (open === undefined) throw unknownDatabase(shardNo)

@@ -1,0 +1,86 @@
+import { aClaim, untilLockWaiters } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
+import type { MoveStep } from './move-clinic.ts'
+
+test.for<MoveStep>(['noted', 'refused', 'delivered', 'copied', 'committed', 'switched', 'deleted'])(
+  'killed after the step %s, it is continued by the same call',
+  async (step, { database, north }) => {
+    const scene = await aScene(database, north)
+    const claim = aClaim(scene.slot, { confirm: true })
+    expect((await scene.engines.directory.claim(claim)).kind).toBe('booked')
+    await expect(scene.move(1, { afterStep: killedAfter(step, [database, north]) })).rejects.toThrow()
+    const fences = await database.ownerPool.query(
+      `select from pg_trigger where tgname = 'moving_clinic_${scene.clinicNo}'`,
+    )
+    expect(fences.rowCount === 0).toBe(step === 'noted')
+    await scene.move(1)
+    await scene.expectClean(true)
+    const again = await scene.engines.north.claim(claim)
+    expect(again).toMatchObject({ kind: 'booked', booking: { id: claim.bookingId } })
+  },
+)
+
+test.for<MoveStep>(['noted', 'refused', 'delivered', 'copied'])(
+  'killed after the step %s, it goes back on request, and changes are accepted again',
+  async (step, { database, north }) => {
+    const scene = await aScene(database, north)
+    await expect(scene.move(1, { afterStep: killedAfter(step, [database, north]) })).rejects.toThrow()
+    expect(await scene.move(0)).toBeNull()
+    await scene.expectClean(false)
+    expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
+    expect(Object.values(await scene.rowsIn(north)).every((count) => count === 0)).toBe(true)
+  },
+)
+
+test.for<MoveStep>(['committed', 'switched', 'deleted'])(
+  'killed after the step %s, it cannot go back at once: it is continued, or moved back afterwards',
+  async (step, { database, north }) => {
+    const scene = await aScene(database, north)
+    await expect(scene.move(1, { afterStep: killedAfter(step, [database, north]) })).rejects.toThrow()
+    if (step === 'committed') {
+      await expect(scene.move(0)).rejects.toThrow('the clinic is in north already: move it there, and then back')
+      await scene.move(1)
+    }
+    expect(await scene.move(0)).toMatchObject({ from: 'north', to: 'directory' })
+    await scene.expectClean(false)
+    expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
+  },
+)
+
+test('an interrupted move is not continued to a third database, and needs the second to go back', async ({
+  database,
+  north,
+}) => {
+  const scene = await aScene(database, north)
+  await expect(scene.move(1, { afterStep: killedAfter('copied', [database, north]) })).rejects.toThrow()
+  const [directory, second] = scene.databases
+  if (directory === undefined || second === undefined) throw new Error('There are two.')
+  const databases = [directory, second, { ...second, no: 2, name: 'south' }]
+  await expect(scene.move(2, { databases })).rejects.toThrow('being moved to north: continue that, or go back to')
+  await expect(scene.move(0, { databases: [directory] })).rejects.toThrow('in the database 1, which HOLDFAST_SHARDS')
+  expect(await scene.move(0)).toBeNull()
+  await scene.expectClean(false)
+})
+
+test('what was written through a trigger that a former call has left is waited for', async ({ database, north }) => {
+  const scene = await aScene(database, north)
+  await expect(scene.move(1, { afterStep: killedAfter('delivered', [database, north]) })).rejects.toThrow()
+  // The refusal of the killed call is over.
+  await database.ownerPool.query(`update holdfast.moving_clinic set refused_until = now()`)
+  const client = await database.appPool.connect()
+  try {
+    await client.query('begin')
+    await client.query(`insert into holdfast.reminder_opt_out (clinic_no, recipient) values ($1, gen_random_uuid())`, [
+      scene.clinicNo,
+    ])
+    const moved = scene.move(1)
+    await untilLockWaiters(database, 1)
+    await client.query('commit')
+    await moved
+  } finally {
+    client.release()
+  }
+  expect((await scene.rowsIn(north)).reminder_opt_out).toBeGreaterThan(0)
+  await scene.expectClean(true)
+})
