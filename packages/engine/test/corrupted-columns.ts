@@ -304,6 +304,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       clinic_no: ['clinic_no + 1', 'case_differs'],
       id: [anotherId, 'case_differs'],
       mrn: [`'another'`, withPatient],
+      record_key: [`'another'`, withPatient],
       name: [`'Another'`, withPatient],
       birth_date: [`'1990-01-01'`, withPatient],
       erased_at: ['now()', refusedBy('theatre_patient_check')],

@@ -1,3 +1,4 @@
+// Completeness: a table or column is neither verified nor named as out of scope
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
