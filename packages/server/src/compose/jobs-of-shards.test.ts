@@ -100,6 +100,8 @@ async function aReader() {
   const email = `${randomUUID()}@example.org`
   const account = await signUp(server.url, email)
   await database.ownerPool.query('update auth."user" set "emailVerified" = true where id = $1', [account.id])
+  // The one about the address, which would be sent at any time.
+  await database.ownerPool.query('delete from holdfast.account_mail')
   return { ...account, email }
 }
 
@@ -144,11 +146,13 @@ describe('the jobs of each database', () => {
           [accountId],
         )
       }
-      const before = mailsTo(email).length
+      // Beside those about the account itself, which arrive at any time.
+      const tickets = (to: string, language: 'de' | 'en') =>
+        mailsTo(to).filter(({ text }) => text?.includes(mailTexts[language].openTicket) === true).length
+      const before = [tickets(email, 'de'), tickets(undecided.email, 'en')] as const
       const at = await slot()
       const booking = await aBooking(shard.database, at, { patient: { name: 'Ada', email } })
-      await eventually('the e-mail', async () => mailsTo(email).length > before)
-      expect(mailsTo(email).at(-1)?.text).toContain(mailTexts.de.openTicket)
+      await eventually('the e-mail', async () => tickets(email, 'de') > before[0])
       const other = await aBooking(shard.database, at, { patient: { name: 'Grace', email: undecided.email } })
       const ids = [await remind(shard, at, booking), await remind(shard, at, other)]
       const states = () =>
@@ -159,7 +163,7 @@ describe('the jobs of each database', () => {
         { state: 'skipped', reason: 'unwanted' },
         { state: 'sent', reason: null },
       ])
-      expect(mailsTo(undecided.email).at(-1)?.text).toContain(mailTexts.en.openTicket)
+      expect(tickets(undecided.email, 'en')).toBeGreaterThan(before[1])
     }
   })
 
@@ -241,7 +245,13 @@ describe('requests of patients', () => {
       emails.push(email)
     }
     await aWorker()
-    for (const email of emails) await eventually('both mails', async () => mailsTo(email).length === 2)
+    // Beside the confirmation of the booking, which arrives before or after them.
+    const wanted = ['Your ticket for', 'Your entry on the waitlist']
+    for (const email of emails) {
+      await eventually('both mails', async () =>
+        wanted.every((begin) => mailsTo(email).some(({ subject }) => subject?.startsWith(begin) === true)),
+      )
+    }
   })
 
   test('with the account’s password are processed in the directory alone', async () => {
