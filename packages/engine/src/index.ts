@@ -316,6 +316,7 @@ export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
 export {
   type ClinicShard,
   directoryNo,
+  findClinicPlace,
   findClinicShard,
   movingClinics,
   placeClinic,

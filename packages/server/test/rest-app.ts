@@ -182,7 +182,7 @@ export async function startRestApp(
 }
 
 function ofOneDatabase(rest: RestDeps): RestShards {
-  return { common: rest, of: () => rest, lookAgain: async () => undefined, others: [] }
+  return { common: rest, of: () => rest, lookAgain: async () => false, others: [] }
 }
 
 function testAccount({ id = randomUUID(), ...options }: Partial<TestAccount>): TestAccount {

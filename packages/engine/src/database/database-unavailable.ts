@@ -112,11 +112,6 @@ export function isNotWritable(error: unknown): boolean {
   return error instanceof Error && notWritableStates.has(codeOf(error))
 }
 
-/** Whether a statement took longer than its statement_timeout, or was cancelled. */
-export function isStatementTimeout(error: unknown): boolean {
-  return error instanceof Error && codeOf(error) === '57014'
-}
-
 /** Whether the clinic is being moved to another database (refuse_moving_clinic.sql). Nothing was written. */
 export function isClinicMoving(error: unknown): boolean {
   return error instanceof Error && codeOf(error) === 'HF003'

@@ -1,12 +1,13 @@
 import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
+import { isLockLost } from '../database/database-unavailable.ts'
 import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
 import type { ClinicTable } from './clinic-tables.ts'
 import { tableName } from './moved-tables.ts'
 
-/** Others wait behind a lock that is not granted yet, so the tries are short. */
-const lockTimeoutMs = 500
+/** Others wait behind a lock that is not granted yet. After a second (deadlock_timeout), autovacuum gives way. */
+const lockTimeoutMs = 1_200
 
 /** The setting by which the move itself is let through, see refuse_moving_clinic.sql. */
 export function letThrough(clinicNo: number) {
@@ -53,11 +54,25 @@ export async function refuseChanges(
  *
  * @returns false: they were accepted meanwhile, so that the copy may lack some
  */
-export async function refuseForGood(source: pg.Client, { clinicNo, token }: Fence): Promise<boolean> {
-  const { rowCount } = await source.query(sql`
-    update holdfast.moving_clinic set refused_until = 'infinity'
-     where clinic_no = ${clinicNo} and token = ${token} and refused_until > clock_timestamp()`)
-  return rowCount === 1
+export async function refuseForGood(
+  source: pg.Client,
+  { clinicNo, token }: Fence,
+  tables: readonly ClinicTable[],
+): Promise<boolean> {
+  const fenced = await fencedTables(source, clinicNo)
+  if (tables.some(({ isRefused, name }) => isRefused && !fenced.has(name))) return false
+  const { rows } = await source.query<{ until: string }>(sql`
+    update holdfast.moving_clinic m set refused_until = 'infinity'
+      from (select refused_until from holdfast.moving_clinic where clinic_no = ${clinicNo} for update) former
+     where m.clinic_no = ${clinicNo} and m.token = ${token}
+    returning former.refused_until::text as until`)
+  const [former] = rows
+  if (former === undefined) return false
+  // Until the commit of the update, others have seen the time before.
+  const { rows: found } = await source.query<{ inTime: boolean }>(
+    sql`select clock_timestamp() < ${former.until}::timestamptz as "inTime"`,
+  )
+  return found[0]?.inTime === true
 }
 
 /** Whether changes of a clinic are refused until the move is continued. */
@@ -68,13 +83,31 @@ export async function isRefusedForGood(database: pg.Client, clinicNo: number): P
   return rowCount === 1
 }
 
-/** Allows changes of a clinic's rows again. Idempotent. */
-export async function allowChanges(database: pg.Client, clinicNo: number): Promise<void> {
-  await database.query(sql`delete from holdfast.moving_clinic where clinic_no = ${clinicNo}`)
+/**
+ * Allows changes of a clinic's rows again. A trigger that cannot be dropped now refuses nothing, and is dropped by a
+ * later call. Idempotent.
+ *
+ * @param token of the call that refuses them; null: of any
+ * @returns false: another call refuses them, and nothing was done
+ */
+export async function allowChanges(
+  database: pg.Client,
+  clinicNo: number,
+  token: string | null = null,
+): Promise<boolean> {
+  const { rows } = await database.query<{ others: boolean }>(sql`
+    with ended as (delete from holdfast.moving_clinic
+                    where clinic_no = ${clinicNo} and (${token}::uuid is null or token = ${token}))
+    select exists (select from holdfast.moving_clinic
+                    where clinic_no = ${clinicNo} and token <> ${token}::uuid) as others`)
+  if (rows[0]?.others === true) return false
   for (const table of await fencedTables(database, clinicNo)) {
     const name = raw(`holdfast.${pg.escapeIdentifier(table)}`)
-    await whileLocked(database, sql`drop trigger if exists ${trigger(clinicNo)} on ${name}`)
+    await whileLocked(database, sql`drop trigger if exists ${trigger(clinicNo)} on ${name}`).catch((error: unknown) => {
+      if (!isLockLost(error)) throw error
+    })
   }
+  return true
 }
 
 function whileLocked(client: pg.Client, statement: Sql): Promise<void> {

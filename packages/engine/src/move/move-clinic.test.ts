@@ -95,7 +95,9 @@ test('negative control: without the refusal, a booking is lost', async ({ databa
   await scene.move(1, {
     afterStep: async (step) => {
       if (step !== 'committed') return
-      await database.ownerPool.query('delete from holdfast.moving_clinic')
+      for (const table of ['booking', 'slot', 'idempotency', 'booking_event', 'booking_origin']) {
+        await database.ownerPool.query(`drop trigger moving_clinic_${scene.clinicNo} on holdfast.${table}`)
+      }
       expect((await scene.engines.directory.claim(claim)).kind).toBe('booked')
     },
   })
@@ -180,7 +182,39 @@ test('a call that hung does not commit a copy that lacks what was written since'
       },
     }),
   ).rejects.toThrow('the copy takes longer than')
+  // The other call goes on.
+  expect((await database.ownerPool.query('select from holdfast.moving_clinic')).rowCount).toBe(1)
+  expect(await scene.move(0)).toBeNull()
   await scene.expectClean(false)
+})
+
+test('a copy that fails within a table goes back', async ({ database, north }) => {
+  const scene = await aScene(database, north)
+  const { rows } = await database.ownerPool.query<{ key: string }>(
+    'select * from holdfast.idempotency where clinic_no = $1 order by key limit 1',
+    [scene.clinicNo],
+  )
+  await north.ownerPool.query(
+    'insert into holdfast.idempotency select * from jsonb_populate_record(null::holdfast.idempotency, $1)',
+    [JSON.stringify(rows[0])],
+  )
+  await expect(scene.move(1)).rejects.toThrow('duplicate key')
+  await north.ownerPool.query('delete from holdfast.idempotency where clinic_no = $1', [scene.clinicNo])
+  await scene.expectClean(false)
+  const late = {
+    pauseMsMax: 1_000,
+    afterStep: async (step: MoveStep) => {
+      if (step !== 'delivered') return
+      const over = 'select from holdfast.moving_clinic where refused_until < clock_timestamp()'
+      await until(
+        async () => (await database.ownerPool.query(over)).rowCount === 1 || undefined,
+        () => 'the end of the refusal',
+      )
+    },
+  }
+  await expect(scene.move(1, late)).rejects.toThrow('the copy takes longer than 1 s')
+  await scene.expectClean(false)
+  expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
 })
 
 test('a rehearsal copies everything, and changes nothing', async ({ database, north }) => {

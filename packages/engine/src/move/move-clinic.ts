@@ -5,8 +5,8 @@ import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
 import { commit, inClientTransaction } from '../database/client-transaction.ts'
 import { connectClient } from '../database/connect-client.ts'
-import { isStatementTimeout } from '../database/database-unavailable.ts'
 import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
+import { refuseArchived, refuseWhileReplaying, untilDelivered } from './can-be-moved.ts'
 import {
   allowChanges,
   beginRefusing,
@@ -47,9 +47,6 @@ export type MoveStep = 'noted' | 'refused' | 'delivered' | 'copied' | 'committed
 export type MovedClinic = { from: string; to: string; tables: CopiedTable[]; rows: number; pauseMs: number }
 
 const applicationName = 'holdfast move-clinic'
-/** How long the receivers of the log may take for what they have not got yet. */
-const deliveryMsMax = 5_000
-const pollMs = 20
 /** How long a former call's copy is waited for. */
 const copyLockMsMax = 10_000
 /** Servers ask for moved clinics every half second. */
@@ -94,7 +91,11 @@ async function connect(url: string): Promise<pg.Client> {
   const client = await connectClient({ url, name: applicationName, keepAliveMs: 10_000 })
   await client.query(`set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres';
     set bytea_output = 'hex'; set extra_float_digits = 1;
+    set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0;
+    set idle_session_timeout = 0;
     set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4`)
+  // Since PostgreSQL 17.
+  await client.query(`select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'`)
   return client
 }
 
@@ -106,6 +107,11 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   const tables = await clinicTables(source)
   refuseOtherTables(tables, await clinicTables(target))
   if (!(await hasClinic(source, clinicNo))) {
+    // The directory was restored to a time before a move.
+    if ((await hasClinic(target, clinicNo)) && !(await isRefusedForGood(target, clinicNo))) {
+      if (!dryRun) await notePlace(directory, clinicNo, to.no)
+      return { from: from.name, to: to.name, tables: [], rows: 0, pauseMs: 0 }
+    }
     throw new MoveRefused(`the directory notes the clinic in ${from.name}, which does not have it`)
   }
   await refuseArchived(source, clinicNo, from.name)
@@ -123,6 +129,8 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     const atFirst = tables.filter(({ isOutbox }) => !isOutbox)
     try {
       await allowChanges(target, clinicNo)
+      // What a former call has left would refuse what jobs have to write first.
+      await allowChanges(source, clinicNo)
       await beginRefusing(source, fence)
       await refuseChanges(source, fence, atFirst)
       await afterStep('refused')
@@ -135,10 +143,12 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
       await afterStep('delivered')
       moved = await copyAll(ends, tables, options, beganAt, fence)
     } catch (error) {
-      // Its transaction ends with it.
-      await target.end()
-      if (!(await mayBeThere(to.url, clinicNo))) await goBack(directory, source, clinicNo)
-      throw isStatementTimeout(error) ? tookTooLong(options.pauseMsMax) : error
+      // Their transactions end with them, and a copy that has failed may never end.
+      await Promise.allSettled([source.end(), target.end()])
+      await checkLock(directory)
+      if (!(await mayBeThere(to.url, clinicNo))) await goBack(directory, from.url, fence)
+      // By then, the timeouts of both sessions have ended them, or their statements.
+      throw performance.now() - beganAt > options.pauseMsMax ? tookTooLong(options.pauseMsMax) : error
     }
   }
   await afterStep('committed')
@@ -146,6 +156,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   const pauseMs = performance.now() - beganAt
   await afterStep('switched')
   await delay(noticeMs)
+  await checkLock(directory)
   await copyLateRows(source, target, { clinicNo, tables })
   await deleteClinic(source, clinicNo, tables)
   await afterStep('deleted')
@@ -156,7 +167,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
 
 /** In one transaction of each database. */
 async function copyAll(
-  { source, target, from, to }: Move,
+  { directory, source, target, from, to }: Move,
   tables: readonly ClinicTable[],
   { clinicNo, signal, pauseMsMax, afterStep = async () => {} }: MoveClinicOptions,
   beganAt: number,
@@ -177,7 +188,10 @@ async function copyAll(
   const copied = await copyClinic(source, target, { clinicNo, tables, signal })
   await source.query('rollback')
   await afterStep('copied')
-  if (fence !== null && !(await refuseForGood(source, fence))) throw tookTooLong(pauseMsMax)
+  if (fence !== null) {
+    await checkLock(directory)
+    if (!(await refuseForGood(source, fence, tables))) throw tookTooLong(pauseMsMax)
+  }
   await (fence === null ? target.query('rollback') : commit(target))
   const rows = copied.reduce((sum, table) => sum + table.rows, 0)
   return { from: from.name, to: to.name, tables: copied, rows, pauseMs: performance.now() - beganAt }
@@ -202,9 +216,10 @@ async function finish(
   if (wasGoingTo === null) return null
   // Named, if it is missing.
   endOf(databases, wasGoingTo)
-  for (const other of databases.filter(({ no }) => no !== to)) {
+  const isGoingBack = wasGoingTo !== to
+  for (const other of databases.filter(({ no }) => no !== to && (!isGoingBack || no === wasGoingTo))) {
     const hasRows = await mayBeThere(other.url, clinicNo)
-    if (wasGoingTo === other.no && hasRows) {
+    if (isGoingBack && hasRows) {
       throw new MoveRefused(`the clinic is in ${other.name} already: move it there, and then back`)
     }
     const client = await connect(other.url)
@@ -220,7 +235,8 @@ async function finish(
       await client.end()
     }
   }
-  await goBack(directory, there, clinicNo)
+  await allowChanges(there, clinicNo)
+  await noteMove(directory, clinicNo, null)
   return null
 }
 
@@ -232,9 +248,18 @@ function bothHave(name: string, clinicNo: number): MoveRefused {
   return new MoveRefused(`${name} has the clinic ${clinicNo} as well, and accepts changes of it`)
 }
 
-async function goBack(directory: pg.Client, source: pg.Client, clinicNo: number): Promise<void> {
-  await allowChanges(source, clinicNo)
-  await noteMove(directory, clinicNo, null)
+async function goBack(directory: pg.Client, url: string, { clinicNo, token }: Pick<Fence, 'clinicNo' | 'token'>) {
+  const source = await connect(url)
+  try {
+    if (await allowChanges(source, clinicNo, token)) await noteMove(directory, clinicNo, null)
+  } finally {
+    await source.end()
+  }
+}
+
+/** The lock of {@link lockMoves} is lost with its connection. */
+async function checkLock(directory: pg.Client): Promise<void> {
+  await directory.query('select 1')
 }
 
 async function lockMoves(directory: pg.Client, clinicNo: number): Promise<void> {
@@ -303,73 +328,25 @@ async function mayBeThere(url: string, clinicNo: number): Promise<boolean> {
   }
 }
 
-/** Archived months are in files with the rows of all clinics of their database. */
-async function refuseArchived(source: pg.Client, clinicNo: number, name: string): Promise<void> {
-  const { rowCount } = await source.query(sql`
-    select from holdfast.archived_month m join holdfast.clinic c on c.no = ${clinicNo}
-     where m.month >= date_trunc('month', c.created_at)::date`)
-  if (rowCount === 0) return
-  throw new MoveRefused(`${name} has archived months since the clinic was created: restore them first`)
-}
-
 /**
- * Waits until every receiver of the log has what the clinic's last events say: in the other database, they come before
- * its receivers' positions. And until no message is being sent, which would be sent again there.
+ * In the reverse order of references, table by table: a long transaction would hold back the log. The row of the clinic
+ * is the last one, so that a later call continues. The last entry of the log tells servers that lists have changed.
  */
-async function untilDelivered(source: pg.Client, clinicNo: number): Promise<void> {
-  const { rows: last } = await source.query<{ xid: string; seq: string }>(sql`
-    select e.xid::text as xid, e.seq::text as seq
-      from ((select xid, seq from holdfast.recent_event where clinic_no = ${clinicNo}
-              order by xid desc, seq desc limit 1)
-            union all
-            (select xid, seq from holdfast.recent_late_event where clinic_no = ${clinicNo}
-              order by xid desc, seq desc limit 1)) e
-     order by e.xid desc, e.seq desc limit 1`)
-  const [event] = last
-  if (event === undefined) return
-  const deadline = performance.now() + deliveryMsMax
-  for (;;) {
-    const { rows } = await source.query<{ name: string }>(sql`
-      select name from holdfast.log_receiver
-       where (xid, seq) < (${event.xid}::xid8, ${event.seq}::bigint) order by name limit 1`)
-    const [behind] = rows
-    if (behind === undefined && !(await isSending(source, clinicNo))) return
-    if (performance.now() > deadline) {
-      if (behind === undefined) return
-      throw new MoveRefused(
-        `the receiver ${behind.name} of the log has not got the clinic’s last events: see that its worker runs`,
-      )
-    }
-    await delay(pollMs)
-  }
-}
-
-async function isSending(source: pg.Client, clinicNo: number): Promise<boolean> {
-  const { rows } = await source.query<{ found: boolean }>(sql`
-    select exists (select from holdfast.message where clinic_no = ${clinicNo} and attempt_until > clock_timestamp())
-        or exists (select from holdfast.webhook_delivery
-                    where clinic_no = ${clinicNo} and attempt_until > clock_timestamp()) as found`)
-  return rows[0]?.found === true
-}
-
-/** Its position is of the log that the clinic leaves. */
-async function refuseWhileReplaying(source: pg.Client, clinicNo: number): Promise<void> {
-  const { rowCount } = await source.query(
-    sql`select from holdfast.webhook where clinic_no = ${clinicNo} and replay_until is not null`,
-  )
-  if (rowCount !== 0) throw new MoveRefused('events are being sent to a webhook of the clinic again: wait for the end')
-}
-
-/** In the reverse order of references. The last entry of the log tells servers that lists have changed. */
 async function deleteClinic(source: pg.Client, clinicNo: number, tables: readonly ClinicTable[]): Promise<void> {
-  await repeatWhileLocked(() =>
-    inClientTransaction(source, async () => {
-      await source.query(letThrough(clinicNo))
-      for (const table of tables.toReversed()) {
+  const isClinic = ({ name }: ClinicTable) => name === 'clinic'
+  const others = tables.toReversed().filter((table) => !isClinic(table))
+  for (const table of [...others, ...tables.filter(isClinic)]) {
+    await repeatWhileLocked(() =>
+      inClientTransaction(source, async () => {
+        const { rowCount } = await source.query(sql`
+          select from holdfast.moving_clinic where clinic_no = ${clinicNo} and refused_until = 'infinity' for update`)
+        if (rowCount === 0) throw new MoveRefused('another call has ended the move meanwhile')
+        await source.query(letThrough(clinicNo))
         await source.query(`delete from ${tableName(table)} where ${table.of(clinicNo)}`)
-      }
-      await source.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
-      await source.query(sql`insert into holdfast.directory_change (clinic_no) values (${clinicNo})`)
-    }),
-  )
+        if (!isClinic(table)) return
+        await source.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
+        await source.query(sql`insert into holdfast.directory_change (clinic_no) values (${clinicNo})`)
+      }),
+    )
+  }
 }

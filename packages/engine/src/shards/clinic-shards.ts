@@ -44,10 +44,18 @@ export async function movingClinics(directory: pg.Pool): Promise<{ clinicNo: num
 
 /** The number of the database that has a clinic; null: none. @param directory as the application */
 export async function findClinicShard(directory: pg.Pool, clinicNo: number): Promise<number | null> {
-  const { rows } = await directory.query<Pick<ClinicShard, 'shardNo'>>(
-    sql`select shard_no as "shardNo" from holdfast.clinic_shard where clinic_no = ${clinicNo}`,
-  )
-  return rows[0]?.shardNo ?? null
+  return (await findClinicPlace(directory, clinicNo))?.shardNo ?? null
+}
+
+/** The same, and whether it is being moved. */
+export async function findClinicPlace(
+  directory: pg.Pool,
+  clinicNo: number,
+): Promise<{ shardNo: number; isMoving: boolean } | null> {
+  const { rows } = await directory.query<{ shardNo: number; isMoving: boolean }>(sql`
+    select shard_no as "shardNo", moving_to is not null as "isMoving"
+      from holdfast.clinic_shard where clinic_no = ${clinicNo}`)
+  return rows[0] ?? null
 }
 
 /**

@@ -16,7 +16,7 @@ function twoShards() {
     directory,
     odd,
     even,
-    shards: { common: directory.deps, others: [odd.deps, even.deps], of, lookAgain: async () => undefined },
+    shards: { common: directory.deps, others: [odd.deps, even.deps], of, lookAgain: async () => false },
   }
 }
 

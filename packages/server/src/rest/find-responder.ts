@@ -9,8 +9,8 @@ export type RestShards = {
   common: RestDeps
   /** For requests that name this clinic; with one database, `common`. A promise, if it has to be looked up. */
   of(clinicNo: number): RestDeps | Promise<RestDeps>
-  /** Finds out whether this clinic has moved to another database. */
-  lookAgain(clinicNo: number): Promise<void>
+  /** Finds out whether this clinic has moved to another database. @returns whether it is being moved */
+  lookAgain(clinicNo: number): Promise<boolean>
   /** Those of the databases, if there are several. */
   others: readonly RestDeps[]
 }
@@ -51,8 +51,8 @@ export function createFindResponder(
       },
       async again(call) {
         const clinicNo = await clinicNoOf(call)
-        if (clinicNo !== null) await lookAgain(clinicNo)
-        return at(clinicNo)
+        const isMoving = clinicNo !== null && (await lookAgain(clinicNo))
+        return { responder: await at(clinicNo), isMoving }
       },
     }
   }

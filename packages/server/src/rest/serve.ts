@@ -125,8 +125,8 @@ export type Responder = {
 /** Finds who handles a request, where the clinics are in several shards. */
 export type FindResponder = {
   at(call: Pick<Call, 'params' | 'query' | 'body'>): Responder | Promise<Responder>
-  /** The same, after the directory was asked whether the clinic has moved. */
-  again(call: Pick<Call, 'params' | 'query' | 'body'>): Promise<Responder>
+  /** The same, after the directory was asked whether the clinic has moved, or is being moved. */
+  again(call: Pick<Call, 'params' | 'query' | 'body'>): Promise<{ responder: Responder; isMoving: boolean }>
 }
 
 /**
@@ -184,15 +184,13 @@ export function createServe(
   }
 }
 
-/**
- * For how long a request waits for the end of the move of its clinic, and how often it is tried again. Milliseconds.
- */
+/** For how long a request waits for the end of its clinic's move, and how often it is asked for. Milliseconds. */
 const moveMsMax = 5_000
-const moveTryMs = 200
+const moveCheckMs = 100
 
 /**
  * A clinic may have moved to another shard: the one before refuses changes of it, or does not have it any more. Then
- * the directory is asked where it is, and the request is handled there.
+ * the directory is asked where it is, and the request is handled there. While it is being moved, its changes wait.
  */
 async function respondInShard(find: FindResponder, call: Call): Promise<unknown> {
   const deadline = performance.now() + moveMsMax
@@ -200,14 +198,27 @@ async function respondInShard(find: FindResponder, call: Call): Promise<unknown>
     try {
       return payloadOf(responder.deps, await responder.respond(call), call.reply)
     } catch (error) {
-      const isMoving = isClinicMoving(error)
-      if (!isMoving && !isNotFound(error)) throw error
-      const next = await find.again(call).catch(() => responder)
+      const isRefused = isClinicMoving(error)
+      if (!isRefused && !isNotFound(error)) throw error
+      const next = await placeAfter(find, call, { responder, until: isRefused ? deadline : 0 })
       const isElsewhere = next !== responder
-      if (!isElsewhere && (!isMoving || performance.now() > deadline)) throw error
-      if (!isElsewhere) await delay(moveTryMs)
+      if (!isElsewhere && (!isRefused || performance.now() > deadline)) throw error
+      if (!isElsewhere) await delay(moveCheckMs)
       responder = next
     }
+  }
+}
+
+/** Who handles a request after the move of its clinic, or at a time by `performance.now()`. */
+async function placeAfter(
+  find: FindResponder,
+  call: Call,
+  { responder, until }: { responder: Responder; until: number },
+): Promise<Responder> {
+  for (;;) {
+    const next = await find.again(call).catch(() => ({ responder, isMoving: false }))
+    if (next.responder !== responder || !next.isMoving || performance.now() > until) return next.responder
+    await delay(moveCheckMs)
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { directoryNo, findClinicShard, readClinicShards } from '@holdfast/engine'
+import { directoryNo, findClinicPlace, findClinicShard, readClinicShards } from '@holdfast/engine'
 import type pg from 'pg'
 
 /** Which of several databases has which clinic, from memory. */
@@ -12,8 +12,8 @@ export type ClinicMap = {
   set(clinicNo: number, shardNo: number): void
   /** How many clinics a database is known to have. */
   count(shardNo: number): number
-  /** Asks the directory again where a clinic is. */
-  lookAgain(clinicNo: number): Promise<void>
+  /** Asks the directory again where a clinic is. @returns whether it is being moved */
+  lookAgain(clinicNo: number): Promise<boolean>
   /** Asks the directory for clinics that were moved, until `signal` is aborted. */
   follow(signal: AbortSignal): Promise<void>
 }
@@ -39,10 +39,11 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
     if (shardNo !== null) known.set(clinicNo, shardNo)
     return shardNo ?? directoryNo
   }
-  const looks = new Map<number, Promise<void>>()
-  async function lookAgain(clinicNo: number): Promise<void> {
-    const shardNo = await findClinicShard(directory, clinicNo)
-    if (shardNo !== null) note(clinicNo, shardNo)
+  const looks = new Map<number, Promise<boolean>>()
+  async function lookAgain(clinicNo: number): Promise<boolean> {
+    const place = await findClinicPlace(directory, clinicNo)
+    if (place !== null) note(clinicNo, place.shardNo)
+    return place?.isMoving === true
   }
   return {
     of: (clinicNo) => known.get(clinicNo) ?? null,

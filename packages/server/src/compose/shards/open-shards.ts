@@ -58,7 +58,7 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
     find: () => shard,
-    lookAgain: async () => undefined,
+    lookAgain: async () => false,
     live: shard.live,
     probes: createProbes(probePool, { isStopping, heldBack: watchHeldBack([probePool], { log, isStopping }).latest }),
     pools: { ...poolsByLabel([shard]), probes: [probePool] },

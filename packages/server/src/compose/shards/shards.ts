@@ -28,8 +28,8 @@ export type OpenShards = {
   shardOf(clinicNo: number): OpenShard
   /** The same of a clinic that may be new: looked up in the directory, if this process does not know it. */
   find(clinicNo: number): OpenShard | Promise<OpenShard>
-  /** Asks the directory again in which database a clinic is. */
-  lookAgain(clinicNo: number): Promise<void>
+  /** Asks the directory again in which database a clinic is. @returns whether it is being moved */
+  lookAgain(clinicNo: number): Promise<boolean>
   live: LivePlaces
   probes: Probes
   /** By their label in the metrics: `batches` is labelled `write`, and `general` is `read`. */
