@@ -201,8 +201,9 @@ async function copyAll(
 async function createMonths(target: pg.Client, tables: readonly ClinicTable[]): Promise<void> {
   await inClientTransaction(target, async () => {
     await target.query(sql`select set_config('lock_timeout', '5s', true)`)
-    const [key, no] = advisoryLocks.partitions
-    await target.query(sql`select pg_advisory_xact_lock(${key}, ${no})`)
+    await target.query(
+      sql`select pg_advisory_xact_lock(${advisoryLocks.partitions[0]}, ${advisoryLocks.partitions[1]})`,
+    )
     await createPartitions(target, tables)
   })
 }
