@@ -19,3 +19,12 @@ export async function rowsOf<Row>(pools: readonly pg.Pool[], read: (pool: pg.Poo
   const rows = await Promise.all(pools.map(read))
   return rows.length === 1 ? (rows[0] ?? []) : rows.flat()
 }
+
+/** The same, and one of each id: at the end of its move, two databases have a clinic. */
+export async function differentRowsOf<Row extends { id: string }>(
+  pools: readonly pg.Pool[],
+  read: (pool: pg.Pool) => Promise<Row[]>,
+): Promise<Row[]> {
+  const rows = await rowsOf(pools, read)
+  return pools.length === 1 ? rows : [...new Map(rows.map((row) => [row.id, row])).values()]
+}

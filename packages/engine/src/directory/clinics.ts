@@ -3,7 +3,7 @@ import sql, { type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { prepared } from '../database/prepared.ts'
-import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { differentRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
@@ -59,7 +59,7 @@ export function clinicsOf(
   return {
     async clinics({ q, limit, cursor }) {
       const pools = shards.all()
-      const found = await rowsOf(pools, async (pool) => {
+      const found = await differentRowsOf(pools, async (pool) => {
         const selected = await pool.query<ClinicRow>(sql`
           select ${selectedClinic}
             from holdfast.clinic c

@@ -3,7 +3,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
-import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { differentRowsOf, rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
@@ -117,7 +117,7 @@ async function pageOfDoctors(
     wanted.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)
   }
   const condition = join(wanted, ' and ')
-  const found = await rowsOf(pools, (pool) => selectDoctors(pool, condition, limit + 1))
+  const found = await differentRowsOf(pools, (pool) => selectDoctors(pool, condition, limit + 1))
   const [pool] = pools
   const rows = pool === undefined || pools.length === 1 ? found : await firstRows(pool, found, limit + 1)
   return pageOf(rows, limit, doctorOf, (last) => doctorCursor.encode(last.name, last.id))

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
-import { rowsOf } from '../database/shard-pools.ts'
+import { differentRowsOf } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
@@ -49,7 +49,7 @@ export async function soonestDoctors(
   plan: SoonestPlan = measuredPlan,
 ): Promise<Page<Doctor>> {
   const start = startOf(query.cursor)
-  const found = await rowsOf(pools, (pool) => soonestOfShard(pool, query, start, plan))
+  const found = await differentRowsOf(pools, (pool) => soonestOfShard(pool, query, start, plan))
   const [pool] = pools
   const isMerged = pool === undefined || pools.length === 1
   return soonestPage(isMerged ? found : await firstRows(pool, found, query.limit + 1), query.limit)

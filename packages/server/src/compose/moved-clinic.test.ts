@@ -162,6 +162,25 @@ test('lists are right after a clinic has come back to a database that had it bef
   await untilListed('8,8,9')
 })
 
+test('lists over all clinics show a clinic once while two databases have it', async () => {
+  const { clinicId, doctorId, slotIds } = await aCalendar(0, 9)
+  await scene.api('POST', '/bookings', { slotId: slotIds[0], patient: { name: 'Patient' }, confirm: true })
+  const idsIn = async (path: string) =>
+    ((await scene.api('GET', path)).body.items as { id: string }[]).map(({ id }) => id)
+  const before = await idsIn('/me/bookings?limit=100')
+  const seen: unknown[] = []
+  await move(clinicId, 1, async (step) => {
+    if (step !== 'committed' && step !== 'switched') return
+    const doctors = (await idsIn('/doctors?limit=100')).filter((id) => id === doctorId)
+    const clinics = (await idsIn('/clinics?limit=100')).filter((id) => id === clinicId)
+    seen.push([doctors.length, clinics.length, (await idsIn('/me/bookings?limit=100')).length])
+  })
+  expect(seen).toEqual([
+    [1, 1, before.length],
+    [1, 1, before.length],
+  ])
+})
+
 test('while it is refused, a change gets 503, and is not processed', async () => {
   const { clinicId, slotIds } = await aCalendar(0, 9)
   const statuses: unknown[] = []
