@@ -46,7 +46,12 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       taken: ['taken - 1', 'taken_differs'],
       next_lapse: [`next_lapse + interval '1 hour'`, 'next_lapse_late'],
       withdrawn_at: ['now()', 'slot_differs', 'id = $empty'],
-      created_at: [`created_at + interval '1 hour'`, 'older_booking', `id = (${slotOfOffer})`],
+      // An offer of the same millisecond as the slot is noted as older.
+      created_at: [
+        `created_at + interval '1 hour', oldest_booking_at = null`,
+        'older_booking',
+        `id = (${slotOfOffer})`,
+      ],
       oldest_booking_at: ['null', 'older_booking'],
       blocked_at: ['now()', 'slot_differs'],
       digest: ['null', 'slot_differs'],
