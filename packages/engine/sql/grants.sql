@@ -41,7 +41,8 @@ grant select on holdfast.site_administrator to holdfast_app;
 grant update (role, doctor_id) on holdfast.membership to holdfast_app;
 -- In the directory of several databases: which has which clinic, and in which clinics an account may have a role.
 grant select on holdfast.shard to holdfast_app;
-grant select, insert on holdfast.clinic_shard to holdfast_app;
+grant select on holdfast.clinic_shard to holdfast_app;
+grant insert (clinic_no, shard_no) on holdfast.clinic_shard to holdfast_app;
 grant select, insert, update (mark), delete on holdfast.account_clinic to holdfast_app;
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;

@@ -25,7 +25,7 @@ export async function joined(waitlist: Pick<Waitlist, 'join'>, entry: NewWaitlis
 }
 
 export async function hasFreeTimes(waitlist: Pick<Waitlist, 'withFreeTimes'>, entryId: string): Promise<boolean> {
-  return (await waitlist.withFreeTimes(clinicNoOf(entryId), [entryId])).has(entryId)
+  return (await waitlist.withFreeTimes(clinicNoOf(entryId), [entryId], 'patient')).has(entryId)
 }
 
 function isLost(error: unknown): boolean {

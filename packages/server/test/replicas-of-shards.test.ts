@@ -19,7 +19,7 @@ beforeAll(async () => {
   files = await mkdtemp(join(tmpdir(), 'holdfast-replicas-of-shards-'))
   const HOLDFAST_SHARDS_FILE = join(files, 'shards.json')
   const settings = { DATABASE_URL: north.ownerUrl, DATABASE_REPLICA_URLS: ofNorth.appUrl }
-  await writeFile(HOLDFAST_SHARDS_FILE, JSON.stringify({ north: settings }))
+  await writeFile(HOLDFAST_SHARDS_FILE, JSON.stringify({ north: settings }), { mode: 0o600 })
   proxy = await databaseProxy(directory.ownerUrl)
   const installation = { ownerPool: directory.ownerPool, shards: [{ name: 'directory', proxy }] }
   server = await serverOfShards(installation, {

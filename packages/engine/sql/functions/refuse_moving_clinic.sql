@@ -1,6 +1,6 @@
 -- refuse_moving_clinic: the trigger that refuses changes of a clinic's rows while the clinic is moved to another
 -- database (moving_clinic), and afterwards those of servers that do not know it yet. Its argument is the clinic's
--- number. The move itself sets holdfast.moving_clinic to this number in its transactions.
+-- number. The move itself sets holdfast.moving_clinic to the token of its row, which only the owner can read.
 --
 -- Internal: `holdfast move-clinic` creates the triggers, and drops them.
 -- Locks: none. Fails: HF003 (the clinic is being moved). Idempotent: yes.
@@ -19,11 +19,11 @@ begin
     v_clinic_no := coalesce(new.clinic_no, old.clinic_no);
   end if;
   if v_clinic_no = tg_argv[0]::integer
-     and current_setting('holdfast.moving_clinic', true) is distinct from tg_argv[0]
      -- Another isolation level may not see the row.
      and (current_setting('transaction_isolation') <> 'read committed'
           or exists (select from moving_clinic m
-                      where m.clinic_no = v_clinic_no and m.refused_until > clock_timestamp())) then
+                      where m.clinic_no = v_clinic_no and m.refused_until > clock_timestamp()
+                        and m.token::text is distinct from current_setting('holdfast.moving_clinic', true))) then
     raise exception 'the clinic % is being moved to another database', v_clinic_no using errcode = 'HF003';
   end if;
   return coalesce(new, old);

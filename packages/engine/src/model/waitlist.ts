@@ -155,8 +155,15 @@ export type Waitlist = {
   openEntriesOfEmail(clinicNo: number, email: string): Promise<{ id: string; patient: Patient }[]>
   /**
    * The entries for which patients can book a time that fits, so that nothing is offered to them: can_book_elsewhere.
+   *
+   * @param knows whom the response is for: with `account`, where the patient has a place is known by the account alone,
+   *   since anybody can give a name and a telephone number
    */
-  withFreeTimes(clinicNo: number, entryIds: readonly string[]): Promise<ReadonlySet<string>>
+  withFreeTimes(
+    clinicNo: number,
+    entryIds: readonly string[],
+    knows: 'patient' | 'account',
+  ): Promise<ReadonlySet<string>>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>
   /** What became of the offers among these bookings, by their ids, but for accepted ones. */

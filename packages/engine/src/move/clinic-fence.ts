@@ -10,8 +10,8 @@ import { tableName } from './moved-tables.ts'
 const lockTimeoutMs = 1_200
 
 /** The setting by which the move itself is let through, see refuse_moving_clinic.sql. */
-export function letThrough(clinicNo: number) {
-  return sql`select set_config('holdfast.moving_clinic', ${String(clinicNo)}, true)`
+export function letThrough(token: string) {
+  return sql`select set_config('holdfast.moving_clinic', ${token}, true)`
 }
 
 /** Who refuses changes of a clinic, and for how long. */

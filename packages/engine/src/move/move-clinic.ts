@@ -339,10 +339,12 @@ async function deleteClinic(source: pg.Client, clinicNo: number, tables: readonl
   for (const table of [...others, ...tables.filter(isClinic)]) {
     await repeatWhileLocked(() =>
       inClientTransaction(source, async () => {
-        const { rowCount } = await source.query(sql`
-          select from holdfast.moving_clinic where clinic_no = ${clinicNo} and refused_until = 'infinity' for update`)
-        if (rowCount === 0) throw new MoveRefused('another call has ended the move meanwhile')
-        await source.query(letThrough(clinicNo))
+        const { rows } = await source.query<{ token: string }>(sql`
+          select token from holdfast.moving_clinic
+           where clinic_no = ${clinicNo} and refused_until = 'infinity' for update`)
+        const [moving] = rows
+        if (moving === undefined) throw new MoveRefused('another call has ended the move meanwhile')
+        await source.query(letThrough(moving.token))
         await source.query(`delete from ${tableName(table)} where ${table.of(clinicNo)}`)
         if (!isClinic(table)) return
         await source.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)

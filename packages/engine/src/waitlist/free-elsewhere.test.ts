@@ -246,7 +246,13 @@ test('entries of a page are judged as each alone', async ({ database, engine, do
   expect(free.length).toBeGreaterThan(3)
   expect(free.length).toBeLessThan(wishes.length - 3)
   const ids = entries.map(({ id }) => id)
-  expect([...(await engine.waitlist.withFreeTimes(doctor.clinicNo, ids))].toSorted()).toEqual(free.toSorted())
+  expect([...(await engine.waitlist.withFreeTimes(doctor.clinicNo, ids, 'patient'))].toSorted()).toEqual(
+    free.toSorted(),
+  )
+  // Somebody who gives the name of another learns nothing of their visits.
+  const ofStrangers = await engine.waitlist.withFreeTimes(doctor.clinicNo, ids, 'account')
+  expect(free.every((id) => ofStrangers.has(id))).toBe(true)
+  expect(ofStrangers.size).toBeGreaterThan(free.length)
   expect((await engine.reads.slot(own.id))?.available).toBe(1)
 })
 
@@ -261,7 +267,7 @@ freshTest(
     })
     const ids: string[] = []
     for (let n = 0; n < 9; n += 1) ids.push((await wait({ units: 1 + (n % 2), from: `2020-01-0${n + 1}` })).id)
-    expect((await engine.waitlist.withFreeTimes(slot.clinicNo, ids)).size).toBe(0)
+    expect((await engine.waitlist.withFreeTimes(slot.clinicNo, ids, 'patient')).size).toBe(0)
     const { rows } = await database.ownerPool.query("select nextval('holdfast.judged')::integer - 1 as judged")
     expect(rows).toEqual([{ judged: 1 }])
   },

@@ -166,7 +166,7 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       return rows.toReversed()
     },
 
-    async withFreeTimes(clinicNo, entryIds) {
+    async withFreeTimes(clinicNo, entryIds, knows) {
       if (entryIds.length === 0) return new Set()
       // Entries that wait for the same are first judged together, as of nobody, for the most days and the fewest
       // places: where nothing is free, which takes longest to find out, that is all.
@@ -185,7 +185,10 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
                       'id', null, 'patient', null, 'account_id', null, 'to_date', w.to_date, 'units', w.units)),
                     '{}', statement_timestamp()) as by_anybody offset 0) f
          cross join lateral unnest(w.entries) e
-         where f.by_anybody and holdfast.can_book_elsewhere(e, '{}', statement_timestamp())`)
+         cross join lateral (
+           select case when ${knows === 'account'} then jsonb_populate_record(e, '{"patient": null}') else e end
+                    as known) k
+         where f.by_anybody and holdfast.can_book_elsewhere(k.known, '{}', statement_timestamp())`)
       return new Set(rows.map(({ id }) => id))
     },
 

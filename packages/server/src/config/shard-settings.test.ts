@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -8,7 +8,7 @@ function fileOf(text: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-shards-file-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const path = join(directory, 'shards.json')
-  writeFileSync(path, text)
+  writeFileSync(path, text, { mode: 0o600 })
   return path
 }
 
@@ -88,6 +88,9 @@ test('a file that cannot be read or parsed is named, and its text is not shown',
   expect(broken).toContain('it has no JSON')
   expect(broken).not.toContain('secret@')
   const file = fileOf(JSON.stringify({ north: { DATABASE_URL: north } }))
+  chmodSync(file, 0o640)
+  expect(errorsOf(file)).toContain('a file that only its owner may use: run chmod 600')
+  chmodSync(file, 0o600)
   expect(errorsOf(file, { HOLDFAST_SHARDS: `north=${north}` })).toContain('set one of them')
 })
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { messageOf } from '@holdfast/engine/message-of'
 import { oneDatabase } from './one-database.ts'
 import { readValues, type SettingError, type Values } from './read-values.ts'
@@ -14,6 +14,9 @@ export function ofShard<Settings extends Values<typeof oneDatabase>>(
 ): Settings & Pick<ShardSettings, 'databaseUrl'> {
   return { ...config, ...own }
 }
+
+/** Of a file's mode. */
+const forOthers = 0o077
 
 /** What commands call the database of DATABASE_URL. */
 export const directoryName = 'directory'
@@ -48,6 +51,7 @@ export function readShardsFile(path: string): { shards: ShardSettings[]; errors:
   })
   let found: unknown
   try {
+    if ((statSync(path).mode & forOthers) !== 0) return wrong(path, 'a file that only its owner may use: run chmod 600')
     found = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     // The message of a syntax error has a part of the text, which may be a password.

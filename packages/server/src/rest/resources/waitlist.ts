@@ -53,7 +53,9 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
         status: result.kind === 'replayed' ? 200 : 201,
         body: {
           ...waitlistEntryBody(joined, nameOf(joined)),
-          hasFreeTimes: await afterCommit(() => hasFreeTimes(deps, joined)),
+          hasFreeTimes: await afterCommit(() =>
+            hasFreeTimes(deps, joined, entry.joinedBy === null ? 'account' : 'patient'),
+          ),
           manageToken,
         },
       }
@@ -240,7 +242,7 @@ function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: N
 async function entriesWithFreeTimes(deps: RestDeps, clinicNo: number, entries: readonly WaitlistEntry[]) {
   const nameOf = await namesOfWhoAdded(deps, entries)
   const waitingIds = entries.filter(({ status }) => status === 'waiting').map(({ id }) => id)
-  const free = await deps.engine.waitlist.withFreeTimes(clinicNo, waitingIds)
+  const free = await deps.engine.waitlist.withFreeTimes(clinicNo, waitingIds, 'patient')
   return entries.map((entry) => ({ ...waitlistEntryBody(entry, nameOf(entry)), hasFreeTimes: free.has(entry.id) }))
 }
 
@@ -249,13 +251,15 @@ async function entryWithOffer(deps: RestDeps, reach: WaitlistEntryReach) {
   const nameOf = await namesOfWhoAdded(deps, reach.as === 'desk' ? [entry] : [])
   return {
     ...waitlistEntryBody(entry, nameOf(entry)),
-    hasFreeTimes: await hasFreeTimes(deps, entry),
+    hasFreeTimes: await hasFreeTimes(deps, entry, reach.as === 'desk' ? 'patient' : 'account'),
     offer: await offerOf(deps, reach),
   }
 }
 
-async function hasFreeTimes({ engine }: RestDeps, { clinicNo, id }: WaitlistEntry): Promise<boolean> {
-  return (await engine.waitlist.withFreeTimes(clinicNo, [id])).has(id)
+type Knows = Parameters<RestDeps['engine']['waitlist']['withFreeTimes']>[2]
+
+async function hasFreeTimes({ engine }: RestDeps, { clinicNo, id }: WaitlistEntry, knows: Knows): Promise<boolean> {
+  return (await engine.waitlist.withFreeTimes(clinicNo, [id], knows)).has(id)
 }
 
 /** The open or accepted offer, as far as the caller has access to its booking; with its token for the patient. */
