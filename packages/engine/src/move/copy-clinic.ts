@@ -16,7 +16,7 @@ const beforeTheLog = '3'
  * was written with what was read. Entries of the log keep their order, and come before all entries of the other
  * database, so that no receiver of its log gets them again.
  *
- * @throws MoveRefused if a table is another one there, or a month is missing
+ * @throws Error if the rows differ after the copy; the driver's error, such as for a row that is there already
  */
 export async function copyClinic(
   source: pg.Client,

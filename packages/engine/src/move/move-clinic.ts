@@ -58,7 +58,8 @@ const noticeMsDefault = 2_000
  * with HF003. Jobs of the database that work on several clinics at once fail as long, and are repeated.
  *
  * @returns null: the clinic is there, and nothing was left to do
- * @throws MoveRefused, and then nothing has changed; the driver's error
+ * @throws MoveRefused, which says what to do; the driver's error. Before the copy is committed, the move has then gone
+ *   back, unless it has lost its connection to the directory
  */
 export async function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | null> {
   const directory = await connect(options.directoryUrl)
