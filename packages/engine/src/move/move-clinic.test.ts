@@ -2,6 +2,7 @@ import { aClaim, until } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
+import { logHeldBackSeconds } from '../tail/log-held-back.ts'
 import { addLogReceiver } from '../tail/log-receivers.ts'
 import { clinicTables, otherTables } from './clinic-tables.ts'
 import type { MoveStep } from './move-clinic.ts'
@@ -44,6 +45,13 @@ test('events keep their order, no receiver of the other log gets them, and reade
   for (const { appPool } of [database, north]) await appPool.query('select holdfast.begin_log_epoch(null)')
   await addLogReceiver(north.appPool, 'reader')
   const eventsOf = async ({ reads }: typeof there, after: string | null = null) => {
+    // Open transactions of other tests hold back events.
+    for (const { appPool } of [database, north]) {
+      await until(
+        async () => ((await logHeldBackSeconds(appPool)) === 0 ? true : undefined),
+        () => 'a log that nothing holds back',
+      )
+    }
     const { items } = await reads.eventsOfClinic({ clinicNo: scene.clinicNo, after, limit: 200 })
     return {
       events: items.map(({ bookingId, version }) => `${bookingId} ${version}`),
