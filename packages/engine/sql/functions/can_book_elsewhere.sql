@@ -1,11 +1,4 @@
--- can_book_elsewhere: whether an entry of the waitlist fits a place that is free, and that its patient can book like
--- everybody else: nothing is held for them meanwhile (first_waiting). Not one of a slot that the entry has declined or
--- let lapse, nor of a slot in which the patient has a place, nor one that begins so soon that it would not be offered.
---
--- p_freed_ids: slots whose places become free now, and are not counted.
---
--- Of a doctor, the 1,000 earliest slots are looked at that can be booked within the days of the entry: if all of them
--- are full, as where people wait, that takes about 1 ms. Later ones count as full.
+-- can_book_elsewhere: whether there is a place_elsewhere for an entry of the waitlist.
 --
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.can_book_elsewhere(
@@ -13,35 +6,8 @@ create or replace function holdfast.can_book_elsewhere(
 ) returns boolean
 language plpgsql stable security definer
 set search_path = holdfast, pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
-set enable_seqscan = off
-set enable_bitmapscan = off
-set enable_sort = off
 as $function$
 begin
-  return exists (
-    select from clinic c
-      join resource r on r.clinic_no = c.no and r.kind = 'doctor' and r.active
-                     and (r.id = p_entry.resource_id or r.specialization = p_entry.specialization)
-     cross join lateral (
-       select s.id, s.starts_at at time zone c.timezone as local, s.taken, s.capacity - s.taken as free,
-              s.withdrawn_at is null and s.blocked_at is null as is_open
-         from slot s
-        where s.clinic_no = c.no and s.resource_id = r.id
-          and s.starts_at >= greatest(
-                p_at + make_interval(mins => greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)),
-                p_entry.from_date::timestamp at time zone c.timezone)
-          and s.starts_at <= p_at + make_interval(days => c.booking_horizon_days)
-          and s.starts_at < (p_entry.to_date + 1)::timestamp at time zone c.timezone
-        order by s.starts_at limit 1000) s
-     where c.no = p_entry.clinic_no and s.is_open and s.free >= p_entry.units
-       and (p_entry.weekdays is null or date_part('isodow', s.local)::integer = any (p_entry.weekdays))
-       and (p_entry.time_from is null or s.local::time >= p_entry.time_from)
-       and (p_entry.time_to is null or s.local::time < p_entry.time_to)
-       and s.id <> all (p_freed_ids)
-       and not exists (select from waitlist_offer o where o.clinic_no = c.no and o.entry_id = p_entry.id
-                                                      and o.slot_id = s.id and o.outcome is distinct from 'withdrawn')
-       and not exists (select from unnest(case when s.taken > 0 then bookings_in_slot(c.no, s.id) end) b
-                        where is_same_person(p_entry.patient, p_entry.account_id, b.patient, b.account_id)));
+  return place_elsewhere(p_entry, null, p_freed_ids, p_at) is not null;
 end
 $function$;

@@ -5,7 +5,7 @@
 -- Slots of the past, withdrawn and blocked ones and those of inactive doctors are not offered, nor those that begin
 -- too soon (offer_until, and the minimum notice). What is beyond the booking horizon is offered only to entries
 -- that a member of the clinic has added, as only members book there. Nothing is offered to who can book another place
--- (can_book_elsewhere), nor in quiet hours to who gets no message about it (channels_at_night).
+-- (place_elsewhere), nor in quiet hours to who gets no message about it (channels_at_night).
 --
 -- An offer counts within the limits of docs/decisions/0014 as a hold of whoever joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
@@ -28,7 +28,7 @@ declare
   v_slot record;
   v_free integer;
   v_channels text[];
-  v_passed_ids uuid[];
+  v_found_ids uuid[];
   v_clinic_no integer;
   v_entry_id uuid;
   v_booking_id uuid;
@@ -61,13 +61,13 @@ begin
     if v_slot.clinic_no is distinct from v_clinic_no then
       v_clinic_no := v_slot.clinic_no;
       v_channels := channels_at_night(v_clinic_no, v_now);
-      v_passed_ids := '{}';
+      v_found_ids := '{}';
     end if;
     v_there := case when v_slot.until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
     while v_free > 0 and v_slot.until is not null loop
-      select w.entry_id, w.p_passed_ids into v_entry_id, v_passed_ids
+      select w.entry_id, w.p_found_ids into v_entry_id, v_found_ids
         from first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local, v_free,
-                           v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, v_passed_ids) w;
+                           v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, v_found_ids) w;
       exit when v_entry_id is null;
       v_booking_id := new_id(v_slot.clinic_no, v_now);
       update waitlist_entry e set offer_id = v_booking_id

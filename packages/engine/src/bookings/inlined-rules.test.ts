@@ -108,7 +108,6 @@ async function filesWith(text: RegExp): Promise<string[]> {
 test('that a blocked slot is closed is written in these files, and nowhere else', async () => {
   expect(await filesWith(/blocked_at is (not )?null/)).toEqual([
     'engine/sql/functions/announced_units.sql',
-    'engine/sql/functions/can_book_elsewhere.sql',
     'engine/sql/functions/claim_closed.sql',
     // Conditions of queries for open slots.
     'engine/sql/functions/claim_slot.sql',
@@ -116,6 +115,7 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
     'engine/sql/functions/offer_free_places.sql',
     'engine/sql/functions/offer_places.sql',
     'engine/sql/functions/offer_public_places.sql',
+    'engine/sql/functions/place_elsewhere.sql',
     // It blocks and unblocks.
     'engine/sql/functions/set_busy_times.sql',
     // How many slots a calendar blocks.

@@ -56,12 +56,9 @@ test('a place that becomes free while another one is free is offered to nobody',
 })
 
 freshTest(
-  'negative control: without can_book_elsewhere, it is held for who waits',
+  'negative control: without place_elsewhere, it is held for who waits',
   async ({ database, doctor, full, wait, settle, offerOf }) => {
-    await plantFunction(database, 'can_book_elsewhere', {
-      part: 'return exists (',
-      becomes: 'return false and exists (',
-    })
+    await plantFunction(database, 'place_elsewhere', { part: 'return (', becomes: 'return null; return (' })
     const { slot, booking } = await full()
     await aSlot(database, doctor)
     const entry = await wait()
@@ -169,14 +166,18 @@ test('what an entry let lapse or declined does not keep it from another offer', 
 })
 
 freshTest(
-  'whoever can book elsewhere is judged once for all slots of a call, and at most 100 are',
+  'whoever can book a place that is known to be free keeps nobody behind them from an offer',
   async ({ database, engine, doctor }) => {
     await database.ownerPool.query('create sequence holdfast.judged')
-    await plantFunction(database, 'can_book_elsewhere', {
+    await plantFunction(database, 'place_elsewhere', {
       part: 'begin\n  return',
-      becomes: "begin\n  perform nextval('holdfast.judged');\n  return",
+      becomes: "begin\n  if p_among_ids is null then perform nextval('holdfast.judged'); end if;\n  return",
     })
-    await aSlot(database, doctor, inDays(9))
+    // Each day from the 20th on, one place is free, a minute earlier than the day before.
+    const minutesBefore = (nth: number) => (110 - nth) * 60_000
+    for (let nth = 0; nth < 110; nth += 1) {
+      await aSlot(database, doctor, { startsAt: new Date(inDays(20 + nth).startsAt.getTime() + minutesBefore(nth)) })
+    }
     const judgedFor = async (days: number) => {
       const { startsAt } = inDays(days)
       const drafts = [0, 1, 2, 3, 4].map((nth) => {
@@ -188,12 +189,24 @@ freshTest(
       const { rows } = await database.ownerPool.query(
         'select case when is_called then last_value else 0 end::int as times from holdfast.judged',
       )
-      return rows[0].times
+      const { rows: offers } = await database.ownerPool.query(
+        'select entry_id as id from holdfast.waitlist_offer where closed_at is null',
+      )
+      return { judged: rows[0].times, offered: offers.map(({ id }) => id) }
     }
-    for (let nth = 0; nth < 3; nth += 1) await aWaitlistEntry(database, doctor)
-    expect(await judgedFor(3)).toBe(3)
+    const dayIn = (days: number) => inDays(days).startsAt.toISOString().slice(0, 10)
     for (let nth = 0; nth < 110; nth += 1) await aWaitlistEntry(database, doctor)
-    expect(await judgedFor(4)).toBe(100)
+    expect(await judgedFor(3)).toEqual({ judged: 1, offered: [] })
+    // The last of 111: nothing else is free on these days.
+    const last = await aWaitlistEntry(database, doctor, { from: dayIn(4), to: dayIn(10) })
+    expect(await judgedFor(4)).toEqual({ judged: 2, offered: [last.id] })
+    // Each fits another place alone. After 100 such places, nobody is looked for.
+    for (let nth = 0; nth < 110; nth += 1) {
+      const timeTo = new Date(inDays(0).startsAt.getTime() + minutesBefore(nth) + 60_000).toISOString().slice(11, 16)
+      await aWaitlistEntry(database, doctor, { urgency: 1, from: dayIn(5), to: dayIn(20 + nth), timeTo })
+    }
+    await aWaitlistEntry(database, doctor, { from: dayIn(5), to: dayIn(10) })
+    expect(await judgedFor(5)).toEqual({ judged: 100, offered: [last.id] })
   },
 )
 

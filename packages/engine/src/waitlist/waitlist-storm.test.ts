@@ -201,8 +201,8 @@ const plantedBugs: Planted[] = [
     bug: 'an order by id',
     plant: (database) =>
       plantFunction(database, 'first_waiting', {
-        part: /order by e\.urgency desc, e\.missed, e\.joined_at, e\.id limit 1/g,
-        becomes: 'order by e.id limit 1',
+        part: 'order by e.urgency desc, e.missed, e.joined_at, e.id',
+        becomes: 'order by e.id',
       }),
     finds: 'overtakers',
   },
