@@ -6,6 +6,7 @@
 -- p_except_ids: cases whose allocations are about to be released. Holds that have lapsed by p_now take nothing.
 -- p_needs, p_place, p_taking_ids: null, or what the caller has just read: the results of case_needs and place_of_case
 -- for this plan, and at least the cases that take some of these needs.
+-- p_overrun: of overrun_allocations, at least for these needs; null: of the cases whose patients are in the room.
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
@@ -17,7 +18,7 @@
 create or replace function holdfast.case_conflicts(
   p_clinic_no integer, p_plan jsonb, p_patient_id uuid, p_except_ids uuid[], p_now timestamptz,
   p_needs holdfast.case_need[] default null, p_place holdfast.case_place default null,
-  p_taking_ids uuid[] default null
+  p_taking_ids uuid[] default null, p_overrun holdfast.allocation[] default null
 ) returns jsonb
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -30,6 +31,8 @@ as $function$
 declare
   -- What is over can be entered afterwards, as after a night or an outage.
   c_past_max constant interval := '24 hours';
+  -- The longest turnover and reprocessing: what begins later is free when a case that ends now has released it.
+  c_turnover_max constant interval := '2 days';
   v_starts_at constant timestamptz := p_plan->>'startsAt';
   v_minutes constant integer := p_plan->>'minutes';
   v_ends_at constant timestamptz := v_starts_at + make_interval(mins => v_minutes);
@@ -42,6 +45,7 @@ declare
   v_place case_place := p_place;
   v_taking_ids uuid[] := p_taking_ids;
   v_gone_ids uuid[] := p_except_ids;
+  v_overrun allocation[] := p_overrun;
   v_conflicts jsonb := '[]'; v_missing jsonb := '[]';
   v_has_doctor boolean := false; v_is_taken boolean;
   v_free integer;
@@ -58,14 +62,19 @@ begin
     end if;
   end loop;
 
-  -- 1. What is taken: by other cases, and people also by their clinic slots.
+  -- 1. What is taken: by other cases, also beyond their ends, and people also by their clinic slots.
   if v_taking_ids is null then
     v_taking_ids := taking_cases(p_clinic_no, v_needs);
   end if;
   if cardinality(v_taking_ids) > 0 then
     v_gone_ids := v_gone_ids || lapsed_cases(p_clinic_no, v_taking_ids, p_now);
   end if;
-  v_is_taken := not v_taking_ids <@ v_gone_ids;
+  if v_overrun is null then
+    v_overrun := case when v_starts_at < p_now + c_turnover_max then array(
+      select o from overrun_allocations(p_clinic_no, array(select n.resource_id from unnest(v_needs) n), p_now, false) o)
+      else '{}' end;
+  end if;
+  v_is_taken := not v_taking_ids <@ v_gone_ids or v_overrun <> '{}';
   if v_has_doctor and not v_is_taken then
     v_is_taken := exists (
       select from unnest(v_needs) n
@@ -96,6 +105,14 @@ begin
              from allocation a
             where a.clinic_no = p_clinic_no and a.resource_id = n.resource_id and a.during && n.during
               and a.booking_id <> all (v_gone_ids)
+           union all
+           select o.during, o.booking_id, null, o.unit_no
+             from unnest(v_overrun) o
+            where o.resource_id = n.resource_id and o.during && n.during and o.booking_id <> all (v_gone_ids)
+              and not exists (select from allocation a
+                               where a.clinic_no = p_clinic_no and a.booking_id = o.booking_id
+                                 and a.resource_id = o.resource_id and a.unit_no = o.unit_no
+                                 and a.during && n.during)
            union all
            select tstzrange(s.starts_at, s.ends_at), null, s.id, null
              from slot s

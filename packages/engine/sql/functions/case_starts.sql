@@ -4,12 +4,13 @@
 -- A stretch is of one room, day and block, or the room's open time. It begins only where something ends: another case
 -- or clinic slot of what the case needs; or where a block, the day or the opening time begins or ends.
 --
+-- p_overrun: of overrun_allocations.
 -- n: the room's place in p_room_ids. block_id: null in open time. is_own: the block belongs to the case's service or
 -- surgeon (block_is_for). With a block in p_plan, only the starts in it.
 -- Internal. Locks: none. Fails: as case_needs. Idempotent: yes.
 create or replace function holdfast.case_starts(
   p_clinic_no integer, p_plan jsonb, p_patient_id uuid, p_room_ids uuid[], p_timezone text, p_day_start timestamptz,
-  p_day_end timestamptz, p_step interval, p_now timestamptz
+  p_day_end timestamptz, p_step interval, p_now timestamptz, p_overrun holdfast.allocation[]
 ) returns table (room_id uuid, n bigint, at timestamptz, block_id uuid, is_own boolean)
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -41,6 +42,11 @@ begin
       from unnest(p_room_ids) r(id)
       join allocation a on a.clinic_no = p_clinic_no and a.resource_id = r.id
                        and a.during && tstzrange(p_day_start, p_day_end)
+    union all
+    select case when o.kind = 'room' then o.resource_id end, upper(o.during)
+      from unnest(p_overrun) o
+     where upper(o.during) >= p_day_start
+       and (o.resource_id = any (p_room_ids) or o.resource_id in (select n.resource_id from needed n))
     union all
     select r.id, e.at
       from unnest(p_room_ids) r(id)

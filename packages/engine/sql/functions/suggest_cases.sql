@@ -44,6 +44,7 @@ declare
   v_times jsonb; -- How often each conflict was found on the day, by its [kind, resourceId, name].
   v_times_of_days jsonb := '{}';
   v_checks integer := 0; v_checks_max integer; v_is_own boolean; v_is_stopped boolean;
+  v_overrun allocation[];
   v_own_until date := p_from; -- The first day whose starts in own blocks are still to be examined.
   v_suggested_days date[] := '{}';
   v_day date; v_searched_until date; v_day_start timestamptz; v_day_end timestamptz;
@@ -62,6 +63,16 @@ begin
   if v_found is not null then
     return jsonb_build_object('invalid', v_found);
   end if;
+  -- Once for all starts: the cases that run change little meanwhile.
+  v_overrun := array(
+    select o
+      from overrun_allocations(
+             p_clinic_no,
+             v_room_ids || array(select n.resource_id
+                                   from case_needs(p_clinic_no, p_plan || jsonb_build_object('startsAt', v_now),
+                                                   v_patient_id) n),
+             v_now, true) o
+     where o.booking_id <> all (p_except_ids));
   <<passes>>
   for v_is_own in select o.is_own from (values (true), (false)) o(is_own) where not (o.is_own and v_is_urgent) loop
     v_checks_max := case when v_is_own then c_checks_max / 2 else c_checks_max end;
@@ -85,7 +96,7 @@ begin
       for v_start in
         select s.room_id, s.at, s.block_id, s.is_own
           from case_starts(p_clinic_no, v_wanted, v_patient_id, v_day_room_ids, v_timezone, v_day_start, v_day_end,
-                           v_step, v_now) s
+                           v_step, v_now, v_overrun) s
          where case when v_is_own then s.is_own
                     else not s.is_own
                          or v_day >= v_own_until
@@ -97,14 +108,14 @@ begin
         v_is_stopped := v_checks >= v_checks_max;
         exit when v_is_stopped;
         v_plan := v_wanted || jsonb_build_object('roomId', v_start.room_id, 'startsAt', v_start.at);
-        v_found := case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now);
+        v_found := case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun);
         v_checks := v_checks + 1;
         if v_found = '[]' and v_start.at - v_step >= greatest(v_day_start, v_now)
            and v_start.block_id is not distinct from (
              select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at - v_step) s where s.is_block)
            and case_conflicts(p_clinic_no,
                               v_plan || jsonb_build_object('startsAt', v_start.at - v_step), v_patient_id, p_except_ids,
-                              v_now) = '[]' then
+                              v_now, p_overrun => v_overrun) = '[]' then
           continue;
         elsif v_found = '[]' then
           v_suggested_days := v_suggested_days || v_day;
