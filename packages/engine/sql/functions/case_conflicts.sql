@@ -70,9 +70,9 @@ begin
     v_gone_ids := v_gone_ids || lapsed_cases(p_clinic_no, v_taking_ids, p_now);
   end if;
   if v_overrun is null then
-    v_overrun := case when v_starts_at < p_now + c_turnover_max then array(
-      select o from overrun_allocations(p_clinic_no, array(select n.resource_id from unnest(v_needs) n), p_now, false) o)
-      else '{}' end;
+    v_overrun := case when v_starts_at >= p_now + c_turnover_max then '{}' else array(
+      select o from overrun_allocations(p_clinic_no, array(select n.resource_id from unnest(v_needs) n), p_now,
+                                        false) o) end;
   end if;
   v_is_taken := not v_taking_ids <@ v_gone_ids or v_overrun <> '{}';
   if v_has_doctor and not v_is_taken then

@@ -51,7 +51,8 @@ begin
     v_allocation := v_found.allocation;
     v_allocation.during := tstzrange(
       coalesce(lower(v_allocation.during), v_allocation.planned_at),
-      taken_until(v_allocation.kind, v_found.theatre_case, v_found.turnover_minutes) - (v_found.theatre_case).expected_ends_at
+      taken_until(v_allocation.kind, v_found.theatre_case, v_found.turnover_minutes)
+        - (v_found.theatre_case).expected_ends_at
         + case when p_foresees then will_end(v_found.theatre_case, p_now)
                else greatest(p_now, (v_found.theatre_case).expected_ends_at) end);
     v_allocation.planned_at := null;

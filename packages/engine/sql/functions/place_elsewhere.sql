@@ -1,7 +1,7 @@
 -- place_elsewhere: the slot of a place that fits an entry of the waitlist, is free, and that its patient can book like
--- everybody else: nothing is held for them meanwhile (first_waiting). null: there is none. Not a slot that the entry has
--- declined or let lapse, nor one in which the patient has a place, nor one that begins so soon that it would not be
--- offered.
+-- everybody else: nothing is held for them meanwhile (first_waiting). null: there is none. Not a slot that the entry
+-- has declined or let lapse, nor one in which the patient has a place, nor one that begins so soon that it would not
+-- be offered.
 --
 -- p_among_ids: looks at these slots alone; null: at all. p_freed_ids: slots whose places become free now, and are not
 -- counted.
