@@ -15,6 +15,7 @@ import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
 import { checkAppRole } from './check-app-role.ts'
 import { checkCollation, checkLocale } from './check-collation.ts'
+import { checkMovingClinics } from './check-moving-clinics.ts'
 import { checkOpenTransactions } from './check-open-transactions.ts'
 
 type ServerFacts = {
@@ -189,6 +190,7 @@ async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string 
     await checkAdmins(pool),
     await checkAccountMails(pool),
     await checkOpenTransactions(pool),
+    ...(await checkMovingClinics(pool)),
   ]
 }
 
