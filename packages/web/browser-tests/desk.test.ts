@@ -160,6 +160,23 @@ test('“Show all” empties the search, and a day list leads to the first booki
   await page.locator('tr:focus').filter({ hasText: 'Nora Now' }).waitFor()
 })
 
+test('a search that finds nothing says on which days, and leads to a visit months ahead', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const startsAt = new Date(Date.now() + 100 * 86_400_000)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt })
+  await aBooking(site.database, slot, { patient: { name: 'Lea Later' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings?q=Later`)
+  await page.getByText(/^Searched from \d\d\/\d\d\/\d{4} to \d\d\/\d\d\/\d{4}\. Try fewer words/).waitFor()
+  await page.getByRole('button', { name: 'Search half a year back and ahead' }).click()
+  await page.getByRole('link', { name: 'Lea Later' }).waitFor()
+  expect(await page.getByRole('searchbox').inputValue()).toBe('Later')
+  // There is nothing wider to search.
+  await page.getByRole('searchbox').fill('zzzz')
+  await page.getByRole('button', { name: 'Show all' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Search half a year back and ahead' }).count()).toBe(0)
+})
+
 test('after Back and Forward, the tab of the page is the selected one, and in sight', async ({ site }) => {
   const scene = await aClinicScene(site)
   for (const locale of ['en-US', 'ar']) {

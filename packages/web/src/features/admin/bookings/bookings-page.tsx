@@ -8,7 +8,7 @@ import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-mar
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
-import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { formatDayTime, formatNumericDate } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { addDays, parseDay } from '../../../lib/time/local-time.ts'
 import { DateField } from '../../../ui/fields/date-field.tsx'
@@ -45,10 +45,13 @@ export function BookingsPage() {
     clinicId,
     doctors.map(({ id }) => id),
   )
-  const reset = async () => {
+  // As many days as one request may ask for.
+  const widest = { from: addDays(today, -183), to: addDays(today, 182) }
+  const searched = t('bookings.searched', { from: formatNumericDate(range.from), to: formatNumericDate(range.to) })
+  const show = async (next: BookingsSearch) => {
     // The button is gone as soon as bookings are found.
     focusPageTitle()
-    await navigate({ search: {} })
+    await navigate({ search: next })
     // Not before: the new fields begin with what the address says.
     setResets(resets + 1)
   }
@@ -74,8 +77,11 @@ export function BookingsPage() {
       ) : bookings.length === 0 && Object.values(search).every((value) => value === undefined) ? (
         <EmptyState title={t('bookings.empty')} help={t('bookings.emptyHelp')} />
       ) : bookings.length === 0 ? (
-        <EmptyState title={t('bookings.none')} help={t('bookings.noneHelp')}>
-          <Button variant="default" onClick={() => void reset()}>
+        <EmptyState title={t('bookings.none')} help={`${searched} ${t('bookings.noneHelp')}`}>
+          {(range.from > widest.from || range.to < widest.to) && (
+            <Button onClick={() => void show({ ...search, ...widest })}>{t('bookings.widen')}</Button>
+          )}
+          <Button variant="default" onClick={() => void show({})}>
             {t('bookings.reset')}
           </Button>
         </EmptyState>
