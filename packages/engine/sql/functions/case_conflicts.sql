@@ -74,6 +74,11 @@ begin
       select o from overrun_allocations(p_clinic_no, array(select n.resource_id from unnest(v_needs) n), p_now,
                                         false) o) end;
   end if;
+  if v_overrun <> '{}' then
+    v_overrun := array(
+      select o from unnest(v_overrun) o
+       where exists (select from unnest(v_needs) n where n.resource_id = o.resource_id and n.during && o.during));
+  end if;
   v_is_taken := not v_taking_ids <@ v_gone_ids or v_overrun <> '{}';
   if v_has_doctor and not v_is_taken then
     v_is_taken := exists (

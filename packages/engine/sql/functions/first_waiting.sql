@@ -10,14 +10,15 @@
 -- p_channels: of channels_at_night; null: it is day.
 -- p_is_far_ahead: the slot is beyond the clinic's booking horizon, so that only entries that a member of the clinic has
 -- added are offered it.
--- p_found_ids: free places elsewhere, as were found for entries in this call: who can book one of them is passed over
--- without looking further. After 100 such places, or 1,000 entries that are passed over, nobody is looked for.
+-- p_passed_ids: entries that can book elsewhere, as was found for other slots of this call, and is found for this one.
+-- p_found_ids: the free places that were found for them: who can book one of these is passed over without looking
+-- further. After 1,000 such entries or 100 such places, nobody is looked for.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.first_waiting(
   p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_specialization text, p_local timestamp, p_units integer,
   p_is_far_ahead boolean, p_there holdfast.booking[], p_freed_ids uuid[], p_channels text[], p_at timestamptz,
-  inout p_found_ids uuid[], out entry_id uuid
+  inout p_passed_ids uuid[], inout p_found_ids uuid[], out entry_id uuid
 )
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -30,7 +31,6 @@ declare
   c_found_max constant integer := 100;
   c_passed_max constant integer := 1000;
   v_entry waitlist_entry;
-  v_passed integer := 0;
   v_place uuid;
 begin
   -- Each half is a range of an index that has this order; without its own order by, PostgreSQL sorts both.
@@ -56,9 +56,11 @@ begin
                                                       and o.outcome is distinct from 'withdrawn')
      order by e.urgency desc, e.missed, e.joined_at, e.id
   loop
+    exit when cardinality(p_passed_ids) >= c_passed_max or cardinality(p_found_ids) >= c_found_max;
     -- Not in the query, which reads some rows ahead.
-    continue when exists (select from unnest(p_there) b
-                           where is_same_person(v_entry.patient, v_entry.account_id, b.patient, b.account_id));
+    continue when v_entry.id = any (p_passed_ids) or exists (
+      select from unnest(p_there) b
+       where is_same_person(v_entry.patient, v_entry.account_id, b.patient, b.account_id));
     v_place := case when p_found_ids <> '{}' then place_elsewhere(v_entry, p_found_ids, p_freed_ids, p_at) end;
     if v_place is null then
       v_place := place_elsewhere(v_entry, null, p_freed_ids, p_at);
@@ -68,8 +70,7 @@ begin
       end if;
       p_found_ids := p_found_ids || v_place;
     end if;
-    v_passed := v_passed + 1;
-    exit when v_passed = c_passed_max or cardinality(p_found_ids) = c_found_max;
+    p_passed_ids := p_passed_ids || v_entry.id;
   end loop;
 end
 $function$;

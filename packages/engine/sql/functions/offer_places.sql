@@ -28,6 +28,7 @@ declare
   v_slot record;
   v_free integer;
   v_channels text[];
+  v_passed_ids uuid[];
   v_found_ids uuid[];
   v_clinic_no integer;
   v_entry_id uuid;
@@ -61,13 +62,15 @@ begin
     if v_slot.clinic_no is distinct from v_clinic_no then
       v_clinic_no := v_slot.clinic_no;
       v_channels := channels_at_night(v_clinic_no, v_now);
+      v_passed_ids := '{}';
       v_found_ids := '{}';
     end if;
     v_there := case when v_slot.until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
     while v_free > 0 and v_slot.until is not null loop
-      select w.entry_id, w.p_found_ids into v_entry_id, v_found_ids
+      select w.entry_id, w.p_passed_ids, w.p_found_ids into v_entry_id, v_passed_ids, v_found_ids
         from first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local, v_free,
-                           v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, v_found_ids) w;
+                           v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, v_passed_ids,
+                           v_found_ids) w;
       exit when v_entry_id is null;
       v_booking_id := new_id(v_slot.clinic_no, v_now);
       update waitlist_entry e set offer_id = v_booking_id

@@ -3,9 +3,9 @@
 -- planned. The room is cleaned and equipment reprocessed after that (taken_until). Nobody may claim it until then,
 -- although the allocation is over (case_conflicts).
 --
--- p_foresees: false: until p_now at least, of cases whose patient came into the room and is not known to have left it,
--- for 12 hours after the end of their allocations: by then somebody has forgotten to record it, as in case_in_room.
--- true, for suggestions: as long as will_end says, also of cases that should have begun.
+-- Only of cases whose patient came into the room and is not known to have left it, for 12 hours after the end of their
+-- allocations: by then, somebody has forgotten to record it. p_foresees: false: until p_now at least; true, for
+-- suggestions: as long as will_end says.
 -- Internal.
 -- Locks: none; under the locks of the resources, the result is final: whoever records in_room has them (lock_case).
 -- Fails: never. Idempotent: yes.
@@ -21,12 +21,10 @@ declare
   c_forgotten_after constant interval := '12 hours';
   v_found record;
   v_allocation allocation;
+  v_from timestamptz; v_until timestamptz;
 begin
   for v_found in
-    select a as allocation, c as theatre_case, r.turnover_minutes,
-           exists (select from case_milestone m
-                    where m.clinic_no = p_clinic_no and m.booking_id = c.booking_id and m.milestone = 'in_room'
-                      and m.at <= p_now) as is_in_room
+    select a as allocation, c as theatre_case, r.turnover_minutes
       from unnest(p_resource_ids) i(id)
      cross join lateral (
        select t as found from allocation t
@@ -41,20 +39,23 @@ begin
       join theatre_case c on c.clinic_no = p_clinic_no and c.booking_id = a.booking_id
       join resource r on r.clinic_no = p_clinic_no and r.id = i.id
      where not has_left(a.kind, a.resource_id, c)
+       and exists (select from case_milestone m
+                    where m.clinic_no = p_clinic_no and m.booking_id = c.booking_id and m.milestone = 'in_room'
+                      and m.at <= p_now)
        and not exists (select from case_milestone m
                         where m.clinic_no = p_clinic_no and m.booking_id = c.booking_id
                           and m.milestone in ('out_of_room', 'cleaned'))
        and exists (select from bookings_by_id(array[p_clinic_no], array[c.booking_id]) b
-                    where b.status = 'ARRIVED' or p_foresees and b.status = 'CONFIRMED')
+                    where b.status = 'ARRIVED')
   loop
-    continue when not (v_found.is_in_room or p_foresees);
     v_allocation := v_found.allocation;
-    v_allocation.during := tstzrange(
-      coalesce(lower(v_allocation.during), v_allocation.planned_at),
-      taken_until(v_allocation.kind, v_found.theatre_case, v_found.turnover_minutes)
-        - (v_found.theatre_case).expected_ends_at
-        + case when p_foresees then will_end(v_found.theatre_case, p_now)
-               else greatest(p_now, (v_found.theatre_case).expected_ends_at) end);
+    v_from := coalesce(lower(v_allocation.during), v_allocation.planned_at);
+    v_until := taken_until(v_allocation.kind, v_found.theatre_case, v_found.turnover_minutes)
+      - (v_found.theatre_case).expected_ends_at
+      + case when p_foresees then will_end(v_found.theatre_case, p_now)
+             else greatest(p_now, (v_found.theatre_case).expected_ends_at) end;
+    -- What begins at this moment is too early, too, unless it is foreseen that all is free then.
+    v_allocation.during := tstzrange(v_from, greatest(v_from, v_until), case when p_foresees then '[)' else '[]' end);
     v_allocation.planned_at := null;
     return next v_allocation;
   end loop;

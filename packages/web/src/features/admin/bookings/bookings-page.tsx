@@ -47,7 +47,8 @@ export function BookingsPage() {
   )
   // As many days as one request may ask for.
   const widest = { from: addDays(today, -183), to: addDays(today, 182) }
-  const searched = t('bookings.searched', { from: formatNumericDate(range.from), to: formatNumericDate(range.to) })
+  const days = { from: formatNumericDate(range.from), to: formatNumericDate(range.to) }
+  const searched = found.isPlaceholderData ? '' : t('bookings.searched', days)
   const show = async (next: BookingsSearch) => {
     // The button is gone as soon as bookings are found.
     focusPageTitle()
