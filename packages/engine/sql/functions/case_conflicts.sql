@@ -6,7 +6,7 @@
 -- p_except_ids: cases whose allocations are about to be released. Holds that have lapsed by p_now take nothing.
 -- p_needs, p_place, p_taking_ids: null, or what the caller has just read: the results of case_needs and place_of_case
 -- for this plan, and at least the cases that take some of these needs.
--- p_overrun: of overrun_allocations, at least for these needs; null: of the cases whose patients are in the room.
+-- p_overrun: the result of overrun_allocations, at least for these needs; null: it is read, without p_foresees.
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep

@@ -4,7 +4,7 @@
 -- A stretch is of one room, day and block, or the room's open time. It begins only where something ends: another case
 -- or clinic slot of what the case needs; or where a block, the day or the opening time begins or ends.
 --
--- p_overrun: of overrun_allocations.
+-- p_overrun: the result of overrun_allocations.
 -- n: the room's place in p_room_ids. block_id: null in open time. is_own: the block belongs to the case's service or
 -- surgeon (block_is_for). With a block in p_plan, only the starts in it.
 -- Internal. Locks: none. Fails: as case_needs. Idempotent: yes.

@@ -1,11 +1,11 @@
--- overrun_allocations: what cases have of these resources beyond the end of their allocations, as allocations that end
--- when it will be released: a patient who is still in the room keeps it, the people and the equipment, whatever was
--- planned. The room is cleaned and equipment reprocessed after that (taken_until). Nobody may claim it until then,
--- although the allocation is over (case_conflicts).
+-- overrun_allocations: the allocations of these resources to cases that still need them after their end, each prolonged
+-- until the case releases the resource. A patient who is still in the room keeps the room, the people and the equipment,
+-- whatever was planned; then the room is cleaned and equipment is reprocessed (taken_until). case_conflicts refuses who
+-- needs a resource before that.
 --
--- Only of cases whose patient came into the room and is not known to have left it, for 12 hours after the end of their
--- allocations: by then, somebody has forgotten to record it. p_foresees: false: until p_now at least; true, for
--- suggestions: as long as will_end says.
+-- A case counts if its patient came into the room and is not recorded as having left it. 12 hours after the end of an
+-- allocation, this is taken for forgotten. p_foresees: false: the case ends at p_now at the earliest; true, for
+-- suggestions: it ends when will_end says.
 -- Internal.
 -- Locks: none; under the locks of the resources, the result is final: whoever records in_room has them (lock_case).
 -- Fails: never. Idempotent: yes.

@@ -3,7 +3,7 @@
 -- has declined or let lapse, nor one in which the patient has a place, nor one that begins so soon that it would not
 -- be offered.
 --
--- p_among_ids: looks at these slots alone; null: at all. p_freed_ids: slots whose places become free now, and are not
+-- p_among_ids: only these slots are looked at; null: all. p_freed_ids: slots whose places become free now, and are not
 -- counted.
 --
 -- Of a doctor, the 1,000 earliest slots are looked at that can be booked within the days of the entry: if all of them
