@@ -1,7 +1,7 @@
 -- overrun_allocations: the allocations of these resources to cases that still need them after their end, each prolonged
--- until the case releases the resource. A patient who is still in the room keeps the room, the people and the equipment,
--- whatever was planned; then the room is cleaned and equipment is reprocessed (taken_until). case_conflicts refuses who
--- needs a resource before that.
+-- until the case releases the resource. A patient who is still in the room keeps the room, the people and the
+-- equipment, whatever was planned; then the room is cleaned and equipment is reprocessed (taken_until). case_conflicts
+-- refuses cases that need a resource before that.
 --
 -- A case counts if its patient came into the room and is not recorded as having left it. 12 hours after the end of an
 -- allocation, this is taken for forgotten. p_foresees: false: the case ends at p_now at the earliest; true, for
