@@ -59,10 +59,16 @@ test('many locked rows: those that are free again do not wait for the others', a
 })
 
 test('an item of a locked row is refused after its time, and stop waits for that', async () => {
+  // Only the clock is a test clock: on a busy machine, `waitMsMax` would pass before the row is found locked.
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
   const { queue, locked } = lockedRows({ waitMsMax: 30 })
   locked.add('a')
   const outcomes = outcomesOf(queue, ['a:1', 'a:2'])
-  await queue.stop()
+  const stopped = queue.stop()
+  await expect.poll(() => queue.depth.slow).toBe(2)
+  vi.advanceTimersByTime(31)
+  await stopped
   expect(await outcomes).toEqual(Array(2).fill({ kind: 'locked', retryAfterSeconds: 1 }))
   expect(queue.depth).toEqual({ queued: 0, inFlight: 0, slow: 0 })
 })
@@ -143,7 +149,13 @@ test('a server that may not write: the batch is sent again, whole, until it may'
 })
 
 test('a server that may not write for longer than an item may wait: it is reported as not done', async () => {
-  const queue = new BatchQueue<number, string>({ name: 'q', run: () => Promise.reject(readOnly()), waitMsMax: 150 })
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const run = () => {
+    vi.advanceTimersByTime(100)
+    return Promise.reject(readOnly())
+  }
+  const queue = new BatchQueue<number, string>({ name: 'q', run, waitMsMax: 150 })
   const error: unknown = await queue.submit(1).catch((reason: unknown) => reason)
   expect(error).toMatchObject({ name: 'DatabaseUnavailable', outcomeUnknown: false })
 })
