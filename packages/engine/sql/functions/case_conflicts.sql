@@ -10,8 +10,8 @@
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
--- to it. The minutes and the end are one rule, block_overrun. The turnover after the last case does not count, and a
--- case that stays in its block without becoming longer is not refused (docs/decisions/0060).
+-- to it. The minutes and the end are one rule, block_overrun. The turnover after the last case does not count. What a
+-- change of a case leaves alone is not judged again by soft rules (kept_rules, docs/decisions/0060).
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.
@@ -46,7 +46,8 @@ declare
   v_taking_ids uuid[] := p_taking_ids;
   v_gone_ids uuid[] := p_except_ids;
   v_overrun allocation[] := p_overrun;
-  v_conflicts jsonb := '[]'; v_missing jsonb := '[]';
+  v_conflicts jsonb := '[]'; v_missing jsonb := '[]'; v_hard jsonb;
+  v_kept text[];
   v_has_doctor boolean := false; v_is_taken boolean;
   v_free integer;
 begin
@@ -163,17 +164,14 @@ begin
   end if;
 
   -- 3. Soft rules.
+  v_hard := v_conflicts;
   if v_keeps_to_plan and v_place.hours is not null and not v_overridden ? 'outside_hours' then
     if not open_hours(v_place.hours, v_place.timezone, v_starts_at, v_ends_at) @> tstzrange(v_starts_at, v_ends_at) then
       v_conflicts := v_conflicts || '{"kind": "outside_hours"}'::jsonb;
     end if;
   end if;
   if v_keeps_to_plan and v_place.is_block and not v_overridden ? 'block_overrun' then
-    if v_ends_at > v_place.ends_at
-       or v_minutes > v_free
-          and not exists (select from bookings_by_id(array[p_clinic_no], array[(p_plan->>'caseId')::uuid]) b
-                            join theatre_case c on c.clinic_no = p_clinic_no and c.booking_id = b.id
-                           where b.slot_id = v_place.slot_id and b.units - c.turnover_minutes >= v_minutes) then
+    if v_ends_at > v_place.ends_at or v_minutes > v_free then
       v_conflicts := v_conflicts || jsonb_build_object('kind', 'block_overrun', 'blockId', v_place.slot_id,
                                                        'blockEndsAt', v_place.ends_at,
                                                        'remainingMinutes', greatest(0, v_free));
@@ -201,6 +199,15 @@ begin
                             where t.clinic_no = p_clinic_no and t.id = p.id limit 1) e
        where e.active
          and not p_plan->'equipment' @> jsonb_build_array(jsonb_build_object('equipmentId', e.id)));
+  end if;
+  -- Few cases break one, so only here is it read whether theirs keeps it.
+  if v_conflicts <> v_hard and p_plan->>'caseId' is not null then
+    v_kept := kept_rules(p_clinic_no, p_plan, v_place);
+    if cardinality(v_kept) > 0 then
+      v_conflicts := (select coalesce(jsonb_agg(f.item order by f.n), '[]')
+                        from jsonb_array_elements(v_conflicts) with ordinality f(item, n)
+                       where f.item->>'kind' <> all (v_kept));
+    end if;
   end if;
   if v_conflicts <> '[]' and may_bump(p_plan->>'urgency', 'elective') then
     v_conflicts := with_bumpable_cases(p_clinic_no, p_plan, v_conflicts, v_gone_ids, p_now);

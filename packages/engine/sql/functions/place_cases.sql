@@ -9,8 +9,8 @@
 -- p_left_ids: the moved and bumped cases. p_bookings: these, as they are under the lock. p_needs: what the plans needed
 -- before their resources were locked; p_taking_ids: the cases that took some of it once they were locked.
 -- p_locked_resource_ids: if a plan's patient is not among them, because it was stored after they were locked, the
--- result is null. It is also null if a plan needs what is not active any more. p_now: by which lapsed holds were given
--- back. p_at: when it is written. p_former_id: the last case of the new case's request, which is locked.
+-- result is null. It is also null if a plan adds to its case what is not active any more. p_now: by which lapsed holds
+-- were given back. p_at: when it is written. p_former_id: the last case of the new case's request, which is locked.
 -- Internal.
 -- Locks: the request that a new case fulfils; then its key and patient (book_cases).
 -- Fails: as book_cases.
@@ -59,7 +59,8 @@ begin
       return;
     end if;
     -- Closed, or made inactive, while schedule_cases waited for its locks: the next try reports it.
-    if exists (select from unnest(v_needs) n where n.kind <> 'patient' and (n.is_fit and n.active) is not true) then
+    if exists (select from unnest(v_needs) n where n.kind <> 'patient' and (n.is_fit and n.active) is not true)
+       and case_invalid(p_clinic_no, v_plan, former_resources(p_clinic_no, v_plan)) is not null then
       return;
     end if;
     select * into v_place

@@ -61,8 +61,7 @@ begin
       and cardinality(v_staff_ids) = cardinality(v_case.staff_ids) and v_staff_ids @> v_case.staff_ids
       then 'unchanged' end;
   if outcome is null then
-    detail := case_invalid(p_clinic_no, p_plan, v_former_ids || v_case.surgeon_id || array(
-      select (e->>'equipmentId')::uuid from jsonb_array_elements(v_case.equipment) e) || v_case.room_id);
+    detail := case_invalid(p_clinic_no, p_plan, former_resources(p_clinic_no, p_plan));
     outcome := case when detail is not null then 'resource_invalid' end;
   end if;
   if outcome is null then

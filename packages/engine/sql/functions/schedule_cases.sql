@@ -99,7 +99,8 @@ begin
   loop
     v_plan := p_plans->v_n;
     booking_id := v_plan->>'caseId';
-    detail := case when v_has_invalid then case_invalid(p_clinic_no, v_plan) end;
+    detail := case when v_has_invalid then case_invalid(p_clinic_no, v_plan,
+                                                    former_resources(p_clinic_no, v_plan)) end;
     if detail is not null
        and (v_plan->>'version' is null or not is_repeated(p_clinic_no, booking_id, p_key, v_now)) then
       outcome := 'resource_invalid';

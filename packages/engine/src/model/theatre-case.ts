@@ -157,8 +157,17 @@ export type CaseRefusal =
    * {@link SoftRule} can be overridden.
    */
   | { kind: 'refused'; conflicts: (CaseConflict & { ofCaseId: string })[] }
-  /** No active room, surgeon … of this clinic; or twice the same. `path` is a JSON pointer into the plan. */
-  | { kind: 'resource_invalid'; path: string; resourceId: string; why: 'missing' | 'inactive' | 'repeated' }
+  /**
+   * No active room, surgeon … of this clinic; or twice the same. `path` is a JSON pointer into the plan. What an
+   * existing case has may be inactive. `name`: of what is.
+   */
+  | {
+      kind: 'resource_invalid'
+      path: string
+      resourceId: string
+      name: string | null
+      why: 'missing' | 'inactive' | 'repeated'
+    }
   | { kind: 'request_missing' }
   | { kind: 'key_reused' }
   | NotDone

@@ -318,5 +318,7 @@ export type CaseInvalid = {
   kind: 'resource_invalid'
   path: string
   resourceId: string
+  /** Of what is inactive. */
+  name: string | null
   why: 'missing' | 'inactive' | 'repeated'
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
@@ -23,14 +23,15 @@ async function whileClosing<Outcome>(
   }
 }
 
-/** A confirmed case with a nurse, and its move to another room, which needs all three. */
+/** A confirmed case, and its move to another room, with another surgeon and a nurse: all three are new to it. */
 async function aMove(database: TestDatabase) {
   const scene = await aTheatre(database)
-  const { theatre, clinic, surgeon } = scene
+  const { theatre, clinic } = scene
+  const surgeon = await aDoctor(database, clinic)
   const nurse = await someStaff(theatre, clinic, 'nurse')
   const room = await aRoom(theatre, clinic, { name: 'Room 2' })
-  const { id } = caseOf(await theatre.claimCase(aCase(scene, { staffIds: [nurse], confirm: true })))
-  const change = { roomId: room, startsAt: soonAt(12) }
+  const { id } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const change = { roomId: room, startsAt: soonAt(12), surgeonId: surgeon.id, staffIds: [nurse] }
   const move = () => theatre.moveCase({ caseId: id, change, override: null, actorId: null, key: randomUUID() })
   return { scene, id, move, resources: { room, surgeon: surgeon.id, nurse } }
 }
@@ -63,6 +64,15 @@ test('an emergency that bumps a case gets no room that is closed while it waits'
   const bump = () => theatre.bumpCases({ emergency, bumpedCaseIds: [inTheWay.id], reason: 'Bleeding' })
   expect(await whileClosing(database, room, bump)).toMatchObject({ kind: 'resource_invalid', path: '/roomId' })
   expect(await theatre.case(inTheWay.id)).toMatchObject({ status: 'CONFIRMED' })
+})
+
+test('a case keeps a room that is closed while its change waits', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, room } = scene
+  const { id } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const request = { caseId: id, change: { minutes: 45 }, override: null, actorId: null, key: randomUUID() }
+  const outcome = await whileClosing(database, room, () => theatre.moveCase(request))
+  expect(outcome).toMatchObject({ kind: 'done', case: { roomId: room, minutes: 45 } })
 })
 
 test('negative control: if it is not judged again under the locks, the case is in the closed room', async ({

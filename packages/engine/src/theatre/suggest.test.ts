@@ -110,7 +110,7 @@ test('a named room that is withdrawn, or none, is refused as a claim there is', 
   await theatre.updateRoom(closed, { active: false })
   const { kind, why } = (await theatre.claimCase(aCase(scene, { roomId: closed }))) as CaseInvalid
   const query = queryOf(scene, aCase(scene))
-  const invalid = { kind, path: '/roomIds/1', resourceId: closed, why }
+  const invalid = { kind, path: '/roomIds/1', resourceId: closed, name: 'Room 2', why }
   expect(await theatre.suggest({ ...query, roomIds: [room, closed] })).toEqual(invalid)
   expect(await theatre.suggest({ ...query, roomIds: [scene.surgeon.id] })).toMatchObject({ kind, why: 'missing' })
   expect(await suggested(scene, query)).toMatchObject([{ roomId: room }])

@@ -108,8 +108,8 @@ export function blockNotFound(blockId: string): ProblemError {
 }
 
 /** @param errors where the request names it; none if it is of the block that the request names */
-export function resourceInactive(resourceId: string, errors?: FieldError[]): ProblemError {
-  const detail = `${resourceId} takes no new cases.`
+export function resourceInactive(name: string, errors?: FieldError[]): ProblemError {
+  const detail = `${name} takes no new cases.`
   return problem('theatre_resource_inactive', detail, errors === undefined ? {} : { errors })
 }
 
@@ -117,7 +117,7 @@ function milestoneTimeProblem(message: string): ProblemError {
   return problem('milestone_time', `The time of the milestone ${message}.`, { errors: [{ path: '/at', message }] })
 }
 
-function resourceProblem({ path, resourceId, why }: CaseInvalid, at: string): ProblemError {
+function resourceProblem({ path, resourceId, name, why }: CaseInvalid, at: string): ProblemError {
   const place = `${at}${path}`
   switch (why) {
     case 'missing':
@@ -125,7 +125,7 @@ function resourceProblem({ path, resourceId, why }: CaseInvalid, at: string): Pr
     case 'repeated':
       return invalidRequest([{ path: place, message: `must not be named twice: "${resourceId}"` }])
     case 'inactive':
-      return resourceInactive(resourceId, [{ path: place, message: `takes no new cases: "${resourceId}"` }])
+      return resourceInactive(name ?? resourceId, [{ path: place, message: `takes no new cases: "${resourceId}"` }])
   }
 }
 

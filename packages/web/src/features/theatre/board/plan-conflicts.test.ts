@@ -61,3 +61,11 @@ test('the room is closed, and a case never conflicts with itself', () => {
   }
   expect(conflictsAt('r1', '08:05')).toEqual([])
 })
+
+test('a case that is outside the hours by now stays there, and may become shorter', () => {
+  const late = { ...aCase('late', { room: 'r2', from: '16:00', to: '17:00', cleaned: '17:20' }), minutes: 60 }
+  expect(conflictsAt('r2', '16:00', 60, late)).toEqual([])
+  expect(conflictsAt('r2', '16:00', 45, late)).toEqual([])
+  expect(conflictsAt('r2', '16:00', 61, late)).toEqual(['outside_hours'])
+  expect(conflictsAt('r2', '16:15', 45, late)).toEqual(['outside_hours'])
+})

@@ -1,5 +1,5 @@
 import type { Case, CaseConflict, TheatreBoard } from '@holdfast/contract/client'
-import type { Plan } from '../case-plan.ts'
+import { type Plan, planOf } from '../case-plan.ts'
 import type { Names } from '../conflict-text.ts'
 import { minuteMs, openSpans, planSpan } from './board-layout.ts'
 
@@ -8,8 +8,9 @@ type Settings = { day: string; timeZone: string; names: Names }
 
 /**
  * What the board alone tells against a plan for a case, so that it can be shown before the drop: the room, a person or
- * the patient is taken by another case, or the room is closed, which does not matter to an emergency. The server
- * decides, and knows more: equipment, blocks, other days, and doctors' slots.
+ * the patient is taken by another case, or the room is closed, which does not matter to an emergency, nor to a case
+ * that keeps its place without becoming longer. The server decides, and knows more: equipment, blocks, other days, and
+ * doctors' slots.
  */
 export function planConflicts(one: Case, plan: Plan, board: Board, { day, timeZone, names }: Settings): CaseConflict[] {
   const room = board.rooms.find(({ id }) => id === plan.roomId)
@@ -42,8 +43,10 @@ export function planConflicts(one: Case, plan: Plan, board: Board, { day, timeZo
         }),
     )
   if (one.urgency === 'urgent' || one.urgency === 'immediate') return busy
+  const before = planOf(one)
+  const stays = plan.roomId === before.roomId && plan.startsAt === before.startsAt && plan.minutes <= before.minutes
   const open = room === undefined ? null : openSpans(room, day, timeZone)
-  const isOpen = open === null || open.some(({ from, to }) => from <= span.from && span.to <= to)
+  const isOpen = stays || open === null || open.some(({ from, to }) => from <= span.from && span.to <= to)
   return isOpen ? busy : [...busy, { ...found, code: 'outside_hours', isSoft: true }]
 }
 
