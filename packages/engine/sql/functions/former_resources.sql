@@ -1,5 +1,6 @@
--- former_resources: of what a plan may need, what its case has already, for case_invalid: its room, people, and the
--- equipment of which the plan needs no more units. None for a new case.
+-- former_resources: of what a plan may need, what its case has at the same start already, for case_invalid: its room,
+-- people, and the equipment of which the plan needs no more units. None for a new case, or one that gets another start:
+-- a closed room is then used when nobody has agreed to it.
 --
 -- Internal. Locks: none; if the caller has locked the case, the result is final. Fails: never. Idempotent: yes.
 create or replace function holdfast.former_resources(p_clinic_no integer, p_plan jsonb) returns uuid[]
@@ -20,6 +21,7 @@ begin
         where not exists (select from jsonb_array_elements(p_plan->'equipment') n
                            where n->>'equipmentId' = e->>'equipmentId'
                              and (n->>'units')::integer > (e->>'units')::integer)) i(id)
-     where c.clinic_no = p_clinic_no and c.booking_id = (p_plan->>'caseId')::uuid and i.id is not null);
+     where c.clinic_no = p_clinic_no and c.booking_id = (p_plan->>'caseId')::uuid
+       and c.starts_at = (p_plan->>'startsAt')::timestamptz and i.id is not null);
 end
 $function$;

@@ -56,9 +56,7 @@ begin
     into v_found
     from unnest(coalesce(nullif(p_room_ids, '{}'), array[v_room_ids[1]])) with ordinality r(id, n)
    cross join lateral (
-     select case_invalid(p_clinic_no, p_plan || jsonb_build_object('roomId', r.id, 'startsAt', v_now),
-                         array(select h.id from unnest(former_resources(p_clinic_no, p_plan)) h(id)
-                                where h.id <> r.id)) as invalid) i
+     select case_invalid(p_clinic_no, p_plan || jsonb_build_object('roomId', r.id, 'startsAt', v_now)) as invalid) i
    where i.invalid is not null
    order by r.n
    limit 1;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
@@ -23,15 +23,14 @@ async function whileClosing<Outcome>(
   }
 }
 
-/** A confirmed case, and its move to another room, with another surgeon and a nurse: all three are new to it. */
+/** A confirmed case with a nurse, and its move to another room and time, which needs all three. */
 async function aMove(database: TestDatabase) {
   const scene = await aTheatre(database)
-  const { theatre, clinic } = scene
-  const surgeon = await aDoctor(database, clinic)
+  const { theatre, clinic, surgeon } = scene
   const nurse = await someStaff(theatre, clinic, 'nurse')
   const room = await aRoom(theatre, clinic, { name: 'Room 2' })
-  const { id } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
-  const change = { roomId: room, startsAt: soonAt(12), surgeonId: surgeon.id, staffIds: [nurse] }
+  const { id } = caseOf(await theatre.claimCase(aCase(scene, { staffIds: [nurse], confirm: true })))
+  const change = { roomId: room, startsAt: soonAt(12) }
   const move = () => theatre.moveCase({ caseId: id, change, override: null, actorId: null, key: randomUUID() })
   return { scene, id, move, resources: { room, surgeon: surgeon.id, nurse } }
 }
