@@ -131,7 +131,8 @@ test('a repeated move is answered as the first, though its surgeon was deactivat
   expect(await theatre.moveCase(request)).toMatchObject({ kind: 'done' })
   await database.ownerPool.query('update holdfast.resource set active = false where id = $1', [surgeon.id])
   expect(await theatre.moveCase(request)).toMatchObject({ kind: 'unchanged' })
-  expect(await theatre.moveCase({ ...request, key: randomUUID() })).toMatchObject({ kind: 'resource_invalid' })
+  const later = { ...request, change: { startsAt: soonAt(13) }, key: randomUUID() }
+  expect(await theatre.moveCase(later)).toMatchObject({ kind: 'resource_invalid' })
 })
 
 test('an id of ten days ago, as from a server with a wrong clock, is refused', async ({ database }) => {

@@ -141,7 +141,7 @@ describe('a case with what takes no new cases', () => {
   test('is changed, and moved out of it', async ({ database }) => {
     const { theatre, clinic, nurse, id, move } = await anInactiveCase(database)
     const second = await someStaff(theatre, clinic, 'nurse')
-    expect(await move(id, { startsAt: soonAt(11) })).toMatchObject({ path: '/roomId', why: 'inactive' })
+    expect(await move(id, { startsAt: soonAt(11) })).toMatchObject({ why: 'inactive' })
     expect(await move(id, { staffIds: [nurse, second], minutes: 75 })).toMatchObject({ kind: 'done' })
     expect(await move(id, { staffIds: [second], equipment: [] })).toMatchObject({ kind: 'done' })
     expect(await move(id, { staffIds: [nurse] })).toMatchObject({ path: '/staffIds/0', why: 'inactive' })
