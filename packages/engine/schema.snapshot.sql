@@ -780,6 +780,7 @@ create table holdfast.setting (
 create table holdfast.shard (
   no smallint not null,
   name text not null,
+  drained_at timestamp with time zone,
   constraint shard_pkey PRIMARY KEY (no),
   constraint shard_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,30}$'::text)),
   constraint shard_name_key UNIQUE (name),

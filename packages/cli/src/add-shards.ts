@@ -1,11 +1,17 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CommandContext } from './command.ts'
 import { type End, type JsonOption, jsonOption, secondsOption } from './command-options.ts'
+import type { BalanceOptions, DrainOptions } from './commands/balance-shards.ts'
 import type { MoveClinicOptions } from './commands/move-clinic.ts'
+
+const atMostOption = () =>
+  new Option('--at-most <n>', 'seconds for which changes of a clinic may wait: then it is not moved')
+    .argParser(secondsOption)
+    .default(30)
 
 /** Adds the commands `shards` and `move-clinic`. */
 export function addShards(program: Command, context: CommandContext, end: End): void {
-  program
+  const shards = program
     .command('shards')
     .description('list the databases of HOLDFAST_SHARDS, and clinics that are not where the directory says')
     .addOption(jsonOption())
@@ -13,12 +19,45 @@ export function addShards(program: Command, context: CommandContext, end: End): 
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/shards.ts')).shardsCommand(context, options)),
     )
+  shards
+    .command('balance')
+    .description('move clinics so that all databases have about the same number of bookings')
+    .option('--dry-run', 'list the moves, and make none')
+    .option('--moves <n>', 'how many clinics to move at most', movesOption, 20)
+    .addOption(atMostOption())
+    .addOption(jsonOption())
+    .action(async (_options: JsonOption, command: Command) =>
+      end(
+        await (await import('./commands/balance-shards.ts')).balanceShardsCommand(
+          context,
+          command.optsWithGlobals<BalanceOptions>(),
+        ),
+      ),
+    )
+  shards
+    .command('drain')
+    .description('move all clinics out of a database, which gets no new ones, so that it can be taken out')
+    .argument('<name>', 'the database: a name of HOLDFAST_SHARDS')
+    .option('--dry-run', 'list the moves, and make none')
+    .option('--undo', 'let the database have new clinics again')
+    .addOption(atMostOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExits with 1 if a clinic is left. Called again, it continues.')
+    .action(async (name: string, _options: JsonOption, command: Command) =>
+      end(
+        await (await import('./commands/balance-shards.ts')).drainShardCommand(
+          context,
+          name,
+          command.optsWithGlobals<DrainOptions>(),
+        ),
+      ),
+    )
   program
     .command('move-clinic')
     .description('move a clinic to another database of HOLDFAST_SHARDS, while it is in use')
     .argument('<clinic>', 'the clinic’s id')
     .requiredOption('--to <name>', 'the database: a name of HOLDFAST_SHARDS, or directory')
-    .option('--at-most <n>', 'seconds for which changes may wait: then nothing is moved', secondsOption, 30)
+    .addOption(atMostOption())
     .option('--dry-run', 'copy everything, say how long that took, and undo it')
     .addOption(jsonOption())
     .addHelpText(
@@ -29,4 +68,9 @@ export function addShards(program: Command, context: CommandContext, end: End): 
     .action(async (clinic: string, options: MoveClinicOptions) =>
       end(await (await import('./commands/move-clinic.ts')).moveClinicCommand(context, clinic, options)),
     )
+}
+
+function movesOption(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of clinics, such as 20.')
+  return Number(text)
 }

@@ -5,7 +5,7 @@ import type { ShardOption } from './command-options.ts'
 import { withDatabase } from './with-database.ts'
 
 /** A database of an installation, as the owner of its schema. */
-export type NamedDatabase = { name: string; pool: DatabasePool }
+export type NamedDatabase = { name: string; url: string; pool: DatabasePool }
 
 /**
  * Runs `use` with the database of the settings, the directory, and with those of HOLDFAST_SHARDS; or with one of them
@@ -22,6 +22,7 @@ export function withAllDatabases<Result>(
     async ({ ownerUrl }, { shards }) => {
       const open = (name: string, url: string) => ({
         name,
+        url,
         pool: createPool({ url, max: 1, name: `holdfast ${command}` }),
       })
       const directory = open(shard ?? directoryName, ownerUrl)

@@ -298,7 +298,13 @@ export {
   type Webhook,
   type WebhookDelivery,
 } from './model/webhook.ts'
-export { type MoveClinicOptions, type MovedClinic, type MoveStep, moveClinic } from './move/move-clinic.ts'
+export {
+  type MoveClinicOptions,
+  type MovedClinic,
+  type MoveEnd,
+  type MoveStep,
+  moveClinic,
+} from './move/move-clinic.ts'
 export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-report.ts'
 export { type ClinicLimiter, createClinicLimiter } from './queue/clinic-limiter.ts'
@@ -313,9 +319,11 @@ export {
 } from './reads/calendar-reads.ts'
 export { createReads } from './reads/create-reads.ts'
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
+export { clinicLoads } from './shards/clinic-loads.ts'
 export {
   type ClinicShard,
   directoryNo,
+  drainedShards,
   findClinicPlace,
   findClinicShard,
   movingClinics,
@@ -323,7 +331,9 @@ export {
   readClinicShards,
   recentBookings,
 } from './shards/clinic-shards.ts'
+export { drainShard, releaseNotes, undrainShard } from './shards/drain-shard.ts'
 export { type MisplacedClinic, misplacedClinics } from './shards/misplaced-clinics.ts'
+export { balancingMoves, type ClinicLoad, drainingMoves, type ProposedMove } from './shards/propose-moves.ts'
 export {
   copySiteAdministrators,
   isShard,

@@ -1,21 +1,11 @@
-import {
-  clinicNoIn,
-  directoryNo,
-  type MovedClinic,
-  MoveRefused,
-  moveClinic,
-  registeredShardNo,
-  withPool,
-} from '@holdfast/engine'
-import { type Config, directoryName, ownerUrlOf } from '@holdfast/server/config'
+import { clinicNoIn, type MovedClinic, MoveRefused, moveClinic } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
+import { moveEnds } from '../move-ends.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
-import { withDatabase } from '../with-database.ts'
+import { withAllDatabases } from '../with-all-databases.ts'
 
 export type MoveClinicOptions = JsonOption & { to: string; dryRun?: boolean; atMost: number }
-
-const poolName = 'holdfast move-clinic'
 
 /**
  * `holdfast move-clinic`: moves a clinic to another database of the installation, while it is in use. Called again, it
@@ -29,33 +19,22 @@ export async function moveClinicCommand(
   const { terminal, signal } = context
   const clinicNo = clinicNoIn(clinic)
   if (clinicNo === null) throw new CommandRefusal(`${clinic} is not the id of a clinic`, 2)
-  const moved = await withDatabase(context, async ({ ownerUrl }, config) => {
-    const databases = await databasesOf(ownerUrl, config)
+  const moved = await withAllDatabases(context, 'move-clinic', async (directory, others) => {
+    await refuseUnlessMigrated(directory.pool)
+    const databases = await moveEnds(directory, others)
     const to = databases.find((database) => database.name === name)
     if (to === undefined) {
       const names = databases.map((database) => database.name).join(', ')
       throw new CommandRefusal(`--to ${name}: there is no database with this name, but ${names}`, 2)
     }
     const pauseMsMax = atMost * 1_000
-    return moveClinic({ directoryUrl: ownerUrl, clinicNo, databases, to: to.no, dryRun, pauseMsMax, signal })
+    return moveClinic({ directoryUrl: directory.url, clinicNo, databases, to: to.no, dryRun, pauseMsMax, signal })
   }).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })
   if (json === true) terminal.json({ dryRun, to: name, moved })
   else terminal.out(describe(moved, name, dryRun))
   return 0
-}
-
-async function databasesOf(ownerUrl: string, { shards }: Config) {
-  const databases = [{ no: directoryNo, name: directoryName, url: ownerUrl }]
-  await withPool({ url: ownerUrl, name: poolName }, async (directory) => {
-    await refuseUnlessMigrated(directory)
-    for (const shard of shards ?? []) {
-      const no = await registeredShardNo(directory, shard.name)
-      if (no !== null) databases.push({ no, name: shard.name, url: ownerUrlOf(shard) })
-    }
-  })
-  return databases
 }
 
 function describe(moved: MovedClinic | null, name: string, dryRun: boolean): string {

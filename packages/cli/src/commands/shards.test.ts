@@ -29,7 +29,16 @@ test('one database is listed as it is', async () => {
   await aClinic(directory)
   const { HOLDFAST_SHARDS: _, ...alone } = env
   const { code, out } = await runCaptured(['shards', '--json'], alone)
-  const only = { name: 'directory', no: 0, clinics: 1, recentBookings: 0, bytes: expect.any(Number), problem: null }
+  const rest = { lagSeconds: null, drained: false, problem: null }
+  const only = {
+    name: 'directory',
+    no: 0,
+    clinics: 1,
+    recentBookings: 0,
+    bytes: expect.any(Number),
+    version: expect.any(String),
+    ...rest,
+  }
   expect(JSON.parse(out[0] ?? '')).toEqual({ shards: [only], misplaced: [], moving: [] })
   expect(code).toBe(0)
 })

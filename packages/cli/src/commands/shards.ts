@@ -1,5 +1,6 @@
 import {
   directoryNo,
+  drainedShards,
   type MisplacedClinic,
   migrationStatus,
   misplacedClinics,
@@ -28,6 +29,12 @@ type ShardState = {
   /** About how many of the last two months, by the database's statistics. */
   recentBookings: number | null
   bytes: number | null
+  /** Of PostgreSQL. */
+  version: string | null
+  /** How many seconds the last of its replicas is behind; null: there is none, or the login may not see it. */
+  lagSeconds: number | null
+  /** Whether it gets no new clinics. */
+  drained: boolean
   problem: string | null
 }
 
@@ -38,10 +45,11 @@ type ShardState = {
 export async function shardsCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   return withAllDatabases(context, 'shards', async (directory, others) => {
     await refuseUnlessMigrated(directory.pool)
-    const states = [await readState(directory, directoryNo)]
+    const drained = await drainedShards(directory.pool)
+    const states = [await readState(directory, directoryNo, drained)]
     const readable = new Map([[directoryNo, directory.pool]])
     for (const other of others) {
-      const state = await readState(other, await registeredShardNo(directory.pool, other.name))
+      const state = await readState(other, await registeredShardNo(directory.pool, other.name), drained)
       states.push(state)
       if (state.no !== null && state.problem === null) readable.set(state.no, other.pool)
     }
@@ -58,15 +66,23 @@ export async function shardsCommand(context: CommandContext, options: JsonOption
   })
 }
 
-async function readState({ name, pool }: NamedDatabase, no: number | null): Promise<ShardState> {
+async function readState(
+  { name, pool }: NamedDatabase,
+  no: number | null,
+  drainedNos: ReadonlySet<number>,
+): Promise<ShardState> {
   try {
     if (!(await migrationStatus(pool)).current)
       return unusable(name, no, 'it is not up to date: run `holdfast migrate`')
-    const { rows } = await pool.query<{ clinics: number; bytes: number }>(sql`
+    const { rows } = await pool.query<Pick<ShardState, 'clinics' | 'bytes' | 'version' | 'lagSeconds'>>(sql`
       select (select count(*)::integer from holdfast.clinic) as clinics,
-             pg_database_size(current_database())::float8 as bytes`)
-    const { clinics = 0, bytes = 0 } = rows[0] ?? {}
-    return { name, no, clinics, recentBookings: await recentBookings(pool), bytes, problem: null }
+             pg_database_size(current_database())::float8 as bytes,
+             split_part(current_setting('server_version'), ' ', 1) as version,
+             (select extract(epoch from max(replay_lag))::float8 from pg_stat_replication) as "lagSeconds"`)
+    const [found] = rows
+    if (found === undefined) throw new Error('The query returned no row.')
+    const drained = no !== null && drainedNos.has(no)
+    return { name, no, ...found, recentBookings: await recentBookings(pool), drained, problem: null }
   } catch (error) {
     return unusable(name, no, messageOf(error))
   }
@@ -78,20 +94,22 @@ type Clinics = {
 }
 
 function unusable(name: string, no: number | null, problem: string): ShardState {
-  return { name, no, clinics: null, recentBookings: null, bytes: null, problem }
+  const unknown = { clinics: null, recentBookings: null, bytes: null, version: null, lagSeconds: null }
+  return { name, no, ...unknown, drained: false, problem }
 }
 
 function print({ terminal }: CommandContext, states: readonly ShardState[], { misplaced, moving }: Clinics) {
   const whole = (value: number | null) => value?.toLocaleString('en') ?? '–'
-  const rows = states.map(({ name, clinics, recentBookings, bytes }) => [
-    name,
+  const rows = states.map(({ name, clinics, recentBookings, bytes, version, lagSeconds, drained }) => [
+    drained ? `${name} (drained)` : name,
     whole(clinics),
     whole(recentBookings),
     bytes === null ? '–' : megabytes(bytes),
+    version ?? '–',
+    lagSeconds === null ? '–' : `${lagSeconds.toFixed(1)} s`,
   ])
-  for (const line of columns([['database', 'clinics', 'bookings of two months', 'size'], ...rows], '')) {
-    terminal.out(line)
-  }
+  const headings = ['database', 'clinics', 'bookings of two months', 'size', 'PostgreSQL', 'replica lag']
+  for (const line of columns([headings, ...rows], '')) terminal.out(line)
   for (const { name, problem } of states) {
     if (problem !== null) terminal.note(`The database ${name} cannot be used: ${problem}`)
   }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
 import { nextClinicNo } from '../directory/next-clinic-no.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
@@ -67,6 +68,7 @@ export async function findClinicPlace(
  *
  * @param directory as the application
  * @param shardNo the database for a clinic whose number was not drawn before
+ * @throws DatabaseUnavailable if this database is drained: another one gets the clinic at the next try
  */
 export async function placeClinic(directory: pg.Pool, writeKey: WriteKey, shardNo: number): Promise<ClinicShard> {
   const id = writeKey === null ? null : digestUuid(`holdfast.clinic_no ${writeKey.key}`)
@@ -76,6 +78,11 @@ export async function placeClinic(directory: pg.Pool, writeKey: WriteKey, shardN
       await transaction.query(
         sql`insert into holdfast.clinic_shard (clinic_no, shard_no) values (${clinicNo}, ${shardNo})`,
       )
+      // After the note, for whose lock drainShard waits.
+      if ((await drainedShards(transaction)).has(shardNo)) {
+        const message = `The database ${shardNo} of the installation gets no new clinics.`
+        throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
+      }
       return { clinicNo, shardNo }
     }),
   )
@@ -92,4 +99,12 @@ export async function recentBookings(shard: pg.Pool): Promise<number> {
        and c.relname in (to_char(now(), '"booking_y"YYYY"m"MM'),
                          to_char(now() - interval '1 month', '"booking_y"YYYY"m"MM'))`)
   return rows[0]?.bookings ?? 0
+}
+
+/** The numbers of the databases that get no new clinics. @param directory as the owner or application */
+export async function drainedShards(directory: pg.Pool | pg.PoolClient): Promise<Set<number>> {
+  const { rows } = await directory.query<{ no: number }>(
+    sql`select no from holdfast.shard where drained_at is not null`,
+  )
+  return new Set(rows.map(({ no }) => no))
 }

@@ -2,6 +2,7 @@ import {
   DatabaseUnavailable,
   type Directory,
   directoryNo,
+  drainedShards,
   findClinicShard,
   placeClinic,
   promptly,
@@ -175,12 +176,17 @@ function unknownDatabase(no: number): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }
 
-/** Creates clinics in the database with the fewest bookings of late, and with the fewest clinics among equals. */
+/**
+ * Creates clinics in the database with the fewest bookings of late, and with the fewest clinics among equals; none in a
+ * drained one.
+ */
 function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => ClinicMap): Directory['createClinic'] {
-  async function emptiest(): Promise<number> {
+  async function emptiest(directoryPool: OpenShard['pools']['general']): Promise<number> {
     const map = mapOf()
+    const drained = await drainedShards(directoryPool)
+    const open = [...opened].filter(([no]) => !drained.has(no))
     const found = await Promise.all(
-      Array.from(opened, async ([no, { pools, freshness }]) => {
+      open.map(async ([no, { pools, freshness }]) => {
         try {
           freshness.breaker.check()
           const bookings = await promptly(recentBookings(pools.general))
@@ -196,7 +202,7 @@ function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => Cli
   return async (clinic, writeKey) => {
     const directory = opened.get(directoryNo)
     if (directory === undefined) throw new Error('The directory is not open.')
-    const placed = await placeClinic(directory.pools.general, writeKey, await emptiest())
+    const placed = await placeClinic(directory.pools.general, writeKey, await emptiest(directory.pools.general))
     const { clinicNo } = placed
     // A clinic that an earlier request has created may have moved since.
     const shardNo = (await findClinicShard(directory.pools.general, clinicNo)) ?? placed.shardNo

@@ -1,0 +1,82 @@
+import { createEngine } from '@holdfast/engine'
+import { aClaim, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCaptured } from '../../test/captured-context.ts'
+
+// An installation with two databases: each test continues where the one before it ended.
+let directory: TestDatabase
+let north: TestDatabase
+let env: Record<string, string>
+const ids: string[] = []
+
+beforeAll(async () => {
+  directory = await createTestDatabase()
+  north = await createTestDatabase()
+  env = { DATABASE_URL: directory.ownerUrl, PORT: '0', HOLDFAST_SHARDS: `north=${north.ownerUrl}` }
+  const { appPool } = directory
+  const engine = createEngine({ batchPool: appPool, generalPool: appPool })
+  for (const bookings of [5, 3, 2]) {
+    const clinic = await aClinic(directory)
+    ids.push(clinic.id)
+    const slot = await aSlot(directory, await aDoctor(directory, clinic), { capacity: 10 })
+    for (let n = 0; n < bookings; n += 1) await engine.claim(aClaim(slot))
+  }
+  await engine.stop()
+  expect((await runCaptured(['migrate'], env)).code).toBe(0)
+}, 120_000)
+afterAll(async () => {
+  await directory.drop()
+  await north.drop()
+})
+
+async function run(...args: string[]) {
+  const { code, out, err } = await runCaptured(['shards', ...args], env)
+  return { code, out, text: [...out, ...err].join('\n') }
+}
+
+const clinicsIn = async ({ ownerPool }: TestDatabase) =>
+  (await ownerPool.query<{ id: string }>('select id from holdfast.clinic order by no')).rows.map(({ id }) => id)
+
+test('balance lists the moves, and makes them', async () => {
+  const listed = await run('balance', '--dry-run')
+  expect(listed.code).toBe(0)
+  expect(listed.out.map((line) => line.split(/ {2,}/))).toEqual([
+    ['clinic', 'from', 'to', 'bookings of two months'],
+    [ids[0], 'directory', 'north', '5'],
+  ])
+  expect(await clinicsIn(north)).toEqual([])
+  expect(await run('balance')).toMatchObject({ code: 0, text: `Moved ${ids[0]}: directory to north` })
+  expect(await clinicsIn(north)).toEqual([ids[0]])
+  const again = await run('balance')
+  expect(again).toMatchObject({ code: 0, text: 'The databases have about the same number of bookings.' })
+  expect((await run('balance', '--moves', 'all')).text).toContain('Expected a whole number of clinics')
+})
+
+test('a clinic that cannot be moved is named, stays, and is moved when the command is repeated', async () => {
+  const { ownerPool } = north
+  const begun = "date_trunc('month', now())::date"
+  await ownerPool.query(`insert into holdfast.archived_month (month) values (${begun})`)
+  const refused = await run('drain', 'north')
+  expect(refused.code).toBe(1)
+  expect(refused.text).toContain(`Not moved: ${ids[0]}: north to directory: north has archived months`)
+  expect(refused.text).toContain('The database north has 1 clinic left.')
+  expect(await clinicsIn(north)).toEqual([ids[0]])
+  await ownerPool.query(`delete from holdfast.archived_month where month = ${begun}`)
+  expect(await run('drain', 'north')).toMatchObject({
+    code: 0,
+    out: [`Moved ${ids[0]}: north to directory`, expect.any(String)],
+  })
+})
+
+test('a drained database can be taken out, and has clinics again later', async () => {
+  const drained = await runCaptured(['shards', 'drain', 'north', '--json'], env)
+  expect(JSON.parse(drained.out[0] ?? '')).toEqual({ database: 'north', drained: true, moves: [], left: 0 })
+  expect((await run()).out[2]).toMatch(/^north \(drained\) {2,}0 /)
+  const { HOLDFAST_SHARDS: _, ...alone } = env
+  expect((await runCaptured(['shards', '--json'], alone)).code).toBe(0)
+  expect(await run('drain', 'north', '--undo')).toMatchObject({ code: 0 })
+  expect((await run('balance', '--dry-run')).out).toHaveLength(2)
+  expect((await run('drain', 'directory')).text).toContain('the directory cannot be drained')
+  expect((await run('drain', 'nroth')).text).toContain('there is no database nroth')
+  expect((await runCaptured(['shards', 'balance'], alone)).err.join()).toContain('there is only one database')
+})

@@ -1,0 +1,166 @@
+import {
+  balancingMoves,
+  type ClinicLoad,
+  clinicLoads,
+  directoryNo,
+  drainedShards,
+  drainingMoves,
+  drainShard,
+  type MoveEnd,
+  MoveRefused,
+  moveClinic,
+  movingClinics,
+  type ProposedMove,
+  releaseNotes,
+  undrainShard,
+} from '@holdfast/engine'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../command-options.ts'
+import { moveEnds } from '../move-ends.ts'
+import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
+import { columns } from '../terminal.ts'
+import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
+
+type MovesOptions = JsonOption & { dryRun?: boolean; atMost: number }
+export type BalanceOptions = MovesOptions & { moves: number }
+export type DrainOptions = MovesOptions & { undo?: boolean }
+
+/** A move, and what became of it. `why`: it was refused for this; null: it was made, or is only proposed. */
+type TriedMove = { clinicId: string; from: string; to: string; bookings: number; moved: boolean; why: string | null }
+
+/** The databases of the installation and their clinics, without those that are being moved. */
+type Installation = {
+  directory: NamedDatabase
+  ends: MoveEnd[]
+  drained: ReadonlySet<number>
+  clinics: ClinicLoad[]
+}
+
+/**
+ * `holdfast shards balance`: moves clinics, one after the other, until the databases have about the same number of
+ * bookings. Exits with 1 if a move was refused.
+ */
+export async function balanceShardsCommand(context: CommandContext, options: BalanceOptions): Promise<ExitCode> {
+  return withAllDatabases(context, 'shards balance', async (directory, others) => {
+    const installation = await readInstallation(directory, others)
+    const { ends, drained, clinics } = installation
+    const used = ends.filter(({ no }) => !drained.has(no)).map(({ no }) => no)
+    const moves = balancingMoves(
+      clinics.filter(({ shardNo }) => used.includes(shardNo)),
+      used,
+      options.moves,
+    )
+    const tried = await makeMoves(context, installation, moves, options)
+    if (options.json === true) context.terminal.json({ dryRun: options.dryRun === true, moves: tried })
+    else if (moves.length === 0) context.terminal.out('The databases have about the same number of bookings.')
+    return tried.some(({ why }) => why !== null) ? 1 : 0
+  })
+}
+
+/**
+ * `holdfast shards drain`: moves all clinics out of a database, which gets no new ones from then on. Exits with 1 if
+ * one is left. With `undo`, the database gets new clinics again.
+ */
+export async function drainShardCommand(
+  context: CommandContext,
+  name: string,
+  options: DrainOptions,
+): Promise<ExitCode> {
+  return withAllDatabases(context, 'shards drain', async (directory, others) => {
+    const { terminal } = context
+    await refuseUnlessMigrated(directory.pool)
+    const end = (await moveEnds(directory, others)).find((one) => one.name === name)
+    if (end === undefined) throw new CommandRefusal(`there is no database ${name} in HOLDFAST_SHARDS`, 2)
+    if (end.no === directoryNo) {
+      throw new CommandRefusal('the directory cannot be drained: it has the accounts, and every clinic’s place', 2)
+    }
+    if (options.undo === true) {
+      await undrainShard(directory.pool, end.no)
+      if (options.json === true) terminal.json({ database: name, drained: false })
+      else terminal.out(`The database ${name} gets new clinics again.`)
+      return 0
+    }
+    if (options.dryRun !== true) await drainShard(directory.pool, end.no)
+    const installation = await readInstallation(directory, others)
+    const { ends, drained, clinics } = installation
+    const targets = ends.filter(({ no }) => no !== end.no && !drained.has(no)).map(({ no }) => no)
+    const tried = await makeMoves(context, installation, drainingMoves(clinics, end.no, targets), options)
+    const left = options.dryRun === true ? tried.length : await clinicsLeft(directory, others, end)
+    if (options.json === true) terminal.json({ database: name, drained: options.dryRun !== true, moves: tried, left })
+    else if (options.dryRun !== true) terminal.out(describeDrained(name, left))
+    return left > 0 && options.dryRun !== true ? 1 : 0
+  })
+}
+
+async function readInstallation(directory: NamedDatabase, others: readonly NamedDatabase[]): Promise<Installation> {
+  await refuseUnlessMigrated(directory.pool)
+  const ends = await moveEnds(directory, others)
+  if (ends.length === 1) throw new CommandRefusal('there is only one database: see HOLDFAST_SHARDS', 2)
+  const moving = new Set((await movingClinics(directory.pool)).map(({ clinicNo }) => clinicNo))
+  const clinics: ClinicLoad[] = []
+  for (const { no, name } of ends) {
+    const pool = [directory, ...others].find((database) => database.name === name)?.pool ?? directory.pool
+    await refuseUnlessMigrated(pool)
+    clinics.push(...(await clinicLoads(pool, no, new Date())))
+  }
+  const staying = clinics.filter(({ clinicNo }) => !moving.has(clinicNo))
+  return { directory, ends, drained: await drainedShards(directory.pool), clinics: staying }
+}
+
+/** Makes the moves, one after the other, or only lists them. A move that is refused does not keep others back. */
+async function makeMoves(
+  { terminal, signal }: CommandContext,
+  { directory, ends }: Pick<Installation, 'directory' | 'ends'>,
+  moves: readonly ProposedMove[],
+  { dryRun = false, atMost, json = false }: MovesOptions,
+): Promise<TriedMove[]> {
+  const nameOf = (no: number) => ends.find((end) => end.no === no)?.name ?? `number ${no}`
+  const tried = moves.map(({ clinicId, from, to, bookings }): TriedMove => {
+    return { clinicId, from: nameOf(from), to: nameOf(to), bookings, moved: false, why: null }
+  })
+  if (dryRun) {
+    const rows = tried.map(({ clinicId, from, to, bookings }) => [clinicId, from, to, bookings.toLocaleString('en')])
+    const headings = ['clinic', 'from', 'to', 'bookings of two months']
+    if (!json && rows.length > 0) for (const line of columns([headings, ...rows], '')) terminal.out(line)
+    return tried
+  }
+  for (const [index, { clinicNo, to }] of moves.entries()) {
+    const one = tried[index]
+    if (one === undefined || signal.aborted) break
+    const line = `${one.clinicId}: ${one.from} to ${one.to}`
+    try {
+      await moveClinic({
+        directoryUrl: directory.url,
+        clinicNo,
+        databases: ends,
+        to,
+        dryRun: false,
+        pauseMsMax: atMost * 1_000,
+        signal,
+      })
+      one.moved = true
+      if (!json) terminal.out(`Moved ${line}`)
+    } catch (error) {
+      if (!(error instanceof MoveRefused)) throw error
+      one.why = error.message
+      terminal.note(`Not moved: ${line}: ${error.message}`)
+    }
+  }
+  return tried
+}
+
+/** How many clinics the database has, or is noted to have. */
+async function clinicsLeft(directory: NamedDatabase, others: readonly NamedDatabase[], end: MoveEnd): Promise<number> {
+  const pool = others.find(({ name }) => name === end.name)?.pool
+  if (pool === undefined) throw new Error(`The database ${end.name} is not open.`)
+  const { rows } = await pool.query<{ no: number }>('select no from holdfast.clinic')
+  const numbers = rows.map(({ no }) => no)
+  return Math.max(numbers.length, await releaseNotes(directory.pool, end.no, numbers))
+}
+
+function describeDrained(name: string, left: number): string {
+  return left === 0
+    ? `The database ${name} has no clinics, and gets none. Remove it from HOLDFAST_SHARDS, and restart the servers.`
+    : `The database ${name} has ${left} ${left === 1 ? 'clinic' : 'clinics'} left. Clinics whose creation was ` +
+        'interrupted count for ten minutes. Run the command again.'
+}
