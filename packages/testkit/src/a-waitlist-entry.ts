@@ -18,7 +18,7 @@ export type WaitlistEntryOverrides = {
   accountId?: string
   /** The member of the clinic who has added it. Default: the patient has. */
   joinedBy?: string
-  patient?: { name: string; email?: string }
+  patient?: { name: string; email?: string; phone?: string }
   /** Default now. */
   joinedAt?: Date
 }

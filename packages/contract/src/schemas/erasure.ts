@@ -4,7 +4,13 @@ import { email, id, line } from './fields.ts'
 export const patientToEraseSchema = Type.Object(
   {
     email: Type.Optional(email({ description: 'Compared without upper and lower case' })),
-    phone: Type.Optional(line(50, { description: 'Compared by its digits' })),
+    phone: Type.Optional(
+      line(50, {
+        description:
+          'Compared in its international form, where numbers without a country’s code are of `phoneCountry` in the ' +
+          'clinic’s message settings; a number that cannot be read so, by its digits',
+      }),
+    ),
     accountId: Type.Optional(id()),
   },
   { title: 'PatientToErase', additionalProperties: false },

@@ -209,7 +209,9 @@ const settings = {
     type: ['string', 'null'],
     pattern: '^[A-Z]{2}$',
     'x-expected': 'the two letters of a country (ISO 3166-1), or null',
-    description: 'SMS are sent to mobile telephones of this country only',
+    description:
+      'SMS are sent to mobile telephones of this country only. Numbers without a country’s code are of this country, ' +
+      'also where a patient is erased by telephone number',
   }),
 }
 

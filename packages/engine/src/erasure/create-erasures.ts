@@ -1,17 +1,18 @@
 import type pg from 'pg'
-import sql, { type Sql } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import { completeWrite, rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { oneShard } from '../database/shard-pools.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
-import type { Erasures, PatientContact } from '../model/erasure.ts'
+import type { Erasures } from '../model/erasure.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Waitlist } from '../model/waitlist.ts'
 import { partsOfAll } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
 import { MonthsInTransit } from './months-in-transit.ts'
+import { type PatientSearch, searchForPatient } from './search-for-patient.ts'
 
 type PatientRequest = Parameters<Erasures['ofPatient']>[0]
 type ErasedRow = { outcome: 'done' | 'unchanged' | 'booking_missing' | 'booking_not_over'; tx: string | null }
@@ -37,11 +38,13 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
   /** @param onCommit is called after each step that has changed something */
   async function eraseAllOf({ clinicNo, patient, actorId, onErased }: PatientRequest, onCommit: () => void) {
     await requireNoneInTransit(pool, clinicNo)
+    const search = await searchForPatient(pool, clinicNo, patient)
     // Before the bookings: a declined offer is one of those that are over.
-    await leaveWaitlists(pool, waitlist, clinicNo, sql`${isOf(patient)} and ${isWaitingOrOffered}`, actorId, onCommit)
+    const waiting = { ...search, condition: sql`${search.condition} and ${isWaitingOrOffered}` }
+    await leaveWaitlists(pool, waitlist, clinicNo, waiting, actorId, onCommit)
     let erased = 0
     const notOver: string[] = []
-    for await (const found of pagesOf(pool, clinicNo, patient)) {
+    for await (const found of pagesOf(pool, clinicNo, search)) {
       const ids = found.map(({ id }) => id)
       const rows = await erase(clinicNo, ids, actorId, null)
       const position = rows.find(({ outcome }) => outcome === 'done')?.tx ?? null
@@ -55,7 +58,7 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       onErased?.(count)
       notOver.push(...found.filter((_, index) => rows[index]?.outcome === 'booking_not_over').map(({ id }) => id))
     }
-    await eraseWaitlistEntries(pool, clinicNo, isOf(patient))
+    await eraseWaitlistEntries(pool, clinicNo, search)
     onCommit()
     await requireNoneInTransit(pool, clinicNo)
     return { erased, notOver: { count: notOver.length, bookingIds: notOver.slice(0, notOverListedMax) } }
@@ -68,8 +71,9 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       if (row === undefined) throw new Error('erase_patient returned no row.')
       if (row.outcome === 'booking_missing' || row.outcome === 'booking_not_over') return { kind: row.outcome }
       if (row.outcome === 'done') onErased?.()
-      const ofBooking = sql`b.id = (select o.waitlist_entry_id from holdfast.booking o
+      const condition = sql`b.id = (select o.waitlist_entry_id from holdfast.booking o
                                      where o.clinic_no = ${clinicNoOf(bookingId)} and o.id = ${bookingId})`
+      const ofBooking = { condition, matches: () => true }
       const booking = await completeWrite(async () => {
         if (await leaveWaitlists(pool, waitlist, clinicNoOf(bookingId), ofBooking, actorId)) {
           await eraseWaitlistEntries(pool, clinicNoOf(bookingId), ofBooking)
@@ -126,17 +130,20 @@ async function requireNoneInTransit(pool: pg.Pool, clinicNo: number): Promise<vo
 type FoundBooking = { id: string; doctorId: string }
 
 /** The bookings of a patient that are not erased, by id. A query locks the tables of a few months only. */
-async function* pagesOf(pool: pg.Pool, clinicNo: number, patient: PatientContact): AsyncGenerator<FoundBooking[]> {
+async function* pagesOf(pool: pg.Pool, clinicNo: number, search: PatientSearch): AsyncGenerator<FoundBooking[]> {
   for (const part of await partsOfAll(pool, new Date())) {
     for (let from = part.from; ; ) {
       const statement = sql`
-        select b.id, b.resource_id as "doctorId" from holdfast.booking b
+        select b.id, b.resource_id as "doctorId", b.patient->>'phone' as phone from holdfast.booking b
          where b.clinic_no = ${clinicNo} and b.id >= ${from} and b.id < ${part.until} and ${isAppointment}
-           and b.erased_at is null and ${isOf(patient)}
+           and b.erased_at is null and ${search.condition}
          order by b.id limit ${bookingsPerCallMax + 1}`
-      const { rows } = await pool.query<FoundBooking>(withQueryTimeout(statement, largeWriteMs))
+      const { rows } = await pool.query<FoundBooking & { phone: string | null }>(
+        withQueryTimeout(statement, largeWriteMs),
+      )
       const next = rows[bookingsPerCallMax]
-      if (rows.length > 0) yield rows.slice(0, bookingsPerCallMax)
+      const found = rows.slice(0, bookingsPerCallMax).filter(({ phone }) => search.matches(phone))
+      if (found.length > 0) yield found
       if (next === undefined) break
       from = next.id
     }
@@ -144,9 +151,9 @@ async function* pagesOf(pool: pg.Pool, clinicNo: number, patient: PatientContact
 }
 
 /** Entries of the waitlist that were offered nothing have no booking with which they would be erased. */
-async function eraseWaitlistEntries(pool: pg.Pool, clinicNo: number, condition: Sql): Promise<void> {
-  const statement = sql`
-    select holdfast.erase_waitlist_entries(${clinicNo}, array(${entriesWith(clinicNo, condition)}))`
+async function eraseWaitlistEntries(pool: pg.Pool, clinicNo: number, search: PatientSearch): Promise<void> {
+  const ids = await entriesOf(pool, clinicNo, search)
+  const statement = sql`select holdfast.erase_waitlist_entries(${clinicNo}, ${ids}::uuid[])`
   await pool.query(withQueryTimeout(statement, largeWriteMs))
 }
 
@@ -159,31 +166,25 @@ async function leaveWaitlists(
   pool: pg.Pool,
   waitlist: Pick<Waitlist, 'leave'>,
   clinicNo: number,
-  condition: Sql,
+  search: PatientSearch,
   actorId: string | null,
   onLeft: () => void = () => undefined,
 ): Promise<boolean> {
-  const { rows } = await pool.query<{ id: string }>(withQueryTimeout(entriesWith(clinicNo, condition), largeWriteMs))
-  for (const { id } of rows) {
+  const ids = await entriesOf(pool, clinicNo, search)
+  for (const id of ids) {
     await waitlist.leave(id, 'removed', actorId)
     onLeft()
   }
-  return rows.length > 0
+  return ids.length > 0
 }
 
 /** The ids of the entries `b` of a clinic that are not erased. */
-function entriesWith(clinicNo: number, condition: Sql): Sql {
-  return sql`
-    select b.id from holdfast.waitlist_entry b
-     where b.clinic_no = ${clinicNo} and b.erased_at is null and ${condition}`
-}
-
-/** E-mail addresses are compared without case, phone numbers by their digits. */
-function isOf(patient: PatientContact): Sql {
-  if ('accountId' in patient) return sql`b.account_id = ${patient.accountId}`
-  if ('email' in patient) return sql`lower(b.patient->>'email') = lower(${patient.email.trim()})`
-  const digits = patient.phone.replaceAll(/\D/g, '')
-  return sql`regexp_replace(b.patient->>'phone', '\\D', '', 'g') = ${digits} and ${digits} <> ''`
+async function entriesOf(pool: pg.Pool, clinicNo: number, search: PatientSearch): Promise<string[]> {
+  const statement = sql`
+    select b.id, b.patient->>'phone' as phone from holdfast.waitlist_entry b
+     where b.clinic_no = ${clinicNo} and b.erased_at is null and ${search.condition}`
+  const { rows } = await pool.query<{ id: string; phone: string | null }>(withQueryTimeout(statement, largeWriteMs))
+  return rows.filter(({ phone }) => search.matches(phone)).map(({ id }) => id)
 }
 
 /** An erasure changes no counts. */

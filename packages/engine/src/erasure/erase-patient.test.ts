@@ -4,6 +4,7 @@ import {
   aClinic,
   aDoctor,
   aSlot,
+  aWaitlistEntry,
   type BuiltClinic,
   type BuiltDoctor,
   checkHistory,
@@ -205,6 +206,40 @@ test('all bookings of a contact or an account are erased, those of others and of
   for (const id of [...mail, phone, account]) expect((await rowOf(id)).erased_at, id).not.toBeNull()
   for (const id of [...kept, notOver]) expect((await rowOf(id)).erased_at, id).toBeNull()
   expect(await ofPatient({ phone: 'none' })).toEqual({ erased: 0, notOver: { count: 0, bookingIds: [] } })
+})
+
+test('a number is found in every spelling, also on the waitlist, and that of another country is not', async () => {
+  const slot = await aSlot(database, doctor, past())
+  const scene = async (phone: string) => ({
+    booking: (await aBooking(database, slot, { patient: { name: 'Ada', phone } })).id,
+    entry: (await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', phone } })).id,
+  })
+  const same = [await scene('0171 2345678'), await scene('+49 171 2345678'), await scene('٠١٧١/٢٣٤٥٦٧٨')]
+  const national = await scene('0170 2345678')
+  const abroad = await scene('+44 1702 345678')
+  const isErased = async ({ booking, entry }: typeof abroad) => {
+    const ofEntry = await database.ownerPool.query(
+      'select erased_at is not null as erased from holdfast.waitlist_entry where id = $1',
+      [entry],
+    )
+    return [(await rowOf(booking)).erased_at !== null, ofEntry.rows[0].erased]
+  }
+  const eraseAll = (phone: string) =>
+    engine.erasures.ofPatient({ clinicNo: clinic.no, patient: { phone }, actorId: null })
+  // Negative control: without the codes of their countries, these two numbers are one.
+  const { rows } = await database.ownerPool.query(
+    `select holdfast.fold_phone('+44 1702 345678') = holdfast.fold_phone('+49 170 2345678') as same`,
+  )
+  expect(rows).toEqual([{ same: true }])
+  // The clinic has chosen no country yet: a national number may be of any.
+  expect((await eraseAll('+49 170 2345678')).erased).toBe(0)
+  expect(await isErased(national)).toEqual([false, false])
+
+  await engine.messages.changeSettings(clinic.no, { phoneCountry: 'DE' })
+  expect((await eraseAll('+49 171 2345678')).erased).toBe(same.length)
+  expect((await eraseAll('+49 170 2345678')).erased).toBe(1)
+  for (const one of [...same, national]) expect(await isErased(one)).toEqual([true, true])
+  expect(await isErased(abroad)).toEqual([false, false])
 })
 
 test('of stored responses it reads those that name the booking, in any field; and those without ids', async () => {

@@ -39,6 +39,25 @@ describe('what was erased', () => {
     expect(await erasuresSince(database.ownerPool, new Date(Date.now() + hourMs))).toEqual([])
     await engine.stop()
   })
+
+  freshDatabaseTest('is listed by its ids, whichever spelling of a telephone number found it', async ({ database }) => {
+    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+    const doctor = await aDoctor(database, await aClinic(database))
+    const { clinicNo } = doctor
+    const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - hourMs), capacity: 3 })
+    const withPhone = async (phone: string) => [
+      (await aBooking(database, past, { patient: { name: 'Ada', phone } })).id,
+      (await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', phone } })).id,
+    ]
+    const found = await withPhone('0170 2345678')
+    await withPhone('+44 1702 345678')
+    await engine.messages.changeSettings(clinicNo, { phoneCountry: 'DE' })
+    await engine.erasures.ofPatient({ clinicNo, patient: { phone: '+49 170 2345678' }, actorId: null })
+    const list = await erasuresSince(database.ownerPool, new Date(0))
+    expect(list.map(({ id }) => id).toSorted()).toEqual(found.toSorted())
+    expect(await repeatErasures(database.ownerPool, list)).toMatchObject({ cancelled: 0, pending: [] })
+    await engine.stop()
+  })
 })
 
 describe('a database that was restored as it was before the erasures', () => {

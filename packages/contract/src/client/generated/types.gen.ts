@@ -2603,7 +2603,7 @@ export type MessageSettings = {
      */
     smsKinds: Array<'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'>;
     /**
-     * SMS are sent to mobile telephones of this country only
+     * SMS are sent to mobile telephones of this country only. Numbers without a country’s code are of this country, also where a patient is erased by telephone number
      */
     phoneCountry: string | null;
 };
@@ -2657,7 +2657,7 @@ export type MessageSettingsChange = {
      */
     smsKinds?: Array<'offered' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'>;
     /**
-     * SMS are sent to mobile telephones of this country only
+     * SMS are sent to mobile telephones of this country only. Numbers without a country’s code are of this country, also where a patient is erased by telephone number
      */
     phoneCountry?: string | null;
 };
@@ -3392,7 +3392,7 @@ export type PatientToErase = {
      */
     email?: string;
     /**
-     * Compared by its digits
+     * Compared in its international form, where numbers without a country’s code are of `phoneCountry` in the clinic’s message settings; a number that cannot be read so, by its digits
      */
     phone?: string;
     accountId?: string;

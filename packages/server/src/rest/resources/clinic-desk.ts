@@ -133,7 +133,7 @@ function patientToErase({ email, phone, accountId }: PatientToEraseBody): Patien
   if (patient === undefined || named.length > 1) {
     throw invalidRequest([{ path: '/', message: 'must have exactly one of email, phone and accountId' }])
   }
-  if (phone !== undefined && !/\d/.test(phone)) {
+  if (phone !== undefined && !/\p{Nd}/u.test(phone)) {
     throw invalidRequest([{ path: '/phone', message: 'must have digits, by which it is compared' }])
   }
   return patient
