@@ -1,6 +1,7 @@
 -- allocate: gives cases what they need (case_needs). Of equipment, the free units with the lowest numbers are
--- allocated, but at most as many as the taken units leave, whatever numbers these have. A resource with one unit is
--- allocated without a check: the exclusion constraint fails if it is not free.
+-- allocated, first those that no other case still uses (overrun_allocations), but at most as many as the taken units
+-- leave, whatever numbers these have. A resource with one unit is allocated without a check: the exclusion constraint
+-- fails if it is not free.
 --
 -- p_ids: the cases. p_needs: what they need; p_need_nos: of which case, by its number in p_ids, each need is. No two of
 -- these cases need one resource at one time.
@@ -19,7 +20,14 @@ as $function$
 declare
   v_allocations jsonb[];
   v_units integer;
+  v_overrun allocation[] := '{}';
 begin
+  if exists (select from unnest(p_needs) n where n.kind = 'equipment') then
+    v_overrun := array(
+      select o from overrun_allocations(
+                      p_clinic_no, array(select n.resource_id from unnest(p_needs) n where n.kind = 'equipment'),
+                      clock_timestamp(), false) o);
+  end if;
   with placed as (
     insert into allocation (clinic_no, booking_id, resource_id, unit_no, kind, during)
     select p_clinic_no, p_ids[p_need_nos[n.ordinality]], n.resource_id, u.no, n.kind, n.during
@@ -30,7 +38,8 @@ begin
            or not exists (select from allocation a
                            where a.clinic_no = p_clinic_no and a.resource_id = n.resource_id and a.unit_no = g.no
                              and a.during && n.during)
-        order by g.no
+        order by exists (select from unnest(v_overrun) o
+                          where o.resource_id = n.resource_id and o.unit_no = g.no and o.during && n.during), g.no
         limit case when n.kind = 'equipment'
                    then greatest(0, least(n.units, n.units_max - (
                           select count(distinct a.unit_no) from allocation a

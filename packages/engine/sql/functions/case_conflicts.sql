@@ -102,25 +102,31 @@ begin
                t.busy, t.booking_id, t.slot_id,
                case when n.kind = 'equipment' then t.unit_no end as unit_no,
                n.kind <> 'equipment'
-                 or n.units_max - (dense_rank() over (partition by n.path order by t.unit_no)
-                                   + dense_rank() over (partition by n.path order by t.unit_no desc) - 1)
+                 or n.units_max - (dense_rank() over (partition by n.path order by t.unit)
+                                   + dense_rank() over (partition by n.path order by t.unit desc) - 1)
                     < n.units as is_conflict
           from unnest(v_needs) n
          cross join lateral (
-           select a.during as busy, a.booking_id, null::uuid as slot_id, a.unit_no
+           select a.during as busy, a.booking_id, null::uuid as slot_id, a.unit_no, a.unit_no as unit
              from allocation a
             where a.clinic_no = p_clinic_no and a.resource_id = n.resource_id and a.during && n.during
               and a.booking_id <> all (v_gone_ids)
+              and not exists (select from unnest(v_overrun) o
+                               where o.booking_id = a.booking_id and o.resource_id = a.resource_id
+                                 and o.unit_no = a.unit_no and o.during && n.during)
            union all
-           select o.during, o.booking_id, null, o.unit_no
-             from unnest(v_overrun) o
+           -- If another case has the unit at that time, they need two.
+           select o.during, o.booking_id, null, o.unit_no,
+                  case when exists (select from allocation a
+                                     where a.clinic_no = p_clinic_no and a.resource_id = o.resource_id
+                                       and a.unit_no = o.unit_no and a.booking_id <> o.booking_id
+                                       and a.during && o.during and a.during && n.during
+                                       and a.booking_id <> all (v_gone_ids))
+                       then -o.ordinality::integer else o.unit_no end
+             from unnest(v_overrun) with ordinality o
             where o.resource_id = n.resource_id and o.during && n.during and o.booking_id <> all (v_gone_ids)
-              and not exists (select from allocation a
-                               where a.clinic_no = p_clinic_no and a.booking_id = o.booking_id
-                                 and a.resource_id = o.resource_id and a.unit_no = o.unit_no
-                                 and a.during && n.during)
            union all
-           select tstzrange(s.starts_at, s.ends_at), null, s.id, null
+           select tstzrange(s.starts_at, s.ends_at), null, s.id, null, null
              from slot s
             where n.resource_kind = 'doctor' and s.clinic_no = p_clinic_no and s.resource_id = n.resource_id
               and s.withdrawn_at is null and tstzrange(s.starts_at, s.ends_at) && n.during) t

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, someEquipment } from '../../test/theatre.ts'
 import type { ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
 
 const minute = 60_000
@@ -90,4 +90,72 @@ test('after a late start, suggestions begin when the case will have ended', asyn
   expect(found[0]?.minutes).toBeGreaterThanOrEqual(50)
   expect(found[0]?.minutes).toBeLessThan(60)
   expect(found[1]?.minutes).toBeGreaterThanOrEqual(80)
+})
+
+describe('two units of equipment, of which a patient in the room has one beyond the planned end', () => {
+  /** Reprocessing takes an hour, so the running case has its unit until then. `before`: another case is booked first. */
+  async function aScene(database: TestDatabase, before: Partial<ClaimCaseRequest>[] = []) {
+    const scene = await aTheatre(database)
+    const { theatre, clinic } = scene
+    const sets = await someEquipment(theatre, clinic, { name: 'Set', units: 2, reprocessingMinutes: 60 })
+    const equipment = [{ equipmentId: sets, units: 1 }]
+    const claim = async (change: Partial<ClaimCaseRequest>) => {
+      const own = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
+      return theatre.claimCase(aCase(own, { minutes: 20, equipment, confirm: true, ...change }))
+    }
+    const { id } = caseOf(await claim({ startsAt: at(-240), minutes: 60 }))
+    for (const one of before) expect(await claim(one)).toMatchObject({ kind: 'booked' })
+    const record = async (milestone: Milestone, minutes: number) => {
+      const entry = { caseId: id, milestone, at: at(minutes), isTrial: false, actorId: null, key: randomUUID() }
+      expect(await theatre.recordMilestone(entry)).toMatchObject({ kind: 'done' })
+    }
+    await record('in_room', -235)
+    return { id, claim, record }
+  }
+
+  test('one more case gets the other unit, and a second one is refused', async ({ database }) => {
+    const { claim, record } = await aScene(database)
+    expect(await claim({ startsAt: at(2) })).toMatchObject({ kind: 'booked' })
+    expect(await claim({ startsAt: at(5) })).toMatchObject({ kind: 'refused' })
+    // Its set is being reprocessed then.
+    await record('out_of_room', 0)
+    expect(await claim({ startsAt: at(5) })).toMatchObject({ kind: 'refused' })
+  })
+
+  test('so it is if one was booked before, whose unit may be the same', async ({ database }) => {
+    const { claim, record } = await aScene(database, [{ startsAt: at(2) }])
+    expect(await claim({ startsAt: at(5) })).toMatchObject({ kind: 'refused' })
+    await record('out_of_room', 0)
+    expect(await claim({ startsAt: at(5) })).toMatchObject({ kind: 'refused' })
+    expect(await claim({ startsAt: at(90) })).toMatchObject({ kind: 'booked' })
+  })
+
+  test('control: a case within its plan leaves the other unit, too', async ({ database }) => {
+    const { claim, record } = await aScene(database)
+    await record('out_of_room', -180)
+    expect(await claim({ startsAt: at(2) })).toMatchObject({ kind: 'booked' })
+    expect(await claim({ startsAt: at(5) })).toMatchObject({ kind: 'booked' })
+    expect(await claim({ startsAt: at(8) })).toMatchObject({ kind: 'refused' })
+  })
+})
+
+test('a patient who came early has the room and the team until the case ends', async ({ database }) => {
+  const { id, room, surgeon, claim, record } = await anOverrunningCase(database, { startsAt: 30, inRoom: -20 })
+  expect(await claim({ startsAt: at(0), roomId: room })).toMatchObject(busy('room', id))
+  expect(await claim({ startsAt: at(0), surgeonId: surgeon.id })).toMatchObject(busy('surgeon', id))
+  // Over before the planned start: then the room is cleaned.
+  await record('out_of_room', 0)
+  expect(await claim({ startsAt: at(10), roomId: room })).toMatchObject(busy('room', id))
+  expect(await claim({ startsAt: at(0), surgeonId: surgeon.id })).toMatchObject({ kind: 'booked' })
+  await record('cleaned', 0)
+  expect(await claim({ startsAt: at(10), roomId: room })).toMatchObject({ kind: 'booked' })
+})
+
+test('a room is cleaned although the next case, which had shortened that, is cancelled', async ({ database }) => {
+  const { scene, id, room, claim, record } = await anOverrunningCase(database)
+  const next = caseOf(await claim({ startsAt: at(45), roomId: room, confirm: true }))
+  await record('out_of_room', 0)
+  const cancellation = { caseId: next.id, reasonCode: 'other', actorId: null, key: randomUUID() }
+  expect(await scene.theatre.cancelCase(cancellation)).toMatchObject({ kind: 'done' })
+  expect(await claim({ startsAt: at(5), roomId: room })).toMatchObject(busy('room', id))
 })
