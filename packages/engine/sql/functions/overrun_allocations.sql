@@ -1,7 +1,7 @@
--- overrun_allocations: the allocations of these resources to cases that need them at other times than they have them,
--- each prolonged to when the case begins to need the resource and until when it does. A patient who is in the room keeps
--- the room, the people and the equipment, whatever was planned; then the room is cleaned and equipment is reprocessed
--- (taken_until), also if the next case has the resource by then. case_conflicts refuses cases that need it meanwhile.
+-- overrun_allocations: the allocations of these resources to cases that need them before or after the time for which
+-- they have them, each as long as it is needed. A patient who is in the room keeps the room, the people and the
+-- equipment, whatever was planned; then the room is cleaned and equipment is reprocessed (taken_until), also if the
+-- next case has the resource by then. case_conflicts refuses cases that need it meanwhile.
 --
 -- A case counts once its patient is in the room, also before its planned start. 12 hours after the end of an
 -- allocation, a patient who is not recorded as having left is taken for forgotten. p_foresees: false: the case ends at
@@ -32,7 +32,7 @@ begin
        select t as found from allocation t
         where t.clinic_no = p_clinic_no and t.resource_id = i.id and t.during && v_near
         union all
-       -- Who came to a case that was late has it for no time (relieve_team), nor does a case that ended before its start.
+       -- Who came to a case that was late has it for no time (relieve_team), and so has a case that ended early.
        select t from allocation t
         where t.clinic_no = p_clinic_no and t.resource_id = i.id and isempty(t.during) and v_near @> t.planned_at
        offset 0) q

@@ -17,12 +17,12 @@ export type WhileLocked = {
  * try has failed. Then it throws that error.
  */
 export async function repeatWhileLocked<Result>(
-  work: () => Promise<Result>,
+  work: (tries: number) => Promise<Result>,
   { lockTimeoutMs = schemaLockMs, onLocked = () => {} }: WhileLocked = {},
 ): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await work()
+      return await work(tries)
     } catch (error) {
       if (!isLockLost(error) || tries === lockTriesMax) throw error
       onLocked(tries)

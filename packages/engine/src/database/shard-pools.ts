@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { clinicNoOf } from '../model/id.ts'
 
 /** Where the rows of clinics are: docs/decisions/0062-a-shard-is-a-database.md. */
 export type ShardPools = {
@@ -27,4 +28,21 @@ export async function differentRowsOf<Row extends { id: string }>(
 ): Promise<Row[]> {
   const rows = await rowsOf(pools, read)
   return pools.length === 1 ? rows : [...new Map(rows.map((row) => [row.id, row])).values()]
+}
+
+/**
+ * The rows of all shards, each read in the shard that has its clinic. Where the clinic was before a move, rows may
+ * still say what an account was allowed to see then.
+ */
+export async function placedRowsOf<Row extends { id: string }>(
+  shards: ShardPools,
+  read: (pool: pg.Pool) => Promise<Row[]>,
+): Promise<Row[]> {
+  const pools = shards.all()
+  return rowsOf(pools, async (pool) => {
+    const rows = await read(pool)
+    if (pools.length === 1) return rows
+    const places = await Promise.all(rows.map(({ id }) => shards.of(clinicNoOf(id))))
+    return rows.filter((_, index) => places[index] === pool)
+  })
 }

@@ -2,12 +2,15 @@ import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
 import { isLockLost } from '../database/database-unavailable.ts'
-import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
+import { lockTriesMax, repeatWhileLocked } from '../database/repeat-while-locked.ts'
 import type { ClinicTable } from './clinic-tables.ts'
 import { tableName } from './moved-tables.ts'
 
-/** Others wait behind a lock that is not granted yet. After a second (deadlock_timeout), autovacuum gives way. */
-const lockTimeoutMs = 1_200
+/**
+ * How long a try waits for a lock, behind which others wait until it is granted. At first less than deadlock_timeout
+ * (a second by default), so that the move gives way in a deadlock; then longer, since only then autovacuum does.
+ */
+const lockTimeoutMs = (tries: number) => (tries <= lockTriesMax / 2 ? 300 : 1_200)
 
 /** The setting by which the move itself is let through, see refuse_moving_clinic.sql. */
 export function letThrough(token: string) {
@@ -83,6 +86,13 @@ export async function isRefusedForGood(database: pg.Client, clinicNo: number): P
   return rowCount === 1
 }
 
+/** Waits for the transactions that have written into tables that refuse nothing, so that their rows are seen. */
+export async function untilWritten(source: pg.Client, tables: readonly ClinicTable[]): Promise<void> {
+  for (const table of tables.filter(({ isLate }) => isLate)) {
+    await whileLocked(source, sql`lock table ${raw(tableName(table))} in share row exclusive mode`)
+  }
+}
+
 /**
  * Allows changes of a clinic's rows again. A trigger that cannot be dropped now refuses nothing, and is dropped by a
  * later call. Idempotent.
@@ -111,12 +121,12 @@ export async function allowChanges(
 }
 
 function whileLocked(client: pg.Client, statement: Sql): Promise<void> {
-  const work = () =>
+  const work = (tries: number) =>
     inClientTransaction(client, async () => {
-      await client.query(sql`select set_config('lock_timeout', ${`${lockTimeoutMs}ms`}, true)`)
+      await client.query(sql`select set_config('lock_timeout', ${`${lockTimeoutMs(tries)}ms`}, true)`)
       await client.query(statement)
     })
-  return repeatWhileLocked(work, { lockTimeoutMs })
+  return repeatWhileLocked(work, { lockTimeoutMs: lockTimeoutMs(lockTriesMax) })
 }
 
 /** The names of the tables that refuse changes of the clinic's rows. */

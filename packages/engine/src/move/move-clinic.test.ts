@@ -1,4 +1,4 @@
-import { aClaim, until } from '@holdfast/testkit'
+import { aClaim, until, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
@@ -139,6 +139,35 @@ test('databases with other settings, and late events of the security log', async
   await scene.move(0)
   expect((await scene.rowsIn(database)).audit_event).toBe(before + 1)
   await scene.expectClean(false)
+})
+
+test('an event of the security log that is not committed when the rows are copied is waited for', async ({
+  database,
+  north,
+}) => {
+  const scene = await aScene(database, north)
+  const kind = 'clinic_changed'
+  const count = async ({ ownerPool }: typeof north) => {
+    const counted = 'select from holdfast.audit_event where clinic_no = $1 and kind = $2'
+    return (await ownerPool.query(counted, [scene.clinicNo, kind])).rowCount
+  }
+  const before = await count(database)
+  const writer = await database.ownerPool.connect()
+  let committed: Promise<unknown> | undefined
+  await scene.move(1, {
+    afterStep: async (step) => {
+      if (step !== 'switched') return
+      await writer.query('begin')
+      const event = "values ($1, now(), $2, 1, 'system', '{}')"
+      const into = 'insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)'
+      await writer.query(`${into} ${event}`, [scene.clinicNo, kind])
+      committed = untilLockWaiters(database, 1).then(() => writer.query('commit'))
+    },
+  })
+  await committed
+  writer.release()
+  expect([await count(database), await count(north)]).toEqual([0, (before ?? 0) + 1])
+  await scene.move(0)
 })
 
 test('what fails before the copy is committed goes back by itself', async ({ database, north }) => {

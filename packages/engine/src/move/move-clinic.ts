@@ -15,6 +15,7 @@ import {
   letThrough,
   refuseChanges,
   refuseForGood,
+  untilWritten,
 } from './clinic-fence.ts'
 import { type ClinicTable, clinicTables } from './clinic-tables.ts'
 import { type CopiedTable, copyClinic, copyLateRows, refuseOtherTables } from './copy-clinic.ts'
@@ -158,6 +159,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   await afterStep('switched')
   await delay(noticeMs)
   await checkLock(directory)
+  await untilWritten(source, tables)
   await copyLateRows(source, target, { clinicNo, tables })
   await deleteClinic(source, clinicNo, tables)
   await afterStep('deleted')
@@ -229,6 +231,7 @@ async function finish(
       if (hasRows && !(await isRefusedForGood(client, clinicNo))) throw bothHave(other.name, clinicNo)
       if (hasRows) {
         const tables = await clinicTables(client)
+        await untilWritten(client, tables)
         await copyLateRows(client, there, { clinicNo, tables })
         await deleteClinic(client, clinicNo, tables)
       }

@@ -3,7 +3,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
-import { differentRowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -37,7 +37,7 @@ export function bookingReads(
       // Refused here: without bookings there is no query.
       if (query.cursor !== null) accountCursor.decode(query.cursor)
       const limit = query.limit + 1
-      const found = await differentRowsOf(shards.all(), async (shard) => {
+      const found = await placedRowsOf(shards, async (shard) => {
         const parts = await partsOfAccount(shard, query.accountId)
         return listed(shard, limit, parts, (ids) => accountQuery(query, ids))
       })
