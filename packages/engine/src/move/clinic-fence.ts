@@ -7,10 +7,11 @@ import type { ClinicTable } from './clinic-tables.ts'
 import { tableName } from './moved-tables.ts'
 
 /**
- * How long a try waits for a lock, behind which others wait until it is granted. At first less than deadlock_timeout
- * (a second by default), so that the move gives way in a deadlock; then longer, since only then autovacuum does.
+ * How long a try waits for each lock. To drop a trigger, it needs one of each month, and readers of all clinics wait
+ * behind it. The last two tries wait longer than deadlock_timeout (a second by default), since only then autovacuum
+ * gives way; in the others, the move gives way in a deadlock.
  */
-const lockTimeoutMs = (tries: number) => (tries <= lockTriesMax / 2 ? 300 : 1_200)
+const lockTimeoutMs = (tries: number) => (tries <= lockTriesMax - 2 ? 100 : 1_200)
 
 /** The setting by which the move itself is let through, see refuse_moving_clinic.sql. */
 export function letThrough(token: string) {
@@ -94,30 +95,44 @@ export async function untilWritten(source: pg.Client, tables: readonly ClinicTab
 }
 
 /**
- * Allows changes of a clinic's rows again. A trigger that cannot be dropped now refuses nothing, and is dropped by a
- * later call. Idempotent.
+ * Allows changes of a clinic's rows again. The triggers refuse nothing then, and are left. Idempotent.
  *
  * @param token of the call that refuses them; null: of any
  * @returns false: another call refuses them, and nothing was done
  */
-export async function allowChanges(
-  database: pg.Client,
-  clinicNo: number,
-  token: string | null = null,
-): Promise<boolean> {
+export async function endRefusal(database: pg.Client, clinicNo: number, token: string | null = null): Promise<boolean> {
   const { rows } = await database.query<{ others: boolean }>(sql`
     with ended as (delete from holdfast.moving_clinic
                     where clinic_no = ${clinicNo} and (${token}::uuid is null or token = ${token}))
     select exists (select from holdfast.moving_clinic
                     where clinic_no = ${clinicNo} and token <> ${token}::uuid) as others`)
-  if (rows[0]?.others === true) return false
+  return rows[0]?.others !== true
+}
+
+/** The same, and drops the triggers. Idempotent. */
+export async function allowChanges(
+  database: pg.Client,
+  clinicNo: number,
+  token: string | null = null,
+): Promise<boolean> {
+  if (!(await endRefusal(database, clinicNo, token))) return false
+  await dropTriggers(database, clinicNo)
+  return true
+}
+
+/** One that cannot be dropped now is dropped by a later call. @param tables by default, all */
+export async function dropTriggers(
+  database: pg.Client,
+  clinicNo: number,
+  tables: readonly ClinicTable[] | null = null,
+): Promise<void> {
   for (const table of await fencedTables(database, clinicNo)) {
+    if (tables !== null && !tables.some(({ name }) => name === table)) continue
     const name = raw(`holdfast.${pg.escapeIdentifier(table)}`)
     await whileLocked(database, sql`drop trigger if exists ${trigger(clinicNo)} on ${name}`).catch((error: unknown) => {
       if (!isLockLost(error)) throw error
     })
   }
-  return true
 }
 
 function whileLocked(client: pg.Client, statement: Sql): Promise<void> {

@@ -1,4 +1,4 @@
-import { aClaim, untilLockWaiters } from '@holdfast/testkit'
+import { aClaim, holdLock, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
 import type { MoveStep } from './move-clinic.ts'
@@ -82,5 +82,26 @@ test('what was written through a trigger that a former call has left is waited f
     client.release()
   }
   expect((await scene.rowsIn(north)).reminder_opt_out).toBeGreaterThan(0)
+  await scene.expectClean(true)
+})
+
+test('while it drops its triggers, readers of other clinics wait only briefly', async ({ database, north }) => {
+  const scene = await aScene(database, north)
+  const locked = Promise.withResolvers<number>()
+  await scene.move(1, {
+    afterStep: async (step) => {
+      if (step !== 'deleted') return
+      const reading = await holdLock(database.ownerPool, 'lock table holdfast.booking in access share mode')
+      const readsAfterDrop = async () => {
+        await untilLockWaiters(database, 1)
+        const beganMs = performance.now()
+        await database.appPool.query('select from holdfast.booking limit 1')
+        await reading.release()
+        return performance.now() - beganMs
+      }
+      readsAfterDrop().then(locked.resolve, locked.reject)
+    },
+  })
+  expect(await locked.promise).toBeLessThan(900)
   await scene.expectClean(true)
 })

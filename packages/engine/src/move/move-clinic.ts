@@ -10,6 +10,8 @@ import { refuseArchived, refuseWhileReplaying, untilDelivered } from './can-be-m
 import {
   allowChanges,
   beginRefusing,
+  dropTriggers,
+  endRefusal,
   type Fence,
   isRefusedForGood,
   letThrough,
@@ -129,19 +131,17 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   if (!isThere) {
     const fence = { clinicNo, token: randomUUID(), msMax: options.pauseMsMax }
     const atFirst = tables.filter(({ isOutbox }) => !isOutbox)
+    const outboxes = tables.filter(({ isOutbox }) => isOutbox)
     try {
       await allowChanges(target, clinicNo)
-      // What a former call has left would refuse what jobs have to write first.
-      await allowChanges(source, clinicNo)
+      // What a former call has left is used again, but would refuse what jobs have to write first.
+      await endRefusal(source, clinicNo)
+      await dropTriggers(source, clinicNo, outboxes)
       await beginRefusing(source, fence)
       await refuseChanges(source, fence, atFirst)
       await afterStep('refused')
       await untilDelivered(source, clinicNo)
-      await refuseChanges(
-        source,
-        fence,
-        tables.filter(({ isOutbox }) => isOutbox),
-      )
+      await refuseChanges(source, fence, outboxes)
       await afterStep('delivered')
       moved = await copyAll(ends, tables, options, beganAt, fence)
     } catch (error) {

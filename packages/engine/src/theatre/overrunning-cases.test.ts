@@ -93,7 +93,7 @@ test('after a late start, suggestions begin when the case will have ended', asyn
 })
 
 describe('two units of equipment, of which a patient in the room has one beyond the planned end', () => {
-  /** Reprocessing takes an hour, so the running case has its unit until then. `before`: another case is booked first. */
+  /** Reprocessing takes an hour. `before`: what is booked before the case overruns. */
   async function aScene(database: TestDatabase, before: Partial<ClaimCaseRequest>[] = []) {
     const scene = await aTheatre(database)
     const { theatre, clinic } = scene
