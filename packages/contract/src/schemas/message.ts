@@ -123,6 +123,9 @@ const listedMessageSchema = Type.Object(
   {
     ...messageFields,
     hasContent,
+    willSkip: nullableLiterals(['replaced', 'booking_moved', 'booking_changed'], {
+      description: 'Why a message that is due will be skipped at its time, as the booking is now; null: it will not be',
+    }),
     booking: messageBooking,
   },
   { title: 'ListedMessage', additionalProperties: false },

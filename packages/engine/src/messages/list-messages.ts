@@ -3,7 +3,7 @@ import sql, { empty, join, type Sql } from 'sql-template-tag'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
-import type { ListedMessage, Message, MessagesQuery } from '../model/message.ts'
+import type { ListedMessage, MessagesQuery } from '../model/message.ts'
 import type { Page } from '../model/page.ts'
 import { type BookingIds, partsAround } from '../reads/booking-ids.ts'
 import { matchesBooking } from '../reads/booking-search.ts'
@@ -12,7 +12,12 @@ import { messageColumns } from './message-columns.ts'
 
 const messageCursor = cursorOf('messages', ['micros', 'id'])
 
-type FoundRow = Message & { micros: string }
+type FoundRow = Omit<ListedMessage, 'booking'> & { micros: string }
+
+/** Of the message `m`, which waits. */
+const newestVersion = sql`case when m.state = 'due' then (
+  select max(o.version) from holdfast.message o
+   where o.clinic_no = m.clinic_no and o.booking_id = m.booking_id) end as "newestVersion"`
 
 /** A page of a clinic's messages, the newest first, each with its booking as that is now. */
 export async function listMessages(pool: pg.Pool, query: MessagesQuery): Promise<Page<ListedMessage>> {
@@ -42,7 +47,8 @@ async function newest(
                    where b.clinic_no = ${query.clinicNo} and b.id >= ${matching.ids.from}
                      and b.id < ${matching.ids.until} and ${matching.matches}) b on b.id = m.booking_id`
   const { rows } = await pool.query<FoundRow>(sql`
-    select ${messageColumns}, ${microsOf(sql`m.created_at`)} as micros
+    select ${messageColumns}, m.version, m.slot_id as "slotId", ${newestVersion},
+           ${microsOf(sql`m.created_at`)} as micros
       from holdfast.message m ${ofBookings}
      where ${join(conditionsOf(query), ' and ')}
      order by m.created_at desc, m.id desc

@@ -95,8 +95,16 @@ export type Message = {
   hasContent: boolean
 }
 
-/** With its booking as that is now; null: it was moved to an archive. */
-export type ListedMessage = Message & { booking: Booking | null }
+/**
+ * With its booking as that is now; null: it was moved to an archive. `version` and `slotId`: of the booking when the
+ * message was planned. `newestVersion`: of the booking's newest message; null: this one waits no longer.
+ */
+export type ListedMessage = Message & {
+  booking: Booking | null
+  version: number
+  slotId: string
+  newestVersion: number | null
+}
 
 export type MessagesQuery = {
   clinicNo: number

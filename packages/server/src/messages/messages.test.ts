@@ -93,6 +93,7 @@ async function messagesOf(bookingId: string) {
     result: string | null
     reason: string | null
     failure: string | null
+    willSkip: string | null
   }[]
 }
 
@@ -126,6 +127,25 @@ test('a patient gets one mail for a confirmation, with the ticket, and one for t
   expect(cancellation?.text).not.toContain('I am better')
   expect(await messageIn(id, 'cancelled', 'sent')).toMatchObject({ maskedAddress: 'a…@example.org', state: 'sent' })
   expect(server.logText()).not.toContain('ada@example.org')
+})
+
+test('reminders of a visit that was moved, and then cancelled, are listed as not to be sent', async () => {
+  const doctor = { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' }
+  const inDays = (days: number) =>
+    aSlot(server.database, doctor, { startsAt: new Date(Date.now() + days * 86_400_000), capacity: 9 })
+  const later = await inDays(6)
+  slot = await inDays(5)
+  const { id, manageToken } = await book({ email: 'ivy@example.org' })
+  await messageIn(id, 'confirmed', 'sent')
+  const reminders = async () => (await messagesOf(id)).filter(({ kind }) => kind === 'reminder')
+  const skipped = async () => (await reminders()).map(({ state, willSkip }) => `${state} ${willSkip}`)
+  expect(await skipped()).toEqual(['due null', 'due null'])
+  expect((await change(id, manageToken, 'reschedule', { slotId: later.id })).status).toBe(200)
+  await messageIn(id, 'moved', 'due')
+  expect(await skipped()).toEqual(['due null', 'due null', 'due replaced', 'due replaced'])
+  expect((await change(id, manageToken, 'cancel')).status).toBe(200)
+  await messageIn(id, 'cancelled', 'sent')
+  expect(new Set(await skipped())).toEqual(new Set(['due replaced']))
 })
 
 test('a withdrawn time: the mail offers others with as many places', async () => {

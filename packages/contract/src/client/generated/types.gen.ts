@@ -2292,6 +2292,10 @@ export type ListedMessage = {
      * kept: its content can be read
      */
     hasContent: boolean;
+    /**
+     * Why a message that is due will be skipped at its time, as the booking is now; null: it will not be
+     */
+    willSkip: 'replaced' | 'booking_moved' | 'booking_changed' | null;
     booking?: MessageBooking;
 };
 

@@ -51,15 +51,28 @@ export const statusFor: Record<MessageKind, MessageFacts['status']> = {
   withdrawn: 'FAILED',
 }
 
+/**
+ * Why what a message says of its booking is outdated; null: it is not. It is skipped then at its time, and until then
+ * listed as not to be sent.
+ */
+export function reasonOutdated(
+  message: Pick<DueMessage, 'kind' | 'version' | 'slotId'>,
+  booking: Pick<MessageFacts, 'version' | 'slotId' | 'status'>,
+): 'replaced' | 'booking_moved' | 'booking_changed' | null {
+  if (booking.version > message.version) return 'replaced'
+  if (booking.slotId !== message.slotId) return 'booking_moved'
+  return booking.status === statusFor[message.kind] ? null : 'booking_changed'
+}
+
 /** Why a message is not sent any more; null: it is. */
 export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageReason | null {
   const noChannel = message.channel === 'sms' ? noSms(message, facts) : noEmail(facts)
   if (noChannel !== null) return noChannel
-  if (facts.version > message.version) return 'replaced'
-  if (facts.slotId !== message.slotId) return 'booking_moved'
+  const outdated = reasonOutdated(message, facts)
+  if (outdated === 'replaced' || outdated === 'booking_moved') return outdated
   // Never accepted, whether or not its end was marked.
   if (message.kind === 'offered' && facts.holdExpiresAt === null && facts.offerAnnounced !== null) return 'offer_ended'
-  if (facts.status !== statusFor[message.kind]) return 'booking_changed'
+  if (outdated !== null) return outdated
   // Nobody waits for what was never announced.
   if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
   if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'

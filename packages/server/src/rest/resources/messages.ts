@@ -6,6 +6,7 @@ import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { siteAddress } from '../../edge/headers/site-address.ts'
+import { reasonOutdated } from '../../messages/patient-messages/message-mail.ts'
 import { isCountry } from '../../messages/patient-messages/message-sms.ts'
 import { previewMessage } from '../../messages/previews/preview-message.ts'
 import { sampleLinks, sampleSettings } from '../../messages/previews/sample-messages.ts'
@@ -171,11 +172,13 @@ function messageBody(message: Message): MessageBody {
   }
 }
 
-function listedMessageBody({ booking, ...message }: ListedMessage): ListedMessageBody {
-  if (booking === null) return messageBody(message)
+function listedMessageBody(listed: ListedMessage): ListedMessageBody {
+  const { booking, version: _, slotId: _slotId, newestVersion, ...message } = listed
+  if (booking === null) return { ...messageBody(message), willSkip: null }
   const { patient, status, startsAt, doctorId, erasedAt } = booking
   const shown = { patient, status, startsAt: timeText(startsAt), doctorId, erasedAt: timeOrNull(erasedAt) }
-  return { ...messageBody(message), booking: shown }
+  const willSkip = newestVersion === null ? null : reasonOutdated(listed, { ...booking, version: newestVersion })
+  return { ...messageBody(message), willSkip, booking: shown }
 }
 
 function bookingIdOf(body: unknown): string | null {

@@ -1,20 +1,34 @@
 import { expect, test } from 'vitest'
-import { messageStateKey } from './message-state-key.ts'
+import { messageReasonKey, messageStateKey } from './message-state-key.ts'
 
-const due = { state: 'due', kind: 'reminder', channel: 'email', failure: null, mayHaveArrived: false } as const
+const due = {
+  state: 'due',
+  kind: 'reminder',
+  channel: 'email',
+  failure: null,
+  mayHaveArrived: false,
+  reason: null,
+  willSkip: null,
+} as const
 
-test('a reminder of a visit that is cancelled or withdrawn is not shown as waiting', () => {
+test('a message that the server will skip is not shown as waiting, and why', () => {
+  const moved = { ...due, willSkip: 'replaced', booking: { status: 'CONFIRMED' } } as const
+  expect([messageStateKey(moved), messageReasonKey(moved)]).toEqual(['messages.willSkip', 'messages.reason.replaced'])
   for (const status of ['CANCELLED', 'FAILED'] as const) {
-    expect(messageStateKey({ ...due, booking: { status } })).toBe('messages.reminderOff')
+    const off = { ...due, willSkip: 'replaced', booking: { status } } as const
+    expect([messageStateKey(off), messageReasonKey(off)]).toEqual(['messages.willSkip', 'messages.visitOff'])
+    expect(messageReasonKey({ ...off, kind: 'cancelled' })).toBe('messages.reason.replaced')
   }
 })
 
-test('a reminder of a visit to come waits, and so does the message about a cancellation', () => {
-  expect(messageStateKey({ ...due, booking: { status: 'CONFIRMED' } })).toBe('messages.state.due')
-  expect(messageStateKey({ ...due, kind: 'cancelled', booking: { status: 'CANCELLED' } })).toBe('messages.state.due')
-  expect(messageStateKey(due)).toBe('messages.state.due')
+test('others wait, whatever their booking is', () => {
+  for (const status of ['CONFIRMED', 'CANCELLED'] as const) {
+    const waiting = { ...due, kind: 'cancelled', booking: { status } } as const
+    expect([messageStateKey(waiting), messageReasonKey(waiting)]).toEqual(['messages.state.due', null])
+  }
+  expect(messageReasonKey({ ...due, reason: 'quiet_hours' })).toBe('messages.reason.quiet_hours')
 })
 
 test('what became of a message that is done does not depend on its booking', () => {
-  expect(messageStateKey({ ...due, state: 'sent', booking: { status: 'CANCELLED' } })).toBe('messages.state.sent')
+  expect(messageStateKey({ ...due, state: 'sent' })).toBe('messages.state.sent')
 })

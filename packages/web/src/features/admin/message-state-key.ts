@@ -1,15 +1,23 @@
 import type { ListedMessage } from '@holdfast/contract/client'
 
-type Shown = Pick<ListedMessage, 'state' | 'kind' | 'channel' | 'failure' | 'mayHaveArrived'> & {
+type Shown = Pick<ListedMessage, 'state' | 'channel' | 'failure' | 'mayHaveArrived' | 'willSkip'>
+type Skipped = Pick<ListedMessage, 'kind' | 'reason' | 'willSkip'> & {
   booking?: Pick<NonNullable<ListedMessage['booking']>, 'status'>
 }
 
 /** The text of what became of a message, or will. */
-export function messageStateKey({ state, kind, channel, failure, mayHaveArrived, booking }: Shown) {
+export function messageStateKey({ state, channel, failure, mayHaveArrived, willSkip }: Shown) {
   if (failure === 'unknown') return 'messages.unknown' as const
   if (state === 'skipped' && mayHaveArrived) return 'messages.mayHaveArrived' as const
-  // The server skips it at its time, and knows nothing of it before.
-  const isOff = booking?.status === 'CANCELLED' || booking?.status === 'FAILED'
-  if (state === 'due' && kind === 'reminder' && isOff) return 'messages.reminderOff' as const
+  if (willSkip !== null) return 'messages.willSkip' as const
   return state === 'kept' && channel === 'sms' ? 'messages.keptSms' : (`messages.state.${state}` as const)
+}
+
+/** The text of why a message was skipped, will be, or waits; null: nothing more is known. */
+export function messageReasonKey({ kind, reason, willSkip, booking }: Skipped) {
+  const isOff = booking?.status === 'CANCELLED' || booking?.status === 'FAILED'
+  const isOfVisit = kind === 'confirmed' || kind === 'moved' || kind === 'reminder'
+  if (willSkip !== null && isOff && isOfVisit) return 'messages.visitOff' as const
+  const shown = willSkip ?? reason
+  return shown === null ? null : (`messages.reason.${shown}` as const)
 }

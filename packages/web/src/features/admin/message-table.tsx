@@ -12,7 +12,7 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { toastDone } from '../../ui/toast.ts'
 import { MessageContent } from './message-content.tsx'
-import { messageStateKey } from './message-state-key.ts'
+import { messageReasonKey, messageStateKey } from './message-state-key.ts'
 import { useClinic } from './use-clinic.ts'
 
 type MessageTableProps = {
@@ -67,7 +67,8 @@ type RowProps = {
 function Row({ message, onRead, sending, children }: RowProps) {
   const { t } = useTranslation('admin')
   const { timeZone, isAdmin } = useClinic()
-  const { id, kind, channel, state, maskedAddress, result, reason, failure, dueAt, doneAt, hasContent } = message
+  const { id, kind, channel, state, maskedAddress, result, failure, dueAt, doneAt, hasContent } = message
+  const reasonKey = messageReasonKey(message)
   return (
     <tr>
       <td className={`tabular ${tableClasses.nowrap}`}>{formatDayTime(doneAt ?? dueAt, timeZone)}</td>
@@ -85,7 +86,7 @@ function Row({ message, onRead, sending, children }: RowProps) {
         <Stack gap={0}>
           <LastAttempt message={message} />
           {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
-          {reason ? <Text size="sm">{t(`messages.reason.${reason}`)}</Text> : null}
+          {reasonKey === null ? null : <Text size="sm">{t(reasonKey)}</Text>}
           {/* Earlier releases gave why a message was kept, which its state says. */}
           {result === null || state === 'kept' ? null : (
             <Text size="sm" c="dimmed">
@@ -119,10 +120,10 @@ function Row({ message, onRead, sending, children }: RowProps) {
 }
 
 /** That the last attempt at a message that waits did not succeed; nothing if there was none. */
-function LastAttempt({ message: { state, attemptedAt, reason, dueAt } }: { message: Message }) {
+function LastAttempt({ message: { state, attemptedAt, reason, willSkip, dueAt } }: { message: ListedMessage }) {
   const { t } = useTranslation('admin')
   const { timeZone } = useClinic()
-  if (state !== 'due' || attemptedAt === null || reason !== null) return null
+  if (state !== 'due' || attemptedAt === null || reason !== null || willSkip !== null) return null
   const [time, next] = [formatDayTime(attemptedAt, timeZone), formatDayTime(dueAt, timeZone)]
   return <Text size="sm">{t('messages.lastAttempt', { time, next })}</Text>
 }
