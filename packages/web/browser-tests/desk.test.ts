@@ -93,6 +93,21 @@ test('the desk books a walk-in for a time that has begun', async ({ site }) => {
   await page.getByRole('heading', { level: 1, name: 'Booked' }).waitFor()
 })
 
+test('a visit is moved from the week that it is in', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const at = (minutes: number) => new Date(soon().getTime() + 21 * 86_400_000 + minutes * 60_000)
+  const slot = await aSlot(site.database, scene.doctor, { startsAt: at(0) })
+  await aSlot(site.database, scene.doctor, { startsAt: at(60) })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Mia Later' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  await page.getByRole('button', { name: 'Move to another time' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Move to another time' })
+  await dialog.getByRole('region').getByRole('button').click()
+  await dialog.getByRole('button', { name: /^Move to \w/ }).click()
+  await page.getByText('Moved to', { exact: false }).waitFor()
+})
+
 test('staff correct a mistyped address, and are told what becomes of the link', async ({ site }) => {
   const scene = await aClinicScene(site, { timezone: noonZone() })
   const slot = await aSlot(site.database, scene.doctor)

@@ -7,6 +7,7 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { formatAppointment, formatDayTime } from '../../lib/i18n/format.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
+import { localDay } from '../../lib/time/local-time.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
@@ -83,6 +84,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
           doctorId={doctorId}
           {...(doctors.length > 1 ? { onDoctor: setDoctorId } : {})}
           timeZone={timeZone}
+          firstDay={localDay(booking.startsAt, timeZone)}
           chosen={chosen}
           onChoose={setChosen}
           units={booking.units}

@@ -21,6 +21,8 @@ type SlotPickerProps = {
   /** Absent: the times are those of the one doctor. */
   onDoctor?: ((doctorId: string) => void) | undefined
   timeZone: string
+  /** In the week that is shown first. Before today, and by default: today. */
+  firstDay?: string
   chosen: Slot | null
   onChoose: (slot: Slot | null) => void
   units?: number
@@ -35,7 +37,8 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
   const bookable = doctors.filter(({ active }) => active)
   const doctorId = bookable.find(({ id }) => id === wanted.doctorId)?.id ?? ''
   const today = localDay(serverNow(), timeZone)
-  const [day, setDay] = useState(today)
+  const { firstDay = today } = wanted
+  const [day, setDay] = useState(firstDay > today ? firstDay : today)
   const monday = mondayOf(day)
   const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
   useLiveSlots(doctorId === '' ? [] : [doctorId])
