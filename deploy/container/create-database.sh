@@ -10,4 +10,5 @@ GRANT holdfast_app TO "holdfast" WITH ADMIN OPTION;
 CREATE DATABASE "holdfast" OWNER "holdfast" ENCODING 'UTF8' TEMPLATE template0;
 \connect "holdfast"
 REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+REVOKE CONNECT ON DATABASE "holdfast" FROM PUBLIC;
 SQL

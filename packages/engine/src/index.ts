@@ -2,7 +2,14 @@ export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-err
 export { checkAppLogin } from './app-login/check-app-login.ts'
 export { appLoginName, ensureAppLogin, storedAppLogin } from './app-login/ensure-app-login.ts'
 export { scramVerifier } from './app-login/scram-verifier.ts'
-export { largeObjectsStep, type SetupNames, type SetupStep, setupScript, setupSteps } from './app-login/setup-steps.ts'
+export {
+  largeObjectsStep,
+  type SetupNames,
+  type SetupStep,
+  setupScript,
+  setupSteps,
+  stepsInDatabase,
+} from './app-login/setup-steps.ts'
 export { archiveAgeMonths, archiveMonth } from './archive/archive-month.ts'
 export { ArchiveRefused } from './archive/archive-refused.ts'
 export { listMonths } from './archive/list-months.ts'

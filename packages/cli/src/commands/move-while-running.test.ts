@@ -1,4 +1,4 @@
-import { advisoryLocks, changeDatabaseUrl, createPool } from '@holdfast/engine'
+import { advisoryLocks, changeDatabaseUrl, createPool, databaseOf } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, createEmptyDatabase } from '@holdfast/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
@@ -104,6 +104,7 @@ test('a session that began before the move, and is seen only at its end, makes i
   const { old, owner, login, move } = installation
   const late = login.replace('holdfast_app', 'late')
   await owner.query(`create role "${late}" login password 'app'`)
+  await owner.query(`grant connect on database "${databaseOf(old)}" to "${late}"`)
   const session = await connect(old, late)
   const copy = await stopAtTheCopy(installation)
   const moving = move()
@@ -114,6 +115,7 @@ test('a session that began before the move, and is seen only at its end, makes i
   expect(await moving).toMatchObject({ code: 1, text: expect.stringContaining('Holdfast is running on this database') })
   await session.end()
   expect(await isWritable(old)).toBe(true)
+  await owner.query(`revoke connect on database "${databaseOf(old)}" from "${late}"`)
   await owner.query(`drop role "${late}"`)
 })
 

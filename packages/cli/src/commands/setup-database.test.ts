@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { changeDatabaseUrl, createPool, storedAppLogin } from '@holdfast/engine'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { changeDatabaseUrl, createPool, databaseOf, loginOf, storedAppLogin } from '@holdfast/engine'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'
 import { spawnServer } from '../../test/spawn-holdfast.ts'
@@ -20,7 +20,7 @@ afterAll(async () => {
   await server.owner.query(`drop database if exists "${quotedDatabase}" with (force)`)
   await server.owner.query(`drop role if exists "${quotedDatabase}_holdfast_app"`)
   await server.owner.query(`drop role if exists "${owner}"`)
-  await server.owner.query(`drop role if exists "poor_${suffix}"`)
+  for (const name of ['poor', 'pooler', 'reader']) await server.owner.query(`drop role if exists "${name}_${suffix}"`)
   await server.drop()
 })
 
@@ -64,11 +64,62 @@ test('an ordinary role with its database is created once, and Holdfast runs as i
   expect((await setup()).done).toBe(0)
 })
 
+test('the login of another Holdfast connects neither to a new database nor, once migrated, to an old one', async () => {
+  const another = await createEmptyInstallation()
+  onTestFinished(() => another.drop())
+  const env = { DATABASE_URL: (await setup()).databaseUrl.replace('PASSWORD', 'known') }
+  await server.owner.query(`alter role "${owner}" password 'known'`)
+  expect(await runCaptured(['migrate'], env)).toMatchObject({ code: 0 })
+  // Another one, whose owner and login are members of holdfast_app.
+  expect(await runCaptured(['migrate'], { DATABASE_URL: another.ownerUrl })).toMatchObject({ code: 0 })
+  const other = (await storedUrlOf(another.ownerUrl)) ?? ''
+  const connect = async (url: string, to: string) => {
+    const pool = createPool({ url: changeDatabaseUrl(url, { database: to }), max: 1, name: 'test' })
+    try {
+      return (await pool.query('select from auth."user"')).rowCount
+    } finally {
+      await pool.end()
+    }
+  }
+  const refused = { code: '42501', message: expect.stringContaining('permission denied for database') }
+  await expect(connect(other, database)).rejects.toMatchObject(refused)
+  expect(await connect(other, databaseOf(another.ownerUrl))).toBe(0)
+  await expect(connect(env.DATABASE_URL, databaseOf(another.ownerUrl))).rejects.toMatchObject(refused)
+
+  // A database of the previous release, with a pooler and a login for replicas.
+  await server.owner.query(`grant connect on database "${quotedDatabase}" to public`)
+  expect(await connect(other, database)).toBe(1)
+  const rolesOf = async () => {
+    const doctor = JSON.parse((await runCaptured(['doctor', '--json'], env)).out[0] ?? '')
+    return doctor.checks.find(({ name }: { name: string }) => name === 'roles')
+  }
+  const otherLogin = loginOf(other)
+  expect(await rolesOf()).toMatchObject({ state: 'warning', found: expect.stringContaining(otherLogin) })
+  expect((await rolesOf()).fix).toContain('run `holdfast migrate`')
+  await server.owner.query(`create role "pooler_${suffix}" login password 'known'`)
+  await server.owner.query(`create role "reader_${suffix}" login password 'known' in role holdfast_app`)
+  const owned = createPool({ url: env.DATABASE_URL, max: 1, name: 'test' })
+  await owned.query(`create schema pooler; grant usage on schema pooler to "pooler_${suffix}"`)
+  await owned.end()
+  expect(await runCaptured(['migrate'], env)).toMatchObject({ code: 0 })
+  await expect(connect(other, database)).rejects.toMatchObject(refused)
+  const as = (user: string) => connect(changeDatabaseUrl(env.DATABASE_URL, { user: `${user}_${suffix}` }), database)
+  expect(await as('reader')).toBe(1)
+  await expect(as('pooler')).rejects.toMatchObject({ message: expect.stringContaining('permission denied for schema') })
+  // Nobody says that this one belongs to the installation.
+  const warned = await rolesOf()
+  expect(warned).toMatchObject({ state: 'warning', found: expect.stringContaining(`reader_${suffix}`) })
+  expect(warned.found).not.toContain(otherLogin)
+  expect(warned.fix).toContain(`"reader_${suffix}"`)
+  await server.owner.query(warned.fix.slice(warned.fix.indexOf('REVOKE')))
+  expect(await rolesOf()).toMatchObject({ state: 'ok' })
+})
+
 test('without --as, the same is printed for psql', async () => {
   const { code, out } = await runCaptured(['setup-database', '--database', 'a"b', '--owner', "o'x"])
   expect(code).toBe(0)
   expect(out.at(-1)).toMatch(/^-- DATABASE_URL=postgres:\/\/o'x:[\w-]{32}@HOST:5432\/a%22b$/)
-  expect(out.filter((line) => line.endsWith('\\gexec'))).toHaveLength(7)
+  expect(out.filter((line) => line.endsWith('\\gexec'))).toHaveLength(9)
   expect(out.join('\n')).toContain(`CREATE DATABASE "a""b" OWNER "o''x" ENCODING ''UTF8'' TEMPLATE template0`)
   expect(out.join('\n')).toContain('SCRAM-SHA-256$')
 })

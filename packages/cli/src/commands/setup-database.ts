@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import {
   changeDatabaseUrl,
   isDatabaseUnusable,
-  largeObjectsStep,
   type SetupNames,
   type SetupStep,
   scramVerifier,
   setupScript,
   setupSteps,
+  stepsInDatabase,
   withPool,
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
@@ -55,7 +55,8 @@ function printScript({ terminal }: CommandContext, script: readonly string[], ur
 async function runSteps(url: string, names: SetupNames): Promise<string[]> {
   try {
     const done = await runIn(url, setupSteps(names))
-    return [...done, ...(await runIn(changeDatabaseUrl(url, { database: names.database }), [largeObjectsStep]))]
+    const inDatabase = changeDatabaseUrl(url, { database: names.database })
+    return [...done, ...(await runIn(inDatabase, stepsInDatabase(names.database)))]
   } catch (error) {
     throw refusalOf(error) ?? error
   }

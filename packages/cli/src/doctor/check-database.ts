@@ -4,19 +4,18 @@ import {
   checkLogIsOfServer,
   type DatabasePool,
   databaseOf,
-  grantedFunctions,
   LogAhead,
   migrationStatus,
   withPool,
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/engine/message-of'
-import sql from 'sql-template-tag'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
 import { checkAppRole } from './check-app-role.ts'
 import { checkCollation, checkLocale } from './check-collation.ts'
 import { checkMovingClinics } from './check-moving-clinics.ts'
 import { checkOpenTransactions } from './check-open-transactions.ts'
+import { checkRoles, type LoginUrls } from './check-roles.ts'
 
 type ServerFacts = {
   version: string
@@ -35,10 +34,14 @@ type ServerFacts = {
 const versionNumberMin = 150_000
 const clockSkewSecondsMax = 2
 
-/** Every check of a database, all read-only. `ownerUrl` logs in as the owner, `appUrl` is DATABASE_APP_URL. */
+/**
+ * Every check of a database, all read-only. `ownerUrl` logs in as the owner, `appUrl` is DATABASE_APP_URL, and
+ * `replicaUrls` DATABASE_REPLICA_URLS.
+ */
 export async function checkDatabase(
   ownerUrl: string,
   appUrl: string | null = null,
+  replicaUrls: readonly string[] | null = null,
 ): Promise<{ version: string | null; checks: Check[] }> {
   const settings = { url: ownerUrl, name: 'holdfast doctor', statementTimeoutMs: 15_000 }
   try {
@@ -50,7 +53,7 @@ export async function checkDatabase(
       // Another login may not read what the rest looks at.
       if (facts.version_number >= versionNumberMin && isOwner) {
         if (facts.encoding === 'UTF8') checks.push(await checkLocale(pool))
-        checks.push(await checkCollation(pool), ...(await checkSchema(pool, ownerUrl, appUrl)))
+        checks.push(await checkCollation(pool), ...(await checkSchema(pool, ownerUrl, { appUrl, replicaUrls })))
         checks.push(...(await checkAppRole(pool, appUrl)))
       }
       return { version: facts.version, checks }
@@ -173,7 +176,8 @@ async function checkOwner(pool: DatabasePool, hasAppUrl: boolean): Promise<{ isO
   return { isOwner: true, check: problem('owner', found, hasAppUrl ? fix : `${fix}; or set DATABASE_APP_URL`) }
 }
 
-async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string | null): Promise<Check[]> {
+async function checkSchema(pool: DatabasePool, ownerUrl: string, logins: LoginUrls): Promise<Check[]> {
+  const { appUrl } = logins
   const { current, pending } = await migrationStatus(pool)
   if (!current) {
     const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`
@@ -183,7 +187,7 @@ async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string 
   }
   return [
     ok('migrations', 'current'),
-    ...(await checkRoles(pool)),
+    ...(await checkRoles(pool, logins)),
     ...(appUrl === null ? [] : [await checkConfiguredLogin(appUrl, ownerUrl)]),
     await checkPartitions(pool),
     await checkLog(pool),
@@ -197,46 +201,6 @@ async function checkSchema(pool: DatabasePool, ownerUrl: string, appUrl: string 
 async function isMigrated(pool: DatabasePool): Promise<boolean> {
   const { rows } = await pool.query<{ found: boolean }>(`select to_regclass('holdfast.migration') is not null as found`)
   return rows[0]?.found ?? false
-}
-
-type RoleFacts = { can_login: boolean; superuser: boolean; writable: string[]; missing: string[]; logins: string[] }
-
-/** Checks that the application's role can call the functions and cannot change booking state without them. */
-async function checkRoles(pool: DatabasePool): Promise<Check[]> {
-  const { rows } = await pool.query<RoleFacts>(sql`
-    select r.rolcanlogin as can_login, r.rolsuper as superuser,
-           array(select t from unnest(array['slot', 'booking', 'booking_event', 'allocation', 'idempotency']) t
-                  where has_table_privilege(r.oid, 'holdfast.' || t, 'insert, update, delete, truncate')
-                  order by t) as writable,
-           array(select f from unnest(${await grantedFunctions()}::text[]) f
-                  where not coalesce((select bool_and(has_function_privilege(r.oid, p.oid, 'execute')) from pg_proc p
-                                       where p.pronamespace = 'holdfast'::regnamespace and p.proname = f), false)
-                  order by f) as missing,
-           array(select l.rolname::text from pg_roles l
-                  where l.rolcanlogin and not l.rolsuper and pg_has_role(l.oid, r.oid, 'member')
-                    and not pg_has_role(l.oid, (select nspowner from pg_namespace where nspname = 'holdfast'), 'member')
-                  order by 1) as logins
-      from pg_roles r where r.rolname = 'holdfast_app'`)
-  const facts = rows[0]
-  const migrate = 'run `holdfast migrate`: it resets the grants'
-  if (facts === undefined) return [problem('roles', 'the role holdfast_app is missing', migrate)]
-  const checks: Check[] = []
-  if (facts.superuser) {
-    checks.push(problem('roles', 'holdfast_app is a superuser', 'ALTER ROLE holdfast_app NOSUPERUSER'))
-  }
-  if (facts.can_login) checks.push(warning('roles', 'holdfast_app may log in', 'ALTER ROLE holdfast_app NOLOGIN'))
-  if (facts.writable.length > 0) {
-    checks.push(problem('roles', `holdfast_app may write ${facts.writable.join(', ')} without the functions`, migrate))
-  }
-  if (facts.missing.length > 0) {
-    checks.push(problem('roles', `holdfast_app may not call ${facts.missing.join(', ')}`, migrate))
-  }
-  if (facts.logins.length === 0) {
-    const fix =
-      'run `holdfast migrate`, or create one (CREATE ROLE … LOGIN IN ROLE holdfast_app) and set DATABASE_APP_URL'
-    checks.push(problem('roles', 'no login is a member of holdfast_app', fix))
-  }
-  return checks.length > 0 ? checks : [ok('roles', `the application logs in as ${facts.logins.join(' or ')}`)]
 }
 
 /** A start refuses the same. */

@@ -122,7 +122,7 @@ async function checkWithSecret(
   ownerUrl: string,
   { hasSecret }: { hasSecret: boolean },
 ): Promise<DatabaseExamination> {
-  const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl)
+  const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl, config.databaseReplicaUrls)
   if (version === null) return { version, checks }
   const secret = hasSecret ? [await checkSecret(config, ownerUrl)] : []
   return { version, checks: [...checks, ...secret, ...(await checkReplicas(ownerUrl, config))] }

@@ -1,7 +1,7 @@
 import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { expect } from 'vitest'
-import { changeDatabaseUrl } from '../database/database-url.ts'
+import { changeDatabaseUrl, databaseOf } from '../database/database-url.ts'
 import { serverSecrets } from '../database/server-secrets.ts'
 import { appLoginName, ensureAppLogin } from './ensure-app-login.ts'
 
@@ -52,7 +52,9 @@ test('if the owner may not create roles, the error names the SQL to run, and DAT
   await query(database.ownerUrl, `create role ${name} login password 'poor'`)
   await query(database.ownerUrl, `grant ${name} to current_user`)
   try {
+    await query(database.ownerUrl, `drop owned by ${login}`)
     await query(database.ownerUrl, `drop role ${login}`)
+    await query(database.ownerUrl, `grant connect on database ${databaseOf(database.ownerUrl)} to ${name}`)
     await query(database.ownerUrl, `grant usage on schema holdfast to ${name}`)
     await query(database.ownerUrl, `grant all on holdfast.setting to ${name}`)
     const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: name, password: 'poor' })

@@ -5,18 +5,19 @@ import { advisoryLocks } from '../database/advisory-locks.ts'
 import { inClientTransaction } from '../database/client-transaction.ts'
 import { connectClient } from '../database/connect-client.ts'
 import { isLoginRefused } from '../database/database-unavailable.ts'
-import { changeDatabaseUrl } from '../database/database-url.ts'
+import { changeDatabaseUrl, loginOf } from '../database/database-url.ts'
 import { messageOf } from '../database/message-of.ts'
 import { generatedSetting } from '../database/server-secrets.ts'
 import { AppLoginError } from './app-login-error.ts'
 import { checkAppLogin } from './check-app-login.ts'
+import { limitConnections } from './limit-connections.ts'
 import { scramVerifier } from './scram-verifier.ts'
 import { largeObjectsStep } from './setup-steps.ts'
 
 export type AppLoginOptions = {
   /** The owner's URL, of a migrated database. */
   ownerUrl: string
-  /** DATABASE_APP_URL: an existing login. It is checked, never changed. */
+  /** DATABASE_APP_URL: an existing login. It is checked, and may connect to the database; nothing else is changed. */
   appUrl?: string | null
 }
 
@@ -27,7 +28,8 @@ const passwordSetting = 'app_login_password'
  * The URL that the server logs in with: never the owner's. Without DATABASE_APP_URL, the login
  * `<database>_holdfast_app` is created, or repaired if it does not work. Its password is generated once and stored in
  * `holdfast.setting`. It is not derived from HOLDFAST_SECRET, whose rotation would lock out the processes that still
- * run with the old one. Any number of processes may start at once.
+ * run with the old one. Other roles of the server may not connect from then on: see {@link limitConnections}. Any
+ * number of processes may start at once.
  *
  * @throws AppLoginError if the login is unsuitable, or if the owner may not create roles; with the SQL to run
  */
@@ -35,13 +37,13 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
   const owner = await connectClient({ url: ownerUrl, name: 'holdfast app login', queryTimeoutMs: 60_000 })
   try {
     const database = await currentDatabase(owner)
-    if (appUrl !== undefined && appUrl !== null && appUrl !== '') {
-      await checkConfiguredLogin(appUrl, database)
-      return appUrl
-    }
     await owner.query(sql`select pg_advisory_lock(${advisoryLocks.appLogin[0]}, ${advisoryLocks.appLogin[1]})`)
-    await revokeLargeObjects(owner)
-    return await ensureOwnLogin(owner, ownerUrl, database)
+    const url =
+      appUrl === undefined || appUrl === null || appUrl === ''
+        ? await ensureOwnLogin(owner, ownerUrl, database)
+        : await ensureConfiguredLogin(owner, appUrl, database)
+    await limitConnections(owner, loginOf(url))
+    return url
   } finally {
     await owner.end()
   }
@@ -73,9 +75,19 @@ async function currentDatabase(owner: pg.Client): Promise<string> {
   return rows[0]?.name ?? ''
 }
 
-async function checkConfiguredLogin(appUrl: string, database: string): Promise<void> {
+async function ensureConfiguredLogin(owner: pg.Client, appUrl: string, database: string): Promise<string> {
   try {
-    await checkAppLogin(appUrl, database)
+    try {
+      await checkAppLogin(appUrl, database)
+    } catch (error) {
+      if (!isInsufficientPrivilege(error)) throw error
+      // An administrator has created the login, and PUBLIC may not connect.
+      const { rows } = await owner.query<{ statement: string }>(sql`
+        select format('grant connect on database %I to %I', ${database}::text, ${loginOf(appUrl)}::text) as statement`)
+      for (const { statement } of rows) await owner.query(statement)
+      await checkAppLogin(appUrl, database)
+    }
+    return appUrl
   } catch (error) {
     if (error instanceof AppLoginError) throw error
     throw new AppLoginError('unreachable', `The login with DATABASE_APP_URL failed: ${messageOf(error)}`, {
@@ -85,6 +97,7 @@ async function checkConfiguredLogin(appUrl: string, database: string): Promise<v
 }
 
 async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: string): Promise<string> {
+  await revokeLargeObjects(owner)
   const role = appLoginName(database)
   const password = await generatedSetting(owner, passwordSetting)
   const url = changeDatabaseUrl(ownerUrl, { user: role, password })
@@ -121,8 +134,9 @@ async function works(url: string, database: string): Promise<boolean> {
     await checkAppLogin(url, database)
     return true
   } catch (error) {
-    // It has another password, is not a member any more, or may not log in: writeRole repairs all three.
-    if (isLoginRefused(error) || (error instanceof AppLoginError && error.kind === 'not_a_member')) return false
+    // It has another password, is not a member any more, or may not log in or connect: writeRole repairs all of it.
+    if (isLoginRefused(error) || isInsufficientPrivilege(error)) return false
+    if (error instanceof AppLoginError && error.kind === 'not_a_member') return false
     throw error
   }
 }
@@ -146,8 +160,8 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
     throw new AppLoginError(
       'privilege_missing',
       `The login of DATABASE_URL may not create the server's login (${messageOf(error)}). Have an administrator of ` +
-        `the database run\n  CREATE ROLE "${role}" LOGIN PASSWORD '…' IN ROLE holdfast_app;\nand set ` +
-        `DATABASE_APP_URL to that login's URL.`,
+        `the database run\n  CREATE ROLE "${role}" LOGIN PASSWORD '…' IN ROLE holdfast_app;\n` +
+        `  GRANT CONNECT ON DATABASE "${database}" TO "${role}";\nand set DATABASE_APP_URL to that login's URL.`,
       { cause: error },
     )
   }

@@ -47,12 +47,37 @@ export function setupSteps({ database, owner, password }: SetupNames): SetupStep
       isNeeded: `exists (${found} and not has_database_privilege(${escapeLiteral(owner)}, oid, 'CREATE'))`,
       statement: `GRANT CREATE ON DATABASE ${databaseName} TO ${ownerName}`,
     },
+    // Whoever owns the database may let the login of the server connect; another owner needs to be allowed.
+    {
+      isNeeded:
+        `exists (${found} and not ` +
+        `has_database_privilege(${escapeLiteral(owner)}, oid, 'CONNECT WITH GRANT OPTION'))`,
+      statement: `GRANT CONNECT ON DATABASE ${databaseName} TO ${ownerName} WITH GRANT OPTION`,
+    },
   ]
 }
 
+/** What a superuser has to run in the database. */
+export function stepsInDatabase(database: string): SetupStep[] {
+  return [largeObjectsStep, connectStep(database)]
+}
+
 /**
- * What a superuser has to run in the database: PostgreSQL lets everybody create large objects, which are outside of all
- * tables and limits. Holdfast has none.
+ * PostgreSQL lets every role of the server connect to a new database. In one that is in use, the migration revokes
+ * that, which knows who uses it.
+ */
+function connectStep(database: string): SetupStep {
+  return {
+    isNeeded:
+      `has_database_privilege('public', current_database(), 'CONNECT') and not exists (select from pg_class ` +
+      'where oid >= 16384)',
+    statement: `REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC`,
+  }
+}
+
+/**
+ * Of these: PostgreSQL lets everybody create large objects, which are outside of all tables and limits. Holdfast has
+ * none.
  */
 export const largeObjectsStep: SetupStep = {
   isNeeded: `has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'execute')`,
@@ -64,5 +89,9 @@ export const largeObjectsStep: SetupStep = {
 /** The steps as a script for psql, which can be run any number of times. */
 export function setupScript(names: SetupNames): string[] {
   const line = ({ isNeeded, statement }: SetupStep) => `SELECT ${escapeLiteral(statement)} WHERE ${isNeeded} \\gexec`
-  return [...setupSteps(names).map(line), `\\connect ${escapeIdentifier(names.database)}`, line(largeObjectsStep)]
+  return [
+    ...setupSteps(names).map(line),
+    `\\connect ${escapeIdentifier(names.database)}`,
+    ...stepsInDatabase(names.database).map(line),
+  ]
 }
