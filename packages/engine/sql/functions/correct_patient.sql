@@ -11,10 +11,12 @@
 -- void. An account that has added the booking by that link may be a stranger's: it loses the booking, unless it is
 -- p_account_of_email, whose own address p_email is, and that is the address of the booking from now on. An account that
 -- has booked by itself keeps the booking. Any other correction is `corrected`: nothing is sent.
+-- The entry of the waitlist that the booking was offered to has the same patient, and is corrected with it. The offer
+-- was sent with the link of the entry, which shows that patient: it is void as well.
 --
 -- Outcomes: done | unchanged (it says so already, or the request was repeated) | booking_missing (also for a case) |
 --   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient)
--- Locks: the booking; then the row of its manage token, as renew_manage_token.
+-- Locks: the booking; then its entry of the waitlist; then the rows of their manage tokens, as renew_manage_token.
 -- Fails: 22023 without a key.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.correct_patient(
@@ -78,6 +80,8 @@ begin
 
   v_is_link_void := v_is_other_email and v_booking.patient ? 'email'
                     or v_is_other_phone and v_booking.patient ? 'phone';
+  update waitlist_entry e set patient = jsonb_strip_nulls(e.patient || p_changes)
+   where e.clinic_no = p_clinic_no and e.id = v_booking.waitlist_entry_id and e.erased_at is null;
   if v_is_link_void then
     if v_booking.account_id is not null
        and (v_booking.account_id = p_account_of_email and lower(v_patient->>'email') = lower(p_email)) is not true
@@ -85,7 +89,10 @@ begin
       v_account_ids := array['00000000-0000-0000-0000-000000000000'::uuid];
     end if;
     insert into manage_token (clinic_no, booking_id, epoch, renewal_key)
-    values (p_clinic_no, p_id, 1, gen_random_uuid())
+    select p_clinic_no, v.id, 1, gen_random_uuid()
+      from unnest(array[p_id, v_booking.waitlist_entry_id]) with ordinality v(id, n)
+     where v.id is not null
+     order by v.n
     on conflict (clinic_no, booking_id) do update
       set epoch = manage_token.epoch + 1, renewal_key = excluded.renewal_key, renewed_at = clock_timestamp();
   end if;

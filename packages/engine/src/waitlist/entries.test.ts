@@ -186,6 +186,26 @@ test('retention erases an offer of long ago, and not the patient who still waits
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: 'Ada' }, status: 'waiting' })
 })
 
+test('a corrected address voids the link of the entry that was offered the booking, and corrects its patient', async ({
+  engine,
+  settle,
+  offered,
+}) => {
+  const wrong = { name: 'Ada Lovelcae', email: 'mistyped@example.org', phone: '+49 30 4711' }
+  const { entry, offer } = await offered({ patient: wrong })
+  await settle(offer, 'confirm')
+  const correct = (patient: Partial<typeof wrong>) =>
+    engine.correctPatient({ bookingId: offer.id, actorId: randomUUID(), key: null, patient })
+  const epoch = async () => (await engine.manageTokenEpochs.accessToEntry(entry.id))?.epoch
+  expect(await correct({ name: 'Ada Lovelace' })).toMatchObject({ kind: 'done' })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { ...wrong, name: 'Ada Lovelace' } })
+  expect(await epoch()).toBe(0)
+  const right = { email: 'ada@example.org', phone: '+49 30 4712' }
+  expect(await correct(right)).toMatchObject({ kind: 'done', booking: { patient: right } })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: 'Ada Lovelace', ...right } })
+  expect(await epoch()).toBe(1)
+})
+
 test('an erased booking takes the patient out of the entry', async ({ database, engine, settle, offered }) => {
   const { slot, entry, offer } = await offered()
   await settle(offer, 'cancel')
