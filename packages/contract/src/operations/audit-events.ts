@@ -44,7 +44,9 @@ export const auditEventOperations = {
     url: '/api/v1/audit-events',
     tag: 'Clinic desk',
     summary: 'Read the security log of the whole site',
-    description: 'The events of all clinics, and those that belong to none; the newest first.',
+    description:
+      'The events of all clinics, and those that belong to none; the newest first. A session without a second factor ' +
+      'gets none of clinics that require one.',
     access: 'site_administrator',
     query: Type.Object({ ...days('in UTC'), ...filters, ...page }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of events', schema: auditEventPageSchema } },

@@ -23,7 +23,8 @@ function anEvent(event: Partial<NewAuditEvent> = {}): NewAuditEvent {
 }
 
 function aQuery(query: Partial<AuditEventsQuery> = {}): AuditEventsQuery {
-  return { clinicNo: null, kind: null, accountId: null, from: null, to: null, limit: 50, cursor: null, ...query }
+  const all = { clinicNo: null, onlyWithoutFactor: false, kind: null, accountId: null, from: null, to: null }
+  return { ...all, limit: 50, cursor: null, ...query }
 }
 
 test('an event is read as it was appended, with the database’s time minus its age', async ({ database }) => {

@@ -64,9 +64,10 @@ export function auditPage(rows: readonly AuditRow[], limit: number): Page<AuditE
   )
 }
 
-function conditionsOf({ clinicNo, kind, accountId, from, to, cursor }: AuditEventsQuery): Sql[] {
+function conditionsOf({ clinicNo, onlyWithoutFactor, kind, accountId, from, to, cursor }: AuditEventsQuery): Sql[] {
   const conditions = [sql`true`]
   if (clinicNo !== null) conditions.push(sql`a.clinic_no = ${clinicNo}`)
+  if (onlyWithoutFactor) conditions.push(sql`c.roles_need_second_factor is not true`)
   if (kind !== null) conditions.push(sql`a.kind = ${kind}`)
   if (accountId !== null) conditions.push(sql`(a.actor_id = ${accountId} or a.subject_id = ${accountId})`)
   if (from !== null) conditions.push(sql`a.at >= ${from}`)

@@ -36,6 +36,8 @@ export type AuditEvent = Omit<NewAuditEvent, 'clinicNo' | 'ageMs' | 'details'> &
 export type AuditEventsQuery = {
   /** null: the events of all clinics and of none. */
   clinicNo: number | null
+  /** Of all clinics: without those that require a second factor. */
+  onlyWithoutFactor: boolean
   kind: string | null
   /** Only what this account did or what was done to it. */
   accountId: string | null

@@ -1402,7 +1402,7 @@ export const listClinicAuditEvents = <ThrowOnError extends boolean = false>(opti
 /**
  * Read the security log of the whole site
  *
- * The events of all clinics, and those that belong to none; the newest first.
+ * The events of all clinics, and those that belong to none; the newest first. A session without a second factor gets none of clinics that require one.
  *
  * Who may call: The site administrator.
  */

@@ -185,6 +185,43 @@ test('a retry is not recorded again', async ({ database, rest }) => {
   expect(rest.audited.map(({ kind }) => kind)).toEqual(['clinic_created', 'clinic_changed'])
 })
 
+test('without a second factor, a site administrator reads no events of clinics that require one', async ({
+  database,
+  rest,
+}) => {
+  const [strict, other] = [await aClinic(database), await aClinic(database)]
+  await database.ownerPool.query('update holdfast.clinic set roles_need_second_factor = true where no = $1', [
+    strict.no,
+  ])
+  await database.ownerPool.query(
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     select no, now(), 'denied', 1, 'nobody', '{}' from unnest($1::integer[]) no`,
+    [[strict.no, other.no, 0]],
+  )
+  const site = rest.anAccount({ siteAdministrator: true, administrationNeedsSecondFactor: [strict.no] })
+  const clinicsOf = async () => {
+    const { items } = (await rest.call('listAuditEvents', { as: site })).body
+    const csv = (await rest.call('exportAuditEvents', { as: site, query: { separator: 'comma' } })).body
+    return [strict.id, other.id, null].map((id) => [
+      items.some(({ clinicId }: { clinicId: string | null }) => clinicId === id),
+      id === null || csv.includes(id),
+    ])
+  }
+  const refused = await rest.call('listClinicAuditEvents', { path: { clinicId: strict.id }, as: site })
+  expect(refused.problem.code).toBe('second_factor_required')
+  expect(await clinicsOf()).toEqual([
+    [false, false],
+    [true, true],
+    [true, true],
+  ])
+  Object.assign(site, { secondFactorAt: new Date() })
+  expect(await clinicsOf()).toEqual([
+    [true, true],
+    [true, true],
+    [true, true],
+  ])
+})
+
 test('a clinic’s admin reads the events of the clinic alone, site administrators read all', async ({
   database,
   rest,

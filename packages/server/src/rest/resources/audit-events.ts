@@ -1,6 +1,7 @@
 import { type AuditEventBody, type AuditKind, auditKinds, restOperations } from '@holdfast/contract'
 import { type AuditEvent, type AuditEventsQuery, instantsOfLocalDays, type Page } from '@holdfast/engine'
 import type { AccountCard } from '../../accounts/accounts.ts'
+import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
@@ -39,17 +40,21 @@ type Filters = {
   cursor?: string
 }
 
+type Clinics = Pick<AuditEventsQuery, 'clinicNo' | 'onlyWithoutFactor'>
+
 /** The security log: of a clinic for its admins, of the whole site for its administrators. */
 export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
   const { auditLog } = deps.engine
 
   serve(restOperations.listClinicAuditEvents, async ({ query, granted: { clinic } }) => {
-    const page = await auditLog.events(queryOf(clinic.no, query, clinic.timezone))
+    const page = await auditLog.events(
+      queryOf({ clinicNo: clinic.no, onlyWithoutFactor: false }, query, clinic.timezone),
+    )
     return { status: 200, body: await pageBody(page) }
   })
 
-  serve(restOperations.listAuditEvents, async ({ query }) => {
-    const page = await auditLog.events(queryOf(null, query, 'UTC'))
+  serve(restOperations.listAuditEvents, async ({ query, granted: administrator }) => {
+    const page = await auditLog.events(queryOf(clinicsFor(administrator), query, 'UTC'))
     return { status: 200, body: await pageBody(page) }
   })
 
@@ -63,15 +68,17 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.exportClinicAuditEvents, ({ query, granted: { clinic, actor }, request, sending }) => {
     const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
-    return exportEvents(query, clinic.timezone, by, sending)
+    return exportEvents({ clinicNo: clinic.no, onlyWithoutFactor: false }, query, clinic.timezone, by, sending)
   })
 
-  serve(restOperations.exportAuditEvents, ({ query, granted: { accountId: actorId }, request, sending }) =>
-    exportEvents(query, 'UTC', { clinicNo: null, actorId, network: networkPrefix(request.ip) }, sending),
-  )
+  serve(restOperations.exportAuditEvents, ({ query, granted: administrator, request, sending }) => {
+    const by = { clinicNo: null, actorId: administrator.accountId, network: networkPrefix(request.ip) }
+    return exportEvents(clinicsFor(administrator), query, 'UTC', by, sending)
+  })
 
   /** The newest first, so that it has none that are recorded meanwhile. It is recorded itself. */
   async function exportEvents(
+    clinics: Clinics,
     query: Omit<Filters, 'limit' | 'cursor'> & { separator: 'comma' | 'semicolon' },
     timezone: string,
     by: Pick<AuditEntry, 'network'> & { clinicNo: number | null; actorId: string },
@@ -81,7 +88,7 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
     async function* rows() {
       const read = async (cursor: string | null) => {
         const filters = { ...query, limit: rowsAtOnce, ...(cursor === null ? {} : { cursor }) }
-        return pageBody(await auditLog.events(queryOf(by.clinicNo, filters, timezone)))
+        return pageBody(await auditLog.events(queryOf(clinics, filters, timezone)))
       }
       for await (const events of pagesOf(read)) yield events.map(rowOf)
     }
@@ -105,12 +112,17 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
   }
 }
 
-function queryOf(clinicNo: number | null, filters: Filters, timezone: string): AuditEventsQuery {
+/** A clinic that requires a second factor does so of site administrators, too: its own list refuses them. */
+function clinicsFor({ secondFactorAt }: AccountPrincipal): Clinics {
+  return { clinicNo: null, onlyWithoutFactor: secondFactorAt === null }
+}
+
+function queryOf(clinics: Clinics, filters: Filters, timezone: string): AuditEventsQuery {
   const { kind = null, accountId = null, from, to, limit, cursor = null } = filters
   if (from !== undefined && to !== undefined) requireDays(from, to, daysMax)
   const { start, end } = instantsOfLocalDays(from ?? firstDay, to ?? lastDay, timezone)
   return {
-    clinicNo,
+    ...clinics,
     kind,
     accountId,
     from: from === undefined ? null : start,
