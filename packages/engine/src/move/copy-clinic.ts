@@ -14,7 +14,8 @@ const beforeTheLog = '3'
 /**
  * Copies a clinic's rows into another database, in the transaction that both connections are in, and compares what
  * was written with what was read. Entries of the log keep their order, and come before all entries of the other
- * database, so that no receiver of its log gets them again.
+ * database, so that no receiver of its log gets them again. What was erased counts as erased now, so that the other
+ * database's list has it, too.
  *
  * @throws Error if the rows differ after the copy; the driver's error, such as for a row that is there already
  */
@@ -44,6 +45,9 @@ export async function copyClinic(
     if (before === after) continue
     throw new Error(`The rows of ${tableName(table)} differ after the copy: ${before}, and ${after} there.`)
   }
+  // The next list of what was erased here has only what is new (decision 0031).
+  await target.query(sql`
+    update holdfast.erasure set erased_at = clock_timestamp() where clinic_no = ${clinicNo}`)
   return copied
 }
 

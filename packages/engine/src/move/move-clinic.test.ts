@@ -2,6 +2,8 @@ import { aClaim, until, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
+import { erasuresSince } from '../erasure/repeat-erasures.ts'
+import { newId } from '../model/id.ts'
 import { logHeldBackSeconds } from '../tail/log-held-back.ts'
 import { addLogReceiver } from '../tail/log-receivers.ts'
 import { clinicTables, otherTables } from './clinic-tables.ts'
@@ -34,6 +36,22 @@ test('all rows of a clinic are moved, there and back; others stay', async ({ dat
   expect(await scene.rowsIn(database)).toMatchObject({ booking: (before.booking ?? 0) + 2 })
   await scene.expectClean(false)
   expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
+})
+
+test('what was erased before the move is on the next list of the database that it comes to', async ({
+  database,
+  north,
+}) => {
+  const scene = await aScene(database, north)
+  const id = newId(scene.clinicNo)
+  await database.ownerPool.query(
+    `insert into holdfast.erasure (clinic_no, kind, id, erased_at)
+     values ($1, 'waitlist_entry', $2, now() - interval '1 day')`,
+    [scene.clinicNo, id],
+  )
+  const lastList = new Date(Date.now() - 600_000)
+  await scene.move(1)
+  expect(await erasuresSince(north.ownerPool, lastList)).toContainEqual(expect.objectContaining({ id }))
 })
 
 test('events keep their order, no receiver of the other log gets them, and readers go on', async ({
