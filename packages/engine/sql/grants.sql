@@ -42,7 +42,6 @@ grant update (role, doctor_id) on holdfast.membership to holdfast_app;
 -- In the directory of several databases: which has which clinic, and in which clinics an account may have a role.
 grant select on holdfast.shard to holdfast_app;
 grant select on holdfast.clinic_shard to holdfast_app;
-grant insert (clinic_no, shard_no) on holdfast.clinic_shard to holdfast_app;
 grant select, insert, update (mark), delete on holdfast.account_clinic to holdfast_app;
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
@@ -123,6 +122,7 @@ begin
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
          'months_in_transit',
+         'place_clinic',
          'clinic_no_of', 'id_floor', 'recent_ids')
   loop
     execute format('grant execute on function %s to holdfast_app', v_function);

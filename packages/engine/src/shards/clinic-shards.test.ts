@@ -35,6 +35,17 @@ test('a clinic is created in a shard, with a number of the directory, which know
   expect(await findClinicShard(database.appPool, no + 1_000)).toBeNull()
 })
 
+test('a note of a number that is still to be drawn stops no clinic, and the application cannot write one', async ({
+  database,
+  north,
+}) => {
+  const { clinicNo } = await placeClinic(database.appPool, null, 0)
+  const note = `insert into holdfast.clinic_shard (clinic_no, shard_no) select $1 + n, 0 from generate_series(1, 3) n`
+  await expect(database.appPool.query(note, [clinicNo])).rejects.toThrow('permission denied')
+  await database.ownerPool.query(note, [clinicNo])
+  expect(await placeClinic(database.appPool, null, north.no)).toEqual({ clinicNo: clinicNo + 4, shardNo: north.no })
+})
+
 test('twenty requests with a key get one number in one database, and create one clinic', async ({
   database,
   north,

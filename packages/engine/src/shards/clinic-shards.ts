@@ -2,7 +2,6 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
-import { nextClinicNo } from '../directory/next-clinic-no.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
@@ -74,12 +73,11 @@ export async function placeClinic(directory: pg.Pool, writeKey: WriteKey, shardN
   const id = writeKey === null ? null : digestUuid(`holdfast.clinic_no ${writeKey.key}`)
   const placed = await inTransaction(directory, (transaction) =>
     runOnce(transaction, id === null ? null : { key: id, requestHash: id }, async () => {
-      const clinicNo = await nextClinicNo(transaction)
-      await transaction.query(
-        sql`insert into holdfast.clinic_shard (clinic_no, shard_no) values (${clinicNo}, ${shardNo})`,
+      const { rows } = await transaction.query<{ clinicNo: number | null }>(
+        sql`select holdfast.place_clinic(${shardNo}) as "clinicNo"`,
       )
-      // After the note, for whose lock drainShard waits.
-      if ((await drainedShards(transaction)).has(shardNo)) {
+      const clinicNo = rows[0]?.clinicNo ?? null
+      if (clinicNo === null) {
         const message = `The database ${shardNo} of the installation gets no new clinics.`
         throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
       }
@@ -102,7 +100,7 @@ export async function recentBookings(shard: pg.Pool): Promise<number> {
 }
 
 /** The numbers of the databases that get no new clinics. @param directory as the owner or application */
-export async function drainedShards(directory: pg.Pool | pg.PoolClient): Promise<Set<number>> {
+export async function drainedShards(directory: pg.Pool): Promise<Set<number>> {
   const { rows } = await directory.query<{ no: number }>(
     sql`select no from holdfast.shard where drained_at is not null`,
   )
