@@ -23,6 +23,9 @@ import { failuresOfMessages, messagesTable, runMessagesDrill } from './messages/
 import { redisFailures, redisTable } from './redis/redis-command.ts'
 import { runRedisDrill } from './redis/run-redis-drill.ts'
 import { failuresOfReplicas, replicasTable, runReplicasDrill } from './replicas/run-replicas-drill.ts'
+import { allSteps } from './shards/clinic-moves.ts'
+import { failuresOfShards, runShardsDrill, shardsTable } from './shards/run-shards-drill.ts'
+import { shardsPrograms } from './shards/shards-stage.ts'
 
 const usage = `npm run drill -- restore [--bookings 10000] [--seconds 5] [--json]
 npm run drill -- backup-cost [--way engine|server] [--rounds 6] [--seconds 5] [--json]
@@ -32,6 +35,7 @@ npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
 npm run drill -- servers|nginx [--clients 16] [--json]
 npm run drill -- broker [--bookings 10000] [--json]
 npm run drill -- messages [--seconds 5] [--clients 16] [--seed N] [--json]
+npm run drill -- shards [--times 4] [--clients 16] [--seed N] [--json]
 `
 
 const { values, positionals } = parsedArguments()
@@ -193,6 +197,16 @@ const drills: Record<string, Drill> = {
       const result = await runMessagesDrill({ seconds, clients, seed, kill: allMessageKills, directory, say })
       print(result, messagesTable)
       return { failures: failuresOfMessages(result) }
+    },
+  },
+  shards: {
+    programs: shardsPrograms,
+    async run(directory) {
+      const [times, clients, seed] = [numberOf('times', 1), numberOf('clients', 1), numberOf('seed', 0)]
+      const suspendedMs = 30_000
+      const result = await runShardsDrill({ times, steps: allSteps, clients, seed, suspendedMs, directory, say })
+      print(result, shardsTable)
+      return { failures: failuresOfShards(result, suspendedMs) }
     },
   },
 }

@@ -38,8 +38,13 @@ export async function untilReady(server: PlainProcess, url: string): Promise<voi
 
 /** `holdfast setup-database`, as a superuser. @returns DATABASE_URL */
 export async function setUpDatabase(superuserUrl: string, directory: string): Promise<string> {
-  const env = { PATH: process.env.PATH, ...compileCacheEnvironment() }
-  const args = [program, 'setup-database', '--as', superuserUrl, '--json']
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: directory })
+  const args = ['setup-database', '--as', superuserUrl, '--json']
+  const { stdout } = await runHoldfast(args, {}, directory)
   return (JSON.parse(stdout) as { databaseUrl: string }).databaseUrl
+}
+
+/** Runs a command until it ends. @throws Error with what it has written, if it fails or is killed */
+export function runHoldfast(args: readonly string[], env: Record<string, string>, directory = '/') {
+  const all = { PATH: process.env.PATH, ...compileCacheEnvironment(), ...env }
+  return promisify(execFile)(process.execPath, [program, ...args], { env: all, cwd: directory })
 }

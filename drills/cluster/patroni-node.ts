@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DatabaseProxy, databaseProxy, portToKeep } from '@holdfast/testkit'
 import type { ClusterCertificates } from './cluster-certificates.ts'
 import { lastLines, type PlainProcess, plainProcess } from './plain-process.ts'
+import { postgresProcesses, sendSignal } from './postgres-processes.ts'
 import { postgresBinaries } from './programs.ts'
 import { fillTemplate, giveTo } from './template.ts'
 
@@ -185,25 +186,25 @@ export class PatroniNode {
 
   /** As when its machine loses power: Patroni and PostgreSQL. */
   async killMachine(): Promise<void> {
-    const processes = await this.#postgresProcesses()
+    const processes = await postgresProcesses(join(this.#options.directory, 'data'))
     this.#process?.signal('SIGKILL')
-    send(processes, 'SIGKILL')
+    sendSignal(processes, 'SIGKILL')
     await this.#process?.end('SIGKILL')
   }
 
   /** PostgreSQL alone, as when it crashes. Patroni is left. */
   async killPostgres(): Promise<void> {
-    send(await this.#postgresProcesses(), 'SIGKILL')
+    sendSignal(await postgresProcesses(join(this.#options.directory, 'data')), 'SIGKILL')
   }
 
   /** All its processes, as when its machine is suspended. */
   async pause(): Promise<void> {
     this.#process?.signal('SIGSTOP')
-    send(await this.#postgresProcesses(), 'SIGSTOP')
+    sendSignal(await postgresProcesses(join(this.#options.directory, 'data')), 'SIGSTOP')
   }
 
   async resume(): Promise<void> {
-    send(await this.#postgresProcesses(), 'SIGCONT')
+    sendSignal(await postgresProcesses(join(this.#options.directory, 'data')), 'SIGCONT')
     this.#process?.signal('SIGCONT')
   }
 
@@ -256,43 +257,13 @@ export class PatroniNode {
     await this.resume()
     await this.#process?.end()
     // Of a Patroni that was killed.
-    send(await this.#postgresProcesses(), 'SIGKILL')
+    sendSignal(await postgresProcesses(join(this.#options.directory, 'data')), 'SIGKILL')
     for (const wire of Object.values(this.#wires ?? {})) await wire.end()
   }
 
   /** The end of its log, for an error. */
   lastLines(): Promise<string> {
     return this.#process === null ? Promise.resolve(`${this.name} was not started`) : lastLines(this.#process)
-  }
-
-  /** The postmaster and its children, if it runs. */
-  async #postgresProcesses(): Promise<number[]> {
-    const file = join(this.#options.directory, 'data', 'postmaster.pid')
-    const postmaster = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0])
-    if (!(postmaster > 0) || !(await isProcessIn(postmaster, join(this.#options.directory, 'data')))) return []
-    const tasks = await readdir(`/proc/${postmaster}/task`).catch(() => [])
-    const children = await Promise.all(
-      tasks.map((task) => readFile(`/proc/${postmaster}/task/${task}/children`, 'utf8').catch(() => '')),
-    )
-    // The postmaster first: it starts no others then.
-    return [postmaster, ...children.join(' ').split(' ').filter(Boolean).map(Number)]
-  }
-}
-
-/** A file of a server that was killed may name a process that has the same number by now. */
-async function isProcessIn(pid: number, dataDirectory: string): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return command.includes(dataDirectory)
-}
-
-function send(pids: readonly number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, signal)
-    } catch (error) {
-      // It has ended meanwhile.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
-    }
   }
 }
 
