@@ -20,7 +20,7 @@ begin
      cross join lateral first_waiting(
              s.clinic_no, s.id, s.resource_id, r.specialization, s.starts_at at time zone c.timezone,
              s.capacity - s.taken + p_units, s.starts_at > p_at + make_interval(days => c.booking_horizon_days),
-             bookings_in_slot(s.clinic_no, s.id), array[s.id], channels_at_night(c.no, p_at), p_at, '{}', '{}') w
+             bookings_in_slot(s.clinic_no, s.id), array[s.id], channels_at_night(c.no, p_at), p_at, '{}', null, null) w
      where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.blocked_at is null
        and offer_until(p_at, s.starts_at, c.waitlist_offer_minutes,
                        greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes),

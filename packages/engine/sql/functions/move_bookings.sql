@@ -58,6 +58,8 @@ declare
   v_from_slot_id uuid;
   v_tx xid8;
   v_is_awaited boolean;
+  -- of offer_places
+  v_judged_for text; v_passed_ids uuid[] := '{}'; v_free slot[];
   -- of the patients whose appointments are looked up
   v_names text[];
 begin
@@ -130,7 +132,8 @@ begin
     v_booking := v_moved.booking;
     -- Before the next move, which could take the units.
     if v_outcome = 'done' and v_is_awaited then
-      perform offer_places(array[v_item.clinic_no], array[v_from_slot_id]);
+      select o.* into v_judged_for, v_passed_ids, v_free
+        from offer_places(array[v_item.clinic_no], array[v_from_slot_id], v_judged_for, v_passed_ids, v_free) o;
     end if;
     if v_place is not null then
       v_bookings[v_place] := v_booking;

@@ -10,11 +10,17 @@
 -- An offer counts within the limits of docs/decisions/0014 as a hold of whoever joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
 --
+-- p_judged_for, p_passed_ids, p_free: for several calls of one transaction: the clinic and specialization whose entries
+-- were judged last, and what was found for them, as in first_waiting.
+--
 -- Internal: the application's role may not execute it.
 -- Locks: as lock_waitlists; then the entries. The caller has locked the slots.
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes; a second call finds nobody.
-create or replace function holdfast.offer_places(p_clinic_nos integer[], p_slot_ids uuid[]) returns void
+create or replace function holdfast.offer_places(
+  p_clinic_nos integer[], p_slot_ids uuid[], inout p_judged_for text default null,
+  inout p_passed_ids uuid[] default '{}', inout p_free holdfast.slot[] default null
+)
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -28,8 +34,8 @@ declare
   v_slot record;
   v_free integer;
   v_channels text[];
-  v_passed_ids uuid[];
-  v_found_ids uuid[];
+  v_free_of_doctor slot[];
+  v_resource_id uuid;
   v_clinic_no integer;
   v_entry_id uuid;
   v_booking_id uuid;
@@ -42,6 +48,9 @@ begin
     return;
   end if;
   v_now := clock_timestamp();
+  if p_free is not null then
+    p_free := array(select f from unnest(p_free) f where f.id <> all (p_slot_ids));
+  end if;
   for v_slot in
     select s.clinic_no, s.id, s.resource_id, s.starts_at, s.capacity - s.taken as free, r.specialization,
            s.starts_at > v_now + make_interval(days => c.booking_horizon_days) as is_far_ahead,
@@ -56,21 +65,30 @@ begin
       join clinic c on c.no = s.clinic_no
      where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity and s.starts_at > v_now
        and r.kind = 'doctor' and r.active
-     order by s.clinic_no, s.starts_at, s.id
+     -- By specialization: what is free of one is read once.
+     order by s.clinic_no, r.specialization, s.starts_at, s.id
   loop
     v_free := v_slot.free;
     if v_slot.clinic_no is distinct from v_clinic_no then
       v_clinic_no := v_slot.clinic_no;
       v_channels := channels_at_night(v_clinic_no, v_now);
-      v_passed_ids := '{}';
-      v_found_ids := '{}';
+    end if;
+    if (v_slot.clinic_no || ' ' || v_slot.specialization) is distinct from p_judged_for then
+      p_judged_for := v_slot.clinic_no || ' ' || v_slot.specialization;
+      p_passed_ids := '{}';
+      p_free := null;
+    end if;
+    if v_slot.resource_id is distinct from v_resource_id then
+      v_resource_id := v_slot.resource_id;
+      v_free_of_doctor := null;
     end if;
     v_there := case when v_slot.until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
     while v_free > 0 and v_slot.until is not null loop
-      select w.entry_id, w.p_passed_ids, w.p_found_ids into v_entry_id, v_passed_ids, v_found_ids
+      select w.entry_id, w.p_passed_ids, w.p_free_of_doctor, w.p_free
+        into v_entry_id, p_passed_ids, v_free_of_doctor, p_free
         from first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local, v_free,
-                           v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, v_passed_ids,
-                           v_found_ids) w;
+                           v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, p_passed_ids,
+                           v_free_of_doctor, p_free) w;
       exit when v_entry_id is null;
       v_booking_id := new_id(v_slot.clinic_no, v_now);
       update waitlist_entry e set offer_id = v_booking_id

@@ -3,15 +3,18 @@
 -- has declined or let lapse, nor one in which the patient has a place, nor one that begins so soon that it would not
 -- be offered.
 --
--- p_among_ids: only these slots are looked at; null: all. p_freed_ids: slots whose places become free now, and are not
--- counted.
+-- Nobody without an account can book more units than the clinic allows (guest_units_max): for an entry of more, there
+-- is no such place.
 --
--- Of a doctor, the 1,000 earliest slots are looked at that can be booked within the days of the entry: if all of them
--- are full, as where people wait, that takes about 1 ms. Later ones count as full.
+-- p_among: free_places of what the entry waits for; null: the slots are read. p_freed_ids: slots whose places become
+-- free now, and are not counted; free_places has left them out.
+--
+-- If the slots are read, then of a doctor the 1,000 earliest that can be booked within the days of the entry: if all of
+-- them are full, as where people wait, that takes about 1 ms. Later ones count as full.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.place_elsewhere(
-  p_entry holdfast.waitlist_entry, p_among_ids uuid[], p_freed_ids uuid[], p_at timestamptz
+  p_entry holdfast.waitlist_entry, p_among holdfast.slot[], p_freed_ids uuid[], p_at timestamptz
 ) returns uuid
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -21,6 +24,7 @@ set enable_bitmapscan = off
 set enable_sort = off
 as $function$
 begin
+  -- Each order chooses an index, as in free_places.
   return (
     select s.id
       from clinic c
@@ -29,24 +33,25 @@ begin
                        p_entry.from_date::timestamp at time zone c.timezone) as first,
               least(p_at + make_interval(days => c.booking_horizon_days),
                     (p_entry.to_date + 1)::timestamp at time zone c.timezone - interval '1 microsecond') as last) t
-      join resource r on r.clinic_no = c.no and r.kind = 'doctor' and r.active
-                     and (r.id = p_entry.resource_id or r.specialization = p_entry.specialization)
      cross join lateral (
-       (select a.* from slot a
-         where p_among_ids is null and a.clinic_no = c.no and a.resource_id = r.id
-           and a.starts_at between t.first and t.last
-         order by a.starts_at limit 1000)
+       (select a.*
+          from (select d.id from resource d
+                 where p_among is null and d.clinic_no = c.no and d.kind = 'doctor' and d.active
+                   and (d.id = p_entry.resource_id or d.specialization = p_entry.specialization)
+                 order by d.name, d.id) r
+         cross join lateral (
+           select o.* from slot o
+            where o.clinic_no = c.no and (o.resource_id, o.starts_at) between (r.id, t.first) and (r.id, t.last)
+            order by o.resource_id, o.starts_at limit 1000) a)
         union all
-       (select a.* from slot a
-         where a.clinic_no = c.no and a.id = any (p_among_ids) and a.resource_id = r.id
-           and a.starts_at between t.first and t.last)) s
+       (select a.* from unnest(p_among) a where a.starts_at between t.first and t.last)) s
      cross join lateral (select s.starts_at at time zone c.timezone as local) l
-     where c.no = p_entry.clinic_no
+     where c.no = p_entry.clinic_no and p_entry.units <= c.guest_units_max
        and s.withdrawn_at is null and s.blocked_at is null and s.capacity - s.taken >= p_entry.units
        and (p_entry.weekdays is null or date_part('isodow', l.local)::integer = any (p_entry.weekdays))
        and (p_entry.time_from is null or l.local::time >= p_entry.time_from)
        and (p_entry.time_to is null or l.local::time < p_entry.time_to)
-       and s.id <> all (p_freed_ids)
+       and (p_among is not null or s.id <> all (p_freed_ids))
        and not exists (select from waitlist_offer o where o.clinic_no = c.no and o.entry_id = p_entry.id
                                                       and o.slot_id = s.id and o.outcome is distinct from 'withdrawn')
        and not exists (select from unnest(case when s.taken > 0 then bookings_in_slot(c.no, s.id) end) b

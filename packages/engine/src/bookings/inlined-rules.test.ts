@@ -111,6 +111,7 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
     'engine/sql/functions/claim_closed.sql',
     // Conditions of queries for open slots.
     'engine/sql/functions/claim_slot.sql',
+    'engine/sql/functions/free_places.sql',
     'engine/sql/functions/is_awaited.sql',
     'engine/sql/functions/offer_free_places.sql',
     'engine/sql/functions/offer_places.sql',

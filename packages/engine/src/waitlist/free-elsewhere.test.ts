@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   aBooking,
   aDoctor,
@@ -6,16 +7,42 @@ import {
   aWaitlistEntry,
   lapseHolds,
   plantFunction,
+  type TestDatabase,
   takenOf,
 } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { anEntry, hasFreeTimes, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
+import { runMoveBatch } from '../bookings/move-batch.ts'
 
 const day = 86_400_000
 const inDays = (days: number) => ({
   startsAt: new Date(Math.ceil(Date.now() / day) * day + days * day + 9 * 3_600_000),
 })
+
+/** Counts the calls of a function: {@link callsOf}. */
+async function countCalls(database: TestDatabase, name: string): Promise<void> {
+  await database.ownerPool.query('create sequence holdfast.calls')
+  await database.ownerPool.query("select setval('holdfast.calls', 1, false)")
+  await database.ownerPool.query('grant usage on sequence holdfast.calls to public')
+  await plantFunction(database, name, { part: /begin\n/, becomes: "begin\n  perform nextval('holdfast.calls');\n" })
+}
+
+async function callsOf(database: TestDatabase): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ calls: number }>(
+    'select case when is_called then last_value else 0 end::integer as calls from holdfast.calls',
+  )
+  return rows[0]?.calls ?? 0
+}
+
+/** The entries with open offers, the oldest entry first. */
+async function offeredIn(database: TestDatabase, clinicNo: number): Promise<string[]> {
+  const { rows } = await database.ownerPool.query<{ id: string }>(
+    'select entry_id as id from holdfast.waitlist_offer where clinic_no = $1 and closed_at is null order by entry_id',
+    [clinicNo],
+  )
+  return rows.map(({ id }) => id)
+}
 
 test('who joins while a time that fits is free is offered nothing, and reads that times are free', async ({
   database,
@@ -166,13 +193,9 @@ test('what an entry let lapse or declined does not keep it from another offer', 
 })
 
 freshTest(
-  'whoever can book a place that is known to be free keeps nobody behind them from an offer',
+  'the free places are read once for all who are judged by them, and keep nobody behind them from an offer',
   async ({ database, engine, doctor }) => {
-    await database.ownerPool.query('create sequence holdfast.judged')
-    await plantFunction(database, 'place_elsewhere', {
-      part: 'begin\n  return',
-      becomes: "begin\n  if p_among_ids is null then perform nextval('holdfast.judged'); end if;\n  return",
-    })
+    await countCalls(database, 'free_places')
     // Each day from the 20th on, one place is free, a minute earlier than the day before.
     const minutesBefore = (nth: number) => (110 - nth) * 60_000
     for (let nth = 0; nth < 110; nth += 1) {
@@ -184,31 +207,95 @@ freshTest(
         const from = new Date(startsAt.getTime() + nth * 3_600_000)
         return { startsAt: from, endsAt: new Date(from.getTime() + 1_800_000), capacity: 1 }
       })
-      await database.ownerPool.query("select setval('holdfast.judged', 1, false)")
+      const before = await callsOf(database)
       expect(await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: false })).toMatchObject({ created: 5 })
-      const { rows } = await database.ownerPool.query(
-        'select case when is_called then last_value else 0 end::int as times from holdfast.judged',
-      )
-      const { rows: offers } = await database.ownerPool.query(
-        'select entry_id as id from holdfast.waitlist_offer where closed_at is null',
-      )
-      return { judged: rows[0].times, offered: offers.map(({ id }) => id) }
+      return { read: (await callsOf(database)) - before, offered: await offeredIn(database, doctor.clinicNo) }
     }
     const dayIn = (days: number) => inDays(days).startsAt.toISOString().slice(0, 10)
     for (let nth = 0; nth < 110; nth += 1) await aWaitlistEntry(database, doctor)
-    expect(await judgedFor(3)).toEqual({ judged: 1, offered: [] })
+    expect(await judgedFor(3)).toEqual({ read: 1, offered: [] })
     // The last of 111: nothing else is free on these days.
     const last = await aWaitlistEntry(database, doctor, { from: dayIn(4), to: dayIn(10) })
-    expect(await judgedFor(4)).toEqual({ judged: 2, offered: [last.id] })
-    // Each fits another place alone. After 100 such places, nobody is looked for.
+    expect(await judgedFor(4)).toEqual({ read: 1, offered: [last.id] })
+    // Each fits another place alone.
     for (let nth = 0; nth < 110; nth += 1) {
       const timeTo = new Date(inDays(0).startsAt.getTime() + minutesBefore(nth) + 60_000).toISOString().slice(11, 16)
       await aWaitlistEntry(database, doctor, { urgency: 1, from: dayIn(5), to: dayIn(20 + nth), timeTo })
     }
-    await aWaitlistEntry(database, doctor, { from: dayIn(5), to: dayIn(10) })
-    expect(await judgedFor(5)).toEqual({ judged: 100, offered: [last.id] })
+    const behind = await aWaitlistEntry(database, doctor, { from: dayIn(5), to: dayIn(10) })
+    expect(await judgedFor(5)).toEqual({ read: 1, offered: [last.id, behind.id] })
   },
 )
+
+freshTest('twenty places of a specialization are offered by one reading of its slots', async ({ database, doctor }) => {
+  const specialization = 'Dermatology'
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const full: string[] = []
+  for (let n = 0; n < 4; n += 1) {
+    const one = await aDoctor(database, clinic, { specialization })
+    for (let nth = 1; nth <= 20; nth += 1) full.push((await aSlot(database, one, inDays(nth))).id)
+  }
+  for (let nth = 0; nth < 20; nth += 1) await aWaitlistEntry(database, doctor, { specialization })
+  const freed = full.slice(0, 20)
+  await database.ownerPool.query('update holdfast.slot set taken = 1 where id = any ($1)', [full.slice(20)])
+  await database.ownerPool.query('analyze')
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query('begin')
+    await client.query('select holdfast.offer_places(array_fill($1::integer, array[20]), $2)', [clinic.no, freed])
+    const { rows } = await client.query<{ offers: number; read: number }>(
+      `select (select count(*)::integer from holdfast.waitlist_offer where clinic_no = $1) as offers,
+                idx_tup_fetch::integer as read
+           from pg_stat_xact_user_tables where schemaname = 'holdfast' and relname = 'slot'`,
+      [clinic.no],
+    )
+    expect(rows[0]?.offers).toBe(20)
+    // The 80 slots once, and each of the twenty a few times.
+    expect(rows[0]?.read).toBeLessThan(80 + 20 * 10)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+})
+
+freshTest('moves of one batch read the free places once', async ({ database, doctor, full, wait, offerOf }) => {
+  await countCalls(database, 'free_places')
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const target = await aSlot(database, await aDoctor(database, clinic, { specialization: 'Urology' }), { capacity: 9 })
+  const specialization = 'General practice'
+  const places = [await full(), await full(), await full()]
+  const entries = [await wait({ specialization }), await wait({ specialization }), await wait({ specialization })]
+  const moves = places.map(({ booking }) => ({
+    bookingId: booking.id,
+    slotId: target.id,
+    actorId: null,
+    onBehalf: true,
+    key: null,
+  }))
+  const results = await runMoveBatch(database.appPool, moves)
+  expect(results).toMatchObject(Array(3).fill({ outcome: { kind: 'done' } }))
+  const offers = []
+  for (const entry of entries) offers.push((await offerOf(entry))?.slotId)
+  expect(offers).toEqual(places.map(({ slot }) => slot.id))
+  expect(await callsOf(database)).toBe(1)
+})
+
+test('more places than anybody may book without an account are no other place', async ({
+  database,
+  doctor,
+  wait,
+  settle,
+  offerOf,
+  expectClean,
+}) => {
+  const slot = await aSlot(database, doctor, { capacity: 6 })
+  const booking = await aBooking(database, slot, { units: 6 })
+  await aSlot(database, doctor, { capacity: 6 })
+  const entry = await wait({ units: 5, joinedBy: randomUUID() })
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 5 })
+  await expectClean()
+})
 
 test('a place that begins too soon to be offered is no other place', async ({
   database,
@@ -273,15 +360,10 @@ freshTest(
   'entries that wait for the same are judged once where nothing is free',
   async ({ database, engine, full, wait }) => {
     const { slot } = await full()
-    await database.ownerPool.query('create sequence holdfast.judged')
-    await plantFunction(database, 'can_book_elsewhere', {
-      part: /begin\s+return/,
-      becomes: "begin perform nextval('holdfast.judged'); return",
-    })
+    await countCalls(database, 'can_book_elsewhere')
     const ids: string[] = []
     for (let n = 0; n < 9; n += 1) ids.push((await wait({ units: 1 + (n % 2), from: `2020-01-0${n + 1}` })).id)
     expect((await engine.waitlist.withFreeTimes(slot.clinicNo, ids, 'patient')).size).toBe(0)
-    const { rows } = await database.ownerPool.query("select nextval('holdfast.judged')::integer - 1 as judged")
-    expect(rows).toEqual([{ judged: 1 }])
+    expect(await callsOf(database)).toBe(1)
   },
 )

@@ -213,7 +213,8 @@ const plantedBugs: Planted[] = [
   },
   {
     bug: 'a move whose place is offered to nobody',
-    plant: (database) => plantFunction(database, 'move_bookings', { part: offerPlaces, becomes: nothing }),
+    plant: (database) =>
+      plantFunction(database, 'move_bookings', { part: /select o\.\* into v_judged_for[^;]*;/, becomes: nothing }),
     finds: 'overtakers',
   },
   {
