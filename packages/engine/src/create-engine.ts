@@ -6,7 +6,7 @@ import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { patientCorrections } from './bookings/correct-patient.ts'
-import { findLocked, locksOf } from './bookings/find-locked.ts'
+import { findLocked, locksOf, rowsOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
@@ -107,14 +107,14 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const settles = new BatchQueue<SettleRequest, SettleOutcome>({
     name: 'settle',
     run: (items) => runSettleBatch(batchPool, items, announce),
-    rowOf: ({ bookingId }) => bookingId,
+    rowOf: rowsOf.settle,
     findLocked: (items) => findLocked(batchPool, items.map(locksOf.settle)),
     ...bounds,
   })
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
     run: (items) => runMoveBatch(batchPool, items, announce),
-    rowOf: ({ slotId }) => slotId,
+    rowOf: rowsOf.move,
     findLocked: (items) => findLocked(batchPool, items.map(locksOf.move)),
     ...bounds,
   })

@@ -48,6 +48,16 @@ export const locksOf = {
   }),
 }
 
+/**
+ * The rows of queues. What frees a place also locks its slot, which a cancellation does not name, and the waitlist of
+ * the clinic: so these have the clinic as their group.
+ */
+export const rowsOf = {
+  settle: ({ bookingId, action }: Pick<SettleRequest, 'bookingId' | 'action'>): string =>
+    action === 'cancel' || action === 'decline' ? `${clinicNoOf(bookingId)}/${bookingId}` : bookingId,
+  move: ({ slotId }: Pick<MoveRequest, 'slotId'>): string => `${clinicNoOf(slotId)}/${slotId}`,
+}
+
 /** For each request, whether it would wait for the lock of another transaction. Waits for no row itself. */
 export async function findLocked(pool: pg.Pool, requests: readonly LocksOfRequest[]): Promise<boolean[]> {
   const statement = sql`

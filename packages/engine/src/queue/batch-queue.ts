@@ -36,7 +36,7 @@ export type BatchQueueSettings<Item, Outcome> = {
   run(items: readonly Item[], deadlines: readonly number[]): Promise<QueueResult<Outcome>[]>
   /** Gets what a batch leaves to it, and the items of a batch that failed, with the time that they have waited. */
   alone?: BatchQueue<Item, Outcome> | null
-  /** The row that an item has to lock. The items of a row that stays locked wait together, apart from the others. */
+  /** The row, or `group/row`, that an item has to lock. Items of one that stays locked wait apart from the others. */
   rowOf?(item: Item): string
   /** Which of the items have to wait for the lock of another transaction, in order. Called after a lock timeout. */
   findLocked?(items: readonly Item[]): Promise<boolean[]>
@@ -307,7 +307,7 @@ export class BatchQueue<Item, Outcome> {
       this.#slowSent = inTime.length
       if (inTime.length > 0) await this.#send(inTime)
       this.#slowSent = 0
-      for (const row of rows) this.#slow.unlocked(row, startedAt)
+      if (inTime.length > 0) for (const row of rows) this.#slow.unlocked(row, startedAt)
       if (this.#waiting.length > 0) this.#schedule()
     }
     this.#isSlowLaneRunning = false

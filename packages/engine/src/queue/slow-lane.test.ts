@@ -38,3 +38,26 @@ test('a row that was found locked again meanwhile stays known; the oldest rows c
   lane.removeIf((entry) => entry === 2)
   expect([lane.size, lane.heads(10)]).toEqual([1, [{ row: 'a', entry: 1 }]])
 })
+
+test('rows of a group join while one of them is known to be locked', () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const lane = new SlowLane<number>()
+  lane.park('1/a', 1)
+  expect(['1/a', '1/b', '2/a', 'a'].map((row) => lane.has(row))).toEqual([true, true, false, false])
+  lane.join('1/b', 2)
+  vi.advanceTimersByTime(1)
+  // That one gets its lock does not free the other.
+  expect(lane.take('1/b', 1)).toEqual([2])
+  lane.unlocked('1/b', performance.now())
+  expect([lane.has('1/c'), lane.heads(10)]).toEqual([true, [{ row: '1/a', entry: 1 }]])
+  expect(lane.take('1/a', 1)).toEqual([1])
+  lane.unlocked('1/a', performance.now())
+  expect([lane.has('1/a'), lane.has('1/c'), lane.isEmpty]).toEqual([false, false, true])
+  // A row that only joined does not stay known.
+  lane.park('1/a', 1)
+  lane.join('1/b', 2)
+  lane.removeIf(() => true)
+  vi.advanceTimersByTime(10_000)
+  expect([lane.has('1/b'), lane.has('1/c')]).toEqual([false, false])
+})

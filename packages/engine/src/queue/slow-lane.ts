@@ -4,13 +4,24 @@ const rowsRememberedMax = 10_000
 
 type Row<Entry> = { entries: Entry[]; lockedAtMs: number }
 
+/** Of the row `group/row`; null: it has none. */
+function groupOf(row: string): string | null {
+  const end = row.indexOf('/')
+  return end < 0 ? null : row.slice(0, end)
+}
+
 /**
  * The items of a queue that wait for a locked row: of a slot that is being withdrawn, for example. Items of the same
  * row join them, so that the queue's batches, which have the items of all clinics, do not wait for that lock.
+ *
+ * The items of a row may lock more than that: a cancellation locks its booking, the slot and the waitlist. So a row may
+ * be named `group/row`: items of all rows of a group join, too, while one of the group was found locked.
  */
 export class SlowLane<Entry> {
   /** By row; the one that was found locked longest ago first. */
   readonly #rows = new Map<string, Row<Entry>>()
+  /** The rows of each group, of those that are known. */
+  readonly #groups = new Map<string, Set<string>>()
   #size = 0
   /** When a row was found locked last. */
   #lockedAtMs = 0
@@ -25,30 +36,48 @@ export class SlowLane<Entry> {
     if (this.#rows.size === 0) return true
     if (this.#size > 0 || performance.now() - this.#lockedAtMs < forgetMs) return false
     this.#rows.clear()
+    this.#groups.clear()
     return true
   }
 
-  /** Whether an item of this row belongs here: the row was found locked, and nothing has got its lock since. */
+  /**
+   * Whether an item of this row belongs here: the row, or another one of its group, was found locked, and nothing has
+   * got its lock since.
+   */
   has(row: string): boolean {
+    if (this.#isKnown(row)) return true
+    const group = groupOf(row)
+    return (
+      group !== null &&
+      (this.#groups
+        .get(group)
+        ?.values()
+        .some((other) => this.#isKnown(other)) ??
+        false)
+    )
+  }
+
+  #isKnown(row: string): boolean {
     const known = this.#rows.get(row)
     if (known === undefined) return false
     if (known.entries.length > 0 || performance.now() - known.lockedAtMs < forgetMs) return true
-    this.#rows.delete(row)
+    this.#forget(row)
     return false
   }
 
   /** The row was found locked. */
   park(row: string, entry: Entry): void {
     const entries = this.#rows.get(row)?.entries ?? []
-    this.#rows.delete(row)
+    this.#forget(row)
     if (this.#rows.size >= rowsRememberedMax) this.#forgetEmpty()
     this.#lockedAtMs = performance.now()
-    this.#rows.set(row, { entries, lockedAtMs: this.#lockedAtMs })
+    this.#add(row, { entries, lockedAtMs: this.#lockedAtMs })
     this.join(row, entry)
   }
 
-  /** For a row that {@link has} knows. */
+  /** For a row that {@link has} accepts. */
   join(row: string, entry: Entry): void {
+    if (!this.#rows.has(row)) this.#add(row, { entries: [], lockedAtMs: Number.NEGATIVE_INFINITY })
     this.#rows.get(row)?.entries.push(entry)
     this.#size += 1
   }
@@ -82,10 +111,25 @@ export class SlowLane<Entry> {
   /** An item has got the row's lock, unless it was found locked again since then, by `performance.now()`. */
   unlocked(row: string, sinceMs: number): void {
     const known = this.#rows.get(row)
-    if (known !== undefined && known.entries.length === 0 && known.lockedAtMs < sinceMs) this.#rows.delete(row)
+    if (known !== undefined && known.entries.length === 0 && known.lockedAtMs < sinceMs) this.#forget(row)
+  }
+
+  #add(row: string, known: Row<Entry>): void {
+    this.#rows.set(row, known)
+    const group = groupOf(row)
+    if (group !== null) this.#groups.getOrInsertComputed(group, () => new Set()).add(row)
+  }
+
+  #forget(row: string): void {
+    this.#rows.delete(row)
+    const group = groupOf(row)
+    if (group === null) return
+    const rows = this.#groups.get(group)
+    rows?.delete(row)
+    if (rows?.size === 0) this.#groups.delete(group)
   }
 
   #forgetEmpty(): void {
-    for (const [row, { entries }] of this.#rows) if (entries.length === 0) this.#rows.delete(row)
+    for (const [row, { entries }] of this.#rows) if (entries.length === 0) this.#forget(row)
   }
 }
