@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { messageReasonKey, messageStateKey } from './message-state-key.ts'
+import { messageReason, messageStateKey } from './message-state-key.ts'
 
 const due = {
   state: 'due',
@@ -13,20 +13,20 @@ const due = {
 
 test('a message that the server will skip is not shown as waiting, and why', () => {
   const moved = { ...due, willSkip: 'replaced', booking: { status: 'CONFIRMED' } } as const
-  expect([messageStateKey(moved), messageReasonKey(moved)]).toEqual(['messages.willSkip', 'messages.reason.replaced'])
+  expect([messageStateKey(moved), messageReason(moved)]).toEqual(['messages.willSkip', 'replaced'])
   for (const status of ['CANCELLED', 'FAILED'] as const) {
     const off = { ...due, willSkip: 'replaced', booking: { status } } as const
-    expect([messageStateKey(off), messageReasonKey(off)]).toEqual(['messages.willSkip', 'messages.visitOff'])
-    expect(messageReasonKey({ ...off, kind: 'cancelled' })).toBe('messages.reason.replaced')
+    expect([messageStateKey(off), messageReason(off)]).toEqual(['messages.willSkip', 'visit_off'])
+    expect(messageReason({ ...off, kind: 'cancelled' })).toBe('replaced')
   }
 })
 
 test('others wait, whatever their booking is', () => {
   for (const status of ['CONFIRMED', 'CANCELLED'] as const) {
     const waiting = { ...due, kind: 'cancelled', booking: { status } } as const
-    expect([messageStateKey(waiting), messageReasonKey(waiting)]).toEqual(['messages.state.due', null])
+    expect([messageStateKey(waiting), messageReason(waiting)]).toEqual(['messages.state.due', null])
   }
-  expect(messageReasonKey({ ...due, reason: 'quiet_hours' })).toBe('messages.reason.quiet_hours')
+  expect(messageReason({ ...due, reason: 'quiet_hours' })).toBe('quiet_hours')
 })
 
 test('what became of a message that is done does not depend on its booking', () => {

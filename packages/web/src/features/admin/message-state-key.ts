@@ -13,11 +13,10 @@ export function messageStateKey({ state, channel, failure, mayHaveArrived, willS
   return state === 'kept' && channel === 'sms' ? 'messages.keptSms' : (`messages.state.${state}` as const)
 }
 
-/** The text of why a message was skipped, will be, or waits; null: nothing more is known. */
-export function messageReasonKey({ kind, reason, willSkip, booking }: Skipped) {
+/** Why a message was skipped, will be, or waits; null: nothing more is known. */
+export function messageReason({ kind, reason, willSkip, booking }: Skipped) {
   const isOff = booking?.status === 'CANCELLED' || booking?.status === 'FAILED'
   const isOfVisit = kind === 'confirmed' || kind === 'moved' || kind === 'reminder'
-  if (willSkip !== null && isOff && isOfVisit) return 'messages.visitOff' as const
-  const shown = willSkip ?? reason
-  return shown === null ? null : (`messages.reason.${shown}` as const)
+  if (willSkip !== null && isOff && isOfVisit) return 'visit_off' as const
+  return willSkip ?? reason
 }

@@ -12,7 +12,7 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { toastDone } from '../../ui/toast.ts'
 import { MessageContent } from './message-content.tsx'
-import { messageReasonKey, messageStateKey } from './message-state-key.ts'
+import { messageReason, messageStateKey } from './message-state-key.ts'
 import { useClinic } from './use-clinic.ts'
 
 type MessageTableProps = {
@@ -68,7 +68,7 @@ function Row({ message, onRead, sending, children }: RowProps) {
   const { t } = useTranslation('admin')
   const { timeZone, isAdmin } = useClinic()
   const { id, kind, channel, state, maskedAddress, result, failure, dueAt, doneAt, hasContent } = message
-  const reasonKey = messageReasonKey(message)
+  const reason = messageReason(message)
   return (
     <tr>
       <td className={`tabular ${tableClasses.nowrap}`}>{formatDayTime(doneAt ?? dueAt, timeZone)}</td>
@@ -86,7 +86,7 @@ function Row({ message, onRead, sending, children }: RowProps) {
         <Stack gap={0}>
           <LastAttempt message={message} />
           {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
-          {reasonKey === null ? null : <Text size="sm">{t(reasonKey)}</Text>}
+          {reason === null ? null : <Text size="sm">{t(`messages.reason.${reason}`)}</Text>}
           {/* Earlier releases gave why a message was kept, which its state says. */}
           {result === null || state === 'kept' ? null : (
             <Text size="sm" c="dimmed">
