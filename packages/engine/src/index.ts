@@ -76,6 +76,7 @@ export { engineMethods } from './engine-methods.ts'
 export { createErasures } from './erasure/create-erasures.ts'
 export { MonthsInTransit } from './erasure/months-in-transit.ts'
 export { type Erased, erasuresSince, type RepeatedErasures, repeatErasures } from './erasure/repeat-erasures.ts'
+export { digitsOf } from './erasure/same-phone.ts'
 export { InvalidCursor } from './lists/cursor.ts'
 export { pagesOf } from './lists/pages-of.ts'
 export {

@@ -48,7 +48,7 @@ test('balance lists the moves, and makes them', async () => {
   expect(await run('balance')).toMatchObject({ code: 0, text: `Moved ${ids[0]}: directory to north` })
   expect(await clinicsIn(north)).toEqual([ids[0]])
   const again = await run('balance')
-  expect(again).toMatchObject({ code: 0, text: 'The databases have about the same number of bookings.' })
+  expect(again).toMatchObject({ code: 0, text: 'No move makes the databases more alike.' })
   expect((await run('balance', '--moves', 'all')).text).toContain('Expected a whole number of clinics')
 })
 
@@ -59,13 +59,32 @@ test('a clinic that cannot be moved is named, stays, and is moved when the comma
   const refused = await run('drain', 'north')
   expect(refused.code).toBe(1)
   expect(refused.text).toContain(`Not moved: ${ids[0]}: north to directory: north has archived months`)
-  expect(refused.text).toContain('The database north has 1 clinic left.')
+  expect(refused.text).toContain('The database north has 1 clinic left, named above.')
   expect(await clinicsIn(north)).toEqual([ids[0]])
   await ownerPool.query(`delete from holdfast.archived_month where month = ${begun}`)
   expect(await run('drain', 'north')).toMatchObject({
     code: 0,
     out: [`Moved ${ids[0]}: north to directory`, expect.any(String)],
   })
+})
+
+test('a move that was interrupted is continued out of a drained database, and taken back from it', async () => {
+  expect((await run('drain', 'north', '--undo')).code).toBe(0)
+  expect((await runCaptured(['move-clinic', ids[0] ?? '', '--to', 'north'], env)).code).toBe(0)
+  const note = `update holdfast.clinic_shard set moving_to = $2 where clinic_no = $1`
+  const noOf = async (id: string | undefined) => {
+    const found = [directory, north].map(({ ownerPool }) =>
+      ownerPool.query<{ no: number }>('select no from holdfast.clinic where id = $1', [id]),
+    )
+    return (await Promise.all(found)).flatMap(({ rows }) => rows)[0]?.no
+  }
+  await directory.ownerPool.query(note, [await noOf(ids[0]), 0])
+  await directory.ownerPool.query(note, [await noOf(ids[1]), 1])
+  expect(await run('drain', 'north')).toMatchObject({ code: 0 })
+  expect(await clinicsIn(north)).toEqual([])
+  expect(await clinicsIn(directory)).toEqual(ids)
+  const { rows } = await directory.ownerPool.query('select from holdfast.clinic_shard where moving_to is not null')
+  expect(rows).toEqual([])
 })
 
 test('a drained database can be taken out, and has clinics again later', async () => {

@@ -25,7 +25,7 @@ type MovesOptions = JsonOption & { dryRun?: boolean; atMost: number }
 export type BalanceOptions = MovesOptions & { moves: number }
 export type DrainOptions = MovesOptions & { undo?: boolean }
 
-/** A move, and what became of it. `why`: it was refused for this; null: it was made, or is only proposed. */
+/** A move, and what became of it. `why` it was not made; null: it was, or is only proposed, or was not begun. */
 type TriedMove = { clinicId: string; from: string; to: string; bookings: number; moved: boolean; why: string | null }
 
 /** The databases of the installation and their clinics, without those that are being moved. */
@@ -52,8 +52,8 @@ export async function balanceShardsCommand(context: CommandContext, options: Bal
     )
     const tried = await makeMoves(context, installation, moves, options)
     if (options.json === true) context.terminal.json({ dryRun: options.dryRun === true, moves: tried })
-    else if (moves.length === 0) context.terminal.out('The databases have about the same number of bookings.')
-    return tried.some(({ why }) => why !== null) ? 1 : 0
+    else if (moves.length === 0) context.terminal.out('No move makes the databases more alike.')
+    return options.dryRun === true || tried.every(({ moved }) => moved) ? 0 : 1
   })
 }
 
@@ -80,7 +80,10 @@ export async function drainShardCommand(
       else terminal.out(`The database ${name} gets new clinics again.`)
       return 0
     }
-    if (options.dryRun !== true) await drainShard(directory.pool, end.no)
+    if (options.dryRun !== true) {
+      await drainShard(directory.pool, end.no)
+      await continueMoves(context, await readInstallation(directory, others), end.no, options)
+    }
     const installation = await readInstallation(directory, others)
     const { ends, drained, clinics } = installation
     const targets = ends.filter(({ no }) => no !== end.no && !drained.has(no)).map(({ no }) => no)
@@ -107,14 +110,50 @@ async function readInstallation(directory: NamedDatabase, others: readonly Named
   return { directory, ends, drained: await drainedShards(directory.pool), clinics: staying }
 }
 
+/** Continues the moves out of a database that were interrupted, and takes back those into it. */
+async function continueMoves(
+  context: CommandContext,
+  installation: Installation,
+  shardNo: number,
+  options: MovesOptions,
+): Promise<void> {
+  for (const { clinicNo, from, to } of await movingClinics(installation.directory.pool)) {
+    const target = to === shardNo ? from : to
+    if (![from, to].includes(shardNo) && from !== to) continue
+    const why = await tryMove(context, installation, { clinicNo, to: target }, options)
+    // One that was finished, or that went back, is no move.
+    const isLeft = (await movingClinics(installation.directory.pool)).some((one) => one.clinicNo === clinicNo)
+    if (isLeft) context.terminal.note(`Not continued: the move of the clinic ${clinicNo}: ${why}`)
+  }
+}
+
+/** @returns null: it was moved; or why it was not */
+async function tryMove(
+  { signal }: CommandContext,
+  { directory, ends }: Pick<Installation, 'directory' | 'ends'>,
+  { clinicNo, to }: Pick<ProposedMove, 'clinicNo' | 'to'>,
+  { atMost }: MovesOptions,
+): Promise<string | null> {
+  const common = { directoryUrl: directory.url, databases: ends, dryRun: false, pauseMsMax: atMost * 1_000, signal }
+  try {
+    const moved = await moveClinic({ ...common, clinicNo, to })
+    return moved === null ? 'the directory notes it there: see holdfast shards' : null
+  } catch (error) {
+    if (error instanceof MoveRefused) return error.message
+    throw error
+  }
+}
+
 /** Makes the moves, one after the other, or only lists them. A move that is refused does not keep others back. */
 async function makeMoves(
-  { terminal, signal }: CommandContext,
-  { directory, ends }: Pick<Installation, 'directory' | 'ends'>,
+  context: CommandContext,
+  installation: Pick<Installation, 'directory' | 'ends'>,
   moves: readonly ProposedMove[],
-  { dryRun = false, atMost, json = false }: MovesOptions,
+  options: MovesOptions,
 ): Promise<TriedMove[]> {
-  const nameOf = (no: number) => ends.find((end) => end.no === no)?.name ?? `number ${no}`
+  const { terminal, signal } = context
+  const { dryRun = false, json = false } = options
+  const nameOf = (no: number) => installation.ends.find((end) => end.no === no)?.name ?? `number ${no}`
   const tried = moves.map(({ clinicId, from, to, bookings }): TriedMove => {
     return { clinicId, from: nameOf(from), to: nameOf(to), bookings, moved: false, why: null }
   })
@@ -124,27 +163,14 @@ async function makeMoves(
     if (!json && rows.length > 0) for (const line of columns([headings, ...rows], '')) terminal.out(line)
     return tried
   }
-  for (const [index, { clinicNo, to }] of moves.entries()) {
+  for (const [index, move] of moves.entries()) {
     const one = tried[index]
     if (one === undefined || signal.aborted) break
     const line = `${one.clinicId}: ${one.from} to ${one.to}`
-    try {
-      await moveClinic({
-        directoryUrl: directory.url,
-        clinicNo,
-        databases: ends,
-        to,
-        dryRun: false,
-        pauseMsMax: atMost * 1_000,
-        signal,
-      })
-      one.moved = true
-      if (!json) terminal.out(`Moved ${line}`)
-    } catch (error) {
-      if (!(error instanceof MoveRefused)) throw error
-      one.why = error.message
-      terminal.note(`Not moved: ${line}: ${error.message}`)
-    }
+    one.why = await tryMove(context, installation, move, options)
+    one.moved = one.why === null
+    if (one.why !== null) terminal.note(`Not moved: ${line}: ${one.why}`)
+    else if (!json) terminal.out(`Moved ${line}`)
   }
   return tried
 }
@@ -161,6 +187,6 @@ async function clinicsLeft(directory: NamedDatabase, others: readonly NamedDatab
 function describeDrained(name: string, left: number): string {
   return left === 0
     ? `The database ${name} has no clinics, and gets none. Remove it from HOLDFAST_SHARDS, and restart the servers.`
-    : `The database ${name} has ${left} ${left === 1 ? 'clinic' : 'clinics'} left. Clinics whose creation was ` +
-        'interrupted count for ten minutes. Run the command again.'
+    : `The database ${name} has ${left} ${left === 1 ? 'clinic' : 'clinics'} left, named above. One whose creation ` +
+        'failed counts for a day. Run the command again.'
 }

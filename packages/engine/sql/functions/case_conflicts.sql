@@ -46,6 +46,7 @@ declare
   v_taking_ids uuid[] := p_taking_ids;
   v_gone_ids uuid[] := p_except_ids;
   v_overrun allocation[] := p_overrun;
+  v_former_ids uuid[];
   v_conflicts jsonb := '[]'; v_missing jsonb := '[]'; v_hard jsonb;
   v_kept text[];
   v_has_doctor boolean := false; v_is_taken boolean;
@@ -76,9 +77,12 @@ begin
                                         false) o) end;
   end if;
   if v_overrun <> '{}' then
+    -- What the case has at this start already is not judged again: its nurse may change while it waits for its room.
+    v_former_ids := case when p_plan->>'caseId' is null then '{}' else former_resources(p_clinic_no, p_plan) end;
     v_overrun := array(
       select o from unnest(v_overrun) o
-       where exists (select from unnest(v_needs) n where n.resource_id = o.resource_id and n.during && o.during));
+       where exists (select from unnest(v_needs) n where n.resource_id = o.resource_id and n.during && o.during)
+         and o.resource_id <> all (v_former_ids));
   end if;
   v_is_taken := not v_taking_ids <@ v_gone_ids or v_overrun <> '{}';
   if v_has_doctor and not v_is_taken then
@@ -115,13 +119,17 @@ begin
                                where o.booking_id = a.booking_id and o.resource_id = a.resource_id
                                  and o.unit_no = a.unit_no and o.during && n.during)
            union all
-           -- If another case has the unit at that time, they need two.
+           -- If another case has or uses the unit at that time, they need two.
            select o.during, o.booking_id, null, o.unit_no,
                   case when exists (select from allocation a
                                      where a.clinic_no = p_clinic_no and a.resource_id = o.resource_id
                                        and a.unit_no = o.unit_no and a.booking_id <> o.booking_id
                                        and a.during && o.during and a.during && n.during
                                        and a.booking_id <> all (v_gone_ids))
+                         or exists (select from unnest(v_overrun) t
+                                     where t.resource_id = o.resource_id and t.unit_no = o.unit_no
+                                       and t.booking_id <> o.booking_id and t.booking_id <> all (v_gone_ids)
+                                       and t.during && o.during and t.during && n.during)
                        then -o.ordinality::integer else o.unit_no end
              from unnest(v_overrun) with ordinality o
             where o.resource_id = n.resource_id and o.during && n.during and o.booking_id <> all (v_gone_ids)

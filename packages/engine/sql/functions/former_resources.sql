@@ -1,5 +1,5 @@
 -- former_resources: of what a plan may need, what its case has at the same start already, for case_invalid: its room,
--- people, and the equipment of which the plan needs no more units. None for a new case, or one that gets another start:
+-- patient, people, and the equipment of which the plan needs no more units. None for a new case, or one that gets another start:
 -- a closed room is then used when nobody has agreed to it.
 --
 -- Internal. Locks: none; if the caller has locked the case, the result is final. Fails: never. Idempotent: yes.
@@ -14,7 +14,7 @@ begin
     select i.id
       from theatre_case c
      cross join lateral (
-       select unnest(array[c.room_id, c.surgeon_id, c.anaesthetist_id] || c.staff_ids)
+       select unnest(array[c.room_id, c.patient_id, c.surgeon_id, c.anaesthetist_id] || c.staff_ids)
        union all
        select (e->>'equipmentId')::uuid
          from jsonb_array_elements(c.equipment) e

@@ -49,7 +49,11 @@ begin
   loop
     v_case := v_found.theatre_case;
     v_allocation := v_found.allocation;
-    v_from := least(coalesce(lower(v_allocation.during), v_allocation.planned_at), v_found.in_room_at);
+    v_from := coalesce(lower(v_allocation.during), v_allocation.planned_at);
+    -- Who came to the running case was not there before.
+    if v_from <= v_case.starts_at then
+      v_from := least(v_from, v_found.in_room_at);
+    end if;
     v_until := taken_until(v_allocation.kind, v_case, v_found.turnover_minutes);
     if v_found.has_ended then
       -- What the allocation contains needs no prolonging.

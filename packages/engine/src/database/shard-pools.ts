@@ -39,10 +39,18 @@ export async function placedRowsOf<Row extends { id: string }>(
   read: (pool: pg.Pool) => Promise<Row[]>,
 ): Promise<Row[]> {
   const pools = shards.all()
-  return rowsOf(pools, async (pool) => {
+  if (pools.length === 1) return rowsOf(pools, read)
+  const found = new Map<pg.Pool, Row[]>()
+  const elsewhere = new Set<pg.Pool>()
+  async function readIn(pool: pg.Pool): Promise<void> {
     const rows = await read(pool)
-    if (pools.length === 1) return rows
     const places = await Promise.all(rows.map(({ id }) => shards.of(clinicNoOf(id))))
-    return rows.filter((_, index) => places[index] === pool)
-  })
+    for (const place of places) if (place !== pool) elsewhere.add(place)
+    const placed = rows.filter((_, index) => places[index] === pool)
+    found.set(pool, placed)
+  }
+  await Promise.all(pools.map(readIn))
+  // They may have been read before the clinic had come there.
+  await Promise.all([...elsewhere].map(readIn))
+  return [...found.values()].flat()
 }

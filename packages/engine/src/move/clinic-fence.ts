@@ -2,16 +2,20 @@ import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
 import { isLockLost } from '../database/database-unavailable.ts'
-import { lockTriesMax, repeatWhileLocked } from '../database/repeat-while-locked.ts'
+import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
 import type { ClinicTable } from './clinic-tables.ts'
+import { MoveRefused } from './move-database.ts'
 import { tableName } from './moved-tables.ts'
 
 /**
  * How long a try waits for each lock. To drop a trigger, it needs one of each month, and readers of all clinics wait
- * behind it. The last two tries wait longer than deadlock_timeout (a second by default), since only then autovacuum
- * gives way; in the others, the move gives way in a deadlock.
+ * behind it. The last tries wait longer than deadlock_timeout (a second by default), since only then autovacuum gives
+ * way; in the others, the move gives way in a deadlock.
  */
-const lockTimeoutMs = (tries: number) => (tries <= lockTriesMax - 2 ? 100 : 1_200)
+const lockTimeoutMs = (tries: number) => (tries <= shortTries ? 100 : 1_200)
+const shortTries = 40
+const triesMax = 45
+const pauseMs = 100
 
 /** The setting by which the move itself is let through, see refuse_moving_clinic.sql. */
 export function letThrough(token: string) {
@@ -34,7 +38,7 @@ export async function beginRefusing(source: pg.Client, { clinicNo, token, msMax 
  * rolled back. Table by table: a transaction that has changed one table, and is refused in the next, is rolled back as
  * a whole. With the locks of several tables, it would deadlock with such transactions.
  *
- * @throws the lock timeout, after a number of tries
+ * @throws MoveRefused if it does not get a lock
  */
 export async function refuseChanges(
   source: pg.Client,
@@ -87,7 +91,11 @@ export async function isRefusedForGood(database: pg.Client, clinicNo: number): P
   return rowCount === 1
 }
 
-/** Waits for the transactions that have written into tables that refuse nothing, so that their rows are seen. */
+/**
+ * Waits for the transactions that have written into tables that refuse nothing, so that their rows are seen.
+ *
+ * @throws MoveRefused if one does not end
+ */
 export async function untilWritten(source: pg.Client, tables: readonly ClinicTable[]): Promise<void> {
   for (const table of tables.filter(({ isLate }) => isLate)) {
     await whileLocked(source, sql`lock table ${raw(tableName(table))} in share row exclusive mode`)
@@ -95,7 +103,8 @@ export async function untilWritten(source: pg.Client, tables: readonly ClinicTab
 }
 
 /**
- * Allows changes of a clinic's rows again. The triggers refuse nothing then, and are left. Idempotent.
+ * Allows changes of a clinic's rows again. The triggers are left, and refuse only transactions of another isolation
+ * level than the default, which the application has none of. Idempotent.
  *
  * @param token of the call that refuses them; null: of any
  * @returns false: another call refuses them, and nothing was done
@@ -130,7 +139,7 @@ export async function dropTriggers(
     if (tables !== null && !tables.some(({ name }) => name === table)) continue
     const name = raw(`holdfast.${pg.escapeIdentifier(table)}`)
     await whileLocked(database, sql`drop trigger if exists ${trigger(clinicNo)} on ${name}`).catch((error: unknown) => {
-      if (!isLockLost(error)) throw error
+      if (!(error instanceof MoveRefused)) throw error
     })
   }
 }
@@ -141,7 +150,11 @@ function whileLocked(client: pg.Client, statement: Sql): Promise<void> {
       await client.query(sql`select set_config('lock_timeout', ${`${lockTimeoutMs(tries)}ms`}, true)`)
       await client.query(statement)
     })
-  return repeatWhileLocked(work, { lockTimeoutMs: lockTimeoutMs(lockTriesMax) })
+  return repeatWhileLocked(work, { lockTimeoutMs: pauseMs * 10, triesMax }).catch((error: unknown) => {
+    throw isLockLost(error)
+      ? new MoveRefused('another transaction holds a lock for too long: see pg_stat_activity')
+      : error
+  })
 }
 
 /** The names of the tables that refuse changes of the clinic's rows. */

@@ -5,8 +5,8 @@ import { directoryNo } from './clinic-shards.ts'
 
 /** How long the transactions that note new clinics are waited for. They take milliseconds. */
 const notesWithin = '5s'
-/** A clinic is created within the deadline of its request, soon after it was noted. */
-const createdWithin = '10 minutes'
+/** A request that is repeated with its key gets the same number for a day. Then nobody creates the clinic any more. */
+const createdWithin = '25 hours'
 
 /**
  * From its return on, no new clinic is placed in the database, until {@link undrainShard}. Idempotent.
@@ -29,8 +29,8 @@ export async function undrainShard(directory: pg.Pool, shardNo: number): Promise
 }
 
 /**
- * Notes in the directory the clinics that were to be created in a drained database and were not: a repeated request
- * then creates them there. One in which somebody has a role existed, and stays noted where it was lost.
+ * Notes in the directory the clinics that were to be created in a drained database and were not within a day. One in
+ * which somebody has a role existed, and stays noted where it was lost.
  *
  * @param directory as the owner
  * @param clinicNos the clinics that the database has

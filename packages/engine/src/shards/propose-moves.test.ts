@@ -37,6 +37,13 @@ describe('moves that balance', () => {
     expect(balancingMoves(clinicsOf({ 0: [10_000], 1: [3, 4] }), [0, 1], 20)).toEqual([])
   })
 
+  test('a database that one clinic fills stays so, and the others are balanced', () => {
+    const clinics = clinicsOf({ 0: [10_000], 1: Array.from({ length: 20 }, () => 150), 2: [] })
+    const moves = balancingMoves(clinics, [0, 1, 2], 20)
+    expect(new Set(moves.map(({ from, to }) => `${from} ${to}`))).toEqual(new Set(['1 2']))
+    expect(moves.length).toBeGreaterThan(5)
+  })
+
   test('no more moves than wanted, and none when the databases are alike', () => {
     const clinics = clinicsOf({ 0: Array.from({ length: 40 }, () => 10), 1: [] })
     expect(balancingMoves(clinics, [0, 1], 5)).toHaveLength(5)

@@ -25,16 +25,22 @@ export function balancingMoves(
   const loads = loadsOf(left, shardNos)
   const tolerated = (toleratedShare * left.reduce((sum, clinic) => sum + weightOf(clinic), 0)) / shardNos.length
   const moves: ProposedMove[] = []
-  while (moves.length < movesMax) {
-    const [to, from] = [emptiestOf(loads), fullestOf(loads)]
+  // Those that are too full because of one clinic stay so.
+  const sources = new Map(loads)
+  while (moves.length < movesMax && sources.size > 0) {
+    const [to, from] = [emptiestOf(loads), fullestOf(sources)]
     const gap = (loads.get(from) ?? 0) - (loads.get(to) ?? 0)
+    if (gap <= tolerated) break
     const best = left
       .filter((clinic) => clinic.shardNo === from && weightOf(clinic) < gap * movedShareMax)
       .toSorted((one, other) => Math.abs(weightOf(one) - gap / 2) - Math.abs(weightOf(other) - gap / 2))[0]
-    if (gap <= tolerated || best === undefined) break
+    if (best === undefined) {
+      sources.delete(from)
+      continue
+    }
     moves.push({ ...best, from, to })
     left[left.indexOf(best)] = { ...best, shardNo: to }
-    carry(loads, from, to, best)
+    for (const some of [loads, sources]) carry(some, from, to, best)
   }
   return moves
 }

@@ -20,8 +20,8 @@ export function claimOf(request: ClaimCaseRequest): ScheduleRequest {
 }
 
 /**
- * The plan of an existing case after a change. An override stays where it was given: a case keeps it unless it gets
- * another room or time; and then only the rules that it still breaks (needed_override).
+ * The plan of an existing case after a change. An override stays where it was given, for a case that gets no other room
+ * or time. What else of it the case keeps, needed_override.sql says.
  */
 export function moved(before: Case, { change, override }: Pick<MoveCaseRequest, 'change' | 'override'>): ScheduledPlan {
   const { roomId, startsAt, minutes, surgeonId, anaesthetistId, staffIds, equipment } = { ...before, ...change }

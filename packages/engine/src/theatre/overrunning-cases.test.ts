@@ -2,20 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, caseOf, someEquipment } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff } from '../../test/theatre.ts'
 import type { ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
 
 const minute = 60_000
 const now = Math.floor(Date.now() / minute) * minute
 const at = (minutes: number) => new Date(now + minutes * minute)
 
-/** A case of an hour whose patient is in the room; cleaning that takes 30 minutes; and another room and surgeon. */
-async function anOverrunningCase(database: TestDatabase, { startsAt = -120, inRoom = -115 } = {}) {
+/** A case of an hour whose patient is in the room; cleaning that takes 30 minutes; a next case, if that is wanted. */
+async function anOverrunningCase(
+  database: TestDatabase,
+  { startsAt = -120, inRoom = -115, nextAt }: { startsAt?: number; inRoom?: number; nextAt?: number } = {},
+) {
   const scene = await aTheatre(database)
   const { theatre, clinic, surgeon } = scene
   const room = await aRoom(theatre, clinic, { name: 'OR 7', turnoverMinutes: 30 })
   const running = aCase({ ...scene, room }, { startsAt: at(startsAt), confirm: true })
   const { id } = caseOf(await theatre.claimCase(running))
+  const next = aCase({ ...scene, room }, { startsAt: at(nextAt ?? 0), minutes: 10, confirm: true })
+  const nextId = nextAt === undefined ? '' : caseOf(await theatre.claimCase(next)).id
   const record = async (milestone: Milestone, minutes: number) => {
     const entry = { caseId: id, milestone, at: at(minutes), isTrial: false, actorId: null, key: randomUUID() }
     expect(await theatre.recordMilestone(entry)).toMatchObject({ kind: 'done' })
@@ -36,7 +41,7 @@ async function anOverrunningCase(database: TestDatabase, { startsAt = -120, inRo
       minutes: (new Date(start).getTime() - now) / minute,
     }))
   }
-  return { scene, id, room, idle, surgeon, other, patient: running.patient, record, claim, suggest }
+  return { scene, id, nextId, room, idle, surgeon, other, patient: running.patient, record, claim, suggest }
 }
 
 const busy = (role: string, caseId: string) => ({
@@ -104,13 +109,15 @@ describe('two units of equipment, of which a patient in the room has one beyond 
       return theatre.claimCase(aCase(own, { minutes: 20, equipment, confirm: true, ...change }))
     }
     const { id } = caseOf(await claim({ startsAt: at(-240), minutes: 60 }))
-    for (const one of before) expect(await claim(one)).toMatchObject({ kind: 'booked' })
-    const record = async (milestone: Milestone, minutes: number) => {
-      const entry = { caseId: id, milestone, at: at(minutes), isTrial: false, actorId: null, key: randomUUID() }
+    const others: string[] = []
+    for (const one of before) others.push(caseOf(await claim(one)).id)
+    const recordOf = (caseId: string) => async (milestone: Milestone, minutes: number) => {
+      const entry = { caseId, milestone, at: at(minutes), isTrial: false, actorId: null, key: randomUUID() }
       expect(await theatre.recordMilestone(entry)).toMatchObject({ kind: 'done' })
     }
+    const record = recordOf(id)
     await record('in_room', -235)
-    return { id, claim, record }
+    return { claim, record, second: recordOf(others[0] ?? '') }
   }
 
   test('one more case gets the other unit, and a second one is refused', async ({ database }) => {
@@ -128,6 +135,15 @@ describe('two units of equipment, of which a patient in the room has one beyond 
     await record('out_of_room', 0)
     expect(await claim({ startsAt: at(5) })).toMatchObject({ kind: 'refused' })
     expect(await claim({ startsAt: at(90) })).toMatchObject({ kind: 'booked' })
+  })
+
+  test('two patients who both are longer in their rooms than planned use two units, whatever their numbers', async ({
+    database,
+  }) => {
+    const { claim, second } = await aScene(database, [{ startsAt: at(-100), minutes: 60 }])
+    await second('in_room', -95)
+    expect(await claim({ startsAt: at(55) })).toMatchObject({ kind: 'refused' })
+    expect(await claim({ startsAt: at(180) })).toMatchObject({ kind: 'booked' })
   })
 
   test('control: a case within its plan leaves the other unit, too', async ({ database }) => {
@@ -158,4 +174,19 @@ test('a room is cleaned although the next case, which had shortened that, is can
   const cancellation = { caseId: next.id, reasonCode: 'other', actorId: null, key: randomUUID() }
   expect(await scene.theatre.cancelCase(cancellation)).toMatchObject({ kind: 'done' })
   expect(await claim({ startsAt: at(5), roomId: room })).toMatchObject(busy('room', id))
+})
+
+test('the nurse of the next case changes while it waits for its room, and for its cleaning', async ({ database }) => {
+  const { scene, nextId, record } = await anOverrunningCase(database, { nextAt: -20 })
+  const change = async (startsAt: Date | null = null) => {
+    const staffIds = [await someStaff(scene.theatre, scene.clinic, 'nurse')]
+    const changed = { staffIds, ...(startsAt === null ? {} : { startsAt }) }
+    const request = { caseId: nextId, change: changed, override: null, actorId: null, key: randomUUID() }
+    return scene.theatre.moveCase(request)
+  }
+  expect(await change(at(-15))).toMatchObject({ kind: 'refused' })
+  expect(await change()).toMatchObject({ kind: 'done' })
+  await record('out_of_room', 0)
+  expect(await change(at(-15))).toMatchObject({ kind: 'refused' })
+  expect(await change()).toMatchObject({ kind: 'done' })
 })

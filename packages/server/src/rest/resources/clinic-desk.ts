@@ -1,5 +1,11 @@
 import { type PatientToEraseBody, restOperations } from '@holdfast/contract'
-import type { BookingsOfClinicQuery, Clinic, PatientContact, PatientErased } from '@holdfast/engine'
+import {
+  type BookingsOfClinicQuery,
+  type Clinic,
+  digitsOf,
+  type PatientContact,
+  type PatientErased,
+} from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -133,7 +139,7 @@ function patientToErase({ email, phone, accountId }: PatientToEraseBody): Patien
   if (patient === undefined || named.length > 1) {
     throw invalidRequest([{ path: '/', message: 'must have exactly one of email, phone and accountId' }])
   }
-  if (phone !== undefined && !/\p{Nd}/u.test(phone)) {
+  if (phone !== undefined && digitsOf(phone) === '') {
     throw invalidRequest([{ path: '/phone', message: 'must have digits, by which it is compared' }])
   }
   return patient
