@@ -15,6 +15,7 @@ import { reads } from '../scenarios/reads.ts'
 import { refusals } from '../scenarios/refusals.ts'
 import { relay } from '../scenarios/relay.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
+import { shards } from '../scenarios/shards.ts'
 import { signedIn } from '../scenarios/signed-in.ts'
 import { stampede } from '../scenarios/stampede.ts'
 import { hotDoctor, hotSlot, spread } from '../scenarios/throughput.ts'
@@ -42,6 +43,7 @@ export const allScenarios: readonly Scenario[] = [
   waitlist,
   relay,
   behindNginx,
+  shards,
   overload,
   connections,
   growth,

@@ -8,13 +8,14 @@ import { Ending } from './ending.ts'
 import { whyNoCluster } from './programs.ts'
 import { type Cluster, type ClusterOptions, clusterPrograms, startCluster } from './start-cluster.ts'
 
-// npm run cluster -- [--directory DIR] [--http PORT] [--https PORT] [--strict]
+// npm run cluster -- [--directory DIR] [--http PORT] [--https PORT] [--shards N] [--strict]
 
 const { values } = parseArgs({
   options: {
     directory: { type: 'string' },
     http: { type: 'string' },
     https: { type: 'string' },
+    shards: { type: 'string' },
     strict: { type: 'boolean', default: false },
   },
 })
@@ -25,6 +26,15 @@ function portOf(name: 'http' | 'https'): number | undefined {
     throw new Error(`--${name} is a port, from 1 to 65535, not ${values[name]}.`)
   }
   return port === 0 ? undefined : port
+}
+
+/** How many further databases there are: --shards counts that of the cluster, too. */
+function furtherShards(): number | undefined {
+  const shards = Number(values.shards ?? 1)
+  if (!Number.isInteger(shards) || shards < 1 || shards > 8) {
+    throw new Error(`--shards is the number of databases, from 1 to 8, not ${values.shards}.`)
+  }
+  return shards === 1 ? undefined : shards - 1
 }
 
 function print({ url, nodes, etcd, haproxy, servers, worker, nginx, ...cluster }: Cluster, directory: string): void {
@@ -41,6 +51,7 @@ function print({ url, nodes, etcd, haproxy, servers, worker, nginx, ...cluster }
       node.pid,
     ]),
     ...etcd.map((member): [string, string, number] => [member.name, '', member.pid]),
+    ...cluster.shards.map(({ name, dataDirectory }): [string, string, string] => [name, dataDirectory, '']),
   ]
   for (const [name, where, pid] of rows)
     process.stdout.write(`${name.padEnd(10)} ${String(pid).padStart(8)}  ${where}\n`)
@@ -52,6 +63,10 @@ function print({ url, nodes, etcd, haproxy, servers, worker, nginx, ...cluster }
     `\nSite           ${url}\nAdministrator  ${email}  ${password}\n` +
       `DATABASE_URL   ${databaseUrl.href}\nHOLDFAST_SECRET  ${cluster.secret}\n`,
   )
+  if (cluster.shards.length > 0) {
+    const shards = cluster.shards.map(({ name, url }) => `${name}=${url}`).join(',')
+    process.stdout.write(`HOLDFAST_SHARDS  ${shards}\n`)
+  }
   process.stdout.write(`Files, logs    ${directory}\nCtrl-C stops everything.\n`)
 }
 
@@ -61,6 +76,7 @@ if (reason !== null) {
   process.exit(1)
 }
 const [http, https] = [portOf('http'), portOf('https')]
+const shards = furtherShards()
 if ((http === undefined) !== (https === undefined)) throw new Error('Expected both --http and --https, or neither.')
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))
 const stopped = Promise.race(signals).then(() => undefined)
@@ -79,6 +95,7 @@ try {
     settings: {},
     isStrict: values.strict,
     say,
+    ...(shards === undefined ? {} : { shards }),
     ...(http === undefined || https === undefined ? {} : { ports: { http, https } }),
   }
   const cluster = await Promise.race([startCluster(options, ending), stopped])

@@ -10,6 +10,7 @@ import { type OptionalParts, startOptionalParts } from './optional-parts.ts'
 import { PatroniNode, postgresUser } from './patroni-node.ts'
 import { lastLines, type PlainProcess, plainProcess } from './plain-process.ts'
 import type { Program } from './programs.ts'
+import { type ClusterShard, startShards } from './start-shards.ts'
 import { type Site, startSite } from './start-site.ts'
 import { fillTemplate, giveTo } from './template.ts'
 
@@ -21,6 +22,8 @@ export type ClusterOptions = {
   hasWires: boolean
   /** Whether to start PgBouncer, Redis and RabbitMQ, if they are installed, and to read from replicas. */
   hasOptionalParts: boolean
+  /** How many further databases with clinics the installation has, each on one PostgreSQL server. Default: none. */
+  shards?: number
   /** Further settings of Holdfast. */
   settings: Record<string, string>
   /** `synchronous_mode_strict` */
@@ -35,6 +38,7 @@ export type ClusterOptions = {
 export type Cluster = Site & {
   optional: OptionalParts
   nodes: PatroniNode[]
+  shards: ClusterShard[]
   etcd: PlainProcess[]
   haproxy: PlainProcess
   /** The primary's database through HAProxy, as its owner. */
@@ -81,15 +85,24 @@ export async function startCluster(options: ClusterOptions, ending: Ending): Pro
   const optional = options.hasOptionalParts
     ? await startOptionalParts({ superuserUrl, databaseUrl }, ending, say)
     : { started: [], missing: [], settings: {} }
+  if (options.shards !== undefined) say('starting the PostgreSQL servers of further databases')
+  const shards = await startShards(options.shards ?? 0, directory, ending)
+  const ofShards = { HOLDFAST_SHARDS: shards.map(({ name, url }) => `${name}=${url}`).join(',') }
   // Each by itself: Holdfast asks each what it has replayed, and leaves the primary out.
   const nodeUrls = nodes.map(({ postgresPort }) => `postgres://${host}:${postgresPort}/holdfast?${urlParameters}`)
   const replicas = options.hasOptionalParts ? { DATABASE_REPLICA_URLS: nodeUrls.join(',') } : {}
-  const settings = { ...replicas, ...optional.settings, ...options.settings }
+  const settings = {
+    ...replicas,
+    ...optional.settings,
+    ...(shards.length > 0 ? ofShards : {}),
+    ...options.settings,
+  }
   const site = await startSite({ ...options, settings, administrator, databaseUrl, ending })
   const { replicasPort } = proxy
   const parts = {
     optional,
     nodes,
+    shards,
     etcd: etcd.members,
     haproxy: proxy.process,
     databaseUrl,
