@@ -59,7 +59,7 @@ test('a clinic that cannot be moved is named, stays, and is moved when the comma
   const refused = await run('drain', 'north')
   expect(refused.code).toBe(1)
   expect(refused.text).toContain(`Not moved: ${ids[0]}: north to directory: north has archived months`)
-  expect(refused.text).toContain('The database north has 1 clinic left, named above.')
+  expect(refused.text).toContain('The database north has 1 clinic left.')
   expect(await clinicsIn(north)).toEqual([ids[0]])
   await ownerPool.query(`delete from holdfast.archived_month where month = ${begun}`)
   expect(await run('drain', 'north')).toMatchObject({
@@ -95,6 +95,11 @@ test('a drained database can be taken out, and has clinics again later', async (
   expect((await runCaptured(['shards', '--json'], alone)).code).toBe(0)
   expect(await run('drain', 'north', '--undo')).toMatchObject({ code: 0 })
   expect((await run('balance', '--dry-run')).out).toHaveLength(2)
+  // In the same way, a drained database gets no clinics by single moves.
+  expect((await run('drain', 'north')).code).toBe(0)
+  const refused = await runCaptured(['move-clinic', ids[0] ?? '', '--to', 'north'], env)
+  expect(refused.err.join()).toContain('north is drained, and gets no clinics')
+  expect((await run('drain', 'north')).code).toBe(0)
   expect((await run('drain', 'directory')).text).toContain('the directory cannot be drained')
   expect((await run('drain', 'nroth')).text).toContain('there is no database nroth')
   expect((await runCaptured(['shards', 'balance'], alone)).err.join()).toContain('there is only one database')

@@ -38,7 +38,7 @@ type Installation = {
 
 /**
  * `holdfast shards balance`: moves clinics, one after the other, until the databases have about the same number of
- * bookings. Exits with 1 if a move was refused.
+ * bookings. Exits with 1 if a move was not made.
  */
 export async function balanceShardsCommand(context: CommandContext, options: BalanceOptions): Promise<ExitCode> {
   return withAllDatabases(context, 'shards balance', async (directory, others) => {
@@ -118,6 +118,7 @@ async function continueMoves(
   options: MovesOptions,
 ): Promise<void> {
   for (const { clinicNo, from, to } of await movingClinics(installation.directory.pool)) {
+    if (context.signal.aborted) return
     const target = to === shardNo ? from : to
     if (![from, to].includes(shardNo) && from !== to) continue
     const why = await tryMove(context, installation, { clinicNo, to: target }, options)
@@ -187,6 +188,6 @@ async function clinicsLeft(directory: NamedDatabase, others: readonly NamedDatab
 function describeDrained(name: string, left: number): string {
   return left === 0
     ? `The database ${name} has no clinics, and gets none. Remove it from HOLDFAST_SHARDS, and restart the servers.`
-    : `The database ${name} has ${left} ${left === 1 ? 'clinic' : 'clinics'} left, named above. One whose creation ` +
-        'failed counts for a day. Run the command again.'
+    : `The database ${name} has ${left} ${left === 1 ? 'clinic' : 'clinics'} left. Those that cannot be moved are ` +
+        'named above, and one whose creation failed counts for a day. Run the command again.'
 }

@@ -46,7 +46,7 @@ declare
   v_taking_ids uuid[] := p_taking_ids;
   v_gone_ids uuid[] := p_except_ids;
   v_overrun allocation[] := p_overrun;
-  v_former_ids uuid[];
+  v_former_ids uuid[]; v_former tstzrange;
   v_conflicts jsonb := '[]'; v_missing jsonb := '[]'; v_hard jsonb;
   v_kept text[];
   v_has_doctor boolean := false; v_is_taken boolean;
@@ -79,10 +79,12 @@ begin
   if v_overrun <> '{}' then
     -- What the case has at this start already is not judged again: its nurse may change while it waits for its room.
     v_former_ids := case when p_plan->>'caseId' is null then '{}' else former_resources(p_clinic_no, p_plan) end;
+    v_former := (select tstzrange(c.starts_at, c.ends_at) from theatre_case c
+                  where c.clinic_no = p_clinic_no and c.booking_id = (p_plan->>'caseId')::uuid);
     v_overrun := array(
       select o from unnest(v_overrun) o
        where exists (select from unnest(v_needs) n where n.resource_id = o.resource_id and n.during && o.during)
-         and o.resource_id <> all (v_former_ids));
+         and not (o.resource_id = any (v_former_ids) and o.during && v_former));
   end if;
   v_is_taken := not v_taking_ids <@ v_gone_ids or v_overrun <> '{}';
   if v_has_doctor and not v_is_taken then

@@ -3,8 +3,8 @@
 -- lowest hashes of their ids, which are of all days and times. Slots that begin so soon that they would not be offered
 -- are left out.
 --
--- The 30,000 earliest slots are read, of each doctor as many as of the others: that takes about 30 ms. Later ones count
--- as full.
+-- The 30,000 earliest slots are read, of each doctor as many as of the others, and at most 10,000 of one: 1,000 take
+-- about a millisecond. Later ones count as full.
 --
 -- p_resource_id: the doctor; null: those of p_specialization. p_freed_ids: slots that are left out.
 --
@@ -28,7 +28,7 @@ declare
      where r.clinic_no = p_clinic_no and r.kind = 'doctor' and r.active
        and (r.id = p_resource_id or p_resource_id is null and r.specialization = p_specialization)
      order by r.name, r.id);
-  v_each constant integer := c_slots_max / greatest(cardinality(v_doctor_ids), 1);
+  v_each constant integer := least(c_slots_max / greatest(cardinality(v_doctor_ids), 1), 10000);
 begin
   -- Compared and ordered by the columns of one index, which is then chosen without statistics, too: by that of all
   -- slots of the clinic, this took 30 times as long for 30 doctors.

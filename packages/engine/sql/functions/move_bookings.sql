@@ -130,6 +130,11 @@ begin
                             v_item.key, v_item.known_by, v_names[v_item.n]);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
+    -- What was judged by a place that is taken now is judged again.
+    if v_outcome = 'done' and exists (select from unnest(v_free) f where f.id = v_item.slot_id) then
+      v_free := array(select f from unnest(v_free) f where f.id <> v_item.slot_id);
+      v_passed_ids := '{}';
+    end if;
     -- Before the next move, which could take the units.
     if v_outcome = 'done' and v_is_awaited then
       select o.* into v_judged_for, v_passed_ids, v_free

@@ -36,6 +36,8 @@ declare
   v_channels text[];
   v_free_of_doctor slot[];
   v_resource_id uuid;
+  -- of all doctors for whom they were read, and these doctors
+  v_free_of_doctors slot[] := '{}'; v_read_ids uuid[] := '{}';
   v_clinic_no integer;
   v_entry_id uuid;
   v_booking_id uuid;
@@ -80,7 +82,8 @@ begin
     end if;
     if v_slot.resource_id is distinct from v_resource_id then
       v_resource_id := v_slot.resource_id;
-      v_free_of_doctor := null;
+      v_free_of_doctor := case when v_resource_id = any (v_read_ids) then array(
+        select f from unnest(v_free_of_doctors) f where f.resource_id = v_resource_id) end;
     end if;
     v_there := case when v_slot.until is not null then bookings_in_slot(v_slot.clinic_no, v_slot.id) end;
     while v_free > 0 and v_slot.until is not null loop
@@ -89,6 +92,10 @@ begin
         from first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local, v_free,
                            v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, p_passed_ids,
                            v_free_of_doctor, p_free) w;
+      if v_free_of_doctor is not null and v_resource_id <> all (v_read_ids) then
+        v_read_ids := v_read_ids || v_resource_id;
+        v_free_of_doctors := v_free_of_doctors || v_free_of_doctor;
+      end if;
       exit when v_entry_id is null;
       v_booking_id := new_id(v_slot.clinic_no, v_now);
       update waitlist_entry e set offer_id = v_booking_id

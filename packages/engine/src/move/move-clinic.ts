@@ -125,6 +125,11 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   const isThere = await mayBeThere(to.url, clinicNo)
   if (isThere && !(await isRefusedForGood(source, clinicNo))) throw bothHave(to.name, clinicNo)
   await noteMove(directory, clinicNo, to.no)
+  // After the note, which drainShard waits for.
+  if (!isThere && (await isDrained(directory, to.no))) {
+    await noteMove(directory, clinicNo, null)
+    throw new MoveRefused(`${to.name} is drained, and gets no clinics: see shards drain --undo`)
+  }
   await afterStep('noted')
   const beganAt = performance.now()
   let moved: MovedClinic = { from: from.name, to: to.name, tables: [], rows: 0, pauseMs: 0 }
@@ -293,6 +298,13 @@ async function notedPlace(
   const [place] = rows
   if (place === undefined) throw new MoveRefused('the directory does not know the clinic')
   return place
+}
+
+async function isDrained(directory: pg.Client, no: number): Promise<boolean> {
+  const { rowCount } = await directory.query(
+    sql`select from holdfast.shard where no = ${no} and drained_at is not null`,
+  )
+  return rowCount === 1
 }
 
 async function noteMove(directory: pg.Client, clinicNo: number, movingTo: number | null): Promise<void> {

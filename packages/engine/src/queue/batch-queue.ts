@@ -10,7 +10,7 @@ import {
 } from '../database/database-unavailable.ts'
 import { isNotDone, locked, type NotDone, overloaded } from '../model/claim.ts'
 import type { BatchReport } from './batch-report.ts'
-import { SlowLane } from './slow-lane.ts'
+import { groupOf, SlowLane } from './slow-lane.ts'
 import type { Waiting } from './waiting.ts'
 
 /** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
@@ -289,7 +289,7 @@ export class BatchQueue<Item, Outcome> {
 
   /**
    * Sends the items of the slow lane, one batch at a time: together those whose rows are not locked any more, else
-   * those of the row that was found locked longest ago, which then wait for its lock.
+   * those of the row that was found locked longest ago, with its group, which then wait for its lock.
    */
   async #runSlowLane(): Promise<void> {
     if (this.#isSlowLaneRunning) return
@@ -299,7 +299,7 @@ export class BatchQueue<Item, Outcome> {
       const heads = this.#slow.heads(slowRowsMax)
       const locked = heads.length === 1 ? [true] : await this.#findLocked(heads.map(({ entry }) => entry))
       const free = heads.filter((_head, index) => locked[index] !== true)
-      const rows = (free.length > 0 ? free : heads.slice(0, 1)).map(({ row }) => row)
+      const rows = (free.length > 0 ? free : sameGroup(heads)).map(({ row }) => row)
       const batch: Waiting<Item, Outcome>[] = []
       for (const row of rows) batch.push(...this.#slow.take(row, this.#settings.batchSizeMax - batch.length))
       const startedAt = performance.now()
@@ -397,4 +397,11 @@ export class BatchQueue<Item, Outcome> {
       return waiting.mayBeCommitted
     })
   }
+}
+
+/** The first one, and those of its group. */
+function sameGroup<Head extends { row: string }>(heads: readonly Head[]): Head[] {
+  const [first] = heads
+  const group = first === undefined ? null : groupOf(first.row)
+  return heads.filter((head) => head === first || (group !== null && groupOf(head.row) === group))
 }

@@ -5,7 +5,7 @@ const rowsRememberedMax = 10_000
 type Row<Entry> = { entries: Entry[]; lockedAtMs: number }
 
 /** Of the row `group/row`; null: it has none. */
-function groupOf(row: string): string | null {
+export function groupOf(row: string): string | null {
   const end = row.indexOf('/')
   return end < 0 ? null : row.slice(0, end)
 }

@@ -34,7 +34,7 @@ export async function undrainShard(directory: pg.Pool, shardNo: number): Promise
  *
  * @param directory as the owner
  * @param clinicNos the clinics that the database has
- * @returns how many are still noted in the database
+ * @returns how many are still noted in the database, or as moving there
  */
 export async function releaseNotes(directory: pg.Pool, shardNo: number, clinicNos: readonly number[]): Promise<number> {
   await directory.query(sql`
@@ -43,6 +43,7 @@ export async function releaseNotes(directory: pg.Pool, shardNo: number, clinicNo
        and c.changed_at < clock_timestamp() - ${createdWithin}::interval
        and not exists (select from holdfast.account_clinic a where a.clinic_no = c.clinic_no)`)
   const { rows } = await directory.query<{ count: number }>(sql`
-    select count(*)::integer as count from holdfast.clinic_shard where shard_no = ${shardNo}`)
+    select count(*)::integer as count from holdfast.clinic_shard
+     where shard_no = ${shardNo} or moving_to = ${shardNo}`)
   return rows[0]?.count ?? 0
 }

@@ -11,6 +11,7 @@ import {
   takenOf,
 } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { callsOf, countCalls } from '../../test/count-calls.ts'
 import { anEntry, hasFreeTimes, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 import { runMoveBatch } from '../bookings/move-batch.ts'
@@ -19,21 +20,6 @@ const day = 86_400_000
 const inDays = (days: number) => ({
   startsAt: new Date(Math.ceil(Date.now() / day) * day + days * day + 9 * 3_600_000),
 })
-
-/** Counts the calls of a function: {@link callsOf}. */
-async function countCalls(database: TestDatabase, name: string): Promise<void> {
-  await database.ownerPool.query('create sequence holdfast.calls')
-  await database.ownerPool.query("select setval('holdfast.calls', 1, false)")
-  await database.ownerPool.query('grant usage on sequence holdfast.calls to public')
-  await plantFunction(database, name, { part: /begin\n/, becomes: "begin\n  perform nextval('holdfast.calls');\n" })
-}
-
-async function callsOf(database: TestDatabase): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ calls: number }>(
-    'select case when is_called then last_value else 0 end::integer as calls from holdfast.calls',
-  )
-  return rows[0]?.calls ?? 0
-}
 
 /** The entries with open offers, the oldest entry first. */
 async function offeredIn(database: TestDatabase, clinicNo: number): Promise<string[]> {
@@ -257,6 +243,47 @@ freshTest('twenty places of a specialization are offered by one reading of its s
     client.release()
   }
 })
+
+freshTest(
+  'the free places of each doctor are read once, though their slots alternate',
+  async ({ database, doctor }) => {
+    await countCalls(database, 'free_places')
+    const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+    const doctors = [doctor, await aDoctor(database, clinic)]
+    const freed: string[] = []
+    for (const [n, one] of doctors.entries()) {
+      await aSlot(database, one, inDays(30))
+      await aWaitlistEntry(database, one)
+      for (const days of [1, 3, 5]) freed.push((await aSlot(database, one, inDays(days + n))).id)
+    }
+    const offer = 'select holdfast.offer_places(array_fill($1::integer, array[6]), $2)'
+    await database.ownerPool.query(offer, [clinic.no, freed])
+    expect(await offeredIn(database, clinic.no)).toEqual([])
+    expect(await callsOf(database)).toBe(2)
+  },
+)
+
+freshTest(
+  'who could book a place that the next move takes is judged again',
+  async ({ database, doctor, full, wait, offerOf }) => {
+    const specialization = 'General practice'
+    const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+    const free = await aSlot(database, await aDoctor(database, clinic, { specialization }), inDays(40))
+    const target = await aSlot(database, await aDoctor(database, clinic, { specialization: 'Urology' }), inDays(41))
+    const [first, second] = [await full(), await full()]
+    const entry = await wait({ specialization })
+    const move = ({ booking }: typeof first, slotId: string) => ({
+      bookingId: booking.id,
+      slotId,
+      actorId: null,
+      onBehalf: true,
+      key: null,
+    })
+    const moves = [move(first, target.id), move(second, free.id)]
+    expect(await runMoveBatch(database.appPool, moves)).toMatchObject(Array(2).fill({ outcome: { kind: 'done' } }))
+    expect(await offerOf(entry)).toMatchObject({ slotId: second.slot.id })
+  },
+)
 
 freshTest('moves of one batch read the free places once', async ({ database, doctor, full, wait, offerOf }) => {
   await countCalls(database, 'free_places')
