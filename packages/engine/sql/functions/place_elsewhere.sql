@@ -3,8 +3,8 @@
 -- has declined or let lapse, nor one in which the patient has a place, nor one that begins so soon that it would not
 -- be offered.
 --
--- Nobody but the clinic's people can book more units than the clinic allows (guest_units_max): for an entry of more, there
--- is no such place.
+-- Nobody but the clinic's people can book more units than the clinic allows (guest_units_max): for an entry of more,
+-- there is no such place.
 --
 -- p_among: free_places of what the entry waits for; null: the slots are read. p_freed_ids: slots whose places become
 -- free now, and are not counted; free_places has left them out.
