@@ -69,7 +69,8 @@ export async function drainShardCommand(
   return withAllDatabases(context, 'shards drain', async (directory, others) => {
     const { terminal } = context
     await refuseUnlessMigrated(directory.pool)
-    const end = (await moveEnds(directory, others)).find((one) => one.name === name)
+    const ends = await moveEnds(directory, others)
+    const end = ends.find((one) => one.name === name)
     if (end === undefined) throw new CommandRefusal(`there is no database ${name} in HOLDFAST_SHARDS`, 2)
     if (end.no === directoryNo) {
       throw new CommandRefusal('the directory cannot be drained: it has the accounts, and every clinic’s place', 2)
@@ -82,10 +83,10 @@ export async function drainShardCommand(
     }
     if (options.dryRun !== true) {
       await drainShard(directory.pool, end.no)
-      await continueMoves(context, await readInstallation(directory, others), end.no, options)
+      await continueMoves(context, { directory, ends }, end.no, options)
     }
     const installation = await readInstallation(directory, others)
-    const { ends, drained, clinics } = installation
+    const { drained, clinics } = installation
     const targets = ends.filter(({ no }) => no !== end.no && !drained.has(no)).map(({ no }) => no)
     const tried = await makeMoves(context, installation, drainingMoves(clinics, end.no, targets), options)
     const left = options.dryRun === true ? tried.length : await clinicsLeft(directory, others, end)
@@ -113,7 +114,7 @@ async function readInstallation(directory: NamedDatabase, others: readonly Named
 /** Continues the moves out of a database that were interrupted, and takes back those into it. */
 async function continueMoves(
   context: CommandContext,
-  installation: Installation,
+  installation: Pick<Installation, 'directory' | 'ends'>,
   shardNo: number,
   options: MovesOptions,
 ): Promise<void> {

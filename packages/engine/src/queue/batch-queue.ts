@@ -10,7 +10,7 @@ import {
 } from '../database/database-unavailable.ts'
 import { isNotDone, locked, type NotDone, overloaded } from '../model/claim.ts'
 import type { BatchReport } from './batch-report.ts'
-import { groupOf, SlowLane } from './slow-lane.ts'
+import { SlowLane, sameGroup } from './slow-lane.ts'
 import type { Waiting } from './waiting.ts'
 
 /** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
@@ -397,11 +397,4 @@ export class BatchQueue<Item, Outcome> {
       return waiting.mayBeCommitted
     })
   }
-}
-
-/** The first one, and those of its group. */
-function sameGroup<Head extends { row: string }>(heads: readonly Head[]): Head[] {
-  const [first] = heads
-  const group = first === undefined ? null : groupOf(first.row)
-  return heads.filter((head) => head === first || (group !== null && groupOf(head.row) === group))
 }

@@ -5,9 +5,16 @@ const rowsRememberedMax = 10_000
 type Row<Entry> = { entries: Entry[]; lockedAtMs: number }
 
 /** Of the row `group/row`; null: it has none. */
-export function groupOf(row: string): string | null {
+function groupOf(row: string): string | null {
   const end = row.indexOf('/')
   return end < 0 ? null : row.slice(0, end)
+}
+
+/** The first of these items, and those of its group. */
+export function sameGroup<Head extends { row: string }>(heads: readonly Head[]): Head[] {
+  const [first] = heads
+  const group = first === undefined ? null : groupOf(first.row)
+  return heads.filter((head) => head === first || (group !== null && groupOf(head.row) === group))
 }
 
 /**
