@@ -11,12 +11,17 @@ export {
   liveServerMessageSchema,
 } from './live.ts'
 export { buildOpenApi, type OpenApiDocument } from './openapi.ts'
+export { type Audit, changesNothing } from './operations/audit.ts'
+export { fillExample } from './operations/fill-example.ts'
 export {
   type Access,
+  type ClinicSource,
   type Operation,
   problemsOf,
   type RestrictedField,
   type RestrictedResponse,
+  type Tag,
+  tags,
 } from './operations/operation.ts'
 export { accountOperations, operations, restOperations, secondFactorOperations } from './operations.ts'
 export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'

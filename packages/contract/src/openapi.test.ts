@@ -71,7 +71,7 @@ test('two different schemas of one title are a mistake', () => {
     id: 'x',
     method: 'POST',
     url: '/x',
-    tag: 'X',
+    tag: 'Slots',
     summary: 'X',
     access: 'anyone',
     body: Type.Object({ a: Type.Null() }, { title: 'Same' }),

@@ -1,3 +1,4 @@
+import { fillExample } from './operations/fill-example.ts'
 import { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
 import { operations } from './operations.ts'
 import { positionsPattern } from './position.ts'
@@ -107,6 +108,7 @@ export function buildOpenApi(described: Operation[] = operations): OpenApiDocume
 }
 
 function describe(operation: Operation, components: Map<string, Json>): JsonObject {
+  const example = fillExample(operation, exampleValues)
   const parameters = [
     ...parametersOf(operation, 'path', components),
     ...parametersOf(operation, 'query', components),
@@ -150,13 +152,27 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
       ? {
           requestBody: {
             required: operation.bodyOptional !== true,
-            content: { 'application/json': { schema: hoist(toJson(operation.body), components) } },
+            content: {
+              'application/json': {
+                schema: hoist(toJson(operation.body), components),
+                ...(example.body === undefined ? {} : { example: toJson(example.body) }),
+              },
+            },
           },
         }
       : {}),
     responses,
   }
 }
+
+/** Ids of one clinic: its number is in each. */
+const exampleValues = Object.fromEntries(
+  ['clinicId', 'doctorId', 'slotId', 'bookingId', 'entryId', 'roomId', 'otherCaseId'].map((name, index) => [
+    name,
+    `01900000-0000-7000-8000-00010000000${index}`,
+  ]),
+)
+exampleValues.day = '2030-06-03'
 
 function accessText({ access, restrictedField }: Operation): string {
   const restriction = restrictedField === undefined ? '' : ` ${restrictedFieldTexts[restrictedField]}`
@@ -206,6 +222,7 @@ function parametersOf(operation: Operation, where: 'path' | 'query', components:
   const schema = where === 'path' ? operation.params : operation.query
   if (!schema) return []
   const required = new Set<string>((schema as { required?: string[] }).required ?? [])
+  const examples = where === 'path' ? {} : (fillExample(operation, exampleValues).query ?? {})
   return Object.entries(schema.properties).map(([name, property]) => {
     const schema = toJson(property) as JsonObject
     const { description, ...rest } = schema
@@ -217,6 +234,7 @@ function parametersOf(operation: Operation, where: 'path' | 'query', components:
       required: required.has(name) && schema.default === undefined,
       ...(isShared || description === undefined ? {} : { description }),
       schema: hoist(isShared ? schema : rest, components),
+      ...(name in examples ? { example: toJson(examples[name as keyof typeof examples]) } : {}),
     }
   })
 }

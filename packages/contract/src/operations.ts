@@ -9,6 +9,7 @@ import { clinicLogoOperations } from './operations/clinic-logos.ts'
 import { clinicSecurityOperations } from './operations/clinic-security.ts'
 import { clinicOperations } from './operations/clinics.ts'
 import { doctorOperations } from './operations/doctors.ts'
+import { erasureOperations } from './operations/erasures.ts'
 import { invitationOperations } from './operations/invitations.ts'
 import { meOperations } from './operations/me.ts'
 import { messageOperations } from './operations/messages.ts'
@@ -31,6 +32,7 @@ export const restOperations = {
   ...bookingOperations,
   ...meOperations,
   ...clinicDeskOperations,
+  ...erasureOperations,
   ...invitationOperations,
   ...bookingLimitsOperations,
   ...messageOperations,

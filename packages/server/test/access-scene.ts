@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type Operation, restOperations } from '@holdfast/contract'
+import { fillExample, type Operation, restOperations } from '@holdfast/contract'
 import { newId } from '@holdfast/engine'
 import {
   aBooking,
   aClinic,
   aDoctor,
-  aPng,
   aSlot,
   aWaitlistEntry,
   type BuiltBooking,
@@ -42,6 +41,8 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       messageId: await aMessageAbout(database, booking),
       webhookId: await aWebhookOf(rest, clinic.no),
       ownerId: owner.id,
+      manageToken: rest.manageTokens.issue(booking.id, { accountId: owner.id, epoch: 0 }),
+      choiceToken: `hfu_${'A'.repeat(43)}`,
     },
     unknownIds: {
       ...unknownOfTheatre,
@@ -173,141 +174,7 @@ async function aTheatreOf({ engine: { theatre } }: RestApp, clinicNo: number, su
   }
 }
 
-/** Of an hour that nothing else of the scene takes. */
-const newCaseBody = ({ clinicId = '', roomId = '', doctorId = '' }: Ids) => ({
-  clinicId,
-  roomId,
-  startsAt: `${theatreDay}T18:00:00Z`,
-  minutes: 60,
-  surgeonId: doctorId,
-  patient: { mrn: 'M-2', name: 'Ada' },
-  service: 'X',
-  procedure: { code: '1', display: 'X' },
-})
-
 export type Ids = Record<string, string>
-
-/** What everyone may call without credentials. getInvitation only reads, although it is a POST. */
-export const openToAnyone: OperationId[] = [
-  'listClinics',
-  'getClinic',
-  'getClinicLogo',
-  'listDoctors',
-  'getDoctor',
-  'listSpecializations',
-  'listSlots',
-  'createBooking',
-  'createWaitlistEntry',
-  'getDoctorWaitlist',
-  'getInvitation',
-  'sendTicketLink',
-  'sendWaitlistLinks',
-  'chooseReminders',
-  'leaveWaitlistByLink',
-  'getProof',
-  'readCalendarFeed',
-  'whoAmI',
-]
-
-/** Those of them that write. */
-export const writtenByAnyone: OperationId[] = [
-  'chooseReminders',
-  'createBooking',
-  'createWaitlistEntry',
-  'getInvitation',
-  'leaveWaitlistByLink',
-  'sendTicketLink',
-  'sendWaitlistLinks',
-]
-
-/** A request that succeeds for a caller who may make it. */
-const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<CallOptions, 'query' | 'body'>>> = {
-  setClinicLogo: () => ({ body: { image: aPng().toString('base64') } }),
-  previewMessage: () => ({ query: { kind: 'confirmed', language: 'en', channel: 'email' } }),
-  createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
-  updateClinic: () => ({ body: { phone: '1' } }),
-  updateBookingLimits: () => ({ body: { guestUnitsMax: 4 } }),
-  setMyMessageChoices: () => ({ body: { reminderEmails: true, smsKindsOff: [], language: null } }),
-  updateMessageSettings: () => ({ body: { emails: true } }),
-  planReminders: () => ({ body: {} }),
-  createWebhook: () => ({ body: { url: webhookUrl, events: ['booking.moved'] } }),
-  updateWebhook: () => ({ body: { paused: true } }),
-  setBusyCalendar: () => ({ body: { url: 'https://calendar.example.org/a.ics' } }),
-  listBlockedSlots: () => ({ query: { from: '2031-01-01', to: '2031-01-02' } }),
-  updateClinicCalendarFeed: () => ({ body: { patientNames: false } }),
-  replayWebhook: () => ({ body: { after: null } }),
-  updateClinicSecurity: () => ({ body: { rolesNeedSecondFactor: false } }),
-  cancelBookingBurst: () => ({ body: { hours: 24 } }),
-  createDoctor: ({ clinicId }) => ({ body: { clinicId, name: 'Dr', specialization: 'X' } }),
-  updateDoctor: () => ({ body: { experienceYears: 3 } }),
-  setVideoRoom: () => ({ body: { url: 'https://meet.example.org/{room}' } }),
-  createSlots: () => ({
-    query: { dryRun: true },
-    body: {
-      rule: {
-        from: '2026-12-01',
-        to: '2026-12-01',
-        weekdays: [1, 2, 3, 4, 5, 6, 7],
-        startTime: '09:00',
-        endTime: '10:00',
-      },
-    },
-  }),
-  changeSlot: () => ({ body: { capacity: 1 } }),
-  withdrawSlot: () => ({ query: { dryRun: true, withBookings: true } }),
-  withdrawSlotsOfDoctor: () => ({ query: { from: '2031-01-01', to: '2031-01-01', dryRun: true } }),
-  confirmAttendance: ({ slotId }) => ({ body: { slotId } }),
-  withdrawAttendance: ({ slotId }) => ({ body: { slotId } }),
-  correctPatient: () => ({ body: { patient: { name: 'Ada' } } }),
-  rescheduleBooking: ({ slotId }) => ({ body: { slotId } }),
-  linkBooking: ({ bookingId = '', ownerId = '' }, rest) => ({
-    body: { manageToken: rest.manageTokens.issue(bookingId, { accountId: ownerId, epoch: 0 }) },
-  }),
-  changeMember: () => ({ body: { role: 'staff' } }),
-  erasePatients: () => ({ body: { email: 'nobody@example.org' } }),
-  acceptInvitation: () => ({ body: { token: 'no-invitation' } }),
-  recordExport: () => ({ body: { what: 'bookings', rows: 1 } }),
-  createInvitation: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
-  createRoom: () => ({ body: { name: 'OR' } }),
-  updateRoom: () => ({ body: { site: 'East' } }),
-  createTheatreStaff: () => ({ body: { name: 'Nurse', profession: 'nurse' } }),
-  updateTheatreStaff: () => ({ body: { name: 'Nurse' } }),
-  updateTheatreDoctor: () => ({ body: { preferredEquipmentIds: [] } }),
-  createEquipment: () => ({ body: { name: 'Robot', units: 1 } }),
-  updateEquipment: () => ({ body: { units: 1 } }),
-  listBlocks: () => ({ query: { from: theatreDay, to: theatreDay } }),
-  createBlocks: ({ roomId }) => ({
-    query: { dryRun: true },
-    body: { roomId, from: `${theatreDay}T18:00:00Z`, to: `${theatreDay}T19:00:00Z` },
-  }),
-  changeBlock: () => ({ body: { action: 'release' } }),
-  withdrawBlock: () => ({ query: { dryRun: true } }),
-  listCases: () => ({ query: { from: theatreDay, to: theatreDay } }),
-  createCase: (ids) => ({ body: newCaseBody(ids) }),
-  checkCase: (ids) => ({ body: newCaseBody(ids) }),
-  cancelCase: () => ({ body: { reasonCode: 'other' } }),
-  moveCase: () => ({ body: { minutes: 30 } }),
-  swapCases: ({ otherCaseId = '' }) => ({ body: { caseId: otherCaseId } }),
-  bumpCases: ({ otherCaseId = '' }) => ({ body: { caseIds: [otherCaseId], reason: 'X' } }),
-  extendCase: () => ({ body: { expectedEndsAt: `${theatreDay}T09:30:00Z` } }),
-  recordMilestone: () => ({ body: { milestone: 'arrived', at: null } }),
-  getTheatre: () => ({ query: { date: theatreDay } }),
-  suggestCaseTimes: ({ doctorId = '' }) => ({
-    body: { from: theatreDay, to: theatreDay, needs: { minutes: 30, service: 'X', surgeonId: doctorId } },
-  }),
-  estimateCaseDuration: () => ({ query: { procedureCode: '1' } }),
-  getTheatreReport: () => ({ query: { from: theatreDay, to: theatreDay } }),
-  exportTheatreReport: () => ({ query: { from: theatreDay, to: theatreDay } }),
-  createCaseRequest: () => ({
-    body: {
-      patient: { mrn: 'M-3', name: 'Eve' },
-      service: 'X',
-      procedure: { code: '1', display: 'X' },
-      minutes: 30,
-    },
-  }),
-  eraseTheatrePatient: () => ({ body: { mrn: 'M-1' } }),
-}
 
 export const operations = Object.entries(restOperations) as [OperationId, Operation][]
 export const guarded = operations.filter(([, { access }]) => access !== 'anyone')
@@ -317,14 +184,17 @@ export const refusals = [
   'forbidden',
   'booking_not_found',
   'clinic_not_found',
+  'doctor_not_found',
+  'slot_not_found',
   'case_not_found',
   'case_request_not_found',
   'waitlist_entry_not_found',
 ]
 
-/** Sends the request of an operation, which succeeds for a caller who may make it. */
+/** Sends the example of an operation, which succeeds for a caller who may make it. */
 export function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token' | 'key'>) {
-  return rest.call(id, { path: ids, ...requests[id]?.(ids, rest), ...who })
+  const described: Operation = restOperations[id]
+  return rest.call(id, { path: ids, ...fillExample(described, { ...ids, day: theatreDay }), ...who } as CallOptions)
 }
 
 /** A text in which ids are replaced, to compare refusals. */

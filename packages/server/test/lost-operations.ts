@@ -1,5 +1,4 @@
-import type { AuditKind } from '@holdfast/contract'
-import { auditedWrites, type WriteOperationId } from './audited-writes.ts'
+import { type AuditKind, changesNothing, type Operation, restOperations } from '@holdfast/contract'
 import { lostDeskOperations } from './lost-desk-operations.ts'
 import { lostPatientOperations } from './lost-patient-operations.ts'
 import type { LostOperations } from './lost-scene.ts'
@@ -10,18 +9,23 @@ const operations = { ...lostPatientOperations, ...lostDeskOperations, ...lostThe
 /** Each has the id of a write of the contract; behind it, `fillBlock with no requests` says how it is called. */
 export const lostOperations: LostOperations = operations
 
+type Rest = typeof restOperations
 type OperationOf<Name> = Name extends `${infer Id} ${string}` ? Id : Name
+type Write = {
+  [Id in keyof Rest]: Rest[Id] extends { method: 'GET' } | { audit: { none: 'changes nothing' } } ? never : Id
+}[keyof Rest]
 
 /**
- * The other writes of the contract, and why none of them can be lost. The compiler names a write that is in neither
- * list, and one that is in both.
+ * The other writes that change something, and why none of them can be lost. The compiler names a write that is in
+ * neither list, and one that is in both.
  */
-export const neverLost: Record<Exclude<WriteOperationId, OperationOf<keyof typeof operations>>, string> = {
-  getInvitation: 'changes nothing',
-  checkCase: 'changes nothing',
-  suggestCaseTimes: 'changes nothing',
+export const neverLost: Record<Exclude<Write, OperationOf<keyof typeof operations>>, string> = {
   recordExport: 'changes nothing but the security log, which has one entry for each time that it was sent',
 }
+
+export const changingWrites = Object.values<Operation>(restOperations)
+  .filter(({ method, audit }) => method !== 'GET' && audit !== changesNothing)
+  .map(({ id }) => id)
 
 /** The writes of which a retry adds something once more, and why that does no harm. */
 export const addedTwice: Partial<Record<keyof typeof operations, string>> = {
@@ -35,14 +39,10 @@ const ofPatients: readonly string[] = ['leaveWaitlist with an offer']
 
 /** What the security log has of an operation; null: nothing. */
 export function auditKindOf(name: string): AuditKind | null {
-  const audited = auditedWrites[operationOf(name)]
-  return typeof audited !== 'string' || ofPatients.includes(name) ? null : audited
-}
-
-function operationOf(name: string): WriteOperationId {
-  const operation = name.split(' ')[0] ?? ''
-  if (!(operation in auditedWrites)) throw new Error(`The contract has no write ${operation}.`)
-  return operation as WriteOperationId
+  const described: Readonly<Record<string, Operation | undefined>> = restOperations
+  const audit = described[name.split(' ')[0] ?? '']?.audit
+  if (audit === undefined) throw new Error(`The contract has no write ${name}.`)
+  return 'none' in audit || ofPatients.includes(name) ? null : audit.kind
 }
 
 /** A retry does not find what the first request has removed, or replaced its token. */

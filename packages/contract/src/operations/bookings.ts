@@ -15,10 +15,14 @@ import {
 } from '../schemas/booking.ts'
 import { id } from '../schemas/fields.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
+import { type Audit, inEventLog } from './audit.ts'
 import { operation } from './operation.ts'
 
 const params = Type.Object({ bookingId: id() }, { additionalProperties: false })
 const booking = (description: string) => ({ 200: { description, schema: bookingSchema } })
+
+/** The response has the patient. */
+const readByDesk = { kind: 'booking_read', subject: 'bookingId', byDesk: true } as const satisfies Audit
 
 export const bookingOperations = {
   createBooking: operation({
@@ -39,6 +43,12 @@ export const bookingOperations = {
       201: { description: 'The booking', schema: createdBookingSchema },
       200: { description: 'A retry: the first response again', schema: createdBookingSchema },
     },
+    clinic: { body: 'slotId' },
+    limit: 'booking',
+    waits: 'in the engine',
+    retry: 'in the transaction',
+    audit: inEventLog,
+    example: { body: { slotId: '{slotId}', patient: { name: 'Ada' } } },
     problems: [
       'slot_not_found',
       'slot_full',
@@ -63,6 +73,11 @@ export const bookingOperations = {
     access: 'anyone',
     body: ticketLinkRequestSchema,
     responses: { 202: { description: 'Accepted', schema: nothingSchema } },
+    clinic: { body: 'clinicId' },
+    audit: { none: 'sends a message to the booking’s own address' },
+    example: {
+      body: { clinicId: '{clinicId}', reference: '004E-81F2', day: '{day}', email: 'ada@example.org' },
+    },
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   getBooking: operation({
@@ -74,6 +89,7 @@ export const bookingOperations = {
     access: 'booking',
     params,
     responses: booking('The booking'),
+    audit: readByDesk,
     problems: [],
   }),
   correctPatient: operation({
@@ -93,6 +109,9 @@ export const bookingOperations = {
     params,
     body: correctionSchema,
     responses: booking('The booking as it is then'),
+    audit: { kind: 'patient_corrected', subject: 'bookingId' },
+    auditRepeated: readByDesk,
+    example: { body: { patient: { name: 'Ada' } } },
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
   }),
   listBookingEvents: operation({
@@ -105,6 +124,7 @@ export const bookingOperations = {
     access: 'booking_desk',
     params,
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
+    audit: { kind: 'booking_read', subject: 'bookingId', details: ['history'] },
     problems: ['booking_not_found'],
   }),
   confirmBooking: operation({
@@ -128,6 +148,10 @@ export const bookingOperations = {
     body: confirmationSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink`'),
+    limit: 'patient',
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
     problems: [
       'hold_expired',
       'invalid_transition',
@@ -149,6 +173,9 @@ export const bookingOperations = {
     body: cancellationSchema,
     bodyOptional: true,
     responses: booking('The booking, CANCELLED'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
     problems: ['hold_expired', 'invalid_transition', 'past_deadline', 'booking_erased'],
   }),
   rescheduleBooking: operation({
@@ -163,6 +190,10 @@ export const bookingOperations = {
     params,
     body: reschedulingSchema,
     responses: booking('The booking in its new slot'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
+    example: { body: { slotId: '{slotId}' } },
     problems: [
       'slot_not_found',
       'slot_full',
@@ -191,6 +222,9 @@ export const bookingOperations = {
     params,
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt`'),
+    audit: inEventLog,
+    auditRepeated: readByDesk,
+    example: { body: { slotId: '{slotId}' } },
     problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
   }),
   withdrawAttendance: operation({
@@ -207,6 +241,9 @@ export const bookingOperations = {
     params,
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt` null'),
+    audit: inEventLog,
+    auditRepeated: readByDesk,
+    example: { body: { slotId: '{slotId}' } },
     problems: [
       'booking_not_found',
       'hold_expired',
@@ -231,6 +268,9 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking with its new `holdExpiresAt`'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
     problems: ['hold_expired', 'invalid_transition', 'already_extended', 'place_awaited', 'booking_erased'],
   }),
   arriveBooking: operation({
@@ -245,6 +285,9 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, ARRIVED'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
   completeBooking: operation({
@@ -258,6 +301,9 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, COMPLETED'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
   }),
   noShowBooking: operation({
@@ -272,6 +318,9 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, NO_SHOW'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
   reopenBooking: operation({
@@ -288,6 +337,9 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED or ARRIVED'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readByDesk,
     problems: ['booking_not_found', 'invalid_transition', 'slot_closed', 'booking_erased'],
   }),
   linkBooking: operation({
@@ -305,6 +357,9 @@ export const bookingOperations = {
     params,
     body: bookingLinkSchema,
     responses: booking('The booking, linked to the account'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    example: { body: { manageToken: '{manageToken}' } },
     problems: ['booking_not_found', 'booking_has_account', 'too_many_bookings', 'booking_erased'],
   }),
   renewManageToken: operation({
@@ -323,23 +378,10 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The new token', schema: manageTokenSchema } },
+    ifLost:
+      'Repeat the request. If your token is refused then, have the link sent to you with POST ' +
+      '/api/v1/ticket-links, or ask the clinic.',
+    audit: { none: 'only the booking’s patient can, and gets a new token' },
     problems: [],
-  }),
-  erasePatient: operation({
-    id: 'erasePatient',
-    method: 'POST',
-    url: '/api/v1/bookings/{bookingId}/erase-patient',
-    tag: 'Bookings',
-    summary: 'Erase the patient of a booking that is over',
-    description:
-      'Removes for good what identifies the patient: name, contacts, reasons and the account. Slot, times, units and ' +
-      'status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the ' +
-      'account that the booking belongs to. If it has been done already: 200, unchanged.',
-    access: 'booking_erasure',
-    params,
-    body: nothingSchema,
-    bodyOptional: true,
-    responses: booking('The booking, without its patient'),
-    problems: ['booking_not_over'],
   }),
 }

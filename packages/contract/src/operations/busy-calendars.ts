@@ -23,6 +23,10 @@ export const busyCalendarOperations = {
     params,
     body: newBusyCalendarSchema,
     responses: { 200: { description: 'The calendar', schema: busyCalendarStateSchema } },
+    // A stored response has a digest of the request, and so of the URL.
+    retry: 'runs again',
+    audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['busy calendar set'] },
+    example: { body: { url: 'https://calendar.example.org/a.ics' } },
     problems: ['doctor_not_found'],
   }),
   getBusyCalendar: operation({
@@ -34,6 +38,7 @@ export const busyCalendarOperations = {
     access: 'calendar_owner',
     params,
     responses: { 200: { description: 'The calendar, if there is one', schema: busyCalendarStateSchema } },
+    audit: { kind: 'bookings_read', details: ['busy calendar'] },
     problems: ['doctor_not_found'],
   }),
   deleteBusyCalendar: operation({
@@ -46,6 +51,7 @@ export const busyCalendarOperations = {
     access: 'calendar_owner',
     params,
     responses: { 204: { description: 'There is none any more' } },
+    audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['busy calendar removed'] },
     problems: ['doctor_not_found'],
   }),
   listBlockedSlots: operation({
@@ -65,6 +71,7 @@ export const busyCalendarOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'Their ids', schema: blockedSlotsSchema } },
+    example: { query: { from: '{day}', to: '{day}' } },
     problems: ['doctor_not_found'],
   }),
 }

@@ -25,6 +25,9 @@ const replaces =
   'A feed that exists is replaced: its URL no longer works. A repetition with the same Idempotency-Key replaces it ' +
   'again, because the response contains a secret and is not stored.'
 
+const newFeedAgain = 'Create the feed again: it replaces the one that may exist, and its URL is in the response.'
+const ofOwnBookings = { none: 'of the account’s own bookings, which it can read anyway' } as const
+
 export const calendarFeedOperations = {
   createMyCalendarFeed: operation({
     ...created,
@@ -35,6 +38,9 @@ export const calendarFeedOperations = {
     summary: 'Create a calendar feed of my bookings',
     description: `The confirmed bookings of this account, for calendar programs. ${replaces}`,
     access: 'account',
+    clinic: 'none',
+    ifLost: newFeedAgain,
+    audit: ofOwnBookings,
     problems: [],
   }),
   getMyCalendarFeed: operation({
@@ -45,6 +51,7 @@ export const calendarFeedOperations = {
     summary: 'Read whether there is a calendar feed of my bookings',
     access: 'account',
     responses: { 200: { description: 'Since when there is one', schema: calendarFeedSchema } },
+    clinic: 'none',
     problems: [],
   }),
   deleteMyCalendarFeed: operation({
@@ -55,6 +62,8 @@ export const calendarFeedOperations = {
     summary: 'Revoke the calendar feed of my bookings',
     access: 'account',
     responses: removed,
+    clinic: 'none',
+    audit: ofOwnBookings,
     problems: [],
   }),
   createDoctorCalendarFeed: operation({
@@ -69,6 +78,8 @@ export const calendarFeedOperations = {
       `when the account that created it loses or changes its role, or the doctor is inactive. ${replaces}`,
     access: 'calendar_owner',
     params: doctorParams,
+    ifLost: newFeedAgain,
+    audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['calendar feed created'] },
     problems: ['doctor_not_found'],
   }),
   getDoctorCalendarFeed: operation({
@@ -91,6 +102,7 @@ export const calendarFeedOperations = {
     access: 'calendar_owner',
     params: doctorParams,
     responses: removed,
+    audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['calendar feed revoked'] },
     problems: ['doctor_not_found'],
   }),
   createClinicCalendarFeed: operation({
@@ -105,6 +117,8 @@ export const calendarFeedOperations = {
       `when the account that created it is no longer an administrator. ${replaces}`,
     access: 'admin',
     params: clinicParams,
+    ifLost: newFeedAgain,
+    audit: { kind: 'clinic_changed', subject: 'clinicId', details: ['calendar feed created'] },
     problems: ['clinic_not_found'],
   }),
   getClinicCalendarFeed: operation({
@@ -129,6 +143,8 @@ export const calendarFeedOperations = {
     params: clinicParams,
     body: calendarFeedChangeSchema,
     responses: { 200: { description: 'The feed and the setting', schema: clinicCalendarFeedSchema } },
+    audit: { kind: 'clinic_changed', subject: 'clinicId' },
+    example: { body: { patientNames: false } },
     problems: ['clinic_not_found'],
   }),
   deleteClinicCalendarFeed: operation({
@@ -140,6 +156,7 @@ export const calendarFeedOperations = {
     access: 'admin',
     params: clinicParams,
     responses: removed,
+    audit: { kind: 'clinic_changed', subject: 'clinicId', details: ['calendar feed revoked'] },
     problems: ['clinic_not_found'],
   }),
   readCalendarFeed: operation({
@@ -160,6 +177,8 @@ export const calendarFeedOperations = {
       200: { description: 'The calendar', mediaType: 'text/calendar', schema: Type.String() },
       304: notModified,
     },
+    clinic: 'feed token',
+    audit: { kind: 'bookings_read', byHandler: true },
     problems: ['calendar_feed_not_found'],
   }),
 }

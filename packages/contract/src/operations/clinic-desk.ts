@@ -1,10 +1,10 @@
 import Type from 'typebox'
 import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
-import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
 import { csvEndsEarly, csvSeparator, flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
+import { noPatients } from './audit.ts'
 import { operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
@@ -40,7 +40,7 @@ export const clinicDeskOperations = {
     id: 'listClinicBookings',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/bookings',
-    tag: 'Clinic desk',
+    tag: 'Bookings',
     summary: 'List a clinic’s bookings',
     description: 'Ordered by the slot’s start.',
     access: 'member',
@@ -48,13 +48,14 @@ export const clinicDeskOperations = {
     params,
     query: Type.Object({ ...bookingFilters, ...pageParameters }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
+    audit: { kind: 'bookings_read' },
     problems: ['clinic_not_found'],
   }),
   exportClinicBookings: operation({
     id: 'exportClinicBookings',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/bookings.csv',
-    tag: 'Clinic desk',
+    tag: 'Bookings',
     summary: 'Export a clinic’s bookings',
     description:
       'All bookings that `listClinicBookings` lists with the same filters, as a CSV file with a row for each. The ' +
@@ -67,13 +68,14 @@ export const clinicDeskOperations = {
     params,
     query: Type.Object({ ...bookingFilters, separator: csvSeparator }, { additionalProperties: false }),
     responses: { 200: { description: 'The bookings', mediaType: 'text/csv', schema: Type.String() } },
+    audit: { kind: 'data_exported', byHandler: true },
     problems: ['clinic_not_found'],
   }),
   listMembers: operation({
     id: 'listMembers',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/members',
-    tag: 'Clinic desk',
+    tag: 'People',
     summary: 'List a clinic’s members',
     access: 'admin',
     params,
@@ -85,31 +87,34 @@ export const clinicDeskOperations = {
     id: 'changeMember',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/members/{accountId}',
-    tag: 'Clinic desk',
+    tag: 'People',
     summary: 'Change a member’s role',
     description: 'Members are added by invitation.',
     access: 'admin',
     params: memberParams,
     body: memberChangeSchema,
     responses: { 200: { description: 'The member with the changed role', schema: memberSchema } },
+    audit: { kind: 'role_changed', subject: 'accountId' },
+    example: { body: { role: 'staff' } },
     problems: ['clinic_not_found', 'doctor_not_found', 'member_not_found', 'last_admin'],
   }),
   removeMember: operation({
     id: 'removeMember',
     method: 'DELETE',
     url: '/api/v1/clinics/{clinicId}/members/{accountId}',
-    tag: 'Clinic desk',
+    tag: 'People',
     summary: 'Remove a member',
     access: 'admin',
     params: memberParams,
     responses: { 204: { description: 'The member is removed' } },
+    audit: { kind: 'role_removed', subject: 'accountId' },
     problems: ['clinic_not_found', 'member_not_found', 'last_admin'],
   }),
   getClinicStats: operation({
     id: 'getClinicStats',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/stats',
-    tag: 'Clinic desk',
+    tag: 'Figures',
     summary: 'Read a clinic’s statistics',
     access: 'admin',
     params,
@@ -121,7 +126,7 @@ export const clinicDeskOperations = {
     id: 'exportClinicStats',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/stats.csv',
-    tag: 'Clinic desk',
+    tag: 'Figures',
     summary: 'Export a clinic’s statistics',
     description:
       'The days of `getClinicStats` as a CSV file: a row for each day, and a column for each status. The names of ' +
@@ -130,13 +135,14 @@ export const clinicDeskOperations = {
     params,
     query: Type.Object({ ...statsDays, separator: csvSeparator }, { additionalProperties: false }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
+    audit: noPatients,
     problems: ['clinic_not_found'],
   }),
   listEvents: operation({
     id: 'listEvents',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/events',
-    tag: 'Clinic desk',
+    tag: 'Figures',
     summary: 'Read a clinic’s log',
     description:
       'Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: ' +
@@ -163,26 +169,11 @@ export const clinicDeskOperations = {
     responses: { 200: { description: 'A page of events', schema: bookingEventPageSchema } },
     problems: ['clinic_not_found'],
   }),
-  erasePatients: operation({
-    id: 'erasePatients',
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/erase-patients',
-    tag: 'Clinic desk',
-    summary: 'Erase a patient from all bookings that are over',
-    description:
-      'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
-      'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.',
-    access: 'admin',
-    params,
-    body: patientToEraseSchema,
-    responses: { 200: { description: 'How many bookings were erased', schema: erasedPatientSchema } },
-    problems: ['clinic_not_found'],
-  }),
   verifyClinic: operation({
     id: 'verifyClinic',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/verify',
-    tag: 'Clinic desk',
+    tag: 'Figures',
     summary: 'Verify a clinic’s bookings against its log',
     access: 'admin',
     params,

@@ -1,9 +1,14 @@
 import Type from 'typebox'
 import { newLogoSchema } from '../schemas/clinic.ts'
 import { id } from '../schemas/fields.ts'
+import { noPatients } from './audit.ts'
 import { notModified, operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+
+/** Eight pixels by eight. */
+const smallImage =
+  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGOQSFmNFTEMLQkArKxJwZ5D' + 'f34AAAAASUVORK5CYII='
 
 export const clinicLogoOperations = {
   getClinicLogo: operation({
@@ -27,6 +32,7 @@ export const clinicLogoOperations = {
       },
       304: notModified,
     },
+    audit: noPatients,
     problems: ['clinic_not_found', 'clinic_logo_not_found'],
   }),
   setClinicLogo: operation({
@@ -40,6 +46,8 @@ export const clinicLogoOperations = {
     params,
     body: newLogoSchema,
     responses: { 204: { description: 'The logo is stored' } },
+    audit: { kind: 'clinic_changed', details: ['logo'] },
+    example: { body: { image: smallImage } },
     problems: ['clinic_not_found'],
   }),
   deleteClinicLogo: operation({
@@ -52,6 +60,7 @@ export const clinicLogoOperations = {
     access: 'admin',
     params,
     responses: { 204: { description: 'The clinic has no logo' } },
+    audit: { kind: 'clinic_changed', details: ['logo removed'] },
     problems: ['clinic_not_found'],
   }),
 }

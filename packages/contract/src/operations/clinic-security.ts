@@ -10,7 +10,7 @@ export const clinicSecurityOperations = {
     id: 'getClinicSecurity',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/security',
-    tag: 'Clinic desk',
+    tag: 'Clinics',
     summary: 'Read how the clinic’s people have to sign in',
     access: 'admin',
     params,
@@ -21,7 +21,7 @@ export const clinicSecurityOperations = {
     id: 'getRetention',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/retention',
-    tag: 'Clinic desk',
+    tag: 'Clinics',
     summary: 'Read when the clinic’s patients are erased, and how many are due',
     description:
       'The time is `settings.patientDataMonths` of the clinic. After it was shortened or set for the first time, ' +
@@ -39,7 +39,7 @@ export const clinicSecurityOperations = {
     id: 'updateClinicSecurity',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/security',
-    tag: 'Clinic desk',
+    tag: 'Clinics',
     summary: 'Change how the clinic’s people have to sign in',
     description:
       'Only somebody whose own session was started with a second factor can require one, so nobody locks themselves ' +
@@ -48,6 +48,8 @@ export const clinicSecurityOperations = {
     params,
     body: clinicSecuritySchema,
     responses: { 200: { description: 'The changed rules', schema: clinicSecuritySchema } },
+    audit: { kind: 'clinic_changed', details: ['rolesNeedSecondFactor'] },
+    example: { body: { rolesNeedSecondFactor: false } },
     problems: ['clinic_not_found'],
   }),
 }

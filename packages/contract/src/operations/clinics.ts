@@ -20,6 +20,7 @@ export const clinicOperations = {
     ),
     responses: { 200: { description: 'A page of clinics', schema: clinicPageSchema }, 304: notModified },
     cached: true,
+    clinic: 'none',
     problems: [],
   }),
   getClinic: operation({
@@ -47,6 +48,10 @@ export const clinicOperations = {
       201: { description: 'The new clinic', schema: clinicSchema },
       200: { description: 'A retry: the first response again', schema: clinicSchema },
     },
+    clinic: 'none',
+    retry: 'in the transaction',
+    audit: { kind: 'clinic_created', subject: 'response' },
+    example: { body: { name: 'New', timezone: 'UTC' } },
     problems: [],
   }),
   updateClinic: operation({
@@ -60,6 +65,8 @@ export const clinicOperations = {
     params,
     body: clinicChangeSchema,
     responses: { 200: { description: 'The changed clinic', schema: clinicSchema } },
+    audit: { kind: 'clinic_changed', fields: true },
+    example: { body: { phone: '1' } },
     problems: ['clinic_not_found'],
   }),
 }

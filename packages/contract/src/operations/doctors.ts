@@ -50,6 +50,7 @@ export const doctorOperations = {
     ),
     responses: { 200: { description: 'A page of doctors', schema: doctorPageSchema }, 304: notModified },
     cached: true,
+    clinic: { query: 'clinicId' },
     problems: ['clinic_not_found'],
   }),
   getDoctor: operation({
@@ -82,6 +83,7 @@ export const doctorOperations = {
       304: notModified,
     },
     cached: true,
+    clinic: 'none',
     problems: [],
   }),
   createDoctor: operation({
@@ -97,6 +99,10 @@ export const doctorOperations = {
       201: { description: 'The new doctor', schema: doctorSchema },
       200: { description: 'A retry: the first response again', schema: doctorSchema },
     },
+    clinic: { body: 'clinicId' },
+    retry: 'in the transaction',
+    audit: { kind: 'doctor_created', subject: 'response' },
+    example: { body: { clinicId: '{clinicId}', name: 'Dr', specialization: 'X' } },
     problems: ['clinic_not_found'],
   }),
   updateDoctor: operation({
@@ -110,6 +116,8 @@ export const doctorOperations = {
     params,
     body: doctorChangeSchema,
     responses: { 200: { description: 'The changed doctor', schema: doctorSchema } },
+    audit: { kind: 'doctor_changed', subject: 'doctorId', fields: true },
+    example: { body: { experienceYears: 3 } },
     problems: ['doctor_not_found'],
   }),
   getVideoRoom: operation({
@@ -135,6 +143,8 @@ export const doctorOperations = {
     params,
     body: videoRoomSchema,
     responses: { 200: { description: 'The changed video room', schema: videoRoomSchema } },
+    audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['videoRoom'] },
+    example: { body: { url: 'https://meet.example.org/{room}' } },
     problems: ['doctor_not_found'],
   }),
 }

@@ -7,6 +7,7 @@ import {
   invitationPageSchema,
   newInvitationSchema,
 } from '../schemas/invitation.ts'
+import { changesNothing } from './audit.ts'
 import { operation } from './operation.ts'
 
 const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
@@ -28,7 +29,7 @@ export const invitationOperations = {
     id: 'createInvitation',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/invitations',
-    tag: 'Clinic desk',
+    tag: 'People',
     summary: 'Invite somebody to a role',
     description:
       'Returns a link that works once, within 72 hours, for an account that has confirmed the address. If the server ' +
@@ -39,13 +40,16 @@ export const invitationOperations = {
     params: clinicParams,
     body: newInvitationSchema,
     responses: { 201: { description: 'The invitation with its link', schema: createdInvitationSchema } },
+    ifLost: 'Create it again: it replaces the invitation that may exist, and its link is in the response.',
+    audit: { kind: 'invitation_created', subject: 'response' },
+    example: { body: { email: 'nobody@example.org', role: 'staff' } },
     problems: ['clinic_not_found', 'doctor_not_found', 'too_many_invitations', 'invited_too_often'],
   }),
   listInvitations: operation({
     id: 'listInvitations',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/invitations',
-    tag: 'Clinic desk',
+    tag: 'People',
     summary: 'List a clinic’s open invitations',
     access: 'admin',
     params: clinicParams,
@@ -57,11 +61,12 @@ export const invitationOperations = {
     id: 'revokeInvitation',
     method: 'DELETE',
     url: '/api/v1/clinics/{clinicId}/invitations/{invitationId}',
-    tag: 'Clinic desk',
+    tag: 'People',
     summary: 'Revoke an open invitation',
     access: 'admin',
     params: Type.Object({ clinicId: id(), invitationId: id() }, { additionalProperties: false }),
     responses: { 204: { description: 'The invitation is revoked' } },
+    audit: { kind: 'invitation_revoked', subject: 'invitationId' },
     problems: ['clinic_not_found', 'invitation_not_found'],
   }),
   getInvitation: operation({
@@ -73,6 +78,10 @@ export const invitationOperations = {
     access: 'anyone',
     body: tokenBody,
     responses: { 200: { description: 'The offer', schema: invitationOfferSchema } },
+    clinic: 'invitation token',
+    retry: 'runs again',
+    audit: changesNothing,
+    example: { body: { token: 'no-invitation' } },
     problems: ['invitation_not_found', 'invitation_expired', 'invitation_used'],
   }),
   acceptInvitation: operation({
@@ -87,6 +96,10 @@ export const invitationOperations = {
     access: 'account',
     body: tokenBody,
     responses: { 200: { description: 'The new role', schema: membershipSchema } },
+    clinic: 'invitation token',
+    retry: 'runs again',
+    audit: { kind: 'role_granted', byHandler: true },
+    example: { body: { token: 'no-invitation' } },
     problems: [
       'invitation_not_found',
       'invitation_expired',

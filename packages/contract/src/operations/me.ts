@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { meSchema, whoAmISchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { localDate, pageParameters } from '../schemas/fields.ts'
+import { ownData } from './audit.ts'
 import { operation } from './operation.ts'
 
 export const meOperations = {
@@ -13,6 +14,7 @@ export const meOperations = {
     summary: 'Read my account and my roles',
     access: 'account',
     responses: { 200: { description: 'The account', schema: meSchema } },
+    clinic: 'none',
     problems: [],
   }),
   whoAmI: operation({
@@ -24,6 +26,7 @@ export const meOperations = {
     description: 'As *Read my account and my roles*, but without an account the response is not an error.',
     access: 'anyone',
     responses: { 200: { description: 'The account, if there is one', schema: whoAmISchema } },
+    clinic: 'none',
     problems: [],
   }),
   listMyBookings: operation({
@@ -45,6 +48,8 @@ export const meOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
+    clinic: 'none',
+    audit: ownData,
     problems: [],
   }),
 }

@@ -16,6 +16,7 @@ import {
   reminderChoiceSchema,
   reminderPlanSchema,
 } from '../schemas/message.ts'
+import { ownChoice } from './audit.ts'
 import { operation } from './operation.ts'
 
 const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
@@ -30,6 +31,7 @@ export const messageOperations = {
     summary: 'Read what I get about my bookings',
     access: 'account',
     responses: { 200: { description: 'The choices', schema: messageChoicesSchema } },
+    clinic: 'none',
     problems: [],
   }),
   setMyMessageChoices: operation({
@@ -46,6 +48,9 @@ export const messageOperations = {
     access: 'account',
     body: messageChoicesChangeSchema,
     responses: { 200: { description: 'The stored choices', schema: messageChoicesSchema } },
+    clinic: 'none',
+    audit: ownChoice,
+    example: { body: { reminderEmails: true, smsKindsOff: [], language: null } },
     problems: [],
   }),
   deleteMyReminderOptOut: operation({
@@ -60,6 +65,7 @@ export const messageOperations = {
     access: 'account',
     params: clinicParams,
     responses: { 204: { description: 'The address gets the clinic’s reminders' } },
+    audit: ownChoice,
     problems: ['clinic_not_found', 'forbidden'],
   }),
   chooseReminders: operation({
@@ -74,13 +80,16 @@ export const messageOperations = {
     access: 'anyone',
     body: reminderChoiceSchema,
     responses: { 200: { description: 'The choice is stored', schema: reminderChoiceDoneSchema } },
+    clinic: { body: 'bookingId' },
+    audit: ownChoice,
+    example: { body: { bookingId: '{bookingId}', token: '{choiceToken}', reminders: true } },
     problems: ['link_used'],
   }),
   listMessages: operation({
     id: 'listMessages',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/messages',
-    tag: 'Clinic desk',
+    tag: 'Messages',
     summary: 'List messages to patients',
     description:
       'What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it ' +
@@ -104,13 +113,14 @@ export const messageOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'A page of messages', schema: messagePageSchema } },
+    audit: { kind: 'bookings_read' },
     problems: ['clinic_not_found'],
   }),
   getMessage: operation({
     id: 'getMessage',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/messages/{messageId}',
-    tag: 'Clinic desk',
+    tag: 'Messages',
     summary: 'Read a message to a patient',
     description:
       'With its content if no mail server is set, for administrators. The link to the patient’s ticket has no token ' +
@@ -118,13 +128,14 @@ export const messageOperations = {
     access: 'admin',
     params: messageParams,
     responses: { 200: { description: 'The message', schema: messageWithContentSchema } },
+    audit: { kind: 'booking_read', details: ['message'] },
     problems: ['clinic_not_found', 'message_not_found'],
   }),
   sendMessage: operation({
     id: 'sendMessage',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/messages/{messageId}/send',
-    tag: 'Clinic desk',
+    tag: 'Messages',
     summary: 'Send a message again',
     description:
       'It is written again with what the booking has now, and sent within a minute; or skipped if it is not needed ' +
@@ -132,13 +143,15 @@ export const messageOperations = {
     access: 'clinic_staff',
     params: messageParams,
     responses: { 200: { description: 'The message, which is due', schema: messageSchema } },
+    retry: 'in the transaction',
+    audit: { kind: 'message_sent_again' },
     problems: ['clinic_not_found', 'message_not_found'],
   }),
   previewMessage: operation({
     id: 'previewMessage',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/message-preview',
-    tag: 'Clinic desk',
+    tag: 'Messages',
     summary: 'Preview a message to patients',
     description:
       'What patients get, with an invented patient, doctor and time, and the clinic’s name, address, texts and logo ' +
@@ -147,13 +160,14 @@ export const messageOperations = {
     params: clinicParams,
     query: messagePreviewQuery,
     responses: { 200: { description: 'The message', schema: messagePreviewSchema } },
+    example: { query: { kind: 'confirmed', language: 'en', channel: 'email' } },
     problems: ['clinic_not_found'],
   }),
   getMessageSettings: operation({
     id: 'getMessageSettings',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/message-settings',
-    tag: 'Clinic desk',
+    tag: 'Messages',
     summary: 'Read what a clinic sends to patients',
     access: 'admin',
     params: clinicParams,
@@ -164,19 +178,21 @@ export const messageOperations = {
     id: 'updateMessageSettings',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/message-settings',
-    tag: 'Clinic desk',
+    tag: 'Messages',
     summary: 'Change what a clinic sends to patients',
     access: 'admin',
     params: clinicParams,
     body: messageSettingsChangeSchema,
     responses: { 200: { description: 'The changed settings', schema: messageSettingsSchema } },
+    audit: { kind: 'clinic_changed', fields: true },
+    example: { body: { emails: true } },
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   planReminders: operation({
     id: 'planReminders',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/reminders',
-    tag: 'Clinic desk',
+    tag: 'Messages',
     summary: 'Plan reminders of visits that are booked already',
     description:
       'Bookings get the reminders of the settings when they are confirmed or moved. This plans those that CONFIRMED ' +
@@ -186,6 +202,8 @@ export const messageOperations = {
     params: clinicParams,
     body: reminderPlanSchema,
     responses: { 200: { description: 'What was planned', schema: plannedRemindersSchema } },
+    audit: { kind: 'clinic_changed', details: ['reminders planned'] },
+    example: { body: {} },
     problems: ['clinic_not_found'],
   }),
 }

@@ -1,5 +1,7 @@
 import type { Static, TObject, TSchema } from 'typebox'
+import type { AuditField } from '../audit-details.ts'
 import type { ProblemCode } from '../problems.ts'
+import type { Audit, NotAudited } from './audit.ts'
 
 /** Who may call an operation. The server checks it before the handler runs, by the id that is named here. */
 export type Access =
@@ -73,6 +75,44 @@ export type RestrictedResponse =
   /** `cases`: only those of which the doctor is the surgeon; other cases are in `busy`, as a room and times. */
   | 'cases'
 
+/**
+ * What says of which clinic a request is, and so which database serves it. Default: the first id of the path.
+ *
+ * - `none`: it names no clinic; where there are several databases, the directory serves it
+ * - `body`, `query`: the clinic that the id in this field names. Never another field: texts may look like ids
+ * - a token: the invitation or the calendar feed that it belongs to
+ */
+export type ClinicSource =
+  | 'none'
+  | { readonly body: string }
+  | { readonly query: 'clinicId' }
+  | 'invitation token'
+  | 'feed token'
+
+/** What an operation is about: the sections of the documentation, and of the security log for refused requests. */
+export const tags = [
+  'Accounts',
+  'Second factors',
+  'Me',
+  'Clinics',
+  'People',
+  'Doctors',
+  'Slots',
+  'Bookings',
+  'Waitlist',
+  'Operating theatre',
+  'Messages',
+  'Calendars',
+  'Webhooks',
+  'Booking limits',
+  'Erasure',
+  'Figures',
+  'Security log',
+  'Proof',
+] as const
+
+export type Tag = (typeof tags)[number]
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** A successful response: its schema (absent: no body), and the headers to document. */
@@ -90,7 +130,7 @@ export type Operation = {
   method: Method
   /** With `{name}` for parameters. */
   url: string
-  tag: string
+  tag: Tag
   summary: string
   description?: string
   access: Access
@@ -105,6 +145,31 @@ export type Operation = {
   responses: Record<number, ResponseDescription>
   /** Served from the cache where possible: takes If-None-Match and Holdfast-Position, and may be marked stale. */
   cached?: true
+  clinic?: ClinicSource
+  /** The rate limit that counts the request before it runs, beside those of all requests. */
+  limit?: 'booking' | 'patient'
+  /**
+   * Where a write waits that does not count against its clinic's limit of concurrent writes. `in the engine`: in its
+   * queues, or within its own limit of the clinic. `on the network`: it calls another server.
+   */
+  waits?: 'in the engine' | 'on the network'
+  /**
+   * How a write is repeated with the same Idempotency-Key. Default: the response of the first request is stored after
+   * the write, and sent again. `in the transaction`: the handler stores the key with what it writes. `runs again`:
+   * nothing is stored, and the repetition does no harm.
+   */
+  retry?: 'in the transaction' | 'runs again'
+  /** The response contains a secret and is not stored: how the caller gets another one if the response was lost. */
+  ifLost?: string
+  /** What the security log records of a request that succeeds. Of a read: absent if it names no patients. */
+  audit?: Audit | NotAudited
+  /** The same of a repetition that gets the stored response, if it shows a patient's data again. */
+  auditRepeated?: Audit | readonly Audit[]
+  /**
+   * A valid request, for the documentation and the tests. `{clinicId}`, or another parameter, is such an id; `{day}`
+   * is a day to come. Absent: a request needs neither query nor body.
+   */
+  example?: { readonly query?: object; readonly body?: object }
   /** The problems specific to this operation; `problemsOf` adds those that every operation of its kind can return. */
   problems: readonly ProblemCode[]
 }
@@ -133,12 +198,29 @@ type WithRole<Described extends Operation> = Described extends { restrictedRespo
     : Described & { restrictedResponse: { error: 'Only the check of member access finds the role.' } }
   : Described
 
+/** Does not compile if a write of the REST routes does not say what the security log records of it. */
+type WithAudit<Described extends Operation> = Described extends { method: 'GET' } | { audit: object }
+  ? WithFields<Described>
+  : Described extends { url: `/api/v1/${string}` }
+    ? Described & { audit: Audit | NotAudited }
+    : Described
+
+/** Does not compile if the log would have the name of a field for which the site has no text. */
+type WithFields<Described extends Operation> = Described extends {
+  audit: { fields: true }
+  body: infer Body extends TSchema
+}
+  ? keyof Static<Body> extends AuditField | 'settings'
+    ? Described
+    : Described & { audit: { error: 'A field of the body is missing in auditFields.' } }
+  : Described
+
 /**
  * Preserves an operation's literal types, so that the types of its handler are inferred from it. A restricted field
  * must be a field of its query or body.
  */
 export function operation<const Described extends Operation>(
-  described: Described & WithRestriction<Described> & WithRole<Described>,
+  described: Described & WithRestriction<Described> & WithRole<Described> & WithAudit<Described>,
 ): Described {
   return described
 }

@@ -13,6 +13,7 @@ export const proofOperations = {
       'once in ten minutes.',
     access: 'anyone',
     responses: { 200: { description: 'The last count', schema: proofSchema } },
+    clinic: 'none',
     problems: [],
   }),
 }

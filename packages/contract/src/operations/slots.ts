@@ -66,6 +66,19 @@ export const slotOperations = {
         schema: createdSlotsSchema,
       },
     },
+    audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['slots created'] },
+    example: {
+      query: { dryRun: true },
+      body: {
+        rule: {
+          from: '{day}',
+          to: '{day}',
+          weekdays: [1, 2, 3, 4, 5, 6, 7],
+          startTime: '09:00',
+          endTime: '10:00',
+        },
+      },
+    },
     problems: ['doctor_not_found'],
   }),
   changeSlot: operation({
@@ -81,6 +94,8 @@ export const slotOperations = {
     params: slotParams,
     body: slotChangeSchema,
     responses: { 200: { description: 'The changed slot', schema: slotSchema } },
+    audit: { kind: 'doctor_changed', subject: 'slotId', details: ['capacity changed'] },
+    example: { body: { capacity: 1 } },
     problems: ['slot_not_found', 'slot_closed', 'capacity_in_use'],
   }),
   withdrawSlot: operation({
@@ -93,6 +108,8 @@ export const slotOperations = {
     params: slotParams,
     query: Type.Object({ withBookings, dryRun }, { additionalProperties: false }),
     responses: { 200: { description: 'The slot is withdrawn', schema: withdrawnSlotsSchema } },
+    audit: { kind: 'doctor_changed', subject: 'slotId', details: ['slots withdrawn'] },
+    example: { query: { dryRun: true, withBookings: true } },
     problems: ['slot_not_found', 'slot_has_bookings', 'slot_in_past'],
   }),
   withdrawSlotsOfDoctor: operation({
@@ -106,6 +123,8 @@ export const slotOperations = {
     params: doctorParams,
     query: Type.Object({ from, to, startsFrom, startsBefore, withBookings, dryRun }, { additionalProperties: false }),
     responses: { 200: { description: 'The slots are withdrawn', schema: withdrawnSlotsSchema } },
+    audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['slots withdrawn'] },
+    example: { query: { from: '{day}', to: '{day}', dryRun: true } },
     problems: ['doctor_not_found', 'slot_has_bookings'],
   }),
 }

@@ -19,6 +19,7 @@ import {
   newCaseSchema,
   swappedCasesSchema,
 } from '../schemas/theatre-case.ts'
+import { type Audit, changesNothing, inEventLog } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Operating theatre'
@@ -40,6 +41,20 @@ const conflicts = [
 
 const changed = ['case_not_found', 'hold_expired', 'invalid_transition'] as const satisfies ProblemCode[]
 const one = (description: string) => ({ 200: { description, schema: caseSchema } })
+
+/** The response has the patient. */
+const readCase = { kind: 'booking_read', subject: 'caseId' } as const satisfies Audit
+
+const newCase = {
+  clinicId: '{clinicId}',
+  roomId: '{roomId}',
+  startsAt: '{day}T18:00:00Z',
+  minutes: 60,
+  surgeonId: '{doctorId}',
+  patient: { mrn: 'M-2', name: 'Ada' },
+  service: 'X',
+  procedure: { code: '1', display: 'X' },
+}
 
 export const theatreCaseOperations = {
   listCases: operation({
@@ -64,6 +79,8 @@ export const theatreCaseOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'The cases of these days', schema: caseListSchema } },
+    audit: { kind: 'bookings_read', details: ['theatre'] },
+    example: { query: { from: '{day}', to: '{day}' } },
     problems: ['clinic_not_found'],
   }),
   createCase: operation({
@@ -84,6 +101,11 @@ export const theatreCaseOperations = {
       201: { description: 'The case', schema: createdCaseSchema },
       200: { description: 'A retry: the case as it is now', schema: createdCaseSchema },
     },
+    clinic: { body: 'clinicId' },
+    waits: 'in the engine',
+    retry: 'in the transaction',
+    audit: inEventLog,
+    example: { body: newCase },
     problems: [
       'clinic_not_found',
       'block_not_found',
@@ -104,6 +126,11 @@ export const theatreCaseOperations = {
     restrictedField: 'body.override',
     body: caseToCheckSchema,
     responses: { 200: { description: 'What prevents it now', schema: checkedCaseSchema } },
+    clinic: { body: 'clinicId' },
+    waits: 'in the engine',
+    retry: 'runs again',
+    audit: changesNothing,
+    example: { body: newCase },
     problems: ['clinic_not_found', 'case_request_not_found', 'theatre_resource_not_found', 'theatre_resource_inactive'],
   }),
   getCase: operation({
@@ -115,6 +142,7 @@ export const theatreCaseOperations = {
     access: 'case',
     params,
     responses: one('The case'),
+    audit: readCase,
     problems: ['case_not_found'],
   }),
   listCaseEvents: operation({
@@ -126,6 +154,7 @@ export const theatreCaseOperations = {
     access: 'case',
     params,
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
+    audit: { kind: 'booking_read', subject: 'caseId', details: ['history'] },
     problems: ['case_not_found'],
   }),
   confirmCase: operation({
@@ -140,6 +169,9 @@ export const theatreCaseOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: one('The case, CONFIRMED'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readCase,
     problems: changed,
   }),
   cancelCase: operation({
@@ -154,6 +186,10 @@ export const theatreCaseOperations = {
     params,
     body: caseCancellationSchema,
     responses: one('The case, CANCELLED'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readCase,
+    example: { body: { reasonCode: 'other' } },
     problems: changed,
   }),
   moveCase: operation({
@@ -172,6 +208,10 @@ export const theatreCaseOperations = {
     params,
     body: caseMoveSchema,
     responses: one('The moved case'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readCase,
+    example: { body: { minutes: 30 } },
     problems: [...changed, ...conflicts],
   }),
   swapCases: operation({
@@ -186,6 +226,10 @@ export const theatreCaseOperations = {
     params,
     body: caseSwapSchema,
     responses: { 200: { description: 'Both cases', schema: swappedCasesSchema } },
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: [readCase, { kind: 'booking_read', subject: 'body.caseId' }],
+    example: { body: { caseId: '{otherCaseId}' } },
     problems: [...changed, ...conflicts],
   }),
   bumpCases: operation({
@@ -204,6 +248,10 @@ export const theatreCaseOperations = {
     params,
     body: caseBumpSchema,
     responses: { 200: { description: 'The emergency, and the cases that gave way', schema: bumpedCasesSchema } },
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readCase,
+    example: { body: { caseIds: ['{otherCaseId}'], reason: 'X' } },
     problems: ['bump_refused', ...changed, ...conflicts],
   }),
   extendCase: operation({
@@ -219,6 +267,10 @@ export const theatreCaseOperations = {
     params,
     body: caseExtensionSchema,
     responses: { 200: { description: 'The case, and those at risk', schema: extendedCaseSchema } },
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readCase,
+    example: { body: { expectedEndsAt: '{day}T09:30:00Z' } },
     problems: changed,
   }),
   recordMilestone: operation({
@@ -239,6 +291,10 @@ export const theatreCaseOperations = {
     params,
     body: newMilestoneSchema,
     responses: one('The case with its milestones'),
+    waits: 'in the engine',
+    audit: inEventLog,
+    auditRepeated: readCase,
+    example: { body: { milestone: 'arrived', at: null } },
     problems: ['milestone_order', 'milestone_missing', 'room_occupied', 'milestone_time', 'slot_closed', ...changed],
   }),
 }

@@ -8,12 +8,11 @@ import {
   caseRequestSchema,
   caseRequestStatusSchema,
   durationEstimateSchema,
-  erasedTheatrePatientSchema,
   newCaseRequestSchema,
   suggestionQuerySchema,
   suggestionsSchema,
-  theatrePatientToEraseSchema,
 } from '../schemas/theatre-request.ts'
+import { changesNothing } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Operating theatre'
@@ -69,6 +68,8 @@ export const theatrePlanningOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'The board', schema: theatreBoardSchema } },
+    audit: { kind: 'bookings_read', details: ['theatre'] },
+    example: { query: { date: '{day}' } },
     problems: ['clinic_not_found'],
   }),
   suggestCaseTimes: operation({
@@ -84,6 +85,12 @@ export const theatrePlanningOperations = {
     params,
     body: suggestionQuerySchema,
     responses: { 200: { description: 'Times, and why other days have none', schema: suggestionsSchema } },
+    // The request may have a record number: no digest of it is stored.
+    retry: 'runs again',
+    audit: changesNothing,
+    example: {
+      body: { from: '{day}', to: '{day}', needs: { minutes: 30, service: 'X', surgeonId: '{doctorId}' } },
+    },
     problems: [
       'clinic_not_found',
       'case_not_found',
@@ -103,6 +110,7 @@ export const theatrePlanningOperations = {
     params,
     query: Type.Object({ procedureCode: line(64), surgeonId: Type.Optional(id()) }, { additionalProperties: false }),
     responses: { 200: { description: 'The estimate', schema: durationEstimateSchema } },
+    example: { query: { procedureCode: '1' } },
     problems: ['clinic_not_found'],
   }),
   getTheatreReport: operation({
@@ -115,6 +123,7 @@ export const theatrePlanningOperations = {
     params,
     query: reportQuery,
     responses: { 200: { description: 'In all, and by room, service, surgeon and day', schema: theatreReportSchema } },
+    example: { query: { from: '{day}', to: '{day}' } },
     problems: ['clinic_not_found'],
   }),
   exportTheatreReport: operation({
@@ -128,6 +137,8 @@ export const theatrePlanningOperations = {
     params,
     query: Type.Object({ ...reportQuery.properties, separator: csvSeparator }, { additionalProperties: false }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
+    audit: { kind: 'data_exported', details: ['theatre_report'] },
+    example: { query: { from: '{day}', to: '{day}' } },
     problems: ['clinic_not_found'],
   }),
   listCaseRequests: operation({
@@ -159,6 +170,7 @@ export const theatrePlanningOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'The requests', schema: caseRequestListSchema } },
+    audit: { kind: 'bookings_read' },
     problems: ['clinic_not_found'],
   }),
   createCaseRequest: operation({
@@ -178,6 +190,16 @@ export const theatrePlanningOperations = {
       201: { description: 'The request', schema: caseRequestSchema },
       200: { description: 'A retry: the request as it is now', schema: caseRequestSchema },
     },
+    retry: 'in the transaction',
+    audit: { kind: 'case_request_created', subject: 'response' },
+    example: {
+      body: {
+        patient: { mrn: 'M-3', name: 'Eve' },
+        service: 'X',
+        procedure: { code: '1', display: 'X' },
+        minutes: 30,
+      },
+    },
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'patient_mismatch'],
   }),
   getCaseRequest: operation({
@@ -189,6 +211,7 @@ export const theatrePlanningOperations = {
     access: 'case_request',
     params: requestParams,
     responses: { 200: { description: 'The request', schema: caseRequestSchema } },
+    audit: { kind: 'booking_read', subject: 'requestId' },
     problems: ['case_request_not_found'],
   }),
   withdrawCaseRequest: operation({
@@ -201,21 +224,7 @@ export const theatrePlanningOperations = {
     access: 'case_request',
     params: requestParams,
     responses: { 204: { description: 'The request is withdrawn' } },
+    audit: { kind: 'case_request_withdrawn', subject: 'requestId' },
     problems: ['case_request_not_found', 'case_request_scheduled'],
-  }),
-  eraseTheatrePatient: operation({
-    id: 'eraseTheatrePatient',
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
-    tag,
-    summary: 'Erase a patient of the theatre',
-    description:
-      'Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With ' +
-      'cases to come or in progress, or open requests, nothing is erased.',
-    access: 'admin',
-    params,
-    body: theatrePatientToEraseSchema,
-    responses: { 200: { description: 'What had this patient', schema: erasedTheatrePatientSchema } },
-    problems: ['clinic_not_found', 'theatre_patient_not_found', 'theatre_patient_in_use'],
   }),
 }

@@ -24,6 +24,7 @@ import {
   theatreStaffListSchema,
   theatreStaffSchema,
 } from '../schemas/theatre-resource.ts'
+import { inEventLog } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Operating theatre'
@@ -65,6 +66,9 @@ export const theatreResourceOperations = {
       201: { description: 'The room', schema: roomSchema },
       200: { description: retry, schema: roomSchema },
     },
+    retry: 'in the transaction',
+    audit: { kind: 'theatre_changed', subject: 'response', details: ['room'] },
+    example: { body: { name: 'OR' } },
     problems: ['clinic_not_found'],
   }),
   updateRoom: operation({
@@ -79,6 +83,8 @@ export const theatreResourceOperations = {
     query: changeQuery,
     body: roomChangeSchema,
     responses: { 200: { description: 'The changed room', schema: roomSchema } },
+    audit: { kind: 'theatre_changed', subject: 'roomId', details: ['room'], fields: true },
+    example: { body: { site: 'East' } },
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
   }),
   listTheatreStaff: operation({
@@ -105,6 +111,9 @@ export const theatreResourceOperations = {
       201: { description: 'The person', schema: theatreStaffSchema },
       200: { description: retry, schema: theatreStaffSchema },
     },
+    retry: 'in the transaction',
+    audit: { kind: 'theatre_changed', subject: 'response', details: ['staff'] },
+    example: { body: { name: 'Nurse', profession: 'nurse' } },
     problems: ['clinic_not_found', 'theatre_resource_not_found'],
   }),
   updateTheatreStaff: operation({
@@ -118,6 +127,8 @@ export const theatreResourceOperations = {
     query: changeQuery,
     body: theatreStaffChangeSchema,
     responses: { 200: { description: 'The changed person', schema: theatreStaffSchema } },
+    audit: { kind: 'theatre_changed', subject: 'staffId', details: ['staff'], fields: true },
+    example: { body: { name: 'Nurse' } },
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
   }),
   listTheatreDoctors: operation({
@@ -143,6 +154,8 @@ export const theatreResourceOperations = {
     params: doctorParams,
     body: theatreDoctorChangeSchema,
     responses: { 200: { description: 'The changed doctor', schema: theatreDoctorSchema } },
+    audit: { kind: 'theatre_changed', subject: 'doctorId', details: ['doctor'], fields: true },
+    example: { body: { preferredEquipmentIds: [] } },
     problems: ['clinic_not_found', 'doctor_not_found', 'theatre_resource_not_found'],
   }),
   listEquipment: operation({
@@ -169,6 +182,9 @@ export const theatreResourceOperations = {
       201: { description: 'The equipment', schema: equipmentSchema },
       200: { description: retry, schema: equipmentSchema },
     },
+    retry: 'in the transaction',
+    audit: { kind: 'theatre_changed', subject: 'response', details: ['equipment'] },
+    example: { body: { name: 'Robot', units: 1 } },
     problems: ['clinic_not_found'],
   }),
   updateEquipment: operation({
@@ -183,6 +199,8 @@ export const theatreResourceOperations = {
     query: changeQuery,
     body: equipmentChangeSchema,
     responses: { 200: { description: 'The changed equipment', schema: equipmentSchema } },
+    audit: { kind: 'theatre_changed', subject: 'equipmentId', details: ['equipment'], fields: true },
+    example: { body: { units: 1 } },
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use', 'units_in_use'],
   }),
   listBlocks: operation({
@@ -201,6 +219,7 @@ export const theatreResourceOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'The blocks of these days', schema: blockListSchema } },
+    example: { query: { from: '{day}', to: '{day}' } },
     problems: ['clinic_not_found'],
   }),
   createBlocks: operation({
@@ -220,6 +239,11 @@ export const theatreResourceOperations = {
       201: { description: 'Blocks were created', schema: createdBlocksSchema },
       200: { description: 'None were: a dry run, or there was nothing to create', schema: createdBlocksSchema },
     },
+    audit: { kind: 'theatre_changed', subject: 'body.roomId', details: ['blocks'] },
+    example: {
+      query: { dryRun: true },
+      body: { roomId: '{roomId}', from: '{day}T18:00:00Z', to: '{day}T19:00:00Z' },
+    },
     problems: ['clinic_not_found', 'theatre_resource_not_found'],
   }),
   changeBlock: operation({
@@ -232,6 +256,8 @@ export const theatreResourceOperations = {
     params: blockParams,
     body: blockChangeSchema,
     responses: { 200: { description: 'The changed block', schema: blockSchema } },
+    audit: { kind: 'theatre_changed', subject: 'blockId', details: ['block'] },
+    example: { body: { action: 'release' } },
     problems: ['clinic_not_found', 'block_not_found', 'minutes_in_use', 'theatre_resource_not_found'],
   }),
   withdrawBlock: operation({
@@ -253,6 +279,8 @@ export const theatreResourceOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'The block is withdrawn', schema: withdrawnSlotsSchema } },
+    audit: { kind: 'theatre_changed', subject: 'blockId', details: ['block withdrawn'] },
+    example: { query: { dryRun: true } },
     problems: ['clinic_not_found', 'block_not_found', 'slot_has_bookings', 'slot_in_past'],
   }),
   fillBlock: operation({
@@ -277,6 +305,8 @@ export const theatreResourceOperations = {
     ),
     bodyOptional: true,
     responses: { 200: { description: 'The cases that were created', schema: filledBlockSchema } },
+    audit: inEventLog,
+    auditRepeated: { kind: 'bookings_read', details: ['theatre'] },
     problems: ['clinic_not_found', 'block_not_found', 'block_being_filled', 'theatre_resource_inactive'],
   }),
 }

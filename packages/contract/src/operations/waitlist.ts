@@ -14,6 +14,7 @@ import {
   waitlistLinkRequestSchema,
   waitlistListStatusSchema,
 } from '../schemas/waitlist.ts'
+import { ownData } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Waitlist'
@@ -37,6 +38,19 @@ export const waitlistOperations = {
       201: { description: 'The entry', schema: joinedWaitlistSchema },
       200: { description: 'A retry: the entry as it is now', schema: joinedWaitlistSchema },
     },
+    clinic: { body: 'clinicId' },
+    limit: 'booking',
+    retry: 'in the transaction',
+    audit: { none: 'the waitlist has it, with who added it' },
+    example: {
+      body: {
+        clinicId: '{clinicId}',
+        doctorId: '{doctorId}',
+        from: '{day}',
+        to: '{day}',
+        patient: { name: 'Ada', email: 'ada@example.org' },
+      },
+    },
     problems: [
       'clinic_not_found',
       'doctor_not_found',
@@ -58,6 +72,7 @@ export const waitlistOperations = {
     access: 'waitlist_entry',
     params,
     responses: { 200: { description: 'The entry', schema: waitlistEntryWithOfferSchema } },
+    audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
     problems: [],
   }),
   listWaitlistOffers: operation({
@@ -69,6 +84,7 @@ export const waitlistOperations = {
     access: 'waitlist_entry',
     params,
     responses: { 200: { description: 'All offers', schema: pastOffersSchema } },
+    audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
     problems: [],
   }),
   leaveWaitlist: operation({
@@ -81,6 +97,7 @@ export const waitlistOperations = {
     access: 'waitlist_entry',
     params,
     responses: { 204: { description: 'The entry has ended' } },
+    audit: { kind: 'waitlist_entry_removed', subject: 'entryId', byDesk: true },
     problems: [],
   }),
   sendWaitlistLinks: operation({
@@ -96,6 +113,9 @@ export const waitlistOperations = {
     access: 'anyone',
     body: waitlistLinkRequestSchema,
     responses: { 202: { description: 'Accepted', schema: nothingSchema } },
+    clinic: { body: 'clinicId' },
+    audit: { none: 'sends messages to the entries’ own address' },
+    example: { body: { clinicId: '{clinicId}', email: 'ada@example.org' } },
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   leaveWaitlistByLink: operation({
@@ -110,6 +130,9 @@ export const waitlistOperations = {
     access: 'anyone',
     body: waitlistDepartureSchema,
     responses: { 200: { description: 'The entry has ended', schema: waitlistLeftSchema } },
+    clinic: { body: 'entryId' },
+    audit: { none: 'only who waits has the link' },
+    example: { body: { entryId: '{entryId}', token: '{choiceToken}' } },
     problems: ['link_used'],
   }),
   renewWaitlistToken: operation({
@@ -125,6 +148,8 @@ export const waitlistOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The new token', schema: manageTokenSchema } },
+    ifLost: 'Repeat the request. If your token is refused then, ask the clinic.',
+    audit: { none: 'only the entry’s patient can, and gets a new token' },
     problems: [],
   }),
   listWaitlistEntries: operation({
@@ -149,6 +174,7 @@ export const waitlistOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'A page of entries', schema: waitlistEntryPageSchema } },
+    audit: { kind: 'bookings_read', details: ['waitlist'] },
     problems: ['clinic_not_found'],
   }),
   listMyWaitlistEntries: operation({
@@ -159,6 +185,8 @@ export const waitlistOperations = {
     summary: 'List your waitlist entries',
     access: 'account',
     responses: { 200: { description: 'Your entries', schema: waitlistEntryListSchema } },
+    clinic: 'none',
+    audit: ownData,
     problems: [],
   }),
   getDoctorWaitlist: operation({

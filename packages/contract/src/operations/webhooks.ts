@@ -36,6 +36,11 @@ export const webhookOperations = {
     params: clinicParams,
     body: newWebhookSchema,
     responses: { 201: { description: 'The webhook with its secret', schema: webhookWithSecretSchema } },
+    ifLost:
+      'Repeat it with the same Idempotency-Key: the response has the secret. If it had no key, list the ' +
+      'webhooks: if it is among them, rotate its secret to get one; if it is not, create it again.',
+    audit: { kind: 'clinic_changed', subject: 'response', details: ['webhook added'] },
+    example: { body: { url: 'https://127.0.0.1:1/', events: ['booking.moved'] } },
     problems: ['clinic_not_found', 'too_many_webhooks', 'webhook_not_found'],
   }),
   listWebhooks: operation({
@@ -70,6 +75,8 @@ export const webhookOperations = {
     params: webhookParams,
     body: webhookChangeSchema,
     responses: { 200: { description: 'The changed webhook', schema: webhookSchema } },
+    audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook changed'] },
+    example: { body: { paused: true } },
     problems: ofWebhook,
   }),
   deleteWebhook: operation({
@@ -80,6 +87,7 @@ export const webhookOperations = {
     summary: 'Remove a webhook and its deliveries',
     params: webhookParams,
     responses: { 204: { description: 'It is removed' } },
+    audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook removed'] },
     problems: ofWebhook,
   }),
   rotateWebhookSecret: operation({
@@ -93,6 +101,8 @@ export const webhookOperations = {
       'replaces the new secret again; within five minutes, the one before the first rotation goes on signing.',
     params: webhookParams,
     responses: { 200: { description: 'The webhook with its new secret', schema: webhookWithSecretSchema } },
+    ifLost: 'Rotate it again: the response has another secret.',
+    audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook secret'] },
     problems: ofWebhook,
   }),
   listWebhookDeliveries: operation({
@@ -120,6 +130,8 @@ export const webhookOperations = {
       'Sends `webhook.test` once, also while the webhook is paused, and waits up to 15 seconds for the result.',
     params: webhookParams,
     responses: { 200: { description: 'The delivery with its result', schema: deliverySchema } },
+    waits: 'on the network',
+    audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook tested'] },
     problems: ofWebhook,
   }),
   replayWebhook: operation({
@@ -134,6 +146,8 @@ export const webhookOperations = {
     params: webhookParams,
     body: webhookReplaySchema,
     responses: { 200: { description: 'The webhook, which is replaying', schema: webhookSchema } },
+    audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook replayed'] },
+    example: { body: { after: null } },
     problems: ofWebhook,
   }),
 }

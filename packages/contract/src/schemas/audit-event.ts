@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { tags } from '../operations/operation.ts'
 import { nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 
@@ -87,6 +88,10 @@ const auditEventSchema = Type.Object(
     }),
     subjectName: nullableText({ description: 'The name of the account that it was done to' }),
     network: nullableText({ description: 'The caller’s network, /24 of IPv4 or /48 of IPv6' }),
+    area: Type.Union([literals(tags), Type.Null()], {
+      description:
+        'What the operation was about that was denied; null: nothing was, or an operation of another release',
+    }),
     details: Type.Array(Type.String(), {
       description: 'Such as a role, the operation that was denied, or the names of the fields that were changed',
     }),

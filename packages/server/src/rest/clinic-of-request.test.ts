@@ -1,13 +1,12 @@
-// Completeness: clinic-of-request.ts does not say of which clinic a request is
+// Completeness: an operation's `clinic` names no id that its requests have
 import { type Operation, restOperations } from '@holdfast/contract'
 import { clinicNoIn, newId } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { newFeedFileName } from '../secrets/calendar-feed-tokens.ts'
 import { newInvitationToken } from '../secrets/invitation-tokens.ts'
-import { clinicNoOfCall, clinicRuleOf, namedIdOf } from './clinic-of-request.ts'
+import { clinicNoOfCall, namedIdOf } from './clinic-of-request.ts'
 
 const operations: readonly Operation[] = Object.values(restOperations)
-const ruleOf = ({ id }: Pick<Operation, 'id'>) => clinicRuleOf(id as keyof typeof restOperations)
 
 type Properties = { required?: string[]; properties?: Record<string, { format?: string }> }
 
@@ -21,35 +20,38 @@ function idsIn(part: unknown): string[] {
   return required.filter((name) => properties[name]?.format === 'uuid')
 }
 
-/** Operations whose requests need not have the id that their rule reads. */
-const unnamed = (all: readonly Operation[], rule: (operation: Operation) => unknown) =>
+/** Operations whose requests need not have the id that names their clinic. */
+const unnamed = (all: readonly Operation[]) =>
   all
     .filter((operation) => {
-      const of = rule(operation)
-      if (of === 'clinic') return !hasPathOfClinic(operation)
-      const field = typeof of === 'object' && of !== null && 'body' in of ? String(of.body) : null
-      return field !== null && !idsIn(operation.body).includes(field)
+      const { clinic } = operation
+      if (clinic === undefined) return !hasPathOfClinic(operation)
+      return typeof clinic === 'object' && 'body' in clinic && !idsIn(operation.body).includes(clinic.body)
     })
     .map(({ id }) => id)
 
-test('each operation served by a clinic’s shard has the id that its rule reads', () => {
-  expect(unnamed(operations, ruleOf)).toEqual([])
+test('each operation served by a clinic’s shard has the id that names the clinic', () => {
+  expect(unnamed(operations)).toEqual([])
 })
 
 test('negative control: an operation without the id is found', () => {
   const { listMyBookings, getBooking, createWaitlistEntry } = restOperations
-  expect(unnamed([listMyBookings, getBooking], () => 'clinic')).toEqual(['listMyBookings'])
-  expect(unnamed([createWaitlistEntry, getBooking], () => ({ body: 'doctorId' }))).toEqual([
-    'createWaitlistEntry',
-    'getBooking',
-  ])
+  const { clinic: _, ...withoutSource } = listMyBookings
+  expect(unnamed([withoutSource, getBooking])).toEqual(['listMyBookings'])
+  expect(unnamed([{ ...createWaitlistEntry, clinic: { body: 'doctorId' } }])).toEqual(['createWaitlistEntry'])
 })
 
 test('each operation whose path or body always names a clinic is served by the clinic’s shard', () => {
   const named = operations.filter((operation) => hasPathOfClinic(operation) || idsIn(operation.body).length > 0)
-  expect(named.filter((operation) => ruleOf(operation) === 'directory').map(({ id }) => id)).toEqual([])
+  expect(named.filter(({ clinic }) => clinic === 'none').map(({ id }) => id)).toEqual([])
   expect(named.length).toBeGreaterThan(100)
 })
+
+const noOf = (
+  id: keyof typeof restOperations,
+  call: Parameters<typeof clinicNoOfCall>[1],
+  of: Parameters<typeof clinicNoOfCall>[2] = directory,
+) => clinicNoOfCall(restOperations[id] as Operation, call, of)
 
 const directory = { calendarFeeds: { open: async () => null } } as unknown as Parameters<typeof clinicNoOfCall>[2]
 
@@ -67,32 +69,32 @@ test('the path decides, or the field that names what is written; never a text th
     ['getBooking', { params: { bookingId: 'a8098c1a-f86e-41da-bd1a-00112444be1e' } }, null],
     ['listMyBookings', { query: { limit: 10 } }, null],
   ]
-  for (const [id, call, clinicNo] of calls) expect(clinicNoOfCall(id, call, directory), id).toBe(clinicNo)
+  for (const [id, call, clinicNo] of calls) expect(noOf(id, call), id).toBe(clinicNo)
 })
 
 test('doctors are listed by the shard of the clinic, and by the directory if the query names none', () => {
-  expect(clinicNoOfCall('listDoctors', { query: { clinicId: newId(9) } }, directory)).toBe(9)
-  expect(clinicNoOfCall('listDoctors', { query: {} }, directory)).toBeNull()
+  expect(noOf('listDoctors', { query: { clinicId: newId(9) } })).toBe(9)
+  expect(noOf('listDoctors', { query: {} })).toBeNull()
   // A refusal is recorded in the same clinic.
-  expect(clinicNoIn(namedIdOf('listDoctors', { query: { clinicId: newId(9) } }) ?? '')).toBe(9)
+  expect(clinicNoIn(namedIdOf(restOperations.listDoctors, { query: { clinicId: newId(9) } }) ?? '')).toBe(9)
 })
 
 test('an invitation’s token names the clinic, and what is no token names none', () => {
   const { token } = newInvitationToken(newId(11))
-  expect(clinicNoOfCall('getInvitation', { body: { token } }, directory)).toBe(11)
-  expect(clinicNoOfCall('acceptInvitation', { body: { token } }, directory)).toBe(11)
-  expect(clinicNoOfCall('acceptInvitation', { body: { token: 'x' } }, directory)).toBeNull()
+  expect(noOf('getInvitation', { body: { token } })).toBe(11)
+  expect(noOf('acceptInvitation', { body: { token } })).toBe(11)
+  expect(noOf('acceptInvitation', { body: { token: 'x' } })).toBeNull()
 })
 
 test('a feed of a doctor or clinic is served by its shard, one of an account by the directory', async () => {
   const { fileName, hash } = newFeedFileName()
   const feed = (kind: string, id: string) =>
-    clinicNoOfCall('readCalendarFeed', { params: { fileName } }, {
+    noOf('readCalendarFeed', { params: { fileName } }, {
       calendarFeeds: { open: async (sent: Buffer) => (sent.equals(hash) ? { kind, id } : null) },
     } as never)
   expect(await feed('doctor', newId(12))).toBe(12)
   expect(await feed('clinic', newId(13))).toBe(13)
   expect(await feed('account', newId(14))).toBeNull()
-  expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName } }, directory)).toBeNull()
-  expect(await clinicNoOfCall('readCalendarFeed', { params: { fileName: 'x.ics' } }, directory)).toBeNull()
+  expect(await noOf('readCalendarFeed', { params: { fileName } })).toBeNull()
+  expect(await noOf('readCalendarFeed', { params: { fileName: 'x.ics' } })).toBeNull()
 })

@@ -40,10 +40,8 @@ const nameOf = (deps: RestDeps) => (deps.engine as unknown as { name: string }).
 function serveThree(serve: Serve, deps: RestDeps): void {
   serve(restOperations.getClinic, () => ({ status: 200, body: nameOf(deps) as never }))
   serve(restOperations.listClinics, () => ({ status: 200, body: nameOf(deps) as never }))
-  serve(restOperations.leaveWaitlistByLink, () => ({ status: 200, body: nameOf(deps) as never, position: '7' }), {
-    storesNoResponse: true,
-    waits: 'in the engine',
-  })
+  const described = { ...restOperations.leaveWaitlistByLink, retry: 'runs again', waits: 'in the engine' } as const
+  serve(described, () => ({ status: 200, body: nameOf(deps) as never, position: '7' }))
 }
 
 async function served({ shards }: ReturnType<typeof twoShards>) {

@@ -1,4 +1,4 @@
-import type { Operation, restOperations } from '@holdfast/contract'
+import type { Operation } from '@holdfast/contract'
 import { clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { collectResponders, type FindResponder, type Responder, type Serve } from './serve.ts'
@@ -30,7 +30,8 @@ export function createFindResponder(
     serveOperations(collectResponders(deps, byOperation), deps)
     responders.set(deps, byOperation)
   }
-  return ({ id, method }) => {
+  return (described) => {
+    const { id, method } = described
     const responderOf = (deps: RestDeps): Responder => {
       const responder = responders.get(deps)?.get(id)
       if (responder === undefined) throw new Error(`The operation ${id} is not served.`)
@@ -42,8 +43,7 @@ export function createFindResponder(
       const deps = clinicNo === null ? common : of(clinicNo)
       return deps instanceof Promise ? deps.then(responderOf) : responderOf(deps)
     }
-    const clinicNoOf = (call: Parameters<FindResponder['at']>[0]) =>
-      clinicNoOfCall(id as keyof typeof restOperations, call, common.engine)
+    const clinicNoOf = (call: Parameters<FindResponder['at']>[0]) => clinicNoOfCall(described, call, common.engine)
     return {
       at(call) {
         const clinicNo = clinicNoOf(call)

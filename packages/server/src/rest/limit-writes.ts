@@ -1,14 +1,8 @@
-import type { Operation, restOperations } from '@holdfast/contract'
+import type { Operation } from '@holdfast/contract'
 import type { Overloaded } from '@holdfast/engine'
 import { problem } from '../edge/errors/problem-error.ts'
 import { type AnyCall, clinicNoOfCall } from './clinic-of-request.ts'
 import type { RestDeps } from './rest-deps.ts'
-
-/**
- * Where a write waits that does not count against the limit of its clinic. `in the engine`: in its queues, or
- * within its own limit of the clinic. `on the network`: it calls another server, and then records the result.
- */
-export type WaitsElsewhere = 'in the engine' | 'on the network'
 
 /**
  * Limits how many writes of a clinic run at a time: while a row of the clinic is locked, its writes wait with a
@@ -18,13 +12,12 @@ export type WaitsElsewhere = 'in the engine' | 'on the network'
  */
 export function limitWrites<Call extends AnyCall, Response>(
   { limitClinic, engine }: Pick<RestDeps, 'limitClinic' | 'engine'>,
-  { id, method }: Operation,
-  waits: WaitsElsewhere | undefined,
+  described: Operation,
   respond: (call: Call) => Response | Promise<Response>,
 ): (call: Call) => Response | Promise<Response> {
-  if (method === 'GET' || waits !== undefined) return respond
+  if (described.method === 'GET' || described.waits !== undefined) return respond
   return async (call) => {
-    const clinicNo = await clinicNoOfCall(id as keyof typeof restOperations, call, engine)
+    const clinicNo = await clinicNoOfCall(described, call, engine)
     if (clinicNo === null) return respond(call)
     const outcome = await limitClinic(clinicNo, async () => ({ response: await respond(call) }))
     if (isOverloaded(outcome)) {

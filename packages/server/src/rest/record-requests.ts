@@ -1,18 +1,18 @@
-import type { AuditDetail, Operation, restOperations } from '@holdfast/contract'
+import type { Audit, AuditDetail, AuditField, Operation, restOperations } from '@holdfast/contract'
 import { clinicNoIn } from '@holdfast/engine'
 import type { AccountPrincipal } from '../accounts/sessions/principals.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { networkPrefix } from '../audit/network-prefix.ts'
 import { ProblemError } from '../edge/errors/problem-error.ts'
-import { namedIdOf } from './clinic-of-request.ts'
+import { namedIdOf, textIn } from './clinic-of-request.ts'
+import { idIn } from './responses/bodies/id-in.ts'
 import { recordUnknown } from './responses/record-unknown.ts'
 import type { RestDeps } from './rest-deps.ts'
 import type { Call, Handler } from './served-call.ts'
 
-/** An event of the security log, as a route knows it. */
-export type AuditedRequest = Omit<AuditEntry, 'actorId' | 'actorEmail' | 'network'>
-
-export type Audited = AuditedRequest | readonly AuditedRequest[] | null
+/** What only a handler knows of an event of the security log. Several: several events; null: nothing is recorded. */
+export type AuditedMore = More | readonly More[] | null
+type More = Partial<Omit<AuditEntry, 'actorId' | 'actorEmail' | 'network'>>
 
 type Check = (call: Call) => Call | Promise<Call>
 
@@ -25,7 +25,7 @@ export function recordDenials({ audit }: RestDeps, described: Operation, check: 
     const isDenied = isSecondFactor || (error instanceof ProblemError && error.code === 'forbidden')
     if (isDenied && principal.kind === 'account') {
       const operation = described.id as keyof typeof restOperations
-      const id = namedIdOf(operation, call)
+      const id = namedIdOf(described, call)
       const clinicNo = clinicNoIn(id ?? '')
       // A patient may be refused at their own booking: the two must not stay linked when the booking is erased.
       const isBooking = typeof params === 'object' && params !== null && 'bookingId' in params
@@ -53,24 +53,30 @@ function hasRole({ siteAdministrator, memberships }: AccountPrincipal, clinicNo:
 /**
  * Records the requests that succeed. A retry changes nothing, and is not recorded; so a write whose outcome is unknown
  * is recorded at its first try.
+ *
+ * @param moreOf what the handler knows beside what the operation says
  */
 export function recordSuccess(
   deps: RestDeps,
-  { method, responses }: Operation,
-  auditedOf: (input: never, body: unknown) => Audited,
+  described: Operation,
+  moreOf: ((input: never, body: unknown) => AuditedMore) | undefined,
   handle: Handler,
 ): Handler {
+  const { method, responses, audit } = described
+  if (audit === undefined || 'none' in audit || audit.byHandler) return handle
+  const audited = (call: Call, body: unknown) =>
+    isTrial(call) ? [] : entriesOf(described, audit, call, body, moreOf?.(call as never, body))
   const handleWrite: Handler = (call) =>
     recordUnknown(
       deps.audit,
-      () => entriesOf(call, auditedOf(call as never, undefined)),
+      () => audited(call, undefined),
       () => handle(call),
     )
   const run = method === 'GET' ? handle : handleWrite
   return async (call) => {
     const response = await run(call)
     if (response.isRepeated || (response.status === 200 && responses[201] !== undefined)) return response
-    record(deps, call, auditedOf(call as never, response.body))
+    for (const entry of audited(call, response.body)) deps.audit.record(entry)
     return response
   }
 }
@@ -81,24 +87,56 @@ export function recordSuccess(
  *
  * @param check of such a request
  */
-export function recordRepetitions(
-  deps: RestDeps,
-  auditedOf: ((input: never) => Audited) | undefined,
-  check: Check,
-): Check {
-  if (auditedOf === undefined) return check
+export function recordRepetitions(deps: RestDeps, described: Operation, check: Check): Check {
+  const { auditRepeated = [] } = described
+  const audits = [auditRepeated].flat()
+  if (audits.length === 0) return check
   return async (call) => {
     const checked = await check(call)
-    record(deps, checked, auditedOf(checked as never))
+    for (const audit of audits) {
+      for (const entry of entriesOf(described, audit, checked, undefined)) deps.audit.record(entry)
+    }
     return checked
   }
 }
 
-function record({ audit }: RestDeps, call: Call, audited: Audited): void {
-  for (const entry of entriesOf(call, audited)) audit.record(entry)
+/** A request with `dryRun` changes nothing. */
+function isTrial({ query, body }: Call): boolean {
+  return [query, body].some(
+    (fields) => typeof fields === 'object' && fields !== null && 'dryRun' in fields && fields.dryRun === true,
+  )
 }
 
-function entriesOf({ principal, request }: Call, audited: Audited): AuditEntry[] {
-  const actorId = principal.kind === 'account' ? principal.accountId : null
-  return [audited ?? []].flat().map((entry) => ({ ...entry, actorId, network: networkPrefix(request.ip) }))
+function entriesOf(
+  described: Operation,
+  { kind, subject, details = [], fields, byDesk }: Audit,
+  call: Call,
+  response: unknown,
+  more: AuditedMore = {},
+): AuditEntry[] {
+  const { principal, request, params, body, granted } = call
+  if (byDesk && (granted as { as?: string }).as !== 'desk') return []
+  const allDetails = [...details, ...(fields ? fieldsOf(Object(body)) : [])]
+  const entry = {
+    kind,
+    clinicNo: clinicNoIn(namedIdOf(described, call) ?? ''),
+    actorId: principal.kind === 'account' ? principal.accountId : null,
+    network: networkPrefix(request.ip),
+    ...(subject === undefined ? {} : { subjectId: subjectOf(subject, params, body, response) }),
+    ...(allDetails.length === 0 ? {} : { details: allDetails }),
+  }
+  return [more ?? []].flat().map((one) => ({ ...entry, ...one }))
+}
+
+/** Settings of a clinic are a group of fields. */
+function fieldsOf(body: Record<string, unknown>): AuditField[] {
+  const names = Object.entries(body).flatMap(([name, value]) =>
+    name === 'settings' ? Object.keys(Object(value)) : name,
+  )
+  return names as AuditField[]
+}
+
+function subjectOf(subject: string, params: unknown, body: unknown, response: unknown): string | null {
+  if (subject === 'response') return idIn(response)
+  return subject.startsWith('body.') ? textIn(body, subject.slice('body.'.length)) : textIn(params, subject)
 }

@@ -13,7 +13,7 @@ declare const serve: Serve
 
 /** The fields of an operation, without access. */
 const fields =
-  "id: 'x', method: 'GET', url: '/x', tag: 'X', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
+  "id: 'x', method: 'GET', url: '/x', tag: 'Slots', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
 
 /** Routes that must not compile, each with the reason that the compiler must give; null: it compiles. */
 const routes: [what: string, code: string, error: RegExp | null][] = [
@@ -32,6 +32,11 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
     /'access' is missing|not assignable to parameter of type 'never'/,
   ],
   ['an operation of the contract without access', `operation({ ${fields} })`, /'access' is missing/],
+  [
+    'a write of the contract that does not say what the security log records',
+    `operation({ ${fields.replace("'GET'", "'POST'").replace("'/x'", "'/api/v1/x'")}, access: 'account' })`,
+    /'audit' is missing/,
+  ],
   [
     'an access that nobody checks',
     `operation({ ${fields}, access: 'friends' })`,

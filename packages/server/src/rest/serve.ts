@@ -13,8 +13,8 @@ import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
 import { restrictedResponses } from './guards/restricted-responses.ts'
-import { limitWrites, type WaitsElsewhere } from './limit-writes.ts'
-import { type Audited, recordDenials, recordRepetitions, recordSuccess } from './record-requests.ts'
+import { limitWrites } from './limit-writes.ts'
+import { type AuditedMore, recordDenials, recordRepetitions, recordSuccess } from './record-requests.ts'
 import type { Sending } from './responses/csv.ts'
 import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { respondOnce } from './responses/stored-response.ts'
@@ -86,23 +86,11 @@ type Guardable<Described extends Operation> = GuardedCallOf<Described> extends C
 export type RouteOptions<Described extends Operation> = {
   /** Checks what the schemas cannot express, before the access is checked. @throws ProblemError */
   validate?(call: CallOf<Described>): void
-  /** Counts the request against these rate limits before it runs. */
-  limit?: 'booking' | 'patient'
-  /** Of a write. Default: within the concurrency limit of its clinic. */
-  waits?: WaitsElsewhere
-  /** The handler stores its Idempotency-Key itself, in the transaction of what it writes. */
-  storesKey?: true
   /**
-   * What the security log records of a request that succeeded, beside who sent it; null: nothing. Called with the body
-   * of the response; undefined: there is none, or the outcome of the write is unknown.
+   * What the security log records beside what the operation says of it; null: nothing. Called with the body of the
+   * response; undefined: there is none, or the outcome of the write is unknown.
    */
-  audit?(input: Input<Described>, body: unknown): Audited
-  /** The same of a request that repeats an Idempotency-Key, and gets the stored response. */
-  auditRepeated?(input: Input<Described>): Audited
-  /** The response is not stored: a request that repeats an Idempotency-Key runs again. */
-  storesNoResponse?: true
-  /** The same, because the response contains a secret: how the caller gets another one if the response was lost. */
-  returnsSecret?: string
+  audit?(input: Input<Described>, body: unknown): AuditedMore
   /** The response is large, and is sent compressed to clients that accept it. Only of reads. */
   compresses?: true
 }
@@ -163,11 +151,11 @@ export function createServe(
       },
       // A HEAD would read the whole file, and be recorded as an export.
       exposeHeadRoute: !isCsv(described),
-      config: { operationId: described.id, ifLost: options.returnsSecret },
+      config: { operationId: described.id, ifLost: described.ifLost },
       ...earlyChecks(deps, described),
       ...(described.bodyOptional ? { preValidation: emptyBodyIfNone } : {}),
       ...(options.compresses ? { onSend: compressPayload } : {}),
-      ...(options.limit ? { preHandler: options.limit === 'booking' ? app.limitBooking : app.limitPatient } : {}),
+      ...(described.limit ? { preHandler: described.limit === 'booking' ? app.limitBooking : app.limitPatient } : {}),
       handler: async (request, reply) => {
         reply.header('cache-control', cacheControl)
         const { query, body, principal } = request
@@ -235,22 +223,21 @@ export function collectResponders(deps: RestDeps, responders: Map<string, Respon
 
 function responderOf(deps: RestDeps, described: Operation, handler: Handler, options: RouteOptions<never>): Responder {
   const isWrite = described.method !== 'GET'
-  const isStored = options.storesNoResponse === undefined && options.returnsSecret === undefined
-  const storesResponse = isWrite && isStored && !options.storesKey
+  const storesResponse = isWrite && described.retry === undefined && described.ifLost === undefined
   const check = recordDenials(deps, described, accessCheck(deps, described))
   const handle = withRestriction(described, withCursorErrors(described, handler))
-  const handleAndRecord = options.audit === undefined ? handle : recordSuccess(deps, described, options.audit, handle)
+  const handleAndRecord = recordSuccess(deps, described, options.audit, handle)
   const run = (call: Call) => {
     options.validate?.(call as never)
     if (isCsv(described)) call.sending = sendingOf(call, check)
     const checked = check(call)
     return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
   }
-  const steps = { check: recordRepetitions(deps, options.auditRepeated, check), run }
+  const steps = { check: recordRepetitions(deps, described, check), run }
   const respondAtOnce = storesResponse
     ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
     : run
-  return { deps, respond: limitWrites<Call, AnyResponse>(deps, described, options.waits, respondAtOnce) }
+  return { deps, respond: limitWrites<Call, AnyResponse>(deps, described, respondAtOnce) }
 }
 
 function isCsv({ responses }: Operation): boolean {

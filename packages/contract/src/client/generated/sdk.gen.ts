@@ -711,27 +711,6 @@ export const renewManageToken = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Erase the patient of a booking that is over
- *
- * Removes for good what identifies the patient: name, contacts, reasons and the account. Slot, times, units and status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the account that the booking belongs to. If it has been done already: 200, unchanged.
- *
- * Who may call: Admins of the clinic; the account of the booking.
- */
-export const erasePatient = <ThrowOnError extends boolean = false>(options: Options<ErasePatientData, ThrowOnError>): RequestResult<ErasePatientResponses, ErasePatientErrors, ThrowOnError> => (options.client ?? client).post<ErasePatientResponses, ErasePatientErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'better-auth.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/bookings/{bookingId}/erase-patient',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
  * Read my account and my roles
  *
  * Who may call: Any account.
@@ -915,6 +894,42 @@ export const listEvents = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * Verify a clinic’s bookings against its log
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const verifyClinic = <ThrowOnError extends boolean = false>(options: Options<VerifyClinicData, ThrowOnError>): RequestResult<VerifyClinicResponses, VerifyClinicErrors, ThrowOnError> => (options.client ?? client).get<VerifyClinicResponses, VerifyClinicErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/verify',
+    ...options
+});
+
+/**
+ * Erase the patient of a booking that is over
+ *
+ * Removes for good what identifies the patient: name, contacts, reasons and the account. Slot, times, units and status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the account that the booking belongs to. If it has been done already: 200, unchanged.
+ *
+ * Who may call: Admins of the clinic; the account of the booking.
+ */
+export const erasePatient = <ThrowOnError extends boolean = false>(options: Options<ErasePatientData, ThrowOnError>): RequestResult<ErasePatientResponses, ErasePatientErrors, ThrowOnError> => (options.client ?? client).post<ErasePatientResponses, ErasePatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/bookings/{bookingId}/erase-patient',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Erase a patient from all bookings that are over
  *
  * All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.
@@ -936,18 +951,24 @@ export const erasePatients = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Verify a clinic’s bookings against its log
+ * Erase a patient of the theatre
+ *
+ * Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With cases to come or in progress, or open requests, nothing is erased.
  *
  * Who may call: Admins of the clinic.
  */
-export const verifyClinic = <ThrowOnError extends boolean = false>(options: Options<VerifyClinicData, ThrowOnError>): RequestResult<VerifyClinicResponses, VerifyClinicErrors, ThrowOnError> => (options.client ?? client).get<VerifyClinicResponses, VerifyClinicErrors, ThrowOnError>({
+export const eraseTheatrePatient = <ThrowOnError extends boolean = false>(options: Options<EraseTheatrePatientData, ThrowOnError>): RequestResult<EraseTheatrePatientResponses, EraseTheatrePatientErrors, ThrowOnError> => (options.client ?? client).post<EraseTheatrePatientResponses, EraseTheatrePatientErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
             in: 'cookie',
             name: 'better-auth.session_token',
             type: 'apiKey'
         }],
-    url: '/api/v1/clinics/{clinicId}/verify',
-    ...options
+    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -2169,27 +2190,6 @@ export const getCaseRequest = <ThrowOnError extends boolean = false>(options: Op
         }],
     url: '/api/v1/case-requests/{requestId}',
     ...options
-});
-
-/**
- * Erase a patient of the theatre
- *
- * Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With cases to come or in progress, or open requests, nothing is erased.
- *
- * Who may call: Admins of the clinic.
- */
-export const eraseTheatrePatient = <ThrowOnError extends boolean = false>(options: Options<EraseTheatrePatientData, ThrowOnError>): RequestResult<EraseTheatrePatientResponses, EraseTheatrePatientErrors, ThrowOnError> => (options.client ?? client).post<EraseTheatrePatientResponses, EraseTheatrePatientErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'better-auth.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
 });
 
 /**

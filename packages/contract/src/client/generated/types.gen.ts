@@ -121,6 +121,10 @@ export type AuditEvent = {
      */
     network: string | null;
     /**
+     * What the operation was about that was denied; null: nothing was, or an operation of another release
+     */
+    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Slots' | 'Bookings' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | null;
+    /**
      * Such as a role, the operation that was denied, or the names of the fields that were changed
      */
     details: Array<string>;
@@ -7369,83 +7373,6 @@ export type RenewManageTokenResponses = {
 
 export type RenewManageTokenResponse = RenewManageTokenResponses[keyof RenewManageTokenResponses];
 
-export type ErasePatientData = {
-    body?: Nothing;
-    headers?: {
-        /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        bookingId: string;
-    };
-    query?: never;
-    url: '/api/v1/bookings/{bookingId}/erase-patient';
-};
-
-export type ErasePatientErrors = {
-    /**
-     * `invalid_request`: The request is not valid.
-     */
-    400: Problem;
-    /**
-     * `unauthenticated`: Credentials are needed.
-     */
-    401: Problem;
-    /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
-     */
-    403: Problem;
-    /**
-     * `booking_not_found`: There is no such booking.
-     */
-    404: Problem;
-    /**
-     * `request_timeout`: The request took too long to arrive.
-     */
-    408: Problem;
-    /**
-     * `booking_not_over`: The booking is not over.
-     */
-    409: Problem;
-    /**
-     * `body_too_large`: The body is too large.
-     */
-    413: Problem;
-    /**
-     * `unsupported_media_type`: The media type is not supported.
-     */
-    415: Problem;
-    /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
-    /**
-     * `rate_limited`: Too many requests.
-     */
-    429: Problem;
-    /**
-     * `internal_error`: Internal server error.
-     */
-    500: Problem;
-    /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
-     */
-    503: Problem;
-};
-
-export type ErasePatientError = ErasePatientErrors[keyof ErasePatientErrors];
-
-export type ErasePatientResponses = {
-    /**
-     * The booking, without its patient
-     */
-    200: Booking;
-};
-
-export type ErasePatientResponse = ErasePatientResponses[keyof ErasePatientResponses];
-
 export type GetMeData = {
     body?: never;
     path?: never;
@@ -8143,6 +8070,134 @@ export type ListEventsResponses = {
 
 export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
+export type VerifyClinicData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/verify';
+};
+
+export type VerifyClinicErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type VerifyClinicError = VerifyClinicErrors[keyof VerifyClinicErrors];
+
+export type VerifyClinicResponses = {
+    /**
+     * What was counted, and every discrepancy
+     */
+    200: VerifyReport;
+};
+
+export type VerifyClinicResponse = VerifyClinicResponses[keyof VerifyClinicResponses];
+
+export type ErasePatientData = {
+    body?: Nothing;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/erase-patient';
+};
+
+export type ErasePatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `booking_not_over`: The booking is not over.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ErasePatientError = ErasePatientErrors[keyof ErasePatientErrors];
+
+export type ErasePatientResponses = {
+    /**
+     * The booking, without its patient
+     */
+    200: Booking;
+};
+
+export type ErasePatientResponse = ErasePatientResponses[keyof ErasePatientResponses];
+
 export type ErasePatientsData = {
     body: PatientToErase;
     headers?: {
@@ -8216,16 +8271,22 @@ export type ErasePatientsResponses = {
 
 export type ErasePatientsResponse = ErasePatientsResponses[keyof ErasePatientsResponses];
 
-export type VerifyClinicData = {
-    body?: never;
+export type EraseTheatrePatientData = {
+    body: TheatrePatientToErase;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         clinicId: string;
     };
     query?: never;
-    url: '/api/v1/clinics/{clinicId}/verify';
+    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient';
 };
 
-export type VerifyClinicErrors = {
+export type EraseTheatrePatientErrors = {
     /**
      * `invalid_request`: The request is not valid.
      */
@@ -8235,13 +8296,33 @@ export type VerifyClinicErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
-     * `clinic_not_found`: There is no such clinic.
+     * `clinic_not_found`: There is no such clinic. `theatre_patient_not_found`: There is no patient with this record number.
      */
     404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `theatre_patient_in_use`: The patient has cases to come or in progress, or open requests.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -8256,16 +8337,16 @@ export type VerifyClinicErrors = {
     503: Problem;
 };
 
-export type VerifyClinicError = VerifyClinicErrors[keyof VerifyClinicErrors];
+export type EraseTheatrePatientError = EraseTheatrePatientErrors[keyof EraseTheatrePatientErrors];
 
-export type VerifyClinicResponses = {
+export type EraseTheatrePatientResponses = {
     /**
-     * What was counted, and every discrepancy
+     * What had this patient
      */
-    200: VerifyReport;
+    200: ErasedTheatrePatient;
 };
 
-export type VerifyClinicResponse = VerifyClinicResponses[keyof VerifyClinicResponses];
+export type EraseTheatrePatientResponse = EraseTheatrePatientResponses[keyof EraseTheatrePatientResponses];
 
 export type ListInvitationsData = {
     body?: never;
@@ -12780,83 +12861,6 @@ export type GetCaseRequestResponses = {
 };
 
 export type GetCaseRequestResponse = GetCaseRequestResponses[keyof GetCaseRequestResponses];
-
-export type EraseTheatrePatientData = {
-    body: TheatrePatientToErase;
-    headers?: {
-        /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        clinicId: string;
-    };
-    query?: never;
-    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient';
-};
-
-export type EraseTheatrePatientErrors = {
-    /**
-     * `invalid_request`: The request is not valid.
-     */
-    400: Problem;
-    /**
-     * `unauthenticated`: Credentials are needed.
-     */
-    401: Problem;
-    /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
-     */
-    403: Problem;
-    /**
-     * `clinic_not_found`: There is no such clinic. `theatre_patient_not_found`: There is no patient with this record number.
-     */
-    404: Problem;
-    /**
-     * `request_timeout`: The request took too long to arrive.
-     */
-    408: Problem;
-    /**
-     * `theatre_patient_in_use`: The patient has cases to come or in progress, or open requests.
-     */
-    409: Problem;
-    /**
-     * `body_too_large`: The body is too large.
-     */
-    413: Problem;
-    /**
-     * `unsupported_media_type`: The media type is not supported.
-     */
-    415: Problem;
-    /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
-    /**
-     * `rate_limited`: Too many requests.
-     */
-    429: Problem;
-    /**
-     * `internal_error`: Internal server error.
-     */
-    500: Problem;
-    /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
-     */
-    503: Problem;
-};
-
-export type EraseTheatrePatientError = EraseTheatrePatientErrors[keyof EraseTheatrePatientErrors];
-
-export type EraseTheatrePatientResponses = {
-    /**
-     * What had this patient
-     */
-    200: ErasedTheatrePatient;
-};
-
-export type EraseTheatrePatientResponse = EraseTheatrePatientResponses[keyof EraseTheatrePatientResponses];
 
 export type CreateWaitlistEntryData = {
     body: NewWaitlistEntry;

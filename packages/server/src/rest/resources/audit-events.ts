@@ -1,4 +1,11 @@
-import { type AuditEventBody, type AuditKind, auditKinds, restOperations } from '@holdfast/contract'
+import {
+  type AuditEventBody,
+  type AuditKind,
+  auditKinds,
+  type Operation,
+  restOperations,
+  type Tag,
+} from '@holdfast/contract'
 import { type AuditEvent, type AuditEventsQuery, instantsOfLocalDays, type Page } from '@holdfast/engine'
 import type { AccountCard } from '../../accounts/accounts.ts'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
@@ -59,11 +66,7 @@ export function serveAuditEvents(serve: Serve, deps: RestDeps): void {
   })
 
   serve(restOperations.recordExport, () => ({ status: 204, body: undefined }), {
-    audit: ({ body: { what, rows }, granted: { clinic } }) => ({
-      kind: 'data_exported',
-      clinicNo: clinic.no,
-      details: [what, `${rows}`],
-    }),
+    audit: ({ body: { what, rows } }) => ({ details: [what, `${rows}`] }),
   })
 
   serve(restOperations.exportClinicAuditEvents, ({ query, granted: { clinic, actor }, request, sending }) => {
@@ -146,10 +149,17 @@ function bodyOf(event: AuditEvent, cards: ReadonlyMap<string, AccountCard>): Aud
     {
       ...event,
       kind,
+      area: kind === 'denied' ? areaOf(event.details[0]) : null,
       at: timeText(event.at),
       actorName: actor?.name ?? null,
       actorEmail: actor?.email ?? null,
       subjectName: subject?.name ?? null,
     },
   ]
+}
+
+/** @returns null for an operation that only another release knows */
+function areaOf(operationId: string | undefined): Tag | null {
+  const described: Readonly<Record<string, Pick<Operation, 'tag'> | undefined>> = restOperations
+  return described[operationId ?? '']?.tag ?? null
 }

@@ -1,5 +1,4 @@
 import { restOperations } from '@holdfast/contract'
-import { changedFields } from '../../audit/changed-fields.ts'
 import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
@@ -20,20 +19,10 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
     body: await bookingLimits.read(clinic.no),
   }))
 
-  serve(
-    restOperations.updateBookingLimits,
-    async ({ body, granted: { clinic } }) => ({
-      status: 200,
-      body: await bookingLimits.change(clinic.no, body),
-    }),
-    {
-      audit: ({ body, granted: { clinic } }) => ({
-        kind: 'limits_changed',
-        clinicNo: clinic.no,
-        details: changedFields(body),
-      }),
-    },
-  )
+  serve(restOperations.updateBookingLimits, async ({ body, granted: { clinic } }) => ({
+    status: 200,
+    body: await bookingLimits.change(clinic.no, body),
+  }))
 
   serve(restOperations.listBookingBursts, async ({ query, granted: { clinic } }) => {
     const newAccountIds = await newAccountsOfBursts(deps, clinic.no, query.hours)
@@ -46,49 +35,33 @@ export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items } }
   })
 
-  serve(
-    restOperations.listBurstBookings,
-    async ({ params: { burstId }, query: { hours }, granted: { clinic } }) => {
-      const newAccountIds = await newAccountsOfBursts(deps, clinic.no, hours)
-      const burst = { clinicNo: clinic.no, burstId, hours, newAccountIds, limit: listedMax + 1 }
-      const ids = await bookingLimits.bookingsOfBurst(burst)
-      const found = await Promise.all(ids.slice(0, listedMax).map((id) => engine.reads.booking(id)))
-      const items = await bookingBodies(
-        deps,
-        found.filter((booking) => booking !== null),
-      )
-      return { status: 200, body: { items, remaining: ids.length > listedMax } }
-    },
-    {
-      audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['burst'] }),
-    },
-  )
+  serve(restOperations.listBurstBookings, async ({ params: { burstId }, query: { hours }, granted: { clinic } }) => {
+    const newAccountIds = await newAccountsOfBursts(deps, clinic.no, hours)
+    const burst = { clinicNo: clinic.no, burstId, hours, newAccountIds, limit: listedMax + 1 }
+    const ids = await bookingLimits.bookingsOfBurst(burst)
+    const found = await Promise.all(ids.slice(0, listedMax).map((id) => engine.reads.booking(id)))
+    const items = await bookingBodies(
+      deps,
+      found.filter((booking) => booking !== null),
+    )
+    return { status: 200, body: { items, remaining: ids.length > listedMax } }
+  })
 
-  serve(
-    restOperations.cancelBookingBurst,
-    async ({ params: { burstId }, body, granted: { clinic, actor } }) => {
-      const { hours } = body
-      const newAccountIds = await newAccountsOfBursts(deps, clinic.no, hours)
-      const burst = { clinicNo: clinic.no, burstId, hours, newAccountIds, limit: cancelledMax + 1 }
-      const ids = await bookingLimits.bookingsOfBurst(burst)
-      const cancel = { action: 'cancel', onBehalf: true, actorId: actor.accountId, key: null, patient: null } as const
-      const results = await Promise.allSettled(
-        ids.slice(0, cancelledMax).map((bookingId) => engine.settle({ ...cancel, bookingId, reason: null })),
-      )
-      const cancelled = results.filter((one) => one.status === 'fulfilled' && one.value.kind === 'done').length
-      const failures = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
-      // What is cancelled stays cancelled, whatever became of the others: they remain.
-      if (cancelled === 0 && failures.length > 0) throw failures.find(isOutcomeUnknown) ?? failures[0]
-      return { status: 200, body: { cancelled, remaining: ids.length > cancelled } }
-    },
-    {
-      audit: ({ params: { burstId }, granted: { clinic } }) => ({
-        kind: 'burst_cancelled',
-        clinicNo: clinic.no,
-        subjectId: burstId,
-      }),
-    },
-  )
+  serve(restOperations.cancelBookingBurst, async ({ params: { burstId }, body, granted: { clinic, actor } }) => {
+    const { hours } = body
+    const newAccountIds = await newAccountsOfBursts(deps, clinic.no, hours)
+    const burst = { clinicNo: clinic.no, burstId, hours, newAccountIds, limit: cancelledMax + 1 }
+    const ids = await bookingLimits.bookingsOfBurst(burst)
+    const cancel = { action: 'cancel', onBehalf: true, actorId: actor.accountId, key: null, patient: null } as const
+    const results = await Promise.allSettled(
+      ids.slice(0, cancelledMax).map((bookingId) => engine.settle({ ...cancel, bookingId, reason: null })),
+    )
+    const cancelled = results.filter((one) => one.status === 'fulfilled' && one.value.kind === 'done').length
+    const failures = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    // What is cancelled stays cancelled, whatever became of the others: they remain.
+    if (cancelled === 0 && failures.length > 0) throw failures.find(isOutcomeUnknown) ?? failures[0]
+    return { status: 200, body: { cancelled, remaining: ids.length > cancelled } }
+  })
 }
 
 /** A bot can create accounts as easily as it books without one, but none with an address that it cannot read. */

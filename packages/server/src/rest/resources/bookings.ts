@@ -12,7 +12,6 @@ import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
-import type { AuditedRequest } from '../record-requests.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { historyBody } from '../responses/history-body.ts'
@@ -34,85 +33,63 @@ import {
   sendLink,
 } from './confirm-by-link.ts'
 import { requirePatientOfOffer } from './patient-of-offer.ts'
-import {
-  changeResponse,
-  confirmHold,
-  type ReadInput,
-  readByDesk,
-  settle,
-  settleAndRespond,
-  writtenBookingBody,
-} from './settle-booking.ts'
+import { changeResponse, confirmHold, settle, settleAndRespond, writtenBookingBody } from './settle-booking.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
 export function serveBookings(serve: Serve, deps: RestDeps): void {
   const { engine } = deps
   const slotFull = slotFullProblems(engine.reads)
 
-  serve(
-    restOperations.createBooking,
-    async (input) => {
-      const isByLink = await isConfirmedByLink(deps, input)
-      const outcome = await claim(deps, input, isByLink)
-      if (outcome.kind === 'slot_full') throw await slotFull(input.request, wantedBy(input))
-      if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
-      const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
-      const status = outcome.kind === 'booked' ? 201 : 200
-      if (isByLink && outcome.booking.status === 'PENDING') {
-        const { booking, position } = await afterCommit(() => requestLink(deps, input, outcome.booking.id))
-        const { holdExpiresAt, confirmationLink } = await writtenBookingBody(deps, booking)
-        return {
-          status,
-          body: { ...createdBody, holdExpiresAt, ...(confirmationLink && { confirmationLink }) },
-          position,
-        }
+  serve(restOperations.createBooking, async (input) => {
+    const isByLink = await isConfirmedByLink(deps, input)
+    const outcome = await claim(deps, input, isByLink)
+    if (outcome.kind === 'slot_full') throw await slotFull(input.request, wantedBy(input))
+    if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
+    const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
+    const status = outcome.kind === 'booked' ? 201 : 200
+    if (isByLink && outcome.booking.status === 'PENDING') {
+      const { booking, position } = await afterCommit(() => requestLink(deps, input, outcome.booking.id))
+      const { holdExpiresAt, confirmationLink } = await writtenBookingBody(deps, booking)
+      return {
+        status,
+        body: { ...createdBody, holdExpiresAt, ...(confirmationLink && { confirmationLink }) },
+        position,
       }
-      return { status, body: createdBody, position: outcome.position }
-    },
-    { waits: 'in the engine', limit: 'booking', storesKey: true },
-  )
+    }
+    return { status, body: createdBody, position: outcome.position }
+  })
 
   const getBooking = async ({ params, granted: reach }: Input<typeof restOperations.getBooking>) => {
     const booking = reach.booking ?? (await engine.reads.booking(params.bookingId))
     if (booking === null) throw bookingNotFound(params.bookingId)
     return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking) }
   }
-  serve(restOperations.getBooking, getBooking, { audit: readByDesk })
+  serve(restOperations.getBooking, getBooking)
 
-  serve(restOperations.listBookingEvents, (input) => readHistory(deps, input), { audit: historyRead })
+  serve(restOperations.listBookingEvents, (input) => readHistory(deps, input))
 
-  const auditRepeated = readByDesk
-  const queued = { waits: 'in the engine', auditRepeated } as const
-  serve(restOperations.rescheduleBooking, (input) => reschedule(deps, slotFull, input), queued)
-  serve(restOperations.confirmBooking, (input) => confirm(deps, input), { ...queued, limit: 'patient' })
-  serve(restOperations.extendBooking, (input) => settleAndRespond(deps, input, 'extend'), queued)
-  serve(restOperations.cancelBooking, (input) => settleAndRespond(deps, input, 'cancel', input.body), queued)
+  serve(restOperations.rescheduleBooking, (input) => reschedule(deps, slotFull, input))
+  serve(restOperations.confirmBooking, (input) => confirm(deps, input))
+  serve(restOperations.extendBooking, (input) => settleAndRespond(deps, input, 'extend'))
+  serve(restOperations.cancelBooking, (input) => settleAndRespond(deps, input, 'cancel', input.body))
   for (const change of ['confirmAttendance', 'withdrawAttendance'] as const) {
-    serve(restOperations[change], (input) => changeAttendance(deps, input, change), { auditRepeated })
+    serve(restOperations[change], (input) => changeAttendance(deps, input, change))
   }
-  serve(restOperations.arriveBooking, (input) => settleAndRespond(deps, input, 'arrive'), queued)
-  serve(restOperations.completeBooking, (input) => settleAndRespond(deps, input, 'complete'), queued)
-  serve(restOperations.noShowBooking, (input) => settleAndRespond(deps, input, 'no_show'), queued)
-  serve(restOperations.reopenBooking, (input) => settleAndRespond(deps, input, 'reopen'), queued)
+  serve(restOperations.arriveBooking, (input) => settleAndRespond(deps, input, 'arrive'))
+  serve(restOperations.completeBooking, (input) => settleAndRespond(deps, input, 'complete'))
+  serve(restOperations.noShowBooking, (input) => settleAndRespond(deps, input, 'no_show'))
+  serve(restOperations.reopenBooking, (input) => settleAndRespond(deps, input, 'reopen'))
 
-  serve(restOperations.linkBooking, (input) => link(deps, input), { waits: 'in the engine' })
+  serve(restOperations.linkBooking, (input) => link(deps, input))
 
   serve(restOperations.erasePatient, (input) => erase(deps, input))
 
-  serve(
-    restOperations.renewManageToken,
-    async ({ params: { bookingId }, granted: renewal }) => {
-      const epoch = await engine.manageTokenEpochs.renew(renewal)
-      if (epoch === null) throw bookingNotFound(bookingId)
-      const binding = { accountId: renewal.accountId, epoch }
-      return { status: 200, body: { manageToken: deps.manageTokens.issue(bookingId, binding) } }
-    },
-    {
-      returnsSecret:
-        'Repeat the request. If your token is refused then, have the link sent to you with POST ' +
-        '/api/v1/ticket-links, or ask the clinic.',
-    },
-  )
+  serve(restOperations.renewManageToken, async ({ params: { bookingId }, granted: renewal }) => {
+    const epoch = await engine.manageTokenEpochs.renew(renewal)
+    if (epoch === null) throw bookingNotFound(bookingId)
+    const binding = { accountId: renewal.accountId, epoch }
+    return { status: 200, body: { manageToken: deps.manageTokens.issue(bookingId, binding) } }
+  })
 }
 
 function claimRefusal(
@@ -344,10 +321,6 @@ function linkedAndToCome() {
     'booking_not_over',
     'The booking was made without an account, and linked to yours. Until its time is past, only the clinic erases it.',
   )
-}
-
-function historyRead({ params: { bookingId } }: ReadInput): AuditedRequest {
-  return { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, details: ['history'] }
 }
 
 /** The patient's; nobody else gets one. A retry after the booking was linked or the token renewed gets a void one. */

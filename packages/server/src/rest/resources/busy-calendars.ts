@@ -25,14 +25,7 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
       await busyCalendars.set({ clinicNo: clinic.no, doctorId, sealedUrl })
       return { status: 200, body: await afterCommit(() => stateOf(deps, clinic.no, doctorId)) }
     },
-    // A stored response has a digest of the request, and so of the URL.
-    {
-      storesNoResponse: true,
-      audit: ({ params, granted: { clinic } }, body) => [
-        changeOf(clinic.no, params.doctorId, 'set'),
-        ...readOf(clinic.no, body),
-      ],
-    },
+    { audit: (_input, body) => [{}, ...readOf(body)] },
   )
 
   serve(
@@ -41,17 +34,13 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
       status: 200,
       body: await stateOf(deps, clinic.no, doctorId),
     }),
-    { audit: ({ granted: { clinic } }, body) => readOf(clinic.no, body) },
+    { audit: (_input, body) => readOf(body) },
   )
 
-  serve(
-    restOperations.deleteBusyCalendar,
-    async ({ params: { doctorId }, granted: { clinic } }) => {
-      await busyCalendars.remove(clinic.no, doctorId)
-      return { status: 204, body: undefined }
-    },
-    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'removed') },
-  )
+  serve(restOperations.deleteBusyCalendar, async ({ params: { doctorId }, granted: { clinic } }) => {
+    await busyCalendars.remove(clinic.no, doctorId)
+    return { status: 204, body: undefined }
+  })
 
   serve(restOperations.listBlockedSlots, async ({ params: { doctorId }, query, granted: { clinic } }) => {
     requireDays(query.from, query.to, daysMax)
@@ -89,13 +78,8 @@ async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
   return { calendar, conflicts: await bookingBodies(deps, bookings) }
 }
 
-function changeOf(clinicNo: number, subjectId: string, what: 'set' | 'removed') {
-  return { kind: 'clinic_changed', clinicNo, subjectId, details: [`busy calendar ${what}`] } as const
-}
-
 /** Conflicts are bookings with their patients. */
-function readOf(clinicNo: number, body: unknown) {
-  if (body === undefined) return []
-  const { conflicts } = body as { conflicts: readonly unknown[] }
-  return conflicts.length === 0 ? [] : [{ kind: 'bookings_read', clinicNo, details: ['busy calendar'] } as const]
+function readOf(body: unknown) {
+  if (body === undefined || (body as { conflicts: readonly unknown[] }).conflicts.length === 0) return []
+  return [{ kind: 'bookings_read', subjectId: null, details: ['busy calendar'] } as const]
 }

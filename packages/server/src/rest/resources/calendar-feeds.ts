@@ -42,21 +42,14 @@ export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
   })
 }
 
-/** Of a response that was lost. */
-const newFeedAgain = 'Create the feed again: it replaces the one that may exist, and its URL is in the response.'
-
 function serveMyFeed(serve: Serve, deps: RestDeps): void {
   const { calendarFeeds } = deps.engine
   const of = (id: string): FeedSubject => ({ kind: 'account', id })
 
-  serve(
-    restOperations.createMyCalendarFeed,
-    async ({ body, granted: { accountId }, request }) => ({
-      status: 201,
-      body: { url: await create(deps, of(accountId), { accountId, language: body.language, request }) },
-    }),
-    { returnsSecret: newFeedAgain },
-  )
+  serve(restOperations.createMyCalendarFeed, async ({ body, granted: { accountId }, request }) => ({
+    status: 201,
+    body: { url: await create(deps, of(accountId), { accountId, language: body.language, request }) },
+  }))
 
   serve(restOperations.getMyCalendarFeed, async ({ granted: { accountId } }) => ({
     status: 200,
@@ -73,47 +66,32 @@ function serveDoctorFeed(serve: Serve, deps: RestDeps): void {
   const { calendarFeeds } = deps.engine
   const of = (id: string): FeedSubject => ({ kind: 'doctor', id })
 
-  serve(
-    restOperations.createDoctorCalendarFeed,
-    async ({ params, body, granted: { actor }, request }) => {
-      const { accountId } = actor
-      const url = await create(deps, of(params.doctorId), { accountId, language: body.language, request })
-      return { status: 201, body: { url } }
-    },
-    {
-      returnsSecret: newFeedAgain,
-      audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'created'),
-    },
-  )
+  serve(restOperations.createDoctorCalendarFeed, async ({ params, body, granted: { actor }, request }) => {
+    const { accountId } = actor
+    const url = await create(deps, of(params.doctorId), { accountId, language: body.language, request })
+    return { status: 201, body: { url } }
+  })
 
   serve(restOperations.getDoctorCalendarFeed, async ({ params, granted: { clinic } }) => ({
     status: 200,
     body: await stateOf(deps, clinic.no, of(params.doctorId)),
   }))
 
-  serve(
-    restOperations.deleteDoctorCalendarFeed,
-    async ({ params }) => {
-      await calendarFeeds.remove(of(params.doctorId))
-      return { status: 204, body: undefined }
-    },
-    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'revoked') },
-  )
+  serve(restOperations.deleteDoctorCalendarFeed, async ({ params }) => {
+    await calendarFeeds.remove(of(params.doctorId))
+    return { status: 204, body: undefined }
+  })
 }
 
 function serveClinicFeed(serve: Serve, deps: RestDeps): void {
   const { calendarFeeds } = deps.engine
   const of = (id: string): FeedSubject => ({ kind: 'clinic', id })
 
-  serve(
-    restOperations.createClinicCalendarFeed,
-    async ({ body, granted: { clinic, actor }, request }) => {
-      const { accountId } = actor
-      const url = await create(deps, of(clinic.id), { accountId, language: body.language, request })
-      return { status: 201, body: { url } }
-    },
-    { returnsSecret: newFeedAgain, audit: ({ granted: { clinic } }) => changeOf(clinic.no, clinic.id, 'created') },
-  )
+  serve(restOperations.createClinicCalendarFeed, async ({ body, granted: { clinic, actor }, request }) => {
+    const { accountId } = actor
+    const url = await create(deps, of(clinic.id), { accountId, language: body.language, request })
+    return { status: 201, body: { url } }
+  })
 
   serve(restOperations.getClinicCalendarFeed, async ({ granted: { clinic } }) => ({
     status: 200,
@@ -127,19 +105,16 @@ function serveClinicFeed(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: await afterCommit(() => stateOf(deps, clinic.no, of(clinic.id))) }
     },
     {
-      audit: ({ body, granted: { clinic } }) =>
-        changeOf(clinic.no, clinic.id, body.patientNames ? 'names patients' : 'names no patients'),
+      audit: ({ body }) => ({
+        details: [body.patientNames ? 'calendar feed names patients' : 'calendar feed names no patients'],
+      }),
     },
   )
 
-  serve(
-    restOperations.deleteClinicCalendarFeed,
-    async ({ granted: { clinic } }) => {
-      await calendarFeeds.remove(of(clinic.id))
-      return { status: 204, body: undefined }
-    },
-    { audit: ({ granted: { clinic } }) => changeOf(clinic.no, clinic.id, 'revoked') },
-  )
+  serve(restOperations.deleteClinicCalendarFeed, async ({ granted: { clinic } }) => {
+    await calendarFeeds.remove(of(clinic.id))
+    return { status: 204, body: undefined }
+  })
 }
 
 /**
@@ -172,12 +147,6 @@ async function stateOf(deps: RestDeps, clinicNo: number, subject: FeedSubject) {
 async function createdAtOf({ engine: { calendarFeeds }, accounts }: RestDeps, subject: FeedSubject) {
   const feed = await calendarFeeds.find(subject)
   return timeOrNull(feed !== null && (await accounts.mayHaveFeed(feed)) ? feed.createdAt : null)
-}
-
-type FeedChange = 'created' | 'revoked' | 'names patients' | 'names no patients'
-
-function changeOf(clinicNo: number, subjectId: string, what: FeedChange) {
-  return { kind: 'clinic_changed', clinicNo, subjectId, details: [`calendar feed ${what}`] } as const
 }
 
 function noFeed() {

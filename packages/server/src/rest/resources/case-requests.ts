@@ -7,7 +7,6 @@ import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { surgeonOfLists } from '../guards/reach-case.ts'
 import { caseRequestBody } from '../responses/bodies/case-body.ts'
-import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { resourceNotFound } from '../responses/theatre-problems.ts'
@@ -27,87 +26,56 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
       return { status: 200, body: { items: page.items.map(caseRequestBody), nextCursor: page.nextCursor } }
     },
     {
-      audit: ({ query: { q = '', service = '' }, granted: { clinic } }) => ({
-        kind: 'bookings_read',
-        clinicNo: clinic.no,
-        ...searchOf(service === '' ? q : `${q} in ${service}`, 'theatre'),
-      }),
+      audit: ({ query: { q = '', service = '' } }) => searchOf(service === '' ? q : `${q} in ${service}`, 'theatre'),
     },
   )
 
-  serve(
-    restOperations.createCaseRequest,
-    async (input) => {
-      const { granted, key, request } = input
-      const { clinic, actor } = granted
-      const wanted = wantedOf(input, now())
-      const writeKey = writeKeyOf(key, `createCaseRequest ${clinic.id}`, wanted)
-      const { accountId: createdBy } = actor
-      const mayChangePatient = actor.role !== 'doctor'
-      const today = now().toTemporalInstant().toZonedDateTimeISO(clinic.timezone).toPlainDate().toString()
-      const by = { createdBy, mayChangePatient, today }
-      const outcome = await theatre.createCaseRequest(clinic.no, { ...wanted, ...by }, writeKey)
-      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-      if (outcome.value.kind === 'due_in_past') {
-        throw invalidRequest([{ path: '/dueOn', message: `must not be before today, ${today}` }])
+  serve(restOperations.createCaseRequest, async (input) => {
+    const { granted, key, request } = input
+    const { clinic, actor } = granted
+    const wanted = wantedOf(input, now())
+    const writeKey = writeKeyOf(key, `createCaseRequest ${clinic.id}`, wanted)
+    const { accountId: createdBy } = actor
+    const mayChangePatient = actor.role !== 'doctor'
+    const today = now().toTemporalInstant().toZonedDateTimeISO(clinic.timezone).toPlainDate().toString()
+    const by = { createdBy, mayChangePatient, today }
+    const outcome = await theatre.createCaseRequest(clinic.no, { ...wanted, ...by }, writeKey)
+    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    if (outcome.value.kind === 'due_in_past') {
+      throw invalidRequest([{ path: '/dueOn', message: `must not be before today, ${today}` }])
+    }
+    if (outcome.value.kind === 'patient_mismatch') {
+      // Whoever tries record numbers to find out whose they are.
+      if (!mayChangePatient) {
+        const details = ['createCaseRequest', 'patient'] as const
+        audit.record({
+          kind: 'denied',
+          clinicNo: clinic.no,
+          actorId: createdBy,
+          network: networkPrefix(request.ip),
+          details,
+        })
       }
-      if (outcome.value.kind === 'patient_mismatch') {
-        // Whoever tries record numbers to find out whose they are.
-        if (!mayChangePatient) {
-          const details = ['createCaseRequest', 'patient'] as const
-          audit.record({
-            kind: 'denied',
-            clinicNo: clinic.no,
-            actorId: createdBy,
-            network: networkPrefix(request.ip),
-            details,
-          })
-        }
-        throw problem('patient_mismatch', 'The clinic knows this record number with another name or birth date.')
-      }
-      if (outcome.value.kind === 'resource_missing') {
-        const path = outcome.value.path.startsWith('/') ? outcome.value.path : `/${outcome.value.path}`
-        throw resourceNotFound(path, String(valueAt(wanted, path)))
-      }
-      const { id } = outcome.value
-      const created = await afterCommit(() => theatre.caseRequest(id))
-      if (created === null) throw new Error(`The request ${id} was not found after it was created.`)
-      return { status: outcome.kind === 'replayed' ? 200 : 201, body: caseRequestBody(created) }
-    },
-    {
-      storesKey: true,
-      audit: ({ granted: { clinic } }, body) => ({
-        kind: 'case_request_created',
-        clinicNo: clinic.no,
-        subjectId: idIn(body),
-      }),
-    },
-  )
-
-  serve(restOperations.getCaseRequest, ({ granted: { found } }) => ({ status: 200, body: caseRequestBody(found) }), {
-    audit: ({ params, granted: { actor } }) => ({
-      kind: 'booking_read',
-      clinicNo: actor.clinicNo,
-      subjectId: params.requestId,
-    }),
+      throw problem('patient_mismatch', 'The clinic knows this record number with another name or birth date.')
+    }
+    if (outcome.value.kind === 'resource_missing') {
+      const path = outcome.value.path.startsWith('/') ? outcome.value.path : `/${outcome.value.path}`
+      throw resourceNotFound(path, String(valueAt(wanted, path)))
+    }
+    const { id } = outcome.value
+    const created = await afterCommit(() => theatre.caseRequest(id))
+    if (created === null) throw new Error(`The request ${id} was not found after it was created.`)
+    return { status: outcome.kind === 'replayed' ? 200 : 201, body: caseRequestBody(created) }
   })
 
-  serve(
-    restOperations.withdrawCaseRequest,
-    async ({ params: { requestId }, granted: { found } }) => {
-      if (found.status === 'withdrawn') return { status: 204, body: undefined, isRepeated: true }
-      const isWithdrawn = found.status === 'open' && (await theatre.withdrawCaseRequest(requestId))
-      if (!isWithdrawn) throw problem('case_request_scheduled', 'A case fulfils this request.')
-      return { status: 204, body: undefined }
-    },
-    {
-      audit: ({ params: { requestId }, granted: { actor } }) => ({
-        kind: 'case_request_withdrawn',
-        clinicNo: actor.clinicNo,
-        subjectId: requestId,
-      }),
-    },
-  )
+  serve(restOperations.getCaseRequest, ({ granted: { found } }) => ({ status: 200, body: caseRequestBody(found) }))
+
+  serve(restOperations.withdrawCaseRequest, async ({ params: { requestId }, granted: { found } }) => {
+    if (found.status === 'withdrawn') return { status: 204, body: undefined, isRepeated: true }
+    const isWithdrawn = found.status === 'open' && (await theatre.withdrawCaseRequest(requestId))
+    if (!isWithdrawn) throw problem('case_request_scheduled', 'A case fulfils this request.')
+    return { status: 204, body: undefined }
+  })
 }
 
 function wantedOf(

@@ -23,25 +23,15 @@ export function serveClinicLogos(serve: Serve, { engine: { directory } }: RestDe
     return { status: 200, body: logo.image, headers: { ...headers, 'content-type': logo.mediaType } }
   })
 
-  serve(
-    restOperations.setClinicLogo,
-    async ({ body, granted: { clinic } }) => {
-      await directory.setLogo(clinic.no, logoOf(body.image))
-      return { status: 204, body: undefined }
-    },
-    { audit: ({ granted: { clinic } }) => ({ kind: 'clinic_changed', clinicNo: clinic.no, details: ['logo'] }) },
-  )
+  serve(restOperations.setClinicLogo, async ({ body, granted: { clinic } }) => {
+    await directory.setLogo(clinic.no, logoOf(body.image))
+    return { status: 204, body: undefined }
+  })
 
-  serve(
-    restOperations.deleteClinicLogo,
-    async ({ granted: { clinic } }) => {
-      await directory.removeLogo(clinic.no)
-      return { status: 204, body: undefined }
-    },
-    {
-      audit: ({ granted: { clinic } }) => ({ kind: 'clinic_changed', clinicNo: clinic.no, details: ['logo removed'] }),
-    },
-  )
+  serve(restOperations.deleteClinicLogo, async ({ granted: { clinic } }) => {
+    await directory.removeLogo(clinic.no)
+    return { status: 204, body: undefined }
+  })
 }
 
 /** @throws ProblemError invalid_request */

@@ -28,9 +28,7 @@ export function serveClinicSecurity(serve: Serve, { engine: { directory } }: Res
       return { status: 200, body }
     },
     {
-      audit: ({ body, granted: { clinic } }) => ({
-        kind: 'clinic_changed',
-        clinicNo: clinic.no,
+      audit: ({ body }) => ({
         details: ['rolesNeedSecondFactor', body.rolesNeedSecondFactor ? 'on' : 'off'],
       }),
     },

@@ -1,6 +1,5 @@
 import { restOperations } from '@holdfast/contract'
 import { type Clinic, clinicNoIn, type NewClinic, UnknownTimeZone } from '@holdfast/engine'
-import { changedFields } from '../../audit/changed-fields.ts'
 import { clinicTag, directoryTag } from '../../cache/changes.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
@@ -63,35 +62,20 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
       return { status: outcome.kind === 'replayed' ? 200 : 201, body: bodyOf(outcome.value) }
     },
     {
-      storesKey: true,
       audit: (_input, created) => {
         const clinicId = idIn(created)
-        return {
-          kind: 'clinic_created',
-          // Without its number: for the site's administrators alone.
-          clinicNo: clinicId === null ? 0 : clinicNoIn(clinicId),
-          subjectId: clinicId,
-        }
+        // Without its number: for the site's administrators alone.
+        return { clinicNo: clinicId === null ? 0 : clinicNoIn(clinicId) }
       },
     },
   )
 
-  serve(
-    restOperations.updateClinic,
-    async ({ body, granted: { clinic } }) => {
-      const change = body.name === undefined ? body : { ...body, name: body.name.trim() }
-      const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwWithField(error))
-      if (changed === null) throw clinicNotFound(clinic.id)
-      return { status: 200, body: bodyOf(changed) }
-    },
-    {
-      audit: ({ body: { settings = {}, ...body }, granted: { clinic } }) => ({
-        kind: 'clinic_changed',
-        clinicNo: clinic.no,
-        details: [...changedFields(body), ...changedFields(settings)],
-      }),
-    },
-  )
+  serve(restOperations.updateClinic, async ({ body, granted: { clinic } }) => {
+    const change = body.name === undefined ? body : { ...body, name: body.name.trim() }
+    const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwWithField(error))
+    if (changed === null) throw clinicNotFound(clinic.id)
+    return { status: 200, body: bodyOf(changed) }
+  })
 }
 
 function throwWithField(error: unknown): never {

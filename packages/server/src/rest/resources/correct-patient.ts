@@ -1,20 +1,12 @@
 import { restOperations } from '@holdfast/contract'
-import { clinicNoIn } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { keyDigest } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
-import { changeResponse, readByDesk } from './settle-booking.ts'
+import { changeResponse } from './settle-booking.ts'
 
 /** The desk corrects what a booking says of its patient. */
 export function serveCorrections(serve: Serve, deps: RestDeps): void {
-  serve(restOperations.correctPatient, (input) => correct(deps, input), {
-    audit: ({ params: { bookingId } }) => ({
-      kind: 'patient_corrected',
-      clinicNo: clinicNoIn(bookingId),
-      subjectId: bookingId,
-    }),
-    auditRepeated: readByDesk,
-  })
+  serve(restOperations.correctPatient, (input) => correct(deps, input))
 }
 
 async function correct(deps: RestDeps, input: Input<typeof restOperations.correctPatient>) {

@@ -1,12 +1,10 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, clinicNoOf, type Directory, type Doctor, type NewDoctor } from '@holdfast/engine'
-import { changedFields } from '../../audit/changed-fields.ts'
 import { clinicTag, directoryTag, doctorTag, movesNextSlots } from '../../cache/changes.ts'
 import { invalidRequest, preview } from '../../edge/bodies/validator.ts'
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { doctorBody } from '../responses/bodies/doctor-body.ts'
-import { idIn } from '../responses/bodies/id-in.ts'
 import { cachedRead, type Loaded } from '../responses/cached-read.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -54,54 +52,32 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
     }),
   )
 
-  serve(
-    restOperations.createDoctor,
-    async ({ body, granted: { clinic }, key }) => {
-      requireCurrency(body.fee)
-      const doctor: NewDoctor = {
-        name: body.name.trim(),
-        specialization: body.specialization.trim(),
-        experienceYears: body.experienceYears ?? null,
-        rating: body.rating ?? null,
-        languages: body.languages ?? [],
-        fee: body.fee ?? null,
-        appointmentTypes: body.appointmentTypes ?? ['in_person'],
-      }
-      const outcome = await directory.createDoctor(clinic.no, doctor, writeKeyOf(key, 'createDoctor', body))
-      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-      return { status: outcome.kind === 'replayed' ? 200 : 201, body: doctorBody(outcome.value) }
-    },
-    {
-      storesKey: true,
-      audit: ({ granted: { clinic } }, created) => ({
-        kind: 'doctor_created',
-        clinicNo: clinic.no,
-        subjectId: idIn(created),
-      }),
-    },
-  )
+  serve(restOperations.createDoctor, async ({ body, granted: { clinic }, key }) => {
+    requireCurrency(body.fee)
+    const doctor: NewDoctor = {
+      name: body.name.trim(),
+      specialization: body.specialization.trim(),
+      experienceYears: body.experienceYears ?? null,
+      rating: body.rating ?? null,
+      languages: body.languages ?? [],
+      fee: body.fee ?? null,
+      appointmentTypes: body.appointmentTypes ?? ['in_person'],
+    }
+    const outcome = await directory.createDoctor(clinic.no, doctor, writeKeyOf(key, 'createDoctor', body))
+    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    return { status: outcome.kind === 'replayed' ? 200 : 201, body: doctorBody(outcome.value) }
+  })
 
-  serve(
-    restOperations.updateDoctor,
-    async ({ params, body }) => {
-      requireCurrency(body.fee)
-      const changed = await directory.updateDoctor(params.doctorId, {
-        ...body,
-        ...(body.name === undefined ? {} : { name: body.name.trim() }),
-        ...(body.specialization === undefined ? {} : { specialization: body.specialization.trim() }),
-      })
-      if (changed === null) throw doctorNotFound(params.doctorId)
-      return { status: 200, body: doctorBody(changed) }
-    },
-    {
-      audit: ({ params, body }) => ({
-        kind: 'doctor_changed',
-        clinicNo: clinicNoIn(params.doctorId),
-        subjectId: params.doctorId,
-        details: changedFields(body),
-      }),
-    },
-  )
+  serve(restOperations.updateDoctor, async ({ params, body }) => {
+    requireCurrency(body.fee)
+    const changed = await directory.updateDoctor(params.doctorId, {
+      ...body,
+      ...(body.name === undefined ? {} : { name: body.name.trim() }),
+      ...(body.specialization === undefined ? {} : { specialization: body.specialization.trim() }),
+    })
+    if (changed === null) throw doctorNotFound(params.doctorId)
+    return { status: 200, body: doctorBody(changed) }
+  })
 }
 
 function serveDoctorList(serve: Serve, deps: RestDeps): void {

@@ -12,7 +12,6 @@ import type { Principal } from '../../edge/authentication/principal.ts'
 import { siteAddress } from '../../edge/headers/site-address.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
-import { idIn } from '../responses/bodies/id-in.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { recordUnknown } from '../responses/record-unknown.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -47,15 +46,7 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
       const needsConfirmedEmail = canConfirmEmails(deps)
       return { status: 201, body: { ...invitationBody(outcome.invitation, names), link, needsConfirmedEmail } }
     },
-    {
-      returnsSecret: 'Create it again: it replaces the invitation that may exist, and its link is in the response.',
-      audit: ({ body, granted: { clinic } }, created) => ({
-        kind: 'invitation_created',
-        clinicNo: clinic.no,
-        subjectId: idIn(created),
-        details: [body.role],
-      }),
-    },
+    { audit: ({ body }) => ({ details: [body.role] }) },
   )
 
   serve(restOperations.listInvitations, async ({ query, granted: { clinic } }) => {
@@ -65,21 +56,11 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items, nextCursor: page.nextCursor } }
   })
 
-  serve(
-    restOperations.revokeInvitation,
-    async ({ params, granted: { clinic } }) => {
-      const outcome = await invitations.revoke(clinic.no, params.invitationId)
-      if (outcome.kind !== 'done') throw refusalProblem(outcome)
-      return { status: 204, body: undefined }
-    },
-    {
-      audit: ({ params, granted: { clinic } }) => ({
-        kind: 'invitation_revoked',
-        clinicNo: clinic.no,
-        subjectId: params.invitationId,
-      }),
-    },
-  )
+  serve(restOperations.revokeInvitation, async ({ params, granted: { clinic } }) => {
+    const outcome = await invitations.revoke(clinic.no, params.invitationId)
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
+    return { status: 204, body: undefined }
+  })
 
   serveInvitedPeople(serve, deps)
 
@@ -119,33 +100,29 @@ function canConfirmEmails({ confirmationTokens }: RestDeps): boolean {
 function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
   const { directory, invitations } = deps.engine
 
-  serve(
-    restOperations.getInvitation,
-    async ({ body, granted: principal }) => {
-      const token = parseInvitationToken(body.token)
-      if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
-      const outcome = await invitations.find(token.id, token.hash)
-      if (outcome.kind !== 'done') throw refusalProblem(outcome)
-      const { clinicId, email, role, doctorId, expiresAt } = outcome.invitation
-      const clinic = await directory.clinic(clinicId)
-      const doctor = doctorId === null ? null : await directory.doctor(doctorId)
-      if (clinic === null) throw new Error(`The clinic ${clinicId} of an invitation was not found.`)
-      return {
-        status: 200,
-        body: {
-          clinicId,
-          clinicName: clinic.name,
-          email: maskAddress(email),
-          needsConfirmedEmail: canConfirmEmails(deps),
-          callersEmail: await callersEmail(deps, principal, email),
-          role,
-          doctorName: doctor?.name ?? null,
-          expiresAt: expiresAt.toISOString(),
-        },
-      }
-    },
-    { storesNoResponse: true },
-  )
+  serve(restOperations.getInvitation, async ({ body, granted: principal }) => {
+    const token = parseInvitationToken(body.token)
+    if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
+    const outcome = await invitations.find(token.id, token.hash)
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
+    const { clinicId, email, role, doctorId, expiresAt } = outcome.invitation
+    const clinic = await directory.clinic(clinicId)
+    const doctor = doctorId === null ? null : await directory.doctor(doctorId)
+    if (clinic === null) throw new Error(`The clinic ${clinicId} of an invitation was not found.`)
+    return {
+      status: 200,
+      body: {
+        clinicId,
+        clinicName: clinic.name,
+        email: maskAddress(email),
+        needsConfirmedEmail: canConfirmEmails(deps),
+        callersEmail: await callersEmail(deps, principal, email),
+        role,
+        doctorName: doctor?.name ?? null,
+        expiresAt: expiresAt.toISOString(),
+      },
+    }
+  })
 
   serve(restOperations.acceptInvitation, async ({ body, granted: { accountId }, request }) => {
     const token = parseInvitationToken(body.token)

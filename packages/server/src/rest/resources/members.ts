@@ -33,31 +33,14 @@ export function serveMembers(serve: Serve, deps: RestDeps): void {
       const cards = await afterCommit(() => deps.accounts.byIds([accountId]))
       return { status: 200, body: memberBody(outcome.membership, cards.get(accountId)) }
     },
-    {
-      audit: ({ params, body, granted: { clinic } }) => ({
-        kind: 'role_changed',
-        clinicNo: clinic.no,
-        subjectId: params.accountId,
-        details: [body.role],
-      }),
-    },
+    { audit: ({ body }) => ({ details: [body.role] }) },
   )
 
-  serve(
-    restOperations.removeMember,
-    async ({ params: { accountId }, granted: { clinic, actor } }) => {
-      const outcome = await directory.removeMember({ clinicNo: clinic.no, accountId, actorId: actor.accountId })
-      if (outcome.kind !== 'done') throw refusalProblem(outcome)
-      return { status: 204, body: undefined }
-    },
-    {
-      audit: ({ params, granted: { clinic } }) => ({
-        kind: 'role_removed',
-        clinicNo: clinic.no,
-        subjectId: params.accountId,
-      }),
-    },
-  )
+  serve(restOperations.removeMember, async ({ params: { accountId }, granted: { clinic, actor } }) => {
+    const outcome = await directory.removeMember({ clinicNo: clinic.no, accountId, actorId: actor.accountId })
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
+    return { status: 204, body: undefined }
+  })
 }
 
 function memberBody({ accountId, role, doctorId }: Membership, card: AccountCard | undefined): MemberBody {

@@ -1,6 +1,5 @@
 import { type ListedMessageBody, type MessageBody, restOperations } from '@holdfast/contract'
 import type { ListedMessage, Message } from '@holdfast/engine'
-import { changedFields } from '../../audit/changed-fields.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -33,9 +32,8 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: { items: items.map(listedMessageBody), nextCursor } }
     },
     {
-      audit: ({ query: { bookingId, q }, granted: { clinic } }) => ({
-        ...(bookingId === undefined ? { kind: 'bookings_read' } : { kind: 'booking_read', subjectId: bookingId }),
-        clinicNo: clinic.no,
+      audit: ({ query: { bookingId, q } }) => ({
+        ...(bookingId === undefined ? {} : { kind: 'booking_read', subjectId: bookingId }),
         ...searchOf(q, 'messages'),
       }),
     },
@@ -50,14 +48,7 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
       const { subject = null, text = null, html = null } = found.content ?? {}
       return { status: 200, body: { ...body, subject, text, html } }
     },
-    {
-      audit: ({ granted: { clinic } }, body) => ({
-        kind: 'booking_read',
-        clinicNo: clinic.no,
-        subjectId: bookingIdOf(body),
-        details: ['message'],
-      }),
-    },
+    { audit: (_input, body) => ({ subjectId: bookingIdOf(body) }) },
   )
 
   serve(
@@ -78,9 +69,8 @@ export function serveMessages(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: messageBody(value.message), isRepeated: kind === 'replayed' }
     },
     {
-      storesKey: true,
       // What is unknown is recorded above: the request has no booking to name.
-      audit: ({ granted: { clinic } }, body) => (body === undefined ? null : sentAgain(clinic.no, bookingIdOf(body))),
+      audit: (_input, body) => (body === undefined ? null : { subjectId: bookingIdOf(body) }),
     },
   )
 }
@@ -111,39 +101,22 @@ function serveSettings(serve: Serve, { engine: { messages }, confirmationTokens 
     body: await messages.settings(clinic.no),
   }))
 
-  serve(
-    restOperations.updateMessageSettings,
-    async ({ body, granted: { clinic } }) => {
-      if (body.confirmByLink === true && confirmationTokens === null) {
-        throw problem('mail_unavailable', 'Without a mail server, nobody gets the link to confirm a booking.')
-      }
-      const changed = await messages.changeSettings(clinic.no, body, (settings) => {
-        const { emails, confirmByLink, smsKinds, phoneCountry } = settings
-        if (confirmByLink && !emails) throw linkNeedsEmails(body)
-        requirePhoneCountry(smsKinds.length > 0, phoneCountry)
-      })
-      return { status: 200, body: changed }
-    },
-    {
-      audit: ({ body, granted: { clinic } }) => ({
-        kind: 'clinic_changed',
-        clinicNo: clinic.no,
-        details: changedFields(body),
-      }),
-    },
-  )
+  serve(restOperations.updateMessageSettings, async ({ body, granted: { clinic } }) => {
+    if (body.confirmByLink === true && confirmationTokens === null) {
+      throw problem('mail_unavailable', 'Without a mail server, nobody gets the link to confirm a booking.')
+    }
+    const changed = await messages.changeSettings(clinic.no, body, (settings) => {
+      const { emails, confirmByLink, smsKinds, phoneCountry } = settings
+      if (confirmByLink && !emails) throw linkNeedsEmails(body)
+      requirePhoneCountry(smsKinds.length > 0, phoneCountry)
+    })
+    return { status: 200, body: changed }
+  })
 
-  serve(
-    restOperations.planReminders,
-    async ({ body: { dryRun = false, cursor = null }, granted: { clinic } }) => ({
-      status: 200,
-      body: await messages.planReminders(clinic.no, { cursor, isDryRun: dryRun }),
-    }),
-    {
-      audit: ({ body: { dryRun }, granted: { clinic } }) =>
-        dryRun ? null : { kind: 'clinic_changed', clinicNo: clinic.no, details: ['reminders planned'] },
-    },
-  )
+  serve(restOperations.planReminders, async ({ body: { dryRun = false, cursor = null }, granted: { clinic } }) => ({
+    status: 200,
+    body: await messages.planReminders(clinic.no, { cursor, isDryRun: dryRun }),
+  }))
 }
 
 function linkNeedsEmails({ confirmByLink }: { confirmByLink?: boolean }) {

@@ -10,11 +10,11 @@ import {
   type SettleAction,
   type SettleOutcome,
 } from '@holdfast/engine'
+import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import type { ProblemError } from '../../edge/errors/problem-error.ts'
 import type { BookingReach } from '../guards/reach-booking.ts'
-import type { AuditedRequest } from '../record-requests.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
 import { patientBookedProblem } from '../responses/patient-booked-problem.ts'
@@ -27,7 +27,7 @@ export async function settleAndRespond(...of: Parameters<typeof settle>) {
 }
 
 /** Patients' reads of their own booking are not recorded. */
-export function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): AuditedRequest | null {
+export function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): AuditEntry | null {
   return as === 'desk' ? { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId } : null
 }
 

@@ -1,4 +1,4 @@
-import { type AuditDetail, restOperations, type SlotRuleBody } from '@holdfast/contract'
+import { restOperations, type SlotRuleBody } from '@holdfast/contract'
 import {
   type CreateSlotsResult,
   clinicNoIn,
@@ -49,10 +49,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
       ...(result.position === null ? {} : { position: result.position }),
     }
   }
-  serve(restOperations.createSlots, create, {
-    audit: ({ params: { doctorId }, query: { dryRun }, granted: { clinic } }) =>
-      calendarChange(clinic.no, doctorId, 'slots created', dryRun),
-  })
+  serve(restOperations.createSlots, create)
 
   const change = async ({ params: { slotId }, body, granted }: Input<typeof restOperations.changeSlot>) => {
     const outcome = await engine.setCapacity({ clinicNo: granted.clinicNo, slotId, capacity: body.capacity })
@@ -60,10 +57,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
     return { status: 200 as const, body: slotBody(outcome.slot), position: outcome.position }
   }
   serve(restOperations.changeSlot, change, {
-    audit: ({ params: { slotId }, body: { capacity }, granted: { clinicNo } }) => {
-      const details: AuditDetail[] = ['capacity changed', `${capacity}`]
-      return { kind: 'doctor_changed', clinicNo, subjectId: slotId, details }
-    },
+    audit: ({ body: { capacity } }) => ({ details: ['capacity changed', `${capacity}`] }),
   })
 
   const withdrawOne = async ({ params, query, granted }: Input<typeof restOperations.withdrawSlot>) => {
@@ -72,10 +66,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
     const outcome = await engine.withdrawSlots({ clinicNo, which, ...query, actorId: accountId })
     return withdrawn(outcome, query.dryRun)
   }
-  serve(restOperations.withdrawSlot, withdrawOne, {
-    audit: ({ params: { slotId }, query: { dryRun }, granted: { clinicNo } }) =>
-      calendarChange(clinicNo, slotId, 'slots withdrawn', dryRun),
-  })
+  serve(restOperations.withdrawSlot, withdrawOne)
 
   const withdrawDays = async ({ query, granted }: Input<typeof restOperations.withdrawSlotsOfDoctor>) => {
     const { withBookings, dryRun } = query
@@ -92,14 +83,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
   }
   serve(restOperations.withdrawSlotsOfDoctor, withdrawDays, {
     validate: ({ query: { from, to } }) => requireDays(from, to, daysMax),
-    audit: ({ params: { doctorId }, query: { dryRun }, granted: { clinic } }) =>
-      calendarChange(clinic.no, doctorId, 'slots withdrawn', dryRun),
   })
-}
-
-/** @param subjectId the doctor, or the slot alone */
-function calendarChange(clinicNo: number, subjectId: string, detail: AuditDetail, isTrial: boolean) {
-  return isTrial ? null : ({ kind: 'doctor_changed', clinicNo, subjectId, details: [detail] } as const)
 }
 
 /**

@@ -37,39 +37,30 @@ export function serveTheatreBlocks(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items: blocks.map(blockBody) } }
   })
 
-  serve(
-    restOperations.createBlocks,
-    async ({ query: { dryRun }, body, granted: { clinic, actor } }) => {
-      const { roomId, service = null, surgeonId = null, releaseDays = null } = body
-      const room = { path: '/roomId', id: roomId }
-      for (const { path, id } of surgeonId === null ? [room] : [room, { path: '/surgeonId', id: surgeonId }]) {
-        if (clinicNoIn(id) !== clinic.no) throw resourceNotFound(path, id)
-      }
-      const outcome = await theatre.createBlocks({
-        roomId,
-        service: service?.trim() ?? null,
-        surgeonId,
-        releaseDays,
-        when: timesOf(body, deps.now()),
-        dryRun,
-        actorId: actor.accountId,
-      })
-      if (outcome.kind !== 'done') throw creationProblem(outcome, body)
-      const created = createdBody(outcome)
-      const { position } = outcome
-      return {
-        status: created.created > 0 && !dryRun ? 201 : 200,
-        body: created,
-        ...(position === null ? {} : { position }),
-      }
-    },
-    {
-      audit: ({ query, body, granted: { clinic } }) =>
-        query.dryRun
-          ? null
-          : { kind: 'theatre_changed', clinicNo: clinic.no, subjectId: body.roomId, details: ['blocks'] },
-    },
-  )
+  serve(restOperations.createBlocks, async ({ query: { dryRun }, body, granted: { clinic, actor } }) => {
+    const { roomId, service = null, surgeonId = null, releaseDays = null } = body
+    const room = { path: '/roomId', id: roomId }
+    for (const { path, id } of surgeonId === null ? [room] : [room, { path: '/surgeonId', id: surgeonId }]) {
+      if (clinicNoIn(id) !== clinic.no) throw resourceNotFound(path, id)
+    }
+    const outcome = await theatre.createBlocks({
+      roomId,
+      service: service?.trim() ?? null,
+      surgeonId,
+      releaseDays,
+      when: timesOf(body, deps.now()),
+      dryRun,
+      actorId: actor.accountId,
+    })
+    if (outcome.kind !== 'done') throw creationProblem(outcome, body)
+    const created = createdBody(outcome)
+    const { position } = outcome
+    return {
+      status: created.created > 0 && !dryRun ? 201 : 200,
+      body: created,
+      ...(position === null ? {} : { position }),
+    }
+  })
 
   serveExistingBlocks(serve, deps)
 }
@@ -102,71 +93,45 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
           throw resourceNotFound('/surgeonId', body.surgeonId ?? '')
       }
     },
-    {
-      audit: ({ params, body, granted: { clinic } }) => ({
-        kind: 'theatre_changed',
-        clinicNo: clinic.no,
-        subjectId: params.blockId,
-        details: ['block', body.action],
-      }),
-    },
+    { audit: ({ body }) => ({ details: ['block', body.action] }) },
   )
 
-  serve(
-    restOperations.withdrawBlock,
-    async ({ params: { blockId }, query, granted: { clinic, actor } }) => {
-      const block = clinicNoIn(blockId) === clinic.no ? await theatre.block(blockId) : null
-      // A doctor's slot is none.
-      if (block === null) throw blockNotFound(blockId)
-      const which = { slotId: blockId }
-      const outcome = await engine.withdrawSlots({ clinicNo: clinic.no, which, ...query, actorId: actor.accountId })
-      if (outcome.kind === 'slot_missing') throw blockNotFound(blockId)
-      if (outcome.kind !== 'withdrawn') throw refusalProblem(outcome)
-      const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: timeText(booking.startsAt) }))
-      return {
-        status: 200,
-        body: { slots: outcome.slots, bookings },
-        ...(query.dryRun || outcome.position === null ? {} : { position: outcome.position }),
-      }
-    },
-    {
-      audit: ({ params, query, granted: { clinic } }) =>
-        query.dryRun
-          ? null
-          : { kind: 'theatre_changed', clinicNo: clinic.no, subjectId: params.blockId, details: ['block withdrawn'] },
-    },
-  )
+  serve(restOperations.withdrawBlock, async ({ params: { blockId }, query, granted: { clinic, actor } }) => {
+    const block = clinicNoIn(blockId) === clinic.no ? await theatre.block(blockId) : null
+    // A doctor's slot is none.
+    if (block === null) throw blockNotFound(blockId)
+    const which = { slotId: blockId }
+    const outcome = await engine.withdrawSlots({ clinicNo: clinic.no, which, ...query, actorId: actor.accountId })
+    if (outcome.kind === 'slot_missing') throw blockNotFound(blockId)
+    if (outcome.kind !== 'withdrawn') throw refusalProblem(outcome)
+    const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: timeText(booking.startsAt) }))
+    return {
+      status: 200,
+      body: { slots: outcome.slots, bookings },
+      ...(query.dryRun || outcome.position === null ? {} : { position: outcome.position }),
+    }
+  })
 
-  serve(
-    restOperations.fillBlock,
-    async ({ params: { blockId }, body, granted: { clinic, actor }, key }) => {
-      if (clinicNoIn(blockId) !== clinic.no) throw blockNotFound(blockId)
-      const { confirm = false, cursor = null } = body
-      const step = writeKeyOf(key, `fillBlock ${blockId}`, { confirm, cursor })
-      // A key belongs to one step from its beginning: what a step has booked before it fails has this key, too.
-      if (step !== null) {
-        await storedResponses.store(step, null)
-        const begun = await storedResponses.find(step)
-        if (begun.kind === 'key_reused') throw refusalProblem(begun)
-      }
-      const actorId = actor.accountId
-      const outcome = await theatre.fillBlock({ blockId, confirm, actorId, key: step?.key ?? freshKey(), cursor })
-      if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
-      if (outcome.kind === 'block_being_filled') throw beingFilled(outcome)
-      if (outcome.kind === 'room_inactive') throw resourceInactive(outcome.roomId)
-      if (isNotDone(outcome)) throw refusalProblem(outcome)
-      if (outcome.kind === 'filled_in_part') throw filledInPart(outcome)
-      const { cases, examined, nextCursor } = outcome
-      return { status: 200, body: { items: cases.map(caseBody), examined, nextCursor } }
-    },
-    {
-      auditRepeated: ({ granted: { clinic } }) => ({
-        kind: 'bookings_read',
-        clinicNo: clinic.no,
-        details: ['theatre'],
-      }),
-    },
-  )
+  serve(restOperations.fillBlock, async ({ params: { blockId }, body, granted: { clinic, actor }, key }) => {
+    if (clinicNoIn(blockId) !== clinic.no) throw blockNotFound(blockId)
+    const { confirm = false, cursor = null } = body
+    const step = writeKeyOf(key, `fillBlock ${blockId}`, { confirm, cursor })
+    // A key belongs to one step from its beginning: what a step has booked before it fails has this key, too.
+    if (step !== null) {
+      await storedResponses.store(step, null)
+      const begun = await storedResponses.find(step)
+      if (begun.kind === 'key_reused') throw refusalProblem(begun)
+    }
+    const actorId = actor.accountId
+    const outcome = await theatre.fillBlock({ blockId, confirm, actorId, key: step?.key ?? freshKey(), cursor })
+    if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
+    if (outcome.kind === 'block_being_filled') throw beingFilled(outcome)
+    if (outcome.kind === 'room_inactive') throw resourceInactive(outcome.roomId)
+    if (isNotDone(outcome)) throw refusalProblem(outcome)
+    if (outcome.kind === 'filled_in_part') throw filledInPart(outcome)
+    const { cases, examined, nextCursor } = outcome
+    return { status: 200, body: { items: cases.map(caseBody), examined, nextCursor } }
+  })
 }
 
 function beingFilled({ examined, booked }: BlockFilling) {

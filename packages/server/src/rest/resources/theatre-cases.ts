@@ -11,11 +11,11 @@ import {
   type RuleOverride,
   type Theatre,
 } from '@holdfast/engine'
+import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import type { ProblemError } from '../../edge/errors/problem-error.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
-import type { AuditedRequest } from '../record-requests.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
 import { projectedCases } from '../responses/bodies/projected-cases.ts'
 import { historyBody } from '../responses/history-body.ts'
@@ -80,21 +80,16 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
       position: outcome.position,
     }
   }
-  serve(restOperations.createCase, create, { waits: 'in the engine', storesKey: true })
+  serve(restOperations.createCase, create)
 
-  serve(
-    restOperations.checkCase,
-    async (input) => {
-      const outcome = await theatre.checkCase(claimOf(input, deps.now()))
-      if (outcome.kind !== 'checked') throw refusal(deps, input, outcome)
-      return {
-        status: 200,
-        body: { conflicts: outcome.conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })) },
-      }
-    },
-    // It changes nothing: a repetition is checked again.
-    { waits: 'in the engine', storesNoResponse: true },
-  )
+  serve(restOperations.checkCase, async (input) => {
+    const outcome = await theatre.checkCase(claimOf(input, deps.now()))
+    if (outcome.kind !== 'checked') throw refusal(deps, input, outcome)
+    return {
+      status: 200,
+      body: { conflicts: outcome.conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })) },
+    }
+  })
 }
 
 function serveCaseReads(serve: Serve, deps: RestDeps): void {
@@ -125,23 +120,14 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
         },
       }
     },
-    {
-      audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['theatre'] }),
-    },
   )
 
-  serve(restOperations.getCase, ({ granted: { found } }) => ({ status: 200, body: caseBody(found) }), {
-    audit: ({ params }) => caseRead(params.caseId),
+  serve(restOperations.getCase, ({ granted: { found } }) => ({ status: 200, body: caseBody(found) }))
+
+  serve(restOperations.listCaseEvents, async ({ params: { caseId } }) => {
+    const events = await deps.engine.reads.eventsOfBooking(caseId)
+    return { status: 200, body: await historyBody(deps, events) }
   })
-
-  serve(
-    restOperations.listCaseEvents,
-    async ({ params: { caseId } }) => {
-      const events = await deps.engine.reads.eventsOfBooking(caseId)
-      return { status: 200, body: await historyBody(deps, events) }
-    },
-    { audit: ({ params }) => ({ ...caseRead(params.caseId), details: ['history'] }) },
-  )
 }
 
 /**
@@ -170,112 +156,84 @@ async function casesAtRisk(theatre: Theatre, one: Case, nextIds: readonly string
 
 function serveCaseChanges(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
-  const auditRepeated = ({ params }: { params: { caseId: string } }) => caseRead(params.caseId)
 
-  serve(
-    restOperations.confirmCase,
-    async (input) => changedResponse(deps, input, await theatre.confirmCase(actionOf(input, 'confirmCase'))),
-    { waits: 'in the engine', auditRepeated },
+  serve(restOperations.confirmCase, async (input) =>
+    changedResponse(deps, input, await theatre.confirmCase(actionOf(input, 'confirmCase'))),
   )
 
-  serve(
-    restOperations.cancelCase,
-    async (input) => {
-      const { reasonCode, onlyHold = false } = input.body
-      const action = { ...actionOf(input, 'cancelCase'), reasonCode, onlyHold }
-      return changedResponse(deps, input, await theatre.cancelCase(action))
-    },
-    { waits: 'in the engine', auditRepeated },
-  )
+  serve(restOperations.cancelCase, async (input) => {
+    const { reasonCode, onlyHold = false } = input.body
+    const action = { ...actionOf(input, 'cancelCase'), reasonCode, onlyHold }
+    return changedResponse(deps, input, await theatre.cancelCase(action))
+  })
 
-  serve(
-    restOperations.moveCase,
-    async (input) => {
-      const change = changeOf(input.body)
-      const request = { ...actionOf(input, 'moveCase'), change, override: input.field }
-      return changedResponse(deps, input, await theatre.moveCase(request))
-    },
-    { waits: 'in the engine', auditRepeated },
-  )
+  serve(restOperations.moveCase, async (input) => {
+    const change = changeOf(input.body)
+    const request = { ...actionOf(input, 'moveCase'), change, override: input.field }
+    return changedResponse(deps, input, await theatre.moveCase(request))
+  })
 
-  serve(
-    restOperations.swapCases,
-    async (input) => {
-      const { caseId: otherCaseId } = input.body
-      if (otherCaseId === input.params.caseId) {
-        throw invalidRequest([{ path: '/caseId', message: 'must be another case' }])
-      }
-      const action = actionOf(input, `swapCases ${otherCaseId}`)
-      const outcome = await theatre.swapCases({ ...action, otherCaseId, override: input.field })
-      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
-      recordUnchanged(deps, input, { kind: outcome.kind, shown: outcome.cases })
-      return { status: 200, body: { cases: outcome.cases.map(caseBody) }, position: outcome.position }
-    },
-    { waits: 'in the engine', auditRepeated: ({ params, body }) => [caseRead(params.caseId), caseRead(body.caseId)] },
-  )
+  serve(restOperations.swapCases, async (input) => {
+    const { caseId: otherCaseId } = input.body
+    if (otherCaseId === input.params.caseId) {
+      throw invalidRequest([{ path: '/caseId', message: 'must be another case' }])
+    }
+    const action = actionOf(input, `swapCases ${otherCaseId}`)
+    const outcome = await theatre.swapCases({ ...action, otherCaseId, override: input.field })
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
+    recordUnchanged(deps, input, { kind: outcome.kind, shown: outcome.cases })
+    return { status: 200, body: { cases: outcome.cases.map(caseBody) }, position: outcome.position }
+  })
 
-  serve(
-    restOperations.bumpCases,
-    async (input) => {
-      const { caseIds: bumpedCaseIds, reason, ...plan } = input.body
-      if (bumpedCaseIds.includes(input.params.caseId)) {
-        throw invalidRequest([{ path: '/caseIds', message: 'must be other cases' }])
-      }
-      const emergency = { ...actionOf(input, 'bumpCases'), change: changeOf(plan), override: input.field }
-      const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason })
-      if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw refusal(deps, input, outcome)
-      recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
-      return {
-        status: 200,
-        body: { case: caseBody(outcome.case), bumped: outcome.bumped },
-        position: outcome.position,
-      }
-    },
-    { waits: 'in the engine', auditRepeated },
-  )
+  serve(restOperations.bumpCases, async (input) => {
+    const { caseIds: bumpedCaseIds, reason, ...plan } = input.body
+    if (bumpedCaseIds.includes(input.params.caseId)) {
+      throw invalidRequest([{ path: '/caseIds', message: 'must be other cases' }])
+    }
+    const emergency = { ...actionOf(input, 'bumpCases'), change: changeOf(plan), override: input.field }
+    const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason })
+    if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw refusal(deps, input, outcome)
+    recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
+    return {
+      status: 200,
+      body: { case: caseBody(outcome.case), bumped: outcome.bumped },
+      position: outcome.position,
+    }
+  })
 }
 
 function serveRunningCases(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
-  const auditRepeated = ({ params }: { params: { caseId: string } }) => caseRead(params.caseId)
 
-  serve(
-    restOperations.extendCase,
-    async (input) => {
-      const expectedEndsAt = new Date(input.body.expectedEndsAt)
-      const { caseId } = input.params
-      const planned = await theatre.case(caseId)
-      if (planned === null) throw caseNotFound(caseId)
-      const latest = new Date(planned.endsAt.getTime() + dayMs)
-      if (expectedEndsAt < planned.endsAt || expectedEndsAt > latest) {
-        throw invalidRequest([{ path: '/expectedEndsAt', message: betweenText(planned.endsAt, latest) }])
-      }
-      const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
-      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
-      recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
-      const { case: extended, position } = outcome
-      const atRiskCaseIds = await casesAtRisk(theatre, extended, outcome.atRiskCaseIds, deps.now())
-      return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
-    },
-    { waits: 'in the engine', auditRepeated },
-  )
+  serve(restOperations.extendCase, async (input) => {
+    const expectedEndsAt = new Date(input.body.expectedEndsAt)
+    const { caseId } = input.params
+    const planned = await theatre.case(caseId)
+    if (planned === null) throw caseNotFound(caseId)
+    const latest = new Date(planned.endsAt.getTime() + dayMs)
+    if (expectedEndsAt < planned.endsAt || expectedEndsAt > latest) {
+      throw invalidRequest([{ path: '/expectedEndsAt', message: betweenText(planned.endsAt, latest) }])
+    }
+    const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
+    recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
+    const { case: extended, position } = outcome
+    const atRiskCaseIds = await casesAtRisk(theatre, extended, outcome.atRiskCaseIds, deps.now())
+    return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
+  })
 
-  serve(
-    restOperations.recordMilestone,
-    async (input) => {
-      const { milestone } = input.body
-      const at = input.body.at === null ? null : new Date(input.body.at)
-      const outcome = await theatre.recordMilestone({
-        ...actionOf(input, `recordMilestone ${milestone}`),
-        milestone,
-        at,
-        isTrial: input.field,
-        isForced: input.body.force ?? false,
-      })
-      return changedResponse(deps, input, outcome)
-    },
-    { waits: 'in the engine', auditRepeated },
-  )
+  serve(restOperations.recordMilestone, async (input) => {
+    const { milestone } = input.body
+    const at = input.body.at === null ? null : new Date(input.body.at)
+    const outcome = await theatre.recordMilestone({
+      ...actionOf(input, `recordMilestone ${milestone}`),
+      milestone,
+      at,
+      isTrial: input.field,
+      isForced: input.body.force ?? false,
+    })
+    return changedResponse(deps, input, outcome)
+  })
 }
 
 type ChangedCase = Extract<ChangeCaseOutcome, { kind: 'done' | 'unchanged' }>
@@ -358,7 +316,7 @@ function betweenText(earliest: Date, latest: Date): string {
   return `must be from ${earliest.toISOString()} to ${latest.toISOString()}`
 }
 
-function caseRead(caseId: string): AuditedRequest {
+function caseRead(caseId: string): AuditEntry {
   return { kind: 'booking_read', clinicNo: clinicNoIn(caseId), subjectId: caseId }
 }
 

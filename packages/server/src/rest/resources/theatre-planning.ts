@@ -22,30 +22,24 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
   serve(restOperations.getTheatre, (input) => board(deps, input), {
     // 300 cases take 13 KB then.
     compresses: true,
-    audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['theatre'] }),
   })
 
-  serve(
-    restOperations.suggestCaseTimes,
-    async ({ body, granted: { clinic } }) => {
-      requireDays(body.from, body.to, suggestDaysMax, '/to')
-      const { query, at } = await suggestQuery(deps, clinic, body)
-      const found = await theatre.suggest(query)
-      if ('kind' in found) {
-        // Rooms are not among the needs of the body.
-        const isRoom = found.kind === 'resource_invalid' && found.path.startsWith('/roomIds/')
-        throw theatreProblem(found, isRoom ? '' : at)
-      }
-      const suggestions = found.suggestions.map((one) => ({
-        ...one,
-        startsAt: timeText(one.startsAt),
-        endsAt: timeText(one.endsAt),
-      }))
-      return { status: 200, body: { suggestions, refusals: found.refusals, searchedUntil: found.searchedUntil } }
-    },
-    // It changes nothing, and its request may have a record number: nothing of it is stored.
-    { storesNoResponse: true },
-  )
+  serve(restOperations.suggestCaseTimes, async ({ body, granted: { clinic } }) => {
+    requireDays(body.from, body.to, suggestDaysMax, '/to')
+    const { query, at } = await suggestQuery(deps, clinic, body)
+    const found = await theatre.suggest(query)
+    if ('kind' in found) {
+      // Rooms are not among the needs of the body.
+      const isRoom = found.kind === 'resource_invalid' && found.path.startsWith('/roomIds/')
+      throw theatreProblem(found, isRoom ? '' : at)
+    }
+    const suggestions = found.suggestions.map((one) => ({
+      ...one,
+      startsAt: timeText(one.startsAt),
+      endsAt: timeText(one.endsAt),
+    }))
+    return { status: 200, body: { suggestions, refusals: found.refusals, searchedUntil: found.searchedUntil } }
+  })
 
   serve(restOperations.estimateCaseDuration, async ({ query, granted: { clinic }, field: surgeonId }) => {
     const procedureCode = query.procedureCode.trim()
@@ -54,37 +48,30 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { cases, surgeonId: estimate.surgeonId, medianMinutes, p80Minutes } }
   })
 
-  serve(
-    restOperations.eraseTheatrePatient,
-    async ({ body, granted: { clinic, actor }, key }) => {
-      const mrn = body.mrn.trim()
-      // A keyed digest: from any other one, a record number could be guessed. Of its bytes, because the digests of
-      // addresses are the same for upper and lower case; of the oldest secret, which stays while a newer one is added.
-      const patient = deps.recipientDigests(`theatre patient ${Buffer.from(mrn).toString('hex')}`).at(-1)
-      const writeKey = writeKeyOf(key, `eraseTheatrePatient ${clinic.id}`, { patient })
-      const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId, writeKey })
-      switch (outcome.kind) {
-        case 'erased':
-        case 'replayed': {
-          const { kind, cases, requests } = outcome
-          return { status: 200, body: { cases, requests }, isRepeated: kind === 'replayed' }
-        }
-        case 'key_reused':
-          throw refusalProblem(outcome)
-        case 'patient_missing':
-          throw problem('theatre_patient_not_found', 'The clinic has no patient with this record number.')
-        case 'in_use': {
-          const { caseIds, requestIds } = outcome
-          const detail = `${caseIds.length} cases and ${requestIds.length} requests have to end first.`
-          throw problem('theatre_patient_in_use', detail, { caseIds, requestIds })
-        }
+  serve(restOperations.eraseTheatrePatient, async ({ body, granted: { clinic, actor }, key }) => {
+    const mrn = body.mrn.trim()
+    // A keyed digest: from any other one, a record number could be guessed. Of its bytes, because the digests of
+    // addresses are the same for upper and lower case; of the oldest secret, which stays while a newer one is added.
+    const patient = deps.recipientDigests(`theatre patient ${Buffer.from(mrn).toString('hex')}`).at(-1)
+    const writeKey = writeKeyOf(key, `eraseTheatrePatient ${clinic.id}`, { patient })
+    const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId, writeKey })
+    switch (outcome.kind) {
+      case 'erased':
+      case 'replayed': {
+        const { kind, cases, requests } = outcome
+        return { status: 200, body: { cases, requests }, isRepeated: kind === 'replayed' }
       }
-    },
-    {
-      storesKey: true,
-      audit: ({ granted: { clinic } }) => ({ kind: 'patients_erased', clinicNo: clinic.no, details: ['theatre'] }),
-    },
-  )
+      case 'key_reused':
+        throw refusalProblem(outcome)
+      case 'patient_missing':
+        throw problem('theatre_patient_not_found', 'The clinic has no patient with this record number.')
+      case 'in_use': {
+        const { caseIds, requestIds } = outcome
+        const detail = `${caseIds.length} cases and ${requestIds.length} requests have to end first.`
+        throw problem('theatre_patient_in_use', detail, { caseIds, requestIds })
+      }
+    }
+  })
 }
 
 /** Of everybody: what doctors do not get of it is removed by the operation's restriction. */

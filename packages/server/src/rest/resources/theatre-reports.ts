@@ -17,17 +17,11 @@ type ReportInput = Input<typeof restOperations.getTheatreReport>
 export function serveTheatreReports(serve: Serve, deps: RestDeps): void {
   serve(restOperations.getTheatreReport, async (input) => ({ status: 200, body: await report(deps, input) }))
 
-  serve(
-    restOperations.exportTheatreReport,
-    async (input) => {
-      const { from, to, separator } = input.query
-      const name = `theatre-${from}-${to}`
-      return shortCsvResponse({ name, separator, ...reportRows(await report(deps, input)) })
-    },
-    {
-      audit: ({ granted: { clinic } }) => ({ kind: 'data_exported', clinicNo: clinic.no, details: ['theatre_report'] }),
-    },
-  )
+  serve(restOperations.exportTheatreReport, async (input) => {
+    const { from, to, separator } = input.query
+    const name = `theatre-${from}-${to}`
+    return shortCsvResponse({ name, separator, ...reportRows(await report(deps, input)) })
+  })
 }
 
 async function report({ engine: { theatre }, now }: RestDeps, { query, granted: { clinic } }: ReportInput) {

@@ -1,4 +1,4 @@
-import { type AuditField, restOperations } from '@holdfast/contract'
+import { restOperations } from '@holdfast/contract'
 import {
   clinicNoIn,
   type NewEquipment,
@@ -7,10 +7,7 @@ import {
   type OpeningHours,
   type UpdateResourceOutcome,
 } from '@holdfast/engine'
-import { changedFields } from '../../audit/changed-fields.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
-import type { AuditedRequest } from '../record-requests.ts'
-import { idIn } from '../responses/bodies/id-in.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import { resourceInUse, resourceNotFound, unitsInUse } from '../responses/theatre-problems.ts'
@@ -34,35 +31,25 @@ function serveRooms(serve: Serve, { engine: { theatre } }: RestDeps): void {
     body: { items: await theatre.rooms(clinic.no) },
   }))
 
-  serve(
-    restOperations.createRoom,
-    async ({ body, granted: { clinic }, key }) => {
-      requireHours(body.hours)
-      const room: NewRoom = {
-        name: body.name.trim(),
-        site: body.site ?? null,
-        turnoverMinutes: body.turnoverMinutes ?? 0,
-        hours: body.hours ?? null,
-      }
-      const outcome = await theatre.createRoom(clinic.no, room, writeKeyOf(key, `createRoom ${clinic.id}`, room))
-      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-      return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
-    },
-    { storesKey: true, audit: ({ granted: { clinic } }, body) => created(clinic.no, body, 'room') },
-  )
+  serve(restOperations.createRoom, async ({ body, granted: { clinic }, key }) => {
+    requireHours(body.hours)
+    const room: NewRoom = {
+      name: body.name.trim(),
+      site: body.site ?? null,
+      turnoverMinutes: body.turnoverMinutes ?? 0,
+      hours: body.hours ?? null,
+    }
+    const outcome = await theatre.createRoom(clinic.no, room, writeKeyOf(key, `createRoom ${clinic.id}`, room))
+    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
+  })
 
-  serve(
-    restOperations.updateRoom,
-    async ({ params: { roomId }, query, body, granted: { clinic } }) => {
-      requireHours(body.hours)
-      if (clinicNoIn(roomId) !== clinic.no) throw resourceNotFound('/path/roomId', roomId)
-      const outcome = await theatre.updateRoom(roomId, { ...trimmed(body), withCases: query.withCases })
-      return { status: 200, body: changedResource(outcome, '/path/roomId', roomId) }
-    },
-    {
-      audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.roomId, 'room', changedFields(body)),
-    },
-  )
+  serve(restOperations.updateRoom, async ({ params: { roomId }, query, body, granted: { clinic } }) => {
+    requireHours(body.hours)
+    if (clinicNoIn(roomId) !== clinic.no) throw resourceNotFound('/path/roomId', roomId)
+    const outcome = await theatre.updateRoom(roomId, { ...trimmed(body), withCases: query.withCases })
+    return { status: 200, body: changedResource(outcome, '/path/roomId', roomId) }
+  })
 }
 
 function serveStaff(serve: Serve, deps: RestDeps): void {
@@ -73,36 +60,25 @@ function serveStaff(serve: Serve, deps: RestDeps): void {
     body: { items: await theatre.staff(clinic.no) },
   }))
 
-  serve(
-    restOperations.createTheatreStaff,
-    async ({ body, granted: { clinic }, key }) => {
-      await requireEquipment(deps, clinic.no, body.preferredEquipmentIds ?? [])
-      const staff: NewStaff = {
-        name: body.name.trim(),
-        profession: body.profession,
-        preferredEquipmentIds: body.preferredEquipmentIds ?? [],
-      }
-      const writeKey = writeKeyOf(key, `createTheatreStaff ${clinic.id}`, staff)
-      const outcome = await theatre.createStaff(clinic.no, staff, writeKey)
-      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-      return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
-    },
-    { storesKey: true, audit: ({ granted: { clinic } }, body) => created(clinic.no, body, 'staff') },
-  )
+  serve(restOperations.createTheatreStaff, async ({ body, granted: { clinic }, key }) => {
+    await requireEquipment(deps, clinic.no, body.preferredEquipmentIds ?? [])
+    const staff: NewStaff = {
+      name: body.name.trim(),
+      profession: body.profession,
+      preferredEquipmentIds: body.preferredEquipmentIds ?? [],
+    }
+    const writeKey = writeKeyOf(key, `createTheatreStaff ${clinic.id}`, staff)
+    const outcome = await theatre.createStaff(clinic.no, staff, writeKey)
+    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
+  })
 
-  serve(
-    restOperations.updateTheatreStaff,
-    async ({ params: { staffId }, query, body, granted: { clinic } }) => {
-      await requireEquipment(deps, clinic.no, body.preferredEquipmentIds ?? [])
-      if (clinicNoIn(staffId) !== clinic.no) throw resourceNotFound('/path/staffId', staffId)
-      const outcome = await theatre.updateStaff(staffId, { ...trimmed(body), withCases: query.withCases })
-      return { status: 200, body: changedResource(outcome, '/path/staffId', staffId) }
-    },
-    {
-      audit: ({ params, body, granted: { clinic } }) =>
-        changed(clinic.no, params.staffId, 'staff', changedFields(body)),
-    },
-  )
+  serve(restOperations.updateTheatreStaff, async ({ params: { staffId }, query, body, granted: { clinic } }) => {
+    await requireEquipment(deps, clinic.no, body.preferredEquipmentIds ?? [])
+    if (clinicNoIn(staffId) !== clinic.no) throw resourceNotFound('/path/staffId', staffId)
+    const outcome = await theatre.updateStaff(staffId, { ...trimmed(body), withCases: query.withCases })
+    return { status: 200, body: changedResource(outcome, '/path/staffId', staffId) }
+  })
 }
 
 function serveDoctors(serve: Serve, deps: RestDeps): void {
@@ -113,19 +89,12 @@ function serveDoctors(serve: Serve, deps: RestDeps): void {
     body: { items: await theatre.doctors(clinic.no) },
   }))
 
-  serve(
-    restOperations.updateTheatreDoctor,
-    async ({ params: { doctorId }, body, granted: { clinic } }) => {
-      await requireEquipment(deps, clinic.no, body.preferredEquipmentIds)
-      const doctor = clinicNoIn(doctorId) === clinic.no ? await theatre.updateDoctor(doctorId, body) : null
-      if (doctor === null) throw refusalProblem({ kind: 'doctor_missing' })
-      return { status: 200, body: doctor }
-    },
-    {
-      audit: ({ params, body, granted: { clinic } }) =>
-        changed(clinic.no, params.doctorId, 'doctor', changedFields(body)),
-    },
-  )
+  serve(restOperations.updateTheatreDoctor, async ({ params: { doctorId }, body, granted: { clinic } }) => {
+    await requireEquipment(deps, clinic.no, body.preferredEquipmentIds)
+    const doctor = clinicNoIn(doctorId) === clinic.no ? await theatre.updateDoctor(doctorId, body) : null
+    if (doctor === null) throw refusalProblem({ kind: 'doctor_missing' })
+    return { status: 200, body: doctor }
+  })
 }
 
 function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
@@ -134,32 +103,21 @@ function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
     body: { items: await theatre.equipment(clinic.no) },
   }))
 
-  serve(
-    restOperations.createEquipment,
-    async ({ body, granted: { clinic }, key }) => {
-      const { units, reprocessingMinutes = 0 } = body
-      const equipment: NewEquipment = { name: body.name.trim(), units, reprocessingMinutes }
-      const writeKey = writeKeyOf(key, `createEquipment ${clinic.id}`, equipment)
-      const outcome = await theatre.createEquipment(clinic.no, equipment, writeKey)
-      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-      return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
-    },
-    { storesKey: true, audit: ({ granted: { clinic } }, body) => created(clinic.no, body, 'equipment') },
-  )
+  serve(restOperations.createEquipment, async ({ body, granted: { clinic }, key }) => {
+    const { units, reprocessingMinutes = 0 } = body
+    const equipment: NewEquipment = { name: body.name.trim(), units, reprocessingMinutes }
+    const writeKey = writeKeyOf(key, `createEquipment ${clinic.id}`, equipment)
+    const outcome = await theatre.createEquipment(clinic.no, equipment, writeKey)
+    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
+  })
 
-  serve(
-    restOperations.updateEquipment,
-    async ({ params: { equipmentId }, query, body, granted: { clinic } }) => {
-      if (clinicNoIn(equipmentId) !== clinic.no) throw resourceNotFound('/path/equipmentId', equipmentId)
-      const outcome = await theatre.updateEquipment(equipmentId, { ...trimmed(body), withCases: query.withCases })
-      if (outcome.kind === 'units_in_use') throw unitsInUse(outcome.conflicts)
-      return { status: 200, body: changedResource(outcome, '/path/equipmentId', equipmentId) }
-    },
-    {
-      audit: ({ params, body, granted: { clinic } }) =>
-        changed(clinic.no, params.equipmentId, 'equipment', changedFields(body)),
-    },
-  )
+  serve(restOperations.updateEquipment, async ({ params: { equipmentId }, query, body, granted: { clinic } }) => {
+    if (clinicNoIn(equipmentId) !== clinic.no) throw resourceNotFound('/path/equipmentId', equipmentId)
+    const outcome = await theatre.updateEquipment(equipmentId, { ...trimmed(body), withCases: query.withCases })
+    if (outcome.kind === 'units_in_use') throw unitsInUse(outcome.conflicts)
+    return { status: 200, body: changedResource(outcome, '/path/equipmentId', equipmentId) }
+  })
 }
 
 /** Each opening time ends after it begins. @throws ProblemError invalid_request */
@@ -192,19 +150,4 @@ function changedResource<Resource>(outcome: UpdateResourceOutcome<Resource>, pat
 
 function trimmed<Change extends { name?: string }>(change: Change): Change {
   return change.name === undefined ? change : { ...change, name: change.name.trim() }
-}
-
-type TheatreResource = 'room' | 'staff' | 'doctor' | 'equipment'
-
-function created(clinicNo: number, body: unknown, what: TheatreResource): AuditedRequest {
-  return { kind: 'theatre_changed', clinicNo, subjectId: idIn(body), details: [what] }
-}
-
-function changed(
-  clinicNo: number,
-  subjectId: string,
-  what: TheatreResource,
-  fields: readonly AuditField[],
-): AuditedRequest {
-  return { kind: 'theatre_changed', clinicNo, subjectId, details: [what, ...fields] }
 }

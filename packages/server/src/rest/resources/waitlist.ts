@@ -60,60 +60,43 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
         },
       }
     },
-    { validate: ({ body }) => validateEntry(body), limit: 'booking', storesKey: true },
+    { validate: ({ body }) => validateEntry(body) },
   )
 
-  serve(
-    restOperations.getWaitlistEntry,
-    async ({ granted }) => ({ status: 200, body: await entryWithOffer(deps, granted) }),
-    { audit: readByDesk },
-  )
+  serve(restOperations.getWaitlistEntry, async ({ granted }) => ({
+    status: 200,
+    body: await entryWithOffer(deps, granted),
+  }))
 
-  serve(
-    restOperations.listWaitlistOffers,
-    async ({ params: { entryId } }) => {
-      const offers = await waitlist.offersOf(entryId)
-      return { status: 200, body: { items: offers.map(pastOfferBody) } }
-    },
-    { audit: readByDesk },
-  )
+  serve(restOperations.listWaitlistOffers, async ({ params: { entryId } }) => {
+    const offers = await waitlist.offersOf(entryId)
+    return { status: 200, body: { items: offers.map(pastOfferBody) } }
+  })
 
-  serve(
-    restOperations.renewWaitlistToken,
-    async ({ params: { entryId }, granted: renewal }) => {
-      const epoch = await deps.engine.manageTokenEpochs.renew(renewal)
-      if (epoch === null) throw entryNotFound(entryId)
-      const binding = { accountId: renewal.accountId, epoch }
-      return { status: 200, body: { manageToken: deps.manageTokens.issue(entryId, binding) } }
-    },
-    { returnsSecret: 'Repeat the request. If your token is refused then, ask the clinic.' },
-  )
+  serve(restOperations.renewWaitlistToken, async ({ params: { entryId }, granted: renewal }) => {
+    const epoch = await deps.engine.manageTokenEpochs.renew(renewal)
+    if (epoch === null) throw entryNotFound(entryId)
+    const binding = { accountId: renewal.accountId, epoch }
+    return { status: 200, body: { manageToken: deps.manageTokens.issue(entryId, binding) } }
+  })
 
-  serve(
-    restOperations.leaveWaitlist,
-    async ({ params: { entryId }, granted: { as, actorId } }) => {
-      if (as === 'desk') await waitlist.leave(entryId, 'removed', actorId, storeEndedMail(deps.mails))
-      else await waitlist.leave(entryId, 'left', actorId)
-      return { status: 204, body: undefined }
-    },
-    { audit: removedByDesk },
-  )
+  serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId } }) => {
+    if (as === 'desk') await waitlist.leave(entryId, 'removed', actorId, storeEndedMail(deps.mails))
+    else await waitlist.leave(entryId, 'left', actorId)
+    return { status: 204, body: undefined }
+  })
 
-  serve(
-    restOperations.listWaitlistEntries,
-    async ({ query, granted: { clinic } }) => {
-      const { items, nextCursor } = await waitlist.entriesOfClinic({
-        clinicNo: clinic.no,
-        status: query.status ?? null,
-        doctorId: query.doctorId ?? null,
-        specialization: query.specialization ?? null,
-        limit: query.limit,
-        cursor: query.cursor ?? null,
-      })
-      return { status: 200, body: { items: await entriesWithFreeTimes(deps, clinic.no, items), nextCursor } }
-    },
-    { audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['waitlist'] }) },
-  )
+  serve(restOperations.listWaitlistEntries, async ({ query, granted: { clinic } }) => {
+    const { items, nextCursor } = await waitlist.entriesOfClinic({
+      clinicNo: clinic.no,
+      status: query.status ?? null,
+      doctorId: query.doctorId ?? null,
+      specialization: query.specialization ?? null,
+      limit: query.limit,
+      cursor: query.cursor ?? null,
+    })
+    return { status: 200, body: { items: await entriesWithFreeTimes(deps, clinic.no, items), nextCursor } }
+  })
 
   serve(restOperations.listMyWaitlistEntries, async ({ granted: { accountId } }) => {
     const entries = await waitlist.entriesOfAccount(accountId)
@@ -280,14 +263,4 @@ async function offerOf(deps: RestDeps, reach: WaitlistEntryReach) {
     booking: await bookingBodyWithVisit(deps, booking),
     manageToken: deps.manageTokens.issue(booking.id, access),
   }
-}
-
-function removedByDesk({ params, granted }: { params: { entryId: string }; granted: WaitlistEntryReach }) {
-  if (granted.as !== 'desk') return null
-  return { kind: 'waitlist_entry_removed' as const, clinicNo: granted.entry.clinicNo, subjectId: params.entryId }
-}
-
-function readByDesk({ params, granted }: { params: { entryId: string }; granted: WaitlistEntryReach }) {
-  if (granted.as !== 'desk') return null
-  return { kind: 'booking_read' as const, clinicNo: granted.entry.clinicNo, subjectId: params.entryId }
 }

@@ -5,7 +5,6 @@ import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { attemptDelivery } from '../../webhooks/attempt-delivery.ts'
 import { newWebhookSecret } from '../../webhooks/webhook-secrets.ts'
-import { idIn } from '../responses/bodies/id-in.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -18,33 +17,24 @@ const rotationHours = 24
 export function serveWebhooks(serve: Serve, deps: RestDeps): void {
   const { webhooks } = deps.engine
 
-  serve(
-    restOperations.createWebhook,
-    async ({ body, granted: { clinic }, key }) => {
-      requireUrl(deps, body.url)
-      const { sealed } = deps.webhookSender
-      const webhook = { clinicNo: clinic.no, ...body, sealedSecret: await sealed.seal(newWebhookSecret()) }
-      const outcome = await webhooks.create(webhook, writeKeyOf(key, `createWebhook ${clinic.id}`, body))
-      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-      if (outcome.kind === 'webhook_missing') throw noWebhook()
-      if (outcome.kind === 'too_many_webhooks') {
-        throw problem('too_many_webhooks', `The clinic has ${outcome.max} webhooks, which is the most.`)
-      }
-      const secret = await afterCommit(() => sealed.open(outcome.sealedSecret))
-      // The call is a repetition, and no secret of this server opens it any more: so nothing is signed with it either.
-      if (secret === null) {
-        const body = await afterCommit(() => withNewSecret(deps, clinic.no, outcome.webhook.id))
-        return { status: 201, body }
-      }
-      return { status: 201, body: { ...webhookBody(outcome.webhook), secret } }
-    },
-    {
-      returnsSecret:
-        'Repeat it with the same Idempotency-Key: the response has the secret. If it had no key, list the ' +
-        'webhooks: if it is among them, rotate its secret to get one; if it is not, create it again.',
-      audit: ({ granted: { clinic } }, body) => changeOf(clinic.no, idIn(body), 'added'),
-    },
-  )
+  serve(restOperations.createWebhook, async ({ body, granted: { clinic }, key }) => {
+    requireUrl(deps, body.url)
+    const { sealed } = deps.webhookSender
+    const webhook = { clinicNo: clinic.no, ...body, sealedSecret: await sealed.seal(newWebhookSecret()) }
+    const outcome = await webhooks.create(webhook, writeKeyOf(key, `createWebhook ${clinic.id}`, body))
+    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+    if (outcome.kind === 'webhook_missing') throw noWebhook()
+    if (outcome.kind === 'too_many_webhooks') {
+      throw problem('too_many_webhooks', `The clinic has ${outcome.max} webhooks, which is the most.`)
+    }
+    const secret = await afterCommit(() => sealed.open(outcome.sealedSecret))
+    // The call is a repetition, and no secret of this server opens it any more: so nothing is signed with it either.
+    if (secret === null) {
+      const body = await afterCommit(() => withNewSecret(deps, clinic.no, outcome.webhook.id))
+      return { status: 201, body }
+    }
+    return { status: 201, body: { ...webhookBody(outcome.webhook), secret } }
+  })
 
   serve(restOperations.listWebhooks, async ({ granted: { clinic } }) => ({
     status: 200,
@@ -57,38 +47,23 @@ export function serveWebhooks(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: webhookBody(webhook) }
   })
 
-  serve(
-    restOperations.updateWebhook,
-    async ({ params, body, granted: { clinic } }) => {
-      if (body.url !== undefined) requireUrl(deps, body.url)
-      const outcome = await webhooks.change(clinic.no, params.webhookId, body)
-      if (outcome.kind !== 'done') throw noWebhook()
-      return { status: 200, body: webhookBody(outcome.webhook) }
-    },
-    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'changed') },
-  )
+  serve(restOperations.updateWebhook, async ({ params, body, granted: { clinic } }) => {
+    if (body.url !== undefined) requireUrl(deps, body.url)
+    const outcome = await webhooks.change(clinic.no, params.webhookId, body)
+    if (outcome.kind !== 'done') throw noWebhook()
+    return { status: 200, body: webhookBody(outcome.webhook) }
+  })
 
-  serve(
-    restOperations.deleteWebhook,
-    async ({ params, granted: { clinic } }) => {
-      const outcome = await webhooks.remove(clinic.no, params.webhookId)
-      if (outcome.kind !== 'done') throw noWebhook()
-      return { status: 204, body: undefined }
-    },
-    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'removed') },
-  )
+  serve(restOperations.deleteWebhook, async ({ params, granted: { clinic } }) => {
+    const outcome = await webhooks.remove(clinic.no, params.webhookId)
+    if (outcome.kind !== 'done') throw noWebhook()
+    return { status: 204, body: undefined }
+  })
 
-  serve(
-    restOperations.rotateWebhookSecret,
-    async ({ params, granted: { clinic } }) => ({
-      status: 200,
-      body: await withNewSecret(deps, clinic.no, params.webhookId),
-    }),
-    {
-      returnsSecret: 'Rotate it again: the response has another secret.',
-      audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'secret'),
-    },
-  )
+  serve(restOperations.rotateWebhookSecret, async ({ params, granted: { clinic } }) => ({
+    status: 200,
+    body: await withNewSecret(deps, clinic.no, params.webhookId),
+  }))
 
   serveDeliveries(serve, deps)
 }
@@ -111,39 +86,22 @@ function serveDeliveries(serve: Serve, { engine: { webhooks }, webhookSender }: 
     return { status: 200, body: { items: page.items.map(deliveryBody), nextCursor: page.nextCursor } }
   })
 
-  serve(
-    restOperations.testWebhook,
-    async ({ params, granted: { clinic } }) => {
-      const planned = await webhooks.planTest(clinic.no, params.webhookId)
-      if (planned === null) throw noWebhook()
-      const delivery = await afterCommit(async () => {
-        await webhooks.recordTest(planned, await attemptDelivery(webhookSender, planned))
-        return webhooks.findDelivery(clinic.no, planned.id)
-      })
-      if (delivery === null) throw noWebhook()
-      return { status: 200, body: deliveryBody(delivery) }
-    },
-    {
-      waits: 'on the network',
-      audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'tested'),
-    },
-  )
+  serve(restOperations.testWebhook, async ({ params, granted: { clinic } }) => {
+    const planned = await webhooks.planTest(clinic.no, params.webhookId)
+    if (planned === null) throw noWebhook()
+    const delivery = await afterCommit(async () => {
+      await webhooks.recordTest(planned, await attemptDelivery(webhookSender, planned))
+      return webhooks.findDelivery(clinic.no, planned.id)
+    })
+    if (delivery === null) throw noWebhook()
+    return { status: 200, body: deliveryBody(delivery) }
+  })
 
-  serve(
-    restOperations.replayWebhook,
-    async ({ params, body, granted: { clinic } }) => {
-      const outcome = await webhooks.replay(clinic.no, params.webhookId, body.after).catch(refusePosition)
-      if (outcome.kind !== 'done') throw noWebhook()
-      return { status: 200, body: webhookBody(outcome.webhook) }
-    },
-    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'replayed') },
-  )
-}
-
-type WebhookChange = 'added' | 'changed' | 'removed' | 'secret' | 'tested' | 'replayed'
-
-function changeOf(clinicNo: number, subjectId: string | null, what: WebhookChange) {
-  return { kind: 'clinic_changed', clinicNo, subjectId, details: [`webhook ${what}`] } as const
+  serve(restOperations.replayWebhook, async ({ params, body, granted: { clinic } }) => {
+    const outcome = await webhooks.replay(clinic.no, params.webhookId, body.after).catch(refusePosition)
+    if (outcome.kind !== 'done') throw noWebhook()
+    return { status: 200, body: webhookBody(outcome.webhook) }
+  })
 }
 
 function requireUrl({ webhookSender: { egress } }: RestDeps, url: string): void {

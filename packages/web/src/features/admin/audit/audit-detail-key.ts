@@ -2,7 +2,6 @@ import { auditWords } from '@holdfast/contract/audit-words'
 import { settingNames } from '../clinic-draft.ts'
 import { limitNames } from '../limit-names.ts'
 import { roles } from '../roles.ts'
-import { deniedArea } from './denied-area.ts'
 
 /** Fields, and a word, that have a text only here. */
 const ownFields = [
@@ -54,12 +53,11 @@ export function auditDetailKey(kind: string, detail: string) {
   const find = <Name extends string>(known: readonly Name[]) => known.find((one) => one === detail)
   if (kind === 'theatre_changed' && detail === 'staff') return 'audit.detail.staff of a theatre'
   const [role, word, field] = [find(roles), find([...auditWords, ...ownFields]), find(fields)]
-  const [setting, limit, area] = [find(settingNames), find(limitNames), deniedArea(detail)]
+  const [setting, limit] = [find(settingNames), find(limitNames)]
   if (role !== undefined) return `role.${role}` as const
   if (word !== undefined) return `audit.detail.${word}` as const
   if (field !== undefined) return `field.${field}` as const
   if (setting !== undefined) return `settings.${setting}` as const
   if (limit !== undefined) return `limits.${limit}` as const
-  if (area !== null) return `audit.area.${area}` as const
   return Object.hasOwn(messageSettings, detail) ? messageSettings[detail as keyof typeof messageSettings] : null
 }

@@ -23,7 +23,11 @@ export function useAuditTexts(names: AuditNames) {
       const what = t(`audit.kind.${kind}`)
       return count === 1 ? what : t('audit.times', { what, number: formatNumber(count) })
     },
-    details: ({ kind, details }: AuditEvent): string => details.map((detail) => words(kind, detail)).join(' · '),
+    details: ({ kind, area, details }: AuditEvent): string =>
+      details
+        // The first detail of what was denied is the name of the operation.
+        .map((detail, index) => (area !== null && index === 0 ? t(`audit.area.${area}`) : words(kind, detail)))
+        .join(' · '),
     who({ actorKind, actorName, actorId }: AuditEvent): string {
       if (actorKind === 'account') {
         return actorName ?? (actorId === null ? '' : t('audit.about.account', { reference: referenceOf(actorId) }))

@@ -1,0 +1,66 @@
+import Type from 'typebox'
+import { bookingSchema, nothingSchema } from '../schemas/booking.ts'
+import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
+import { id } from '../schemas/fields.ts'
+import { erasedTheatrePatientSchema, theatrePatientToEraseSchema } from '../schemas/theatre-request.ts'
+import { operation } from './operation.ts'
+
+const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
+
+export const erasureOperations = {
+  erasePatient: operation({
+    id: 'erasePatient',
+    method: 'POST',
+    url: '/api/v1/bookings/{bookingId}/erase-patient',
+    tag: 'Erasure',
+    summary: 'Erase the patient of a booking that is over',
+    description:
+      'Removes for good what identifies the patient: name, contacts, reasons and the account. Slot, times, units and ' +
+      'status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the ' +
+      'account that the booking belongs to. If it has been done already: 200, unchanged.',
+    access: 'booking_erasure',
+    params: Type.Object({ bookingId: id() }, { additionalProperties: false }),
+    body: nothingSchema,
+    bodyOptional: true,
+    responses: { 200: { description: 'The booking, without its patient', schema: bookingSchema } },
+    audit: { kind: 'patients_erased', byHandler: true },
+    problems: ['booking_not_over'],
+  }),
+  erasePatients: operation({
+    id: 'erasePatients',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/erase-patients',
+    tag: 'Erasure',
+    summary: 'Erase a patient from all bookings that are over',
+    description:
+      'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
+      'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.',
+    access: 'admin',
+    params: clinicParams,
+    body: patientToEraseSchema,
+    responses: { 200: { description: 'How many bookings were erased', schema: erasedPatientSchema } },
+    // A stored response has a digest of the request, from which a contact could be guessed.
+    retry: 'runs again',
+    audit: { kind: 'patients_erased' },
+    example: { body: { email: 'nobody@example.org' } },
+    problems: ['clinic_not_found'],
+  }),
+  eraseTheatrePatient: operation({
+    id: 'eraseTheatrePatient',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
+    tag: 'Erasure',
+    summary: 'Erase a patient of the theatre',
+    description:
+      'Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With ' +
+      'cases to come or in progress, or open requests, nothing is erased.',
+    access: 'admin',
+    params: clinicParams,
+    body: theatrePatientToEraseSchema,
+    responses: { 200: { description: 'What had this patient', schema: erasedTheatrePatientSchema } },
+    retry: 'in the transaction',
+    audit: { kind: 'patients_erased', details: ['theatre'] },
+    example: { body: { mrn: 'M-1' } },
+    problems: ['clinic_not_found', 'theatre_patient_not_found', 'theatre_patient_in_use'],
+  }),
+}
