@@ -8,16 +8,11 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const columnsMax = 120
 const patterns = ['*.ts', '*.tsx', '*.mts', '*.mjs', '*.sql']
-/** Generated, or migrations, whose checksums existing databases have stored. */
-const exempt = [
-  /^packages\/contract\/src\/client\/generated\//,
-  /^packages\/engine\/schema\.snapshot\.sql$/,
-  /^packages\/engine\/sql\/migrations\//,
-]
+const generated = /^packages\/contract\/src\/client\/generated\//
 
 /** The lines of a file that are too wide, as `path:line: columns`. */
 export function wideLines(path: string, text: string): string[] {
-  if (exempt.some((pattern) => pattern.test(path))) return []
+  if (generated.test(path)) return []
   return text.split('\n').flatMap((line, index) => {
     return isWide(line) ? [`${path}:${index + 1}: ${[...line].length} columns`] : []
   })

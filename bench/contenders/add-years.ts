@@ -8,9 +8,6 @@ const monthsPerTransaction = 12
 /** Adds empty partitions of ten more years before those that exist, as an older database has them. */
 export async function addYears(pool: pg.Pool): Promise<void> {
   for (let added = 0; added < monthsAdded; added += monthsPerTransaction) await pool.query(addMonths)
-  // The log has its bound only in a database that is old enough: sql/functions/bound_recent_log.sql.
-  await pool.query(`update holdfast.migration set applied_at = now() - interval '${monthsAdded} months'`)
-  await pool.query('select holdfast.bound_recent_log()')
 }
 
 const addMonths = `

@@ -10,10 +10,12 @@ const keysMax = 1_000_000
 
 /** Slots in the past, all of them full, a quarter of an hour each. */
 const insertSlots = `
-  insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken)
-  select $1::integer, pg_temp.bench_id($1::integer, now() - interval '30 days' + n * interval '1 ms'), $2::uuid,
-         now() - (n + 1) * interval '15 minutes', now() - n * interval '15 minutes', ${perSlot}, ${perSlot}
-    from generate_series(1, $3::integer) n
+  insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, digest)
+  select $1::integer, s.id, $2::uuid, s.starts_at, s.ends_at, ${perSlot}, ${perSlot},
+         holdfast.slot_digest(s.id, $2::uuid, s.starts_at, s.ends_at, ${perSlot}, null, null)
+    from (select pg_temp.bench_id($1::integer, now() - interval '30 days' + n * interval '1 ms') as id,
+                 now() - (n + 1) * interval '15 minutes' as starts_at, now() - n * interval '15 minutes' as ends_at
+            from generate_series(1, $3::integer) n offset 0) s
   returning id`
 
 /** An id of a given time (48 bits of milliseconds, version 8, the clinic's number, 50 random bits; decision 0003). */
@@ -36,8 +38,11 @@ const insertBookings = `
              where h.n between $2::integer and $3::integer) b
      order by b.at
   ), logged as (
-    insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
-    select $1::integer, id, 1, at, 'confirmed', slot_id, resource_id, 1 from booked
+    insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+                                        booking_digest)
+    select $1::integer, id, 1, at, 'confirmed', slot_id, resource_id, 1,
+           holdfast.booking_digest(null, 'in_person', '{"name": "Past Patient"}', null, null)
+      from booked
   ), keyed as (
     insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
     select $1::integer, gen_random_uuid(), gen_random_uuid(), id, at from booked where $5::boolean

@@ -21,10 +21,13 @@ export async function createRoom(pool: pg.Pool, bookings: number): Promise<Room>
     doctors.push(doctor)
     const ids = Array.from({ length: Math.min(left, slotsPerDoctor) }, () => newId(clinic.no))
     await pool.query(
-      `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-       select $1::int, s.id, $2, d.at + s.n * interval '10 minutes', d.at + (s.n + 1) * interval '10 minutes', $4
+      `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
+       select $1::int, s.id, $2, t.starts_at, t.ends_at, $4,
+              holdfast.slot_digest(s.id, $2, t.starts_at, t.ends_at, $4, null, null)
          from unnest($3::uuid[]) with ordinality s(id, n),
-              (select date_trunc('day', now()) + interval '2 days 4 hours' as at) d`,
+              (select date_trunc('day', now()) + interval '2 days 4 hours' as at) d,
+              lateral (select d.at + s.n * interval '10 minutes' as starts_at,
+                              d.at + (s.n + 1) * interval '10 minutes' as ends_at) t`,
       [clinic.no, doctor.id, ids, capacity],
     )
     slotIds.push(...ids)

@@ -23,8 +23,13 @@ export async function copyCase(
         from copy c, holdfast.booking b where b.id = '${id}';
       insert into holdfast.theatre_case
       select (jsonb_populate_record(t, jsonb_build_object('booking_id', c.id, 'starts_at', t.starts_at + c.later,
-               'ends_at', t.ends_at + c.later, 'expected_ends_at', t.expected_ends_at + c.later, 'digest', null))).*
+               'ends_at', t.ends_at + c.later, 'expected_ends_at', t.expected_ends_at + c.later))).*
         from copy c, holdfast.theatre_case t where t.booking_id = '${id}';
+      update holdfast.theatre_case t
+         set digest = holdfast.case_digest(t.booking_id, t.room_id, t.starts_at, t.ends_at, t.turnover_minutes,
+               t.surgeon_id, t.anaesthetist_id, t.staff_ids, t.equipment, t.patient_id, t.service, t.procedure_code,
+               t.procedure_display, t.urgency, t.request_id)
+        from copy c where t.booking_id = c.id;
       insert into holdfast.allocation
       select (jsonb_populate_record(a, jsonb_build_object('booking_id', c.id, 'during', case when not ${areOver}
                then tstzrange(lower(a.during) + c.later, upper(a.during) + c.later) else 'empty' end,

@@ -10,8 +10,6 @@ export type SceneIds = Readonly<Record<string, string>>
 
 /** A clinic that has at least one row in each table that `verify` reads. */
 export async function aVerifiedClinic(database: TestDatabase) {
-  // Otherwise every row is from the hour in which an older release may have written it.
-  await database.ownerPool.query(`update holdfast.migration set applied_at = now() - interval '1 day'`)
   const scene = await aTheatre(database)
   const { clinic, engine, surgeon } = scene
   const ids = { clinic: String(clinic.no), doctor: surgeon.id, ...(await bookings(database, scene)) }

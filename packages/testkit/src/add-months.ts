@@ -2,13 +2,11 @@ import type { BuilderDatabase, BuiltBooking } from './builders.ts'
 
 /**
  * Adds empty monthly partitions of `booking` and `booking_event` before those that exist, as a database has that is
- * `months` months older. The bound of the recent log is that of an old database.
+ * `months` months older.
  */
 export async function addMonths({ ownerPool }: BuilderDatabase, months: number): Promise<void> {
   // A server with few locks cannot create more tables in one transaction.
   for (let added = 0; added < months; added += 12) await ownerPool.query(addBefore(Math.min(12, months - added)))
-  await ownerPool.query(`update holdfast.migration set applied_at = now() - interval '${months} months'`)
-  await ownerPool.query('select holdfast.bound_recent_log()')
 }
 
 const addBefore = (months: number) => `

@@ -57,9 +57,8 @@ export async function shiftSlot(
   await database.ownerPool.query(
     `update holdfast.slot s
         set starts_at = s.starts_at + by.way, ends_at = s.ends_at + by.way,
-            digest = case when s.digest is not null then holdfast.slot_digest(s.id, s.resource_id, s.starts_at + by.way,
-                                                                              s.ends_at + by.way, s.capacity,
-                                                                              s.withdrawn_at, s.blocked_at) end
+            digest = holdfast.slot_digest(s.id, s.resource_id, s.starts_at + by.way, s.ends_at + by.way, s.capacity,
+                                          s.withdrawn_at, s.blocked_at)
        from (select make_interval(mins => $3) as way) by
       where s.clinic_no = $1 and s.id = $2`,
     [slot.clinicNo, slot.id, minutes],

@@ -4,8 +4,7 @@
 -- most 31 days old, or it would be a late event.
 --
 -- A constant in a view is known when a statement is planned, so a stored plan neither reads nor locks older partitions.
--- If the bound is not renewed, more is read, and nothing missed. For 62 days after the first late event was possible,
--- there is no bound.
+-- If the bound is not renewed, more is read, and nothing missed.
 --
 -- Internal: called by ensure_partitions. Locks: the views, exclusively, when a month has begun. Fails: 55P03 if the
 -- locks are not acquired in time. Idempotent: yes.
@@ -15,18 +14,9 @@ set search_path = holdfast, pg_catalog, pg_temp
 set timezone = 'UTC'
 as $function$
 declare
-  v_migrated_at timestamptz := (select m.applied_at from migration m where m.version = 68);
-  v_from uuid := '00000000-0000-0000-0000-000000000000';
-  v_view text;
+  v_from uuid := id_floor(date_trunc('month', clock_timestamp() - interval '93 days'));
 begin
-  if v_migrated_at is null then
-    return;
-  elsif v_migrated_at < clock_timestamp() - interval '62 days' then
-    v_from := id_floor(date_trunc('month', clock_timestamp() - interval '93 days'));
-  end if;
-  v_view := pg_get_viewdef(to_regclass('holdfast.recent_event'));
-  -- Without the last column, it is of an earlier release.
-  if position(v_from::text in v_view) > 0 and position('case_details' in v_view) > 0 then
+  if position(v_from::text in pg_get_viewdef('holdfast.recent_event'::regclass)) > 0 then
     return;
   end if;
   execute format('create or replace view holdfast.recent_event as

@@ -2,7 +2,6 @@
 -- it is withdrawn or blocked, if it is. It is stored where these are written, so that verify finds a slot that was
 -- changed by other means than the functions. A claim does not read it.
 --
--- An open slot has the digest that releases stored that did not include the last two.
 -- Internal: the application's role may not execute it.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.slot_digest(

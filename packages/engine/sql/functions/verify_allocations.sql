@@ -7,10 +7,9 @@
 --   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
 --   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
 --   its slot is not of the case's room; it ended after its patient was in the room; its milestones, its expected end or
---   its overridden rules are not those in its log; what it is does not have its digest, or it has none although no
---   older release wrote it; a request of the waitlist that names a case of another request, or not its live case,
---   or as bumped one that was not, or is withdrawn and has a live case; a milestone, a block or a patient that belongs
---   to nothing; a time of a room without its block).
+--   its overridden rules are not those in its log; what it is does not have its digest; a request of the waitlist that
+--   names a case of another request, or not its live case, or as bumped one that was not, or is withdrawn and has a
+--   live case; a milestone, a block or a patient that belongs to nothing; a time of a room without its block).
 -- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, even if that
 -- end is corrected later, because other cases may have taken the rest. One that ended before its planned start still
 -- names all that it needs. A lapsed hold takes what it took until it is given back; this is not reported.
@@ -239,12 +238,10 @@ as $function$
   select 'case_differs', p.slot_id, p.booking_id,
          'its room, times, team, equipment, patient, service, procedure, urgency or request were changed in the table'
     from placed p
-    left join got_place g on g.booking_id = p.booking_id
-   where case when p.digest is null then g.at > digests_since(265)
-              else p.digest <> case_digest(p.booking_id, p.room_id, p.starts_at, p.ends_at, p.turnover_minutes,
-                                           p.surgeon_id, p.anaesthetist_id, p.staff_ids, p.equipment, p.patient_id,
-                                           p.service, p.procedure_code, p.procedure_display, p.urgency,
-                                           p.request_id) end
+   where p.digest is distinct from
+         case_digest(p.booking_id, p.room_id, p.starts_at, p.ends_at, p.turnover_minutes, p.surgeon_id,
+                     p.anaesthetist_id, p.staff_ids, p.equipment, p.patient_id, p.service, p.procedure_code,
+                     p.procedure_display, p.urgency, p.request_id)
   union all
   -- A case without a request that was bumped, or ended with its block, got one, which names it.
   select 'case_differs', null, q.case_id, format('request %s names this case, which is not one of its cases', q.id)

@@ -6,13 +6,13 @@
 --   units; a step back in time or in seq; a seq that the sequence has not reached, or of two events of the clinic; a
 --   transaction that has not begun; a hold confirmed after its end or expired before it; a link that changed more than
 --   the account; a second link without a corrected contact between; a digest that is missing after an event with
---   one, or before one, or in the last event, unless an older release wrote that; one that was changed by an event
---   that changes no details; a change made twice under one key within 24 hours; a booking that was erased twice, or
---   without a digest, or whose earlier events still have digests) | state_differs (the row differs from its log, or is
---   missing; its account is neither the one that booked nor the one that it was linked to last, which it may have lost
---   by a corrected contact since; its account, type, patient and reasons do not have the digest in its last event,
---   unless an older release wrote that; it was extended and its log does not say so, or the other way round, or by
---   another key; the same for its erasure and the confirmation of its attendance).
+--   one, or before one, or in the last event; one that was changed by an event that changes no details; a change made
+--   twice under one key within 24 hours; a booking that was erased twice, or without a digest, or whose earlier events
+--   still have digests) | state_differs (the row differs from its log, or is missing; its account is neither the one
+--   that booked nor the one that it was linked to last, which it may have lost by a corrected contact since; its
+--   account, type, patient and reasons do not have the digest in its last event; it was extended and its log does not
+--   say so, or the other way round, or by another key; the same for its erasure and the confirmation of its
+--   attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -117,11 +117,10 @@ as $function$
                 then format('confirmed at %s, after its hold ended at %s', s.at, s.was_hold_expires_at)
               when s.reason = 'hold_expired' and s.at < s.was_hold_expires_at
                 then format('expired at %s, before its hold ended at %s', s.at, s.was_hold_expires_at)
-              -- Only an older release wrote events without a digest.
+              -- The events before an erasure have none.
               when s.booking_digest is null and s.was_digest is not null
                 then format('%s without a digest, after an event with one', s.type)
               when s.booking_digest is not null and s.was_digest is null and s.type <> 'erased'
-                   and s.was_at > digests_since(25)
                 then format('%s with a digest, after an event without one', s.type)
               when s.type not in ('confirmed', 'link_requested', 'cancelled', 'linked', 'corrected',
                                   'contact_corrected', 'erased')
@@ -147,7 +146,7 @@ as $function$
              where e.clinic_no = p_clinic_no and e.type in ('linked', 'contact_corrected', 'erased')) e
      group by e.booking_id
   ), extended as (
-    -- A null among the keys: an older release did not store it.
+    -- A null among the keys: an erasure has removed it.
     select e.booking_id, array_agg(e.request_key) as keys
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type = 'extended'
@@ -197,7 +196,7 @@ as $function$
              case when b.account_id is distinct from a.account_id then 'account is not the one in its log'
                   when d.digest <> e.booking_digest
                   then 'account, type, patient or reasons are not those in its log'
-                  when e.booking_digest is null and e.at > digests_since(25)
+                  when e.booking_digest is null
                   then 'its last event has no digest of account, type, patient and reasons' end,
              case when b.extended_by is null and x.keys is not null then 'its log has an extension, and it has none'
                   when b.extended_by is not null and x.keys is null then 'it was extended, and its log does not say so'
@@ -226,7 +225,7 @@ as $function$
             a.account_id)
         or (b.created_at, b.updated_at) <> (e.first_at, e.at)
         or d.digest <> e.booking_digest
-        or e.booking_digest is null and e.at > digests_since(25)
+        or e.booking_digest is null
         or b.erased_at is distinct from l.erased_at
         or l.is_linked_twice or l.erasures > 1
         or l.erased_at is null and array_position(l.accounts, null) is not null

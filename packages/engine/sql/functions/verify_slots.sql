@@ -6,7 +6,7 @@
 --   slot and than oldest_booking_at, so that a withdrawal would not look for it) | orphaned_booking (a booking on a
 --   slot that doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has
 --   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of
---   its digest, or it has none although no older release wrote it).
+--   its digest).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -32,17 +32,9 @@ as $function$
            c.first_created_at, s.created_at, s.oldest_booking_at
       from slot s
       left join counted c on c.slot_id = s.id
-     cross join (select digests_since(218) as created, digests_since(265) as closed offset 0) since
      cross join lateral (
-       select case when s.digest is null then s.created_at > since.created
-                   -- Until then, a withdrawal and a block left the digest as it was.
-                   when greatest(s.withdrawn_at, s.blocked_at) <= since.closed
-                     then s.digest not in (slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
-                                                       s.withdrawn_at, s.blocked_at),
-                                           slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
-                                                       null, null))
-                   else s.digest <> slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
-                                                s.withdrawn_at, s.blocked_at) end as differs) d
+       select s.digest is distinct from slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
+                                                    s.withdrawn_at, s.blocked_at) as differs) d
      where s.clinic_no = p_clinic_no
        and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity
             or c.first_lapse < coalesce(s.next_lapse, 'infinity')

@@ -220,10 +220,11 @@ test('10,000 bookings in 1,000 slots: in parts and pages, and back row for row',
   const numbered = (n: string) => `overlay($2::text placing lpad(to_hex(${n}), 12, '0') from 25)::uuid`
   await database.ownerPool.query(
     `with slots as (
-       insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, created_at)
-       select $1::int, ${numbered('n')}, $3::uuid, $4::timestamptz + n * interval '15 min',
-              $4::timestamptz + (n + 1) * interval '15 min', 10, 10, $4
-         from generate_series(0, 999) n
+       insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, created_at, digest)
+       select $1::int, s.id, $3::uuid, s.starts_at, s.ends_at, 10, 10, $4,
+              holdfast.slot_digest(s.id, $3, s.starts_at, s.ends_at, 10, null, null)
+         from (select ${numbered('n')} as id, $4::timestamptz + n * interval '15 min' as starts_at,
+                      $4::timestamptz + (n + 1) * interval '15 min' as ends_at from generate_series(0, 999) n) s
        returning *),
      bookings as (
        insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient,
@@ -232,8 +233,10 @@ test('10,000 bookings in 1,000 slots: in parts and pages, and back row for row',
               jsonb_build_object('name', 'Patient ' || n), $4, $4
          from generate_series(0, 9999) n
        returning *)
-     insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
-     select b.clinic_no, b.id, 1, b.created_at, 'confirmed', b.slot_id, b.resource_id, 1 from bookings b`,
+     insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+       booking_digest)
+     select b.clinic_no, b.id, 1, b.created_at, 'confirmed', b.slot_id, b.resource_id, 1,
+            holdfast.booking_digest(null, b.appointment_type, b.patient, null, null) from bookings b`,
     [doctor.clinicNo, base, doctor.id, new Date(Date.UTC(old.getUTCFullYear(), old.getUTCMonth(), 2))],
   )
   const before = await contentOf(database)

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { messageOf } from '../database/message-of.ts'
+import { explainSqlError } from './explain-sql-error.ts'
 import type { Ledger } from './ledger.ts'
 import type { FunctionFile, SqlFiles } from './sql-files.ts'
 
@@ -60,7 +60,7 @@ async function applyFile(client: pg.Client, file: FunctionFile): Promise<Catalog
   try {
     await replaceOrRecreate(client, file)
   } catch (error) {
-    throw explain(error, `functions/${file.name}.sql`)
+    throw explainSqlError(error, `functions/${file.name}.sql`)
   }
   await client.query('release savepoint function_file')
   const untouched = new Set(before.map((one) => one.stamp))
@@ -133,7 +133,7 @@ async function validate(client: pg.Client, functions: Catalogued[]): Promise<voi
                               when 'sql' then fmgr_sql_validator(p.oid)::text end
           from pg_proc p join pg_language l on l.oid = p.prolang where p.oid = ${oid}`)
     } catch (error) {
-      throw explain(error, identity)
+      throw explainSqlError(error, identity)
     }
   }
   await client.query('set local search_path = public')
@@ -144,10 +144,4 @@ const cannotReplaceCodes = new Set(['42P13', '42723'])
 /** invalid_function_definition: another result or parameter name; duplicate_function: written without OR REPLACE. */
 function cannotReplace(error: unknown): boolean {
   return error instanceof Error && 'code' in error && cannotReplaceCodes.has(String(error.code))
-}
-
-/** Adds what failed to the message. The SQLSTATE is copied: callers retry after a lock timeout only. */
-function explain(error: unknown, what: string): Error {
-  const code = error instanceof Error && 'code' in error ? { code: error.code } : {}
-  return Object.assign(new Error(`${what}: ${messageOf(error)}`, { cause: error }), code)
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
+import type { SqlFiles } from './sql-files.ts'
 
-/** The migrations and function files that were applied to the database. */
+/** The migrations, of which the first is the schema, and the function files that were applied to the database. */
 export type Ledger = {
   migrations: { version: number; name: string; checksum: string }[]
   functions: { name: string; checksum: string; release: string }[]
@@ -40,13 +41,10 @@ export async function readLedger(connection: pg.Client | pg.Pool): Promise<Ledge
  * them, or functions of a later release. Then its functions and grants are left as they are: an old server that
  * restarts during a rolling update must not overwrite those that the new servers use.
  */
-export function isFromNewerRelease(
-  ledger: Ledger,
-  files: { migrations: { version: number }[]; release: string },
-): boolean {
-  const known = new Set(files.migrations.map((file) => file.version))
+export function isFromNewerRelease(ledger: Ledger, { schema, migrations, release }: SqlFiles): boolean {
+  const known = new Set([schema, ...migrations].map(({ version }) => version))
   if (ledger.migrations.some((migration) => !known.has(migration.version))) return true
-  return ledger.functions.some((file) => compareReleases(file.release, files.release) > 0)
+  return ledger.functions.some((file) => compareReleases(file.release, release) > 0)
 }
 
 /** Negative, zero or positive, by the three numbers of a version. What follows a hyphen is ignored. */

@@ -38,14 +38,15 @@ async function value(statement: string): Promise<unknown> {
   return Object.values(rows[0] ?? {})[0]
 }
 
-const newestVersion = Math.max(...files.migrations.map((file) => file.version))
+const applied = [files.schema, ...files.migrations]
+const newestVersion = Math.max(...applied.map((file) => file.version))
 const planted = (result: string) =>
   `create or replace function holdfast.planted() returns integer language sql return ${result};`
 
 test('an empty database gets everything, and a second time nothing', async () => {
   const first = await migrate({ ownerUrl: database.ownerUrl })
   expect(first).toEqual({
-    applied: files.migrations.map((file) => file.name),
+    applied: applied.map((file) => file.name),
     functions: files.functions.map((file) => file.name),
     version: newestVersion,
   })
@@ -60,7 +61,7 @@ test('six processes at once: one migrates, the others wait for it', async () => 
   expect(results.filter((result) => result.applied.length > 0)).toHaveLength(1)
   expect(results.filter((result) => result.functions.length > 0)).toHaveLength(1)
   expect(logs).toContain('Another process is migrating this database: waiting for it.')
-  expect(await value('select count(*)::int from holdfast.migration')).toBe(files.migrations.length)
+  expect(await value('select count(*)::int from holdfast.migration')).toBe(applied.length)
 })
 
 test('a migration that was changed after it was applied is refused, and so is one that comes too late', async () => {
@@ -78,7 +79,35 @@ test('a migration that was changed after it was applied is refused, and so is on
   })
 })
 
+test('a new database has what the migrations would change: none of them runs', async () => {
+  const result = await migrate({ ownerUrl: database.ownerUrl, files: withMigration(9000, 'select 1 / 0') })
+  expect(result).toMatchObject({ applied: [...applied.map((file) => file.name), '9000-planted'], version: 9000 })
+  expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
+})
+
+test('a failing file of the schema leaves nothing behind, and is named', async () => {
+  const planted = { name: '99-planted', text: 'select 1 / 0', checksum: '' }
+  const broken = { ...files, schema: { ...files.schema, files: [...files.schema.files, planted] } }
+  await expect(migrate({ ownerUrl: database.ownerUrl, files: broken })).rejects.toThrow(
+    'schema/99-planted.sql: division by zero',
+  )
+  expect(await value("select to_regclass('holdfast.clinic')")).toBe(null)
+  expect(await value('select count(*)::int from holdfast.migration')).toBe(0)
+  expect((await migrate({ ownerUrl: database.ownerUrl })).version).toBe(newestVersion)
+})
+
+test('a database of before the schema is neither current nor updated', async () => {
+  await migrate({ ownerUrl: database.ownerUrl })
+  await owner.query(`update holdfast.migration set version = 401, name = '0401-drained-shards'`)
+  expect(await migrationStatus(owner)).toEqual({ current: false, pending: [files.schema.name] })
+  await expect(migrate({ ownerUrl: database.ownerUrl })).rejects.toMatchObject({
+    kind: 'before_the_schema',
+    message: expect.stringContaining('created before Holdfast 0.3.0: its newest migration is 401'),
+  })
+})
+
 test('a failing migration leaves nothing behind; those before it stay applied', async () => {
+  await migrate({ ownerUrl: database.ownerUrl })
   const broken = withMigration(9000, 'create table holdfast.half_made (id integer); select 1 / 0')
   await expect(migrate({ ownerUrl: database.ownerUrl, files: broken })).rejects.toThrow('division by zero')
   expect(await value("select to_regclass('holdfast.half_made')")).toBe(null)
@@ -188,7 +217,7 @@ test.each([
 })
 
 test('the pending files are listed, also for the application role', async () => {
-  expect((await migrationStatus(owner)).pending).toContain(files.migrations[0]?.name)
+  expect((await migrationStatus(owner)).pending).toContain(files.schema.name)
   await migrate({ ownerUrl: database.ownerUrl })
   const other = await createTestDatabase()
   try {

@@ -3,10 +3,11 @@ import sql from 'sql-template-tag'
 import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { checkDatabase } from './check-database.ts'
-import { isFromNewerRelease, ledgerDefinition, readLedger } from './ledger.ts'
+import { explainSqlError } from './explain-sql-error.ts'
+import { isFromNewerRelease, type Ledger, ledgerDefinition, readLedger } from './ledger.ts'
 import { inMigrateSession, inSeparateTransaction, type MigrateSession, type SessionOptions } from './migrate-session.ts'
 import { pendingMigrations } from './pending-migrations.ts'
-import { type MigrationFile, type SqlFiles, sqlFiles } from './sql-files.ts'
+import { type SqlFiles, sqlFiles } from './sql-files.ts'
 
 export type MigrateOptions = SessionOptions & {
   /** Another set of files than the engine's own, for tests. */
@@ -14,7 +15,7 @@ export type MigrateOptions = SessionOptions & {
 }
 
 export type MigrateResult = {
-  /** Names of the migrations applied now, in order. */
+  /** Names of the migrations applied now, in order; in a new database, what its schema includes. */
   applied: string[]
   /** Names of the functions written now. */
   functions: string[]
@@ -23,8 +24,9 @@ export type MigrateResult = {
 }
 
 /**
- * Updates a database to this release: roles, migrations (each in a separate transaction, recorded with its checksum),
- * functions whose file has changed, grants, partitions. Any number of processes may call it at once: one migrates, the
+ * Updates a database to this release: roles, tables, functions whose file has changed, grants, partitions. An empty
+ * database gets its tables by the files of the schema, another one by the migrations that it does not have, each in a
+ * separate transaction and recorded with its checksum. Any number of processes may call it at once: one migrates, the
  * others wait for it. Forward only; a database of a newer release is left as it is.
  *
  * DDL waits at most `lockTimeoutMs` for a lock, so that other sessions do not queue behind it for long, and is tried 12
@@ -42,13 +44,8 @@ async function update(session: MigrateSession, files: SqlFiles): Promise<Migrate
   await ensureAppRole(client)
   await inSeparateTransaction(session, 'the ledger', () => client.query(ledgerDefinition))
   const ledger = await readLedger(client)
-  const pending = pendingMigrations(ledger, files.migrations)
   const isNew = ledger.migrations.length === 0
-  if (isNew) log(`Creating the tables and functions, by ${pending.length} migrations.`)
-  for (const file of pending) {
-    if (!isNew) log(`Applying migration ${file.name}.`)
-    await inSeparateTransaction(session, file.name, () => applyMigration(client, file))
-  }
+  const applied = isNew ? await createTables(session, files) : await applyPending(session, ledger, files)
   let functions: string[] = []
   if (isFromNewerRelease(ledger, files)) {
     log('The database is of a newer release: its functions and grants are left as they are.')
@@ -58,14 +55,48 @@ async function update(session: MigrateSession, files: SqlFiles): Promise<Migrate
     if (!isNew && functions.length > 0) log(`Wrote ${functions.length} functions: ${functions.join(', ')}.`)
   }
   for (const name of await ensurePartitions(client)) if (!isNew) log(`Created the partition ${name}.`)
-  const newest = Math.max(0, ...ledger.migrations.map((one) => one.version), ...pending.map((one) => one.version))
-  return { applied: pending.map((file) => file.name), functions, version: newest }
+  const version = Math.max(...[...ledger.migrations, ...applied].map((one) => one.version))
+  return { applied: applied.map(({ name }) => name), functions, version }
 }
 
-async function applyMigration(client: pg.Client, file: MigrationFile): Promise<void> {
-  await client.query(file.text)
+type Migration = { version: number; name: string; checksum: string }
+
+/** By the files of the schema, which have the migrations' changes already. */
+async function createTables(session: MigrateSession, { schema, migrations }: SqlFiles): Promise<Migration[]> {
+  const { client, log } = session
+  log('Creating the tables and functions.')
+  const applied = [schema, ...migrations]
+  await inSeparateTransaction(session, 'the schema', async () => {
+    for (const file of schema.files) await applyText(client, `schema/${file.name}.sql`, file.text)
+    for (const migration of applied) await record(client, migration)
+  })
+  return applied
+}
+
+async function applyPending(session: MigrateSession, ledger: Ledger, files: SqlFiles): Promise<Migration[]> {
+  const { client, log } = session
+  const pending = pendingMigrations(ledger, files)
+  for (const file of pending) {
+    log(`Applying migration ${file.name}.`)
+    await inSeparateTransaction(session, file.name, async () => {
+      await applyText(client, `migrations/${file.name}.sql`, file.text)
+      await record(client, file)
+    })
+  }
+  return pending
+}
+
+async function applyText(client: pg.Client, what: string, text: string): Promise<void> {
+  try {
+    await client.query(text)
+  } catch (error) {
+    throw explainSqlError(error, what)
+  }
+}
+
+async function record(client: pg.Client, { version, name, checksum }: Migration): Promise<void> {
   await client.query(sql`
-    insert into holdfast.migration (version, name, checksum) values (${file.version}, ${file.name}, ${file.checksum})`)
+    insert into holdfast.migration (version, name, checksum) values (${version}, ${name}, ${checksum})`)
 }
 
 /** Roles belong to the whole server: the migration of another database may create this one at the same moment. */

@@ -3,7 +3,7 @@ import { functionChanges } from './apply-functions.ts'
 import { isFromNewerRelease, type Ledger, readLedger } from './ledger.ts'
 import { type SqlFiles, sqlFiles } from './sql-files.ts'
 
-/** `pending` names the files that have not been applied to the database: `0002-rooms`, `functions/claim_slots`. */
+/** `pending` names the files that have not been applied to the database: `0403-rooms`, `functions/claim_slots`. */
 export type MigrationStatus = { current: boolean; pending: string[] }
 
 const notMigratedCodes = new Set(['42P01', '3F000', '42501'])
@@ -20,7 +20,9 @@ export async function migrationStatus(pool: pg.Pool | pg.Client): Promise<Migrat
 
 function pendingFiles(ledger: Ledger, files: SqlFiles): string[] {
   const applied = new Set(ledger.migrations.map((migration) => migration.version))
-  const migrations = files.migrations.filter((file) => !applied.has(file.version)).map((file) => file.name)
+  const migrations = [files.schema, ...files.migrations]
+    .filter(({ version }) => !applied.has(version))
+    .map(({ name }) => name)
   if (isFromNewerRelease(ledger, files)) return migrations
   const { changed } = functionChanges(ledger, files.functions)
   return [...migrations, ...changed.map((file) => `functions/${file.name}`)]

@@ -1,15 +1,24 @@
 import type { Ledger } from './ledger.ts'
 import { MigrateError } from './migrate-error.ts'
-import type { MigrationFile } from './sql-files.ts'
+import type { MigrationFile, SqlFiles } from './sql-files.ts'
 
 /**
- * The migrations that the database does not have, in their order.
+ * The migrations that a database with a schema does not have, in their order.
  *
- * @throws MigrateError for one that was changed after it was applied, and one with a number below the newest
+ * @throws MigrateError for a database without the schema's entry, a migration that was changed after it was applied,
+ * and one with a number below the newest
  */
-export function pendingMigrations(ledger: Ledger, files: MigrationFile[]): MigrationFile[] {
+export function pendingMigrations(ledger: Ledger, { schema, migrations }: SqlFiles): MigrationFile[] {
   const applied = new Map(ledger.migrations.map((migration) => [migration.version, migration]))
-  for (const file of files) {
+  const newest = Math.max(0, ...applied.keys())
+  if (!applied.has(schema.version)) {
+    throw new MigrateError(
+      'before_the_schema',
+      `The database was created before Holdfast 0.3.0: its newest migration is ${newest}. This release cannot update ` +
+        'it. Use an empty database.',
+    )
+  }
+  for (const file of migrations) {
     const known = applied.get(file.version)
     if (known !== undefined && known.checksum !== file.checksum) {
       throw new MigrateError(
@@ -19,8 +28,7 @@ export function pendingMigrations(ledger: Ledger, files: MigrationFile[]): Migra
       )
     }
   }
-  const pending = files.filter((file) => !applied.has(file.version))
-  const newest = Math.max(0, ...applied.keys())
+  const pending = migrations.filter((file) => !applied.has(file.version))
   const late = pending.find((file) => file.version < newest)
   if (late !== undefined) {
     throw new MigrateError(

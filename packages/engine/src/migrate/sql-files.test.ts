@@ -14,7 +14,8 @@ afterEach(() => rm(root, { recursive: true }))
 
 async function read(files: Record<string, string>): Promise<SqlFiles> {
   const always = { 'package.json': '{"version": "1.2.3"}', 'sql/grants.sql': 'select 1;' }
-  for (const folder of ['sql/migrations', 'sql/functions']) await mkdir(join(root, folder), { recursive: true })
+  for (const folder of ['sql/schema', 'sql/migrations', 'sql/functions'])
+    await mkdir(join(root, folder), { recursive: true })
   for (const [name, text] of Object.entries({ ...always, ...files })) {
     await mkdir(dirname(join(root, name)), { recursive: true })
     await writeFile(join(root, name), text)
@@ -24,22 +25,33 @@ async function read(files: Record<string, string>): Promise<SqlFiles> {
 
 test('migrations are ordered by number, and line endings do not change a checksum', async () => {
   const files = await read({
-    'sql/migrations/0002-b.sql': 'select 1;\nselect 2;\n',
-    'sql/migrations/0001-a.sql': 'select 1;\r\nselect 2;\r\n',
+    'sql/migrations/0404-b.sql': 'select 1;\nselect 2;\n',
+    'sql/migrations/0403-a.sql': 'select 1;\r\nselect 2;\r\n',
     'sql/functions/notes.md': 'not SQL',
   })
   expect(files.migrations.map((file) => [file.version, file.name])).toEqual([
-    [1, '0001-a'],
-    [2, '0002-b'],
+    [403, '0403-a'],
+    [404, '0404-b'],
   ])
   expect(files.migrations[0]?.checksum).toBe(files.migrations[1]?.checksum)
   expect(files).toMatchObject({ functions: [], release: '1.2.3', grants: 'select 1;' })
 })
 
+test('the files of the schema are in order, and a change of one changes its checksum', async () => {
+  const [one, other] = [
+    await read({ 'sql/schema/02-b.sql': 'select 2;', 'sql/schema/01-a.sql': 'select 1;' }),
+    await read({ 'sql/schema/02-b.sql': 'select 3;' }),
+  ]
+  expect(one.schema).toMatchObject({ version: 402, name: '0402-schema', files: [{ name: '01-a' }, { name: '02-b' }] })
+  expect(other.schema.checksum).not.toBe(one.schema.checksum)
+})
+
 test.each<[string, Record<string, string>]>([
   ['The name of 1-a.sql', { 'sql/migrations/1-a.sql': '' }],
   ['The name of Planted.sql', { 'sql/functions/Planted.sql': '' }],
-  ['Two migrations have the number 1', { 'sql/migrations/0001-a.sql': '', 'sql/migrations/0001-b.sql': '' }],
+  ['The name of tables.sql', { 'sql/schema/tables.sql': '' }],
+  ['Two migrations have the number 403', { 'sql/migrations/0403-a.sql': '', 'sql/migrations/0403-b.sql': '' }],
+  ['The number of 0402-a should be above', { 'sql/migrations/0402-a.sql': '' }],
   ["The engine's package.json has no version", { 'package.json': '{}' }],
 ])('refused: %s', async (message, files) => {
   await expect(read(files)).rejects.toThrow(message)

@@ -2,13 +2,20 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { engineRoot, readRelease } from './read-release.ts'
 
+/** `name` is that of the file, without `.sql`. */
+export type SqlFile = { name: string; text: string; checksum: string }
+
 /** One migration: `version` is the number its name begins with. */
-export type MigrationFile = { version: number; name: string; text: string; checksum: string }
+export type MigrationFile = SqlFile & { version: number }
 
 /** One function's file: it creates `holdfast.<name>`, with all the overloads that should exist. */
-export type FunctionFile = { name: string; text: string; checksum: string }
+export type FunctionFile = SqlFile
+
+/** What creates the tables of a new database. The ledger has it as a migration. */
+export type Schema = { version: number; name: string; checksum: string; files: SqlFile[] }
 
 export type SqlFiles = {
+  schema: Schema
   migrations: MigrationFile[]
   functions: FunctionFile[]
   grants: string
@@ -16,27 +23,45 @@ export type SqlFiles = {
   release: string
 }
 
+/** Migrations up to 401 were replaced by the files of the schema: docs/decisions/0064. */
+const schemaMigration = { version: 402, name: '0402-schema' }
+
+const schemaName = /^\d{2}-[a-z0-9-]+$/
 const migrationName = /^(\d{4})-[a-z0-9-]+$/
 const functionName = /^[a-z][a-z0-9_]*$/
 
 /**
  * Reads the engine's SQL from its package, in order.
  *
- * @throws Error for a file whose name breaks the rules, or two migrations of one number
+ * @throws Error for a file whose name breaks the rules, two migrations of one number, or one below the schema's
  */
 export async function readSqlFiles(root: URL = engineRoot): Promise<SqlFiles> {
-  const [migrations, functions, grants, release] = await Promise.all([
+  const [schema, migrations, functions, grants, release] = await Promise.all([
+    readFolder(new URL('sql/schema/', root), schemaName),
     readFolder(new URL('sql/migrations/', root), migrationName),
     readFolder(new URL('sql/functions/', root), functionName),
     readFile(new URL('sql/grants.sql', root), 'utf8'),
     readRelease(root),
   ])
-  const numbered = migrations.map((file) => ({ ...file, version: Number(file.name.slice(0, 4)) }))
-  for (const [index, file] of numbered.entries()) {
-    if (numbered[index - 1]?.version === file.version)
-      throw new Error(`Two migrations have the number ${file.version}.`)
+  const checksum = checksumOf(schema.map((file) => file.checksum).join())
+  return {
+    schema: { ...schemaMigration, checksum, files: schema },
+    migrations: numbered(migrations),
+    functions,
+    grants,
+    release,
   }
-  return { migrations: numbered, functions, grants, release }
+}
+
+function numbered(files: SqlFile[]): MigrationFile[] {
+  const migrations = files.map((file) => ({ ...file, version: Number(file.name.slice(0, 4)) }))
+  for (const [index, { name, version }] of migrations.entries()) {
+    if (version <= schemaMigration.version) {
+      throw new Error(`The number of ${name} should be above that of the schema, ${schemaMigration.version}.`)
+    }
+    if (migrations[index - 1]?.version === version) throw new Error(`Two migrations have the number ${version}.`)
+  }
+  return migrations
 }
 
 let filesOfThisProcess: Promise<SqlFiles> | undefined
@@ -47,7 +72,7 @@ export function sqlFiles(): Promise<SqlFiles> {
   return filesOfThisProcess
 }
 
-async function readFolder(folder: URL, pattern: RegExp): Promise<FunctionFile[]> {
+async function readFolder(folder: URL, pattern: RegExp): Promise<SqlFile[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   return Promise.all(
     names.map(async (fileName) => {

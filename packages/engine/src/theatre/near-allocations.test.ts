@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
@@ -60,16 +59,4 @@ test('an allocation has its planned start as long as it takes no time', async ({
   expect(await plannedAts()).toEqual([soonAt(9), soonAt(9), soonAt(9)])
   await leave(soonAt(9, 30))
   expect(await plannedAts()).toEqual([null, null, null])
-})
-
-test('the migration gives allocations that were there the planned start of their cases', async ({ database }) => {
-  const { one, leave, plannedAts } = await anEmptyCase(database)
-  await leave(soonAt(7))
-  const migration = new URL('../../sql/migrations/0234-start-of-empty-allocations.sql', import.meta.url)
-  await database.ownerPool.query(`
-    alter table holdfast.allocation drop column planned_at cascade;
-    create index allocation_empty on holdfast.allocation (clinic_no, resource_id) where isempty(during);
-    delete from holdfast.allocation where booking_id = '${one.id}' and kind = 'patient'`)
-  await database.ownerPool.query(await readFile(migration, 'utf8'))
-  expect(await plannedAts()).toEqual([soonAt(9), soonAt(9)])
 })

@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { callClaimCases, outcomesOf, somePlaces } from '../../test/claim-batch.ts'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
-import { newId } from '../model/id.ts'
 
 /** Another room and surgeon of the same clinic. */
 async function elsewhere(database: TestDatabase, { theatre, clinic }: BuiltTheatre) {
@@ -83,30 +81,4 @@ test('of two claims of a batch with two spellings of a new number, the second is
   expect(await decide([claim('PX 12', 0), claim('px12', 1)])).toEqual(['done', 'alone'])
   await plantFunction(database, 'claim_cases', { part: 'b.record_key = c.record_key', becomes: 'false' })
   expect(await decide([claim('PX 13', 2), claim('px13', 3)])).toEqual(['40001'])
-})
-
-test('patients who were stored with two spellings of a number stay two, and no third one is added', async ({
-  database,
-}) => {
-  const scene = await aTheatre(database)
-  const { theatre, clinic } = scene
-  for (const [n, mrn] of ['PX 12', 'px12'].entries()) {
-    await database.ownerPool.query(
-      `with stored as (insert into holdfast.theatre_patient (clinic_no, id, mrn, name, created_at)
-                       values ($1, $2, $3, 'Ada', now() + make_interval(secs => $4)) returning id)
-       insert into holdfast.resource (clinic_no, id, kind, name) select $1, s.id, 'patient', 'Patient' from stored s`,
-      [clinic.no, newId(clinic.no), mrn, n],
-    )
-  }
-  const migration = await readFile(new URL('../../sql/migrations/0397-record-keys.sql', import.meta.url), 'utf8')
-  await database.ownerPool.query(/^update[^;]*;/m.exec(migration)?.[0] ?? 'no such statement')
-  const claim = async (mrn: string, hours: number) => {
-    const patient = { mrn, name: 'Ada', birthDate: null }
-    return caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(hours), patient }))).patient?.mrn
-  }
-  expect([await claim('PX 12', 8), await claim('px12', 10), await claim('PX-12', 12)]).toEqual([
-    'PX 12',
-    'px12',
-    'PX 12',
-  ])
 })

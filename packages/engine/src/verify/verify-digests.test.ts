@@ -20,6 +20,8 @@ test.beforeEach(async ({ database: testDatabase }) => {
 const findings = () => scene.findings()
 const corrupt = (statement: string) => scene.corrupt(statement)
 
+const lastHasNone = 'its last event has no digest of account, type, patient and reasons'
+
 const setDigest = (digest: string, version: number) =>
   `update holdfast.booking_event set booking_digest = ${digest}
     where clinic_no = $1 and booking_id = $2 and version = ${version}`
@@ -32,10 +34,17 @@ test('illegal_transition: an event without a digest after one that has it', asyn
       bookingId: booking.id,
       message: 'version 2: confirmed without a digest, after an event with one',
     }),
+    expect.objectContaining({ kind: 'state_differs', message: lastHasNone }),
   ])
-  // An older release wrote the events before the first one with a digest.
   await corrupt(setDigest('null', 1))
-  expect(await findings()).toEqual([])
+  expect(await findings()).toMatchObject([{ kind: 'state_differs', bookingId: booking.id, message: lastHasNone }])
+  await corrupt(setDigest(`'\\x00'`, 2))
+  expect(await findings()).toContainEqual(
+    expect.objectContaining({
+      kind: 'illegal_transition',
+      message: 'version 2: confirmed with a digest, after an event without one',
+    }),
+  )
 })
 
 test('illegal_transition: a digest changed by an event that changes no details', async () => {
@@ -92,7 +101,7 @@ describe('keys', () => {
       await setKey(planted)
       expect(await findings()).toMatchObject([{ kind: 'state_differs', bookingId: held.id, message }])
     }
-    // An older release logged no keys.
+    // An erasure removes the keys from the log.
     await database.ownerPool.query('update holdfast.booking_event set request_key = null where booking_id = $1', [
       held.id,
     ])

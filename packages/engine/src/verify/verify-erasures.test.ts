@@ -63,6 +63,7 @@ test('illegal_transition: an erasure after which a digest of the patient is left
   await erase()
   await ofEvents(`booking_digest = '\\x00'`, 'version = 3')
   expect(await messages()).toEqual([
+    ['illegal_transition', 'version 3: cancelled with a digest, after an event without one'],
     ['illegal_transition', 'version 4: erased, and an event before it has a digest of the patient'],
   ])
   await ofEvents(`booking_digest = '\\x00'`, 'version = 1')
@@ -76,7 +77,10 @@ test('illegal_transition: an erased booking with data put back, without the dige
   await erase()
   await corrupt(`update holdfast.booking set patient = '{"name": "Ada"}' where BOOKING`)
   await ofEvents('booking_digest = null', `type = 'erased'`)
-  expect(await messages()).toEqual([['illegal_transition', 'version 4: erased without a digest of what is left']])
+  expect(await messages()).toEqual([
+    ['illegal_transition', 'version 4: erased without a digest of what is left'],
+    ['state_differs', 'its last event has no digest of account, type, patient and reasons'],
+  ])
 })
 
 test('illegal_transition: an erasure that changes the status', async () => {

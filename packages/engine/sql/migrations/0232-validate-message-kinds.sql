@@ -1,2 +1,0 @@
--- See 0231.
-alter table holdfast.message validate constraint message_kind_check;
