@@ -13,6 +13,7 @@ const sources = [
   'CHANGELOG.md',
   'docs',
   'packages/contract/src/client',
+  'packages/vocabulary/src',
   'packages/web/index.html',
   'packages/web/build.ts',
   'packages/web/vite.config.ts',

@@ -15,15 +15,16 @@ export const importsOnly = (folder, targets) => `${folder}-imports-only-${target
  * @type {Record<string, string[]>}
  */
 export const workspaces = {
-  contract: [],
-  engine: [],
-  adapters: [],
-  server: ['engine', 'adapters', 'contract'],
-  cli: ['contract', 'engine', 'adapters', 'server'],
-  web: ['contract'],
-  testkit: ['engine', 'adapters'],
-  bench: ['contract', 'engine', 'adapters', 'server', 'cli'],
-  drills: ['engine', 'adapters', 'server', 'testkit'],
+  vocabulary: [],
+  contract: ['vocabulary'],
+  engine: ['vocabulary'],
+  adapters: ['vocabulary'],
+  server: ['vocabulary', 'engine', 'adapters', 'contract'],
+  cli: ['vocabulary', 'contract', 'engine', 'adapters', 'server'],
+  web: ['vocabulary', 'contract'],
+  testkit: ['vocabulary', 'engine', 'adapters'],
+  bench: ['vocabulary', 'contract', 'engine', 'adapters', 'server', 'cli'],
+  drills: ['vocabulary', 'engine', 'adapters', 'server', 'testkit'],
 }
 
 /** @param {string} name */

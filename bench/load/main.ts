@@ -1,6 +1,6 @@
 // The load generator, a separate process: it shares only the machine with what it measures. Runs the jobs that arrive
 // on its IPC channel, one at a time, and exits with its parent.
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import type { LoadMessage, LoadReply } from './load-job.ts'
 import { runLoad } from './run-load.ts'
 

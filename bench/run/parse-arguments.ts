@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import type { Pace, Scenario } from '../scenarios/scenario.ts'
 import { allScenarios } from './all-scenarios.ts'
 

@@ -1,4 +1,4 @@
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import pTimeout from 'p-timeout'
 
 /**

@@ -1,4 +1,4 @@
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import { type Command, CommanderError } from 'commander'
 import { type CommandContext, CommandRefusal } from './command.ts'
 import { buildProgram, type ExitCodeSink } from './program.ts'

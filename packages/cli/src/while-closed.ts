@@ -1,5 +1,5 @@
 import { type DatabasePool, inTransaction } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import sql, { raw } from 'sql-template-tag'
 import { refuseWhileRunning } from './refuse-while-running.ts'
 

@@ -25,7 +25,7 @@ export {
 } from './operations/operation.ts'
 export { accountOperations, operations, restOperations, secondFactorOperations } from './operations.ts'
 export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'
-export { type MemberBody, passwordLength } from './schemas/account.ts'
+export type { MemberBody } from './schemas/account.ts'
 export { type AuditEventBody, type AuditKind, auditKinds } from './schemas/audit-event.ts'
 export type { BookingBody, NewBookingBody, TicketLinkRequestBody } from './schemas/booking.ts'
 export { busyCalendarFailures, leftOutReasons } from './schemas/busy-calendar.ts'

@@ -69,7 +69,6 @@ export {
 export { accountRights } from './directory/account-rights.ts'
 export { readLogo } from './directory/clinic-logos.ts'
 export { isInvitationOpen } from './directory/invitations.ts'
-export { retentionDueMax } from './directory/retention.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
 export { engineMethods } from './engine-methods.ts'
@@ -123,7 +122,7 @@ export { readRelease } from './migrate/read-release.ts'
 export type { DueAccountMail, NewAccountMail } from './model/account-mail.ts'
 export type { AttendanceOutcome } from './model/attendance.ts'
 export type { AuditEvent, AuditEventsQuery, AuditLog, NewAuditEvent } from './model/audit-event.ts'
-export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './model/booking.ts'
+export type { Booking, FailureReason, Patient } from './model/booking.ts'
 export type { BookingEvent, CaseDetails } from './model/booking-event.ts'
 export type {
   AdmissionOutcome,
@@ -153,14 +152,7 @@ export {
   type PatientKnownBy,
   type SlotClosedWhy,
 } from './model/claim.ts'
-export {
-  type Clinic,
-  type ClinicLogo,
-  type ClinicSettings,
-  logoBytesMax,
-  logoPixelsMax,
-  type NewClinic,
-} from './model/clinic.ts'
+export type { Clinic, ClinicLogo, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
 export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { CorrectionOutcome } from './model/correction.ts'
@@ -183,12 +175,11 @@ export type {
 export type { Invitation, InvitationMail, InvitationProof, Invitations, NewInvitation } from './model/invitation.ts'
 export { mailReceiverName } from './model/mail-receiver-name.ts'
 export type { ManageAccess, TokenRenewal } from './model/manage-access.ts'
-export type { HeldMembership, Membership, Role } from './model/membership.ts'
+export type { HeldMembership, Membership } from './model/membership.ts'
 export type {
   DueMessage,
   ListedMessage,
   Message,
-  MessageChannel,
   MessageChoices,
   MessageContent,
   MessageFacts,
@@ -201,7 +192,6 @@ export type {
   SmsKind,
   TimeInstead,
 } from './model/message.ts'
-export { type MessageLanguage, messageLanguages } from './model/message-language.ts'
 export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
@@ -261,7 +251,6 @@ export type {
   SwapCasesOutcome,
   SwapCasesRequest,
   TheatrePatient,
-  Urgency,
 } from './model/theatre-case.ts'
 export type {
   Block,
@@ -295,7 +284,6 @@ export type {
   WaitlistQuery,
   WaitlistRequest,
   WaitlistStatus,
-  WaitlistUrgency,
 } from './model/waitlist.ts'
 export {
   type DeliveryFailure,
@@ -351,7 +339,7 @@ export {
   shardsWithClinics,
 } from './shards/register-shard.ts'
 export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'
-export { expandSlotRule, slotsPerCallMax } from './slots/slot-rule.ts'
+export { expandSlotRule } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'
 export { LogAhead } from './tail/log-ahead.ts'
 export { type BookingLine, changedSlotsOf, type LogEntry } from './tail/log-entry.ts'

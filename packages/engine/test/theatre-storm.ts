@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, seededRandom, type TestDatabase } from '@holdfast/testkit'
-import { messageOf } from '../src/database/message-of.ts'
+import { messageOf } from '@holdfast/vocabulary'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, someEquipment, someStaff, soonAt } from './theatre.ts'
 

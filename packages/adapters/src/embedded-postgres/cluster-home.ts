@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { messageOf } from '@holdfast/vocabulary'
 import { errorCode } from '../error-code.ts'
 import { makeDirectory } from '../make-directory.ts'
-import { messageOf } from '../message-of.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { type Account, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
 

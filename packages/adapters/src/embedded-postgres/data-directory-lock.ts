@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { messageOf } from '../message-of.ts'
+import { messageOf } from '@holdfast/vocabulary'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { pollUntil } from './poll-until.ts'
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../message-of.ts'
+import { messageOf } from '@holdfast/vocabulary'
 import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirectoryDefault } from './cluster-home.ts'
 import { type LockDataDirectory, lockForServer } from './data-directory-lock.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'

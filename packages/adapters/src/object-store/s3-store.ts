@@ -1,7 +1,7 @@
+import { messageOf } from '@holdfast/vocabulary'
 import { AwsClient } from 'aws4fetch'
 import { XMLParser } from 'fast-xml-parser'
 import pRetry from 'p-retry'
-import { messageOf } from '../message-of.ts'
 import { type ObjectStore, ObjectStoreError, type StoredObject } from './object-store.ts'
 
 export type S3Settings = {

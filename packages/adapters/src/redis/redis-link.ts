@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
+import { messageOf } from '@holdfast/vocabulary'
 import type { Redis } from 'ioredis'
-import { messageOf } from '../message-of.ts'
 import { redisOptions } from './redis-address.ts'
 
 /** A Lua script, which Redis runs atomically. */

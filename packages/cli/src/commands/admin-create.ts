@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { isName, nameExpected } from '@holdfast/contract/name'
 import { normalizedEmail } from '@holdfast/engine'
 import {
   createSiteAdministrator,
@@ -9,6 +8,7 @@ import {
   refusalText,
 } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
+import { isName, lengths, nameExpected } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { withPreparedDatabase } from '../with-database.ts'
@@ -20,18 +20,15 @@ export type AdminCreateOptions = JsonOption & {
   promote?: string
 }
 
-const emailCharactersMax = 254
-const nameCharactersMax = 200
-
 /** `holdfast admin create`: a site administrator with a new account, or the existing account named by `--promote`. */
 export async function adminCreateCommand(context: CommandContext, options: AdminCreateOptions): Promise<ExitCode> {
   const email = normalizedEmail(options.email)
-  if (email.length > emailCharactersMax || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)) {
+  if (email.length > lengths.email || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)) {
     throw new CommandRefusal(`--email ${JSON.stringify(options.email)} is not an e-mail address`, 2)
   }
   const name = options.name?.trim() || email
   // An e-mail address is longer than a name that is entered may be.
-  if (name !== email && !isName(name, nameCharactersMax)) {
+  if (name !== email && !isName(name, lengths.name)) {
     throw new CommandRefusal(`--name ${JSON.stringify(name)} is not ${nameExpected}`, 2)
   }
   const accountId = options.promote?.trim().toLowerCase() ?? null

@@ -8,7 +8,7 @@ import {
   restoreMonth,
   withPool,
 } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption, ShardOption } from '../command-options.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'

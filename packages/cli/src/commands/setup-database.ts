@@ -10,7 +10,7 @@ import {
   stepsInDatabase,
   withPool,
 } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 

@@ -9,7 +9,7 @@ import {
   registeredShardNo,
   shardsWithClinics,
 } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'

@@ -1,5 +1,5 @@
 import { type DatabasePool, recordUpkeep, type VerifyReport, verify } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption, ShardOption } from '../command-options.ts'

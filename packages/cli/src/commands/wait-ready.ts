@@ -4,7 +4,7 @@ import * as https from 'node:https'
 import { isIPv6 } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import { readSettings } from '../with-database.ts'
 

@@ -1,8 +1,8 @@
 import { type BackupCatalogue, BackupError, loadReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
 import { ObjectStoreError } from '@holdfast/adapters/object-store'
-import { messageOf } from '@holdfast/engine/message-of'
 import { backupKeys, openBackups } from '@holdfast/server/backups'
 import type { Config } from '@holdfast/server/config'
+import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkDirectory } from './check-machine.ts'
 

@@ -1,7 +1,7 @@
 import { checkBroker as connect } from '@holdfast/adapters/rabbitmq'
 import { parseBrokerUrl } from '@holdfast/adapters/rabbitmq/address'
-import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '@holdfast/server/config'
+import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 
 /** Whether the server of AMQP_URL, if it is set, can be reached, accepts the login, and is reached by TLS. */

@@ -8,7 +8,7 @@ import {
   migrationStatus,
   withPool,
 } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
 import { checkAppRole } from './check-app-role.ts'

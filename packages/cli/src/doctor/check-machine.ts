@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 import type { Versions } from './versions.ts'
 

@@ -1,6 +1,6 @@
 import { findPooler, type Pooler } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '@holdfast/server/config'
+import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem } from './check.ts'
 
 type Settings = Pick<Config, 'databaseUrl' | 'databaseAppUrl' | 'databaseDirectUrl' | 'databasePool'>

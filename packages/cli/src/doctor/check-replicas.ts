@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DatabasePool, migrationStatus, storedAppLogin, withPool } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '@holdfast/server/config'
 import { replicaName, replicaUrl } from '@holdfast/server/replica-address'
+import { messageOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import { type Check, ok, problem, warning } from './check.ts'
 

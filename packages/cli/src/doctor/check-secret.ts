@@ -1,6 +1,6 @@
-import { messageOf } from '@holdfast/engine/message-of'
 import type { Config } from '@holdfast/server/config'
 import { type FoundSecrets, inspectSecrets } from '@holdfast/server/database-secrets'
+import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 
 /** Whether the secret exists, only its owner may read it, and it is the one that the database is used with. */

@@ -3,9 +3,9 @@ import {
   hasEmbeddedDatabase,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
-import { messageOf } from '@holdfast/engine/message-of'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, ofShard, ownerUrlOf, readConfig, type ShardSettings } from '@holdfast/server/config'
+import { messageOf } from '@holdfast/vocabulary'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkBackups } from './check-backups.ts'

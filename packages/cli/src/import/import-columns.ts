@@ -1,6 +1,5 @@
-import { clinicSettingLimits } from '@holdfast/contract/clinic-limits'
-import { slotLimits } from '@holdfast/contract/slot-limits'
-import { type ImportList, messageLanguages } from '@holdfast/engine'
+import type { ImportList } from '@holdfast/engine'
+import { clinicSettingNames, clinicSettings, messageLanguages, slotLimits, snakeCase } from '@holdfast/vocabulary'
 import type { CsvColumns } from '../tables/read-csv.ts'
 
 export const importKinds = ['clinics', 'doctors', 'slots'] as const satisfies ImportList[]
@@ -9,16 +8,7 @@ export const importKinds = ['clinics', 'doctors', 'slots'] as const satisfies Im
 export const importColumns: Record<ImportList, CsvColumns> = {
   clinics: {
     required: ['clinic', 'name', 'timezone'],
-    optional: [
-      'address',
-      'phone',
-      'language',
-      'hold_seconds',
-      'hold_extensions_max',
-      'minimum_notice_minutes',
-      'booking_horizon_days',
-      'cancellation_deadline_minutes',
-    ],
+    optional: ['address', 'phone', 'language', ...clinicSettingNames.map(snakeCase)],
   },
   doctors: {
     required: ['doctor', 'clinic', 'name', 'specialization'],
@@ -35,10 +25,9 @@ export const importColumns: Record<ImportList, CsvColumns> = {
   slots: { required: ['doctor', 'starts_at', 'ends_at'], optional: ['capacity'] },
 }
 
-const rangeOf = ({ min, max }: { min: number; max: number }) => `${min}–${max}`
-const seconds = rangeOf(clinicSettingLimits.holdSeconds)
-const extensions = rangeOf(clinicSettingLimits.holdExtensionsMax)
-const days = rangeOf(clinicSettingLimits.bookingHorizonDays)
+const settings = clinicSettingNames.map(
+  (name) => `          ${snakeCase(name).padEnd(30)} ${clinicSettings[name].min}–${clinicSettings[name].max}`,
+)
 const units = `1–${slotLimits.capacityMax.toLocaleString('en')}`
 
 /** Shown by `holdfast import --help`. */
@@ -51,8 +40,9 @@ doctors by clinic, name and specialization, slots by doctor and times.
 clinics   clinic            any key, to which the doctors' lines refer
           name, timezone    such as Europe/Berlin
           language          of messages to its patients: ${messageLanguages.join(', ')}; en if absent       optional
-          address, phone, hold_seconds (${seconds}), hold_extensions_max (${extensions}), minimum_notice_minutes,
-          booking_horizon_days (${days}), cancellation_deadline_minutes                                optional
+          address, phone                                                                             optional
+          and its settings, all optional:
+${settings.join('\n')}
 doctors   doctor            any key, to which the slots' lines refer
           clinic            a clinic's key in the clinics' file, or a clinic's id
           name, specialization

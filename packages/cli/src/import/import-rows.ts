@@ -1,16 +1,23 @@
-import { clinicSettingLimits as limits } from '@holdfast/contract/clinic-limits'
-import { slotLimits } from '@holdfast/contract/slot-limits'
 import type { ImportClinic, ImportDoctor, ImportSlot } from '@holdfast/engine'
 import {
-  type ClinicSettings,
   latestStart,
-  type MessageLanguage,
-  messageLanguages,
   slotDaysMax,
   slotsAheadYearsMax,
   videoRoomCharactersMax,
   videoRoomProblem,
 } from '@holdfast/engine'
+import type { AppointmentType } from '@holdfast/vocabulary'
+import {
+  appointmentTypes,
+  type ClinicSettings,
+  clinicSettingNames,
+  clinicSettings,
+  lengths,
+  type MessageLanguage,
+  messageLanguages,
+  slotLimits,
+  snakeCase,
+} from '@holdfast/vocabulary'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
 import { createLineReader, type LineReader } from './line-reader.ts'
@@ -22,10 +29,10 @@ export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportCl
   return parseKeyed(lines, 'clinic', bad, (reader, row) => ({
     row,
     key: reader.text('clinic', keyCharactersMax),
-    name: reader.name('name', 200),
+    name: reader.name('name', lengths.name),
     timezone: reader.timeZone('timezone'),
-    address: reader.optionalText('address', 500),
-    phone: reader.optionalText('phone', 50),
+    address: reader.optionalText('address', lengths.address),
+    phone: reader.optionalText('phone', lengths.phone),
     ...parseLanguage(reader),
     settings: parseSettings(reader),
   }))
@@ -40,16 +47,11 @@ function parseLanguage(reader: LineReader): { language?: MessageLanguage } {
 }
 
 function parseSettings(reader: LineReader): Partial<ClinicSettings> {
-  const within = (column: string, { min, max }: { min: number; max: number }) =>
-    reader.optionalWholeNumber(column, min, max)
-  const settings = {
-    holdSeconds: within('hold_seconds', limits.holdSeconds),
-    holdExtensionsMax: within('hold_extensions_max', limits.holdExtensionsMax),
-    minimumNoticeMinutes: within('minimum_notice_minutes', limits.minimumNoticeMinutes),
-    bookingHorizonDays: within('booking_horizon_days', limits.bookingHorizonDays),
-    cancellationDeadlineMinutes: within('cancellation_deadline_minutes', limits.cancellationDeadlineMinutes),
-  }
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
+  const settings = clinicSettingNames.map((name) => {
+    const { min, max } = clinicSettings[name]
+    return [name, reader.optionalWholeNumber(snakeCase(name), min, max)] as const
+  })
+  return Object.fromEntries(settings.filter(([, value]) => value !== null))
 }
 
 /** Parses each line as a doctor. `isClinic` accepts the keys of the clinics' file and every id. */
@@ -66,8 +68,8 @@ export function parseDoctors(
       row,
       key: reader.text('doctor', keyCharactersMax),
       clinic,
-      name: reader.name('name', 200),
-      specialization: reader.name('specialization', 100),
+      name: reader.name('name', lengths.name),
+      specialization: reader.name('specialization', lengths.specialization),
       experienceYears: reader.optionalWholeNumber('experience_years', 0, 80),
       rating: reader.optionalRating('rating'),
       languages: reader.list('languages', 20, isLanguageTag, 'language tags such as pt-BR'),
@@ -151,8 +153,8 @@ function parseVideoRoom(reader: LineReader): string | null {
   return address
 }
 
-function isAppointmentType(text: string): text is 'in_person' | 'video' {
-  return text === 'in_person' || text === 'video'
+function isAppointmentType(text: string): text is AppointmentType {
+  return appointmentTypes.some((one) => one === text)
 }
 
 function isLanguageTag(text: string): boolean {

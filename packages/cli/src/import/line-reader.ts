@@ -1,4 +1,4 @@
-import { isName, nameExpected } from '@holdfast/contract/name'
+import { isName, nameExpected } from '@holdfast/vocabulary'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import { parseInstant } from '../tables/parse-instant.ts'
 import type { CsvLine } from '../tables/read-csv.ts'

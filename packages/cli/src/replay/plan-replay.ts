@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { slotLimits } from '@holdfast/contract/slot-limits'
+import { slotLimits } from '@holdfast/vocabulary'
 import type { Appointment } from './appointment.ts'
 import { type CapacityFactor, unitsFor } from './capacity-factor.ts'
 

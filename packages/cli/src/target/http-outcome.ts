@@ -1,5 +1,5 @@
 import type { Problem } from '@holdfast/contract/client'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import type { Unavailable } from './retry-call.ts'
 
 /** A result of the typed client; `error` is a Problem, the text of a proxy, or the reason why there was no response. */

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { csvSeparator, id, line, localDate, longPageParameters, searchText } from '../schemas/fields.ts'
 import { theatreBoardSchema } from '../schemas/theatre-board.ts'
@@ -108,7 +109,10 @@ export const theatrePlanningOperations = {
     access: 'member',
     restrictedField: 'query.surgeonId',
     params,
-    query: Type.Object({ procedureCode: line(64), surgeonId: Type.Optional(id()) }, { additionalProperties: false }),
+    query: Type.Object(
+      { procedureCode: line(lengths.code), surgeonId: Type.Optional(id()) },
+      { additionalProperties: false },
+    ),
     responses: { 200: { description: 'The estimate', schema: durationEstimateSchema } },
     example: { query: { procedureCode: '1' } },
     problems: ['clinic_not_found'],

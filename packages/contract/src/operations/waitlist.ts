@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { manageTokenSchema, nothingSchema } from '../schemas/booking.ts'
 import { id, line, pageParameters } from '../schemas/fields.ts'
@@ -169,7 +170,7 @@ export const waitlistOperations = {
         ...pageParameters,
         status: Type.Optional(waitlistListStatusSchema),
         doctorId: Type.Optional(id()),
-        specialization: Type.Optional(line(100)),
+        specialization: Type.Optional(line(lengths.specialization)),
       },
       { additionalProperties: false },
     ),

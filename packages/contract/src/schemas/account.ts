@@ -1,9 +1,8 @@
+import { lengths, messageLanguages, passwordLength, roles } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { messageLanguages } from './booking.ts'
 import { email, id, name, nullable, nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 
-const roles = ['doctor', 'staff', 'admin'] as const
 export const roleSchema = literals(roles, { title: 'Role' })
 
 export const membershipSchema = Type.Object(
@@ -81,9 +80,6 @@ const userSchema = Type.Object(
   { title: 'User', additionalProperties: true },
 )
 
-/** Of a new password, in UTF-16 units. */
-export const passwordLength = { min: 10, max: 128 } as const
-
 const newPassword = Type.String({ minLength: passwordLength.min, maxLength: passwordLength.max })
 const enteredPassword = Type.String({ minLength: 1, maxLength: passwordLength.max })
 const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends when the browser is closed' }))
@@ -96,7 +92,7 @@ const linkToken = Type.String({
 })
 
 export const signUpSchema = Type.Object(
-  { name: name(200), email: email(), password: newPassword, rememberMe, language },
+  { name: name(lengths.name), email: email(), password: newPassword, rememberMe, language },
   { title: 'SignUp', additionalProperties: false },
 )
 
@@ -161,7 +157,7 @@ export const emailConfirmedSchema = Type.Object(
 )
 
 export const accountChangeSchema = Type.Object(
-  { name: name(200) },
+  { name: name(lengths.name) },
   { title: 'AccountChange', additionalProperties: false },
 )
 

@@ -1,5 +1,5 @@
+import { slotLimits } from '@holdfast/vocabulary'
 import Type from 'typebox'
-import { slotLimits } from '../slot-limits.ts'
 import { bookingSchema } from './booking.ts'
 import { literals } from './literals.ts'
 

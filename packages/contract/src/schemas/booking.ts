@@ -1,5 +1,5 @@
+import { bookingStatuses, lengths, messageLanguages, slotLimits } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { slotLimits } from '../slot-limits.ts'
 import { appointmentTypeSchema } from './doctor.ts'
 import {
   email,
@@ -17,24 +17,11 @@ import {
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
-export const bookingStatuses = [
-  'PENDING',
-  'CONFIRMED',
-  'FAILED',
-  'CANCELLED',
-  'ARRIVED',
-  'NO_SHOW',
-  'COMPLETED',
-] as const
-
-/** The languages of messages to patients. */
-export const messageLanguages = ['en', 'de', 'ar'] as const
-
 export const bookingStatusSchema = literals(bookingStatuses, { title: 'BookingStatus' })
 
 export const patientSchema = Type.Object(
   {
-    name: name(200),
+    name: name(lengths.name),
     email: Type.Optional(email()),
     phone: Type.Optional(phone()),
     language: Type.Optional(
@@ -75,7 +62,7 @@ export const newBookingSchema = Type.Object(
     units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
     patient: Type.Optional(patientSchema),
     appointmentType: Type.Optional(appointmentTypeSchema),
-    reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),
+    reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit' })),
     confirm: Type.Optional(
       Type.Boolean({
         default: false,
@@ -218,7 +205,7 @@ export const bookingPageSchema = pageOf(bookingSchema, 'BookingPage')
 export const confirmationSchema = Type.Object(
   {
     patient: Type.Optional(patientSchema),
-    reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),
+    reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit' })),
     confirmationToken: Type.Optional(
       line(100, { description: 'From the link in the e-mail, for a hold with `confirmationLink`' }),
     ),
@@ -237,20 +224,20 @@ export const correctionSchema = Type.Object(
     patient: Type.Optional(
       Type.Object(
         {
-          name: Type.Optional(name(200)),
+          name: Type.Optional(name(lengths.name)),
           email: Type.Optional(nullableEmail({ description: 'null: none' })),
           phone: Type.Optional(nullablePhone({ description: 'null: none' })),
         },
         { title: 'PatientCorrection', additionalProperties: false },
       ),
     ),
-    reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit; empty: none' })),
+    reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit; empty: none' })),
   },
   { title: 'BookingCorrection', additionalProperties: false, description: 'Omitted fields stay as they are.' },
 )
 
 export const cancellationSchema = Type.Object(
-  { reason: Type.Optional(paragraph(1000)) },
+  { reason: Type.Optional(paragraph(lengths.reason)) },
   { title: 'Cancellation', additionalProperties: false },
 )
 

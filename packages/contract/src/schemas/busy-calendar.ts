@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { nullableTime, time } from './fields.ts'
@@ -7,7 +8,7 @@ export const newBusyCalendarSchema = Type.Object(
   {
     url: Type.String({
       minLength: 8,
-      maxLength: 2000,
+      maxLength: lengths.url,
       description: 'An iCal address (`https` or `webcal`). It is stored encrypted, and not shown again',
       examples: ['https://calendar.example.org/private-abc/basic.ics'],
     }),

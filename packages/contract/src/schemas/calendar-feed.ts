@@ -1,5 +1,5 @@
+import { messageLanguages } from '@holdfast/vocabulary'
 import Type from 'typebox'
-import { messageLanguages } from './booking.ts'
 import { nullableTime } from './fields.ts'
 import { literals } from './literals.ts'
 

@@ -1,80 +1,30 @@
-import Type, { type Static } from 'typebox'
-import { clinicSettingLimits, logoLimits, retentionDueMax } from '../clinic-limits.ts'
-import { messageLanguages } from './booking.ts'
+import {
+  type ClinicSettingName,
+  clinicSettings,
+  lengths,
+  logoLimits,
+  messageLanguages,
+  retentionDueMax,
+} from '@holdfast/vocabulary'
+import Type, { type Static, type TInteger } from 'typebox'
 import { cachedPageOf, integerWithin, name, nullableLine, nullablePhone, nullableText, nullableTime } from './fields.ts'
 import { literals } from './literals.ts'
 
-const holdSeconds = Type.Integer({
-  ...integerWithin(clinicSettingLimits.holdSeconds),
+const settings = Object.fromEntries(
+  Object.entries(clinicSettings).map(([name, { description, ...limits }]) => [
+    name,
+    Type.Integer({ ...integerWithin(limits), description }),
+  ]),
+) as Record<ClinicSettingName, TInteger>
 
-  description: 'How long a PENDING booking holds its units',
+export const { patientDataMonths } = settings
+
+const clinicSettingsSchema = Type.Object(settings, { title: 'ClinicSettings', additionalProperties: false })
+
+const clinicSettingsChangeSchema = Type.Partial(clinicSettingsSchema, {
+  title: 'ClinicSettingsChange',
+  additionalProperties: false,
 })
-const holdExtensionsMax = Type.Integer({
-  ...integerWithin(clinicSettingLimits.holdExtensionsMax),
-
-  description: 'How often a hold can be extended, by `holdSeconds` each time',
-})
-const minimumNoticeMinutes = Type.Integer({
-  ...integerWithin(clinicSettingLimits.minimumNoticeMinutes),
-
-  description: 'How long before its start patients can no longer book a slot',
-})
-const bookingHorizonDays = Type.Integer({
-  ...integerWithin(clinicSettingLimits.bookingHorizonDays),
-  description: 'How far ahead patients can book slots',
-})
-const cancellationDeadlineMinutes = Type.Integer({
-  ...integerWithin(clinicSettingLimits.cancellationDeadlineMinutes),
-
-  description: 'How long before its start a patient can no longer cancel or move a booking',
-})
-const waitlistOfferMinutes = Type.Integer({
-  ...integerWithin(clinicSettingLimits.waitlistOfferMinutes),
-
-  description:
-    'How long an offer of the waitlist is open at most. It ends after 20, 10 or 5 minutes at the latest if the visit ' +
-    'begins in less than 24, 4 or 2 hours',
-})
-const waitlistNoticeMinutes = Type.Integer({
-  ...integerWithin(clinicSettingLimits.waitlistNoticeMinutes),
-
-  description:
-    'How long before the visit an offer of the waitlist ends at the latest. Later, a place is public at once',
-})
-export const patientDataMonths = Type.Integer({
-  ...integerWithin(clinicSettingLimits.patientDataMonths),
-
-  description:
-    'How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never',
-})
-
-const clinicSettingsSchema = Type.Object(
-  {
-    holdSeconds,
-    holdExtensionsMax,
-    minimumNoticeMinutes,
-    bookingHorizonDays,
-    cancellationDeadlineMinutes,
-    waitlistOfferMinutes,
-    waitlistNoticeMinutes,
-    patientDataMonths,
-  },
-  { title: 'ClinicSettings', additionalProperties: false },
-)
-
-const clinicSettingsChangeSchema = Type.Object(
-  {
-    holdSeconds: Type.Optional(holdSeconds),
-    holdExtensionsMax: Type.Optional(holdExtensionsMax),
-    minimumNoticeMinutes: Type.Optional(minimumNoticeMinutes),
-    bookingHorizonDays: Type.Optional(bookingHorizonDays),
-    cancellationDeadlineMinutes: Type.Optional(cancellationDeadlineMinutes),
-    waitlistOfferMinutes: Type.Optional(waitlistOfferMinutes),
-    waitlistNoticeMinutes: Type.Optional(waitlistNoticeMinutes),
-    patientDataMonths: Type.Optional(patientDataMonths),
-  },
-  { title: 'ClinicSettingsChange', additionalProperties: false },
-)
 
 export const clinicSecuritySchema = Type.Object(
   {
@@ -150,7 +100,7 @@ export type ClinicBody = Static<typeof clinicSchema>
 
 export const clinicPageSchema = cachedPageOf(clinicSchema, 'ClinicPage')
 
-const clinicName = name(200)
+const clinicName = name(lengths.name)
 const timezone = Type.String({
   minLength: 1,
   maxLength: 64,
@@ -159,7 +109,7 @@ const timezone = Type.String({
   description: 'IANA name of a time zone',
   examples: ['Europe/Berlin'],
 })
-const address = nullableLine(500)
+const address = nullableLine(lengths.address)
 const phone = nullablePhone()
 
 export const newClinicSchema = Type.Object(

@@ -1,8 +1,7 @@
+import { appointmentTypes, lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { cachedPageOf, id, name, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
-
-const appointmentTypes = ['in_person', 'video'] as const
 
 const moneySchema = Type.Object(
   {
@@ -71,8 +70,8 @@ export type DoctorBody = Static<typeof doctorSchema>
 export const doctorPageSchema = cachedPageOf(doctorSchema, 'DoctorPage')
 
 const fields = {
-  name: name(200),
-  specialization: name(100),
+  name: name(lengths.name),
+  specialization: name(lengths.specialization),
   experienceYears: nullable<number>({ type: 'integer', minimum: 0, maximum: 80 }),
   rating: nullable<number>({ type: 'number', minimum: 0, maximum: 5, multipleOf: 0.1 }),
   languages: Type.Array(

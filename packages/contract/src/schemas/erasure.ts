@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { email, id, line } from './fields.ts'
 
@@ -5,7 +6,7 @@ export const patientToEraseSchema = Type.Object(
   {
     email: Type.Optional(email({ description: 'Compared without upper and lower case' })),
     phone: Type.Optional(
-      line(50, {
+      line(lengths.phone, {
         description:
           'Compared in its international form, where numbers without a country’s code are of `phoneCountry` in the ' +
           'clinic’s message settings; a number that cannot be read so, by its digits',

@@ -1,7 +1,7 @@
 // `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/bodies/validator.ts).
+
+import { lengths, nameExpected, namePattern, phoneNumberPattern } from '@holdfast/vocabulary'
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
-import { nameExpected, namePattern } from '../name.ts'
-import { phoneNumberPattern } from '../phone-number.ts'
 import { literals } from './literals.ts'
 
 /** No control characters, including NUL, and no lone surrogates: PostgreSQL cannot store them. */
@@ -46,7 +46,7 @@ export function nullableLine(lengthMax: number, options: TSchemaOptions = {}) {
 
 const phoneNumber = {
   minLength: 1,
-  maxLength: 50,
+  maxLength: lengths.phone,
   pattern: phoneNumberPattern,
   'x-expected': 'a telephone number, which has at least one digit',
 }
@@ -73,7 +73,7 @@ export function paragraph(lengthMax: number, options: TSchemaOptions = {}) {
 /** A search text; empty: no search. */
 export function searchText(options: TSchemaOptions = {}) {
   return Type.String({
-    maxLength: 100,
+    maxLength: lengths.search,
     pattern: LINE,
     'x-expected': 'one line of text without control characters',
     ...options,
@@ -143,7 +143,7 @@ export function localEndTime(options: TSchemaOptions = {}) {
   })
 }
 
-const emailAddress = { format: 'email', minLength: 3, maxLength: 254, 'x-expected': 'an e-mail address' }
+const emailAddress = { format: 'email', minLength: 3, maxLength: lengths.email, 'x-expected': 'an e-mail address' }
 
 export function email(options: TSchemaOptions = {}) {
   return Type.String({ ...emailAddress, ...options })

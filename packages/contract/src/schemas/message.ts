@@ -1,6 +1,6 @@
+import { lengths, messageChannels, messageLanguages, messageLimits } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { messageLimits } from '../clinic-limits.ts'
-import { bookedPatientSchema, bookingStatusSchema, messageLanguages } from './booking.ts'
+import { bookedPatientSchema, bookingStatusSchema } from './booking.ts'
 import {
   email,
   id,
@@ -22,7 +22,6 @@ const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 're
 const messageKinds = ['confirm', 'unanswered', ...smsKinds] as const
 /** What says something else than others of its kind. */
 const messageVariants = ['offer_withdrawn', 'cancelled_by_patient', 'reminder_confirmed'] as const
-const messageChannels = ['email', 'sms'] as const
 
 /** What the server decides about a message by itself. */
 export const messageReasons = [
@@ -168,7 +167,7 @@ export const messagePreviewSchema = Type.Object(
 const clinicText = (description: string) =>
   Type.Unsafe<string | null>({
     type: ['string', 'null'],
-    maxLength: 1000,
+    maxLength: lengths.reason,
     pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\p{Cs}]*$',
     'x-expected': 'text without control characters other than line ends and tabs, or null',
     description,

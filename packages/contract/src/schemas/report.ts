@@ -1,5 +1,5 @@
+import { bookingStatuses } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { bookingStatuses } from './booking.ts'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 

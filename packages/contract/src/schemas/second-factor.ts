@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { id, line, nullable } from './fields.ts'
 
@@ -83,7 +84,7 @@ const base64url = Type.String({ pattern: '^[\\w-]*$', maxLength: 12_000 })
 
 export const newPasskeySchema = Type.Object(
   {
-    name: line(60),
+    name: line(lengths.passkeyName),
     response: Type.Object(
       {
         ...credential,
@@ -121,6 +122,9 @@ export const passkeySignInSchema = Type.Object(
 
 export const addedPasskeySchema = passkeySchema
 
-export const passkeyRenamingSchema = Type.Object({ id: id(), name: line(60) }, { title: 'PasskeyRenaming', ...noMore })
+export const passkeyRenamingSchema = Type.Object(
+  { id: id(), name: line(lengths.passkeyName) },
+  { title: 'PasskeyRenaming', ...noMore },
+)
 
 export const passkeyRemovalSchema = Type.Object({ id: id(), password }, { title: 'PasskeyRemoval', ...noMore })

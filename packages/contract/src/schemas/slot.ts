@@ -1,5 +1,5 @@
+import { slotLimits } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { slotLimits } from '../slot-limits.ts'
 import { localDate, localEndTime, localTime, nullableId, stale, time } from './fields.ts'
 import { literals } from './literals.ts'
 

@@ -1,6 +1,5 @@
+import { bookingStatuses, cancellationReasons, caseUrgencies, lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { cancellationReasons } from '../cancellation-reasons.ts'
-import { bookingStatuses } from './booking.ts'
 import {
   id,
   idOrNull,
@@ -21,7 +20,7 @@ const peopleMax = 20
 const equipmentMax = 50
 const bumpedMax = 20
 
-export const urgencySchema = literals(['immediate', 'urgent', 'expedited', 'elective'], {
+export const urgencySchema = literals(caseUrgencies, {
   title: 'Urgency',
   description: 'NCEPOD classification of intervention: within minutes, hours, days, or planned',
 })
@@ -55,12 +54,12 @@ const birthDate = localDate({ description: 'Stored with the patient, if none is'
 /** In requests. */
 export const newTheatrePatientSchema = Type.Object(
   {
-    mrn: line(64, {
+    mrn: line(lengths.code, {
       description:
         'Medical record number: identifies the patient within the clinic. Upper and lower case, spaces, and ' +
         'punctuation that is not between two digits are ignored',
     }),
-    name: name(200),
+    name: name(lengths.name),
     birthDate: Type.Optional(birthDate),
     correct: Type.Optional(
       Type.Boolean({
@@ -79,10 +78,10 @@ export const theatrePatientSchema = Type.Object(
   { title: 'TheatrePatient', additionalProperties: false },
 )
 
-export const service = name(100, { description: 'The surgical service, such as Orthopaedics' })
+export const service = name(lengths.specialization, { description: 'The surgical service, such as Orthopaedics' })
 
 export const newProcedureSchema = Type.Object(
-  { code: line(64), display: line(500) },
+  { code: line(lengths.code), display: line(lengths.procedure) },
   { title: 'NewProcedure', additionalProperties: false },
 )
 
@@ -94,7 +93,7 @@ export const procedureSchema = Type.Object(
 const overrideSchema = Type.Object(
   {
     rules: Type.Array(literals(softRules), { minItems: 1, maxItems: softRules.length, uniqueItems: true }),
-    reason: line(500, { description: 'Stored with the case' }),
+    reason: line(lengths.overrideReason, { description: 'Stored with the case' }),
   },
   {
     title: 'RuleOverride',
@@ -111,7 +110,7 @@ const bumpFields = {
     uniqueItems: true,
     description: 'Cases that give way: those that a refusal names in `bumpableCaseIds`',
   }),
-  reason: line(500),
+  reason: line(lengths.overrideReason),
 }
 
 const newCaseFields = {

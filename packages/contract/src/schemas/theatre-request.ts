@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { id, line, localDate, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
 import { literals } from './literals.ts'
@@ -29,7 +30,7 @@ export const newCaseRequestSchema = Type.Object(
     anaesthetistId: Type.Optional(id()),
     staffIds: Type.Optional(staffIds),
     equipment: Type.Optional(equipmentNeeds),
-    note: Type.Optional(paragraph(1000)),
+    note: Type.Optional(paragraph(lengths.reason)),
   },
   { title: 'NewCaseRequest', additionalProperties: false },
 )
@@ -86,7 +87,7 @@ const needsSchema = Type.Object(
     anaesthetistId: Type.Optional(id()),
     staffIds: Type.Optional(staffIds),
     equipment: Type.Optional(equipmentNeeds),
-    mrn: Type.Optional(line(64, { description: 'Of the patient, who may have other cases' })),
+    mrn: Type.Optional(line(lengths.code, { description: 'Of the patient, who may have other cases' })),
   },
   { title: 'CaseNeeds', additionalProperties: false },
 )
@@ -174,7 +175,7 @@ export const durationEstimateSchema = Type.Object(
 )
 
 export const theatrePatientToEraseSchema = Type.Object(
-  { mrn: line(64) },
+  { mrn: line(lengths.code) },
   { title: 'TheatrePatientToErase', additionalProperties: false },
 )
 

@@ -1,5 +1,5 @@
+import { lengths, openingHoursMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { openingHoursMax } from '../clinic-limits.ts'
 import {
   id,
   localDate,
@@ -38,8 +38,8 @@ const hours = Type.Unsafe<Static<typeof openingHoursSchema>[] | null>({
 })
 
 const roomFields = {
-  name: name(200),
-  site: nullable<string>({ type: 'string', minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]*$' }),
+  name: name(lengths.name),
+  site: nullable<string>({ type: 'string', minLength: 1, maxLength: lengths.name, pattern: '^[^\\p{Cc}\\p{Cs}]*$' }),
   turnoverMinutes: Type.Integer({
     minimum: 0,
     maximum: turnoverMinutesMax,
@@ -84,7 +84,7 @@ export type RoomBody = Static<typeof roomSchema>
 const profession = literals(['surgeon', 'anaesthetist', 'nurse', 'technician'], { title: 'Profession' })
 
 const staffFields = {
-  name: name(200),
+  name: name(lengths.name),
   profession,
   preferredEquipmentIds: Type.Array(id(), {
     maxItems: preferredMax,
@@ -141,7 +141,7 @@ export const theatreDoctorSchema = Type.Object(
 )
 
 const equipmentFields = {
-  name: name(200),
+  name: name(lengths.name),
   units: Type.Integer({ minimum: 1, maximum: unitsMax, description: 'Identical pieces, numbered from 1' }),
   reprocessingMinutes: Type.Integer({
     minimum: 0,
@@ -230,7 +230,7 @@ const blockRuleSchema = Type.Object(
   { title: 'BlockRule', additionalProperties: false },
 )
 
-const service = name(100)
+const service = name(lengths.specialization)
 
 export const newBlockSchema = Type.Object(
   {

@@ -1,6 +1,6 @@
+import { lengths, messageLanguages, slotLimits, waitlistUrgencies } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { slotLimits } from '../slot-limits.ts'
-import { bookedPatientSchema, bookingSchema, messageLanguages, patientSchema } from './booking.ts'
+import { bookedPatientSchema, bookingSchema, patientSchema } from './booking.ts'
 import {
   email,
   id,
@@ -16,7 +16,7 @@ import {
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
-const waitlistUrgencySchema = literals(['routine', 'soon', 'urgent'], { title: 'WaitlistUrgency' })
+const waitlistUrgencySchema = literals(waitlistUrgencies, { title: 'WaitlistUrgency' })
 
 /**
  * waiting: next when a place that fits becomes free; offered: has an open offer; accepted: confirmed one; ended: see
@@ -35,7 +35,7 @@ export const newWaitlistEntrySchema = Type.Object(
   {
     clinicId: id(),
     doctorId: Type.Optional(id({ description: 'This doctor; or else `specialization`' })),
-    specialization: Type.Optional(line(100, { description: 'Any doctor of the clinic with it' })),
+    specialization: Type.Optional(line(lengths.specialization, { description: 'Any doctor of the clinic with it' })),
     from: localDate({ description: 'The first day, in the clinic’s time zone' }),
     to: localDate({ description: 'The last day, included; at most a year later' }),
     weekdays: Type.Optional(

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
@@ -28,7 +29,7 @@ const publishedEventNames = [
 
 const webhookUrl = Type.String({
   minLength: 8,
-  maxLength: 2000,
+  maxLength: lengths.url,
   pattern: '^[\\x21-\\x7e]+$',
   'x-expected': 'a URL such as https://hooks.example.org/holdfast, in ASCII',
   description:

@@ -1,5 +1,6 @@
+import { type ClinicSettings, clinicSettingNames, snakeCase } from '@holdfast/vocabulary'
 import pg from 'pg'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { raw, type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { prepared } from '../database/prepared.ts'
@@ -8,7 +9,7 @@ import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
 import { foldedOnce, hasWords } from '../lists/search-text.ts'
-import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
+import type { Clinic, NewClinic } from '../model/clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
@@ -19,30 +20,21 @@ import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
 const clinicCursor = cursorOf('clinics', ['name', 'id'])
 
-type ClinicRow = {
+type ClinicRow = ClinicSettings & {
   no: number
   id: string
   name: string
   timezone: string
   address: string | null
   phone: string | null
-  hold_seconds: number
-  hold_extensions_max: number
-  minimum_notice_minutes: number
-  booking_horizon_days: number
-  cancellation_deadline_minutes: number
-  waitlist_offer_minutes: number
-  waitlist_notice_minutes: number
-  patient_data_months: number
   attendance_minutes: number
   emails: boolean
   logo: Clinic['logo']
 }
 
 /** The columns of a {@link ClinicRow}, where `c` is the clinic. */
-const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.hold_extensions_max,
-  c.minimum_notice_minutes, c.booking_horizon_days, c.cancellation_deadline_minutes, c.waitlist_offer_minutes,
-  c.waitlist_notice_minutes, c.patient_data_months,
+const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone,
+  ${raw(clinicSettingNames.map((name) => `c.${snakeCase(name)} as "${name}"`).join(', '))},
   coalesce((select max(minutes)
               from holdfast.message_settings m cross join lateral unnest(m.reminder_minutes) minutes
              where m.clinic_no = c.no and (m.emails or 'reminder' = any (m.sms_kinds))), 1440) as attendance_minutes,
@@ -113,7 +105,7 @@ export function clinicsOf(
         const [was, is] = [before.rows[0], rows[0]]
         if (was === undefined || is === undefined) return null
         // Places that were too near, or too far ahead, can be booked, and whoever waits comes first.
-        if (is.minimum_notice_minutes < was.notice || is.booking_horizon_days > was.horizon) {
+        if (is.minimumNoticeMinutes < was.notice || is.bookingHorizonDays > was.horizon) {
           await transaction.query(
             sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`,
           )
@@ -172,16 +164,7 @@ async function knownTimeZone(transaction: pg.PoolClient, text: string): Promise<
 
 /** Settings that are not set are left out: a new clinic gets the defaults, an existing one is not changed. */
 function settingColumns(settings: Partial<ClinicSettings>): Columns {
-  return {
-    hold_seconds: settings.holdSeconds,
-    hold_extensions_max: settings.holdExtensionsMax,
-    minimum_notice_minutes: settings.minimumNoticeMinutes,
-    booking_horizon_days: settings.bookingHorizonDays,
-    cancellation_deadline_minutes: settings.cancellationDeadlineMinutes,
-    waitlist_offer_minutes: settings.waitlistOfferMinutes,
-    waitlist_notice_minutes: settings.waitlistNoticeMinutes,
-    patient_data_months: settings.patientDataMonths,
-  }
+  return Object.fromEntries(clinicSettingNames.map((name) => [snakeCase(name), settings[name]]))
 }
 
 function clinicOf(row: ClinicRow): Clinic {
@@ -192,16 +175,7 @@ function clinicOf(row: ClinicRow): Clinic {
     timezone: row.timezone,
     address: row.address,
     phone: row.phone,
-    settings: {
-      holdSeconds: row.hold_seconds,
-      holdExtensionsMax: row.hold_extensions_max,
-      minimumNoticeMinutes: row.minimum_notice_minutes,
-      bookingHorizonDays: row.booking_horizon_days,
-      cancellationDeadlineMinutes: row.cancellation_deadline_minutes,
-      waitlistOfferMinutes: row.waitlist_offer_minutes,
-      waitlistNoticeMinutes: row.waitlist_notice_minutes,
-      patientDataMonths: row.patient_data_months,
-    },
+    settings: Object.fromEntries(clinicSettingNames.map((name) => [name, row[name]])) as ClinicSettings,
     attendanceMinutes: row.attendance_minutes,
     emails: row.emails,
     logo: row.logo,

@@ -1,5 +1,5 @@
+import type { AppointmentType } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
-import type { AppointmentType } from '../model/booking.ts'
 import { type Doctor, nextSlotsMax } from '../model/doctor.ts'
 import { availableUnits, isBookableTime } from '../reads/bookable-sql.ts'
 import { localNamesOf } from './specialization-terms.ts'

@@ -1,3 +1,4 @@
+import { retentionDueMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { isLapsed } from '../database/hold-sql.ts'
@@ -6,8 +7,6 @@ import type { Retention } from '../model/retention.ts'
 
 /** How long after a change of the retention nobody is erased, so that it can be undone. */
 const graceHours = 24
-/** Counting stops here. */
-export const retentionDueMax = 10_000
 
 /**
  * The start of the retention after a change to `months`: a grace period from now if patients will be erased earlier

@@ -1,6 +1,6 @@
+import { messageLanguages } from '@holdfast/vocabulary'
 import { foldedHere } from '../lists/folded-text.ts'
 import type { LocalNames } from '../model/doctor.ts'
-import { messageLanguages } from '../model/message-language.ts'
 import { type KnownSpecialization, knownSpecializations } from './known-specializations.ts'
 
 /** Words that say nothing about which doctor is wanted. */

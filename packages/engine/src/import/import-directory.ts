@@ -1,3 +1,4 @@
+import { slotLimits } from '@holdfast/vocabulary'
 import pg from 'pg'
 import sql from 'sql-template-tag'
 import { directoryTransaction, transactionId } from '../database/announced-transaction.ts'
@@ -20,7 +21,6 @@ import type {
 } from '../model/import.ts'
 import { createSlots } from '../slots/create-slots.ts'
 import { latestStart, slotsAheadYearsMax } from '../slots/slot-dates.ts'
-import { slotsPerCallMax } from '../slots/slot-rule.ts'
 
 const problemsMax = 1_000
 
@@ -233,8 +233,8 @@ async function importSlots(
   for (const [doctorId, ofDoctor] of [...byDoctor].sort(byClinic)) {
     if (doctorId === null) continue
     const rowOfSlot = new Map<string, number>()
-    for (let first = 0; first < ofDoctor.length; first += slotsPerCallMax) {
-      const part = ofDoctor.slice(first, first + slotsPerCallMax)
+    for (let first = 0; first < ofDoctor.length; first += slotLimits.slotsPerCallMax) {
+      const part = ofDoctor.slice(first, first + slotLimits.slotsPerCallMax)
       const { items } = await createSlots(transaction, { doctorId, drafts: part, dryRun: false })
       for (const [index, slot] of part.entries()) {
         const item = items[index]

@@ -1,8 +1,8 @@
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import type { Patient } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
-import type { MessageLanguage } from '../model/message-language.ts'
 import type { WaitlistEndReason } from '../model/waitlist.ts'
 
 /** An entry of a waitlist, as an e-mail with its link needs it. */

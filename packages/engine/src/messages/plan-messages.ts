@@ -1,9 +1,10 @@
+import type { MessageChannel } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isAppointment } from '../database/is-appointment.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
 import { newId } from '../model/id.ts'
-import type { MessageChannel, MessageKind, MessageSettings } from '../model/message.ts'
+import type { MessageKind, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 import { reminderTime } from './reminder-times.ts'
 

@@ -1,10 +1,11 @@
+import type { MessageChannel } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import { storableOrNull } from '../database/storable-text.ts'
-import type { DueMessage, MessageChannel, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
+import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
 import { sendingOf } from './sending-sql.ts'
 

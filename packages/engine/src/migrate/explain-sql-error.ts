@@ -1,4 +1,4 @@
-import { messageOf } from '../database/message-of.ts'
+import { messageOf } from '@holdfast/vocabulary'
 
 /** Adds what failed to the message. The SQLSTATE is copied: callers retry after a lock timeout only. */
 export function explainSqlError(error: unknown, what: string): Error {

@@ -1,4 +1,4 @@
-import type { BookingStatus } from './booking.ts'
+import type { BookingStatus } from '@holdfast/vocabulary'
 import type { AllocationKind, Milestone, RuleOverride } from './theatre-case.ts'
 
 /** One event of a booking in the log, without patient data. */

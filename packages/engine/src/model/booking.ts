@@ -1,7 +1,4 @@
-import type { MessageLanguage } from './message-language.ts'
-
-/** The states a booking can be in; `FAILED` carries a {@link FailureReason}. */
-export type BookingStatus = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED'
+import type { AppointmentType, BookingStatus, MessageLanguage } from '@holdfast/vocabulary'
 
 /**
  * Why there is no appointment. `hold_released`: CANCELLED before it was confirmed; the others: FAILED. `slot_closed`:
@@ -11,8 +8,6 @@ export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'slot_closed' | 
 
 /** `patient`: by the manage token, or as the account of the booking; `clinic`: as any other account. */
 export type CancelledBy = 'patient' | 'clinic'
-
-export type AppointmentType = 'in_person' | 'video'
 
 /**
  * The patient's contact details. Stored as JSON with the booking and nowhere else: never in events or logs. The name of

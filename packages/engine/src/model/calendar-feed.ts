@@ -1,4 +1,4 @@
-import type { MessageLanguage } from './message-language.ts'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 
 /** Whose calendar it is: `id` is that of an account, a doctor or a clinic. */
 export type FeedSubject = { kind: 'account' | 'doctor' | 'clinic'; id: string }

@@ -1,4 +1,5 @@
-import type { AppointmentType, Patient } from './booking.ts'
+import type { AppointmentType } from '@holdfast/vocabulary'
+import type { Patient } from './booking.ts'
 
 /** One request for units of a slot. The edge has parsed it and checked its limits; the engine does not check again. */
 export type ClaimRequest = {

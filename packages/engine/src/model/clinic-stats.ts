@@ -1,4 +1,4 @@
-import type { BookingStatus } from './booking.ts'
+import type { BookingStatus } from '@holdfast/vocabulary'
 
 /**
  * Statistics of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null if the divisor is zero.

@@ -1,4 +1,4 @@
-import type { MessageLanguage } from './message-language.ts'
+import type { ClinicSettings, MessageLanguage } from '@holdfast/vocabulary'
 export type Clinic = {
   id: string
   no: number
@@ -16,38 +16,15 @@ export type Clinic = {
   logo: Omit<ClinicLogo, 'image' | 'mediaType'> | null
 }
 
-export const logoBytesMax = 204_800
-/** A side. */
-export const logoPixelsMax = 1_200
-
 export type ClinicLogo = {
   mediaType: 'image/png' | 'image/jpeg' | 'image/webp'
-  /** At most {@link logoBytesMax}. */
+  /** At most `logoLimits`. */
   image: Buffer
-  /** 1–{@link logoPixelsMax} pixels */
+  /** 1–1,200 pixels */
   width: number
   height: number
   /** Of the image: SHA-256, in base64url. */
   digest: string
-}
-
-export type ClinicSettings = {
-  /** 30–900 */
-  holdSeconds: number
-  /** 0–20: how often a hold can be extended, by `holdSeconds` each time */
-  holdExtensionsMax: number
-  /** 0–525,600: how long before its start a slot stops being bookable (the minimum notice) */
-  minimumNoticeMinutes: number
-  /** 1–730: how far ahead slots can be booked */
-  bookingHorizonDays: number
-  /** 0–525,600: how long before its start a patient can no longer cancel or move a booking */
-  cancellationDeadlineMinutes: number
-  /** 5–240: how long an offer of the waitlist is open at most */
-  waitlistOfferMinutes: number
-  /** 0–10,080: how long before the visit an offer of the waitlist ends at the latest */
-  waitlistNoticeMinutes: number
-  /** 0–120: after how many months patients are erased from bookings; 0: never */
-  patientDataMonths: number
 }
 
 export type NewClinic = {

@@ -1,4 +1,4 @@
-import type { AppointmentType } from './booking.ts'
+import type { AppointmentType } from '@holdfast/vocabulary'
 
 /** A name in each language of the site. */
 export type LocalNames = { en: string; de: string; ar: string }

@@ -1,5 +1,6 @@
+import type { Role } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
-import type { Membership, Role } from './membership.ts'
+import type { Membership } from './membership.ts'
 import type { Page } from './page.ts'
 
 /** An invitation to a role in a clinic, without its token. */

@@ -1,5 +1,4 @@
-export type Role = 'doctor' | 'staff' | 'admin'
-
+import type { Role } from '@holdfast/vocabulary'
 export type Membership = { clinicNo: number; clinicId: string; accountId: string; role: Role; doctorId: string | null }
 
 /** A membership as its account may use it. */

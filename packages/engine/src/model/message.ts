@@ -1,5 +1,5 @@
-import type { AppointmentType, Booking, Patient } from './booking.ts'
-import type { MessageLanguage } from './message-language.ts'
+import type { AppointmentType, MessageChannel, MessageLanguage } from '@holdfast/vocabulary'
+import type { Booking, Patient } from './booking.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
@@ -13,8 +13,6 @@ export type MessageKind =
   | 'cancelled'
   | 'withdrawn'
   | 'reminder'
-
-export type MessageChannel = 'email' | 'sms'
 
 /** What can be sent by SMS: all but what proves an e-mail address, and what offers nothing. */
 export type SmsKind = Exclude<MessageKind, 'confirm' | 'unanswered'>

@@ -1,4 +1,5 @@
-import type { AppointmentType, Booking, BookingStatus, CancelledBy } from './booking.ts'
+import type { AppointmentType, BookingStatus } from '@holdfast/vocabulary'
+import type { Booking, CancelledBy } from './booking.ts'
 import type { BookingEvent } from './booking-event.ts'
 import type { ClinicStats } from './clinic-stats.ts'
 import type { Page } from './page.ts'

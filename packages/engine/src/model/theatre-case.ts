@@ -1,8 +1,5 @@
-import type { BookingStatus } from './booking.ts'
+import type { BookingStatus, Urgency } from '@holdfast/vocabulary'
 import type { NotDone, SlotClosedWhy } from './claim.ts'
-
-/** NCEPOD classification of intervention, 2004: within minutes, hours, days, or planned. In order of urgency. */
-export type Urgency = 'immediate' | 'urgent' | 'expedited' | 'elective'
 
 export type AllocationKind = 'room' | 'surgeon' | 'anaesthetist' | 'staff' | 'equipment' | 'patient'
 

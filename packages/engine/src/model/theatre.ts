@@ -1,3 +1,4 @@
+import type { Urgency } from '@holdfast/vocabulary'
 import type { NotDone } from './claim.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
@@ -20,7 +21,6 @@ import type {
   SwapCasesOutcome,
   SwapCasesRequest,
   TheatrePatient,
-  Urgency,
 } from './theatre-case.ts'
 import type {
   Block,

@@ -1,10 +1,9 @@
+import type { WaitlistUrgency } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import type { Booking, Patient } from './booking.ts'
 import type { AdmissionOutcome, BookingOrigin } from './booking-limits.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
-
-export type WaitlistUrgency = 'routine' | 'soon' | 'urgent'
 
 /**
  * `waiting`: next when a place that fits becomes free; `offered`: has an open offer; `accepted`: confirmed one;

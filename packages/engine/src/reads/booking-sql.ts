@@ -1,7 +1,7 @@
+import type { BookingStatus } from '@holdfast/vocabulary'
 import sql, { join, raw, type Sql } from 'sql-template-tag'
 import { bookingColumns } from '../bookings/booking-row.ts'
 import { isHeld, isLapsed } from '../database/hold-sql.ts'
-import type { BookingStatus } from '../model/booking.ts'
 
 /** The columns of a BookingRow that are not in table booking, or not as stored. */
 const expressions: Partial<Record<string, Sql>> = {

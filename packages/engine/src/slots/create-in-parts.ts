@@ -1,8 +1,8 @@
+import { slotLimits } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import { rethrowAfterCommit } from '../database/database-unavailable.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, SlotDraftOutcome } from '../model/slot.ts'
 import { createSlots } from './create-slots.ts'
-import { slotsPerCallMax } from './slot-rule.ts'
 
 /** Where somebody waits, a part locks the clinic's waitlist while its slots are offered: for milliseconds. */
 const partMax = 500
@@ -23,7 +23,7 @@ export async function createInParts(
 ): Promise<CreateSlotsResult> {
   const { drafts, dryRun } = request
   // More than it accepts are refused as a whole.
-  if (dryRun || drafts.length > slotsPerCallMax) return createSlots(pool, request)
+  if (dryRun || drafts.length > slotLimits.slotsPerCallMax) return createSlots(pool, request)
   // Stable: of two that start at the same time, the first one is created.
   const order = [...drafts.keys()].sort(
     (one, other) => (drafts[one]?.startsAt.getTime() ?? 0) - (drafts[other]?.startsAt.getTime() ?? 0),

@@ -1,7 +1,8 @@
+import { slotLimits } from '@holdfast/vocabulary'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SlotRule } from '../model/slot.ts'
-import { expandSlotRule, slotsPerCallMax } from './slot-rule.ts'
+import { expandSlotRule } from './slot-rule.ts'
 
 const everyDay = [1, 2, 3, 4, 5, 6, 7]
 
@@ -170,7 +171,8 @@ describe('daylight saving', () => {
         const to = Temporal.PlainDate.from(from).add({ days }).toString()
         const rule = aRule({ from, to, startTime: timeOf(start), endTime: timeOf(end), slotMinutes, breaks })
         const outcome = expand(rule, zone)
-        if (outcome.kind !== 'expanded') return outcome.kind === 'too_many_slots' && outcome.count > slotsPerCallMax
+        if (outcome.kind !== 'expanded')
+          return outcome.kind === 'too_many_slots' && outcome.count > slotLimits.slotsPerCallMax
         let previousEnd = Number.NEGATIVE_INFINITY
         for (const { startsAt, endsAt } of outcome.drafts) {
           expect(endsAt.getTime() - startsAt.getTime()).toBe(slotMinutes * 60_000)

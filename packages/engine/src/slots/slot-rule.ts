@@ -1,8 +1,7 @@
+import { slotLimits } from '@holdfast/vocabulary'
 import type { SlotDraft, SlotRule } from '../model/slot.ts'
 import { datesOfRange, type InvalidRule, invalidRule, quoted } from './slot-dates.ts'
 
-/** The most slots that one call creates, by rule or by list. As in the contract's slotLimits and create_slots.sql. */
-export const slotsPerCallMax = 10_000
 const minutesPerDay = 1_440
 
 export type SlotRuleOutcome =
@@ -40,7 +39,7 @@ export function expandSlotRule(rule: SlotRule, timeZone: string, now: Date): Slo
   if ('kind' in pattern) return pattern
   const dates = range.dates.filter(({ dayOfWeek }) => rule.weekdays.includes(dayOfWeek))
   const count = dates.length * pattern.spans.length
-  if (count > slotsPerCallMax) return { kind: 'too_many_slots', count, countMax: slotsPerCallMax }
+  if (count > slotLimits.slotsPerCallMax) return { kind: 'too_many_slots', count, countMax: slotLimits.slotsPerCallMax }
   return { kind: 'expanded', drafts: dates.flatMap((date) => slotsOfDay(date, pattern, timeZone)) }
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import type { Urgency } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { aTransaction } from '../../test/theatre-transaction.ts'
-import type { BumpCasesOutcome, Case, ClaimCaseRequest, MoveCaseRequest, Urgency } from '../model/theatre-case.ts'
+import type { BumpCasesOutcome, Case, ClaimCaseRequest, MoveCaseRequest } from '../model/theatre-case.ts'
 
 const urgencies: Urgency[] = ['immediate', 'urgent', 'expedited', 'elective']
 

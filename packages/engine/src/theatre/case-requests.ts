@@ -1,3 +1,4 @@
+import { caseUrgencies } from '@holdfast/vocabulary'
 import pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
@@ -56,7 +57,7 @@ const selectedRequest = () => sql`
 
 /** What the list is ordered by. Of that, only the due day changes: see return_to_waitlist.sql. */
 const sortKey = sql`
-  array_position(array['immediate', 'urgent', 'expedited', 'elective'], q.urgency), coalesce(q.due_on, 'infinity'),
+  array_position(${caseUrgencies}::text[], q.urgency), coalesce(q.due_on, 'infinity'),
   q.created_at, q.id`
 
 /** The waitlist. */

@@ -1,3 +1,4 @@
+import { waitlistUrgencies } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { completeWrite } from '../database/database-unavailable.ts'
@@ -9,7 +10,7 @@ import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { JoinOutcome, NewWaitlistEntry, StoreEntryMail, Waitlist } from '../model/waitlist.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
-import { urgencies, waitlistReads } from './waitlist-reads.ts'
+import { waitlistReads } from './waitlist-reads.ts'
 
 export type WaitlistSettings = {
   pool: pg.Pool
@@ -85,7 +86,7 @@ async function addEntry(
 async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry): Promise<JoinOutcome> {
   const { clinicNo, origins, isLimited, ...fields } = entry
   const id = newId(clinicNo)
-  const stored = JSON.stringify({ ...fields, id, urgency: urgencies.indexOf(entry.urgency) })
+  const stored = JSON.stringify({ ...fields, id, urgency: waitlistUrgencies.indexOf(entry.urgency) })
   const { rows } = await transaction.query<JoinRow>(sql`
     select outcome, maximum, entry_id
       from holdfast.join_waitlist(${clinicNo}, ${stored}::jsonb, ${origins.map(({ kind }) => kind)}::text[],

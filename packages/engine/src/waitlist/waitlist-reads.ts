@@ -1,3 +1,5 @@
+import type { BookingStatus } from '@holdfast/vocabulary'
+import { waitlistUrgencies } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
@@ -5,7 +7,7 @@ import { placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
-import type { BookingStatus, Patient } from '../model/booking.ts'
+import type { Patient } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { normalizedEmail } from '../model/normalized-email.ts'
 import type {
@@ -15,7 +17,6 @@ import type {
   WaitlistEntry,
   WaitlistOffer,
   WaitlistStatus,
-  WaitlistUrgency,
 } from '../model/waitlist.ts'
 
 const ofAccountMax = 100
@@ -24,9 +25,6 @@ const ofEmailMax = 50
 const mayBeOffer: ReadonlySet<BookingStatus> = new Set(['PENDING', 'CANCELLED', 'FAILED'])
 const cursor = cursorOf('waitlist', ['micros', 'id'])
 const rankCursor = cursorOf('waitlist by rank', ['count', 'count', 'micros', 'id'])
-
-/** By waitlist_entry.urgency. */
-export const urgencies: readonly WaitlistUrgency[] = ['routine', 'soon', 'urgent']
 
 type EntryRow = Omit<WaitlistEntry, 'urgency' | 'status' | 'endReason'> & {
   urgency: number
@@ -259,5 +257,5 @@ function isAfterRank(after: string): Sql {
 }
 
 function entryOf({ joinedMicros: _, wanted: __, urgency, ...row }: EntryRow): WaitlistEntry {
-  return { ...row, urgency: urgencies[urgency] ?? 'routine' }
+  return { ...row, urgency: waitlistUrgencies[urgency] ?? 'routine' }
 }

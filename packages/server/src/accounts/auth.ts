@@ -1,4 +1,4 @@
-import { passwordLength } from '@holdfast/contract'
+import { passwordLength } from '@holdfast/vocabulary'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { getAdapter } from 'better-auth/db/adapter'
 import { bearer, jwt } from 'better-auth/plugins'

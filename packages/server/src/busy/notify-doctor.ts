@@ -1,4 +1,5 @@
-import type { BusyCalendarNotice, MessageLanguage } from '@holdfast/engine'
+import type { BusyCalendarNotice } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { AccountMail } from '../messages/account-mails/account-mail.ts'

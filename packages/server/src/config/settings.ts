@@ -1,4 +1,4 @@
-import { clinicSettingLimits } from '@holdfast/contract/clinic-limits'
+import { clinicSettings } from '@holdfast/vocabulary'
 import { backupSettings } from './backup-settings.ts'
 import { databaseSettings } from './database-settings.ts'
 import { messageSettings } from './message-settings.ts'
@@ -93,7 +93,7 @@ export const settingTable = {
     'HOLDFAST_HOLD_SECONDS',
     '120',
     'How many seconds a hold lasts in a new clinic. Each clinic can change this.',
-    kinds.wholeNumber(clinicSettingLimits.holdSeconds.min, clinicSettingLimits.holdSeconds.max),
+    kinds.wholeNumber(clinicSettings.holdSeconds.min, clinicSettings.holdSeconds.max),
   ),
   runsJobs: setting(
     'HOLDFAST_WORKER',

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import { oneDatabase } from './one-database.ts'
 import { readValues, type SettingError, type Values } from './read-values.ts'
 import { commaSeparated } from './setting-kinds.ts'

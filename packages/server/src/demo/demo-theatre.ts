@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type CasePlan,
-  clinicNoOf,
-  type Engine,
-  type NewCaseRequest,
-  newId,
-  type OnceResult,
-  type Urgency,
-} from '@holdfast/engine'
+import { type CasePlan, clinicNoOf, type Engine, type NewCaseRequest, newId, type OnceResult } from '@holdfast/engine'
+import type { Urgency } from '@holdfast/vocabulary'
 import { demoHours } from './demo-hours.ts'
 import { demoPatient } from './demo-patients.ts'
 

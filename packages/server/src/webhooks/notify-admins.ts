@@ -1,4 +1,5 @@
-import type { MessageLanguage, PauseReason } from '@holdfast/engine'
+import type { PauseReason } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'

@@ -14,7 +14,7 @@ import {
   problemsOf,
   secondFactorOperations,
 } from '@holdfast/contract'
-import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
+import { cancellationReasons } from '@holdfast/vocabulary'
 import { describe, expect, test } from 'vitest'
 import { languages } from '../lib/i18n/languages.ts'
 import { unusedKeys } from './unused-keys.ts'

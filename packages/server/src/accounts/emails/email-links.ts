@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { inTransaction, type MessageLanguage, normalizedEmail } from '@holdfast/engine'
+import { inTransaction, normalizedEmail } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { inTransaction, type MessageLanguage } from '@holdfast/engine'
+import { inTransaction } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { RightsSource } from '../sessions/rights-source.ts'

@@ -1,4 +1,4 @@
-import { passwordLength } from '@holdfast/contract'
+import { passwordLength } from '@holdfast/vocabulary'
 import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
 

@@ -7,7 +7,7 @@ import {
   storeAuditMonths,
   withPool,
 } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import type { Config } from '../../config/config.ts'
 import { ownerUrlOf } from '../../config/owner-url.ts'
 import { ofShard, type ShardSettings } from '../../config/shard-settings.ts'

@@ -1,5 +1,5 @@
 import { checkLogIsOfServer, isConnectionLost } from '@holdfast/engine'
-import { messageOf } from '@holdfast/engine/message-of'
+import { messageOf } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import type { Config } from '../../config/config.ts'
 import type { RunningJobs } from '../../jobs/run-jobs.ts'

@@ -1,5 +1,5 @@
 import { type Operation, restOperations } from '@holdfast/contract'
-import { nameExpected } from '@holdfast/contract/name'
+import { nameExpected } from '@holdfast/vocabulary'
 import Fastify from 'fastify'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { errorHandler } from '../errors/error-handler.ts'

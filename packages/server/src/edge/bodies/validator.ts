@@ -1,5 +1,5 @@
 import type { FieldError } from '@holdfast/contract'
-import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isEmailAddress } from '@holdfast/vocabulary'
 import { _, Ajv, type AnySchemaObject, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler } from 'fastify'
 import { LRUCache } from 'lru-cache'

@@ -1,4 +1,4 @@
-import type { MessageLanguage } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { MailContent } from '../rendering/mail-content.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { type AddressInUseContext, addressInUseMail } from '../templates/address-in-use.ts'

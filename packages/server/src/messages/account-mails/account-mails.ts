@@ -1,4 +1,5 @@
-import { type MessageLanguage, type NewAccountMail, storeAccountMail } from '@holdfast/engine'
+import { type NewAccountMail, storeAccountMail } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import { createSealedTexts, type SealedTexts } from '../../secrets/sealed-texts.ts'
 import type { StoredAccountMail } from './account-mail.ts'

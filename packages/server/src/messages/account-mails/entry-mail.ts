@@ -1,4 +1,5 @@
-import { type EntryFacts, endedEntryFacts, entryFacts, type MessageLanguage, normalizedEmail } from '@holdfast/engine'
+import { type EntryFacts, endedEntryFacts, entryFacts, normalizedEmail } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { shownName } from '../rendering/shown-name.ts'

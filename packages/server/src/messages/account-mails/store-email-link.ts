@@ -1,4 +1,4 @@
-import type { MessageLanguage } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import type { AccountMails } from './account-mails.ts'
 

@@ -1,10 +1,5 @@
-import {
-  clinicNoOf,
-  createManageTokenEpochs,
-  type MessageLanguage,
-  messageFacts,
-  normalizedEmail,
-} from '@holdfast/engine'
+import { clinicNoOf, createManageTokenEpochs, messageFacts, normalizedEmail } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { referenceOf, whenText } from '../rendering/visit-context.ts'

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { type ClinicLogo, logoBytesMax, logoPixelsMax } from '@holdfast/engine'
+import type { ClinicLogo } from '@holdfast/engine'
+import { logoLimits } from '@holdfast/vocabulary'
 import { isJpeg, stripJpeg } from './strip-jpeg.ts'
 import { isPng, stripPng } from './strip-png.ts'
 import { isWebp, stripWebp } from './strip-webp.ts'
@@ -12,12 +13,12 @@ import { type StrippedImage, UnreadableImage } from './stripped-image.ts'
  * @throws UnreadableImage
  */
 export function readLogoImage(file: Buffer): ClinicLogo {
-  if (file.length > logoBytesMax) throw new UnreadableImage(`is larger than ${logoBytesMax / 1024} KB`)
+  if (file.length > logoLimits.bytesMax) throw new UnreadableImage(`is larger than ${logoLimits.bytesMax / 1024} KB`)
   const { mediaType, stripped } = strip(file)
   const { width, height, image } = stripped
   if (width < 1 || height < 1) throw new UnreadableImage('has no pixels')
-  if (width > logoPixelsMax || height > logoPixelsMax) {
-    throw new UnreadableImage(`has ${width} × ${height} pixels; at most ${logoPixelsMax} a side are allowed`)
+  if (width > logoLimits.pixelsMax || height > logoLimits.pixelsMax) {
+    throw new UnreadableImage(`has ${width} × ${height} pixels; at most ${logoLimits.pixelsMax} a side are allowed`)
   }
   return { mediaType, width, height, image, digest: hash('sha256', image, 'base64url') }
 }

@@ -5,10 +5,10 @@ import type {
   MessageContent,
   MessageFacts,
   MessageKind,
-  MessageLanguage,
   MessageReason,
   TimeInstead,
 } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { MailContent } from '../rendering/mail-content.ts'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { attachedLogo, shownLogo } from '../rendering/mail-logo.ts'

@@ -1,4 +1,4 @@
-import { messageLanguages } from '@holdfast/engine'
+import { messageLanguages } from '@holdfast/vocabulary'
 import { expect, test } from 'vitest'
 import { messageKinds, sampleFacts, sampleSettings } from '../previews/sample-messages.ts'
 import { isSmsKind, smsNumber, smsParts, smsText } from './message-sms.ts'

@@ -1,4 +1,5 @@
-import type { DueMessage, MessageFacts, MessageLanguage, MessageReason, SmsKind } from '@holdfast/engine'
+import type { DueMessage, MessageFacts, MessageReason, SmsKind } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { SegmentedMessage } from 'sms-segments-calculator'
 import type { MailLinks } from '../rendering/mail-links.ts'

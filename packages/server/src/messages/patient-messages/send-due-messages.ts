@@ -3,14 +3,14 @@ import {
   hasNoReminders,
   isConnectionLost,
   isLaterReminderDue,
-  type MessageChannel,
   type MessageFacts,
-  type MessageLanguage,
   type MessageOutcome,
   messageFacts,
   recordMessage,
   takeDueMessages,
 } from '@holdfast/engine'
+import type { MessageChannel, MessageLanguage } from '@holdfast/vocabulary'
+import { messageChannels } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import { workInWindow } from '../../lifecycle/work-in-window.ts'
 import type { Logger } from '../../observe/logger.ts'
@@ -23,7 +23,6 @@ import { prepareSms } from './prepare-sms.ts'
 import type { Prepared } from './prepared.ts'
 import { choicesOf, reasonUnwanted } from './recipient-choices.ts'
 
-export const messageChannels: readonly MessageChannel[] = ['email', 'sms']
 /** Per channel, so that a slow SMS provider does not delay e-mails. */
 const atOnceMax = 10
 

@@ -1,10 +1,11 @@
+import { messageChannels } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import { runWhenWoken } from '../../lifecycle/run-when-woken.ts'
 import type { Logger } from '../../observe/logger.ts'
 import { type RelayMetrics, startRelay } from '../../relay/start-relay.ts'
 import { mailReceiver } from './mail-receiver.ts'
 import type { MessageSender } from './message-sender.ts'
-import { messageChannels, sendDueMessages } from './send-due-messages.ts'
+import { sendDueMessages } from './send-due-messages.ts'
 
 export type RunningMessages = { stop(): Promise<void> }
 

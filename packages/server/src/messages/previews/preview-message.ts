@@ -1,11 +1,5 @@
-import type {
-  Clinic,
-  ClinicLogo,
-  MessageChannel,
-  MessageContent,
-  MessageLanguage,
-  MessageSettings,
-} from '@holdfast/engine'
+import type { Clinic, ClinicLogo, MessageContent, MessageSettings } from '@holdfast/engine'
+import type { MessageChannel, MessageLanguage } from '@holdfast/vocabulary'
 import { type MailSettings, messageMail } from '../patient-messages/message-mail.ts'
 import { isSmsKind, smsParts, smsText } from '../patient-messages/message-sms.ts'
 import { withLogoInside } from '../rendering/mail-logo.ts'

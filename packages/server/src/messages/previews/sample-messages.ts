@@ -1,10 +1,5 @@
-import {
-  type DueMessage,
-  defaultMessageSettings,
-  type EntryFacts,
-  type MessageKind,
-  type MessageLanguage,
-} from '@holdfast/engine'
+import { type DueMessage, defaultMessageSettings, type EntryFacts, type MessageKind } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import { entryEndedContext, entryLinkContext } from '../account-mails/entry-mail.ts'
 import { type MailFacts, type MailSettings, statusFor } from '../patient-messages/message-mail.ts'
 import type { MailContent } from '../rendering/mail-content.ts'

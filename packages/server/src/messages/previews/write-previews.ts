@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageLanguages } from '@holdfast/engine'
+import { messageLanguages } from '@holdfast/vocabulary'
 import { messageMail } from '../patient-messages/message-mail.ts'
 import { withLogoInside } from '../rendering/mail-logo.ts'
 import { mailTexts, renderMail } from '../rendering/render-mail.ts'

@@ -1,4 +1,5 @@
-import type { AppointmentType, MessageFacts, MessageKind } from '@holdfast/engine'
+import type { MessageFacts, MessageKind } from '@holdfast/engine'
+import type { AppointmentType } from '@holdfast/vocabulary'
 
 /** The links of mails and SMS. A secret in a link to a page follows `#`. */
 export type MailLinks = {

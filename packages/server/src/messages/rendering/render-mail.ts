@@ -1,4 +1,5 @@
-import type { MessageContent, MessageLanguage } from '@holdfast/engine'
+import type { MessageContent } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { ar } from '../texts/ar.ts'
 import { de } from '../texts/de.ts'

@@ -1,4 +1,5 @@
-import type { MessageFacts, MessageLanguage } from '@holdfast/engine'
+import type { MessageFacts } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { VisitContext } from './mail-content.ts'
 import type { MailLinks } from './mail-links.ts'
 import { shownName } from './shown-name.ts'

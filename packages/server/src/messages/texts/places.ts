@@ -1,4 +1,4 @@
-import type { MessageLanguage } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 
 const arabicForms: Partial<Record<Intl.LDMLPluralRule, (count: string) => string>> = {
   one: () => 'مكان واحد',

@@ -1,5 +1,6 @@
 import { type AuditDetail, type AuditKind, accountOperations } from '@holdfast/contract'
-import { type MessageLanguage, normalizedEmail } from '@holdfast/engine'
+import { normalizedEmail } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { FastifyInstance } from 'fastify'
 import type { PoolClient } from 'pg'
 import { type EmailChange, emailLinkHours, undoHours } from '../../accounts/emails/email-links.ts'

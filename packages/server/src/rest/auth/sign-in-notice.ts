@@ -1,5 +1,5 @@
-import { userAgentName } from '@holdfast/contract/user-agent-name'
-import type { MessageLanguage } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
+import { userAgentName } from '@holdfast/vocabulary'
 import type { FastifyRequest } from 'fastify'
 import type { SignInNotices } from '../../accounts/emails/sign-in-notices.ts'
 import { type AccountMails, noticeHours } from '../../messages/account-mails/account-mails.ts'

@@ -1,5 +1,5 @@
 import { accountOperations } from '@holdfast/contract'
-import type { MessageLanguage } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignInMark } from '../../accounts/sessions/sessions.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { accountOperations } from '@holdfast/contract'
-import type { MessageLanguage } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isUniqueViolation } from '../../accounts/is-unique-violation.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'

@@ -1,4 +1,4 @@
-import type { MessageLanguage } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import ical, { ICalCalendarMethod, ICalEventStatus, ICalEventTransparency } from 'ical-generator'
 import { printable } from '../../messages/patient-messages/calendar-attachment.ts'
 import { zoneBlock } from './zone-block.ts'

@@ -1,4 +1,4 @@
-import type { AppointmentType, MessageLanguage } from '@holdfast/engine'
+import type { AppointmentType, MessageLanguage } from '@holdfast/vocabulary'
 
 type FeedTexts = {
   /** The names of the calendars. */

@@ -1,4 +1,5 @@
-import { clinicNoIn, DatabaseUnavailable, type Role } from '@holdfast/engine'
+import { clinicNoIn, DatabaseUnavailable } from '@holdfast/engine'
+import type { Role } from '@holdfast/vocabulary'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'

@@ -1,4 +1,5 @@
-import type { Clinic, Role } from '@holdfast/engine'
+import type { Clinic } from '@holdfast/engine'
+import type { Role } from '@holdfast/vocabulary'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'

@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
-import type { FeedSubject, MessageLanguage } from '@holdfast/engine'
+import type { FeedSubject } from '@holdfast/engine'
+import type { MessageLanguage } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'

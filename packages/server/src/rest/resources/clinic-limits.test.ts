@@ -1,12 +1,9 @@
-import { clinicSettingLimits, logoLimits, messageLimits, retentionDueMax } from '@holdfast/contract/clinic-limits'
-import * as engine from '@holdfast/engine'
 import { aClinic, someMessageSettings } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import { clinicSettings, logoLimits, messageLimits, snakeCase } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 
-const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-test.for(Object.entries(clinicSettingLimits))(
+test.for(Object.entries(clinicSettings))(
   'the database has the same limits of %s',
   async ([name, { min, max }], { database }) => {
     const clinic = await aClinic(database)
@@ -33,9 +30,7 @@ test('the database has the same limits of reminders and of links that confirm', 
   }
 })
 
-test('the engine has the same limits of logos and of counting', async ({ database }) => {
-  expect({ bytesMax: engine.logoBytesMax, pixelsMax: engine.logoPixelsMax }).toEqual(logoLimits)
-  expect(engine.retentionDueMax).toBe(retentionDueMax)
+test('the database has the same limits of logos', async ({ database }) => {
   const clinic = await aClinic(database)
   const write = (bytes: number, pixels: number) =>
     database.ownerPool.query(

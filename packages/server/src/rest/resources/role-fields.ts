@@ -1,4 +1,5 @@
-import { clinicNoIn, type Role } from '@holdfast/engine'
+import { clinicNoIn } from '@holdfast/engine'
+import type { Role } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 

@@ -1,4 +1,5 @@
 import type { Booking, Doctor } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Group, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -53,7 +54,7 @@ export function CancelBooking({ link, booking, doctor, timeZone, isOpen, onClose
         <Text>{t('cancel.help')}</Text>
         <Textarea
           label={t('cancel.reason')}
-          maxLength={1000}
+          maxLength={lengths.reason}
           autosize
           minRows={2}
           value={reason}

@@ -1,4 +1,5 @@
 import type { BusyCalendarState, LeftOutEvents } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
@@ -135,7 +136,7 @@ function BusyForm({ doctorId, state }: { doctorId: string; state: BusyCalendarSt
           withAsterisk={false}
           dir="ltr"
           autoComplete="off"
-          maxLength={2000}
+          maxLength={lengths.url}
         />
         {error === null ? null : <ErrorState error={error} />}
         <Group gap="sm">

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Text, TextInput, type TextInputProps } from '@mantine/core'
 import { type FocusEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -26,7 +27,7 @@ export function PhoneField({ clinicPhone, description, onBlur, onChange, ...fiel
     <TextInput
       {...field}
       type="tel"
-      maxLength={50}
+      maxLength={lengths.phone}
       onBlur={(event) => void check(event).catch(() => undefined)}
       onChange={(event) => {
         setUnlikely(false)

@@ -1,5 +1,5 @@
 import type { SlotRule } from '@holdfast/contract/client'
-import { slotLimits } from '@holdfast/contract/slot-limits'
+import { slotLimits } from '@holdfast/vocabulary'
 import { addDays, daysBetween, mondayOf, parseDay } from '../../lib/time/local-time.ts'
 
 /** `key` identifies a break while the form is open; it is not sent. */

@@ -1,7 +1,5 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
-import { isEmailAddress } from '@holdfast/contract/email-address'
-import { isPhoneNumber } from '@holdfast/contract/phone-number'
-import { slotLimits } from '@holdfast/contract/slot-limits'
+import { isEmailAddress, isPhoneNumber, slotLimits } from '@holdfast/vocabulary'
 import { addDays, daysBetween, parseDay } from '../../lib/time/local-time.ts'
 
 /** The values of the fields of an entry, without whom it waits for. */

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Box, Checkbox, NumberInput, Stack, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
@@ -61,7 +62,7 @@ export function EntryFields({ form, isPatient, sendsEmails, hasPlaces = true }: 
           required
           autoComplete={isPatient ? 'name' : 'off'}
           dir="auto"
-          maxLength={200}
+          maxLength={lengths.name}
           {...form.getInputProps('name')}
         />
         <TextInput
@@ -70,14 +71,14 @@ export function EntryFields({ form, isPatient, sendsEmails, hasPlaces = true }: 
           description={t(sendsEmails ? 'field.emailHelp' : noEmailHelp)}
           required={isPatient}
           autoComplete={isPatient ? 'email' : 'off'}
-          maxLength={254}
+          maxLength={lengths.email}
           {...form.getInputProps('email')}
         />
         <TextInput
           type="tel"
           label={t('field.phone')}
           autoComplete={isPatient ? 'tel' : 'off'}
-          maxLength={50}
+          maxLength={lengths.phone}
           {...form.getInputProps('phone')}
         />
       </div>

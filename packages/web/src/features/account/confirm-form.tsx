@@ -1,3 +1,4 @@
+import { passwordLength } from '@holdfast/vocabulary'
 import { Group, PasswordInput, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
@@ -41,7 +42,7 @@ export function ConfirmForm({ submit, color, isBusy, error, errorText = null, on
             autoComplete="current-password"
             required
             withAsterisk={false}
-            maxLength={128}
+            maxLength={passwordLength.max}
             visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
             value={password}
             error={isWrong ? t('password.wrong') : null}

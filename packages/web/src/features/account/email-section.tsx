@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -100,7 +101,7 @@ function ChangeEmail() {
         autoComplete="email"
         required
         withAsterisk={false}
-        maxLength={254}
+        maxLength={lengths.email}
         value={newEmail}
         onChange={({ currentTarget }) => setNewEmail(currentTarget.value)}
       />

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -40,7 +41,7 @@ export function ForgotPasswordPage() {
                 autoComplete="username"
                 required
                 withAsterisk={false}
-                maxLength={254}
+                maxLength={lengths.email}
                 value={email}
                 onChange={({ currentTarget }) => setEmail(currentTarget.value)}
               />

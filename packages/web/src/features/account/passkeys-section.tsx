@@ -1,5 +1,5 @@
 import type { Passkey, SecondFactors } from '@holdfast/contract/client'
-import { userAgentName } from '@holdfast/contract/user-agent-name'
+import { lengths, userAgentName } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -174,7 +174,7 @@ function NameInput({ name, onChange }: { name: string; onChange(name: string): v
       description={t('passkeys.nameHelp')}
       required
       withAsterisk={false}
-      maxLength={60}
+      maxLength={lengths.passkeyName}
       value={name}
       onChange={({ currentTarget }) => onChange(currentTarget.value)}
     />

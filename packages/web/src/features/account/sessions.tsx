@@ -1,5 +1,5 @@
 import type { Session } from '@holdfast/contract/client'
-import { userAgentName } from '@holdfast/contract/user-agent-name'
+import { userAgentName } from '@holdfast/vocabulary'
 import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'

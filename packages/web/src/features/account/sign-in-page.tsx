@@ -1,4 +1,5 @@
 import type { SecondStep as SecondStepResponse, SignedIn } from '@holdfast/contract/client'
+import { lengths, passwordLength } from '@holdfast/vocabulary'
 import { Divider, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
@@ -76,7 +77,7 @@ export function SignInPage() {
               autoComplete="username webauthn"
               required
               withAsterisk={false}
-              maxLength={254}
+              maxLength={lengths.email}
               value={email}
               onChange={({ currentTarget }) => setEmail(currentTarget.value)}
             />
@@ -85,7 +86,7 @@ export function SignInPage() {
               autoComplete="current-password"
               required
               withAsterisk={false}
-              maxLength={128}
+              maxLength={passwordLength.max}
               visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
               value={password}
               onChange={({ currentTarget }) => setPassword(currentTarget.value)}

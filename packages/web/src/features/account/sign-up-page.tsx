@@ -1,3 +1,4 @@
+import { lengths, passwordLength } from '@holdfast/vocabulary'
 import { Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -48,7 +49,7 @@ export function SignUpPage() {
               autoComplete="name"
               required
               withAsterisk={false}
-              maxLength={200}
+              maxLength={lengths.name}
               {...form.getInputProps('name')}
             />
             <TextInput
@@ -57,7 +58,7 @@ export function SignUpPage() {
               autoComplete="username"
               required
               withAsterisk={false}
-              maxLength={254}
+              maxLength={lengths.email}
               {...form.getInputProps('email')}
             />
             <PasswordInput
@@ -66,7 +67,7 @@ export function SignUpPage() {
               autoComplete="new-password"
               required
               withAsterisk={false}
-              maxLength={128}
+              maxLength={passwordLength.max}
               visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
               {...form.getInputProps('password')}
             />

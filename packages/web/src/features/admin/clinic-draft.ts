@@ -1,23 +1,12 @@
 import type { Clinic, ClinicChange } from '@holdfast/contract/client'
-import { clinicSettingLimits as limits } from '@holdfast/contract/clinic-limits'
-import { isPhoneNumber } from '@holdfast/contract/phone-number'
+import { type ClinicSettingName, clinicSettingNames, clinicSettings, isPhoneNumber } from '@holdfast/vocabulary'
 
-export type SettingName = keyof Clinic['settings']
+export type BookingRuleName = Exclude<ClinicSettingName, 'patientDataMonths'>
 
-/** The rules of bookings, in the order of their form. */
-export const bookingRules = [
-  { name: 'holdSeconds', unit: 'seconds', ...limits.holdSeconds },
-  { name: 'holdExtensionsMax', unit: null, ...limits.holdExtensionsMax },
-  { name: 'minimumNoticeMinutes', unit: 'minutes', ...limits.minimumNoticeMinutes },
-  { name: 'bookingHorizonDays', unit: null, ...limits.bookingHorizonDays },
-  { name: 'cancellationDeadlineMinutes', unit: 'minutes', ...limits.cancellationDeadlineMinutes },
-  { name: 'waitlistOfferMinutes', unit: 'minutes', ...limits.waitlistOfferMinutes },
-  { name: 'waitlistNoticeMinutes', unit: 'minutes', ...limits.waitlistNoticeMinutes },
-] as const satisfies readonly { name: SettingName; unit: 'seconds' | 'minutes' | null; min: number; max: number }[]
-
-export type BookingRuleName = (typeof bookingRules)[number]['name']
-
-export const settingNames: readonly SettingName[] = [...bookingRules.map(({ name }) => name), 'patientDataMonths']
+/** The rules of bookings, in the order of their form. The time until patients are erased has a form of its own. */
+export const bookingRules = clinicSettingNames
+  .filter((name): name is BookingRuleName => name !== 'patientDataMonths')
+  .map((name) => ({ name, ...clinicSettings[name] }))
 
 /** The values of the form's fields. */
 export type ClinicCardDraft = { name: string; timezone: string; address: string; phone: string }

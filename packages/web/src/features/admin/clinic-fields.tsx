@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Select, TextInput } from '@mantine/core'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
@@ -16,7 +17,7 @@ export function ClinicFields({ timezone, inputProps }: FieldsProps) {
   return (
     <>
       <div className={layoutClasses.fields}>
-        <TextInput label={t('field.name')} required maxLength={200} dir="auto" {...inputProps('name')} />
+        <TextInput label={t('field.name')} required maxLength={lengths.name} dir="auto" {...inputProps('name')} />
         <Select
           label={t('field.timezone')}
           required
@@ -28,8 +29,8 @@ export function ClinicFields({ timezone, inputProps }: FieldsProps) {
         />
       </div>
       <div className={layoutClasses.fields}>
-        <TextInput label={t('field.address')} maxLength={500} dir="auto" {...inputProps('address')} />
-        <TextInput type="tel" label={t('field.phone')} maxLength={50} {...inputProps('phone')} />
+        <TextInput label={t('field.address')} maxLength={lengths.address} dir="auto" {...inputProps('address')} />
+        <TextInput type="tel" label={t('field.phone')} maxLength={lengths.phone} {...inputProps('phone')} />
       </div>
     </>
   )

@@ -1,5 +1,4 @@
-import { isEmailAddress } from '@holdfast/contract/email-address'
-import { isPhoneNumber } from '@holdfast/contract/phone-number'
+import { isEmailAddress, isPhoneNumber, lengths } from '@holdfast/vocabulary'
 import { TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
@@ -14,7 +13,13 @@ export function ContactFields<Draft extends Contact>({ form }: { form: UseFormRe
   const { clinic } = useClinic()
   return (
     <>
-      <TextInput label={t('field.name')} required maxLength={200} autoComplete="off" {...form.getInputProps('name')} />
+      <TextInput
+        label={t('field.name')}
+        required
+        maxLength={lengths.name}
+        autoComplete="off"
+        {...form.getInputProps('name')}
+      />
       <PhoneField
         clinicPhone={clinic.phone}
         label={t('field.phone')}
@@ -24,7 +29,7 @@ export function ContactFields<Draft extends Contact>({ form }: { form: UseFormRe
       <TextInput
         type="email"
         label={t('field.email')}
-        maxLength={254}
+        maxLength={lengths.email}
         autoComplete="off"
         {...form.getInputProps('email')}
       />

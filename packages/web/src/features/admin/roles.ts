@@ -1,4 +1,4 @@
-import type { Role } from '../../lib/session/session.ts'
+import type { Role } from '@holdfast/vocabulary'
 
 /** In the order in which they are offered. */
 export const roles: readonly Role[] = ['staff', 'doctor', 'admin']

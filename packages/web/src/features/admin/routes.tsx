@@ -1,3 +1,4 @@
+import type { Role } from '@holdfast/vocabulary'
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
@@ -5,7 +6,6 @@ import { clinicDoctorsQuery } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/session/access.ts'
-import type { Role } from '../../lib/session/session.ts'
 import {
   parseAuditSearch,
   parseBookingsSearch,

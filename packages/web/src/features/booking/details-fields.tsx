@@ -1,6 +1,5 @@
 import type { Clinic } from '@holdfast/contract/client'
-import { isEmailAddress } from '@holdfast/contract/email-address'
-import { isPhoneNumber } from '@holdfast/contract/phone-number'
+import { isEmailAddress, isPhoneNumber, lengths } from '@holdfast/vocabulary'
 import { Textarea, TextInput, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { PhoneField } from '../../domain/contacts/phone-field.tsx'
@@ -32,7 +31,7 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
         required
         autoComplete="name"
         dir="auto"
-        maxLength={200}
+        maxLength={lengths.name}
         value={details.name}
         onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
         error={wrong.includes('name') ? t('details.nameRequired') : null}
@@ -43,7 +42,7 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
         label={t('details.email')}
         description={t(clinic.sendsEmails ? 'details.emailHelp' : 'details.noEmailHelp')}
         autoComplete="email"
-        maxLength={254}
+        maxLength={lengths.email}
         value={details.email}
         onChange={({ currentTarget }) => onChange({ email: currentTarget.value })}
         error={wrong.includes('email') ? t('details.emailInvalid') : null}
@@ -62,7 +61,7 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
         className={classes.wide ?? ''}
         label={t('details.reason')}
         description={t('details.reasonHelp')}
-        maxLength={1000}
+        maxLength={lengths.reason}
         autosize
         minRows={2}
         value={details.reason}

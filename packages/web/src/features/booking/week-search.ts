@@ -1,10 +1,10 @@
-import { slotLimits } from '@holdfast/contract/slot-limits'
+import { type AppointmentType, slotLimits } from '@holdfast/vocabulary'
 
 /**
  * `from`: the first day shown, YYYY-MM-DD. `type`: the appointment type, where the doctor offers several. `slot`: the
  * id of the time that a link in an e-mail is about. `units`: how many places of it, if more than one.
  */
-export type WeekSearch = { from?: string; type?: 'in_person' | 'video'; slot?: string; units?: number }
+export type WeekSearch = { from?: string; type?: AppointmentType; slot?: string; units?: number }
 
 export function parseWeekSearch(search: Record<string, unknown>): WeekSearch {
   const { from, type, slot, units } = search

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks'
 import { IconAdjustmentsHorizontal, IconSearch } from '@tabler/icons-react'
@@ -166,7 +167,7 @@ function SearchField({ className, value, onChange }: SearchFieldProps) {
       label={t('filters.text')}
       placeholder={t('filters.placeholder')}
       leftSection={<Icon of={IconSearch} size={18} />}
-      maxLength={100}
+      maxLength={lengths.search}
       value={text}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value)

@@ -1,8 +1,9 @@
+import type { AppointmentType } from '@holdfast/vocabulary'
 export type DoctorSearch = {
   q?: string
   specialization?: string
   clinicId?: string
-  type?: 'in_person' | 'video'
+  type?: AppointmentType
   /** Absent: doctors with the soonest free slot first. */
   sort?: 'name'
 }

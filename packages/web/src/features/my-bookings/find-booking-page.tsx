@@ -1,4 +1,4 @@
-import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isEmailAddress, lengths } from '@holdfast/vocabulary'
 import { Anchor, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -107,7 +107,7 @@ function WantedForm({ onWanted }: { onWanted: (wanted: Wanted) => void }) {
           label={t('find.email')}
           description={t('find.emailHelp')}
           autoComplete="email"
-          maxLength={254}
+          maxLength={lengths.email}
           value={email}
           onChange={({ currentTarget }) => setEmail(currentTarget.value)}
           error={isTried && !isAddress(email) ? t('find.emailInvalid') : null}

@@ -1,4 +1,5 @@
 import type { CaseConflict } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Checkbox, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -85,7 +86,7 @@ function ResolveForm({ ways, roomName, isBusy, submit, onResolve }: ResolveFormP
         <Textarea
           label={t('override.reason')}
           required
-          maxLength={500}
+          maxLength={lengths.overrideReason}
           value={typed}
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />

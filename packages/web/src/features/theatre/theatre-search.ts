@@ -1,7 +1,9 @@
 import type { Urgency } from '@holdfast/contract/client'
+import { caseUrgencies } from '@holdfast/vocabulary'
 import { searchedDays } from '../../lib/time/searched-days.ts'
 
-export const urgencies = ['elective', 'expedited', 'urgent', 'immediate'] as const satisfies Urgency[]
+/** In the order in which they are offered. */
+export const urgencies = caseUrgencies.toReversed()
 
 export type BoardSearch = { day?: string; view?: 'week'; caseId?: string }
 /** `startsAt`: an instant. */

@@ -1,4 +1,4 @@
-import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isEmailAddress, lengths } from '@holdfast/vocabulary'
 import { Group, Paper, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -51,7 +51,7 @@ export function FindEntryPage() {
             type="email"
             label={t('find.email')}
             autoComplete="email"
-            maxLength={254}
+            maxLength={lengths.email}
             required
             withAsterisk={false}
             value={email}

@@ -1,8 +1,9 @@
 import type { Me, Problem } from '@holdfast/contract/client'
+import type { Role } from '@holdfast/vocabulary'
 import type { QueryClient } from '@tanstack/react-query'
 import { redirect } from '@tanstack/react-router'
 import { RefusedError } from '../api/api-error.ts'
-import { meQuery, type Role } from './session.ts'
+import { meQuery } from './session.ts'
 
 /** For a route's `beforeLoad`: the signed-in account. Redirects guests to sign in, and back afterwards. */
 export async function requireMe(queryClient: QueryClient, href: string): Promise<Me> {

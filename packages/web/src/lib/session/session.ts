@@ -3,8 +3,6 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, dataOf } from '../api/api.ts'
 import { refusalCode } from '../api/api-error.ts'
 
-export type Role = 'doctor' | 'staff' | 'admin'
-
 /** The signed-in account, identified by the HTTP-only cookie; null for a guest. */
 export const meQuery = queryOptions({
   queryKey: ['me'],

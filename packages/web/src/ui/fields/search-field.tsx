@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
@@ -29,7 +30,7 @@ export function SearchField({ label, placeholder, text: first = '', onSearch }: 
       label={label}
       placeholder={placeholder}
       leftSection={<Icon of={IconSearch} size={18} />}
-      maxLength={100}
+      maxLength={lengths.search}
       value={text}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value)

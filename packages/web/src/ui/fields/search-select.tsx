@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { CloseButton, TextInput } from '@mantine/core'
 import { useFocusWithin } from '@mantine/hooks'
 import { IconSelector } from '@tabler/icons-react'
@@ -48,7 +49,7 @@ export function SearchSelect(props: SearchSelectProps) {
         aria-autocomplete="list"
         {...(isOpen && active >= 0 ? { 'aria-activedescendant': `${id}-${active}` } : {})}
         autoComplete="off"
-        maxLength={100}
+        maxLength={lengths.search}
         value={text ?? (value === null ? '' : (valueLabel ?? '…'))}
         onClick={open}
         onKeyDown={onKeyDown}

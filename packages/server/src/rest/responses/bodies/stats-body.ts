@@ -1,5 +1,6 @@
 import type { ClinicStatsBody } from '@holdfast/contract'
-import type { BookingStatus, ClinicStats } from '@holdfast/engine'
+import type { ClinicStats } from '@holdfast/engine'
+import type { BookingStatus } from '@holdfast/vocabulary'
 import type { CsvRow } from '../csv.ts'
 
 /** The body of statistics: a status without bookings counts 0. */

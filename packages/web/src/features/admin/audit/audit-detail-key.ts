@@ -1,5 +1,5 @@
 import { auditWords } from '@holdfast/contract/audit-words'
-import { settingNames } from '../clinic-draft.ts'
+import { clinicSettingNames } from '@holdfast/vocabulary'
 import { limitNames } from '../limit-names.ts'
 import { roles } from '../roles.ts'
 
@@ -53,7 +53,7 @@ export function auditDetailKey(kind: string, detail: string) {
   const find = <Name extends string>(known: readonly Name[]) => known.find((one) => one === detail)
   if (kind === 'theatre_changed' && detail === 'staff') return 'audit.detail.staff of a theatre'
   const [role, word, field] = [find(roles), find([...auditWords, ...ownFields]), find(fields)]
-  const [setting, limit] = [find(settingNames), find(limitNames)]
+  const [setting, limit] = [find(clinicSettingNames), find(limitNames)]
   if (role !== undefined) return `role.${role}` as const
   if (word !== undefined) return `audit.detail.${word}` as const
   if (field !== undefined) return `field.${field}` as const

@@ -1,4 +1,5 @@
 import type { MadeBooking, Slot } from '@holdfast/contract/client'
+import { type AppointmentType, lengths } from '@holdfast/vocabulary'
 import { Box, Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -31,7 +32,7 @@ import { KnownPatients } from './known-patients.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/book')
 
-type PatientDraft = { name: string; email: string; phone: string; reason: string; type: 'in_person' | 'video' }
+type PatientDraft = { name: string; email: string; phone: string; reason: string; type: AppointmentType }
 /** By which a patient is found. */
 const patientFields = ['name', 'phone', 'email'] as const
 const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
@@ -249,7 +250,13 @@ function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBoo
             data={types.map((one) => ({ value: one, label: t(`shell:appointmentType.${one}`) }))}
           />
         ) : null}
-        <Textarea label={t('field.reason')} maxLength={1000} autosize minRows={2} {...form.getInputProps('reason')} />
+        <Textarea
+          label={t('field.reason')}
+          maxLength={lengths.reason}
+          autosize
+          minRows={2}
+          {...form.getInputProps('reason')}
+        />
         <Group>
           <ActionButton type="submit" disabled={when === null} isBusy={isPending}>
             {when === null ? t('book.choose') : t('book.submit', { when })}

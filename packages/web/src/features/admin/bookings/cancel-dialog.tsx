@@ -1,4 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -51,7 +52,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
         <Textarea
           label={t('cancel.reason')}
           description={t('cancel.reasonHelp')}
-          maxLength={1000}
+          maxLength={lengths.reason}
           autosize
           minRows={2}
           value={reason}

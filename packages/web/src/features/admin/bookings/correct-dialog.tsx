@@ -1,5 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
-import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isEmailAddress, lengths } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -76,7 +76,13 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
             isSent ? t('correct.newAddress') : '',
           ].join(' ')}
         </Text>
-        <Textarea label={t('field.reason')} maxLength={1000} autosize minRows={2} {...form.getInputProps('reason')} />
+        <Textarea
+          label={t('field.reason')}
+          maxLength={lengths.reason}
+          autosize
+          minRows={2}
+          {...form.getInputProps('reason')}
+        />
         {correction.isError && refusedContact(correction.error) === null ? (
           <ErrorState error={correction.error} />
         ) : null}

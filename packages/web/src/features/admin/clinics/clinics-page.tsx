@@ -1,4 +1,5 @@
 import type { Clinic } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -104,7 +105,7 @@ function AllClinics() {
           maw="24rem"
           label={t('clinics.search')}
           leftSection={<Icon of={IconSearch} size={18} />}
-          maxLength={100}
+          maxLength={lengths.search}
           value={text}
           onChange={({ currentTarget }) => setText(currentTarget.value)}
         />

@@ -1,4 +1,5 @@
 import type { Doctor, NewDoctor } from '@holdfast/contract/client'
+import { appointmentTypes } from '@holdfast/vocabulary'
 
 /** The values of the form's fields. */
 export type DoctorDraft = {
@@ -28,7 +29,7 @@ export function draftOf(doctor: Doctor | null, currency: string): DoctorDraft {
 
 /** The request for the API; an empty field is null. A rating, which no page shows, stays as it is. */
 export function doctorOf(draft: DoctorDraft): Omit<NewDoctor, 'clinicId'> {
-  const types = (['in_person', 'video'] as const).filter((type) => draft.appointmentTypes.includes(type))
+  const types = appointmentTypes.filter((type) => draft.appointmentTypes.includes(type))
   return {
     name: draft.name.trim(),
     specialization: draft.specialization.trim(),

@@ -1,4 +1,5 @@
 import type { Doctor } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Checkbox, Group, MultiSelect, Stack, TextInput } from '@mantine/core'
 import { type GetInputPropsReturnType, useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
@@ -51,7 +52,7 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
         <TextInput
           label={t('field.name')}
           required
-          maxLength={200}
+          maxLength={lengths.name}
           dir="auto"
           data-autofocus
           {...form.getInputProps('name')}
@@ -60,7 +61,7 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
           label={t('field.specialization')}
           description={t('field.specializationHelp')}
           required
-          maxLength={100}
+          maxLength={lengths.specialization}
           dir="auto"
           {...form.getInputProps('specialization')}
         />

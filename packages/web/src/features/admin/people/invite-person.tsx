@@ -1,10 +1,11 @@
 import type { CreatedInvitation } from '@holdfast/contract/client'
+import type { Role } from '@holdfast/vocabulary'
+import { lengths } from '@holdfast/vocabulary'
 import { Button, Group, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
-import type { Role } from '../../../lib/session/session.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { FocusedTitle } from '../../../ui/focus/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -60,7 +61,7 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
               label={t('field.email')}
               description={t('people.emailHelp')}
               required
-              maxLength={254}
+              maxLength={lengths.email}
               autoComplete="off"
               {...form.getInputProps('email')}
             />

@@ -1,5 +1,5 @@
 import type { BookingLimits } from '@holdfast/contract/client'
-import { slotLimits } from '@holdfast/contract/slot-limits'
+import { slotLimits } from '@holdfast/vocabulary'
 import { Group, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'

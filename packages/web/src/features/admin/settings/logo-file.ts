@@ -1,4 +1,4 @@
-import { logoLimits } from '@holdfast/contract/clinic-limits'
+import { logoLimits } from '@holdfast/vocabulary'
 
 export const logoTypes = ['image/png', 'image/jpeg', 'image/webp']
 

@@ -1,4 +1,4 @@
-import { logoLimits } from '@holdfast/contract/clinic-limits'
+import { logoLimits } from '@holdfast/vocabulary'
 import { FileButton, Group, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'

@@ -1,5 +1,5 @@
 import type { MessageSettings } from '@holdfast/contract/client'
-import { messageLimits } from '@holdfast/contract/clinic-limits'
+import { messageLimits } from '@holdfast/vocabulary'
 
 /** The settings as the form has them. `reminders`: hours before the visit, separated by commas. */
 export type MessagesDraft = Pick<

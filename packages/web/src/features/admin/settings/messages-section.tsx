@@ -1,6 +1,5 @@
 import type { MessageSettings } from '@holdfast/contract/client'
-import { messageLimits } from '@holdfast/contract/clinic-limits'
-import { isEmailAddress } from '@holdfast/contract/email-address'
+import { isEmailAddress, lengths, messageLimits } from '@holdfast/vocabulary'
 import { Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -117,14 +116,14 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
         <SmsFields form={form} />
         <Textarea
           label={t('messages.settings.textBefore')}
-          maxLength={1000}
+          maxLength={lengths.reason}
           autosize
           minRows={2}
           {...form.getInputProps('textBefore')}
         />
         <Textarea
           label={t('messages.settings.textAfter')}
-          maxLength={1000}
+          maxLength={lengths.reason}
           autosize
           minRows={2}
           {...form.getInputProps('textAfter')}

@@ -1,4 +1,4 @@
-import { clinicSettingLimits, retentionDueMax } from '@holdfast/contract/clinic-limits'
+import { clinicSettings, retentionDueMax } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack, Switch, Text, Title } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -18,7 +18,7 @@ import { isInRange, NumberField } from './number-field.tsx'
 import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
 
 const monthsMin = 1
-const monthsMax = clinicSettingLimits.patientDataMonths.max
+const monthsMax = clinicSettings.patientDataMonths.max
 const monthsOffered = 24
 
 /** @param months null: those that are set */

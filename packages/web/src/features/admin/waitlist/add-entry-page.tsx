@@ -1,4 +1,5 @@
 import type { WaitlistEntry } from '@holdfast/contract/client'
+import { waitlistUrgencies } from '@holdfast/vocabulary'
 import { Alert, Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -19,8 +20,6 @@ import { toastDone } from '../../../ui/toast.ts'
 import type { WaitlistSearch } from '../admin-search.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useSpecializationOptions } from './use-specialization-options.ts'
-
-const urgencies = ['routine', 'soon', 'urgent'] as const satisfies WaitlistEntry['urgency'][]
 
 /** Staff add a patient, with an urgency. */
 export function AddEntryPage() {
@@ -109,9 +108,9 @@ function AddEntry() {
             label={t('clinic.urgency')}
             value={urgency}
             onChange={({ currentTarget }) =>
-              setUrgency(urgencies.find((one) => one === currentTarget.value) ?? 'routine')
+              setUrgency(waitlistUrgencies.find((one) => one === currentTarget.value) ?? 'routine')
             }
-            data={urgencies.map((one) => ({ value: one, label: t(`urgency.${one}`) }))}
+            data={waitlistUrgencies.map((one) => ({ value: one, label: t(`urgency.${one}`) }))}
           />
         </div>
         <EntryFields form={form} isPatient={false} sendsEmails={clinic.sendsEmails} />

@@ -1,4 +1,5 @@
 import type { PublishedEvent, WebhookWithSecret } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Box, Checkbox, Group, Stack, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
@@ -44,7 +45,7 @@ export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): v
             label={t('webhooks.url')}
             description={t('webhooks.urlHelp')}
             required
-            maxLength={2000}
+            maxLength={lengths.url}
             autoComplete="off"
             {...form.getInputProps('url')}
           />

@@ -1,6 +1,6 @@
-import { cancellationReasons } from '@holdfast/contract/cancellation-reasons'
 import { milestoneAt } from '@holdfast/contract/case-state'
 import type { Case, CaseCancellationReason } from '@holdfast/contract/client'
+import { cancellationReasons } from '@holdfast/vocabulary'
 import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Checkbox, MultiSelect, NativeSelect, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -26,11 +27,18 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
   return (
     <Stack gap="md">
       <div className={layoutClasses.fields}>
-        <TextInput label={t('field.mrn')} required maxLength={64} autoComplete="off" dir="auto" {...input('mrn')} />
+        <TextInput
+          label={t('field.mrn')}
+          required
+          maxLength={lengths.code}
+          autoComplete="off"
+          dir="auto"
+          {...input('mrn')}
+        />
         <TextInput
           label={t('field.patientName')}
           required
-          maxLength={200}
+          maxLength={lengths.name}
           autoComplete="off"
           dir="auto"
           {...input('name')}
@@ -45,9 +53,21 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
         />
       ) : null}
       <div className={layoutClasses.fields}>
-        <TextInput label={t('field.service')} required maxLength={100} dir="auto" {...input('service')} />
-        <TextInput label={t('field.procedure')} required maxLength={500} dir="auto" {...input('display')} />
-        <TextInput label={t('field.procedureCode')} required maxLength={64} dir="auto" {...input('code')} />
+        <TextInput
+          label={t('field.service')}
+          required
+          maxLength={lengths.specialization}
+          dir="auto"
+          {...input('service')}
+        />
+        <TextInput
+          label={t('field.procedure')}
+          required
+          maxLength={lengths.procedure}
+          dir="auto"
+          {...input('display')}
+        />
+        <TextInput label={t('field.procedureCode')} required maxLength={lengths.code} dir="auto" {...input('code')} />
       </div>
       <div className={layoutClasses.fields}>
         <NativeSelect

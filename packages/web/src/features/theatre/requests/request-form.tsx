@@ -1,4 +1,5 @@
 import type { CaseRequest, NewCaseRequest } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Group, Stack, Textarea } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
@@ -42,7 +43,7 @@ export function RequestForm({ onDone }: { onDone: () => void }) {
         <DateField label={t('requests.dueOn')} min={today} value={dueOn} onChange={setDueOn} />
         <Textarea
           label={t('requests.note')}
-          maxLength={1000}
+          maxLength={lengths.reason}
           autosize
           minRows={2}
           value={note}

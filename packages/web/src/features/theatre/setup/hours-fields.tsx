@@ -1,5 +1,5 @@
 import type { OpeningHours } from '@holdfast/contract/client'
-import { openingHoursMax } from '@holdfast/contract/clinic-limits'
+import { openingHoursMax } from '@holdfast/vocabulary'
 import { Button, Group, NativeSelect, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'

@@ -1,4 +1,5 @@
 import type { Block } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { NativeSelect, Skeleton, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -50,7 +51,7 @@ export function OwnerFields({ owner, onChange }: OwnerFieldsProps) {
         <TextInput
           label={t('field.service')}
           required
-          maxLength={100}
+          maxLength={lengths.specialization}
           dir="auto"
           value={owner.service}
           onChange={({ currentTarget }) => onChange({ ...owner, service: currentTarget.value })}

@@ -1,3 +1,4 @@
+import { lengths } from '@holdfast/vocabulary'
 import { Checkbox, Group, List, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
@@ -55,7 +56,7 @@ export function ResourceForm({ item, fields, create, update, onDone, children }:
         <TextInput
           label={t('field.name')}
           required
-          maxLength={200}
+          maxLength={lengths.name}
           dir="auto"
           data-autofocus
           value={typed}

@@ -1,4 +1,5 @@
 import type { OpeningHours, Room } from '@holdfast/contract/client'
+import { lengths } from '@holdfast/vocabulary'
 import { Switch, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -38,7 +39,7 @@ export function RoomForm({ room, onDone }: { room: Room | null; onDone: () => vo
     >
       <TextInput
         label={t('setup.site')}
-        maxLength={200}
+        maxLength={lengths.name}
         dir="auto"
         value={site}
         onChange={({ currentTarget }) => setSite(currentTarget.value)}

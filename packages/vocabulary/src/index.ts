@@ -1,0 +1,39 @@
+/** The words, limits and rules of single texts that all parts of Holdfast share: each is said here, and nowhere else. */
+export { cancellationReasons } from './cancellation-reasons.ts'
+export {
+  type ClinicSettingName,
+  type ClinicSettings,
+  clinicSettingNames,
+  clinicSettings,
+  snakeCase,
+} from './clinic-settings.ts'
+export { isEmailAddress } from './email-address.ts'
+export {
+  lengths,
+  logoLimits,
+  messageLimits,
+  openingHoursMax,
+  passwordLength,
+  retentionDueMax,
+  slotLimits,
+} from './limits.ts'
+export { messageOf } from './message-of.ts'
+export { isName, nameExpected, namePattern } from './name.ts'
+export { isPhoneNumber, phoneNumberPattern } from './phone-number.ts'
+export { userAgentName } from './user-agent-name.ts'
+export {
+  type AppointmentType,
+  appointmentTypes,
+  type BookingStatus,
+  bookingStatuses,
+  caseUrgencies,
+  type MessageChannel,
+  type MessageLanguage,
+  messageChannels,
+  messageLanguages,
+  type Role,
+  roles,
+  type Urgency,
+  type WaitlistUrgency,
+  waitlistUrgencies,
+} from './words.ts'

@@ -1,0 +1,54 @@
+/** The limits of slots and of rules for slots. */
+export const slotLimits = {
+  slotMinutesMin: 5,
+  slotMinutesMax: 1_440,
+  /** Units of a slot, and so of a booking. */
+  capacityMax: 1_000_000,
+  breaksMax: 50,
+  /** Slots that one call creates, by list or by rule. */
+  slotsPerCallMax: 10_000,
+} as const
+
+/** The limits of a clinic's settings of messages. */
+export const messageLimits = {
+  /** Before a visit. */
+  reminderMinutes: { min: 10, max: 20_160 },
+  remindersMax: 5,
+  confirmMinutes: { min: 5, max: 60 },
+} as const
+
+export const logoLimits = {
+  bytesMax: 204_800,
+  /** A side. */
+  pixelsMax: 1_200,
+} as const
+
+/** Counting the bookings whose patients are due to be erased stops here. */
+export const retentionDueMax = 10_000
+
+/** Opening times of an operating room in a week. */
+export const openingHoursMax = 21
+
+/** Characters of a password. */
+export const passwordLength = { min: 10, max: 128 } as const
+
+/** How many characters (code points) people may enter at most. */
+export const lengths = {
+  /** Of a person, a clinic, a room. */
+  name: 200,
+  email: 254,
+  phone: 50,
+  address: 500,
+  /** A doctor's specialization, or the service of a theatre. */
+  specialization: 100,
+  /** Of a visit or its cancellation, and the texts that a clinic adds to messages. */
+  reason: 1_000,
+  /** Of what an administrator overrides in the theatre. */
+  overrideReason: 500,
+  search: 100,
+  url: 2_000,
+  passkeyName: 60,
+  /** A patient's record number, or the code of a procedure. */
+  code: 64,
+  procedure: 500,
+} as const

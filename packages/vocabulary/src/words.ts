@@ -1,0 +1,33 @@
+/** The states a booking can be in; `FAILED` has a reason. */
+export const bookingStatuses = [
+  'PENDING',
+  'CONFIRMED',
+  'FAILED',
+  'CANCELLED',
+  'ARRIVED',
+  'NO_SHOW',
+  'COMPLETED',
+] as const
+export type BookingStatus = (typeof bookingStatuses)[number]
+
+export const appointmentTypes = ['in_person', 'video'] as const
+export type AppointmentType = (typeof appointmentTypes)[number]
+
+/** Of the members of a clinic. */
+export const roles = ['doctor', 'staff', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+/** The languages of e-mails, of SMS and of the site. */
+export const messageLanguages = ['en', 'de', 'ar'] as const
+export type MessageLanguage = (typeof messageLanguages)[number]
+
+export const messageChannels = ['email', 'sms'] as const
+export type MessageChannel = (typeof messageChannels)[number]
+
+/** Of cases, the most urgent first. */
+export const caseUrgencies = ['immediate', 'urgent', 'expedited', 'elective'] as const
+export type Urgency = (typeof caseUrgencies)[number]
+
+/** Of entries of a waitlist, the least urgent first: the database stores the place in this list. */
+export const waitlistUrgencies = ['routine', 'soon', 'urgent'] as const
+export type WaitlistUrgency = (typeof waitlistUrgencies)[number]
