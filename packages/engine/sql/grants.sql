@@ -92,10 +92,8 @@ grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, fail
     left_out, left_out_events, empty_since, emptied_at, emptied_notified_at, created_at)
   on holdfast.busy_calendar to holdfast_app;
 
--- The security log is only added to, by append_audit_events; old events go with purge_audit_events. Servers of the
--- previous release insert into it: the next release revokes that.
-grant select, insert (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
-  on holdfast.audit_event to holdfast_app;
+-- The security log is only added to, by append_audit_events; old events go with purge_audit_events.
+grant select on holdfast.audit_event to holdfast_app;
 
 -- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call
 -- them.

@@ -17,7 +17,7 @@
 -- Idempotent: yes, it changes nothing.
 create or replace function holdfast.are_locked(
   p_clinic_nos integer[], p_slot_ids uuid[], p_booking_ids uuid[], p_with_slots boolean[], p_keys uuid[],
-  p_names text[] default null
+  p_names text[]
 ) returns boolean[]
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -36,7 +36,7 @@ declare
 begin
   if cardinality(p_clinic_nos) not between 1 and 1000
      or array[cardinality(p_slot_ids), cardinality(p_booking_ids), cardinality(p_with_slots), cardinality(p_keys),
-              coalesce(cardinality(p_names), cardinality(p_keys))]
+              cardinality(p_names)]
         <> array_fill(cardinality(p_clinic_nos), array[5]) then
     raise exception 'requests come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;

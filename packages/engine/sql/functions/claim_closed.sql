@@ -3,8 +3,7 @@
 -- this body.
 --
 -- p_by_desk: a member of the clinic books for somebody. For patients a slot closes when it begins, for the desk when it
--- ends: a patient who comes late, or without an appointment, is still seen. Both are `started`: servers of the release
--- before know no other outcome, and the caller knows who has asked.
+-- ends: a patient who comes late, or without an appointment, is still seen.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.claim_closed(
@@ -14,6 +13,7 @@ create or replace function holdfast.claim_closed(
 language sql immutable parallel safe
 return case
   when p_withdrawn_at is not null then 'slot_closed:withdrawn'
-  when p_by_desk and p_ends_at <= p_at or not p_by_desk and p_starts_at <= p_at then 'slot_closed:started'
+  when p_by_desk and p_ends_at <= p_at then 'slot_closed:ended'
+  when not p_by_desk and p_starts_at <= p_at then 'slot_closed:started'
   when p_blocked_at is not null then 'slot_closed:doctor_busy'
 end;

@@ -27,9 +27,6 @@
 --   for ids of a clock that differs by more than a day from the database's: bookings are looked for by their ids' time;
 --   unique_violation on a booking id sent twice; check_violation if a count of units were wrong.
 -- Idempotent: by key, for 24 hours.
---
--- Its parameters are in another order than those of the version that returned a row per claim: a server of that
--- version, which would misread this result, finds no such function, and books nothing.
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
   p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[],

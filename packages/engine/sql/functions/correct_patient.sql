@@ -21,7 +21,7 @@
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.correct_patient(
   p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_changes jsonb, p_reason text,
-  p_email text default null, p_account_of_email uuid default null
+  p_email text, p_account_of_email uuid
 ) returns table (outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp

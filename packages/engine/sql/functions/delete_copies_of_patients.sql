@@ -13,16 +13,10 @@ set enable_seqscan = off
 set jit = off
 as $function$
 declare
-  v_texts text[] := p_ids::text[];
   v_clinic_nos integer[];
 begin
   select array_agg(distinct clinic_no_of(i.id)) into v_clinic_nos from unnest(p_ids) i(id);
   delete from answer a where a.ids && p_ids;
-  -- A response names bookings in different fields: every text in it is compared.
-  delete from answer a
-   where a.ids is null
-     and exists (select from jsonb_path_query(a.body, '$.**?(@.type() == "string")') t(value)
-                  where t.value #>> '{}' = any (v_texts));
   delete from account_mail m where m.booking_id = any (p_ids);
   delete from message m where m.clinic_no = any (v_clinic_nos) and m.booking_id = any (p_ids);
   -- Not by clinic, too: a plan from when the tables were small would read all that the clinic has.

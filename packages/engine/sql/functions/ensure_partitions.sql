@@ -44,7 +44,8 @@ begin
     -- As in the parent: samples of patients must not outlive their erasure. LIKE does not copy this.
     execute format(case v_parent when 'booking' then 'alter table holdfast.%I alter column patient set statistics 0, '
                      'alter column reason set statistics 0, alter column cancellation_reason set statistics 0'
-                   else 'alter table holdfast.%I alter column booking_digest set statistics 0' end, v_name);
+                   else 'alter table holdfast.%I alter column request_key set statistics 0, '
+                     'alter column booking_digest set statistics 0' end, v_name);
     execute format('alter table holdfast.%I attach partition holdfast.%I for values from (%L) to (%L)',
                    v_parent, v_name, id_floor(v_month), id_floor(v_month + interval '1 month'));
     return next v_name;

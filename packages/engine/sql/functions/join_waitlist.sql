@@ -6,11 +6,11 @@
 --
 -- p_entry: {id, doctorId | specialization, from, to, weekdays, timeFrom, timeTo, units, urgency, accountId, patient,
 --   joinedBy, accountEmail, emailAccountId}. accountEmail: the e-mail address that the account has verified, in lower
---   case; emailAccountId: the account that has verified the patient's address. Servers of the previous release send
---   neither. p_kinds, p_subjects: where it comes from, as for admit_claims. p_is_limited: the clinic's limits apply:
---   the units of guests; per subject as many open entries and holds together as it may have holds, and as many open
---   entries, holds and bookings as it may have bookings. A claim counts holds and bookings, not entries: a subject can
---   exceed the limit of bookings by the number of its open entries.
+--   case; emailAccountId: the account that has verified the patient's address. p_kinds, p_subjects: where it comes
+--   from, as for admit_claims. p_is_limited: the clinic's limits apply: the units of guests; per subject as many open
+--   entries and holds together as it may have holds, and as many open entries, holds and bookings as it may have
+--   bookings. A claim counts holds and bookings, not entries: a subject can exceed the limit of bookings by the number
+--   of its open entries.
 -- Outcomes: joined | doctor_missing | specialization_missing (no active doctor of the clinic has it) | range_over (its
 --   last day is past) | already_waiting (entry_id: the entry) | units_over_limit |
 --   too_many_entries | <kind>_holds | <kind>_bookings, as the limits of admit_claims

@@ -3,7 +3,7 @@
 -- shorter, the booking horizon longer. The 1,000 earliest slots.
 --
 -- p_notice_minutes, p_horizon_days: those of the clinic before the change; what patients could book already is not
--- offered. null: they could book nothing. Servers of the previous release send neither.
+-- offered. null: they could book nothing.
 --
 -- Locks: the slots, by (clinic_no, id); then as offer_places. The caller has locked the resource, if it changes it.
 -- Fails: check_violation if a count of units were wrong.

@@ -5,8 +5,8 @@
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
 -- p_is_forced: it may contradict what is recorded, because that may have been recorded late or not at all: without
--- in_room nobody leaves a room, and while one patient is in it, no other one is (case_in_room). So may trials. True by
--- default, for servers of the release before, which do not know these refusals. The event of a change that would have
+-- in_room nobody leaves a room, and while one patient is in it, no other one is (case_in_room). So may trials.
+-- The event of a change that would have
 -- been refused otherwise has forced: true.
 -- p_at is not before earliest_milestone, and at most 24 hours after the expected end: else its day is a mistake.
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for
@@ -19,7 +19,7 @@
 -- Fails: 23514 for an unknown milestone; 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.record_milestone(
   p_clinic_no integer, p_booking_id uuid, p_milestone text, p_at timestamptz, p_is_trial boolean, p_actor_id uuid,
-  p_key uuid, p_is_forced boolean default true
+  p_key uuid, p_is_forced boolean
 ) returns table (outcome text, conflicting text, at timestamptz, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp

@@ -16,7 +16,7 @@
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.request_link(
   p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_patient jsonb, p_reason text,
-  p_judged_version integer default null
+  p_judged_version integer
 ) returns table (outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp

@@ -67,7 +67,7 @@ as $function$
     union all
     select null, e.offer_id, 'entry ' || e.id || ': ' || f.message
       from waitlist_entry e
-      left join (select o.entry_id, count(*) filter (where o.outcome = 'lapsed' and o.notified is not false) as missed,
+      left join (select o.entry_id, count(*) filter (where o.outcome = 'lapsed' and o.notified) as missed,
                         array_agg(o.booking_id) filter (where o.outcome is null) as open,
                         array_agg(o.booking_id) filter (where o.outcome = 'accepted') as accepted,
                         max(o.closed_at) filter (where o.outcome = 'accepted') as accepted_at

@@ -94,12 +94,11 @@ create table holdfast.answer (
   body jsonb not null,
   created_at timestamptz not null default now(),
   -- The ids in the response, so that the responses which name an erased booking are found by an index.
-  ids uuid[]
+  ids uuid[] not null
 );
 create index answer_created_at on holdfast.answer using brin (created_at);
 -- Without its list of pending entries: an erasure would have to read all of it.
-create index answer_ids on holdfast.answer using gin (ids) with (fastupdate = off) where ids is not null;
-create index answer_without_ids on holdfast.answer (created_at) where ids is null;
+create index answer_ids on holdfast.answer using gin (ids) with (fastupdate = off);
 alter table holdfast.answer
   alter column request_hash set statistics 0,
   alter column body set statistics 0,

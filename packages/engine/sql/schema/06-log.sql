@@ -69,7 +69,9 @@ create table holdfast.booking_event (
 ) partition by range (booking_id);
 create index booking_event_tail on holdfast.booking_event (xid, seq);
 create index booking_event_clinic on holdfast.booking_event (clinic_no, xid, seq);
-alter table holdfast.booking_event alter column booking_digest set statistics 0;
+alter table holdfast.booking_event
+  alter column request_key set statistics 0,
+  alter column booking_digest set statistics 0;
 
 -- Copies of the events of bookings that were more than a month old. With the partitions of the last months they are the
 -- recent part of the log, so its reader needs no older partition (docs/decisions/0015).

@@ -189,29 +189,24 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<stri
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', capacity: Number(row.capacity) }
     default:
-      return (
-        patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome, request.actorId !== null) }
-      )
+      return patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
   }
 }
 
-/**
- * The part of `slot_closed:<why>` after the colon, as the SQL functions return it.
- *
- * @param isByDesk for the desk, a slot closes when it ends
- */
-export function slotClosedWhy(outcome: string, isByDesk: boolean): SlotClosedWhy {
+/** The part of `slot_closed:<why>` after the colon, as the SQL functions return it. */
+export function slotClosedWhy(outcome: string): SlotClosedWhy {
   const why = closedWhys.find((known) => outcome === `slot_closed:${known}`)
   if (why === undefined)
     throw new Error(`The database returned the outcome ${JSON.stringify(outcome)}, which this version does not know.`)
-  return why === 'started' && isByDesk ? 'ended' : why
+  return why
 }
 
-const closedWhys: Exclude<SlotClosedWhy, 'ended'>[] = [
+const closedWhys: SlotClosedWhy[] = [
   'withdrawn',
   'doctor_inactive',
   'doctor_busy',
   'started',
+  'ended',
   'minimum_notice',
   'booking_horizon',
 ]

@@ -155,19 +155,6 @@ test('the account whose own address is the right one keeps the booking, and no o
   expect(after).toMatchObject({ kind: 'done', booking: { accountId: null } })
 })
 
-test('a server that does not know of the account of an address takes off whoever came by the link', async () => {
-  const visit = await aVisit()
-  await linked(visit)
-  const { clinicNo, id } = visit.booking
-  await database.appPool.query(
-    'select from holdfast.correct_patient($1, $2, null, gen_random_uuid(), $3::jsonb, null)',
-    [clinicNo, id, { email: right }],
-  )
-  const corrected = await engine.reads.booking(id)
-  expect(corrected).toMatchObject({ accountId: null, patient: { email: right } })
-  expect(await epochOf(visit)).toBe(1)
-})
-
 test('verify finds an account that was put back, or taken off, without the log', async () => {
   const visit = await aVisit()
   const accountId = await linked(visit)
@@ -188,15 +175,6 @@ test('an account that has booked by itself keeps the booking', async () => {
   const accountId = randomUUID()
   const visit = await aVisit({ accountId })
   expect(await correct(visit, { patient: { email: right } })).toMatchObject({ booking: { accountId } })
-})
-
-test('an empty reason of an earlier release stays what it is until it is corrected', async () => {
-  const doctor = await aDoctor(database, await aClinic(database))
-  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 60_000) })
-  const visit = { slot, booking: await aBooking(database, slot, { patient, reason: '' }) }
-  const by = { bookingId: visit.booking.id, actorId, onBehalf: true, key: null, reason: null }
-  expect(await engine.settle({ action: 'arrive', ...by })).toMatchObject({ kind: 'done', booking: { reason: '' } })
-  expect((await correct(visit, { reason: 'Cough' })).kind).toBe('done')
 })
 
 test.for([

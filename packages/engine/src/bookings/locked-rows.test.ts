@@ -350,7 +350,7 @@ describe('a row that is waited for after all', () => {
     const lock = name === 'are_locked' ? await holdSlotLock(database, slot) : await lockBooking(database, booking)
     onTestFinished(() => lock.release())
     const { rows } = await database.appPool.query(
-      'select holdfast.are_locked($1, $2, $3, $4, array[null, null]::uuid[]) as locked',
+      'select holdfast.are_locked($1, $2, $3, $4, array[null, null]::uuid[], array[null, null]) as locked',
       [
         [slot.clinicNo, slot.clinicNo],
         name === 'are_locked' ? [slot.id, target.id] : [null, target.id],

@@ -56,7 +56,7 @@ export async function runMoveBatch(
   const written: Written[] = []
   for (const row of rows) {
     if (row.outcome === 'retry') continue
-    const outcome = outcomeOf(row, requests[row.ord - 1]?.onBehalf === true)
+    const outcome = outcomeOf(row)
     results[row.ord - 1] = { kind: 'completed', outcome }
     if (outcome.kind === 'done') written.push(writtenBy(row, outcome, tookMs))
     // If this batch has moved the booking, that is announced.
@@ -66,7 +66,7 @@ export async function runMoveBatch(
   return results
 }
 
-function outcomeOf(row: MoveRow, isByDesk: boolean): MoveOutcome {
+function outcomeOf(row: MoveRow): MoveOutcome {
   switch (row.outcome) {
     case 'done':
     case 'unchanged':
@@ -85,7 +85,7 @@ function outcomeOf(row: MoveRow, isByDesk: boolean): MoveOutcome {
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', capacity: row.capacity }
     default:
-      return patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome, isByDesk) }
+      return patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
   }
 }
 

@@ -27,13 +27,8 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
     async find(clinicNo, doctorId) {
       const { rows } = await pool.query<BusyCalendar>(sql`
         select b.url as "sealedUrl", b.read_at as "readAt", b.failing_since as "failingSince",
-               -- A server of the former release leaves it when it has read the calendar.
-               case when b.failing_since is not null then b.reason end as reason,
-               b.problem, b.left_out as "leftOut",
-               case when b.left_out > 0 then b.left_out_events else '[]' end as "leftOutEvents",
-               -- Nor does it know of these.
-               case when b.busy <> '{}' then b.empty_since end as "emptySince",
-               case when b.busy = '{}' then b.emptied_at end as "emptiedAt", b.created_at as "createdAt"
+               b.reason, b.problem, b.left_out as "leftOut", b.left_out_events as "leftOutEvents",
+               b.empty_since as "emptySince", b.emptied_at as "emptiedAt", b.created_at as "createdAt"
           from holdfast.busy_calendar b where b.clinic_no = ${clinicNo} and b.resource_id = ${doctorId}`)
       return rows[0] ?? null
     },

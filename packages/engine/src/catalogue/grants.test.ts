@@ -159,6 +159,8 @@ test.for([
   'update holdfast.site_administrator set account_id = account_id',
   'insert into holdfast.site_administrator (account_id) values (gen_random_uuid())',
   'delete from holdfast.site_administrator where false',
+  `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+   values (0, now(), 'planted', 1, 'nobody', '{}')`,
   `update holdfast.audit_event set kind = 'planted'`,
   'update holdfast.audit_event set at = at',
   'delete from holdfast.audit_event where false',

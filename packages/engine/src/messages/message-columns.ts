@@ -1,10 +1,7 @@
 import sql from 'sql-template-tag'
 
-/** A result is newer: a server of the former release, which writes no reasons, has left this one. */
-const reason = sql`case when m.result is null then m.reason end as reason`
-
 /** The columns of a Message, of table message `m`. */
 export const messageColumns = sql`m.id, m.booking_id as "bookingId", m.kind, m.channel, m.state, m.due_at as "dueAt",
-  m.attempts, m.attempted_at as "attemptedAt", m.masked_address as "maskedAddress", m.result, ${reason}, m.failure,
+  m.attempts, m.attempted_at as "attemptedAt", m.masked_address as "maskedAddress", m.result, m.reason, m.failure,
   m.may_have_arrived as "mayHaveArrived", m.done_at as "doneAt", m.created_at as "createdAt",
   m.content is not null as "hasContent"`

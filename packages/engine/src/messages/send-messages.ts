@@ -50,8 +50,6 @@ export async function takeDueMessages(
     update holdfast.message m
        set attempts = m.attempts + 1, before_sending = true,
            attempts_lost = m.attempts_lost + ${isLost}::integer,
-           -- A server of the former release does not set it when it hands a message over.
-           may_have_arrived = m.may_have_arrived or ${isLost},
            attempt_until = clock_timestamp() + make_interval(secs => ${seconds})
      where (m.clinic_no, m.id) in (
        select d.clinic_no, d.id from candidate join holdfast.message d using (clinic_no, id)

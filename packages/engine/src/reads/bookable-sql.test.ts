@@ -55,7 +55,7 @@ test('a slot is an alternative for the desk exactly if the desk may book it', as
   const rows = await compared(database, isBookableByDesk, true)
   expect(differing(rows)).toEqual([])
   expect(new Set(rows.map(({ claim }) => claim))).toEqual(
-    new Set(['bookable', 'slot_closed:withdrawn', 'slot_closed:started', 'slot_closed:doctor_busy']),
+    new Set(['bookable', 'slot_closed:withdrawn', 'slot_closed:ended', 'slot_closed:doctor_busy']),
   )
 })
 

@@ -163,15 +163,14 @@ describe('a reduction beside a claim', () => {
 })
 
 describe('units that were reduced all the same', () => {
-  /** As an older release did it. */
-  async function anOldReduction(database: TestDatabase) {
+  async function aReductionByHand(database: TestDatabase) {
     const built = await aThirdUnit(database)
     await database.ownerPool.query('update holdfast.resource set units = 2 where id = $1', [built.scene.robot])
     return built
   }
 
   test('are found by verify: a unit beyond them, and more at a time than there are', async ({ database }) => {
-    const { scene, third } = await anOldReduction(database)
+    const { scene, third } = await aReductionByHand(database)
     const beyond = [expect.stringMatching(/^it takes unit 3 of equipment .*, and there are 2$/)]
     expect(await findings(database, scene)).toEqual(beyond)
     await database.ownerPool.query('update holdfast.resource set units = 3 where id = $1', [scene.robot])
@@ -183,7 +182,7 @@ describe('units that were reduced all the same', () => {
   })
 
   test('count for a claim: two units have one case beside the third', async ({ database }) => {
-    const { scene, third } = await anOldReduction(database)
+    const { scene, third } = await aReductionByHand(database)
     const { theatre } = scene
     const both = await aRobotCase(database, scene, {}, 2)
     expect(await theatre.claimCase(both)).toMatchObject({
@@ -203,7 +202,7 @@ describe('units that were reduced all the same', () => {
       part: 'and a.booking_id <> all (v_gone_ids)',
       becomes: 'and a.booking_id <> all (v_gone_ids) and a.unit_no <= n.units_max',
     })
-    const { scene } = await anOldReduction(database)
+    const { scene } = await aReductionByHand(database)
     const both = await aRobotCase(database, scene, {}, 2)
     expect(await scene.theatre.claimCase(both)).toMatchObject({ kind: 'refused', conflicts: [{ role: 'equipment' }] })
   })
@@ -214,7 +213,7 @@ describe('units that were reduced all the same', () => {
       becomes: 'and a.booking_id <> all (v_gone_ids) and a.unit_no <= n.units_max',
     })
     await plantFunction(database, 'allocate', { part: 'n.units_max - (', becomes: 'n.units_max - 0 * (' })
-    const { scene } = await anOldReduction(database)
+    const { scene } = await aReductionByHand(database)
     await scene.theatre.claimCase(await aRobotCase(database, scene, {}, 2))
     const found = await findings(database, scene)
     expect(found).toContainEqual(expect.stringContaining(': 3 units are taken at'))

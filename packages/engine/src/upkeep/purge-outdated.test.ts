@@ -18,8 +18,8 @@ async function store(database: TestDatabase, count: number, age: string): Promis
     [clinicNo, count, age],
   )
   await database.ownerPool.query(
-    `insert into holdfast.answer (key, request_hash, body, created_at)
-     select gen_random_uuid(), gen_random_uuid(), '{}', now() - $2::interval from generate_series(1, $1)`,
+    `insert into holdfast.answer (key, request_hash, body, ids, created_at)
+     select gen_random_uuid(), gen_random_uuid(), '{}', '{}', now() - $2::interval from generate_series(1, $1)`,
     [count, age],
   )
 }

@@ -10,7 +10,7 @@ export function createEntryLinkProcessor(
   engine: Pick<Engine, 'directory' | 'waitlist'>,
   { ofEntries }: Pick<LostLinkLimits, 'ofEntries'>,
 ): ProcessRequest<'entry_link_request'> {
-  return async ({ clinicId, email, language, network = null }, { store }) => {
+  return async ({ clinicId, email, language, network }, { store }) => {
     const clinic = await engine.directory.clinic(clinicId)
     if (clinic === null) return
     const entries = await engine.waitlist.openEntriesOfEmail(clinic.no, email)

@@ -10,8 +10,8 @@ import {
 import type { PoolClient } from 'pg'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 
-/** `network`: of who asks; null: a server of an earlier release has stored the request. */
-type Counted = { clinicNo: number; email: string; network: string | null }
+/** `network`: of who asks. */
+type Counted = { clinicNo: number; email: string; network: string }
 
 /**
  * Count the mails with lost links, and say whether a mail may be sent: in the database, so for all servers together.
@@ -27,7 +27,7 @@ export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits
   return {
     async ofEntries(transaction, { clinicNo, email, network }) {
       const counted = `lost entries of ${normalizedEmail(email)}`
-      const origin = network === null ? null : digestOf(`${counted} by ${network}`)
+      const origin = digestOf(`${counted} by ${network}`)
       const recipient = digestOf(counted)
       return (await countMail(transaction, { clinicNo, recipient, origin, perDay: lostEntriesPerDay })) === null
     },
@@ -38,7 +38,7 @@ export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits
       if (!(await countMessage(transaction, { clinicNo, recipient: ofTicket, perDayMax: lostTicketPerDayMax })))
         return false
       // Of what the clinic has booked, or while limits are off, only the network of who asks is known.
-      const from = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? network ?? bookingId
+      const from = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? network
       const origin = digestOf(`${counted} from ${from}`)
       const recipient = digestOf(counted)
       return (await countMail(transaction, { clinicNo, recipient, origin, perDay: lostTicketsPerDay })) === null

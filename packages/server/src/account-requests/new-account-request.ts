@@ -26,7 +26,6 @@ export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<
       })
       return
     }
-    if (email === undefined) return
     await accounts.noteSignUp(email, async (transaction, address) => {
       await endRequest(transaction)
       const context = { site: new URL(publicUrl).host, signInUrl: `${publicUrl}/sign-in` }

@@ -106,6 +106,7 @@ test('a request ends with the mails that its processing stores, whatever happens
     reference: 'ABCD-EFGH',
     email: to.address,
     language: null,
+    network: '198.51.100.0/24',
   }
   await mails.request('ticket_link_request', wanted)
   await until(

@@ -30,7 +30,7 @@ export function createTicketLinkProcessor(
       mails.push({ kind: 'ticket_link', to, context: { bookingId: id } })
     }
     if (mails.length === 0) return
-    const { email, network = null } = wanted
+    const { email, network } = wanted
     await store(mails, mailHours, (transaction, { context: { bookingId } }) =>
       ofTicket(transaction, { clinicNo: clinic.no, email, network, bookingId, isHold: holds.has(bookingId) }),
     )

@@ -19,7 +19,6 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
     await pool.query('create schema if not exists auth')
     const migrations = await getMigrations(schemaOptions(pool))
     await migrations.runMigrations()
-    await hashStoredSessionTokens(pool)
     await pool.query(grants)
     await pool.query(changeAddressFunction)
     await pool.query(reservedAddressTrigger)
@@ -53,14 +52,6 @@ const grants = `
   grant update ("expiresAt") on jwks to holdfast_app;
   grant delete on session, verification, totp, "recoveryCode", passkey, "emailLink" to holdfast_app;
 `
-
-/** Earlier versions stored the session tokens themselves. Nobody is signed out. */
-async function hashStoredSessionTokens(pool: pg.Pool): Promise<void> {
-  await pool.query(`
-    update session
-       set token = 'sha256:' || translate(rtrim(encode(sha256(token::bytea), 'base64'), '='), '+/', '-_')
-     where token !~ '^sha256:'`)
-}
 
 /** A pool whose search path is the schema of the accounts' tables. */
 export function accountsPool(url: string, max: number, name: string): DatabasePool {

@@ -77,9 +77,9 @@ describe('the jobs', () => {
         where key in (select key from holdfast.idempotency limit 3)`,
     )
     await ownerPool.query(
-      `insert into holdfast.answer (key, request_hash, body, created_at) values
-        (gen_random_uuid(), gen_random_uuid(), '{}', now() - interval '25 hours'),
-        (gen_random_uuid(), gen_random_uuid(), '{}', now() - interval '23 hours')`,
+      `insert into holdfast.answer (key, request_hash, body, ids, created_at) values
+        (gen_random_uuid(), gen_random_uuid(), '{}', '{}', now() - interval '25 hours'),
+        (gen_random_uuid(), gen_random_uuid(), '{}', '{}', now() - interval '23 hours')`,
     )
     const ended = await signUp(server.url, `${randomUUID()}@example.org`)
     const live = await signUp(server.url, `${randomUUID()}@example.org`)

@@ -11,8 +11,8 @@ const requestHours = 24
 /** What somebody who is not signed in, or has only just signed up, asks for. It may lead to a mail, or to none. */
 export type AccountRequests = {
   password_reset_request: { email: string; language: MessageLanguage; network: string | null }
-  /** A sign-up. `accountId`: invented, if the address has an account. An older release stored no address. */
-  confirm_email_request: { accountId: string; email?: string; language: MessageLanguage }
+  /** A sign-up. `accountId`: invented, if the address has an account. */
+  confirm_email_request: { accountId: string; email: string; language: MessageLanguage }
   ticket_link_request: {
     clinicId: string
     /** `YYYY-MM-DD` */
@@ -21,14 +21,14 @@ export type AccountRequests = {
     email: string
     language: MessageLanguage | null
     /** As below. */
-    network?: string
+    network: string
   }
   entry_link_request: {
     clinicId: string
     email: string
     language: MessageLanguage | null
-    /** Of who asks, as it is counted. An older release stored none. */
-    network?: string
+    /** Of who asks, as it is counted. */
+    network: string
   }
 }
 

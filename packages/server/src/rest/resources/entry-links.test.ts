@@ -15,6 +15,7 @@ import { createRecipientDigests } from '../../messages/recipient-digests.ts'
 import { createLogger } from '../../observe/logger.ts'
 
 const secrets = ['a secret of the tests']
+const network = '198.51.100.0/24'
 
 /** `rest` has no mail server, `sending` has one. */
 const test = restTest.extend('sending', { scope: 'file' }, async ({ database }, { onCleanup }) => {
@@ -175,7 +176,8 @@ test('a lost link is sent to the address of the entry alone, and the response is
   const stored: EntryMail[] = []
   const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
   for (const email of ['GRACE@example.org', 'nobody@example.org']) {
-    await run({ clinicId: clinic.id, email, language: 'de' }, { endRequest: async () => undefined, store })
+    const wanted = { clinicId: clinic.id, email, language: 'de', network } as const
+    await run(wanted, { endRequest: async () => undefined, store })
   }
   const context = { entryId: entry.id, otherEntryIds: [], isRequested: true, language: 'de' }
   expect(stored).toEqual([{ kind: 'entry_link', context }])
@@ -198,7 +200,8 @@ test('lost links of several entries are in one e-mail, without those that have e
   const run = createEntryLinkProcessor(rest.engine, { ofEntries: async () => true })
   const stored: EntryMail[] = []
   const store = async (mails: readonly unknown[]) => void stored.push(...(mails as EntryMail[]))
-  await run({ clinicId: clinic.id, email, language: null }, { endRequest: async () => undefined, store })
+  const wanted = { clinicId: clinic.id, email, language: null, network }
+  await run(wanted, { endRequest: async () => undefined, store })
   expect(stored).toHaveLength(1)
   const mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
   for (const mail of stored) await mails.store(database.appPool, mail, 24)

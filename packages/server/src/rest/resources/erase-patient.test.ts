@@ -119,7 +119,7 @@ describe('in the whole database', () => {
     },
   )
 
-  freshDatabaseTest('what an older server stored after the erasure is deleted by the upkeep', async ({ database }) => {
+  freshDatabaseTest('what was stored after the erasure is deleted by the upkeep', async ({ database }) => {
     const rest = await startRestApp(database)
     try {
       const clinic = await aClinic(database)
