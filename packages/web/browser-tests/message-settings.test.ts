@@ -92,28 +92,6 @@ test('an administrator sets, replaces and removes the logo, which patients see',
   expect(await logoOf(site, scene)).toBeNull()
 })
 
-test('while servers of the former release answer, which know no logos, patients find the doctor', async ({ site }) => {
-  const scene = await aClinicScene(site, { clinic: `Upgraded ${randomUUID()}` })
-  const page = await site.newPage()
-  let answered = 0
-  await page.route(`**/api/v1/clinics/${scene.clinic.id}`, async (route) => {
-    const response = await route.fetch()
-    const { logo: _, ...clinic } = await response.json()
-    await route.fulfill({ response, json: clinic })
-    answered += 1
-  })
-  const doctor = { name: 'Dr Ada Lovelace', exact: true }
-  await page.goto(`/doctors/${scene.doctor.id}`)
-  await page.getByRole('heading', { level: 1, ...doctor }).waitFor()
-  await untilRead(page)
-  expect(await page.getByRole('heading', { level: 1, ...doctor }).count()).toBe(1)
-  await page.goto(`/?clinicId=${scene.clinic.id}`)
-  await page.getByRole('link', doctor).waitFor()
-  await untilRead(page)
-  expect(await page.getByRole('link', doctor).count()).toBe(1)
-  expect(answered).toBeGreaterThan(1)
-})
-
 test('an administrator sees each message as patients get it, in a frame that requests nothing', async ({ site }) => {
   const scene = await aClinicScene(site)
   const path = { clinicId: scene.clinic.id }

@@ -50,7 +50,6 @@ test('a room becomes inactive while cases have it only after a question with the
   await dialog.waitFor({ state: 'detached' })
   const { data } = await site.admin.listRooms({ path: { clinicId } })
   expect(data?.items.map(({ name, active }) => [name, active])).toContainEqual(['Room 1', false])
-  // A server of the release before refuses the parameter.
   expect(queries).toEqual(['', '?withCases=true'])
 })
 

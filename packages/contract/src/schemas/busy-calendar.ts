@@ -47,7 +47,7 @@ const busyCalendarSchema = Type.Object(
       description:
         'Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. ' +
         'refused: the server’s rules allow no request to this address, or to where it redirects. ' +
-        'null: it can be read, or this was recorded by an earlier release',
+        'null: it can be read',
     }),
     problem: Type.Union([Type.String(), Type.Null()], { description: 'The same more exactly, in English' }),
     leftOut: Type.Integer({
@@ -57,7 +57,7 @@ const busyCalendarSchema = Type.Object(
     }),
     leftOutEvents: Type.Array(leftOutEventsSchema, {
       maxItems: 10,
-      description: 'Why, the more frequent reasons first. Empty if an earlier release has read it',
+      description: 'Why, the more frequent reasons first',
     }),
     emptySince: nullableTime({
       description:

@@ -74,7 +74,7 @@ const messageFields = {
   reason: nullableLiterals(messageReasons, {
     description:
       'Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no ' +
-      'such reason, or it was recorded by an earlier release, which described it in `result`',
+      'such reason',
   }),
   failure: nullableLiterals(messageFailures, {
     description:
@@ -86,7 +86,7 @@ const messageFields = {
   }),
   attempts: Type.Integer(),
   attemptedAt: nullableTime({
-    description: 'When the last attempt ended; null: none has, or an earlier release made it',
+    description: 'When the last attempt ended; null: none has',
   }),
   dueAt: Type.String({ format: 'date-time', description: 'When it is sent, or was to be sent' }),
   doneAt: nullableTime({ description: 'When it was sent, kept, given up or skipped' }),

@@ -116,7 +116,7 @@ export const deliverySchema = Type.Object(
       description:
         'Why the last attempt has failed. secret_lost: the server’s secret was replaced, so that the webhook’s has ' +
         'to be rotated. refused: the server’s rules allow no request to this address. unreachable: there was no ' +
-        'response. redirect, gone (410), status: the response. null: it did not fail, or an earlier release made it',
+        'response. redirect, gone (410), status: the response. null: it did not fail',
     }),
     result: nullableText({ description: 'What became of the last attempt, in English' }),
     durationMs: nullable<number>({ type: 'integer' }, { description: 'How long the last attempt took' }),

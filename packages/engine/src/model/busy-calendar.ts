@@ -26,13 +26,13 @@ export type BusyCalendar = {
   readAt: Date | null
   /** Since when it cannot be read; null: it can. */
   failingSince: Date | null
-  /** null: it can, or before this was recorded. */
+  /** null: it can. */
   reason: BusyCalendarFailure | null
   /** More exactly, for those who operate its server. */
   problem: string | null
   /** How many of its events were not understood, and block nothing or less than they should. */
   leftOut: number
-  /** Why, the more frequent reasons first; empty if an earlier release has read it. */
+  /** Why, the more frequent reasons first. */
   leftOutEvents: LeftOutEvents[]
   /** It had busy times to come, and none when it was read then. They stay blocked until it is read again. */
   emptySince: Date | null
@@ -74,7 +74,6 @@ export type BusyCalendarNotice = { clinicNo: number; doctorId: string } & (
   | {
       kind: 'failing'
       since: Date
-      /** null: before this was recorded. */
       reason: BusyCalendarFailure | null
     }
   | { kind: 'emptied'; since: Date }

@@ -74,7 +74,7 @@ export type Message = {
   state: MessageState
   dueAt: Date
   attempts: number
-  /** When the last attempt ended; null: none has, or before this was recorded. */
+  /** When the last attempt ended; null: none has. */
   attemptedAt: Date | null
   /** Such as `a…@example.org` or `+49…67`; null: no attempt yet. */
   maskedAddress: string | null
@@ -82,7 +82,7 @@ export type Message = {
   result: string | null
   /** null: no attempt yet, or it was up to the mail server or the SMS provider. */
   reason: MessageReason | null
-  /** null: it has not failed, or before this was recorded. */
+  /** null: it has not failed. */
   failure: MessageFailure | null
   /** An attempt was handed over, and not refused for certain. */
   mayHaveArrived: boolean

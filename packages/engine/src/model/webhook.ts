@@ -69,7 +69,7 @@ export type WebhookDelivery = {
   attempts: number
   /** The response's code of the last attempt; null: there was none. */
   status: number | null
-  /** Why the last attempt has failed; null: it has not, there was none, or before this was recorded. */
+  /** Why the last attempt has failed; null: it has not, or there was none. */
   reason: DeliveryFailure | null
   /** What became of the last attempt, for those who operate the receiver; null: there was none. */
   result: string | null

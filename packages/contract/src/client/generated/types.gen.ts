@@ -693,7 +693,7 @@ export type BusyCalendar = {
      */
     failingSince: string | null;
     /**
-     * Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. refused: the server’s rules allow no request to this address, or to where it redirects. null: it can be read, or this was recorded by an earlier release
+     * Why it cannot be read. url_lost: the server’s secret was replaced, so that the URL has to be set again. refused: the server’s rules allow no request to this address, or to where it redirects. null: it can be read
      */
     reason: 'url_lost' | 'refused' | 'unreachable' | 'status' | 'invalid' | 'too_large' | null;
     /**
@@ -705,7 +705,7 @@ export type BusyCalendar = {
      */
     leftOut: number;
     /**
-     * Why, the more frequent reasons first. Empty if an earlier release has read it
+     * Why, the more frequent reasons first
      */
     leftOutEvents: Array<LeftOutEvents>;
     /**
@@ -2267,7 +2267,7 @@ export type ListedMessage = {
      */
     result: string | null;
     /**
-     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
+     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason
      */
     reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
@@ -2280,7 +2280,7 @@ export type ListedMessage = {
     mayHaveArrived: boolean;
     attempts: number;
     /**
-     * When the last attempt ended; null: none has, or an earlier release made it
+     * When the last attempt ended; null: none has
      */
     attemptedAt: string | null;
     /**
@@ -2432,7 +2432,7 @@ export type Message = {
      */
     result: string | null;
     /**
-     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
+     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason
      */
     reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
@@ -2445,7 +2445,7 @@ export type Message = {
     mayHaveArrived: boolean;
     attempts: number;
     /**
-     * When the last attempt ended; null: none has, or an earlier release made it
+     * When the last attempt ended; null: none has
      */
     attemptedAt: string | null;
     /**
@@ -2693,7 +2693,7 @@ export type MessageWithContent = {
      */
     result: string | null;
     /**
-     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason, or it was recorded by an earlier release, which described it in `result`
+     * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason
      */
     reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
@@ -2706,7 +2706,7 @@ export type MessageWithContent = {
     mayHaveArrived: boolean;
     attempts: number;
     /**
-     * When the last attempt ended; null: none has, or an earlier release made it
+     * When the last attempt ended; null: none has
      */
     attemptedAt: string | null;
     /**
@@ -4699,7 +4699,7 @@ export type WebhookDelivery = {
      */
     status: number | null;
     /**
-     * Why the last attempt has failed. secret_lost: the server’s secret was replaced, so that the webhook’s has to be rotated. refused: the server’s rules allow no request to this address. unreachable: there was no response. redirect, gone (410), status: the response. null: it did not fail, or an earlier release made it
+     * Why the last attempt has failed. secret_lost: the server’s secret was replaced, so that the webhook’s has to be rotated. refused: the server’s rules allow no request to this address. unreachable: there was no response. redirect, gone (410), status: the response. null: it did not fail
      */
     reason: 'secret_lost' | 'refused' | 'unreachable' | 'redirect' | 'gone' | 'status' | null;
     /**

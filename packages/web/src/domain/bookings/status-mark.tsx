@@ -17,8 +17,7 @@ export function StatusMark({
   of: Pick<Booking, 'id' | 'status' | 'failureReason' | 'attendanceConfirmedAt' | 'cancelledBy'>
 }) {
   const { t } = useTranslation('shell')
-  // A server of the release before sends none.
-  const by = booking.cancelledBy ?? null
+  const by = booking.cancelledBy
   return (
     <span className={classes.mark} data-status-of={booking.id} tabIndex={-1}>
       <span className={`${classes.status} ${classes.palette}`}>

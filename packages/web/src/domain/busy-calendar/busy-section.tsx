@@ -60,9 +60,7 @@ function LeftOut({ count, events }: { count: number; events: readonly LeftOutEve
 function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCalendarState; timeZone: string }) {
   const { t } = useTranslation('calendars')
   if (calendar === null) return <Text role="status">{t('busy.none')}</Text>
-  const { host, readAt, failingSince, reason, problem, leftOut } = calendar
-  // A server of the release before sends none of these.
-  const { leftOutEvents = [], emptySince = null, emptiedAt = null } = calendar
+  const { host, readAt, failingSince, reason, problem, leftOut, leftOutEvents, emptySince, emptiedAt } = calendar
   return (
     <>
       <Text role="status">
@@ -72,7 +70,6 @@ function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCa
       {failingSince === null ? null : (
         <Text role="alert" c="var(--mantine-color-error)">
           {t('busy.failing', { time: formatDayTime(failingSince, timeZone) })}{' '}
-          {/* A server of the release before sends none. */}
           {reason ? t(`busy.reason.${reason}`) : null}{' '}
           <Text span size="sm" c="dimmed">
             <bdi>{problem}</bdi>

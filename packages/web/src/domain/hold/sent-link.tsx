@@ -29,8 +29,7 @@ export function SentTo({ email, failure, isLast, canCorrect }: SentProps) {
   const address = `\u2068${email}\u2069`
   return (
     <div aria-live="polite">
-      {/* A server of the former release does not say. */}
-      {failure == null ? (
+      {failure === null ? (
         <>
           <Text>{t('link.help', { email: address })}</Text>
           <Text c="dimmed">{t('link.notArrived')}</Text>

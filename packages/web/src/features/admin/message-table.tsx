@@ -87,8 +87,7 @@ function Row({ message, onRead, sending, children }: RowProps) {
           <LastAttempt message={message} />
           {failure ? <Text size="sm">{t(`messages.failure.${failure}`)}</Text> : null}
           {reason === null ? null : <Text size="sm">{t(`messages.reason.${reason}`)}</Text>}
-          {/* Earlier releases gave why a message was kept, which its state says. */}
-          {result === null || state === 'kept' ? null : (
+          {result === null ? null : (
             <Text size="sm" c="dimmed">
               <bdi>{result}</bdi>
             </Text>

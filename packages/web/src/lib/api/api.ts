@@ -1,14 +1,14 @@
 import type { Problem } from '@holdfast/contract/client'
 import { createHoldfastClient } from '@holdfast/contract/client'
 import { RefusedError, UnreachableError } from './api-error.ts'
-import { fetchOfAnyRelease } from './later-properties.ts'
+import { positionFetch } from './position.ts'
 import { loadProblemTexts } from './problem-message.ts'
 
 /**
  * Every API call by its operation id, on the page's origin. The session's cookie identifies the caller; a guest's
  * manage token is passed as `auth`.
  */
-export const api = createHoldfastClient({ baseUrl: '', fetch: fetchOfAnyRelease })
+export const api = createHoldfastClient({ baseUrl: '', fetch: positionFetch })
 
 type ApiResult<Data> = { data?: Data | undefined; error?: unknown; response?: Response | undefined }
 

@@ -1,7 +1,7 @@
 import type { WebhookDelivery } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
 
-/** What became of the last attempt, with its code; without a reason, as an earlier release recorded it. */
+/** What became of the last attempt, with its code. */
 export function lastResponse(
   t: TFunction<'admin'>,
   { status, state, reason, result }: Pick<WebhookDelivery, 'status' | 'state' | 'reason' | 'result'>,

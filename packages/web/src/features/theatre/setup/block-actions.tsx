@@ -44,8 +44,7 @@ export function BlockActions({ block }: { block: Block }) {
   const close = () => setForm(null)
   if (form === 'change') return <BlockChangeForm block={block} onDone={close} />
   if (form === 'withdraw') return <WithdrawBlock block={block} onDone={close} />
-  // A server of the release before does not say how far others are.
-  const progress = filling.progress ?? (block as Partial<Block>).filling ?? null
+  const progress = filling.progress ?? block.filling
   const isOwned = block.service !== null || block.surgeonId !== null
   return (
     <>
@@ -100,9 +99,7 @@ function useFillBlock(block: Block) {
       const body = { confirm: true, ...(cursor === null ? {} : { cursor }) }
       const headers = { 'Idempotency-Key': requestKeys.keyFor({ ...path, cursor }) }
       const done = await dataOf(api.fillBlock({ path, body, headers }))
-      // A server of the release before fills the block in one step, and returns neither of the two.
-      const { nextCursor = null, examined: more = 0 } = done as Partial<typeof done>
-      const all = { cursor: nextCursor, items: [...items, ...done.items], examined: examined + more }
+      const all = { cursor: done.nextCursor, items: [...items, ...done.items], examined: examined + done.examined }
       if (all.cursor === null || !isShown.current) return all
       step.current = all
       setProgress({ examined: all.examined, booked: all.items.length })

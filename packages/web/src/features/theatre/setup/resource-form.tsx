@@ -20,7 +20,7 @@ type ResourceFormProps = {
   fields: object
   /** Sends a new one. @param key of the request, the same if it is sent again */
   create: (name: string, key: string) => Promise<unknown>
-  /** @param query `withCases`: it may be made inactive while cases have it. Servers of the release before refuse it */
+  /** @param query `withCases`: it may be made inactive while cases have it */
   update: (common: CommonFields, query: { withCases?: true }) => Promise<unknown>
   onDone: () => void
   children: ReactNode
