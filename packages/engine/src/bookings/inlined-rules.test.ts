@@ -98,7 +98,7 @@ test('the planner replaces the rules of claims by their bodies', async ({ databa
 async function filesWith(text: RegExp): Promise<string[]> {
   const sources = fileURLToPath(new URL('../../..', import.meta.url))
   const found: string[] = []
-  for await (const path of glob(['*/src/**/*.ts', 'engine/sql/functions/*.sql'], { cwd: sources })) {
+  for await (const path of glob(['*/src/**/*.ts', 'engine/sql/functions/**/*.sql'], { cwd: sources })) {
     const source = await readFile(join(sources, path), 'utf8')
     if (!path.endsWith('.test.ts') && text.test(source)) found.push(path)
   }
@@ -107,18 +107,19 @@ async function filesWith(text: RegExp): Promise<string[]> {
 
 test('that a blocked slot is closed is written in these files, and nowhere else', async () => {
   expect(await filesWith(/blocked_at is (not )?null/)).toEqual([
-    'engine/sql/functions/announced_units.sql',
-    'engine/sql/functions/claim_closed.sql',
-    // Conditions of queries for open slots.
-    'engine/sql/functions/claim_slot.sql',
-    'engine/sql/functions/free_places.sql',
-    'engine/sql/functions/is_awaited.sql',
-    'engine/sql/functions/offer_free_places.sql',
-    'engine/sql/functions/offer_places.sql',
-    'engine/sql/functions/offer_public_places.sql',
-    'engine/sql/functions/place_elsewhere.sql',
+    'engine/sql/functions/bookings/announced_units.sql',
+    'engine/sql/functions/bookings/claim_closed.sql',
+    // A condition of a query for open slots.
+    'engine/sql/functions/bookings/claim_slot.sql',
     // It blocks and unblocks.
-    'engine/sql/functions/set_busy_times.sql',
+    'engine/sql/functions/calendars/set_busy_times.sql',
+    // Conditions of queries for open slots.
+    'engine/sql/functions/slots/free_places.sql',
+    'engine/sql/functions/waitlist/is_awaited.sql',
+    'engine/sql/functions/waitlist/offer_free_places.sql',
+    'engine/sql/functions/waitlist/offer_places.sql',
+    'engine/sql/functions/waitlist/offer_public_places.sql',
+    'engine/sql/functions/waitlist/place_elsewhere.sql',
     // How many slots a calendar blocks.
     'engine/src/calendars/create-busy-calendars.ts',
     // bookable-sql.test.ts compares it with claims.
@@ -130,9 +131,9 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
 
 test('the rule of holds is written nowhere else', async () => {
   expect(await filesWith(/hold_expires_at *[<>]/)).toEqual([
-    'engine/sql/functions/hold_lapsed.sql',
+    'engine/sql/functions/bookings/hold_lapsed.sql',
     // Looks for the end of the next hold by the index of its times, which the negation would not use.
-    'engine/sql/functions/next_hold_end.sql',
+    'engine/sql/functions/bookings/next_hold_end.sql',
     'engine/src/database/hold-sql.ts',
   ])
 })

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 /**
  * The statements that lock rows and also choose partitions while they run: they read a partitioned table beside the one
  * they lock, or by ids that another part of the statement finds. When a row that such a statement waited for had
- * changed, PostgreSQL 18.4 crashes, with every connection (sql/functions/lock_bookings.sql).
+ * changed, PostgreSQL 18.4 crashes, with every connection (sql/functions/bookings/lock_bookings.sql).
  */
 function riskyStatements(source: string): string[] {
   const statements = source.replaceAll(/--.*$/gm, '').split(';')

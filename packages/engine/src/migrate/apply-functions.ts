@@ -60,7 +60,7 @@ async function applyFile(client: pg.Client, file: FunctionFile): Promise<Catalog
   try {
     await replaceOrRecreate(client, file)
   } catch (error) {
-    throw explainSqlError(error, `functions/${file.name}.sql`)
+    throw explainSqlError(error, `${file.name}.sql`)
   }
   await client.query('release savepoint function_file')
   const untouched = new Set(before.map((one) => one.stamp))
@@ -68,7 +68,7 @@ async function applyFile(client: pg.Client, file: FunctionFile): Promise<Catalog
   const outdated = after.filter((one) => untouched.has(one.stamp))
   if (outdated.length > 0) await dropWithDependents(client, file.name, outdated)
   const written = after.filter((one) => !untouched.has(one.stamp))
-  if (written.length === 0) throw new Error(`functions/${file.name}.sql doesn't create holdfast.${file.name}.`)
+  if (written.length === 0) throw new Error(`${file.name}.sql doesn't create holdfast.${file.name}.`)
   return written
 }
 

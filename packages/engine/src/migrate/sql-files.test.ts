@@ -46,9 +46,15 @@ test('the files of the schema are in order, and a change of one changes its chec
   expect(other.schema.checksum).not.toBe(one.schema.checksum)
 })
 
+test('functions are ordered by their names, whatever folders they are in', async () => {
+  const files = await read({ 'sql/functions/b/a.sql': '', 'sql/functions/a/c.sql': '', 'sql/functions/b.sql': '' })
+  expect(files.functions.map(({ name }) => name)).toEqual(['a', 'b', 'c'])
+})
+
 test.each<[string, Record<string, string>]>([
   ['The name of 1-a.sql', { 'sql/migrations/1-a.sql': '' }],
   ['The name of Planted.sql', { 'sql/functions/Planted.sql': '' }],
+  ['Two files create the function claim', { 'sql/functions/a/claim.sql': '', 'sql/functions/b/claim.sql': '' }],
   ['The name of tables.sql', { 'sql/schema/tables.sql': '' }],
   ['Two migrations have the number 403', { 'sql/migrations/0403-a.sql': '', 'sql/migrations/0403-b.sql': '' }],
   ['The number of 0402-a should be above', { 'sql/migrations/0402-a.sql': '' }],

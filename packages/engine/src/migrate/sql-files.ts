@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { engineRoot, readRelease } from './read-release.ts'
 
 /** `name` is that of the file, without `.sql`. */
@@ -8,7 +9,10 @@ export type SqlFile = { name: string; text: string; checksum: string }
 /** One migration: `version` is the number its name begins with. */
 export type MigrationFile = SqlFile & { version: number }
 
-/** One function's file: it creates `holdfast.<name>`, with all the overloads that should exist. */
+/**
+ * One function's file: it creates `holdfast.<name>`, with all the overloads that should exist. It is in the folder of
+ * its concern.
+ */
 export type FunctionFile = SqlFile
 
 /** What creates the tables of a new database. The ledger has it as a migration. */
@@ -33,13 +37,14 @@ const functionName = /^[a-z][a-z0-9_]*$/
 /**
  * Reads the engine's SQL from its package, in order.
  *
- * @throws Error for a file whose name breaks the rules, two migrations of one number, or one below the schema's
+ * @throws Error for a file whose name breaks the rules, two migrations of one number, one below the schema's, or two
+ *   functions of one name
  */
 export async function readSqlFiles(root: URL = engineRoot): Promise<SqlFiles> {
   const [schema, migrations, functions, grants, release] = await Promise.all([
     readFolder(new URL('sql/schema/', root), schemaName),
     readFolder(new URL('sql/migrations/', root), migrationName),
-    readFolder(new URL('sql/functions/', root), functionName),
+    readFunctions(new URL('sql/functions/', root)),
     readFile(new URL('sql/grants.sql', root), 'utf8'),
     readRelease(root),
   ])
@@ -72,13 +77,22 @@ export function sqlFiles(): Promise<SqlFiles> {
   return filesOfThisProcess
 }
 
+async function readFunctions(folder: URL): Promise<FunctionFile[]> {
+  const functions = (await readFolder(folder, functionName)).sort((one, other) => (one.name < other.name ? -1 : 1))
+  for (const [index, { name }] of functions.entries()) {
+    if (functions[index - 1]?.name === name) throw new Error(`Two files create the function ${name}.`)
+  }
+  return functions
+}
+
+/** The files of a folder and those in it, in the order of their paths. */
 async function readFolder(folder: URL, pattern: RegExp): Promise<SqlFile[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  const paths = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.sql')).sort()
   return Promise.all(
-    names.map(async (fileName) => {
-      const name = fileName.slice(0, -'.sql'.length)
-      if (!pattern.test(name)) throw new Error(`The name of ${fileName} in ${folder.pathname} should match ${pattern}.`)
-      const text = await readFile(new URL(fileName, folder), 'utf8')
+    paths.map(async (path) => {
+      const name = basename(path, '.sql')
+      if (!pattern.test(name)) throw new Error(`The name of ${path} in ${folder.pathname} should match ${pattern}.`)
+      const text = await readFile(new URL(path, folder), 'utf8')
       return { name, text, checksum: checksumOf(text) }
     }),
   )
