@@ -40,7 +40,7 @@ export async function aClinic(database: BuilderDatabase, overrides: ClinicOverri
   const timezone = overrides.timezone ?? 'UTC'
   await database.ownerPool.query(
     `insert into holdfast.clinic (no, id, name, timezone, hold_seconds, minimum_notice_minutes, booking_horizon_days,
-       cancellation_deadline_minutes) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+       cancellation_deadline_minutes, hold_extensions_max) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       no,
       id,
@@ -50,16 +50,10 @@ export async function aClinic(database: BuilderDatabase, overrides: ClinicOverri
       overrides.settings?.minimumNoticeMinutes ?? 0,
       overrides.settings?.bookingHorizonDays ?? 730,
       overrides.settings?.cancellationDeadlineMinutes ?? 0,
+      overrides.settings?.holdExtensionsMax ?? 5,
     ],
   )
   if (overrides.quietHours === undefined) await withoutQuietHours(database, no)
-  // Separate, because tests of migrations build clinics in older schemas.
-  if (overrides.settings?.holdExtensionsMax !== undefined) {
-    await database.ownerPool.query('update holdfast.clinic set hold_extensions_max = $2 where no = $1', [
-      no,
-      overrides.settings.holdExtensionsMax,
-    ])
-  }
   return { no, id, timezone }
 }
 
