@@ -1,5 +1,6 @@
 export type { Static, TSchema } from 'typebox'
-export { type AuditDetail, type AuditField, auditFields, importLists } from './audit-details.ts'
+export { type AuditDetail, importLists } from './audit-details.ts'
+export { type AuditField, auditFields } from './audit-fields.ts'
 export { auditWords } from './audit-words.ts'
 export {
   type LiveClientMessage,
@@ -20,8 +21,6 @@ export {
   problemsOf,
   type RestrictedField,
   type RestrictedResponse,
-  type Tag,
-  tags,
 } from './operations/operation.ts'
 export { accountOperations, operations, restOperations, secondFactorOperations } from './operations.ts'
 export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'
@@ -51,4 +50,5 @@ export type {
 } from './schemas/theatre-resource.ts'
 export type { NewWaitlistEntryBody, WaitlistEntryBody } from './schemas/waitlist.ts'
 export { deliveryFailures, type WebhookBody, type WebhookDeliveryBody } from './schemas/webhook.ts'
+export { type Tag, tags } from './tags.ts'
 export { type TheatreSignal, theatreLivePath, theatreSignalSchema } from './theatre-live.ts'

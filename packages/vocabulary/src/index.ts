@@ -1,4 +1,4 @@
-/** The words, limits and rules of single texts that all parts of Holdfast share: each is said here, and nowhere else. */
+/** The words, limits and rules of single texts that all parts of Holdfast share: each is said here alone. */
 export { cancellationReasons } from './cancellation-reasons.ts'
 export {
   type ClinicSettingName,

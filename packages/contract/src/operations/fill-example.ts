@@ -1,8 +1,8 @@
 import type { Operation } from './operation.ts'
 
 /**
- * The example of an operation with ids in place of `{clinicId}`, for example, and a day in place of `{day}`. Other texts
- * in braces stay as they are.
+ * The example of an operation with ids in place of `{clinicId}`, for example, and a day in place of `{day}`. Other
+ * texts in braces stay as they are.
  */
 export function fillExample(
   { example }: Pick<Operation, 'example'>,

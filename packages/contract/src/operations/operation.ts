@@ -1,6 +1,7 @@
 import type { Static, TObject, TSchema } from 'typebox'
-import type { AuditField } from '../audit-details.ts'
+import type { AuditField } from '../audit-fields.ts'
 import type { ProblemCode } from '../problems.ts'
+import type { Tag } from '../tags.ts'
 import type { Audit, NotAudited } from './audit.ts'
 
 /** Who may call an operation. The server checks it before the handler runs, by the id that is named here. */
@@ -88,30 +89,6 @@ export type ClinicSource =
   | { readonly query: 'clinicId' }
   | 'invitation token'
   | 'feed token'
-
-/** What an operation is about: the sections of the documentation, and of the security log for refused requests. */
-export const tags = [
-  'Accounts',
-  'Second factors',
-  'Me',
-  'Clinics',
-  'People',
-  'Doctors',
-  'Slots',
-  'Bookings',
-  'Waitlist',
-  'Operating theatre',
-  'Messages',
-  'Calendars',
-  'Webhooks',
-  'Booking limits',
-  'Erasure',
-  'Figures',
-  'Security log',
-  'Proof',
-] as const
-
-export type Tag = (typeof tags)[number]
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 

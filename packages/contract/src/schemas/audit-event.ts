@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { tags } from '../operations/operation.ts'
+import { tags } from '../tags.ts'
 import { nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 

@@ -13,7 +13,7 @@ declare const serve: Serve
 
 /** The fields of an operation, without access. */
 const fields =
-  "id: 'x', method: 'GET', url: '/x', tag: 'Slots', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
+  "id: 'x', method: 'GET', url: '/x', tag: 'Me', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
 
 /** Routes that must not compile, each with the reason that the compiler must give; null: it compiles. */
 const routes: [what: string, code: string, error: RegExp | null][] = [

@@ -27,7 +27,7 @@ export async function settleAndRespond(...of: Parameters<typeof settle>) {
 }
 
 /** Patients' reads of their own booking are not recorded. */
-export function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): AuditEntry | null {
+function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): AuditEntry | null {
   return as === 'desk' ? { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId } : null
 }
 

@@ -1,0 +1,23 @@
+/** What an operation is about: the sections of the documentation, and of the security log for refused requests. */
+export const tags = [
+  'Accounts',
+  'Second factors',
+  'Me',
+  'Clinics',
+  'People',
+  'Doctors',
+  'Slots',
+  'Bookings',
+  'Waitlist',
+  'Operating theatre',
+  'Messages',
+  'Calendars',
+  'Webhooks',
+  'Booking limits',
+  'Erasure',
+  'Figures',
+  'Security log',
+  'Proof',
+] as const
+
+export type Tag = (typeof tags)[number]
