@@ -136,6 +136,13 @@ export const problemKinds = {
     title: 'More places of the slot are taken',
     help: 'Keep at least `takenUnits` units, or move or cancel bookings first. Holds that lapse give theirs back.',
   },
+  time_zone_in_use: {
+    status: 409,
+    title: 'Slots of the clinic are not over',
+    help:
+      'With another time zone they begin at the same moment, which is another local time: 9:00 may become 10:00. See ' +
+      '`slots` and `takenSlots`. Send `?withSlots=true` to change the time zone all the same.',
+  },
   slot_in_past: {
     status: 409,
     title: 'The slot has already begun',

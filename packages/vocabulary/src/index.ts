@@ -16,6 +16,7 @@ export {
   passwordLength,
   retentionDueMax,
   slotLimits,
+  slotsToComeMax,
 } from './limits.ts'
 export { messageOf } from './message-of.ts'
 export { isName, nameExpected, namePattern } from './name.ts'

@@ -26,6 +26,9 @@ export const logoLimits = {
 /** Counting the bookings whose patients are due to be erased stops here. */
 export const retentionDueMax = 10_000
 
+/** Counting the slots that another time zone would concern stops here. */
+export const slotsToComeMax = 1_000
+
 /** Opening times of an operating room in a week. */
 export const openingHoursMax = 21
 

@@ -82,6 +82,30 @@ test('leaving with changes that are not saved asks first, also before the tab is
   await saved.getByRole('heading', { level: 1, name: 'People and roles' }).waitFor()
 })
 
+test('another time zone is asked about while there are slots to come, and can be undone', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const zone = async () => (await dataOf(site.admin.getClinic({ path: { clinicId: scene.clinic.id } }))).timezone
+  const former = await zone()
+  await aSlot(site.database, scene.doctor)
+  const page = await openSettings(scene)
+  await page.getByRole('combobox', { name: 'Time zone' }).fill('Asia/Tokyo')
+  await page.getByRole('option', { name: 'Asia/Tokyo' }).click()
+  const save = page.getByRole('button', { name: 'Save' }).first()
+  await save.click()
+  const dialog = page.getByRole('dialog', { name: 'Change the time zone?' })
+  await dialog.getByText(/^Slots that are not over: \d+\. With bookings or cases: \d+\.$/).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Keep the time zone' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  expect(await zone()).toBe(former)
+  await save.click()
+  await dialog.getByRole('button', { name: 'Change the time zone' }).click()
+  await page.getByText('saved.').first().waitFor()
+  expect(await zone()).toBe('Asia/Tokyo')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(zone).toBe(former)
+})
+
 /** A confirmed booking whose slot began this long ago. */
 async function aPastBooking(site: Site, scene: ClinicScene, days: number): Promise<void> {
   const slot = await aSlot(site.database, scene.doctor)

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { clinicChangeSchema, clinicPageSchema, clinicSchema, newClinicSchema } from '../schemas/clinic.ts'
-import { id, pageParameters, searchText } from '../schemas/fields.ts'
+import { flag, id, pageParameters, searchText } from '../schemas/fields.ts'
 import { notModified, operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
@@ -60,13 +60,19 @@ export const clinicOperations = {
     url: '/api/v1/clinics/{clinicId}',
     tag: 'Clinics',
     summary: 'Change a clinic',
-    description: 'Omitted fields stay as they are. Settings apply to bookings created from then on.',
+    description:
+      'Omitted fields stay as they are. Settings apply to bookings created from then on. Slots that are not over ' +
+      'prevent another time zone, because they would have other local times, unless `withSlots` is true.',
     access: 'admin',
     params,
+    query: Type.Object(
+      { withSlots: flag('The time zone may change although slots are not over; otherwise they prevent that') },
+      { additionalProperties: false },
+    ),
     body: clinicChangeSchema,
     responses: { 200: { description: 'The changed clinic', schema: clinicSchema } },
     audit: { kind: 'clinic_changed', fields: true },
     example: { body: { phone: '1' } },
-    problems: ['clinic_not_found'],
+    problems: ['clinic_not_found', 'time_zone_in_use'],
   }),
 }

@@ -1,9 +1,12 @@
+import { slotsToComeMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { problemCodes } from '../problems.ts'
 import { bookingSchema, otherAppointmentSchema } from './booking.ts'
 import { literals } from './literals.ts'
 import { slotSchema } from './slot.ts'
 import { bumpRefusalSchema, caseConflictSchema, caseSchema } from './theatre-case.ts'
+
+const slotsToComeMaxText = slotsToComeMax.toLocaleString('en')
 
 const fieldErrorSchema = Type.Object(
   {
@@ -35,6 +38,14 @@ export const problemSchema = Type.Object(
     booking: Type.Optional(bookingSchema),
     otherAppointment: Type.Optional(otherAppointmentSchema),
     bookings: Type.Optional(Type.Integer({ description: '`slot_has_bookings`: the number of bookings' })),
+    slots: Type.Optional(
+      Type.Integer({
+        description: `\`time_zone_in_use\`: how many slots are not over, counted up to ${slotsToComeMaxText}`,
+      }),
+    ),
+    takenSlots: Type.Optional(
+      Type.Integer({ description: '`time_zone_in_use`: how many of `slots` have bookings or cases' }),
+    ),
     max: Type.Optional(Type.Integer({ description: '`too_many_bookings`, `too_many_units`: the limit of the clinic' })),
     capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: the capacity of the slot' })),
     takenUnits: Type.Optional(

@@ -1,4 +1,4 @@
-import { type ClinicSettings, clinicSettingNames, snakeCase } from '@holdfast/vocabulary'
+import { type ClinicSettings, clinicSettingNames, slotsToComeMax, snakeCase } from '@holdfast/vocabulary'
 import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
@@ -9,7 +9,7 @@ import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
 import { foldedOnce, hasWords } from '../lists/search-text.ts'
-import type { Clinic, NewClinic } from '../model/clinic.ts'
+import type { Clinic, ClinicChange, NewClinic, UpdateClinicOutcome } from '../model/clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
@@ -83,36 +83,69 @@ export function clinicsOf(
     },
 
     updateClinic: (clinicId, change) =>
-      write(async (transaction) => {
-        if (!isId(clinicId)) return null
-        const { settings = {}, timezone, name, address, phone } = change
-        const zone = timezone === undefined ? undefined : await knownTimeZone(transaction, timezone)
-        const columns = {
-          name,
-          address,
-          phone,
-          timezone: zone,
-          ...settingColumns(settings),
-          patient_data_erased_from: retentionStart(settings.patientDataMonths),
-          updated_at: sql`now()`,
-        }
-        const ofClinic = sql`c.id = ${clinicId}`
-        const before = await transaction.query<{ notice: number; horizon: number }>(sql`
-          select c.minimum_notice_minutes as notice, c.booking_horizon_days as horizon
-            from holdfast.clinic c where ${ofClinic} for no key update`)
-        const { rows } = await transaction.query<ClinicRow>(sql`
-          update holdfast.clinic c set ${assignments(columns)} where ${ofClinic} returning ${selectedClinic}`)
-        const [was, is] = [before.rows[0], rows[0]]
-        if (was === undefined || is === undefined) return null
-        // Places that were too near, or too far ahead, can be booked, and whoever waits comes first.
-        if (is.minimumNoticeMinutes < was.notice || is.bookingHorizonDays > was.horizon) {
-          await transaction.query(
-            sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`,
-          )
-        }
-        return clinicOf(is)
-      }),
+      write((transaction): Promise<UpdateClinicOutcome> => updateClinic(transaction, clinicId, change)),
   }
+}
+
+type FormerClinic = { no: number; timezone: string; notice: number; horizon: number }
+
+async function updateClinic(
+  transaction: pg.PoolClient,
+  clinicId: string,
+  { settings = {}, timezone, name, address, phone, withSlots = false }: ClinicChange,
+): Promise<UpdateClinicOutcome> {
+  if (!isId(clinicId)) return { kind: 'clinic_missing' }
+  const zone = timezone === undefined ? undefined : await knownTimeZone(transaction, timezone)
+  const columns = {
+    name,
+    address,
+    phone,
+    timezone: zone,
+    ...settingColumns(settings),
+    patient_data_erased_from: retentionStart(settings.patientDataMonths),
+    updated_at: sql`now()`,
+  }
+  const ofClinic = sql`c.id = ${clinicId}`
+  const before = await transaction.query<FormerClinic>(sql`
+    select c.no, c.timezone, c.minimum_notice_minutes as notice, c.booking_horizon_days as horizon
+      from holdfast.clinic c where ${ofClinic} for no key update`)
+  const was = before.rows[0]
+  if (was === undefined) return { kind: 'clinic_missing' }
+  if (zone !== undefined && zone !== was.timezone && !withSlots) {
+    const coming = await slotsToCome(transaction, was.no)
+    if (coming.slots > 0) return { kind: 'time_zone_in_use', ...coming }
+  }
+  const { rows } = await transaction.query<ClinicRow>(sql`
+    update holdfast.clinic c set ${assignments(columns)} where ${ofClinic} returning ${selectedClinic}`)
+  const is = rows[0]
+  if (is === undefined) return { kind: 'clinic_missing' }
+  // Places that were too near, or too far ahead, can be booked, and whoever waits comes first.
+  if (is.minimumNoticeMinutes < was.notice || is.bookingHorizonDays > was.horizon) {
+    await transaction.query(sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`)
+  }
+  return { kind: 'done', clinic: clinicOf(is) }
+}
+
+/**
+ * How many slots are not over, at most {@link slotsToComeMax}: of doctors, blocks of rooms, and days of rooms on which
+ * cases are outside blocks. Every booking and case is in one.
+ */
+async function slotsToCome(
+  transaction: pg.PoolClient,
+  clinicNo: number,
+): Promise<{ slots: number; takenSlots: number }> {
+  const { rows } = await transaction.query<{ slots: number; taken: number }>(sql`
+    select count(*)::integer as slots, count(*) filter (where q.taken > 0)::integer as taken
+      from (select s.taken
+              from holdfast.slot s
+              join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+             -- No slot is longer than a day, which may have 25 hours.
+             where s.clinic_no = ${clinicNo} and s.starts_at > now() - interval '25 hours' and s.ends_at > now()
+               and s.withdrawn_at is null and (r.kind <> 'open_time' or s.taken > 0)
+             order by s.starts_at
+             limit ${slotsToComeMax}) q`)
+  const { slots, taken } = rows[0] ?? { slots: 0, taken: 0 }
+  return { slots, takenSlots: taken }
 }
 
 function isAfter(cursor: string | null): Sql {

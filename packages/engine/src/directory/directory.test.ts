@@ -81,10 +81,13 @@ describe('clinics', () => {
       settings: { bookingHorizonDays: 30 },
     })
     expect(changed).toEqual({
-      ...clinic,
-      address: null,
-      timezone: 'Europe/Berlin',
-      settings: { ...clinic.settings, bookingHorizonDays: 30 },
+      kind: 'done',
+      clinic: {
+        ...clinic,
+        address: null,
+        timezone: 'Europe/Berlin',
+        settings: { ...clinic.settings, bookingHorizonDays: 30 },
+      },
     })
     expect(await directory(database).updateClinic(clinic.id, {})).toEqual(changed)
     const { rows } = await database.ownerPool.query(
@@ -104,7 +107,7 @@ describe('clinics', () => {
   test('one that isn’t there, or is no id', async ({ database }) => {
     for (const id of [newId(16_000_000), 'x', randomUUID()]) {
       expect(await directory(database).clinic(id)).toBeNull()
-      expect(await directory(database).updateClinic(id, { name: 'x' })).toBeNull()
+      expect(await directory(database).updateClinic(id, { name: 'x' })).toEqual({ kind: 'clinic_missing' })
     }
   })
 

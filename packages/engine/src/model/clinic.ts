@@ -36,3 +36,18 @@ export type NewClinic = {
   /** Of messages to its patients; absent: as in `defaultMessageSettings`. */
   language?: MessageLanguage
 }
+
+/** `withSlots`: the time zone may change although there are slots to come, which then have other local times. */
+export type ClinicChange = Partial<Omit<NewClinic, 'settings' | 'language'>> & {
+  settings?: Partial<ClinicSettings>
+  withSlots?: boolean
+}
+
+/**
+ * `time_zone_in_use`: that many slots are not over, at most `slotsToComeMax`, and bookings or cases take
+ * `takenSlots` of them. Nothing was changed.
+ */
+export type UpdateClinicOutcome =
+  | { kind: 'done'; clinic: Clinic }
+  | { kind: 'clinic_missing' }
+  | { kind: 'time_zone_in_use'; slots: number; takenSlots: number }

@@ -1,5 +1,5 @@
-import type { ClinicSettings, Role } from '@holdfast/vocabulary'
-import type { Clinic, ClinicLogo, NewClinic } from './clinic.ts'
+import type { Role } from '@holdfast/vocabulary'
+import type { Clinic, ClinicChange, ClinicLogo, NewClinic, UpdateClinicOutcome } from './clinic.ts'
 import type { Doctor, DoctorsQuery, LocalNames, NewDoctor } from './doctor.ts'
 import type { Membership } from './membership.ts'
 import type { Page } from './page.ts'
@@ -11,10 +11,7 @@ export type Directory = {
   clinic(clinicId: string): Promise<Clinic | null>
   /** `drawnNo`: the number that `placeClinic` returned with the same key; by default, the database's next one. */
   createClinic(clinic: NewClinic, writeKey: WriteKey, drawnNo?: number | null): Promise<OnceResult<Clinic>>
-  updateClinic(
-    clinicId: string,
-    change: Partial<Omit<NewClinic, 'settings' | 'language'>> & { settings?: Partial<ClinicSettings> },
-  ): Promise<Clinic | null>
+  updateClinic(clinicId: string, change: ClinicChange): Promise<UpdateClinicOutcome>
   doctors(query: DoctorsQuery): Promise<Page<Doctor>>
   /** Inactive doctors too; the edge decides who may see them. */
   doctor(doctorId: string): Promise<Doctor | null>

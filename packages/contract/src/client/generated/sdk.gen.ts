@@ -74,7 +74,7 @@ export const getClinic = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Change a clinic
  *
- * Omitted fields stay as they are. Settings apply to bookings created from then on.
+ * Omitted fields stay as they are. Settings apply to bookings created from then on. Slots that are not over prevent another time zone, because they would have other local times, unless `withSlots` is true.
  *
  * Who may call: Admins of the clinic.
  */

@@ -3457,6 +3457,14 @@ export type Problem = {
      */
     bookings?: number;
     /**
+     * `time_zone_in_use`: how many slots are not over, counted up to 1,000
+     */
+    slots?: number;
+    /**
+     * `time_zone_in_use`: how many of `slots` have bookings or cases
+     */
+    takenSlots?: number;
+    /**
      * `too_many_bookings`, `too_many_units`: the limit of the clinic
      */
     max?: number;
@@ -3510,7 +3518,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -5013,7 +5021,12 @@ export type UpdateClinicData = {
     path: {
         clinicId: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * The time zone may change although slots are not over; otherwise they prevent that
+         */
+        withSlots?: boolean;
+    };
     url: '/api/v1/clinics/{clinicId}';
 };
 
@@ -5038,6 +5051,10 @@ export type UpdateClinicErrors = {
      * `request_timeout`: The request took too long to arrive.
      */
     408: Problem;
+    /**
+     * `time_zone_in_use`: Slots of the clinic are not over.
+     */
+    409: Problem;
     /**
      * `body_too_large`: The body is too large.
      */

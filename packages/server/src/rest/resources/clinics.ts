@@ -70,11 +70,14 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     },
   )
 
-  serve(restOperations.updateClinic, async ({ body, granted: { clinic } }) => {
-    const change = body.name === undefined ? body : { ...body, name: body.name.trim() }
-    const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwWithField(error))
-    if (changed === null) throw clinicNotFound(clinic.id)
-    return { status: 200, body: bodyOf(changed) }
+  serve(restOperations.updateClinic, async ({ query: { withSlots }, body, granted: { clinic } }) => {
+    const named = body.name === undefined ? body : { ...body, name: body.name.trim() }
+    const outcome = await directory
+      .updateClinic(clinic.id, { ...named, withSlots })
+      .catch((error: unknown) => throwWithField(error))
+    if (outcome.kind === 'clinic_missing') throw clinicNotFound(clinic.id)
+    if (outcome.kind === 'time_zone_in_use') throw refusalProblem(outcome)
+    return { status: 200, body: bodyOf(outcome.clinic) }
   })
 }
 

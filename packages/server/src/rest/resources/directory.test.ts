@@ -92,6 +92,32 @@ test('an admin changes a clinic; omitted fields stay', async ({ database, rest }
   expect(nowhere.problem.errors?.[0]?.path).toBe('/timezone')
 })
 
+test('another time zone is refused while slots are not over, unless it is confirmed', async ({ database, rest }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const as = await rest.aMember(doctor.clinicNo, 'admin')
+  const path = { clinicId: doctor.clinicId }
+  const move = (timezone: string, query = {}) =>
+    rest.call('updateClinic', { path, as, query, body: { timezone, phone: '+49 30 2' } })
+  const hour = 3_600_000
+  const began = (hours: number) => ({ startsAt: new Date(Date.now() + hours * hour) })
+  await aSlot(database, doctor, began(-30))
+  const { body: former } = await move('Europe/Lisbon')
+  expect(former).toMatchObject({ timezone: 'Europe/Lisbon', phone: '+49 30 2' })
+
+  const slot = await aSlot(database, doctor, began(48))
+  await aSlot(database, doctor, began(50))
+  const booking = { slotId: slot.id, patient: { name: 'Zoe Zone' }, confirm: true }
+  expect((await rest.call('createBooking', { body: booking })).status).toBe(201)
+  const refused = await move('Asia/Tokyo')
+  expect(refused.problem).toMatchObject({ status: 409, code: 'time_zone_in_use', slots: 2, takenSlots: 1 })
+  expect(refused.problem.detail).toContain('2 slots are not over, 1 of them with bookings or cases')
+  expect((await rest.call('getClinic', { path })).body).toEqual(former)
+
+  // The same zone, in whatever spelling, changes nothing.
+  expect((await move('europe/lisbon')).status).toBe(200)
+  expect((await move('Asia/Tokyo', { withSlots: true })).body.timezone).toBe('Asia/Tokyo')
+})
+
 test('a list is paged through, and a cursor of another list is refused', async ({ database, rest }) => {
   const names = ['Page A', 'Page B', 'Page C', 'Page D', 'Page E']
   for (const name of names) await aClinic(database, { name })

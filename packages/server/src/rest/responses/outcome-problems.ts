@@ -14,6 +14,7 @@ import type {
   SlotClosedWhy,
   WithdrawSlotsOutcome,
 } from '@holdfast/engine'
+import { slotsToComeMax } from '@holdfast/vocabulary'
 import { type ProblemError, type ProblemExtras, problem } from '../../edge/errors/problem-error.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { bookingBody } from './bodies/booking-body.ts'
@@ -28,6 +29,7 @@ type AnyOutcome =
   | WithdrawSlotsOutcome
   | ErasureOutcome
   | OnceResult<unknown>
+  | Exclude<Awaited<ReturnType<Directory['updateClinic']>>, { kind: 'clinic_missing' }>
   | Awaited<ReturnType<Directory['changeMember']>>
   | Awaited<ReturnType<Directory['removeMember']>>
   | Awaited<ReturnType<Invitations['create' | 'find' | 'accept' | 'revoke']>>
@@ -190,6 +192,13 @@ const rules = {
     detail: ({ bookings }) =>
       `${bookings === 1 ? '1 booking prevents' : `${bookings} bookings prevent`} the withdrawal.`,
     extras: ({ bookings }) => ({ bookings }),
+  },
+  time_zone_in_use: {
+    code: 'time_zone_in_use',
+    detail: ({ slots, takenSlots }) =>
+      `${slots === 1 ? '1 slot is' : `${slots}${slots < slotsToComeMax ? '' : ' or more'} slots are`} not over, ` +
+      `${takenSlots} of them with bookings or cases: another time zone changes their local times.`,
+    extras: ({ slots, takenSlots }) => ({ slots, takenSlots }),
   },
   withdrawal_too_large: {
     code: 'invalid_request',

@@ -26,6 +26,7 @@ import { PreviewSection } from './preview-section.tsx'
 import { RetentionSection } from './retention-section.tsx'
 import { SecuritySection } from './security-section.tsx'
 import classes from './settings.module.css'
+import { isTimeZoneInUse, TimeZoneQuestion } from './time-zone-question.tsx'
 import { type ReportDirty, useDirtyForms, useReportDirty } from './use-dirty-forms.ts'
 import { useStoredValues } from './use-stored-values.ts'
 
@@ -71,12 +72,21 @@ function SettingsForm({ clinic, report }: { clinic: Clinic; report: ReportDirty 
   useReportDirty('clinic', changes !== null || isInvalid, report)
   const submit = form.onSubmit(
     () => {
-      if (changes !== null) saving.mutate(changes)
+      if (changes !== null) saving.mutate({ change: changes })
     },
     (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
   )
+  const refused = saving.variables?.change ?? {}
   return (
     <form onSubmit={submit}>
+      {isTimeZoneInUse(saving.error) ? (
+        <TimeZoneQuestion
+          refusal={saving.error}
+          timeZone={refused.timezone ?? clinic.timezone}
+          onConfirm={() => saving.mutate({ change: refused, withSlots: true })}
+          onClose={saving.reset}
+        />
+      ) : null}
       <Stack gap="lg">
         <section className={layoutClasses.panel} aria-labelledby="settings-clinic">
           <Stack gap="md">
@@ -128,14 +138,16 @@ function RuleField({ rule: { name, unit, min, max }, form }: RuleFieldProps) {
   return unit === null ? <NumberField {...shared} required /> : <DurationField {...shared} base={unit} />
 }
 
-type Change = NonNullable<ReturnType<typeof changeOf>>
+/** `withSlots`: the time zone may change although slots are not over. Servers of the release before do not know it. */
+type Save = { change: NonNullable<ReturnType<typeof changeOf>>; withSlots?: true }
 
 function useSaveClinic(clinic: Clinic) {
   const { t } = useTranslation('admin')
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
-  const save = async (body: Change) => {
-    const saved = await dataOf(api.updateClinic({ path: { clinicId: clinic.id }, body }))
+  const save = async ({ change: body, withSlots }: Save) => {
+    const query = withSlots === undefined ? {} : { withSlots }
+    const saved = await dataOf(api.updateClinic({ path: { clinicId: clinic.id }, query, body }))
     queryClient.setQueryData(clinicQuery(clinic.id).queryKey, saved)
     void queryClient.invalidateQueries({ queryKey: ['clinics'] })
     void queryClient.invalidateQueries({ queryKey: [...clinicKey(clinic.id), 'message-preview'] })
@@ -143,14 +155,14 @@ function useSaveClinic(clinic: Clinic) {
   }
   const mutation = useMutation({
     mutationFn: save,
-    onSuccess: (saved) => {
+    onSuccess: (saved, done) => {
       const back = changeOf(draftOfClinic(clinic), saved)
       toastDone({
         message: (
           <Group justify="space-between">
             <span>{t('saved', { name: saved.name })}</span>
             {back === null ? null : (
-              <Button size="compact-sm" variant="default" onClick={() => mutation.mutate(back)}>
+              <Button size="compact-sm" variant="default" onClick={() => mutation.mutate({ ...done, change: back })}>
                 {t('undo')}
               </Button>
             )}
@@ -159,6 +171,8 @@ function useSaveClinic(clinic: Clinic) {
       })
     },
     onError: (error) => {
+      // It is asked about.
+      if (isTimeZoneInUse(error)) return
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title, message: help })
     },
