@@ -130,6 +130,33 @@ test('staff correct a mistyped address, and are told what becomes of the link', 
   await page.getByText('Patient details and contact corrected').waitFor()
 })
 
+test('staff are shown another appointment that the patient has by a correction, and correct all the same', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const slot = await aSlot(site.database, scene.doctor)
+  const other = await aSlot(site.database, await aDoctor(site.database, scene.clinic), { startsAt: slot.startsAt })
+  await aBooking(site.database, other, { patient: { name: 'Carla Correct' } })
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Carla Corect' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  await page.getByRole('button', { name: 'Correct patient details …' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Correct patient details' })
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Carla Correct')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  const question = dialog.getByRole('group', { name: 'A patient of this name already has an appointment' })
+  await question.waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  // Another name is another question.
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Carla Corrects')
+  await question.waitFor({ state: 'detached' })
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Carla Correct')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await question.getByRole('button', { name: 'Correct anyway' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('heading', { level: 1, name: 'Carla Correct' }).waitFor()
+})
+
 test('what was typed in the search does not undo a shortcut to a page that is still loading', async ({ site }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('staff')

@@ -112,7 +112,7 @@ export const bookingOperations = {
     audit: { kind: 'patient_corrected', subject: 'bookingId' },
     auditRepeated: readByDesk,
     example: { body: { patient: { name: 'Ada' } } },
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
+    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased', 'patient_booked'],
   }),
   listBookingEvents: operation({
     id: 'listBookingEvents',

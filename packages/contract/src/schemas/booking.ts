@@ -232,6 +232,14 @@ export const correctionSchema = Type.Object(
       ),
     ),
     reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit; empty: none' })),
+    refuseOverlap: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'true: refused with `patient_booked` if, by another name or contact, the patient becomes one who has ' +
+          'another appointment in the clinic at the same time. They are recognized as when members of the clinic book.',
+      }),
+    ),
   },
   { title: 'BookingCorrection', additionalProperties: false, description: 'Omitted fields stay as they are.' },
 )

@@ -1,4 +1,5 @@
 import type { Booking, Patient } from './booking.ts'
+import type { PatientBooked, PatientKnownBy } from './claim.ts'
 
 /** Corrects what a booking says of its patient. Fields that are absent stay; null removes one. */
 export type CorrectionRequest = {
@@ -14,6 +15,11 @@ export type CorrectionRequest = {
    * link, which any other account loses with the link. null: no account has the address.
    */
   accountOfEmail?: { email: string; accountId: string } | null
+  /**
+   * Refuses the correction if by it the patient has another appointment at the same time. Absent: it is made all the
+   * same.
+   */
+  knownBy?: PatientKnownBy | null
 }
 
 export type CorrectionOutcome =
@@ -25,3 +31,4 @@ export type CorrectionOutcome =
   | { kind: 'hold_expired'; booking: Booking }
   /** It is a hold, whose patient is named by its confirmation. */
   | { kind: 'invalid_transition'; booking: Booking }
+  | PatientBooked

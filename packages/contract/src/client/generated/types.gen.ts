@@ -406,6 +406,10 @@ export type BookingCorrection = {
      * Reason for the visit; empty: none
      */
     reason?: string;
+    /**
+     * true: refused with `patient_booked` if, by another name or contact, the patient becomes one who has another appointment in the clinic at the same time. They are recognized as when members of the clinic book.
+     */
+    refuseOverlap?: boolean;
 };
 
 /**
@@ -6379,7 +6383,7 @@ export type CorrectPatientErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased. `patient_booked`: The patient has another appointment at this time.
      */
     409: Problem;
     /**

@@ -14,14 +14,20 @@
 -- The entry of the waitlist that the booking was offered to has the same patient, and is corrected with it. The offer
 -- was sent with the link of the entry, which shows that patient: it is void as well.
 --
+-- p_known_by: how the patient is known whose appointments at the same time refuse the correction, as sought_keys; null:
+-- none do. They are looked for if the visit is not over, and the name, the contacts or both become another person's.
+--
 -- Outcomes: done | unchanged (it says so already, or the request was repeated) | booking_missing (also for a case) |
---   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient)
--- Locks: the booking; then its entry of the waitlist; then the rows of their manage tokens, as renew_manage_token.
+--   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient) |
+--   patient_booked:<the other booking's id> | retry (with p_known_by, send it again: another session changed the
+--   booking meanwhile)
+-- Locks: as lock_patients, with p_known_by; then the booking; then its entry of the waitlist; then the rows of their
+--   manage tokens, as renew_manage_token.
 -- Fails: 22023 without a key.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.correct_patient(
   p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_changes jsonb, p_reason text,
-  p_email text, p_account_of_email uuid
+  p_email text, p_account_of_email uuid, p_known_by text
 ) returns table (outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -38,9 +44,25 @@ declare
   v_is_other_phone boolean;
   v_is_link_void boolean;
   v_account_ids uuid[];
+  -- the booking as it was when other appointments were looked for
+  v_judged booking;
+  v_refusal text;
 begin
   if p_key is null then
     raise exception 'a correction needs a key' using errcode = 'invalid_parameter_value';
+  end if;
+  if p_known_by is not null then
+    select b.* into v_judged from bookings_by_id(array[p_clinic_no], array[p_id]) b;
+    v_patient := jsonb_strip_nulls(v_judged.patient || p_changes);
+    if v_judged.status in ('CONFIRMED', 'ARRIVED')
+       and (fold_name(v_patient->>'name') is distinct from fold_name(v_judged.patient->>'name')
+            or identity_keys(v_patient, v_judged.account_id)
+                 is distinct from identity_keys(v_judged.patient, v_judged.account_id))
+       and exists (select from slot s
+                    where s.clinic_no = p_clinic_no and s.id = v_judged.slot_id and s.ends_at > clock_timestamp()) then
+      v_refusal := (visits_at_once(array[p_clinic_no], array[v_judged.slot_id], array[p_known_by], array[v_patient],
+                                   array[v_judged.account_id], array[p_id]))[1];
+    end if;
   end if;
   v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
   if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case' then
@@ -72,7 +94,8 @@ begin
     when v_booking.status = 'PENDING' then 'invalid_transition'
     when v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'
-    else 'done' end;
+    when p_known_by is not null and v_judged is distinct from v_booking then 'retry'
+    else coalesce(v_refusal, 'done') end;
   if outcome <> 'done' then
     return query select correct_patient.outcome, (select l.tx from last_change(p_clinic_no, p_id) l);
     return;

@@ -56,6 +56,23 @@ test('the desk is shown a namesake’s appointment only if a contact is the same
   expect(await status({ phone: '+49301' })).toBe(409)
 })
 
+test('the desk is shown what the patient has at that time by a correction, which is made all the same', async ({
+  database,
+  rest,
+}) => {
+  const { first, second, staff, book } = await aScene(database, rest)
+  const other = (await book(first.id, { onBehalf: true }, staff)).body
+  const mistyped = { patient: { ...patient, name: 'Ada Lovelcae' }, onBehalf: true }
+  const path = { bookingId: (await book(second.id, mistyped, staff)).body.id }
+  const correct = (more: object) =>
+    rest.call('correctPatient', { path, body: { patient: { name: patient.name }, ...more }, as: staff })
+  expect((await correct({ refuseOverlap: true })).problem).toMatchObject({
+    code: 'patient_booked',
+    otherAppointment: { bookingId: other.id },
+  })
+  expect((await correct({})).body.patient).toEqual(patient)
+})
+
 test('a doctor is refused, and sees nothing of another doctor’s appointment', async ({ database, rest }) => {
   const { clinic, doctors, first, second, staff, book } = await aScene(database, rest)
   await book(first.id, { onBehalf: true }, staff)

@@ -12,7 +12,7 @@ export type OverlapQuestionProps = {
   error: unknown
   /** Who is asked: the desk about a patient, or the patient. */
   asked: 'desk' | 'patient'
-  what: 'book' | 'move'
+  what: 'book' | 'move' | 'correct'
   timeZone: string
   isBusy: boolean
   onProceed: () => void

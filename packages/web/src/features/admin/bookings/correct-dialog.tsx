@@ -5,6 +5,8 @@ import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
+import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
+import { refuseOverlap } from '../../../domain/overlap/refuse-overlap.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { refusedContact } from '../../../lib/api/api-error.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
@@ -62,7 +64,7 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
   return (
     <form
       onSubmit={form.onSubmit(
-        (draft) => correction.mutate(draft),
+        (draft) => correction.mutate({ draft, mayOverlap: false }),
         (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
       )}
       noValidate
@@ -83,8 +85,19 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
           minRows={2}
           {...form.getInputProps('reason')}
         />
-        {correction.isError && refusedContact(correction.error) === null ? (
+        {correction.isError && refusedContact(correction.error) === null && !isOverlap(correction.error) ? (
           <ErrorState error={correction.error} />
+        ) : null}
+        {/* Another patient is asked about anew. */}
+        {isOverlap(correction.error) && correction.variables?.draft === form.getValues() ? (
+          <LazyOverlapQuestion
+            error={correction.error}
+            asked="desk"
+            what="correct"
+            timeZone={clinic.timezone}
+            isBusy={correction.isPending}
+            onProceed={() => correction.mutate({ draft: form.getValues(), mayOverlap: true })}
+          />
         ) : null}
         <Group gap="sm">
           <ActionButton type="submit" isBusy={correction.isPending}>
@@ -111,10 +124,10 @@ function useCorrect(booking: Booking, form: UseFormReturnType<Draft>, onDone: ()
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: (draft: Draft) =>
-      dataOf(
-        api.correctPatient({ path: { bookingId: booking.id }, body: correctionOf(form.getInitialValues(), draft) }),
-      ),
+    mutationFn: ({ draft, mayOverlap }: { draft: Draft; mayOverlap: boolean }) => {
+      const body = { ...correctionOf(form.getInitialValues(), draft), ...refuseOverlap(mayOverlap) }
+      return dataOf(api.correctPatient({ path: { bookingId: booking.id }, body }))
+    },
     onSuccess: () => {
       toastDone({ message: t('correct.done') })
       onDone()
