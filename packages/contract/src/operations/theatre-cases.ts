@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { ProblemCode } from '../problems.ts'
+import { checkedCaseSchema } from '../schemas/checked-case.ts'
 import { flag, id, localDate, longPageParameters } from '../schemas/fields.ts'
 import { newMilestoneSchema } from '../schemas/new-milestone.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
@@ -13,7 +14,6 @@ import {
   caseSchema,
   caseSwapSchema,
   caseToCheckSchema,
-  checkedCaseSchema,
   createdCaseSchema,
   extendedCaseSchema,
   newCaseSchema,

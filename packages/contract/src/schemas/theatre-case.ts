@@ -273,8 +273,9 @@ const caseFields = {
   ),
   atRiskBy: nullableId({
     description:
-      'In lists: a case that will end too late for this one, because it was extended, is late, began late or has to ' +
-      'wait itself; or that needs the same at the same time',
+      'In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this ' +
+      'one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same ' +
+      'time',
   }),
   lacks: Type.Union([Type.Array(lackSchema), Type.Null()], {
     description:
@@ -390,9 +391,4 @@ export const bumpRefusalSchema = Type.Object(
     }),
   },
   { title: 'BumpRefusal', additionalProperties: false },
-)
-
-export const checkedCaseSchema = Type.Object(
-  { conflicts: Type.Array(caseConflictSchema, { description: 'None: nothing prevents the case now' }) },
-  { title: 'CheckedCase', additionalProperties: false },
 )

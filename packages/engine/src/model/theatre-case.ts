@@ -97,7 +97,7 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   /**
    * A case before it in its room, or with one of its people or pieces of equipment, is expected to end too late for it.
    * Or one of them has what the other needs for its plan, and gave back by a mistaken end.
-   * In lists of a time range; null elsewhere.
+   * In lists of a time range that ask for it; null elsewhere.
    */
   atRiskBy: string | null
   /**

@@ -290,8 +290,8 @@ export type CasesQuery = OfSurgeon & {
   from: Date
   to: Date
   withEnded: boolean
-  /** false: atRiskBy and lacks, for which many rows are read, are null. */
-  withRisks?: boolean
+  /** false: atRiskBy and lacks, for which many rows are read, are null; of a case: they are those of this one alone. */
+  withRisks?: boolean | { of: string }
 }
 
 export type CaseRequestsQuery = OfSurgeon & {

@@ -15,7 +15,7 @@ import { type FoundLack, lacks } from './case-lacks.ts'
 const pageMax = 1_000
 const cursorOfCases = cursorOf('cases', ['micros', 'id'])
 
-type CaseRow = { found: FoundCase; atRiskBy: string | null; lacks: FoundLack[] }
+type CaseRow = { found: FoundCase; atRiskBy: string | null; lacks: FoundLack[] | null }
 
 /** A case as `cases_by_id` has it: its times are texts. */
 export type FoundCase = Omit<
@@ -150,9 +150,11 @@ async function readPage(
   const [micros, caseId] = cursor === null ? [] : cursorOfCases.decode(cursor)
   const isAfter =
     micros === undefined ? sql`true` : sql`(t.starts_at, t.booking_id) > (${timeOfMicros(micros)}, ${caseId}::uuid)`
-  const risks = withRisks
-    ? sql`${atRiskBy(surgeonId)} as "atRiskBy", ${lacks(surgeonId)} as lacks`
-    : sql`null as "atRiskBy", null as lacks`
+  const ofCase = (risk: Sql) => {
+    if (typeof withRisks !== 'object') return withRisks ? risk : sql`null`
+    return sql`case when t.booking_id = ${withRisks.of}::uuid then ${risk} end`
+  }
+  const risks = sql`${ofCase(atRiskBy(surgeonId))} as "atRiskBy", ${ofCase(lacks(surgeonId))} as lacks`
   const { rows } = await pool.query<CaseRow & { micros: string }>(sql`
     with page as materialized (
       select t.*
@@ -172,7 +174,7 @@ async function readPage(
   const page = pageOf(
     rows,
     limit,
-    (row) => caseOf(row.found, withRisks ? row : null),
+    (row) => caseOf(row.found, row),
     ({ micros, found }) => cursorOfCases.encode(micros, found.id),
   )
   const isWanted = ({ status }: Case) => withEnded || (status !== 'FAILED' && status !== 'CANCELLED')
@@ -208,8 +210,8 @@ export function caseOf(found: FoundCase, listed: Pick<CaseRow, 'atRiskBy' | 'lac
     updatedAt: new Date(found.updatedAt),
     allocations: allocations.map(allocationOf),
     milestones: milestones.map(({ milestone, at }) => ({ milestone, at: new Date(at) })),
-    atRiskBy: listed === null ? null : listed.atRiskBy,
-    lacks: listed === null ? null : listed.lacks.map(lackOf),
+    atRiskBy: listed?.atRiskBy ?? null,
+    lacks: listed?.lacks?.map(lackOf) ?? null,
   }
 }
 

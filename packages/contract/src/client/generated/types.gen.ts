@@ -887,7 +887,7 @@ export type Case = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
+     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**
@@ -1267,6 +1267,10 @@ export type CheckedCase = {
      * None: nothing prevents the case now
      */
     conflicts: Array<CaseConflict>;
+    /**
+     * A case that will end too late for this one, by its room or its people: see `atRiskBy` of a case. It does not prevent this one
+     */
+    atRiskBy: string | null;
 };
 
 /**
@@ -1669,7 +1673,7 @@ export type CreatedCase = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
+     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**

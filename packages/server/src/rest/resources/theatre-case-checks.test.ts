@@ -6,7 +6,7 @@ import { aTheatre } from '../../../test/theatre-scene.ts'
 test('a case can be checked without being booked', async ({ database, rest }) => {
   const theatre = await aTheatre(database, rest)
   const check = () => rest.call('checkCase', { as: theatre.staff, body: theatre.newCase() })
-  expect((await check()).body).toEqual({ conflicts: [] })
+  expect((await check()).body).toEqual({ conflicts: [], atRiskBy: null })
   const { body } = await theatre.book()
   expect((await check()).body.conflicts).toMatchObject([
     { code: 'resource_busy', kind: 'room', caseId: body.id, ofCaseId: null },

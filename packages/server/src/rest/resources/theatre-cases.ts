@@ -1,7 +1,6 @@
 import { type CaseMoveBody, type NewCaseBody, restOperations } from '@holdfast/contract'
 import {
   type BumpCasesOutcome,
-  type Case,
   type CasePlan,
   type ChangeCaseOutcome,
   type ClaimCaseRequest,
@@ -9,7 +8,6 @@ import {
   instantsOfLocalDays,
   newId,
   type RuleOverride,
-  type Theatre,
 } from '@holdfast/engine'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
@@ -24,6 +22,7 @@ import { blockNotFound, conflictBody, type TheatreRefusal, theatreProblem } from
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
+import { casesAtRisk, casesThatDelay, delayOfPlan, placedCaseBody } from './case-delays.ts'
 import { requireDays } from './local-days.ts'
 import { theatrePatient } from './theatre-patient.ts'
 
@@ -67,7 +66,7 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimProblem(input, outcome, claim)
       return {
         status: outcome.kind === 'booked' ? (201 as const) : (200 as const),
-        body: { ...caseBody(outcome.case), bumped: [] },
+        body: { ...(await placedCaseBody(deps, outcome.case)), bumped: [] },
         position: outcome.position,
       }
     }
@@ -76,18 +75,22 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
     if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw await claimProblem(input, outcome, claim)
     return {
       status: outcome.kind === 'done' ? (201 as const) : (200 as const),
-      body: { ...caseBody(outcome.case), bumped: outcome.bumped },
+      body: { ...(await placedCaseBody(deps, outcome.case)), bumped: outcome.bumped },
       position: outcome.position,
     }
   }
   serve(restOperations.createCase, create)
 
   serve(restOperations.checkCase, async (input) => {
-    const outcome = await theatre.checkCase(claimOf(input, deps.now()))
+    const claim = claimOf(input, deps.now())
+    const outcome = await theatre.checkCase(claim)
     if (outcome.kind !== 'checked') throw refusal(deps, input, outcome)
     return {
       status: 200,
-      body: { conflicts: outcome.conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })) },
+      body: {
+        conflicts: outcome.conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })),
+        atRiskBy: await delayOfPlan(deps, claim),
+      },
     }
   })
 }
@@ -108,7 +111,7 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
       const others =
         first === undefined || last === undefined
           ? []
-          : await casesThatDelay(theatre, clinic.no, first.startsAt, last.startsAt, now)
+          : await casesThatDelay(theatre, { clinicNo: clinic.no, first: first.startsAt, last: last.startsAt }, now)
       const mayName = (id: string | null) =>
         surgeonId === undefined || others.concat(items).some((one) => one.id === id && one.surgeonId === surgeonId)
       const bodies = projectedCases(items, now, others)
@@ -130,30 +133,6 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
   })
 }
 
-/**
- * The cases that may delay those which begin from `first` to `last`, also others': of a day before now, until `last`,
- * and three days in all. Nothing delays what is over, and what is later can still be planned.
- */
-async function casesThatDelay(theatre: Theatre, clinicNo: number, first: Date, last: Date, now: Date): Promise<Case[]> {
-  const from = new Date(Math.max(first.getTime(), now.getTime()) - dayMs)
-  const to = new Date(Math.min(last.getTime(), from.getTime() + 3 * dayMs))
-  return to <= from ? [] : await theatre.cases({ clinicNo, from, to, withEnded: false, withRisks: false })
-}
-
-/** The cases at risk by a case: the next ones, which the engine names, and those that wait for one at risk. */
-async function casesAtRisk(theatre: Theatre, one: Case, nextIds: readonly string[], now: Date): Promise<string[]> {
-  const clinicNo = clinicNoIn(one.id)
-  if (clinicNo === null || nextIds.length === 0) return []
-  const last = new Date(one.startsAt.getTime() + 2 * dayMs)
-  const cases = await casesThatDelay(theatre, clinicNo, one.startsAt, last, now)
-  const atRisk = new Set(nextIds)
-  // In the order of their starts, and each waits for an earlier one.
-  for (const { id, atRiskBy } of projectedCases(cases, now)) {
-    if (atRiskBy !== null && (atRiskBy === one.id || atRisk.has(atRiskBy))) atRisk.add(id)
-  }
-  return [...atRisk]
-}
-
 function serveCaseChanges(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
 
@@ -170,7 +149,9 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
   serve(restOperations.moveCase, async (input) => {
     const change = changeOf(input.body)
     const request = { ...actionOf(input, 'moveCase'), change, override: input.field }
-    return changedResponse(deps, input, await theatre.moveCase(request))
+    const outcome = await theatre.moveCase(request)
+    const response = changedResponse(deps, input, outcome)
+    return 'case' in outcome ? { ...response, body: await placedCaseBody(deps, outcome.case) } : response
   })
 
   serve(restOperations.swapCases, async (input) => {
@@ -182,7 +163,8 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
     const outcome = await theatre.swapCases({ ...action, otherCaseId, override: input.field })
     if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
     recordUnchanged(deps, input, { kind: outcome.kind, shown: outcome.cases })
-    return { status: 200, body: { cases: outcome.cases.map(caseBody) }, position: outcome.position }
+    const cases = await Promise.all(outcome.cases.map((one) => placedCaseBody(deps, one)))
+    return { status: 200, body: { cases }, position: outcome.position }
   })
 
   serve(restOperations.bumpCases, async (input) => {
@@ -196,7 +178,7 @@ function serveCaseChanges(serve: Serve, deps: RestDeps): void {
     recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
     return {
       status: 200,
-      body: { case: caseBody(outcome.case), bumped: outcome.bumped },
+      body: { case: await placedCaseBody(deps, outcome.case), bumped: outcome.bumped },
       position: outcome.position,
     }
   })

@@ -47,6 +47,30 @@ describe('the day of the operation', () => {
     ])
   })
 
+  test('a check, a booking and a move name the case that is late for them, as the board does', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, admin, roomTwo, doctor } = theatre
+    const caseId = (await theatre.book({ confirm: true })).body.id
+    const milestone = { milestone: 'in_room', at: theatreTime('08:10'), trial: true }
+    expect((await rest.call('recordMilestone', { path: { caseId }, as: admin, body: milestone })).status).toBe(200)
+    const check = async (more: object) =>
+      (await rest.call('checkCase', { as, body: theatre.newCase({ startsAt: theatreTime('09:00'), ...more }) })).body
+    expect(await check({})).toEqual({ conflicts: [], atRiskBy: caseId })
+    expect(await check({ roomId: roomTwo.id, surgeonId: doctor.id })).toEqual({ conflicts: [], atRiskBy: null })
+
+    const next = (await theatre.book({ startsAt: theatreTime('09:00'), confirm: true })).body
+    expect(next.atRiskBy).toBe(caseId)
+    const move = async (startsAt: string) =>
+      (await rest.call('moveCase', { path: { caseId: next.id }, as, body: { startsAt } })).body.atRiskBy
+    expect(await move(theatreTime('10:00'))).toBeNull()
+    expect(await move(theatreTime('09:00'))).toBe(caseId)
+    const board = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
+    expect(board.body.cases.find(({ id }) => id === next.id)?.atRiskBy).toBe(caseId)
+  })
+
   test('the board is compressed for clients that accept it, and is the same', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     await theatre.book({ confirm: true })
