@@ -387,7 +387,7 @@ export const bumpRefusalSchema = Type.Object(
     reason: literals(['emergency_is_elective', 'not_elective', 'not_in_the_way'], {
       description:
         '`emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not ' +
-        'give way; `not_in_the_way`: it has nothing that the emergency needs and does not get',
+        'give way; `not_in_the_way`: it has nothing that the emergency needs and does not get, or has ended',
     }),
   },
   { title: 'BumpRefusal', additionalProperties: false },

@@ -215,7 +215,7 @@ export type SwapCasesOutcome =
 
 /**
  * `emergency_is_elective`: `caseId` is elective, so nothing gives way to it; the others are cases that were to give
- * way. `not_in_the_way`: it has nothing that the emergency needs and does not get.
+ * way. `not_in_the_way`: it has nothing that the emergency needs and does not get, or has ended.
  */
 export type BumpRefusal = { caseId: string; why: 'emergency_is_elective' | 'not_elective' | 'not_in_the_way' }
 

@@ -143,6 +143,20 @@ test('a refusal names nobody who may give way to an elective case, or in a swap'
   }
 })
 
+test('a case that has ended is named by the refusal', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const cancelled = await booked(scene, aCase(scene))
+  const cancelling = { caseId: cancelled.id, reasonCode: 'patient_unfit', actorId: null, key: randomUUID() } as const
+  expect(await scene.theatre.cancelCase(cancelling)).toMatchObject({ kind: 'done' })
+  const inTheWay = await booked(scene, aCase(scene))
+  const refused = { kind: 'bump_refused', refusals: [{ caseId: cancelled.id, why: 'not_in_the_way' }] }
+  const emergency = aCase(scene, { urgency: 'immediate' })
+  expect(await bump(scene, emergency, [cancelled, inTheWay])).toEqual(refused)
+  const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(15), urgency: 'immediate' }))
+  expect(await bump(scene, moveOf(urgent.id, { startsAt: soonAt(9) }), [inTheWay, cancelled])).toEqual(refused)
+  await expectUnchanged(scene, inTheWay, urgent)
+})
+
 freshDatabaseTest('a case that is moved away while the bump waits for its locks stays there', async ({ database }) => {
   const scene = await aTheatre(database)
   const inTheWay = await booked(scene, aCase(scene))

@@ -634,7 +634,7 @@ export type BumpRefusal = {
      */
     caseId: string | null;
     /**
-     * `emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not give way; `not_in_the_way`: it has nothing that the emergency needs and does not get
+     * `emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not give way; `not_in_the_way`: it has nothing that the emergency needs and does not get, or has ended
      */
     reason: 'emergency_is_elective' | 'not_elective' | 'not_in_the_way';
 };

@@ -50,6 +50,8 @@ declare
   v_next_lapse timestamptz; v_oldest_hold_id uuid;
   -- The last case of the new case's request.
   v_former_id uuid;
+  -- Cases that were to give way, and have ended.
+  v_gone_ids uuid[] := '{}';
   -- The cases that change, lapsed holds in the way, and v_former_id, as they are under the lock.
   v_bookings booking[] := '{}';
   v_item record; v_placed record;
@@ -188,7 +190,7 @@ begin
   if cardinality(v_left_ids) > 0 then
     for v_item in
       select i.id, b.slot_id, b.status, b.failure_reason, b.hold_expires_at, b.version, b.updated_at,
-             b.appointment_type, b.erased_at, p.version as version_read
+             b.appointment_type, b.erased_at, p.version as version_read, p."caseId" is null as is_bumped
         from unnest(v_left_ids) with ordinality i(id, n)
         left join unnest(v_bookings) b on b.id = i.id
         left join jsonb_to_recordset(p_plans) p("caseId" uuid, version integer) on p."caseId" = i.id
@@ -204,7 +206,10 @@ begin
           or hold_lapsed(v_item.status, v_item.hold_expires_at, greatest(v_at, v_item.updated_at)) then 'hold_expired'
         when v_item.slot_id <> all (v_slot_ids) or v_item.version <> v_item.version_read then 'retry'
         when not has_not_begun(p_clinic_no, v_item.id, v_item.status) then 'invalid_transition' end;
-      if outcome is not null then
+      if v_item.is_bumped and outcome in ('hold_expired', 'invalid_transition') and v_item.status <> 'ARRIVED' then
+        v_gone_ids := v_gone_ids || v_item.id;
+        outcome := null;
+      elsif outcome is not null then
         tx := (select l.tx from last_change(p_clinic_no, booking_id) l);
         return next;
         return;
@@ -214,9 +219,14 @@ begin
 
   -- Whether those that are to give way may. A repetition was found above: its cases have given way.
   if jsonb_array_length(p_bumps) > 0 then
-    detail := bump_refusals(p_clinic_no, p_plans, p_bumps,
-                            array(select (p->>'caseId')::uuid from jsonb_array_elements(p_plans) p
-                                   where p->>'version' is not null), v_now);
+    detail := case
+      -- Cases that have ended take nothing.
+      when v_gone_ids <> '{}' then (
+        select jsonb_agg(jsonb_build_object('caseId', g.id, 'why', 'not_in_the_way') order by g.id)
+          from unnest(v_gone_ids) g(id))
+      else bump_refusals(p_clinic_no, p_plans, p_bumps,
+                         array(select (p->>'caseId')::uuid from jsonb_array_elements(p_plans) p
+                                where p->>'version' is not null), v_now) end;
     if detail <> '[]' then
       outcome := 'bump_refused';
       booking_id := p_plans->0->>'caseId';

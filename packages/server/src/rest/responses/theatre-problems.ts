@@ -169,7 +169,7 @@ function conflictsProblem(conflicts: readonly FoundConflict[], at: string): Prob
 const bumpRefusalTexts = {
   emergency_is_elective: 'An elective case does not bump others.',
   not_elective: 'Only elective cases are bumped.',
-  not_in_the_way: 'A case is bumped only if it has something that the emergency needs.',
+  not_in_the_way: 'A case is bumped only if it has not ended, and has something that the emergency needs.',
 } as const satisfies Record<BumpRefusal['why'], string>
 
 /** The first refusal decides the detail; all of them are in `bumpRefusals`. */
