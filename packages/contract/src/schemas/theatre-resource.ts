@@ -222,7 +222,7 @@ const blockRuleSchema = Type.Object(
       }),
     ),
     startTime: localTime(),
-    endTime: localEndTime(),
+    endTime: localEndTime({ description: 'On the next day if it is before `startTime`' }),
     exceptDates: Type.Optional(
       Type.Array(localDate(), { maxItems: 366, description: 'Holidays, and other days without the block' }),
     ),

@@ -68,8 +68,9 @@ export type BlockFilling = { examined: number; booked: number }
 
 /**
  * When a recurring block takes place, in the clinic's zone: dates `YYYY-MM-DD`, both included, at most two years;
- * times `HH:MM`, `24:00` may end a day. `weeksOfMonth`: only the first (1) to fifth (5) or the last (-1) of these
- * weekdays in a month; null: every week. `exceptDates`: holidays and other days without the block.
+ * times `HH:MM`, `24:00` may end a day, and an end before the start is on the next day. `weeksOfMonth`: only the first
+ * (1) to fifth (5) or the last (-1) of these weekdays in a month; null: every week. `exceptDates`: holidays and other
+ * days without the block.
  */
 export type BlockRule = {
   from: string

@@ -76,6 +76,17 @@ test('of a block that begins or ends within the hour that clocks leave out, what
   expect(draftsOf('01:00', '02:30')).toMatchObject({ drafts: [{ endsAt: forward, capacity: 60 }], missingDates: [] })
 })
 
+test('a block that ends before it begins ends on the next day, also when clocks change in its night', () => {
+  const nights = { from: '2027-03-26', to: '2027-03-27', weekdays: [5, 6], startTime: '22:00', endTime: '06:00' }
+  expect(expandBlockRule({ ...rule, ...nights }, null, 'Europe/Berlin', now)).toMatchObject({
+    drafts: [
+      { startsAt: new Date('2027-03-26T21:00:00Z'), endsAt: new Date('2027-03-27T05:00:00Z'), capacity: 480 },
+      { startsAt: new Date('2027-03-27T21:00:00Z'), endsAt: new Date('2027-03-28T04:00:00Z'), capacity: 420 },
+    ],
+    missingDates: [],
+  })
+})
+
 test('what is wrong is named', () => {
   expect(starts({ to: '2027-02-01' })).toMatchObject({ kind: 'invalid_rule', path: '/to' })
   expect(starts({ endTime: '08:00' })).toMatchObject({ kind: 'invalid_rule', path: '/endTime' })

@@ -3,6 +3,8 @@ import type { BlockRule } from '../model/theatre-resource.ts'
 import { datesOfRange, type InvalidRule, invalidRule, parseDate, quoted } from '../slots/slot-dates.ts'
 import { parseTime } from '../slots/slot-rule.ts'
 
+const minutesPerDay = 1_440
+
 export type BlockRuleOutcome =
   /**
    * In the order of time; at most one a day. `missingDates`: days (`YYYY-MM-DD`) that lack the rule's times, because
@@ -11,8 +13,8 @@ export type BlockRuleOutcome =
   { kind: 'expanded'; drafts: SlotDraft[]; missingDates: string[] } | InvalidRule
 
 /**
- * The blocks of a rule, as instants. A local time that a day lacks, because clocks are put forward, is when they are;
- * one that a day has twice means the first.
+ * The blocks of a rule, as instants. One that ends before it begins ends on the next day. A local time that a day
+ * lacks, because clocks are put forward, is when they are; one that a day has twice means the first.
  *
  * @param minutes how many minutes of cases each block takes, and at most its length; null: as long as it lasts
  * @param now blocks may be at most `slotsAheadYearsMax` later
@@ -25,11 +27,11 @@ export function expandBlockRule(
 ): BlockRuleOutcome {
   const range = datesOfRange(rule, timeZone, now)
   if (range.kind === 'invalid_rule') return range
-  const [start, end] = [parseTime(rule.startTime), parseTime(rule.endTime)]
+  const [start, endOfDay] = [parseTime(rule.startTime), parseTime(rule.endTime)]
   if (start === null) return invalidRule('/startTime', `${quoted(rule.startTime)} is not a time (HH:MM).`)
-  if (end === null) return invalidRule('/endTime', `${quoted(rule.endTime)} is not a time (HH:MM, up to 24:00).`)
-  if (end <= start)
-    return invalidRule('/endTime', `The end (${rule.endTime}) is not after the start (${rule.startTime}).`)
+  if (endOfDay === null) return invalidRule('/endTime', `${quoted(rule.endTime)} is not a time (HH:MM, up to 24:00).`)
+  if (endOfDay === start) return invalidRule('/endTime', `The end (${rule.endTime}) is the start.`)
+  const end = endOfDay < start ? endOfDay + minutesPerDay : endOfDay
   const badException = rule.exceptDates.findIndex((text) => parseDate(text) === null)
   if (badException !== -1) {
     const text = quoted(rule.exceptDates[badException] ?? '')

@@ -273,6 +273,9 @@ export type BlockRule = {
      */
     weeksOfMonth?: Array<-1 | 1 | 2 | 3 | 4 | 5>;
     startTime: string;
+    /**
+     * On the next day if it is before `startTime`
+     */
     endTime: string;
     /**
      * Holidays, and other days without the block

@@ -108,6 +108,11 @@ test('the response says why a block is not created: a case of the open time, or 
   const night = { ...rule, startTime: '00:00', endTime: '06:00' }
   const short = await rest.call('createBlocks', { ...there, body: { roomId: room.id, rule: night, minutes: 360 } })
   expect(short.body.items).toMatchObject([{ outcome: 'created', minutes: 300 }])
+  const over = { ...night, startTime: '22:00', endTime: '04:00' }
+  const body = { roomId: room.id, rule: over, minutes: 361 }
+  expect((await rest.call('createBlocks', { ...there, body })).problem.errors?.[0]?.path).toBe('/minutes')
+  const overnight = await rest.call('createBlocks', { ...there, body: { ...body, minutes: 360 } })
+  expect(overnight.body.items).toMatchObject([{ outcome: 'created', minutes: 360 }])
 })
 
 /** The next last Sunday of March that is a month away or more: clocks of Berlin are put forward at 02:00. */

@@ -153,7 +153,8 @@ function timesOf({ from, to, rule, minutes }: NewBlockBody, now: Date): CreateBl
   }
   if (rule !== undefined) {
     if (to !== undefined) throw invalidRequest([{ path: '/to', message: 'must not be sent together with rule' }])
-    const length = minutesOfDay(rule.endTime) - minutesOfDay(rule.startTime)
+    const [start, end] = [minutesOfDay(rule.startTime), minutesOfDay(rule.endTime)]
+    const length = end < start ? end + dayMinutes - start : end - start
     requireMinutes(minutes, length)
     const { weeksOfMonth = null, exceptDates = [] } = rule
     return { rule: { ...rule, weeksOfMonth, exceptDates }, minutes: minutes ?? null }
