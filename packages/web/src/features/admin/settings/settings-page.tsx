@@ -138,7 +138,7 @@ function RuleField({ rule: { name, unit, min, max }, form }: RuleFieldProps) {
   return unit === null ? <NumberField {...shared} required /> : <DurationField {...shared} base={unit} />
 }
 
-/** `withSlots`: the time zone may change although slots are not over. Servers of the release before do not know it. */
+/** `withSlots`: the time zone may change although slots are not over. */
 type Save = { change: NonNullable<ReturnType<typeof changeOf>>; withSlots?: true }
 
 function useSaveClinic(clinic: Clinic) {
