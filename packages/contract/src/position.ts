@@ -22,7 +22,7 @@ export const positionsPattern = `^${single}(, ?${single}){0,${positionsMax - 1}}
 const parts = /^(?:(\d{1,16})\.)?(\d{1,20})$/
 const list = new RegExp(positionsPattern)
 
-/** Room for the epochs of a shard, which are numbered by the time in seconds: sql/functions/tail/log_epoch_floor.sql. */
+/** Room for the epochs of a shard, numbered by the time in seconds: sql/functions/tail/log_epoch_floor.sql. */
 const epochsPerShard = 10_000_000_000
 
 /** The number of the shard whose log has this epoch; 0: of a database that is not distributed. */
