@@ -14,7 +14,7 @@ create table holdfast.slot (
   withdrawn_at timestamptz,
   created_at timestamptz not null default now(),
   -- When the oldest booking was created that was moved into this slot, if it is older than the slot; the others are
-  -- not older than the slot. Bookings of a slot are looked for from there on: docs/decisions/0015.
+  -- not older than the slot. Bookings of a slot are looked for from there on: docs/decisions/0013.
   oldest_booking_at timestamptz,
   -- In a busy time of its doctor since then (busy_calendar): not offered, and not booked.
   blocked_at timestamptz,

@@ -74,7 +74,7 @@ alter table holdfast.booking_event
   alter column booking_digest set statistics 0;
 
 -- Copies of the events of bookings that were more than a month old. With the partitions of the last months they are the
--- recent part of the log, so its reader needs no older partition (docs/decisions/0015).
+-- recent part of the log, so its reader needs no older partition (docs/decisions/0013).
 create table holdfast.late_event (
   clinic_no integer not null,
   booking_id uuid not null check (holdfast.clinic_no_of(booking_id) = clinic_no),

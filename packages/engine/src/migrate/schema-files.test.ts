@@ -53,8 +53,10 @@ function lastRelease(): string | undefined {
 
 const release = lastRelease()
 
-test.skipIf(release === undefined)('the migrations since the last release lead to the schema files', async () => {
-  const tag = String(release)
+test('the migrations since the last release lead to the schema files', async () => {
+  // Until a release has schema files, there is no database that a migration could update.
+  if (release === undefined) return expect(migrations, 'fetch the tags: git fetch --tags').toEqual([])
+  const tag = release
   const released = namesAt(tag, 'sql/schema').map((path) => git('show', `${tag}:./${path}`))
   const known = new Set(namesAt(tag, 'sql/migrations'))
   const added = migrations.filter(({ name }) => !known.has(`sql/migrations/${name}.sql`))
