@@ -1,4 +1,5 @@
 /** The words, limits and rules of single texts that all parts of Holdfast share: each is said here alone. */
+export { bookableTime } from './bookable-time.ts'
 export { cancellationReasons } from './cancellation-reasons.ts'
 export {
   type ClinicSettingName,

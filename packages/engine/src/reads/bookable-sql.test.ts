@@ -1,12 +1,13 @@
 import { createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import { bookableTime } from '@holdfast/vocabulary'
 import sql, { type Sql } from 'sql-template-tag'
 import { expect } from 'vitest'
 import { isBookableByDesk, isBookableTime } from './bookable-sql.ts'
 
 // isBookableTime and isBookableByDesk are the rules of claim_verdict.sql as conditions that an index can be searched
-// by. These tests try both on every combination of a slot and a clinic here, with starts on each side of each limit and
-// exactly at it.
+// by, and bookableTime is that for the server's memory and the site. These tests try them on every combination of a slot
+// and a clinic here, with starts on each side of each limit and exactly at it.
 
 type Compared = { starts: string; notice: number; horizon: number; withdrawn: boolean; listed: boolean; claim: string }
 
@@ -51,6 +52,39 @@ test('a slot is listed as bookable exactly if a claim may book it', async ({ dat
   )
 })
 
+/** By the milliseconds of its start from now, and the rules of its clinic. */
+async function verdictsOf(database: TestDatabase) {
+  const { rows } = await database.ownerPool.query<{
+    start: number
+    notice: number
+    horizon: number
+    claim: string
+  }>(sql`
+    select start, notice, horizon, coalesce(holdfast.claim_verdict(
+             now(), null, null, null, gen_random_uuid(), null, null, now() + start * interval '1 ms',
+             now() + (start + 3600000) * interval '1 ms', false, 'doctor', true, make_interval(mins => notice),
+             make_interval(days => horizon), 'in_person', '{in_person}', 1, 1, 0, null), 'bookable') as claim
+      from (values (0, 30), (60, 30), (2880, 1), (0, 1)) c(notice, horizon),
+           lateral unnest(array[-86400000, 0, notice * 60000, horizon::bigint * 86400000]) around,
+           unnest('{-1,0,1}'::integer[]) beside,
+           lateral (select around + beside as start) s`)
+  return rows
+}
+
+const differingTimes = (rows: Awaited<ReturnType<typeof verdictsOf>>) =>
+  rows.filter(({ start, notice: minimumNoticeMinutes, horizon: bookingHorizonDays, claim }) => {
+    const { fromMs, untilMs } = bookableTime(Number(start), { minimumNoticeMinutes, bookingHorizonDays })
+    return (fromMs <= 0 && 0 < untilMs) !== (claim === 'bookable')
+  })
+
+test('a time is bookable in memory and on the site exactly if a claim may book it', async ({ database }) => {
+  const rows = await verdictsOf(database)
+  expect(differingTimes(rows)).toEqual([])
+  expect(new Set(rows.map(({ claim }) => claim))).toEqual(
+    new Set(['bookable', 'slot_closed:started', 'slot_closed:minimum_notice', 'slot_closed:booking_horizon']),
+  )
+})
+
 test('a slot is an alternative for the desk exactly if the desk may book it', async ({ database }) => {
   const rows = await compared(database, isBookableByDesk, true)
   expect(differing(rows)).toEqual([])
@@ -75,9 +109,12 @@ test.for([
     'p_starts_at > (p_now + p_booking_horizon)',
     'p_starts_at >= (p_now + p_booking_horizon)',
   ],
-] as const)('negative control: another rule for %s in claims is detected', async ([, name, part, becomes]) => {
+] as const)('negative control: another rule for %s in claims is detected', async ([what, name, part, becomes]) => {
   const planted = await createTestDatabase()
   await plantFunction(planted, name, { part, becomes })
   expect(differing(await compared(planted))).not.toEqual([])
+  if (!['the withdrawal', 'busy times'].includes(what)) {
+    expect(differingTimes(await verdictsOf(planted))).not.toEqual([])
+  }
   await planted.drop()
 })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type CalendarRules, localDays } from '@holdfast/engine'
-import { bookableTime } from './bookable-time.ts'
+import { bookableTime } from '@holdfast/vocabulary'
 import { SlotJson } from './slot-json.ts'
 
 /** Local days `YYYY-MM-DD`, both included. `onlyAvailable`: only slots that can be booked now. */

@@ -1,7 +1,7 @@
 import { newId, Snapshot } from '@holdfast/engine'
+import { bookableTime } from '@holdfast/vocabulary'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bookableTime } from './bookable-time.ts'
 import type { DaysView } from './calendar.ts'
 import { DoctorCalendar } from './doctor-calendar.ts'
 import type { ListedDays } from './doctor-texts.ts'

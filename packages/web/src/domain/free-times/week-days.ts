@@ -1,4 +1,5 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
+import { bookableTime } from '@holdfast/vocabulary'
 
 export type TimeOfDay = 'morning' | 'afternoon'
 
@@ -34,11 +35,6 @@ export function weekDays(slots: readonly Slot[], from: string, timeZone: string,
 
 /** Whether the API would accept a booking: not full, too soon or too far ahead. */
 export function isBookable(slot: Slot, settings: Clinic['settings'], now: number): boolean {
-  const startsIn = Date.parse(slot.startsAt) - now
-  return (
-    slot.available > 0 &&
-    startsIn > 0 &&
-    startsIn >= settings.minimumNoticeMinutes * 60_000 &&
-    startsIn <= settings.bookingHorizonDays * 86_400_000
-  )
+  const { fromMs, untilMs } = bookableTime(Date.parse(slot.startsAt), settings)
+  return slot.available > 0 && now >= fromMs && now < untilMs
 }
