@@ -3,6 +3,7 @@ import { defaultExclude, defineConfig, type TestUserConfig } from 'vitest/config
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 import { SecondAttempts } from './packages/testkit/src/second-attempts.ts'
 import { SlowestFiles } from './packages/testkit/src/slowest-files.ts'
+import { filesOfOtherParts, parts } from './tools/test-parts.ts'
 
 /** Measures how fast the site is, and so runs alone, after all the others. */
 const timed = 'packages/web/browser-tests/speed.test.ts'
@@ -34,6 +35,10 @@ export const drills = [
 ]
 
 const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
+
+/** undefined: all, of which the command line may name some. */
+const part = parts.find((one) => one === process.env.HOLDFAST_TEST_PART)
+const otherParts = part === undefined ? [] : filesOfOtherParts(import.meta.dirname, [browserTests, ...tests], part)
 
 export const inCi = Boolean(process.env.CI)
 
@@ -92,7 +97,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [browserTests],
-          exclude: [...defaultExclude, timed],
+          exclude: [...defaultExclude, timed, ...otherParts],
           isolate: false,
           retry: retryInCi,
           // With two, a tenth of the two cores is idle; with four, the tests need more processor time.
@@ -105,7 +110,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: tests,
-          exclude: [...defaultExclude, ...isolated, ...drills],
+          exclude: [...defaultExclude, ...isolated, ...drills, ...otherParts],
           isolate: false,
           retry: retryIfSlow,
           alias,
@@ -114,11 +119,24 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'isolated', include: isolated, retry: retryIfSlow, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'isolated',
+          include: isolated,
+          exclude: [...defaultExclude, ...otherParts],
+          retry: retryIfSlow,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
-        test: { name: 'timed', include: [timed], retry: retryInCi, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: {
+          name: 'timed',
+          include: [timed],
+          exclude: [...defaultExclude, ...otherParts],
+          retry: retryInCi,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
     coverage: {

@@ -77,7 +77,10 @@ const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => entry !
 // npm forwards signals that the terminal has already sent.
 const onceOnly = ['--import', pathToFileURL(join(root, 'tools/one-signal-a-keystroke.mjs')).href]
 const nodeOptions = process.env.npm_lifecycle_event === undefined ? [] : onceOnly
+// `npm test` alone runs the first part (tools/test-parts.ts); with arguments, what they name.
+const part = command === 'test' && args.length === 0 ? { HOLDFAST_TEST_PART: 'first' } : {}
 handOver(node, [...(command === 'holdfast' ? v8Options() : []), ...nodeOptions, ...program], {
+  ...part,
   ...process.env,
   PATH: [binaries, ...path].join(delimiter),
 })

@@ -1,3 +1,4 @@
+// Nightly: all parts of the reference
 import { expect } from 'vitest'
 import { shownFindings } from './harness.ts'
 import { test } from './site-test.ts'

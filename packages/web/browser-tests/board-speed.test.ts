@@ -1,3 +1,4 @@
+// Nightly: how fast a board of 30 rooms is
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'

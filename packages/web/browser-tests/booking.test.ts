@@ -1,3 +1,4 @@
+// Guarantee: a place that is shown as held or confirmed is
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, placesLeft } from './a-practice.ts'

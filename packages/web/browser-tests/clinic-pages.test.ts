@@ -1,3 +1,4 @@
+// Nightly: the pages of a clinic in all languages, on a phone
 import { aDoctor, aSlot, type BuiltDoctor, type SlotOverrides } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

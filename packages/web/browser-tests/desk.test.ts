@@ -1,3 +1,4 @@
+// Guarantee: what the desk marks is stored
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'

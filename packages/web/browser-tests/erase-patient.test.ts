@@ -1,3 +1,4 @@
+// Guarantee: an erased patient is not shown any more
 import { createHoldfastClient } from '@holdfast/contract/client'
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'

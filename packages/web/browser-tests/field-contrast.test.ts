@@ -1,3 +1,4 @@
+// Nightly: each field and button, in both colour schemes
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,3 +1,4 @@
+// Guarantee: a hold ends when its page says so
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

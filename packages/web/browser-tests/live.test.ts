@@ -1,3 +1,4 @@
+// Guarantee: what others book is seen at once
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'

@@ -1,3 +1,4 @@
+// Nightly: all e-mails in all languages, wide and narrow
 import type { Browser } from 'playwright-core'
 import { expect } from 'vitest'
 import { shownFindings } from './harness.ts'

@@ -1,3 +1,4 @@
+// Guarantee: a link that is secret stays so
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { signUp } from './harness.ts'

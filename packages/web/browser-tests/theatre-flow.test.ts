@@ -1,3 +1,4 @@
+// Guarantee: a case takes its room, people and equipment, or nothing
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { axeFindings, untilDrawn, untilRead } from './harness.ts'

@@ -1,3 +1,4 @@
+// Guarantee: a place that becomes free goes to whoever waits
 import { createHoldfastClient } from '@holdfast/contract/client'
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page, Response } from 'playwright-core'

@@ -1,3 +1,4 @@
+// Guarantee: whoever loses a place is named to the clinic
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
