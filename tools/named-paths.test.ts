@@ -12,6 +12,7 @@ const withInventedPaths = [
   'tools/dependency-rules.test.ts',
   'tools/line-width.test.ts',
   'tools/release/production-lockfile.test.ts',
+  'tools/test-parts.test.ts',
   'tools/tested-failures.test.ts',
 ]
 const sourcesToRead = [

@@ -1,4 +1,5 @@
-// Which tests `npm test` runs, and which only `npm run test:rest` or `.ci/nightly` do. A file says it in its first lines:
+// Which tests `npm test` runs, and which only `npm run test:rest` or `.ci/nightly` do. A file says it in its first
+// lines:
 //
 // - `// Guarantee: …`: what a browser test shows that must hold. Other browser tests are the rest.
 // - `// Rest: …`: which table, or which languages, widths or pages the file goes through.
