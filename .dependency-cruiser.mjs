@@ -205,15 +205,8 @@ export default {
     {
       name: 'no-cycle',
       severity: 'error',
-      from: { pathNot: ['^packages/contract/src/client/generated/', '^packages/server/src/accounts/'] },
+      from: { pathNot: '^packages/contract/src/client/generated/' },
       to: { circular: true },
-    },
-    {
-      name: 'no-cycle-of-accounts',
-      comment: 'Cycles of types only are allowed: the type of better-auth is that of its composed plugins.',
-      severity: 'error',
-      from: { path: '^packages/server/src/accounts/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'no-orphan',

@@ -6,8 +6,8 @@ import { expect } from 'vitest'
 import { isBookableByDesk, isBookableTime } from './bookable-sql.ts'
 
 // isBookableTime and isBookableByDesk are the rules of claim_verdict.sql as conditions that an index can be searched
-// by, and bookableTime is that for the server's memory and the site. These tests try them on every combination of a slot
-// and a clinic here, with starts on each side of each limit and exactly at it.
+// by, and bookableTime is that for the server's memory and the site. These tests try them on every combination of a
+// slot and a clinic here, with starts on each side of each limit and exactly at it.
 
 type Compared = { starts: string; notice: number; horizon: number; withdrawn: boolean; listed: boolean; claim: string }
 

@@ -10,18 +10,12 @@ import { passwordLinkColumns } from './passwords/password-links.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import { secondFactorTables } from './second-factors/second-factor-tables.ts'
 import { withHashedSessionTokens } from './sessions/hashed-session-tokens.ts'
+import { jwtSeconds, keyGraceSeconds } from './sessions/jwt-times.ts'
 import { sessionCookieName } from './sessions/session-cookie.ts'
 import { sessionSeconds } from './sessions/start-session.ts'
 
-/** Lifetime of a JWT. */
-export const jwtSeconds = 15 * 60
 /** How long a key signs before the next one is created. */
 const keyRotationSeconds = 30 * 24 * 3600
-/**
- * How long a key still verifies after its last signature: longer than any token is valid, so rotation logs nobody
- * out.
- */
-export const keyGraceSeconds = 24 * 3600
 
 /** Passes the client's address to better-auth. A header of this name from the client is never passed on. */
 export const clientAddressHeader = 'x-holdfast-client-address'

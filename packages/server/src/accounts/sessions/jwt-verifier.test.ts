@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
 import { forgetSecret } from '../../compose/database/database-secrets.ts'
-import { keyGraceSeconds } from '../auth.ts'
+import { keyGraceSeconds } from './jwt-times.ts'
 
 let server: RunningServer
 let account: { id: string; token: string }

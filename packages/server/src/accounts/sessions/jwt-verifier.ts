@@ -3,7 +3,7 @@ import { type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptio
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
-import { jwtSeconds, keyGraceSeconds } from '../auth.ts'
+import { jwtSeconds, keyGraceSeconds } from './jwt-times.ts'
 
 export type JwtVerifier = {
   /** null when the token is malformed, expired or not signed by this service. Whether it was revoked is not checked. */
