@@ -224,12 +224,6 @@ export const planted: Planted[] = [
     "import type {} from './index.ts'\nexport const part = 1",
     'no-cycle',
   ],
-  [
-    'a cycle of accounts',
-    'server/src/observe/logger.ts',
-    "import '../accounts/sessions/sessions.ts'",
-    'no-cycle-of-accounts',
-  ],
   ['a file is dead code', 'cli/src/unused.ts', 'export const unused = 1', 'no-orphan'],
   ['a test is imported', 'cli/src/part.ts', "import './part.test.ts'", 'no-test-is-imported'],
   ['an import cannot be resolved', 'cli/src/part.ts', "import './gone.ts'", 'nothing-unresolvable'],

@@ -203,7 +203,7 @@ export async function runProgram(
   running.child.stdin?.end(input)
   const result = await running.then(
     ({ stderr }) => ({ failed: false, stderr }),
-    (error: unknown) => ({ failed: true, stderr: messageOf(error) }),
+    (error: Error & { stderr?: string }) => ({ failed: true, stderr: error.stderr || messageOf(error) }),
   )
   // Single-user mode reports an SQL error and still exits with 0.
   if (!result.failed && !/^.*(ERROR|FATAL|PANIC): /m.test(result.stderr)) return

@@ -239,7 +239,8 @@ export function problemsOf(described: Operation): ProblemCode[] {
   // A write with a session cookie that was sent from another origin's page is refused.
   if (described.method !== 'GET') {
     codes.add('forbidden').add('origin_forbidden')
-    if (described.url.startsWith('/api/v1/')) codes.add('idempotency_key_reused')
+    // What runs again is stored under no key.
+    if (described.url.startsWith('/api/v1/') && described.retry !== 'runs again') codes.add('idempotency_key_reused')
   }
   return [...codes]
 }

@@ -106,6 +106,14 @@ test('a database of before the schema is neither current nor updated', async () 
   })
 })
 
+test('a database of a newer release with another entry of the schema is left as it is', async () => {
+  await migrate({ ownerUrl: database.ownerUrl })
+  await owner.query(`update holdfast.migration set version = 500, name = '0500-schema'`)
+  await owner.query(`update holdfast.function_file set release = '9.0.0'`)
+  expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
+  expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({ applied: [], functions: [], version: 500 })
+})
+
 test('a failing migration leaves nothing behind; those before it stay applied', async () => {
   await migrate({ ownerUrl: database.ownerUrl })
   const broken = withMigration(9000, 'create table holdfast.half_made (id integer); select 1 / 0')

@@ -20,9 +20,11 @@ export async function migrationStatus(pool: pg.Pool | pg.Client): Promise<Migrat
 
 function pendingFiles(ledger: Ledger, files: SqlFiles): string[] {
   const applied = new Set(ledger.migrations.map((migration) => migration.version))
-  const migrations = [files.schema, ...files.migrations]
-    .filter(({ version }) => !applied.has(version))
-    .map(({ name }) => name)
+  const known = [files.schema, ...files.migrations]
+  const newest = Math.max(...known.map(({ version }) => version))
+  // Of a newer release, with another schema's entry.
+  if (!applied.has(files.schema.version) && Math.max(0, ...applied) > newest) return []
+  const migrations = known.filter(({ version }) => !applied.has(version)).map(({ name }) => name)
   if (isFromNewerRelease(ledger, files)) return migrations
   const { changed } = functionChanges(ledger, files.functions)
   return [...migrations, ...changed.map((file) => `functions/${file.name}`)]

@@ -5,13 +5,15 @@ import type { MigrationFile, SqlFiles } from './sql-files.ts'
 /**
  * The migrations that a database with a schema does not have, in their order.
  *
- * @throws MigrateError for a database without the schema's entry, a migration that was changed after it was applied,
+ * @throws MigrateError for a database of before the schema's entry, a migration that was changed after it was applied,
  * and one with a number below the newest
  */
 export function pendingMigrations(ledger: Ledger, { schema, migrations }: SqlFiles): MigrationFile[] {
   const applied = new Map(ledger.migrations.map((migration) => [migration.version, migration]))
   const newest = Math.max(0, ...applied.keys())
   if (!applied.has(schema.version)) {
+    // A newer release may have another schema's entry: its database is left as it is.
+    if (newest > Math.max(schema.version, ...migrations.map(({ version }) => version))) return []
     throw new MigrateError(
       'before_the_schema',
       `The database was created before Holdfast 0.3.0: its newest migration is ${newest}. This release cannot update ` +

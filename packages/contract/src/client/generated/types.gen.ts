@@ -8271,10 +8271,6 @@ export type ErasePatientsErrors = {
      */
     415: Problem;
     /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
-    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -8622,10 +8618,6 @@ export type GetInvitationErrors = {
      */
     415: Problem;
     /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
-    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -8696,10 +8688,6 @@ export type AcceptInvitationErrors = {
      * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
-    /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -11610,10 +11598,6 @@ export type CheckCaseErrors = {
      */
     415: Problem;
     /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
-    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -12387,10 +12371,6 @@ export type SuggestCaseTimesErrors = {
      * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
-    /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -14889,10 +14869,6 @@ export type SetBusyCalendarErrors = {
      * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
-    /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */

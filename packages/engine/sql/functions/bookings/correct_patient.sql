@@ -40,9 +40,7 @@ declare
   v_bookings booking[];
   v_now timestamptz;
   v_patient jsonb;
-  v_is_other_email boolean;
-  v_is_other_phone boolean;
-  v_is_link_void boolean;
+  v_contact record;
   v_account_ids uuid[];
   -- the booking as it was when other appointments were looked for
   v_judged booking;
@@ -54,14 +52,15 @@ begin
   if p_known_by is not null then
     select b.* into v_judged from bookings_by_id(array[p_clinic_no], array[p_id]) b;
     v_patient := jsonb_strip_nulls(v_judged.patient || p_changes);
+    v_contact := corrected_contact(v_judged, v_patient, p_email, p_account_of_email);
     if v_judged.status in ('CONFIRMED', 'ARRIVED')
        and (fold_name(v_patient->>'name') is distinct from fold_name(v_judged.patient->>'name')
-            or identity_keys(v_patient, v_judged.account_id)
+            or identity_keys(v_patient, v_contact.account_id)
                  is distinct from identity_keys(v_judged.patient, v_judged.account_id))
        and exists (select from slot s
                     where s.clinic_no = p_clinic_no and s.id = v_judged.slot_id and s.ends_at > clock_timestamp()) then
       v_refusal := (visits_at_once(array[p_clinic_no], array[v_judged.slot_id], array[p_known_by], array[v_patient],
-                                   array[v_judged.account_id], array[p_id]))[1];
+                                   array[v_contact.account_id], array[p_id]))[1];
     end if;
   end if;
   v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
@@ -73,18 +72,7 @@ begin
   v_now := greatest(clock_timestamp(), v_booking.updated_at);
   v_patient := jsonb_strip_nulls(v_booking.patient || p_changes);
 
-  v_is_other_email := lower(v_patient->>'email') is distinct from lower(v_booking.patient->>'email');
-  v_is_other_phone :=
-    regexp_replace(v_patient->>'phone', '\D', '', 'g')
-      is distinct from regexp_replace(v_booking.patient->>'phone', '\D', '', 'g')
-    -- Two codes of countries are two numbers, although the rest is the same.
-    and (fold_phone(v_patient->>'phone') is distinct from fold_phone(v_booking.patient->>'phone')
-         or v_patient->>'phone' ~ '^\s*(\+|00)' and v_booking.patient->>'phone' ~ '^\s*(\+|00)')
-    and case when v_booking.patient ? 'phone'
-             then exists (select from message m
-                           where m.clinic_no = p_clinic_no and m.booking_id = p_id and m.channel = 'sms')
-             else exists (select from message_settings m
-                           where m.clinic_no = p_clinic_no and cardinality(m.sms_kinds) > 0) end;
+  v_contact := corrected_contact(v_booking, v_patient, p_email, p_account_of_email);
 
   outcome := case
     when v_booking.erased_at is not null then 'booking_erased'
@@ -101,14 +89,10 @@ begin
     return;
   end if;
 
-  v_is_link_void := v_is_other_email and v_booking.patient ? 'email'
-                    or v_is_other_phone and v_booking.patient ? 'phone';
   update waitlist_entry e set patient = jsonb_strip_nulls(e.patient || p_changes)
    where e.clinic_no = p_clinic_no and e.id = v_booking.waitlist_entry_id and e.erased_at is null;
-  if v_is_link_void then
-    if v_booking.account_id is not null
-       and (v_booking.account_id = p_account_of_email and lower(v_patient->>'email') = lower(p_email)) is not true
-       and exists (select from events_of_old_booking(p_clinic_no, p_id) e where e.type = 'linked') then
+  if v_contact.is_link_void then
+    if v_booking.account_id is distinct from v_contact.account_id then
       v_account_ids := array['00000000-0000-0000-0000-000000000000'::uuid];
     end if;
     insert into manage_token (clinic_no, booking_id, epoch, renewal_key)
@@ -124,7 +108,7 @@ begin
                          array[v_booking.hold_expires_at], v_account_ids, null, array[v_patient], array[p_reason],
                          null, null, null, array[v_now]) c;
   perform log_change(v_booking,
-                     case when v_is_other_email or v_is_other_phone then 'contact_corrected' else 'corrected' end,
+                     case when v_contact.is_other_email or v_contact.is_other_phone then 'contact_corrected' else 'corrected' end,
                      p_actor_id, p_key, v_booking.status);
   return query select correct_patient.outcome, pg_current_xact_id();
 end

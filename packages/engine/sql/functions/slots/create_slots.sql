@@ -9,7 +9,8 @@
 --   by this call.
 -- What is created in a busy time of the doctor is blocked (set_busy_times). Everything else is offered to those
 -- who wait for it, before anybody else sees it (offer_places).
--- Locks: the resource (FOR NO KEY UPDATE), then as lock_waitlists. Two calls for one resource run one after the
+-- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the resource (FOR NO KEY
+--   UPDATE), then as lock_waitlists. Two calls for one resource run one after the
 --   other: with the exclusion constraint alone they can deadlock, each waiting for a row that the other has inserted.
 --   A dry run locks nothing.
 -- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that does not exist; check_violation
@@ -74,6 +75,7 @@ begin
   if p_dry_run then
     perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id;
   else
+    perform 1 from clinic c where c.no = p_clinic_no for share;
     perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
   end if;
   if not found then

@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { Reply, RestApp, TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -116,6 +116,30 @@ test('another time zone is refused while slots are not over, unless it is confir
   // The same zone, in whatever spelling, changes nothing.
   expect((await move('europe/lisbon')).status).toBe(200)
   expect((await move('Asia/Tokyo', { withSlots: true })).body.timezone).toBe('Asia/Tokyo')
+})
+
+test('another time zone waits for slots that are being created, and counts them', async ({ database, rest }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const as = await rest.aMember(doctor.clinicNo, 'admin')
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query('begin')
+    await client.query(
+      `select * from holdfast.create_slots($1, $2, array[holdfast.new_id($1, now())], array[now() + interval '2 days'],
+                                           array[now() + interval '49 hours'], '{1}', false)`,
+      [doctor.clinicNo, doctor.id],
+    )
+    const changing = rest.call('updateClinic', {
+      path: { clinicId: doctor.clinicId },
+      as,
+      body: { timezone: 'Asia/Tokyo' },
+    })
+    await untilLockWaiters(database, 1)
+    await client.query('commit')
+    expect((await changing).problem).toMatchObject({ code: 'time_zone_in_use', slots: 1 })
+  } finally {
+    client.release()
+  }
 })
 
 test('a list is paged through, and a cursor of another list is refused', async ({ database, rest }) => {

@@ -73,6 +73,21 @@ test('the desk is shown what the patient has at that time by a correction, which
   expect((await correct({})).body.patient).toEqual(patient)
 })
 
+test('a correction that takes the booking from an account is not refused for that account’s appointment', async ({
+  database,
+  rest,
+}) => {
+  const { first, second, staff, book } = await aScene(database, rest)
+  const namesake = rest.anAccount({ email: patient.email })
+  expect((await book(first.id, {}, namesake)).status).toBe(201)
+  const { id, manageToken } = (await book(second.id, {})).body
+  const path = { bookingId: id }
+  const link = { path, body: { manageToken: String(manageToken) }, as: namesake }
+  expect((await rest.call('linkBooking', link)).status).toBe(200)
+  const body = { patient: { email: 'another.ada@example.org' }, refuseOverlap: true }
+  expect((await rest.call('correctPatient', { path, body, as: staff })).status).toBe(200)
+})
+
 test('a doctor is refused, and sees nothing of another doctor’s appointment', async ({ database, rest }) => {
   const { clinic, doctors, first, second, staff, book } = await aScene(database, rest)
   await book(first.id, { onBehalf: true }, staff)
