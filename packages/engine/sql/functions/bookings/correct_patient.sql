@@ -108,7 +108,8 @@ begin
                          array[v_booking.hold_expires_at], v_account_ids, null, array[v_patient], array[p_reason],
                          null, null, null, array[v_now]) c;
   perform log_change(v_booking,
-                     case when v_contact.is_other_email or v_contact.is_other_phone then 'contact_corrected' else 'corrected' end,
+                     case when v_contact.is_other_email or v_contact.is_other_phone then 'contact_corrected'
+                          else 'corrected' end,
                      p_actor_id, p_key, v_booking.status);
   return query select correct_patient.outcome, pg_current_xact_id();
 end
