@@ -39,7 +39,6 @@ async function join(page: Page, practice: Practice, name: string): Promise<void>
   await openTimes(page, practice)
   await page.getByRole('link', { name: 'Join the waitlist' }).click()
   await page.getByRole('heading', { level: 1, name: 'Join the waitlist' }).waitFor()
-  // Each time has one.
   expect(await page.getByLabel('Places').count()).toBe(0)
   await page.getByLabel('Full name').fill(name)
   await page.getByLabel('E-mail').fill(anAddress())
