@@ -82,7 +82,7 @@ grant update (state, due_at, attempts, attempt_until, status, reason, result, du
 grant select, insert, delete on holdfast.block_filling to holdfast_app;
 grant update (run_id, running_until, examined, booked) on holdfast.block_filling to holdfast_app;
 
--- Secret URLs of calendars. Ended with the role of whoever created them.
+-- Secret URLs of calendars. A URL ends with the role of its creator.
 grant select, insert, delete on holdfast.calendar_feed to holdfast_app;
 grant update (kind, token_hash, created_by, language, created_at) on holdfast.calendar_feed to holdfast_app;
 

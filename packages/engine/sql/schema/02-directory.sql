@@ -44,7 +44,7 @@ create table holdfast.clinic (
 create index clinic_roles_need_second_factor on holdfast.clinic (no) where roles_need_second_factor;
 
 -- What changes a response about doctors and their times is announced to the servers' caches: see directory_change.
--- By triggers, so that no way of changing it can forget it.
+-- Triggers do it, so that no way of changing it can forget it.
 create function holdfast.note_clinic_change() returns trigger
 language plpgsql security definer set search_path = holdfast, pg_catalog, pg_temp
 as $$
@@ -63,7 +63,7 @@ create table holdfast.clinic_logo (
   image bytea not null check (octet_length(image) <= 204800),
   width integer not null check (width between 1 and 1200),
   height integer not null check (height between 1 and 1200),
-  -- Of the image: its URL has it, so that a new image gets a new one.
+  -- The digest of the image: its URL has it, so that a new image gets a new one.
   digest text not null check (char_length(digest) = 43),
   updated_at timestamptz not null default now()
 );
@@ -116,7 +116,7 @@ create table holdfast.resource (
   hours jsonb,
   profession text check (profession in ('surgeon', 'anaesthetist', 'nurse', 'technician')),
   preferred_equipment_ids uuid[] not null default '{}' check (cardinality(preferred_equipment_ids) <= 20),
-  -- Of a room: its resource of kind open_time.
+  -- The resource of kind open_time of a room.
   open_time_id uuid,
   primary key (clinic_no, id),
   foreign key (clinic_no, open_time_id) references holdfast.resource (clinic_no, id),

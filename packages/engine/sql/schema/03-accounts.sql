@@ -19,8 +19,8 @@ create table holdfast.membership (
 );
 create index membership_account on holdfast.membership (account_id);
 
--- Roles are granted by invitation: whoever has the token and an account accepts it, once. Only the token's SHA-256 is
--- stored. `email` says whom it is for and grants nothing.
+-- Roles are granted by invitation: a person who has the token and an account accepts it, once. Only the token's SHA-256
+-- is stored. `email` says whom it is for and grants nothing.
 create table holdfast.invitation (
   clinic_no integer not null references holdfast.clinic (no),
   id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),
@@ -61,7 +61,7 @@ create table holdfast.account_clinic (
 
 -- E-mails that are not about a booking: links to confirm an address, to choose a password, to a lost ticket;
 -- invitations and notices. A row is written with what it is about, and deleted when the e-mail was sent or is not
--- valid any more. A request is a row that a server turns into e-mails, or into none: whoever asks learns nothing from
+-- valid any more. A request is a row that a server turns into e-mails, or into none: its sender learns nothing from
 -- the response, or the time until it (docs/decisions/0037).
 create table holdfast.account_mail (
   id uuid primary key,
@@ -79,7 +79,7 @@ create table holdfast.account_mail (
   -- The attempt has not handed it over yet.
   before_sending boolean not null default true,
   created_at timestamptz not null default clock_timestamp(),
-  -- Of an e-mail with the link to a ticket, so that it is deleted with the patient's data.
+  -- The booking of an e-mail with the link to a ticket, so that it is deleted with the patient's data.
   booking_id uuid
 );
 create index account_mail_due on holdfast.account_mail (is_request, due_at);

@@ -7,9 +7,9 @@
 -- function has the bits of an id, and finds operators by the caller's search_path. Callers are the functions that write
 -- these tables, which set it, and the owner.
 
--- Of a booking: its id is of its clinic, and its status fits the rest. A CANCELLED booking that was never confirmed has
--- the reason `hold_released`, so that lists can leave it out. `slot_closed`: an offer of the waitlist ended, because
--- its slot cannot be booked any more, although it was not withdrawn (withdraw_offers).
+-- A booking is valid if its id is of its clinic, and its status fits the rest. A CANCELLED booking that was never
+-- confirmed has the reason `hold_released`, so that lists can leave it out. `slot_closed`: an offer of the waitlist
+-- ended, because its slot cannot be booked any more, although it was not withdrawn (withdraw_offers).
 create function holdfast.booking_is_valid(
   p_clinic_no integer, p_id uuid, p_status text, p_failure_reason text, p_appointment_type text,
   p_hold_expires_at timestamptz
@@ -86,8 +86,8 @@ create table holdfast.idempotency (
 create index idempotency_booking on holdfast.idempotency (booking_id);
 alter table holdfast.idempotency alter column request_hash set statistics 0;
 
--- As idempotency, for writes that are not bookings (clinics, doctors, members, slots): their response, which a retry
--- gets again. Global: a new clinic has no number yet. The key's digest covers who sent the request.
+-- The same as idempotency, for writes that are not bookings (clinics, doctors, members, slots): their response, which a
+-- retry gets again. Global: a new clinic has no number yet. The key's digest covers who sent the request.
 create table holdfast.answer (
   key uuid primary key,
   request_hash uuid not null,
@@ -97,7 +97,7 @@ create table holdfast.answer (
   ids uuid[] not null
 );
 create index answer_created_at on holdfast.answer using brin (created_at);
--- Without its list of pending entries: an erasure would have to read all of it.
+-- There is no list of pending entries: an erasure would have to read all of it.
 create index answer_ids on holdfast.answer using gin (ids) with (fastupdate = off);
 alter table holdfast.answer
   alter column request_hash set statistics 0,
@@ -117,7 +117,7 @@ create table holdfast.booking_origin (
   key uuid,
   primary key (clinic_no, subject, booking_id)
 );
--- As idempotency_booking.
+-- For the same reasons as idempotency_booking.
 create index booking_origin_booking on holdfast.booking_origin (booking_id);
 
 -- How often the manage token of a booking was renewed, for those where it was. The epoch is part of the token's HMAC,

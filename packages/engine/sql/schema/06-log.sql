@@ -1,8 +1,8 @@
 -- The log of bookings, and who reads it how far.
 
--- Of an event: its booking's id is of its clinic, and its type fits the rest. status_after is null where the type says
--- what the booking has become. An erased booking has neither digests nor the account of its link. A case whose patient
--- has arrived can be moved until the patient is in the room, and stays ARRIVED.
+-- An event is valid if its booking's id is of its clinic, and its type fits the rest. status_after is null where the
+-- type says what the booking has become. An erased booking has neither digests nor the account of its link. A case
+-- whose patient has arrived can be moved until the patient is in the room, and stays ARRIVED.
 create function holdfast.booking_event_is_valid(
   p_clinic_no integer, p_booking_id uuid, p_type text, p_status_after text, p_actor_id uuid, p_booking_digest bytea
 ) returns boolean
@@ -55,8 +55,8 @@ create table holdfast.booking_event (
   -- The idempotency key of the request that made the change, as a 128-bit digest: a repetition whose first response was
   -- lost finds its event, and the change is not made again. null: a claim, whose key is in idempotency, or the sweep.
   request_key uuid,
-  -- Of the booking's account, type, patient and reasons, as they are after the event (booking_digest). No index: only
-  -- verify reads it.
+  -- The digest of the booking's account, type, patient and reasons, as they are after the event (booking_digest). No
+  -- index: only verify reads it.
   booking_digest bytea,
   -- What the event says of a case; null for appointments. {allocations: [[kind, resource, unit, from, to]]} when it was
   -- claimed, moved or extended, {milestone, at} when a milestone was recorded.

@@ -11,8 +11,8 @@ create table holdfast.theatre_patient (
   erased_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- By which the patient is found if the record number is spelled in another way: see fold_record_number. null: an
-  -- erased patient.
+  -- The patient is found by it if the record number is spelled in another way: see fold_record_number. null: an erased
+  -- patient.
   record_key text,
   primary key (clinic_no, id),
   check (case when erased_at is null then num_nulls(mrn, name) = 0 else num_nonnulls(mrn, name, birth_date) = 0 end),
@@ -27,7 +27,7 @@ alter table holdfast.theatre_patient
   alter column birth_date set statistics 0,
   alter column record_key set statistics 0;
 
--- Whose a block is. Its room, times, minutes and what is used of them are its slot's.
+-- Who owns a block. Its room, times, minutes and what is used of them are its slot's.
 create table holdfast.block (
   clinic_no integer not null,
   slot_id uuid not null check (holdfast.clinic_no_of(slot_id) = clinic_no),
@@ -45,7 +45,7 @@ create table holdfast.block (
 );
 
 -- Blocks that are being filled from the waiting list, in steps, by one run at a time: docs/decisions/0045. A run that
--- did not end, because whoever drove it has left, is over at running_until; the next run of the block replaces it.
+-- did not end, because its caller has left, is over at running_until; the next run of the block replaces it.
 create table holdfast.block_filling (
   clinic_no integer not null,
   block_id uuid not null,
@@ -144,8 +144,8 @@ create table holdfast.allocation (
   kind text not null check (kind in ('room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient')),
   -- Empty: the case was over before its planned start, and takes nothing of it (docs/decisions/0039).
   during tstzrange not null check (not lower_inf(during) and not upper_inf(during)),
-  -- Of an allocation of no time at all (fit_allocations): the planned start of its case, by which those near a time are
-  -- found without reading all that a resource ever had.
+  -- The planned start of the case if the allocation has no time at all (fit_allocations): allocations near a time are
+  -- found by it without reading all that a resource ever had.
   planned_at timestamptz,
   primary key (clinic_no, booking_id, resource_id, unit_no),
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id),
@@ -166,7 +166,7 @@ create type holdfast.case_need as (
   resource_id uuid,
   units integer,
   during tstzrange,
-  -- Of the resource, which may not exist: then null.
+  -- The name of the resource; null: the resource does not exist.
   name text,
   resource_kind text,
   units_max integer,
@@ -184,9 +184,9 @@ create type holdfast.case_place as (
   turnover_minutes integer,
   hours jsonb,
   open_time_id uuid,
-  -- Of the surgeon; null: there is no such resource.
+  -- The preferred equipment of the surgeon; null: there is no such resource.
   preferred_equipment_ids uuid[],
-  -- As case_slot; null: a day of open time that does not exist yet.
+  -- The same as in case_slot; null: a day of open time that does not exist yet.
   slot_id uuid,
   is_block boolean,
   starts_at timestamptz,

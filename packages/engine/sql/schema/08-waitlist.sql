@@ -7,7 +7,7 @@ create table holdfast.waitlist_entry (
   -- For this doctor, or for any doctor with this specialization.
   resource_id uuid,
   specialization text references holdfast.specialization (name),
-  -- Of the clinic's local time: days (both included), ISO weekdays, and when the visit begins, in [time_from, time_to).
+  -- In the clinic's local time: days (both included), ISO weekdays, and when the visit begins, in [time_from, time_to).
   from_date date not null,
   to_date date not null,
   weekdays integer[] check (weekdays <@ '{1,2,3,4,5,6,7}' and cardinality(weekdays) between 1 and 7),
@@ -60,7 +60,7 @@ create table holdfast.waitlist_offer (
   -- null: open.
   outcome text check (outcome in ('accepted', 'declined', 'lapsed', 'withdrawn')),
   closed_at timestamptz,
-  -- Of one that lapsed: whether a message about it was sent, or may have arrived (close_offers).
+  -- If it lapsed: whether a message about it was sent, or may have arrived (close_offers).
   notified boolean,
   -- The position that the entry had when it was offered the place (waiting_before).
   position integer,

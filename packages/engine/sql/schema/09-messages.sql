@@ -5,7 +5,7 @@ create table holdfast.message (
   clinic_no integer not null,
   id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),
   booking_id uuid not null check (holdfast.clinic_no_of(booking_id) = clinic_no),
-  -- Of the booking, after the event.
+  -- The version of the booking after the event.
   version integer not null check (version >= 1),
   slot_id uuid not null,
   -- confirm: a guest confirms the booking by a link. unanswered: an entry of the waitlist has ended, because its offers
@@ -13,9 +13,9 @@ create table holdfast.message (
   kind text not null check
     (kind in ('offered', 'unanswered', 'confirm', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder')),
   channel text not null check (channel in ('email', 'sms')),
-  -- Of a reminder: how long before the visit.
+  -- How long before the visit a reminder is sent.
   minutes_before integer not null default 0 check (minutes_before between 0 and 20160),
-  -- Of a cancellation: by the patient, or by the clinic.
+  -- Whether the patient, and not the clinic, cancelled.
   by_patient boolean,
   state text not null default 'due' check (state in ('due', 'sent', 'kept', 'failed', 'skipped')),
   due_at timestamptz not null,
@@ -69,7 +69,7 @@ create table holdfast.message_settings (
   reply_to text check (char_length(reply_to) between 3 and 254),
   reminder_minutes integer[] not null default '{1440,120}'
     check (cardinality(reminder_minutes) <= 5 and 10 <= all (reminder_minutes) and 20160 >= all (reminder_minutes)),
-  -- In the clinic's time zone. Equal: there are none.
+  -- The quiet hours in the clinic's time zone. If both are equal, there are none.
   quiet_from time not null default '21:00',
   quiet_until time not null default '07:00',
   text_before text check (char_length(text_before) <= 1000),
@@ -81,12 +81,12 @@ create table holdfast.message_settings (
   -- Which messages go by SMS, too, to patients with a telephone number.
   sms_kinds text[] not null default '{}'
     check (sms_kinds <@ '{offered,confirmed,moved,cancelled,withdrawn,reminder}'::text[]),
-  -- ISO 3166-1. Of numbers without a country's code.
+  -- The ISO 3166-1 code for numbers without a country's code.
   phone_country text check (phone_country ~ '^[A-Z]{2}$'),
   -- When the clinic turned e-mails on again; null: it never did. What happened before planned none: verify needs it to
   -- find messages that were lost.
   emails_since timestamptz,
-  -- Without e-mails nobody could confirm.
+  -- Nobody could confirm without e-mails.
   constraint message_settings_link_check check (emails or not confirm_by_link)
 );
 
@@ -102,8 +102,8 @@ $$;
 create trigger note_emails_since before update on holdfast.message_settings
   for each row when (new.emails and not old.emails) execute function holdfast.note_emails_since();
 
--- How many e-mails of a clinic an address has had, as a digest under the server's secret: whoever books with somebody
--- else's address must not flood it from the clinic's domain.
+-- How many e-mails of a clinic an address has had, as a digest under the server's secret: a person who books with
+-- somebody else's address must not flood it from the clinic's domain.
 create table holdfast.message_budget (
   clinic_no integer not null,
   recipient uuid not null,
@@ -128,7 +128,7 @@ create index reminder_opt_out_recipient on holdfast.reminder_opt_out (recipient)
 create table holdfast.message_choice (
   account_id uuid primary key,
   reminder_emails boolean not null,
-  -- Of these there are no SMS. Kinds that are added later are on.
+  -- No SMS are sent of these kinds. Kinds that are added later are on.
   sms_kinds_off text[] not null
     check (sms_kinds_off <@ '{offered,confirmed,moved,cancelled,withdrawn,reminder}'::text[]),
   -- null: the language that was chosen with the booking, or else the clinic's.

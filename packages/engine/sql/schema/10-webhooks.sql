@@ -45,7 +45,7 @@ create table holdfast.webhook_delivery (
   attempts integer not null default 0,
   -- A process sends it until then.
   attempt_until timestamptz,
-  -- Of the last attempt: the response's code (null: there was none), and what happened.
+  -- The result of the last attempt: the response's code (null: there was none), and what happened.
   status integer check (status between 100 and 999),
   result text check (char_length(result) <= 300),
   duration_ms integer,

@@ -1,5 +1,5 @@
 -- Calendars that other programs read by a secret URL: one of an account, a doctor or a clinic. A new one replaces the
--- former. Global: an account belongs to no clinic. Of the URL's token only the SHA-256 is stored.
+-- former. Global: an account belongs to no clinic. Only the SHA-256 of the URL's token is stored.
 create table holdfast.calendar_feed (
   -- The account, the doctor or the clinic.
   subject_id uuid primary key,
@@ -19,7 +19,7 @@ create table holdfast.busy_calendar (
   clinic_no integer not null,
   resource_id uuid not null,
   url text not null check (char_length(url) <= 4000),
-  -- Of the calendar as it was read last.
+  -- The busy times of the calendar as it was read last.
   busy tstzmultirange not null default '{}',
   etag text check (char_length(etag) <= 500),
   last_modified text check (char_length(last_modified) <= 100),

@@ -26,7 +26,7 @@ create index audit_event_actor on holdfast.audit_event (actor_id, at) where acto
 create index audit_event_subject on holdfast.audit_event (subject_id, at) where subject_id is not null;
 
 -- For how many months the security log is stored. The owner writes it when a server starts (HOLDFAST_AUDIT_MONTHS), and
--- purge_audit_events deletes nothing younger: whoever has the application's login cannot shorten it.
+-- purge_audit_events deletes nothing younger: the application's login cannot shorten it.
 create table holdfast.audit_retention (
   is_only boolean primary key default true check (is_only),
   months integer not null check (months between 1 and 1200)

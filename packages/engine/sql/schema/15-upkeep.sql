@@ -10,10 +10,10 @@ create table holdfast.setting (
 -- processes show it in their metrics.
 create table holdfast.upkeep_result (
   kind text not null check (kind in ('backup', 'verify')),
-  -- Of a backup: the newest moment that can be restored.
+  -- The moment of the last success; for a backup, the newest moment that can be restored.
   succeeded_at timestamptz,
   failing_since timestamptz,
-  -- How often changes are backed up (HOLDFAST_BACKUP_SECONDS): alerts judge the age of a backup by it. Of verify: null.
+  -- How often changes are backed up (HOLDFAST_BACKUP_SECONDS): alerts judge the age of a backup by it. null for verify.
   interval_seconds integer,
   primary key (kind)
 );

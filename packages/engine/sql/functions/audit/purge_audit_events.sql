@@ -3,7 +3,7 @@
 -- while it returns p_limit.
 --
 -- Locks: the rows it deletes; rows that are locked by others are left for the next call.
--- Fails: 22023 for a p_keep of less than 28 days (whoever gets hold of the application's login must not be able to
+-- Fails: 22023 for a p_keep of less than 28 days (a thief of the application's login must not be able to
 --   erase their tracks), or a limit outside of 1–100,000.
 -- Idempotent: yes.
 create or replace function holdfast.purge_audit_events(p_keep interval, p_limit integer) returns bigint

@@ -68,7 +68,7 @@ begin
        join booking_origin t on t.clinic_no = r.clinic_no and t.subject = r.subject and t.booking_id = r.id
         for update of t skip locked);
 
-  -- The claims that are near a limit. By subscripts: a join of subjects with claims compared each with each. Requests
+  -- The claims that are near a limit, found by subscripts: a join would compare each subject with each claim. Requests
   -- with one key count as several here, as if each would book; only near a limit are they told apart (count_origins).
   with subjects as materialized (
     select i.n, p_subject_claims[i.n] as claim, p_subjects[i.n] as subject,
@@ -94,8 +94,8 @@ begin
     into v_near, v_known, v_new
     from subjects s;
 
-  -- Without ON CONFLICT, which took a fifth of this function: nothing can conflict. Only admit_claims, under the lock,
-  -- reserves for a booking that others know of; offer_places does for new ones.
+  -- It has no ON CONFLICT, which took a fifth of this function: nothing can conflict. Only admit_claims, under the
+  -- lock, reserves for a booking that others know of; offer_places does for new ones.
   insert into booking_origin (clinic_no, subject, booking_id, kind, at, key)
   select p_clinic_nos[p_subject_claims[u.n]], p_subjects[u.n], p_booking_ids[p_subject_claims[u.n]],
          p_subject_kinds[u.n], v_now, p_keys[p_subject_claims[u.n]]

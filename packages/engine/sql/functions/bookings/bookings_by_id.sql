@@ -1,5 +1,5 @@
--- bookings_by_id: the bookings named by two arrays of the same length, each once, in no order. Those that do not exist
--- are left out.
+-- bookings_by_id: the bookings named by two arrays of the same length, each once, in no order. Bookings that do not
+-- exist are left out.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.bookings_by_id(p_clinic_nos integer[], p_ids uuid[]) returns setof holdfast.booking

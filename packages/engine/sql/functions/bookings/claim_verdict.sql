@@ -5,8 +5,8 @@
 --
 -- p_by_desk: a member of the clinic books for somebody; see claim_closed. The clinic's minimum notice and booking
 -- horizon bind patients only.
--- p_kind: of the slot's resource. Only slots of doctors are booked and moved to here: for appointments, a block of an
--- operating room does not exist. case_conflicts.sql judges cases.
+-- p_kind: the kind of the slot's resource. Only slots of doctors are booked and moved to here: for appointments, a
+-- block of an operating room does not exist. case_conflicts.sql judges cases.
 -- A known key comes first: a retry gets the first response, however full the slot is now.
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.claim_verdict(

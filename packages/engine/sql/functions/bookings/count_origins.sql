@@ -1,6 +1,6 @@
 -- count_origins: how many holds and bookings of a subject count at p_now, without the booking p_except: holds that have
 -- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be
--- under way. Reservations of one key count once, and those of p_key do not: of the claims of a key at most one books.
+-- under way. Reservations of one key count once, and those of p_key do not: at most one claim of a key books.
 -- An account's subject is its id. A booking of no account is an account's reservation: its link may be under way. A
 -- booking of another account does not count: that one was faster.
 -- Deletes the reservations that will never count again, so that the next call reads only those that count. A booking

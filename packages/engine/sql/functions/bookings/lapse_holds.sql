@@ -30,7 +30,7 @@ begin
   if v_from < late_ids(p_now) then
     select l.clinic_nos, l.ids into v_clinic_nos, v_ids
       from old_lapsed_holds(p_clinic_nos, p_slot_ids, v_from, p_now) l;
-    -- As they are under the lock: a hold confirmed in time stays confirmed.
+    -- The bookings are read under the lock: a hold confirmed in time stays confirmed.
     select array_agg(b.clinic_no), array_agg(b.id), array_agg(greatest(p_now, b.updated_at))
       into v_clinic_nos, v_ids, v_ats
       from unnest(lock_bookings(v_clinic_nos, v_ids)) b

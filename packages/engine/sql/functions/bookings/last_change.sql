@@ -12,7 +12,7 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $function$
 begin
-  -- By version, not max(xid): for that, the planner would scan the clinic's log backwards.
+  -- Ordered by version, not max(xid): for that, the planner would scan the clinic's log backwards.
   if p_booking_id < late_ids(clock_timestamp()) then
     select (array_agg(e.xid))[1], (array_agg(e.from_slot_id) filter (where e.type = 'moved'))[1]
       into tx, from_slot_id

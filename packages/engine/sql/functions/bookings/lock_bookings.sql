@@ -1,6 +1,6 @@
 -- lock_bookings: locks the bookings named by two arrays of the same length, and returns them as they are under the
--- lock, each once. Those that do not exist are left out; an empty array: none exists. Internal: the application's role
--- may not execute it.
+-- lock, each once. Bookings that do not exist are left out; an empty array: none exists. Internal: the application's
+-- role may not execute it.
 --
 -- It runs one statement per booking. A single statement for all would choose partitions while it runs, and PostgreSQL
 -- 18 (seen with 18.4) crashes with every connection if a row that it waited for has changed: see docs/decisions/0009.

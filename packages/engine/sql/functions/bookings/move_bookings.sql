@@ -4,7 +4,7 @@
 -- slot wanted and, for done, the transaction that moved it and the two slots as this move left them. For unchanged: tx,
 -- the last transaction that changed the booking, and its slot before its last move.
 --
--- p_keys: of the requests, stored with their events.
+-- p_keys: the keys of the requests, stored with their events.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null:
 -- none do.
 --
@@ -105,7 +105,7 @@ begin
   v_is_awaited := lock_waitlists(p_clinic_nos);
   v_locked_at := clock_timestamp();
   if v_lapsed_slot_ids is not null then
-    -- As they are under the lock: a hold confirmed in time stays confirmed.
+    -- The bookings are read under the lock: a hold confirmed in time stays confirmed.
     select array_agg(b.clinic_no), array_agg(b.id), array_agg(greatest(v_locked_at, b.updated_at))
       into v_booking_clinic_nos, v_booking_ids, v_booking_ats
       from unnest(v_bookings) b

@@ -1,13 +1,13 @@
 -- renew_manage_token: voids the manage token of a booking or a waitlist entry. Its epoch, which is part of the token,
 -- becomes one more.
 --
--- p_id: of the booking or the entry; no two have the same id. p_account_id and p_epoch: as the caller's access was
--- checked with them: the account that it belongs to (null: none), and the epoch of the caller's token (null: the caller
+-- p_id: the id of the booking or the entry; no two have the same id. p_account_id and p_epoch: what the caller's access
+-- was checked with: the account that it belongs to (null: none), and the epoch of the caller's token (null: the caller
 -- is that account). p_key: a digest of the request's Idempotency-Key. p_retry: for how long a renewal can be repeated.
 --
 -- Outcomes: done | unchanged (the request was repeated within p_retry, which a repetition does not prolong) |
 --   missing (there is none, or it was erased) | changed (it was linked, or its token renewed, since access was checked)
--- epoch: of the token that is valid; null: the caller may not know.
+-- epoch: that of the token that is valid; null: the caller may not know.
 -- Locks: the booking or the entry; then the row of the token. settle_bookings locks the booking to link it.
 -- Fails: 22023 without a key. Idempotent: by key.
 create or replace function holdfast.renew_manage_token(

@@ -5,7 +5,7 @@
 -- Returns one row; tx: the transaction that changed the booking last.
 --
 -- p_patient, p_reason: null: as in the hold. p_actor_id: the account that acts; null: the bearer of the manage token.
--- p_judged_version: as in settle_bookings.
+-- p_judged_version: the same as in settle_bookings.
 --
 -- Outcomes: done | unchanged (the request was repeated, a link for the same patient and reason was requested less than
 --   a minute ago, or the booking is confirmed) | booking_missing | booking_erased | hold_expired |

@@ -11,8 +11,8 @@
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the booking had
 -- its units all the time. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its
 -- state, to the account that acts.
--- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
--- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
+-- p_keys: the keys of the requests, stored with their events. p_reasons: the reason of a cancellation; with confirm, of
+-- the visit. p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 -- p_token_epochs: with link, the epoch of the manage token that proves it. If the token has been renewed since, the
 -- booking is missing to its bearer. null: not compared.
 -- p_judged_versions: the version of the booking by which the caller decided that it may change. null: by none.
@@ -104,7 +104,7 @@ begin
                case p_known_by[i.n] when 'account' then p_actor_ids[i.n] else b.account_id end as account_id,
                case when p_actions[i.n] <> 'confirm' then null
                     when p_known_by[i.n] <> 'holder' then p_known_by[i.n]
-                    -- Otherwise an e-mail had the hold's token, and whoever got it may be a stranger.
+                    -- Otherwise an e-mail had the hold's token, and its recipient may be a stranger.
                     when b.waitlist_entry_id is null
                          and not exists (select from booking_event e
                                           where e.clinic_no = b.clinic_no and e.booking_id = b.id

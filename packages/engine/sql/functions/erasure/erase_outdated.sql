@@ -83,7 +83,7 @@ begin
   else
     is_done := false;
   end if;
-  -- Last: whoever has locked a waitlist locks no bookings.
+  -- This comes last: a transaction that has locked a waitlist locks no bookings.
   perform erase_outdated_entries(p_clinic_no, v_months, c_bookings_max);
   return next;
 end

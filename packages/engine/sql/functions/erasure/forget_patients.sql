@@ -1,6 +1,6 @@
 -- forget_patients: removes what identifies patients of whom every case is erased and no request is open: record number,
--- name and birth date, and notes on their requests. Of the cases named, which have just been erased, it removes the
--- reason of an override, which somebody wrote freely, from the case and its events.
+-- name and birth date, and notes on their requests. From the cases named, which have just been erased, and their events
+-- it removes the reason of an override, which somebody wrote freely.
 --
 -- It runs one statement per month on the log, planned for that month: see id_months.
 -- Internal: called by erase_patient and erase_theatre_patient.

@@ -1,5 +1,5 @@
 -- quiet_until: when the quiet hours of a clinic end that p_at is in; null: it is in none. A clinic that has chosen
--- nothing has those of message_settings' defaults. As quietHoursAround in src/messages/reminder-times.ts.
+-- nothing has those of message_settings' defaults. The same as quietHoursAround in src/messages/reminder-times.ts.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.quiet_until(p_clinic_no integer, p_at timestamptz) returns timestamptz

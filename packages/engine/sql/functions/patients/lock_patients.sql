@@ -1,8 +1,8 @@
 -- lock_patients: serializes transactions that look whether a patient has an appointment at the same time
--- (visits_at_once) and then write one: of two at once, the second sees what the first has written. Whoever has another
--- name is another person (is_same_person), so the lock is by clinic and name.
+-- (visits_at_once) and then write one: if two run at once, the second sees what the first has written. A patient with
+-- another name is another person (is_same_person), so the lock is by clinic and name.
 --
--- p_names: of fold_name; null: none. A name that was read from a booking is compared again once that is locked:
+-- p_names: results of fold_name; null: none. A name that was read from a booking is compared again once that is locked:
 -- another one is not locked.
 --
 -- Internal. Locks: patient_lock of each, in order, until the commit. They come before those of slots.

@@ -3,7 +3,7 @@
 --
 -- p_known_by: how it is known who the patient is, which decides what is compared, and so what the caller can find out
 -- about others:
---   clinic: whoever books is of the clinic: the contacts and the account
+--   clinic: a member of the clinic books: the contacts and the account
 --   account: the account alone, which is the caller's
 --   address: the e-mail address alone, which the patient has proven
 -- null: it is not known.

@@ -2,10 +2,10 @@
 -- time. One element per request: `patient_booked:` and the id of the first such appointment; `retry` if an earlier
 -- request of the call may write one, and so has to be decided first; else null. An appointment is CONFIRMED or ARRIVED.
 -- Cases are not among them. Only requests of one name and person at one time wait for each other: many people have one
--- name. Those of one name without contacts are of one person.
+-- name. Requests of one name without contacts are of one person.
 --
--- p_known_by: as sought_keys. p_account_ids: of the bookings that are written. p_excepts: those that are changed.
--- p_confirms: whether a request writes an appointment, and no hold; null: all do.
+-- p_known_by: as in sought_keys. p_account_ids: the accounts of the bookings that are written. p_excepts: the bookings
+-- that are changed. p_confirms: whether a request writes an appointment, and no hold; null: all do.
 --
 -- Slots with more than 200 units taken, such as a vaccination day's, are left out: every booking in the slots is
 -- compared. All that is needed is read once for the call, because old months are planned for each reading: see 0015.

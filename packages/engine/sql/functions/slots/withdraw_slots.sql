@@ -111,8 +111,8 @@ begin
   end if;
   slots := cardinality(v_slots);
 
-  -- 2. Which bookings. None can be added, or moved in or out, while the slots are locked; a confirmation may be in
-  --    flight, so they are locked as well and then read again. Two queries for the two partial indexes.
+  -- 2. Which bookings. No booking can be added, or moved in or out, while the slots are locked; a confirmation may be
+  --    in flight, so they are locked as well and then read again. Two queries for the two partial indexes.
   v_from := oldest_booking_id(p_clinic_no, v_slots);
   select array_agg(q.id) into v_bookings
     from (select b.id from booking b
@@ -202,7 +202,7 @@ begin
   end if;
   if v_lost_cases is not null then
     perform return_to_waitlist(p_clinic_no, v_lost_cases,
-                               -- Who has held a case, and not confirmed it, has not planned one.
+                               -- A case that was held, and not confirmed, was not planned.
                                array(select case when statuses[array_position(booking_ids, c.id)] = 'CONFIRMED'
                                                  then new_id(p_clinic_no, v_now) end
                                        from unnest(v_lost_cases) with ordinality c(id, n) order by c.n),

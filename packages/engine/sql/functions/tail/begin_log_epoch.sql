@@ -22,7 +22,7 @@ begin
   end if;
   return (
     select add_log_epoch(p_after, least(pg_snapshot_xmin(pg_current_snapshot())::text::numeric,
-             -- Of the form epoch:xid, where an epoch is 2^32 transactions.
+             -- next_xid has the form epoch:xid, where an epoch is 2^32 transactions.
              greatest(part[1]::numeric * 4294967296 + part[2]::numeric
                       - case when split_part(v_last_server, '/', 2) <> split_part(v_server, '/', 2)
                               and timeline.id = split_part(v_server, '/', 2) then 10000 else 0 end, 3))::text::xid8)

@@ -1,7 +1,7 @@
--- allocate: gives cases what they need (case_needs). Of equipment, the free units with the lowest numbers are
--- allocated, first those that no other case still uses (overrun_allocations), but at most as many as the taken units
--- leave, whatever numbers these have. A resource with one unit is allocated without a check: the exclusion constraint
--- fails if it is not free.
+-- allocate: gives cases what they need (case_needs). The free units of equipment with the lowest numbers are allocated,
+-- first those that no other case still uses (overrun_allocations), but at most as many as the taken units leave,
+-- whatever numbers these have. A resource with one unit is allocated without a check: the exclusion constraint fails if
+-- it is not free.
 --
 -- p_ids: the cases. p_needs: what they need; p_need_nos: of which case, by its number in p_ids, each need is. No two of
 -- these cases need one resource at one time.
@@ -57,7 +57,7 @@ begin
     from unnest(p_ids) with ordinality i(id, n)
     join of_case o on o.booking_id = i.id;
   if v_units is distinct from (select sum(n.units) from unnest(p_needs) n) then
-    -- As the constraint reports it.
+    -- The constraint reports it like this.
     raise exclusion_violation using
       message = format('cases %s: a unit that counted as free is taken', p_ids),
       detail = (select format('Key (%s, %s, 1, %s)', p_clinic_no, n.resource_id, n.during)

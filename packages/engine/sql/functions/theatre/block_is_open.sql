@@ -1,5 +1,5 @@
--- block_is_open: whether a case may be booked in a block by whoever owns it: a block for it (block_is_for), or one that
--- is released: by hand, or because its day is near.
+-- block_is_open: whether the ownership of a block lets a case be booked in it: a block for it (block_is_for), or one
+-- that is released: by hand, or because its day is near.
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.

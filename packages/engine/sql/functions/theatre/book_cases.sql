@@ -1,11 +1,11 @@
 -- book_cases: writes new cases for which there is room, under the locks of all that they take: their keys, patients,
 -- minutes, allocations, bookings and events. No two of them need one resource at one time, or have one key or patient.
 --
--- By case: its plan, as schedule_cases has it; its patient, if that is known; its place (place_of_case); who acts; key
--- and hash of the request. p_needs: what the cases need (case_needs); p_need_nos: of which case, by number, each need
--- is. Returns a row for each: its number, its booking, and the case as case_as_json. No row: another transaction has
--- used one of the keys or stored one of the patients. A call for one case has written nothing then; with more than
--- that, the caller has to roll back.
+-- Arrays by case: its plan, as schedule_cases has it; its patient, if that is known; its place (place_of_case); who
+-- acts; key and hash of the request. p_needs: what the cases need (case_needs); p_need_nos: of which case, by number,
+-- each need is. Returns a row for each: its number, its booking, and the case as case_as_json. No row: another
+-- transaction has used one of the keys or stored one of the patients. A call for one case has written nothing then;
+-- with more than that, the caller has to roll back.
 -- Internal.
 -- Locks: the keys, in order; then the patients (save_patients).
 -- Fails: 23P01 if two cases took one unit at a time, or a case did not get all it needs; check_violation if a count of

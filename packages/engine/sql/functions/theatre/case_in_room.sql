@@ -47,7 +47,7 @@ begin
                         where b.status = 'COMPLETED'),
                       max(m.at) filter (where m.milestone = 'in_room') + c_stay_max) as out_at
         from theatre_case c
-        -- Not by allocations: that of a case that was over before its planned start is empty.
+        -- Allocations are not used: that of a case that was over before its planned start is empty.
         join theatre_case n on n.clinic_no = c.clinic_no and n.room_id = c.room_id and n.booking_id <> c.booking_id
                            and n.starts_at between v_in_at - interval '2 days' and v_until + c_stay_max
         join case_milestone m on m.clinic_no = n.clinic_no and m.booking_id = n.booking_id

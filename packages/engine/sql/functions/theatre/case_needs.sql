@@ -41,7 +41,7 @@ begin atomic
    cross join (select (p_plan->>'startsAt')::timestamptz as starts_at,
                       (p_plan->>'startsAt')::timestamptz + make_interval(mins => (p_plan->>'minutes')::integer)
                         as ends_at) t
-    -- By id, one by one: a join would read all resources of the clinic, its patients among them.
+    -- Found by id, one by one: a join would read all resources of the clinic, its patients among them.
     left join lateral (select t.* from holdfast.resource t
                         where t.clinic_no = p_clinic_no and t.id = n.resource_id limit 1) r on true
    where n.resource_id is not null;

@@ -6,7 +6,7 @@
 --
 -- p_overrun: the result of overrun_allocations.
 -- n: the room's place in p_room_ids. block_id: null in open time. is_own: the block belongs to the case's service or
--- surgeon (block_is_for). With a block in p_plan, only the starts in it.
+-- surgeon (block_is_for). If p_plan names a block, only the starts in it are returned.
 -- Internal. Locks: none. Fails: as case_needs. Idempotent: yes.
 create or replace function holdfast.case_starts(
   p_clinic_no integer, p_plan jsonb, p_patient_id uuid, p_room_ids uuid[], p_timezone text, p_day_start timestamptz,

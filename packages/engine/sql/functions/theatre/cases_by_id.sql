@@ -1,4 +1,4 @@
--- cases_by_id: the cases with these ids, as they are: see cases_of_bookings. Those that do not exist are left out.
+-- cases_by_id: the cases with these ids, as they are: see cases_of_bookings. Cases that do not exist are left out.
 --
 -- A function, so that a plan is stored, and reads and locks only the months in which the bookings were created.
 -- Locks: none. Fails: never. Idempotent: yes.

@@ -33,11 +33,11 @@ declare
   v_now timestamptz := clock_timestamp();
   v_claim record;
   v_conflicts jsonb;
-  -- By plan.
+  -- The results, by the number of the plan.
   v_outcomes text[]; v_details jsonb[]; v_cases jsonb[];
-  -- Of plans that may be booked.
+  -- The plans that may be booked.
   v_nos integer[] := '{}'; v_resource_ids uuid[] := '{}'; v_slot_ids uuid[];
-  -- Of plans that are booked, and what they need.
+  -- The plans that are booked, and what they need.
   v_won integer[] := '{}'; v_plans jsonb[] := '{}'; v_patient_ids uuid[] := '{}'; v_places case_place[] := '{}';
   v_won_slot_ids uuid[] := '{}';
   v_needs case_need[] := '{}'; v_need_nos integer[] := '{}';

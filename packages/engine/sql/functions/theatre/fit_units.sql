@@ -2,7 +2,7 @@
 -- but not more than planned, even if it is late. Minutes that it gave back it takes again, also if the block has booked
 -- them to others (widen_block). Returns whether they have changed.
 --
--- p_booking: of the case, as it is under the lock.
+-- p_booking: the booking of the case, as it is under the lock.
 -- Planned for the month of its id, as place_booking_of_case.
 -- Internal. docs/decisions/0039.
 -- Locks: none; the caller has lock_case.

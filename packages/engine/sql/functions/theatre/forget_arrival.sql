@@ -2,7 +2,7 @@
 -- is of another day than that (earliest_milestone). The case is CONFIRMED again: a patient who was sent home is not in
 -- the building, and a withdrawal of the new block has to name the case. Returns the booking as it is then.
 --
--- p_booking: of the case, as it is under the lock; one that has begun is not moved (has_not_begun).
+-- p_booking: the booking of the case, as it is under the lock; one that has begun is not moved (has_not_begun).
 -- Internal.
 -- Locks: none that the caller does not have. Fails: never. Idempotent: yes.
 create or replace function holdfast.forget_arrival(

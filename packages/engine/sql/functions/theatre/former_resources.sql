@@ -1,5 +1,5 @@
 -- former_resources: of what a plan may need, what its case has at the same start already, for case_invalid and
--- case_conflicts: its room, patient, people, and the equipment of which the plan needs no more units. None for a new
+-- case_conflicts: its room, patient, people, and the equipment of which the plan needs no more units. Empty for a new
 -- case, or one that gets another start: a closed room would then be used at a time that nobody has agreed to.
 --
 -- Internal. Locks: none; if the caller has locked the case, the result is final. Fails: never. Idempotent: yes.

@@ -4,7 +4,7 @@
 -- outside_hours, block_owned, block_overrun: it keeps its room, start and slot, and does not become longer.
 -- block_owned: also its surgeon and service, which decide whose block it is. block_overrun: it may also start at
 -- another time, if it ends before its block does. preferred_equipment: it keeps its surgeon and its equipment.
--- p_place: of the plan, as place_of_case.
+-- p_place: the place of the plan, as place_of_case returns it.
 -- Internal. Locks: none; if the caller has locked the case, the result is final. Fails: never. Idempotent: yes.
 create or replace function holdfast.kept_rules(p_clinic_no integer, p_plan jsonb, p_place holdfast.case_place)
   returns text[]

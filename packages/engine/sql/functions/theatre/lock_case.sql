@@ -62,7 +62,7 @@ begin
   at := clock_timestamp();
   select * into booking from unnest(v_bookings) b where b.id = p_booking_id and b.appointment_type = 'case';
   if v_lapsed_slot_ids <> '{}' then
-    -- As they are under the lock: a hold confirmed in time stays confirmed.
+    -- The bookings are read under the lock: a hold confirmed in time stays confirmed.
     select coalesce(array_agg(b.id), '{}'), array_agg(greatest(at, b.updated_at)) into v_lapsed_ids, v_lapsed_ats
       from unnest(v_bookings) b
      where b.id = any (v_lapsed_ids) and b.id <> p_booking_id and hold_lapsed(b.status, b.hold_expires_at, v_now);

@@ -1,6 +1,6 @@
 -- lock_resources: locks resources of a clinic, so that nobody else adds allocations of them, or slots of a doctor. The
--- first locks of a transaction that changes cases or creates slots: resources, slots, bookings, keys. Those that do not
--- exist are skipped.
+-- first locks of a transaction that changes cases or creates slots: resources, slots, bookings, keys. Resources that do
+-- not exist are skipped.
 --
 -- Internal.
 -- Locks: the resources, by (clinic_no, id), FOR NO KEY UPDATE: rows that refer to them can be inserted.

@@ -31,7 +31,7 @@ begin
   if p_plan->>'version' is not null then
     v_kept := kept_rules(p_clinic_no, p_plan, p_place);
   end if;
-  -- Without its id, the case is judged by all rules.
+  -- The plan does not name the case, so it is judged by all rules.
   v_conflicts := case_conflicts(p_clinic_no, p_plan - 'override' - 'caseId', p_patient_id, '{}', p_now, p_needs,
                                 p_place, p_taking_ids);
   v_rules := (

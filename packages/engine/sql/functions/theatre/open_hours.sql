@@ -12,7 +12,8 @@ return case when p_hours is null then tstzmultirange(tstzrange(null, null))
             else coalesce((
               select range_agg(tstzrange((d.day + h."from") at time zone p_timezone,
                                          (d.day + h."to") at time zone p_timezone))
-                -- Of timestamps: of dates, generate_series makes instants, which the conversion above would misread.
+                -- The arguments are timestamps: from dates, it makes instants, which the conversion above would
+                -- misread.
                 from generate_series(date_trunc('day', p_from at time zone p_timezone) - interval '1 day',
                                      date_trunc('day', p_to at time zone p_timezone), interval '1 day') d(day)
                 join jsonb_to_recordset(p_hours) h(weekday integer, "from" time, "to" time)

@@ -7,7 +7,7 @@
 -- allocation, a patient who is not recorded as having left is taken for forgotten. p_foresees: false: the case ends at
 -- p_now at the earliest; true, for suggestions: it ends when will_end says.
 -- Internal.
--- Locks: none; under the locks of the resources, the result is final: whoever records in_room has them (lock_case).
+-- Locks: none; under the locks of the resources, the result is final: a recording of in_room has them (lock_case).
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.overrun_allocations(
   p_clinic_no integer, p_resource_ids uuid[], p_now timestamptz, p_foresees boolean

@@ -1,11 +1,11 @@
 -- place_cases: for schedule_cases, under all its locks: releases the allocations of the moved and bumped cases, and
 -- then places the plans, one after the other, so that each is checked against those before it.
 --
--- conflicts: as case_conflicts, with `ofCaseId`; null: the caller tries again. bookings: of all cases, as they are
--- then.
+-- conflicts: as in case_conflicts, with `ofCaseId`; null: the caller tries again. bookings: those of all cases, as they
+-- are then.
 -- new_case: the new case, as case_as_json; null: there is none.
 --
--- With conflicts, or null, a single new case has written nothing; a caller with more than that has to roll back.
+-- If there are conflicts, or null, a single new case has written nothing; a caller with more has to roll back.
 -- p_left_ids: the moved and bumped cases. p_bookings: these, as they are under the lock. p_needs: what the plans needed
 -- before their resources were locked; p_taking_ids: the cases that took some of it once they were locked.
 -- p_locked_resource_ids: if a plan's patient is not among them, because it was stored after they were locked, the

@@ -42,7 +42,7 @@ declare
   v_may_contradict constant boolean := p_is_forced or p_is_trial;
   v_is_forced boolean; -- It would be refused without p_is_forced and p_is_trial.
   v_missing text;
-  v_inside_id uuid; v_inside_at timestamptz; -- Of the other case whose patient is in the room at p_at.
+  v_inside_id uuid; v_inside_at timestamptz; -- The other case whose patient is in the room at p_at.
 begin
   v_lock := lock_case(p_clinic_no, p_booking_id, p_at);
   v_booking := v_lock.booking;

@@ -1,7 +1,7 @@
 -- relieve_team: changes the anaesthetist and the staff of a running case from now on. What those who leave have of it
 -- ends now, so that they can be booked elsewhere; those who come have it until its expected end, and nothing else may
--- need them until then. The case keeps its room, times, surgeon, patient and equipment. Who comes again has only the
--- new time among the allocations; the log has both.
+-- need them until then. The case keeps its room, times, surgeon, patient and equipment. A person who comes again has
+-- only the new time among the allocations; the log has both.
 -- After its expected end, nothing else may need those who come now, nor until it will have ended (will_end). They have
 -- it for no time then, as its others do, until that end is prolonged: another case can be planned for them, and is at
 -- risk by this one.
@@ -34,7 +34,7 @@ declare
   v_booking booking;
   v_case theatre_case;
   v_needs case_need[];
-  v_until timestamptz; -- As far as those who come are examined.
+  v_until timestamptz; -- The people who come are examined until then.
 begin
   booking_id := p_plan->>'caseId';
   v_lock := lock_case(p_clinic_no, booking_id, null, v_team_ids);

@@ -1,7 +1,7 @@
 -- request_seems_open: whether a request of the waitlist has no case: none was made, or it has FAILED or was
 -- CANCELLED, as the hold has lapsed. So a request is open again by itself, whatever ended its case.
 --
--- For readers: a confirmation of the case may be in flight. Whoever books or withdraws the request decides by
+-- For readers: a confirmation of the case may be in flight. A booking or withdrawal of the request decides by
 -- lock_open_request.
 -- Internal. Locks: none. Fails: never; false for a request that does not exist or was withdrawn. Idempotent: yes.
 create or replace function holdfast.request_seems_open(p_clinic_no integer, p_id uuid, p_now timestamptz)

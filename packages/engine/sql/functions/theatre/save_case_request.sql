@@ -3,9 +3,9 @@
 --
 -- p_request: {id, newPatientId, patient: {mrn, name, birthDate, correct}, service, procedure: {code, display}, minutes,
 --   urgency, dueOn, roomId, surgeonId, anaesthetistId, staffIds, equipment, note, mayChangePatient}. A known patient
---   has to have the name and the birth date that were sent, as for a case (is_patient). Whoever may not change patients
---   has to send exactly what is stored: they learn nothing about the patient, and do not rename the patient of another
---   surgeon.
+--   has to have the name and the birth date that were sent, as for a case (is_patient). A caller who may not change
+--   patients has to send exactly what is stored: they learn nothing about the patient, and do not rename the patient of
+--   another surgeon.
 -- Locks: the patient, if known, else the record number.
 -- Fails: 40001 if another transaction stores the same new patient at this moment: run it again.
 -- Idempotent: no; the caller stores its result under the key of the request.

@@ -4,8 +4,8 @@
 -- p_plans: one plan for each case that gets a place: {caseId, version, confirm, roomId, startsAt, minutes, surgeonId,
 --   anaesthetistId, staffIds, equipment: [{equipmentId, units}], patient: {mrn, name, birthDate}, patientId, service,
 --   procedure: {code, display}, urgency, blockId, requestId, override: {rules, reason}, openSlotId, newPatientId,
---   turnoverMinutes}. turnoverMinutes: of a case that exists; null: the room's.
---   version: of the case as the caller has read it; null: a new case, at most one, which p_key belongs to.
+--   turnoverMinutes}. turnoverMinutes: those of a case that exists; null: the room's.
+--   version: that of the case as the caller has read it; null: a new case, at most one, which p_key belongs to.
 --   openSlotId, newPatientId: ids to use if a day of open time or the patient has to be stored.
 -- p_bumps: [{caseId, requestId}], cases that are cancelled for it, with p_bump_reason: see bump_cases.
 -- p_dry_run: what would prevent the first plan now; nothing is written or locked.
@@ -171,7 +171,7 @@ begin
   end if;
   v_at := clock_timestamp();
   if cardinality(v_lapsed_slot_ids) > 0 then
-    -- As they are under the lock: a hold confirmed in time stays confirmed.
+    -- The bookings are read under the lock: a hold confirmed in time stays confirmed.
     select array_agg(b.id), array_agg(greatest(v_at, b.updated_at)) into v_lapsed_ids, v_lapsed_ats
       from unnest(v_bookings) b
      where b.id = any (v_lapsed_ids) and hold_lapsed(b.status, b.hold_expires_at, v_now);
@@ -255,7 +255,7 @@ begin
   end if;
   detail := v_placed.conflicts;
   outcome := case when detail is null then 'retry' when detail = '[]' then 'done' else 'refused' end;
-  -- As in step 1.
+  -- The same as in step 1.
   if outcome = 'refused' and v_new is not null
      and exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then
     outcome := 'retry';

@@ -2,11 +2,11 @@
 -- {suggestions: [{roomId, startsAt, endsAt, blockId, isOwnBlock}], refusals: [{day, reasons, busy: [{resourceId,
 -- name}]}], searchedUntil}, or {invalid}, as case_invalid, also for a room of p_room_ids.
 -- The best are those in blocks of the case's service or surgeon (isOwnBlock), of all days; then the others; both by
--- start and room. Of urgent and immediate cases, the soonest are the best; they may overrun blocks (case_conflicts).
--- refusals: of each day without a suggestion that was examined to its end.
+-- start and room. For urgent and immediate cases, the soonest are the best; they may overrun blocks (case_conflicts).
+-- refusals: one for each day without a suggestion that was examined to its end.
 -- searchedUntil: the first day that was not examined to its end, because there were too many starts; else null.
 --
--- Of a stretch of feasible starts in one room, day and block, the first is suggested: case_starts has these. Each is
+-- From a stretch of feasible starts in one room, day and block, the first is suggested: case_starts has these. Each is
 -- examined by case_conflicts, as a claim is: suggest.test.ts compares with all starts.
 --
 -- p_plan: as for schedule_cases, without room and start. p_room_ids: null: all active ones.
@@ -35,9 +35,9 @@ declare
     select r.id from resource r
      where r.clinic_no = p_clinic_no and r.kind = 'operating_room' and r.active
        and (p_room_ids is null or r.id = any (p_room_ids)) order by natural_order(r.name), r.id);
-  v_day_room_ids uuid[]; -- Of v_room_ids, those whose starts are examined.
+  v_day_room_ids uuid[]; -- The rooms of v_room_ids whose starts are examined.
   v_is_urgent constant boolean := coalesce(p_plan->>'urgency', '') in ('urgent', 'immediate');
-  -- Without its urgency, the conflicts do not say who would give way.
+  -- The plan has no urgency, so the conflicts do not say who would give way.
   v_wanted constant jsonb := p_plan - 'urgency'
     || case when v_is_urgent then '{"override": {"rules": ["block_overrun"]}}'::jsonb else '{}' end;
   v_suggestions jsonb := '[]'; v_refusals jsonb := '[]'; v_found jsonb;

@@ -2,8 +2,8 @@
 -- if that is more than a block's planned minutes (widen_block). A day of open time that does not exist yet is stored
 -- with its case's openSlotId. Returns the places, each with its slot.
 --
--- By case: its plan, its place (place_of_case), the end of its hold, and when its booking was created. At most one of
--- them begins in each missing day of a room's open time.
+-- Arrays by case: its plan, its place (place_of_case), the end of its hold, and when its booking was created. At most
+-- one of them begins in each missing day of a room's open time.
 -- Internal.
 -- Locks: none that the caller does not have. Fails: check_violation if a count of units were wrong.
 -- Idempotent: no.
@@ -22,7 +22,7 @@ declare
 begin
   for v_n in 1 .. cardinality(v_places) loop
     if v_places[v_n].slot_id is null then
-      -- By UTC: a clinic may change its time zone. More minutes than cases of a day can have.
+      -- Days are in UTC: a clinic may change its time zone. The capacity is more minutes than cases of a day can have.
       v_places[v_n].slot_id := p_plans[v_n]->>'openSlotId';
       insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
       select p_clinic_no, v_places[v_n].slot_id, v_places[v_n].open_time_id, d.day, d.day + interval '1 day', 10000,

@@ -3,7 +3,7 @@
 -- turnover, or until `cleaned` if that is recorded, and equipment is reprocessed. This is the only definition of the
 -- rule.
 --
--- p_reprocessing_minutes: of the resource, if it is equipment.
+-- p_reprocessing_minutes: those of the resource, if it is equipment.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.taken_until(
   p_kind text, p_case holdfast.theatre_case, p_reprocessing_minutes integer

@@ -1,6 +1,6 @@
--- with_bumpable_cases: the conflicts of a plan (case_conflicts). Those with other cases get bumpableCaseIds, the cases
--- that may give way to the plan: those that have not begun, of an urgency that may_bump allows. A conflict without
--- such a case stays as it is.
+-- with_bumpable_cases: the conflicts of a plan (case_conflicts). Conflicts with other cases get bumpableCaseIds, the
+-- cases that may give way to the plan: those that have not begun, of an urgency that may_bump allows. A conflict
+-- without such a case stays as it is.
 --
 -- p_except_ids: cases whose allocations are about to be released. Holds that have lapsed by p_now are not named.
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.

@@ -13,7 +13,7 @@ begin
     return exists (select from case_request q
                     where q.clinic_no = p_clinic_no and q.id = p_id and q.withdrawn_at is not null);
   end if;
-  -- As in save_case_request.
+  -- The same as in save_case_request.
   with withdrawn as (
     update case_request q set withdrawn_at = clock_timestamp() where q.clinic_no = p_clinic_no and q.id = p_id
     returning q.patient_id

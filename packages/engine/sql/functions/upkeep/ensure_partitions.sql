@@ -41,7 +41,7 @@ begin
     execute format('create table holdfast.%I '
                    '(like holdfast.%I including defaults including constraints including storage)',
                    v_name, v_parent);
-    -- As in the parent: samples of patients must not outlive their erasure. LIKE does not copy this.
+    -- The same as in the parent: samples of patients must not outlive their erasure. LIKE does not copy this.
     execute format(case v_parent when 'booking' then 'alter table holdfast.%I alter column patient set statistics 0, '
                      'alter column reason set statistics 0, alter column cancellation_reason set statistics 0'
                    else 'alter table holdfast.%I alter column request_key set statistics 0, '

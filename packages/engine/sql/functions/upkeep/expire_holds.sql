@@ -1,6 +1,6 @@
 -- expire_holds: one step of the sweeper: gives back lapsed holds, at most p_limit (1–1,000), even if nobody wants their
 -- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now;
--- null: those that are left, another session has locked. It looks at holds of the last two days, or at those of the
+-- null: another session has locked those that are left. It looks at holds of the last two days, or at those of the
 -- month (UTC) of p_month, which nobody has swept in time.
 -- p_awaited: only in clinics where somebody waits for a place. There a lapsed hold is not free: it is passed on here
 -- (offer_places), unless a claim finds it first. These clinics' holds are few, so that this can be called every other
@@ -75,7 +75,7 @@ begin
     return null;
   end if;
   v_now := clock_timestamp();
-  -- As in lapse_holds.
+  -- The same as in lapse_holds.
   select array_agg(q.clinic_no), array_agg(q.id), array_agg(greatest(v_now, q.updated_at))
     into v_booking_clinic_nos, v_booking_ids, v_ats
     from (select b.clinic_no, b.id, b.updated_at

@@ -48,7 +48,7 @@ as $function$
       from placed p
       join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = p.booking_id and e.type = 'milestone'
   ), reached as (
-    -- As the log has them last.
+    -- The last entry of each milestone in the log.
     select distinct on (r.booking_id, r.milestone) r.booking_id, r.slot_id, r.milestone, r.at
       from recorded r
      order by r.booking_id, r.milestone, r.version desc
@@ -210,7 +210,7 @@ as $function$
      and exists (select from case_milestone m
                   where m.clinic_no = p_clinic_no and m.booking_id = p.booking_id and m.milestone <> 'arrived')
   union all
-  -- By them, a case has begun or not (has_not_begun).
+  -- The milestones decide whether a case has begun (has_not_begun).
   select 'case_differs', r.slot_id, coalesce(r.booking_id, m.booking_id),
          format('its milestone %s is at %s, by its log %s', coalesce(r.milestone, m.milestone),
                 coalesce(m.at::text, 'no time'), coalesce(r.at::text, 'no time'))

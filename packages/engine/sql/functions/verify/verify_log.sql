@@ -78,7 +78,7 @@ as $function$
                      ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'),
                      ('ARRIVED', 'completed', 'COMPLETED'), ('ARRIVED', 'reopened', 'CONFIRMED'),
                      ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'),
-                     -- Of cases: a milestone can be corrected, and removed.
+                     -- Changes of cases: a milestone can be corrected, and removed.
                      ('CONFIRMED', 'milestone', 'CONFIRMED'), ('CONFIRMED', 'milestone', 'ARRIVED'),
                      ('CONFIRMED', 'milestone', 'COMPLETED'), ('ARRIVED', 'milestone', 'CONFIRMED'),
                      ('ARRIVED', 'milestone', 'ARRIVED'), ('ARRIVED', 'milestone', 'COMPLETED'),

@@ -24,7 +24,7 @@ as $function$
      where r.name = 'email' and r.delivered_at is not null and r.epoch = (select max(e.no) from log_epoch e)
        and coalesce(m.emails, true)
   ), last_event as (
-    -- None of these announces anything, or changes what is announced.
+    -- The types left out announce nothing, and do not change what is announced.
     select distinct on (e.booking_id) e.booking_id, e.version, e.at, e.type, e.reason, e.xid, e.seq
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type not in ('linked', 'attendance_confirmed', 'attendance_withdrawn',

@@ -26,7 +26,7 @@ as $function$
             from idempotency i where i.clinic_no = p_clinic_no) k
     left join (select q.id, q.slot_id, q.created_at from booking q where q.clinic_no = p_clinic_no) b
       on b.id = k.booking_id
-    -- null: of a patient who has been erased.
+    -- null: the patient has been erased.
     left join (select o.booking_id, o.request_key from booking_event o
                 where o.clinic_no = p_clinic_no and o.version = 1) e
       on e.booking_id = k.booking_id

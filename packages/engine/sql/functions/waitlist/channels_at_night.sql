@@ -1,9 +1,9 @@
 -- channels_at_night: in the quiet hours of a clinic, by which contacts of a patient, `email` and `phone`, messages
 -- about offers of the waitlist reach them, as far as is known; null: p_at is in no quiet hours.
 --
--- Nobody calls in quiet hours: whoever no message reaches is offered nothing then (first_waiting). A channel of which
--- the newest message was only stored (`kept`) reaches nobody: the database does not know whether the servers have a
--- mail server, or a provider of SMS. Of the clinic's messages, the 50 newest are looked at.
+-- Nobody calls in quiet hours: a patient whom no message reaches is offered nothing then (first_waiting). A channel
+-- whose newest message was only stored (`kept`) reaches nobody: the database does not know whether the servers have a
+-- mail server, or a provider of SMS. The 50 newest messages of the clinic are looked at.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.channels_at_night(p_clinic_no integer, p_at timestamptz) returns text[]

@@ -12,7 +12,7 @@ as $function$
 declare
   v_now constant timestamptz := clock_timestamp();
 begin
-  -- Whoever joins waits for what this transaction counts: see join_waitlist.
+  -- A patient who joins waits for what this transaction counts: see join_waitlist.
   perform set_config('idle_in_transaction_session_timeout', '1s', true);
   return query
   update waitlist_entry e set ended_at = v_now, end_reason = 'expired'

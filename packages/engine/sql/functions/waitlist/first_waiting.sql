@@ -1,5 +1,5 @@
--- first_waiting: who is the next to be offered a place of a slot: of those who wait for it and have no open offer, the
--- most urgent; among these, who has missed the fewest offers; among these, who joined first. null: nobody.
+-- first_waiting: the entry that is offered a place of a slot next: among those that wait for it and have no open offer,
+-- the most urgent; then the one with the fewest missed offers; then the first that joined. null: none.
 --
 -- p_local: when the slot begins, in the clinic's local time. p_units: how many units are free; an entry that needs more
 -- is passed over. An entry that was offered the slot before is not offered it again, unless the clinic withdrew that
@@ -7,7 +7,7 @@
 -- p_there: the bookings of these persons (bookings_in_slot). Nor is an entry for which another place is free, which its
 -- patient can book (place_elsewhere).
 -- p_freed_ids: the slots whose places become free in this call: several that are free at once are for several entries.
--- p_channels: of channels_at_night; null: it is day.
+-- p_channels: the result of channels_at_night; null: it is day.
 -- p_is_far_ahead: the slot is beyond the clinic's booking horizon, so that only entries that a member of the clinic has
 -- added are offered it.
 -- p_passed_ids: entries that can book elsewhere, as was found for other slots of this transaction, and is found for

@@ -1,5 +1,5 @@
--- leave_waitlist: ends an entry of a waitlist: p_reason is left (by who waits) or removed (by the clinic). Its offer
--- stays open, and is the caller's to decline: offer_id.
+-- leave_waitlist: ends an entry of a waitlist: p_reason is left (the patient left) or removed (by the clinic). Its
+-- offer stays open, and is the caller's to decline: offer_id.
 --
 -- Outcomes: ended | unchanged (it has ended before) | entry_missing
 -- Locks: the entry. Cannot deadlock: a transaction that has locked an entry never waits for a lock of this caller.
@@ -12,7 +12,7 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 #variable_conflict use_column
 begin
-  -- Whoever frees a place that is offered to the entry waits for this transaction: see join_waitlist.
+  -- A change that frees a place offered to the entry waits for this transaction: see join_waitlist.
   perform set_config('idle_in_transaction_session_timeout', '1s', true);
   update waitlist_entry e set ended_at = clock_timestamp(), end_reason = p_reason
    where e.clinic_no = p_clinic_no and e.id = p_id and e.ended_at is null

@@ -4,10 +4,10 @@
 --
 -- Slots of the past, withdrawn and blocked ones and those of inactive doctors are not offered, nor those that begin
 -- too soon (offer_until, and the minimum notice). What is beyond the booking horizon is offered only to entries
--- that a member of the clinic has added, as only members book there. Nothing is offered to who can book another place
--- (place_elsewhere), nor in quiet hours to who gets no message about it (channels_at_night).
+-- that a member of the clinic has added, as only members book there. Nothing is offered to a patient who can book
+-- another place (place_elsewhere), nor in quiet hours to one who gets no message about it (channels_at_night).
 --
--- An offer counts within the limits of docs/decisions/0012 as a hold of whoever joined: it gets the origins of its
+-- An offer counts within the limits of docs/decisions/0012 as a hold of the one who joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
 --
 -- p_judged_for, p_passed_ids, p_free: for several calls of one transaction: the clinic and specialization whose entries
@@ -67,7 +67,7 @@ begin
       join clinic c on c.no = s.clinic_no
      where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity and s.starts_at > v_now
        and r.kind = 'doctor' and r.active
-     -- By specialization: what is free of one is read once.
+     -- Sorted by specialization: the free units of one are read once.
      order by s.clinic_no, r.specialization, s.starts_at, s.id
   loop
     v_free := v_slot.free;

@@ -1,6 +1,6 @@
 -- stop_offers: ends the open offers of a doctor whose bookings have been stopped in this transaction (withdraw_offers).
 --
--- It locks all slots to come, and not only those with offers: whoever gives back units of one of them at this moment
+-- It locks all slots to come, and not only those with offers: a change that gives back units of one at this moment
 -- offers them as long as the stop is not committed, and has the slot's lock until that offer can be seen here.
 --
 -- Locks: the slots, by (clinic_no, id); then as withdraw_offers. The caller has locked the resource.

@@ -31,7 +31,7 @@ begin
   end if;
   v_bookings := lock_bookings(array_fill(p_clinic_no, array[cardinality(v_ids)]), v_ids);
   v_now := clock_timestamp();
-  -- As they are under the lock: one that was accepted in time stays.
+  -- The offers are read under the lock: one that was accepted in time stays.
   select array_agg(q.id), array_agg(q.slot_id), array_agg(q.at),
          array_agg(case when hold_lapsed(q.status, q.hold_expires_at, q.at) then 'hold_expired' else 'slot_closed' end)
     into v_ids, v_slot_ids, v_ats, v_reasons
