@@ -75,7 +75,7 @@ function ofBooking(
   return { prepare, announced: ofDoctor }
 }
 
-/** Those of the theatre are in its tests. */
+/** The writes of the theatre are in its tests. */
 const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
   claim: {
     prepare:

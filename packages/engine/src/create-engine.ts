@@ -46,10 +46,10 @@ export type EngineSettings = {
    * connection.
    */
   generalPool: pg.Pool
-  /** Of the directory of several databases: all of them, whose lists it reads together. Default: `generalPool`. */
+  /** For the directory of several databases: all of them, whose lists it reads together. Default: `generalPool`. */
   shards?: ShardPools
   /**
-   * Of one of several databases: the directory, which has what belongs to accounts: their verified addresses, their
+   * For one of several databases: the directory, which has what belongs to accounts: their verified addresses, their
    * choices of messages, and where they have roles. Default: `generalPool`, where a role needs no note.
    */
   directoryPool?: pg.Pool
@@ -77,7 +77,7 @@ export type EngineSettings = {
   onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
 }
 
-/** Of one clinic's changes of cases, and its searches: more than its staff sends at a time. */
+/** How many changes of cases, and searches, wait for one clinic at most: more than its staff sends at a time. */
 const clinicWaitingMax = 256
 
 /** How many items wait in each queue, how many batches are in flight, and how many items wait for locked rows. */

@@ -211,5 +211,5 @@ type AnnouncedIn<Kinds, Path extends string = ''> = {
       : AnnouncedIn<Kinds[Name], `${Path}${Name}.`>
 }[keyof Kinds & string]
 
-/** Such as `claim` and `directory.updateClinic`. */
+/** The names of writes, such as `claim` and `directory.updateClinic`. */
 export type AnnouncedWrite = AnnouncedIn<typeof engineMethods>

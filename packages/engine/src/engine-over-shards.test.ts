@@ -22,7 +22,7 @@ import type { Page } from './model/page.ts'
 
 type Engine = ReturnType<typeof createEngine>
 type Scene = {
-  /** Of the directory. */
+  /** The engine of the directory. */
   engine: Engine
   /** The same clinics in one plain database. */
   plain: Engine

@@ -68,7 +68,7 @@ type Change = {
   touchesSlots: number
 }
 
-/** Every change of a booking. `touchesSlots`: of how many slots more or fewer units may be available afterwards. */
+/** Every change of a booking. `touchesSlots`: how many slots may have more or fewer units available afterwards. */
 const changes = [
   { name: 'confirm', from: 'PENDING', to: 'CONFIRMED', touchesSlots: 1 },
   { name: 'extend', from: 'PENDING', to: 'PENDING', touchesSlots: 1 },
@@ -216,7 +216,7 @@ describe('the client sends a change again with its Idempotency-Key, and it is ma
     await make(scene, undo, booking.id, null)
     expect(await make(scene, name, booking.id, key)).toMatchObject({ kind: 'unchanged', booking: { status: from } })
     expect((await bookingOf(database, booking.id)).version).toBe(booking.version + 2)
-    // With another key, it is another request.
+    // A request with another key is another request.
     expect(await make(scene, name, booking.id, randomUUID())).toMatchObject({ kind: 'done' })
     await scene.engine.stop()
   })

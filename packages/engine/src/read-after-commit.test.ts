@@ -8,7 +8,7 @@ import { aCase, aTheatre, caseOf, soonAt } from '../test/theatre.ts'
 import { createEngine } from './create-engine.ts'
 import type { Engine } from './model/engine.ts'
 
-/** As a primary that restarts: it was reached, and takes no statements. */
+/** A primary that restarts reports this: it was reached, and takes no statements. */
 const starting = () => Object.assign(new pg.DatabaseError('starting up', 0, 'error'), { code: '57P03' })
 
 const writes = [

@@ -74,7 +74,7 @@ test('a withdrawal of a withdrawn slot is announced with the position it returns
   expect(announced).toEqual([{ ...noOne, kind: 'directory', position, doctorIds: new Set([doctor.id]) }])
 })
 
-// Without a position: its transaction may have written more, and another process may have made it.
+// They are announced without a position: the transaction may have written more, and another process may have made it.
 test.for([
   { name: 'a claim sent again with its key', way: 'claim' },
   { name: 'a confirmation of a confirmed booking', way: 'confirm' },

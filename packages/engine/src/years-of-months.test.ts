@@ -25,8 +25,8 @@ import { purgeOutdated } from './upkeep/purge-outdated.ts'
 const test = agedDatabaseTest(120)
 
 /**
- * Of any operation, however many months there are, also when all its statements must be planned anew; 668 when they had
- * no bounds. A stock server grants each transaction 64 on average (max_locks_per_transaction).
+ * How many locks any operation takes, however many months there are, also when all its statements must be planned anew;
+ * 668 when they had no bounds. A stock server grants each transaction 64 on average (max_locks_per_transaction).
  */
 const locksMax = 96
 /** A statement that is prepared is planned for its values five times, and then perhaps for all values. */

@@ -18,12 +18,12 @@ export type NumberedClaim = {
   name: string
   birthDate: string | null
   key: number
-  /** Of the request hash. */
+  /** The number of the request hash. */
   hash: number
   confirm: boolean
-  /** Of who acts; null: nobody. */
+  /** The number of who acts; null: nobody. */
   actor: number | null
-  /** Of a request of the waitlist, for the patient of the same number. */
+  /** The number of a request of the waitlist, for the patient of the same number. */
   request: number | null
   /** Why the rule of the block's end does not apply; null: it does. */
   override: string | null
@@ -125,7 +125,7 @@ function planOf(theatre: Theatre, claim: NumberedClaim, name: string): SentClaim
       birthDate: claim.birthDate,
       correct: claim.name === 'Ada Lind',
     },
-    // Of all that is stored as it is sent, each claim has its own.
+    // Each claim has its own of all that is stored as it is sent.
     service: `Service of ${name}`,
     procedure: { code: `Code of ${name}`, display: `Procedure of ${name}` },
     urgency: urgencies[claim.key % urgencies.length] ?? 'elective',
@@ -145,7 +145,7 @@ function planOf(theatre: Theatre, claim: NumberedClaim, name: string): SentClaim
 
 type Decided = { outcome: string; booked: unknown; detail: unknown }
 
-/** Claims them in one call of claim_cases. @returns by claim; outcome `alone`: not decided */
+/** Claims them in one call of claim_cases. @returns one for each claim; outcome `alone`: not decided */
 export async function claimTogether(
   { appPool }: TestDatabase,
   theatre: Theatre,
@@ -186,7 +186,7 @@ function withoutIds({ names, scene }: Theatre, { outcome, detail, cases }: Sched
   if (found === undefined) return { outcome, booked: null, detail: named(detail) }
   const { createdAt, updatedAt, holdExpiresAt, ...same } = found
   const heldMs = holdExpiresAt === null ? null : new Date(holdExpiresAt).getTime() - new Date(createdAt).getTime()
-  // By resource, whose ids are in another order in each theatre.
+  // Sorted by resource, whose ids are in another order in each theatre.
   const allocations = (named(same.allocations) as string[][]).map((one) => one.join(' ')).toSorted()
   return {
     outcome,

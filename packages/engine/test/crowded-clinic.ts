@@ -13,7 +13,7 @@ export type CrowdedClinic = {
   step(engine: Engine): Promise<void>
 }
 
-/** A clinic whose waitlist and slots change all the time. @param random from 0 to 1 */
+/** A clinic whose waitlist and slots change all the time. @param random returns numbers from 0 to 1 */
 export async function aCrowdedClinic(database: TestDatabase, random: () => number): Promise<CrowdedClinic> {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)

@@ -32,7 +32,7 @@ function isLost(error: unknown): boolean {
   return error instanceof Error && /connection|terminated/i.test(error.message)
 }
 
-/** Of somebody who waits for any time of a doctor. */
+/** An entry of somebody who waits for any time of a doctor. */
 export function anEntry(
   doctor: Pick<BuiltDoctor, 'id' | 'clinicNo'>,
   change: Partial<NewWaitlistEntry> = {},

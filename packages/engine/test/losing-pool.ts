@@ -11,12 +11,12 @@ export function changedPool(pool: pg.Pool, query: (run: Query, parameters: unkno
   })
 }
 
-/** Whether a statement calls the function. `parameters`: of `query`. */
+/** Whether a statement calls the function. `parameters` are those of `query`. */
 export function calling(functionName: string): (parameters: unknown[]) => boolean {
   return ([statement]) => JSON.stringify(statement).includes(`holdfast.${functionName}(`)
 }
 
-/** As the driver reports it. */
+/** The error as the driver reports it. */
 export function lostConnection(): Error {
   return new Error('Connection terminated unexpectedly')
 }

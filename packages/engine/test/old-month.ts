@@ -27,7 +27,7 @@ export const old = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().get
 /** That month, as `2026-03`. */
 export const month = old.toISOString().slice(0, 7)
 
-/** Of a doctor, an hour apart, in that month. */
+/** Slots of a doctor, an hour apart, in that month. */
 export const oldSlots = async (database: TestDatabase, count: number) => {
   const doctor = await aDoctor(database, await aClinic(database))
   const slots: BuiltSlot[] = []

@@ -74,7 +74,7 @@ export function randomNumbers(seed: number): (below: number) => number {
   return (below) => Math.floor(random() * below)
 }
 
-/** `report`: of former steps, to which these are added. */
+/** `report` is that of former steps, to which these are added. */
 type StormRun = { seed: number; clients?: number; steps: number; report?: StormReport }
 
 /** 8 clients at once, each with so many random claims, changes, ends, cancellations and lapses of booked cases. */

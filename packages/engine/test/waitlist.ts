@@ -89,7 +89,7 @@ export const test = base
   .extend('offered', offeredPlace)
   .extend('expectClean', cleanState)
 
-/** With a database for each test, for tests that change its functions. */
+/** Creates a database for each test, for tests that change its functions. */
 export const freshTest = freshDatabaseTest
   .extend('engine', anEngine)
   .extend('settle', settleWith)

@@ -6,11 +6,11 @@ import { inClientTransaction } from '../database/client-transaction.ts'
  * Takes from PUBLIC the right to connect to the database. PostgreSQL gives it to every role of the server, and
  * `holdfast_app` is one role for all databases: the login of another Holdfast there could read and change this one.
  *
- * Who uses the database keeps the right by name: `login`, as which the server logs in; whoever owns something in the
- * database or was granted something there, as a pooler's login; the members of PostgreSQL's own roles, such as
- * pg_monitor and pg_read_all_data; and the members of `holdfast_app` that a person has created, which may read from
- * replicas. Those that another Holdfast has created, and the owners of other databases, lose it. Superusers and
- * replication do not need it.
+ * Roles that use the database keep the right by name: `login`, as which the server logs in; the owners of something in
+ * the database and roles that were granted something there, such as a pooler's login; the members of PostgreSQL's own
+ * roles, such as pg_monitor and pg_read_all_data; and the members of `holdfast_app` that a person has created, which
+ * may read from replicas. Members that another Holdfast has created, and the owners of other databases, lose it.
+ * Superusers and replication do not need it.
  *
  * Does nothing the second time, or if the owner of the schema does not own the database: `holdfast doctor` reports who
  * may connect then. Concurrent calls for one database fail: the caller has to lock.

@@ -9,7 +9,7 @@ export type SetupNames = {
   database: string
   /** The role that owns the schema, as which Holdfast migrates. */
   owner: string
-  /** Of the owner, if it is created: the password, or what PostgreSQL stores of it. */
+  /** The password of the owner, if it is created, or what PostgreSQL stores of it. */
   password: string
 }
 
@@ -47,7 +47,8 @@ export function setupSteps({ database, owner, password }: SetupNames): SetupStep
       isNeeded: `exists (${found} and not has_database_privilege(${escapeLiteral(owner)}, oid, 'CREATE'))`,
       statement: `GRANT CREATE ON DATABASE ${databaseName} TO ${ownerName}`,
     },
-    // Whoever owns the database may let the login of the server connect; another owner needs to be allowed.
+    // The owner of the database may let the login of the server connect; another owner of the schema needs to be
+    // allowed.
     {
       isNeeded:
         `exists (${found} and not ` +
@@ -76,8 +77,8 @@ function connectStep(database: string): SetupStep {
 }
 
 /**
- * Of these: PostgreSQL lets everybody create large objects, which are outside of all tables and limits. Holdfast has
- * none.
+ * One of the steps in the database: PostgreSQL lets everybody create large objects, which are outside of all tables and
+ * limits. Holdfast has none.
  */
 export const largeObjectsStep: SetupStep = {
   isNeeded: `has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'execute')`,

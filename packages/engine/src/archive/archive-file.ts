@@ -140,7 +140,7 @@ export async function readArchiveFile(
   return { header, counts, checksum }
 }
 
-/** Without the line feeds. node:readline would also split at U+2028, which may be in a text. */
+/** The lines without their line feeds. node:readline would also split at U+2028, which may be in a text. */
 async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = ''
   for await (const chunk of chunks) {

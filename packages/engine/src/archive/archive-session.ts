@@ -31,7 +31,7 @@ export async function inArchiveSession<Result>(
     }
     return await work(client)
   } finally {
-    // For whoever begins at once; the end of the session releases it too, but later.
+    // This is for a process that begins at once; the end of the session releases it too, but later.
     await client.query('select pg_advisory_unlock_all()').catch(() => undefined)
     client.release(true)
   }

@@ -154,7 +154,7 @@ test('the application may only read the log, and add to it by a function', async
     'delete from holdfast.audit_event',
     'truncate holdfast.audit_event',
   ]) {
-    // In a shard, it is a view.
+    // The table is a view in a shard.
     await expect(database.appPool.query(statement)).rejects.toThrow(/permission denied|is not a table/)
   }
 })
@@ -185,7 +185,7 @@ freshTest('old events are deleted: those that are older than the owner has said'
   await storeAuditMonths(database.ownerUrl, 12)
   expect(await purgeAuditEvents(database.appPool, 24)).toBe(1)
   expect(await left()).toBe(5)
-  // Whoever has the application's login can delete no others.
+  // The application's login can delete no others.
   expect(await purgeAuditEvents(database.appPool, 1)).toBe(1)
   expect(await left()).toBe(4)
   await expect(database.appPool.query('update holdfast.audit_retention set months = 1')).rejects.toThrow(

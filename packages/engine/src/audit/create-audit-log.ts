@@ -10,7 +10,7 @@ const auditCursor = cursorOf('audit-events', ['micros', 'micros'])
 
 export type AuditRow = AuditEvent & { micros: string }
 
-/** As in append_audit_events.sql. */
+/** The same as in append_audit_events.sql. */
 const ageMsMax = 24 * 3_600_000
 
 /**

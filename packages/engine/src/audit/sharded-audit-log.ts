@@ -6,7 +6,7 @@ import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import type { AuditLog, NewAuditEvent } from '../model/audit-event.ts'
 import { type AuditRow, auditPage, auditRows, createAuditLog } from './create-audit-log.ts'
 
-/** Of no clinic. */
+/** The number that events of no clinic are stored with. */
 const noClinicNo = 0
 
 /**
@@ -36,7 +36,7 @@ export function createShardedAuditLog(directory: pg.Pool, shards: ShardPools): A
   }
 }
 
-/** As each database orders them. The numbers of two databases may be the same. */
+/** The order is that of each database. The numbers of two databases may be the same. */
 function latestFirst(one: AuditRow, other: AuditRow): number {
   return Number(other.micros) - Number(one.micros) || Number(other.id) - Number(one.id)
 }

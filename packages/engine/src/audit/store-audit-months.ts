@@ -2,8 +2,8 @@ import sql from 'sql-template-tag'
 import { withPool } from '../database/pools.ts'
 
 /**
- * For how many months the security log is stored. As the owner: `purgeAuditEvents`, which the application calls,
- * deletes nothing younger.
+ * Stores for how many months the security log is kept. Only the owner may do it: `purgeAuditEvents`, which the
+ * application calls, deletes nothing younger.
  */
 export function storeAuditMonths(ownerUrl: string, months: number): Promise<void> {
   return withPool({ url: ownerUrl, name: 'holdfast security log' }, async (pool) => {

@@ -5,9 +5,9 @@ import { parseSnapshot, parseXid } from '../model/snapshot.ts'
 export type Written = {
   /** null: nothing now. It repeats a write whose announcement may have been lost with its result. */
   position: string | null
-  /** Whose bookings it changed. */
+  /** The doctors whose bookings it changed. */
   doctorIds: readonly string[]
-  /** As the whole batch left them. */
+  /** The slots as the whole batch left them. */
   slots: readonly CommittedSlot[]
   /** Taken by the batch, under the locks of its slots; null: no count of `slots` is known. */
   snapshot: string | null
@@ -58,7 +58,7 @@ export function slotAfter(
   return { ...slot, ...(lapsesInMs <= 0 ? unknownUnits : { available: units.available, lapsesInMs }) }
 }
 
-/** Of a slot that must be read. */
+/** The units of a slot that must be read. */
 export const unknownUnits = { available: null, lapsesInMs: null }
 
 const noClinics: ReadonlySet<number> = new Set()

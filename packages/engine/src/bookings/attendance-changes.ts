@@ -10,7 +10,7 @@ import { announceBatch } from './announce-batch.ts'
 
 type Row = { outcome: AttendanceOutcome['kind']; tx: string | null }
 
-/** By `confirm_attendance` and `withdraw_attendance`. These are few, and not in the queue of other changes. */
+/** Changes by `confirm_attendance` and `withdraw_attendance`. These are few, and not in the queue of other changes. */
 export function attendanceChanges(pool: pg.Pool, reads: Pick<Reads, 'booking'>, announce: Announce) {
   const by =
     (change: Sql) =>

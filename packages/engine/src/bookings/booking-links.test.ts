@@ -43,7 +43,7 @@ const asked = { actorId: null, key: null, patient: null, reason: null, judgedVer
 const request = ({ id }: Pick<BuiltBooking, 'id'>, overrides = {}) =>
   engine.bookingLinks.request({ bookingId: id, ...asked, ...overrides })
 
-/** As if everything that happened to the booking had happened two minutes earlier. */
+/** Moves everything that happened to the booking two minutes into the past. */
 const twoMinutesLater = (database: TestDatabase, { id }: { id: string }) =>
   database.ownerPool.query(
     `with logged as (

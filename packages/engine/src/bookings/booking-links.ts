@@ -11,14 +11,14 @@ import { announceBatch, unknownUnits } from './announce-batch.ts'
 
 type Row = { outcome: LinkOutcome['kind']; tx: string | null }
 
-/** As in request_link.sql. */
+/** The same as in request_link.sql. */
 const requestsMax = 5
 const pauseMs = 60_000
 
 type SentRow = {
   count: number
   at: Date | null
-  /** Of the e-mail; null: it is not planned yet. */
+  /** The state of the e-mail; null: it is not planned yet. */
   state: MessageState | null
   failure: MessageFailure | null
   reason: MessageReason | null
@@ -32,13 +32,13 @@ function failureOf({ state, failure, reason }: SentRow): LinkFailure | null {
 
 type BookingLinksSettings = {
   pool: pg.Pool
-  /** Of the server that has what belongs to accounts. */
+  /** The pool of the server that has what belongs to accounts. */
   accountsPool: pg.Pool
   reads: Pick<Reads, 'booking'>
   announce: Announce
 }
 
-/** By `request_link`. These are few: one booking at a time, and not in the queue of other changes. */
+/** Links by `request_link`. These are few: one booking at a time, and not in the queue of other changes. */
 export function createBookingLinks({ pool, accountsPool, reads, announce }: BookingLinksSettings): BookingLinks {
   return {
     async areRequired(clinicNo) {

@@ -39,7 +39,8 @@ type Step =
   | { kind: 'lapse' | 'begin' | 'withdraw' | 'leave'; slot: number }
 
 /**
- * Of capacity 1, 2, 3, and one of a doctor who sees patients by video too; the fifth number is a missing slot.
+ * Slots with room for 1, 2 and 3, and one of a doctor who sees patients by video too; the fifth number is a missing
+ * slot.
  */
 const slotCount = 4
 const slot = fc.nat(slotCount - 1)

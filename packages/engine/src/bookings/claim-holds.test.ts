@@ -160,7 +160,7 @@ test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, and e
   for (let n = 0; n < 30; n += 1) await aBooking(database, slot, { status: 'PENDING' })
   await lapseHolds(database, slot)
   const lock = await holdSlotLock(database, slot)
-  // As many as the pool has connections, so that all of them wait at once.
+  // There are as many claims as the pool has connections, so that all of them wait at once.
   const racing = [
     ...Array.from({ length: 15 }, () => alone.claim(database.appPool, aClaim(slot))),
     ...Array.from({ length: 5 }, () => together.claim(database.appPool, aClaim(slot), aClaim(slot), aClaim(slot))),

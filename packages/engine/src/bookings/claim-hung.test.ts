@@ -57,7 +57,7 @@ describe('a network that drops the packets of all connections', () => {
     const startedAt = performance.now()
     const outcomes = await claimAll()
     expect(outcomes.map(({ kind }) => kind)).toEqual(Array(12).fill('booked'))
-    // Without a timeout they are never answered; with one that only the query sees, each connection takes as long.
+    // Without a timeout they are never answered; if only the query has one, each connection takes as long.
     expect(performance.now() - startedAt).toBeLessThan(20_000)
     expect(await takenOf(database, ...slots)).toEqual(Array(12).fill(3))
     expect(await checkHistory(database)).toEqual([])

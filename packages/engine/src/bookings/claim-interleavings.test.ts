@@ -274,7 +274,7 @@ describe('the slot starts while a claim waits for it', () => {
   )
 })
 
-/** By the database's clock. */
+/** Whether the slot has started by the database's clock. */
 async function isStarted(its: TestDatabase, slot: { id: string }): Promise<boolean> {
   const { rows } = await its.ownerPool.query<{ started: boolean }>(
     'select starts_at < clock_timestamp() as started from holdfast.slot where id = $1',

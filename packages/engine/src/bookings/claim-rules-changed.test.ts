@@ -22,7 +22,7 @@ import { runClaimBatch } from './claim-batch.ts'
 
 const { alone, together } = claimWays(runClaimBatch)
 
-/** Until claims have waited for locks for longer than the facts that they read may be old (20 ms). */
+/** Waits until claims have waited for locks for longer than the facts that they read may be old (20 ms). */
 async function untilWaitingLong(database: TestDatabase, count = 1): Promise<void> {
   await until(
     async () => {
@@ -188,7 +188,7 @@ test.for([alone, together])(
     const lock = await holdSlotLock(database, slot)
     const first = aClaim(slot)
     const second = { ...aClaim(slot), key: first.key, requestHash: first.requestHash }
-    // As the queue does: one that lost the race for the key is sent again.
+    // The queue does the same: a claim that lost the race for the key is sent again.
     const claiming = [first, second].map(async (request) => {
       const outcomes = await claim(database.appPool, request)
       return outcomes.includes('retry') ? claim(database.appPool, request) : outcomes

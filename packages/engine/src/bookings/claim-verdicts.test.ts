@@ -52,7 +52,7 @@ const alternatives: readonly (readonly Verdict[])[] = [
   ['slot_missing', 'slot_missing:block'],
 ]
 
-/** Without a slot, only its key can be wrong as well. */
+/** If a claim has no slot, only its key can be wrong as well. */
 const needSlot = (verdict: Verdict) => verdict !== 'replayed' && verdict !== 'key_reused'
 
 function canBeBoth(first: Verdict, second: Verdict): boolean {

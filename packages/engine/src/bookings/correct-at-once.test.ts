@@ -77,7 +77,7 @@ async function whileBooked(its: TestDatabase, by: Engine): Promise<string> {
   const booking = by.claim(aClaim(first, { confirm: true, knownBy: 'clinic', patient: ada }))
   await untilLockWaiters(its, 1)
   const correction = correct(id, { name: ada.name }, by)
-  // With the guard, it waits for the booking; without it, it is made meanwhile.
+  // With the guard, the correction waits for the booking; without it, it is made meanwhile.
   await Promise.race([untilLockWaiters(its, 2), correction])
   await lock.release()
   expect((await booking).kind).toBe('booked')

@@ -16,7 +16,7 @@ type ReturnedRow = { outcome: string; tx: string | null }
 
 const attemptsMax = 20
 
-/** By `correct_patient`. These are few, and not in the queue of other changes. */
+/** Corrections by `correct_patient`. These are few, and not in the queue of other changes. */
 export function patientCorrections(pool: pg.Pool, reads: Pick<Reads, 'booking'>, announce: Announce) {
   return async (request: CorrectionRequest): Promise<CorrectionOutcome> => {
     const { bookingId } = request

@@ -66,7 +66,7 @@ test('a lapsed hold linked while a claim waits fails after the link; negative co
   await planted.drop()
 })
 
-/** As if everything so far was written by a server with a clock an hour ahead that has failed over to this one. */
+/** Makes everything so far look written by a server with a clock an hour ahead that has failed over to this one. */
 async function writtenByFastClock(database: TestDatabase, booking: BuiltBooking): Promise<void> {
   const parameters = [booking.clinicNo, booking.id]
   await database.ownerPool.query(

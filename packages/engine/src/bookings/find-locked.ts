@@ -13,9 +13,9 @@ export type LocksOfRequest = {
   bookingId: string | null
   /** Whether the booking leaves its slot. */
   withItsSlot: boolean
-  /** Of a claim. */
+  /** The key of a claim. */
   key: string | null
-  /** Of the patient whose other appointments it looks for; '': of the booking's patient; null: it looks for none. */
+  /** The patient whose other appointments it looks for; '': the booking's patient; null: it looks for none. */
   patientName: string | null
 }
 

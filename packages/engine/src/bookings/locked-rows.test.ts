@@ -79,7 +79,7 @@ const move: Case['write'] = (engine, { booking, target }) =>
 
 const lockName = (database: TestDatabase, { clinicNo }: BuiltSlot, name: string) =>
   holdLock(database.ownerPool, 'select pg_advisory_xact_lock(holdfast.patient_lock($1, $2))', [clinicNo, name])
-/** Of writes that look for other appointments of their patient. */
+/** The patient of writes that look for other appointments of the patient. */
 const ada = { name: ' Ada  Lovelace', email: 'ada@example.org' }
 const byClinic = { actorId: null, onBehalf: true, key: null, reason: null, knownBy: 'clinic' } as const
 const settle =

@@ -19,7 +19,7 @@ import { runSettleBatch } from './settle-batch.ts'
 const kindsOf = (results: { kind: string; outcome?: { kind: string } }[]) =>
   results.map(({ kind, outcome }) => outcome?.kind ?? kind)
 
-/** As `lapseHolds`, of one hold and without its slot, which the move has locked. */
+/** Like `lapseHolds`, for one hold and without its slot, which the move has locked. */
 async function lapseNow(its: TestDatabase, bookingId: string): Promise<void> {
   await its.ownerPool.query(
     `with event as (update holdfast.booking_event set hold_expires_at = hold_expires_at - interval '1 day'

@@ -8,7 +8,7 @@ import { timeOf } from '../model/id.ts'
 export class PartitionMissing extends Error {
   override name = 'PartitionMissing'
 
-  /** @param bookingId of the booking that could not be written */
+  /** @param bookingId the id of the booking that could not be written */
   constructor(bookingId: string, options: { cause: unknown }) {
     const month = timeOf(bookingId).toISOString().slice(0, 7)
     super(

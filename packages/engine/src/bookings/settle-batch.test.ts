@@ -67,7 +67,7 @@ describe('settle_bookings: every action on every status', () => {
     'hold_expired',
     'slot_withdrawn',
   ] as const
-  // By staff, on a slot that started ten minutes ago, so that only the status decides.
+  // Staff acts on a slot that started ten minutes ago, so that only the status decides.
   const expected: Record<SettleAction, Partial<Record<string, SettleOutcome['kind']>>> = {
     confirm: { PENDING: 'done', CONFIRMED: 'unchanged', hold_expired: 'hold_expired' },
     cancel: { PENDING: 'done', CONFIRMED: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },
@@ -149,7 +149,7 @@ test('another version than the one that was judged is not changed; a repetition 
   const key = randomUUID()
   const judged = (version: number | null, more = {}) => request(hold, 'extend', { judgedVersion: version, ...more })
   expect(await kindOf(database, judged(2))).toEqual(['booking_changed'])
-  // Of two changes of one version at once, the second is judged again.
+  // If two changes of one version come at once, the second is judged again.
   const confirm = request(hold, 'confirm', { judgedVersion: 1 })
   expect(await kindOf(database, judged(1, { key }), confirm)).toEqual(['done', 'retry'])
   expect(await kindOf(database, confirm)).toEqual(['booking_changed'])

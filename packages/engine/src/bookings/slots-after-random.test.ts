@@ -88,8 +88,8 @@ async function run(scene: Scene, { kind, ...step }: Step): Promise<void> {
 }
 
 /**
- * The last state of each slot that was announced. Of two transactions on one slot the later has the later snapshot;
- * of those on different slots, perhaps neither is before the other. A count that is not known wins.
+ * The last state of each slot that was announced. The later of two transactions on one slot has the later snapshot; of
+ * transactions on different slots, perhaps neither is before the other. A count that is not known wins.
  */
 function lastOf(announced: readonly Committed[]): Map<string, CommittedSlot> {
   const last = new Map<string, { slot: CommittedSlot; snapshot: Committed['snapshot'] }>()
@@ -140,7 +140,7 @@ async function checkStep(scene: Scene, step: Step): Promise<void> {
   }
 }
 
-/** Those whose next hold to lapse has lapsed. */
+/** The slots whose next hold to lapse has lapsed. */
 async function lapsedSlots({ database, slots }: Scene): Promise<Set<string>> {
   const { rows } = await database.ownerPool.query<{ id: string }>(
     'select id from holdfast.slot where id = any ($1) and next_lapse < now()',

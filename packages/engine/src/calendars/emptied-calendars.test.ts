@@ -81,7 +81,7 @@ test('a calendar that turns empty frees its times when it is empty again, and th
       { id: held.id, status: 'PENDING', taken: 2, blocked_at: null },
     ].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
   )
-  // With a time again, everything begins anew.
+  // When a time is in the calendar again, everything begins anew.
   await record(read(slot))
   expect(await state()).toMatchObject({ emptySince: null, emptiedAt: null })
   expect(await isBlocked()).toBe(true)

@@ -5,7 +5,7 @@ import { storableOrNull, storableText } from '../database/storable-text.ts'
 import type { BusyCalendarNotice, BusyCalendarRead, BusyTime, DueBusyCalendar } from '../model/busy-calendar.ts'
 
 const readEveryMinutes = 15
-/** After a failure. */
+/** When a calendar is read again after a failure. */
 const readAgainMinutes = 30
 /** An empty calendar is confirmed by a second response that came at least so much later. */
 const confirmMinutes = 10
@@ -60,7 +60,7 @@ export async function recordBusyCalendar(pool: pg.Pool, due: DueBusyCalendar, re
   // The tags are stored last: if this process ends before, everything is read again.
   if (!(await isStored(pool, due))) return
   await setBusyTimes(pool, due, read.busy)
-  // Of a calendar that was found to be empty, the second time confirms it.
+  // If the calendar was found to be empty before, this read confirms it.
   const isEmptied = sql`${read.busy.length === 0}::boolean and empty_since is not null`
   await pool.query(sql`
     update holdfast.busy_calendar
@@ -108,7 +108,7 @@ async function isStored(pool: pg.Pool, due: DueBusyCalendar): Promise<boolean> {
   return rowCount === 1
 }
 
-/** In steps of 1,000 slots, each of which is a transaction unless `connection` is in one. */
+/** Works in steps of 1,000 slots, each of which is a transaction unless `connection` is in one. */
 export async function setBusyTimes(
   connection: pg.Pool | pg.PoolClient,
   { clinicNo, doctorId }: { clinicNo: number; doctorId: string },

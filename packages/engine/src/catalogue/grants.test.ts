@@ -136,7 +136,7 @@ test.for([
   'drop function holdfast.purge_outdated(interval, integer)',
   'alter role holdfast_app connection limit 5',
   `select nextval('holdfast.booking_event_seq')`,
-  // To its current value, because setval is never rolled back.
+  // The sequence is set to its current value, because setval is never rolled back.
   `select setval('holdfast.booking_event_seq', last_value, is_called) from holdfast.booking_event_seq`,
   `select setval('holdfast.clinic_no_seq', nextval('holdfast.clinic_no_seq'))`,
   'alter sequence holdfast.booking_event_seq restart',

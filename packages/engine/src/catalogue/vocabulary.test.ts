@@ -23,7 +23,7 @@ const columns: Record<string, readonly string[]> = {
   'calendar_feed.language': messageLanguages,
 }
 
-/** In the order of the alphabet. */
+/** The quoted words, in the order of the alphabet. */
 const quoted = (text: string) => [...new Set(text.match(/(?<=')\w+(?=')/g))].sort()
 
 test.for(Object.entries(columns))('the check of %s accepts %j', async ([name, words], { database }) => {

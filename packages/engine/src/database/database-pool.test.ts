@@ -148,7 +148,7 @@ test('a server that may not write: the query fails as not done, and the next one
 }) => {
   const pool = poolOf(database.sessionUrl)
   const insert = (name: string) => pool.query('insert into holdfast.specialization (name) values ($1)', [name])
-  // As a primary that was demoted reports it.
+  // A primary that was demoted reports it like this.
   const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()))
   for (const client of clients) await client.query('set default_transaction_read_only = on')
   const [held, ...others] = clients

@@ -79,14 +79,14 @@ class BoundedPool extends pg.Pool {
     this.on('remove', (client) => void this.#idleSinceMs.delete(client))
   }
 
-  /** Whether all connections are in use. Those that are being opened are not. */
+  /** Whether all connections are in use. Connections that are being opened are not. */
   get isExhausted(): boolean {
     let inUse = 0
     for (const idleSinceMs of this.#idleSinceMs.values()) if (idleSinceMs === null) inUse += 1
     return inUse >= this.#max
   }
 
-  /** As pg's, with a callback or a promise. pg's pool calls it for each query. */
+  /** The same as pg's, with a callback or a promise. pg's pool calls it for each query. */
   override connect(...args: never[]): never {
     const failure = (error: unknown) => (isNoneFree(error) && this.isExhausted ? new PoolExhausted(error) : error)
     const [callback] = args as (AnyQuery | undefined)[]
@@ -99,7 +99,7 @@ class BoundedPool extends pg.Pool {
     }) as never
   }
 
-  /** As pg's. With a promise as its result, a query whose plan is outdated is run again. */
+  /** The same as pg's, but if it returns a promise, a query whose plan is outdated is run again. */
   override query(...args: never[]): never {
     const run = () => (super.query as AnyQuery).apply(this, args)
     const result = run()
@@ -183,7 +183,7 @@ function clientOf(url: string, settings: SessionSettings): PooledClientConfig {
   return { ...applied, url }
 }
 
-/** Those of the URL first: the pool's settings win. */
+/** The options of the URL come first: the pool's settings win. */
 function optionsOf(url: string, settings: SessionSettings): { connectionString: string; options: string } {
   const { options, rest } = takeOptions(url)
   const own = startupOptions(settings)
@@ -194,7 +194,7 @@ function closedAfter(cause: Error): Error {
   return new Error(`Connection terminated after another one failed: ${cause.message}`, { cause })
 }
 
-/** Not by `end()`, which sends the server a message and waits for it. */
+/** Closes a connection, but not by `end()`, which sends the server a message and waits for it. */
 function destroy(client: pg.PoolClient, reason: Error): void {
   client.connection.stream.destroy(reason)
 }

@@ -12,9 +12,9 @@ export type PooledClientConfig = pg.ClientConfig & {
 }
 
 /**
- * The client of `DatabasePool`. A query without a response within its `query_timeout` fails, and closes the
- * connection: pg only gives up the query, and whoever takes the connection from the pool next waits behind it. So does
- * an error after which a new connection is needed, such as that of a server that may no longer write.
+ * The client of `DatabasePool`. A query without a response within its `query_timeout` fails, and closes the connection:
+ * pg only gives up the query, and the next user of the connection waits behind it. An error after which a new
+ * connection is needed closes it too, such as that of a server that may no longer write.
  *
  * Libraries release a client without its error, so the client closes itself. pg's pool removes a closing client.
  */

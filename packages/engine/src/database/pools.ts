@@ -25,9 +25,9 @@ export type PoolSettings = {
 
 const idleInTransactionTimeoutMs = 60_000
 const queryTimeoutMsDefault = 60_000
-/** For one that writes thousands of rows, in a pool of shorter queries. */
+/** The limit for a query that writes thousands of rows, in a pool of shorter queries. */
 export const largeWriteMs = 60_000
-/** For a query that reads a whole clinic, as `verify` does. */
+/** The limit for a query that reads a whole clinic, as `verify` does. */
 export const longQueryMs = 3 * 60 * 60_000
 
 /**

@@ -3,9 +3,9 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 
 /**
- * The server's secrets: the first signs, all are accepted. Those of HOLDFAST_SECRET where it is set; else one of 32
- * random bytes (base64url), generated once and stored in `holdfast.setting`, which the owner can read. Any number of
- * processes that start at once get the same.
+ * The server's secrets: the first signs, all are accepted. They are those of HOLDFAST_SECRET where it is set; else one
+ * of 32 random bytes (base64url), generated once and stored in `holdfast.setting`, which the owner can read. Any number
+ * of processes that start at once get the same.
  *
  * @param ownerPool the owner's: the application role may not read it
  * @param fromEnvironment what HOLDFAST_SECRET holds, newest first; null: it isn't set

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { recordBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { storableOrNull, storableText } from './storable-text.ts'
 
-/** With NUL, and half of a surrogate pair. */
+/** The text contains NUL, and half of a surrogate pair. */
 const odd = 'Europe/\u0000Ber\ud83dlin'
 const storable = 'Europe/\ufffdBer\ufffdlin'
 

@@ -26,7 +26,7 @@ type Messages = {
   execute(message: object): void
 }
 
-/** For the start of a direct session. */
+/** The options for the start of a direct session. */
 export function startupOptions(settings: SessionSettings): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
@@ -56,7 +56,7 @@ export function queryWithSettings(
   run: (...args: readonly unknown[]) => unknown,
 ): unknown {
   const [config] = args
-  // Such as the streams of COPY, which are used inside transactions.
+  // These are, for example, the streams of COPY, which are used inside transactions.
   if (typeof config === 'object' && config !== null && 'submit' in config) return run(...args)
   const query = unnamed(args)
   applySettings(query, settingsText, () => client.getTransactionStatus() === 'I')

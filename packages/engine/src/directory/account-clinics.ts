@@ -73,7 +73,7 @@ export async function addAccountClinic(directory: pg.Pool, accountId: string, cl
  * executes the deletion, after a timeout here or the loss of the session. So the deletion names the mark that was read
  * before the lock: a role that is given later has another one. Idempotent.
  *
- * @param shard of the clinic
+ * @param shard the shard of the clinic
  */
 export async function pruneAccountClinic(
   directory: Pick<pg.Pool, 'query'>,

@@ -3,7 +3,7 @@ import sql, { type Sql } from 'sql-template-tag'
 /** An account belongs to fewer clinics than this; the list has no pages. */
 const membershipsMax = 1_000
 
-/** To be completed by a condition on `m`. Its columns have the names of the fields of `Membership`. */
+/** A query to be completed by a condition on `m`. Its columns have the names of the fields of `Membership`. */
 export const selectedMemberships = sql`
   select m.clinic_no as "clinicNo", c.id as "clinicId", m.account_id as "accountId", m.role, m.doctor_id as "doctorId"
     from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no`

@@ -119,7 +119,7 @@ async function updateClinic(
     update holdfast.clinic c set ${assignments(columns)} where ${ofClinic} returning ${selectedClinic}`)
   const is = rows[0]
   if (is === undefined) return { kind: 'clinic_missing' }
-  // Places that were too near, or too far ahead, can be booked, and whoever waits comes first.
+  // Places that were too near, or too far ahead, can be booked, and patients who wait come first.
   if (is.minimumNoticeMinutes < was.notice || is.bookingHorizonDays > was.horizon) {
     await transaction.query(sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`)
   }

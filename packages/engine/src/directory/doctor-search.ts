@@ -81,7 +81,7 @@ function correctionsOf(word: string, candidates: readonly { one: string; term: s
     // The distance is at least the difference of the lengths, and takes longer.
     .filter(({ term }) => Math.abs(term.length - wanted.length) <= errorsMax)
     .map(({ one, term }) => ({ one, errors: distance(wanted, term) }))
-    // Without errors, it differs by the Arabic article only.
+    // A word without errors differs by the Arabic article only.
     .filter(({ one, errors }) => one !== word && errors <= errorsMax)
     .sort((a, b) => a.errors - b.errors)
   return near.slice(0, correctionsMax).map(({ one }) => one)

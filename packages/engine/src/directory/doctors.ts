@@ -71,7 +71,7 @@ export function doctorsOf(
           // Nobody books there any more, and the doctor may have left.
           await removeBusyCalendar(transaction, { clinicNo: clinicNoOf(doctorId), doctorId })
         }
-        // Whoever waits comes first. If the doctor was active, patients could book what is free before.
+        // Patients who wait come first. If the doctor was active already, what is free could be booked before.
         if (change.active === true && !wasActive) {
           await transaction.query(sql`select holdfast.offer_public_places(${clinicNoOf(doctorId)}, ${doctorId}::uuid)`)
         }

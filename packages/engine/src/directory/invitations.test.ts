@@ -19,7 +19,7 @@ import { createInvitations } from './invitations.ts'
 const invitationsOf = (database: TestDatabase) => createInvitations(database.appPool, () => undefined)
 const directoryOf = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 
-/** Of a server that sends no e-mails. */
+/** The proof that a server without e-mails gets. */
 const link = { kind: 'link' } as const
 
 const anInvitation = (
@@ -85,7 +85,7 @@ test('an account that has not confirmed the invited address is refused, and the 
   expect(await directoryOf(database).membershipsOf(eve)).toEqual([])
   const proof = { kind: 'address', confirmedEmail: 'eve@example.org' } as const
   expect((await invitations.accept(id, tokenHash, eve, proof)).kind).toBe('done')
-  // Whoever has accepted it may change their address afterwards.
+  // Somebody who has accepted it may change their address afterwards.
   const changed = { kind: 'address', confirmedEmail: 'eve@example.net' } as const
   expect((await invitations.accept(id, tokenHash, eve, changed)).kind).toBe('unchanged')
 })
@@ -187,7 +187,7 @@ test('an invitation whose creator is no admin any more is not accepted; a site a
   const { accountId } = await aMember(database, clinic, { role: 'admin' })
   const { id, tokenHash } = await created(database, clinic, { invitedBy: accountId, role: 'admin' })
   const other = await created(database, clinic, { role: 'admin' })
-  // Without the application, which would have revoked it.
+  // The test removes the member without the application, which would have revoked the invitation.
   expect((await database.ownerPool.query(removal, [clinic.no, accountId])).rowCount).toBe(1)
   expect(await invitationsOf(database).accept(id, tokenHash, accountId, link)).toEqual({ kind: 'invitation_missing' })
   expect((await invitationsOf(database).accept(other.id, other.tokenHash, randomUUID(), link)).kind).toBe('done')

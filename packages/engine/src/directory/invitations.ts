@@ -27,9 +27,9 @@ const expiredDays = 30
 const invitationCursor = cursorOf('invitations', ['id'])
 
 /**
- * Created, listed and accepted with the application's role. The clinic's lock decides between two that accept.
+ * Invitations, with the application's role. The clinic's lock decides between two that accept.
  *
- * @param directoryPool of one of several databases: notes there where an account may have a role
+ * @param directoryPool for one of several databases: notes there where an account may have a role
  */
 export function createInvitations(
   pool: pg.Pool,

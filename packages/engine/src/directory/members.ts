@@ -129,7 +129,7 @@ async function doctorOfMember(transaction: pg.PoolClient, clinicNo: number, acco
 }
 
 /**
- * Forgets the external calendar of a doctor whose last account has left: whoever it belongs to cannot remove it any
+ * Forgets the external calendar of a doctor whose last account has left: the calendar's owner cannot remove it any
  * more.
  */
 async function removeBusyCalendarOf(

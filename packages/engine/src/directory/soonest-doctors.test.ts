@@ -70,7 +70,7 @@ async function walked(read: (cursor: string | null) => Promise<Page<Doctor>>): P
   return doctors
 }
 
-/** By the definition: every doctor alone, then sorted. */
+/** The result by the definition: every doctor alone, then sorted. */
 async function expected(database: TestDatabase, overrides: Partial<DoctorsQuery>): Promise<Doctor[]> {
   const all = await walked((cursor) => directory(database).doctors({ ...query, ...overrides, sort: 'name', cursor }))
   const rank = ({ nextAvailableAt }: Doctor) => nextAvailableAt?.getTime() ?? Number.POSITIVE_INFINITY

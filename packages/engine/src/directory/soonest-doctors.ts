@@ -15,7 +15,7 @@ const soonestCursor = cursorOf('doctors by soonest', ['microsOrNone', 'name', 'i
 
 export type SoonestQuery = {
   clinicId: string | null
-  /** On `r`, the doctor. */
+  /** Conditions on `r`, the doctor. */
   conditions: readonly Sql[]
   limit: number
   cursor: string | null
@@ -40,7 +40,7 @@ type Start = { micros: string | null; name: string; id: string }
  * One look-up per doctor would be up to 10,000 scans, and long ones if many calendars are full. So the next slots of
  * all doctors are scanned together until a page is full, and each doctor is looked up only if that does not fill it.
  *
- * @param pools of the shards whose doctors are listed together
+ * @param pools the pools of the shards whose doctors are listed together
  * @throws InvalidCursor for a cursor of another list, also of the doctors by name
  */
 export async function soonestDoctors(
@@ -55,7 +55,7 @@ export async function soonestDoctors(
   return soonestPage(isMerged ? found : await firstRows(pool, found, query.limit + 1), query.limit)
 }
 
-/** At least `limit + 1` rows, or all that there are. */
+/** Reads at least `limit + 1` rows, or all that there are. */
 async function soonestOfShard(
   pool: pg.Pool,
   query: SoonestQuery,

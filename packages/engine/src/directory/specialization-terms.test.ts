@@ -10,7 +10,7 @@ describe('names', () => {
   test.for([
     ['Dermatology', { en: 'Dermatology', de: 'Dermatologie', ar: 'الأمراض الجلدية' }],
     ['dermatology', { en: 'dermatology', de: 'Dermatologie', ar: 'الأمراض الجلدية' }],
-    // As it was written in its own language.
+    // It stays as it was written in its own language.
     ['Pediatrics', { en: 'Pediatrics', de: 'Kinderheilkunde', ar: 'طب الأطفال' }],
     ['Hautarzt', { en: 'Dermatology', de: 'Hautarzt', ar: 'الأمراض الجلدية' }],
     ['أمراض القلب', { en: 'Cardiology', de: 'Kardiologie', ar: 'أمراض القلب' }],

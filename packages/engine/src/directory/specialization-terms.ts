@@ -71,7 +71,7 @@ export function localNamesOf(specialization: string): LocalNames | null {
   return { en: nameIn('en'), de: nameIn('de'), ar: nameIn('ar') }
 }
 
-/** Those of `specializations` that are the same as `name` by another name, and `name` itself. */
+/** The names in `specializations` that mean the same as `name`, and `name` itself. */
 export function sameSpecializations(name: string, specializations: readonly string[]): string[] {
   const field = fieldsByName.get(foldedTerm(name))
   if (field === undefined) return [name]

@@ -30,7 +30,7 @@ export async function erasuresSince(pool: pg.Pool, since: Date): Promise<Erased[
  * Erases again, in a database that was restored as it was before, what was erased since. Only what was over has been
  * erased: a booking that is still to come had been cancelled before, and is cancelled again. Safe to repeat.
  *
- * @param ownerPool of the database's owner: nobody else may erase patients of the theatre by their ids
+ * @param ownerPool the pool of the database's owner: nobody else may erase patients of the theatre by their ids
  */
 export async function repeatErasures(ownerPool: pg.Pool, list: readonly Erased[]): Promise<RepeatedErasures> {
   const first = await repeatOnce(ownerPool, list)

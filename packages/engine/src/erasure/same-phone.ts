@@ -5,10 +5,10 @@ import {
 } from 'libphonenumber-js/max'
 
 /**
- * Whether two telephone numbers are one: in their international form (E.164) with the same extension. Of a number that
- * is none, or a national one of an unknown country, all digits must be the same.
+ * Whether two telephone numbers are one: in their international form (E.164) with the same extension. If one is no
+ * number, or a national one of an unknown country, all digits must be the same.
  *
- * @param country of the clinic, in which numbers without a country's code are
+ * @param country the country of the clinic, to which numbers without a country's code belong
  */
 export function samePhone(one: string, other: string, country: string | null): boolean {
   const [ofOne, ofOther] = [international(one, country), international(other, country)]
@@ -17,7 +17,7 @@ export function samePhone(one: string, other: string, country: string | null): b
   return digits !== '' && digits === digitsOf(other)
 }
 
-/** Also those of Arabic and Persian. */
+/** The digits of a number, also if they are Arabic or Persian. */
 export function digitsOf(phone: string): string {
   return withoutPunctuation(phone).replace('+', '')
 }

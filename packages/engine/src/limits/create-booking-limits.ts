@@ -6,7 +6,7 @@ import type { BookingBurst, BookingLimits } from '../model/booking-limits.ts'
 import type { Engine } from '../model/engine.ts'
 import { idsFrom, idsUntil } from '../model/id-bounds.ts'
 
-/** Of the bookings by origin of a clinic. */
+/** How many accounts with recent bookings are listed for a clinic. */
 const accountsMax = 10_000
 
 type LimitsRow = {
@@ -33,8 +33,8 @@ const liveBookingSince = (hours: number) => sql`
   join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id and s.starts_at > now()`
 
 /**
- * Of the subject of `o`. That of an account is its id, which patients show to prove that an account is theirs, and
- * which is the same in all clinics: a clinic gets a digest.
+ * The id of the subject of `o`. For an account it is the account's id, which patients show to prove that an account is
+ * theirs, and which is the same in all clinics: a clinic gets a digest.
  */
 const burstId = (clinicNo: number) => sql`
   case o.kind

@@ -6,7 +6,7 @@ type Sorted = { name: string; id?: string; next_micros?: string | null }
 /**
  * The first rows of several shards by their next time, name and id, in the order that the database gives to texts.
  *
- * @param pool of any shard; it reads no table
+ * @param pool the pool of any shard; it reads no table
  */
 export async function firstRows<Row extends Sorted>(
   pool: pg.Pool,

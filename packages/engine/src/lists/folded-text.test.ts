@@ -30,7 +30,7 @@ const letters = Array.from({ length: 0x11_00_00 }, (_, codePoint) => codePoint)
   .map((codePoint) => String.fromCodePoint(codePoint))
   .filter((letter) => /\p{L}/u.test(letter))
 
-/** With a decomposition, and in Unicode only since a version after that of PostgreSQL 15. */
+/** Letters with a decomposition that are in Unicode only since a version after that of PostgreSQL 15. */
 const newLetter = /[\ua7f1\u{105c9}\u{105e4}\u{11380}-\u{11391}\u{16d68}-\u{16d6a}\u{1e030}-\u{1e06d}]/u
 
 test('every letter of Unicode is folded alike in SQL and here', async ({ database }) => {

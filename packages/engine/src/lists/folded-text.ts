@@ -55,12 +55,12 @@ const transliterations = [
 ] as const
 
 /**
- * Without accents and in lower case, whatever the locale of the database, and as people type names: `ss` for `ß`; in
- * Arabic without hamza, vowel signs and tatweel, and with one letter for those that are often exchanged at the end of a
- * word; digits as those of ASCII; ligatures and wide letters as plain ones. `normalize` needs no extension, only a UTF8
- * database.
+ * A text without accents and in lower case, whatever the locale of the database, and as people type names: `ss` for
+ * `ß`; in Arabic without hamza, vowel signs and tatweel, and with one letter for those that are often exchanged at the
+ * end of a word; digits as those of ASCII; ligatures and wide letters as plain ones. `normalize` needs no extension,
+ * only a UTF8 database.
  *
- * Performance: of a name with its e-mail address and phone number, replacing each letter took 40 µs, as long as all
+ * Performance: in a name with its e-mail address and phone number, replacing each letter took 40 µs, as long as all
  * else. It runs only for a text that has some of the letters.
  */
 export function folded(text: Sql): Sql {
@@ -81,7 +81,7 @@ function isAscii(text: Sql): Sql {
   return sql`(octet_length(${text}) = length(${text}))`
 }
 
-/** As {@link folded}, here. */
+/** The same as {@link folded}, here. */
 export function foldedHere(text: string): string {
   const bare = text.replaceAll('´', '').normalize('NFKD').replace(leftOut, '')
   return Array.from(bare, (letter) => letters.get(letter) ?? letter.toLowerCase()).join('')

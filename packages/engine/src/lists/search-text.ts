@@ -89,7 +89,7 @@ function isNumber(token: string): boolean {
   return /^[+(]*\d[\d()/.-]*$/.test(token)
 }
 
-/** With the digits of Arabic and Persian as those of phone numbers. */
+/** The text with the digits of Arabic and Persian as those of phone numbers. */
 function withDigits(text: string): string {
   return text.replaceAll(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) % 16))
 }
@@ -101,7 +101,7 @@ function formsOf(number: string): string[] {
   const national = (international ?? digits).replace(international === null ? '' : countryCodeOf(international), '')
   const significant = national.replace(/^0+/, '')
   const whole = international ?? digits
-  // Of "00" alone nothing is left, which every number would have.
+  // Nothing is left of "00" alone, and every number would have that.
   if (whole === '') return digits === '' ? [] : [digits]
   return significant.length < nationalLengthMin ? [whole] : [...new Set([whole, significant])]
 }

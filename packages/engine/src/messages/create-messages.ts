@@ -20,7 +20,7 @@ const pauseSeconds = sql`coalesce(ceil(extract(epoch from
 /**
  * What clinics see of their messages, and what accounts have chosen, with the application's role.
  *
- * @param accountsPool of the server that has what belongs to accounts; default: the same
+ * @param accountsPool the pool of the server that has what belongs to accounts; default: the same
  */
 export function createMessages(pool: pg.Pool, accountsPool: pg.Pool = pool): Messages {
   return {
@@ -80,7 +80,7 @@ async function sendAgain(transaction: pg.PoolClient, clinicNo: number, id: strin
   return { kind: 'due', message: due[0] }
 }
 
-/** Of what is stored with a key: JSON has no dates. */
+/** Restores the times of what is stored with a key: JSON has no dates. */
 function withTimes(message: Message): Message {
   const { dueAt, attemptedAt, doneAt, createdAt } = message
   return {

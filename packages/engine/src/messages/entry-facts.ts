@@ -13,7 +13,7 @@ export type EntryFacts = {
   accountId: string | null
   /** The member of the clinic who entered it; null: the patient did. */
   joinedBy: string | null
-  /** Of its manage token. */
+  /** The epoch of its manage token. */
   manageEpoch: number
   /** null: it waits for any doctor with a specialization. */
   doctorName: string | null

@@ -14,7 +14,7 @@ const messageCursor = cursorOf('messages', ['micros', 'id'])
 
 type FoundRow = Omit<ListedMessage, 'booking'> & { micros: string }
 
-/** Of the message `m`, which waits. */
+/** The newest version of the booking of message `m`, if the message waits. */
 const newestVersion = sql`case when m.state = 'due' then (
   select max(o.version) from holdfast.message o
    where o.clinic_no = m.clinic_no and o.booking_id = m.booking_id) end as "newestVersion"`
@@ -57,7 +57,7 @@ async function newest(
 }
 
 /**
- * As {@link newest}, about the bookings that match. A query for a few months of bookings after the other: a single one
+ * Like {@link newest}, for the bookings that match. It queries a few months of bookings after the other: a single query
  * would lock all of their partitions at once. An old booking may have the newest message, so all of them are read.
  */
 async function searched(pool: pg.Pool, query: MessagesQuery, q: string): Promise<FoundRow[]> {

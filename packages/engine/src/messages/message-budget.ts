@@ -4,14 +4,14 @@ import sql from 'sql-template-tag'
 /**
  * How many e-mails an address gets in a day of one clinic, although anybody can cause them: so many of one origin, so
  * many in all. The first of an origin is sent until the address has had `addressAtFirst`: strangers elsewhere cannot
- * use up what the owner of the address asks for. An origin is whatever a stranger cannot easily have many of: the
- * network of who asks, or a booking whose reference and day they know.
+ * use up what the owner of the address asks for. An origin is something that a stranger cannot easily have many of: the
+ * network of a request, or a booking whose reference and day they know.
  */
 export type MailsPerDay = { origin: number; address: number; addressAtFirst: number }
 
 /**
- * Beside links to confirm, lost links, reminders and those that the clinic's people cause. As many about places of the
- * waitlist, counted apart.
+ * All messages but links to confirm, lost links, reminders and those that the clinic's people cause. As many may be
+ * about places of the waitlist; these are counted apart.
  */
 export const messagesPerDay: MailsPerDay = { origin: 10, address: 10, addressAtFirst: 30 }
 
@@ -21,22 +21,22 @@ export const messagesPerDay: MailsPerDay = { origin: 10, address: 10, addressAtF
  */
 export const linksToConfirmPerDay: MailsPerDay = { origin: 8, address: 40, addressAtFirst: 60 }
 
-/** E-mails with the lost links of an address's entries of a waitlist. The origin is the network of who asks. */
+/** E-mails with the lost links of an address's entries of a waitlist. The origin is the network of the request. */
 export const lostEntriesPerDay: MailsPerDay = { origin: 3, address: 10, addressAtFirst: 30 }
 
 /**
- * E-mails with the lost link of a ticket, to whoever knows its reference and day. The origin is the network that booked
- * it: strangers know these of bookings that they made with the address, and not of what its owner has booked.
+ * E-mails with the lost link of a ticket, to somebody who knows its reference and day. The origin is the network that
+ * booked it: strangers know these of bookings that they made with the address, and not of what its owner has booked.
  */
 export const lostTicketsPerDay: MailsPerDay = { origin: 10, address: 10, addressAtFirst: 30 }
 
-/** Of them, those of one ticket that one network asks for. */
+/** How many of them are for one ticket and asked for from one network. */
 export const lostTicketPerDayMax = 3
 
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000
 
-/** E-mails with an invitation of one clinic to one address in a day: whoever gets them may be a stranger. */
+/** E-mails with an invitation of one clinic to one address in a day: their recipient may be a stranger. */
 export const invitationsPerDayMax = 5
 
 /**

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { MessageChoices } from '../model/message.ts'
 
-/** Of an account that has chosen nothing. */
+/** The choices of an account that has chosen nothing. */
 export const defaultMessageChoices: MessageChoices = { reminderEmails: true, smsKindsOff: [], language: null }
 
 /** What an account has chosen. */
@@ -13,7 +13,7 @@ export async function messageChoices(pool: pg.Pool, accountId: string): Promise<
   return rows[0] ?? defaultMessageChoices
 }
 
-/** Idempotent. Of two at the same time, the last one is stored. */
+/** Idempotent. If two calls run at the same time, the last one is stored. */
 export async function setMessageChoices(
   pool: pg.Pool,
   accountId: string,

@@ -4,7 +4,7 @@ import { assignments, insertion } from '../database/columns-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { MessageSettings } from '../model/message.ts'
 
-/** Of a clinic that has changed nothing; the same as the defaults of the table. */
+/** The settings of a clinic that has changed nothing; the same as the defaults of the table. */
 export const defaultMessageSettings: MessageSettings = {
   emails: true,
   language: 'en',

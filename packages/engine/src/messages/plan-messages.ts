@@ -17,7 +17,7 @@ export type AnnouncedEvent = Pick<
 /** Nobody is notified any more of what happened longer ago, such as by a log that is read again from its start. */
 const eventDaysMax = 7
 const dayMs = 86_400_000
-/** Of several moves of a patient within this time, the last one is announced. */
+/** If a patient is moved several times within this time, the last move is announced. */
 const movedDelayMs = 60_000
 
 const kinds: Partial<Record<BookingEvent['type'], Exclude<MessageKind, 'reminder'>>> = {

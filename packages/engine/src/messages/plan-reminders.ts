@@ -11,7 +11,7 @@ const bookingsPerCall = 500
 /** Half as many as other queries read: it needs the bookings and their events. */
 const monthsPerPart = 4
 
-/** As `Messages.planReminders` says. A reminder belongs to the event that planned, or would have planned, it. */
+/** Does what `Messages.planReminders` says. A reminder belongs to the event that planned, or would have planned, it. */
 export async function planReminders(
   pool: pg.Pool,
   clinicNo: number,
@@ -41,7 +41,7 @@ export async function planReminders(
   return { bookings, nextCursor }
 }
 
-/** From today to the last day with a slot, in the clinic's time zone; null: there is none. */
+/** The days from today to the last day with a slot, in the clinic's time zone; null: there is none. */
 async function daysWithSlots(pool: pg.Pool, clinicNo: number): Promise<{ first: string; last: string } | null> {
   const { rows } = await pool.query<{ first: string; last: string }>(sql`
     select (statement_timestamp() at time zone c.timezone)::date::text as first,

@@ -7,11 +7,11 @@ import { sendingOf } from './sending-sql.ts'
 
 /** A mail server has accepted an e-mail, and reports later that it could not be delivered. */
 export type Bounce = {
-  /** Of the message. */
+  /** The id of the message. */
   id: string
   /** Which sending of it, as `DueMessage` has it. */
   sending: string | null
-  /** Of the recipients that the report names, as {@link Message.maskedAddress} has them. */
+  /** The addresses of the recipients that the report names, as {@link Message.maskedAddress} has them. */
   maskedAddresses: readonly string[]
   failure: Extract<MessageFailure, 'address_refused' | 'refused' | 'unavailable'>
   /** The codes of the report; null: it has none. */

@@ -26,7 +26,7 @@ const isLost = sql`(m.attempt_until is not null and not m.before_sending)`
 
 /**
  * Messages of a channel whose time has come: one of each clinic in turn, the longest due first, so that the messages of
- * one clinic do not delay those of all others. Those about a booking are sent in their order on each channel. Until
+ * one clinic do not delay those of all others. Messages about a booking are sent in their order on each channel. Until
  * `seconds` have passed, no other process sends them. One whose process ended without a record is taken again after
  * that; `attemptsLost` counts how often that process had begun to send it.
  */

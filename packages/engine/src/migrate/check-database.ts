@@ -8,7 +8,7 @@ export type DatabaseFacts = {
   version: number
   version_text: string
   in_recovery: boolean
-  /** Of the database, for sessions that do not choose themselves. */
+  /** Whether the database is read-only for sessions that do not choose themselves. */
   read_only: boolean
   encoding: string
   login: string

@@ -61,7 +61,7 @@ async function update(session: MigrateSession, files: SqlFiles): Promise<Migrate
 
 type Migration = { version: number; name: string; checksum: string }
 
-/** By the files of the schema, which have the migrations' changes already. */
+/** Uses the files of the schema, which have the migrations' changes already. */
 async function createTables(session: MigrateSession, { schema, migrations }: SqlFiles): Promise<Migration[]> {
   const { client, log } = session
   log('Creating the tables and functions.')

@@ -22,7 +22,7 @@ function pendingFiles(ledger: Ledger, files: SqlFiles): string[] {
   const applied = new Set(ledger.migrations.map((migration) => migration.version))
   const known = [files.schema, ...files.migrations]
   const newest = Math.max(...known.map(({ version }) => version))
-  // Of a newer release, with another schema's entry.
+  // The database is of a newer release, with another schema's entry.
   if (!applied.has(files.schema.version) && Math.max(0, ...applied) > newest) return []
   const migrations = known.filter(({ version }) => !applied.has(version)).map(({ name }) => name)
   if (isFromNewerRelease(ledger, files)) return migrations
@@ -30,7 +30,7 @@ function pendingFiles(ledger: Ledger, files: SqlFiles): string[] {
   return [...migrations, ...changed.map((file) => `functions/${file.name}`)]
 }
 
-/** Without a schema, a table or the privilege to read it, nothing has been applied. */
+/** If there is no schema or table, or no privilege to read it, nothing has been applied. */
 async function readLedgerIfAny(pool: pg.Pool | pg.Client): Promise<Ledger> {
   try {
     return await readLedger(pool)

@@ -7,13 +7,13 @@ export type NewAccountMail = {
   kind: string
   isRequest: boolean
   sealed: string
-  /** With whose patient's data it is deleted; null: with nobody's. */
+  /** The booking with whose patient's data it is deleted; null: there is none. */
   bookingId: string | null
   /** For so long it is attempted. Then it is deleted. */
   validHours: number
 }
 
-/** One whose time has come. */
+/** An e-mail whose time has come. */
 export type DueAccountMail = {
   id: string
   kind: string
@@ -21,8 +21,8 @@ export type DueAccountMail = {
   isExpired: boolean
   /** Including this one. */
   attempts: number
-  /** That ended without a record after the e-mail was handed over: it may have been sent so often. */
+  /** Attempts that ended without a record after the e-mail was handed over: it may have been sent so often. */
   attemptsLost: number
-  /** As the database writes it. */
+  /** The time as the database writes it. */
   attemptUntil: string
 }

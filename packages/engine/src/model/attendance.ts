@@ -7,7 +7,7 @@ export type AttendanceRequest = {
   slotId: string
   /** The account that acts; null: the bearer of the manage token. */
   actorId: string | null
-  /** As in `SettleRequest`. */
+  /** The same as in `SettleRequest`. */
   key: string | null
 }
 

@@ -6,14 +6,14 @@ type AuditActorKind = 'account' | 'nobody' | 'command' | 'system'
 /** An event of the security log to append. */
 export type NewAuditEvent = {
   kind: string
-  /** null: of the clinics in which the account has a role, one row for each; without any, of no clinic. */
+  /** null: the clinics in which the account has a role, one row for each; if it has none, no clinic. */
   clinicNo: number | null
   actorKind: AuditActorKind
   /** The account of actorKind `account`; otherwise null. */
   actorId: string | null
   /** What it was done to. */
   subjectId: string | null
-  /** In CIDR notation, /24 or /48; null: not known, as of commands. */
+  /** The network in CIDR notation, /24 or /48; null: not known, as for commands. */
   network: string | null
   /** Words such as a role or the names of fields; never values that somebody entered. */
   details: readonly string[]
@@ -27,7 +27,7 @@ export type AuditEvent = Omit<NewAuditEvent, 'clinicNo' | 'ageMs' | 'details'> &
   /** Unique, and later events have greater ones. */
   id: string
   at: Date
-  /** null: of no clinic. */
+  /** null: it belongs to no clinic. */
   clinicId: string | null
   clinicName: string | null
   details: string[]
@@ -36,7 +36,7 @@ export type AuditEvent = Omit<NewAuditEvent, 'clinicNo' | 'ageMs' | 'details'> &
 export type AuditEventsQuery = {
   /** null: the events of all clinics and of none. */
   clinicNo: number | null
-  /** Of all clinics: without those that require a second factor. */
+  /** Leaves out clinics that require a second factor, if the events are of all clinics. */
   onlyWithoutFactor: boolean
   kind: string | null
   /** Only what this account did or what was done to it. */
@@ -51,9 +51,9 @@ export type AuditEventsQuery = {
 export type AuditLog = {
   /** Appends all events or none. */
   append(events: readonly NewAuditEvent[]): Promise<void>
-  /** The events, each once for each clinic that it belongs to; 0: of none. On one database, as they are. */
+  /** The events, each once for each clinic that it belongs to; 0: none. On one database, they stay as they are. */
   byClinic(events: readonly NewAuditEvent[]): Promise<readonly NewAuditEvent[]>
-  /** Those of these accounts that have a role in a clinic, or administer the site. */
+  /** The accounts of these that have a role in a clinic, or administer the site. */
   withRole(accountIds: string[]): Promise<Set<string>>
   /** The newest first. @throws InvalidCursor */
   events(query: AuditEventsQuery): Promise<Page<AuditEvent>>

@@ -58,16 +58,16 @@ export type CaseDetails = {
   allocations?: [AllocationKind, string, number, string, string][]
   override?: RuleOverride
   /**
-   * Of moved: who left the team of a running case, who came, and who stays in another role, by ids. Nothing else
+   * For moved: who left the team of a running case, who came, and who stays in another role, by ids. Nothing else
    * changed. Older events have no `changed`.
    */
   relieved?: { left: string[]; joined: string[]; changed?: { id: string; role: 'anaesthetist' | 'staff' }[] }
   /** The case was over by its plan when it was entered, or moved there. */
   afterwards?: true
   milestone?: Milestone
-  /** Of the milestone; null: it was removed. */
+  /** The time of the milestone; null: it was removed. */
   at?: string | null
-  /** Of the milestone: it contradicts what was recorded, or was in the future. Such a change is refused by itself. */
+  /** The milestone contradicts what was recorded, or was in the future. Such a change is refused by itself. */
   forced?: true
   expectedEndsAt?: string
 }

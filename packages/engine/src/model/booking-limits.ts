@@ -18,7 +18,7 @@ export type BookingOrigin = { kind: 'address' | 'network' | 'account' | 'contact
 /** What a claim, or the confirmation of a hold, is counted by. */
 export type AdmissionRequest = {
   bookingId: string
-  /** Of the claim: a retry is never refused. */
+  /** The key of the claim: a retry is never refused. */
   key: string
   units: number
   confirm: boolean
@@ -42,9 +42,9 @@ export type BookingBurst = {
   id: string
   kind: BookingOrigin['kind']
   bookings: number
-  /** Those of them that belong to no account. */
+  /** How many of them belong to no account. */
   guestBookings: number
-  /** Those of them that belong to the accounts that the query names. */
+  /** How many of them belong to the accounts that the query names. */
   newAccountBookings: number
   firstAt: Date
   lastAt: Date

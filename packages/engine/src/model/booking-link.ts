@@ -5,12 +5,12 @@ export type LinkRequest = {
   bookingId: string
   /** The account that acts; null: the bearer of the manage token. */
   actorId: string | null
-  /** As in `SettleRequest`. */
+  /** The same as in `SettleRequest`. */
   key: string | null
-  /** null: as in the hold. With an e-mail address. */
+  /** The patient has an e-mail address; null: as in the hold. */
   patient: Patient | null
   reason: string | null
-  /** As in `SettleRequest`. */
+  /** The same as in `SettleRequest`. */
   judgedVersion: number | null
 }
 
@@ -21,7 +21,7 @@ export type LinkOutcome =
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
-  /** As in `SettleOutcome`. */
+  /** The same as in `SettleOutcome`. */
   | { kind: 'booking_changed' }
   | { kind: 'hold_expired'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
@@ -33,7 +33,7 @@ export type LinkFailure = 'address_refused' | 'address_limit' | 'network_limit' 
 
 /**
  * The link of a hold that waits to be confirmed. `nextAt`: from then on it can be sent again; null: not any more.
- * `failure`: of the last e-mail; null: it is on its way, or was sent.
+ * `failure` is that of the last e-mail; null: it is on its way, or was sent.
  */
 export type SentLink = { sentAt: Date; nextAt: Date | null; failure: LinkFailure | null }
 
@@ -42,7 +42,7 @@ export type BookingLinks = {
   /** Whether the clinic has guests confirm by a link. */
   areRequired(clinicNo: number): Promise<boolean>
   request(request: LinkRequest): Promise<LinkOutcome>
-  /** Of a hold; null: no link was requested for it. */
+  /** The link of a hold; null: no link was requested for it. */
   sent(bookingId: string): Promise<SentLink | null>
   /** Whether the account has proven that its e-mail address is its own. */
   isVerified(accountId: string): Promise<boolean>

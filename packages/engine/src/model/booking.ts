@@ -6,13 +6,13 @@ import type { AppointmentType, BookingStatus, MessageLanguage } from '@holdfast/
  */
 export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'slot_closed' | 'system_error' | 'hold_released'
 
-/** `patient`: by the manage token, or as the account of the booking; `clinic`: as any other account. */
+/** `patient`: the holder of the manage token, or the account of the booking; `clinic`: any other account. */
 export type CancelledBy = 'patient' | 'clinic'
 
 /**
  * The patient's contact details. Stored as JSON with the booking and nowhere else: never in events or logs. The name of
  * a hold's patient may be empty, which is not known yet; a confirmed booking has one.
- * `language`: of messages to the patient.
+ * `language` is that of messages to the patient.
  */
 export type Patient = { name: string; email?: string; phone?: string; language?: MessageLanguage }
 

@@ -1,6 +1,6 @@
 import type { MessageLanguage } from '@holdfast/vocabulary'
 
-/** Whose calendar it is: `id` is that of an account, a doctor or a clinic. */
+/** The owner of a calendar: `id` is that of an account, a doctor or a clinic. */
 export type FeedSubject = { kind: 'account' | 'doctor' | 'clinic'; id: string }
 
 /**
@@ -19,7 +19,7 @@ export type CalendarFeeds = {
   /**
    * Replaces the subject's feed, whose URL no longer works.
    *
-   * @param feed.createdAt by the clock of the accounts' database, read before
+   * @param feed.createdAt the time by the clock of the accounts' database, read before
    */
   create(feed: OpenFeed & { tokenHash: Buffer }): Promise<void>
   /** The subject's feed; null: there is none, or it may not be read any more, as in {@link CalendarFeeds.open}. */

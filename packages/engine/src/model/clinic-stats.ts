@@ -9,9 +9,9 @@ export type ClinicStats = {
     capacity: number
     taken: number
     bookings: Partial<Record<BookingStatus, number>>
-    /** Of those FAILED: holds that lapsed. */
+    /** How many of those FAILED are holds that lapsed. */
     lapsed: number
-    /** Of those CANCELLED: holds that were released before they were confirmed. */
+    /** How many of those CANCELLED are holds that were released before they were confirmed. */
     released: number
   }[]
   totals: Record<BookingStatus, number>

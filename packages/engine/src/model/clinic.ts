@@ -23,7 +23,7 @@ export type ClinicLogo = {
   /** 1–1,200 pixels */
   width: number
   height: number
-  /** Of the image: SHA-256, in base64url. */
+  /** The SHA-256 of the image, in base64url. */
   digest: string
 }
 
@@ -33,7 +33,7 @@ export type NewClinic = {
   address: string | null
   phone: string | null
   settings: Partial<ClinicSettings>
-  /** Of messages to its patients; absent: as in `defaultMessageSettings`. */
+  /** The language of messages to its patients; absent: as in `defaultMessageSettings`. */
   language?: MessageLanguage
 }
 

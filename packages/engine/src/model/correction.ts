@@ -6,7 +6,7 @@ export type CorrectionRequest = {
   bookingId: string
   /** The account that acts, at the clinic's desk. */
   actorId: string | null
-  /** As in `SettleRequest`. */
+  /** The same as in `SettleRequest`. */
   key: string | null
   patient: { name?: string } & { [Field in Exclude<keyof Patient, 'name'>]?: Patient[Field] | null }
   reason?: string | null

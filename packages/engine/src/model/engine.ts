@@ -51,7 +51,7 @@ export type Engine = {
     input: DirectoryImport,
     options: {
       dryRun: boolean
-      /** In the same transaction, unless nothing was written. */
+      /** Writes more in the same transaction, unless nothing was written. */
       alsoWrite?: (transaction: pg.PoolClient, counts: ImportCounts) => Promise<void>
     },
   ): Promise<ImportOutcome>

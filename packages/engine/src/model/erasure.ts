@@ -1,20 +1,20 @@
 import type { Booking } from './booking.ts'
 
-/** Whose bookings of a clinic are erased: all with this contact, or all of this account. */
+/** The patient whose bookings of a clinic are erased: all with this contact, or all of this account. */
 export type PatientContact = { email: string } | { phone: string } | { accountId: string }
 
 export type ErasureRequest = {
   bookingId: string
   /** The account that acts; null: the operator, or the clinic's retention. */
   actorId: string | null
-  /** As in `SettleRequest`. */
+  /** The same as in `SettleRequest`. */
   key: string | null
   /** Called as soon as the erasure is committed. What follows it may fail. */
   onErased?: () => void
 }
 
 export type ErasureOutcome =
-  /** `unchanged`: the patient had been erased already. `position`: of the booking's last change. */
+  /** `unchanged`: the patient had been erased already. `position` is that of the booking's last change. */
   | { kind: 'done'; booking: Booking; position: string }
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }

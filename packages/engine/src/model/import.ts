@@ -32,7 +32,7 @@ export type ImportCounts = {
 }
 
 export type ImportOutcome =
-  /** In a dry run: what would be created. `position` null: nothing was written. */
+  /** The counts of what was created, or in a dry run would be. `position` null: nothing was written. */
   | { kind: 'imported'; counts: ImportCounts; position: string | null }
   /** Nothing was written. At most 1,000 problems are listed, `problemCount` counts all. */
   | { kind: 'refused'; problems: ImportProblem[]; problemCount: number }

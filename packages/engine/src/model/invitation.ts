@@ -63,7 +63,7 @@ export type Invitations = {
     | { kind: 'too_many_invitations'; max: number }
     | { kind: 'invited_too_often'; max: number }
   >
-  /** Those that can still be accepted, oldest first. */
+  /** The invitations that can still be accepted, oldest first. */
   open(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Invitation>>
   /** What a token invites to, without accepting it. */
   find(id: string, tokenHash: Buffer): Promise<{ kind: 'done'; invitation: Invitation } | InvitationRefusal>

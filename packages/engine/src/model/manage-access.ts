@@ -4,7 +4,7 @@ export type ManageAccess = {
   accountId: string | null
   /** How often the token was renewed. */
   epoch: number
-  /** Of the last renewal; null: there was none in the last ten minutes. */
+  /** The key of the last renewal; null: there was none in the last ten minutes. */
   renewalKey: string | null
   /**
    * A day has passed since the visit, or since the booking was cancelled or failed, or the entry ended: no token is
@@ -27,11 +27,11 @@ export type ManageTokenEpochs = {
 }
 
 export type TokenRenewal = {
-  /** Of the booking or the entry. */
+  /** The id of the booking or the entry. */
   id: string
   /** The account that it belonged to when access was checked. */
   accountId: string | null
-  /** Of the caller's token; null: the caller is that account. */
+  /** The epoch of the caller's token; null: the caller is that account. */
   epoch: number | null
   /** A digest of the caller and the Idempotency-Key, as a UUID. */
   renewalKey: string

@@ -76,7 +76,7 @@ export type Message = {
   attempts: number
   /** When the last attempt ended; null: none has. */
   attemptedAt: Date | null
-  /** Such as `a…@example.org` or `+49…67`; null: no attempt yet. */
+  /** The masked form, such as `a…@example.org` or `+49…67`; null: no attempt yet. */
   maskedAddress: string | null
   /** The response of the mail server or the SMS provider; null: there was none. */
   result: string | null
@@ -94,8 +94,8 @@ export type Message = {
 }
 
 /**
- * With its booking as that is now; null: it was moved to an archive. `version` and `slotId`: of the booking when the
- * message was planned. `newestVersion`: of the booking's newest message; null: this one waits no longer.
+ * A message with its booking as that is now; null: it was moved to an archive. `version` and `slotId` are the booking's
+ * when the message was planned, `newestVersion` is that of its newest message; null: this one waits no longer.
  */
 export type ListedMessage = Message & {
   booking: Booking | null
@@ -128,7 +128,7 @@ type DueFields = {
   byPatient: boolean | null
   /** The clinic's people caused it, or sent it again. */
   byClinic: boolean
-  /** Of a reminder; 0: it is none. */
+  /** How long before the visit a reminder is sent; 0: it is no reminder. */
   minutesBefore: number
   /** This one included. */
   attempts: number
@@ -154,11 +154,11 @@ export type MessageFacts = {
   version: number
   patient: Patient
   accountId: string | null
-  /** Of whom it was offered to; null: it was no offer. */
+  /** The entry to which it was offered; null: it was no offer. */
   waitlistEntryId: string | null
   /** Whether the patient knows of the offer that was never accepted; null: it was, or there was none. */
   offerAnnounced: boolean | null
-  /** Of its manage token. */
+  /** The epoch of its manage token. */
   manageEpoch: number
   appointmentType: AppointmentType
   /** Places in the slot. */
@@ -202,7 +202,7 @@ export type MessageOutcome =
 
 export type MessageSettings = {
   emails: boolean
-  /** Of messages to patients who have chosen none. */
+  /** The language of messages to patients who have chosen none. */
   language: MessageLanguage
   replyTo: string | null
   /** How many minutes before a visit reminders are sent, the longest first; 10 to 20,160. */
@@ -211,7 +211,7 @@ export type MessageSettings = {
   quietFrom: string
   /** … until then. Equal: at any time. */
   quietUntil: string
-  /** Before and after the text of each message. */
+  /** Texts before and after the text of each message. */
   textBefore: string | null
   textAfter: string | null
   /** Guests whose booking has an e-mail address confirm it by a link that is sent there. Only with `emails`. */
@@ -220,7 +220,7 @@ export type MessageSettings = {
   confirmMinutes: number
   /** What is sent by SMS, too, to patients with a telephone number. */
   smsKinds: SmsKind[]
-  /** ISO 3166-1, such as `DE`: of numbers without a country's code. null: those get no SMS. */
+  /** ISO 3166-1, such as `DE`, for numbers without a country's code. null: these get no SMS. */
   phoneCountry: string | null
 }
 
@@ -242,7 +242,7 @@ export type SendAgainOutcome =
   /** It was sent again less than ten minutes ago. */
   | { kind: 'too_soon'; retryAfterSeconds: number }
 
-/** `bookings`: how many got reminders. `nextCursor`: of the bookings that remain; null: none. */
+/** `bookings`: how many got reminders. `nextCursor`: where the bookings that remain begin; null: none remain. */
 export type PlannedReminders = { bookings: number; nextCursor: string | null }
 
 export type Messages = {

@@ -23,7 +23,7 @@ export type AlternativesQuery = {
 
 export type Reads = {
   slot(slotId: string): Promise<Slot | null>
-  /** When these slots of one clinic start, also withdrawn ones; without those that do not exist. */
+  /** When these slots of one clinic start, also withdrawn ones; slots that do not exist are left out. */
   slotStarts(slotIds: string[]): Promise<Map<string, Date>>
   /**
    * At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then
@@ -33,13 +33,13 @@ export type Reads = {
   booking(bookingId: string): Promise<Booking | null>
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
-  /** In the order of the log; `after` is the `position` of an event already read, exclusive. */
+  /** The events in the order of the log; `after` is the `position` of an event already read, exclusive. */
   eventsOfClinic(query: { clinicNo: number; after: string | null; limit: number }): Promise<Page<BookingEvent>>
   /**
    * The last events that `eventsOfClinic` returns, newest first. `confirmedOnly`: without those of holds.
    */
   newestEventsOfClinic(query: { clinicNo: number; confirmedOnly: boolean; limit: number }): Promise<BookingEvent[]>
-  /** By version, all committed events; [] if there is no such booking. */
+  /** All committed events, sorted by version; [] if there is no such booking. */
   eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
   /** Who cancelled these bookings, by their ids. A booking that is not cancelled is not in the map. */
   cancelledBy(bookings: readonly Booking[]): Promise<Map<string, CancelledBy>>
@@ -77,12 +77,12 @@ export type BookingsOfClinicQuery = {
   from: string
   to: string
   status: BookingStatus | null
-  /** Without holds that lapsed or were released: bookings that were never confirmed. */
+  /** Leaves out holds that lapsed or were released: bookings that were never confirmed. */
   confirmedOnly: boolean
-  /** Whose patients have confirmed to come, or CONFIRMED ones whose patients have not; absent: all. */
+  /** Bookings whose patients have confirmed to come, or CONFIRMED ones whose patients have not; absent: all. */
   attendance?: 'confirmed' | 'unconfirmed' | null
   doctorId: string | null
-  /** Without those that were created later; absent: all. */
+  /** Leaves out bookings that were created later; absent: all. */
   createdUntil?: Date
   /**
    * Part of the patient's name, e-mail or phone (case and accents are ignored), or of the booking's id as tickets show

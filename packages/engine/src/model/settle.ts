@@ -52,7 +52,7 @@ export type SettleOutcome =
   | { kind: 'done'; booking: Booking; position: string }
   /**
    * Nothing to change: the request was repeated, or the booking is in that state already (reopen: has no mark).
-   * `position`: of the booking's last change.
+   * `position` is that of the booking's last change.
    */
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
@@ -62,7 +62,7 @@ export type SettleOutcome =
   | { kind: 'booking_changed' }
   | { kind: 'hold_expired'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
-  /** As often as the clinic allows. */
+  /** It was extended as often as the clinic allows. */
   | { kind: 'already_extended'; booking: Booking }
   /** extend: it was extended, and somebody on the waitlist would be offered its units. */
   | { kind: 'place_awaited'; booking: Booking }
@@ -84,17 +84,17 @@ export type MoveRequest = {
   bookingId: string
   slotId: string
   actorId: string | null
-  /** As in {@link SettleRequest}: the cancellation deadline applies to moves too. */
+  /** The same as in {@link SettleRequest}: the cancellation deadline applies to moves too. */
   onBehalf: boolean
-  /** As in {@link SettleRequest}; absent: null. */
+  /** The same as in {@link SettleRequest}; absent: null. */
   key?: string | null
-  /** As in a claim. */
+  /** The same as in a claim. */
   knownBy?: PatientKnownBy | null
 }
 
 export type MoveOutcome =
   | { kind: 'done'; booking: Booking; position: string }
-  /** The request was repeated, or the booking is in that slot already. `position`: of the booking's last change. */
+  /** The request was repeated, or the booking is there already. `position` is that of the booking's last change. */
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }

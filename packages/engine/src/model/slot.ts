@@ -39,20 +39,22 @@ export type SlotDraftOutcome = SlotDraft & {
    * it would create.
    */
   slotId: string | null
-  /** Of the slot that has the draft's times, or that the draft would create; else the draft's. */
+  /** The capacity of the slot that has the draft's times, or that the draft would create; else the draft's. */
   capacity: number
 }
 
 export type CreateSlotsResult = {
   created: number
-  /** Those with another capacity are among them. */
+  /** Slots with another capacity are among them. */
   skipped: number
   /** Slots that exist with the same times and another capacity. */
   differing: number
   conflicts: number
   /** In the order of the drafts. */
   items: SlotDraftOutcome[]
-  /** Of a transaction that sees the slots that it has created or skipped; null if there are none, and for a dry run. */
+  /**
+   * The position of a transaction that sees the slots created or skipped; null if there are none, and for a dry run.
+   */
   position: string | null
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a statement could see, as `pg_current_snapshot()` says: everything below `xmax` but for the transactions that
- * were `running`. Of two snapshots of one database server, the one taken later sees all that the other sees, and what
+ * were `running`. The later of two snapshots of one database server sees all that the other sees, and what
  * was committed between them; this is how facts are ordered, because a commit has no place on any clock.
  */
 export class Snapshot {

@@ -27,7 +27,7 @@ export type EquipmentNeed = { equipmentId: string; units: number }
 export type CasePlan = {
   roomId: string
   startsAt: Date
-  /** From the patient's arrival in the room until they leave it; 1–1,440. Turnover is added. */
+  /** The minutes from the patient's arrival in the room until they leave it; 1–1,440. Turnover is added. */
   minutes: number
   /** A doctor of the clinic, or staff with the profession. */
   surgeonId: string
@@ -39,7 +39,7 @@ export type CasePlan = {
 /** Soft rules that the theatre's admin overrides for one case, with the reason, which the case and its log keep. */
 export type RuleOverride = { rules: SoftRule[]; reason: string }
 
-/** As a case has it. Without `reason`: it was erased with the patient. */
+/** An override as a case has it. It has no `reason` if that was erased with the patient. */
 export type AppliedOverride = Omit<RuleOverride, 'reason'> & { reason?: string }
 
 export type SoftRule = 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment'
@@ -59,7 +59,7 @@ export type ClaimCaseRequest = CasePlan & {
   /** true: CONFIRMED at once, no hold. */
   confirm: boolean
   actorId: string | null
-  /** As in `ClaimRequest`. */
+  /** The same as in `ClaimRequest`. */
   key: string
   requestHash: string
 }
@@ -71,7 +71,7 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   clinicId: string
   /** The effective one: a lapsed hold is FAILED `hold_expired`. A case with milestones is ARRIVED, then COMPLETED. */
   status: BookingStatus
-  /** As of a booking, and `bumped` for a cancelled case that gave way to an emergency. */
+  /** The same as for a booking, and `bumped` for a cancelled case that gave way to an emergency. */
   failureReason: string | null
   cancellationReason: string | null
   holdExpiresAt: Date | null
@@ -95,9 +95,9 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   allocations: Allocation[]
   milestones: { milestone: Milestone; at: Date }[]
   /**
-   * A case before it in its room, or with one of its people or pieces of equipment, is expected to end too late for it.
-   * Or one of them has what the other needs for its plan, and gave back by a mistaken end.
-   * In lists of a time range that ask for it; null elsewhere.
+   * A case before it in its room, or with one of its people or pieces of equipment, is expected to end too late for it,
+   * or one of them has what the other needs for its plan, and gave back by a mistaken end. Read for lists of a time
+   * range that ask for it; null elsewhere.
    */
   atRiskBy: string | null
   /**
@@ -179,8 +179,8 @@ export type ClaimCaseOutcome =
 export type CaseAction = { caseId: string; actorId: string | null; key: string | null }
 
 /**
- * Fields that are left out stay. A `blockId` is found by the new time. Of a running case, only its anaesthetist and
- * staff change, from now on.
+ * Fields that are left out stay. A `blockId` is found by the new time. Only the anaesthetist and staff of a running
+ * case change, from now on.
  */
 export type MoveCaseRequest = CaseAction & { change: Partial<CasePlan>; override: RuleOverride | null }
 
@@ -251,7 +251,7 @@ export type RecordMilestoneOutcome =
   | { kind: 'milestone_early'; earliest: Date }
   /** More than 5 minutes in the future, unless it is a trial, or more than a day after the expected end. */
   | { kind: 'milestone_late'; latest: Date }
-  /** Without its milestones the case would be CONFIRMED, and its block was withdrawn. */
+  /** The case would be CONFIRMED without its milestones, and its block was withdrawn. */
   | { kind: 'slot_closed'; why: SlotClosedWhy }
   | CaseUnchangeable
   | NotDone

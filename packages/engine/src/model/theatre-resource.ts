@@ -47,9 +47,9 @@ export type Block = BlockOwner & {
   roomId: string
   from: Date
   to: Date
-  /** Of cases with turnover, in all. */
+  /** The minutes for cases with turnover, in all. */
   minutes: number
-  /** Of PENDING and CONFIRMED cases and later states; lapsed holds are not counted. */
+  /** The minutes of PENDING and CONFIRMED cases and later states; lapsed holds are not counted. */
   usedMinutes: number
   /** So many days before its start, the block is open to everybody; null: never by itself. */
   releaseDays: number | null
@@ -92,7 +92,7 @@ export type CreateBlocksRequest = BlockOwner & {
 }
 
 export type BlockDraftOutcome = SlotDraft & {
-  /** As in `SlotDraftOutcome`. */
+  /** The same as in `SlotDraftOutcome`. */
   outcome: 'created' | 'skipped' | 'conflict'
   blockId: string | null
   /** The first case in conflict; null: none, or it has left the room since. */
@@ -104,7 +104,7 @@ export type CreateBlocksOutcome =
       kind: 'done'
       seriesId: string | null
       items: BlockDraftOutcome[]
-      /** Of a rule: days that lack its times (expandBlockRule). */
+      /** The days of a rule that lack its times (expandBlockRule). */
       missingDates: string[]
       /** null: nothing was written. */
       position: string | null

@@ -77,7 +77,7 @@ export type CaseRequest = Omit<NewCaseRequest, 'patient'> & {
   createdAt: Date
 }
 
-/** What `suggest` looks for: as a request of the waitlist, or a case to be claimed or moved. */
+/** What `suggest` looks for: the same as a request of the waitlist, or a case to be claimed or moved. */
 export type SuggestQuery = {
   clinicNo: number
   minutes: number
@@ -110,7 +110,7 @@ export type SuggestQuery = {
  */
 export type Suggestion = { roomId: string; startsAt: Date; endsAt: Date; blockId: string | null; isOwnBlock: boolean }
 
-/** Of one day without a suggestion: what prevents the case there, most frequent first. */
+/** A day without a suggestion, and what prevents the case there, most frequent first. */
 export type DayRefusal = { day: string; reasons: CaseConflict['kind'][]; busy: { resourceId: string; name: string }[] }
 
 export type Suggestions = { suggestions: Suggestion[]; refusals: DayRefusal[]; searchedUntil: string | null }
@@ -118,22 +118,22 @@ export type Suggestions = { suggestions: Suggestion[]; refusals: DayRefusal[]; s
 export type DurationEstimate = {
   procedureCode: string
   surgeonId: string | null
-  /** Completed cases with both times; of the surgeon, or of all surgeons if this one has fewer than 5. */
+  /** The number of completed cases with both times: the surgeon's, or all surgeons' if this one has fewer than 5. */
   cases: number
-  /** From in_room to out_of_room. null: no cases. */
+  /** The minutes from in_room to out_of_room. null: no cases. */
   medianMinutes: number | null
   p80Minutes: number | null
 }
 
 export type PatientOfTheatreErased =
-  /** `replayed`: by the first request with this key. */
+  /** `replayed`: the first request with this key has erased the patient. */
   | { kind: 'erased' | 'replayed'; cases: number; requests: number }
   | { kind: 'key_reused' }
   | { kind: 'patient_missing' }
   /** Cases to come or in progress, and open requests: nothing was erased. */
   | { kind: 'in_use'; caseIds: string[]; requestIds: string[] }
 
-/** Of a room, person or kind of equipment. `withCases`: it may be made inactive while cases have it, which stay. */
+/** A change of a room, person or kind of equipment. `withCases`: it may become inactive; cases that have it stay. */
 export type ResourceChange<Fields> = Partial<Fields> & { active?: boolean; withCases?: boolean }
 
 /** Cases that are not over have it, and it was to be made inactive: the first 100, by start. Nothing is changed. */
@@ -198,7 +198,7 @@ export type Theatre = {
   swapCases(request: SwapCasesRequest): Promise<SwapCasesOutcome>
   /** Books or moves an emergency, and cancels the cases in its way as `bumped`, with a request for each. */
   bumpCases(request: BumpCasesRequest): Promise<BumpCasesOutcome>
-  /** Of a CONFIRMED case or one in progress. */
+  /** Records a milestone of a CONFIRMED case or one in progress. */
   recordMilestone(request: RecordMilestoneRequest): Promise<RecordMilestoneOutcome>
   /**
    * A case will last until `expectedEndsAt`, not before its end. What it takes is extended as far as it is free: later
@@ -208,8 +208,8 @@ export type Theatre = {
 
   case(caseId: string): Promise<Case | null>
   /**
-   * That overlap [from, to) by their plan, or run into it, by start. One that has not ended runs at least until now;
-   * one that is late, for its minutes from now on. `withEnded`: also FAILED and CANCELLED ones.
+   * The cases that overlap [from, to) by their plan, or run into it, by start. One that has not ended runs at least
+   * until now; one that is late, for its minutes from now on. `withEnded`: FAILED and CANCELLED ones are included.
    */
   cases(query: CasesQuery): Promise<Case[]>
   /** The same, in pages. One with ended cases that are left out has fewer than `limit`. @throws InvalidCursor */
@@ -228,7 +228,7 @@ export type Theatre = {
   /** Returns false if there is no open request with this id. */
   withdrawCaseRequest(requestId: string): Promise<boolean>
   caseRequest(requestId: string): Promise<CaseRequest | null>
-  /** By urgency, due date, and time of the request. */
+  /** Sorted by urgency, due date, and time of the request. */
   caseRequests(query: CaseRequestsQuery): Promise<CaseRequest[]>
   /** The same, in pages. @throws InvalidCursor */
   caseRequestsPage(query: CaseRequestsQuery & PageQuery): Promise<Page<CaseRequest>>
@@ -290,7 +290,7 @@ export type CasesQuery = OfSurgeon & {
   from: Date
   to: Date
   withEnded: boolean
-  /** false: atRiskBy and lacks, for which many rows are read, are null; of a case: they are those of this one alone. */
+  /** false: atRiskBy and lacks, for which many rows are read, are null; `of` a case: only its own are read. */
   withRisks?: boolean | { of: string }
 }
 
@@ -318,7 +318,7 @@ export type CaseInvalid = {
   kind: 'resource_invalid'
   path: string
   resourceId: string
-  /** Of what is inactive. */
+  /** The name of what is inactive. */
   name: string | null
   why: 'missing' | 'inactive' | 'repeated'
 }

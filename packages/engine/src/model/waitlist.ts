@@ -12,8 +12,8 @@ import type { OnceResult, WriteKey } from './stored-responses.ts'
 export type WaitlistStatus = 'waiting' | 'offered' | 'accepted' | 'ended'
 
 /**
- * `left`: by who waits; `removed`: by the clinic, or the patient was erased; `unanswered`: missed three offers;
- * `expired`: the last day is past.
+ * `left`: the patient left; `removed`: the clinic removed it, or the patient was erased; `unanswered`: missed three
+ * offers; `expired`: the last day is past.
  */
 export type WaitlistEndReason = 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired'
 
@@ -55,7 +55,7 @@ export type StoreEntryMail = (transaction: PoolClient, entryId: string) => Promi
 export type JoinOutcome =
   | { kind: 'joined'; id: string }
   | { kind: 'doctor_missing' | 'specialization_missing' | 'range_over' }
-  /** With the entry of the same person for the same. */
+  /** `entryId` is the entry of the same person for the same. */
   | { kind: 'already_waiting'; entryId: string }
   | { kind: 'units_over_limit' | 'too_many_entries'; max: number }
   | Extract<AdmissionOutcome, { kind: 'too_many_bookings' }>
@@ -70,7 +70,7 @@ export type WaitlistEntry = WaitlistRequest & {
   /** It has not ended, and nobody takes bookings for what it waits for: it goes on when somebody does. */
   isPaused: boolean
   urgency: WaitlistUrgency
-  /** From 1, among all who could be offered a place before; null: it is not waiting. */
+  /** The position, from 1, among all who could be offered a place before; null: it is not waiting. */
   position: number | null
   /** Offers that lapsed without a response, although a message about them was sent or may have arrived. */
   missed: number
@@ -143,7 +143,7 @@ export type Waitlist = {
   ): Promise<boolean>
   entry(entryId: string): Promise<WaitlistEntry | null>
   /**
-   * Those with status `waiting`, `offered` or `open` as places are offered, others as they joined.
+   * Entries with status `waiting`, `offered` or `open` are sorted as places are offered, others as they joined.
    *
    * @throws InvalidCursor
    */

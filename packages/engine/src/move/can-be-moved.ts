@@ -56,7 +56,7 @@ async function isSending(source: pg.Client, clinicNo: number): Promise<boolean> 
   return rows[0]?.found === true
 }
 
-/** Its position is of the log that the clinic leaves. */
+/** The position of a replay is of the log that the clinic leaves. */
 export async function refuseWhileReplaying(source: pg.Client, clinicNo: number): Promise<void> {
   const { rowCount } = await source.query(
     sql`select from holdfast.webhook where clinic_no = ${clinicNo} and replay_until is not null`,

@@ -106,7 +106,7 @@ export async function untilWritten(source: pg.Client, tables: readonly ClinicTab
  * Allows changes of a clinic's rows again. The triggers are left, and refuse only transactions of another isolation
  * level than the default, which the application has none of. Idempotent.
  *
- * @param token of the call that refuses them; null: of any
+ * @param token the token of the call that refuses them; null: that of any
  * @returns false: another call refuses them, and nothing was done
  */
 export async function endRefusal(database: pg.Client, clinicNo: number, token: string | null = null): Promise<boolean> {
@@ -129,7 +129,7 @@ export async function allowChanges(
   return true
 }
 
-/** One that cannot be dropped now is dropped by a later call. @param tables by default, all */
+/** A trigger that cannot be dropped now is dropped by a later call. @param tables by default, all */
 export async function dropTriggers(
   database: pg.Client,
   clinicNo: number,

@@ -6,7 +6,7 @@ export type ClinicTable = MovedTable & {
   of: (clinicNo: number) => string
   /** Changes of its rows are refused while their clinic is moved. */
   isRefused: boolean
-  /** Added later by whoever records it: never refused, and copied at the end. */
+  /** Rows are added later by the requests that they record: never refused, and copied at the end. */
   isLate: boolean
   /** Jobs write into it what the log says. */
   isOutbox: boolean
@@ -17,7 +17,7 @@ export type ClinicTable = MovedTable & {
 const outboxes = new Set(['message', 'message_budget', 'webhook', 'webhook_delivery'])
 const logs = new Set(['booking_event', 'late_event', 'directory_change'])
 
-/** Of tables without the column clinic_no, the rows of a clinic. */
+/** The conditions for a clinic's rows in tables without the column clinic_no. */
 const conditions: Readonly<Record<string, (clinicNo: number) => string>> = {
   clinic: (clinicNo) => `no = ${clinicNo}`,
   calendar_feed: (clinicNo) => `kind <> 'account' and holdfast.clinic_no_of(subject_id) = ${clinicNo}`,
@@ -28,7 +28,7 @@ const conditions: Readonly<Record<string, (clinicNo: number) => string>> = {
 const unrefused = new Set(['answer', 'audit_event'])
 const late = new Set(['audit_event'])
 
-/** Not moved, with the reason. */
+/** Tables that are not moved, with the reason. */
 export const otherTables: Readonly<Record<string, string>> = {
   account_clinic: 'of the directory',
   clinic_shard: 'of the directory',

@@ -8,7 +8,7 @@ import { tableName } from './moved-tables.ts'
 
 export type CopiedTable = { name: string; rows: number }
 
-/** Before every entry of every log: 3 is the first number of a transaction. */
+/** A position before every entry of every log: 3 is the first number of a transaction. */
 const beforeTheLog = '3'
 
 /**

@@ -232,7 +232,7 @@ test('a call that hung does not commit a copy that lacks what was written since'
     scene.move(1, {
       afterStep: async (step) => {
         if (step !== 'delivered') return
-        // As another call does, whose refusal was over meanwhile.
+        // Another call, whose refusal was over meanwhile, does this.
         await database.ownerPool.query(`update holdfast.moving_clinic set token = gen_random_uuid()`)
       },
     }),

@@ -154,7 +154,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
       await Promise.allSettled([source.end(), target.end()])
       await checkLock(directory)
       if (!(await mayBeThere(to.url, clinicNo))) await goBack(directory, from.url, fence)
-      // By then, the timeouts of both sessions have ended them, or their statements.
+      // The timeouts of both sessions have ended them, or their statements, when the pause is over.
       throw performance.now() - beganAt > options.pauseMsMax ? tookTooLong(options.pauseMsMax) : error
     }
   }
@@ -173,7 +173,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   return { ...moved, pauseMs }
 }
 
-/** In one transaction of each database. */
+/** Copies all in one transaction of each database. */
 async function copyAll(
   { directory, source, target, from, to }: Move,
   tables: readonly ClinicTable[],
@@ -205,7 +205,7 @@ async function copyAll(
   return { from: from.name, to: to.name, tables: copied, rows, pauseMs: performance.now() - beganAt }
 }
 
-/** As ensure_partitions.sql does. */
+/** Does the same as ensure_partitions.sql. */
 async function createMonths(target: pg.Client, tables: readonly ClinicTable[]): Promise<void> {
   await inClientTransaction(target, async () => {
     await target.query(sql`select set_config('lock_timeout', '5s', true)`)
@@ -279,12 +279,12 @@ async function lockMoves(directory: pg.Client, clinicNo: number): Promise<void> 
   if (rows[0]?.taken !== true) throw new MoveRefused('another call moves the clinic now')
 }
 
-/** Of the directory: one call moves a clinic. */
+/** The lock in the directory: one call moves a clinic. */
 function moveLock(clinicNo: number): string {
   return `holdfast.move_clinic ${clinicNo}`
 }
 
-/** Of the database that gets the clinic: while it is copied. */
+/** The lock in the database that gets the clinic, while it is copied. */
 function copyLock(clinicNo: number): string {
   return `holdfast.copy_clinic ${clinicNo}`
 }
@@ -346,8 +346,8 @@ async function mayBeThere(url: string, clinicNo: number): Promise<boolean> {
 }
 
 /**
- * In the reverse order of references, table by table: a long transaction would hold back the log. The row of the clinic
- * is the last one, so that a later call continues. The last entry of the log tells servers that lists have changed.
+ * Deletes in the reverse order of references, table by table: a long transaction would hold back the log. The clinic's
+ * row is the last one, so that a later call continues. The last entry of the log tells servers that lists have changed.
  */
 async function deleteClinic(source: pg.Client, clinicNo: number, tables: readonly ClinicTable[]): Promise<void> {
   const isClinic = ({ name }: ClinicTable) => name === 'clinic'

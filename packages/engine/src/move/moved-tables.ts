@@ -5,7 +5,7 @@ import sql from 'sql-template-tag'
 export type MovedTable = {
   schema: string
   name: string
-  /** Without generated ones. */
+  /** The columns that are not generated. */
   columns: string[]
   hasTriggers: boolean
   partitions: { name: string; bound: string; withoutStatistics: string[] }[]

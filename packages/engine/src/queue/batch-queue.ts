@@ -31,7 +31,7 @@ export type BatchQueueSettings<Item, Outcome> = {
   name: string
   /**
    * Runs one batch in one transaction and resolves after COMMIT, with one result per item, in order. Must be
-   * idempotent. `deadlines`: of each item, until when it may wait, by `performance.now()`.
+   * idempotent. `deadlines`: until when each item may wait, by `performance.now()`.
    */
   run(items: readonly Item[], deadlines: readonly number[]): Promise<QueueResult<Outcome>[]>
   /** Gets what a batch leaves to it, and the items of a batch that failed, with the time that they have waited. */
@@ -282,7 +282,7 @@ export class BatchQueue<Item, Outcome> {
     try {
       return await this.#settings.findLocked(batch.map(({ item }) => item))
     } catch {
-      // Not known: the slow lane sends each row separately.
+      // The locks are not known: the slow lane sends each row separately.
       return batch.map(() => true)
     }
   }
@@ -365,7 +365,7 @@ export class BatchQueue<Item, Outcome> {
     this.#waiting.unshift(...unknown)
   }
 
-  /** Of what may be committed, the outcome is not known, whatever was said of its last try. */
+  /** If the item may be committed, its outcome is not known, whatever the error of its last try says. */
   #reject(waiting: Waiting<Item, Outcome>, error: unknown): void {
     this.#settings.onOutcomes(['error'])
     waiting.reject(waiting.mayBeCommitted ? unknownOutcome(error) : error)

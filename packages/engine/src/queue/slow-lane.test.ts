@@ -47,7 +47,7 @@ test('rows of a group join while one of them is known to be locked', () => {
   expect(['1/a', '1/b', '2/a', 'a'].map((row) => lane.has(row))).toEqual([true, true, false, false])
   lane.join('1/b', 2)
   vi.advanceTimersByTime(1)
-  // That one gets its lock does not free the other.
+  // When that one gets its lock, the other is not freed.
   expect(lane.take('1/b', 1)).toEqual([2])
   lane.unlocked('1/b', performance.now())
   expect([lane.has('1/c'), lane.heads(10)]).toEqual([true, [{ row: '1/a', entry: 1 }]])

@@ -4,7 +4,7 @@ const rowsRememberedMax = 10_000
 
 type Row<Entry> = { entries: Entry[]; lockedAtMs: number }
 
-/** Of the row `group/row`; null: it has none. */
+/** The group of the row `group/row`; null: it has none. */
 function groupOf(row: string): string | null {
   const end = row.indexOf('/')
   return end < 0 ? null : row.slice(0, end)
@@ -25,7 +25,7 @@ export function sameGroup<Head extends { row: string }>(heads: readonly Head[]):
  * be named `group/row`: items of all rows of a group join, too, while one of the group was found locked.
  */
 export class SlowLane<Entry> {
-  /** By row; the one that was found locked longest ago first. */
+  /** The entries by row; the row that was found locked longest ago first. */
   readonly #rows = new Map<string, Row<Entry>>()
   /** The rows of each group, of those that are known. */
   readonly #groups = new Map<string, Set<string>>()

@@ -52,7 +52,7 @@ test('a slot is listed as bookable exactly if a claim may book it', async ({ dat
   )
 })
 
-/** By the milliseconds of its start from now, and the rules of its clinic. */
+/** The verdicts on a slot, by the milliseconds of its start from now, and the rules of its clinic. */
 async function verdictsOf(database: TestDatabase) {
   const { rows } = await database.ownerPool.query<{
     start: number

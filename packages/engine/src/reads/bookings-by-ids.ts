@@ -5,7 +5,7 @@ import type { Booking } from '../model/booking.ts'
 import { partsAround } from './booking-ids.ts'
 import { selectedBooking } from './booking-sql.ts'
 
-/** A clinic's bookings by their ids. Those that were moved to an archive are not found. */
+/** A clinic's bookings by their ids. Bookings that were moved to an archive are not found. */
 export async function bookingsByIds(
   pool: pg.Pool,
   clinicNo: number,

@@ -33,7 +33,7 @@ export type CalendarDays = {
   start: Date
   end: Date
   rules: CalendarRules
-  /** By start; without the withdrawn ones. */
+  /** Sorted by start; withdrawn slots are left out. */
   slots: CalendarSlot[]
 }
 
@@ -58,7 +58,7 @@ export type CalendarReads = {
    */
   days(doctorId: string, from: string, to: string, knownZone?: string | null): Promise<CalendarDays | null>
   /**
-   * Those of these slots that exist, in no order, and the database's time of the read. A withdrawn slot has nothing
+   * The slots of these that exist, in no order, and the database's time of the read. A withdrawn slot has nothing
    * available, and no hold.
    */
   slots(

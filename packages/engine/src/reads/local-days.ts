@@ -44,7 +44,7 @@ function startOfDay(date: Temporal.PlainDate, timeZone: string): Date {
   return new Date(date.toZonedDateTime(timeZone).epochMilliseconds)
 }
 
-/** Without `reject`, Temporal reads 30 February as the 28th. */
+/** Without `reject`, Temporal would read 30 February as the 28th. */
 function dateOf(text: string): Temporal.PlainDate {
   return Temporal.PlainDate.from(text, { overflow: 'reject' })
 }

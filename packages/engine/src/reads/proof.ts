@@ -18,7 +18,7 @@ type Count = {
 }
 type CountRow = Omit<Count, 'allReadAtMs' | 'countedAt'> & { counted_at: Date }
 
-/** After it, all bookings are read again, so that a change without an event is found as well. */
+/** All bookings are read again after this time, so that a change without an event is found as well. */
 const allReadMsMax = 24 * 60 * 60_000
 
 /** The first condition is that of the index `booking_settled`. */
@@ -60,7 +60,7 @@ export function proofReads(shards: ShardPools): Pick<Reads, 'proof'> {
 
 type Counted = { bookings: number; overbooked: number; countedAt: Date }
 
-/** As old as the oldest of its parts. */
+/** The sum is as old as the oldest of its parts. */
 function sumOf(one: Counted, other: Counted): Counted {
   return {
     bookings: one.bookings + other.bookings,

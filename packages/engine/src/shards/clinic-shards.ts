@@ -62,7 +62,7 @@ export async function findClinicPlace(
  * Draws the number of a new clinic in the directory, and notes in which database it will be. A note of a clinic that is
  * not created after all means nothing.
  *
- * With the key of the request, a repetition gets the same number and the same database, where it finds what was
+ * A repetition with the key of the request gets the same number and the same database, where it finds what was
  * created. Another request with the key gets them too: the database refuses the key.
  *
  * @param directory as the application

@@ -16,7 +16,7 @@ const createdWithin = '25 hours'
  */
 export async function drainShard(directory: pg.Pool, shardNo: number): Promise<void> {
   await directory.query(sql`update holdfast.shard set drained_at = coalesce(drained_at, now()) where no = ${shardNo}`)
-  // Who has noted a clinic without seeing this has committed by then (place_clinic.sql).
+  // A transaction that has noted a clinic without seeing this has committed by then (place_clinic.sql).
   await inTransaction(directory, async (transaction) => {
     await transaction.query(sql`select set_config('lock_timeout', ${notesWithin}, true)`)
     await transaction.query('lock table holdfast.clinic_shard in share mode')

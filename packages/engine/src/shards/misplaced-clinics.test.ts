@@ -58,7 +58,7 @@ test('a clinic that is noted elsewhere, in no database, or in none that has it, 
   const directory = database.ownerPool
   await directory.query('update holdfast.clinic_shard set shard_no = 0 where clinic_no = $1', [moved])
   await directory.query('delete from holdfast.clinic_shard where clinic_no = $1', [unknown])
-  // As in a database that was restored to an earlier time.
+  // A database that was restored to an earlier time is like this.
   await north.shard.ownerPool.query('delete from holdfast.membership where clinic_no = $1', [lost])
   await north.shard.ownerPool.query('delete from holdfast.message_settings where clinic_no = $1', [lost])
   await north.shard.ownerPool.query('delete from holdfast.clinic where no = $1', [lost])

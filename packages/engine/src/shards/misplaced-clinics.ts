@@ -14,7 +14,7 @@ export type MisplacedClinic = { clinicNo: number; inShard: number | null; notedI
  *
  * @param directory as the owner or the application
  * @param shards the databases of the installation that can be read, by their numbers, the directory among them
- * @returns by number
+ * @returns them sorted by number
  */
 export async function misplacedClinics(
   directory: pg.Pool,

@@ -13,7 +13,7 @@ const movedShareMax = 0.9
  * Moves after which all databases have about the same number of bookings: each moves the clinic that makes the fullest
  * and the emptiest database most alike. Databases without bookings are balanced by their numbers of clinics.
  *
- * @param clinics of these databases
+ * @param clinics the clinics of these databases
  * @param shardNos at least one
  */
 export function balancingMoves(
@@ -25,7 +25,7 @@ export function balancingMoves(
   const loads = loadsOf(left, shardNos)
   const tolerated = (toleratedShare * left.reduce((sum, clinic) => sum + weightOf(clinic), 0)) / shardNos.length
   const moves: ProposedMove[] = []
-  // Those that are too full because of one clinic stay so.
+  // Databases that are too full because of one clinic stay so.
   const sources = new Map(loads)
   while (moves.length < movesMax && sources.size > 0) {
     const [to, from] = [emptiestOf(loads), fullestOf(sources)]
@@ -48,7 +48,7 @@ export function balancingMoves(
 /**
  * Moves that take all clinics out of a database, each to the database that then has the fewest bookings.
  *
- * @param clinics of all databases
+ * @param clinics the clinics of all databases
  * @param others the databases that get them, at least one
  */
 export function drainingMoves(clinics: readonly ClinicLoad[], from: number, others: readonly number[]): ProposedMove[] {

@@ -9,7 +9,7 @@ export class ShardRefused extends Error {
   override name = 'ShardRefused'
 }
 
-/** In `holdfast.setting` of the directory: the id of the installation. */
+/** The setting in `holdfast.setting` of the directory: the id of the installation. */
 const installationSetting = 'installation'
 /** The same of a shard: the id of its installation, and its number in it, with a space between. */
 const shardSetting = 'shard'

@@ -44,7 +44,7 @@ export function announcedSlotWrites(
   }
 }
 
-/** Whose slots are withdrawn; a slot never changes its doctor. null: there is no such slot. */
+/** The doctor whose slots are withdrawn; a slot never changes its doctor. null: there is no such slot. */
 async function doctorOf(pool: pg.Pool, { clinicNo, which }: WithdrawSlotsRequest): Promise<string | null> {
   if ('doctorId' in which) return which.doctorId
   const { rows } = await pool.query<{ resource_id: string }>(sql`

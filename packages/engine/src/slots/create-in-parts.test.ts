@@ -9,7 +9,7 @@ import { createSlots } from './create-slots.ts'
 
 const start = Math.ceil(Date.now() / 86_400_000) * 86_400_000 + 86_400_000
 
-/** From the latest to the earliest, in quarters of an hour; each twice, and every third also overlapping the next. */
+/** Drafts from the latest to the earliest, in quarters of an hour; each twice, and every third overlaps the next. */
 function draftsOf(count: number): SlotDraft[] {
   const draft = (n: number, minutes: number): SlotDraft => ({
     startsAt: new Date(start + n * 900_000),

@@ -1,4 +1,4 @@
-/** How far ahead slots, blocks and cases may begin. As in case_conflicts.sql. */
+/** How far ahead slots, blocks and cases may begin. The same as in case_conflicts.sql. */
 export const slotsAheadYearsMax = 2
 /** How long a slot of a list may last. */
 export const slotDaysMax = 7

@@ -5,7 +5,7 @@ import { datesOfRange, type InvalidRule, invalidRule, quoted } from './slot-date
 const minutesPerDay = 1_440
 
 export type SlotRuleOutcome =
-  /** Ordered by start, never overlapping one another. Those in the past are among them: `createSlots` skips them. */
+  /** Ordered by start, never overlapping one another. Drafts in the past are among them: `createSlots` skips them. */
   | { kind: 'expanded'; drafts: SlotDraft[] }
   | InvalidRule
   /** `count` includes slots that a change of daylight saving time would leave out. */

@@ -6,7 +6,7 @@ import type { LogRow } from './read-log.ts'
  * is held back until its predecessor has passed. All other rows pass in the order of the log.
  */
 export class BookingOrder {
-  /** By the booking and version that the entry waits for. */
+  /** The entries by the booking and version that they wait for. */
   readonly #heldBack = new Map<string, LogEntry>()
 
   /** How many are held back now. */

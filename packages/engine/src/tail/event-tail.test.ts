@@ -182,7 +182,7 @@ describe('a read of the log', () => {
   test('finds its entries by the index, also in a month that was empty when the read was planned', async () => {
     const restored = await createTestDatabase()
     const reader = await restored.appPool.connect()
-    // As in a restored database: the statistics say that every month is empty, and the plan relies on it.
+    // The database is like a restored one: the statistics say that every month is empty, and the plan relies on it.
     await restored.ownerPool.query('analyze')
     const from = await endPastCommits(restored)
     for (let read = 0; read < 10; read += 1) await readLog(reader, from, 100)
@@ -316,12 +316,12 @@ describe('under load', () => {
         `${booking.id} v1`,
       )
     }
-    // Without the wake, each would take up to its idle time.
+    // Without the wake, each wait would take up to its idle time.
     expect(waits.sort((a, b) => a - b)[2]).toBeLessThan(idleMs / 2)
     await tail.stop()
   }, 600_000)
 
-  /** With DATABASE_URL, other test files have open transactions, which hold the log back. */
+  /** If DATABASE_URL is set, other test files have open transactions, which hold the log back. */
   async function untilOlderEnded(): Promise<void> {
     const { rows } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
     const passed = 'select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 as passed'

@@ -11,7 +11,7 @@ export type LoggedEvent = Omit<BookingEvent, 'position' | 'caseDetails'> & {
   isCase: boolean
 }
 
-/** The events of these lines, in their order. Those that were archived meanwhile are left out. */
+/** The events of these lines, in their order. Events that were archived meanwhile are left out. */
 export async function loggedEvents(
   pool: pg.Pool,
   lines: readonly Pick<BookingLine, 'bookingId' | 'version'>[],

@@ -9,7 +9,7 @@ import { createPool } from '../database/pools.ts'
 import { verify } from '../verify/verify.ts'
 
 describe('a crash from which the server recovers without a new start', () => {
-  /** As it was when a crash recovery began no epoch. */
+  /** Makes it as it was when a crash recovery began no epoch. */
   const ignoreCrashes = (cluster: TestCluster) =>
     plantFunction(cluster, 'running_server', {
       part: 'extract(epoch from pg_stat_get_bgwriter_stat_reset_time())',
@@ -74,7 +74,7 @@ describe('a crash from which the server recovers without a new start', () => {
     return {
       booked: booked.length,
       reported: reported.length,
-      // Of transactions below the horizon, which was to say that everything below it has been reported.
+      // The bookings of transactions below the horizon, which was to say that everything below it has been reported.
       withNumbersUsedAgain: reused[0]?.count,
       isNewEpoch: tail.epoch > epoch,
     }
@@ -95,7 +95,7 @@ describe('a crash from which the server recovers without a new start', () => {
 })
 
 describe('a standby promoted without the last commits, whose next checkpoint comes before the tail reads', () => {
-  /** As it was when an epoch started at the last checkpoint. */
+  /** Makes it as it was when an epoch started at the last checkpoint. */
   const startAtCheckpoint = (cluster: TestCluster) =>
     plantFunction(cluster, 'begin_log_epoch', { part: 'then 10000', becomes: 'then 0' })
 

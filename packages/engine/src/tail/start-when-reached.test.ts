@@ -10,7 +10,7 @@ import { endOfLog } from './read-log.ts'
 
 // The horizon belongs to the whole server: an open transaction of another test file delays this tail.
 const reportedWithinMs = 45_000
-/** Until everything that was committed so far lies before the end of the log. */
+/** Waits until everything that was committed so far lies before the end of the log. */
 async function untilPastCommits({ ownerPool, appPool }: TestDatabase): Promise<void> {
   const { rows } = await ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
   await until(

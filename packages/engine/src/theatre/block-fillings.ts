@@ -3,9 +3,9 @@ import sql from 'sql-template-tag'
 import { clinicNoOf } from '../model/id.ts'
 import type { BlockFilling } from '../model/theatre-resource.ts'
 
-/** Longer than a step takes. Whoever repeats a step that failed is not refused meanwhile: the run is the same. */
+/** Longer than a step takes. A caller that repeats a step that failed is not refused meanwhile: the run is the same. */
 const stepSecondsMax = 60
-/** So soon after a step, the next one has begun, or whoever drove the run has left. */
+/** So soon after a step, the next one has begun, or the caller that drove the run has left. */
 const pauseSecondsMax = 20
 
 /** A run of steps that fills a block, and how far it was before a step. */
@@ -14,7 +14,7 @@ export type FillingRun = BlockFilling & { blockId: string; runId: string }
 export type BlockFillings = {
   /** Begins a step. @returns how far another run is that fills the block now; null: none does, the step may go on */
   begin(run: FillingRun): Promise<BlockFilling | null>
-  /** Ends a step of a run that has got so far, and, with `isOver`, the run. Without effect if another run has begun. */
+  /** Ends a step of a run that has got so far, and, with `isOver`, the run. Does nothing if another run has begun. */
   end(run: FillingRun & { isOver: boolean }): Promise<void>
 }
 

@@ -7,8 +7,8 @@ const minutesPerDay = 1_440
 
 export type BlockRuleOutcome =
   /**
-   * In the order of time; at most one a day. `missingDates`: days (`YYYY-MM-DD`) that lack the rule's times, because
-   * clocks are put forward: they have no block.
+   * The drafts are in the order of time, at most one a day. `missingDates`: days (`YYYY-MM-DD`) that lack the rule's
+   * times, because clocks are put forward: they have no block.
    */
   { kind: 'expanded'; drafts: SlotDraft[]; missingDates: string[] } | InvalidRule
 

@@ -50,7 +50,7 @@ export function caseChangeQueue({ atOnceMax, waitingMax, onBatch = () => undefin
     })
   const queues = clinicQueues(() => ({
     changes: queueOf({ inFlightMax: atOnceMax, queuedMax: waitingMax, onBatch }),
-    // As many as the queue that they go to takes: they hold no connection of the theatre's.
+    // It takes as many as the queue that they go to: they hold no connection of the theatre's.
     settles: queueOf({ inFlightMax: waitingMax }),
   }))
   // What a queue returns is what the change has returned.

@@ -27,18 +27,18 @@ type Change = {
   name: string
   /** The function that makes it. */
   by: string
-  /** Of `one`, before the change. */
+  /** Whether `one` is a hold before the change. */
   isHeld?: boolean
-  /** Before the change. */
+  /** Runs before the change. */
   prepare?: (scene: Scene) => Promise<unknown>
   make: (theatre: Theatre, scene: Scene, key: string | null) => Promise<Outcome>
   /** Which cases it changes, without those that it creates. */
   changed: (scene: Scene) => Case[]
   /** What the caller gets if an earlier try has made it. */
   repeated: 'unchanged' | 'replayed'
-  /** Of the case that the caller gets. */
+  /** The expected fields of the case that the caller gets. */
   placed?: object
-  /** Of `one`, and of `other`. */
+  /** The expected fields of `one` and of `other`. */
   after: object[]
 }
 

@@ -27,7 +27,7 @@ import { readCase, requireCase } from './case-reads.ts'
 import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
 
 export type CaseChangesSettings = {
-  /** For reads. */
+  /** The pool for reads. */
   pool: pg.Pool
   writer: CaseWriter
   /** Claims a new case, in a batch. */
@@ -81,7 +81,7 @@ async function claimCase(settings: CaseChangesSettings, request: ClaimCaseReques
   return claimRefusal(result)
 }
 
-/** As the change left it; read after the commit, if an earlier try has made the change. */
+/** The case as the change left it; read after the commit, if an earlier try has made the change. */
 async function placedCase(
   pool: pg.Pool,
   result: Extract<ScheduleResult, { kind: 'done' | 'replayed' | 'unchanged' }>,
@@ -161,7 +161,7 @@ async function bumpCases(settings: CaseChangesSettings, request: BumpCasesReques
   const foreign = bumpedCaseIds.find((id) => clinicNoIn(id) !== clinicNo)
   if (foreign !== undefined) return missing(foreign)
   const bumps = bumpedCaseIds.map((caseId) => ({ caseId, requestId: newId(clinicNo) }))
-  // As each try has read the emergency, if that is moved.
+  // The emergency as each try has read it, if it is moved.
   const befores: Case[] = []
   const build = async () => {
     if (!('change' in emergency)) return { ...claimOf(emergency), bumps, bumpReason: reason }

@@ -116,7 +116,7 @@ describe('a claim that a batch leaves', () => {
     const engine = createEngine({ batchPool: pool, generalPool: pool, unknownMsMax: 1_000 })
     const [one, other] = await Promise.allSettled(twoClaims(scene).map((request) => engine.theatre.claimCase(request)))
     expect(one).toMatchObject({ reason: { name: 'DatabaseUnavailable', outcomeUnknown: true } })
-    // By the batch, which was sent again.
+    // The batch, which was sent again, booked it.
     expect(other).toMatchObject({ value: { kind: 'booked' } })
   })
 })
@@ -130,7 +130,7 @@ test('the outcome of a claim is looked up as long as it is configured', async ({
   const engine = createEngine({ batchPool: pool, generalPool: pool, unknownMsMax: 500 })
   const began = performance.now()
   await expect(engine.theatre.claimCase(aCase(scene))).rejects.toMatchObject({ outcomeUnknown: true })
-  // By default, after 25 seconds.
+  // The default is 25 seconds.
   expect(performance.now() - began).toBeLessThan(25_000)
 })
 

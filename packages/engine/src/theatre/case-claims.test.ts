@@ -88,7 +88,7 @@ test('claims of a batch have the outcomes of single claims, and write the same r
   for (const outcome of ['done', 'refused', 'alone']) expect(counts.get(outcome), outcome).toBeGreaterThan(20)
 })
 
-/** Of an hour at nine in room 0, of surgeon and patient 0, with the key, hash, actor and reason of this number. */
+/** A claim of an hour at nine in room 0, by surgeon and patient 0, with this number's key, hash, actor and reason. */
 function numbered(key: number, overrides: Partial<NumberedClaim> = {}): NumberedClaim {
   const who = { surgeon: 0, nurse: null, patient: 0, name: 'Ada Okafor', birthDate: null }
   const own = { key, hash: key, actor: key, request: null, override: `Reason ${key}` }
@@ -244,7 +244,7 @@ test('a claim whose surgeon stays locked does not delay those that arrive with i
 })
 
 test('when a batch fails, each of its claims has its own outcome', async ({ database }) => {
-  // As the exclusion constraint does, should a check have missed something.
+  // The exclusion constraint fails like this, should a check have missed something.
   await plantFunction(database, 'claim_cases', {
     part: 'if v_won <> ',
     becomes: "if v_won <> '{}' then raise exclusion_violation; end if; if v_won <> ",

@@ -19,14 +19,14 @@ export type CaseClaimsSettings = ClinicLimiterSettings &
   Pick<BatchQueueSettings<never, never>, 'queuedMax' | 'unknownMsMax' | 'onBatch'>
 
 /**
- * Of all clinics. `case_alone`: claims that a batch has left, or that were in one that failed. `case_change`: changes,
- * and claims that bump others.
+ * The depths of all clinics. `case_alone`: claims that a batch has left, or that were in one that failed.
+ * `case_change`: changes, and claims that bump others.
  */
 export type CaseQueueDepths = Record<'case' | 'case_alone' | 'case_change', QueueDepth>
 
 type ClaimQueue = BatchQueue<ScheduleRequest, ScheduleResult>
 type ClaimResult = QueueResult<ScheduleResult>
-/** Of a clinic. `alone`: what a batch has not decided. */
+/** The queues of a clinic. `alone`: what a batch has not decided. */
 type QueuesOfClaims = { together: ClaimQueue; alone: ClaimQueue }
 
 const batchSizeMax = 64
@@ -34,10 +34,10 @@ const batchesInFlightMax = 2
 const overloaded: ClaimResult = { kind: 'overloaded' }
 
 /**
- * Claims of new cases. Those of a clinic that arrive while two of its batches are at the database share the next one,
+ * Claims of new cases. Claims of a clinic that arrive while two of its batches are at the database share the next one,
  * as appointments do (docs/decisions/0038). What a batch does not decide is sent alone; so is a claim that has no other
- * to share a batch with, for which that takes less. As many may wait as of appointments, not only `waitingMax`: each
- * takes a part of a batch, and a change a connection.
+ * to share a batch with, for which that takes less. As many claims may wait as of appointments, not only `waitingMax`:
+ * each takes a part of a batch, and a change a connection.
  */
 export function caseClaims(
   writer: CaseWriter,

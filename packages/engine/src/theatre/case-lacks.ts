@@ -2,14 +2,14 @@ import sql from 'sql-template-tag'
 import type { CaseLack } from '../model/theatre-case.ts'
 import { isLapsedHold, isOfSurgeon, isOver } from './case-conditions.ts'
 
-/** As `lacks` has it: its times are texts. */
+/** A row of `lacks`: its times are texts. */
 export type FoundLack = Omit<CaseLack, 'from' | 'to'> & { from: string; to: string }
 
 /**
- * What a case `t` takes less of than its plan, although no end of it is recorded; who has that first. Its allocations
- * name all that the plan needs (verify_allocations), each from the planned start on (fit_allocations), or from when
- * somebody came. Who was relieved is not needed any more. The plan has the room's turnover; it has no reprocessing of
- * equipment, which may have been made longer since.
+ * What a case `t` takes less of than its plan, although no end of it is recorded, and which case has that first. Its
+ * allocations name all that the plan needs (verify_allocations), each from the planned start on (fit_allocations), or
+ * from when somebody came. A person who was relieved is not needed any more. The plan has the room's turnover; it has
+ * no reprocessing of equipment, which may have been made longer since.
  *
  * A numbered unit that is no longer there is not free again: the case has to be moved, and gets another one.
  */

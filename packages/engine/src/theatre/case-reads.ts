@@ -54,7 +54,7 @@ const isBegun = (one: Sql) => sql`
 
 /**
  * The allocations of what `taken` takes, of cases that begin within two days of `one`. A case takes at most a day, and
- * another with its extension. Those of no time at all are found by their planned start.
+ * another with its extension. Allocations of no time at all are found by their planned start.
  */
 export const takenNear = (taken: Sql, one: Sql) => sql`
   (select n.* from holdfast.allocation n
@@ -190,7 +190,7 @@ export async function readCase(connection: pg.Pool | pg.PoolClient, caseId: stri
   return row === undefined ? null : caseOf(row.found)
 }
 
-/** By id. @throws Error if there is none: a write has just found it */
+/** Reads a case by id. @throws Error if there is none: a write has just found it */
 export async function requireCase(connection: pg.Pool | pg.PoolClient, caseId: string): Promise<Case> {
   const found = await readCase(connection, caseId)
   if (found === null) throw new Error(`Case ${caseId} is missing.`)

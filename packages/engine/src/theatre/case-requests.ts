@@ -55,7 +55,7 @@ const selectedRequest = () => sql`
     from holdfast.case_request q
     left join holdfast.theatre_patient p on p.clinic_no = q.clinic_no and p.id = q.patient_id`
 
-/** What the list is ordered by. Of that, only the due day changes: see return_to_waitlist.sql. */
+/** What the list is ordered by. Only the due day in it changes: see return_to_waitlist.sql. */
 const sortKey = sql`
   array_position(${caseUrgencies}::text[], q.urgency), coalesce(q.due_on, 'infinity'),
   q.created_at, q.id`
@@ -118,7 +118,7 @@ async function readPage(
   )
 }
 
-/** Whether request `q` is behind another one in the list. None is behind one that does not exist. */
+/** Whether request `q` is behind another one in the list. No request is behind one that does not exist. */
 function isAfter(clinicNo: number, requestId: string | undefined): Sql {
   if (requestId === undefined) return sql``
   return sql`and (${sortKey}) > (select ${sortKey} from holdfast.case_request q

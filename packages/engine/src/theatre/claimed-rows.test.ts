@@ -75,7 +75,7 @@ async function noted(database: TestDatabase) {
   const scene = await aTheatre(database)
   const [place, other] = await somePlaces(database, scene, 2)
   if (place === undefined || other === undefined) throw new Error('There are two places.')
-  // As if the database's clock had been ahead when the slots were created.
+  // The database's clock seems to have been ahead when the slots were created.
   await database.ownerPool.query(
     `update holdfast.slot set created_at = clock_timestamp() + interval '1 hour', taken = 0, next_lapse = null
       where clinic_no = $1`,

@@ -3,7 +3,7 @@ import type { QueueDepth } from '../queue/batch-queue.ts'
 export type ClinicQueues<Queues> = {
   /** Runs `submit` with the queues of the clinic, which are created for it if there are none. */
   use<Result>(clinicNo: number, submit: (queues: Queues) => Promise<Result>): Promise<Result>
-  /** Of all clinics together. */
+  /** The depth for all clinics together. */
   depth(name: keyof Queues): QueueDepth
 }
 

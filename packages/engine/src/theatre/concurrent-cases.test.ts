@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { aStorm, bruteForce, runStorm, type StormReport } from '../../test/theatre-storm.ts'
 import { verify } from '../verify/verify.ts'
 
-/** Of each of 8 clients. `npm run theatre-storm` takes 1,000. */
+/** The steps of each of 8 clients. `npm run theatre-storm` takes 1,000. */
 const steps = Number(process.env.HOLDFAST_TEST_THEATRE_STEPS ?? 60)
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 1_000_000))
 
@@ -90,7 +90,7 @@ type PlantedBug = {
   bug: string
   plant: (database: TestDatabase) => Promise<void>
   isShown: (one: Storm) => boolean
-  /** Of each client. Default: 60. */
+  /** The steps of each client. Default: 60. */
   steps?: number
 }
 

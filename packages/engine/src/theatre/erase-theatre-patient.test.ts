@@ -42,7 +42,7 @@ test('a patient is erased from all cases, from requests and from the log, when a
   expect(await erase()).toEqual({ kind: 'in_use', caseIds: [done.id], requestIds: [requestId] })
   expect((await theatre.case(done.id))?.patient).toEqual(patient)
 
-  // As a change of an older case would.
+  // A change of an older case would do the same.
   await database.ownerPool.query(
     `insert into holdfast.late_event
        (clinic_no, booking_id, version, xid, seq, at, type, slot_id, resource_id, units, case_details)

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import type { DurationEstimate, Theatre } from '../model/theatre.ts'
 
-/** With fewer cases, the surgeon's own times say little: those of all surgeons are used. */
+/** If there are fewer cases, the surgeon's own times say little: those of all surgeons are used. */
 const ownCasesMin = 5
 /** The newest cases: practice changes. */
 const casesMax = 500

@@ -35,10 +35,10 @@ describe('what cases have', () => {
     expect(await theatre.updateRoom(room, { name: 'Room 2' })).toMatchObject({ kind: 'done', value: { active: true } })
     for (const change of Object.values(changes)) {
       expect(await change(true)).toMatchObject({ kind: 'done', value: { active: false } })
-      // Nor do changes of what is inactive already.
+      // Changes of what is inactive already need none, either.
       expect(await change(false)).toMatchObject({ kind: 'done', value: { active: false } })
     }
-    // Nor without cases.
+    // Changes without cases need none, either.
     await theatre.cancelCase({ ...by, caseId: one.id, reasonCode: 'patient' })
     for (const change of Object.values(changes)) expect(await change(false)).toMatchObject({ kind: 'done' })
   })

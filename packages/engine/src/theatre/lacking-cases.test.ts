@@ -325,7 +325,7 @@ function missingOf({ startsAt, endsAt, turnoverMinutes, allocations, ...one }: C
   })
 }
 
-/** All lacks of the cases, which are exactly what these do not have, each with who has it. */
+/** All lacks of the cases, which are exactly what these do not have, each with the case that has it. */
 function expectMarked(cases: readonly Case[], message: string): CaseLack[] {
   for (const one of cases) expect(one.lacks?.map(keyOf).toSorted(), message).toEqual(missingOf(one).toSorted())
   for (const { id, lacks } of cases) {

@@ -161,7 +161,7 @@ describe('cases of a withdrawn block', () => {
     })
     expect(await openRequests(scene)).toEqual(waiting)
     const { details } = await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })
-    // Of the hold, whose end this test has changed in the table.
+    // It is about the hold, whose end this test has changed in the table.
     expect(details.map(({ kind, bookingId }) => ({ kind, bookingId }))).toEqual([
       { kind: 'illegal_transition', bookingId: lapsed.id },
     ])

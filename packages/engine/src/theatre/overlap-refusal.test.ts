@@ -3,7 +3,7 @@ import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 
-// As if the checks under the locks had missed it: only the backstops of the table are left.
+// The checks under the locks miss everything: only the backstops of the table are left.
 const blind = { part: /return v_conflicts;/, becomes: "return '[]';" }
 
 test('what only the exclusion constraint notices is refused as busy, and nothing is written', async ({ database }) => {

@@ -91,7 +91,7 @@ test('after a late start, suggestions begin when the case will have ended', asyn
   const { room, idle, surgeon, suggest } = await anOverrunningCase(database, { startsAt: -50, inRoom: -10 })
   const found = await suggest(surgeon.id)
   expect(found.map(({ roomId }) => roomId)).toEqual([idle, room])
-  // In the room for 50 more minutes, which then is cleaned.
+  // The patient is in the room for 50 more minutes, and then the room is cleaned.
   expect(found[0]?.minutes).toBeGreaterThanOrEqual(50)
   expect(found[0]?.minutes).toBeLessThan(60)
   expect(found[1]?.minutes).toBeGreaterThanOrEqual(80)

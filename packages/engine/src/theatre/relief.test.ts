@@ -236,7 +236,7 @@ describe('who comes', () => {
     expect(await change(scene, { anaesthetistId: gone })).toMatchObject(invalid('missing'))
     expect(await change(scene, { staffIds: [nurse, gone] })).toMatchObject(invalid('inactive'))
     expect(await change(scene, { staffIds: [leaving] })).toMatchObject(invalid('repeated'))
-    // Whoever is there stays, also if they take no new cases.
+    // A person who is there stays, also if they take no new cases.
     expect(await change(scene, { anaesthetistId: null })).toMatchObject({ kind: 'done' })
   })
 })
@@ -281,7 +281,7 @@ test('a change of the plan is no relief, if the patient comes into the room mean
   await other.commit()
   expect(await changing).toMatchObject({ kind: 'invalid_transition' })
   expect(await theatre.case(id)).toMatchObject({ anaesthetistId: leaving })
-  // Whoever has read that it is running relieves.
+  // A change that has read that the case is running relieves the team.
   expect(await change(scene, { anaesthetistId: coming })).toMatchObject({ kind: 'done' })
 })
 

@@ -19,7 +19,7 @@ import { runOnce } from '../stored-responses/run-once.ts'
 
 type BusyResource = Extract<CaseConflict, { kind: 'resource_busy' }>
 
-/** Of resource_uses and set_equipment_units: times are texts in JSON. */
+/** A result of resource_uses and set_equipment_units: times are texts in JSON. */
 type FoundUses = (Omit<BusyResource, 'from' | 'to'> & { from: string; to: string })[] | null
 
 type Activity = { active?: boolean | undefined; withCases?: boolean | undefined }
@@ -34,7 +34,9 @@ const selected: Record<ResourceKind, Sql> = {
   equipment: sql`id, name, active, units, turnover_minutes as "reprocessingMinutes"`,
 }
 
-/** Rooms, staff and equipment: plain rows, never deleted. Of doctors, whom the directory has: what they prefer. */
+/**
+ * Rooms, staff and equipment: plain rows, never deleted. Doctors are the directory's: only their preferences are here.
+ */
 export function theatreResources(
   pool: pg.Pool,
   write: AnnouncedTransaction,

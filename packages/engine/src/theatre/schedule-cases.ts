@@ -46,14 +46,14 @@ export type ScheduleRequest = {
   bumpReason: string | null
   actorId: string | null
   key: string
-  /** Of a claim; null where no case is new. */
+  /** The hash of a claim; null where no case is new. */
   requestHash: string | null
   /** The one plan has another team for a running case. */
   isRelief?: boolean
 }
 
 export type ScheduleResult =
-  /** `cases`: those of the plans, and then the bumped ones. */
+  /** The cases of the plans, and then the bumped ones. */
   | { kind: 'done'; caseId: string; cases: Case[]; position: string }
   | { kind: 'replayed'; caseId: string; position: string }
   | { kind: 'unchanged'; caseId: string; position: string }

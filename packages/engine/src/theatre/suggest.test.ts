@@ -81,7 +81,7 @@ freshDatabaseTest('the pass of own blocks looks only at rooms that have one on t
   const { clinicNo, from, stepMinutes, mrn: _mrn, ...query } = queryOf(scene, aCase(scene))
   const plan = JSON.stringify({ ...query, caseId: null, patient: null, override: null })
   const client = await database.ownerPool.connect()
-  /** Of each day in turn: of both passes. */
+  /** The count of rooms for each day in turn, in both passes. */
   const rooms = async () => {
     await client.query(`select set_config('test.rooms', '', false)`)
     await client.query(`select holdfast.suggest_cases($1, $2, null, '{}', $3, $4, $5, 1000)`, [
@@ -195,8 +195,8 @@ async function aRandomTheatre(database: TestDatabase, pick: (below: number) => n
 }
 
 /**
- * By a check of every start of the day and room: the first of each stretch without conflicts in a block or open time,
- * own blocks first.
+ * The suggestions by a check of every start of the day and room: the first of each stretch without conflicts in a block
+ * or open time, own blocks first.
  */
 async function byBruteForce({ theatre, clinic }: BuiltTheatre, rooms: string[], request: ClaimCaseRequest) {
   const zone = { timeZone: clinic.timezone }

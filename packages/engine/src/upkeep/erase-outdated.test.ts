@@ -75,7 +75,7 @@ test('small batches reach every booking, also where many slots begin at once or 
     await aBooking(database, await aSlot(database, await aDoctor(database, clinic), { startsAt }))
   }
   const large = await aSlot(database, await aDoctor(database, clinic), { startsAt, capacity: 2_100 })
-  // As many as three calls erase.
+  // There are as many as three calls erase.
   await database.ownerPool.query(
     `with made as (
        insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient,

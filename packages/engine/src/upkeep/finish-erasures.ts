@@ -10,7 +10,7 @@ const bookingsPerCallMax = 1_000
  * Deletes the copies of erased patients that were stored by requests under way during the erasure, in small
  * transactions. Safe to call from any number of processes at once. `signal` ends it between two transactions.
  *
- * @returns of how many bookings
+ * @returns how many bookings they were about
  */
 export async function finishErasures(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
   const step = async () => {

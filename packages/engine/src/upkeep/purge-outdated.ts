@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
-/** Of keys and responses. */
+/** How long keys and responses are kept. */
 const retentionHours = 24
 const rowsPerCallMax = 5_000
 

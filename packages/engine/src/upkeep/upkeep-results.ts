@@ -4,8 +4,8 @@ import sql from 'sql-template-tag'
 export type UpkeepKind = 'backup' | 'verify'
 
 /**
- * `succeededAt`: null: never. Of a backup it is the newest moment that can be restored. `intervalSeconds`: how often it
- * is done; null: there is no schedule, or nothing is recorded.
+ * `succeededAt`: null: never. For a backup it is the newest moment that can be restored. `intervalSeconds`: how often
+ * it is done; null: there is no schedule, or nothing is recorded.
  */
 export type UpkeepResult = { succeededAt: Date | null; failingSeconds: number; intervalSeconds: number | null }
 

@@ -3,7 +3,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 
 const bookings = 12_000
-/** With nested loops it takes more than four times as long: it compares each key with each booking. */
+/** With nested loops, verify takes more than four times as long: it compares each key with each booking. */
 const millisecondsMax = 10_000
 
 /** Copies of a booking, each with its event and its key. */

@@ -178,7 +178,7 @@ test('positions count who waits for the same, over all pages', async ({ database
   const second = await engine.waitlist.entriesOfClinic({ ...query, cursor: first.nextCursor })
   const listed = new Map([...first.items, ...second.items].map(({ id, position }) => [id, position]))
   expect(ids.map((id) => listed.get(id))).toEqual(expected)
-  // Of those who wait, the next to be offered a place comes first, also from page to page.
+  // The entry that is offered a place next comes first among those who wait, also from page to page.
   const waiting = { ...query, status: 'waiting', limit: 2 } as const
   const places: (number | null)[] = []
   let cursor: string | null = null

@@ -14,7 +14,7 @@ import { waitlistReads } from './waitlist-reads.ts'
 
 export type WaitlistSettings = {
   pool: pg.Pool
-  /** An account's entries are those of all. Default: of the pool's database. */
+  /** The databases whose entries an account's list has. Default: the pool's database. */
   shards?: ShardPools
   announce: Announce
   settle: (request: SettleRequest) => Promise<SettleOutcome>

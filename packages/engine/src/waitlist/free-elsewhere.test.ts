@@ -345,7 +345,7 @@ test('entries of a page are judged as each alone', async ({ database, engine, do
   const patient = { name: 'Ada Lovelace', email: 'ada@example.org' }
   const [busy, own] = [await aSlot(database, doctor, inDays(3)), await aSlot(database, doctor, inDays(9))]
   await aBooking(database, busy)
-  // Of two places, Ada has one.
+  // Ada has one of two places.
   const wide = await aSlot(database, doctor, { ...inDays(12), capacity: 2 })
   await aBooking(database, wide, { patient })
   const dateIn = (days: number) => inDays(days).startsAt.toISOString().slice(0, 10)

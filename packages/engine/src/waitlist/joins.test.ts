@@ -132,8 +132,8 @@ test('a join that does not get the lock is refused after a few seconds, and can 
 })
 
 /**
- * Two transactions give back two places each. Of the two who wait, one fits the first place of the first and the last
- * of the second, the other the two in between.
+ * Two transactions give back two places each. One of the two who wait fits the first place of the first and the last of
+ * the second, the other the two in between.
  */
 async function offersCrosswise(database: TestDatabase, engine: Engine, doctor: BuiltDoctor, waits: boolean) {
   const start = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000 + 9 * 3_600_000)

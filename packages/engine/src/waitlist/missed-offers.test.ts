@@ -46,7 +46,7 @@ test.for(messages)(
     // Whether or not it counts, nobody is offered the same place again, so it is public in the end.
     expect((await engine.reads.slot(slot.id))?.available).toBe(1)
     expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'waiting', missed, position: missed + 1 })
-    // Another place goes to who is first now.
+    // Another place goes to the entry that is first now.
     const other = await full()
     await settle(other.booking, 'cancel')
     expect(await offerOf(missed === 0 ? first : second)).toMatchObject({ slotId: other.slot.id })

@@ -102,7 +102,7 @@ type Night = {
   who: string
   patient: { name: string; email?: string; phone?: string }
   settings?: string
-  /** Of the messages. Default email. */
+  /** The channel of the messages. Default email. */
   channel?: 'email' | 'sms'
   /** Their states, the newest last. */
   messages?: readonly ('kept' | 'sent' | 'skipped')[]

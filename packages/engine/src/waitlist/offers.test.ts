@@ -292,7 +292,7 @@ test('an offer has the position that its entry had: after those who waited and d
   const positionOf = async (entry: { id: string }) => (await engine.waitlist.offersOf(entry.id)).at(-1)?.position
   const offered = await wait()
   await settle((await full()).booking, 'cancel')
-  // Before it: who wants another time, or more places. Not: who has an offer, waits for others, or whose days are past.
+  // Before it are entries for another time, or for more places; not those with an offer, for others, or of past days.
   await wait({ timeTo: slot.startsAt.toISOString().slice(11, 16) })
   await wait({ to: yesterday })
   await wait({ specialization: 'Dermatology' })

@@ -101,8 +101,8 @@ const entryRows = (condition: Sql, order: Sql, limit: number) => sql`
     left join numbered n on n.clinic_no = p."clinicNo" and n.id = p.id and p.status = 'waiting'`
 
 /**
- * What became of offer `o` to entry `e`. One that ended with its entry is stored as declined; those that the patient
- * had declined before were closed earlier. A lapsed one reads as closed.
+ * What became of offer `o` to entry `e`. An offer that ended with its entry is stored as declined; offers that the
+ * patient had declined before were closed earlier. A lapsed one reads as closed.
  */
 const outcomeOf = sql`case
   when o.outcome = 'declined' and e.end_reason = 'removed' and o.closed_at >= e.ended_at then 'removed'

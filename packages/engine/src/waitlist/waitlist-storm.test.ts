@@ -23,7 +23,7 @@ import { createEngine } from '../create-engine.ts'
 import { inTransaction } from '../database/pools.ts'
 import { newId } from '../model/id.ts'
 
-/** Of every second offer, a message has been sent. */
+/** A message has been sent for every second offer. */
 const sendMessages = `
   create function holdfast.send_offer_message() returns trigger language plpgsql as $$
   begin

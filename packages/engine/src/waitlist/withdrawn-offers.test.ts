@@ -35,7 +35,7 @@ const busyTimes =
 const test = waitlistTest.extend('setBusy', busyTimes)
 const controlTest = freshTest.extend('setBusy', busyTimes)
 
-/** As Directory.updateDoctor does, in a transaction of the test. */
+/** Does the same as Directory.updateDoctor, in a transaction of the test. */
 async function stopIn(client: pg.PoolClient, { clinicNo, id }: BuiltDoctor): Promise<void> {
   await client.query('update holdfast.resource set active = false where clinic_no = $1 and id = $2', [clinicNo, id])
   await client.query('select holdfast.stop_offers($1, $2)', [clinicNo, id])

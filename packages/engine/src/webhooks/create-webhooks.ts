@@ -10,7 +10,7 @@ import { eventReads } from '../reads/events-of-clinic.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { dueColumns, recordDelivery } from './send-deliveries.ts'
 
-/** Of one clinic. */
+/** How many webhooks a clinic may have. */
 const webhooksMax = 20
 /** Longer than the attempt of a test takes: until then, nobody else sends it. */
 const testSeconds = 300

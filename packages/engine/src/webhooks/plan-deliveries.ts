@@ -61,7 +61,7 @@ export async function insertDeliveries(
   return rowCount ?? 0
 }
 
-/** Those of these clinics that have a webhook which is not paused. */
+/** The clinics of these that have a webhook which is not paused. */
 export async function clinicsWithWebhooks(pool: pg.Pool, clinicNos: readonly number[]): Promise<ReadonlySet<number>> {
   const { rows } = await pool.query<{ no: number }>(sql`
     select distinct clinic_no as no from holdfast.webhook

@@ -9,17 +9,17 @@ export type PublishedData = {
   version: number
   kind: 'appointment' | 'case'
   clinicId: string
-  /** Of a case: its operating room. */
+  /** The doctor, or the operating room of a case. */
   doctorId: string
   slotId: string
-  /** Of a move: the slot that it left. */
+  /** The slot that the booking left by a move. */
   fromSlotId: string | null
   /** null: a case, whose times are its own. */
   startsAt: string | null
   endsAt: string | null
   units: number
   holdExpiresAt: string | null
-  /** Such as `slot_withdrawn` or `hold_expired`. */
+  /** A word such as `slot_withdrawn` or `hold_expired`. */
   reason: string | null
 }
 
@@ -34,7 +34,7 @@ export type Published = {
 /** What happened longer ago is sent by a replay alone, such as when a log is read again from its start. */
 const eventDaysMax = 7
 
-/** Those that are published at once, by the database's clock. */
+/** The events that are published at once, by the database's clock. */
 export async function recentEvents(
   connection: pg.Pool | pg.PoolClient,
   events: readonly LoggedEvent[],
@@ -46,7 +46,7 @@ export async function recentEvents(
   return events.filter(({ at }) => at > since)
 }
 
-/** The events as they are published, in their order. Those of slots that were archived meanwhile are left out. */
+/** The events as they are published, in their order. Events of slots that were archived meanwhile are left out. */
 export async function publishedForm(
   connection: pg.Pool | pg.PoolClient,
   events: readonly LoggedEvent[],

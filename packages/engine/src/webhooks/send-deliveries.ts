@@ -20,7 +20,7 @@ export const dueColumns: Sql = sql`
 
 /**
  * Deliveries whose time has come, of each clinic in turn, and at most five of a clinic at a time. Until `seconds` have
- * passed, no other process sends them. Those about one booking are sent one after the other, in their order.
+ * passed, no other process sends them. Deliveries about one booking are sent one after the other, in their order.
  */
 export async function takeDueDeliveries(
   pool: pg.Pool,
@@ -82,7 +82,7 @@ export function recordDelivery(
   const { kind, status, durationMs } = outcome
   const isAgain = kind === 'again'
   return inTransaction(pool, async (transaction) => {
-    // The webhook before its deliveries, as whoever replays, resumes or removes it locks them.
+    // The webhook is locked before its deliveries, as by a replay, a resumption or a removal.
     await transaction.query(sql`
       select from holdfast.webhook where clinic_no = ${clinicNo} and id = ${webhookId} for no key update`)
     await transaction.query(sql`
@@ -100,7 +100,7 @@ export function recordDelivery(
          where clinic_no = ${clinicNo} and id = ${webhookId} and url = ${url} and failures > 0`)
       return null
     }
-    // Whoever sends a test sees its result.
+    // The sender of a test sees its result.
     if (bookingId === null) return null
     const { rows } = await transaction.query<{ reason: PauseReason | null }>(sql`
       with failed as (

@@ -288,7 +288,7 @@ test('a replay sends the events after a position again, and each of them once', 
   expect(await planReplays(database.appPool)).toBe(4)
   const due = (await list(database, clinicNo, id)).filter(({ state }) => state === 'due')
   expect(new Set(due.map(({ bookingId }) => bookingId))).toEqual(new Set(ids.slice(1)))
-  // From the beginning: what came before the webhook, too.
+  // A replay from the beginning includes what came before the webhook.
   await webhooks.replay(clinicNo, id, null)
   expect(await planReplays(database.appPool)).toBe(4)
   expect((await list(database, clinicNo, id)).filter(({ state }) => state === 'due')).toHaveLength(8)
@@ -304,7 +304,7 @@ test('a replay ends where it was asked for: what happens later is sent once, by 
   const before = await aBooking(database, slot)
   const id = await aWebhook(database, clinicNo)
   await webhooks.replay(clinicNo, id, null)
-  // By the events' own times; the log has them before the replay is planned.
+  // The events' own times count; the log has them before the replay is planned.
   const later = await aBooking(database, slot, { createdAt: new Date(Date.now() + 60_000) })
   await until(
     async () => {
