@@ -20,7 +20,7 @@ function rowsOf(page: string): Map<string, string> {
   return new Map([...rows].map(([, command = '', text = '']) => [command, text]))
 }
 
-/** Those without a separate row, and without their name in the row of the command that they belong to. */
+/** The commands without a separate row, and without their name in the row of the command that they belong to. */
 function undocumented(commands: readonly string[][], page: string): string[] {
   const rows = rowsOf(page)
   return commands

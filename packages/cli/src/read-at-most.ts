@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-/** All of a stream; null: it is more than that. Then it is closed, and whoever writes to it learns of that. */
+/** Reads all of a stream; null: it is more than that. Then it is closed, and its writer learns of that. */
 export async function readAtMost(stream: Readable, bytesMax: number): Promise<Buffer | null> {
   const chunks: Buffer[] = []
   let bytes = 0

@@ -101,7 +101,7 @@ export async function hasArchivedHistory(
   return (await digestOfWal(databaseUrl, timeline, segmentStart(lsn - 1n, segmentBytes), lsn)) === position.sha256
 }
 
-/** Of an archive without a position, which an earlier release has written. */
+/** For an archive without a position, which an earlier release has written. */
 async function hasLaterFile(store: ObjectStore, end: ArchiveEnd, serverLsn: bigint): Promise<boolean> {
   const last = walFiles(await listWalObjects(store, end.archive)).at(-1)
   if (last === undefined) return false

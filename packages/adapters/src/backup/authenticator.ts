@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /**
- * Proves that whoever wrote an object of a backup had the passphrase. Encryption does not: anybody can encrypt for a
+ * Proves that the writer of an object of a backup had the passphrase. Encryption does not: anybody can encrypt for a
  * public key, which is in each manifest.
  */
 export type Authenticator = {

@@ -32,8 +32,8 @@ export type BackupCatalogue = {
 /**
  * Every backup in a store, oldest first.
  *
- * @param keys from `loadReadingKeys`: what they don't decrypt, or what is not signed with them, is unusable; null:
- *   nothing of this is checked
+ * @param keys the result of `loadReadingKeys`: what they don't decrypt, or what is not signed with them, is unusable;
+ *   null: nothing of this is checked
  */
 export async function readCatalogue(
   store: ObjectStore,

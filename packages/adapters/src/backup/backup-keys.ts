@@ -45,7 +45,7 @@ export type Opener = {
 const keyName = 'key.age'
 
 /**
- * With a passphrase, it reads the key from the store, or creates it in an empty one.
+ * If a passphrase is set, reads the key from the store, or creates it in an empty one.
  *
  * @throws BackupError `no_key`, `wrong_key`
  */

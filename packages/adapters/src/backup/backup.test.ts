@@ -193,7 +193,7 @@ describe('continuous backups', () => {
     const moments = flushed()
     await backups.stop()
     const intervals = moments.slice(1).map((untilMs, index) => untilMs - (moments[index] ?? 0))
-    // With a second of waiting after each it would be 2,000 or more. Of several, one is not slowed down by other work.
+    // With a second of waiting after each it would be 2,000 or more. At least one is not slowed down by other work.
     expect(Math.min(...intervals)).toBeLessThan(1_900)
   })
 

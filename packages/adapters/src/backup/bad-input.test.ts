@@ -289,7 +289,7 @@ describe('continuous backups whose key is lost or replaced', () => {
     const { backups: found } = await readCatalogue(store)
     expect(found.at(-1)?.manifest.recipient).toBe(recipient)
     expect(new Set(found.map(({ manifest }) => manifest.archive)).size).toBe(found.length)
-    // Those of the former key are marked.
+    // The backups of the former key are marked.
     const ours = await loadReadingKeys(store, keys)
     const { backups: usable, unusable } = await readCatalogue(store, ours)
     expect(usable.map(({ id }) => id)).toEqual([found.at(-1)?.id])

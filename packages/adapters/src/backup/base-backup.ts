@@ -14,7 +14,7 @@ export type BaseBackupOptions = {
   databaseUrl: string
   store: ObjectStore
   sealer: Sealer
-  /** Of Holdfast. */
+  /** The release of Holdfast. */
   release: string
   /** Whether this is the server that is installed with Holdfast. */
   embedded: boolean
@@ -26,14 +26,14 @@ export type BaseBackupOptions = {
   megabytesPerSecond?: number
   /** How many times as fast as that, because former copies failed. Default: 1. */
   speedUp?: number
-  /** Of a stored object before it is encrypted. */
+  /** The size of a stored object before it is encrypted. */
   partBytes?: number
   signal?: AbortSignal
 }
 
 const partBytesDefault = 16 * 1024 * 1024
 const pieceBytes = 1024 * 1024
-/** Of a database, level 3 takes more than twice the processor time of level 1, and its result is not smaller. */
+/** For a database, level 3 takes more than twice the processor time of level 1, and its result is not smaller. */
 const compression = { chunkSize: 256 * 1024, params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /**
@@ -160,7 +160,7 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
   const parts: BackupPart[] = []
   try {
     const store = (compressed: AsyncIterable<Buffer>) => storeParts(compressed, id, options, parts)
-    // Also while the server is still at its checkpoint.
+    // The signal applies also while the server is still at its checkpoint.
     await pipeline(tar, createZstdCompress(compression), store, { ...(signal && { signal }) })
   } catch (error) {
     command.connection?.stream.destroy()
@@ -177,7 +177,7 @@ async function copyServer(client: pg.Client, id: string, options: BaseBackupOpti
 
 function baseBackupCommand(id: string, checkpoint: BaseBackupOptions['checkpoint'], rate: number | null): string {
   const options = [`LABEL 'holdfast ${id}'`, `CHECKPOINT '${checkpoint ?? 'fast'}'`, 'WAL true', `MANIFEST 'no'`]
-  // In kilobytes.
+  // MAX_RATE is in kilobytes.
   if (rate !== null) options.push(`MAX_RATE ${rate * 1024}`)
   return `BASE_BACKUP (${options.join(', ')})`
 }

@@ -35,7 +35,7 @@ export type BaseManifest = {
   endedAt: string
   /** The public key for which everything is encrypted. */
   recipient: string
-  /** Of the uncompressed copy. */
+  /** The size of the uncompressed copy. */
   bytes: number
   /** Together, in this order, they are a tar file, compressed by zstd. */
   parts: BackupPart[]

@@ -107,7 +107,7 @@ function isNewer(release: string, than: string): boolean {
   return release.localeCompare(than, 'en', { numeric: true }) > 0
 }
 
-/** As long as the longest interval in which WAL is stored: either of two archives may be the one in use. */
+/** As long as the longest interval in which WAL is stored: of two archives that end so close, either may be in use. */
 const sameEndMs = 3_600_000
 
 /**

@@ -192,8 +192,8 @@ class Copies {
 }
 
 /**
- * As a synchronous standby the backup would delay every commit, because it reports what it has received only when that
- * is stored.
+ * A backup that is a synchronous standby would delay every commit, because it reports what it has received only when
+ * that is stored.
  */
 async function refuseAsSynchronousStandby(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ names: string }>(`select current_setting('synchronous_standby_names') as names`)
@@ -207,7 +207,9 @@ async function refuseAsSynchronousStandby(client: pg.Client): Promise<void> {
 type Slot = { name: string; restart_lsn: string | null; active: boolean; wal_status: string | null }
 type Archive = { archive: string; slot: string; restartLsn: string }
 
-/** Whose WAL an archive has, and for whom it is encrypted: a restore decrypts a copy and its WAL with one key. */
+/**
+ * The server of an archive, and the key for which it is encrypted: a restore decrypts a copy and its WAL with one key.
+ */
 type ArchiveOwner = Pick<ServerIdentity, 'installation' | 'timeline'> & { recipient: string }
 
 /**
@@ -228,7 +230,7 @@ async function openArchive(client: pg.Client, server: ServerIdentity, options: A
         return { archive, slot: name, restartLsn }
       onEvent({ kind: 'other_history', archive })
     }
-    // Of another place, where backups went before, or no longer usable. It would retain WAL for ever.
+    // The slot is of another place, where backups went before, or no longer usable. It would retain WAL for ever.
     if (!active) await client.query(`select pg_drop_replication_slot('${name}')`)
   }
   const archive = randomBytes(4).toString('hex')

@@ -57,7 +57,7 @@ test('a copy that the server ended is repeated twice as fast', async () => {
   const store = openDirectory(join(scratch.path, 'backups'))
   const backups = await startContinuously(cluster, store, 0.2, { megabytesPerSecond: 1 })
   onTestFinished(() => backups.stop())
-  // As it does when more WAL is written during a copy than max_slot_wal_keep_size allows.
+  // The copy fails like this when more WAL is written meanwhile than max_slot_wal_keep_size allows.
   await cluster.ownerPool.query('select pg_terminate_backend($1)', [await copying(1)])
   await copying(2)
   expect(backups.events).toContainEqual(expect.objectContaining({ kind: 'failed', what: 'copy' }))

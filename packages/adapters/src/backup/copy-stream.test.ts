@@ -36,7 +36,7 @@ it('separates the data of copies from what is for pg, whatever is read at a time
   const stream = new CopyStream((bytes) => passed.push(bytes))
   stream.onCopyData = (data) => copied.push(Buffer.from(data))
   send(stream, Buffer.concat(messages.map(({ bytes }) => bytes)), random)
-  // Those that are too large for the buffer are left to pg.
+  // Messages that are too large for the buffer are left to pg.
   const isPassed = ({ isCopy, bytes }: (typeof messages)[number]) => !isCopy || bytes.length > 256 * 1024
   const expected = messages.filter((one) => !isPassed(one)).map(({ content }) => content)
   expect(copied.length, `seed ${seed}`).toBe(expected.length)

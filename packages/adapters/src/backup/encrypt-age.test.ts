@@ -14,7 +14,7 @@ test.each([0, 1, chunk - 1, chunk, chunk + 1, 2 * chunk, 300 * chunk + 7])(
     const decrypter = new Decrypter()
     decrypter.addIdentity(identity)
     expect(Buffer.from(await decrypter.decrypt(sealed)).equals(plain)).toBe(true)
-    // Not when a byte is another, nor without its end, nor with another key.
+    // It cannot be decrypted when a byte is another, nor without its end, nor with another key.
     const changed = Uint8Array.from(sealed)
     changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
     await expect(decrypter.decrypt(changed)).rejects.toThrow()

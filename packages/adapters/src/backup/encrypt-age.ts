@@ -4,7 +4,7 @@ import { Encrypter } from 'age-encryption'
 const chunkBytes = 64 * 1024
 const nonceBytes = 16
 const tagBytes = 16
-/** Of what follows the header in the encryption of nothing: a nonce, and the tag of an empty chunk. */
+/** What follows the header when nothing is encrypted: a nonce, and the tag of an empty chunk. */
 const emptyPayloadBytes = nonceBytes + tagBytes
 
 /**

@@ -64,7 +64,7 @@ export class CopyCommand implements pg.Submittable {
   constructor(text: string, onMessage: (message: Buffer) => void) {
     this.#text = text
     this.#onMessage = onMessage
-    // Whoever waits for it gets the error; before that it must not end the process.
+    // The caller that waits for it gets the error; before that it must not end the process.
     this.#done.promise.catch(() => undefined)
   }
 

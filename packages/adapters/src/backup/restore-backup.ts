@@ -57,7 +57,7 @@ export async function unpackBackup(
     }
   }
   const options = signal === undefined ? {} : { signal }
-  // The account that unpacks it owns the files, whoever owned them where they were copied.
+  // The account that unpacks it owns the files, no matter who owned them where they were copied.
   const refused: string[] = []
   const filter = (path: string, entry: object) => {
     const isKnown = 'type' in entry && knownTypes.has(String(entry.type))

@@ -20,7 +20,7 @@ export async function refuseWithoutSpace({ manifest, wal, id }: RestorableBackup
   )
 }
 
-/** Of the nearest directory above that exists. */
+/** The free bytes of the nearest directory above that exists. */
 async function freeBytesFor(directory: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(directory)

@@ -20,7 +20,7 @@ export type ArchivedWal = {
   /** The file was not full yet. Another object with more of it may follow. */
   partial: boolean
   sha256: string
-  /** Of the key up to there; null: it is not signed. */
+  /** The MAC of the part of the key before it; null: it is not signed. */
   mac: string | null
 }
 
@@ -67,7 +67,7 @@ export async function listWalObjects(store: ObjectStore, archive?: string): Prom
   return objects.map(({ key }) => parseWalKey(key)).filter((wal) => wal !== undefined)
 }
 
-/** The files of an archive in the order of the WAL. Of several objects for a file, the fullest. */
+/** The files of an archive in the order of the WAL. If a file has several objects, the fullest is taken. */
 export function walFiles(objects: readonly ArchivedWal[]): ArchivedWal[] {
   const files = new Map<string, ArchivedWal>()
   for (const wal of objects) {

@@ -106,7 +106,7 @@ export class WalArchiver {
     const untilMs = Math.max(this.#untilMs, ...partialsOfFile().map((wal) => wal.untilMs))
     await this.#position.note(startLsn, content)
     await storeWal(store, sealer, archive, { file, content, untilMs, partial: false })
-    // Also one that a flush has stored meanwhile.
+    // A file that a flush has stored meanwhile is replaced, too.
     const replaced = partialsOfFile()
     this.#partials = this.#partials.filter((wal) => wal.file !== file)
     await store.remove(replaced.map(({ key }) => key))

@@ -122,7 +122,7 @@ test('a name that resolves to a public address first and to this machine later i
   const { port, received } = await aServer((_request, response) => void response.end())
   const results = [[{ address: '93.184.216.34', family: 4 }], await loopback()]
   const resolve = vi.fn(async () => results.shift() ?? (await loopback()))
-  // The first look-up is of whoever checks a name before it is used: what counts is the address of the connection.
+  // The first look-up is the check of a name before it is used: what counts is the address of the connection.
   expect(isPublicAddress((await resolve())[0]?.address ?? '')).toBe(true)
   const egress = createEgress({ allowPrivate: false, resolve })
   expect(await egress.request({ ...bounds, url: `https://rebind.example.org:${port}/` })).toMatchObject({

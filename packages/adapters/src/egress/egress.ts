@@ -9,7 +9,7 @@ export type EgressRequest = {
   url: string
   headers: Record<string, string>
   body?: string
-  /** For the whole request, with the look-up of the name and the body of the response. */
+  /** The limit for the whole request, with the look-up of the name and the body of the response. */
   timeoutMs: number
   /** A longer body makes the request fail. 0: the body is not read. */
   bodyBytesMax: number

@@ -7,7 +7,7 @@ export type HostLookup = {
   allowPrivate: boolean
   /** Tests replace them. Default: those of the system. */
   nameservers?: readonly string[]
-  /** For the whole look-up, milliseconds. */
+  /** The limit for the whole look-up, in milliseconds. */
   timeoutMs?: number
 }
 

@@ -33,7 +33,7 @@ export async function lockForServer(dataDirectory: string, log: (message: string
     if (owner === undefined && locked.owner?.isTemporary) {
       log(`Waiting for a command of Holdfast (process ${locked.owner.pid}) that uses the data directory.`)
     }
-    // Without an owner, another process is just about to write its name.
+    // If there is no owner, another process is just about to write its name.
     owner = locked.owner ?? owner
     if (owner?.isTemporary === false) throw inUse(dataDirectory, owner)
     return undefined

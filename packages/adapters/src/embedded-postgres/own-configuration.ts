@@ -21,7 +21,7 @@ const unwanted = ['standby.signal', 'recovery.signal', 'tablespace_map', 'postma
 
 /**
  * Replaces all configuration in a data directory that came from a backup: PostgreSQL runs commands that stand there,
- * and whoever can write to the place of the backups could have written it.
+ * and anybody who can write to the place of the backups could have written it.
  */
 export async function writeOwnConfiguration(clusterDirectory: string): Promise<void> {
   for (const name of [...Object.keys(files), ...unwanted]) {

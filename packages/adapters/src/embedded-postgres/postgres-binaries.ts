@@ -41,7 +41,7 @@ export async function postgresBinaries(
   return copied.binaries
 }
 
-/** Of PostgreSQL as it is installed with Holdfast. @throws EmbeddedPostgresError `unsupported_platform` */
+/** The major version of Holdfast's own PostgreSQL. @throws EmbeddedPostgresError `unsupported_platform` */
 export async function embeddedMajorVersion(): Promise<number> {
   return Number.parseInt((await installedDirectory()).version, 10)
 }

@@ -28,7 +28,7 @@ export type RestoreClusterOptions<Result> = {
   dataDirectory: string
   /** For data that can't be in the data directory; see prepareClusterHome. */
   sharedDirectory?: string
-  /** Of the backup. */
+  /** The PostgreSQL version of the backup. */
   majorVersion: number
   /** Writes the copy of the server into an empty directory. */
   fill(directory: string): Promise<void>

@@ -1,2 +1,2 @@
-/** Of a database that is being restored, until it is complete. */
+/** The directory of a database that is being restored has this prefix until it is complete. */
 export const restoringPrefix = 'postgres.restoring-'

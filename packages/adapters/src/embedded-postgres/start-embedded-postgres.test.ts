@@ -46,7 +46,7 @@ async function endLeftover(clusterDirectory: string): Promise<void> {
   await pollUntil(isGone, 60_000)
 }
 
-/** To a process that may have ended by now. */
+/** Sends a signal to a process that may have ended by now. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)

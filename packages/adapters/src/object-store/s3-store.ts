@@ -158,7 +158,7 @@ function explained(name: string, error: unknown): ObjectStoreError {
   return new ObjectStoreError('unreachable', `${name} cannot be reached: ${reason}`, options)
 }
 
-/** That of `fetch`, which says only that it failed, is in its cause. */
+/** The reason of a failed `fetch`, whose error says only that it failed, is in its cause. */
 function reasonOf(error: unknown): string {
   return messageOf(error instanceof TypeError ? (error.cause ?? error) : error)
 }

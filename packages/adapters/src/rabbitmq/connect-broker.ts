@@ -43,8 +43,8 @@ export async function connectBroker(url: string): Promise<BrokerConnection> {
     connection.unsafeDestroy()
     throw brokerError(at, error)
   }
-  // It does not reconnect: what is in progress fails, and whoever needs the broker connects again. Without a listener,
-  // an error would end the process.
+  // It does not reconnect: what is in progress fails, and the next use of the broker connects again. Without a
+  // listener, an error would end the process.
   connection.on('error', () => connection.unsafeDestroy())
   const channels: Channel[] = []
   const end = async () => {

@@ -5,14 +5,14 @@ import { propertiesOf } from './message-properties.ts'
 import { deadLetterQueue, returnExchange } from './topology.ts'
 
 export type DeadLetter = {
-  /** Of the event; one event may be a dead letter of several queues. */
+  /** The id of the event; one event may be a dead letter of several queues. */
   id: string
   /** The consumer that could not process it. */
   queue: string
   type: string
   /** `rejected`, `delivery_limit` or `expired`. */
   reason: string
-  /** After the first one. */
+  /** How many attempts followed the first one. */
   attempts: number
   deadAt: string
   /** The message's, as it was published. */
@@ -20,7 +20,7 @@ export type DeadLetter = {
 }
 
 export type DeadLetters = {
-  /** Those that are there now, the oldest first; at most {@link deadLettersMax}. */
+  /** The dead letters that are there now, the oldest first; at most {@link deadLettersMax}. */
   letters: readonly DeadLetter[]
   /** Gives it to its consumer again, as if it were new. false: the consumer's queue does not exist any more. */
   replay(letter: DeadLetter): Promise<boolean>

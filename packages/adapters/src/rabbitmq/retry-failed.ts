@@ -8,7 +8,7 @@ export type FailedEvent = { queue: string; reason: string; attempts: number; isD
 
 export type RetryOptions = {
   queues: readonly string[]
-  /** Before each further attempt; for tests. */
+  /** The delays before each further attempt; for tests. */
   delaysMs?: readonly number[]
   /** Ends it. */
   signal: AbortSignal
@@ -67,7 +67,7 @@ async function forward(channel: Channel, message: AsyncMessage, topology: Topolo
       ...propertiesOf(message),
       exchange: retryExchange,
       routingKey: `${isDead ? 'dead' : attempts}.${name}`,
-      // Without those of the broker, by which it recognizes what comes back.
+      // The broker's own headers are left out: it recognizes by them what comes back.
       headers: {
         'holdfast-attempts': attempts,
         ...(isDead && {

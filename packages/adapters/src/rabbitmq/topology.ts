@@ -15,7 +15,7 @@ const eventDays = 7
 const deadLetterDays = 30
 /** How often a consumer may lose its connection with a message before that counts as a failed attempt. */
 const deliveriesMax = 3
-/** Whoever looks at the dead letters gets them delivered, and leaves them there. */
+/** A reader of the dead letters gets them delivered, and leaves them in the queue. */
 const unlimited = 1_000_000_000
 
 /** How long a message waits before each further attempt. */
@@ -58,7 +58,7 @@ async function declareQueue(channel: Channel, queue: string, settings: Record<st
   await channel.queueDeclare({ queue, durable: true, arguments: { 'x-queue-type': 'quorum', ...settings } })
 }
 
-/** With `at-least-once`, a message is removed once the next queue has confirmed it. */
+/** The strategy `at-least-once` removes a message once the next queue has confirmed it. */
 function forwardedTo(exchange: string) {
   return {
     'x-dead-letter-exchange': exchange,

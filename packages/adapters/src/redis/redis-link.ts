@@ -26,7 +26,7 @@ export type RedisLink = {
 
 export type RedisLinkSettings = {
   url: string
-  /** After which a caller goes on without Redis. */
+  /** How long a call may take before its caller goes on without Redis. */
   callMsMax: number
   /** Called at each change, with the reason why Redis is not available. */
   onChange: (isAvailable: boolean, reason: string) => void

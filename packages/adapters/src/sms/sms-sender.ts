@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { bodyOf } from './sms-template.ts'
 
 export type SmsSettings = {
-  /** Of the provider, https:// or http://; or file:/// of a file to which every SMS is appended as a line of JSON. */
+  /** The provider's URL, https:// or http://; or file:///, a file to which every SMS is appended as a line of JSON. */
   url: string
   headers: Readonly<Record<string, string>>
   /** JSON or a form with `{to}`, `{text}` and `{from}`. */
@@ -23,7 +23,7 @@ export type SmsSender = {
   send(sms: { to: string; text: string }): Promise<SmsOutcome>
 }
 
-/** For the whole request, with its response. */
+/** The limit for the whole request, with its response. */
 const timeoutMs = 20_000
 /** The request never reached the provider. */
 const notConnected = new Set([

@@ -53,8 +53,8 @@ const closeMs = 1_000
 const mailMs = 110_000
 
 /**
- * Sends mails over a few connections to an SMTP server. By smtp://, TLS is required too (STARTTLS): somebody on the way
- * could hide that the server offers it, and read the password and the mails.
+ * Sends mails over a few connections to an SMTP server. TLS is required with smtp://, too (STARTTLS): somebody on the
+ * way could hide that the server offers it, and read the password and the mails.
  *
  * @param url smtp://user:password@host:port, or smtps:// for TLS from the start
  * @param options.mayBePlain whether mails are sent without TLS to a server that offers none. To this machine they are.

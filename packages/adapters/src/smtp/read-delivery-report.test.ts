@@ -146,7 +146,7 @@ test('a report with the largest of our mails is read, and nothing that is larger
 
 const headerBytes = 60_000
 
-/** As large as it may be, of a text that is repeated. */
+/** A text of the largest size, in which a unit is repeated. */
 function repeated(start: string, unit: string, bytesMax = reportLimits.bytesMax): Buffer {
   const lines = unit.split('\n').length - 1
   const times = Math.min((bytesMax - start.length) / unit.length, (reportLimits.linesMax - 10) / lines)

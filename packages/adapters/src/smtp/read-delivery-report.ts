@@ -4,7 +4,7 @@ import PostalMime, { type Attachment } from 'postal-mime'
 export type DeliveryReport = {
   /** The Message-ID of the mail that it is about, without angle brackets. */
   messageId: string
-  /** As the mail was addressed; a server on the way may have forwarded it. */
+  /** The addresses to which the mail was sent; a server on the way may have forwarded it. */
   recipients: string[]
   /** `failed`, `delayed`, `delivered`, `relayed` or `expanded`. */
   action: string
@@ -84,13 +84,13 @@ function reportsIn(attachments: readonly Attachment[]): DeliveryReport[] | null 
   }))
 }
 
-/** Of `5.1.1 (no such mailbox)`. */
+/** The code in `5.1.1 (no such mailbox)`. */
 function statusOf(field: string | undefined): string | null {
   const status = field?.split(/\s/)[0] ?? ''
   return /^[245]\.\d{1,3}\.\d{1,3}$/.test(status) ? status : null
 }
 
-/** Of `smtp; 550 5.1.1 No such mailbox`. */
+/** The code in `smtp; 550 5.1.1 No such mailbox`. */
 function replyCodeOf(field: string | undefined): string | null {
   const [type, response] = split(field ?? '', ';')
   return type.toLowerCase() === 'smtp' ? (/^[245]\d\d(?![^\s-])/.exec(response)?.[0] ?? null) : null
@@ -110,7 +110,7 @@ function fieldsOf(text: string): Fields {
   )
 }
 
-/** Of `rfc822; ada@example.org`; the address may be encoded. No address has control characters. */
+/** The address in `rfc822; ada@example.org`, which may be encoded. No address has control characters. */
 function addressOf(field: string | undefined): string | undefined {
   const [type, address] = split(field ?? '', ';')
   if (!/^[\w-]+$/.test(type)) return undefined

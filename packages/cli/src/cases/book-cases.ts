@@ -19,7 +19,7 @@ export type BookedRows = {
 type Settings = {
   clinicId: string
   rooms: ReadonlyMap<string, RoomOnServer>
-  /** Those that this run or an earlier one has created. */
+  /** The blocks that this run or an earlier one has created. */
   blocks: readonly PlannedBlock[]
   /** Cases that an earlier run has booked: these rows are not sent again. */
   earlier: ReadonlyMap<string, string>

@@ -15,7 +15,7 @@ import type { RefusedRow } from './refused-row.ts'
 /** The result of an import or a replay of cases; `--json` prints exactly this. */
 export type CasesSummary = {
   rows: number
-  /** By this run or an earlier one. */
+  /** The cases that this run or an earlier one has booked. */
   booked: number
   /** The room was taken by another row, or by a case that the clinic had. */
   refusedOverlap: number
@@ -25,7 +25,7 @@ export type CasesSummary = {
   /** Every row that was refused, and what it overlaps. */
   refused: RefusedRow[]
   milestones: number
-  /** From the server's recount of the clinic. */
+  /** The server's recount of the clinic. */
   verify: { slots: number; bookings: number; overbooked: number; mismatches: number }
   report: TheatreReport
 }

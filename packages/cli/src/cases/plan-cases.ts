@@ -13,13 +13,13 @@ export type PlannedMilestone = {
 export type PlannedCase = { row: CaseRow; startsAt: Temporal.Instant; milestones: PlannedMilestone[] }
 
 export type CasesPlan = {
-  /** By how many weeks every day was moved. */
+  /** How many weeks every day was moved. */
   weeks: number
   firstDate: string
   lastDate: string
   rooms: string[]
   blocks: PlannedBlock[]
-  /** In the order of the file. */
+  /** The cases in the order of the file. */
   cases: PlannedCase[]
 }
 

@@ -1,7 +1,7 @@
 import type { Problem } from '@holdfast/contract/client'
 import { type CaseRow, localText, timesOf } from './case-row.ts'
 
-/** A case in the way: of the file, with its times there, or one that the clinic had before. */
+/** A case in the way: one of the file, with its times there, or one that the clinic had before. */
 export type OverlappedCase = { caseId: string; from: string; to: string }
 
 /** A row that was not booked. Times are local, as in the file. */

@@ -75,8 +75,8 @@ async function create(
 }
 
 /**
- * The message does not name the account's id: whoever types this command has to get it from the person, which shows
- * that the account is theirs.
+ * The message does not name the account's id: the administrator has to get it from the person, which shows that the
+ * account is theirs.
  */
 function accountExists(email: string): CommandRefusal {
   return new CommandRefusal(

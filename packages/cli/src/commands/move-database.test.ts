@@ -45,7 +45,7 @@ function open(url: string) {
 async function move(from: string, ...args: string[]) {
   const secretFile = join(directory, 'secret')
   await writeFile(secretFile, `${'s'.repeat(43)}\n`, { mode: 0o600 })
-  // As an installation has it.
+  // The environment is that of an installation.
   const env = { DATABASE_URL: from, HOLDFAST_SECRET_FILE: secretFile }
   const { code, out, err } = await runCaptured(['move-database', ...args], env)
   return { code, text: [...out, ...err].join('\n') }

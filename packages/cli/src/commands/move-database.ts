@@ -17,7 +17,7 @@ export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: 
 type Move = Parameters<typeof moveDatabase>[0]
 type Moved = { moved: Awaited<ReturnType<typeof moveDatabase>>; report: VerifyReport | null }
 
-/** Of bookings and of accounts. The job queue fills its tables by itself. */
+/** The schemas of bookings and of accounts. The job queue fills its tables by itself. */
 const schemas = ['holdfast', 'auth']
 const detailsMax = 100
 const poolName = 'holdfast move'
@@ -120,7 +120,7 @@ function print(
   )
 }
 
-/** From standard input: other accounts of the machine can read what is in a command line, also its password. */
+/** Reads the URL from standard input: other accounts can read what is in a command line, also its password. */
 async function readUrl({ readStdin }: CommandContext): Promise<string> {
   const url = (await readStdin(urlBytesMax))?.toString('utf8').trim()
   if (url === undefined || url === '') throw new CommandRefusal('standard input has no URL for `--to -`', 2)

@@ -109,7 +109,7 @@ test('a session that began before the move, and is seen only at its end, makes i
   const copy = await stopAtTheCopy(installation)
   const moving = move()
   await copy.reached()
-  // As one that reads its settings before the database is closed, and appears among the sessions after it.
+  // It is like a session that reads its settings before the database is closed, and appears among the sessions later.
   await owner.query(`grant holdfast_app to "${late}"`)
   await copy.goOn()
   expect(await moving).toMatchObject({ code: 1, text: expect.stringContaining('Holdfast is running on this database') })

@@ -96,7 +96,7 @@ test('a report that arrives before the sending is recorded is tried again, and r
   const { id, stored } = await aSentMail(database)
   const change = (columns: string) =>
     database.ownerPool.query(`update holdfast.message set ${columns} where id = $1`, [id])
-  // As beginSending leaves the first attempt, and then another one.
+  // beginSending leaves the message like this at the first attempt, and then at another one.
   for (const maskedAddress of ['null', `'a…@example.net'`]) {
     await change(`state = 'due', may_have_arrived = true, done_at = null, masked_address = ${maskedAddress}`)
     const early = await record(database, aReport({ id }), '--json')
@@ -243,7 +243,7 @@ function messageOf(type: string, body: Buffer): Buffer {
   return Buffer.concat([head, body])
 }
 
-/** As PgBouncer in pool mode statement: it accepts every login, and refuses to begin a transaction. */
+/** Like PgBouncer in pool mode statement, it accepts every login, and refuses to begin a transaction. */
 async function statementPooler(): Promise<string> {
   const ready = messageOf('Z', Buffer.from('I'))
   const refused = 'SERROR\0VERROR\0C08P01\0Mtransaction blocks not allowed in statement pooling mode\0\0'

@@ -47,7 +47,7 @@ const commands = {
   },
   import: { args: () => ['import', '--clinics', join(directory, 'clinics.csv')], kind: 'data_imported' },
   'forget-secret': { args: () => ['forget-secret'], kind: 'secret_forgotten' },
-  // The last one: as a dump leaves the log on a server that has assigned fewer transaction numbers.
+  // It is the last one: its test makes the log look like a dump on a server with fewer transaction numbers.
   'renumber-log': { args: () => ['renumber-log'], kind: 'log_renumbered' },
 }
 

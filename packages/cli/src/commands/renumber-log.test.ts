@@ -14,7 +14,7 @@ beforeAll(async () => {
   expect((await runCaptured(['migrate'], env)).code).toBe(0)
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 9 })
   for (let n = 0; n < 3; n += 1) await aBooking(database, slot, { status: 'PENDING' })
-  // As a dump leaves it on a server that has assigned fewer transaction numbers.
+  // A dump leaves the log like this on a server that has assigned fewer transaction numbers.
   await database.ownerPool.query(
     `update holdfast.booking_event set xid = (xid::text::bigint + 1000000000000)::text::xid8`,
   )
@@ -27,7 +27,7 @@ async function holdfast(...args: string[]) {
   return { code, text: [...out, ...err].join('\n') }
 }
 
-/** Of the application, such as those of a server whose start was refused. */
+/** Ends sessions of the application, such as those of a server whose start was refused. */
 const endOtherSessions = () =>
   database.ownerPool.query(`
     select pg_terminate_backend(pid, 5000) from pg_stat_activity

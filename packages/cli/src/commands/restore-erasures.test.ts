@@ -53,7 +53,7 @@ beforeAll(async () => {
   await inDatabase(data, (pool) =>
     pool.query('select holdfast.erase_patient(holdfast.clinic_no_of($1), array[$1::uuid], null, null)', [booking.id]),
   )
-  // As continuous backups, and each copy, do too.
+  // Continuous backups, and each copy, do the same.
   const listed = await runCaptured(['backup', '--only-erasures'], env)
   expect(listed).toMatchObject({ code: 0, out: [expect.stringContaining('is up to date')] })
 })
@@ -126,7 +126,7 @@ test('a restore that is interrupted while it verifies leaves no database, and ca
 
 test('what a restore leaves that is killed while it verifies is refused, and can be restored again', async () => {
   const [target, left] = [join(directory, 'verifying'), join(directory, 'left')]
-  // As they are at this moment; sockets can't be copied.
+  // Copies the files as they are at this moment; sockets can't be copied.
   const copy = () => cpSync(target, left, { recursive: true, filter: (path) => !lstatSync(path).isSocket() })
   expect(await restoreUntilVerified(target, copy, new AbortController().signal)).toMatchObject({ code: 0 })
   const on = { ...env, HOLDFAST_DATA: left }

@@ -90,7 +90,7 @@ function howToUse({ secrets, secretFile, dataDirectory: data }: Config, backup: 
   const { embedded } = backup.manifest
   const lines = [`To use it, stop Holdfast and start it with HOLDFAST_DATA=${restored}`]
   if (!embedded) lines.push('and without DATABASE_URL; `holdfast move-database --to` moves it to a new database server')
-  // Without a setting, the secret of a separate server is in its database.
+  // If no setting names it, the secret of a separate server is in its database.
   if (secrets !== null || (!embedded && secretFile === null)) return lines
   const file = secretFile ?? `${data}-secret`
   return [...lines, `and with its secret, which is not in the backup: HOLDFAST_SECRET_FILE=${file}`]

@@ -6,7 +6,7 @@ import { createEmptyInstallation, type EmptyInstallation } from '../../test/empt
 import { spawnServer } from '../../test/spawn-holdfast.ts'
 
 const suffix = randomBytes(4).toString('hex')
-// With quotes, which must be quoted.
+// The names contain quotes, which must be quoted.
 const database = `setup"d_${suffix}`
 const owner = `setup'o_${suffix}`
 const quotedDatabase = database.replace('"', '""')

@@ -29,7 +29,7 @@ type ShardState = {
   /** About how many of the last two months, by the database's statistics. */
   recentBookings: number | null
   bytes: number | null
-  /** Of PostgreSQL. */
+  /** The version of PostgreSQL. */
   version: string | null
   /** How many seconds the last of its replicas is behind; null: there is none, or the login may not see it. */
   lagSeconds: number | null

@@ -83,7 +83,7 @@ async function aTlsServer() {
   return { port: (server.address() as AddressInfo).port, certificate }
 }
 
-// Without --at-most, each would wait for five minutes.
+// Without --at-most, each command would wait for five minutes.
 test('a certificate that is not trusted ends it at once, and --ca trusts it', async () => {
   const { port, certificate } = await aTlsServer()
   const url = `https://localhost:${port}`

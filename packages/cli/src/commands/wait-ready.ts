@@ -14,8 +14,8 @@ const pollMs = 500
 const requestMsMax = 2_000
 
 /**
- * `holdfast wait-ready`: waits until a server has been ready for some seconds in a row. By then a proxy, too, sends it
- * requests again (nginx as in deploy/nginx leaves out a server that has failed for 5 s, `fail_timeout`), and the next
+ * `holdfast wait-ready`: waits until a server has been ready for some seconds in a row. A proxy, too, sends it requests
+ * again then (nginx as in deploy/nginx leaves out a server that has failed for 5 s, `fail_timeout`), and the next
  * server can be restarted.
  */
 export async function waitReadyCommand(context: CommandContext, options: WaitReadyOptions): Promise<ExitCode> {
@@ -106,7 +106,7 @@ function probeOf(url: string): URL {
   return probe
 }
 
-/** Of the server with these settings. */
+/** The URL of the server with these settings. */
 function ownUrl(context: CommandContext): string {
   const { host, port } = readSettings(context)
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host

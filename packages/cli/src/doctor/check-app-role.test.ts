@@ -13,7 +13,7 @@ test('what the login of the server may do beyond its grants is a warning', async
   await database.ownerPool.query(largeObjectsStep.statement)
   expect(await checks()).toMatchObject([{ state: 'ok' }])
   await expect(database.appPool.query('select lo_create(0)')).rejects.toThrow('permission denied')
-  // As whoever has stolen it can.
+  // A thief of the login can do this.
   const { rows } = await database.appPool.query<{ login: string }>('select current_user::text as login')
   await database.appPool.query(`alter role "${rows[0]?.login}" set search_path = planted, holdfast`)
   await database.appPool.query(

@@ -9,7 +9,7 @@ const name = 'application role'
 
 /**
  * What the login of the server may do beyond its grants. PostgreSQL does not allow to take from a role that it changes
- * its own settings and password: whoever gets hold of the login can leave settings behind, which later sessions have.
+ * its own settings and password: a thief of the login can leave settings behind, which later sessions have.
  *
  * @param appUrl DATABASE_APP_URL
  */

@@ -42,7 +42,7 @@ export async function checkDirectory(name: string, directory: string, setting: s
   try {
     const existing = await nearestExisting(dirname(directory))
     await access(existing, constants.W_OK | constants.X_OK)
-    // As of /proc, which root may write.
+    // /proc, for example, has no blocks, although root may write there.
     if ((await statfs(existing)).blocks === 0) throw new Error(`${existing} cannot store files`)
     return ok(name, `${directory}, not created yet`)
   } catch (error) {

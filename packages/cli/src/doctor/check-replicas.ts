@@ -9,14 +9,14 @@ import { type Check, ok, problem, warning } from './check.ts'
 type Settings = Pick<Config, 'databaseReplicaUrls' | 'databaseAppUrl' | 'replicaLagMsMax'>
 
 type ServerFacts = {
-  /** Of the files of a server and of all its copies. */
+  /** The system identifier, which a server's files share with all copies of them. */
   system: string
   database: string
   started: string
   in_recovery: boolean
 }
 
-/** `position`: of its WAL, in bytes since its beginning. */
+/** `position` is the position in its WAL, in bytes since its beginning. */
 type Primary = ServerFacts & { position: string; history: string }
 
 const poolName = 'holdfast doctor'
@@ -29,13 +29,13 @@ const waitMsMax = 5_000
  * Whether each server of DATABASE_REPLICA_URLS can serve reads: whether it responds to the login of the server, follows
  * the primary, has its history and schema, and is not too far behind. Without a replica, the primary serves the reads.
  *
- * @param ownerUrl of the primary
+ * @param ownerUrl the owner's URL of the primary
  */
 export async function checkReplicas(ownerUrl: string, config: Settings): Promise<Check[]> {
   const { databaseReplicaUrls: urls } = config
   if (urls === null) return []
   const { primary, login } = await withPool({ url: ownerUrl, name: poolName }, async (owner) => {
-    // Without, other checks say what is wrong.
+    // If it is not migrated, other checks say what is wrong.
     const isReady = (await migrationStatus(owner)).current
     return isReady
       ? { primary: await readPrimary(owner), login: await storedAppLogin(owner, ownerUrl) }
@@ -130,7 +130,7 @@ async function readServer(pool: DatabasePool): Promise<ServerFacts> {
   return facts
 }
 
-/** Of a replica that follows another primary, the count of bytes alone may be ahead of this primary's. */
+/** The WAL position alone is not enough: that of a replica of another primary may be ahead of this primary's. */
 async function readHistory(pool: DatabasePool): Promise<string> {
   const { rows } = await pool.query<{ history: string }>(sql`
     select format('epoch %s of the log and migration %s', (select max(no) from holdfast.log_epoch),

@@ -38,7 +38,7 @@ export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportCl
   }))
 }
 
-/** Of messages to the clinic's patients. */
+/** The language of messages to the clinic's patients. */
 function parseLanguage(reader: LineReader): { language?: MessageLanguage } {
   const text = reader.optionalText('language', 10)
   const language = messageLanguages.find((one) => one === text)

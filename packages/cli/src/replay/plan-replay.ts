@@ -6,7 +6,7 @@ import { type CapacityFactor, unitsFor } from './capacity-factor.ts'
 /** The time zone of the health units; see the data set's description. */
 export const replayTimeZone = 'America/Sao_Paulo'
 
-/** From 08:00 to 18:00 in quarters of an hour. A day with more units than that has slots with room for several. */
+/** A day lasts from 08:00 to 18:00 in quarters of an hour. If it has more units, slots have room for several. */
 const slotsPerDayMax = 40
 const slotMinutes = 15
 const firstSlotTime = '08:00'
@@ -29,12 +29,12 @@ export type PlannedBooking = {
 }
 
 export type ReplayPlan = {
-  /** By how many weeks every day was moved. */
+  /** How many weeks every day was moved. */
   weeks: number
   firstDate: string
   lastDate: string
   units: PlannedUnit[]
-  /** In the order in which the patients booked. */
+  /** The bookings in the order in which the patients booked. */
   bookings: PlannedBooking[]
 }
 

@@ -119,7 +119,7 @@ function rowsOf(plan: ReplayPlan, slotIds: SlotIds): RowToBook[] {
 /**
  * A row that found its day full may be booked there nevertheless, by another run at the same time: full slots are
  * refused before keys are looked up. A full day no longer changes, so listing its bookings once afterwards is enough.
- * Such rows request the slot that they already have.
+ * These rows request the slot that they already have.
  */
 async function retryRefused(
   server: TargetServer,

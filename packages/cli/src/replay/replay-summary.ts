@@ -8,13 +8,13 @@ export type ReplaySummary = {
   /** Already booked by an earlier run, as the server reported. */
   replayed: number
   confirmed: number
-  /** Their day was full. */
+  /** Rows whose day was full. */
   refusedFull: number
   failed: number
-  /** From the first booking request to the last response. */
+  /** The time from the first booking request to the last response. */
   seconds: number
   bookingsPerSecond: number
-  /** Of booking requests (`POST /bookings`), refusals included. */
+  /** The latency of booking requests (`POST /bookings`), refusals included. */
   latencyMs: LatencyMs
   /** The sum over the replay's clinics, from the server's recount. */
   verify: { slots: number; bookings: number; overbooked: number; mismatches: number }

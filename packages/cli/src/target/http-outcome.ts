@@ -12,7 +12,7 @@ export type HttpOutcome<Data> =
 
 const requestSecondsMax = 30
 
-/** For each call: one that takes longer counts as unreachable, and is retried. */
+/** The limit for each call: one that takes longer counts as unreachable, and is retried. */
 export function callTimeout(): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(requestSecondsMax * 1000) }
 }

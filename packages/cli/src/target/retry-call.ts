@@ -26,7 +26,7 @@ export type FinalOutcome<Outcome> = Exclude<Outcome, Unavailable> | Stop | { kin
  * been carried out.
  *
  * Not `p-retry`: the calls return their failures as values, the server sets one of the two delays, and each kind of
- * failure has its own limit. As options of `p-retry` (an error class around the values, three callbacks) this was
+ * failure has its own limit. The same with options of `p-retry` (an error class around the values, three callbacks) was
  * longer.
  */
 export async function retryCall<Outcome extends { kind: string }>(
