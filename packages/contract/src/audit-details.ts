@@ -11,7 +11,7 @@ export type AuditDetail =
   | (typeof auditWords)[number]
   | AuditField
   | MemberBody['role']
-  /** Of an operation that was denied. */
+  /** An operation that was denied. */
   | keyof typeof restOperations
   | `${number}`
   | `${(typeof importLists)[number]}=${number}`

@@ -172,7 +172,7 @@ test('who was relieved in a case that is late is not late for the next one, and 
     ['ito', '10:00', '10:30', null],
     ['berg', '10:30', '11:00', 'late'],
   ])
-  // Nor does a case that has not begun, after a mistaken start, wait for who has left it.
+  // Nor does a case that has not begun, after a mistaken start, wait for a person who has left it.
   const undone = listed('undone', '10:00', '10:30', {}, { anaesthetistId: 'berg', allocations })
   const other = listed('other', '08:00', '09:30', {}, { ...running, anaesthetistId: 'ito' })
   other.allocations = [{ ...people, resourceId: 'ito', to: at('10:30') }]

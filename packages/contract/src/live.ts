@@ -4,7 +4,7 @@
  *
  * A client subscribes, receives `subscribed`, reads the lists it shows (with `Holdfast-Position: <position>`, so that
  * they are no older), and from then on sets `available` from each `slots` message. `resync`: read the lists again.
- * Of doctors whose clinics are in several shards, a client receives one `subscribed` for each shard.
+ * If the clinics of the doctors are in several shards, a client receives one `subscribed` for each shard.
  * After a lost connection it subscribes with `after`, the newest position it has received (server-sent events:
  * `Last-Event-ID`), and receives what changed since then, or `resync`.
  *

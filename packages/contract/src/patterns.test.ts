@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { buildOpenApi } from './openapi.ts'
 import { operations } from './operations.ts'
 
-/** Of bodies, queries, paths, headers and responses. */
+/** The patterns of bodies, queries, paths, headers and responses. */
 const patterns = [...new Set([...patternsIn(operations), ...patternsIn(buildOpenApi())])]
 
 function patternsIn(schema: unknown): string[] {

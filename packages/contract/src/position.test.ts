@@ -8,7 +8,7 @@ import {
   shardOfEpoch,
 } from './position.ts'
 
-/** As `add_log_epoch` numbers the epochs of a plain database. */
+/** `add_log_epoch` numbers the epochs of a plain database like this. */
 const secondsOf = (time: string) => Date.parse(time) / 1_000
 
 test('all epochs of a plain database are of one shard, however long it is between them', () => {

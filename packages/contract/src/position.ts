@@ -10,7 +10,10 @@
  */
 export type Position = { epoch: number; transaction: bigint }
 
-/** Of how many shards a client sends positions. A shard without one is read as if the client had seen nothing of it. */
+/**
+ * How many positions a client sends at most, one for each shard. A shard without one is read as if the client had seen
+ * nothing of it.
+ */
 export const positionsMax = 16
 
 const single = '(\\d{1,16}\\.)?\\d{1,20}'
@@ -25,7 +28,7 @@ const list = new RegExp(positionsPattern)
 /** Room for the epochs of a shard, numbered by the time in seconds: sql/functions/tail/log_epoch_floor.sql. */
 const epochsPerShard = 10_000_000_000
 
-/** The number of the shard whose log has this epoch; 0: of a database that is not distributed. */
+/** The number of the shard whose log has this epoch; 0: the database is not distributed. */
 export function shardOfEpoch(epoch: number): number {
   return Math.floor(epoch / epochsPerShard)
 }
@@ -46,7 +49,7 @@ export function parsePositions(text: string): Position[] | null {
   return text.split(/, ?/).flatMap((each) => parsePosition(each) ?? [])
 }
 
-/** Of two positions of one shard. */
+/** Compares two positions of one shard. */
 export function isLaterPosition(one: Position, other: Position): boolean {
   return one.epoch === other.epoch ? one.transaction > other.transaction : one.epoch > other.epoch
 }

@@ -10,7 +10,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, typed, checksum])
 }
 
-/** A blue PNG. @param texts of a text chunk, such as a photographer's name */
+/** A blue PNG. @param texts the texts of a text chunk, such as a photographer's name */
 export function aPng({ width = 8, height = 8 }: Size = {}, texts: readonly string[] = []): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)

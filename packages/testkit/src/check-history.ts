@@ -6,7 +6,7 @@ type Status = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO
 export type HistoryEvent = {
   bookingId: string
   version: number
-  /** In the order of the log, also for the changes of a slot, because it is assigned under the slot's lock. */
+  /** The place in the log's order, also for the changes of a slot, because it is assigned under the slot's lock. */
   seq: number
   at: Date
   type: BookingEvent['type']

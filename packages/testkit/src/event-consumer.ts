@@ -12,7 +12,7 @@ export type ReceivedEvent = {
 }
 
 export type EventConsumer = {
-  /** In the order in which they arrived. */
+  /** The events in the order in which they arrived. */
   received: ReceivedEvent[]
   end(): Promise<void>
 }

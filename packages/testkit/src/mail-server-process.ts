@@ -21,7 +21,7 @@ export type MailServerProcess = {
    * have no reply: it had not replied, or only in the last second
    */
   kill(): Promise<string[]>
-  /** On the same port, with what it has stored. */
+  /** Starts it on the same port, with what it has stored. */
   start(): Promise<void>
   /** All mails that it has stored, also before it was killed, in their order. */
   stored(): Promise<StoredMail[]>
@@ -86,7 +86,7 @@ export async function startMailServerProcess(file: string): Promise<MailServerPr
       const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
       const started = fork(script, [JSON.stringify({ port, file })], { execArgv: [], stdio: [...stdio] })
       child = started
-      // Of what is sent to it after it has ended, which `said` reports.
+      // These are errors of what is sent to it after it has ended, which `said` reports.
       started.on('error', () => undefined)
       started.on('message', (message: FromMailServer) => {
         last = message

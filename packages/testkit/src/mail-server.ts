@@ -6,7 +6,7 @@ import { SMTPServer } from 'smtp-server'
 export type ReceivedMail = Email & { recipients: string[]; raw: string }
 
 export type MailServer = {
-  /** For SMTP_URL. */
+  /** The value of SMTP_URL. */
   url: string
   mails: ReceivedMail[]
   /** The response to the next recipients: `450 later`, `550 unknown` …; null: they are accepted. */

@@ -26,7 +26,7 @@ export type PgBouncer = {
  * PgBouncer before the server of a URL, with only the settings it cannot do without: it refuses every startup parameter
  * that it does not know.
  *
- * @param ownerUrl of a superuser, whom it asks for the passwords of the others
+ * @param ownerUrl the URL of a superuser, whom it asks for the passwords of the others
  */
 export async function startPgBouncer(
   ownerUrl: string,
@@ -84,7 +84,7 @@ async function accountFor(host: string): Promise<{ uid: number; gid: number }> {
   return uid === 0 ? { uid: nobody, gid: nobody } : { uid, gid }
 }
 
-/** @param directory of its socket */
+/** @param directory the directory of its socket */
 export function throughPgBouncer(url: string, directory: string): string {
   const changed = new URL(url.replace(/^(postgres(?:ql)?:\/\/[^/@]*@)\//, '$1localhost/'))
   changed.port = `${port}`

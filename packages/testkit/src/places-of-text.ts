@@ -2,7 +2,7 @@ import type { BuilderDatabase } from './builders.ts'
 
 /**
  * Searches the whole database for a text: every column of every row of every table, whatever its type, and the samples
- * of columns in the statistics. `bytea` is searched in hexadecimal. Without upper and lower case.
+ * of columns in the statistics. `bytea` is searched in hexadecimal. Case is ignored.
  *
  * @returns the places with a hit, `schema.table` or `statistics of schema.table.column`, sorted. A partition is named
  * like its parent.

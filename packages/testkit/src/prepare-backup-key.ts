@@ -2,7 +2,7 @@ import { loadSealer } from '@holdfast/adapters/backup'
 import { openObjectStore } from '@holdfast/adapters/object-store'
 
 /**
- * Creates the key of a new directory of backups with little work. Whoever uses the passphrase then derives a key in a
+ * Creates the key of a new directory of backups with little work. The passphrase's users then derive a key in a
  * millisecond, and not in a second and 256 MiB.
  */
 export async function prepareBackupKey(place: string, passphrase: string): Promise<void> {

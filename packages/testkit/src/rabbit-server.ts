@@ -13,7 +13,7 @@ import { portToKeep } from './port-to-keep.ts'
 /** A RabbitMQ server in a new directory, on free ports. */
 export type RabbitServer = {
   url: string
-  /** Without credentials, as errors name it. */
+  /** The URL without credentials, as errors name it. */
   at: string
   /** Runs a shell script with its `rabbitmqctl`. @returns what it printed */
   run(script: string): Promise<string>

@@ -12,11 +12,11 @@ export type RedisServer = {
   signal(signal: NodeJS.Signals): void
   /** Ends it at once, as a lost machine does. All that it stored is lost. */
   kill(): Promise<void>
-  /** On the same port, after {@link kill}. */
+  /** Starts it on the same port, after {@link kill}. */
   start(): Promise<void>
   /** Runs one command of redis-cli. @returns what it printed */
   command(...words: string[]): string
-  /** From now on it replies to nobody for so long, nor to this once it was paused before. */
+  /** It replies to nobody for so long from now on, nor to this once it was paused before. */
   pause(ms: number): Promise<void>
   stop(): Promise<void>
 }

@@ -11,7 +11,7 @@ export type MailStep = 'receiving' | 'stored'
 export type MailLine = { stored: StoredMail } | { replied: string; atMs: number }
 
 export type StoredMail = {
-  /** Without angle brackets. */
+  /** The Message-ID without angle brackets. */
   messageId: string
   recipients: string[]
   subject: string

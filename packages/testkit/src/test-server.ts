@@ -21,7 +21,7 @@ type TestServer = { server: PreparedServer; stop(): Promise<void> }
  * an embedded one for each worker in temporary directories. Two workers share no server, because some state belongs to
  * the whole server: the oldest running transaction, roles, checkpoints.
  *
- * With HOLDFAST_TEST_POOLED=on, the application connects to each through PgBouncer.
+ * If HOLDFAST_TEST_POOLED is `on`, the application connects to each through PgBouncer.
  *
  * @param workerCount how many test files run at a time
  */

@@ -16,7 +16,7 @@ const bytesMin = 4 * 1024 ** 3
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.TMPDIR !== undefined || !hasMemoryDirectory()) return undefined
   const directory = await mkdtemp(join(shared, 'hf-'))
-  // As /tmp, because tests also start programs as other accounts.
+  // The mode is that of /tmp, because tests also start programs as other accounts.
   await chmod(directory, 0o1777)
   process.env.TMPDIR = directory
   // A process that a test killed may still be writing.

@@ -15,7 +15,7 @@ export function bookableTime(
 ): { fromMs: number; untilMs: number } {
   return {
     fromMs: startsAtMs - rules.bookingHorizonDays * dayMs,
-    // With a notice, the last millisecond is the one in which it begins; without, the slot's start is too late.
+    // If there is a notice, the last millisecond is the one in which it begins; else the slot's start is too late.
     untilMs: Math.min(startsAtMs, startsAtMs - rules.minimumNoticeMinutes * minuteMs + 1),
   }
 }

@@ -60,7 +60,7 @@ export type ClinicSettings = Record<ClinicSettingName, number>
 
 export const clinicSettingNames = Object.keys(clinicSettings) as ClinicSettingName[]
 
-/** `hold_seconds` for `holdSeconds`: as columns and files have it. */
+/** The name that columns and files have for a setting: `hold_seconds` for `holdSeconds`. */
 export function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -37,16 +37,16 @@ export const passwordLength = { min: 10, max: 128 } as const
 
 /** How many characters (code points) people may enter at most. */
 export const lengths = {
-  /** Of a person, a clinic, a room. */
+  /** The name of a person, a clinic, a room. */
   name: 200,
   email: 254,
   phone: 50,
   address: 500,
   /** A doctor's specialization, or the service of a theatre. */
   specialization: 100,
-  /** Of a visit or its cancellation, and the texts that a clinic adds to messages. */
+  /** The reason for a visit or its cancellation, and the texts that a clinic adds to messages. */
   reason: 1_000,
-  /** Of what an administrator overrides in the theatre. */
+  /** The reason why an administrator overrides a rule of the theatre. */
   overrideReason: 500,
   search: 100,
   url: 2_000,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { messageOf } from './message-of.ts'
 
-/** Of a host name with two addresses, as Node throws it. */
+/** The error for a host name with two addresses, as Node throws it. */
 const refused = new AggregateError([
   new Error('connect ECONNREFUSED ::1:5432'),
   new Error('connect ECONNREFUSED 127.0.0.1:5432'),

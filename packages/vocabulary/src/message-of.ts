@@ -1,4 +1,4 @@
-/** Of these, the path that an error names is what is missing, or in a directory that is missing. */
+/** If one of these calls fails, the path in its error is missing, or is in a directory that is missing. */
 const readingCalls: readonly unknown[] = ['open', 'stat', 'lstat', 'access', 'scandir', 'opendir', 'realpath']
 
 /** An error's message on one line; also for a refused connection, whose AggregateError has an empty message. */

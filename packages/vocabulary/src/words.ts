@@ -13,7 +13,7 @@ export type BookingStatus = (typeof bookingStatuses)[number]
 export const appointmentTypes = ['in_person', 'video'] as const
 export type AppointmentType = (typeof appointmentTypes)[number]
 
-/** Of the members of a clinic. */
+/** The roles of the members of a clinic. */
 export const roles = ['doctor', 'staff', 'admin'] as const
 export type Role = (typeof roles)[number]
 
@@ -24,10 +24,10 @@ export type MessageLanguage = (typeof messageLanguages)[number]
 export const messageChannels = ['email', 'sms'] as const
 export type MessageChannel = (typeof messageChannels)[number]
 
-/** Of cases, the most urgent first. */
+/** How urgent cases are, the most urgent first. */
 export const caseUrgencies = ['immediate', 'urgent', 'expedited', 'elective'] as const
 export type Urgency = (typeof caseUrgencies)[number]
 
-/** Of entries of a waitlist, the least urgent first: the database stores the place in this list. */
+/** How urgent entries of a waitlist are, the least urgent first: the database stores the place in this list. */
 export const waitlistUrgencies = ['routine', 'soon', 'urgent'] as const
 export type WaitlistUrgency = (typeof waitlistUrgencies)[number]

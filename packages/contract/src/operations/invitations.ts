@@ -12,7 +12,7 @@ import { operation } from './operation.ts'
 
 const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
-/** In the body, because proxies and logs keep the paths of requests. */
+/** The token is in the body, because proxies and logs keep the paths of requests. */
 const tokenBody = Type.Object(
   {
     token: Type.String({

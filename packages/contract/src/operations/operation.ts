@@ -105,7 +105,7 @@ export type ResponseDescription = {
 export type Operation = {
   id: string
   method: Method
-  /** With `{name}` for parameters. */
+  /** Parameters are written as `{name}`. */
   url: string
   tag: Tag
   summary: string
@@ -138,7 +138,7 @@ export type Operation = {
   retry?: 'in the transaction' | 'runs again'
   /** The response contains a secret and is not stored: how the caller gets another one if the response was lost. */
   ifLost?: string
-  /** What the security log records of a request that succeeds. Of a read: absent if it names no patients. */
+  /** What the security log records of a request that succeeds; absent for a read that names no patients. */
   audit?: Audit | NotAudited
   /** The same of a repetition that gets the stored response, if it shows a patient's data again. */
   auditRepeated?: Audit | readonly Audit[]
@@ -151,7 +151,7 @@ export type Operation = {
   problems: readonly ProblemCode[]
 }
 
-/** For cached reads. */
+/** The response of cached reads. */
 export const notModified = { description: 'Unchanged since the ETag that was sent' } satisfies ResponseDescription
 
 /** `query.<name>` or `body.<name>` for each field of the operation's schemas. */

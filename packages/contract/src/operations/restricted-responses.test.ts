@@ -10,7 +10,7 @@ function titlesIn(schema: unknown): string[] {
   return [...own, ...Object.values(schema).flatMap(titlesIn)]
 }
 
-/** Operations that return patients of cases to every member of a clinic, doctors too, whoever the surgeon is. */
+/** Operations that return patients of cases to every member of a clinic, doctors too, no matter who the surgeon is. */
 function unrestricted(operations: readonly Operation[]): string[] {
   return operations
     .filter(({ access, method }) => access === 'member' && method === 'GET')

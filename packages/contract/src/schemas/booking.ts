@@ -98,7 +98,7 @@ const times = {
   createdAt: Type.String({ format: 'date-time' }),
 }
 
-/** Of a hold at a clinic that has guests confirm by a link in an e-mail. */
+/** The link of a hold at a clinic that has guests confirm by a link in an e-mail. */
 const confirmationLink = Type.Optional(
   Type.Object(
     {

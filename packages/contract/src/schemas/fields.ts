@@ -19,7 +19,7 @@ const notBlank = (lengthMax: number) => ({
   'x-expected': 'one line of text that is not blank and has no control characters',
 })
 
-/** Of what others see and choose from, such as a clinic or a doctor. */
+/** The name of something that others see and choose from, such as a clinic or a doctor. */
 export function name(lengthMax: number, options: TSchemaOptions = {}) {
   return Type.String({
     ...notBlank(lengthMax),
@@ -183,7 +183,7 @@ export const pageParameters = {
   ),
 }
 
-/** Of lists that pages of the site show whole. */
+/** For lists that pages of the site show whole. */
 export const longPageParameters = {
   ...pageParameters,
   limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 1_000, description: limitText }),
@@ -217,7 +217,7 @@ export function flag(description: string) {
   return Type.Boolean({ default: false, description })
 }
 
-/** Of CSV files that are sent while they are read. */
+/** Why a CSV file that is sent while it is read may end early. */
 export const csvEndsEarly =
   'A file ends early, and the connection breaks, if the caller’s access ends meanwhile, or after ten minutes. An ' +
   'account gets one such file at once, and a clinic three, from each server process: others are refused with 429.'

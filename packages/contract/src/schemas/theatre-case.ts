@@ -51,7 +51,7 @@ export const equipmentNeeds = Type.Array(equipmentNeedSchema, { maxItems: equipm
 
 const birthDate = localDate({ description: 'Stored with the patient, if none is' })
 
-/** In requests. */
+/** The patient in requests. */
 export const newTheatrePatientSchema = Type.Object(
   {
     mrn: line(lengths.code, {
@@ -72,7 +72,7 @@ export const newTheatrePatientSchema = Type.Object(
   { title: 'NewTheatrePatient', additionalProperties: false },
 )
 
-/** In responses. */
+/** The patient in responses. */
 export const theatrePatientSchema = Type.Object(
   { mrn: Type.String(), name: Type.String(), birthDate: nullable<string>({ type: 'string', format: 'date' }) },
   { title: 'TheatrePatient', additionalProperties: false },
@@ -146,7 +146,7 @@ export const newCaseSchema = Type.Object(
   { title: 'NewCase', additionalProperties: false },
 )
 
-/** Without `bump`: which cases may give way is in the response. */
+/** There is no `bump`: which cases may give way is in the response. */
 export const caseToCheckSchema = Type.Object(newCaseFields, { title: 'CaseToCheck', additionalProperties: false })
 
 export type NewCaseBody = Static<typeof newCaseSchema>
@@ -334,7 +334,7 @@ export const filledBlockSchema = Type.Object(
   { title: 'FilledBlock', additionalProperties: false },
 )
 
-/** By start. */
+/** Sorted by start. */
 export const caseListSchema = pageOf(caseSchema, 'CaseList')
 
 export const caseConflictSchema = Type.Object(

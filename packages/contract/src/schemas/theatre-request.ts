@@ -75,7 +75,7 @@ export const caseRequestSchema = Type.Object(
 
 export type CaseRequestBody = Static<typeof caseRequestSchema>
 
-/** By urgency, due day and time of the request. */
+/** Sorted by urgency, due day and time of the request. */
 export const caseRequestListSchema = pageOf(caseRequestSchema, 'CaseRequestList')
 
 const needsSchema = Type.Object(
