@@ -32,7 +32,7 @@ export async function expectedSlots({ ownerPool }: BuilderDatabase, { id, clinic
 /** The servers, by their addresses, and somebody who watches each. */
 type Watched = { doctors: readonly Doctor[]; urls: readonly string[]; pictures: readonly CalendarPicture[] }
 
-/** In which lists and pictures the calendar is not as it is in the database. */
+/** The lists and pictures in which the calendar differs from the database. */
 export async function calendarDifferences(
   database: BuilderDatabase,
   { doctors, urls, pictures, query }: Watched & { query: ListQuery },

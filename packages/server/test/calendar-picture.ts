@@ -33,7 +33,7 @@ export async function listSlots(
  * `resync`, and sets what later messages contain.
  */
 export type CalendarPicture = {
-  /** By doctor and slot; null: a list is being read. */
+  /** The free places of a doctor by slot; null: a list is being read. */
   availableOf(doctorId: string): ReadonlyMap<string, number> | null
   end(): Promise<void>
 }

@@ -110,7 +110,7 @@ async function aStage(database: TestDatabase, options: { bytesMax?: number; read
     log,
     commits,
     changes,
-    /** Until everything written before has been applied, and read. */
+    /** Waits until everything written before has been applied, and read. */
     async untilCurrent(): Promise<void> {
       const { rows } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id() as xid')
       const xid = BigInt(rows[0]?.xid ?? 0)

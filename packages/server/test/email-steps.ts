@@ -71,7 +71,7 @@ function stepsWith(server: RunningServer, mails: MailServer) {
     verify,
     change,
     aPerson,
-    /** Until all requests were processed, and all mails sent. */
+    /** Waits until all requests were processed, and all mails sent. */
     untilProcessed: () =>
       until(
         async () => ((await query('select from holdfast.account_mail')).rowCount === 0 ? true : undefined),

@@ -39,7 +39,7 @@ type ServedLive = {
   stop(): Promise<void>
 }
 
-/** With one tail and database. */
+/** An app with one tail and database. */
 export type LiveApp = ServedLive & { hub: LiveHub; database: TestDatabase }
 
 /**
@@ -66,7 +66,7 @@ export async function liveApp(
   }
 }
 
-/** Of the first clinic in the database of the shard. Each shard has other clinics. */
+/** The number of the first clinic in the database of the shard. Each shard has other clinics. */
 const firstClinicNo = (index: number) => 1 + index * 1_000_000
 
 /** Several shards, as the shards of a distributed database. */

@@ -50,7 +50,7 @@ function appointmentsOf(database: TestDatabase, rest: RestApp, clinic: BuiltClin
     const path = { bookingId: booking.id }
     return { doctor, slot, booking, path, token: rest.manageTokens.issue(booking.id) }
   }
-  /** Of somebody who waits for a doctor, all of whose times are taken. */
+  /** An entry of somebody who waits for a doctor, all of whose times are taken. */
   const anEntry = async () => {
     const { doctor, slot, path, token } = await aVisit()
     const day = slot.startsAt.toISOString().slice(0, 10)
@@ -58,7 +58,7 @@ function appointmentsOf(database: TestDatabase, rest: RestApp, clinic: BuiltClin
     const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient }
     return { body, cancel: () => rest.call('cancelBooking', { path, token }) }
   }
-  /** Of a guest. */
+  /** A guest's hold. */
   const aHold = async () => {
     const slot = await aSlot(database, await aDoctor(database, clinic))
     const { body: booking } = await rest.call('createBooking', { body: { slotId: slot.id } })

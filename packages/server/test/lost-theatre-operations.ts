@@ -139,7 +139,7 @@ async function aBlock({ rest, theatre: { path, admin, roomTwo }, aTime }: LostSc
   return { ...path, blockId: created.items[0]?.blockId ?? '' }
 }
 
-/** In a clinic without other requests. */
+/** A block in a clinic without other requests. */
 async function anEmptyBlock({ rest, database }: LostScene) {
   const { path: clinicPath, admin, staff, roomOne, newCase } = await aTheatre(database, rest)
   const body = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:00') }

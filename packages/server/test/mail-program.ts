@@ -13,13 +13,13 @@ export function unsubscribeAddress(mail: ReceivedMail | undefined): { pathname: 
   return { pathname, token: pathname.slice(pathname.lastIndexOf('.') + 1) }
 }
 
-/** As a mail program does when its user presses the button. @returns the status */
+/** Sends what a mail program sends when its user presses the button. @returns the status */
 export async function pressUnsubscribe(url: string): Promise<number> {
   const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' })
   return (await fetch(url, { method: 'POST', body })).status
 }
 
-/** As a program does that checks the links of mails. */
+/** Opens the link as a program does that checks the links of mails. */
 export async function openUnsubscribe(url: string): Promise<{ status: number; location: string | null }> {
   const { status, headers } = await fetch(url, { redirect: 'manual' })
   return { status, location: headers.get('location') }

@@ -5,7 +5,7 @@ import type { TestDatabase } from '@holdfast/testkit'
  * `log_epoch_floor`. Call it before a tail starts.
  */
 export async function numberEpochsAsShard({ ownerPool }: TestDatabase, shardId: number): Promise<void> {
-  // As in the schema of a shard: write-shard-schema.ts.
+  // The schema of a shard has the same constraint: write-shard-schema.ts.
   await ownerPool.query(`alter table holdfast.log_epoch drop constraint log_epoch_no_check,
     add constraint log_epoch_no_check check (no between 1 and 9007199254740991)`)
   await ownerPool.query("insert into holdfast.log_epoch (no, server, starts_at) values ($1, 'before', '3')", [

@@ -141,7 +141,7 @@ describe.runIf(reason === null)('with Redis', () => {
     }
     const [here, there] = [await openLink(), await openLink()]
     expect([await here.begin('a'), await there.begin('a')]).toEqual([0, 0])
-    // As after ten failures, so that the pause is longer than this test.
+    // It counts ten failures, so that the pause is longer than this test.
     redis.command('HSET', 'holdfast:attempts:attempts-a', 'n', '10')
     expect(await here.begin('a')).toBe(0)
     for (const limits of [here, there]) {
@@ -202,7 +202,7 @@ describe.runIf(reason === null)('with Redis', () => {
     await untilRefused(last.token)
     expect(await there.bySession(second.token)).not.toBeNull()
 
-    // Whoever may have missed revocations reads all sessions again.
+    // A server that may have missed revocations reads all sessions again.
     redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await untilRefused(second.token)
   })

@@ -49,7 +49,7 @@ export type CallOptions = {
   path?: Record<string, string>
   query?: Record<string, string | number | boolean> | string
   body?: unknown
-  /** Instead of `body`: sent as it is. */
+  /** A text that is sent as it is, instead of `body`. */
   raw?: string
   as?: TestAccount
   token?: string | null
@@ -326,7 +326,7 @@ function entriesOfText(query: Record<string, string | number | boolean>): [strin
   return Object.entries(query).map(([name, value]) => [name, String(value)])
 }
 
-/** As clients decode it. */
+/** The body as clients decode it. */
 function textOf({ headers, payload, rawPayload }: LightMyRequestResponse): string {
   if (headers['content-encoding'] === 'br') return brotliDecompressSync(rawPayload).toString()
   return headers['content-encoding'] === 'gzip' ? gunzipSync(rawPayload).toString() : payload

@@ -15,7 +15,7 @@ export type RunningServer = StartedServer & {
   end(): Promise<void>
 }
 
-/** A whole server on a real port and a separate database. Without limits and jobs, unless `env` sets them. */
+/** A whole server on a real port and a separate database. It has no limits and jobs, unless `env` sets them. */
 export async function runningServer(env: Record<string, string> = {}): Promise<RunningServer> {
   const database = await createTestDatabase()
   const started = await serverOn(database, env)

@@ -57,7 +57,7 @@ export type ShardedServer = {
   stop(): Promise<void>
 }
 
-/** Of a server or worker of all the databases. Without limits and jobs, unless `env` sets them. */
+/** The settings of a server or worker of all the databases. It has no limits and jobs, unless `env` sets them. */
 export function settingsOfShards(
   { shards: [directory, ...others] }: Pick<Installation, 'shards'>,
   env: Record<string, string> = {},
@@ -96,7 +96,7 @@ export async function sceneOf(url: string, database: Installation) {
     const response = await until(
       async () => {
         const last = await call(`${url}/api/v1${path}`, { method, bearer, ...(body === undefined ? {} : { body }) })
-        // On a slow machine. The request was not processed.
+        // This happens on a slow machine. The request was not processed.
         return last.body.code === 'unavailable' ? undefined : last
       },
       () => `${method} ${path}`,

@@ -2,7 +2,7 @@ import type { Engine } from '@holdfast/engine'
 import type { LostLinkLimits } from './lost-link-limit.ts'
 import type { ProcessRequest } from './process-account-requests.ts'
 
-/** Who has lost a link looks at the mailbox soon, or asks again. */
+/** A patient who has lost a link looks at the mailbox soon, or asks again. */
 const mailHours = 24
 
 /** For patients who have lost the link to an entry of a waitlist: a mail with all open entries of the address. */

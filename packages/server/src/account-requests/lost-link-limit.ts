@@ -37,7 +37,7 @@ export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits
       const ofTicket = digestOf(`${counted} for ${bookingId} by ${network}`)
       if (!(await countMessage(transaction, { clinicNo, recipient: ofTicket, perDayMax: lostTicketPerDayMax })))
         return false
-      // Of what the clinic has booked, or while limits are off, only the network of who asks is known.
+      // For a booking that the clinic has made, or while limits are off, only the network of the request is known.
       const from = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? network
       const origin = digestOf(`${counted} from ${from}`)
       const recipient = digestOf(counted)

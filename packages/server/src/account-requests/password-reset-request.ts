@@ -8,7 +8,7 @@ const hours = 24
 
 /**
  * A mail with a link to choose a new password, if the address has an account. The pause between two mails is counted by
- * account, in the database: whoever asks, and on whatever server.
+ * account, in the database, so it does not depend on who asks, or on which server.
  */
 export function createPasswordResetProcessor({
   accounts,

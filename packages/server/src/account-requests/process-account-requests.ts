@@ -41,11 +41,11 @@ export type ProcessRequest<Kind extends keyof AccountRequests> = (
 export type Processors = { [Kind in keyof AccountRequests]?: ProcessRequest<Kind> }
 
 type ProcessDeps = {
-  /** Of the application role. */
+  /** The pool of the application role. */
   pool: Pool
   sealed: Pick<SealedTexts, 'open'>
   mails: Pick<AccountMails, 'store' | 'onRequest'>
-  /** Of each kind that `pool` has. */
+  /** A processor for each kind of request that `pool` has. */
   processors: Processors
   log: Logger
 }

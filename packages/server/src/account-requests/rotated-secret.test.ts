@@ -9,17 +9,17 @@ import { sampleSettings } from '../messages/previews/sample-messages.ts'
 import { createLogger } from '../observe/logger.ts'
 import { startProcessingRequests } from './process-account-requests.ts'
 
-/** As while servers are restarted one after the other. */
+/** The secrets while servers are restarted one after the other. */
 const before = ['the secret before, which is long enough']
 const rotated = ['the new secret, which is long enough', ...before]
 
 const stored = async (pool: Pool) =>
   (await pool.query<{ attempts: number }>('select attempts from holdfast.account_mail')).rows
 
-/** As if their pauses had passed. */
+/** Makes all mails due. */
 const passPauses = (pool: Pool) => pool.query('update holdfast.account_mail set due_at = clock_timestamp()')
 
-/** As if their time had passed. */
+/** Makes all mails due, and expired. */
 const expire = (pool: Pool) =>
   pool.query('update holdfast.account_mail set due_at = clock_timestamp(), expires_at = clock_timestamp()')
 

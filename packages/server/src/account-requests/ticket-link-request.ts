@@ -6,7 +6,7 @@ import type { LostLinkLimits } from './lost-link-limit.ts'
 import type { ProcessRequest } from './process-account-requests.ts'
 
 const bookingsMax = 5
-/** Who has lost a ticket looks at the mailbox soon, or asks again. */
+/** A patient who has lost a ticket looks at the mailbox soon, or asks again. */
 const mailHours = 24
 
 type TicketLinkRequest = AccountRequests['ticket_link_request']
@@ -24,7 +24,7 @@ export function createTicketLinkProcessor(
     const holds = new Set<string>()
     for (const { id, patient, status } of await bookingsOf(engine, clinic, wanted)) {
       const language = wanted.language ?? patient.language ?? 'en'
-      // As in the booking: what the caller has written may be another spelling.
+      // The address is that of the booking: what the caller has written may be another spelling.
       const to = { address: patient.email ?? '', language, clinicNo: clinic.no }
       if (status === 'PENDING') holds.add(id)
       mails.push({ kind: 'ticket_link', to, context: { bookingId: id } })

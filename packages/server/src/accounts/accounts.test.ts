@@ -116,7 +116,8 @@ describe('signing up and in', () => {
       const [wrong, unknown] = [median(times.wrong), median(times.unknown)]
       return Math.abs(wrong - unknown) / Math.max(wrong, unknown)
     }
-    // More rounds where they differ: what is chance disappears, what is not stays. Without its hash one costs a tenth.
+    // More rounds where they differ: what is chance disappears, what is not stays. Without its hash, a sign-in costs a
+    // tenth.
     for (let round = 0; round < 15 || (round < 200 && differ() >= 0.25); round += 1) {
       times.wrong.push(await timed(administrator.email))
       times.unknown.push(await timed(`nobody${round}@example.org`))
@@ -174,7 +175,7 @@ describe('commands that change accounts', () => {
     const { token: third } = await accounts.createPasswordReset(id)
     expect((await accounts.setPassword(id, 'set by an administrator')).kind).toBe('done')
     expect((await reset(third, 'chosen by the third')).body.code).toBe('link_used')
-    // A link knows its account, whose e-mail address and name are refused, whoever has signed in.
+    // A link knows its account, whose e-mail address and name are refused, also if somebody else has signed in.
     const { token: fourth } = await accounts.createPasswordReset(id)
     expect((await reset(fourth, 'RESETS@example.org')).body.code).toBe('password_guessable')
     const stranger = { token: fourth, newPassword: 'resets@example.org' }

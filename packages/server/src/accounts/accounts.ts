@@ -32,7 +32,7 @@ export type CreateAccountOutcome =
 export type WrittenByOwner = { pool: Pool; write(transaction: PoolClient, account: AccountCard): Promise<void> }
 
 export type Accounts = {
-  /** By e-mail address, ignoring case; null: there is none. */
+  /** Finds an account by its e-mail address, ignoring case; null: there is none. */
   byEmail(email: string): Promise<AccountCard | null>
   /** The ids of the accounts with these e-mail addresses, by address in lower case. */
   idsByEmail(emails: string[]): Promise<Map<string, string>>
@@ -43,7 +43,7 @@ export type Accounts = {
   confirmedEmail(accountId: string): Promise<string | null>
   /** The account that has proven this e-mail address, ignoring case; null: none has. */
   ofConfirmedEmail(email: string): Promise<string | null>
-  /** Those of them that were created in the last hours and have not proven their e-mail address. */
+  /** Which of these accounts were created in the last hours and have not proven their e-mail address. */
   newUnconfirmed(ids: readonly string[], hours: number): Promise<string[]>
   /** Whether it is the account's password. */
   hasPassword(accountId: string, password: string): Promise<boolean>
@@ -60,7 +60,7 @@ export type Accounts = {
    * still be stored, in a database without accounts.
    */
   mayHaveFeed(feed: { accountId: string; createdAt: Date }): Promise<boolean>
-  /** By the clock of the database of the accounts. */
+  /** The time by the clock of the database of the accounts. */
   time(): Promise<Date>
 }
 

@@ -80,7 +80,7 @@ export function authOptions(settings: AuthSettings) {
         feedsValidFrom: { type: 'date', required: false, input: false, returned: false },
         // Somebody else knows the password; see edge/authentication/authentication.ts.
         mustChangePassword: { type: 'boolean', required: false, input: false, defaultValue: false },
-        // Of mails to the account's person.
+        // The language of mails to the account's person.
         language: { type: 'string', required: false, input: false, returned: false },
         // null: never, or before there were notices of sign-ins; see sign-in-notices.ts.
         firstSignInAt: { type: 'date', required: false, input: false, returned: false },

@@ -21,7 +21,7 @@ import { createLogger } from '../observe/logger.ts'
 import { type OpenAccounts, openAccounts } from './open-accounts.ts'
 
 let server: RunningServer
-/** As in another process. */
+/** The accounts as another process opens them. */
 let accounts: OpenAccounts
 let barrier: PoolClient
 
@@ -72,13 +72,13 @@ const me = async (token: unknown) => (await call(`${server.url}/api/v1/me`, { be
 const changePassword = (token: string, to: string) =>
   post(server.url, 'change-password', { currentPassword: password, newPassword: to }, token)
 
-/** Until a connection waits for the lock. */
+/** Waits until a connection waits for the lock. */
 async function untilWaiting(lock: number): Promise<void> {
   const waiting = `select from pg_locks where locktype = 'advisory' and objid = ${lock} and not granted`
   await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount).toBe(1)
 }
 
-/** Until so many connections wait for locks. */
+/** Waits until so many connections wait for locks. */
 async function untilBlocked(count: number): Promise<void> {
   const blocked = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
   await expect.poll(async () => (await server.database.ownerPool.query(blocked)).rowCount).toBe(count)

@@ -10,7 +10,7 @@ import { accountsPool } from './accounts-schema.ts'
 /** The owner's URL of the database with the accounts, and of the others (HOLDFAST_SHARDS). */
 export type Owner = { url: string; shards: Config['shards'] }
 
-/** Who makes a site administrator: the first start, or a command of the operator. */
+/** What makes a site administrator: the first start, or a command of the operator. */
 type GrantedBy = 'system' | 'command'
 
 /**
@@ -56,8 +56,7 @@ async function grant(
 }
 
 /**
- * Only the schema's owner may: the application's role cannot, so whoever gets hold of that role's connection cannot
- * either.
+ * Only the schema's owner may: the application's role cannot, so nobody who gets hold of that role's connection can.
  */
 async function asOwner<Result>({ url, shards }: Owner, work: (pool: Pool) => Promise<Result>): Promise<Result> {
   const pool = accountsPool(url, 1, 'holdfast site administrator')

@@ -119,7 +119,7 @@ test('a flood from one network is bounded, and still counted', async () => {
   await recorder.stop()
   expect(written.filter((event) => !merged(event)).length).toBe(networkRowsMax)
   expect(sum(written)).toBe(tries)
-  // Those merged in each write while it stops.
+  // Each write while it stops adds a few that were merged.
   expect(written.length).toBeLessThan(networkRowsMax + 30)
   expect(new Set(written.filter(merged).map(({ subjectId, network }) => `${subjectId} ${network}`))).toEqual(
     new Set(['null 203.0.113.0/24']),
@@ -132,7 +132,7 @@ test('a flood hides no failure for an account with a role, and none of other net
   recorder.record(failure('ada@example.org'))
   recorder.record(failure('ada@example.org', '198.51.100.0/24'))
   recorder.record(failure('patient@example.org', '198.51.100.0/24'))
-  // Who has no role is like strangers in the network of the flood.
+  // An account without a role is like strangers in the network of the flood.
   recorder.record(failure('patient@example.org'))
   await recorder.stop()
   const ofAccounts = written.filter(({ subjectId }) => subjectId?.startsWith('the-id'))

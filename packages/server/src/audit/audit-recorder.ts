@@ -9,7 +9,7 @@ export type AuditRecorderDeps = {
   append: AuditLog['append']
   /** The ids of the accounts with these e-mail addresses. */
   idsByEmail(emails: string[]): Promise<Map<string, string>>
-  /** Those of these accounts that have a role. */
+  /** Which of these accounts have a role. */
   withRole: AuditLog['withRole']
   digestOf(text: string): string
   log: Pick<Logger, 'error'>
@@ -26,7 +26,7 @@ const repetitionsMs = 1_000
 const batchMax = 500
 /** While the database is unreachable; then the oldest are lost. */
 const waitingMax = 10_000
-/** At the stop; the database may be about to recover. */
+/** The number of attempts at the stop; the database may be about to recover. */
 const stopTriesMax = 3
 
 /**
@@ -65,7 +65,7 @@ export class AuditRecorder {
   async stop(): Promise<void> {
     this.#unschedule()
     for (let tries = 1; ; ) {
-      // Also what a write has merged.
+      // This includes what a write has merged.
       this.#repeated.passAll()
       if (this.#waiting.length === 0) return this.#unschedule()
       if (await this.#write()) continue
@@ -198,7 +198,7 @@ function accountOf(email: string | undefined, id: string | null | undefined, ids
   return (email === undefined ? id : ids.get(email)) ?? null
 }
 
-/** Of these SQLSTATE classes, the same statement fails again: the data is wrong, or violates a constraint. */
+/** In these SQLSTATE classes, the same statement fails again: the data is wrong, or violates a constraint. */
 function isRefused(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^2[23]...$/.test(String(error.code))
 }

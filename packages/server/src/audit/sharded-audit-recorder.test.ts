@@ -125,7 +125,7 @@ test('strangers are counted once, and failures for an account with a role are ne
   await recorder.stop()
   expect(seen(written.odd)).toEqual([['sign_in_failed', 1, 1]])
   expect(written.even.reduce((sum, { count }) => sum + count, 0)).toBe(501)
-  // Those of one network, the account's, and what was merged.
+  // It has the events of one network, those of the account, and what was merged.
   expect(written.even.length).toBeLessThan(130)
 })
 

@@ -3,7 +3,7 @@ import type { AuditEntry, CountedEntry } from './audit-entry.ts'
 import { AuditRecorder, type AuditRecorderDeps } from './audit-recorder.ts'
 
 type ShardedAuditDeps<Shard> = Omit<AuditRecorderDeps, 'append'> & {
-  /** Of the directory. */
+  /** Finds the clinics of events in the directory. */
   byClinic: AuditLog['byClinic']
   /** What appends in each shard. */
   appends: ReadonlyMap<Shard, AuditLog['append']>
@@ -45,7 +45,7 @@ export class ShardedAuditRecorder<Shard> {
   async stop(): Promise<void> {
     const stopShards = () => Array.from(this.#recorders.values(), (recorder) => recorder.stop())
     await Promise.all([this.#common.stop(), ...stopShards()])
-    // Those that the directory has found the clinics of meanwhile.
+    // The directory may have found the clinics of further events meanwhile.
     await Promise.all(stopShards())
   }
 

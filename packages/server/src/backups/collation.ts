@@ -13,7 +13,7 @@ export type Collation = {
   locale: string
   /** When the indexes were created, or refreshed. */
   recorded: string | null
-  /** Of the library with which this server runs. */
+  /** The version of the library with which this server runs. */
   actual: string | null
 }
 

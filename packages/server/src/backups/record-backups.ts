@@ -6,7 +6,7 @@ import type { Logger } from '../observe/logger.ts'
 
 /** While nothing else changes: each record is WAL, which the next piece of the archive has to store. */
 const recordMs = 60_000
-/** Between two attempts to record a change, while the database does not take it. */
+/** The pause between two attempts to record a change, while the database does not take it. */
 const retryMs = 2_000
 
 type RecordsDeps = {

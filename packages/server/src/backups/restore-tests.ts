@@ -57,7 +57,7 @@ export async function testIfDue(deps: RestoreTestDeps, now = new Date()): Promis
   return test
 }
 
-/** After a failure sooner: the reason may have been a copy that was not complete yet. */
+/** The next test is due sooner after a failure: the reason may have been a copy that was not complete yet. */
 function dueAgainMs({ startedAt, failure }: RestoreTest): number {
   return new Date(startedAt).getTime() + (failure === null ? monthMs : dayMs)
 }

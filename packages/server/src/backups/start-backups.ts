@@ -45,7 +45,7 @@ export async function startBackups(options: StartBackups): Promise<{ stop(): Pro
     await withPool(use, (pool) => forgetUpkeep(pool, 'backup')).catch(warn('the record of earlier ones'))
     return { stop: async () => undefined }
   }
-  // Also if the process never gets as far as to record anything.
+  // This applies also if the process never gets as far as to record anything.
   await withPool(use, (pool) => scheduleUpkeep(pool, 'backup', config.backupSeconds)).catch((error: unknown) =>
     log.warn({ err: error }, 'backups: their interval could not be recorded for the metrics yet'),
   )

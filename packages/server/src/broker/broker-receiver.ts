@@ -5,7 +5,7 @@ import type { EventReceiver } from '../relay/event-receiver.ts'
 import { cloudEventOf } from './cloud-event.ts'
 
 export type BrokerReceiverDeps = {
-  /** Of the application role. */
+  /** The pool of the application role. */
   pool: pg.Pool
   publisher: Pick<EventPublisher, 'publish'>
   /** The public address of this server. */

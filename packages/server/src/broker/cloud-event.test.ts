@@ -32,7 +32,7 @@ const schema: object = JSON.parse(
 )
 const isCloudEvent = addFormats.default(new Ajv({ strict: false })).compile(schema)
 
-/** Of an operating room, without the times that only appointments have. */
+/** The event of an operating room, without the times that only appointments have. */
 const ofCase = { ...event.data, kind: 'case', startsAt: null, endsAt: null, fromSlotId: event.data.slotId } as const
 
 test.for([...Object.values(publishedEvents).map((name) => ({ ...event, name })), { ...event, data: ofCase }])(

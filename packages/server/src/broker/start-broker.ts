@@ -10,7 +10,7 @@ type PublisherDeps = {
   url: string
   /** The consumers whose queues are declared. */
   queues: readonly string[]
-  /** Before each further attempt of a consumer; for tests. */
+  /** The pauses before further attempts of a consumer; for tests. */
   delaysMs?: readonly number[]
   log: Logger
   metrics?: (RelayMetrics & Pick<Metrics, 'queuesKnown' | 'eventFailed'>) | undefined

@@ -14,7 +14,7 @@ export type BusyWindow = { timeZone: string; fromMs: number; untilMs: number }
 /** Disjoint times, by start. `leftOut`: how many events block less than they should, and why. */
 export type BusyInCalendar = { busy: BusyTime[]; leftOut: number; leftOutEvents: LeftOutEvents[] }
 
-/** Of all events together, in the window. */
+/** The limits for all events together, in the window. */
 const occurrencesMax = 100_000
 const busyTimesMax = 5_000
 /** Where there are more, each event keeps fewer of its own, but at least so many. */

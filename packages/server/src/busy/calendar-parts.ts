@@ -39,7 +39,7 @@ export function propertiesOf(part: Part, name: string): Property[] {
   return part.properties.filter((property) => property.name === name)
 }
 
-/** In capitals; '' if there is none. */
+/** The value in capitals; '' if there is none. */
 export function wordOf(part: Part, name: string): string {
   return propertyOf(part, name)?.value.trim().toUpperCase() ?? ''
 }

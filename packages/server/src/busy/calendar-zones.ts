@@ -33,7 +33,7 @@ export class CalendarZones {
     return this.#of(tzid ?? this.#calendarZone)
   }
 
-  /** Of a time that names none. @throws UnreadableEvent */
+  /** The zone of a time that names none. @throws UnreadableEvent */
   get floating(): Zone {
     return this.#of(this.#calendarZone)
   }
@@ -64,7 +64,7 @@ export class CalendarZones {
   }
 }
 
-/** Of an IANA name, or an offset. */
+/** The zone of an IANA name, or of an offset. */
 function namedZone(name: string): Zone {
   return {
     msOf: (wallMs) => atUtc(wallMs).toPlainDateTime().toZonedDateTime(name).epochMilliseconds,

@@ -35,7 +35,7 @@ export function timeOf(property: Property): FileTime {
   return timeIn(property.value, property.parameters)
 }
 
-/** The times of a list. Those that cannot be read are passed to `onUnreadable`. */
+/** The times of a list. The errors of times that cannot be read are passed to `onUnreadable`. */
 export function timesOf(property: Property, onUnreadable: (error: unknown) => void = () => undefined): FileTime[] {
   return property.value.split(',').flatMap((value) => {
     try {

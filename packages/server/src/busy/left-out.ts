@@ -42,7 +42,7 @@ export class LeftOut {
     return this.#events.size
   }
 
-  /** Those of which nothing was understood. */
+  /** How many events were not understood at all. */
   get unreadable(): number {
     return [...this.#found.values()].reduce((sum, one) => sum + (understood.has(one.reason) ? 0 : one.count), 0)
   }

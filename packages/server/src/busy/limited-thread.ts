@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads'
 
 type ThreadLimits = {
-  /** Of processor time: on a busy machine, a thread needs as much of it as on an idle one. */
+  /** The limit of processor time: on a busy machine, a thread needs as much of it as on an idle one. */
   cpuMsMax: number
-  /** So that whoever waits gets a result even if the thread gets no processor. */
+  /** The limit of elapsed time, so that the caller gets a result even if the thread gets no processor. */
   wallMsMax: number
 }
 

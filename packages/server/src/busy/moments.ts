@@ -11,7 +11,7 @@ export class Moments {
     this.#series = series
   }
 
-  /** Those in an unknown zone are ignored. */
+  /** Times in an unknown zone are ignored. */
   addAll(times: readonly FileTime[]): void {
     for (const time of times) {
       try {

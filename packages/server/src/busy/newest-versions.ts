@@ -6,7 +6,7 @@ export type Series = { event: FileEvent | null; exceptions: FileEvent[] }
 
 /**
  * The series of a file, each in its newest version: that with the highest SEQUENCE, then the one that was changed last.
- * Of versions that are equally new, all count: a program that numbers its events wrongly must not free their times.
+ * Versions that are equally new all count: a program that numbers its events wrongly must not free their times.
  */
 export function newestVersions(events: readonly FileEvent[]): Series[] {
   const byUid = Map.groupBy(events, (event) => propertyOf(event.part, 'UID')?.value.trim() ?? event)
@@ -26,7 +26,7 @@ function seriesIn(events: readonly FileEvent[]): Series[] {
   const exceptions = [...replaced.values()].flatMap(newest)
   if (masters.length === 0) return [{ event: null, exceptions }]
   if (!masters.every(({ part }) => isCancelled(part))) return masters.map((event) => ({ event, exceptions }))
-  // With a series that is cancelled, so is what had replaced its occurrences before.
+  // If a series is cancelled, what had replaced its occurrences before is cancelled too.
   const sequence = Math.max(...masters.map(sequenceOf))
   return [{ event: null, exceptions: exceptions.filter((event) => sequenceOf(event) > sequence) }]
 }
@@ -50,7 +50,7 @@ function sequenceOf({ part }: FileEvent): number {
   return Number.isFinite(sequence) ? sequence : 0
 }
 
-/** As text: times in UTC are in their order. */
+/** Compared as text, which for times in UTC is the order of time. */
 function changedOf({ part }: FileEvent): string {
   return wordOf(part, 'LAST-MODIFIED') || wordOf(part, 'DTSTAMP')
 }

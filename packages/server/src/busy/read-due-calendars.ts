@@ -24,7 +24,7 @@ export type BusyCalendarReader = {
 type ReadDeps = BusyCalendarReader & { pool: pg.Pool; log: Logger }
 
 const atOnce = 5
-/** Of which doctors are notified in one run. */
+/** The number of calendars whose doctors are notified in one run. */
 const noticesMax = 100
 /** A run ends then, and the next one continues: other jobs wait for it. */
 const runMsMax = 20_000

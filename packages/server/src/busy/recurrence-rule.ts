@@ -77,7 +77,7 @@ export type OccurrenceRange = {
   untilMs: number
 }
 
-/** Those with a time of the day, or of less, may be many in a day. */
+/** Rules with these frequencies may have many occurrences in a day. */
 const unitMsOf = new Map<string, number>([
   ['HOURLY', 3_600_000],
   ['MINUTELY', 60_000],
@@ -85,7 +85,7 @@ const unitMsOf = new Map<string, number>([
 ])
 /** A rule with a count is calculated from its start on, where nothing can stop it: so many take a second. */
 const countedMax = 100_000
-/** Whoever has a calendar with so many is refused by its processor time. */
+/** A calendar with so many is refused because of its processor time. */
 const iterationsMax = 1_000_000
 
 /**
@@ -115,7 +115,7 @@ export function* occurrencesOf({ parts }: RecurrenceRule, range: OccurrenceRange
   const lists = [parts.byHour, parts.byMinute, parts.bySecond]
   const timesOfDay = lists.reduce((product, list) => product * (list?.length ?? 1), 1)
   const isDense = unitMs !== undefined || timesOfDay > 24
-  // So that whoever has enough stops. A rule with a count is calculated from its start each time.
+  // The caller can stop after each day. A rule with a count is calculated from its start each time.
   const stepMs = isDense && parts.count === undefined ? dayMs : untilMs - fromMs
   for (let ms = fromMs; ms < untilMs; ms += stepMs) {
     const found = rule.between(new Date(ms), new Date(Math.min(ms + stepMs, untilMs) - 1), true)

@@ -1,8 +1,8 @@
 import { UnreadableEvent } from './left-out.ts'
 
-/** Of one rule, from the window's start on: an hourly one gives fewer in two years. */
+/** The limit for one rule, from the window's start on: an hourly one gives fewer in two years. */
 const occurrencesMax = 20_000
-/** Of processor time: beyond it, an event loses its later times, and not the file all of them. */
+/** The processor time of a rule: beyond it, the event loses its later times, and the file keeps the others. */
 const ruleMsMax = 1_000
 const fileMsMax = 5_000
 
@@ -15,7 +15,7 @@ export function ruleTimeOfFile(): RuleTime {
 
 /**
  * What a rule gives within the limits, the soonest first. It is stopped only where it gives something: how long the
- * next occurrence takes is limited by whoever calculates it.
+ * next occurrence takes is limited where it is calculated.
  *
  * @throws UnreadableEvent
  */

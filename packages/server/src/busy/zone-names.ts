@@ -31,7 +31,7 @@ const windowsZones: ReadonlyMap<string, string> = new Map([
   ['coordinated universal time', 'UTC'],
 ])
 
-/** Such as GMT-0500: here plus is east. */
+/** The offset in names such as GMT-0500: here plus is east. */
 function offsetIn(text: string): string | null {
   const [, sign, hours = '', minutes] = /^(?:GMT|UTC)?([+-])(\d\d):?(\d\d)$/i.exec(text) ?? []
   return sign !== undefined && Number(hours) <= 14 && Number(minutes) < 60 ? `${sign}${hours}:${minutes}` : null
@@ -49,7 +49,7 @@ const shownNames: ReadonlyMap<string, string> = new Map([
   ['west central africa', 'w. central africa standard time'],
 ])
 
-/** Such as "(UTC-05:00) Eastern Time (US & Canada)" and "(UTC+01:00) Amsterdam, Berlin". The offset must be right. */
+/** The zone of names such as "(UTC-05:00) Eastern Time (US & Canada)". The offset must be right. */
 function shownByOutlook(text: string): string | null {
   const [, sign = '+', hours = '00', minutes = '00', shown = ''] =
     /^(?:\((?:UTC|GMT)(?:([+-])(\d\d)[:.](\d\d))?\) *)?([^()].*)$/i.exec(text) ?? []
@@ -78,7 +78,7 @@ function cityOf(zone: string): string {
     .toLowerCase()
 }
 
-/** That of its winter: the lesser one of January and July. Morocco names its summer its standard. */
+/** The offset of its winter: the lesser one of January and July. Morocco names its summer its standard. */
 function standardOffsetOf(zone: string): string {
   const instants = ['2026-01-01T00:00Z', '2026-07-01T00:00Z'].map((text) => Temporal.Instant.from(text))
   const [first, second] = instants.map((instant) => instant.toZonedDateTimeISO(zone))

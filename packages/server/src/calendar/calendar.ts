@@ -22,7 +22,7 @@ import { SlotValues } from './slot-values.ts'
 export type CalendarDeps = {
   tail: Pick<EventTail, 'horizon' | 'subscribe'>
   reads: CalendarReads
-  /** Of all slots in memory. The doctor whose list was read least recently goes first. */
+  /** The limit for all slots in memory. The doctor whose list was read least recently goes first. */
   bytesMax: number
   /** Minimum time between two reads of changed slots. Default 10. */
   readMs?: number
@@ -57,7 +57,7 @@ const changedSlotsMax = 50_000
 export class Calendar {
   readonly #deps: CalendarDeps
   readonly #doctors = new Map<string, DoctorCalendar>()
-  /** Those with loaded days. */
+  /** The doctors with loaded days. */
   readonly #loaded: LRUCache<string, DoctorCalendar>
   readonly #values: SlotValues
   /** The instants of local days. */
@@ -104,7 +104,7 @@ export class Calendar {
     return this.#values.patches.oldestAt ?? this.#horizon.position
   }
 
-  /** Since the start: the figures of {@link SlotValues}, and `loads` of days. Of now: the others. */
+  /** The figures of {@link SlotValues} and `loads` count since the start; the others are current. */
   get figures() {
     let slots = 0
     for (const doctor of this.#doctors.values()) slots += doctor.slots

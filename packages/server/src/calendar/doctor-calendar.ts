@@ -84,7 +84,7 @@ export class DoctorCalendar {
     return this.#asOfMs
   }
 
-  /** Of the lists that were read. */
+  /** The texts of the lists that were read. */
   get texts(): DoctorTexts {
     this.#texts ??= new DoctorTexts(this)
     return this.#texts

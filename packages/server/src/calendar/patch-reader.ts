@@ -171,7 +171,7 @@ export class PatchReader {
   }
 
   /**
-   * As many slots as fit in one read, first those that lists wait for.
+   * Takes as many slots as fit in one read, first those that lists wait for.
    *
    * @returns the calendars of these that do not fit
    */

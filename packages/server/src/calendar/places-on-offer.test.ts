@@ -70,7 +70,7 @@ async function seenTooEarly(plant: Plant | null): Promise<{ seen: string[]; outc
       }
       const where = Object.entries(available).filter(([, units]) => units > 0)
       if (where.length === 0) continue
-      // Read afterwards: whoever still waits now was waiting when the place was seen.
+      // This is read afterwards: those who still wait now were waiting when the place was seen.
       if ((await stillWaiting(database)) > 0) seen.push(...where.map(([name]) => `${name} of server ${index}`))
       if (where.length === 3) publicAt += 1
     }

@@ -51,7 +51,7 @@ type Scene = Servers & {
   slots: BuiltSlot[]
   pictures: CalendarPicture[]
   bookingIds: string[]
-  /** Those of `bookingIds` whose patient arrived. */
+  /** The bookings in `bookingIds` whose patient arrived. */
   arrivedIds: string[]
   /** Slots that no step uses. */
   spareSlots: BuiltSlot[]
@@ -235,7 +235,9 @@ async function expectOwnWrites(scene: Scene): Promise<void> {
   }
 }
 
-/** On each server a hold that lapses, and no other change of its slot, from which the calendar would learn that. */
+/**
+ * Makes a hold on each server that lapses, and no other change of its slot, from which the calendar would learn that.
+ */
 async function holdOnce(scene: Scene): Promise<void> {
   for (const [at, { id: slotId }] of scene.heldSlots.entries()) {
     const { status, text } = await write(scene, at, 'POST', 'bookings', { slotId, patient: { name: 'P' } })
@@ -297,7 +299,7 @@ async function checkHistories(servers: Servers, numRuns: number, withinMs: numbe
 
 test('whatever clients of two servers do: when it is quiet, lists and subscribers show what is booked', async () => {
   const servers = await twoServers()
-  // At the same time: most of a history's time is waiting for its holds to lapse.
+  // The histories run at the same time: most of a history's time is waiting for its holds to lapse.
   await Promise.all(Array.from({ length: 5 }, () => checkHistories(servers, 1, 45_000)))
   await servers.end()
 })

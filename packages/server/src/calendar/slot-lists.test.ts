@@ -142,7 +142,7 @@ describe('slot lists', () => {
     expect(JSON.parse(changed.body).asOf > JSON.parse(first.body).asOf).toBe(true)
     set(slots[3] as Slot, 0)
     expect(read(listed).etag).toBe(first.etag)
-    // As another server does, which loads the same slots and writes them at another time.
+    // Another server loads the same slots and writes them at another time.
     cover()
     expect(read(listed).body).not.toBe(first.body)
     expect(read(listed).etag).toBe(first.etag)

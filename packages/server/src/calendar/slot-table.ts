@@ -82,7 +82,7 @@ export class SlotTable {
     const at = row * bytesPerSlot
     const knownXid = this.#view.getFloat64(at + field.xid)
     const xmax = this.#view.getFloat64(at + field.xmax)
-    // Of two snapshots with one xmax, the later one has fewer running.
+    // If two snapshots have the same xmax, the later one has fewer running transactions.
     const laterBy = snapshot.xmax - xmax || this.#view.getInt32(at + field.running) - snapshot.running.length
     if (xid === null) return (knownXid > 0 ? snapshot.sees(knownXid) : laterBy >= 0) ? 'newer' : 'older'
     if (knownXid > 0) return laterBy > 0 ? 'newer' : 'older'

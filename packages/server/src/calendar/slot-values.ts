@@ -48,7 +48,7 @@ export class SlotValues {
     this.doctors = new SharedReader({ read: (doctorIds) => this.#readDoctors(doctorIds), keysMax: doctorsPerRead })
   }
 
-  /** Since the start: reads of changed slots (`patches`) and of doctors with their holds. `changedSlots` is of now. */
+  /** Reads of changed slots (`patches`) and of doctors with their holds since the start. `changedSlots` is current. */
   get figures() {
     return { ...this.#figures, changedSlots: this.patches.size }
   }

@@ -54,7 +54,6 @@ export type AppDeps = {
   auth: Omit<AuthRoutesDeps, 'corsOrigins'>
   rest: RestShards
   live: LivePlaces
-  /** Of a clinic. */
   theatreSignalsOf: (clinicNo: number) => TheatreSignals
   publicPages: PublicPages
   /** null: rate limits are counted in this process. */

@@ -29,7 +29,7 @@ export type ComposedServer = {
   /** null: metrics have no separate port. */
   metricsApp: FastifyInstance | null
   engine: Engine
-  /** That of a clinic's database. */
+  /** The engine of a clinic's database. */
   engineOf(clinicNo: number): Engine
   accounts: OpenAccounts['accounts']
   metrics: Metrics

@@ -13,7 +13,7 @@ export type Demo = 'off' | 'on' | 'full'
 /** `engine` creates clinics, `engineOf` is that of a clinic. */
 type Engines = { engine: Engine; engineOf(clinicNo: number): Engine }
 
-/** Of the row in holdfast.setting that says that the bookings are invented. */
+/** The name of the row in holdfast.setting that says that the bookings are invented. */
 const markName = 'demo'
 
 type DemoOptions = {
@@ -24,8 +24,9 @@ type DemoOptions = {
 }
 
 /**
- * Creates the demo clinic in an empty database. With `full` also its bookings and an operating theatre, and only there:
- * a database with other clinics may have real ones. Messages about these bookings are planned only where none is sent.
+ * Creates the demo clinic in an empty database. With `full`, it also creates bookings and an operating theatre, and
+ * only there: a database with other clinics may have real ones. Messages about these bookings are planned only where
+ * none is sent.
  *
  * @throws StartError for `full` with a database that is neither empty nor such a demo
  */

@@ -79,7 +79,7 @@ async function othersAreServed(slotAt: number): Promise<void> {
     expect([me.status, me.body.incomplete]).toEqual([200, undefined])
   }
   expect((await soon(desk(well, await signIn(server.url, ofWell.login)))).status).toBe(200)
-  // Whoever has roles in both uses the one that is there.
+  // Somebody with roles in both uses the one that is there.
   const both = await soon(signIn(server.url, ofBoth.login))
   expect((await soon(desk(well, both))).status).toBe(200)
   const me = await soon(get('/me', { bearer: both }))
@@ -106,7 +106,7 @@ describe('while a shard hangs', () => {
     const refused = await soon(desk(hung, bearer))
     expect([refused.status, refused.body.code]).toEqual([503, 'unavailable'])
     expect((await soon(get('/me', { bearer }))).body).toMatchObject({ incomplete: true, memberships: [] })
-    // Who has no role there is refused as always.
+    // An account without a role there is refused as always.
     expect((await soon(desk(well, bearer))).status).toBe(404)
     expect((await soon(desk(well, admin))).status).toBe(200)
     expect((await soon(desk(hung, admin))).status).toBe(503)

@@ -69,7 +69,10 @@ const rowsOf = async ({ database: { ownerPool } }: ShardDatabase, text: string, 
 const inEach = (text: string, values: unknown[] = []) =>
   Promise.all(database.shards.map((shard) => rowsOf(shard, text, values)))
 
-/** Until the end of the test, as a process beside the servers. Resolves when it follows the log of each database. */
+/**
+ * Runs a worker until the end of the test, as a process beside the servers. Resolves when it follows the log of each
+ * database.
+ */
 async function aWorker(): Promise<void> {
   const env = settingsOfShards(database, { SMTP_URL: smtp.url, HOLDFAST_WEBHOOK_PRIVATE: 'on' })
   const worker = await startWorker({ env, log: createLogger('silent'), say: () => undefined })
@@ -132,7 +135,7 @@ describe('the jobs of each database', () => {
     const undecided = await aReader()
     for (const { shard, slot } of clinics) {
       if (shard.no > 0) {
-        // As nothing writes it. Whoever looked here would send the other language, and the reminder.
+        // Nothing writes this. A job that read it would send the other language, and the reminder.
         await rowsOf(
           shard,
           `insert into auth."user" (id, email, name, "emailVerified", "createdAt", "updatedAt")

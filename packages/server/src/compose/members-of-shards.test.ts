@@ -62,7 +62,7 @@ test('a member of a clinic in either shard may there what the role allows, and n
       return Object.fromEntries(paths.map((path, index) => [path, replies[index]?.status]))
     }
     expect(await statuses(here.clinicId)).toMatchObject({ bookings: 200, rooms: 200, invitations: 403, webhooks: 403 })
-    // As any clinic of the same shard that is not theirs.
+    // The statuses are those of any clinic of the same shard that is not theirs.
     const elsewhere = await statuses(there.clinicId)
     expect(elsewhere).toEqual(await statuses(await scene.aClinicIn(here.index)))
     expect(elsewhere).toMatchObject({ bookings: 404, rooms: 404 })

@@ -171,7 +171,7 @@ test('a server that stops leaves no connection, with jobs', async () => {
 test('a server that cannot open one of its shards does not start, and leaves no connection', async () => {
   const database = await shardedDatabase()
   running.push({ stop: () => database.drop() })
-  // As after a restore from a dump.
+  // A restore from a dump leaves such a row.
   await database.shards[1]?.database.ownerPool.query(
     "insert into holdfast.directory_change (clinic_no, xid) values (1, '1000000000000')",
   )

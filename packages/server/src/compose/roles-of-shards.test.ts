@@ -21,7 +21,7 @@ import { createSessionCookies } from '../accounts/sessions/session-cookie.ts'
 let database: ShardedDatabase
 let server: ShardedServer
 let scene: Scene
-/** As a server that has nothing in memory. */
+/** It reads what a server reads that has nothing in memory. */
 let reader: ReturnType<typeof openReader>
 beforeAll(async () => {
   database = await shardedDatabase()

@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** As another server does that was started with one more database: a clinic is created there. */
+/** Creates a clinic as another server does that was started with one more database. */
 async function aClinicOfAnotherShard(): Promise<{ no: number; id: string }> {
   const { rows } = await database.ownerPool.query<{ no: number }>(
     `with shard as (insert into holdfast.shard (no, name) values (90, 'added') on conflict do nothing)

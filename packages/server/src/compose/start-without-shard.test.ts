@@ -62,7 +62,7 @@ const book = ({ slots }: Clinic, at: number, from = server) =>
 const desk = async ({ clinicId, login }: Clinic) =>
   api(`/clinics/${clinicId}/bookings`, { bearer: await signIn(server.url, login) })
 
-/** In the list of the shard that is away at the start. */
+/** The available places in the list of the shard that is away at the start. */
 async function availableAt(index: number) {
   const { away } = scene
   const { body } = await api(away.listPath)

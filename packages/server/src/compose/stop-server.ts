@@ -8,7 +8,7 @@ type Stopping = {
   metricsApp: FastifyInstance | null
   jobs: { stop(): Promise<unknown> }
   audit: { stop(): Promise<void> }
-  /** Of `jobs`. null: there is no mail server. */
+  /** The mailer of `jobs`; null: there is no mail server. */
   mailer: { close(): void } | null
   shards: { all: readonly { engine: Pick<Engine, 'stop'> }[]; stop(): Promise<unknown> }
   /** Redis; null: none. */

@@ -3,7 +3,7 @@ import { optionalSetting, secretSetting, setting } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
 import { shardUrls } from './shard-settings.ts'
 
-/** Of databases, their connection poolers and replicas. */
+/** The settings of databases, their connection poolers and replicas. */
 export const databaseSettings = {
   ...oneDatabase,
   shards: secretSetting(

@@ -1,7 +1,7 @@
 import { optionalSetting, secretSetting, setting } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
 
-/** Of a database: that of the environment, and each one of HOLDFAST_SHARDS_FILE. */
+/** The settings of a database: that of the environment, and each one of HOLDFAST_SHARDS_FILE. */
 export const oneDatabase = {
   databaseUrl: secretSetting(
     optionalSetting(

@@ -78,7 +78,7 @@ export const directory = {
 
 export const file = { ...directory, expected: 'a path of a file' }
 
-/** Of the age format, https://age-encryption.org/v1. */
+/** A recipient of the age format, https://age-encryption.org/v1. */
 export const ageRecipient = {
   expected: 'an age recipient such as age1…',
   parse: (text: string): string | undefined => (/^age1[a-z0-9]{50,4000}$/.test(text) ? text : undefined),
@@ -142,7 +142,7 @@ export const smsTemplate = {
   parse: (text: string): string | undefined => (isSmsTemplate(text) ? text : undefined),
 }
 
-/** As a JSON object of texts. */
+/** Headers as a JSON object of texts. */
 export const headers = {
   expected: 'headers as JSON, such as {"Authorization":"Bearer …"}',
   parse: (text: string): Record<string, string> | undefined => {
@@ -159,7 +159,7 @@ export const headers = {
   },
 }
 
-/** Not the names of Holdfast's own queues and exchanges. */
+/** The names of Holdfast's own queues and exchanges, which are not allowed. */
 const ownQueues = /^(events|failed|retries|returns|dead-letters|delay-\d+)$/
 
 export const queueNames = {

@@ -15,7 +15,7 @@ export function ofShard<Settings extends Values<typeof oneDatabase>>(
   return { ...config, ...own }
 }
 
-/** Of a file's mode. */
+/** The bits of a file's mode that give access to other users. */
 const forOthers = 0o077
 
 /** What commands call the database of DATABASE_URL. */

@@ -1,5 +1,5 @@
 const quarterMs = 900_000
-/** By the database's clock, the session has begun too. */
+/** How far the database's clock may be behind: the session has begun by that clock too. */
 const clockMs = 60_000
 const laterSlots = 8
 

@@ -10,7 +10,7 @@ export type MetricsAppDeps = {
   log: Logger
   metrics: Metrics
   token: string | null
-  /** Of a process that has no other server for them. */
+  /** Set in a process that has no other server for them. */
   probes?: Probes
 }
 

@@ -105,7 +105,7 @@ function together(one: BookingFigures, other: BookingFigures): BookingFigures {
   }
 }
 
-/** Until the last month for which bookings can be written has ended. */
+/** The seconds until the last month for which bookings can be written has ended. */
 async function secondsLeft(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ left: number }>(sql`
     select coalesce(extract(epoch from

@@ -6,9 +6,14 @@ import type { RunningJobs } from './run-jobs.ts'
 
 /** How long a lapsed place may stay free before it is offered to the waitlist. */
 const everyMsDefault = 2_000
-/** Between two looks at holds that lapsed more than a day ago: no server has run since, or nobody waited then. */
+/**
+ * The time between two looks at holds that lapsed more than a day ago: no server has run since, or nobody waited then.
+ */
 const allMonthsEveryMs = 3_600_000
-/** After so many runs, if the last look failed or found holds that another session had locked. */
+/**
+ * The number of runs after which it looks again, if the last look failed or found holds that another session had
+ * locked.
+ */
 const againAfterRuns = 10
 
 /**

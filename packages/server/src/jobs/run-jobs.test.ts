@@ -82,7 +82,7 @@ async function jobsThatLoseTheDatabase(database: TestDatabase, { failing = false
   return {
     lost: lost.promise,
     restore: proxy.restore,
-    /** Until the result could not be stored. */
+    /** Waits until the result could not be stored. */
     async resultLost(unhandled: readonly unknown[]) {
       const isLost = () => unhandled.length > 0 || /Failed to (complete|fail) jobs/.test(lines.join(''))
       await until(

@@ -15,7 +15,7 @@ test('a server whose connection to the database breaks while it starts is starte
     await proxy.end()
     await database.drop()
   })
-  // As if another server was starting, so that this one is in the middle of its start.
+  // It takes the lock of another server's start, so that this one is in the middle of its start.
   await other.query('select pg_advisory_lock($1, $2)', [...advisoryLocks.serverStart])
   const starting = serverOn({ ownerUrl: proxy.url, appUrl: database.appUrl })
   await until(

@@ -17,7 +17,7 @@ const slotsPerDoctorMax = 1_000
  */
 export class ChangeHistory {
   readonly #sizeMax: number
-  /** In order of their last change. */
+  /** The doctors in the order of their last change. */
   readonly #doctors = new Map<string, DoctorChanges>()
   #slots = 0
   /** Doctors that are not in the map may have changed up to this position, but not after it. */

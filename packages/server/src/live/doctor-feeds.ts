@@ -36,7 +36,7 @@ export class DoctorFeeds {
   readonly #deps: DoctorFeedsDeps
   readonly #pacing = new Pacing()
   readonly #feeds = new Map<string, Feed>()
-  /** Those with changes. */
+  /** The feeds with changes. */
   readonly #changed = new Set<Feed>()
   /** The oldest position among the changes that are being sent. */
   #sendingAt: bigint | null = null

@@ -18,7 +18,7 @@ export class OpenConnections<Connection extends { readonly transport: LiveTransp
     this.#heartbeatMs = heartbeatMs
   }
 
-  /** By the kind of their transport. The same object is updated with every connection. */
+  /** How many there are, by the kind of their transport. The same object is updated with every connection. */
   get counts(): LiveFigures['connections'] {
     return this.#counts
   }

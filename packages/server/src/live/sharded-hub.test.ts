@@ -175,7 +175,7 @@ describe('the limits of a connection', () => {
       beat: () => undefined,
     })
     await hub.subscribe(connection, [hereId, thereId], null)
-    // As if the messages of the first shard had not been read.
+    // The messages of the first shard have not been read.
     unread = 1_001
     expect([connection.isFull, hub.bufferedBytes]).toEqual([true, 1_001])
     await aBooking(shards[1].database, there)

@@ -11,9 +11,9 @@ import { ShardedConnection } from './sharded-connection.ts'
 const movedReason = 'The clinic has moved: connect again.'
 
 export type ShardedHubDeps = {
-  /** Those of all shards, at the time of the call. */
+  /** The hubs of all shards, at the time of the call. */
   hubs(): Iterable<LiveHub>
-  /** That of the shard of a clinic. Every clinic number has one, also those of clinics that do not exist. */
+  /** The hub of the shard of a clinic. Every clinic number has one, also those of clinics that do not exist. */
   hubOf(clinicNo: number): Promise<LiveHub>
   settings: LiveSettings
 }
@@ -105,7 +105,7 @@ export class ShardedHub implements LivePlaces {
     await this.#open.ended(Array.from(this.#deps.hubs(), (hub) => hub.stop()))
   }
 
-  /** Without what is no id of Holdfast: it is in no shard. */
+  /** The ids by hub. What is no id of Holdfast is left out: it is in no shard. */
   async #byHub(doctorIds: readonly string[]): Promise<Map<LiveHub, string[]>> {
     const byHub = new Map<LiveHub, string[]>()
     for (const doctorId of doctorIds) {

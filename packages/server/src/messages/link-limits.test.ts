@@ -14,7 +14,7 @@ async function becomeLinks(database: TestDatabase, ids: readonly string[]): Prom
   )
 }
 
-/** From IPv6, a booking has an address and a network. */
+/** The bookings come over IPv6, so each has an address and a network. */
 async function comeFrom(database: TestDatabase, ids: readonly string[], network: string): Promise<void> {
   const subjects = [randomUUID(), network]
   await database.ownerPool.query(

@@ -37,7 +37,7 @@ beforeEach(async () => {
   await aScene()
 })
 
-/** Not those that confirm the addresses of the tests' accounts. */
+/** All mails but those that confirm the addresses of the tests' accounts. */
 const toPatients = () => mails.mails.filter(({ text }) => !text?.includes('/confirm-email#'))
 
 async function untilRelayStarted(): Promise<void> {

@@ -4,9 +4,9 @@ import { addGauge } from './figures.ts'
 /**
  * `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0 if there is none.
  * `partitionSecondsLeft`: until the last month for which bookings can be written has ended. `accountMails…`: e-mails
- * with links, invitations and notices that have not been sent, and for how long the oldest has waited. Of a backup, the
- * newest moment that can be restored, in seconds since 1970; of a verification, when it last found no fault; 0: never.
- * `backupIntervalSeconds`: NaN: backups are off.
+ * with links, invitations and notices that have not been sent, and for how long the oldest has waited. A backup has the
+ * newest moment that can be restored, in seconds since 1970, and a verification the time at which it last found no
+ * fault; 0: never. `backupIntervalSeconds`: NaN: backups are off.
  */
 export type DatabaseFigures = {
   activeHolds: number

@@ -50,7 +50,7 @@ export function wordsOf(line: string): string {
   return `${escaped(`${String(time).slice(11, 19)} ${prefix}${msg}${more === '' ? '' : ` (${more})`}`)}\n`
 }
 
-/** Of an error and its causes, each said once. */
+/** The messages of an error and its causes, each said once. */
 function messagesOf(error: LoggedError | undefined): string[] {
   if (error === undefined) return []
   const { message = '', cause } = error
@@ -92,7 +92,10 @@ function withoutValues(message: string): string {
     .slice(0, 500)
 }
 
-/** From the first quote to the last, because what is quoted may contain quotes; to the end, if one is not closed. */
+/**
+ * Removes the text from the first quote to the last, because what is quoted may contain quotes; to the end, if one is
+ * not closed.
+ */
 function withoutQuoted(message: string, quote: string): string {
   const parts = message.split(quote)
   if (parts.length === 1) return message

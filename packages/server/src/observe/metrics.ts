@@ -51,7 +51,7 @@ export type ServingSources = {
 }
 
 export type MetricsSources = {
-  /** By their label, which several can have. */
+  /** The pools by their label, which several can have. */
   pools: () => Record<string, readonly pg.Pool[]>
   /** null: this process serves no requests; it only runs the jobs. */
   serving: ServingSources | null
@@ -197,7 +197,7 @@ function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWa
     buckets: lagSeconds,
     registers,
   })
-  /** By receiver and shard. */
+  /** Since when the oldest event has waited, by receiver and shard. */
   const waiting = new Map<string, Map<string, Date | null>>()
   addGauges(registry, 'receiver', {
     name: 'holdfast_relay_waiting_seconds',

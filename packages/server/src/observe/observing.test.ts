@@ -6,7 +6,7 @@ import { call, type RunningServer, runningServer, serverOn, signIn, signUp } fro
 const token = 'a metrics token of some length'
 let server: RunningServer
 let slotId: string
-/** With room for two. */
+/** A slot with room for two. */
 let smallSlot: Awaited<ReturnType<typeof aSlot>>
 let clinicId: string
 let doctorId: string

@@ -12,7 +12,7 @@ const programPath = fileURLToPath(new URL('./server-process.ts', import.meta.url
 const metricsMsMax = 2_000
 /** Longer than the parts of a stop that HOLDFAST_SHUTDOWN_SECONDS_MAX does not bound: connections and backups. */
 const stopMsMore = 40_000
-/** Until a process is started again. Doubled each time, unless it has run for a minute. */
+/** The pause until a process is started again. It is doubled each time, unless the process has run for a minute. */
 const restartMs = { first: 250, max: 30_000, forgottenAfter: 60_000 }
 
 type Ready = Extract<FromServerProcess, { kind: 'ready' }>
@@ -110,7 +110,7 @@ class ServerProcesses {
   #launchLater(number: number, delayMs: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      // Without a database, for example, it is tried again later.
+      // It is tried again later, for example if there is no database.
       this.#launch(number, { isFirst: false, delayMs }).catch((error: Error) =>
         this.#options.log.error({ err: error, process: number }, 'a server process could not be started again'),
       )

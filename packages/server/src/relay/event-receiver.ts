@@ -11,7 +11,7 @@ export type Acknowledge = (transaction: pg.PoolClient) => Promise<void>
 export type EventReceiver = {
   /** Its name in the table of cursors: never changed, and never used for another receiver. */
   name: string
-  /** Those that it wants; the others are not read for it. Absent: all. */
+  /** Selects the events that it wants; the others are not read for it. Absent: all. */
   select?(lines: readonly BookingLine[]): Promise<readonly BookingLine[]>
   /**
    * Resolves when the events need not be delivered again. It has called `acknowledge`, once, in a transaction that was

@@ -138,7 +138,7 @@ test('a receiver that is gone is added again, and gets what follows', async ({ d
   const { receiver, untilDelivered } = recorder(database)
   relayTo(database, receiver)
   await untilStarted(database)
-  // As in a shard that goes on without its own rows.
+  // A shard goes on without its own rows.
   await database.ownerPool.query('delete from holdfast.log_receiver')
   await untilStarted(database)
   await untilDelivered(await book(database, slot, 1))
@@ -181,7 +181,7 @@ test('a delivery of a process that is not the holder any more is rolled back', a
     () => 'the event to be delivered after the other process was gone',
     deliveredWithinMs,
   )
-  // Only by the second delivery: the first was not acknowledged.
+  // The first delivery was not acknowledged, so there was a second one.
   expect(delivered).toEqual([id, id])
 })
 

@@ -20,7 +20,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { EventReceiver } from './event-receiver.ts'
 
 export type RelaySettings = {
-  /** Of the application role; it uses at most two connections at a time. */
+  /** The pool of the application role; the relay uses at most two connections at a time. */
   pool: pg.Pool
   receiver: EventReceiver
   log: Logger

@@ -5,7 +5,7 @@ import { Replica } from './replica.ts'
 import { replicaName, replicaUrl } from './replica-address.ts'
 
 export type ReplicaSettings = {
-  /** Of the replicas. Those without a user get the application's login. */
+  /** The replicas. A URL without a user gets the application's login. */
   urls: readonly string[]
   appUrl: string
   /** Connections for reads, per replica. */
@@ -13,14 +13,14 @@ export type ReplicaSettings = {
   /** See {@link ReadRouter}. */
   lagMsMax: number
   primaryReads: Reads
-  /** Of the log, as the primary writes it. */
+  /** The epoch of the log, as the primary writes it. */
   epoch: () => number
   log: Logger
 }
 
 export type OpenReplicas = { router: ReadRouter; pools: DatabasePool[] }
 
-/** Of the queries that find out where a server is. */
+/** The bounds of the queries that find out where a server is. */
 const checkBounds = { queryTimeoutMs: 1_000, connectTimeoutMs: 1_000 }
 const readBounds = { queryTimeoutMs: 15_000, connectTimeoutMs: 1_000 }
 

@@ -19,8 +19,8 @@ const checkMs = 250
 const samplesMax = 1_000
 
 /**
- * Serves reads by replicas that have everything that was acknowledged before the read began, by whichever server; else
- * by the primary. A replica that fails costs one retry there, and no error.
+ * Serves reads by replicas that have everything that was acknowledged before the read began, by any server; else by the
+ * primary. A replica that fails costs one retry there, and no error.
  *
  * docs/operations/replicas.md
  */
@@ -60,7 +60,7 @@ export class ReadRouter {
         }
         this.figures.behind += 1
       } catch (error) {
-        // Such as a conflict with the replay (40001), or a cancelled query.
+        // It may be a conflict with the replay (40001), or a cancelled query.
         if (!(error instanceof pg.DatabaseError) && !isConnectionLost(error)) throw error
         replica.failed(error)
         this.figures.retried += 1

@@ -9,7 +9,7 @@ import type { RouteOptions } from './serve.ts'
 const unaudited = (operations: readonly Operation[]) =>
   operations.filter((described) => namesPatients(described) && described.audit === undefined).map(({ id }) => id)
 
-/** Those with a text to search for, and what their entries have of it. */
+/** The operations with a text to search for, and what their entries have of it. */
 function searchesOfPatients(): Map<string, unknown> {
   const searches = new Map<string, unknown>()
   const record = (described: Operation, _handler: unknown, { audit }: RouteOptions<never> = {}) => {

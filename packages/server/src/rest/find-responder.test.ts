@@ -20,7 +20,7 @@ function twoShards() {
   }
 }
 
-/** As much of what routes depend on as those of this test use. */
+/** The dependencies that the routes of this test use. */
 function depsNamed(name: string) {
   const breaker = new DatabaseBreaker()
   const tail = { horizon: 0n, epoch: name.length, transactionAt: () => 0n }

@@ -11,7 +11,7 @@ export type RestShards = {
   of(clinicNo: number): RestDeps | Promise<RestDeps>
   /** Finds out whether this clinic has moved to another database. @returns whether it is being moved */
   lookAgain(clinicNo: number): Promise<boolean>
-  /** Those of the databases, if there are several. */
+  /** The dependencies for each database, if there are several. */
   others: readonly RestDeps[]
 }
 
@@ -35,7 +35,8 @@ export function createFindResponder(
     const responderOf = (deps: RestDeps): Responder => {
       const responder = responders.get(deps)?.get(id)
       if (responder === undefined) throw new Error(`The operation ${id} is not served.`)
-      // As before the body is read where there is one database: writes are refused at once while it is away.
+      // Writes are refused at once while the database is away. Where there is one, this is checked before the body is
+      // read.
       if (method !== 'GET') responder.deps.freshness.breaker.check()
       return responder
     }

@@ -12,7 +12,7 @@ const test = restTest.extend('full', { scope: 'file' }, async ({ database }, { o
   return full
 })
 
-/** Those that wait elsewhere, and those whose requests name no clinic. */
+/** The writes that wait elsewhere, and those whose requests name no clinic. */
 const elsewhere = operations
   .filter(([, { method, waits, clinic }]) => method !== 'GET' && (waits !== undefined || typeof clinic === 'string'))
   .map(([id]) => id)

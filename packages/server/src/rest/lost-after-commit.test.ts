@@ -106,7 +106,10 @@ async function sweep(
 
 const names = Object.keys(lostOperations)
 
-/** Of two modes, in which all 88 operations take 19 of this file's 48 s of processor time, and 70 s of waiting. */
+/**
+ * How many operations are drawn for each of two modes, in which all 88 would take 19 of this file's 48 s of processor
+ * time, and 70 s of waiting.
+ */
 const drawn = 20
 
 const modes: [what: string, mode: QueryBudget['mode'], names: readonly string[]][] = [

@@ -13,7 +13,7 @@ const hung = new Set<string>()
 
 const pool = { isExhausted: false }
 
-/** With a bound of 100 ms, and a mail server. */
+/** `bounded` has a bound of 100 ms, and a mail server. */
 const test = restTest.extend('bounded', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const bounded = await startRestApp(database, {

@@ -1,7 +1,7 @@
 import { type DatabasePool, type Engine, engineMethods, promptly } from '@holdfast/engine'
 
 type Method = (...args: unknown[]) => Promise<unknown>
-/** Of the engine, or of a part of it: methods, and parts. */
+/** The methods and parts of the engine, or of a part of it. */
 type Methods = { readonly [name: string]: Method | Methods }
 type Kinds = { readonly [name: string]: string | Kinds }
 

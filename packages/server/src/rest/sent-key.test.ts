@@ -18,7 +18,7 @@ describe('random keys can be repeated from any address', () => {
     ['a random key after a UUID of version 1', () => `c232ab00-9414-11ec-b3c8-9f6bdeced846/${randomUUID()}`],
   ])('%s', ([, keyOf]) => {
     const keys = Array.from({ length: 20_000 }, keyOf)
-    // Of 128 bits without dashes, one in 8,000 looks like a public id; one in two million shows a pattern by chance.
+    // One key in 8,000 of 128 bits without dashes looks like a public id; one in two million shows a pattern by chance.
     expect(keys.filter((key) => !isUnguessable(key)).length).toBeLessThan(20)
   })
 })

@@ -20,16 +20,16 @@ const longHex = /[0-9a-f](?:-?[0-9a-f]){31}/gi
 const publicIds = /0[12][0-9a-f]{6}-?[0-9a-f]{4}-?8[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}/gi
 /**
  * UUIDs of a time and a network card (versions 1, 2 and 6), of a name (3 and 5) and of whatever their maker chose (8).
- * Those of version 4 are random, and of version 7 all but the time. Only with dashes: without them, a key of 128 random
- * bits looks like one as often as not.
+ * UUIDs of version 4 are random, and those of version 7 all but the time. They count only with dashes: without them, a
+ * key of 128 random bits looks like one as often as not.
  */
 const knowableUuids = /[0-9a-f]{8}-[0-9a-f]{4}-[123568][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gi
 
 /**
  * Whether a key was drawn at random, so that nobody else can know it: 128 bits as hexadecimal digits that show no
  * pattern. The ids of slots, doctors and bookings are public, and other UUIDs can be known from what they were made of:
- * a key that is one, or only adds text to one, is known to whoever knows that. A UUID takes 4 µs, 255 digits 14 µs, on
- * a busy machine.
+ * a key that is one, or only adds text to one, is known to anybody who knows that. A UUID takes 4 µs, 255 digits 14 µs,
+ * on a busy machine.
  */
 export function isUnguessable(key: string): boolean {
   const unknown = key.replace(publicIds, '').replace(knowableUuids, '')
@@ -44,7 +44,7 @@ const distanceMax = 16
 const stepCounts = new Uint8Array(16 * distanceMax)
 
 /**
- * Whether 32 hexadecimal digits show a pattern, as those of a person or a counter do. Of two million random keys, one
+ * Whether 32 hexadecimal digits show a pattern, as those of a person or a counter do. One of two million random keys
  * does.
  *
  * - Few different digits, or no letters: a number.

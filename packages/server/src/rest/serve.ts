@@ -48,11 +48,11 @@ export type Input<Described extends Operation> = {
   field: FieldOf<Described> extends infer Field extends keyof RestrictedFieldGuards
     ? Awaited<ReturnType<RestrictedFieldGuards[Field]>>
     : undefined
-  /** Only of operations that send a CSV file. */
+  /** Only operations that send a CSV file have it. */
   sending: Sending
   /** The Idempotency-Key of a write; null: none was sent. */
   key: SentKey | null
-  /** Without its principal, which has not been checked for this operation: see `granted`. */
+  /** The request without its principal, which has not been checked for this operation: see `granted`. */
   request: Pick<FastifyRequest, 'id' | 'headers' | 'log' | 'protocol' | 'host' | 'ip' | 'server' | 'sessionId'>
 }
 

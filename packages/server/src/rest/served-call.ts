@@ -19,7 +19,7 @@ export type Call = GuardedCall & {
   reply: FastifyReply
   granted: unknown
   field: unknown
-  /** Of an operation that sends a file. */
+  /** Set for an operation that sends a file. */
   sending: Sending | undefined
 }
 

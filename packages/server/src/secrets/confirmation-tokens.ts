@@ -4,7 +4,7 @@ import { type KeyPurpose, purposeKey } from './purpose-keys.ts'
 /** Secrets of links that were sent to a patient's e-mail address: a prefix and 43 base64url characters. */
 export type AddressTokens = {
   issue(bookingId: string, email: string): string
-  /** In constant time. */
+  /** Verifies a token in constant time. */
   verify(bookingId: string, email: string, token: string): boolean
 }
 
@@ -34,12 +34,12 @@ function createAddressTokens(secrets: readonly string[], purpose: KeyPurpose, pr
   }
 }
 
-/** In the link by which a patient confirms a hold: `hfc_…`. */
+/** The tokens in links by which a patient confirms a hold: `hfc_…`. */
 export function createConfirmationTokens(secrets: readonly string[]): AddressTokens {
   return createAddressTokens(secrets, 'confirmation-token', 'hfc_')
 }
 
-/** In the link by which a patient chooses whether to get reminders: `hfu_…`. */
+/** The tokens in links by which a patient chooses whether to get reminders: `hfu_…`. */
 export function createUnsubscribeTokens(secrets: readonly string[]): AddressTokens {
   return createAddressTokens(secrets, 'unsubscribe-token', 'hfu_')
 }

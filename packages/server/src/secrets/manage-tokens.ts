@@ -14,11 +14,11 @@ export type ManageTokenBinding = {
 /** Manage tokens: `hfm_` and 43 base64url characters, derived from the booking's id and what it is bound to. */
 export type ManageTokens = {
   issue(bookingId: string, binding: ManageTokenBinding): string
-  /** In constant time. */
+  /** Verifies a token in constant time. */
   verify(bookingId: string, binding: ManageTokenBinding, token: string): boolean
 }
 
-/** Of a guest's booking that was neither linked nor renewed. */
+/** The binding of a guest's booking that was neither linked nor renewed. */
 export const guestBinding: ManageTokenBinding = { accountId: null, epoch: 0 }
 
 /**

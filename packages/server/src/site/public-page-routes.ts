@@ -8,7 +8,7 @@ import type { PublicHead, PublicPages } from './public-pages.ts'
 
 export type PublicPageSettings = {
   pages: PublicPages
-  /** Of the built site, which is the root of @fastify/static. */
+  /** The directory of the built site, which is the root of @fastify/static. */
   directory: string
   /** File name of the site's page. */
   page: string

@@ -136,7 +136,7 @@ test('an unknown doctor is 404 with the site’s page, and says nothing', async 
 test('search engines leave out the page of a doctor whose bookings are stopped', async ({ database, site }) => {
   const doctor = await aDoctor(database, await aClinic(database))
   await aSlot(database, doctor)
-  // With the tags that a change invalidates.
+  // The cache has the tags that a change invalidates.
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
   const app = await site.siteOf({ cache })
   const change = async (active: boolean) => {
@@ -160,7 +160,7 @@ test('search engines leave out the page of a doctor whose bookings are stopped',
 })
 
 test('a doctor or clinic that does not exist is looked for once a minute', async ({ database, site }) => {
-  // Of a clinic that exists.
+  // The doctor of this slot is of a clinic that exists.
   const { id } = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const looked: string[] = []
   const { directory } = site.engine

@@ -9,7 +9,7 @@ import { headOf, type PublicPage, pathOf } from './public-facts.ts'
 export type PublicPagesDeps = {
   directory: Pick<Engine['directory'], 'clinic' | 'clinics' | 'doctor'>
   reads: Pick<Engine['reads'], 'publicDoctors'>
-  /** Those of a clinic's database. */
+  /** The reads of a clinic's database. */
   readsOf(clinicNo: number): Promise<Pick<Engine['reads'], 'openHours'>>
   cache: Pick<ResponseCache, 'current' | 'read'>
   /** HOLDFAST_URL; null: not set. */

@@ -103,7 +103,7 @@ describe('the live theatre', () => {
   })
 })
 
-/** The route alone, with heartbeats 20 ms apart. Whoever the test names is a member. */
+/** The route alone, with heartbeats 20 ms apart. Anybody whom the test names is a member. */
 async function aRoute({ connections = 10 } = {}) {
   let isMember = true
   let held: { arrived: PromiseWithResolvers<Socket>; admitted: Promise<void> } | null = null

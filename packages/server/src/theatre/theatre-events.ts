@@ -8,12 +8,12 @@ import type { Logger } from '../observe/logger.ts'
 import type { TheatreSignals } from './theatre-signals.ts'
 
 export type TheatreEventsSettings = {
-  /** Those of the shard of a clinic. */
+  /** The signals of the shard of a clinic. */
   signalsOf(clinicNo: number): TheatreSignals
   slots: ConnectionSlots
   /** The number of the clinic, for a member of it. @throws ProblemError */
   requireMember(principal: Principal, clinicId: string): Promise<number>
-  /** Between two heartbeats, each of which checks the session and the role again. */
+  /** The time between two heartbeats, each of which checks the session and the role again. */
   heartbeatMs: number
   log: Logger
 }

@@ -10,7 +10,7 @@ export type TheatreSignalsDeps = {
   /** The resources of a clinic's rooms, under which the log has its cases. */
   roomsOf(clinicNo: number): Promise<readonly string[]>
   log: Logger
-  /** Between two signals of a clinic. The first one after a pause is sent at once. */
+  /** The time between two signals of a clinic. The first one after a pause is sent at once. */
   signalMs?: number
 }
 
@@ -21,7 +21,7 @@ type Watched = {
   listeners: Set<SignalListener>
   /** null: being read, or not readable. Until it is known, every booking of the clinic counts as a case. */
   rooms: ReadonlySet<string> | null
-  /** Of the last reading of the rooms: the result of an earlier one is not used. */
+  /** The number of the last reading of the rooms: the result of an earlier one is not used. */
   readNo: number
   /** The position of a change that was not signalled yet. */
   changedAt: bigint | null

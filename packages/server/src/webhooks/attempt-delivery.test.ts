@@ -118,7 +118,7 @@ test('the id of an event is the same for each attempt, not for another event wit
   const one = { id: bookingId, bookingId, version: 3, payload: '{"timestamp":"2026-11-23T09:00:00.000Z"}' }
   expect(eventIdOf(one)).toBe(eventIdOf({ ...one, id: '0199a3b2-7c00-8000-8004-1234567890ac' }))
   expect(eventIdOf(one)).not.toBe(eventIdOf({ ...one, version: 4 }))
-  // After the restore of an older copy.
+  // This happens after the restore of an older copy.
   expect(eventIdOf(one)).not.toBe(eventIdOf({ ...one, payload: one.payload.replace('09:00:00.000', '09:00:00.001') }))
   expect(eventIdOf(one)).toMatch(/^[\w]+$/)
   expect(eventIdOf({ ...one, bookingId: null, version: null })).toMatch(/^test_\w+$/)

@@ -30,7 +30,7 @@ const gone = 410
 const digestHexDigits = 16
 
 /**
- * Sends a delivery once. Any 2xx is a success. Redirects are failures: whoever moves changes the URL.
+ * Sends a delivery once. Any 2xx is a success. Redirects are failures: if a receiver moves, somebody changes the URL.
  *
  * @param random from 0 to 1, for the pause after a failure
  */
@@ -50,7 +50,7 @@ export async function attemptDelivery(
   const failed = (reason: DeliveryFailure, result: string, status: number | null = null) => {
     const pause = pausesSeconds[delivery.attempts - 1]
     const last = { status, reason, result }
-    // A test is not repeated: whoever sent it sees its result.
+    // A test is not repeated: its sender sees its result.
     if (pause === undefined || reason === 'gone' || delivery.bookingId === null) return outcomeOf('failed', last)
     return { ...outcomeOf('again', last), againInSeconds: pause * (1 + jitterShare * random) }
   }

@@ -9,7 +9,7 @@ export type RunningWebhooks = { stop(): Promise<void> }
 export function startWebhooks(deps: WebhookDeps, metrics?: RelayMetrics): RunningWebhooks {
   const { pool, log } = deps
   const sending = runWhenWoken(
-    // Without a limit of time: while a run waits for slow servers, it has to take what is planned for the others.
+    // There is no limit of time: while a run waits for slow servers, it has to take what is planned for the others.
     (signal) => sendDueDeliveries(deps, { signal }),
     // The job repeats it within a minute.
     (error) => log.warn({ err: error }, 'deliveries of webhooks could not be sent'),

@@ -14,7 +14,7 @@ export type AttemptLimits = {
   withdrawn(key: string): void | Promise<void>
 }
 
-/** Those of one process, in memory. */
+/** The limits of one process, in memory. */
 export type LocalAttemptLimits = {
   freeMax: number
   begin(key: string): number

@@ -19,7 +19,7 @@ export async function accountOfConfirmedEmail(pool: pg.Pool, email: string): Pro
   return rows[0]?.id ?? null
 }
 
-/** Those of the accounts that were created in the last hours and have not proven their e-mail address. */
+/** Which of the accounts were created in the last hours and have not proven their e-mail address. */
 export async function newUnconfirmedAccounts(pool: pg.Pool, ids: readonly string[], hours: number): Promise<string[]> {
   if (ids.length === 0) return []
   const { rows } = await pool.query<{ id: string }>(sql`
@@ -43,7 +43,7 @@ export async function currentEmail(pool: pg.Pool, accountId: string, email: stri
   return rows[0]?.email ?? email
 }
 
-/** As `auth.change_address` stores it. */
+/** The digest that `auth.change_address` stores. */
 function digestOf(email: string): string {
   return createHash('sha256').update(email).digest('hex')
 }

@@ -51,7 +51,7 @@ export type EmailLinks = {
   ): Promise<EmailLinkOutcome>
   /**
    * Confirms the account's address, or changes it to the one that the link was sent to. Only for the account that asked
-   * for the link: whoever reads the mailbox alone confirms nothing for a stranger, who knows the password. `store`
+   * for the link: somebody who only reads the mailbox confirms nothing for a stranger, who knows the password. `store`
    * stores the notice to the earlier address in the same transaction.
    */
   useEmailLink(
@@ -159,7 +159,7 @@ type Purpose = 'confirm' | 'change' | 'undo'
 export const emailLinkHours = 24
 export const undoHours = 72
 const hourMs = 3_600_000
-/** After one mail, after two, and so on. */
+/** The pauses after one mail, after two, and so on. */
 const pauseMinutes = [1, 5, 60, 240]
 const mailsMax = pauseMinutes.length + 1
 /** A person with many accounts must not fill a stranger's mailbox, or keep its owner from getting a link. */
@@ -247,7 +247,7 @@ async function create(
   accountId: string,
   { newEmail, language }: { newEmail: string | null; language: MessageLanguage },
 ): Promise<EmailLinkOutcome> {
-  // Of two at the same time, the second waits and counts the first.
+  // If there are two at the same time, the second waits and counts the first.
   const { rows } = await transaction.query<{ email: string; isConfirmed: boolean }>(sql`
     update "user" set language = ${language} where id = ${accountId}
     returning email, "emailVerified" as "isConfirmed"`)
@@ -299,7 +299,8 @@ async function used(transaction: PoolClient, { accountId, token, hasRole }: Usin
   await transaction.query(voided(accountId))
   await transaction.query(addressProven(accountId))
   if (purpose === 'confirm') return { kind: 'confirmed', email }
-  // Whoever signs up with a typing error in the address must not lose the account to a stranger who has that address.
+  // Somebody who signs up with a typing error in the address must not lose the account to a stranger who has that
+  // address.
   const hasOwner = isOwned || (await hasRole(transaction, accountId))
   const undo = hasOwner ? await undoFor(transaction, accountId, previous) : ({ kind: 'none' } as const)
   return { kind: 'changed', email, previous, undo, language: language ?? 'en' }
@@ -363,7 +364,7 @@ async function addressPause(transaction: PoolClient, accountId: string, email: s
   return count < (own === 0 ? firstOfAccount : inAll) ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
 }
 
-/** The account's links work no more. Those of changes stay until they expire: mails to an address are counted. */
+/** The account's links work no more. Links of changes stay until they expire: mails to an address are counted. */
 function voided(accountId: string): Sql {
   return sql`
     with deleted as (delete from "emailLink" where "userId" = ${accountId} and purpose = 'confirm')

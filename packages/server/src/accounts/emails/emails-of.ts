@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
-/** The e-mail addresses of accounts, by id. Those that do not exist are left out. @param db of the application role */
+/** The e-mail addresses of the accounts that exist, by id. @param db of the application role */
 export async function emailsOf(
   db: Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>,
   ids: readonly string[],

@@ -5,7 +5,7 @@ import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { RightsSource } from '../sessions/rights-source.ts'
 
-/** Who is to be notified of a sign-in. */
+/** The address to notify of a sign-in. */
 export type SignInNotice = { email: string; language: MessageLanguage; at: Date }
 
 export type SignInNotices = {
@@ -34,7 +34,7 @@ export function createSignInNotices(pool: Pool, { hasRole }: Pick<RightsSource, 
             from "user" where id = ${accountId}`)
         const [noted] = before
         if (noted === undefined || (noted.isComplete && isKnownBrowser)) return
-        // Of two at the same time, the second waits for the first.
+        // If there are two at the same time, the second waits for the first.
         const { rows } = await transaction.query<SignInNotice & { isFirst: boolean; isConfirmed: boolean }>(sql`
           update "user" u
              set "firstSignInAt" = coalesce("firstSignInAt", now()), language = coalesce(language, ${language})

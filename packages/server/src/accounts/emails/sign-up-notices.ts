@@ -18,7 +18,7 @@ export function createSignUpNotices(pool: Pool): SignUpNotices {
   return {
     noteSignUp: (email, store) =>
       inTransaction(pool, async (transaction) => {
-        // Of two at the same time, the second waits for the first.
+        // If there are two at the same time, the second waits for the first.
         const { rows } = await transaction.query<{ id: string; email: string }>(sql`
           select id::text, email from "user"
            where email = ${normalizedEmail(email)}

@@ -34,7 +34,7 @@ export type PasswordLinks = {
   byPasswordReset(token: string): Promise<{ id: string; email: string; name: string } | null>
   /**
    * Sets the password, voids the account's links and ends its sessions. A link from an e-mail proves that the person
-   * has the address. If nothing did before, whoever signed up may have been a stranger: second factors are removed.
+   * has the address. If nothing did before, a stranger may have signed up: second factors are removed.
    */
   resetPassword(token: string, newPassword: string): Promise<ResetPasswordOutcome>
 }
@@ -52,7 +52,7 @@ export const passwordLinkColumns = {
 
 const linkHours = 24
 const mailedMax = 3
-/** After one mail and after two. */
+/** The pauses after one mail and after two. */
 const pauseMinutes = [2, 60]
 
 /**
@@ -77,7 +77,7 @@ export function createPasswordLinks(
       }),
     createMailedPasswordReset: (accountId, store) =>
       inTransaction(pool, async (transaction) => {
-        // Of two at the same time, the second waits and counts the first.
+        // If there are two at the same time, the second waits and counts the first.
         await transaction.query(lockedAccount(accountId))
         if (!(await isDue(transaction, accountId))) return null
         const link = await stored(transaction, accountId, { isMailed: true })
@@ -139,8 +139,8 @@ async function withLink(
 
 /**
  * The person has the mailbox. Until now a stranger may have owned the account, and what they set up must not outlast
- * them. An account with a role keeps its factors: whoever was invited has signed in to it, and otherwise somebody who
- * can read the mailbox alone would get past the second factor of a clinic's people.
+ * them. An account with a role keeps its factors: the person who was invited has signed in to it, and otherwise
+ * somebody who can only read the mailbox would get past the second factor of a clinic's people.
  */
 async function proveAddress(
   transaction: PoolClient,
@@ -181,7 +181,7 @@ async function stored(
   return { token, expiresAt: rows[0].expiresAt }
 }
 
-/** As the accounts library stored it, so that links from before an upgrade stay valid. */
+/** The identifier that the accounts library stored, so that links from before an upgrade stay valid. */
 function identifierOf(token: string): string {
   return createHash('sha256').update(`reset-password:${token}`).digest('base64url')
 }

@@ -211,7 +211,7 @@ export async function listPasskeys(db: Pick<PoolClient, 'query'>, accountId: str
   return rows
 }
 
-/** In the accounts library's table of tokens. Only digests of challenges are stored. */
+/** Stores a challenge in the accounts library's table of tokens. Only digests of challenges are stored. */
 async function storeChallenge(pool: Pool, challenge: string, purpose: string): Promise<void> {
   // Most challenges are answered, but anybody may ask for more.
   await pool.query(sql`

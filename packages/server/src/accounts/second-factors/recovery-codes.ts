@@ -12,7 +12,7 @@ export type RecoveryCodes = {
 
 const recoveryCodesCount = 10
 
-/** Without letters and digits that look alike. */
+/** It has no letters and digits that look alike. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
 const characters = 16
 
@@ -36,7 +36,7 @@ export function createRecoveryCodes(pool: Pool): RecoveryCodes {
 export async function replaceRecoveryCodes(transaction: PoolClient, accountId: string): Promise<string[]> {
   const codes = Array.from({ length: recoveryCodesCount }, newCode)
   const hashes = codes.map((code) => hashOf(accountId, code))
-  // Of two at the same time the second waits, and voids the codes of the first.
+  // If there are two at the same time, the second waits, and voids the codes of the first.
   await transaction.query(sql`select from totp where "userId" = ${accountId} for no key update`)
   await transaction.query(sql`
     with earlier as (delete from "recoveryCode" where "userId" = ${accountId})

@@ -23,7 +23,7 @@ export const secondFactorTables = {
         begunAt: { type: 'date', required: false },
         // null: no code of it was entered yet, so signing in requires none.
         confirmedAt: { type: 'date', required: false },
-        // Of the last accepted code: neither that code nor an older one is accepted again.
+        // The time step of the last accepted code: neither that code nor an older one is accepted again.
         lastStep: { type: 'number', required: true },
       },
     },
@@ -40,7 +40,7 @@ export const secondFactorTables = {
         credentialId: { type: 'string', required: true, unique: true },
         publicKey: { type: 'string', required: true },
         counter: { type: 'number', bigint: true, required: true },
-        // As JSON; for the browser's dialog.
+        // A JSON list, for the browser's dialog.
         transports: { type: 'string', required: true },
         createdAt: { type: 'date', required: true },
         usedAt: { type: 'date', required: false },

@@ -38,7 +38,7 @@ describe('an authenticator app', () => {
       code: 'code_wrong',
       errors: [{ path: '/code' }],
     })
-    // Not on yet.
+    // The second factor is not on yet.
     await signIn(server.url, { email: 'ada@example.org', password })
     const code = codeOf(secret)
     const confirmed = await post(server.url, 'totp/confirm', { code }, token)
@@ -247,7 +247,7 @@ test('neither the database nor the log contains secrets, recovery codes, challen
   expect(await found(planted)).toEqual([person.secret])
 })
 
-/** Until so many connections wait for locks. */
+/** Waits until so many connections wait for locks. */
 async function untilBlocked(count: number): Promise<void> {
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
   await expect.poll(async () => (await server.database.ownerPool.query(waiting)).rowCount).toBe(count)
@@ -261,7 +261,7 @@ async function opened() {
   return openAccounts(result.config, database, createLogger('silent'))
 }
 
-/** As `holdfast admin reset-password` creates it. */
+/** Creates the link of `holdfast admin reset-password`. */
 async function passwordResetOf(accountId: string): Promise<string> {
   const { accounts, close } = await opened()
   const { token } = await accounts.createPasswordReset(accountId)

@@ -86,7 +86,7 @@ test('a request for another factor that is under way when the sessions end adds 
   const origin = `http://localhost:${new URL(server.url).port}`
   const { body } = await post(server.url, 'passkeys/options', { password }, token, { origin })
   const response = aCreatedPasskey(String(body.challenge), { origin, rpId: 'localhost' })
-  // As a reset of the password: it has the row of the account, and then ends the sessions.
+  // It does what a reset of the password does: it locks the row of the account, and then ends the sessions.
   const reset = await server.database.ownerPool.connect()
   await reset.query('begin')
   await reset.query('select from auth."user" where id = $1 for no key update', [id])

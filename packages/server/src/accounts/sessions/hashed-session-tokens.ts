@@ -4,7 +4,7 @@ import type { DBAdapter, DBTransactionAdapter, Where } from 'better-auth'
 const storedPrefix = 'sha256:'
 
 /**
- * What the database stores instead of a session token, so that whoever reads the table cannot sign in. Tokens have 190
+ * What the database stores instead of a session token, so that nobody who reads the table can sign in. Tokens have 190
  * random bits, so a plain hash is as good as a slow one.
  */
 export function storedSessionToken(token: string): string {

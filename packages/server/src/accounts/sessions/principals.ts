@@ -56,7 +56,7 @@ export type Revocations = {
   follow(onRevoked: (digest: string) => void, onGap: () => void): void
 }
 
-/** After how long without a request a session ends. */
+/** The time without a request after which a session ends. */
 export type IdleLimits = {
   patientSeconds: number
   /** For members of clinics and site administrators. */
@@ -72,7 +72,7 @@ const cachedMax = 20_000
 /** Longer than any query. */
 const forgottenMs = 60_000
 
-/** After how many seconds without a request an account's sessions end. */
+/** The seconds without a request after which an account's sessions end. */
 export function idleSecondsMax(
   { siteAdministrator, memberships, isUnread }: AccountPrincipal,
   limits: IdleLimits,
@@ -202,7 +202,7 @@ function signedInBy({ name, tables, columns }: RightsSource) {
   }
 }
 
-/** Not awaited: a request must not fail because this did. The next one writes it then. */
+/** This is not awaited: a request must not fail because this did. The next one writes it then. */
 function markUsed(pool: Pool, sessionId: string): void {
   const statement = sql`
     update session set "updatedAt" = now()

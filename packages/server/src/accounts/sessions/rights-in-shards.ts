@@ -74,7 +74,7 @@ export function rightsInShards(directory: Pool, shards: RoleShards): RightsSourc
     return { roles: roles.flat().toSorted((one, other) => one.clinicNo - other.clinicNo), unread, unlocated }
   }
 
-  /** Not awaited: it is repeated when the account is read again. */
+  /** It is not awaited: it is repeated when the account is read again. */
   function prune(accountId: string, { pools }: RoleShard, clinicNos: Iterable<number>): void {
     for (const clinicNo of clinicNos) {
       pruneAccountClinic(directory, pools.general, { accountId, clinicNo }).catch(() => undefined)

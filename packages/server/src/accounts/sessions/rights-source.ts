@@ -5,7 +5,7 @@ import sql, { type Sql } from 'sql-template-tag'
 /** What an account may do in clinics. */
 export type Rights = {
   memberships: HeldMembership[]
-  /** Of a site administrator: the clinics whose roles need a second factor. */
+  /** For a site administrator, the clinics whose roles need a second factor. */
   secondFactorClinicNos: number[]
   /** Whether the account may have rights in a clinic that could not be read; null: all were read. */
   isUnread: ((clinicNo: number) => boolean) | null
@@ -20,14 +20,14 @@ export type RightsSource<Row extends RightsRow = RightsRow> = {
   name: string
   /** For the list after `with`. */
   tables: Sql
-  /** Those of `Row`. */
+  /** The columns of `Row`. */
   columns: Sql
   rightsIn(row: Row): Rights | Promise<Rights>
   /** Whether the account belongs to somebody of a clinic, or to a site administrator. */
   hasRole(transaction: PoolClient, accountId: string): Promise<boolean>
 }
 
-/** Of `account`, in the list of a statement. */
+/** The id in `account`, for the list of a statement. */
 export const accountOfStatement = sql`(select account_id from account)`
 
 type Found = RightsRow & { memberships: HeldMembership[]; second_factor_clinic_nos: number[] }

@@ -33,7 +33,7 @@ export type Sessions = {
   endEverybodys(): Promise<number>
   /** Ends all sessions of an account, its JWTs, its pending sign-ins and its calendar feeds. Idempotent. */
   endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<void>
-  /** To be read before a sign-in with this e-mail address checks the password. */
+  /** Read this before a sign-in with this e-mail address checks the password. */
   signInMark(email: string): Promise<SignInMark>
   /**
    * Whether the account's password was changed, or all its sessions were ended, since a sign-in read its mark. To be
@@ -104,7 +104,7 @@ export function createSessions(
       if (rowCount !== 0) await principals.forget(accountId)
     },
     async endEverybodys() {
-      // Whoever has a role may have created feeds of clinics and doctors, which may be in other databases.
+      // Somebody with a role may have created feeds of clinics and doctors, which may be in other databases.
       const { rows } = await pool.query<{ id: string; hasAny: boolean }>(sql`
         with role as materialized (
           select account_id from holdfast.membership union select account_id from holdfast.site_administrator
@@ -167,11 +167,11 @@ export async function endSignIns(transaction: PoolClient, accountId: string): Pr
 }
 
 /**
- * Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. Those of
- * clinics and doctors may be in other databases. They end by the time that is noted here: `mayHaveFeed` compares it
- * with that of the feed. Both are of this database's clock, and a feed's is read before the session is checked a last
- * time, which waits for this transaction. So a feed whose URL somebody got is either older than the time, or of a
- * session that did not end.
+ * Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. Feeds of clinics and
+ * doctors may be in other databases. They end by the time that is noted here: `mayHaveFeed` compares it with that of
+ * the feed. Both are of this database's clock, and a feed's is read before the session is checked a last time, which
+ * waits for this transaction. So a feed whose URL somebody got is either older than the time, or of a session that did
+ * not end.
  *
  * For a transaction that has locked the row of `user`.
  */

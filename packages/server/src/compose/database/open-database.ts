@@ -64,8 +64,8 @@ export type Database = OpenDatabase & {
 }
 
 /**
- * Opens the configured database: DATABASE_URL, else the embedded server on HOLDFAST_DATA. With a URL, does not connect
- * yet. Call `stop` at the end.
+ * Opens the configured database: DATABASE_URL, else the embedded server on HOLDFAST_DATA. With a URL, it does not
+ * connect yet. Call `stop` at the end.
  *
  * @throws EmbeddedPostgresError see its kinds; StartError if the database is missing and its secret is not
  */
@@ -88,7 +88,7 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
   }
 }
 
-/** Of the embedded server, for one server process, a worker and commands. */
+/** The connections of the embedded server, for one server process, a worker and commands. */
 const connectionsOfOne = 100
 
 async function open(config: Config, { share, say, mayBeNew }: OpenDatabaseOptions): Promise<OpenDatabase> {

@@ -23,7 +23,7 @@ const sendingMsMax = 4_000
 
 type JobServicesDeps = {
   secrets: readonly string[]
-  /** Of the application role, to the database that has the accounts. */
+  /** The pool of the application role to the database that has the accounts. */
   accounts: pg.Pool
   opened: OpenMailer
   log: Logger

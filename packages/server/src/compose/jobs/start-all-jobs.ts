@@ -9,7 +9,7 @@ import type { JobDatabase } from '../pools/job-database.ts'
 import { type JobMetrics, openJobServices, startJobsOf } from './jobs-of-database.ts'
 import type { OpenMailer } from './message-sender.ts'
 
-/** Between two attempts to reach a shard. */
+/** The pause between two attempts to reach a shard. */
 const retryMs = 2_000
 
 type StartDeps = { secrets: readonly string[]; opened: OpenMailer; log: Logger; metrics?: JobMetrics }

@@ -12,7 +12,7 @@ type WorkDeps = {
   database: PreparedDatabase
   accounts: OpenAccounts
   audit: Pick<AuditRecorder, 'record'>
-  /** Those that requests are stored with. */
+  /** The mails with which requests are stored. */
   mailsOf(shard: Pick<Common, 'engine' | 'pools'>): AccountMails
   log: Logger
 }

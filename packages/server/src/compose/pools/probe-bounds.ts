@@ -1,6 +1,6 @@
 import { poolConnections } from './database-connections.ts'
 
-/** Of the pool for probes, and of one that asks where shards are. */
+/** The bounds of the pool for probes, and of one that asks where shards are. */
 export const probeBounds = {
   max: poolConnections.probes,
   statementTimeoutMs: 1_000,

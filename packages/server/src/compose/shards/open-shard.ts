@@ -45,7 +45,7 @@ export type OpenShard = {
   rest: Pick<RestDeps, 'engine' | 'limitClinic' | 'freshness' | 'slotLists' | 'calendarReads'>
   /** null: it has none. */
   replicas: ReadRouter | null
-  /** Those of its pools, and of replicas. */
+  /** The shard's own pools, and those of replicas. */
   allPools: DatabasePool[]
   /** Leads its pools to the database, once it is known how to log in there. */
   relocate(urls: DatabaseUrls): void
@@ -63,17 +63,17 @@ const batchMsMax = 2_000
 /** Longer than the wait for a lock, 10 s. Writes of thousands of rows have a longer one. */
 const generalQueryMsMax = 15_000
 const tailBounds = { max: poolConnections.tail, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
-/** Of HOLDFAST_CACHE_MEGABYTES. A slot takes 60 bytes in a calendar and 200 in each list that shows it. */
+/** The parts of HOLDFAST_CACHE_MEGABYTES. A slot takes 60 bytes in a calendar and 200 in each list that shows it. */
 const cacheShares = { calendar: 5 / 8, lists: 2 / 8, responses: 1 / 8 }
 const bytesPerMegabyte = 1_048_576
 
 export type OpenShardDeps = {
   config: Config
-  /** Of HOLDFAST_CACHE_MEGABYTES, 0 to 1. */
+  /** The share of HOLDFAST_CACHE_MEGABYTES, 0 to 1. */
   cacheShare: number
   log: Logger
   metrics: Metrics
-  /** Of one of several databases. A shard that is away is opened all the same. */
+  /** Set for one of several databases. A shard that is away is opened all the same. */
   among?: Among
 }
 

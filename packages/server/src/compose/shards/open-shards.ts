@@ -154,7 +154,7 @@ async function openSeveral(
   }
 }
 
-/** Who follows a clinic that has moved to another database gets its changes from there. */
+/** A client that follows a clinic that has moved to another database gets its changes from there. */
 function noteMove(
   { clinicNo, from, to }: Moved,
   { opened, live, log }: { opened: ReadonlyMap<number, OpenShard>; live: ShardedHub; log: Logger },

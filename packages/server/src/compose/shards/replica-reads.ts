@@ -6,7 +6,7 @@ import { openReplicas } from '../../replicas/open-replicas.ts'
 import { type ReadRouter, replicatedReads } from '../../replicas/read-router.ts'
 
 export type ReplicaReads = {
-  /** By replicas where there are some. */
+  /** The reads go to replicas where there are some. */
   reads: Reads
   /** null: there are none. */
   router: ReadRouter | null
@@ -14,7 +14,7 @@ export type ReplicaReads = {
   stop(): Promise<void>
 }
 
-/** The reads of DATABASE_REPLICA_URLS, for the clinics of a database. Without it, those of the engine. */
+/** The reads of DATABASE_REPLICA_URLS, for the clinics of a database. Without replicas, they are the engine's. */
 export function openReplicaReads(
   { databaseReplicaUrls: urls, poolSize: max, replicaLagMsMax: lagMsMax }: Config,
   { appUrl }: { appUrl: string },

@@ -51,7 +51,7 @@ test('figures of caches are summed, and one that a shard shares is counted once'
   await cache.read({ key: 'a', mayBeCached: true, readAfter: null, load })
   const { bytes } = cache.figures
   const common = { cache } as OpenShards['common']
-  // With one database, its cache; with several, one for lists of all.
+  // One database has one cache; several have another one for lists of all.
   expect(cacheFiguresOf({ all: [aShard(1, cache)], common })).toEqual({
     hits: 2,
     misses: 11,

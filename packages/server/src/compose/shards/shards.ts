@@ -32,7 +32,7 @@ export type OpenShards = {
   lookAgain(clinicNo: number): Promise<boolean>
   live: LivePlaces
   probes: Probes
-  /** By their label in the metrics: `batches` is labelled `write`, and `general` is `read`. */
+  /** The pools by their label in the metrics: `batches` is labelled `write`, and `general` is `read`. */
   pools: Record<string, readonly pg.Pool[]>
   allPools: readonly DatabasePool[]
   /** Stops everything but the engines and the pools. */

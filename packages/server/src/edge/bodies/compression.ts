@@ -3,13 +3,13 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import { negotiate } from '@fastify/accept-negotiator'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** As small as a page of the build, nearly, in less than a millisecond. */
+/** Pages get nearly as small as those of the build, in less than a millisecond. */
 const brotliQuality = 5
 
-/** As nginx's site: what is smaller stays as it is. */
+/** Smaller texts are not compressed. nginx's site has the same limit. */
 const bytesMin = 1_000
 
-/** Not by @fastify/compress, whose streams cannot be cached: public pages are compressed once. */
+/** This is not done by @fastify/compress, whose streams cannot be cached: public pages are compressed once. */
 export const compress = {
   br: (text: string) =>
     promisify(brotliCompress)(text, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } }),

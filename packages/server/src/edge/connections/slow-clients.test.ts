@@ -44,7 +44,7 @@ const isClosed = (socket: Socket) =>
     () => 'the connection is closed',
   )
 
-// At the same time, because they wait for the server's timeouts.
+// The tests run at the same time, because they wait for the server's timeouts.
 describe.concurrent('a client that never closes its side is disconnected', () => {
   test.each([
     ['after it sent nothing', '', /^HTTP\/1\.1 408 /],

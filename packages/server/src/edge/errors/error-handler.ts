@@ -28,7 +28,7 @@ const frameworkProblems: Record<string, [ProblemCode, string]> = {
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** That of the problem which is the response; null: it is none. */
+    /** The code of the problem that is the response; null: it is none. */
     problemCode: ProblemCode | null
   }
 }

@@ -6,7 +6,7 @@ const changesOfHolds: ReadonlySet<string> = new Set(['confirmBooking', 'extendBo
 
 /**
  * The booking that the request changes with its token; null: the token is not valid for it, or the request is another.
- * Without reading the booking: a guest's first token is derived from the id alone. Tokens that replaced it (after a
+ * It does not read the booking: a guest's first token is derived from the id alone. Tokens that replaced it (after a
  * renewal, or for an account) count as writes without an account.
  */
 export function changedHold(request: FastifyRequest, manageTokens: Pick<ManageTokens, 'verify'>): string | null {

@@ -13,7 +13,7 @@ import {
 
 let server: RunningServer
 let slotId: string
-/** On the same database. */
+/** A server with limits, on the same database. */
 let limited: Awaited<ReturnType<typeof serverOn>>
 /** How many tests have begun. Each has separate addresses, so that it starts with full buckets. */
 let begun = 0

@@ -22,20 +22,26 @@ import {
 const callersMax = 20_000
 const emailLengthMax = 254
 const credentialIdLengthMax = 254
-/** Of the limit of anonymous writes. A sign-in with a passkey takes two requests: by default 100 sign-ins a minute. */
+/**
+ * A multiple of the limit of anonymous writes. A sign-in with a passkey takes two requests: by default 100 sign-ins a
+ * minute.
+ */
 const passkeyRequestsFactor = 20
 /**
- * Of the limit of anonymous writes: changes of holds with their tokens, from one address. Each hold has counted as a
- * write, and confirming it must not count as another: a clinic's waiting room shares one address.
+ * A multiple of the limit of anonymous writes, for changes of holds with their tokens, from one address. Each hold has
+ * counted as a write, and confirming it must not count as another: a clinic's waiting room shares one address.
  */
 const holdChangesFactor = 10
-/** Of one hold, with its token, in 15 minutes: some extensions, its confirmation, and repetitions of them. */
+/** Changes of one hold, with its token, in 15 minutes: some extensions, its confirmation, and repetitions of them. */
 const changesOfHoldMax = 30
-/** Of one booking by its patient in 15 minutes. */
+/** Moves of one booking by its patient in 15 minutes. */
 const movesMax = 10
-/** Of one calendar feed in 15 minutes; a calendar reads it a few times an hour. */
+/** Reads of one calendar feed in 15 minutes; a calendar reads it a few times an hour. */
 const feedReadsMax = 30
-/** From one address in 15 minutes. Who guesses references learns nothing from the responses, or from many of them. */
+/**
+ * Requests from one address in 15 minutes. Somebody who guesses references learns nothing from the responses, even from
+ * many of them.
+ */
 const ticketLinksMax = 20
 const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
@@ -49,10 +55,10 @@ export type RateLimits = {
    */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
-   * Counts a request to sign in, apart from other writes: whoever shares the IP address must not keep others out. In a
-   * browser where the account was used before it counts for the account, else for e-mail address and IP address
-   * together. By the account and not by the browser, because somebody can make as many browsers known as they like, but
-   * only for their own account.
+   * Counts a request to sign in, apart from other writes: somebody who shares the IP address must not keep others out.
+   * In a browser where the account was used before, it counts for the account, else for e-mail address and IP address
+   * together. It counts for the account and not for the browser, because somebody can make as many browsers known as
+   * they like, but only for their own account.
    *
    * @throws ProblemError rate_limited
    */
@@ -83,8 +89,8 @@ export type RateLimits = {
    */
   countTicketLinkRequest(request: AddressedRequest): Promise<void> | undefined
   /**
-   * Counts a request for a link to choose a new password by IP address, apart from sign-ins: whoever asks for links
-   * from an address that others share keeps nobody there from signing in.
+   * Counts a request for a link to choose a new password by IP address, apart from sign-ins: somebody who asks for
+   * links from an address that others share keeps nobody there from signing in.
    *
    * @throws ProblemError rate_limited
    */
@@ -111,7 +117,7 @@ export const noRateLimits: RateLimits = {
   countPasskeyRequest: () => undefined,
 }
 
-/** To be given back if the password was right, or was not checked. */
+/** A count that is given back if the password was right, or was not checked. */
 export type SignInCount = { giveBack(): Promise<void> | undefined }
 
 declare module 'fastify' {
@@ -210,7 +216,7 @@ function bookingLimits(settings: LimitSettings): Record<'groupsOfBooking' | 'gro
   const windowsOfPatient: Windows = (request) => {
     const email = patientEmail(request)
     if (email === null || isOwnEmail(request)) return []
-    // By caller: a stranger who books with somebody's address must not keep them from booking.
+    // It counts by caller: a stranger who books with somebody's address must not keep them from booking.
     return [{ limit: ofEmail, key: `${email} ${accountId(request) || clientAddress(request)}` }]
   }
   return {

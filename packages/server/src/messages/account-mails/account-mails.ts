@@ -20,14 +20,14 @@ export type AccountRequests = {
     reference: string
     email: string
     language: MessageLanguage | null
-    /** As below. */
+    /** The network of the request, as in `entry_link_request`. */
     network: string
   }
   entry_link_request: {
     clinicId: string
     email: string
     language: MessageLanguage | null
-    /** Of who asks, as it is counted. */
+    /** The network of the request, as it is counted. */
     network: string
   }
 }
@@ -41,7 +41,7 @@ export type AccountRequests = {
 export type AccountMails = {
   /** false: there is no mail server, and nothing may be stored. */
   isAvailable: boolean
-  /** In the transaction of what the mail is about. After `validHours` without success it is deleted. */
+  /** Stores a mail in the transaction of what it is about. After `validHours` without success, it is deleted. */
   store(connection: pg.Pool | pg.PoolClient, mail: StoredAccountMail, validHours: number): Promise<void>
   /**
    * Stores a request, whatever it leads to: the response, and the time until it, are the same in every case. A server

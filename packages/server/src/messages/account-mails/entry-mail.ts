@@ -26,7 +26,7 @@ export type EntryLinks = Pick<MailLinks, 'entry' | 'leaveWaitlist' | 'unsubscrib
 
 /**
  * The mail as its entries are now, without those that have ended, were erased, or have another address than the first.
- * null: none is left, or it has no address, or the clinic sends no e-mails. Whoever requests a link gets it all the
+ * null: none is left, or it has no address, or the clinic sends no e-mails. A link that was requested is sent all the
  * same.
  *
  * @param pool of the application role

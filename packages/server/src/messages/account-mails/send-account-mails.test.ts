@@ -85,7 +85,7 @@ const requestsLeft = () =>
     arrivesWithinMs,
   )
 
-/** As a process that runs the jobs does. */
+/** Sends mails as a process that runs the jobs does. */
 async function sending(over: Partial<AccountMailDeps> = {}) {
   const mailer = over.mailer ?? createMailer(smtp.url)
   const links = mailedLinks(server.database.appPool)
@@ -109,7 +109,7 @@ const away: AccountMailDeps['mailer'] = {
   close: () => undefined,
 }
 
-/** As if their pauses, and the times of attempts under way, had passed. */
+/** Ends their pauses, and the times of attempts under way. */
 const passPauses = () =>
   server.database.ownerPool.query(`
     update holdfast.account_mail

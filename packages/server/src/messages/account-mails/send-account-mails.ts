@@ -31,10 +31,10 @@ export type MailedLinks = {
 }
 
 export type AccountMailDeps = {
-  /** Of the application role. */
+  /** The pool of the application role. */
   pool: pg.Pool
   mailer: Mailer
-  /** From which they are sent. */
+  /** The address from which they are sent. */
   address: string
   sealed: Pick<SealedTexts, 'open'>
   links: MailedLinks
@@ -83,7 +83,7 @@ async function attempt(deps: AccountMailDeps, mail: DueAccountMail): Promise<Out
   if (repeated.has(outcome)) await repeatAccountMail(pool, mail, pauseAfter(mail.attempts, pauseSeconds))
   else await deleteAccountMail(pool, mail)
   if (outcome !== 'sent' && outcome !== 'not valid') {
-    // Without the response of the server, which may name the address.
+    // The response of the server is left out: it may name the address.
     log.warn({ kind: mail.kind, attempts: mail.attempts, outcome }, 'mail not sent')
   }
   return outcome

@@ -73,7 +73,7 @@ function keptOf(code: number, segment: Buffer): Buffer | null {
   if (code === marker.icc) return startsWith('ICC_PROFILE\0') ? segment : null
   if (code === marker.adobe) return startsWith('Adobe') ? segment : null
   if (code !== marker.jfif || !startsWith('JFIF\0') || segment.length < 18) return null
-  // Without the preview, which may show more than the picture.
+  // The preview is left out: it may show more than the picture.
   const header = Buffer.from(segment.subarray(0, 18))
   header.writeUInt16BE(16, 2)
   header.writeUInt16BE(0, 16)

@@ -3,7 +3,7 @@ import { incomplete, type StrippedImage, severalPictures, UnreadableImage } from
 
 /** The pixels, their transparency and colours. */
 const needed = new Set(['VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ICCP'])
-/** In the flags of VP8X: the file has a chunk EXIF, XMP. */
+/** The flags of VP8X that say that the file has a chunk EXIF or XMP. */
 const metadataFlags = 0x0c
 
 export function isWebp(file: Buffer): boolean {

@@ -1,7 +1,7 @@
 /** What is left of an image file: the pixels, and what they need to look right. */
 export type StrippedImage = { width: number; height: number; image: Buffer }
 
-/** The message is for whoever sent the file. */
+/** The message is for the sender of the file. */
 export class UnreadableImage extends Error {}
 
 /** Programs differ in which of them they show: the size would be that of another one. */

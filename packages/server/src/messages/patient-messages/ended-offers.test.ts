@@ -27,7 +27,7 @@ async function anOffer(database: TestDatabase) {
   const entry = await aWaitlistEntry(database, doctor, { patient: { name: 'Ada', email: 'ada@example.org' } })
   const cancelled = { bookingId: booking.id, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null }
   await engine.settle({ ...cancelled, action: 'cancel' })
-  /** As the relay does with the events of the offer. */
+  /** Plans messages as the relay does with the events of the offer. */
   const plan = async (version: number) => {
     const { rows } = await database.ownerPool.query(
       `select e.booking_id as "bookingId", e.version, e.at, e.type, e.slot_id as "slotId", e.reason,
@@ -94,7 +94,7 @@ async function send(database: TestDatabase, kind: MailOutcome['kind']): Promise<
   return subjects
 }
 
-/** As if the pauses, and the times of attempts whose process has ended, had passed. */
+/** Ends the pauses, and the times of attempts whose process has ended. */
 const passTime = (database: TestDatabase) =>
   database.ownerPool.query(
     `update holdfast.message

@@ -7,9 +7,9 @@ import type { MailSettings } from './message-mail.ts'
 export type MessageSender = MailSettings & {
   /** null: there is no mail server. Messages are kept, and shown to the clinic. */
   mailer: Mailer | null
-  /** null: there is no SMS provider. As with e-mails, messages are kept. */
+  /** null: there is no SMS provider. Messages are kept, as e-mails are. */
   sms: SmsSender | null
-  /** Of an address in lower case, or a telephone number. It reveals nothing about it. */
+  /** The digest of an address in lower case, or of a telephone number, about which it reveals nothing. */
   digestOf(address: string): string
   recipientDigests: RecipientDigests
   /** The account that has proven this e-mail address; null: none has. */

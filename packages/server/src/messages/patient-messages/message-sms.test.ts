@@ -56,7 +56,7 @@ test.each(messageLanguages)(
     const { links } = sampleSettings
     const linkOf = (text: string) => text.slice(text.indexOf('https://'))
     const parts = (text: string) => Math.ceil(text.length / 67)
-    // Of one length after the other: where the longer link would cost a part, it is the one of the ticket.
+    // The text has one length after the other: where the longer link would cost a part, the link is that of the ticket.
     const chosen = Array.from({ length: 40 }, (_, length) => {
       const text = smsText('reminder', { ...facts, clinicName: 'ع'.repeat(length + 1) }, links)
       const ticket = text.replace(linkOf(text), links.ticket(facts))
@@ -65,7 +65,7 @@ test.each(messageLanguages)(
       return linkOf(text) === links.attend(facts)
     })
     expect(new Set(chosen).size).toBe(2)
-    // Whoever has said it is not asked again.
+    // A patient who has said so is not asked again.
     const said = smsText('reminder', { ...facts, isAttendanceConfirmed: true }, links)
     expect(linkOf(said)).toBe(links.ticket(facts))
   },

@@ -68,7 +68,7 @@ function isOfferWithdrawn(kind: SmsKind, { offerAnnounced }: MessageFacts): bool
   return kind === 'withdrawn' && offerAnnounced !== null
 }
 
-/** In how many parts the network sends it: GSM-7 has 160 characters in one, UCS-2 has 70. */
+/** The number of parts in which the network sends it: GSM-7 has 160 characters in one, UCS-2 has 70. */
 export function smsParts(text: string): number {
   return new SegmentedMessage(text).segmentsCount
 }

@@ -1,6 +1,6 @@
 import { type DueMessage, type MessageFacts, quietHoursAround, reminderDelay } from '@holdfast/engine'
 
-/** Whoever gets an offer needs so long to accept it. */
+/** The time that a patient needs to accept an offer. */
 const offerUsefulMs = 10 * 60_000
 
 /** Until when a message has to wait, because the clinic has quiet hours; null: it need not, or would be too late. */

@@ -34,7 +34,7 @@ export async function limitOfMail(
     }),
   )
   if (refusing === null) return null
-  // Of other mails, a network may cause as many as the address gets.
+  // A network may cause as many other mails as the address gets.
   return isLink && refusing === 'origin_limit' ? 'network_limit' : 'address_limit'
 }
 
@@ -51,8 +51,8 @@ export async function limitOfSms(
 }
 
 /**
- * What is counted. Messages about places of the waitlist are counted separately: whoever is not notified of an offer
- * loses it, so bookings that others make with the address must not use up its limit.
+ * What is counted. Messages about places of the waitlist are counted separately: a patient who is not notified of an
+ * offer loses it, so bookings that others make with the address must not use up its limit.
  */
 function countedAs({ waitlistEntryId }: MessageFacts, recipient: string): string {
   return waitlistEntryId === null ? recipient : `waitlist ${recipient}`

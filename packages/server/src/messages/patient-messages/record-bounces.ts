@@ -33,7 +33,7 @@ export function bouncedClinicNo(reports: readonly DeliveryReport[]): number | nu
   return failed === undefined ? null : clinicNoIn(sendingWith(failed.messageId).id)
 }
 
-/** By RFC 3463: 5.1.x is about the address; 4.x.x was tried for as long as the server does. */
+/** In RFC 3463, 5.1.x is about the address; 4.x.x was tried for as long as the server does. */
 function failureOf({ status, replyCode }: DeliveryReport): Bounce['failure'] {
   const code = status ?? replyCode ?? ''
   if (code.startsWith('5.1.')) return 'address_refused'
@@ -43,7 +43,7 @@ function failureOf({ status, replyCode }: DeliveryReport): Bounce['failure'] {
 /** What the second number of a status is about (RFC 3463, section 3). */
 const subjects = ['', 'address', 'mailbox', 'mail system', 'network', 'mail protocol', 'content', 'security or policy']
 
-/** Not the text of the report: it may name the patient, in more ways of writing than can be masked. */
+/** The text of the report is left out: it may name the patient, in more ways of writing than can be masked. */
 function resultOf({ status, replyCode }: DeliveryReport): string | null {
   const subject = subjects[Number(status?.split('.')[1] ?? 0)] ?? ''
   const parts = [replyCode, status, subject === '' ? null : `(${subject})`]

@@ -246,7 +246,7 @@ test('a reminder waits for the end of the quiet hours, by the clock of the datab
        from holdfast.message m join holdfast.clinic c on c.no = m.clinic_no where m.id = $1`,
     [ids[0]],
   )
-  // Not an attempt: the first one is counted for the address.
+  // This is not an attempt: the first one is counted for the address.
   expect(due.rows).toEqual([{ state: 'due', reason: 'quiet_hours', end: rows[0]?.end, isLater: true, attempts: 0 }])
 })
 

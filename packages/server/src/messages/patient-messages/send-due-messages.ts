@@ -90,7 +90,7 @@ async function attempt({ pool, sender, log }: MessageDeps, message: DueMessage):
   await recordMessage(pool, message, outcome)
   const { kind } = outcome
   if (kind === 'failed' || kind === 'again') {
-    // Without the result, which may name the address.
+    // The result is left out: it may name the address.
     log.warn(
       {
         messageId: message.id,

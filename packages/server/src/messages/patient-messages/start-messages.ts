@@ -11,7 +11,7 @@ export type RunningMessages = { stop(): Promise<void> }
 
 /** Plans messages as bookings change, and sends them at once. The job `messages` sends what has to wait. */
 export function startMessages(deps: {
-  /** Of the application role. */
+  /** The pool of the application role. */
   pool: pg.Pool
   sender: MessageSender
   log: Logger

@@ -15,7 +15,7 @@ export type PreviewedClinic = {
   now: Date
 }
 
-/** As the API returns it. An SMS is a text alone. */
+/** A preview as the API returns it. An SMS is a text alone. */
 export type MessagePreview = {
   subject: string | null
   html: string | null

@@ -99,7 +99,10 @@ function paragraph(text: string): ReactElement {
   return h('p', { key: text, style: { margin: '0 0 16px', whiteSpace: 'pre-line' } }, text)
 }
 
-/** On white, also in a dark mail: logos are drawn for that. Without images, mail programs show the name. */
+/**
+ * The logo is shown on white, also in a dark mail: logos are drawn for that. Without images, mail programs show the
+ * name.
+ */
 function logoImage({ url, width, height }: ShownLogo, sender: string): ReactElement {
   const style = { background: '#ffffff', padding: '8px', borderRadius: '8px', maxWidth: '100%', color: color.quiet }
   return h('img', { src: url, alt: sender, width, height, style })

@@ -16,7 +16,7 @@ export type MailLinks = {
   confirm(facts: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch' | 'patient'>): string
   /** The page on which the patient chooses whether to get reminders. */
   reminders(facts: Pick<MessageFacts, 'bookingId' | 'patient'>): string
-  /** The page on which whoever waits leaves the waitlist. */
+  /** The page on which a patient leaves the waitlist. */
   leaveWaitlist(facts: Pick<MessageFacts, 'waitlistEntryId' | 'patient'>): string
   /** The page of an entry of a waitlist. */
   entry(entry: { waitlistEntryId: string; accountId: string | null; manageEpoch: number }): string
@@ -50,8 +50,8 @@ export function timeLink(
 }
 
 /**
- * For a message that is stored: its links have no secrets, which whoever reads it, or a backup, must not get. Each link
- * is named, so that the compiler asks about a new one.
+ * For a message that is stored: its links have no secrets, which a reader of it, or of a backup, must not get. Each
+ * link is named, so that the compiler asks about a new one.
  */
 export function withoutSecrets(links: MailLinks): MailLinks {
   return {

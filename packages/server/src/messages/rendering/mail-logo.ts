@@ -8,7 +8,7 @@ export type ShownLogo = { url: string; width: number; height: number }
 const heightMax = 64
 const widthMax = 280
 
-/** By its digest: mail programs that show several mails of a clinic together do not mix up two logos. */
+/** The digest names the logo, so that mail programs that show several mails of a clinic together do not mix up two. */
 function cidOf({ digest }: ClinicLogo): string {
   return `${digest.replaceAll(/[^A-Za-z0-9]/g, '')}@logo.holdfast`
 }

@@ -9,7 +9,7 @@ const noName = /[@:/\\<>[\]{}|]|www[.．。｡]|\S[.．。｡](?!\p{L}(?![\p{L}\
  */
 export function shownName(name: string): string | null {
   const text = name.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
-  // As mail programs and readers see it: digits in circles are digits, and U+2024 is a dot.
+  // Mail programs and readers see it like this: digits in circles are digits, and U+2024 is a dot.
   const folded = text.normalize('NFKC')
   const digits = folded.match(/\p{N}/gu)?.length ?? 0
   return text === '' || folded.length > charactersMax || digits > digitsMax || noName.test(folded) ? null : text

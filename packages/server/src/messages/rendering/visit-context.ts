@@ -52,7 +52,7 @@ export function localDay(at: Date, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString()
 }
 
-/** As on the site: the last eight characters of the id, in two groups. */
+/** The reference that the site shows: the last eight characters of the id, in two groups. */
 export function referenceOf(bookingId: string): string {
   const last = bookingId.slice(-8).toUpperCase()
   return `${last.slice(0, 4)}-${last.slice(4)}`

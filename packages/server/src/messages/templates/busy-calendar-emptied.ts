@@ -3,7 +3,7 @@ import type { MailTexts } from '../texts/en.ts'
 
 export type BusyCalendarEmptiedContext = {
   clinicName: string
-  /** As text, in the clinic's zone. */
+  /** The time as text, in the clinic's zone. */
   since: string
   /** Where the calendar is set. */
   url: string

@@ -4,7 +4,7 @@ import type { MailTexts } from '../texts/en.ts'
 
 export type BusyCalendarFailingContext = {
   clinicName: string
-  /** As text, in the clinic's zone. */
+  /** The time as text, in the clinic's zone. */
   since: string
   /** null: not known. */
   reason: BusyCalendarFailure | null

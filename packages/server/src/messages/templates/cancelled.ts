@@ -4,7 +4,9 @@ import { questionsNote, visitDetails, withClinicTexts } from './visit-details.ts
 
 export type CancelledContext = VisitContext & {
   byPatient: boolean
-  /** Why; null: nobody said. What whoever has the ticket wrote is not sent: the address may be somebody else's. */
+  /**
+   * Why; null: nobody said. A reason that was written on the ticket is not sent: the address may be somebody else's.
+   */
   reason: string | null
   /** The doctor's free times. */
   bookUrl: string

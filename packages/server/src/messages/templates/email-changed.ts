@@ -10,7 +10,7 @@ export type EmailChangedContext = {
   isUndoneByEarlierAddress?: boolean
 }
 
-/** To the earlier address of an account: what changed, and what to do if its owner did not do it. */
+/** The mail to the earlier address of an account: what changed, and what to do if its owner did not do it. */
 export function emailChangedMail(context: EmailChangedContext, texts: MailTexts): MailContent {
   const { site, undo, isUndoneByEarlierAddress = false } = context
   const { subject, heading, text, undoText, undoAction, earlierAddress, nothing } = texts.emailChanged

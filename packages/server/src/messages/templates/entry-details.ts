@@ -9,7 +9,7 @@ export type EntryContext = {
   clinicPhone: string | null
   /** null: any of a specialization. */
   doctorName: string | null
-  /** From the first to the last day for which the patient waits. */
+  /** The range from the first to the last day for which the patient waits. */
   days: string
 }
 

@@ -4,11 +4,11 @@ import { type EntryContext, entryDetails, entryQuestions } from './entry-details
 
 export type EntryLinkContext = EntryContext & {
   entryUrl: string
-  /** Of the same address, if it has several. */
+  /** The other entries of the same address. */
   others: (EntryContext & { entryUrl: string })[]
   /** Where the patient leaves the waitlist. */
   leaveUrl: string
-  /** Of the button of mail programs. */
+  /** The address for the button of mail programs. */
   unsubscribeUrl: string | null
   /** Somebody who may be the patient has lost the link; otherwise the entry is new. */
   isRequested: boolean

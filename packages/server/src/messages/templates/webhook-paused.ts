@@ -6,7 +6,7 @@ export type WebhookPausedContext = {
   /** Its host alone: paths may have secrets in them. */
   host: string
   isGone: boolean
-  /** Of the clinic's webhooks. */
+  /** The page of the clinic's webhooks. */
   url: string
 }
 

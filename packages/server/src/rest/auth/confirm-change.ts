@@ -61,8 +61,8 @@ async function requireLiveSession({ account, sessionId }: Caller, { sessions }: 
 }
 
 /**
- * The caller has signed in, or shown a second factor, a moment ago, or the password is right. Whoever finds a
- * browser that is signed in does not sign its owner out everywhere.
+ * The caller has signed in, or shown a second factor, a moment ago, or the password is right. Somebody who finds a
+ * browser that is signed in cannot sign its owner out everywhere.
  *
  * @throws ProblemError password_wrong, rate_limited
  */

@@ -27,7 +27,7 @@ test('who signs up gets a link in their language, which confirms the address onc
 test('a link confirms nothing when it is opened, without its account, or after a day', async () => {
   const [person, other] = [await aPerson(), await aPerson()]
   const token = await tokenTo(person.email)
-  // As a program does that checks mails: it sends no fragment, and presses no button.
+  // A program that checks mails sends no fragment, and presses no button.
   await call(`${server.url}/confirm-email`)
   expect((await call(`${server.url}/api/auth/verify-email?token=${token}`, { bearer: person.token })).status).toBe(405)
   expect((await verify(token)).status).toBe(401)

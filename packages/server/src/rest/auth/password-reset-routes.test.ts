@@ -24,7 +24,7 @@ const ask = (email: string, language?: string) =>
     body: { email, ...(language === undefined ? {} : { language }) },
   })
 
-/** Beside those that confirm the address of a new account, and announce sign-ins. */
+/** All mails but those that confirm the address of a new account, or announce sign-ins. */
 const mailsTo = (to: string) =>
   mails.mails.filter(
     ({ recipients, text }) => recipients.includes(to) && !/\/(confirm-email#|account\b)/.test(text ?? ''),

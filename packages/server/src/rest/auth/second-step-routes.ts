@@ -75,7 +75,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
 }
 
 /**
- * Whoever has begun a sign-in is counted by the account, like failed codes below: a clinic's people share an address.
+ * A sign-in that has begun is counted by the account, like failed codes below: a clinic's people share an address.
  *
  * @throws ProblemError rate_limited
  */
@@ -90,9 +90,10 @@ async function countCode(app: FastifyInstance, request: FastifyRequest, reply: F
 }
 
 /**
- * Of the account, wherever codes come from. All browsers where a sign-in with a second factor was completed have one
- * other key together: whoever knows the password alone cannot keep the owner out there, and no number of browsers gives
- * more attempts. Browsers that are known by the password do not count: the password gives as many as one likes.
+ * Codes count for the account, wherever they come from. All browsers where a sign-in with a second factor was completed
+ * have one other key together: somebody who only knows the password cannot keep the owner out there, and no number of
+ * browsers gives more attempts. Browsers that are known by the password do not count: the password gives as many as one
+ * likes.
  */
 function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, { id, email }: SignedInUser): string {
   return deps.factorBrowsers.idOf(headers.cookie, email) === null ? `code ${id}` : `code ${id} factor shown`

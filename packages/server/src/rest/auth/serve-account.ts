@@ -26,7 +26,7 @@ type AccountRouteOptions = Pick<RouteOptions, 'preValidation' | 'preHandler'> &
   Pick<FastifyContextConfig, 'authentication' | 'isCountedByRoute'> & {
     /** What the caller can do if the response was lost. These routes know no Idempotency-Key. */
     ifLost?: string
-    /** Of a successful response. */
+    /** The header of a successful response. */
     cacheControl?: string
   }
 

@@ -40,7 +40,7 @@ async function note(
     const context = {
       site: new URL(publicUrl).host,
       when: whenText(at, 'UTC', language),
-      // Whoever signs in names the browser: nothing that reads as a text or a link is repeated.
+      // The browser's name is what the caller sent: nothing that reads as a text or a link is repeated.
       browser: name === null ? null : shownName(name),
       sessionsUrl: `${publicUrl}/account`,
     }

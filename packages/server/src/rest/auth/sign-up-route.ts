@@ -47,13 +47,13 @@ async function createAccount(request: SignUpRequest, deps: SignUpDeps): Promise<
   // The owner of an address that was changed may take it back: nobody else signs up with it meanwhile.
   if (await deps.accounts.isEmailReserved(request.body.email)) return inventedAccount()
   return askLibrary(accountOperations.signUp, request, deps).catch((error: unknown) => {
-    // Of two sign-ups at once with the same address, the second fails.
+    // If two sign-ups have the same address at once, the second fails.
     if (isUniqueViolation(error)) return inventedAccount()
     throw error
   })
 }
 
-/** Like the library's response to a sign-up with an address that has an account. */
+/** The same response as the library's to a sign-up with an address that has an account. */
 function inventedAccount(): Response {
   return Response.json({ user: { id: randomUUID() } })
 }

@@ -133,7 +133,7 @@ test.each([
   await moveOn(person)
   const owner = await tokenTo(person.email, 'undo')
   const other = randomUUID().replaceAll('-', '')
-  // Of a release that gave one to each address.
+  // An earlier release gave one to each address.
   await server.database.ownerPool.query(
     `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
      select "userId", $2, $3, 'undo', "sentAt" - make_interval(mins => $4), "expiresAt" from auth."emailLink"

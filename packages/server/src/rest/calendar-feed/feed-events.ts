@@ -69,8 +69,8 @@ async function readClinicFeed(deps: RestDeps, feed: OpenFeed): Promise<FeedFile 
 }
 
 /**
- * The confirmed bookings of the window, by start. Those of today and later come first when there are more than
- * `eventsMax`.
+ * The confirmed bookings of the window, sorted by start. If there are more than `eventsMax`, bookings of today and
+ * later take precedence.
  */
 async function inWindow(
   { now }: RestDeps,

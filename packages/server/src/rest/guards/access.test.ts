@@ -123,7 +123,7 @@ test('the manage token gives access to its booking and to nothing else', async (
     expect((await send(rest, id, scene.ids, { token: scene.token })).problem.status, id).toBe(404)
   }
   expect((await send(rest, 'createClinic', scene.ids, { token: scene.token })).problem.status).toBe(401)
-  // Not the last character: two of its bits are unused.
+  // The last character stays: two of its bits are unused.
   const nearly = scene.token.replace(/^hfm_./, (start) => (start === 'hfm_A' ? 'hfm_B' : 'hfm_A'))
   expect((await send(rest, 'getBooking', scene.ids, { token: nearly })).problem.status).toBe(404)
 })

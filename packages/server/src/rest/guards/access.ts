@@ -4,9 +4,9 @@ import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 
-// The rules. Without credentials: 401, whether the thing exists or not. With credentials that give no access to it:
-// 404, as for an id that does not exist. With too low a role in the caller's clinic, or without the second factor that
-// the role needs: 403. The clinic number in the id decides before any query.
+// The rules: a request without credentials gets 401, whether the thing exists or not. Credentials that give no access
+// to it get 404, as for an id that does not exist. Too low a role in the caller's clinic, or a role without the second
+// factor that it needs, gets 403. The clinic number in the id decides before any query.
 
 /** Somebody with a role in a clinic; the site administrator has every role in every clinic. */
 export type ClinicActor = {
@@ -109,7 +109,7 @@ export function requireRole(
   return actor
 }
 
-/** Who works at the desk: for bookings of patients, cases and the waitlist. */
+/** The roles that work at the desk: for bookings of patients, cases and the waitlist. */
 export const deskRoles = ['staff', 'admin'] as const satisfies readonly Role[]
 
 /** Every role there is. */

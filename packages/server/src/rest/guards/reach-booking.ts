@@ -20,7 +20,7 @@ export type BookingReach = {
   actorId: string | null
   /** null: not read, for the bearer of the manage token. */
   booking: Booking | null
-  /** Of a member with the role doctor, who sees only bookings with this doctor. */
+  /** Set for a member with the role doctor, who sees only bookings with this doctor. */
   ownDoctorId?: string
 }
 

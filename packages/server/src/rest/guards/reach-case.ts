@@ -38,7 +38,10 @@ export function isOfActor(actor: ClinicActor, { surgeonId }: { surgeonId: string
   return actor.role !== 'doctor' || (surgeonId !== null && surgeonId === actor.doctorId)
 }
 
-/** Whose cases and requests a caller's lists have; null: nobody's, for a doctor without a calendar; undefined: all. */
+/**
+ * The surgeon whose cases and requests a caller's lists have; null: nobody, for a doctor without a calendar; undefined:
+ * all.
+ */
 export function surgeonOfLists({ role, doctorId }: ClinicActor): string | null | undefined {
   return role === 'doctor' ? doctorId : undefined
 }

@@ -94,7 +94,7 @@ test('a doctor’s board has their own cases, and of others’ what they take an
   const board = aBoard([aCase('chen'), aCase('sato')])
   const seen = restrictedResponses.cases(actor('doctor', 'chen'), board)
   expect(seen.cases).toEqual([aCase('chen')])
-  // Until its case is expected to end.
+  // The time ends when the case is expected to end.
   const busy = { unit: 1, from: '2031-01-06T09:00:00.000Z', to: '2031-01-06T10:10:00.000Z' }
   expect(seen.busy).toEqual([
     { ...busy, kind: 'anaesthetist', resourceId: 'anaesthetist of sato' },

@@ -22,7 +22,7 @@ export const restrictedResponses = {
 type BusyTime = NonNullable<TheatreBoardBody['busy']>[number]
 type BoardCase = TheatreBoardBody['cases'][number]
 
-/** Of others' cases: what they take and when, and neither which of it belongs together nor for whom. */
+/** Others' cases show what they take and when, but neither which of it belongs together nor for whom. */
 function boardOfSurgeon(actor: ClinicActor, board: TheatreBoardBody): TheatreBoardBody {
   const own = board.cases.filter((one) => isOfActor(actor, one))
   const ownIds = new Set(own.map(({ id }) => id))
@@ -70,7 +70,7 @@ function isShown(allocation: CaseAllocation): allocation is CaseAllocation & Pic
   return shownKinds.has(allocation.kind)
 }
 
-/** Not in the order of the cases, from which one could tell what belongs together. */
+/** The order is not that of the cases, from which one could tell what belongs together. */
 function sortKey({ from, kind, resourceId, unit }: BusyTime): string {
   return `${from} ${kind} ${resourceId} ${unit}`
 }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { aScene, guarded, send } from '../../../test/access-scene.ts'
 import { test } from '../../../test/rest-test.ts'
 
-/** Those that the account of a patient or anybody may call need no second factor. */
+/** Operations that the account of a patient or anybody may call need no second factor. */
 const ofRoles = guarded.filter(
   ([, { access }]) => !['account', 'site_administrator', 'booking', 'booking_patient'].includes(access),
 )

@@ -59,7 +59,7 @@ async function aScene() {
     const jwt = async (bearer: string) => String((await call(`${server.url}/api/auth/token`, { bearer })).body.token)
     const withCode = await finish(codeOf(secret))
     const withRecoveryCode = await finish(recoveryCodes[0] ?? '')
-    // As if it had been started before the app was set up.
+    // The session looks as if it had been started before the app was set up.
     await ownerPool.query('update auth.session set "secondFactorAt" = null where token = $1', [
       storedSessionToken(token.split('.')[0] ?? ''),
     ])

@@ -39,7 +39,7 @@ test('a key that was sent for one slot says nothing of the one that the booking 
   expect(move.body.attendanceConfirmedAt).toBeNull()
   const again = await rest.call('confirmAttendance', { ...access, body: { slotId: other.id } })
   expect(again.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
-  // As if the server had ended before it stored the response: the engine alone knows the key.
+  // The server seems to have ended before it stored the response: the engine alone knows the key.
   await database.ownerPool.query('delete from holdfast.answer')
   const said = await rest.call('confirmAttendance', { ...access, body: { slotId: other.id } })
   expect(said.body).toMatchObject({ slotId: other.id, attendanceConfirmedAt: said.body.updatedAt })

@@ -69,8 +69,8 @@ export async function admitContact(
   if ((await engine.reads.booking(bookingId))?.status !== 'PENDING') return null
   requireAdmitted(await engine.admit({ bookingId, key: freshKey(), units: 1, confirm: true, origins }))
   return (outcome) => {
-    // Of two confirmations at once, only one changes the booking, and both have made reservations for it: what the
-    // booking has stays reserved. Without a booking in the outcome, the reservation ends after two minutes.
+    // If there are two confirmations at once, only one changes the booking, and both have made reservations for it:
+    // what the booking has stays reserved. Without a booking in the outcome, the reservation ends after two minutes.
     if (outcome.kind === 'done' || !('booking' in outcome)) return
     const booked = new Set(contactsIn(outcome.booking.patient).map(({ subject }) => subject))
     engine.release({ bookingId, origins: origins.filter(({ subject }) => !booked.has(subject)) })
@@ -127,8 +127,8 @@ function accountOrigin({ accountId }: AccountPrincipal): BookingOrigin {
 
 /**
  * The patient's e-mail address and phone number, each together with the client's network: otherwise a stranger on
- * another network could use up the limit of somebody's contact. Of a signed-in caller, the account's own e-mail address
- * and the phone number are not counted; the account is counted instead.
+ * another network could use up the limit of somebody's contact. For a signed-in caller, the account's own e-mail
+ * address and the phone number are not counted; the account is counted instead.
  */
 export function contactsOf(
   origins: BookingOrigins,

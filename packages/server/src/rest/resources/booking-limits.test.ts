@@ -5,7 +5,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
-/** With limits; `rest` has none. */
+/** `limited` has limits; `rest` has none. */
 const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const limited = await startRestApp(database, { hasLimits: true })
   onCleanup(async () => {

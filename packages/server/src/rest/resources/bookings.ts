@@ -108,7 +108,7 @@ function wantedBy({ body, field: bookedBy }: Input<typeof restOperations.createB
   return { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false, byDesk: bookedBy !== null }
 }
 
-/** Of a hold; the confirmation names the patient. */
+/** The patient of a hold; the confirmation names the patient. */
 const unknownPatient = { name: '' }
 
 function claim(
@@ -184,7 +184,7 @@ async function confirm(deps: RestDeps, input: Input<typeof restOperations.confir
   return confirmationToken === undefined ? confirmOrSendLink(deps, input) : confirmWith(deps, input, confirmationToken)
 }
 
-/** By the link that was sent. */
+/** Confirms by the link that was sent. */
 async function confirmWith(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>, token: string) {
   const { granted: reach, body, params } = input
   if (body.patient !== undefined) {
@@ -248,7 +248,7 @@ async function reschedule(
   return changeResponse(deps, input, outcome)
 }
 
-/** The link of a ticket may have been passed on: whoever has it does not find out what else the patient has. */
+/** The link of a ticket may have been passed on: its holder does not find out what else the patient has. */
 function callerKnownBy({ as, actorId }: BookingReach): PatientKnownBy | null {
   if (as === 'desk') return 'clinic'
   return actorId === null ? null : 'account'

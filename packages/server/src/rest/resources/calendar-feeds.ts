@@ -33,7 +33,7 @@ export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
     const etag = weakEntityTag(text)
     const headers = { etag, 'cache-control': 'private, no-cache' }
     if (matchesEntityTag(request.headers['if-none-match'], etag)) return { status: 304, body: undefined, headers }
-    // Whoever has the URL, which may be anybody.
+    // Anybody may have the URL, so reads are recorded with their network.
     const { patientsOfClinic: clinicNo } = file
     if (clinicNo !== null) {
       const network = networkPrefix(request.ip)

@@ -37,7 +37,7 @@ export async function casesAtRisk(
   const last = new Date(one.startsAt.getTime() + 2 * dayMs)
   const cases = await casesThatDelay(theatre, { clinicNo, first: one.startsAt, last }, now)
   const atRisk = new Set(nextIds)
-  // In the order of their starts, and each waits for an earlier one.
+  // They are in the order of their starts, and each waits for an earlier one.
   for (const { id, atRiskBy } of projectedCases(cases, now)) {
     if (atRiskBy !== null && (atRiskBy === one.id || atRisk.has(atRiskBy))) atRisk.add(id)
   }

@@ -45,7 +45,7 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
       throw invalidRequest([{ path: '/dueOn', message: `must not be before today, ${today}` }])
     }
     if (outcome.value.kind === 'patient_mismatch') {
-      // Whoever tries record numbers to find out whose they are.
+      // This records callers who try record numbers to find out whose they are.
       if (!mayChangePatient) {
         const details = ['createCaseRequest', 'patient'] as const
         audit.record({

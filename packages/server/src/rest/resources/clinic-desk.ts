@@ -81,7 +81,8 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
   })
 
   serve(restOperations.erasePatients, async (input) => ({ status: 200, body: await erasePatients(deps, input) }), {
-    // Whose they were is to be forgotten. What failed is recorded where it is known how many were erased.
+    // The patients are not named, because they are to be forgotten. Failures are recorded where it is known how many
+    // were erased.
     audit: (_input, body) => (body === undefined ? null : { details: [`${(body as PatientErased).erased}`] }),
   })
 

@@ -64,7 +64,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     {
       audit: (_input, created) => {
         const clinicId = idIn(created)
-        // Without its number: for the site's administrators alone.
+        // If the number is not known, the entry is for the site's administrators alone.
         return { clinicNo: clinicId === null ? 0 : clinicNoIn(clinicId) }
       },
     },

@@ -63,7 +63,9 @@ export async function confirmOrRequestLink(
 
 type SentOutcome = Exclude<LinkOutcome, { kind: 'too_many_links' }>
 
-/** Within the clinic's concurrency limit: the route itself is not. @throws ProblemError rate_limited */
+/**
+ * Sends the link within the clinic's concurrency limit: the route itself has none. @throws ProblemError rate_limited
+ */
 export async function sendLink(
   { engine, limitClinic }: Pick<RestDeps, 'engine' | 'limitClinic'>,
   request: Parameters<RestDeps['engine']['bookingLinks']['request']>[0],
@@ -81,7 +83,7 @@ export function requireConfirmationToken(deps: RestDeps, { id, patient }: Bookin
   throw invalidRequest([{ path: '/confirmationToken', message }])
 }
 
-/** Whoever confirms by a link that was sent to their account's address has proven that address. */
+/** Somebody who confirms by a link that was sent to their account's address has proven that address. */
 export async function noteProvenAddress(deps: RestDeps, { accountId, patient }: Booking): Promise<void> {
   if (accountId === null) return
   const account = (await deps.accounts.byIds([accountId])).get(accountId)

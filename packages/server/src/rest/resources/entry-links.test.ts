@@ -131,7 +131,7 @@ test('who is removed by the clinic, and whose last day is past, gets an e-mail t
   const [expired, ...more] = await sent(database)
   expect(more).toEqual([])
   expect(expired?.text).toContain('The last day that you waited for')
-  // Who leaves knows it.
+  // A patient who leaves knows it.
   await rest.engine.waitlist.leave(open.id, 'left', null)
   expect(await sent(database)).toEqual([])
 })

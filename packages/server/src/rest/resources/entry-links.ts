@@ -7,7 +7,7 @@ import type { Serve } from '../serve.ts'
 
 /**
  * The way back for patients who have lost the link to their entry of a waitlist: it is sent to the address given, if
- * entries have it. As of tickets, the response is the same in every case, and the request is processed afterwards.
+ * entries have it. The response is the same in every case, as for tickets, and the request is processed afterwards.
  */
 export function serveEntryLinks(serve: Serve, deps: RestDeps): void {
   serve(restOperations.sendWaitlistLinks, async ({ body, request }) => {

@@ -20,7 +20,7 @@ import { requireRoleFields } from './role-fields.ts'
 
 const invitationHours = 72
 
-/** Invitations: created and revoked by a clinic's admins, accepted by whoever has the link and an account. */
+/** Invitations: created and revoked by a clinic's admins, accepted by somebody who has the link and an account. */
 export function serveInvitations(serve: Serve, deps: RestDeps): void {
   const { invitations } = deps.engine
 
@@ -71,8 +71,8 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
 }
 
 /**
- * In the clinic's language, and with its logo. null: there is none. Without a set address of the site, the link has the
- * caller's Host: nothing that goes out by e-mail may.
+ * The mail in the clinic's language, and with its logo. null: there is none. If no address of the site is set, the link
+ * has the caller's Host, which nothing that is sent by e-mail may have.
  */
 async function mailOf(
   { engine, mails, publicUrl, recipientDigests }: RestDeps,
@@ -91,12 +91,12 @@ async function mailOf(
   }
 }
 
-/** Otherwise nobody can prove an address, and an invitation's link alone is the proof. */
+/** If it cannot, nobody can prove an address, and an invitation's link alone is the proof. */
 function canConfirmEmails({ confirmationTokens }: RestDeps): boolean {
   return confirmationTokens !== null
 }
 
-/** For whoever has the link. */
+/** Serves the person who has the link. */
 function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
   const { directory, invitations } = deps.engine
 

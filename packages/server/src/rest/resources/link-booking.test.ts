@@ -99,7 +99,7 @@ test('without this booking’s token: 404 for everybody and every role, as for a
   const unknownPath = { bookingId: booking.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }
   const wrongTokens = [
     another.manageToken,
-    // Not the last character: two of its bits say nothing.
+    // The last character stays: two of its bits say nothing.
     booking.manageToken.replace(/^hfm_./, (start) => (start === 'hfm_A' ? 'hfm_B' : 'hfm_A')),
     booking.manageToken.slice(0, -1),
     'hfm_',

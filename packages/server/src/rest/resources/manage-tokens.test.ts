@@ -98,7 +98,7 @@ test('a renewal can be retried for ten minutes; retries do not prolong them', as
   expect((await renew(token)).body).toEqual(first.body)
   await minutesLater(2)
   expect((await renew(token)).problem.code).toBe('booking_not_found')
-  // Whoever has the valid token gets another one by then, also with the same key.
+  // By then, the valid token gets another one, also with the same key.
   const later = await renew(first.body.manageToken)
   expect(later.body.manageToken).not.toBe(first.body.manageToken)
   expect(await statusOf(rest, booking, { token: first.body.manageToken })).toBe(404)

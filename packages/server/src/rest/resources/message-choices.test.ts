@@ -53,7 +53,7 @@ test('what a link has turned off is shown to the account that has proven the add
 }) => {
   const [clinic, other] = [await aClinic(database, { name: 'Riverside' }), await aClinic(database)]
   const owner = rest.anAccount()
-  // Control: whoever signs up with somebody's address must not see whose patient that person is.
+  // Control: somebody who signs up with another person's address must not see whose patient that person is.
   const stranger = rest.anAccount({ email: owner.email, isConfirmed: false })
   const link = await aReminderOf(database, clinic, owner.email.toUpperCase())
   const off = await rest.call('chooseReminders', { body: { ...link, reminders: false } })

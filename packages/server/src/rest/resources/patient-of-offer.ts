@@ -4,8 +4,8 @@ import type { BookingReach } from '../guards/reach-booking.ts'
 import type { RestDeps } from '../rest-deps.ts'
 
 /**
- * Whoever accepts an offer of the waitlist is who waited: nobody gives the place to somebody else, or has a stranger
- * notified of it. What the entry lacks may be added. The clinic's people may change everything.
+ * An offer of the waitlist is accepted for the patient who waited: nobody gives the place to somebody else, or has a
+ * stranger notified of it. What the entry lacks may be added. The clinic's people may change everything.
  *
  * @param patient as sent with the confirmation
  * @throws ProblemError offer_of_another_patient

@@ -37,7 +37,7 @@ export async function chooseReminders(deps: RestDeps, { bookingId, token, remind
   return { clinicName: clinic.name, accountReminders: reminderEmails }
 }
 
-/** Of a link that unsubscribes. */
+/** The problem of a link that unsubscribes. */
 export function linkUsed() {
   return problem('link_used', 'The link is not complete, or what it is about was erased.')
 }

@@ -83,7 +83,7 @@ type ChangeSucceeded = Extract<
   { kind: 'done' | 'unchanged' }
 >
 
-/** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
+/** Changes are in the event log; a caller who changed nothing, but gets the booking, has read it. */
 export async function changeResponse(deps: RestDeps, input: SettleInput, outcome: ChangeSucceeded | Refusal) {
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
     if (outcome.kind === 'patient_booked') {

@@ -50,7 +50,7 @@ function errorOf(draft: SlotDraft, index: number, now: number, latest: number): 
   return null
 }
 
-/** Of any two that overlap, the one that is later in the request is reported. */
+/** If two overlap, the one that is later in the request is reported. */
 function overlaps(drafts: readonly SlotDraft[]): FieldError[] {
   const byStart = drafts
     .map((draft, index) => ({ starts: draft.startsAt.getTime(), ends: draft.endsAt.getTime(), index }))

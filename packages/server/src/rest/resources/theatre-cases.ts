@@ -234,7 +234,7 @@ function refusal(deps: RestDeps, sender: Sender, outcome: TheatreRefusal): Probl
   return refused
 }
 
-/** Changes are in the event log; whoever changed nothing, but gets cases, has read them. */
+/** Changes are in the event log; a caller who changed nothing, but gets cases, has read them. */
 function recordUnchanged(deps: RestDeps, sender: Sender, { kind, shown }: { kind: string; shown: ShownCase[] }): void {
   if (kind !== 'done') recordReads(deps, sender, shown)
 }

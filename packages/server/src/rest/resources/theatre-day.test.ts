@@ -117,7 +117,7 @@ describe('the day of the operation', () => {
     expect(of((await list(surgeonAccount, { limit: 9 })).body.items)).toEqual(own)
     const { body: seen } = await rest.call('getTheatre', { path, as: surgeonAccount, query: { date } })
     expect(of(seen.cases)).toEqual(own)
-    // Not in a list.
+    // It is not in a list.
     const { body: read } = await rest.call('getCase', { path: { caseId: second.id }, as })
     expect(of([read])).toEqual([[second.id, null, null, null]])
   })

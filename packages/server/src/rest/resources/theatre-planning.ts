@@ -50,8 +50,9 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.eraseTheatrePatient, async ({ body, granted: { clinic, actor }, key }) => {
     const mrn = body.mrn.trim()
-    // A keyed digest: from any other one, a record number could be guessed. Of its bytes, because the digests of
-    // addresses are the same for upper and lower case; of the oldest secret, which stays while a newer one is added.
+    // A keyed digest: from any other one, a record number could be guessed. It is of the number's bytes, because the
+    // digests of addresses are the same for upper and lower case, and of the oldest secret, which stays while a newer
+    // one is added.
     const patient = deps.recipientDigests(`theatre patient ${Buffer.from(mrn).toString('hex')}`).at(-1)
     const writeKey = writeKeyOf(key, `eraseTheatrePatient ${clinic.id}`, { patient })
     const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId, writeKey })
@@ -74,7 +75,7 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
   })
 }
 
-/** Of everybody: what doctors do not get of it is removed by the operation's restriction. */
+/** The board of everybody: what doctors do not get of it is removed by the operation's restriction. */
 async function board(deps: RestDeps, { query, granted }: Input<typeof restOperations.getTheatre>) {
   const { theatre } = deps.engine
   const { clinic } = granted
@@ -110,7 +111,7 @@ async function board(deps: RestDeps, { query, granted }: Input<typeof restOperat
   }
 }
 
-/** With those who were relieved. */
+/** The people of a case, including those who were relieved. */
 function peopleOf({ surgeonId, anaesthetistId, staffIds, allocations }: Case): string[] {
   const taken = allocations.filter(({ kind }) => kind === 'anaesthetist' || kind === 'staff')
   const team = anaesthetistId === null ? staffIds : [anaesthetistId, ...staffIds]

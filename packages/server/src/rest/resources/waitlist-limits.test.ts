@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
-/** With limits; `rest` has none. */
+/** `limited` has limits; `rest` has none. */
 const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const limited = await startRestApp(database, { hasLimits: true })
   onCleanup(async () => {
@@ -123,7 +123,7 @@ test('open offers, open entries and holds count together', async ({ database, li
   expect((await join(later)).body.status).toBe('waiting')
   expect((await hold()).status).toBe(201)
   expect((await join(later)).problem).toMatchObject({ status: 409, code: refused, max: 3 })
-  // Of these three, two are holds.
+  // Two of these three are holds.
   expect((await hold()).status).toBe(201)
   expect((await hold()).problem.code).toBe(refused)
 })

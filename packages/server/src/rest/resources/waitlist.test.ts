@@ -12,7 +12,7 @@ import { expect } from 'vitest'
 import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
-/** With limits; `rest` has none. */
+/** `limited` has limits; `rest` has none. */
 const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const limited = await startRestApp(database, { hasLimits: true })
   onCleanup(async () => {
@@ -149,7 +149,7 @@ test('staff do not add the same person twice, and learn which entry there is', a
   expect((await add({ name: 'Jane Doe', phone: '+44 1632 960 001' })).status).toBe(201)
   expect((await add({ name: 'Jane Doe', phone: '+44 1632 960001' })).problem.code).toBe('already_waiting')
   expect((await add({ name: 'Jane Doe', phone: '+44 1632 960 002' })).status).toBe(201)
-  // Who left may be added again.
+  // A patient who left may be added again.
   await rest.call('leaveWaitlist', { as, path: { entryId: first.body.id } })
   expect((await add({ name: 'Jane Doe' })).status).toBe(201)
   // Two desks at once.
@@ -368,7 +368,7 @@ test('entries on behalf are for the desk, and a doctor who tries is in the secur
   expect(rest.audited.slice(already)).toMatchObject([
     { kind: 'denied', clinicNo: clinic.no, actorId: as.id, details: ['createWaitlistEntry'] },
   ])
-  // Without it, a doctor waits like anybody else.
+  // Without `onBehalf`, a doctor waits like anybody else.
   expect((await rest.call('createWaitlistEntry', { as, body: { ...wanted, patient } })).status).toBe(201)
   expect(rest.audited).toHaveLength(already + 1)
 })

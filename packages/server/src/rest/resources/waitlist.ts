@@ -112,7 +112,7 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
 
 type EntryName = (entry: WaitlistEntry) => string | null
 
-/** Of these entries, for the clinic's people: the names of the members who added them. */
+/** The names of the members who added these entries, for the clinic's people. */
 async function namesOfWhoAdded({ accounts }: RestDeps, entries: readonly WaitlistEntry[]): Promise<EntryName> {
   const accountIds = new Set(entries.flatMap(({ joinedBy }) => joinedBy ?? []))
   const cards = await accounts.byIds([...accountIds])
@@ -164,7 +164,7 @@ async function newEntryOf(
     patient,
     accountId,
     joinedBy: member?.accountId ?? null,
-    // Whoever enters another address than their account's is the same person.
+    // Somebody who enters another address than their account's is the same person.
     accountEmail: accountId === null ? null : await accounts.confirmedEmail(accountId),
     emailAccountId: patient.email === undefined ? null : await accounts.ofConfirmedEmail(patient.email),
     origins: isLimited
@@ -205,7 +205,7 @@ function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: N
     case 'range_over':
       return invalidRequest([{ path: '/to', message: 'must not be in the past' }])
     case 'already_waiting':
-      // Whoever joins must not learn the ids of others' entries.
+      // Somebody who joins must not learn the ids of others' entries.
       return problem(
         'already_waiting',
         'This account or contact waits for the same already.',

@@ -48,7 +48,7 @@ test('a repetition of the request that adds one changes nothing, and gets the se
   const one = { path: { ...path, webhookId: first.body.id }, as: admin }
   const rotated = (await rest.call('rotateWebhookSecret', one)).body.secret
   expect((await create('the key')).body.secret).toBe(rotated)
-  // As if it had been sealed by a secret that the server has no more.
+  // It looks as if it had been sealed by a secret that the server has no more.
   await database.ownerPool.query(`update holdfast.webhook set secret = 'sealed' where id = $1`, [first.body.id])
   const resealed = (await create('the key')).body.secret
   expect([first.body.secret, rotated]).not.toContain(resealed)

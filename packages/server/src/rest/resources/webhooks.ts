@@ -109,7 +109,7 @@ function requireUrl({ webhookSender: { egress } }: RestDeps, url: string): void 
   if (message !== null) throw invalidRequest([{ path: '/url', message }])
 }
 
-/** Of another log, or none at all: the engine alone recognizes it. */
+/** The position is of another log, or none at all: the engine alone recognizes it. */
 function refusePosition(error: unknown): never {
   if (!(error instanceof InvalidCursor)) throw error
   throw invalidRequest([{ path: '/after', message: 'is no position of the clinic’s log' }])

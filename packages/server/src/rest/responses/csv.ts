@@ -14,7 +14,7 @@ type Separator = 'comma' | 'semicolon'
  */
 const formula = /^(?=[\t\r])|(?=[=+\-@＝＋－＠])(?<=^|[;,\t\r\n]"*)/g
 
-/** Not a formula, though it begins like one. */
+/** A telephone number is not a formula, though it begins like one. */
 const telephoneNumber = /^\+[\d ]+$/
 
 /** Rows as CSV, each with a line end. */
@@ -24,13 +24,13 @@ export function csvText(rows: readonly CsvRow[], separator: Separator = 'comma')
   return `${Papa.unparse(rows.map(fieldsOf), { delimiter })}\r\n`
 }
 
-/** Of a telephone number with its country's code: what separates its digits may be an operator of a formula. */
+/** A telephone number with its country's code: what separates its digits may be an operator of a formula. */
 export function csvPhone(phone: string): string {
   return /^\+[\d ()./-]+$/.test(phone) ? phone.replaceAll(/[()./ -]+/g, ' ').trim() : phone
 }
 
 type CsvFile = {
-  /** Without the ending. */
+  /** The file's name without its ending. */
   name: string
   separator: Separator
   columns: readonly string[]

@@ -74,7 +74,7 @@ const originAdvice = {
   contact: 'Sign in with this e-mail address, or contact the clinic.',
 } as const satisfies Record<BookingOrigin['kind'], string>
 
-// Without what takes a query, such as the address of a video visit: callers that can wait for it add it.
+// What takes a query, such as the address of a video visit, is left out: callers that can wait for it add it.
 const withBooking = (outcome: { booking: Parameters<typeof bookingBody>[0] }): ProblemExtras => ({
   booking: bookingBody(outcome.booking),
 })

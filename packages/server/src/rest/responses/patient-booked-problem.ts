@@ -5,7 +5,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import { timeText } from './bodies/time-text.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
-/** Who is refused. `deskId`: the account of a member of the clinic; null: the patient. */
+/** The caller who is refused. `deskId`: the account of a member of the clinic; null: the patient. */
 type Refused = { deskId: string | null; ip: string; ownDoctorId: string | null }
 
 /**

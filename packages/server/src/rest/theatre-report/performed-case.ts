@@ -11,7 +11,7 @@ export type PerformedCase = {
   firstDelayMs: number | null
   /** The turnover before it: from the case before it in its room and day; null: the first one, or a longer gap. */
   turnover: { from: number; to: number } | null
-  /** In the room after the end of the last block of its room’s day; 0 on a day without blocks. */
+  /** The time in the room after the end of the last block of its room’s day; 0 on a day without blocks. */
   overtimeMs: number
 }
 

@@ -7,7 +7,7 @@ export type FiguresQuery = {
   /** Confirmed cases that did not take place: CANCELLED, or FAILED because their block was withdrawn. */
   cancelled: readonly Case[]
   blocks: readonly Block[]
-  /** All cases of these blocks, whoever’s they are: whether an owner has used a block. */
+  /** All cases of these blocks, with any owner: they show whether an owner has used a block. */
   casesOfBlocks: ReadonlyMap<string, readonly Case[]>
   graceMinutes: number
   releaseDays: number
@@ -105,7 +105,10 @@ function releases({ blocks, casesOfBlocks, releaseDays, now }: FiguresQuery) {
   }
 }
 
-/** Also one in the future whose milestones were recorded to try out a plan (`trial` of recordMilestone). */
+/**
+ * A block in the future may be over too, if its milestones were recorded to try out a plan (`trial` of
+ * recordMilestone).
+ */
 function isOver({ from, to }: Block, cases: readonly Case[], now: Date): boolean {
   return to <= now || (from > now && cases.some(({ milestones }) => milestones.length > 0))
 }

@@ -104,9 +104,9 @@ test('utilisation counts time in the room within blocks, adjusted with turnovers
     aCase({ startsAt: at('09:30'), inRoom: '09:30', outOfRoom: '10:30' }),
     // Ends half an hour after the block.
     aCase({ startsAt: at('11:00'), inRoom: '11:00', outOfRoom: '12:30' }),
-    // In another room, without a block.
+    // This case is in another room, which has no block.
     aCase({ roomId: 'two', inRoom: '08:00', outOfRoom: '09:00' }),
-    // Without the second milestone.
+    // The second milestone is missing.
     aCase({ roomId: 'two', startsAt: at('10:00'), inRoom: '10:00' }),
   ]
   const { total } = report({ cases, blocks: [aBlock()] })

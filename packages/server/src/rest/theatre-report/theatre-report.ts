@@ -12,10 +12,10 @@ export type TheatreReportQuery = {
   turnoverMinutesMax: number
   releaseDays: number
   now: Date
-  /** That start on these days, in any state. */
+  /** The cases that start on these days, in any state. */
   cases: readonly Case[]
   blocks: readonly Block[]
-  /** Of rooms and surgeons. */
+  /** The names of rooms and surgeons. */
   names: ReadonlyMap<string, string>
 }
 
