@@ -10,7 +10,7 @@ type Bundle = Parameters<Extract<Plugin['generateBundle'], (...args: never[]) =>
 /** Read by the script in index.html: the files that a page starts with, and its texts in each language. */
 type FirstFiles = {
   pages: { path: string; files: string[]; texts: string[] }[]
-  /** By language and namespace. */
+  /** The files of the texts, by language and namespace. */
   texts: Record<string, Record<string, string>>
 }
 

@@ -25,7 +25,7 @@ const {
 } = parseArgs({ allowPositionals: true, options: { language: { type: 'string' } } })
 const widths = [1280, 390]
 const schemes = ['light', 'dark'] as const
-/** Of the site, as `namespace:key`, in the language of the picture. */
+/** A text of the site, as `namespace:key`, in the language of the picture. */
 type Texts = (key: string, values?: Record<string, string>) => string
 
 type Shot = {
@@ -135,8 +135,8 @@ async function createBookings(url: string) {
   })
   const waitlistEntry = `/waitlist-entry#${waiting?.id}.${waiting?.manageToken}`
   const invitation = `/invitation#${await invite('grace@example.org')}`
-  // With one clinic alone, patients have no choice of clinics. Created last, because most pages are shown with one: by
-  // then, the sign-ins for the pages have ended the first session.
+  // With one clinic alone, patients have no choice of clinics. This one is created last, because most pages are shown
+  // with one: by then, the sign-ins for the pages have ended the first session.
   const addOther = async () => {
     const { error } = await (await signIn()).createClinic({
       body: { name: 'Hill Road Clinic', timezone: 'Europe/London' },
@@ -361,7 +361,7 @@ const { url, stop } = await startDemo()
 const browser = await launchChromium()
 try {
   const shots = await shotsOf(url)
-  // After the bookings and invitations of the shots, which end the first steps.
+  // This comes after the bookings and invitations of the shots, which end the first steps.
   if (wanted.length === 0 || wanted.includes('docs')) await takeDocsPictures(url)
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })

@@ -61,7 +61,7 @@ async function anAccountOnTwoDevices(site: Site, name: string, options: PageOpti
 
 test('each session is listed and can be signed out, with the password', async ({ site }) => {
   const { account, page, other } = await anAccountOnTwoDevices(site, 'Bea')
-  // As if it had signed in earlier.
+  // The session looks as if it had begun earlier.
   const aged = `update auth.session s set "createdAt" = now() - interval '1 hour'
     from auth."user" u where u.id = s."userId" and u.email = $1`
   await site.database.ownerPool.query(aged, [account.email])

@@ -12,7 +12,7 @@ import { bounds, type Figures, type Measurement, measure, medianOf, usualTest } 
 const roomsCount = 30
 const casesPerRoom = 10
 const caseMinutes = 40
-/** Of the benchmark; 0: it is not run. */
+/** The loads of the benchmark; 0: it is not run. */
 const benchLoads = Number(process.env.HOLDFAST_BOARD_LOADS ?? 0)
 
 type Busy = { site: Site; scene: ClinicScene; day: string }

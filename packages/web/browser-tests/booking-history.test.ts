@@ -8,7 +8,7 @@ test('what no account did was done by the patient only if patients can do it', a
   const scene = await aClinicScene(site)
   const booking = await aBooking(site.database, await aSlot(site.database, scene.doctor))
   const page = await scene.pageOf('staff')
-  // Without an account, as after an import.
+  // The event has no account, as after an import.
   await page.route(`**/api/v1/bookings/${booking.id}/events`, async (route) => {
     const response = await route.fetch()
     const { items }: BookingHistory = await response.json()

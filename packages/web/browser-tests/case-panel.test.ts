@@ -116,7 +116,7 @@ test('a time that a later milestone needs: its removal names that one, has the f
 
 const viewport = { width: 1280, height: 900 }
 
-/** From where to where it is across the window, once it has slid in. */
+/** The part of the window's width that it takes, once it has slid in. */
 async function across(one: Locator): Promise<{ from: number; to: number }> {
   let [from, to] = [Number.NaN, Number.NaN]
   const isInPlace = async () => {
@@ -141,7 +141,7 @@ for (const locale of ['en', 'ar']) {
     const message = await across(page.getByRole('alert'))
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    // Of the wider ones.
+    // This is one of the wider dialogs.
     await page.goto(`/clinic/${theatre.clinicId}/theatre/requests`)
     await page.getByRole('main').getByRole('button').first().click()
     const wide = await across(dialog)

@@ -18,7 +18,7 @@ const flags = [
   '--process-per-site',
 ]
 
-/** Of two lists of features to disable, Chromium takes the last one: this one repeats Playwright's. */
+/** Chromium takes the last one of two lists of features to disable: this one repeats Playwright's. */
 const disabledByPlaywright = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
   'DestroyProfileOnBrowserClose',

@@ -96,7 +96,7 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   await page.getByRole('link', { name: 'Rosa Reception' }).click()
   await page.getByRole('button', { name: 'Move to another time' }).click()
   await page.getByRole('dialog').getByRole('textbox', { name: 'Go to date' }).fill(day)
-  // By its name: until the list is read again, it may still show this booking's time as free.
+  // The time is chosen by its name: until the list is read again, it may still show this booking's time as free.
   await page
     .getByRole('dialog')
     .getByRole('list')

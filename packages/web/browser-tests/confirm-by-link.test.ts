@@ -19,7 +19,7 @@ async function linkIn({ mails }: MailServer, to: string, count = 1): Promise<str
   return link
 }
 
-/** By the link of the page, which comes back. */
+/** Signs in by the link of the page, which comes back. */
 async function signInHere(page: Page, { email, password }: { email: string; password: string }): Promise<void> {
   await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
   await page.getByLabel('E-mail').fill(email)
@@ -105,7 +105,7 @@ test('the page advises only what its buttons offer, also when no more e-mails ar
   await submit(page, 'Ada Lovelace', 'ada.last@example.org')
   const other = page.getByRole('button', { name: 'Use another address' })
   const reopen = async (changed: { nextAt?: null; failure: string | null }) => {
-    // As when the e-mail was sent as often as it may be.
+    // The response is as if the e-mail was sent as often as it may be.
     await page.route('**/api/v1/bookings/*', async (route) => {
       const response = await route.fetch()
       const booking = await response.json()

@@ -71,7 +71,7 @@ test('in American English the month is first, and the half of the day is shown',
   await typeInto(time, '2 pm')
   expect([await time.inputValue(), await isoValueOf(time)]).toEqual(['2:00\u00a0PM', '14:00'])
   expect(await time.getAttribute('placeholder')).toBe('hour:minute AM/PM')
-  // Without AM or PM, it is in the half of the day that the field had, and no time if it had none.
+  // Without AM or PM, it is in the half of the day that the field had, and no time if the field had none.
   await typeInto(time, '4:30')
   expect(await isoValueOf(time)).toBe('16:30')
   await time.fill('')

@@ -29,7 +29,7 @@ async function aDayOfVisits(site: Site): Promise<ClinicScene> {
   return scene
 }
 
-/** Of the highest row, in pixels, with three lines of text; two lines of buttons are higher. */
+/** The height of the highest row with three lines of text, in pixels; two lines of buttons are higher. */
 const rowPixelsMax = 90
 
 test.for(['en-GB', 'de-DE', 'ar'])(
@@ -55,7 +55,7 @@ test('what undoes a mark is one button of the row, without a menu or a message t
   await page.getByRole('button', { name: 'Ana Arrived: completed' }).click()
   const undo = page.getByRole('button', { name: 'Undo the last status change for Ana Arrived' })
   await undo.and(page.locator(':focus')).waitFor()
-  // For screen readers; all else is visible in the row.
+  // This text is for screen readers; all else is visible in the row.
   await page.getByRole('status').filter({ hasText: 'Ana Arrived’s appointment is completed.' }).waitFor()
   expect(await page.getByRole('status').getByRole('button').count()).toBe(0)
   expect(await coveredNames(page)).toEqual([])

@@ -102,7 +102,7 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   await site.admin.createBooking({
     body: { slotId, patient: { name: 'Unlucky Uli', phone: '+44 1632 960471' }, confirm: true },
   })
-  // Without the messages, which stay over a button for as long as the pointer is on them.
+  // A new page has no messages, which stay over a button for as long as the pointer is on them.
   await page.goto('/my-day/times')
   const withdrawal = page.getByRole('region', { name: 'Withdraw slots' })
   await withdrawal.getByRole('textbox', { name: 'First day' }).fill(day)

@@ -130,7 +130,7 @@ async function drag(page: Page, day: string, from: string, to: string): Promise<
   await page.mouse.up()
 }
 
-/** Until the dialog has closed, and the focus is on the page's title: a key that is pressed before is lost. */
+/** Waits until the dialog has closed, and the focus is on the page's title: a key that is pressed before is lost. */
 async function untilClosed(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()

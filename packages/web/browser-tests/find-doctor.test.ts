@@ -12,7 +12,7 @@ const test = browserTest
     const site = await startSite(browser)
     onCleanup(() => site.stop())
     const many = await aClinic(site.database, { name: 'Many Doctors' })
-    // By name they are in the reverse order of their free times; the last few have none.
+    // The order of their names is the reverse of that of their free times; the last few have none.
     for (let index = 0; index < doctorsOfMany; index += 1) {
       const name = `Dr Many ${String(doctorsOfMany - index).padStart(2, '0')}`
       const doctor = await aDoctor(site.database, many, {

@@ -117,7 +117,7 @@ test('the figures appear and stay while what the first steps need cannot be read
     if (requests === 1) return route.fulfill({ status: 503 })
     if (requests === 2) {
       await repeated.promise
-      // Not repeated by itself, as 503 is.
+      // A 429 is not repeated by itself, as 503 is.
       return route.fulfill({ status: 429 })
     }
     asked.resolve()

@@ -21,7 +21,7 @@ function stopsIn(which: 'focused' | 'all'): Stop[] {
     const width = outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth)
     return { width, reach: Math.max(0, width + Number.parseFloat(outlineOffset)) }
   }
-  /** At how many sides an element around it cuts off the outline. */
+  /** The number of sides at which an element around it cuts off the outline. */
   const sidesCutOff = (one: Element, reach: number) => {
     const inner = one.getBoundingClientRect()
     const cut = new Set<string>()

@@ -131,7 +131,7 @@ const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 /** All rules of WCAG 2.2 AA, and best practice. */
 const allRules = { type: 'tag', values: [...wcag, 'best-practice'] }
 
-/** Those of them that depend on colours (axe's category `cat.color`). */
+/** The rules that depend on colours (axe's category `cat.color`). */
 const colorRules = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
 
 /**
@@ -173,7 +173,7 @@ export function shownFindings(page: Page): Promise<string[]> {
 }
 
 async function violationsIn(page: Page, runOnly: object): Promise<string[]> {
-  // As an expression, because the page's CSP would block a script.
+  // It is an expression, because the page's CSP would block a script.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
   return page.evaluate(async (rules) => {
     const { axe: inPage } = window as unknown as {
@@ -203,7 +203,7 @@ function endAnimations(): boolean {
   return animations.every(({ playState }) => playState !== 'running')
 }
 
-/** By how many pixels the page can be scrolled sideways. Expect 0. */
+/** The number of pixels by which the page can be scrolled sideways. Expect 0. */
 export function sidewaysPixels(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement

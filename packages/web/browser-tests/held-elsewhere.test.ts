@@ -83,7 +83,7 @@ test('taking another time releases the first one, also from another tab and with
 
 test('another time that somebody else just took leaves the first one held', async ({ site }) => {
   const practice = await aPractice(site)
-  // Without a service worker, which may take requests before the route does.
+  // There is no service worker, which may take requests before the route does.
   const [page, other] = await Promise.all([site.newPage(), site.newPage()])
   await openTimes(page, practice)
   await hold(page, '9:00')
@@ -154,7 +154,7 @@ test('going back while another time is requested returns to the first hold', asy
 
 test('a hold whose response comes after the patient went on to choose is released', async ({ site }) => {
   const practice = await aPractice(site)
-  // Without a service worker, which may take requests before the route does.
+  // There is no service worker, which may take requests before the route does.
   const page = await site.newPage()
   await openTimes(page, practice)
   const left = Promise.withResolvers<void>()
@@ -192,7 +192,7 @@ test('the notice goes when the hold ends', async ({ site }) => {
 
 test('confirming without a network is repeated by itself', async ({ site }) => {
   const practice = await aPractice(site)
-  // Without a service worker, which may take requests before the route does.
+  // There is no service worker, which may take requests before the route does.
   const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:00')

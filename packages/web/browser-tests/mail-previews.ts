@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 export const mailWidths = [600, 320] as const
 export const mailSchemes = ['light', 'dark'] as const
 
-/** Such as `reminder.de`. */
+/** A preview, with a name such as `reminder.de`. */
 export type MailPreview = { name: string; url: string }
 
 /** Writes all mails with `npm run mail-previews`, calls `look` with them, and deletes them. */

@@ -176,7 +176,7 @@ test('whoever has gone on after a mark keeps their place when somebody else chan
   const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
   await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
-  // Where nothing can have the focus.
+  // Nothing can have the focus there.
   await page.mouse.click(2, 850)
   expect(await page.locator(':focus').count()).toBe(0)
   await completeElsewhere(site, page, booking.id)

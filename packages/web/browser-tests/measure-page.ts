@@ -20,7 +20,7 @@ const referenceMs = 13.5
 const workRuns = 10
 const runsMax = 12
 const hangMs = 8_000
-/** In a row, of one load. */
+/** The limit of hangs in a row of one load. */
 const hangsMax = 4
 export const bounds = { largestPaintMs: 1_500, shift: 0.02, nextPaintMs: 100 }
 type Bounds = typeof bounds

@@ -108,7 +108,7 @@ test('an administrator sees each message as patients get it, in a frame that req
   expect(await html()).toContain('src="data:image/png;base64,')
   await section.getByText('Your appointment on', { exact: false }).first().waitFor()
   expect(await axeFindings(page)).toEqual([])
-  // By keyboard, it is scrolled, and shows that it has the focus.
+  // The mail can be reached by keyboard, and shows that it has the focus.
   await section.getByLabel('Shown as').focus()
   await page.keyboard.press('Tab')
   const mail = section.frameLocator('iframe').locator('body:focus-visible')

@@ -8,7 +8,7 @@ import { test } from './site-test.ts'
 const requireFactor = (site: Site, { clinic }: ClinicScene) =>
   site.database.ownerPool.query('update holdfast.clinic set roles_need_second_factor = true where no = $1', [clinic.no])
 
-/** From the open dialog to the account page. */
+/** Goes from the open dialog to the account page. */
 async function setUpApp(page: Page, password: string): Promise<void> {
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Current password').fill(password)

@@ -37,7 +37,7 @@ test.for(links)(
     await page.goto('/help')
     await page.goBack()
     await isWhole()
-    // The control: the address alone, as whoever uses the computer next finds it.
+    // The control: the address alone, as the next user of the computer finds it.
     const next = await site.newPage()
     await next.goto(path)
     await next.getByText(cut, { exact: true }).waitFor()

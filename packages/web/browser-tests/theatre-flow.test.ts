@@ -39,7 +39,7 @@ test('from a request to the report: suggested, held, confirmed, moved, refused, 
     .waitFor()
   await page.getByText(/^Hip replacement moved: Room 2, /).waitFor()
 
-  // At the same time as another case of the surgeon.
+  // It is at the same time as another case of the surgeon.
   await dragCase(page, hip, { to: page.getByRole('button', { name: /Prostatectomy/ }) })
   const refused = page.getByRole('dialog', { name: 'Can’t move here' })
   await refused.getByText(/^Dr\. Chen is in Room 1 until \d+:\d\d\.$/).waitFor()
@@ -218,7 +218,7 @@ test('lists of the team that cannot be read are read again on request, in a case
   const page = await theatre.scene.pageOf('admin')
   const lists = '**/api/v1/clinics/*/staff'
   const open = async (button: RegExp, action: RegExp) => {
-    // Not repeated by itself, as 503 is.
+    // A 429 is not repeated by itself, as 503 is.
     await page.route(lists, (route) => route.fulfill({ status: 429 }))
     await page.goto(`/clinic/${clinicId}/theatre`)
     await page.getByRole('button', { name: button }).click()
@@ -235,7 +235,7 @@ test('lists of the team that cannot be read are read again on request, in a case
   expect(await axeFindings(page)).toEqual([])
   expect(await chosen()).toBe('Dr. Chen')
 
-  // Who has left keeps the block.
+  // A surgeon who has left keeps the block.
   const dialog = await open(/^Block /, /^Change: /)
   await dialog.getByRole('alert').waitFor()
   expect(await dialog.getByLabel('Surgeon').count()).toBe(0)
@@ -289,7 +289,7 @@ test('a request is held where it is dropped, and a full place says what is in th
     .waitFor()
   await page.getByRole('region', { name: 'Waitlist' }).getByText('Nobody is waiting').waitFor()
 
-  // On paper: room by room, in place of the board.
+  // The paper shows it room by room, in place of the board.
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
   await page.emulateMedia({ media: 'print' })
   await page.getByRole('row', { name: /Cystoscopy Urology Anna Able Record number 1 Dr\. Chen/ }).waitFor()

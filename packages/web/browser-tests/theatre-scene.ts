@@ -21,7 +21,7 @@ export async function aTheatre(site: Site): Promise<Theatre> {
 }
 
 const minuteMs = 60_000
-/** In so many minutes, at a full five minutes. */
+/** The time in so many minutes, at a full five minutes. */
 export const inMinutes = (minutes: number) =>
   new Date(Math.ceil((Date.now() + minutes * minuteMs) / (5 * minuteMs)) * 5 * minuteMs).toISOString()
 
@@ -45,7 +45,7 @@ export function aCase(site: Site, theatre: Theatre, change: Partial<NewCase>): P
   )
 }
 
-/** On the waitlist, with a surgeon. */
+/** A request on the waitlist, with a surgeon. */
 export async function aRequest(site: Site, theatre: Theatre, change: Partial<NewCaseRequest>): Promise<string> {
   const body = {
     patient: { mrn: crypto.randomUUID(), name: 'Walter Wait' },
@@ -70,7 +70,7 @@ export const rowOf = (page: Page, room: string) => page.getByRole('region', { na
 
 type Target = { to: Locator; row?: Locator; pixels?: number }
 
-/** By the mouse, to where `to` begins or so many pixels later, in its own row or in that of `row`. */
+/** Drags a case by the mouse to where `to` begins or so many pixels later, in its own row or in that of `row`. */
 export async function dragCase(page: Page, one: Locator, { to, row = one, pixels = 0 }: Target): Promise<void> {
   // It waits until nothing is above the case: a dialog that has closed leaves its shade a moment longer.
   await one.hover({ position: { x: 15, y: 20 } })

@@ -71,7 +71,7 @@ test('a case moves by keyboard and by dragging, and a refusal says who is where'
   await page.mouse.down()
   await page.mouse.move(to.x + 100, from.y + 20, { steps: 4 })
   await page.mouse.move(to.x + 15, from.y + 20, { steps: 4 })
-  // Before the drop: where it is refused, and why.
+  // The page says before the drop where it is refused, and why.
   await page
     .locator('[data-room] [data-conflict]')
     .getByText(/^Dr\. Chen is in Room 2 until \d+:\d\d\.$/)

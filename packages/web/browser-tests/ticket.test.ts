@@ -102,7 +102,7 @@ test('the link of a reminder asks whether to cancel; opening it cancels nothing,
   await press.waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await placesLeft(site, practice, practice.slots[0]?.id ?? '')).toBe(0)
-  // Whoever keeps the appointment, and reloads, is not asked again.
+  // A patient who keeps the appointment, and reloads, is not asked again.
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   await page.reload()

@@ -78,7 +78,7 @@ test('after confirmation, the link to join is on the ticket, in the calendar fil
   await signInContext(site, page, account)
   await page.goto(ticket)
   await page.getByText('The link to join appears here once the appointment is confirmed.', { exact: false }).waitFor()
-  // Whose telephone number it is.
+  // The page says whose telephone number it is.
   await page.getByRole('definition').filter({ hasText: 'Hill Clinic' }).waitFor()
   const join = page.getByRole('link', { name: 'Join the video appointment' })
   expect(await join.count()).toBe(0)

@@ -121,7 +121,7 @@ test('the link of the mail opens the offer, changes nothing, and accepts it with
     [practice.doctor.id],
   )
   const id = rows[0]?.id ?? ''
-  // As whoever has the link sees the ticket, too. The page reads its entry again by itself.
+  // The holder of the link sees the ticket, too. The page reads its entry again by itself.
   const isEntry = (one: Response) => /waitlist-entries\/[0-9a-f-]{36}$/.test(one.url()) && one.ok()
   const { offer } = await (await page.waitForResponse(isEntry)).json()
   const mail = await open(site)
@@ -133,7 +133,7 @@ test('the link of the mail opens the offer, changes nothing, and accepts it with
   const statusOf = async () =>
     (await site.database.ownerPool.query('select status from holdfast.booking where id = $1', [id])).rows[0]?.status
   expect(await statusOf()).toBe('PENDING')
-  // By keyboard alone.
+  // The offer is accepted by keyboard alone.
   await mail.getByRole('button', { name: 'Accept', exact: true }).focus()
   await mail.keyboard.press('Enter')
   await mail.getByRole('heading', { level: 1, name: 'Your appointment is confirmed' }).waitFor()
@@ -302,7 +302,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await page.getByLabel('Status').selectOption('Waiting')
 
   await cancel(await open(site), ticket)
-  // Who has an offer stays in the list that is shown first, with the number to call if no e-mail went out.
+  // A patient with an offer stays in the list that is shown first, with the number to call if no e-mail went out.
   await page.getByLabel('Status').selectOption('Waiting or offered')
   await urgent.getByText(/^until /).waitFor()
   await urgent.getByText('Not notified yet: call').filter({ hasText: '+44 1632 960001' }).waitFor()
@@ -322,7 +322,7 @@ test('staff add a patient with an urgency, filter the list, see what was offered
   await urgent.getByRole('button', { name: 'Remove Pia Urgent' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click()
   await urgent.waitFor({ state: 'detached' })
-  // The place goes to whoever is next.
+  // The place goes to the next patient.
   await offered(patient).waitFor()
   await page.setViewportSize({ width: 320, height: 640 })
   await untilRead(page)

@@ -4,7 +4,7 @@ import { type HelpTexts, helpTexts } from './help-texts.ts'
 /** An entry of the search: a page, or a heading of one. */
 export type HelpTitle = { title: string; page: string | null; address: string }
 
-/** By slug. */
+/** The titles by slug. */
 type Titles = Readonly<Record<string, string>>
 
 export type HelpDocument = {
@@ -48,7 +48,7 @@ const languageNotes = `<p class="language" lang="de" hidden>Auf Deutsch:
 <p class="language" lang="ar" dir="rtl" hidden>بالعربية: <a href="/help/patients-ar">للمرضى</a>.
 بقية المساعدة بالإنجليزية.</p>`
 
-/** Of a page that is not in English. */
+/** The attributes of a page that is not in English. */
 function languageOf({ language }: Pick<HelpPage, 'language'>): string {
   return language === undefined ? '' : ` lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}"`
 }

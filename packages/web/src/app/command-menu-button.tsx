@@ -29,7 +29,7 @@ export function CommandMenuButton() {
   const onKey = (event: KeyboardEvent) => {
     const { key, code, altKey, shiftKey } = event
     const isMod = event.ctrlKey || event.metaKey
-    // By its place where letters are not Latin.
+    // Where letters are not Latin, the key counts by its place.
     const isOpening = isMod && !altKey && !shiftKey && (/^k$/i.test(key) || (code === 'KeyK' && key > '\x7f'))
     // Tab and the function keys stay the browser's.
     const isTaken = key.length === 1 || /^(Backspace|Enter|Escape)$/.test(key)

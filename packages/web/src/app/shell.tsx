@@ -125,7 +125,7 @@ function Navigation({ session }: { session: Session }) {
   )
 }
 
-/** Without changing the address, whose part after the # may be what opened the page. */
+/** Does not change the address, whose part after the # may be what opened the page. */
 function skipToMain(event: MouseEvent): void {
   event.preventDefault()
   document.getElementById('main')?.focus()

@@ -50,7 +50,7 @@ const red: MantineColorsTuple = [
   '#6d150e',
 ]
 
-/** With a slight green tint. Shade 6 on the canvas: 5.4 : 1. */
+/** Grays with a slight green tint. The contrast of shade 6 on the canvas is 5.4 : 1. */
 const gray: MantineColorsTuple = [
   '#f7f9f7',
   '#eff2ef',
@@ -149,7 +149,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--holdfast-on-filled': '#fff',
     '--holdfast-canvas': '#f3f5f2',
     '--holdfast-hairline': gray[2],
-    // Of fields and buttons: 3.6 : 1 on white (WCAG 1.4.11).
+    // The border of fields and buttons has a contrast of 3.6 : 1 on white (WCAG 1.4.11).
     '--mantine-color-default-border': gray[5],
     '--mantine-color-placeholder': gray[6],
     '--mantine-color-dimmed': gray[6],

@@ -12,7 +12,7 @@ import { navigation } from './navigation.ts'
 
 type CommandGroup = { label: string; commands: Command[] }
 
-/** Whoever works in more clinics opens the others by the list of clinics. */
+/** Somebody who works in more clinics opens the others by the list of clinics. */
 const clinicsMax = 5
 
 /** The pages that the reader may open: of the site, and of the clinics where they work. */

@@ -24,7 +24,7 @@ export function useKeptFocus(): void {
     const check = () => {
       if (focused === null || focused.isConnected) return
       focused = null
-      // Unless something else takes the focus in this frame.
+      // Something else may take the focus in this frame.
       requestAnimationFrame(() => {
         if (document.activeElement === document.body && !focusNearby()) focusPageTitle()
       })

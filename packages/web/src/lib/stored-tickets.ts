@@ -55,7 +55,7 @@ export async function readStoredTickets(): Promise<StoredTicket[]> {
   }
 }
 
-/** From now on, the tab's history does not open this ticket either. Its link does. */
+/** The tab's history does not open this ticket any more either, but its link does. */
 export async function forgetTicket(bookingId: string): Promise<void> {
   setForgotten([...forgottenTickets(), bookingId])
   try {
@@ -84,7 +84,7 @@ function setForgotten(ids: readonly string[]): void {
   else sessionStorage.setItem(forgottenKey, ids.join(' '))
 }
 
-/** After signing out: the next user of this machine may be somebody else. */
+/** Call this after signing out: the next user of this machine may be somebody else. */
 export async function deleteStoredTickets(): Promise<void> {
   try {
     await Promise.all([caches.delete(cacheName), caches.delete(oldCacheName)])

@@ -24,7 +24,7 @@ const sources = fileURLToPath(new URL('..', import.meta.url))
 
 type Catalogue = Record<string, string>
 
-/** By their paths: `week.title`. */
+/** The texts by their paths: `week.title`. */
 function flattened(texts: object, prefix = ''): Catalogue {
   return Object.fromEntries(
     Object.entries(texts).flatMap(([key, value]) =>
@@ -90,7 +90,7 @@ const namedKeys = new Set(
   ),
 )
 
-/** So that whoever controls the page by voice can say what they see (WCAG 2.5.3). */
+/** Somebody who controls the page by voice can then say what they see (WCAG 2.5.3). */
 test('the name of a control contains its visible label, in every language', () => {
   const pairs = languages.flatMap((language) =>
     namespaces.flatMap((namespace) => {
@@ -137,7 +137,7 @@ test('every problem code of the API has a text in every language, of patients’
   const documented = new Set<string>(operations.flatMap(problemsOf))
   const others = problemCodes.filter((code) => documented.has(code) && !first.has(code))
   expect(others).toContain('block_overrun')
-  // Those of no operation are of every request; the site has errors, too.
+  // Problems of no operation may occur in every request; the site has errors, too.
   const firsts = [...problemCodes.filter((code) => !others.includes(code)), 'outdated', 'unreachable', 'unexpected']
   const keysOf = (codes: string[]) => codes.flatMap((code) => [`${code}.title`, `${code}.help`]).sort()
   const labels = ['retry', 'reload', 'toAccount']
@@ -213,7 +213,7 @@ describe('the terms of ARCHITECTURE.md', () => {
     de: /im Weg|Hausregel|war schneller|\bBesuchs?\b|Platz auf der (Warte)?[Ll]iste/,
     ar: /زيارة|زيارات/,
   }
-  /** Of patients only: the desk has slots, and bookings, which include holds. */
+  /** These words are not for patients: the desk has slots, and bookings, which include holds. */
   const ofTheDesk = {
     en: /\bslots?\b|\bbookings?\b/i,
     de: /\bSlots?\b|\b(Ihre|Meine|diese|eine|keine|der|die|zur) Buchung\b/,

@@ -59,8 +59,8 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
 /**
  * The button that was pressed is replaced by those of the new state: the first of them gets the focus. If there is
  * none, the booking's {@link StatusMark} beside them gets it, which says what was done. The same applies when the
- * focused button disappears later, because the mark was refused or somebody else has changed the booking. Whoever has
- * moved the focus elsewhere, or clicked where nothing can have it, is left there.
+ * focused button disappears later, because the mark was refused or somebody else has changed the booking. If the user
+ * has moved the focus elsewhere, or clicked where nothing can have it, it stays there.
  */
 function useFocusOnNext(bookingId: string, state: string) {
   const ref = useRef<HTMLDivElement>(null)

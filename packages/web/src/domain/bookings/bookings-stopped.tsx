@@ -5,7 +5,7 @@ import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 
 type BookingsStoppedProps = {
-  /** Where the reader can allow bookings again; absent: only an admin can. */
+  /** The clinic in whose pages the reader can allow bookings again; absent: only an admin can. */
   clinicId?: string
 }
 

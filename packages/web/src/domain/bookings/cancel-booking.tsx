@@ -19,7 +19,7 @@ type CancelProps = {
   timeZone: string
   isOpen: boolean
   onClose: () => void
-  /** Says so; the page's title has the focus. */
+  /** Called after the cancellation, to say so; the page's title has the focus then. */
   onCancelled?: () => void
 }
 

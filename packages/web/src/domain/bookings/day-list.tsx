@@ -121,7 +121,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
   )
 }
 
-/** In one line where they fit, so that more rows do. */
+/** They are in one line where they fit, so that more rows do. */
 function PhoneAndReason({ booking: { patient, reason } }: { booking: Booking }) {
   if (!patient.phone && !reason) return null
   return (

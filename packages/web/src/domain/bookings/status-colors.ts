@@ -1,6 +1,6 @@
 import type { BookingStatus } from '@holdfast/contract/client'
 
-/** In the order of stacks and lists. */
+/** The statuses in the order of stacks and lists. */
 export const statusesInOrder: readonly BookingStatus[] = [
   'COMPLETED',
   'ARRIVED',

@@ -3,7 +3,7 @@ import { bookingQuery } from '../../lib/queries/booking-query.ts'
 import { forgetTicket, readStoredTicket, readStoredTickets } from '../../lib/stored-tickets.ts'
 import type { TicketLink } from './ticket-link.ts'
 
-/** Also answered without a network. */
+/** These queries are also answered without a network. */
 const local = { networkMode: 'always', staleTime: 0 } as const
 
 /** The ticket as it is stored on this device; null: it is not. */

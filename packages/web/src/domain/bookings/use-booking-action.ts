@@ -54,7 +54,7 @@ export function useBookingAction(clinicId: string) {
       announce(t(`done.${mark.action}`, { name: booking.patient.name }))
     },
     onError: (error, { booking: { patient } }) => {
-      // With the name, because another page may be shown by then.
+      // The message has the name, because another page may be shown by then.
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title: t('notStored', { name: patient.name, problem: title }), message: help })
     },

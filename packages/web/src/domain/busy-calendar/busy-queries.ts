@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 
-/** Until a new calendar was read, and to see what it changed. */
+/** How often it is read again until a new calendar was read, and to see what it changed. */
 const rereadMs = 10_000
 
 export function busyCalendarQuery(doctorId: string) {

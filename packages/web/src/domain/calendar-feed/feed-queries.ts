@@ -3,12 +3,12 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import { api, dataOf } from '../../lib/api/api.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
 
-/** Whose calendar it is. */
+/** The owner of the calendar. */
 export type FeedOwner = { kind: 'mine' } | { kind: 'doctor'; doctorId: string } | { kind: 'clinic'; clinicId: string }
 
 type FeedState = { createdAt: string | null; patientNames: boolean | null }
 
-/** Since when there is a feed, and whether it names patients; null: of one's own bookings, which have none. */
+/** Since when there is a feed, and whether it names patients; null: it has one's own bookings, which name none. */
 export function feedQuery(owner: FeedOwner) {
   return queryOptions({ queryKey: ['calendar-feed', owner], queryFn: () => read(owner) })
 }

@@ -12,7 +12,7 @@ export function FeedUrl({ url }: { url: string }) {
       await navigator.clipboard.writeText(url)
       toastDone({ message: t('feed.copied') })
     } catch {
-      // Not permitted, or not available over plain HTTP.
+      // Copying is not permitted, or not available over plain HTTP.
       field.current?.select()
       toastFailed({ message: t('feed.copyFailed') })
     }

@@ -7,7 +7,7 @@ export type SlotTexts = {
   free: string
   freeSlots: (count: number) => string
   held: string
-  /** By the doctor's external calendar. */
+  /** The text of a time that the doctor's external calendar blocks. */
   blocked: string
   places: (taken: number, capacity: number) => string
 }
@@ -22,12 +22,12 @@ export type CalendarEvent = ScheduleEventData & {
   end: string
   payload: {
     kind: EventKind
-    /** More than one: consecutive free slots. */
+    /** If there are several, they are consecutive free slots. */
     slotIds: readonly string[]
     /** The instants of its start and end. */
     startsAt: string
     endsAt: string
-    /** Of a single booking. */
+    /** The status of a single booking. */
     status: Booking['status'] | null
     /** Its patient has confirmed to come. */
     isExpected: boolean

@@ -25,7 +25,7 @@ type HoursDialogProps = {
   doctorId: string
   clinicId: string
   timeZone: string
-  /** As {@link DoctorCalendar}. */
+  /** See {@link DoctorCalendar}. */
   moveOf?: ((booking: Booking, onOpen: () => void) => ReactNode) | undefined
   onClose: () => void
 }

@@ -104,7 +104,7 @@ export function SlotCalendar(props: SlotCalendarProps) {
             withWeekNumber={false}
             highlightToday
             classNames={dayLabelClass}
-            // With a time: `2026-11-24 00:00:00`.
+            // `wanted` has a time: `2026-11-24 00:00:00`.
             onDateChange={(wanted) => onDay?.(wanted.slice(0, 10))}
             weekdayFormat={(date) => `${formatDate(date.slice(0, 10), { weekday: 'short' })} `}
           />

@@ -24,7 +24,7 @@ type SlotDialogProps = {
   clinicId: string
   timeZone: string
   nameOf?: (booking: Booking) => ReactNode
-  /** As {@link DoctorCalendar}. */
+  /** See {@link DoctorCalendar}. */
   moveOf?: (booking: Booking, onOpen: () => void) => ReactNode
   onClose: () => void
 }

@@ -2,7 +2,7 @@ import { Button, Group } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 
 type CsvLinksProps = {
-  /** Of the file. */
+  /** The path of the file. */
   path: string
   /** The filters of the list; undefined: not set. */
   filters: Record<string, string | number | boolean | undefined>

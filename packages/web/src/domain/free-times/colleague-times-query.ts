@@ -7,7 +7,7 @@ import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 export type ColleagueTime = { name: string; slot: Doctor['nextSlots'][number] & { doctorId: string } }
 
 const colleaguesMax = 3
-/** Of a doctor who takes no bookings, whose patients need somebody else. */
+/** The limit for a doctor who takes no bookings, whose patients need somebody else. */
 const deputiesMax = 20
 
 /** The soonest other doctors of the clinic with the same specialization and an appointment type in common. */

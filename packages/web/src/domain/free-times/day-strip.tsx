@@ -6,7 +6,7 @@ import classes from './week-of-times.module.css'
 
 type StripProps = { days: readonly WeekDay[]; canBeChosen: (slot: Slot) => boolean }
 
-/** On phones: the days of the week side by side, with the number of free times; each leads to its day below. */
+/** The days of the week side by side, on phones, with the number of free times; each leads to its day below. */
 export function DayStrip({ days, canBeChosen }: StripProps) {
   const { t } = useTranslation('booking')
   return (

@@ -39,7 +39,7 @@ export function moveFocus(event: KeyboardEvent<HTMLButtonElement>): void {
   const button = event.currentTarget
   const week = button.closest('[data-week]')
   if (week === null || event.altKey || event.ctrlKey || event.metaKey) return
-  // Without the times that phones hide.
+  // The times that phones hide are left out.
   const days = [...week.querySelectorAll('[data-day]')].map((day) =>
     [...day.querySelectorAll<HTMLButtonElement>('button[data-slot]')].filter((one) => one.offsetParent !== null),
   )

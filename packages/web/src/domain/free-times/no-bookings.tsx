@@ -12,7 +12,7 @@ import { colleaguesQuery, hasOtherDoctorsQuery } from './colleague-times-query.t
 
 type NoBookingsProps = { doctor: Doctor; clinic: Clinic }
 
-/** In place of the times of a doctor who takes no bookings: the clinic's phone, colleagues, and their waitlist. */
+/** The clinic's phone, colleagues, and their waitlist, in place of the times of a doctor who takes no bookings. */
 export function NoBookings({ doctor, clinic }: NoBookingsProps) {
   const { t } = useTranslation(['booking', 'shell'])
   const hasOthers = useQuery(hasOtherDoctorsQuery(doctor)).data ?? false

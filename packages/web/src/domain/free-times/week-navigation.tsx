@@ -17,7 +17,7 @@ export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
         variant="default"
         size={42}
         aria-label={t('week.previous')}
-        // Not disabled: the focus of whoever goes back to today would be lost.
+        // The button is not disabled: going back to today would lose the focus.
         aria-disabled={from <= today || undefined}
         {...(from <= today ? { 'data-disabled': true } : {})}
         onClick={() => go(addDays(from, -daysShown))}

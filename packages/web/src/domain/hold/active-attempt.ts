@@ -87,7 +87,7 @@ function shownAttempt(): Attempt | null {
   return shown.attempt
 }
 
-/** From now on, takes part in what the tabs tell each other. */
+/** Takes part in what the tabs tell each other from now on. */
 function share(): void {
   channel = new BroadcastChannel('holdfast-hold')
   channel.onmessage = ({ data }: MessageEvent<Message>) => receive(data)

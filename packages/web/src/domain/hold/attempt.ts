@@ -44,7 +44,7 @@ export function detailsOf(account: Account): Details {
   return { ...noDetails, name: account?.name ?? '', email: account?.email ?? '' }
 }
 
-/** Who is named when the hold is requested; the patient's details follow with the confirmation. */
+/** The person who is named when the hold is requested; the patient's details follow with the confirmation. */
 export function holderOf(account: Account): Attempt['holder'] {
   return account === null ? null : { name: account.name, email: account.email }
 }

@@ -77,7 +77,7 @@ function NewLink({ address, onClose }: { address: string; onClose: () => void })
       await navigator.clipboard.writeText(address)
       toastDone({ message: t('copy.done') })
     } catch {
-      // Not permitted, or not available over plain HTTP.
+      // Copying is not permitted, or not available over plain HTTP.
       field.current?.select()
       toastFailed({ message: t('copy.failed') })
     }

@@ -20,12 +20,12 @@ import { SlotPicker } from './slot-picker.tsx'
 
 type MoveDialogProps = {
   booking: Booking
-  /** To whose times it can be moved. */
+  /** The doctors to whose times it can be moved. */
   doctors: readonly Doctor[]
   timeZone: string
   isOpen: boolean
   onClose: () => void
-  /** After a move; by default the page's heading gets the focus. */
+  /** Called after a move; by default the page's heading gets the focus. */
   onMoved?: () => void
 }
 

@@ -21,7 +21,7 @@ type SlotPickerProps = {
   /** Absent: the times are those of the one doctor. */
   onDoctor?: ((doctorId: string) => void) | undefined
   timeZone: string
-  /** In the week that is shown first. Before today, and by default: today. */
+  /** A day of the week that is shown first. Today is the default, and replaces a day before today. */
   firstDay?: string
   chosen: Slot | null
   onChoose: (slot: Slot | null) => void

@@ -9,7 +9,7 @@ import { slotsKey } from '../../lib/queries/slots-query.ts'
 import { toastDone } from '../../ui/toast.ts'
 import { undoSlots, undoSlotsMax } from './undo-created-slots.tsx'
 
-/** Creates slots by a rule: `preview` reports what `creation` would create. Those created can be undone in a toast. */
+/** Creates slots by a rule: `preview` reports what `creation` would create. The creation can be undone in a toast. */
 export function useCreateSlots(doctorId: string, clinicId: string) {
   const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()

@@ -15,7 +15,7 @@ type WithdrawnProps = {
   onClose: () => void
 }
 
-/** After a withdrawal: the patients who lost their appointment, until the reader closes the list. */
+/** The patients who lost their appointment in a withdrawal, until the reader closes the list. */
 export function Withdrawn({ title, affected, timeZone, isMailed, onClose }: WithdrawnProps) {
   const { t } = useTranslation('schedule')
   return (

@@ -11,7 +11,7 @@ type JoinProps = {
   from?: string
   /** The doctor's name, where several doctors are listed. */
   name?: string
-  /** Beside a free time, which is what most people want. */
+  /** It is shown beside a free time, which is what most people want. */
   isSecond?: boolean
 }
 

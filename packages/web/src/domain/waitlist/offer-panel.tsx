@@ -24,7 +24,7 @@ const announcedMinutes = [1, 5] as const
 type OfferProps = {
   booking: Booking
   link: TicketLink
-  /** By which the link of the offer's e-mail opened it. */
+  /** The token of the link in the offer's e-mail, if it opened the offer. */
   confirmationToken?: string | null
   /** The offer may have changed: it was declined, refused, or its time is over. */
   onChange: () => void

@@ -12,7 +12,7 @@ import { awaitMs, pastOffersQuery } from './waitlist-queries.ts'
 type PastOffersProps = {
   link: SecretLink
   clinicId: string
-  /** Instead of nothing, if nothing was offered yet. */
+  /** The text that is shown if nothing was offered yet; default: nothing is shown. */
   none?: string
   /** A cell about the booking of an offer. With it, the position that the entry had is shown, too. */
   bookingOf?: (bookingId: string, when: string) => ReactNode

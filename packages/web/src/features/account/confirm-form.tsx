@@ -13,7 +13,7 @@ type ConfirmFormProps = {
   color?: 'red'
   isBusy: boolean
   error: unknown
-  /** Instead of the usual text of an error; null: the usual one. */
+  /** The text that replaces the usual one of an error; null: the usual one. */
   errorText?: ReactNode
   /** `password` null: it was not needed. */
   onSubmit(password: string | null): void

@@ -11,7 +11,9 @@ import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/new-password')
 
-/** After signing in with a password that somebody else has set: the person has to change it before anything else. */
+/**
+ * The page after signing in with a password that somebody else has set, which has to be changed before anything else.
+ */
 export function NewPasswordPage() {
   const { t } = useTranslation('account')
   const queryClient = useQueryClient()

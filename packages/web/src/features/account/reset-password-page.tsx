@@ -83,7 +83,7 @@ function NewLink() {
   )
 }
 
-/** Passkeys sign in without the password: whoever resets it because somebody else got in has to look at them. */
+/** Passkeys sign in without the password: a person who resets it because somebody else got in has to look at them. */
 function PasskeysLeft({ names }: { names: string[] }) {
   const { t } = useTranslation('account')
   return (

@@ -9,7 +9,7 @@ export const secondFactorsQuery = queryOptions({
   queryFn: () => dataOf(api.getSecondFactors()),
 })
 
-/** After a change: what the account may do and where it is signed in may have changed too. */
+/** Call this after a change: what the account may do and where it is signed in may have changed too. */
 export function useRefreshFactors(): () => Promise<unknown> {
   const queryClient = useQueryClient()
   return () =>

@@ -46,7 +46,7 @@ export function parseDoctorsSearch({ add }: Raw): { add?: true } {
   return add === true ? { add } : {}
 }
 
-/** `move`: opened to move the booking. With the days of a withdrawal, its list follows. */
+/** `move`: the page was opened to move the booking. With the days of a withdrawal, its list follows. */
 export function parseMoveSearch({ move, ...search }: Raw): WithdrawalSearch & { move?: true } {
   return move === true ? { move, ...parseWithdrawalSearch(search) } : {}
 }

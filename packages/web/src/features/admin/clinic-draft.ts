@@ -14,7 +14,7 @@ export type ClinicDraft = ClinicCardDraft & Record<BookingRuleName, number | str
 
 export function draftOfClinic(clinic: Clinic): ClinicDraft {
   const { name, timezone, address, phone, settings } = clinic
-  // Whose own form it has.
+  // This setting has its own form.
   const { patientDataMonths: _, ...rules } = settings
   return { name, timezone, address: address ?? '', phone: phone ?? '', ...rules }
 }

@@ -7,7 +7,7 @@ import { useClinic } from './use-clinic.ts'
 
 type Contact = Record<'name' | 'phone' | 'email', string>
 
-/** Who a patient is, as the desk enters it. */
+/** The fields in which the desk enters who a patient is. */
 export function ContactFields<Draft extends Contact>({ form }: { form: UseFormReturnType<Draft> }) {
   const { t } = useTranslation('admin')
   const { clinic } = useClinic()

@@ -118,7 +118,7 @@ function Row({ message, onRead, sending, children }: RowProps) {
   )
 }
 
-/** That the last attempt at a message that waits did not succeed; nothing if there was none. */
+/** Says that the last attempt at a message that waits did not succeed; nothing if there was none. */
 function LastAttempt({ message: { state, attemptedAt, reason, willSkip, dueAt } }: { message: ListedMessage }) {
   const { t } = useTranslation('admin')
   const { timeZone } = useClinic()

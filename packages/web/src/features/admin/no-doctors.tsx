@@ -3,7 +3,7 @@ import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import { useClinic } from './use-clinic.ts'
 
-/** Instead of what only a clinic with doctors has: what to do first. */
+/** Shows what to do first, in place of what only a clinic with doctors has. */
 export function NoDoctors() {
   const { t } = useTranslation('admin')
   const { clinicId, isAdmin } = useClinic()

@@ -1,4 +1,4 @@
 import type { Role } from '@holdfast/vocabulary'
 
-/** In the order in which they are offered. */
+/** The roles in the order in which they are offered. */
 export const roles: readonly Role[] = ['staff', 'doctor', 'admin']

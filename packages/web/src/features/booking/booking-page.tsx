@@ -32,7 +32,7 @@ const route = getRouteApi('/doctors/$doctorId')
 const UnavailablePanel = lazy(async () => ({ default: (await import('./unavailable-panel.tsx')).UnavailablePanel }))
 const AwaitingLink = lazy(async () => ({ default: (await import('./awaiting-link.tsx')).AwaitingLink }))
 
-/** Of doctors who take no bookings. */
+/** Shown for doctors who take no bookings. */
 const NoBookings = lazy(async () => ({
   default: (await import('../../domain/free-times/no-bookings.tsx')).NoBookings,
 }))
@@ -44,7 +44,7 @@ export function BookingPage() {
   return (
     <Stack gap="xs">
       <AboutDoctor doctor={doctor} />
-      {/* Whoever it is can be read while the clinic is on its way; what comes below takes its place in one piece. */}
+      {/* The doctor is shown while the clinic is loaded; what comes below appears in one piece. */}
       <Suspense fallback={<Skeleton height="32rem" radius="lg" />}>
         <AtClinic key={doctorId} doctor={doctor} />
       </Suspense>

@@ -22,7 +22,7 @@ export type HeldProps = { state: Held; hold: Hold; when: string; doctor: Doctor;
 
 const HeldQuestion = lazy(async () => ({ default: (await import('./held-question.tsx')).HeldQuestion }))
 
-/** From here on, the countdown is shown as urgent. */
+/** The countdown is shown as urgent from here on. */
 const urgentSeconds = 30
 /** When the time left is announced. */
 const announcedSeconds = [10, 30, 60] as const
@@ -189,7 +189,7 @@ function useHeightForFields(): RefObject<HTMLDivElement | null> {
   return ref
 }
 
-/** Beside the button, because on phones the rest of the panel may be out of sight. */
+/** It is shown beside the button, because on phones the rest of the panel may be out of sight. */
 function ExtensionError({ error }: { error: unknown }) {
   const { t } = useTranslation(['booking', 'problems'])
   const { t: tProblem } = useTranslation('problems')

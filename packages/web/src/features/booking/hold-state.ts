@@ -2,7 +2,7 @@ import type { Booking, ConfirmationLink, Slot } from '@holdfast/contract/client'
 import type { Attempt } from '../../domain/hold/attempt.ts'
 import { isFinal, RefusedError } from '../../lib/api/api-error.ts'
 
-/** By which the patient has to confirm a hold, and where it was sent. */
+/** The link by which the patient has to confirm a hold, and where it was sent. */
 export type HoldLink = ConfirmationLink & { email: string }
 
 /** The state of an attempt. */

@@ -95,7 +95,7 @@ export function DoctorFilters({ search, onChange }: FiltersProps) {
   )
 }
 
-/** By their names in the reader's language; one that is written in several ways is one of them. */
+/** The specializations by their names in the reader's language; one that is written in several ways is listed once. */
 function useSpecializations(): { name: string; label: string; names: string[] }[] {
   const { data = [] } = useQuery(specializationsQuery)
   const byLabel = new Map<string, { name: string; label: string; names: string[] }>()

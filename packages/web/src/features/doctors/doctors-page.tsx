@@ -48,7 +48,7 @@ export function DoctorsPage() {
   )
 }
 
-/** Of the clinic whose page this is, or that the visitor has chosen. */
+/** The logo of the clinic whose page this is, or that the visitor has chosen. */
 function LogoOf({ clinicId }: { clinicId: string }) {
   const clinic = useQuery(clinicQuery(clinicId)).data
   return clinic === undefined ? null : <ClinicLogo clinic={clinic} />
@@ -95,7 +95,7 @@ function Found({ search, found, onReset }: FoundProps) {
   )
 }
 
-/** As high as the cards that will replace them. */
+/** They are as high as the cards that will replace them. */
 function LoadingCards() {
   const { t } = useTranslation('shell')
   return (

@@ -7,7 +7,7 @@ const KeptTickets = lazy(async () => ({
   default: (await import('../../domain/bookings/kept-tickets.tsx')).KeptTickets,
 }))
 
-/** Instead of the doctors when the server cannot be reached: the tickets that are kept on this device. */
+/** The tickets that are kept on this device, shown in place of the doctors when the server cannot be reached. */
 export function NoConnection({ error, retry }: { error: unknown; retry: () => void }) {
   const { t } = useTranslation('doctors')
   return (

@@ -6,7 +6,7 @@ import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 
-/** Instead of the doctors when there are none, with what to do about it. */
+/** Shown in place of the doctors when there are none, with what to do about it. */
 export function NoDoctors({ search, onReset }: { search: DoctorSearch; onReset: () => void }) {
   const { t } = useTranslation('doctors')
   const { sort: _, clinicId, ...others } = search

@@ -8,7 +8,7 @@ import { doctorsQuery, withDoctors } from './doctors-query.ts'
 
 /** By default a connection can subscribe to 50 doctors. */
 const watchedMax = 48
-/** At most one update in this time: next free slots change constantly where many people book. */
+/** There is at most one update in this time: next free slots change constantly where many people book. */
 const rereadMsMin = 5_000
 /** Above this number of changed doctors the whole list is read again. */
 const changedMax = 8

@@ -42,8 +42,8 @@ const CancelBooking = lazy(async () => ({
 const kinds = ['upcoming', 'past', 'cancelled'] as const satisfies BookingKind[]
 
 /**
- * An account's bookings: upcoming, past and cancelled. A guest sees the tickets that are kept on this device, as does
- * whoever may be one.
+ * An account's bookings: upcoming, past and cancelled. A guest sees the tickets that are kept on this device, as does a
+ * visitor who may be one.
  */
 export function MyBookingsPage() {
   const { t } = useTranslation('my-bookings')
@@ -130,7 +130,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
   const { t } = useTranslation(['my-bookings', 'shell', 'ticket'])
   const link = { bookingId: listed.id, manageToken: null }
   const attending = useAttending(link)
-  // Until the list is read again, which may take a moment.
+  // The response counts until the list is read again, which may take a moment.
   const booking = attending.data && attending.data.version > listed.version ? attending.data : listed
   const doctor = useQuery(doctorQuery(booking.doctorId)).data
   const clinic = useQuery(clinicQuery(booking.clinicId)).data

@@ -34,7 +34,7 @@ export function namesOf({ rooms, people, equipment, cases }: NameSources): Names
   }
 }
 
-/** Before anything is read. */
+/** The board before anything is read. */
 export const noBoard: Pick<TheatreBoard, 'rooms' | 'people' | 'equipment' | 'cases'> = {
   rooms: [],
   people: [],

@@ -5,14 +5,14 @@ const softRules = ['outside_hours', 'block_overrun', 'block_owned', 'preferred_e
 
 /** What can be done so that a refused case takes place after all. */
 export type ConflictWays = {
-  /** To override; an admin may. */
+  /** The rules to override; an admin may. */
   rules: RuleOverride['rules']
   /** Cases that have what the case needs, and that the server lets give way; none: none has to. */
   candidates: Case[]
 }
 
 type Situation = {
-  /** Of the day in question. */
+  /** The cases of the day in question. */
   cases: readonly Case[]
   isAdmin: boolean
 }

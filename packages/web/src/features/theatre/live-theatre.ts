@@ -4,7 +4,7 @@ import type { LiveState } from '../../lib/live/live-feed.ts'
 const pollMs = 5_000
 /** While changes are reported: holds lapse, and cases become late and run into the next day, without being one. */
 const unreportedReadMs = 30_000
-/** After the server has closed the stream for good: the session or the role has ended, or it is full. */
+/** The pause after the server has closed the stream for good: the session or the role has ended, or it is full. */
 const reconnectMs = 30_000
 /** After a connection, what changed before it is read: not at once, because the page is reading everything anyway. */
 const connectedReadMs = 1_000

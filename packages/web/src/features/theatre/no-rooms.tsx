@@ -3,7 +3,7 @@ import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import { useTheatre } from './use-theatre.ts'
 
-/** Before the first room: what a theatre needs, in order. */
+/** What a theatre needs, in order; shown before there is a room. */
 export function NoRooms() {
   const { t } = useTranslation('theatre')
   const { clinicId, isAdmin } = useTheatre()

@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next'
 
 type PersonNames = { person(id: string): string }
 
-/** Whose a block is: open to all, of a service, a surgeon or both, or everybody's from the beginning. */
+/** The owner of a block: it is open to all, of a service, a surgeon or both, or everybody's from the beginning. */
 export function ownerText(block: Block, names: PersonNames, t: TFunction<'theatre'>): string {
   if (block.isReleased) return t('block.released')
   return ownerName(block, names) ?? t('block.everybody')

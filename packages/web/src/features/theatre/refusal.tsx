@@ -13,10 +13,10 @@ import { useTheatre } from './use-theatre.ts'
 
 type RefusalProps = {
   conflicts: readonly CaseConflict[]
-  /** On which the case would be. */
+  /** The day on which the case would be. */
   day: string
   isBusy: boolean
-  /** Of the button that overrides rules. */
+  /** The label of the button that overrides rules. */
   submit: string
   onResolve: (resolution: Resolution) => void
 }

@@ -1,4 +1,4 @@
 import type { Bump, RuleOverride } from '@holdfast/contract/client'
 
-/** With what a refused case is sent again: rules to override, and cases that give way. */
+/** What is sent again with a refused case: rules to override, and cases that give way. */
 export type Resolution = { override?: RuleOverride; bump?: Bump }

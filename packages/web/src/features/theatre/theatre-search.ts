@@ -2,14 +2,14 @@ import type { Urgency } from '@holdfast/contract/client'
 import { caseUrgencies } from '@holdfast/vocabulary'
 import { searchedDays } from '../../lib/time/searched-days.ts'
 
-/** In the order in which they are offered. */
+/** The urgencies in the order in which they are offered. */
 export const urgencies = caseUrgencies.toReversed()
 
 export type BoardSearch = { day?: string; view?: 'week'; caseId?: string }
 /** `startsAt`: an instant. */
 export type BookCaseSearch = { requestId?: string; roomId?: string; startsAt?: string }
 export type RangeSearch = { from?: string; to?: string }
-/** As the query parameters of `listCaseRequests`. */
+/** The same as the query parameters of `listCaseRequests`. */
 export type RequestsSearch = { q?: string; urgency?: Urgency; surgeonId?: string; dueUntil?: string }
 
 type Raw = Record<string, unknown>

@@ -23,7 +23,7 @@ export function useTheatre() {
     isStaff: role === 'admin' || role === 'staff',
     timeZone: clinic.timezone,
     today: localDay(serverNow(), clinic.timezone),
-    /** After a change: everything of the theatre is read again. */
+    /** Reads everything of the theatre again, after a change. */
     reread: () => queryClient.invalidateQueries({ queryKey: theatreKey(clinicId) }),
   }
 }

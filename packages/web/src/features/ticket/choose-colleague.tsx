@@ -19,7 +19,7 @@ type ChooseProps = {
   onChoose: (colleague: Doctor | null) => void
 }
 
-/** To whom a booking of a doctor who takes no bookings can be moved; without colleagues, whom to call. */
+/** The colleagues to whom a booking of a doctor who takes no bookings can be moved; without any, whom to call. */
 export function ChooseColleague({ booking, doctor, clinic, chosen, onChoose }: ChooseProps) {
   const { t } = useTranslation(['ticket', 'shell'])
   const queryClient = useQueryClient()

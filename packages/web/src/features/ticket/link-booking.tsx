@@ -30,9 +30,9 @@ export function LinkBooking({ booking, link }: LinkProps) {
 
 function SignInToLink({ booking, link }: LinkProps) {
   const { t } = useTranslation('ticket')
-  // Whoever returns without having signed in no longer wants the booking to be linked. The listener is for going back
-  // before the sign-in page was shown, when this component stays mounted. A layout effect runs before the ticket is
-  // painted.
+  // A patient who returns without having signed in no longer wants the booking to be linked. The listener is for going
+  // back before the sign-in page was shown, when this component stays mounted. A layout effect runs before the ticket
+  // is painted.
   useLayoutEffect(() => {
     const forget = () => void takeLinkRequest(booking.id)
     forget()

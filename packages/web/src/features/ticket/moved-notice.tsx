@@ -18,7 +18,10 @@ export type Moved = {
   before: { slotId: string; startsAt: string }
   after: { startsAt: string }
   isUndone: boolean
-  /** To whom, because the doctor takes no bookings, so it cannot be undone; null: the doctor is the same. */
+  /**
+   * The colleague to whom it was moved, because the doctor takes no bookings, so it cannot be undone; null: the doctor
+   * is the same.
+   */
   colleague: string | null
 }
 
@@ -31,7 +34,7 @@ type NoticeProps = {
   onChoose: () => void
 }
 
-/** On top of a ticket that was moved: from when to when, and the way back while that time is free. */
+/** Says on top of a ticket that was moved from when to when, and has the way back while that time is free. */
 export function MovedNotice({
   moved: { before, after, isUndone, colleague },
   clinic,

@@ -30,7 +30,9 @@ const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.t
 
 const route = getRouteApi('/ticket')
 
-/** Who has just booked is coming: for this long, the button that says so is among the seldom used ones. */
+/**
+ * A patient who has just booked is coming: for this long, the button that confirms that is among the seldom used ones.
+ */
 const freshMs = 12 * 3_600_000
 
 type ActionsProps = {

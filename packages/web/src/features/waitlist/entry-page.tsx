@@ -100,7 +100,7 @@ function Offer({ entry, link, onChange }: OfferProps) {
   const { t } = useTranslation('waitlist')
   const { status, offer } = entry
   if (offer === null) return status === 'ended' || entry.hasFreeTimes ? <SeeTimes entry={entry} /> : null
-  // Whoever reads the entry by their account has access to its offer by their account.
+  // A patient who reads the entry by their account has access to its offer by their account.
   const ticket = { bookingId: offer.booking.id, manageToken: link.manageToken === null ? null : offer.manageToken }
   if (status === 'offered') return <OfferPanel booking={offer.booking} link={ticket} onChange={onChange} />
   return (

@@ -4,7 +4,7 @@ import { TextLink } from '../../ui/buttons/text-link.tsx'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 
-/** Instead of a page whose address lacks its id. */
+/** Replaces a page whose address lacks its id. */
 export function IncompleteLink({ title }: { title: string }) {
   const { t } = useTranslation('waitlist')
   return (

@@ -158,7 +158,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
   )
 }
 
-/** Whether some time of the doctor has several places. Of colleagues it is not known. */
+/** Whether some time of the doctor has several places. It is not known of colleagues. */
 function useHasPlaces({ id, active }: Doctor, today: string): boolean {
   const slots = useQuery({ ...slotsQuery(id, today, addDays(today, slotDaysMax - 1)), enabled: active })
   return !active || (slots.data?.items.some(({ capacity }) => capacity > 1) ?? false)
@@ -180,7 +180,7 @@ function Introduction({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
 
 type ChoiceProps = { doctor: Doctor; clinic: Clinic; isAnyDoctor: boolean; onChange: (isAnyDoctor: boolean) => void }
 
-/** This doctor, or whoever of the clinic has the same specialization. */
+/** The choice of this doctor, or of any doctor of the clinic with the same specialization. */
 function Choice({ doctor, clinic, isAnyDoctor, onChange }: ChoiceProps) {
   const { t } = useTranslation('waitlist')
   const [name, clinicName] = [`\u2068${doctor.name}\u2069`, `\u2068${clinic.name}\u2069`]
@@ -198,7 +198,7 @@ function Choice({ doctor, clinic, isAnyDoctor, onChange }: ChoiceProps) {
   )
 }
 
-/** Whoever waits for the same already finds the entry among theirs. A refused field says so itself. */
+/** Links a patient who waits for the same already to their entries. A refused field shows its error itself. */
 function JoinError({ error, isSignedIn }: { error: unknown; isSignedIn: boolean }) {
   const { t } = useTranslation('waitlist')
   if (refusedContact(error) !== null) return null

@@ -29,7 +29,7 @@ export async function dataOf<Data>(call: Promise<ApiResult<Data>>): Promise<Data
   return data as Data
 }
 
-/** Of seconds only, as this server sends it: a proxy may send a date. */
+/** It reads only seconds, as this server sends them: a proxy may send a date. */
 function retryAfterSeconds(response: Response): number | null {
   const text = response.headers.get('Retry-After') ?? ''
   return /^\d{1,5}$/.test(text) ? Math.max(1, Number(text)) : null

@@ -3,7 +3,7 @@ export type EarlyResponse = { sentAt: number; response: Promise<Response> }
 
 declare global {
   interface Window {
-    /** By URL, filled by the script in index.html. */
+    /** The early responses by URL, filled by the script in index.html. */
     holdfastEarly?: Map<string, EarlyResponse>
     /** Where some requests depend on the responses to others: when all of them are sent, or are not going to be. */
     holdfastEarlySent?: Promise<void>

@@ -44,7 +44,7 @@ test('a page sends the newest position with each read, and none before it knows 
 test('of several shards, it sends the newest position of each', async () => {
   await post('1020080000000001.900')
   await post('1020090000000001.5')
-  // As a live connection with doctors of three shards says it: one of them is newer, one is older.
+  // A live connection with doctors of three shards sends such a position: one of them is newer, one is older.
   page.notePosition('1020080000000001.901,1020090000000001.4,1020100000000001.1')
   await get()
   expect(sent.at(-1)?.split(',').toSorted()).toEqual([

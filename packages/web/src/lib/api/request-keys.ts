@@ -4,7 +4,7 @@ import { randomKey } from './random-key.ts'
 type RequestKeys = {
   /** The key for a request with this body: the same as before if the body is the same. */
   keyFor(body: object): string
-  /** After a success: the next request is a new one, even if its body is the same. */
+  /** Call this after a success: the next request is a new one, even if its body is the same. */
   clear(): void
 }
 

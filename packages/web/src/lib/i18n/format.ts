@@ -71,7 +71,7 @@ export function formatLongDayTime(instant: Instant, timeZone: string): string {
   return `${formatDay(instant, timeZone)}${comma()} ${formatTime(instant, timeZone)}`
 }
 
-/** Of the reader's language. */
+/** The comma of the reader's language. */
 export function comma(): string {
   return directionOf(currentLanguage()) === 'rtl' ? '،' : ','
 }
@@ -163,7 +163,7 @@ export function halvesOfDay(): [string, string] | null {
   return [half('09:00'), half('21:00')]
 }
 
-/** Of the reader's language: 0 (Sunday) to 6, or 1 where the browser does not know it. */
+/** The first weekday in the reader's language: 0 (Sunday) to 6, or 1 where the browser does not know it. */
 export function firstWeekday(): 0 | 1 | 2 | 3 | 4 | 5 | 6 {
   const locale: { getWeekInfo?: () => { firstDay: number } } = new Intl.Locale(currentLocale())
   return ((locale.getWeekInfo?.().firstDay ?? 1) % 7) as 0 | 1 | 2 | 3 | 4 | 5 | 6

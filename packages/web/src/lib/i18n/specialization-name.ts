@@ -4,7 +4,7 @@ import { currentLanguage } from './i18n.ts'
 
 type Specialization = Pick<Doctor, 'specialization' | 'specializationNames'>
 
-/** In the reader's language if it is a known one, else as the clinic wrote it. */
+/** The name in the reader's language if it is a known one, else as the clinic wrote it. */
 export function specializationName({ specialization, specializationNames: names }: Specialization): string {
   // Tickets that earlier versions stored have no names.
   return names?.[currentLanguage()] ?? specialization

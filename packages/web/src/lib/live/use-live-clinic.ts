@@ -7,7 +7,9 @@ import { useLiveSlots } from './use-live-slots.ts'
 
 /** The minimum time between two reads, however many people book. */
 const rereadMsMin = 1_000
-/** More than one connection follows, unless the server is set to more: such a clinic is read at intervals instead. */
+/**
+ * One connection follows so many doctors, unless the server is set to more: a clinic with more is read at intervals.
+ */
 const followedDoctorsMax = 50
 
 /** Keeps a clinic's cached data up to date while the component is mounted. @returns the state of the connection */

@@ -25,7 +25,7 @@ export function useHiddenFragment(pattern: RegExp): string | null {
   return hidden !== undefined && pattern.test(hidden) ? hidden : null
 }
 
-/** Of the state of the tab's history, what {@link useHiddenFragment} reads, for a link to the same page. */
+/** The part of the tab's history state that {@link useHiddenFragment} reads, for a link to the same page. */
 export function keptFragment({ fragment }: HistoryState): HistoryState {
   return fragment === undefined ? {} : { fragment }
 }

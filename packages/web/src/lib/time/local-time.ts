@@ -5,7 +5,7 @@ export function localDay(instant: string | number, timeZone: string): string {
   return zoned(instant, timeZone).toPlainDate().toString()
 }
 
-/** In the format of the calendar component. */
+/** The local time in the format of the calendar component. */
 export function localDateTime(instant: string | number, timeZone: string): string {
   return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')
 }

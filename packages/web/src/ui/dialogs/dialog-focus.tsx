@@ -5,7 +5,7 @@ import { focusPageTitle } from '../focus/page-focus.ts'
 
 type DialogTitleProps = {
   titleRef: RefObject<HTMLHeadingElement | null>
-  /** Of the kind of dialog. */
+  /** The title component of the kind of dialog. */
   part: typeof ModalTitle | typeof DrawerTitle
   children: string
 }
@@ -57,7 +57,7 @@ export function useReturnedFocus(isOpen: boolean): void {
     toOpener.current = null
     if (returnFocus !== null && !isFocusMoved() && !returnFocus()) focusPageTitle()
   }, [isOpen])
-  // Of a dialog that is only rendered while it is open.
+  // This is for a dialog that is only rendered while it is open.
   useEffect(
     () => () => {
       if (toOpener.current !== null && !isFocusMoved()) toOpener.current()

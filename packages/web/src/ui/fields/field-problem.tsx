@@ -39,7 +39,7 @@ export function FieldProblem({ children }: { children: ReactNode }) {
     // A field may be within the control of another, as in a group.
     if (!isControl(control) || control.closest('[data-field]') !== ref.current) return
     event.preventDefault()
-    // With its own rule, a field says what is wrong itself.
+    // A field with its own rule says what is wrong itself.
     if (!control.validity.customError) setProblem({ control, text: textOf(t, control) })
     if (control.form === null || firstInvalid(control.form) === control) control.focus()
   })

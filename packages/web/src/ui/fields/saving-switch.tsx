@@ -4,7 +4,7 @@ import { type ReactNode, useRef } from 'react'
 type SavingSwitchProps = {
   label: ReactNode
   description: ReactNode
-  /** As it is stored. */
+  /** The value that is stored. */
   checked: boolean
   /** The request that stores a change. */
   saving: {

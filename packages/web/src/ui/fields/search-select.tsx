@@ -10,7 +10,7 @@ import classes from './search-select.module.css'
 export type SearchOption = { value: string; label: string; detail?: string }
 
 type SearchSelectProps = {
-  /** Of the field, to focus it. */
+  /** The id of the field, to focus it. */
   inputId?: string
   label: string
   placeholder: string

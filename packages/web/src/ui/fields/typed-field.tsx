@@ -10,7 +10,7 @@ export type TypedFieldProps = Omit<TextInputProps, 'type' | 'value' | 'defaultVa
 }
 
 type KindProps = {
-  /** As the reader's language writes it. */
+  /** Formats the value as the reader's language writes it. */
   format: (value: string) => string
   parse: (text: string) => string | null
   /** Whether nothing needs to be added to a text that is being typed. */

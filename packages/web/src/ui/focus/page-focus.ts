@@ -9,13 +9,13 @@ export function focusPageTitle(): boolean {
   return title !== null
 }
 
-/** After a change of what the whole page shows: its heading, which says so, gets the focus and is in sight. */
+/** After a change of what the whole page shows, its heading, which names that, gets the focus and is in sight. */
 export function showPageTitle(): void {
   focusPageTitle()
   window.scrollTo(0, 0)
 }
 
-/** After a navigation: its heading gets the focus, and until it is shown, the page's main part. */
+/** After a navigation, the page's heading gets the focus, and until it is shown, the page's main part. */
 export function focusNewPage(): void {
   // The page has moved the focus already, to what it was opened for, such as a hold or a row of a list.
   if (document.activeElement?.matches('main :is(h2, h3, li)')) return

@@ -6,7 +6,7 @@ import { type Tab, TabLink } from './tab-link.tsx'
 type TabsProps = {
   label: string
   tabs: readonly Tab[]
-  /** At the end: {@link MoreTabs}, which few areas need. */
+  /** The tabs at the end: {@link MoreTabs}, which few areas need. */
   more?: ReactNode
 }
 

@@ -8,7 +8,7 @@ import { auditDetailKey } from './audit-detail-key.ts'
 
 const details: AuditDetail[] = [...auditWords, ...auditFields, ...roles]
 
-/** Of the administration's pages. null: there is none. */
+/** The text of the administration's pages; null: there is none. */
 function textIn(language: string, key: string | null): string | null {
   const url = new URL(`../../../locales/${language}/admin.json`, import.meta.url)
   const texts: unknown = JSON.parse(readFileSync(url, 'utf8'))

@@ -32,7 +32,7 @@ const fields = [
   'appointmentTypes',
 ] as const
 
-/** By the labels of their form. */
+/** The settings are named by the labels of their form. */
 const messageSettings = {
   emails: 'messages.settings.emails',
   language: 'messages.settings.language',

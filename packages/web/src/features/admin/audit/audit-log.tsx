@@ -72,7 +72,7 @@ export function AuditLog({ clinicId, timeZone, people, names, search, onSearch }
   )
 }
 
-/** Also those who are no members any more, and whoever the address of the page names. */
+/** All people, including those who are no members any more, and the account that the address of the page names. */
 function allPeople(people: readonly Person[], events: readonly AuditEvent[], { accountId }: AuditSearch): Person[] {
   const found = new Map(people.map((person) => [person.accountId, person.name]))
   for (const { actorId, actorName } of events) {

@@ -33,7 +33,7 @@ import { KnownPatients } from './known-patients.tsx'
 const route = getRouteApi('/clinic/$clinicId/book')
 
 type PatientDraft = { name: string; email: string; phone: string; reason: string; type: AppointmentType }
-/** By which a patient is found. */
+/** The fields by which a patient is found. */
 const patientFields = ['name', 'phone', 'email'] as const
 const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
 

@@ -30,7 +30,7 @@ export function KnownPatients({ typed, onChoose, ref }: KnownProps) {
   const { t } = useTranslation('admin')
   const [text] = useDebouncedValue(typed.trim(), typingMs)
   const found = useQuery({ ...useKnownQuery(text), enabled: text.length >= lengthMin })
-  // Who has the beginning of what is typed may have all of it; whoever has something that was typed before has not.
+  // Patients who match the beginning of the text may match all of it; those who match an earlier text do not.
   const isFound = text !== '' && typed.trim().startsWith(text) && found.data !== undefined
   const patients = isFound ? distinctPatients(found.data, shownMax) : []
   return (

@@ -40,7 +40,7 @@ export function BookingHistory({ bookingId }: { bookingId: string }) {
 
 type HistoryEntry = History['items'][number]
 
-/** What a patient can do. Of the rest, the system did what no account did. */
+/** What a patient can do. The system did the rest, unless an account did it. */
 const byPatients = new Set<HistoryEntry['event']['type']>([
   ...(['held', 'confirmed', 'extended', 'link_requested', 'moved', 'cancelled', 'linked'] as const),
   ...(['attendance_confirmed', 'attendance_withdrawn'] as const),

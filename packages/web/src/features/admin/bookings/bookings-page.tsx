@@ -45,7 +45,7 @@ export function BookingsPage() {
     clinicId,
     doctors.map(({ id }) => id),
   )
-  // As many days as one request may ask for.
+  // The range has as many days as one request may ask for.
   const widest = { from: addDays(today, -183), to: addDays(today, 182) }
   const days = { from: formatNumericDate(range.from), to: formatNumericDate(range.to) }
   const searched = found.isPlaceholderData ? '' : t('bookings.searched', days)
@@ -53,7 +53,7 @@ export function BookingsPage() {
     // The button is gone as soon as bookings are found.
     focusPageTitle()
     await navigate({ search: next })
-    // Not before: the new fields begin with what the address says.
+    // This must come after: the new fields begin with what the address says.
     setResets(resets + 1)
   }
   const marks = usePendingMarks(clinicId)

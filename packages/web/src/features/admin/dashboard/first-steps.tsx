@@ -14,7 +14,7 @@ import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
 
 type FirstStepsState = {
-  /** Until then nobody knows whether there are steps to show: what is under them would move down. */
+  /** The steps are known. Before that, what is under them would move down when they appear. */
   isRead: boolean
   /** null: nothing to show, because all is done or somebody hid them. */
   isDone: Done | null

@@ -6,7 +6,7 @@ export type DoctorDraft = {
   name: string
   specialization: string
   experienceYears: number | string
-  /** In the currency's main unit: 65 is 65 €. */
+  /** The fee in the currency's main unit: 65 is 65 €. */
   fee: number | string
   currency: string
   /** BCP 47 tags. */

@@ -27,7 +27,7 @@ export function DoctorLinkPage() {
       await navigator.clipboard.writeText(address)
       toastDone({ message: t('people.copied') })
     } catch {
-      // Not permitted, or not available over plain HTTP: the address is on the page.
+      // Copying is not permitted, or not available over plain HTTP: the address is on the page.
       toastFailed({ message: t('doctors.link.copyFailed') })
     }
   }

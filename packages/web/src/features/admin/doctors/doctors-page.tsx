@@ -66,7 +66,7 @@ export function ClinicDoctorsPage() {
   )
 }
 
-/** After a doctor was added: what patients need to book with them. */
+/** Shows, after a doctor was added, what patients need to book with them. */
 function NextStep({ doctor }: { doctor: Doctor }) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()

@@ -28,7 +28,7 @@ export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProp
   const { doctors } = useClinic()
   const invite = useInvite()
   const wanted = doctors.find(({ id }) => id === wantedId)
-  // Of several doctors none is preselected: whoever gets a calendar sees its patients.
+  // If there are several doctors, none is preselected: a person who gets a calendar sees its patients.
   const only = doctors.length === 1 ? doctors[0] : undefined
   const form = useForm<{ email: string; role: Role; doctorId: string }>({
     initialValues: {
@@ -111,7 +111,7 @@ export function InvitationLink({ invitation }: { invitation: CreatedInvitation }
       setCopied(true)
       toastDone({ message: t('people.copied') })
     } catch {
-      // Not permitted, or not available over plain HTTP.
+      // Copying is not permitted, or not available over plain HTTP.
       field.current?.select()
       toastFailed({ message: t('people.copyFailed') })
     }

@@ -101,7 +101,7 @@ function RoleSelect({ member }: { member: Member }) {
       value={change.isPending ? change.variables.role : member.role}
       onChange={({ currentTarget }) => {
         const role = offered.find((one) => one === currentTarget.value)
-        // Not disabled meanwhile, because it would lose the focus.
+        // The field is not disabled meanwhile, because it would lose the focus.
         if (role !== undefined && role !== 'doctor' && !change.isPending) change.mutate({ role })
       }}
       data={offered.map((one) => ({ value: one, label: t(`role.${one}`) }))}

@@ -11,7 +11,7 @@ import { BookingLink } from '../booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
 
-/** Those of a burst that belong to no account, or to one that may be a bot's. */
+/** How many bookings of a burst belong to no account, or to one that may be a bot's. */
 export function cancellableOf({ guestBookings, newAccountBookings }: BookingBurst): number {
   return guestBookings + newAccountBookings
 }

@@ -1,6 +1,6 @@
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
-/** Of the site's focus outline, seen on a mail's light ground and on its dark one. */
+/** The site's focus outline, which can be seen on a mail's light background and on its dark one. */
 const outline = 'body:focus-visible { outline: 3px solid #2f8f83; outline-offset: -3px }'
 
 /**

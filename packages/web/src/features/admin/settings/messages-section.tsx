@@ -139,7 +139,7 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
   )
 }
 
-/** From when to when reminders can be sent before the visit, as people say it: `10 minutes`, `14 days`. */
+/** The range in which reminders can be sent before the visit, as people say it: `10 minutes`, `14 days`. */
 function reminderRange() {
   const { min, max } = messageLimits.reminderMinutes
   const to = formatNumber(max / (24 * 60), { style: 'unit', unit: 'day', unitDisplay: 'long' })

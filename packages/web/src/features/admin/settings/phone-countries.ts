@@ -11,7 +11,7 @@ const codes = (
   'UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW'
 ).split(' ')
 
-/** To choose from, sorted by their names in the page's language. */
+/** The countries to choose from, sorted by their names in the page's language. */
 export function phoneCountries(): { value: string; label: string }[] {
   const language = currentLanguage()
   const names = new Intl.DisplayNames(language, { type: 'region' })

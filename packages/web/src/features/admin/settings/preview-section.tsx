@@ -30,7 +30,7 @@ const kinds = [
 ] as const satisfies PreviewedKind[]
 /** The link to confirm proves an e-mail address; the end of an entry of the waitlist offers nothing. */
 const notBySms: ReadonlySet<PreviewedKind> = new Set(['confirm', 'unanswered'])
-/** As what a message is shown. */
+/** The formats in which a message is shown. */
 const formats = ['html', 'text', 'sms'] as const
 type Format = (typeof formats)[number]
 

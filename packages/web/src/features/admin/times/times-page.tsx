@@ -74,7 +74,7 @@ export function ClinicTimesPage() {
 
 type MoveLinkProps = { booking: Booking; isOfWithdrawal?: boolean }
 
-/** Opens the booking with the times to move it to. Those of a withdrawal lead back to its list. */
+/** Opens the booking with the times to move it to. The link of a withdrawal leads back to its list. */
 function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
   const { t } = useTranslation('schedule')
   const router = useRouter()

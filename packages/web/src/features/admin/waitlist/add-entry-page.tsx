@@ -133,7 +133,7 @@ function AddEntry() {
 
 type AddErrorProps = { error: Error; name: string; search: WaitlistSearch }
 
-/** Whoever is on the list already is found there. A refused field says so itself. */
+/** Links to the entry of a patient who is on the list already. A refused field shows its error itself. */
 function AddError({ error, name, search }: AddErrorProps) {
   const { t } = useTranslation('waitlist')
   const { clinicId } = useClinic()

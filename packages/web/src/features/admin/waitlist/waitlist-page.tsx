@@ -18,7 +18,7 @@ import { WaitlistTable } from './waitlist-table.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/waitlist')
 
-/** Who waits for the clinic's doctors, and what was offered to whom. */
+/** Shows who waits for the clinic's doctors, and what was offered to whom. */
 export function WaitlistPage() {
   const { t } = useTranslation(['waitlist', 'admin'])
   const { clinicId } = useClinic()

@@ -118,7 +118,7 @@ function Row({ entry, onOpen }: RowProps) {
   )
 }
 
-/** Until when the open offer can be accepted; and whom to call, about it or about times that are free. */
+/** Shows until when the open offer can be accepted, and whom to call about it, or about times that are free. */
 function OfferState({ entry: { patient, offeredUntil, offerNotified, hasFreeTimes } }: Pick<RowProps, 'entry'>) {
   const { t } = useTranslation('waitlist')
   const { timeZone } = useClinic()

@@ -15,7 +15,7 @@ export function WebhookSecret({ webhook: { url, secret } }: { webhook: WebhookWi
       await navigator.clipboard.writeText(secret)
       toastDone({ message: t('webhooks.copied') })
     } catch {
-      // Not permitted, or not available over plain HTTP.
+      // Copying is not permitted, or not available over plain HTTP.
       field.current?.select()
       toastFailed({ message: t('people.copyFailed') })
     }

@@ -21,12 +21,12 @@ type BoardGridProps = {
   isWithResources: boolean
 }
 
-/** Of a row, without its border: board-grid.module.css. */
+/** The height of a row, without its border: board-grid.module.css. */
 const rowPixelsMin = 108
-/** Of the page's head, above the first room. */
+/** The height of the page's head, above the first room. */
 const headPixelsMin = 240
 
-/** Those that are in sight at first: their cases are painted before those of the others. */
+/** How many rooms are in sight at first: their cases are painted before those of the others. */
 function roomsFirst(): number {
   return Math.ceil((window.innerHeight - headPixelsMin) / rowPixelsMin)
 }

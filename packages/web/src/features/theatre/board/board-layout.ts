@@ -46,7 +46,7 @@ export function shownSpan(
   }
 }
 
-/** At which whole hour the shown ones are to begin if they do not all fit: an hour before now, or what comes first. */
+/** The whole hour at which the shown ones begin if they do not all fit: an hour before now, or what comes first. */
 export function firstInSight({ blocks, cases, busy = [] }: Omit<Shown, 'rooms'>, shown: Span, now: number): number {
   // So that no name of an hour is cut off.
   const wholeHour = (at: number) => shown.from + Math.max(0, Math.floor((at - shown.from) / hourMs)) * hourMs
@@ -87,7 +87,7 @@ export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
   return closed
 }
 
-/** From the planned start to the foreseen end. */
+/** The span from the planned start to the foreseen end. */
 export function caseSpan(one: Case, now: number): Span {
   return { from: Date.parse(one.startsAt), to: foreseenEnd(one, now) }
 }
@@ -134,7 +134,7 @@ function occupiedSpan(one: Case, now: number): Span {
   return { from, to: to + one.turnoverMinutes * minuteMs }
 }
 
-/** Those of the days in which a part of the span is. */
+/** The days in which a part of the span is. */
 export function daysWith({ from, to }: Span, days: readonly string[], timeZone: string): string[] {
   return days.filter((day) => startOfDay(day, timeZone) < to && startOfDay(addDays(day, 1), timeZone) > from)
 }
@@ -153,7 +153,7 @@ export function hoursOf({ from, to }: Span): number[] {
   return Array.from({ length: Math.ceil((to - from) / hourMs) }, (_, index) => from + index * hourMs)
 }
 
-/** To the nearest step of the clock. */
+/** Rounds to the nearest step of the clock. */
 export function snapped(ms: number, minutes = stepMinutes): number {
   return Math.round(ms / (minutes * minuteMs)) * minutes * minuteMs
 }

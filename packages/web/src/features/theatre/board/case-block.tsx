@@ -97,7 +97,10 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   )
 })
 
-/** At its planned time, shorter if it ended early; or, on the day after that, as long as it takes longer. */
+/**
+ * A case is placed at its planned time, shorter if it ended early; or, on the day after that, as long as it takes
+ * longer.
+ */
 function placedCase(one: Case, shown: Span, now: number) {
   return placed(namedSpan(one, now), shown) ?? placed(caseSpan(one, now), shown)
 }

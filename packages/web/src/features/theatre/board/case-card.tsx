@@ -67,7 +67,7 @@ function caseAt(target: EventTarget): Element | null {
 
 function CaseCard({ lines, left, top }: Shown) {
   const ref = useRef<HTMLDivElement>(null)
-  // Within the window, whichever side the case is at.
+  // It is within the window, at whichever side the case is.
   useEffect(() => {
     const card = ref.current
     if (card === null) return

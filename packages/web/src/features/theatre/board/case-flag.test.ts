@@ -7,7 +7,7 @@ const now = Date.parse(at('10:00'))
 
 type Flagged = Parameters<typeof caseFlag>[0]
 
-/** From eleven to twelve. */
+/** A case from eleven to twelve. */
 function aCase(change: Partial<Flagged> = {}): Flagged {
   const times = { startsAt: at('11:00'), endsAt: at('12:00') }
   return { id: 'one', status: 'CONFIRMED', milestones: [], lacks: null, ...times, ...change }

@@ -51,7 +51,7 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
     (search: BookCaseSearch) => void navigate({ to: '/clinic/$clinicId/theatre/book', params: { clinicId }, search }),
     [navigate, clinicId],
   )
-  // Those of a move that was sent are the server's, in its answer.
+  // The conflicts of a move that was sent are in the server's response.
   const conflicts =
     planned === null || planned.isSent
       ? []

@@ -5,9 +5,9 @@ import type { AllocationKind, TheatreBoard } from '@holdfast/contract/client'
 export type ResourceOnBoard = {
   kind: 'surgeon' | 'anaesthetist' | 'staff' | 'equipment'
   id: string
-  /** Of a piece of equipment; 1 for people. */
+  /** The number of a piece of equipment; 1 for people. */
   unit: number
-  /** By start. `roomId` null: a case of which the reader sees nothing else. */
+  /** Sorted by start. `roomId` null: a case of which the reader sees nothing else. */
   times: { from: number; to: number; roomId: string | null }[]
 }
 

@@ -89,7 +89,7 @@ export function WeekTable({ board, now, risks, names, onOpen }: WeekTableProps) 
   )
 }
 
-/** By room and day. */
+/** Groups by room and day. */
 function inCells<One extends { roomId: string }>(all: readonly One[], daysOf: (one: One) => string[]) {
   const cells = new Map<string, One[]>()
   for (const one of all) {

@@ -18,7 +18,7 @@ import { useTheatre } from '../use-theatre.ts'
 
 type HeldCaseProps = { held: Case; names: Names; onAgain: () => void }
 
-/** After a hold: it is confirmed, let go, or lapses. */
+/** A case after its hold: it is confirmed, let go, or lapses. */
 export function HeldCase({ held, names, onAgain }: HeldCaseProps) {
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone } = useTheatre()

@@ -24,7 +24,7 @@ type CaseFactsProps = {
   names: Names
   /** The case that will keep this one waiting. */
   atRiskBy?: string | null
-  /** Of the board's cases. */
+  /** The projections of the board's cases. */
   projections?: ReadonlyMap<string, Projection>
 }
 

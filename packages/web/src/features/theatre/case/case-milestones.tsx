@@ -214,7 +214,7 @@ function contradictionOf(error: Error): Problem | null {
   return isForceable ? error.problem : null
 }
 
-/** Beside a milestone that was refused because of what is recorded: what that is. */
+/** Shows, beside a milestone that was refused because of what is recorded, what that is. */
 function RecordAnyway({ record: { refused, force, isPending } }: { record: ReturnType<typeof useRecord> }) {
   const { t } = useTranslation('theatre')
   return refused === null ? null : (

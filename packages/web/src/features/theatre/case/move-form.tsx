@@ -22,8 +22,8 @@ import { FormFrame } from './form-frame.tsx'
 import { type TeamChange, useMoveCase } from './use-move-case.ts'
 
 /**
- * Changes a case without dragging: another day, time, room, length, team or equipment, in one step. Of a running case,
- * only the anaesthetist and the staff.
+ * Changes a case without dragging: another day, time, room, length, team or equipment, in one step. Only the
+ * anaesthetist and the staff of a running case can be changed.
  */
 export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDone: () => void }) {
   const { t } = useTranslation('theatre')

@@ -24,7 +24,7 @@ export type CaseDraft = {
   anaesthetistId: string
   staffIds: string[]
   equipmentIds: string[]
-  /** By equipment; one of each unless it says more. */
+  /** The number of units by equipment; one of each unless it says more. */
   units: Record<string, number | string>
 }
 
@@ -62,7 +62,7 @@ type DraftedField =
   | 'staffIds'
   | 'equipment'
 
-/** Of a case, or of a request. */
+/** The draft of a case, or of a request. */
 export function draftOfCase(one: Described): CaseDraft {
   return {
     mrn: one.patient?.mrn ?? '',

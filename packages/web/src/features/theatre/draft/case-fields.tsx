@@ -93,7 +93,7 @@ export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
 }
 
 type TeamFieldsProps = FieldsProps & {
-  /** Of a running case, whose surgeon and equipment stay. */
+  /** The case is running, so that its surgeon and equipment stay. */
   isRelief?: boolean
 }
 

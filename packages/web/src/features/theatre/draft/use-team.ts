@@ -13,7 +13,7 @@ export function useTeam(chosen: Partial<Chosen> = {}) {
   const [staff, equipment] = [lists[0].data, lists[1].data]
   const { surgeonId = '', anaesthetistId = '', staffIds = [], equipmentIds = [] } = chosen
   const chosenIds = new Set([surgeonId, anaesthetistId, ...staffIds, ...equipmentIds])
-  // Who has left since then stays with the cases that they were chosen for.
+  // People who have left since then stay with the cases that they were chosen for.
   const offered = <One extends { id: string; active: boolean }>(list: readonly One[] = []) =>
     list.filter(({ id, active }) => active || chosenIds.has(id))
   const option = ({ id, name }: { id: string; name: string }): Option => ({ value: id, label: name })
@@ -22,7 +22,7 @@ export function useTeam(chosen: Partial<Chosen> = {}) {
       .filter((one) => one.profession === profession)
       .map(option)
   return {
-    /** Until then the lists lack people, and a field would show another value than the one it has. */
+    /** All lists are read. Before that they lack people, and a field would show another value than the one it has. */
     isRead: staff !== undefined && equipment !== undefined,
     /** A list that could not be read; undefined: none. */
     failed: lists.find(({ isLoadingError }) => isLoadingError),

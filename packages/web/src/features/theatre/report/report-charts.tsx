@@ -13,7 +13,7 @@ export function ReportCharts({ report }: { report: TheatreReport }) {
   const pointOf = (name: string, figures: TheatreFigures): Point => ({
     name,
     raw: figures.rawUtilisation,
-    // On top of it.
+    // The turnover is stacked on top of `raw`.
     turnover:
       figures.adjustedUtilisation === null || figures.rawUtilisation === null
         ? null
@@ -70,7 +70,7 @@ function Chart({ title, data, series, format, isShare = false }: ChartProps) {
     isShare ? isMissing(point) : series.every(({ name }) => !point[name as keyof Point]),
   )
   if (isEmpty) return null
-  // As in the tables: without a mark, it would look like 0 %.
+  // A missing value has the mark that it has in the tables: otherwise it would look like 0 %.
   const shown = data.map((point) => (isMissing(point) ? { ...point, name: `${point.name} (–)` } : point))
   const { xAxisProps, yAxisProps } = chartAxes(isShare ? 52 : 72)
   return (

@@ -76,8 +76,8 @@ export function BlockActions({ block }: { block: Block }) {
 type Progress = NonNullable<Block['filling']>
 
 /**
- * Books what fits, in steps whose progress it has, and says what that was. A press after a failure goes on. Whoever
- * leaves the block ends it after the step that is running.
+ * Books what fits, in steps whose progress it has, and says what that was. A press after a failure goes on. Leaving the
+ * block ends it after the step that is running.
  */
 function useFillBlock(block: Block) {
   const { t } = useTranslation('theatre')

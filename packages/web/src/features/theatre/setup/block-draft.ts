@@ -9,9 +9,9 @@ export type BlockDraft = {
   owner: Owner
   /** 1 is Monday, 7 Sunday. */
   weekdays: string[]
-  /** Of `monthly`: the first to fifth of these weekdays in a month, -1 the last. */
+  /** For `monthly`: the first to fifth of these weekdays in a month; -1 is the last. */
   weeksOfMonth: string[]
-  /** Of `single`: its day. */
+  /** For `single`, this is its day. */
   from: string
   to: string
   startTime: string
@@ -44,7 +44,7 @@ export function newBlockDraft(roomId: string, firstDay: string): BlockDraft {
   }
 }
 
-/** As the API takes it. A block until 00:00 ends at midnight. */
+/** The block as the API takes it. A block until 00:00 ends at midnight. */
 export function newBlockOf(draft: BlockDraft, timeZone: string): NewBlock {
   const { kind, roomId, owner, minutes, releaseDays, from, startTime, endTime } = draft
   const common = {

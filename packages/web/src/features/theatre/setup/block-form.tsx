@@ -91,7 +91,7 @@ function submitterOf(event: SyntheticEvent | undefined): string | null {
   return submitted instanceof SubmitEvent ? (submitted.submitter?.getAttribute('name') ?? null) : null
 }
 
-/** On which days of the week, and of the month. */
+/** The days of the week, and of the month. */
 function RuleFields({ form }: { form: Form }) {
   const { t } = useTranslation('theatre')
   return (
@@ -116,7 +116,7 @@ function RuleFields({ form }: { form: Form }) {
   )
 }
 
-/** From when until when, how much of it cases may take, and when it opens to all. */
+/** The start and the end, how much of it cases may take, and when it opens to all. */
 function TimeFields({ form }: { form: Form }) {
   const { t } = useTranslation('theatre')
   const input = form.getInputProps

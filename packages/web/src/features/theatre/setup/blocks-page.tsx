@@ -14,7 +14,7 @@ import { useTheatre } from '../use-theatre.ts'
 import { BlockForm } from './block-form.tsx'
 import { BlocksTable } from './blocks-table.tsx'
 
-/** Whose time is which: the blocks of a week. */
+/** The blocks of a week, with their owners. */
 export function BlocksPage() {
   const { t } = useTranslation('theatre')
   const { clinicId, today, isAdmin } = useTheatre()

@@ -10,7 +10,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 const daysMax = 366
 
 type ExceptDatesProps = {
-  /** In their order. */
+  /** The days in their order. */
   days: readonly string[]
   onChange: (days: string[]) => void
 }

@@ -5,7 +5,7 @@ import { hoursText } from './hours-text.ts'
 beforeAll(() => i18next.init({ lng: 'en' }))
 
 const on = (weekdays: number[], from: string, to: string) => weekdays.map((weekday) => ({ weekday, from, to }))
-/** Without the characters that keep a range on one line. */
+/** The text without the characters that keep a range on one line. */
 const textOf = async (language: string, hours: Parameters<typeof hoursText>[0]) => {
   await i18next.changeLanguage(language)
   return hoursText(hours)

@@ -8,7 +8,7 @@ import { useTeam } from '../draft/use-team.ts'
 
 const kinds = ['service', 'surgeon', 'everybody'] as const
 
-/** Whose a block is, while it is typed in. */
+/** The owner of a block, while it is typed in. */
 export type Owner = { kind: (typeof kinds)[number]; service: string; surgeonId: string }
 
 export const newOwner: Owner = { kind: 'service', service: '', surgeonId: '' }
@@ -18,7 +18,7 @@ export function ownerOfBlock({ service, surgeonId }: Pick<Block, 'service' | 'su
   return { kind, service: service ?? '', surgeonId: surgeonId ?? '' }
 }
 
-/** As the API takes it. A service's block may be one surgeon's of that service. */
+/** The owner as the API takes it. A service's block may be one surgeon's of that service. */
 export function ownerOf({ kind, service, surgeonId }: Owner): { service?: string; surgeonId?: string } {
   if (kind === 'everybody') return {}
   return {

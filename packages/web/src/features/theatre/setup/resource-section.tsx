@@ -12,7 +12,7 @@ type Resource = { id: string; name: string; active: boolean }
 type ResourceSectionProps<Item extends Resource> = {
   title: string
   none: string
-  /** Of the button that adds one; absent: they are added elsewhere. */
+  /** The label of the button that adds one; absent: they are added elsewhere. */
   add?: string
   read: UseQueryResult<Item[]>
   /** What the list says about an item, under its name. */
