@@ -12,7 +12,7 @@ import { cpuSecondsOf } from './measure/process-cpu.ts'
 import { spreadOf } from './measure/spread.ts'
 
 const doctors = 100
-/** As in four weeks of 32 a day. */
+/** Four weeks of 32 slots a day. */
 const slotsPerDoctor = 896
 const readsPerRound = 2_000
 const rounds = 5
@@ -90,7 +90,7 @@ async function measure(stage: Stage): Promise<void> {
   }
   const operations: Record<string, (doctorId: string) => Promise<unknown>> = {
     'a list from PostgreSQL': (doctorId) => reads.days(doctorId, from, to, timezone),
-    // With the last change, which tells whether the copy may be used.
+    // It reads the last change too, which tells whether the copy may be used.
     'a list from Redis': async (doctorId) => {
       const [copy] = await redis.mget(copyOf(doctorId), changeOf(doctorId))
       return parsed(copy ?? '', doctorId)

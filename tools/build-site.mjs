@@ -27,8 +27,8 @@ const sources = [
 ]
 
 /**
- * Builds the site unless it was built from the current sources. Of two processes one builds, and the other waits. A
- * checkout without a site has nothing to build.
+ * Builds the site unless it was built from the current sources. If there are two processes, one builds, and the other
+ * waits. A checkout without a site has nothing to build.
  *
  * @param {string} root the checkout, with its packages installed
  * @returns {Promise<{ kind: 'ready' } | { kind: 'failed', message: string }>}

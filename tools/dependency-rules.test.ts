@@ -108,7 +108,7 @@ async function cruise(): Promise<Found> {
   }
 }
 
-/** As `npm run rules` does. */
+/** Runs the command of `npm run rules`. */
 async function cruiseByCommand(directory: string, paths = cruised): Promise<Found> {
   const args = [cruiser, '--config', configName, '--output-type', 'json', ...paths]
   // The exit code is the number of violations; the report on stdout lists them.
@@ -136,7 +136,7 @@ test('a violation of each rule is planted', () => {
 })
 
 test('the cruiser reads the real project too', async () => {
-  // Of one workspace, which takes a second of processor time instead of ten. `npm run check` reads all of them.
+  // This reads one workspace, which takes a second of processor time instead of ten. `npm run check` reads all of them.
   expect((await cruiseByCommand(root, ['packages/adapters'])).modules).toBeGreaterThan(100)
 })
 

@@ -213,7 +213,7 @@ export const groups = {
 }
 
 /**
- * As the names of the rules begin.
+ * The beginning of the names of the folder's rules.
  *
  * @param {string} folder
  */

@@ -4,7 +4,8 @@ import { delimiter, join } from 'node:path'
 import { lockInstallation } from './lock-installation.mjs'
 
 /**
- * Runs `npm ci` unless node_modules matches package-lock.json. Of two processes one installs, and the other waits.
+ * Runs `npm ci` unless node_modules matches package-lock.json. If there are two processes, one installs, and the other
+ * waits.
  *
  * @param {string} root the checkout
  * @param {{ reportMs?: number, say?: (message: string) => void }} options how often to report that npm still runs

@@ -2,7 +2,7 @@ import ts from 'typescript'
 
 /** The messages of the errors of these classes that a file creates. */
 export type ErrorMessage = {
-  /** With … for what differs; null if no argument is written in place. */
+  /** The text with … for what differs; null if no argument is written in place. */
   text: string | null
   /** The command line is wrong: the command ends with 2. */
   isUsage: boolean

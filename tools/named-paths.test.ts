@@ -24,7 +24,7 @@ const sourcesToRead = [
   '{tools,test,drills,bench}/**/*.{ts,mjs}',
 ]
 
-/** In strings, but a shell's arguments need no quotes. */
+/** Paths are in strings, but a shell's arguments need no quotes. */
 const textsOf = (source: string) =>
   source.startsWith('#!/usr/bin/env bash')
     ? source.split(/[\s'"=]/)

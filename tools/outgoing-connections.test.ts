@@ -35,7 +35,7 @@ const mayConnect = [
 
 /** Libraries that connect to other systems than the database. */
 const connecting = ['aws4fetch', 'ioredis', 'nodemailer', 'rabbitmq-client']
-/** Those that connect to the database alone, or nowhere. */
+/** Libraries that connect only to the database, or nowhere. */
 const notConnecting = [
   ...['@fastify/accept-negotiator', '@fastify/cors', '@fastify/fast-json-stringify-compiler', '@fastify/helmet'],
   ...['@fastify/rate-limit', '@fastify/static', '@fastify/websocket', '@node-rs/argon2'],

@@ -30,7 +30,7 @@ export function runNpmStart(checkout: string, env: Record<string, string | undef
   })
   const lines: string[] = []
   const ready = Promise.withResolvers<string>()
-  // Whoever only wants to know how it ends need not wait for it to be ready.
+  // A caller that only wants to know how it ends need not wait for it to be ready.
   ready.promise.catch(() => undefined)
   for (const stream of [child.stdout, child.stderr]) {
     createInterface(stream).on('line', (line) => {

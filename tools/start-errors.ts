@@ -5,7 +5,7 @@ import { messagesOfErrors } from './messages-of-errors.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** As in packages/server/src/lifecycle/start-error.ts, without LogAhead, whose message is in its class. */
+/** The errors of packages/server/src/lifecycle/start-error.ts, without LogAhead, whose message is in its class. */
 const errors = new Set(['StartError', 'EmbeddedPostgresError', 'MigrateError', 'AppLoginError'])
 
 /** The first sentence of every message, with … for what differs; null if an argument is not written in place. */

@@ -8,7 +8,7 @@ export type FreedPlaces = {
   end(): Promise<void>
 }
 
-/** Of so many bookings that a client makes, one is a hold that lapses, and is found by the next claim. */
+/** One of so many bookings that a client makes is a hold that lapses, and is found by the next claim. */
 const lapsingEvery = 8
 
 /**

@@ -17,7 +17,7 @@ import type { TheatreContender } from './theatre-contender.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
-/** As the server has them: see compose-server.ts. */
+/** The server has the same number: see compose-server.ts. */
 const connections = 8
 const application = 'bench theatre'
 

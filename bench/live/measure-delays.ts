@@ -23,7 +23,7 @@ export async function measureDelays(
   const committed = new Latencies()
   const delivered = new Latencies()
   const undelivered = new Map<string, Undelivered[]>()
-  // For messages that arrive before the response of their booking.
+  // This keeps messages that arrive before the response of their booking.
   const latest = new Map<string, bigint>()
   subscribers.onSlots = (doctorId, position) => {
     latest.set(doctorId, position)

@@ -2,7 +2,7 @@
 export type Target = {
   host: string
   port: number
-  /** Of other servers of the same database: the connections go to all of them in turn. */
+  /** The ports of other servers of the same database: the connections go to all of them in turn. */
   morePorts?: readonly number[]
   /** The name and the certificate that it shows; undefined: it is reached without TLS. */
   tls?: { name: string; certificate: string }
@@ -67,7 +67,7 @@ export type PartResult = {
   outcomes: Record<string, number>
   /** Only those in the measured window. */
   windowOutcomes: Record<string, number>
-  /** Of the measured window, by outcome. */
+  /** The latencies in the measured window, by outcome. */
   latencies: Record<string, LatencySummary>
 }
 

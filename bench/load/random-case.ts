@@ -1,10 +1,10 @@
 /** What a theatre of the benchmark has. Requests name things by their number. */
 export const theatreShape = { rooms: 10, surgeons: 20, kinds: 6, unitsOfKind: 5, patients: 2_000, days: 300 }
-/** Of each room's block on each day. */
+/** The length of each room's block on each day. */
 export const blockMinutes = 540
-/** Of the first case of a day, after midnight. */
+/** When the first case of a day starts, after midnight. */
 export const dayStartsAtMinute = 8 * 60
-/** Of every room, each day of the week, local time. */
+/** The opening hours of every room, each day of the week, in local time. */
 export const openFromHour = 6
 export const openToHour = 20
 /** The service of all cases, which owns all blocks. */

@@ -9,7 +9,9 @@ export type RunFacts = {
   startedAt: string
   commit: string
   machine: string
-  /** Of the last minute before the first scenario. Above 1, the machine was busy with something else. */
+  /**
+   * The load average of the last minute before the first scenario. Above 1, the machine was busy with something else.
+   */
   loadAverageBefore: number
   versions: Record<string, string>
   postgresSettings: Record<string, string>

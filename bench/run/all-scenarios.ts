@@ -22,7 +22,7 @@ import { hotDoctor, hotSlot, spread } from '../scenarios/throughput.ts'
 import { waitlist } from '../scenarios/waitlist.ts'
 import { years } from '../scenarios/years.ts'
 
-/** In the order of a complete run. */
+/** The scenarios in the order of a complete run. */
 export const allScenarios: readonly Scenario[] = [
   hotDoctor,
   spread,

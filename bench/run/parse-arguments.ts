@@ -12,7 +12,7 @@ export const wholePace: Pace = { isSmoke: false, rounds: 5, warmupMs: 500, round
 const smoke: Pace = { isSmoke: true, rounds: 1, warmupMs: 50, roundMs: 350, connections: 64 }
 const growthDefault = 1_000_000
 
-/** Parses the command line. Without names: all scenarios. `--short`: the short rounds of smoke. */
+/** Parses the command line. Without names, all scenarios run. `--short`: the short rounds of smoke. */
 export function parseArguments(args: string[]): Arguments {
   let parsed: { values: { growth?: string; short?: boolean }; positionals: string[] }
   try {

@@ -5,7 +5,7 @@ import type { Figure, ScenarioResult } from '../scenarios/scenario.ts'
 export type Run = {
   facts: RunFacts
   scenarios: (ScenarioResult & { name: string; title: string; seconds: number })[]
-  /** By row of the table; a row that several scenarios fill has the parts of all of them. */
+  /** One for each row of the table; a row that several scenarios fill has the parts of all of them. */
   figures: Figure[]
   faults: string[]
 }

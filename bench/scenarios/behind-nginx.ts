@@ -9,7 +9,7 @@ import type { Bench, Scenario, ScenarioResult } from './scenario.ts'
 
 const name = 'behind_nginx'
 const shape = { doctors: 20, slotsPerDoctor: 30, units: 1_000_000 }
-/** Until the servers have read from the log that a calendar was created. */
+/** The time until the servers have read from the log that a calendar was created. */
 const logReadMs = 1_000
 
 /** Two servers behind nginx and PgBouncer, beside servers that are reached directly; skipped without these programs. */

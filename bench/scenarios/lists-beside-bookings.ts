@@ -14,7 +14,7 @@ const shape = { doctors: 100, slotsPerDoctor: 30, units: 3_000_000 }
 const bookingConnections = 200
 const readingConnections = 64
 const giveUpMs = 5_000
-/** Until the server has read from the log that a calendar was created. */
+/** The time until the server has read from the log that a calendar was created. */
 const logReadMs = 1_000
 
 /** Slot lists of 100 doctors as fast as they come, alone and while 1,000 bookings a second change them. */

@@ -8,7 +8,10 @@ import type { Figure, Measured, Scenario } from './scenario.ts'
 
 const perSecond = { book: 100, 'slot lists': 500, 'doctor lists': 50 }
 const giveUpMs = 1_000
-/** Until every list has been read once and its code is compiled: a server that has just started is not measured. */
+/**
+ * The time until every list has been read once and its code is compiled: a server that has just started is not
+ * measured.
+ */
 const warmupMs = 4_000
 
 /** 100 bookings/s, 500 slot lists/s and 50 doctor lists/s: more than one of the replaced systems promises. */

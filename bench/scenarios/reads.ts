@@ -11,7 +11,7 @@ import type { Bench, Scenario } from './scenario.ts'
 
 const doctors = 20
 const simultaneous = 1_000
-/** Until the server has read from the log that a calendar was created, and has invalidated its caches. */
+/** The time until the server has read from the log that a calendar was created, and has invalidated its caches. */
 const logReadMs = 1_000
 const futureTransaction = '1000000000000000'
 /** A doctor's slots on one day, which almost everybody reads before booking. */

@@ -12,7 +12,7 @@ const shape = { doctors: 20, slotsPerDoctor: 30, units: 1_000_000 }
 const listed = { doctors: 400, slotsPerDoctor: 1, units: 400 }
 /** Clinics of other databases have other numbers. */
 const numbersPerDatabase = 1_000_000
-/** Until the server knows where new clinics are, and has read from the logs that they were created. */
+/** The time until the server knows where new clinics are, and has read from the logs that they were created. */
 const knownMs = 1_500
 
 type Database = { no: number; calendars: OurCalendars }

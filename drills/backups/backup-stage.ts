@@ -31,12 +31,12 @@ export type Way = 'engine' | 'server'
 export type BackupStage = {
   dataDirectory: string
   pool: pg.Pool
-  /** By the engine, whichever way `load` books. */
+  /** Books by the engine, whichever way `load` books. */
   fill: BookingLoad
   load: BookingLoad
   /** Starts continuous backups to a place, as a server does. */
   backUp(place: BackupPlace): Promise<{ stop(): Promise<void> }>
-  /** Whatever has been destroyed meanwhile. */
+  /** It works whatever has been destroyed meanwhile. */
   end(): Promise<void>
 }
 
@@ -72,11 +72,11 @@ export async function openBackupStage({ directory, room, way = 'engine' }: Backu
   }
 }
 
-/** As many as keep two cores busy; more only wait longer. */
+/** So many clients keep two cores busy; more only wait longer. */
 const httpClients = 64
 
 async function loadByServer(ownerUrl: string, slotIds: readonly string[]) {
-  // Without DATABASE_APP_URL: the server creates the application's login.
+  // DATABASE_APP_URL is left out, so that the server creates the application's login.
   const { DATABASE_APP_URL: _, ...settings } = settingsFor({ ownerUrl, appUrl: '' })
   // Guests come from many addresses.
   const server = await serverProcess({ ...settings, HOLDFAST_LOG_LEVEL: 'warn', HOLDFAST_TRUSTED_PROXIES: '1' })

@@ -19,7 +19,7 @@ export type BackupCostOptions = {
   say(line: string): void
 }
 
-/** Of the rounds: the median, and the lowest and the highest. */
+/** The median, the lowest and the highest of the rounds. */
 export type Spread = { median: number; min: number; max: number }
 
 export type BackupCost = {
@@ -27,14 +27,14 @@ export type BackupCost = {
   rounds: number
   /** Bookings per second without backups, while the whole database was copied, and while its WAL was archived. */
   bookingsPerSecond: { without: Spread; copying: Spread; archiving: Spread }
-  /** Of each round, divided by the mean of the parts without backups before and after. */
+  /** The rate in each round, divided by the mean of the parts without backups before and after. */
   ratio: { copying: Spread; archiving: Spread }
 }
 
 /** More than twice what each way has done in a second on two cores; places that are not booked cost nothing. */
 const perSecondMax = { engine: 100_000, server: 20_000 } satisfies Record<Way, number>
 
-/** Of the bookings over HTTP without backups, so many are made during backups. */
+/** The share of the bookings over HTTP without backups that must be made during backups. */
 const serverRatioMin = 0.9
 
 /**

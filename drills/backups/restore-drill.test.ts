@@ -22,7 +22,7 @@ async function drill(more: Pick<DrillOptions, 'earlierMs' | 'change'> = {}) {
 it('a destroyed database is restored with every booking that was acknowledged before the moment', async () => {
   const result = await drill()
   expect(result).toMatchObject({ lost: 0, differing: 0, unexpected: 0, mismatches: 0 })
-  // Whoever waits for the database waits for its verification too.
+  // The database can be used only after its verification.
   expect(result.restoredSeconds).toBeGreaterThan(result.recoveredSeconds)
   const refused = Object.values(result.refused).reduce((sum, count) => sum + count, 0)
   expect(result.restored).toBe(result.acknowledgedBefore)
@@ -60,7 +60,7 @@ it.for(['engine', 'server'] as const)(
     const cost = await measureBackupCost({ way, rounds: 1, partMs: 500, bookedBefore: 1_000, directory, ...quick })
     const { without, copying, archiving } = cost.bookingsPerSecond
     for (const { min } of [without, copying, archiving]) expect(min).toBeGreaterThan(0)
-    // Of one round: the mean of what was booked before and after it.
+    // There is one round: the mean of what was booked before and after it.
     const neighbours = (without.min + without.max) / 2
     expect(cost.ratio.archiving.median).toBeCloseTo(archiving.median / neighbours, 1)
     expect(cost.ratio.copying.median).toBeCloseTo(copying.median / neighbours, 1)

@@ -38,7 +38,10 @@ export type DrillResult = {
   mismatches: number
   /** How old the newest restorable moment was when the database was destroyed. */
   secondsAtRisk: number
-  /** Until the WAL was replayed, and until the verified database had its final name: nobody can start it before. */
+  /**
+   * The time until the WAL was replayed, and until the verified database had its final name: nobody can start it
+   * before.
+   */
   recoveredSeconds: number
   restoredSeconds: number
   storedMegabytes: number
@@ -98,7 +101,7 @@ async function momentAfter(milliseconds: number): Promise<Date> {
   return new Date()
 }
 
-/** As a lost disk would: neither the server nor its files say goodbye. */
+/** Does what a lost disk does: the server does not stop in order, and its files are gone. */
 async function destroy(dataDirectory: string): Promise<void> {
   const pidFile = await readFile(join(dataDirectory, 'postgres', 'postmaster.pid'), 'utf8')
   process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL')

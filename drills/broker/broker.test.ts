@@ -106,7 +106,7 @@ describe.runIf(reason === null)('publishing to RabbitMQ', () => {
     const slot = await aRoom(database)
     const ids = await book(database, slot, 20)
     await untilArrived(ids, consumer, server.logText)
-    // In the middle of what is being published.
+    // The broker stops while these are being published.
     ids.push(...(await book(database, slot, 60)))
     await rabbit.stop('SIGTERM')
     ids.push(...(await book(database, slot, 20)))

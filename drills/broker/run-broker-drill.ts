@@ -11,13 +11,13 @@ import { BookingLoad, bookByEngine, createRoom } from '../load/booking-load.ts'
 export type BrokerDrillResult = {
   /** Booked while events were published, and while the broker was down. Each is one event. */
   bookings: number
-  /** In the consumer's queue at the end. */
+  /** The events in the consumer's queue at the end. */
   arrived: number
   /** `brokerDown`: while events were to be published, and nothing listened. */
   bookingsPerSecond: { without: number; publishing: number; brokerDown: number }
-  /** From the first booking until the last event was confirmed. */
+  /** The rate from the first booking until the last event was confirmed. */
   eventsPerSecond: number
-  /** From when an event was written until it was confirmed. */
+  /** The time from when an event was written until it was confirmed. */
   lagSeconds: { p50: number; p99: number; max: number }
 }
 
@@ -56,7 +56,7 @@ export async function runBrokerDrill(options: {
       url: rabbit.url,
       source: 'https://drill.example.org',
       queues: ['analytics'],
-      // That the broker is away is a warning.
+      // The absence of the broker is a warning.
       log: createLogger('error'),
       metrics: {
         relayed({ times }) {

@@ -46,7 +46,7 @@ const eventOf: Partial<Record<Acknowledged['kind'], string>> = {
   cancel: 'cancelled',
   arrive: 'arrived',
   complete: 'completed',
-  // Of a confirmed booking: unchanged.
+  // Reopening leaves a confirmed booking unchanged.
   reopen: 'confirmed',
 }
 

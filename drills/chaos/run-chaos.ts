@@ -6,7 +6,7 @@ import { type Random, randomOf } from './chaos-random.ts'
 import { type Plant, type Stage, setUpStage } from './chaos-stage.ts'
 
 export type ChaosOptions = {
-  /** At least this long; and until each disturbance has happened, and each of {@link mustSucceed}. */
+  /** It runs at least this long, and until each disturbance has happened, and each of {@link mustSucceed}. */
   seconds: number
   seed: number
   clients: number

@@ -20,7 +20,7 @@ if (reason !== null) console.warn(`nginx is not tested here: ${reason}`)
 /** A stand-in for a server of Holdfast. */
 type Upstream = { server: Server; url: string; seen: { method: string; url: string; headers: object }[] }
 
-/** In the order in which nginx asks them. */
+/** The upstreams in the order in which nginx asks them. */
 const upstreams: Upstream[] = []
 let respond: (upstream: number, request: IncomingMessage, response: ServerResponse) => void
 let site: Awaited<ReturnType<typeof startNginx>>

@@ -8,7 +8,7 @@ export type OptionalPart = { name: string; where: string }
 
 export type OptionalParts = {
   started: OptionalPart[]
-  /** Those that are not installed, and Debian's packages that have them. */
+  /** The parts that are not installed, and Debian's packages that have them. */
   missing: OptionalPart[]
   /** Holdfast's settings with which it uses them. */
   settings: Record<string, string>

@@ -146,7 +146,7 @@ export class PatroniNode {
       env: {
         // Otherwise Patroni asks etcd for its own address, and goes there.
         ...(this.#wires === null ? {} : { PATRONI_ETCD_USE_PROXIES: 'true' }),
-        // For the archive_command.
+        // The archive_command uses it.
         PGBACKREST_CONFIG: this.fileOf('pgbackrest.conf'),
       },
     })
@@ -184,7 +184,7 @@ export class PatroniNode {
     if (status !== 200) throw new Error(`${this.name} refused the settings: ${status} ${body}`)
   }
 
-  /** As when its machine loses power: Patroni and PostgreSQL. */
+  /** Kills Patroni and PostgreSQL, as a loss of power does. */
   async killMachine(): Promise<void> {
     const processes = await postgresProcesses(join(this.#options.directory, 'data'))
     this.#process?.signal('SIGKILL')
@@ -256,7 +256,7 @@ export class PatroniNode {
   async end(): Promise<void> {
     await this.resume()
     await this.#process?.end()
-    // Of a Patroni that was killed.
+    // A Patroni that was killed leaves its PostgreSQL running.
     sendSignal(await postgresProcesses(join(this.#options.directory, 'data')), 'SIGKILL')
     for (const wire of Object.values(this.#wires ?? {})) await wire.end()
   }

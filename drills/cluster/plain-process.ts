@@ -26,7 +26,7 @@ export type ProcessOptions = {
   args: readonly string[]
   log: string
   env?: Record<string, string>
-  /** As whom it runs if this process is root's. */
+  /** The user as whom it runs if this process is root's. */
   user?: string
 }
 

@@ -17,7 +17,7 @@ export type SiteServer = {
 
 /** nginx with TLS, and the servers and the worker behind it. */
 export type Site = {
-  /** By nginx. */
+  /** The site's address, which nginx serves. */
   url: string
   /** What a client has to trust: the certificate signed itself. */
   certificate: string

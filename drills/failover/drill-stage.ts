@@ -45,7 +45,7 @@ export async function setUpDrill(options: DrillStageOptions, ending: Ending): Pr
   // Their data are not needed any more: this is quicker.
   const killMachines = async () => void (await Promise.all(cluster.nodes.map((node) => node.killMachine())))
   await ending.add('to kill the machines of the databases', killMachines)
-  // For fetch and for WebSockets.
+  // This is for fetch and for WebSockets.
   setDefaultCACertificates([cluster.certificate])
   const pool = createPool({ url: cluster.databaseUrl, max: 4, name: 'drill', onIdleError: () => undefined })
   await ending.add('to close the connections', () => pool.close(1_000))

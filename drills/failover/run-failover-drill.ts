@@ -14,13 +14,13 @@ export type FailoverResult = {
   failovers: number
   /** Claims that got a response of success. */
   acknowledged: number
-  /** Of these, missing afterwards. */
+  /** Acknowledged claims that are missing afterwards. */
   lost: number
   /** Bookings whose key has another one. */
   duplicated: number
   /** Requests that failed and were repeated with the same key, until they were answered. */
   failedRequests: number
-  /** Without any acknowledgement, at each failover. */
+  /** The time without any acknowledgement at each failover. */
   writeGapMs: { p50: number; max: number }
   /** 1.2 × (ttl + loop_wait) of Patroni. */
   boundMs: number
@@ -33,7 +33,7 @@ export type FailoverResult = {
 }
 
 const boundMs = 1.2 * (20 + 5) * 1_000
-/** Between two failures, and after each. */
+/** The claims between two failures, and after each. */
 const claimsBetween = 50
 const recoveryMsMax = 300_000
 

@@ -9,7 +9,10 @@ import { type DrillStage, type DrillStageOptions, setUpDrill } from './drill-sta
 export type Part = 'servers' | 'nginx'
 
 export type PartsResult = {
-  /** In their order, each with the longest time without an acknowledgement, and the requests that clients repeated. */
+  /**
+   * The failures in their order, each with the longest time without an acknowledgement, and the requests that clients
+   * repeated.
+   */
   failures: { what: string; gapMs: number; failedRequests: number }[]
   acknowledged: number
   lost: number
@@ -114,7 +117,7 @@ export async function runPartsDrill(part: Part, options: Omit<DrillStageOptions,
 }
 
 /**
- * Claims without keys while something fails. Without pauses between them, some are always in progress.
+ * Claims without keys while something fails. There are no pauses between claims, so that some are always in progress.
  *
  * @returns how many are double
  */

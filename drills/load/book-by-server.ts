@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import type { BookPlace } from './booking-load.ts'
 
 /**
- * Books over HTTP, as guests from many addresses. By node:http: fetch would take more of the processor time that the
- * server is measured with.
+ * Books over HTTP, as guests from many addresses. It uses node:http, because fetch would take more of the processor
+ * time that the server is measured with.
  *
  * @param url of the server, which trusts one proxy
  */

@@ -38,7 +38,7 @@ export async function createRoom(pool: pg.Pool, bookings: number): Promise<Room>
 /** Books a place of a slot. @returns the booking, or why there is none */
 export type BookPlace = (slotId: string) => Promise<{ id: string } | { refused: string }>
 
-/** By the engine in this process. */
+/** Books by the engine in this process. */
 export function bookByEngine(engine: Engine, clinicNo: number): BookPlace {
   return async (id) => {
     const outcome = await engine.claim(aClaim({ id, clinicNo }, { confirm: true }))

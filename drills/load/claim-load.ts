@@ -8,7 +8,7 @@ import type { Room } from './booking-load.ts'
 export type AcknowledgedClaim = { key: string; bookingId: string; atMs: number }
 
 export type LoadOptions = {
-  /** Of the site. */
+  /** The site's address. */
   url: string
   bearer: string
   room: Room

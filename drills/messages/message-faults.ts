@@ -22,11 +22,11 @@ export type PlannedMail = {
 
 export type Outcome = {
   journal: readonly JournalledBooking[]
-  /** In the order in which they arrived. */
+  /** The events in the order in which they arrived. */
   events: readonly ArrivedEvent[]
   mails: readonly StoredMail[]
   planned: readonly PlannedMail[]
-  /** By e-mail: how often the worker or the mail server ended while it was being sent. */
+  /** How often the worker or the mail server ended while an e-mail was being sent, by e-mail. */
   interrupted: ReadonlyMap<string, number>
 }
 

@@ -15,7 +15,10 @@ const requestMsMax = 30_000
 const responseMsMax = 300_000
 /** What the load causes happens within this time. */
 const causedMsMax = 300_000
-/** Between two changes of a booking: some come before the e-mail about the former one is sent, and some after it. */
+/**
+ * The pause between two changes of a booking: some come before the e-mail about the former one is sent, and some after
+ * it.
+ */
 const pauseMsMax = 1_500
 const movesMax = 2
 

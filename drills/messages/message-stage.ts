@@ -26,7 +26,7 @@ export type MessageStage = {
   api: { url: string; kill(): Promise<void>; start(): Promise<void> }
   /** Plans, sends and publishes. */
   worker: { kill(): Promise<void>; start(how?: { hasBroker: boolean }): Promise<void>; lastLines(): Promise<string> }
-  /** Of the site's administrator. */
+  /** The token of the site's administrator. */
   bearer: string
   /** What arrives at the queue of a consumer. */
   consumer: EventConsumer

@@ -11,7 +11,7 @@ import { type MessageStage, setUpMessages } from './message-stage.ts'
 import { plantedFindings } from './plant-message-bugs.ts'
 
 export type MessagesDrillOptions = {
-  /** At least this long; and until everything has been killed once. */
+  /** It runs at least this long, and until everything has been killed once. */
   seconds: number
   seed: number
   clients: number
@@ -29,7 +29,7 @@ export type MessagesDrillResult = MessageFaults & {
   /** Requests that failed, and were repeated with their keys. */
   failedRequests: number
   killed: Partial<Record<KillName, number>>
-  /** From the last change until its event and its e-mail had arrived. */
+  /** The time from the last change until its event and its e-mail had arrived. */
   drainedSeconds: number
   verify: { mismatches: number; overbooked: number }
 }

@@ -10,7 +10,7 @@ import { type RedisServer, startRedisServer } from '@holdfast/testkit/redis-serv
 import { createRoom } from '../load/booking-load.ts'
 
 export type RedisDrillOptions = {
-  /** Of each phase. */
+  /** The length of each phase. */
   seconds: number
   clients: number
   /** An empty directory, in which the drill works. */
@@ -23,11 +23,11 @@ type Phase = { name: string; bookings: number; failed: number; p50Ms: number; p9
 
 export type RedisDrillResult = {
   phases: Phase[]
-  /** Of all bookings. */
+  /** The share of all bookings that failed. */
   failedRatio: number
   /** Bookings that were admitted of 75 for one patient, each time with the limit that was expected. */
   limits: { name: string; expected: number; admitted: number }[]
-  /** Until all servers used Redis again, by what had happened to it. */
+  /** The time until all servers used Redis again, by what had happened to it. */
   recoveredMs: Record<string, number>
   /** How often a server began to count for itself. */
   fallbacks: number

@@ -10,7 +10,7 @@ export type ReplicasResult = {
   failed: number
   byReplica: number
   byPrimary: number
-  /** Of `byPrimary`: because the replica was behind, or failed. */
+  /** Reads in `byPrimary` because the replica was behind, or failed. */
   behind: number
   retried: number
 }

@@ -8,7 +8,7 @@ import { placeOf, type Shard, type ShardsClinic, type ShardsStage } from './shar
 /** Where a command that moves a clinic waits for a lock, when it has done a step and not begun the next one. */
 type Gate = { at: 'directory' | 'from' | 'to'; lock: 'share' | 'access exclusive'; table: string }
 
-/** As the steps of `moveClinic`, in their order. null: it is past this step for two seconds without a lock. */
+/** One for each step of `moveClinic`, in order. null: it is past this step for two seconds without a lock. */
 const gates = {
   noted: { at: 'from', lock: 'share', table: 'moving_clinic' },
   refused: { at: 'from', lock: 'access exclusive', table: 'log_receiver' },

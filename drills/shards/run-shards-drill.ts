@@ -23,7 +23,7 @@ export type ShardsOptions = {
 export type ShardsResult = ShardsFaults & {
   seed: number
   moves: number
-  /** Of these, killed and continued. */
+  /** Moves that were killed and continued. */
   interrupted: number
   /** Writes of a process with an old map that the old database refused. */
   refused: number

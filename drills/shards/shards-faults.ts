@@ -7,7 +7,7 @@ import { placeOf, type ShardsStage } from './shards-stage.ts'
 export type ShardsFaults = {
   /** Acknowledged changes and waitlist entries. */
   acknowledged: number
-  /** Of these, not in the database that has the clinic. */
+  /** Acknowledged changes and entries that are not in the database that has the clinic. */
   lost: number
   /** Changes and waitlist entries that nobody had acknowledged, or that are there or were received again. */
   duplicated: number

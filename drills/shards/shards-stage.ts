@@ -18,16 +18,16 @@ export type ShardsClinic = { no: number; id: string; doctorId: string; roomId: s
 export type ReceivedEvent = { bookingId: string; version: number }
 
 export type ShardsStage = {
-  /** By nginx. */
+  /** The address that nginx serves. */
   url: string
-  /** Of the site's administrator. */
+  /** The token of the site's administrator. */
   bearer: string
   /** The directory first. */
   shards: readonly Shard[]
   clinics: readonly ShardsClinic[]
-  /** From the logs of all databases. */
+  /** The events from the logs of all databases. */
   received: readonly ReceivedEvent[]
-  /** Of a command of Holdfast. */
+  /** The settings for a command of Holdfast. */
   settings: Record<string, string>
 }
 
@@ -133,7 +133,7 @@ export async function suspend({ cluster }: Shard, ending: Ending): Promise<{ res
   const stopped = await pids()
   if (stopped.length < 2) throw new Error('The processes of the PostgreSQL server were not found.')
   sendSignal(stopped, 'SIGSTOP')
-  // Those that the postmaster had started meanwhile.
+  // The postmaster may have started other processes meanwhile.
   sendSignal(await pids(), 'SIGSTOP')
   return { resume }
 }

@@ -21,7 +21,7 @@ import { hasProgram } from './machine.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy')
 const example = readFileSync(join(deploy, 'cluster/cluster.env.example'), 'utf8')
-/** With the passwords that the example leaves empty. */
+/** The example with the passwords that it leaves empty. */
 const filled = example.replaceAll(/^(\w+)=$/gm, '$1=a-password')
 
 /** A directory in which the documented commands work as if it were the machine's. */

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 export type ContainerImage = {
   /** Its RUN lines, as shell scripts. */
   steps: string[]
-  /** Of COPY --from=build: where the release goes. */
+  /** The target of COPY --from=build: where the release goes. */
   releaseDirectory: string
   environment: string[]
   user: string
   workingDirectory: string
   volume: string
-  /** Of ENTRYPOINT and CMD. */
+  /** The command of ENTRYPOINT and CMD. */
   command: string[]
   healthCheck: string[]
 }

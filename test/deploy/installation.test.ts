@@ -102,7 +102,7 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     const archive = `${releaseName(version)}.tar.gz`
     const inCopy = (script: string) => machine.run(`cd /tmp/copy\nset -eu\n${script}`)
     await machine.succeed(`mkdir /tmp/copy && cp -L /root/${archive}* /tmp/copy/`)
-    // With what was signed for another release, which is there too.
+    // The other one is what was signed for another release, which is there too.
     const other = `cp /root/${archive} other.tar.gz\nsha256sum other.tar.gz >${archive}.sha256`
     for (const change of [`echo x >>${archive}`, other]) {
       await inCopy(change)

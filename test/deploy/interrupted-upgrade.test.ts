@@ -61,7 +61,7 @@ is_ready() {
 wait_until_ready() { is_ready; }
 `
 
-/** As the end of install.sh does, without what is not of the upgrade. */
+/** The end of install.sh, without what is not part of the upgrade. */
 const upgrade = `
 trap on_exit EXIT
 trap 'exit 143' TERM

@@ -39,7 +39,7 @@ if (!options['dry-run']) {
   }
 }
 
-// Before the minutes that the rest takes.
+// The key is opened before the minutes that the rest takes.
 const signingKey = options.sign === undefined ? null : openSigningKey(options.sign)
 
 execFileSync(process.execPath, [join(root, 'tools/build-site.mjs')], { stdio: 'inherit' })

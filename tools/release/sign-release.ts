@@ -43,7 +43,7 @@ export function publicKeyOf(key: KeyObject): string {
 }
 
 /**
- * Signs a file, beside it as `FILE.sig`. Whoever has the public key checks that with OpenSSL 3: see docs/operations.
+ * Signs a file, beside it as `FILE.sig`. Users check that with the public key and OpenSSL 3: see docs/operations.
  *
  * @returns the path of the signature
  */

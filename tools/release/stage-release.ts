@@ -42,7 +42,7 @@ export function stageRelease(root: string, directory: string): void {
   writeFileSync(join(directory, 'SHA256SUMS'), checksumsOf(directory))
 }
 
-/** Of files that git knows, so that nothing else gets into a release. */
+/** The files among these paths that git knows, so that nothing else gets into a release. */
 function tracked(root: string, paths: string[]): string[] {
   const listed = execFileSync('git', ['ls-files', '-z', '--', ...paths], { cwd: root, encoding: 'utf8' })
   return listed.split('\0').filter((path) => path !== '' && !isTest(path))
@@ -111,7 +111,7 @@ function writeBill(directory: string): void {
 }
 
 function runNpm(directory: string, args: string[]): string {
-  // Those of the npm that runs this script: the inner one would take itself for a part of that command.
+  // The variables of the npm that runs this script: the inner one would take itself for a part of that command.
   const outer = /^npm_(lifecycle|package|command)/
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)))
   const stdio: StdioOptions = ['ignore', 'pipe', 'inherit']
