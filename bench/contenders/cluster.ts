@@ -12,7 +12,7 @@ export type Cluster = {
   postmasterPid: number
   /** The settings that affect durability and thereby every figure. */
   settings: Record<string, string>
-  /** For the server's statistics. */
+  /** The pool that reads the server's statistics. */
   pool: pg.Pool
   /** Creates an empty database. @returns its owner's URL */
   createDatabase(name: string): Promise<string>

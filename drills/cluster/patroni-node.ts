@@ -10,13 +10,13 @@ import { fillTemplate, giveTo } from './template.ts'
 /** The ways of a node to others, each through a proxy that can hang, as if its network dropped all packets. */
 type Wires = {
   etcd: DatabaseProxy
-  /** For the other nodes, which ask each other who may become the primary. */
+  /** The proxy for the other nodes, which ask each other who may become the primary. */
   patroni: DatabaseProxy
-  /** For HAProxy, which asks who is the primary. */
+  /** The proxy for HAProxy, which asks who is the primary. */
   checks: DatabaseProxy
-  /** For HAProxy, thus for clients. */
+  /** The proxy for HAProxy, thus for clients. */
   clients: DatabaseProxy
-  /** For the other nodes: replication. */
+  /** The proxy for the replication of the other nodes. */
   peers: DatabaseProxy
 }
 

@@ -27,7 +27,7 @@ export type PartsResult = {
 const pauseMs = 40_000
 const nginxPauseMs = 10_000
 const claimsBetween = 50
-/** For longer than nginx leaves out a server that has failed (`fail_timeout`, 5 s). Before, it would have no claims. */
+/** Longer than nginx leaves out a server that has failed (`fail_timeout`, 5 s). Before, it would have no claims. */
 const leftOutMs = 6_000
 
 type Step = (stage: DrillStage) => Promise<void>

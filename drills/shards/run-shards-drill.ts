@@ -13,7 +13,7 @@ export type ShardsOptions = {
   steps: readonly Step[]
   clients: number
   seed: number
-  /** For how long a database is suspended, each time. */
+  /** How long a database is suspended, each time. */
   suspendedMs: number
   /** An empty one, which other users may pass through. */
   directory: string

@@ -25,7 +25,7 @@ export type WorkerOptions = {
 /** `url`: of its probes and metrics, if HOLDFAST_WORKER_PORT is set. */
 type StartedWorker = { url: string | null; stop(): Promise<void> }
 
-/** For what the jobs have left in progress when the database hangs. */
+/** The time for what the jobs have left in progress when the database hangs. */
 const closeMs = 5_000
 
 /**

@@ -39,7 +39,7 @@ const disabledByPlaywright = [
 ]
 
 /**
- * For pages that are closed within seconds.
+ * Arguments for pages that are closed within seconds.
  *
  * - V8's optimizing compilers pay off only in code that runs for long: without them, Chromium takes 12 % less processor
  *   time.

@@ -12,8 +12,8 @@ type NewAccountDeps = {
 }
 
 /**
- * After a sign-up: a mail with a link that confirms the address of the new account, or a notice for the owner of the
- * account that had the address before.
+ * Processes a sign-up: a mail with a link that confirms the address of the new account, or a notice for the owner of
+ * the account that had the address before.
  */
 export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<'confirm_email_request'> {
   const { accounts, mails, publicUrl } = deps

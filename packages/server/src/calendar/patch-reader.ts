@@ -191,7 +191,7 @@ function bySlot(slots: readonly ChangedSlot[]): Map<string, ChangedSlot> {
   return new Map(slots.map((slot) => [slot.slotId, slot]))
 }
 
-/** For a list that would not be current. */
+/** The error for a list that would not be current. */
 export function tooManyChanges(message: string): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }

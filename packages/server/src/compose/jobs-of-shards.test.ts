@@ -65,7 +65,7 @@ type Row = Record<string, unknown>
 const rowsOf = async ({ database: { ownerPool } }: ShardDatabase, text: string, values: unknown[] = []) =>
   (await ownerPool.query<Row>(text, values)).rows
 
-/** For each database, in their order. */
+/** The rows of each database, in their order. */
 const inEach = (text: string, values: unknown[] = []) =>
   Promise.all(database.shards.map((shard) => rowsOf(shard, text, values)))
 

@@ -17,7 +17,7 @@ type Stopping = {
 }
 
 const closeIdleMs = 50
-/** For queries in progress, and a last message to the database, which may hang. */
+/** The time for queries in progress, and a last message to the database, which may hang. */
 const closeMs = 5_000
 
 /**

@@ -4,8 +4,8 @@ const [opens, closes] = ['07:00', '19:00']
 export type DemoHours = { weekday: number; from: string; to: string }
 
 /**
- * From 7 to 19 each day, and in full hours as long as the cases of the first day take, which begin soon after the start
- * of the program, whatever the time is: also past midnight.
+ * The hours are from 7 to 19 each day, and in full hours as long as the cases of the first day take, which begin soon
+ * after the start of the program, whatever the time is: also past midnight.
  */
 export function demoHours(firstAt: Date, lastEnd: Date, zone: string): DemoHours[] {
   const local = (at: Date) => Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone)

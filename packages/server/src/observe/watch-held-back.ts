@@ -1,7 +1,7 @@
 import { findLogHeldBack } from '@holdfast/engine'
 import type pg from 'pg'
 
-/** For how long events wait that no server may read yet, and the session that keeps them, if it is known. */
+/** How long events wait that no server may read yet, and the session that keeps them, if it is known. */
 export type HeldBack = { seconds: number; pid: number | null }
 
 const intervalMs = 5_000

@@ -25,7 +25,7 @@ export type RelaySettings = {
   receiver: EventReceiver
   log: Logger
   metrics?: RelayMetrics | undefined
-  /** For how long a process that was killed still counts as the one that delivers. Default 10 s. */
+  /** How long a process that was killed still counts as the one that delivers. Default 10 s. */
   holdSeconds?: number
 }
 

@@ -172,7 +172,7 @@ export function createServe(
   }
 }
 
-/** For how long a request waits for the end of its clinic's move, and how often it is asked for. Milliseconds. */
+/** How long a request waits for the end of its clinic's move, and how often it is asked for, in milliseconds. */
 const moveMsMax = 5_000
 const moveCheckMs = 100
 

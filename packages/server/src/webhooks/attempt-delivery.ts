@@ -6,7 +6,7 @@ import { signatureHeaders } from './webhook-secrets.ts'
 
 export type WebhookSender = { egress: Egress; sealed: SealedTexts }
 
-/** For the whole attempt: the look-up, the connection, and the response. */
+/** The time for the whole attempt: the look-up, the connection, and the response. */
 const attemptMs = 15_000
 /** How long an attempt counts as under way: longer than it can take, with the record of it. */
 export const attemptSeconds = 120

@@ -61,7 +61,7 @@ export function createAttemptLimits(freeMax: number, now: () => number = Date.no
   }
 }
 
-/** For HOLDFAST_RATE_LIMIT=off. */
+/** The limits for HOLDFAST_RATE_LIMIT=off. */
 export const noAttemptLimits: AttemptLimits = {
   begin: () => 0,
   succeeded: () => undefined,

@@ -23,11 +23,14 @@ export type StorePasswordMail = (transaction: PoolClient, link: PasswordLink) =>
 
 /** Links with which an account's person can choose a new password once, within 24 hours. */
 export type PasswordLinks = {
-  /** For the operator to pass on. It voids the account's earlier links; so does every change of the password. */
+  /**
+   * Creates a link for the operator to pass on. It voids the account's earlier links; so does every change of the
+   * password.
+   */
   createPasswordReset(accountId: string, alsoWrite?: AlsoWrite): Promise<PasswordLink>
   /**
-   * For an e-mail. Anybody can ask for one, so it voids no other. null: the account has three that are valid, or the
-   * last one is too recent. The pause grows with each. `store` stores the e-mail in the same transaction.
+   * Creates a link for an e-mail. Anybody can ask for one, so it voids no other. null: the account has three that are
+   * valid, or the last one is too recent. The pause grows with each. `store` stores the e-mail in the same transaction.
    */
   createMailedPasswordReset(accountId: string, store: StorePasswordMail): Promise<PasswordLink | null>
   /** The account of a link; null: there is no such link any more. */
@@ -56,8 +59,8 @@ const mailedMax = 3
 const pauseMinutes = [2, 60]
 
 /**
- * In the accounts library's table of tokens. Only digests of tokens are stored. The library's own reset is not used: it
- * consumes the link, changes the password and ends sessions in separate transactions.
+ * Keeps links in the accounts library's table of tokens. Only digests of tokens are stored. The library's own reset is
+ * not used: it consumes the link, changes the password and ends sessions in separate transactions.
  *
  * @param pool connected with `search_path=auth`
  */

@@ -23,7 +23,7 @@ export function isChallenge(value: unknown): value is string {
 }
 
 /**
- * In the accounts library's table of tokens. Only digests of challenges are stored.
+ * Keeps sign-ins in the accounts library's table of tokens. Only digests of challenges are stored.
  *
  * @param pool connected with `search_path=auth`
  */

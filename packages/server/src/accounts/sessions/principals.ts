@@ -59,7 +59,7 @@ export type Revocations = {
 /** The time without a request after which a session ends. */
 export type IdleLimits = {
   patientSeconds: number
-  /** For members of clinics and site administrators. */
+  /** The limit for members of clinics and site administrators. */
   staffSeconds: number
 }
 

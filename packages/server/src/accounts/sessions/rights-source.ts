@@ -18,7 +18,7 @@ export type RightsRow = { account_id: string; site_administrator: boolean }
 export type RightsSource<Row extends RightsRow = RightsRow> = {
   /** Begins the names of prepared statements. */
   name: string
-  /** For the list after `with`. */
+  /** The tables for the list after `with`. */
   tables: Sql
   /** The columns of `Row`. */
   columns: Sql

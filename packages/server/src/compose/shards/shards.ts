@@ -43,7 +43,7 @@ export type OpenShardsDeps = {
   log: Logger
   metrics: Metrics
   isStopping: () => boolean
-  /** For the accounts, to the directory. */
+  /** The pool for the accounts, to the directory. */
   accountsPool: DatabasePool
 }
 

@@ -6,7 +6,7 @@ const minuteMs = 60_000
 const pauseMs = { min: minuteMs, max: 60 * minuteMs }
 
 /**
- * For a message that nobody has accepted: another attempt is made, unless there were enough.
+ * If nobody has accepted a message, another attempt is made, unless there were enough.
  *
  * @param mayHaveArrived by this attempt or an earlier one
  */

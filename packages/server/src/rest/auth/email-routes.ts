@@ -98,7 +98,7 @@ async function sendEmailLink(
   }
 }
 
-/** For the earlier address. */
+/** Stores the mail to the earlier address. */
 async function storeNotice(
   transaction: PoolClient,
   { mails, publicUrl }: Pick<EmailRoutesDeps, 'mails' | 'publicUrl'>,

@@ -57,8 +57,8 @@ export function feedFile({ name, language, events }: Omit<FeedFile, 'patientsOfC
 }
 
 /**
- * In the clinic's time zone, or in UTC in the hour that the end of daylight saving time repeats. A local time in it
- * means the first one (RFC 5545, section 3.3.5), and ical.js 2.2.1 reads it as the second.
+ * The times in the clinic's time zone, or in UTC in the hour that the end of daylight saving time repeats. A local time
+ * in it means the first one (RFC 5545, section 3.3.5), and ical.js 2.2.1 reads it as the second.
  */
 function timesOf({ startsAt, endsAt, timeZone }: FeedEvent) {
   if ([startsAt, endsAt].some((at) => isRepeatedHour(at, timeZone))) return { start: startsAt, end: endsAt }

@@ -30,8 +30,8 @@ const withPatients = guarded.filter(
 )
 
 /**
- * In a body, or in a problem: those of bookings and cases that do not allow a change have them. An erased patient has
- * no name.
+ * Whether a body or a problem names a patient: problems of bookings and cases that do not allow a change do. An erased
+ * patient has no name.
  */
 const showsPatient = (received: unknown) => /"patient":\{[^}]*"name":"[^"]/.test(JSON.stringify(received ?? null))
 

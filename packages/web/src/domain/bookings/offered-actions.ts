@@ -3,8 +3,9 @@ import { localDay } from '../../lib/time/local-time.ts'
 import type { BookingAction } from './pending-marks.ts'
 
 /**
- * From the start of a visit to when a no-show is offered, unless the visit ends before. Until then its button's spot is
- * empty: before the start, the button there says that the patient comes, and a press must not become the opposite.
+ * The time from the start of a visit to when a no-show is offered, unless the visit ends before. Until then its
+ * button's spot is empty: before the start, the button there says that the patient comes, and a press must not become
+ * the opposite.
  */
 const noShowAfterMs = 5 * 60_000
 

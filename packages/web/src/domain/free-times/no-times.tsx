@@ -30,7 +30,8 @@ type NoTimesProps = {
 }
 
 /**
- * For a week without free times: when the doctor is next free, colleagues who are free earlier, and the waitlist.
+ * Shows, for a week without free times, when the doctor is next free, colleagues who are free earlier, and the
+ * waitlist.
  */
 export function NoTimes(props: NoTimesProps) {
   const doctor = useQuery(doctorQuery(props.doctorId))

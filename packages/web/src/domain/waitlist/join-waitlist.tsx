@@ -15,7 +15,7 @@ type JoinProps = {
   isSecond?: boolean
 }
 
-/** For a doctor without free times: the link to the waitlist, and how many wait. */
+/** The link to the waitlist of a doctor without free times, and how many wait. */
 export function JoinWaitlist({ doctorId, from, name, isSecond }: JoinProps) {
   const { t } = useTranslation('shell')
   const waiting = useQuery(doctorWaitlistQuery(doctorId)).data ?? 0

@@ -31,8 +31,8 @@ const wholeDay = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeri
 type Wanted = { reference: string; day: string; clinicId: string | null; email: string | null; submittedAt: number }
 
 /**
- * For guests who closed their ticket. A reference and a date are known to others too, so they open nothing: the link is
- * sent to the address of the booking, and what this page says is the same for every booking and for none.
+ * The page for guests who closed their ticket. A reference and a date are known to others too, so they open nothing:
+ * the link is sent to the address of the booking, and what this page says is the same for every booking and for none.
  */
 export function FindBookingPage() {
   const { t } = useTranslation('my-bookings')

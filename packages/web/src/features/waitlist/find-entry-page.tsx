@@ -14,8 +14,8 @@ import { PageTitle } from '../../ui/focus/page-title.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 
 /**
- * For guests who have lost the link to their entry: it is sent to the address of the entry. What this page says is the
- * same for every address.
+ * The page for guests who have lost the link to their entry: it is sent to the address of the entry. What this page
+ * says is the same for every address.
  */
 export function FindEntryPage() {
   const { t } = useTranslation('waitlist')

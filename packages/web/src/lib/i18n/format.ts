@@ -91,7 +91,7 @@ export function formatDayTime(instant: Instant, timeZone: string): string {
 }
 
 /**
- * On a page of a day: `23:00–01:00`, and if it began on a day before, `Sun 22 Nov, 23:00–01:00`
+ * The times on a page of a day: `23:00–01:00`, and if it began on a day before, `Sun 22 Nov, 23:00–01:00`
  *
  * @param dayStart milliseconds since 1970
  */

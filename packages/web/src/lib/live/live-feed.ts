@@ -196,7 +196,7 @@ function createFeedState(poll: () => void) {
       current = next
       for (const listener of listeners) listener()
     },
-    /** For when nothing is watched any more. */
+    /** Called when nothing is watched any more. */
     reset(): void {
       stopPolling()
       current = 'connecting'

@@ -19,7 +19,7 @@ type RoomRowProps = {
   room: Room
   cases: readonly Case[]
   blocks: readonly Block[]
-  /** For doctors: when cases of others take it. */
+  /** When cases of others take it, for doctors. */
   busy: readonly BusyTime[]
   ghost: Plan | null
   isGhostSent: boolean
