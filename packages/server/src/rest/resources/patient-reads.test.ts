@@ -110,17 +110,9 @@ test('a refusal records the case that it shows, which need not be the one in the
   await rest.call('cancelCase', { path: { caseId: cancelled }, as, body: { reasonCode: 'other' } })
   const { rows } = await database.ownerPool.query('select slot_id from holdfast.booking where id = $1', [lapsed])
   await lapseHolds(database, { clinicNo: theatre.clinic.no, id: rows[0].slot_id })
-  const bump = (caseId: string) => ({ caseIds: [caseId], reason: 'Ruptured aneurysm' })
   const path = { caseId: one }
-  const emergency = theatre.newCase({ startsAt: theatreTime('14:00') })
   const refused = [
     ['invalid_transition', cancelled, () => rest.call('swapCases', { path, as, body: { caseId: cancelled } })],
-    ['invalid_transition', cancelled, () => rest.call('bumpCases', { path, as, body: bump(cancelled) })],
-    [
-      'invalid_transition',
-      cancelled,
-      () => rest.call('createCase', { as, body: { ...emergency, bump: bump(cancelled) } }),
-    ],
     ['hold_expired', lapsed, () => rest.call('swapCases', { path, as, body: { caseId: lapsed } })],
     ['hold_expired', lapsed, () => rest.call('confirmCase', { path: { caseId: lapsed }, as, body: {} })],
   ] as const
@@ -140,6 +132,14 @@ test('a refusal that shows no case records no read', async ({ database, rest }) 
   const body = { startsAt: theatreTime('10:30') }
   const { problem } = await rest.call('moveCase', { path: { caseId: id }, as: theatre.staff, body })
   expect(problem.code).toBe('resource_busy')
+  expect(rest.audited).toEqual([])
+  // A case that has ended is named, and not shown.
+  const ended = (await theatre.book({ startsAt: theatreTime('12:00'), confirm: true })).body.id
+  await rest.call('cancelCase', { path: { caseId: ended }, as: theatre.staff, body: { reasonCode: 'other' } })
+  rest.audited.length = 0
+  const bump = { caseIds: [ended], reason: 'Ruptured aneurysm' }
+  const bumped = await rest.call('bumpCases', { path: { caseId: id }, as: theatre.staff, body: bump })
+  expect(bumped.problem).toMatchObject({ code: 'bump_refused', bumpRefusals: [{ caseId: ended }] })
   expect(rest.audited).toEqual([])
 })
 
