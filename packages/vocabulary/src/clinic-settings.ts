@@ -7,8 +7,8 @@ export type ClinicSetting = {
 }
 
 /**
- * The settings of a clinic, in the order of the site's form. The table's checks, the API, the import, the form and the
- * security log follow; a test compares the table.
+ * The settings of a clinic, in the order of the site's form. The API, the import, the form and the security log follow
+ * from these rows; a test compares them with the checks of the table.
  */
 export const clinicSettings = {
   holdSeconds: { min: 30, max: 900, unit: 'seconds', description: 'How long a PENDING booking holds its units' },
