@@ -62,13 +62,18 @@ test('a full demo has bookings in every state, and a theatre; a second start add
        where m.at is not null or c.starts_at < now()`)
     expect(begun).toEqual([{ punctual: true, longer: true }])
     expect(await engine.theatre.caseRequests({ clinicNo, status: 'open' })).toHaveLength(3)
-    // Whatever the time is: one session that has begun, and nothing at an odd minute.
-    const { rows: ofDoctors } = await database.ownerPool.query<{ begun: number; odd: number }>(`
-      select count(*) filter (where s.starts_at < s.created_at)::integer as begun,
+    // Whatever the time is: nothing at an odd minute, one session in progress, and no visit of the past is undecided.
+    const { rows: ofDoctors } = await database.ownerPool.query<Record<string, number>>(`
+      select count(*) filter (where s.starts_at < now() and s.ends_at > s.created_at
+                                and r.specialization = 'Urgent care')::integer as sessions,
+             count(*) filter (where s.starts_at > now() + interval '16 days')::integer as ahead,
+             count(*) filter (where s.ends_at < now() and exists (
+               select from holdfast.booking b where b.clinic_no = s.clinic_no and b.slot_id = s.id
+                                                and b.status in ('CONFIRMED', 'PENDING')))::integer as undecided,
              count(*) filter (where extract(epoch from s.starts_at)::bigint % 300 <> 0)::integer as odd
         from holdfast.slot s join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
        where r.specialization is not null`)
-    expect(ofDoctors).toEqual([{ begun: 1, odd: 0 }])
+    expect(ofDoctors).toEqual([{ sessions: 1, ahead: 0, undecided: 0, odd: 0 }])
     const { rows: shown } = await database.ownerPool.query(`
       select (select count(*)::integer from holdfast.waitlist_entry where ended_at is null) as waiting,
              (select array_agg(name) from holdfast.log_receiver) as receivers`)

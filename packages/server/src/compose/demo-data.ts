@@ -1,7 +1,7 @@
 import { addLogReceiver, clinicNoOf, type Engine, mailReceiverName, withPool } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { createDemoClinic } from '../demo/demo-clinic.ts'
+import { type BegunSlot, createDemoClinic } from '../demo/demo-clinic.ts'
 import { createDemoTheatre } from '../demo/demo-theatre.ts'
 import { fillDemoWaitlist } from '../demo/demo-waitlist.ts'
 import { fillDemoWeek } from '../demo/demo-week.ts'
@@ -32,9 +32,10 @@ type DemoOptions = {
  */
 export async function createDemoData(engines: Engines, { ownerUrl, demo, sendsMails }: DemoOptions): Promise<void> {
   if (demo === 'off') return
+  const now = new Date()
   const empty = await isEmpty(engines.engine)
   if (demo === 'on') {
-    if (empty) await createDemoClinic(engines, new Date())
+    if (empty) await createDemoClinic(engines, { now, withBegun: false })
     return
   }
   await withPool({ url: ownerUrl, name: 'holdfast demo' }, async (pool) => {
@@ -45,26 +46,30 @@ export async function createDemoData(engines: Engines, { ownerUrl, demo, sendsMa
           '(DATABASE_URL, or another HOLDFAST_DATA), or set HOLDFAST_DEMO=off.',
       )
     }
-    const { id, week } = await createDemoClinic(engines, new Date())
+    const { id, week } = await createDemoClinic(engines, { now, withBegun: true })
     const clinicNo = clinicNoOf(id)
     const engine = engines.engineOf(clinicNo)
     // The log is forwarded from here on.
     if (!sendsMails) await addLogReceiver(pool, mailReceiverName)
-    const beginSlot = (slotId: string, startsAt: Date) => beginDemoSlot(pool, clinicNo, slotId, startsAt)
-    await fillDemoWeek({ engine, beginSlot }, clinicNo, week)
-    await fillDemoWaitlist(engine, clinicNo, new Date())
-    await createDemoTheatre(engine, id, new Date())
+    const setBack = (slots: readonly BegunSlot[]) => setBackDemoSlots(pool, clinicNo, slots)
+    await fillDemoWeek({ engine, setBack }, { clinicNo, doctors: week, now })
+    await fillDemoWaitlist(engine, clinicNo, now)
+    await createDemoTheatre(engine, id, now)
     await pool.query(sql`insert into holdfast.setting (name, value) values (${markName}, 'full')`)
   })
 }
 
-/** A slot that has begun: the engine creates none. */
-async function beginDemoSlot(pool: pg.Pool, clinicNo: number, slotId: string, startsAt: Date): Promise<void> {
+/** The engine creates and books no slot that has begun. */
+async function setBackDemoSlots(pool: pg.Pool, clinicNo: number, slots: readonly BegunSlot[]): Promise<void> {
   await pool.query(sql`
     update holdfast.slot s
-       set starts_at = ${startsAt},
-           digest = holdfast.slot_digest(s.id, s.resource_id, ${startsAt}, s.ends_at, s.capacity, null, null)
-     where s.clinic_no = ${clinicNo} and s.id = ${slotId}`)
+       set starts_at = b.starts_at,
+           ends_at = b.ends_at,
+           digest = holdfast.slot_digest(s.id, s.resource_id, b.starts_at, b.ends_at, s.capacity, null, null)
+      from unnest(${slots.map(({ slotId }) => slotId)}::uuid[],
+                  ${slots.map(({ startsAt }) => startsAt)}::timestamptz[],
+                  ${slots.map(({ endsAt }) => endsAt)}::timestamptz[]) b (slot_id, starts_at, ends_at)
+     where s.clinic_no = ${clinicNo} and s.id = b.slot_id`)
 }
 
 async function isMarked(pool: pg.Pool): Promise<boolean> {

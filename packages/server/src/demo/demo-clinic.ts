@@ -1,4 +1,11 @@
-import { clinicNoOf, type Engine, expandSlotRule, type NewDoctor, type SlotRule } from '@holdfast/engine'
+import {
+  clinicNoOf,
+  type Engine,
+  expandSlotRule,
+  type NewDoctor,
+  type SlotDraft,
+  type SlotRule,
+} from '@holdfast/engine'
 
 /** A fictional group practice to try Holdfast with. */
 const clinic = {
@@ -95,14 +102,23 @@ const doctors: DemoDoctor[] = [
 ]
 
 const daysAhead = 14
+/** Slots that have begun cannot be created or booked: they are created so much later, and set back afterwards. */
+const aheadMs = 28 * 86_400_000
 
-/** `week`: the slots of the first seven days, for each doctor in their order. */
-export type DemoClinic = { id: string; week: { doctorId: string; slotIds: string[] }[] }
+/** A slot of today that has begun, and its true start and end. */
+export type BegunSlot = { slotId: string; startsAt: Date; endsAt: Date }
 
-/** Creates the demo clinic with its doctors and two weeks of slots from `now` on. */
+/** For each doctor, in their order: the bookable slots of the first seven days, and today's that have begun. */
+export type DemoClinic = { id: string; week: { doctorId: string; slotIds: string[]; begun: BegunSlot[] }[] }
+
+/**
+ * Creates the demo clinic with its doctors and two weeks of slots from `now` on.
+ *
+ * @param withBegun also today's slots that have begun, for the caller to set back
+ */
 export async function createDemoClinic(
   engines: { engine: Pick<Engine, 'directory'>; engineOf(clinicNo: number): DemoEngine },
-  now: Date,
+  { now, withBegun }: { now: Date; withBegun: boolean },
 ): Promise<DemoClinic> {
   const created = await engines.engine.directory.createClinic(clinic, null)
   if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
@@ -110,7 +126,7 @@ export async function createDemoClinic(
   const clinicNo = clinicNoOf(id)
   const engine = engines.engineOf(clinicNo)
   const week: DemoClinic['week'] = []
-  for (const doctor of doctors) week.push(await createDemoDoctor(engine, clinicNo, doctor, now))
+  for (const doctor of doctors) week.push(await createDemoDoctor(engine, clinicNo, doctor, { now, withBegun }))
   return { id, week }
 }
 
@@ -118,7 +134,7 @@ async function createDemoDoctor(
   engine: DemoEngine,
   clinicNo: number,
   { hours, videoRoom: room, ...doctor }: DemoDoctor,
-  now: Date,
+  { now, withBegun }: { now: Date; withBegun: boolean },
 ): Promise<DemoClinic['week'][number]> {
   const created = await engine.directory.createDoctor(clinicNo, doctor, null)
   if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
@@ -128,14 +144,25 @@ async function createDemoDoctor(
   const [from, to] = [today.toString(), today.add({ days: daysAhead - 1 }).toString()]
   const weekEnd = new Date(now.getTime() + 7 * 86_400_000)
   const slotIds: string[] = []
+  const begun: BegunSlot[] = []
   for (const pattern of hours) {
     const expanded = expandSlotRule({ from, to, ...pattern }, clinic.timezone, now)
     if (expanded.kind !== 'expanded') throw new Error(`The demo's rule is wrong: ${JSON.stringify(expanded)}`)
-    // Slots of today that are already over cannot be booked.
-    const drafts = expanded.drafts.filter((draft) => draft.startsAt > now)
+    const planned = expanded.drafts.filter(({ startsAt }) => withBegun || startsAt > now)
+    const drafts = planned.map((draft) => (draft.startsAt > now ? draft : movedBy(draft, aheadMs)))
     if (drafts.length === 0) continue
     const { items } = await engine.createSlots({ doctorId, drafts, dryRun: false })
-    slotIds.push(...items.flatMap(({ slotId, startsAt }) => (slotId !== null && startsAt < weekEnd ? [slotId] : [])))
+    for (const [no, { startsAt, endsAt }] of planned.entries()) {
+      const slotId = items[no]?.slotId ?? null
+      if (slotId === null) continue
+      if (startsAt <= now) begun.push({ slotId, startsAt, endsAt })
+      else if (startsAt < weekEnd) slotIds.push(slotId)
+    }
   }
-  return { doctorId, slotIds }
+  return { doctorId, slotIds, begun }
+}
+
+function movedBy(draft: SlotDraft, ms: number): SlotDraft {
+  const moved = (at: Date) => new Date(at.getTime() + ms)
+  return { ...draft, startsAt: moved(draft.startsAt), endsAt: moved(draft.endsAt) }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Engine, newId, type SettleAction } from '@holdfast/engine'
+import type { BegunSlot } from './demo-clinic.ts'
 import { demoPatient, demoReason } from './demo-patients.ts'
 import { type Time, walkInTimes } from './walk-in-times.ts'
 
@@ -10,8 +11,8 @@ type DemoEngine = Pick<
 
 type DemoDeps = {
   engine: DemoEngine
-  /** Changes when a slot begins to a moment that is past. */
-  beginSlot(slotId: string, startsAt: Date): Promise<void>
+  /** Sets slots back to times that have begun. */
+  setBack(slots: readonly BegunSlot[]): Promise<void>
 }
 
 /** Sees patients from now on, whatever the time and the weekday are. */
@@ -39,17 +40,27 @@ const marks: readonly SettleAction[][] = [
 /** How many of ten slots are booked, for one doctor after the other: full and quiet calendars. */
 const bookedOfTen = [8, 5, 9, 4, 7, 6]
 
-/** `slots` that can be booked, in their order. */
-export type DemoDoctorSlots = { doctorId: string; slotIds: readonly string[] }
+/** What happens to each tenth patient of the hours before now. */
+const earlierMarks: readonly SettleAction[][] = Array.from({ length: 10 }, (_none, no) =>
+  no === 6 ? ['no_show'] : ['arrive', 'complete'],
+)
+
+/** Slots that can be booked, and slots to be set back, in their order. */
+export type DemoDoctorSlots = { doctorId: string; slotIds: readonly string[]; begun: readonly BegunSlot[] }
 
 /**
  * Books a week of the demo clinic by the engine's own functions: bookings in every state, some moved and cancelled, and
  * one withdrawn by the clinic; every third patient has confirmed to come. The same slots always give the same bookings.
  */
-export async function fillDemoWeek(deps: DemoDeps, clinicNo: number, doctors: readonly DemoDoctorSlots[]) {
+export async function fillDemoWeek(
+  deps: DemoDeps,
+  { clinicNo, doctors, now }: { clinicNo: number; doctors: readonly DemoDoctorSlots[]; now: Date },
+) {
   const week = new DemoWeek(deps, clinicNo)
+  const isChosen = (slotNo: number, doctorNo: number) =>
+    (slotNo * 7 + doctorNo * 3) % 10 < (bookedOfTen[doctorNo % 6] ?? 5)
   const chosen = doctors.flatMap(({ slotIds }, doctorNo) =>
-    slotIds.filter((_slotId, slotNo) => (slotNo * 7 + doctorNo * 3) % 10 < (bookedOfTen[doctorNo % 6] ?? 5)),
+    slotIds.filter((_slotId, slotNo) => isChosen(slotNo, doctorNo)),
   )
   const booked = await Promise.all(chosen.map((slotId, no) => week.book(slotId, no)))
   const bookingIds = booked.filter((id) => id !== null)
@@ -59,20 +70,25 @@ export async function fillDemoWeek(deps: DemoDeps, clinicNo: number, doctors: re
   await week.withdraw(chosen.find((_slotId, no) => booked[no] !== null && no % 12 !== 5))
   const free = doctors.flatMap(({ slotIds }) => slotIds).filter((slotId) => !chosen.includes(slotId))
   await week.moveAndHold(bookingIds, free)
-  await week.fillToday(new Date())
+  const earlier = doctors.flatMap(({ begun }, doctorNo) => begun.filter((_slot, no) => isChosen(no, doctorNo)))
+  await week.fillEarlier(
+    earlier,
+    doctors.flatMap(({ begun }) => begun),
+  )
+  await week.fillToday(now)
   // One by one: each reads the booking again, for which the database has two seconds.
   for (const [no, slotId] of chosen.entries()) if (no % 3 === 0) await week.attend(booked[no] ?? null, slotId)
 }
 
 class DemoWeek {
   readonly #engine: DemoEngine
-  readonly #beginSlot: DemoDeps['beginSlot']
+  readonly #setBack: DemoDeps['setBack']
   readonly #clinicNo: number
   #patientNo = 0
 
-  constructor({ engine, beginSlot }: DemoDeps, clinicNo: number) {
+  constructor({ engine, setBack }: DemoDeps, clinicNo: number) {
     this.#engine = engine
-    this.#beginSlot = beginSlot
+    this.#setBack = setBack
     this.#clinicNo = clinicNo
   }
 
@@ -142,10 +158,21 @@ class DemoWeek {
     const patients = await Promise.all(marks.map((_actions, no) => this.book(sessionId, no)))
     const booked = await Promise.all(others.map((slotId, no) => this.book(slotId, no)))
     await Promise.all(others.map((slotId, no) => (no % 3 === 2 ? null : this.attend(booked[no] ?? null, slotId))))
-    await this.#beginSlot(sessionId, session.startsAt)
-    for (const [no, actions] of marks.entries()) {
-      const bookingId = patients[no]
-      for (const action of actions) if (bookingId != null) await this.change(bookingId, action)
+    await this.#setBack([{ slotId: sessionId, ...session }])
+    await this.#mark(patients, marks)
+  }
+
+  /** The visits of today until now. */
+  async fillEarlier(booked: readonly BegunSlot[], all: readonly BegunSlot[]): Promise<void> {
+    const patients = await Promise.all(booked.map(({ slotId }, no) => this.book(slotId, no)))
+    await this.#setBack(all)
+    await this.#mark(patients, earlierMarks)
+  }
+
+  async #mark(bookingIds: readonly (string | null)[], of: readonly SettleAction[][]): Promise<void> {
+    const mark = async (bookingId: string | null, actions: readonly SettleAction[]) => {
+      for (const action of actions) if (bookingId !== null) await this.change(bookingId, action)
     }
+    await Promise.all(bookingIds.map((bookingId, no) => mark(bookingId, of[no % of.length] ?? [])))
   }
 }
