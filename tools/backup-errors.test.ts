@@ -1,3 +1,4 @@
+// Rest: each error of a backup
 // Completeness: the pages do not explain a message with which a backup, restore or move is refused
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

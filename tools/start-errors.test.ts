@@ -1,3 +1,4 @@
+// Rest: each error at the start
 // Completeness: docs/troubleshooting.md does not explain an error of the start
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

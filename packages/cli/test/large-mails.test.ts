@@ -1,3 +1,4 @@
+// Nightly: mails of each size
 import { expect, test } from 'vitest'
 import { spawnHoldfast } from './spawn-holdfast.ts'
 

@@ -1,3 +1,4 @@
+// Nightly: the worker as a process of its own
 import { expect, test } from 'vitest'
 import { createEmptyInstallation } from './empty-installation.ts'
 import { spawnHoldfast, untilFound } from './spawn-holdfast.ts'

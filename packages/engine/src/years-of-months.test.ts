@@ -1,3 +1,4 @@
+// Nightly: the costs of each request with years of months
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,

@@ -1,3 +1,4 @@
+// Nightly: each way in which the process starts and stops
 import dns from 'node:dns'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer, isIPv6 } from 'node:net'

@@ -1,3 +1,4 @@
+// Rest: each way in which tests get a database
 import { changeDatabaseUrl } from '@holdfast/engine'
 import pg from 'pg'
 import { expect, test } from 'vitest'

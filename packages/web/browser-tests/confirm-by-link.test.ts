@@ -1,4 +1,3 @@
-// Guarantee: nobody books with an address that they cannot read
 import { type MailServer, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

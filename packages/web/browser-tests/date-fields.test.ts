@@ -1,3 +1,4 @@
+// Nightly: date fields in all languages
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import de from '../src/locales/de/schedule.json' with { type: 'json' }

@@ -1,4 +1,3 @@
-// Guarantee: what the desk marks is stored
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'

@@ -1,3 +1,4 @@
+// Nightly: a clinic from its first start on
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'

@@ -1,4 +1,3 @@
-// Guarantee: of two tabs and people, one gets the place, and each is told
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,4 +1,3 @@
-// Guarantee: an offer is accepted once, by the one who got it
 import { type MailServer, offerAsFreed, until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

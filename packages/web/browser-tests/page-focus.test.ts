@@ -1,3 +1,4 @@
+// Nightly: the focus on all pages
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'

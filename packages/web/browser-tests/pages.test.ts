@@ -1,3 +1,4 @@
+// Nightly: all pages, by axe
 import { describe, expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'

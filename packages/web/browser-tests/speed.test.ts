@@ -1,3 +1,4 @@
+// Nightly: measurements of the site
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'

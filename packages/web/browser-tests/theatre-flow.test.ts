@@ -1,4 +1,3 @@
-// Guarantee: a case takes its room, people and equipment, or nothing
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { axeFindings, untilDrawn, untilRead } from './harness.ts'

@@ -1,4 +1,3 @@
-// Guarantee: a patient keeps, moves and cancels what was confirmed
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,4 +1,3 @@
-// Guarantee: a place that becomes free goes to whoever waits
 import { createHoldfastClient } from '@holdfast/contract/client'
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page, Response } from 'playwright-core'

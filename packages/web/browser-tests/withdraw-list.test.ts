@@ -1,4 +1,3 @@
-// Guarantee: whoever loses a place is named to the clinic
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,3 +1,4 @@
+// Nightly: each way of setting up a database
 import { randomBytes } from 'node:crypto'
 import { changeDatabaseUrl, createPool, databaseOf, loginOf, storedAppLogin } from '@holdfast/engine'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'

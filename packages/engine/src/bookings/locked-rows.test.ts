@@ -1,3 +1,4 @@
+// Rest: each change of a booking that waits for a locked row
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,

@@ -1,3 +1,4 @@
+// Nightly: a move of a clinic that is killed after each step
 import { aClaim, holdLock, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'

@@ -1,3 +1,4 @@
+// Rest: each change of a case, with its result lost
 import { randomUUID } from 'node:crypto'
 import {
   createTestDatabase,

@@ -1,3 +1,4 @@
+// Rest: each part that a case can lack
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, type TestDatabase, takenOf } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'

@@ -1,3 +1,4 @@
+// Nightly: suggestions in a theatre with many cases
 import { aDoctor, aSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'

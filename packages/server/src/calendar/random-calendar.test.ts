@@ -1,3 +1,4 @@
+// Nightly: random changes of a calendar
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isPooled } from '@holdfast/engine'

@@ -1,3 +1,4 @@
+// Nightly: each job, with several databases
 import { randomUUID } from 'node:crypto'
 import { clinicNoIn, createPool, newId } from '@holdfast/engine'
 import {

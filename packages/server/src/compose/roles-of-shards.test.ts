@@ -1,3 +1,4 @@
+// Nightly: each change of a role, with several databases
 import { randomUUID } from 'node:crypto'
 import { clinicNoIn, createPool, inTransaction, pruneAccountClinic, registerShard, withLoginOf } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'

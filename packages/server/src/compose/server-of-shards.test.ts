@@ -1,3 +1,4 @@
+// Nightly: each list, with several databases
 import { randomUUID } from 'node:crypto'
 import { parsePosition, shardOfEpoch } from '@holdfast/contract/position'
 import { clinicNoIn } from '@holdfast/engine'

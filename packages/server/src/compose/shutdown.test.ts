@@ -1,3 +1,4 @@
+// Nightly: each stage of a shutdown
 import { randomUUID } from 'node:crypto'
 import {
   aClinic,

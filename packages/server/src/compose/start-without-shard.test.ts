@@ -1,3 +1,4 @@
+// Nightly: each start without one of the databases
 import { randomUUID } from 'node:crypto'
 import { createTestDatabase, databaseProxy, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Nightly: the metrics of each kind of process
 import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// Rest: each operation, with its response lost after the commit
 import { createEngine, DatabaseUnavailable } from '@holdfast/engine'
 import { drawnOfRun } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'

@@ -1,3 +1,4 @@
+// Nightly: generated input for each operation
 import { type Operation, restOperations } from '@holdfast/contract'
 import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aMember, aSlot, type TestDatabase } from '@holdfast/testkit'

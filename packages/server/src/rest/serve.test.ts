@@ -1,3 +1,4 @@
+// Rest: each route of the contract
 import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Nightly: each kind of slow client
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { until } from '@holdfast/testkit'

@@ -1,3 +1,4 @@
+// Rest: each event of an account
 import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { administrator, call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'

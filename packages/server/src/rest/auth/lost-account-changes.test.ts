@@ -1,3 +1,4 @@
+// Rest: each change of an account, with its response lost
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { anAuthenticator } from '../../../test/passkey-responses.ts'
 import { call, type RunningServer, runningServer, serverOn, settingsFor, signUp } from '../../../test/running-server.ts'

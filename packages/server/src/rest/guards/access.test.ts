@@ -1,3 +1,4 @@
+// Rest: each operation and each kind of caller
 // Completeness: a route does not enforce its declared access, or its example is not valid
 import type { Access } from '@holdfast/contract'
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'

@@ -1,3 +1,4 @@
+// Rest: each operation without a second factor
 import { expect } from 'vitest'
 import { aScene, guarded, send } from '../../../test/access-scene.ts'
 import { test } from '../../../test/rest-test.ts'

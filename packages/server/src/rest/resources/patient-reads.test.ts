@@ -1,3 +1,4 @@
+// Rest: each response that names a patient
 import { randomUUID } from 'node:crypto'
 import { lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
