@@ -13,7 +13,6 @@ const withInventedPaths = [
   'tools/line-width.test.ts',
   'tools/release/production-lockfile.test.ts',
   'tools/test-parts.test.ts',
-  'tools/tested-failures.test.ts',
 ]
 const sourcesToRead = [
   '*.config.ts',
