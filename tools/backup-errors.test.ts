@@ -9,7 +9,9 @@ const root = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 /** The tables with the messages of backups, restores and moves. */
-const tables = ['docs/operations.md', 'docs/operations/move.md', 'docs/operations/shards.md'].map(read).join('\n')
+const tables = ['docs/operations/troubleshooting.md', 'docs/operations/move.md', 'docs/operations/shards.md']
+  .map(read)
+  .join('\n')
 
 /** Errors of backups, wherever they are created, and what the commands refuse. */
 const errors = new Set(['BackupError', 'ObjectStoreError', 'MoveRefused'])

@@ -1,4 +1,4 @@
-// The messages with which a start fails, read from the sources: docs/troubleshooting.md explains each.
+// The messages with which a start fails, read from the sources: docs/operations/troubleshooting.md explains each.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messagesOfErrors } from './messages-of-errors.ts'

@@ -662,7 +662,7 @@ list_database() {
   [ -n "$1" ] || return 0
   name=$(printf '%s\n' "$1" |
     sed -nE 's|^postgres(ql)?://([^@/?]*@)?([A-Za-z0-9._-]+(:[0-9]+)?)/([A-Za-z0-9_-]+)([?].*)?$|\5 on \3|p')
-  say "  the database                  drop ${name:-that of DATABASE_URL}, and its roles, as docs/operations.md says"
+  say "  the database                  drop ${name:-that of DATABASE_URL}, and its roles, as docs/operations/uninstall.md says"
 }
 
 # Also of places that are commented out: their backups are still there.

@@ -41,8 +41,11 @@ const inSentences = [
   ['configure.md', 'holdfast admin reset-second-factor', 'packages/cli/src/commands/admin-reset-second-factor.test.ts'],
   ['https.md', 'certbot certonly --webroot', 'it needs a public name'],
   ['move.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
+  ['restore.md', 'holdfast admin end-sessions', installation],
   ['restore.md', 'psql --host /var/lib/holdfast/restored/socket', 'test/deploy/follow-pages.ts'],
   ['troubleshooting.md', 'holdfast admin reset-password', 'packages/cli/src/commands/database-commands.test.ts'],
+  ['troubleshooting.md', 'holdfast admin create', 'packages/cli/src/commands/database-commands.test.ts'],
+  ['troubleshooting.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
   ['upgrade.md', 'systemctl restart holdfast', 'test/deploy/follow-pages.ts'],
   ['upgrade.md', 'holdfast wait-ready --proxy-seconds', 'packages/cli/src/commands/wait-ready.test.ts'],
 ]

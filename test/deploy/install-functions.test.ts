@@ -326,7 +326,7 @@ test.each([
   const listed = remains(directory, [`DATABASE_URL='${url}'`, 'HOLDFAST_BACKUP_TO=s3://bucket/prefix'], ['state'])
   expect(listed).toEqual([
     'backups: delete them in s3://bucket/prefix',
-    `the database: drop ${name}, and its roles, as docs/operations.md says`,
+    `the database: drop ${name}, and its roles, as docs/operations/uninstall.md says`,
     'the secret: rm -r /state',
     'settings, certificate: rm -r /settings',
   ])

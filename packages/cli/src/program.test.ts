@@ -1,4 +1,4 @@
-// Completeness: docs/operations.md lacks a command
+// Completeness: docs/operations/commands.md lacks a command
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
@@ -28,10 +28,10 @@ function undocumented(commands: readonly string[][], page: string): string[] {
     .map((path) => path.join(' '))
 }
 
-const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+const page = await readFile(new URL('../../../docs/operations/commands.md', import.meta.url), 'utf8')
 const commands = runnable(buildProgram(capturingContext().context, { exitCode: 0 }))
 
-test('the table of docs/operations.md has every command', () => {
+test('the table of docs/operations/commands.md has every command', () => {
   expect(commands.length).toBeGreaterThan(25)
   expect(undocumented(commands, page)).toEqual([])
   const names = new Set(commands.flatMap((path) => path.map((_, index) => path.slice(0, index + 1).join(' '))))

@@ -7,6 +7,11 @@ export type HelpPage = { slug: string; source: string; summary: string; language
 export type HelpSection = { title: string; pages: readonly HelpPage[] }
 
 const guide = (slug: string, summary: string): HelpPage => ({ slug, source: `docs/guides/${slug}.md`, summary })
+const operations = (slug: string, summary: string): HelpPage => ({
+  slug: `operations-${slug}`,
+  source: `docs/operations/${slug}.md`,
+  summary,
+})
 const page = (slug: string, summary: string): HelpPage => ({ slug, source: `docs/${slug}.md`, summary })
 
 /** All pages of /help, in the order of its navigation. Their titles are their first headings. */
@@ -48,17 +53,40 @@ export const helpSections: readonly HelpSection[] = [
     pages: [
       page('user-guide', 'What doctors, staff and administrators can do, and where.'),
       page('specializations', 'Names that patients read in their language, and the words that find them.'),
-      page('troubleshooting', 'Every message of the site, the API and the start, and what to do.'),
+      page('troubleshooting', 'Every message of the site and the API, and what to do.'),
       page('comparison', 'What Holdfast does, beside Cal.com, Doctolib and the NHS.'),
     ],
   },
   {
-    title: 'For developers and operators',
+    title: 'Operating an installation',
+    pages: [
+      {
+        slug: 'operations',
+        source: 'docs/operations/README.md',
+        summary: 'What to do, task by task, and what is where.',
+      },
+      operations('install', 'From a release to the first sign-in.'),
+      operations('configure', 'Settings, another name, several servers, webhooks, calendars, search engines.'),
+      operations('messages', 'Mail server, SMS provider, and what happens to each message.'),
+      operations('back-up', 'Save the data continuously, and test that it can be restored.'),
+      operations('restore', 'Return to an earlier moment, or to another machine.'),
+      operations('upgrade', 'Install a newer release.'),
+      operations('secret', 'Change the secret, or start without the former one.'),
+      operations('metrics', 'What to watch, and what the log has.'),
+      operations('overload', 'What happens under load, and when something fails.'),
+      operations('security-log', 'Who did what.'),
+      operations('verify', 'Whether all bookings add up.'),
+      operations('archive', 'What grows, and how to move old months into files.'),
+      operations('commands', 'Every command.'),
+      operations('troubleshooting', 'Messages of the start, the installation and the backups.'),
+      page('configuration', 'Every setting, with its default.'),
+    ],
+  },
+  {
+    title: 'For developers',
     pages: [
       page('api-guide', 'Book by program: sign-in, retries, live places, errors, the typed client.'),
       page('theatre-api', 'The operating theatre by program: rooms, blocks, cases, live changes, reports.'),
-      page('configuration', 'Every setting, with its default.'),
-      page('operations', 'Deploy, back up, restore, monitor and upgrade.'),
       { slug: 'changelog', source: 'CHANGELOG.md', summary: 'What changed in each version.' },
     ],
   },

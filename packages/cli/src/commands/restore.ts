@@ -128,11 +128,11 @@ function nameOtherHistories({ backups }: BackupCatalogue, chosen: RestorableBack
   )
 }
 
-/** What a database of an earlier moment does not know; docs/operations.md, “After a restore”. */
+/** What a database of an earlier moment does not know; docs/operations/restore.md, “After a restore”. */
 function afterRestore(moment: Date, hasList: boolean): string[] {
   return [
     `What happened after ${moment.toISOString()} is undone. Before patients use it (“After a restore” in ` +
-      'docs/operations.md):',
+      'docs/operations/restore.md):',
     hasList
       ? '  repeat the erasures of the last minutes before the database was lost, which may not have been listed;'
       : '  repeat the erasures since then: these patients are back (the place of the backups has no list of them);',

@@ -7,7 +7,7 @@ import { type Check, ok, problem, warning } from './check.ts'
 import { checkDirectory } from './check-machine.ts'
 
 const name = 'backups'
-/** The same as in the alert that docs/operations.md advises. */
+/** The same as in the alert that deploy/prometheus/holdfast.rules.yml has. */
 const ageMsMin = 600_000
 const seeLog = 'start Holdfast if it does not run; else its log says why: “backup failed, and is tried again”'
 const waitOrSeeLog = `wait if the first copy is being taken (HOLDFAST_BACKUP_MB_PER_SECOND); ${seeLog}`
@@ -36,7 +36,7 @@ export async function checkBackups(config: Config, now = new Date()): Promise<Ch
     return [...space, judge(place, await readCatalogue(store, keys), ageMsMax(config), now)]
   } catch (error) {
     if (!(error instanceof BackupError || error instanceof ObjectStoreError)) throw error
-    return [problem(name, messageOf(error), 'see “Back up and restore” in docs/operations.md')]
+    return [problem(name, messageOf(error), 'see “Backups and restores” in docs/operations/troubleshooting.md')]
   }
 }
 

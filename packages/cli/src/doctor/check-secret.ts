@@ -19,6 +19,6 @@ function judge({ source, secrets, refusal }: FoundSecrets): Check {
     return ok('secret', secrets.length > 0 ? `in ${source.path}` : `\`holdfast start\` creates it in ${source.path}`)
   }
   const found = 'is stored in the database that it protects, and in its backups'
-  const fix = 'set HOLDFAST_SECRET or HOLDFAST_SECRET_FILE; docs/configuration.md says how to change it'
+  const fix = 'set HOLDFAST_SECRET or HOLDFAST_SECRET_FILE; docs/operations/secret.md says how to change it'
   return warning('secret', found, fix)
 }
