@@ -22,6 +22,7 @@ export {
 export { messageOf } from './message-of.ts'
 export { isName, nameExpected, namePattern } from './name.ts'
 export { isPhoneNumber, phoneNumberPattern } from './phone-number.ts'
+export { serviceKey } from './service-key.ts'
 export { userAgentName } from './user-agent-name.ts'
 export {
   type AppointmentType,

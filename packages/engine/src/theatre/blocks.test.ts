@@ -183,6 +183,7 @@ test('a block of a service and a surgeon is for the cases of both', async ({ dat
   }
   const owned = [{ kind: 'block_owned', blockId, service: 'Orthopaedics', surgeonId: surgeon.id }]
   expect(await conflicts({})).toEqual([])
+  expect(await conflicts({ service: 'orthoPAEDICS' })).toEqual([])
   expect(await conflicts({ surgeonId: other })).toMatchObject(owned)
   expect(await conflicts({ service: 'Cardiac' })).toMatchObject(owned)
   expect(await conflicts({ service: 'Cardiac', surgeonId: other })).toMatchObject(owned)

@@ -1,4 +1,4 @@
-import type { Urgency } from '@holdfast/vocabulary'
+import { serviceKey, type Urgency } from '@holdfast/vocabulary'
 import { rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { cursorOf, InvalidCursor } from '../lists/cursor.ts'
 import { isNotDone, type NotDone } from '../model/claim.ts'
@@ -166,7 +166,8 @@ const waitsMsMax: Record<Urgency, number> = {
 function isWorthSearching(block: Block, { service, surgeonId, minutes, urgency }: CaseRequest, left: number): boolean {
   if (block.from.getTime() - Date.now() > waitsMsMax[urgency]) return false
   const isOwners =
-    (block.service === null || block.service === service) && (block.surgeonId === null || block.surgeonId === surgeonId)
+    (block.service === null || serviceKey(block.service) === serviceKey(service)) &&
+    (block.surgeonId === null || block.surgeonId === surgeonId)
   return minutes <= left && (block.isReleased || isOwners)
 }
 

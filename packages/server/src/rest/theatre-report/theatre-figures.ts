@@ -1,5 +1,6 @@
 import type { TheatreFiguresBody } from '@holdfast/contract'
 import type { Block, Case } from '@holdfast/engine'
+import { serviceKey } from '@holdfast/vocabulary'
 import type { PerformedCase } from './performed-case.ts'
 
 export type FiguresQuery = {
@@ -119,7 +120,8 @@ function isOwned({ service, surgeonId }: Block): boolean {
 
 /** Whether a case is one of the block’s owner, as in block_is_open.sql. */
 function owns({ service, surgeonId }: Block, one: Case): boolean {
-  return (service === null || service === one.service) && (surgeonId === null || surgeonId === one.surgeonId)
+  const isService = service === null || serviceKey(service) === serviceKey(one.service)
+  return isService && (surgeonId === null || surgeonId === one.surgeonId)
 }
 
 function cancellationsByReason(cancelled: readonly Case[]): { reason: string; count: number }[] {

@@ -217,7 +217,7 @@ test('release compliance is about owned blocks that are over, and that their own
 
 test('the blocks of a service are those it owns, with its own cases in them', () => {
   const cases = [
-    aCase({ inRoom: '08:00', outOfRoom: '09:00' }),
+    aCase({ service: 'bones', inRoom: '08:00', outOfRoom: '09:00' }),
     aCase({ service: 'Heart', startsAt: at('09:00'), inRoom: '09:00', outOfRoom: '10:00' }),
   ]
   const { byService, byRoom } = report({ cases, blocks: [aBlock({ service: 'Bones' })] })

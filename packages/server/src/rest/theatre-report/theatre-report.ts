@@ -1,5 +1,6 @@
 import type { TheatreReportBody } from '@holdfast/contract'
 import type { Block, Case } from '@holdfast/engine'
+import { serviceKey } from '@holdfast/vocabulary'
 import { dayOf, performedCases } from './performed-case.ts'
 import { type FiguresQuery, theatreFigures } from './theatre-figures.ts'
 
@@ -41,6 +42,12 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
   const casesOfBlocks = Map.groupBy(live, ({ blockId }) => blockId ?? '')
   const figures = (part: Part) => theatreFigures({ ...part, casesOfBlocks, graceMinutes, releaseDays, now })
   const nameOf = (id: string) => query.names.get(id) ?? id
+  const spellings = [...query.cases, ...blocks]
+    .flatMap(({ service }) => service ?? [])
+    .sort()
+    .reverse()
+  const spellingByKey = new Map(spellings.map((service) => [serviceKey(service), service]))
+  const spellingOf = (service: string) => spellingByKey.get(serviceKey(service)) ?? service
   const groups = (keyOf: Keys, name: (key: string) => string) =>
     split(all, keyOf)
       .map(([key, part]) => ({ key, name: name(key), figures: figures(part) }))
@@ -53,7 +60,10 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
     releaseDays,
     total: figures(all),
     byRoom: groups({ ofCase: (one) => one.roomId, ofBlock: (one) => one.roomId }, nameOf),
-    byService: groups({ ofCase: (one) => one.service, ofBlock: (one) => one.service }, (service) => service),
+    byService: groups(
+      { ofCase: (one) => spellingOf(one.service), ofBlock: (one) => one.service && spellingOf(one.service) },
+      (service) => service,
+    ),
     bySurgeon: groups({ ofCase: (one) => one.surgeonId, ofBlock: (one) => one.surgeonId }, nameOf),
     byDay: groups(
       { ofCase: (one) => dayOf(one.startsAt, timezone), ofBlock: (one) => dayOf(one.from, timezone) },

@@ -1,4 +1,5 @@
 import { foreseenEnd } from '@holdfast/contract/case-state'
+import { serviceKey } from '@holdfast/vocabulary'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '../../../ui/icon.tsx'
 import markClasses from '../service-marks.module.css'
@@ -16,12 +17,13 @@ const signTexts = { turnover: 'case.turnover', longer: 'sign.longer', closed: 's
 export function Legend() {
   const { t } = useTranslation('theatre')
   const { marks } = useBoard()
+  const services = new Map([...marks].map((marked) => [serviceKey(marked[0]), marked]))
   const { signs, flags } = useSigns()
   return (
     <div className={markClasses.legends}>
       {marks.size === 0 ? null : (
         <ul className={markClasses.legend} aria-label={t('board.services')}>
-          {[...marks].map(([service, mark]) => (
+          {[...services.values()].map(([service, mark]) => (
             <li key={service}>
               <span className={`${markClasses.mark} ${markClasses.swatch}`} data-mark={mark} aria-hidden="true" />
               <bdi>{service}</bdi>

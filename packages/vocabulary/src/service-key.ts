@@ -1,0 +1,4 @@
+/** Services of a theatre are the same if they differ only in capital letters. `block_is_for.sql` says the same. */
+export function serviceKey(service: string): string {
+  return service.toLowerCase()
+}
