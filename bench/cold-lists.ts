@@ -1,7 +1,7 @@
 /**
  * `npm run cold-lists`: what a list of slots costs a server that does not have it in memory, from PostgreSQL and from a
  * copy in Redis, and what it would cost each booking to note in Redis that it outdates copies. See
- * docs/decisions/0030-redis-counts-and-notifies.md
+ * docs/decisions/0025-redis-counts-and-notifies.md
  */
 import { type CalendarDays, type CalendarReads, createCalendarReads, migrate } from '@holdfast/engine'
 import { Redis } from 'ioredis'

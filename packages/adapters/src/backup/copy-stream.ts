@@ -14,7 +14,7 @@ const copyData = 'd'.charCodeAt(0)
  * Reads what a PostgreSQL server sends into one buffer, and passes the data of copies on from there. Everything else is
  * for pg. Performance: where pg reads itself, Node allocates memory for each 64 KB, and pg copies each message. Without
  * that, receiving a GiB of WAL takes 0.4 s of processor time instead of 1.3
- * (docs/decisions/0017-backups-by-the-replication-protocol.md).
+ * (docs/decisions/0015-backups-by-the-replication-protocol.md).
  *
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */

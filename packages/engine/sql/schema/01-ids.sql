@@ -1,6 +1,6 @@
 -- A table is of one of two kinds: small and global (such as specialization or shard), or with clinic_no first in its
 -- primary key and in every unique, exclusion and foreign key, so that a clinic's rows can be moved to another database
--- together (docs/decisions/0003, 0047). The migrating role owns the schema; sql/grants.sql says what the server's role
+-- together (docs/decisions/0003, 0032). The migrating role owns the schema; sql/grants.sql says what the server's role
 -- may do.
 --
 -- Columns whose values say who a patient is have no statistics: the planner's samples would outlive an erasure.

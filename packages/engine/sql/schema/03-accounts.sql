@@ -50,7 +50,7 @@ create table holdfast.verified_account (
 
 -- In the directory of several databases: the clinics in which an account may have a role, so that a session is read
 -- without a query to all databases. Whether the account has a role, and which one, the clinic's database says
--- (docs/decisions/0043). `mark` is another one each time a role is granted, so that a deletion that arrives late leaves
+-- (docs/decisions/0032). `mark` is another one each time a role is granted, so that a deletion that arrives late leaves
 -- the note of a new role. An installation of one database has no rows here.
 create table holdfast.account_clinic (
   account_id uuid not null,
@@ -62,7 +62,7 @@ create table holdfast.account_clinic (
 -- E-mails that are not about a booking: links to confirm an address, to choose a password, to a lost ticket;
 -- invitations and notices. A row is written with what it is about, and deleted when the e-mail was sent or is not
 -- valid any more. A request is a row that a server turns into e-mails, or into none: its sender learns nothing from
--- the response, or the time until it (docs/decisions/0037).
+-- the response, or the time until it (docs/decisions/0029).
 create table holdfast.account_mail (
   id uuid primary key,
   kind text not null check (char_length(kind) <= 50),

@@ -3,7 +3,7 @@
 -- The checks of what a claim writes are PL/pgSQL functions (also clinic_no_of): for every statement that writes,
 -- PostgreSQL reads the text of the table's checks anew, 35 kB for a lone claim and a quarter of its processor time in
 -- the database. The body of a PL/pgSQL function is read once per connection, where an SQL function is opened anew for
--- every statement (docs/decisions/0042). One call for a row, and no SET, which makes a call half as long again: each
+-- every statement (docs/decisions/0007). One call for a row, and no SET, which makes a call half as long again: each
 -- function has the bits of an id, and finds operators by the caller's search_path. Callers are the functions that write
 -- these tables, which set it, and the owner.
 
@@ -53,11 +53,11 @@ create table holdfast.booking (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   -- What identifies the patient was erased then. The booking keeps its slot, times, units and status, and the event
-  -- `erased` says who erased it: docs/decisions/0014.
+  -- `erased` says who erased it: docs/decisions/0012.
   erased_at timestamptz,
-  -- It is an offer of the waitlist, or was accepted as one: docs/decisions/0020.
+  -- It is an offer of the waitlist, or was accepted as one: docs/decisions/0018.
   waitlist_entry_id uuid,
-  -- The patient says before the visit that they come to it: docs/decisions/0036. null: nobody has said so, or the
+  -- The patient says before the visit that they come to it: docs/decisions/0028. null: nobody has said so, or the
   -- booking was moved to another slot since.
   attendance_confirmed_at timestamptz,
   primary key (clinic_no, id),
@@ -82,7 +82,7 @@ create table holdfast.idempotency (
   created_at timestamptz not null,
   primary key (clinic_no, key)
 );
--- Also for the deletion by age, because ids have a time: docs/decisions/0022.
+-- Also for the deletion by age, because ids have a time: docs/decisions/0011.
 create index idempotency_booking on holdfast.idempotency (booking_id);
 alter table holdfast.idempotency alter column request_hash set statistics 0;
 

@@ -74,7 +74,7 @@ alter table holdfast.booking_event
   alter column booking_digest set statistics 0;
 
 -- Copies of the events of bookings that were more than a month old. With the partitions of the last months they are the
--- recent part of the log, so its reader needs no older partition (docs/decisions/0013).
+-- recent part of the log, so its reader needs no older partition (docs/decisions/0011).
 create table holdfast.late_event (
   clinic_no integer not null,
   booking_id uuid not null check (holdfast.clinic_no_of(booking_id) = clinic_no),
@@ -123,7 +123,7 @@ create table holdfast.directory_change (
 create index directory_change_tail on holdfast.directory_change (xid, seq);
 create index directory_change_at on holdfast.directory_change using brin (at);
 
--- The epochs of the log: docs/decisions/0011. A new one begins when another database server, or another history of the
+-- The epochs of the log: docs/decisions/0009. A new one begins when another database server, or another history of the
 -- same one, continues the log, because its transaction numbers may be in use already.
 create table holdfast.log_epoch (
   -- The time at which it began, in seconds since 1970, so that no restored database uses a number again.

@@ -1,4 +1,4 @@
--- The operating theatre (docs/decisions/0016). A case is a booking, of type `case`, on a slot: a block of an operating
+-- The operating theatre (docs/decisions/0014). A case is a booking, of type `case`, on a slot: a block of an operating
 -- room, or a day of its open time. Its units are its minutes with turnover; what else it takes are its allocations.
 
 -- Identifies a patient of cases within the clinic. The only place of what an erasure removes.
@@ -38,13 +38,13 @@ create table holdfast.block (
   series_id uuid,
   updated_by uuid,
   -- The planned minutes of a block that has booked more of them, because its slot's capacity has to be at least what is
-  -- booked: docs/decisions/0044. null: the capacity of its slot.
+  -- booked: docs/decisions/0030. null: the capacity of its slot.
   minutes integer check (minutes >= 1),
   primary key (clinic_no, slot_id),
   foreign key (clinic_no, surgeon_id) references holdfast.resource (clinic_no, id)
 );
 
--- Blocks that are being filled from the waiting list, in steps, by one run at a time: docs/decisions/0045. A run that
+-- Blocks that are being filled from the waiting list, in steps, by one run at a time: docs/decisions/0033. A run that
 -- did not end, because its caller has left, is over at running_until; the next run of the block replaces it.
 create table holdfast.block_filling (
   clinic_no integer not null,
@@ -142,7 +142,7 @@ create table holdfast.allocation (
   resource_id uuid not null,
   unit_no integer not null check (unit_no >= 1),
   kind text not null check (kind in ('room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient')),
-  -- Empty: the case was over before its planned start, and takes nothing of it (docs/decisions/0039).
+  -- Empty: the case was over before its planned start, and takes nothing of it (docs/decisions/0030).
   during tstzrange not null check (not lower_inf(during) and not upper_inf(during)),
   -- The planned start of the case if the allocation has no time at all (fit_allocations): allocations near a time are
   -- found by it without reading all that a resource ever had.

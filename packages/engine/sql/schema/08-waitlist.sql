@@ -1,4 +1,4 @@
--- The waitlist (docs/decisions/0020): who waits for a place, and what was offered to whom. An offer is a PENDING
+-- The waitlist (docs/decisions/0018): who waits for a place, and what was offered to whom. An offer is a PENDING
 -- booking with waitlist_entry_id.
 
 create table holdfast.waitlist_entry (

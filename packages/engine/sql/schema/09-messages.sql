@@ -1,5 +1,5 @@
 -- Messages to patients: planned in the transaction in which the relay moves past the event that they announce, so an
--- event never causes two (docs/decisions/0019). The patient's address and name stay in the booking; here is only what
+-- event never causes two (docs/decisions/0017). The patient's address and name stay in the booking; here is only what
 -- the clinic sees of a message, and the whole message while it is only shown because no mail server is set.
 create table holdfast.message (
   clinic_no integer not null,
@@ -74,7 +74,7 @@ create table holdfast.message_settings (
   quiet_until time not null default '07:00',
   text_before text check (char_length(text_before) <= 1000),
   text_after text check (char_length(text_after) <= 1000),
-  -- Guests confirm their bookings by a link in an e-mail: until then the booking is a hold (docs/decisions/0023). It
+  -- Guests confirm their bookings by a link in an e-mail: until then the booking is a hold (docs/decisions/0020). It
   -- lasts 15 minutes by default: e-mails that a mail server accepts at the second attempt take about ten.
   confirm_by_link boolean not null default false,
   confirm_minutes integer not null default 15 check (confirm_minutes between 5 and 60),

@@ -1,4 +1,4 @@
--- Where a clinic's events are sent to by HTTP (docs/decisions/0024). The secrets are encrypted with the server's.
+-- Where a clinic's events are sent to by HTTP (docs/decisions/0021). The secrets are encrypted with the server's.
 create table holdfast.webhook (
   clinic_no integer not null references holdfast.clinic (no),
   id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),

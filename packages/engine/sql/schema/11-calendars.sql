@@ -5,7 +5,7 @@ create table holdfast.calendar_feed (
   subject_id uuid primary key,
   kind text not null check (kind in ('account', 'doctor', 'clinic')),
   token_hash bytea not null unique check (octet_length(token_hash) = 32),
-  -- The account that created it: the feed ends when that account may no longer see what is in it (docs/decisions/0027).
+  -- The account that created it: the feed ends when that account may no longer see what is in it (docs/decisions/0022).
   created_by uuid not null,
   language text not null check (language in ('en', 'de', 'ar')),
   created_at timestamptz not null default now(),

@@ -1,4 +1,4 @@
--- Erasing what identifies patients (docs/decisions/0014).
+-- Erasing what identifies patients (docs/decisions/0012).
 
 -- Bookings that were erased a moment ago: a request that read the patient before may still store its response. The
 -- upkeep deletes such copies, and then the row.
@@ -9,7 +9,7 @@ create table holdfast.erased_booking (
   primary key (clinic_no, booking_id)
 );
 
--- What was erased, so that it can be erased again in a database that is restored as it was before: docs/decisions/0025.
+-- What was erased, so that it can be erased again in a database that is restored as it was before: docs/decisions/0012.
 -- The process of backups stores these rows beside the backups; the upkeep deletes old ones.
 create table holdfast.erasure (
   clinic_no integer not null,

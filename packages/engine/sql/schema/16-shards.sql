@@ -1,5 +1,5 @@
 -- The databases of an installation that has several, and the clinics of each. Only the first database, the directory,
--- has rows here; it has the number 0, and no row of its own in shard (docs/decisions/0046).
+-- has rows here; it has the number 0, and no row of its own in shard (docs/decisions/0032).
 create table holdfast.shard (
   -- Positions of the log have the number: log_epoch_floor.
   no smallint primary key check (no between 1 and 99),
@@ -12,7 +12,7 @@ create table holdfast.shard (
 create table holdfast.clinic_shard (
   clinic_no integer primary key check (clinic_no > 0),
   shard_no smallint not null check (shard_no between 0 and 99),
-  -- Where the clinic is moving to (docs/decisions/0047), and when the row last changed, which servers ask for.
+  -- Where the clinic is moving to (docs/decisions/0032), and when the row last changed, which servers ask for.
   moving_to smallint check (moving_to between 0 and 99),
   changed_at timestamptz not null default now()
 );

@@ -129,7 +129,7 @@ test('every function has a fixed search_path with pg_temp last, or a body parsed
      where pronamespace = 'holdfast'::regnamespace and prosqlbody is null
        and not coalesce(proconfig @> array['search_path=holdfast, pg_catalog, pg_temp'], false)
      order by proname`)
-  // Checks call them for each row that is written: docs/decisions/0042. They have no more rights than their caller.
+  // Checks call them for each row that is written: docs/decisions/0007. They have no more rights than their caller.
   expect(rows).toEqual([
     { proname: 'booking_event_is_valid', prosecdef: false },
     { proname: 'booking_is_valid', prosecdef: false },

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { clinicNoOf } from '../model/id.ts'
 
-/** Where the rows of clinics are: docs/decisions/0046-a-shard-is-a-database.md. */
+/** Where the rows of clinics are: docs/decisions/0032-a-shard-is-a-database.md. */
 export type ShardPools = {
   /** A pool for each database, that of the directory first. */
   all(): readonly pg.Pool[]

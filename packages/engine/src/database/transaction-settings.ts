@@ -45,7 +45,7 @@ export function settingsStatement(settings: SessionSettings): string {
  * Runs a query as `client.query(...args)` does, through a pooler that gives each transaction any of its connections:
  * without the statement's name, and if it begins a transaction, with `settingsText` in the same round trip.
  *
- * docs/decisions/0029-a-pooled-transaction-brings-its-settings.md
+ * docs/decisions/0024-a-pooled-transaction-brings-its-settings.md
  *
  * @returns what `client.query(...args)` does: a promise unless there is a callback
  */

@@ -14,7 +14,7 @@ type Released = { bookingId: string; subject: string }
 const releasedMax = 10_000
 
 /**
- * Reserves room within a clinic's limits before a claim, in batches (docs/decisions/0012). One batch at a time: the
+ * Reserves room within a clinic's limits before a claim, in batches (docs/decisions/0010). One batch at a time: the
  * function serializes them anyway. Reservations of claims that booked nothing are released with the next batch; if
  * that never comes, they end after two minutes.
  */

@@ -27,7 +27,7 @@ export type SqlFiles = {
   release: string
 }
 
-/** Migrations up to 401 were replaced by the files of the schema: docs/decisions/0048. */
+/** Migrations up to 401 were replaced by the files of the schema: docs/decisions/0034. */
 const schemaMigration = { version: 402, name: '0402-schema' }
 
 const schemaName = /^\d{2}-[a-z0-9-]+$/

@@ -121,7 +121,7 @@ export type WaitlistQuery = {
   cursor: string | null
 }
 
-/** Who waits for places: docs/decisions/0020. The places are offered by the functions that free them. */
+/** Who waits for places: docs/decisions/0018. The places are offered by the functions that free them. */
 export type Waitlist = {
   /**
    * Adds an entry. What is free beyond the booking horizon is offered to those that a member of the clinic adds.

@@ -45,7 +45,7 @@ export async function copyClinic(
     if (before === after) continue
     throw new Error(`The rows of ${tableName(table)} differ after the copy: ${before}, and ${after} there.`)
   }
-  // The next list of what was erased here has only what is new (decision 0025).
+  // The next list of what was erased here has only what is new (decision 0012).
   await target.query(sql`
     update holdfast.erasure set erased_at = clock_timestamp() where clinic_no = ${clinicNo}`)
   return copied

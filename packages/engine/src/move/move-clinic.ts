@@ -56,7 +56,7 @@ const copyLockMsMax = 10_000
 const noticeMsDefault = 2_000
 
 /**
- * Moves a clinic to another database of the installation (decision 0047). Nothing is lost if it is interrupted: called
+ * Moves a clinic to another database of the installation (decision 0032). Nothing is lost if it is interrupted: called
  * again, it continues, or goes back with `to` where the clinic was. In the meantime, changes of the clinic are refused
  * with HF003. Jobs of the database that work on several clinics at once fail as long, and are repeated.
  *

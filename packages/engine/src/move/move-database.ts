@@ -32,7 +32,7 @@ const ledger = new Set(['holdfast.migration', 'holdfast.function_file'])
 /**
  * Copies all rows of a database into an empty one on another server, in one transaction there. Writes to the source
  * wait until `whenCopied` has ended. The log begins a new epoch, because the other server numbers its transactions by
- * itself (decision 0011).
+ * itself (decision 0009).
  *
  * @throws MoveRefused, and then the target is as it was; and what `whenCopied` throws
  */

@@ -6,7 +6,7 @@ import { LogAhead } from './log-ahead.ts'
  * The order of the log is (epoch, xid, seq): transaction numbers are comparable within an epoch only. `no` grows with
  * each epoch.
  *
- * docs/decisions/0011-the-log-has-an-epoch.md
+ * docs/decisions/0009-the-log-has-an-epoch.md
  */
 export type LogEpoch = {
   no: number

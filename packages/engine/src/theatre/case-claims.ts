@@ -35,7 +35,7 @@ const overloaded: ClaimResult = { kind: 'overloaded' }
 
 /**
  * Claims of new cases. Claims of a clinic that arrive while two of its batches are at the database share the next one,
- * as appointments do (docs/decisions/0038). What a batch does not decide is sent alone; so is a claim that has no other
+ * as appointments do (docs/decisions/0016). What a batch does not decide is sent alone; so is a claim that has no other
  * to share a batch with, for which that takes less. As many claims may wait as of appointments, not only `waitingMax`:
  * each takes a part of a batch, and a change a connection.
  */

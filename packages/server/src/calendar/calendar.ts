@@ -52,7 +52,7 @@ const changedSlotsMax = 50_000
 
 /**
  * The slots of the doctors whom somebody reads or watches, in memory. Patched with every change, not loaded again:
- * docs/decisions/0010-one-calendar-in-memory.md. There is one per process.
+ * docs/decisions/0005-memory-follows-the-log.md. There is one per process.
  */
 export class Calendar {
   readonly #deps: CalendarDeps

@@ -3,7 +3,7 @@
 -- role may not execute it.
 --
 -- It runs one statement per booking. A single statement for all would choose partitions while it runs, and PostgreSQL
--- 18 (seen with 18.4) crashes with every connection if a row that it waited for has changed: see docs/decisions/0009.
+-- 18 (seen with 18.4) crashes with every connection if a row that it waited for has changed: see docs/decisions/0008.
 -- Locks: the bookings, by id.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.lock_bookings(p_clinic_nos integer[], p_ids uuid[]) returns holdfast.booking[]

@@ -2,7 +2,7 @@
 -- highest, lowest, highest …]. A month is a partition of booking, and of booking_event. Nulls are skipped.
 --
 -- A statement that is planned with such a range reads and locks one partition, however many there are; a plan that is
--- stored for any ids locks all of them: docs/decisions/0013.
+-- stored for any ids locks all of them: docs/decisions/0011.
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.id_months(p_ids uuid[]) returns uuid[]
 language plpgsql immutable parallel safe

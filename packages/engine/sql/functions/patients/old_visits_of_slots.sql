@@ -2,7 +2,7 @@
 --
 -- It reads eight months at a time, planned for these, and gives back the locks on their partitions and indexes: each
 -- part is a subtransaction that is rolled back, and only its variable is left. With the locks of all months since a
--- slot was created, which may be more than 24 months ago, a transaction held more than a server grants (decision 0013).
+-- slot was created, which may be more than 24 months ago, a transaction held more than a server grants (decision 0011).
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.old_visits_of_slots(

@@ -8,7 +8,8 @@
 -- that are changed. p_confirms: whether a request writes an appointment, and no hold; null: all do.
 --
 -- Slots with more than 200 units taken, such as a vaccination day's, are left out: every booking in the slots is
--- compared. All that is needed is read once for the call, because old months are planned for each reading: see 0015.
+-- compared. All that is needed is read once for the call, because old months are planned for each reading: see
+-- docs/decisions/0011.
 --
 -- Internal. Locks: as lock_patients, of those for whom anything is looked up. Fails: never. Idempotent: yes.
 create or replace function holdfast.visits_at_once(

@@ -11,7 +11,7 @@
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
 -- to it. The minutes and the end are one rule, block_overrun. The turnover after the last case does not count. What a
--- change of a case leaves alone is not judged again by soft rules (kept_rules, docs/decisions/0044).
+-- change of a case leaves alone is not judged again by soft rules (kept_rules, docs/decisions/0030).
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.

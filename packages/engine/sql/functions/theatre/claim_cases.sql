@@ -1,6 +1,6 @@
 -- claim_cases: claims up to 100 new cases of a clinic in one transaction. What is free is booked, and what conflicts
 -- with something is refused, each claim for itself. A claim that takes more than that is left to schedule_cases. Most
--- of the time of a lone claim is spent on starting statements, which the claims of a call share (docs/decisions/0038).
+-- of the time of a lone claim is spent on starting statements, which the claims of a call share (docs/decisions/0016).
 --
 -- p_plans: plans of schedule_cases without a version, each with key and requestHash, and with actorId if somebody
 -- acts.

@@ -7,7 +7,7 @@
 -- For a case that was over before its planned start, the range of an allocation is empty: the row still names the unit,
 -- and planned_at is when it would have begun. The allocation of a unit with a number above the resource's units is not
 -- extended.
--- Internal. docs/decisions/0039.
+-- Internal. docs/decisions/0030.
 -- Locks: none; the caller has lock_case.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.fit_allocations(p_clinic_no integer, p_booking_id uuid) returns boolean

@@ -4,7 +4,7 @@
 --
 -- p_booking: the booking of the case, as it is under the lock.
 -- Planned for the month of its id, as place_booking_of_case.
--- Internal. docs/decisions/0039.
+-- Internal. docs/decisions/0030.
 -- Locks: none; the caller has lock_case.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.fit_units(p_booking holdfast.booking) returns boolean

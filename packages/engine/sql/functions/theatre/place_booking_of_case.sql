@@ -1,7 +1,7 @@
 -- place_booking_of_case: moves the booking of a case, which the caller has locked: to a slot, with units. Returns it as
 -- it is then.
 --
--- Planned for the month of its id, which takes less than it saves (docs/decisions/0013): cases are moved seldom.
+-- Planned for the month of its id, which takes less than it saves (docs/decisions/0011): cases are moved seldom.
 -- Internal. Locks: none that the caller does not have. Fails: never. Idempotent: no; each call adds one to the version.
 create or replace function holdfast.place_booking_of_case(
   p_clinic_no integer, p_id uuid, p_slot_id uuid, p_resource_id uuid, p_units integer, p_at timestamptz

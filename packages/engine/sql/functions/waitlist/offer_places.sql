@@ -7,7 +7,7 @@
 -- that a member of the clinic has added, as only members book there. Nothing is offered to a patient who can book
 -- another place (place_elsewhere), nor in quiet hours to one who gets no message about it (channels_at_night).
 --
--- An offer counts within the limits of docs/decisions/0012 as a hold of the one who joined: it gets the origins of its
+-- An offer counts within the limits of docs/decisions/0010 as a hold of the one who joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
 --
 -- p_judged_for, p_passed_ids, p_free: for several calls of one transaction: the clinic and specialization whose entries

@@ -32,7 +32,7 @@ export async function newUnconfirmedAccounts(pool: pg.Pool, ids: readonly string
  * Where a message goes about something of an account that was made with `email`: to the address that the account has
  * confirmed, if it had `email` before; otherwise to `email`, which may be somebody else's.
  *
- * docs/decisions/0034-messages-follow-a-change-of-address.md
+ * docs/decisions/0027-who-decides-what-a-patient-gets.md
  */
 export async function currentEmail(pool: pg.Pool, accountId: string, email: string): Promise<string> {
   const wanted = normalizedEmail(email)

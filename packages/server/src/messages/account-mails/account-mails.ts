@@ -36,7 +36,7 @@ export type AccountRequests = {
  * Stores mails that are not about a booking, until a process that runs the jobs sends them. Their contents are
  * encrypted: a copy of the database does not reveal the links.
  *
- * docs/decisions/0037-account-e-mails-are-stored-sealed.md
+ * docs/decisions/0029-account-e-mails-are-stored-sealed.md
  */
 export type AccountMails = {
   /** false: there is no mail server, and nothing may be stored. */

@@ -13,7 +13,7 @@ type ChoiceReads = {
  * What the patient of a booking has chosen: the account that has proven the booking's e-mail address, or else the
  * account that the booking belongs to.
  *
- * docs/decisions/0032-who-decides-what-a-patient-gets.md
+ * docs/decisions/0027-who-decides-what-a-patient-gets.md
  */
 export async function choicesOf({ accountId, email }: Recipient, reads: ChoiceReads): Promise<MessageChoices> {
   const decides = (email === undefined ? null : await reads.accountOf(email)) ?? accountId
