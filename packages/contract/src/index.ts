@@ -23,7 +23,8 @@ export {
   type RestrictedResponse,
 } from './operations/operation.ts'
 export { accountOperations, operations, restOperations, secondFactorOperations } from './operations.ts'
-export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'
+export type { ProblemKind } from './problem-kind.ts'
+export { type ProblemCode, problemCodes, problemKinds, problemType, type Stated } from './problems.ts'
 export type { MemberBody } from './schemas/account.ts'
 export { type AuditEventBody, type AuditKind, auditKinds } from './schemas/audit-event.ts'
 export type { BookingBody, NewBookingBody, TicketLinkRequestBody } from './schemas/booking.ts'

@@ -5,6 +5,7 @@ import { buildOpenApi } from './openapi.ts'
 import { operation, problemsOf } from './operations/operation.ts'
 import { operations } from './operations.ts'
 import { problemCodes, problemKinds } from './problems.ts'
+import { problemSchema } from './schemas/problem.ts'
 
 const document = buildOpenApi()
 
@@ -56,6 +57,15 @@ test('every problem has a status of a refusal and words that help', () => {
     expect(problemKinds[code].status, code).toBeGreaterThanOrEqual(400)
     expect(problemKinds[code].help.length, code).toBeGreaterThan(10)
   }
+})
+
+test('a member of problem documents is described with every code that has it', () => {
+  const { properties } = problemSchema
+  expect(properties).toMatchObject({
+    max: { type: 'integer', description: '`too_many_bookings`, `too_many_units`: the limit of the clinic' },
+    requestIds: { description: '`theatre_patient_in_use`' },
+  })
+  expect(problemSchema.required).not.toContain('max')
 })
 
 test('a call that needs credentials documents 401, and one for admins 403', () => {

@@ -1,10 +1,10 @@
+import Type, { type TProperties } from 'typebox'
+import { bookingProblemKinds } from './booking-problems.ts'
 import { calendarProblemKinds } from './calendar-problems.ts'
+import { type MemberValues, type ProblemKind, saidFromMembers } from './problem-kind.ts'
 import { theatreProblemKinds } from './theatre-problems.ts'
 import { waitlistProblemKinds } from './waitlist-problems.ts'
 import { webhookProblemKinds } from './webhook-problems.ts'
-
-/** One kind of problem: its HTTP status, a title that is the same for all its problems, and what the caller can do. */
-export type ProblemKind = { status: number; title: string; help: string }
 
 /** Every problem of the API, by its stable `code`. Codes are never renamed and their statuses never change. */
 export const problemKinds = {
@@ -114,128 +114,24 @@ export const problemKinds = {
     title: 'The request took too long to arrive',
     help: 'Retry. A write with an Idempotency-Key is safe to repeat.',
   },
-  slot_full: {
-    status: 409,
-    title: 'The slot does not have enough free units',
-    help: 'Book one of `alternatives`, or fewer units.',
-  },
-  slot_closed: {
-    status: 409,
-    title: 'The slot cannot be booked',
-    help:
-      'It was withdrawn, has begun (for the clinic’s desk: has ended), is too soon or too far ahead, or its doctor ' +
-      'is busy or takes no bookings: choose another.',
-  },
-  slot_has_bookings: {
-    status: 409,
-    title: 'The slot has bookings',
-    help: 'Move or cancel them first, or send `?withBookings=true`: they become FAILED with `slot_withdrawn`.',
-  },
-  capacity_in_use: {
-    status: 409,
-    title: 'More places of the slot are taken',
-    help: 'Keep at least `takenUnits` units, or move or cancel bookings first. Holds that lapse give theirs back.',
-  },
-  time_zone_in_use: {
-    status: 409,
-    title: 'Slots of the clinic are not over',
-    help:
-      'With another time zone they begin at the same moment, which is another local time: 9:00 may become 10:00. See ' +
-      '`slots` and `takenSlots`. Send `?withSlots=true` to change the time zone all the same.',
-  },
-  slot_in_past: {
-    status: 409,
-    title: 'The slot has already begun',
-    help: 'Only slots that have not begun can be withdrawn.',
-  },
-  hold_expired: {
-    status: 409,
-    title: 'The hold has ended',
-    help: 'Its units are free again. Create a new booking with a new Idempotency-Key.',
-  },
-  too_many_bookings: {
-    status: 409,
-    title: 'Too many bookings from this address, account or contact',
-    help:
-      'The clinic limits holds and upcoming bookings per address, account and contact: confirm or cancel one, sign ' +
-      'in, or contact the clinic.',
-  },
-  invalid_transition: {
-    status: 409,
-    title: 'The booking is not in a state that allows this',
-    help: 'See `booking`, or `case`, for its state.',
-  },
-  booking_not_over: {
-    status: 409,
-    title: 'The booking is not over',
-    help: 'The appointment is upcoming or in progress. Cancel it first, or wait until it is over.',
-  },
-  booking_erased: {
-    status: 409,
-    title: 'The patient of this booking was erased',
-    help: 'The booking can no longer be changed.',
-  },
-  already_extended: {
-    status: 409,
-    title: 'The hold cannot be extended further',
-    help: 'It has been extended as often as the clinic allows. Confirm it before it ends.',
-  },
-  patient_booked: {
-    status: 409,
-    title: 'The patient has another appointment at this time',
-    help:
-      '`otherAppointment` names it. Choose another time, or send the request without `refuseOverlap` to book this ' +
-      'one as well.',
-  },
-  place_awaited: {
-    status: 409,
-    title: 'Somebody waits for this place',
-    help: 'A hold is extended only once while somebody on the waitlist waits for its place. Confirm it before it ends.',
-  },
-  offer_open: {
-    status: 409,
-    title: 'The place is on offer',
-    help: 'Accept the offer of the waitlist first: it holds this place only. After that, the booking can be moved.',
-  },
-  past_deadline: {
-    status: 409,
-    title: 'It is too late for this',
-    help: 'The clinic’s cancellation deadline has passed. Contact the clinic.',
-  },
-  booking_moved: {
-    status: 409,
-    title: 'The booking is in another slot now',
-    help: 'See `booking` for its new time. Ask the patient whether they come at that time, and send its `slotId`.',
-  },
-  visit_begun: {
-    status: 409,
-    title: 'The visit has begun',
-    help: 'Whether a patient comes is confirmed before the visit. Staff mark who has arrived.',
-  },
-  too_early: {
-    status: 409,
-    title: 'It is too early for this',
-    help: 'Arrivals can be marked from the day of the slot, no-shows after its start.',
-  },
-  booking_has_account: {
-    status: 409,
-    title: 'The booking belongs to another account',
-    help: 'Sign in with that account.',
-  },
+  ...bookingProblemKinds,
   last_admin: {
     status: 409,
     title: 'The clinic would have no admin left',
     help: 'Make another member an admin first.',
+    detail: 'This account is the only admin of the clinic.',
   },
   invitation_expired: {
     status: 409,
     title: 'The invitation has expired',
     help: 'An invitation can be accepted for 72 hours. Ask the clinic for a new one.',
+    detail: 'The invitation was not accepted within 72 hours.',
   },
   invitation_used: {
     status: 409,
     title: 'The invitation has already been used',
     help: 'An invitation works once. If you did not use it yourself, tell the clinic, and ask for a new one.',
+    detail: 'Another account has accepted this invitation.',
   },
   already_member: {
     status: 409,
@@ -265,20 +161,25 @@ export const problemKinds = {
     title: 'The media type is not supported',
     help: 'Send JSON with `Content-Type: application/json`.',
   },
-  units_over_capacity: {
+  units_over_capacity: saidFromMembers({
     status: 422,
     title: 'The units exceed the slot’s capacity',
     help: 'Request at most `capacity` units.',
-  },
-  too_many_units: {
+    members: { capacity: Type.Integer({ description: 'the capacity of the slot' }) },
+    detail: ({ capacity }) => `The slot has ${capacity} units in total, fewer than requested.`,
+  }),
+  too_many_units: saidFromMembers({
     status: 422,
     title: 'Too many units for one booking',
     help: 'Request at most `max` units, or contact the clinic.',
-  },
+    members: { max: Type.Integer({ description: 'the limit of the clinic' }) },
+    detail: ({ max }) => `At most ${max} units can be booked at once here. Contact the clinic for more.`,
+  }),
   appointment_type_not_offered: {
     status: 422,
     title: 'The doctor does not offer this type of appointment',
     help: 'See the doctor’s `appointmentTypes`.',
+    detail: 'The doctor of this slot does not offer this type of appointment.',
   },
   link_used: {
     status: 422,
@@ -393,6 +294,28 @@ export const problemKinds = {
 export type ProblemCode = keyof typeof problemKinds
 
 export const problemCodes = Object.keys(problemKinds) as ProblemCode[]
+
+type MembersOf<Code extends ProblemCode> = (typeof problemKinds)[Code] extends { members: infer Members }
+  ? Members extends TProperties
+    ? MemberValues<Members>
+    : never
+  : unknown
+
+type MemberName = { [Code in ProblemCode]: keyof MembersOf<Code> }[ProblemCode]
+
+/** What the documents of some kinds have besides what all have. */
+export type ProblemMembers = {
+  [Name in MemberName]?: {
+    [Code in ProblemCode]: Name extends keyof MembersOf<Code> ? MembersOf<Code>[Name] : never
+  }[ProblemCode]
+}
+
+/** By each code whose kind says the detail: what an outcome has to have for it. */
+export type Stated = {
+  [Code in ProblemCode as (typeof problemKinds)[Code] extends { detail: unknown }
+    ? Code
+    : never]: (typeof problemKinds)[Code] extends { detail: string } ? unknown : MembersOf<Code>
+}
 
 /** The `type` of a problem document: a stable name, not a URL that can be opened. */
 export function problemType(code: ProblemCode): string {

@@ -1,3 +1,14 @@
+import type { BumpRefusalReason } from '@holdfast/vocabulary'
+import Type from 'typebox'
+import { saidFromMembers } from './problem-kind.ts'
+import { bumpRefusalSchema } from './schemas/theatre-case.ts'
+
+const bumpRefusalTexts = {
+  emergency_is_elective: 'An elective case does not bump others.',
+  not_elective: 'Only elective cases are bumped.',
+  not_in_the_way: 'A case is bumped only if it has not ended, and has something that the emergency needs.',
+} as const satisfies Record<BumpRefusalReason, string>
+
 /** The problems of the operating theatre: a part of `problemKinds`. */
 export const theatreProblemKinds = {
   case_not_found: {
@@ -51,6 +62,7 @@ export const theatreProblemKinds = {
     help:
       'It would end after the block, or needs more than `remainingMinutes`. Choose another time or block. An admin ' +
       'may override this with a reason.',
+    members: { remainingMinutes: Type.Integer({ description: 'what is left of the block' }) },
   },
   block_owned: {
     status: 409,
@@ -88,32 +100,42 @@ export const theatreProblemKinds = {
       'See `conflicts`: each is a case that is not over with a unit above the new number. Move or cancel these cases ' +
       'first: a case that is moved gets the lowest units that are free.',
   },
-  bump_refused: {
+  bump_refused: saidFromMembers({
     status: 409,
     title: 'These cases cannot be bumped',
     help:
       'See `bumpRefusals` for the reason of each. Only elective cases that have something that the emergency needs ' +
       'give way, and not to an elective case. `conflicts` of a refused case name them in `bumpableCaseIds`. Nothing ' +
       'was changed.',
-  },
+    members: { bumpRefusals: Type.Array(bumpRefusalSchema, { description: 'which cases, and why' }) },
+    detail: ({ bumpRefusals: [first] }) => {
+      if (first === undefined) throw new Error('A bump was refused without a reason.')
+      return bumpRefusalTexts[first.reason]
+    },
+  }),
   milestone_order: {
     status: 409,
     title: 'The milestone does not fit the others',
     help: 'Milestones follow each other. Correct the time, or the earlier or later milestone.',
   },
-  milestone_missing: {
+  milestone_missing: saidFromMembers({
     status: 409,
     title: 'An earlier milestone is missing',
     help:
       'Before incision, closure and out_of_room comes in_room, and before cleaned out_of_room. Record that first. If ' +
       'nobody knows when it was, send `"force": true`.',
-  },
+    members: { milestone: Type.String({ description: 'which is, or would be, missing' }) },
+    detail: ({ milestone }) => `The case would be without ${milestone}.`,
+  }),
   room_occupied: {
     status: 409,
     title: 'Another patient is in the room',
     help:
       'As far as was recorded. Record first when that patient left the room. If nobody knows when it was, send ' +
       '`"force": true`.',
+    members: {
+      inRoomAt: Type.String({ format: 'date-time', description: 'when the other patient came into the room' }),
+    },
   },
   milestone_time: {
     status: 409,
@@ -122,11 +144,13 @@ export const theatreProblemKinds = {
       'A milestone is at most 5 minutes ahead, at most 12 hours before the planned start of the case, and at most a ' +
       'day after its expected end. See `errors` for the limit, and check the day.',
   },
-  minutes_in_use: {
+  minutes_in_use: saidFromMembers({
     status: 409,
     title: 'More minutes of the block are used',
     help: 'See `usedMinutes`. Move cases first.',
-  },
+    members: { usedMinutes: Type.Integer({ description: 'what cases take of the block' }) },
+    detail: ({ usedMinutes }) => `Cases take ${usedMinutes} minutes of this block.`,
+  }),
   case_request_scheduled: {
     status: 409,
     title: 'The request has a case',
@@ -136,5 +160,6 @@ export const theatreProblemKinds = {
     status: 409,
     title: 'The patient has cases to come or in progress, or open requests',
     help: 'Cancel those in `caseIds`, and withdraw those in `requestIds`. Nothing was erased.',
+    members: { requestIds: Type.Array(Type.String()) },
   },
 } as const

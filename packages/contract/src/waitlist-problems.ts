@@ -1,3 +1,5 @@
+import Type from 'typebox'
+
 /** The problems of the waitlist: a part of `problemKinds`. */
 export const waitlistProblemKinds = {
   waitlist_entry_not_found: {
@@ -11,6 +13,7 @@ export const waitlistProblemKinds = {
     help:
       'Read the entry with its manage token, or with GET /me/waitlist-entries. Members of the clinic get its ' +
       '`entryId`; for somebody else of the same name, send another e-mail address or telephone number.',
+    members: { entryId: Type.String({ description: 'the entry on the waitlist, for members of the clinic' }) },
   },
   offer_of_another_patient: {
     status: 422,

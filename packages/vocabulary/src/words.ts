@@ -28,6 +28,14 @@ export type MessageChannel = (typeof messageChannels)[number]
 export const caseUrgencies = ['immediate', 'urgent', 'expedited', 'elective'] as const
 export type Urgency = (typeof caseUrgencies)[number]
 
+/**
+ * Why a case does not give way. `emergency_is_elective`: this case is elective, so none gives way to it; the others are
+ * of cases that were to give way. `not_in_the_way`: it has nothing that the emergency needs and does not get, or has
+ * ended.
+ */
+export const bumpRefusalReasons = ['emergency_is_elective', 'not_elective', 'not_in_the_way'] as const
+export type BumpRefusalReason = (typeof bumpRefusalReasons)[number]
+
 /** How urgent entries of a waitlist are, the least urgent first: the database stores the place in this list. */
 export const waitlistUrgencies = ['routine', 'soon', 'urgent'] as const
 export type WaitlistUrgency = (typeof waitlistUrgencies)[number]

@@ -1,4 +1,4 @@
-import { bookingStatuses, cancellationReasons, caseUrgencies, lengths } from '@holdfast/vocabulary'
+import { bookingStatuses, bumpRefusalReasons, cancellationReasons, caseUrgencies, lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import {
   id,
@@ -384,7 +384,7 @@ export type CaseConflictBody = Static<typeof caseConflictSchema>
 export const bumpRefusalSchema = Type.Object(
   {
     caseId: nullableId({ description: 'null: the new case' }),
-    reason: literals(['emergency_is_elective', 'not_elective', 'not_in_the_way'], {
+    reason: literals(bumpRefusalReasons, {
       description:
         '`emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not ' +
         'give way; `not_in_the_way`: it has nothing that the emergency needs and does not get, or has ended',

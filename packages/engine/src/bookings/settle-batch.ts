@@ -72,14 +72,6 @@ function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>)
     case 'done':
     case 'unchanged':
       return { kind, booking: bookingOf(row), position: row.tx ?? '' }
-    case 'hold_expired':
-    case 'invalid_transition':
-    case 'already_extended':
-    case 'place_awaited':
-    case 'patient_missing':
-    case 'past_deadline':
-    case 'too_early':
-      return { kind, booking: bookingOf(row) }
     case 'booking_missing':
     case 'booking_erased':
     case 'booking_changed':
@@ -87,6 +79,8 @@ function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>)
       return { kind }
     case 'slot_closed:withdrawn':
       return { kind: 'slot_closed', why: 'withdrawn' }
+    default:
+      return { kind, booking: bookingOf(row) }
   }
 }
 

@@ -78,7 +78,7 @@ export type SetCapacityOutcome =
   | { kind: 'slot_missing' }
   | { kind: 'slot_closed'; why: 'withdrawn' | 'ended' }
   /** More units are taken, by bookings and holds. */
-  | { kind: 'capacity_in_use'; taken: number }
+  | { kind: 'capacity_in_use'; takenUnits: number }
 
 export type AffectedBooking = {
   id: string

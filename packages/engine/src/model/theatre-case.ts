@@ -1,4 +1,4 @@
-import type { BookingStatus, Urgency } from '@holdfast/vocabulary'
+import type { BookingStatus, BumpRefusalReason, Urgency } from '@holdfast/vocabulary'
 import type { NotDone, SlotClosedWhy } from './claim.ts'
 
 export type AllocationKind = 'room' | 'surgeon' | 'anaesthetist' | 'staff' | 'equipment' | 'patient'
@@ -213,17 +213,14 @@ export type SwapCasesOutcome =
   | CaseUnchangeable
   | CaseRefusal
 
-/**
- * `emergency_is_elective`: `caseId` is elective, so nothing gives way to it; the others are cases that were to give
- * way. `not_in_the_way`: it has nothing that the emergency needs and does not get, or has ended.
- */
-export type BumpRefusal = { caseId: string; why: 'emergency_is_elective' | 'not_elective' | 'not_in_the_way' }
+/** `caseId`: which case does not give way, or to which none does. */
+export type BumpRefusal = { caseId: string; reason: BumpRefusalReason }
 
 export type BumpCasesOutcome =
   | { kind: 'done'; case: Case; bumped: { caseId: string; requestId: string }[]; position: string }
   | { kind: 'replayed'; case: Case; bumped: { caseId: string; requestId: string }[]; position: string }
   /** Only elective cases that are in the way give way, and only to others. Nothing was changed. */
-  | { kind: 'bump_refused'; refusals: BumpRefusal[] }
+  | { kind: 'bump_refused'; bumpRefusals: BumpRefusal[] }
   | CaseUnchangeable
   | CaseRefusal
 

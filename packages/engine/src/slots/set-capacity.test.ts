@@ -29,7 +29,7 @@ freshTest('a slot gets more places, and fewer, but not fewer than are taken', as
   expect(await set(engine, slot, 3)).toMatchObject({ kind: 'capacity_set', slot: { capacity: 3, available: 1 } })
   expect(await engine.claim(aClaim(slot, { units: 2 }))).toMatchObject({ kind: 'slot_full' })
   expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'booked' })
-  expect(await set(engine, slot, 2)).toEqual({ kind: 'capacity_in_use', taken: 3 })
+  expect(await set(engine, slot, 2)).toEqual({ kind: 'capacity_in_use', takenUnits: 3 })
   await lapseHolds(database, slot)
   expect(await set(engine, slot, 1)).toMatchObject({ kind: 'capacity_set', slot: { capacity: 1, available: 0 } })
   expect(await set(engine, slot, 1)).toMatchObject({ kind: 'capacity_set', slot: { capacity: 1 } })
@@ -96,7 +96,7 @@ test('new places are offered to those who wait, in the same transaction, and the
   expect(await set(engine, slot, 5)).toMatchObject({ kind: 'capacity_set', slot: { capacity: 5, available: 1 } })
   expect(await offerOf(first)).toMatchObject({ status: 'PENDING', slotId: slot.id, units: 1 })
   expect(await offerOf(second)).toMatchObject({ status: 'PENDING', slotId: slot.id, units: 2 })
-  expect(await set(engine, slot, 3)).toEqual({ kind: 'capacity_in_use', taken: 4 })
+  expect(await set(engine, slot, 3)).toEqual({ kind: 'capacity_in_use', takenUnits: 4 })
   await expectClean()
 })
 

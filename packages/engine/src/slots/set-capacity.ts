@@ -58,7 +58,7 @@ export async function setCapacity(
     case 'slot_closed:ended':
       return { kind: 'slot_closed', why: 'ended' }
     case 'capacity_in_use':
-      return { kind: 'capacity_in_use', taken: row.taken }
+      return { kind: row.outcome, takenUnits: row.taken }
     case 'capacity_changed':
       throw unknownOutcome(lastError)
   }

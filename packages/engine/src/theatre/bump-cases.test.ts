@@ -35,7 +35,7 @@ describe('an elective case bumps nothing', () => {
     const emergency = aCase(scene)
     expect(await bump(scene, emergency, [elective])).toEqual({
       kind: 'bump_refused',
-      refusals: [{ caseId: emergency.caseId, why: 'emergency_is_elective' }],
+      bumpRefusals: [{ caseId: emergency.caseId, reason: 'emergency_is_elective' }],
     })
     expect(await scene.theatre.case(emergency.caseId)).toBeNull()
     await expectUnchanged(scene, elective)
@@ -47,7 +47,7 @@ describe('an elective case bumps nothing', () => {
     const other = await booked(scene, aCase(scene, { startsAt: soonAt(15) }))
     expect(await bump(scene, moveOf(other.id, { startsAt: soonAt(9) }), [elective])).toEqual({
       kind: 'bump_refused',
-      refusals: [{ caseId: other.id, why: 'emergency_is_elective' }],
+      bumpRefusals: [{ caseId: other.id, reason: 'emergency_is_elective' }],
     })
     await expectUnchanged(scene, elective, other)
   })
@@ -61,8 +61,8 @@ test.for(urgencies)('a case that is %s gives way only if it is elective', async 
     if (urgency === 'elective') {
       expect(outcome, of).toMatchObject({ kind: 'done', bumped: [{ caseId: inTheWay.id }] })
     } else {
-      const refusals = [{ caseId: inTheWay.id, why: 'not_elective' }]
-      expect(outcome, of).toEqual({ kind: 'bump_refused', refusals })
+      const bumpRefusals = [{ caseId: inTheWay.id, reason: 'not_elective' }]
+      expect(outcome, of).toEqual({ kind: 'bump_refused', bumpRefusals })
       await expectUnchanged(scene, inTheWay)
     }
   }
@@ -104,8 +104,8 @@ describe('a case gives way only for what it has', () => {
     const beside = await booked(scene, withRobot(scene))
     const later = await booked(scene, aCase(scene, { startsAt: soonAt(10) }))
     const emergency = aCase(elsewhere, { urgency: 'immediate', equipment: [{ equipmentId: robot, units: 1 }] })
-    const refusals = [beside, later].map(({ id }) => ({ caseId: id, why: 'not_in_the_way' })).sort(byCase)
-    expect(await bump(scene, emergency, [beside, later])).toEqual({ kind: 'bump_refused', refusals })
+    const bumpRefusals = [beside, later].map(({ id }) => ({ caseId: id, reason: 'not_in_the_way' })).sort(byCase)
+    expect(await bump(scene, emergency, [beside, later])).toEqual({ kind: 'bump_refused', bumpRefusals })
     await expectUnchanged(scene, beside, later)
     const two = aCase(elsewhere, { urgency: 'immediate', equipment: [{ equipmentId: robot, units: 2 }] })
     expect(await bump(scene, two, [beside])).toMatchObject({ kind: 'done' })
@@ -119,9 +119,9 @@ describe('a case gives way only for what it has', () => {
     const emergency = aCase(scene, { startsAt: soonAt(9, 30), urgency: 'immediate' })
     expect(await bump(scene, emergency, [inTheWay, urgent, later])).toEqual({
       kind: 'bump_refused',
-      refusals: [
-        { caseId: urgent.id, why: 'not_elective' } as const,
-        { caseId: later.id, why: 'not_in_the_way' } as const,
+      bumpRefusals: [
+        { caseId: urgent.id, reason: 'not_elective' } as const,
+        { caseId: later.id, reason: 'not_in_the_way' } as const,
       ].sort(byCase),
     })
     await expectUnchanged(scene, inTheWay, urgent, later)
@@ -149,7 +149,7 @@ test('a case that has ended is named by the refusal', async ({ database }) => {
   const cancelling = { caseId: cancelled.id, reasonCode: 'patient_unfit', actorId: null, key: randomUUID() } as const
   expect(await scene.theatre.cancelCase(cancelling)).toMatchObject({ kind: 'done' })
   const inTheWay = await booked(scene, aCase(scene))
-  const refused = { kind: 'bump_refused', refusals: [{ caseId: cancelled.id, why: 'not_in_the_way' }] }
+  const refused = { kind: 'bump_refused', bumpRefusals: [{ caseId: cancelled.id, reason: 'not_in_the_way' }] }
   const emergency = aCase(scene, { urgency: 'immediate' })
   expect(await bump(scene, emergency, [cancelled, inTheWay])).toEqual(refused)
   const urgent = await booked(scene, aCase(scene, { startsAt: soonAt(15), urgency: 'immediate' }))
@@ -167,7 +167,7 @@ freshDatabaseTest('a case that is moved away while the bump waits for its locks 
   await other.commit()
   expect(await bumping).toEqual({
     kind: 'bump_refused',
-    refusals: [{ caseId: inTheWay.id, why: 'not_in_the_way' }],
+    bumpRefusals: [{ caseId: inTheWay.id, reason: 'not_in_the_way' }],
   })
   await expectUnchanged(scene, moved)
 })

@@ -99,7 +99,7 @@ function claimRefusal(result: Exclude<ScheduleResult, { kind: 'done' | 'replayed
     case 'hold_expired':
     case 'invalid_transition':
     case 'bump_refused':
-      throw new Error(`The claim of case ${result.caseId} returned ${result.kind}.`)
+      throw new Error(`The claim of a case returned ${result.kind}.`)
     default:
       return result
   }
@@ -172,7 +172,7 @@ async function bumpCases(settings: CaseChangesSettings, request: BumpCasesReques
     return { ...moves, bumps, bumpReason: reason }
   }
   const result = await runChange(clinicNo, (deadline) => schedule(settings.writer, build, deadline))
-  if (result.kind === 'bump_refused') return { kind: result.kind, refusals: result.refusals }
+  if (result.kind === 'bump_refused') return result
   if (result.kind !== 'done' && result.kind !== 'replayed' && result.kind !== 'unchanged') {
     return unchanged(pool, result)
   }
@@ -212,7 +212,7 @@ async function unchanged(
       return { kind: result.kind, case: await promptly(requireCase(pool, result.caseId)) }
     case 'replayed':
     case 'bump_refused':
-      throw new Error(`The change of case ${result.caseId} returned ${result.kind}.`)
+      throw new Error(`The change of a case returned ${result.kind}.`)
     default:
       return result
   }

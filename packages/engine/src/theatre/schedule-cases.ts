@@ -58,7 +58,7 @@ export type ScheduleResult =
   | { kind: 'replayed'; caseId: string; position: string }
   | { kind: 'unchanged'; caseId: string; position: string }
   | { kind: 'hold_expired' | 'invalid_transition'; caseId: string }
-  | { kind: 'bump_refused'; caseId: string; refusals: BumpRefusal[] }
+  | { kind: 'bump_refused'; bumpRefusals: BumpRefusal[] }
   | CaseMissing
   | CaseRefusal
 
@@ -182,7 +182,7 @@ export function resultOf(row: ScheduleRow): ScheduleResult {
     case 'refused':
       return { kind: 'refused', conflicts: conflictsOf(row) }
     case 'bump_refused':
-      return { kind: outcome, caseId, refusals: row.detail as BumpRefusal[] }
+      return { kind: outcome, bumpRefusals: bumpRefusalsOf(row) }
     case 'resource_invalid':
       return { kind: 'resource_invalid', ...(row.detail as Omit<CaseRefusal & { kind: 'resource_invalid' }, 'kind'>) }
     case 'key_reused':
@@ -191,6 +191,13 @@ export function resultOf(row: ScheduleRow): ScheduleResult {
     default:
       throw new Error(`The change of case ${caseId} returned ${outcome}.`)
   }
+}
+
+function bumpRefusalsOf({ detail }: ScheduleRow): BumpRefusal[] {
+  return (detail as { caseId: string; why: BumpRefusal['reason'] }[]).map(({ caseId, why }) => ({
+    caseId,
+    reason: why,
+  }))
 }
 
 /** Times are texts in JSON. */

@@ -3457,16 +3457,29 @@ export type Problem = {
      * Every invalid field
      */
     errors?: Array<FieldError>;
+    booking?: Booking;
+    otherAppointment?: OtherAppointment;
+    /**
+     * Everything that prevents a case; what cannot be overridden comes first. `units_in_use` and `resource_in_use`: the first 100 uses, by start
+     */
+    conflicts?: Array<CaseConflict>;
+    case?: Case;
+    /**
+     * `theatre_patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked
+     */
+    caseIds?: Array<string>;
     /**
      * `slot_full`: slots that have enough free units
      */
     alternatives?: Array<Slot>;
-    booking?: Booking;
-    otherAppointment?: OtherAppointment;
     /**
      * `slot_has_bookings`: the number of bookings
      */
     bookings?: number;
+    /**
+     * `capacity_in_use`: the units that bookings and holds of the slot take
+     */
+    takenUnits?: number;
     /**
      * `time_zone_in_use`: how many slots are not over, counted up to 1,000
      */
@@ -3484,26 +3497,13 @@ export type Problem = {
      */
     capacity?: number;
     /**
-     * `capacity_in_use`: the units that bookings and holds of the slot take
+     * `block_overrun`: what is left of the block
      */
-    takenUnits?: number;
-    /**
-     * Everything that prevents a case; what cannot be overridden comes first. `units_in_use` and `resource_in_use`: the first 100 uses, by start
-     */
-    conflicts?: Array<CaseConflict>;
+    remainingMinutes?: number;
     /**
      * `bump_refused`: which cases, and why
      */
     bumpRefusals?: Array<BumpRefusal>;
-    /**
-     * `block_overrun`: what is left of the block
-     */
-    remainingMinutes?: number;
-    case?: Case;
-    /**
-     * `minutes_in_use`: what cases take of the block
-     */
-    usedMinutes?: number;
     /**
      * `milestone_missing`: which is, or would be, missing
      */
@@ -3513,17 +3513,17 @@ export type Problem = {
      */
     inRoomAt?: string;
     /**
-     * `already_waiting`: the entry on the waitlist, for members of the clinic
+     * `minutes_in_use`: what cases take of the block
      */
-    entryId?: string;
-    /**
-     * `theatre_patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked
-     */
-    caseIds?: Array<string>;
+    usedMinutes?: number;
     /**
      * `theatre_patient_in_use`
      */
     requestIds?: Array<string>;
+    /**
+     * `already_waiting`: the entry on the waitlist, for members of the clinic
+     */
+    entryId?: string;
 };
 
 /**

@@ -76,7 +76,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
       .updateClinic(clinic.id, { ...named, withSlots })
       .catch((error: unknown) => throwWithField(error))
     if (outcome.kind === 'clinic_missing') throw clinicNotFound(clinic.id)
-    if (outcome.kind === 'time_zone_in_use') throw refusalProblem(outcome)
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
     return { status: 200, body: bodyOf(outcome.clinic) }
   })
 }

@@ -85,12 +85,10 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
           const message = `must be at most the length of the block, not ${body.minutes}`
           throw invalidRequest([{ path: '/minutes', message }])
         }
-        case 'minutes_in_use':
-          throw problem('minutes_in_use', `Cases take ${outcome.usedMinutes} minutes of this block.`, {
-            usedMinutes: outcome.usedMinutes,
-          })
         case 'resource_missing':
           throw resourceNotFound('/surgeonId', body.surgeonId ?? '')
+        default:
+          throw refusalProblem(outcome)
       }
     },
     { audit: ({ body }) => ({ details: ['block', body.action] }) },

@@ -45,8 +45,8 @@ function serveNewCases(serve: Serve, deps: RestDeps): void {
     { caseId, blockId }: ClaimCaseRequest,
   ) => {
     if (outcome.kind === 'bump_refused') {
-      const refusals = outcome.refusals.map((one) => (one.caseId === caseId ? { ...one, caseId: null } : one))
-      return refusal(deps, input, { kind: outcome.kind, refusals })
+      const bumpRefusals = outcome.bumpRefusals.map((one) => (one.caseId === caseId ? { ...one, caseId: null } : one))
+      return refusal(deps, input, { kind: outcome.kind, bumpRefusals })
     }
     if (outcome.kind !== 'refused') return refusal(deps, input, outcome)
     const { conflicts } = outcome

@@ -18,6 +18,22 @@ test('an overload is 503 with Retry-After in whole seconds', () => {
   })
 })
 
+test('a refusal with the name and the members of a problem is shown by the row of the problem alone', () => {
+  const { status, body } = refusalProblem({ kind: 'time_zone_in_use', slots: 1_000, takenSlots: 2 }).render('r-1')
+  expect({ status, ...JSON.parse(body) }).toMatchObject({
+    status: 409,
+    code: 'time_zone_in_use',
+    detail: expect.stringContaining('1000 or more slots are not over, 2 of them with bookings'),
+    slots: 1_000,
+    takenSlots: 2,
+  })
+  const full = JSON.parse(refusalProblem({ kind: 'slot_full' }).render('r-1').body)
+  expect(full.detail).toBe('The slot does not have this many units free.')
+  // The code of another name, whose title says it.
+  const missing = JSON.parse(refusalProblem({ kind: 'member_missing' }).render('r-1').body)
+  expect(missing).toMatchObject({ code: 'member_not_found', detail: 'This account is not a member of the clinic.' })
+})
+
 test('responses outside the contract are found: an extra or missing field, a wrong time, an undescribed code', () => {
   const { getClinic, withdrawSlot, removeMember } = restOperations
   const settings = {

@@ -1,7 +1,6 @@
 import type { CaseConflictBody, FieldError, ProblemCode } from '@holdfast/contract'
 import {
   type AllocationKind,
-  type BumpRefusal,
   type CaseConflict,
   type CaseInvalid,
   type CaseRefusal,
@@ -14,32 +13,28 @@ import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { caseBody } from './bodies/case-body.ts'
 import { timeText } from './bodies/time-text.ts'
-import { refusalProblem } from './outcome-problems.ts'
+import { refusalProblem, type TheatreStated } from './outcome-problems.ts'
 
-type MilestoneRefusal = 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'milestone_early' | 'milestone_late'
+type MilestoneRefusal = 'milestone_order' | 'room_occupied' | 'milestone_early' | 'milestone_late'
 
 /** An outcome of the theatre that becomes a problem. */
 export type TheatreRefusal =
   | Exclude<CaseRefusal, { kind: 'refused' }>
   /** `ofCaseId` null: a new case, whose id nobody knows. */
   | { kind: 'refused'; conflicts: FoundConflict[] }
-  /** `caseId` null: a new case. */
-  | { kind: 'bump_refused'; refusals: FoundBumpRefusal[] }
   | CaseUnchangeable
   | CaseInvalid
   | Extract<RecordMilestoneOutcome, { kind: MilestoneRefusal | 'slot_closed' }>
+  | TheatreStated
   | Extract<ExtendCaseOutcome, { kind: 'too_early' }>
 
 type FoundConflict = CaseConflict & { ofCaseId: string | null }
-type FoundBumpRefusal = Omit<BumpRefusal, 'caseId'> & { caseId: string | null }
 
 /** The problem that an outcome of the theatre becomes. @param at where the request has the plan of the case */
 export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
   switch (outcome.kind) {
     case 'refused':
       return conflictsProblem(outcome.conflicts, at)
-    case 'bump_refused':
-      return bumpProblem(outcome.refusals)
     case 'resource_invalid':
       return resourceProblem(outcome, at)
     case 'case_missing':
@@ -60,10 +55,6 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
     }
     case 'milestone_order':
       return problem('milestone_order', `The case has ${outcome.milestone} at ${outcome.at.toISOString()}.`)
-    case 'milestone_missing':
-      return problem('milestone_missing', `The case would be without ${outcome.milestone}.`, {
-        milestone: outcome.milestone,
-      })
     case 'room_occupied': {
       const inRoomAt = outcome.inRoomAt.toISOString()
       return problem('room_occupied', `The patient of case ${outcome.caseId} is in the room from ${inRoomAt} on.`, {
@@ -74,10 +65,7 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
       return milestoneTimeProblem(`must not be before ${outcome.earliest.toISOString()}`)
     case 'milestone_late':
       return milestoneTimeProblem(`must not be after ${outcome.latest.toISOString()}`)
-    case 'slot_closed':
-    case 'key_reused':
-    case 'overloaded':
-    case 'locked':
+    default:
       return refusalProblem(outcome)
   }
 }
@@ -163,21 +151,6 @@ function conflictsProblem(conflicts: readonly FoundConflict[], at: string): Prob
     ...(errors === null ? {} : { errors }),
     conflicts: conflicts.map(conflictBody),
     ...(overrun?.kind === 'block_overrun' ? { remainingMinutes: overrun.remainingMinutes } : {}),
-  })
-}
-
-const bumpRefusalTexts = {
-  emergency_is_elective: 'An elective case does not bump others.',
-  not_elective: 'Only elective cases are bumped.',
-  not_in_the_way: 'A case is bumped only if it has not ended, and has something that the emergency needs.',
-} as const satisfies Record<BumpRefusal['why'], string>
-
-/** The first refusal decides the detail; all of them are in `bumpRefusals`. */
-function bumpProblem(refusals: readonly FoundBumpRefusal[]): ProblemError {
-  const [first] = refusals
-  if (first === undefined) throw new Error('A bump was refused without a reason.')
-  return problem('bump_refused', bumpRefusalTexts[first.why], {
-    bumpRefusals: refusals.map(({ caseId, why }) => ({ caseId, reason: why })),
   })
 }
 
