@@ -2,6 +2,7 @@ import type { MessageSettings } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import {
   addsReminders,
+  ambiguousHours,
   messagesDraftOf,
   parseConfirmMinutes,
   parseReminders,
@@ -51,6 +52,10 @@ test.each([
   ['', []],
   ['٢٤، ٢', [1440, 120]],
   ['0.5', [30]],
+  ['24; 2.5', [1440, 150]],
+  ['24, 2,5', null],
+  ['24,2', null],
+  ['٢٤،٢', [1440, 120]],
   ['0.1', null],
   ['400', null],
   ['a day', null],
@@ -58,6 +63,16 @@ test.each([
   ['1, 2, 3, 4, 5, 6', null],
 ])('the reminders "%s" are %j', (text, minutes) => {
   expect(parseReminders(text)).toEqual(minutes)
+})
+
+test.each([
+  ['24, 2,5', '2,5'],
+  ['24,2', '24,2'],
+  ['٢,٥', '٢,٥'],
+  ['24, 2', null],
+  ['24 ,2', null],
+])('of the reminders "%s", %j could be one time or two', (text, part) => {
+  expect(ambiguousHours(text)).toBe(part)
 })
 
 test('a change adds reminders by another time or channel, and by nothing else', () => {

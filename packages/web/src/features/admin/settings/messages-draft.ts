@@ -38,8 +38,12 @@ export function settingsOfDraft({ reminders, confirmMinutes, ...draft }: Message
   }
 }
 
-/** Hours such as `24, 2` in minutes; null: they are not valid. Arabic digits and commas are read, too. */
+/**
+ * Hours such as `24, 2` in minutes; null: they are not valid, or {@link ambiguousHours}. Arabic digits and commas are
+ * read, too.
+ */
 export function parseReminders(text: string): number[] | null {
+  if (ambiguousHours(text) !== null) return null
   const parts = westernDigits(text)
     .split(/[,;،\s]+/)
     .filter((part) => part !== '')
@@ -48,6 +52,14 @@ export function parseReminders(text: string): number[] | null {
   )
   const isValid = minutes.every((one) => one >= reminderLimits.min && one <= reminderLimits.max)
   return isValid && minutes.length <= remindersMax && new Set(minutes).size === minutes.length ? minutes : null
+}
+
+/**
+ * The part of the hours that could be two times or one with a decimal comma, such as `2,5`: somebody who writes German
+ * means two and a half hours. null: there is none.
+ */
+export function ambiguousHours(text: string): string | null {
+  return /\p{Nd}+,\p{Nd}+/u.exec(text)?.[0] ?? null
 }
 
 /** null: it is not valid. */

@@ -6,6 +6,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { languageNames, languages } from '../../../lib/i18n/languages.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
@@ -17,6 +18,7 @@ import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import {
   addsReminders,
+  ambiguousHours,
   type MessagesDraft,
   messagesDraftOf,
   parseConfirmMinutes,
@@ -63,8 +65,11 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
     initialValues: stored,
     validateInputOnBlur: true,
     validate: {
-      reminders: (text) =>
-        parseReminders(text) === null ? t('messages.settings.remindersWrong', reminderRange()) : null,
+      reminders: (text) => {
+        const part = ambiguousHours(text)
+        if (part !== null) return t('messages.settings.remindersAmbiguous', readings(part))
+        return parseReminders(text) === null ? t('messages.settings.remindersWrong', reminderRange()) : null
+      },
       confirmMinutes: (text) =>
         parseConfirmMinutes(text) === null ? t('messages.settings.confirmMinutesWrong') : null,
       phoneCountry: (country, { smsKinds }) =>
@@ -144,6 +149,11 @@ function reminderRange() {
   const { min, max } = messageLimits.reminderMinutes
   const to = formatNumber(max / (24 * 60), { style: 'unit', unit: 'day', unitDisplay: 'long' })
   return { from: formatMinutes(min), to }
+}
+
+/** Hours such as `2,5`, and how either reading is written: `2.5` and `2, 5`. */
+function readings(part: string) {
+  return { part: isolated(part), one: isolated(part.replace(',', '.')), two: isolated(part.replace(',', ', ')) }
 }
 
 /** Whether guests have to prove their e-mail address before a booking is theirs. */
