@@ -15,7 +15,9 @@ declare
   v_units integer;
 begin
   if oldest_hold_id(p_next_lapse) < late_ids(clock_timestamp()) then
-    v_units := old_lapsed_units(p_clinic_no, p_slot_id, oldest_hold_id(p_next_lapse), p_at);
+    v_units := (select coalesce(sum(b.units), 0)
+                  from old_lapsed_holds(array[p_clinic_no], array[p_slot_id], oldest_hold_id(p_next_lapse), p_at) l
+                 cross join lateral bookings_by_id(l.clinic_nos, l.ids) b);
   else
     v_units := (select coalesce(sum(b.units), 0)
                   from booking b
