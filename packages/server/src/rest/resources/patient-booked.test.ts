@@ -88,12 +88,17 @@ test('a correction that takes the booking from an account is not refused for tha
   expect((await rest.call('correctPatient', { path, body, as: staff })).status).toBe(200)
 })
 
-test('a doctor is refused, and sees nothing of another doctor’s appointment', async ({ database, rest }) => {
+test('a doctor is refused, sees nothing of another doctor’s appointment, and is in the security log', async ({
+  database,
+  rest,
+}) => {
   const { clinic, doctors, first, second, staff, book } = await aScene(database, rest)
-  await book(first.id, { onBehalf: true }, staff)
+  const other = (await book(first.id, { onBehalf: true }, staff)).body
   const doctor = await rest.aMember(clinic.no, 'doctor', doctors[1].id)
+  rest.audited.length = 0
   const { problem } = await book(second.id, { onBehalf: true, refuseOverlap: true }, doctor)
   expect([problem.code, problem.otherAppointment]).toEqual(['patient_booked', undefined])
+  expect(rest.audited).toMatchObject([{ kind: 'booking_read', actorId: doctor.id, subjectId: other.id }])
 })
 
 test('an account is asked about its own appointments, whichever request confirms', async ({ database, rest }) => {

@@ -10,21 +10,23 @@ type Refused = { deskId: string | null; ip: string; ownDoctorId: string | null }
 
 /**
  * The refusal with the appointment that the patient has at the same time, which the security log records as read by
- * the desk. A member with the role doctor (`ownDoctorId`) sees none of other doctors. It may have been cancelled
- * meanwhile: it is named all the same, as what the decision was made by.
+ * the desk. A member with the role doctor (`ownDoctorId`) sees none of other doctors, but finds out that there is one,
+ * which is recorded too. It may have been cancelled meanwhile: it is named all the same, as what the decision was made
+ * by.
  */
 export async function patientBookedProblem(
   { engine, audit }: RestDeps,
   outcome: PatientBooked,
   { deskId, ip, ownDoctorId }: Refused,
 ): Promise<ProblemError> {
-  const other = await engine.reads.booking(outcome.otherId)
-  if (other === null || (ownDoctorId !== null && other.doctorId !== ownDoctorId)) return refusalProblem(outcome)
-  const doctor = await engine.directory.doctor(other.doctorId)
+  const { otherId } = outcome
   if (deskId !== null) {
-    const read = { kind: 'booking_read', clinicNo: clinicNoIn(other.id), subjectId: other.id } as const
+    const read = { kind: 'booking_read', clinicNo: clinicNoIn(otherId), subjectId: otherId } as const
     audit.record({ ...read, actorId: deskId, network: networkPrefix(ip) })
   }
+  const other = await engine.reads.booking(otherId)
+  if (other === null || (ownDoctorId !== null && other.doctorId !== ownDoctorId)) return refusalProblem(outcome)
+  const doctor = await engine.directory.doctor(other.doctorId)
   const otherAppointment = {
     bookingId: other.id,
     doctorId: other.doctorId,
