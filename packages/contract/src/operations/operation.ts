@@ -140,7 +140,10 @@ export type Operation = {
   ifLost?: string
   /** What the security log records of a request that succeeds; absent for a read that names no patients. */
   audit?: Audit | NotAudited
-  /** The same of a repetition that gets the stored response, if it shows a patient's data again. */
+  /**
+   * The same of a repetition that gets the stored response, or what the stored key has created, if it shows a patient's
+   * data again.
+   */
   auditRepeated?: Audit | readonly Audit[]
   /**
    * A valid request, for the documentation and the tests. `{clinicId}`, or another parameter, is such an id; `{day}`

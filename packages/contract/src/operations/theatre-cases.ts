@@ -105,6 +105,7 @@ export const theatreCaseOperations = {
     waits: 'in the engine',
     retry: 'in the transaction',
     audit: inEventLog,
+    auditRepeated: { kind: 'booking_read', subject: 'response' },
     example: { body: newCase },
     problems: [
       'clinic_not_found',

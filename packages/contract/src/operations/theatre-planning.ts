@@ -196,6 +196,7 @@ export const theatrePlanningOperations = {
     },
     retry: 'in the transaction',
     audit: { kind: 'case_request_created', subject: 'response' },
+    auditRepeated: { kind: 'booking_read', subject: 'response' },
     example: {
       body: {
         patient: { mrn: 'M-3', name: 'Eve' },

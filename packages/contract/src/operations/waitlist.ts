@@ -43,6 +43,7 @@ export const waitlistOperations = {
     limit: 'booking',
     retry: 'in the transaction',
     audit: { none: 'the waitlist has it, with who added it' },
+    auditRepeated: { kind: 'booking_read', subject: 'response', byDesk: true },
     example: {
       body: {
         clinicId: '{clinicId}',

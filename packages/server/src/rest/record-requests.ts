@@ -52,7 +52,8 @@ function hasRole({ siteAdministrator, memberships }: AccountPrincipal, clinicNo:
 
 /**
  * Records the requests that succeed. A retry changes nothing, and is not recorded; so a write whose outcome is unknown
- * is recorded at its first try.
+ * is recorded at its first try. If the handler stores the key, a retry is recorded as the operation's `auditRepeated`
+ * says.
  *
  * @param moreOf what the handler knows beside what the operation says
  */
@@ -62,10 +63,13 @@ export function recordSuccess(
   moreOf: ((input: never, body: unknown) => AuditedMore) | undefined,
   handle: Handler,
 ): Handler {
-  const { method, responses, audit } = described
-  if (audit === undefined || 'none' in audit || audit.byHandler) return handle
+  const { method, responses } = described
+  const audit = recordedHere(described)
+  const repeatedAudits = described.retry === 'in the transaction' ? [described.auditRepeated ?? []].flat() : []
+  if (audit === null && repeatedAudits.length === 0) return handle
   const audited = (call: Call, body: unknown) =>
-    isTrial(call) ? [] : entriesOf(described, audit, call, body, moreOf?.(call as never, body))
+    audit === null || isTrial(call) ? [] : entriesOf(described, audit, call, body, moreOf?.(call as never, body))
+  const repeated = (call: Call, body: unknown) => repeatedAudits.flatMap((one) => entriesOf(described, one, call, body))
   const handleWrite: Handler = (call) =>
     recordUnknown(
       deps.audit,
@@ -75,10 +79,16 @@ export function recordSuccess(
   const run = method === 'GET' ? handle : handleWrite
   return async (call) => {
     const response = await run(call)
-    if (response.isRepeated || (response.status === 200 && responses[201] !== undefined)) return response
-    for (const entry of audited(call, response.body)) deps.audit.record(entry)
+    const isRepeated = response.isRepeated || (response.status === 200 && responses[201] !== undefined)
+    const entries = (isRepeated ? repeated : audited)(call, response.body)
+    for (const entry of entries) deps.audit.record(entry)
     return response
   }
+}
+
+/** null: nothing is recorded, or the handler does it. */
+function recordedHere({ audit }: Operation): Audit | null {
+  return audit === undefined || 'none' in audit || audit.byHandler ? null : audit
 }
 
 /**
@@ -114,8 +124,8 @@ function entriesOf(
   response: unknown,
   more: AuditedMore = {},
 ): AuditEntry[] {
-  const { principal, request, params, body, granted } = call
-  if (byDesk && (granted as { as?: string }).as !== 'desk') return []
+  const { principal, request, params, body } = call
+  if (byDesk && !isByDesk(described, call)) return []
   const allDetails = [...details, ...(fields ? fieldsOf(Object(body)) : [])]
   const entry = {
     kind,
@@ -126,6 +136,11 @@ function entriesOf(
     ...(allDetails.length === 0 ? {} : { details: allDetails }),
   }
   return [more ?? []].flat().map((one) => ({ ...entry, ...one }))
+}
+
+/** Whether the caller is the clinic's: of what anybody may do, they do it for a patient. */
+function isByDesk({ restrictedField }: Operation, { granted, field }: Call): boolean {
+  return restrictedField === 'body.onBehalf' ? field !== null : (granted as { as?: string }).as === 'desk'
 }
 
 /** Settings of a clinic are a group of fields. */

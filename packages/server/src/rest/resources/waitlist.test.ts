@@ -188,6 +188,28 @@ test('members of the clinic who add an entry get no token of the patient, nor wi
   expect(own.body.manageToken).toMatch(/^hfm_/)
 })
 
+test('the security log has whom the desk is shown by a repetition, or as waiting already', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, wanted } = await aFullDoctor(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const body = { ...wanted, patient, onBehalf: true }
+  const add = (key?: string) => rest.call('createWaitlistEntry', { as, body, ...(key === undefined ? {} : { key }) })
+  rest.audited.length = 0
+  const { id } = (await add('add')).body
+  expect(rest.audited).toEqual([])
+  expect((await add('add')).body.patient).toEqual(patient)
+  const read = { kind: 'booking_read', clinicNo: clinic.no, actorId: as.id, subjectId: id }
+  expect(rest.audited).toMatchObject([read])
+  expect((await add()).problem.code).toBe('already_waiting')
+  expect(rest.audited).toMatchObject([read, read])
+  // Patients' repetitions are not recorded.
+  const own = { body: { ...wanted, patient: { name: 'Ada', email: 'ada@example.org' } }, key: 'join' }
+  for (const status of [201, 200]) expect((await rest.call('createWaitlistEntry', own)).status).toBe(status)
+  expect(rest.audited).toHaveLength(2)
+})
+
 test('the clinic’s people see for which entries times are free, at once and in the list', async ({
   database,
   rest,

@@ -9,6 +9,7 @@ import {
   type StoreEntryMail,
   type WaitlistEntry,
 } from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
@@ -41,7 +42,10 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
       const writeKey = writeKeyOf(input.key, `createWaitlistEntry ${clinicId}`, wanted)
       const result = await waitlist.join(entry, writeKey, storeJoinMail(deps, entry))
       if (result.kind === 'key_reused') throw refusalProblem(result)
-      if (result.value.kind !== 'joined') throw joinProblem(result.value, entry)
+      if (result.value.kind !== 'joined') {
+        if (result.value.kind === 'already_waiting') recordFoundEntry(deps, input, result.value.entryId)
+        throw joinProblem(result.value, entry)
+      }
       const { id } = result.value
       const joined = await afterCommit(() => waitlist.entry(id))
       if (joined === null) throw new Error(`The entry ${id} was not found after it was created.`)
@@ -194,6 +198,18 @@ function storeJoinMail({ mails, recipientDigests }: RestDeps, entry: NewWaitlist
 function networkIn(origins: readonly BookingOrigin[]): string | null {
   const found = origins.find(({ kind }) => kind === 'network') ?? origins.find(({ kind }) => kind === 'address')
   return found?.subject ?? null
+}
+
+/** A member who is refused because of an entry learns that the patient waits, and which entry it is. */
+function recordFoundEntry(
+  { audit }: RestDeps,
+  { field: member, request }: Input<typeof restOperations.createWaitlistEntry>,
+  entryId: string,
+): void {
+  if (member === null) return
+  const { accountId: actorId } = member
+  const network = networkPrefix(request.ip)
+  audit.record({ kind: 'booking_read', clinicNo: clinicNoIn(entryId), subjectId: entryId, actorId, network })
 }
 
 function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: NewWaitlistEntry): ProblemError {
