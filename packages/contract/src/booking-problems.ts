@@ -6,6 +6,9 @@ import { slotSchema } from './schemas/slot.ts'
 
 const slotsToComeMaxText = slotsToComeMax.toLocaleString('en')
 
+/** @param slots how many were counted; there may be more, and more of what was counted among them */
+const orMore = (count: number, slots: number) => `${count}${slots < slotsToComeMax ? '' : ' or more'}`
+
 const ofBooking = { booking: bookingSchema }
 
 /** The problems of slots and of their bookings: a part of `problemKinds`. */
@@ -52,8 +55,8 @@ export const bookingProblemKinds = {
       takenSlots: Type.Integer({ description: 'how many of `slots` have bookings or cases' }),
     },
     detail: ({ slots, takenSlots }) =>
-      `${slots === 1 ? '1 slot is' : `${slots}${slots < slotsToComeMax ? '' : ' or more'} slots are`} not over, ` +
-      `${takenSlots} of them with bookings or cases: another time zone changes their local times.`,
+      (slots === 1 ? '1 slot is' : `${orMore(slots, slots)} slots are`) +
+      ` not over, ${orMore(takenSlots, slots)} of them with bookings or cases: another time zone changes their local times.`,
   }),
   slot_in_past: {
     status: 409,

@@ -3481,7 +3481,7 @@ export type Problem = {
      */
     takenUnits?: number;
     /**
-     * `time_zone_in_use`: how many slots are not over, counted up to 1,000
+     * `time_zone_in_use`: how many slots are not over, counted up to 100,000
      */
     slots?: number;
     /**

@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, aSlot, untilLockWaiters } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { Reply, RestApp, TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -116,6 +116,26 @@ test('another time zone is refused while slots are not over, unless it is confir
   // The same zone, in whatever spelling, changes nothing.
   expect((await move('europe/lisbon')).status).toBe(200)
   expect((await move('Asia/Tokyo', { withSlots: true })).body.timezone).toBe('Asia/Tokyo')
+})
+
+test('slots with bookings are counted behind the first thousand slots, too', async ({ database, rest }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const as = await rest.aMember(doctor.clinicNo, 'admin')
+  await database.ownerPool.query(
+    `select from holdfast.create_slots(
+       $1, $2, array(select holdfast.new_id($1, now()) from generate_series(1, 1500)),
+       array(select now() + make_interval(days => 2, mins => i) from generate_series(1, 1500) i),
+       array(select now() + make_interval(days => 2, mins => i + 1) from generate_series(1, 1500) i),
+       array_fill(1, '{1500}'), false)`,
+    [doctor.clinicNo, doctor.id],
+  )
+  await aBooking(database, await aSlot(database, doctor, { startsAt: new Date(Date.now() + 9 * 86_400_000) }))
+  const { problem } = await rest.call('updateClinic', {
+    path: { clinicId: doctor.clinicId },
+    as,
+    body: { timezone: 'Asia/Tokyo' },
+  })
+  expect(problem).toMatchObject({ code: 'time_zone_in_use', slots: 1_501, takenSlots: 1 })
 })
 
 test('another time zone waits for slots that are being created, and counts them', async ({ database, rest }) => {

@@ -19,12 +19,12 @@ test('an overload is 503 with Retry-After in whole seconds', () => {
 })
 
 test('a refusal with the name and the members of a problem is shown by the row of the problem alone', () => {
-  const { status, body } = refusalProblem({ kind: 'time_zone_in_use', slots: 1_000, takenSlots: 2 }).render('r-1')
+  const { status, body } = refusalProblem({ kind: 'time_zone_in_use', slots: 100_000, takenSlots: 2 }).render('r-1')
   expect({ status, ...JSON.parse(body) }).toMatchObject({
     status: 409,
     code: 'time_zone_in_use',
-    detail: expect.stringContaining('1000 or more slots are not over, 2 of them with bookings'),
-    slots: 1_000,
+    detail: expect.stringContaining('100000 or more slots are not over, 2 or more of them with bookings'),
+    slots: 100_000,
     takenSlots: 2,
   })
   const full = JSON.parse(refusalProblem({ kind: 'slot_full' }).render('r-1').body)
