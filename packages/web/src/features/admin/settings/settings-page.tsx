@@ -84,7 +84,10 @@ function SettingsForm({ clinic, report }: { clinic: Clinic; report: ReportDirty 
           refusal={saving.error}
           timeZone={refused.timezone ?? clinic.timezone}
           onConfirm={() => saving.mutate({ change: refused, withSlots: true })}
-          onClose={saving.reset}
+          onClose={() => {
+            form.setFieldValue('timezone', clinic.timezone)
+            saving.reset()
+          }}
         />
       ) : null}
       <Stack gap="lg">
