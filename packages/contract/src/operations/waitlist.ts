@@ -37,7 +37,10 @@ export const waitlistOperations = {
     body: newWaitlistEntrySchema,
     responses: {
       201: { description: 'The entry', schema: joinedWaitlistSchema },
-      200: { description: 'A retry: the entry as it is now', schema: joinedWaitlistSchema },
+      200: {
+        description: 'A retry: the entry as it is now, without its patient if its first token is void',
+        schema: joinedWaitlistSchema,
+      },
     },
     clinic: { body: 'clinicId' },
     limit: 'booking',

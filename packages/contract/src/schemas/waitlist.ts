@@ -128,11 +128,12 @@ const hasFreeTimes = Type.Boolean({
 export const joinedWaitlistSchema = Type.Object(
   {
     ...entryProperties,
+    patient: Type.Optional(bookedPatientSchema),
     hasFreeTimes,
     manageToken: nullableText({
       description:
         'Gives access to the entry and to its open offer without an account; null for members of the clinic, ' +
-        'with `onBehalf`',
+        'with `onBehalf`, and, together with an absent `patient`, for a retry after this token became void',
     }),
   },
   { title: 'JoinedWaitlist', additionalProperties: false },

@@ -2209,7 +2209,7 @@ export type JoinedWaitlist = {
      * Whether a message about the open offer was sent, or may have arrived; null: there is no open offer
      */
     offerNotified: boolean | null;
-    patient: BookedPatient;
+    patient?: BookedPatient;
     joinedAt: string;
     /**
      * For members of the clinic: the name of the member who added the entry. null: the patient joined, or the account was deleted
@@ -2221,7 +2221,7 @@ export type JoinedWaitlist = {
      */
     hasFreeTimes: boolean;
     /**
-     * Gives access to the entry and to its open offer without an account; null for members of the clinic, with `onBehalf`
+     * Gives access to the entry and to its open offer without an account; null for members of the clinic, with `onBehalf`, and, together with an absent `patient`, for a retry after this token became void
      */
     manageToken: string | null;
 };
@@ -12938,7 +12938,7 @@ export type CreateWaitlistEntryError = CreateWaitlistEntryErrors[keyof CreateWai
 
 export type CreateWaitlistEntryResponses = {
     /**
-     * A retry: the entry as it is now
+     * A retry: the entry as it is now, without its patient if its first token is void
      */
     200: JoinedWaitlist;
     /**

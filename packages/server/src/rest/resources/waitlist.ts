@@ -16,6 +16,7 @@ import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { noticeHours } from '../../messages/account-mails/account-mails.ts'
 import { storeEndedMail } from '../../messages/account-mails/store-ended-mail.ts'
+import { isTokenWith } from '../guards/reach-booking.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
@@ -50,16 +51,16 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
       const joined = await afterCommit(() => waitlist.entry(id))
       if (joined === null) throw new Error(`The entry ${id} was not found after it was created.`)
       const nameOf = await afterCommit(() => namesOfWhoAdded(deps, [joined]))
-      // The patient's; nobody else gets one.
-      const manageToken =
-        entry.joinedBy === null ? deps.manageTokens.issue(joined.id, { accountId: entry.accountId, epoch: 0 }) : null
+      const isOfPatient = entry.joinedBy === null
+      const manageToken = isOfPatient ? await afterCommit(() => firstTokenOf(deps, id, entry.accountId)) : null
+      const { patient, ...shown } = waitlistEntryBody(joined, nameOf(joined))
       return {
         status: result.kind === 'replayed' ? 200 : 201,
         body: {
-          ...waitlistEntryBody(joined, nameOf(joined)),
-          hasFreeTimes: await afterCommit(() =>
-            hasFreeTimes(deps, joined, entry.joinedBy === null ? 'account' : 'patient'),
-          ),
+          ...shown,
+          // Whoever has a void token is perhaps not the patient, whom the clinic may have corrected.
+          ...(isOfPatient && manageToken === null ? {} : { patient }),
+          hasFreeTimes: await afterCommit(() => hasFreeTimes(deps, joined, isOfPatient ? 'account' : 'patient')),
           manageToken,
         },
       }
@@ -112,6 +113,17 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     if (waiting === null) throw doctorNotFound(doctorId)
     return { status: 200, body: { waiting } }
   })
+}
+
+/** The token that a patient gets who joins; null: it has become void, and this is a retry. */
+async function firstTokenOf(
+  { engine, manageTokens }: RestDeps,
+  entryId: string,
+  accountId: string | null,
+): Promise<string | null> {
+  const token = manageTokens.issue(entryId, { accountId, epoch: 0 })
+  const access = await engine.manageTokenEpochs.accessToEntry(entryId)
+  return isTokenWith(manageTokens, access, entryId, token) ? token : null
 }
 
 type EntryName = (entry: WaitlistEntry) => string | null

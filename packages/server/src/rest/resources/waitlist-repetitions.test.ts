@@ -1,0 +1,33 @@
+import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+
+test('a guest who repeats the request after the clinic corrected the address is shown no patient', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor)
+  const taken = await aBooking(database, slot)
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  const patient = { name: 'Eve', email: 'mistyped@example.org' }
+  const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient }
+  const join = () => rest.call('createWaitlistEntry', { body, key: 'join' })
+  const joined = (await join()).body
+  const path = { bookingId: taken.id }
+  await rest.call('cancelBooking', { path, token: rest.manageTokens.issue(taken.id) })
+  const { offer } = (await rest.call('getWaitlistEntry', { path: { entryId: joined.id }, token: joined.manageToken }))
+    .body
+  const offered = { path: { bookingId: offer?.booking.id ?? '' } }
+  await rest.call('confirmBooking', { ...offered, token: offer?.manageToken ?? null })
+  // The control: as long as the token works, so does the repetition.
+  expect((await join()).body).toMatchObject({ patient, manageToken: joined.manageToken, status: 'accepted' })
+  const corrected = { patient: { name: 'Eve Right', email: 'right@example.org' } }
+  const as = await rest.aMember(clinic.no, 'staff')
+  expect((await rest.call('correctPatient', { ...offered, as, body: corrected })).status).toBe(200)
+  const again = await join()
+  expect(again).toMatchObject({ status: 200, body: { id: joined.id, manageToken: null } })
+  expect(again.body.patient).toBeUndefined()
+  expect(JSON.stringify(again.body)).not.toContain('Right')
+})
