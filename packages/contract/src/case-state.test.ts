@@ -186,3 +186,49 @@ test('what the server projects from cases that the reader does not see counts, a
     ['same', '11:00', '12:00', null],
   ])
 })
+
+test('a case that has begun goes before those that have not, whatever was planned', () => {
+  const late = listed('late', '09:00', '09:50', { room: 0 })
+  const emergency = listed('emergency', '10:00', '11:30', { room: 0, surgeon: 0 })
+  const behind = listed('behind', '11:40', '12:10', { room: 0 })
+  expect(projections([late, emergency, behind])).toEqual([
+    ['late', '10:00', '10:50', null],
+    ['emergency', '10:50', '12:20', 'late'],
+    ['behind', '12:20', '12:50', 'emergency'],
+  ])
+  const inRoomNow = { status: 'ARRIVED', milestones: [{ milestone: 'in_room', at: at('10:00') }] }
+  const begun = { ...emergency, ...inRoomNow }
+  expect(projections([late, begun, behind])).toEqual([
+    ['emergency', '10:00', '11:30', null],
+    ['late', '11:30', '12:20', 'emergency'],
+    ['behind', '12:20', '12:50', 'late'],
+  ])
+  // By its surgeon, from another room.
+  const ofSurgeon = listed('of surgeon', '09:40', '09:55', { 'room 2': 0, surgeon: 0 })
+  expect(projections([ofSurgeon, begun])[1]).toEqual(['of surgeon', '11:30', '11:45', 'emergency'])
+  // Until the room is cleaned.
+  const over = { ...begun, ...done('10:00'), allocations: [thing('room', at('10:20'))] }
+  expect(projections([late, over])[1]).toEqual(['late', '10:20', '11:10', 'emergency'])
+})
+
+test('the second case of a list that begins first takes its minutes from then on, unless it was extended', () => {
+  const first = listed('first', '09:50', '10:50', { room: 0 })
+  const second = listed('second', '11:00', '12:00', { room: 20 }, running)
+  const third = listed('third', '12:20', '12:50', { room: 0 })
+  const later = { ...second, milestones: [{ milestone: 'in_room', at: at('09:40') }] }
+  expect(projections([first, later, third])).toEqual([
+    ['second', '09:40', '10:40', null],
+    ['first', '11:00', '12:00', 'second'],
+    ['third', '12:20', '12:50', null],
+  ])
+  // It should be over.
+  expect(projections([first, second])[1]).toEqual(['first', '10:20', '11:20', 'second'])
+  const extended = { ...later, expectedEndsAt: at('12:10') }
+  expect(projections([first, extended])[1]).toEqual(['first', '12:30', '13:30', 'second'])
+})
+
+test('what has not begun after half a day waits for nobody', () => {
+  const forgotten = listed('forgotten', '09:00', '09:30', { room: 0 }, { startsAt: '2026-11-22T21:00:00Z' })
+  const begun = listed('begun', '10:00', '11:00', { room: 0 }, running)
+  expect(projections([forgotten, begun])).toContainEqual(['forgotten', '21:00', '09:30', null])
+})

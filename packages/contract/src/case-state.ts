@@ -82,8 +82,8 @@ type Planned = Expected & {
 }
 
 /**
- * When a case is expected to begin and to end, in milliseconds since 1970. `waitsFor`: the id of an earlier case that
- * has a thing of this one until then.
+ * When a case is expected to begin and to end, in milliseconds since 1970. `waitsFor`: the id of a case that goes before
+ * this one, and has a thing of this one until then.
  */
 export type Projection = { startsAt: number; endsAt: number; waitsFor: string | null }
 
@@ -91,39 +91,49 @@ export type Projection = { startsAt: number; endsAt: number; waitsFor: string | 
 type Release = { at: number; by: string }
 
 /**
- * Projects cases, by id: each begins when it is planned to, but not before the cases that begin earlier release its
- * room, people, patient and equipment, and then takes its minutes. So a delay passes from case to case. What a reader
- * does not see of others' cases is in `projectedStartsAt` of the server.
+ * Projects cases, by id: each begins when it is planned to, but not before the cases that go before it release its
+ * room, people, patient and equipment, and then takes its minutes. So a delay passes from case to case. The cases that
+ * have begun go before all others, whatever was planned; these follow as planned (`turnOf`). What a reader does not see
+ * of others' cases is in `projectedStartsAt` of the server.
  *
  * @param cases all that can delay one of them
  * @param now milliseconds since 1970
  */
 export function projectCases(cases: readonly Planned[], now: number): Map<string, Projection> {
-  const inOrder = cases
-    .map((one) => ({ one, startsAt: Date.parse(one.startsAt) }))
-    .sort((earlier, later) => earlier.startsAt - later.startsAt)
+  const inOrder = cases.map((one) => ({ one, turn: turnOf(one) })).sort((earlier, later) => earlier.turn - later.turn)
   const projections = new Map<string, Projection>()
   const releases = new Map<string, Release>()
   let noted = 0
-  for (const { one, startsAt } of inOrder) {
+  for (const { one, turn } of inOrder) {
     for (; noted < inOrder.length; noted += 1) {
       const earlier = inOrder[noted]
-      if (earlier === undefined || earlier.startsAt >= startsAt) break
-      noteReleases(earlier.one, projections.get(earlier.one.id)?.endsAt ?? earlier.startsAt, releases, now)
+      if (earlier === undefined || earlier.turn >= turn) break
+      noteReleases(earlier.one, projections.get(earlier.one.id)?.endsAt ?? earlier.turn, releases, now)
     }
     projections.set(one.id, projected(one, releases, now))
   }
   return projections
 }
 
+/**
+ * What cases are sorted by, in milliseconds: their planned starts, with those that have begun before all that can still
+ * begin. What has not begun 12 hours after its start is not going to.
+ */
+function turnOf(one: Timed): number {
+  const begun = one.milestones.filter(({ milestone }) => milestone !== 'arrived').map(({ at }) => Date.parse(at))
+  return Math.min(Date.parse(one.startsAt), ...begun.map((at) => at - lateMsMax))
+}
+
 function noteReleases(one: Planned, caseEnd: number, releases: Map<string, Release>, now: number): void {
   const isDone = caseState(one, now) === 'done'
-  for (const taken of one.allocations) {
-    if (hasLeft(taken, one)) continue
-    const { kind, resourceId, unit, to } = taken
+  for (const allocation of one.allocations) {
+    if (hasLeft(allocation, one)) continue
+    const { kind, resourceId, unit, to } = allocation
     // The allocation of a case that was extended may end without its turnover, where the next one begins.
     const cleaned = kind === 'room' && !isDone ? caseEnd + one.turnoverMinutes * 60_000 : 0
-    const at = Math.max(takenUntil(to, one, now, caseEnd), cleaned)
+    const earlyMs = isDone ? 0 : Math.max(0, Date.parse(one.endsAt) - caseEnd)
+    const taken = earlyMs > 0 ? Date.parse(to) - earlyMs : takenUntil(to, one, now, caseEnd)
+    const at = Math.max(taken, cleaned)
     // What is released already delays nobody further.
     if (isDone && at <= now) continue
     const key = `${resourceId} ${unit}`
@@ -133,7 +143,7 @@ function noteReleases(one: Planned, caseEnd: number, releases: Map<string, Relea
 
 function projected(one: Planned, releases: ReadonlyMap<string, Release>, now: number): Projection {
   const planned = Date.parse(one.startsAt)
-  const ends = foreseenEnd(one, now)
+  const ends = projectedEnd(one, now)
   if (!isAwaited(one, now)) return { startsAt: startedAt(one) ?? planned, endsAt: ends, waitsFor: null }
   const known = one.projectedStartsAt === null ? planned : Date.parse(one.projectedStartsAt)
   let startsAt = caseState(one, now) === 'late' ? now : planned
@@ -147,6 +157,15 @@ function projected(one: Planned, releases: ReadonlyMap<string, Release>, now: nu
   }
   startsAt = Math.max(startsAt, known)
   return { startsAt, endsAt: Math.max(ends, startsAt + one.minutes * 60_000), waitsFor }
+}
+
+/** As `foreseenEnd`, but a case that began early, and was not extended, takes its minutes from then on. */
+function projectedEnd(one: Expected, now: number): number {
+  const [begun, left] = [startedAt(one), leftAt(one)]
+  const isExtended = Date.parse(one.expectedEndsAt) > Date.parse(one.endsAt)
+  if (begun === undefined || left !== undefined || isExtended || caseState(one, now) === 'done')
+    return foreseenEnd(one, now)
+  return Math.max(begun + one.minutes * 60_000, now)
 }
 
 const awaitedStatuses: readonly string[] = ['PENDING', 'CONFIRMED', 'ARRIVED']

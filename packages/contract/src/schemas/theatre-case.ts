@@ -233,8 +233,8 @@ const caseFields = {
   expectedEndsAt: Type.String({ format: 'date-time', description: 'Later than `endsAt` if it was extended' }),
   projectedStartsAt: nullableTime({
     description:
-      'In lists: when it begins as things are: when earlier cases release its room, people, patient and equipment, ' +
-      'and not before it is planned to; null: not in a list, or not taking place',
+      'In lists: when it begins as things are: when the cases that go before it release its room, people, patient and ' +
+      'equipment, and not before it is planned to; null: not in a list, or not taking place',
   }),
   projectedEndsAt: nullableTime({ description: 'In lists: when it ends, if it begins then and takes its minutes' }),
   minutes: Type.Integer(),
@@ -274,8 +274,8 @@ const caseFields = {
   atRiskBy: nullableId({
     description:
       'In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this ' +
-      'one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same ' +
-      'time',
+      'one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs ' +
+      'the same at the same time',
   }),
   lacks: Type.Union([Type.Array(lackSchema), Type.Null()], {
     description:

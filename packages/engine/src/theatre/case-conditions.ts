@@ -11,7 +11,13 @@ export const isOver = (one: Sql) => sql`
            where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
              and m.milestone in ('out_of_room', 'cleaned'))`
 
-/** Only recent bookings are holds: the bound keeps the statement from locking the months before. */
+/** Whether a case is held. Only recent bookings are: the bound keeps the statement from locking the months before. */
+export const isHold = (one: Sql) => sql`
+  exists (select from holdfast.booking b
+           where b.clinic_no = ${one}.clinic_no and b.id = ${one}.booking_id and b.id >= holdfast.recent_ids()
+             and b.status = 'PENDING')`
+
+/** Whether a case was held, and its hold has lapsed: with the same bound. */
 export const isLapsedHold = (one: Sql) => sql`
   exists (select from holdfast.booking b
            where b.clinic_no = ${one}.clinic_no and b.id = ${one}.booking_id and b.id >= holdfast.recent_ids()

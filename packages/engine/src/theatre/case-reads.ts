@@ -9,7 +9,7 @@ import { clinicNoOf, isId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type { Allocation, AllocationKind, Case, CaseLack, Milestone } from '../model/theatre-case.ts'
-import { isLapsedHold, isOfSurgeon, isOver } from './case-conditions.ts'
+import { isHold, isLapsedHold, isOfSurgeon, isOver } from './case-conditions.ts'
 import { type FoundLack, lacks } from './case-lacks.ts'
 
 const pageMax = 1_000
@@ -52,6 +52,35 @@ const isBegun = (one: Sql) => sql`
   exists (select from holdfast.case_milestone m
            where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id and m.milestone <> 'arrived')`
 
+/** When a case has begun; null: it has not. */
+const begunAt = (one: Sql) => sql`
+  (select min(m.at) from holdfast.case_milestone m
+    where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id and m.milestone <> 'arrived')`
+
+/** `will_end`, but a case that began early, and was not extended, takes its minutes from then on (`projectedEnd`). */
+const projectedEnd = (one: Sql) => sql`
+  least(holdfast.will_end(${one}, now()),
+        case when ${one}.expected_ends_at = ${one}.ends_at
+             then (select greatest(max(m.at) + (${one}.ends_at - ${one}.starts_at), now())
+                     from holdfast.case_milestone m
+                    where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
+                      and m.milestone = 'in_room'
+                   having count(*) > 0) end)`
+
+/** Until when `o` will need what it has by `f`, an allocation of resource `r`. */
+const neededUntil = sql`
+  holdfast.taken_until(f.kind, o, r.turnover_minutes)
+  + case when ${isOver(sql`o`)} then interval '0' else ${projectedEnd(sql`o`)} - o.expected_ends_at end`
+
+/**
+ * Whether a case `o`, planned for no earlier than a case `t`, goes before it all the same: it has begun, and `t` can
+ * still begin (case-state.ts of the contract has the same order and the same 12 hours).
+ */
+const hasOvertaken = sql`
+  (o.starts_at >= t.starts_at and o.starts_at < t.starts_at + interval '1 day'
+   and now() < t.starts_at + interval '12 hours' and ${begunAt(sql`o`)} < t.starts_at + interval '12 hours'
+   and (holdfast.is_expected(t.clinic_no, t.booking_id) or ${isHold(sql`t`)}))`
+
 /**
  * The allocations of what `taken` takes, of cases that begin within two days of `one`. A case takes at most a day, and
  * another with its extension. Allocations of no time at all are found by their planned start.
@@ -67,8 +96,8 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
 
 /**
  * Whether a case `t`, which takes the unit of resource `r` by its allocation `a`, is at risk by a case `o`, which takes
- * that unit by `f`. `o` begins earlier and needs it too long: because it will take longer than planned (`will_end`),
- * or because it had given it back. Or one of them has what the other needs by its plan, and gave back by mistake.
+ * that unit by `f`. `o` is planned earlier and needs it too long: because it will take longer than planned (`will_end`),
+ * or because it had given it back. Or it has begun earlier, whatever was planned (`hasOvertaken`). Or one of them has what the other needs by its plan, and gave back by mistake.
  * Somebody who was relieved is not needed any longer.
  * A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed, and one
  * whose patient is in the room is not delayed. A room without its turnover is less than the plan, too; equipment
@@ -81,10 +110,8 @@ export const isAtRisk = sql`
         and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
              or coalesce(upper(f.during), o.starts_at)
                 < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
-        and holdfast.taken_until(f.kind, o, r.turnover_minutes)
-            + case when ${isOver(sql`o`)} then interval '0'
-                   else holdfast.will_end(o, now()) - o.expected_ends_at end
-            > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
+        and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
+        or ${hasOvertaken} and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
         or a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
         or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})
    and not ${isBegun(sql`t`)} and not ${isLapsedHold(sql`o`)})`

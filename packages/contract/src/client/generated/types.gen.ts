@@ -858,7 +858,7 @@ export type Case = {
      */
     expectedEndsAt: string;
     /**
-     * In lists: when it begins as things are: when earlier cases release its room, people, patient and equipment, and not before it is planned to; null: not in a list, or not taking place
+     * In lists: when it begins as things are: when the cases that go before it release its room, people, patient and equipment, and not before it is planned to; null: not in a list, or not taking place
      */
     projectedStartsAt: string | null;
     /**
@@ -890,7 +890,7 @@ export type Case = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
+     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**
@@ -1644,7 +1644,7 @@ export type CreatedCase = {
      */
     expectedEndsAt: string;
     /**
-     * In lists: when it begins as things are: when earlier cases release its room, people, patient and equipment, and not before it is planned to; null: not in a list, or not taking place
+     * In lists: when it begins as things are: when the cases that go before it release its room, people, patient and equipment, and not before it is planned to; null: not in a list, or not taking place
      */
     projectedStartsAt: string | null;
     /**
@@ -1676,7 +1676,7 @@ export type CreatedCase = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late or has to wait itself; or that needs the same at the same time
+     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs the same at the same time
      */
     atRiskBy: string | null;
     /**

@@ -10,9 +10,13 @@ import type { RestDeps } from '../rest-deps.ts'
 const dayMs = 86_400_000
 const minuteMs = 60_000
 
+/** A case begins at most so long before its planned start. */
+const earlyMsMax = 12 * 3_600_000
+
 /**
- * The cases that may delay those which begin from `first` to `last`, also others': of a day before now, until `last`,
- * and three days in all. Nothing delays what is over, and what is later can still be planned.
+ * The cases that may delay those which begin from `first` to `last`, also others': of a day before now, until `last` or
+ * as long as cases can have begun by now, and three days in all. Nothing delays what is over, and what is later can
+ * still be planned.
  */
 export async function casesThatDelay(
   theatre: Theatre,
@@ -21,7 +25,8 @@ export async function casesThatDelay(
   withRisks: false | { of: string } = false,
 ): Promise<Case[]> {
   const from = new Date(Math.max(first.getTime(), now.getTime()) - dayMs)
-  const to = new Date(Math.min(last.getTime(), from.getTime() + 3 * dayMs))
+  const begun = Math.min(last.getTime() + dayMs, now.getTime() + earlyMsMax)
+  const to = new Date(Math.min(Math.max(last.getTime(), begun), from.getTime() + 3 * dayMs))
   return to <= from ? [] : await theatre.cases({ clinicNo, from, to, withEnded: false, withRisks })
 }
 
@@ -36,10 +41,14 @@ export async function casesAtRisk(
   if (clinicNo === null || nextIds.length === 0) return []
   const last = new Date(one.startsAt.getTime() + 2 * dayMs)
   const cases = await casesThatDelay(theatre, { clinicNo, first: one.startsAt, last }, now)
+  const projected = projectedCases(cases, now)
   const atRisk = new Set(nextIds)
-  // They are in the order of their starts, and each waits for an earlier one.
-  for (const { id, atRiskBy } of projectedCases(cases, now)) {
-    if (atRiskBy !== null && (atRiskBy === one.id || atRisk.has(atRiskBy))) atRisk.add(id)
+  // Most wait for an earlier one of the list; those that a later one has overtaken need another round.
+  for (let known = -1; known < atRisk.size; ) {
+    known = atRisk.size
+    for (const { id, atRiskBy } of projected) {
+      if (atRiskBy !== null && (atRiskBy === one.id || atRisk.has(atRiskBy))) atRisk.add(id)
+    }
   }
   return [...atRisk]
 }

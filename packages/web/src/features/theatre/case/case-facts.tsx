@@ -12,7 +12,7 @@ import {
   formatTime,
   formatTimes,
 } from '../../../lib/i18n/format.ts'
-import { delayed } from '../case-state.ts'
+import { delayed, isMovable } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -45,7 +45,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
       {lacks.length === 0 ? null : <CaseLacks one={one} lacks={lacks} names={names} />}
       {atRiskBy === null || lacks.some(({ caseId }) => caseId === atRiskBy) ? null : (
         <Alert color="red" variant="outline" title={t('state.atRisk')}>
-          {risk !== undefined && Date.parse(risk.startsAt) >= Date.parse(one.startsAt)
+          {risk !== undefined && isMovable(risk) && Date.parse(risk.startsAt) >= Date.parse(one.startsAt)
             ? t('case.sameTimeAs', {
                 procedure: risk.procedure.display,
                 from: formatTime(risk.startsAt, timeZone),
