@@ -119,7 +119,7 @@ begin
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
-         'months_in_transit',
+         'months_in_transit', 'moving_clinics',
          'place_clinic',
          'clinic_no_of', 'id_floor', 'recent_ids')
   loop

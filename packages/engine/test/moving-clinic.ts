@@ -38,6 +38,7 @@ export async function aScene(directory: TestDatabase, north: TestDatabase) {
     clinicNo: clinic.no,
     databases,
     slot,
+    slotElsewhere: slotThere,
     engines: { directory: engineOf(directory), north: engineOf(north) },
     bookElsewhere: () => engineOf(directory).claim(aClaim(slotThere)),
     move: (to: number, more: Partial<Parameters<typeof moveClinic>[0]> = {}) =>

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { canChange } from '../database/can-change-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import { storableOrNull, storableText } from '../database/storable-text.ts'
 import type { BusyCalendarNotice, BusyCalendarRead, BusyTime, DueBusyCalendar } from '../model/busy-calendar.ts'
@@ -24,7 +25,7 @@ export async function takeDueBusyCalendars(pool: pg.Pool, limit: number): Promis
     update holdfast.busy_calendar b
        set read_next_at = clock_timestamp() + make_interval(mins => ${readEveryMinutes})
       from (select d.clinic_no, d.resource_id from holdfast.busy_calendar d
-             where d.read_next_at <= clock_timestamp()
+             where d.read_next_at <= clock_timestamp() and ${canChange(sql`d.clinic_no`)}
              order by d.read_next_at limit ${limit} for update skip locked) due
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
     returning b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.url as "sealedUrl",
@@ -183,6 +184,7 @@ const takeFailing: TakeNotice = async (transaction, except) => {
       from (select d.clinic_no, d.resource_id from holdfast.busy_calendar d
              where d.failing_since < clock_timestamp() - make_interval(hours => ${failingHoursMax})
                and d.notified_at is null and d.resource_id <> all (${except}::uuid[])
+               and ${canChange(sql`d.clinic_no`)}
              order by d.failing_since limit 1 for update skip locked) due
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
     returning 'failing' as kind, b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.failing_since as since,
@@ -195,7 +197,7 @@ const takeEmptied: TakeNotice = async (transaction, except) => {
     update holdfast.busy_calendar b set emptied_notified_at = clock_timestamp()
       from (select d.clinic_no, d.resource_id from holdfast.busy_calendar d
              where d.emptied_at is not null and d.emptied_notified_at is null
-               and d.resource_id <> all (${except}::uuid[])
+               and d.resource_id <> all (${except}::uuid[]) and ${canChange(sql`d.clinic_no`)}
              order by d.emptied_at limit 1 for update skip locked) due
      where b.clinic_no = due.clinic_no and b.resource_id = due.resource_id
     returning 'emptied' as kind, b.clinic_no as "clinicNo", b.resource_id as "doctorId", b.emptied_at as since`)

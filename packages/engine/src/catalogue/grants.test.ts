@@ -283,6 +283,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'log_is_ahead',
     'months_in_transit',
     'move_bookings',
+    'moving_clinics',
     'natural_order',
     'next_hold_end',
     'offer_free_places',

@@ -1,6 +1,7 @@
 import type { MessageChannel } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { canChange } from '../database/can-change-sql.ts'
 import { isHeld } from '../database/hold-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
@@ -46,6 +47,7 @@ export async function takeDueMessages(
            from holdfast.message d
           where d.clinic_no = c.no and ${isFree}
           order by d.due_at limit ${candidates}) of_clinic
+       where ${canChange(sql`c.no`)}
        order by of_clinic.turn, of_clinic.due_at limit ${candidates})
     update holdfast.message m
        set attempts = m.attempts + 1, before_sending = true,

@@ -58,7 +58,7 @@ const noticeMsDefault = 2_000
 /**
  * Moves a clinic to another database of the installation (decision 0032). Nothing is lost if it is interrupted: called
  * again, it continues, or goes back with `to` where the clinic was. In the meantime, changes of the clinic are refused
- * with HF003. Jobs of the database that work on several clinics at once fail as long, and are repeated.
+ * with HF003. Jobs of the database that work on several clinics at once leave it out (moving_clinics.sql).
  *
  * @returns null: the clinic is there, and nothing was left to do
  * @throws MoveRefused, which says what to do; the driver's error. Before the copy is committed, the move has then gone

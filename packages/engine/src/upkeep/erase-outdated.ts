@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { canChange } from '../database/can-change-sql.ts'
 import { stepsMax } from './repeat-until-fewer.ts'
 
 const slotsPerCallMax = 200
@@ -14,7 +15,7 @@ const slotsPerCallMax = 200
  */
 export async function eraseOutdated(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
   const clinics = await pool.query<{ no: number }>(sql`
-    select no from holdfast.clinic where patient_data_months > 0 order by no`)
+    select no from holdfast.clinic where patient_data_months > 0 and ${canChange(sql`no`)} order by no`)
   let total = 0
   const errors: unknown[] = []
   for (const { no } of clinics.rows) {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { canChange } from '../database/can-change-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import { storableText } from '../database/storable-text.ts'
 import type { DeliveryOutcome, DueDelivery, PauseReason } from '../model/webhook.ts'
@@ -49,6 +50,7 @@ export async function takeDueDeliveries(
           order by n.due_at, n.id
           limit greatest(${atOnceMax}::integer - w.count, 0) for update skip locked) t
        where w.paused_at is null and (w.blocked_until is null or w.blocked_until <= clock_timestamp())
+         and ${canChange(sql`w.clinic_no`)}
          and exists (select from holdfast.webhook_delivery q
                       where q.clinic_no = w.clinic_no and q.webhook_id = w.id and q.state = 'due')
     ), taken as (

@@ -1,6 +1,6 @@
 -- finish_erasures: deletes once more the copies of the data of patients who were erased at least p_after ago: a request
--- that read a booking before its erasure may have stored its response after it. At most p_limit bookings; returns how
--- many. Call it again while it returns p_limit.
+-- that read a booking before its erasure may have stored its response after it. At most p_limit bookings, none of
+-- moving_clinics; returns how many. Call it again while it returns p_limit.
 --
 -- Locks: the rows of erased_booking (those locked by another call are left to it); then what delete_copies_of_patients
 --   locks.
@@ -11,6 +11,7 @@ language plpgsql volatile security definer
 set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 declare
+  v_moving_nos constant integer[] := moving_clinics();
   v_ids uuid[];
 begin
   if p_after is null or p_after < interval '1 minute' then
@@ -23,6 +24,7 @@ begin
     delete from erased_booking
      where (clinic_no, booking_id) in (
        select clinic_no, booking_id from erased_booking where erased_at < clock_timestamp() - p_after
+          and clinic_no <> all (v_moving_nos)
         limit p_limit for update skip locked)
     returning booking_id
   )

@@ -1,16 +1,16 @@
 -- expire_holds: one step of the sweeper: gives back lapsed holds, at most p_limit (1–1,000), even if nobody wants their
 -- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now;
--- null: another session has locked those that are left. It looks at holds of the last two days, or at those of the
--- month (UTC) of p_month, which nobody has swept in time.
+-- null: another session has locked those that are left, or they may be of moving_clinics. It looks at holds of the last
+-- two days, or at those of the month (UTC) of p_month, which nobody has swept in time.
 -- p_awaited: only in clinics where somebody waits for a place. There a lapsed hold is not free: it is passed on here
 -- (offer_places), unless a claim finds it first. These clinics' holds are few, so that this can be called every other
 -- second.
 --
--- Locks: as lock_waitlists, skipping the clinics whose locks another session has, before p_limit counts; slots with
---   lapsed holds, by (clinic_no, id), skipping those that another session has locked (requests go first); then the
---   lapsed bookings on them, by id, skipping in the same way: one that a hanging transaction has locked must not keep
---   the units of all others. A row that was changed meanwhile can be waited for all the same, in PostgreSQL: for
---   100 ms, and then this step does nothing.
+-- Locks: as lock_waitlists, skipping moving_clinics, and those whose locks another session has, before p_limit counts;
+--   slots with lapsed holds, by (clinic_no, id), skipping those that another session has locked (requests go first);
+--   then the lapsed bookings on them, by id, skipping in the same way: one that a hanging transaction has locked must
+--   not keep the units of all others. A row that was changed meanwhile can be waited for all the same, in PostgreSQL:
+--   for 100 ms, and then this step does nothing.
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes.
 create or replace function holdfast.expire_holds(
@@ -29,7 +29,7 @@ declare
   v_clinic_nos integer[];
   v_slot_ids uuid[];
   v_locked_nos integer[];
-  v_skipped_nos integer[] := '{}';
+  v_skipped_nos integer[] := moving_clinics();
   v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_ats timestamptz[];
   v_from uuid;
   v_month timestamp := date_trunc('month', p_month at time zone 'UTC');

@@ -16,6 +16,7 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $$
 declare
   v_before timestamptz;
+  v_moving_nos constant integer[] := moving_clinics();
   v_origins_before timestamptz := clock_timestamp() - interval '30 days';
   v_keys bigint;
   v_responses bigint;
@@ -37,7 +38,7 @@ begin
   delete from idempotency
    where (clinic_no, key) in (
      select clinic_no, key from idempotency
-      where booking_id < id_floor(v_before) and created_at < v_before
+      where booking_id < id_floor(v_before) and created_at < v_before and clinic_no <> all (v_moving_nos)
       order by booking_id limit p_limit for update skip locked);
   get diagnostics v_keys = row_count;
   delete from answer
@@ -45,39 +46,43 @@ begin
   get diagnostics v_responses = row_count;
   delete from directory_change
    where (clinic_no, seq) in (
-     select clinic_no, seq from directory_change where at < v_before limit p_limit for update skip locked);
+     select clinic_no, seq from directory_change where at < v_before and clinic_no <> all (v_moving_nos)
+      limit p_limit for update skip locked);
   get diagnostics v_changes = row_count;
   delete from booking_origin
    where (clinic_no, subject, booking_id) in (
      select clinic_no, subject, booking_id from booking_origin
-      where booking_id < id_floor(v_origins_before) and at < v_origins_before
+      where booking_id < id_floor(v_origins_before) and at < v_origins_before and clinic_no <> all (v_moving_nos)
       order by booking_id limit p_limit for update skip locked);
   get diagnostics v_origins = row_count;
   delete from late_event
    where (clinic_no, booking_id, version) in (
-     select clinic_no, booking_id, version from late_event where at < clock_timestamp() - interval '93 days'
+     select clinic_no, booking_id, version from late_event
+      where at < clock_timestamp() - interval '93 days' and clinic_no <> all (v_moving_nos)
       limit p_limit for update skip locked);
   get diagnostics v_late = row_count;
   delete from message
    where (clinic_no, id) in (
      select clinic_no, id from message
-      where created_at < clock_timestamp() - interval '180 days' and state <> 'due'
+      where created_at < clock_timestamp() - interval '180 days' and state <> 'due' and clinic_no <> all (v_moving_nos)
       limit p_limit for update skip locked);
   get diagnostics v_messages = row_count;
   delete from erasure
    where (clinic_no, kind, id) in (
-     select clinic_no, kind, id from erasure where erased_at < clock_timestamp() - interval '60 days'
+     select clinic_no, kind, id from erasure
+      where erased_at < clock_timestamp() - interval '60 days' and clinic_no <> all (v_moving_nos)
       order by erased_at limit p_limit for update skip locked);
   get diagnostics v_erasures = row_count;
   delete from message_budget
    where (clinic_no, recipient) in (
-     select clinic_no, recipient from message_budget where since < clock_timestamp() - interval '1 day'
+     select clinic_no, recipient from message_budget
+      where since < clock_timestamp() - interval '1 day' and clinic_no <> all (v_moving_nos)
       limit p_limit for update skip locked);
   get diagnostics v_budgets = row_count;
   delete from webhook_delivery
    where (clinic_no, id) in (
      select clinic_no, id from webhook_delivery
-      where created_at < clock_timestamp() - interval '30 days'
+      where created_at < clock_timestamp() - interval '30 days' and clinic_no <> all (v_moving_nos)
       limit p_limit for update skip locked);
   get diagnostics v_deliveries = row_count;
   return v_erasures + v_keys + v_responses + v_changes + v_origins + v_late + v_messages + v_budgets + v_deliveries;
