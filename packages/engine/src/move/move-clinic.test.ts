@@ -226,6 +226,27 @@ test('what takes longer than changes may wait goes back, and changes are accepte
   expect((await scene.engines.directory.claim(late)).kind).toBe('booked')
 })
 
+test('a replay that begins after the first look sends the move back: it would never end', async ({
+  database,
+  north,
+}) => {
+  const scene = await aScene(database, north)
+  await database.ownerPool.query(
+    `insert into holdfast.webhook (clinic_no, id, url, events, secret)
+     values ($1, $2, 'https://example.org', '{booking.confirmed}', 'secret')`,
+    [scene.clinicNo, newId(scene.clinicNo)],
+  )
+  const setReplay = (until: string) => database.ownerPool.query(`update holdfast.webhook set replay_until = ${until}`)
+  const afterStep = async (step: MoveStep) => {
+    if (step === 'noted') await setReplay('now()')
+  }
+  await expect(scene.move(1, { afterStep })).rejects.toThrow('events are being sent to a webhook of the clinic again')
+  await scene.expectClean(false)
+  await setReplay('null')
+  await scene.move(1)
+  await scene.expectClean(true)
+})
+
 test('a call that hung does not commit a copy that lacks what was written since', async ({ database, north }) => {
   const scene = await aScene(database, north)
   await expect(

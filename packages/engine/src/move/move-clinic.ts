@@ -119,10 +119,11 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     throw new MoveRefused(`the directory notes the clinic in ${from.name}, which does not have it`)
   }
   await refuseArchived(source, clinicNo, from.name)
-  await refuseWhileReplaying(source, clinicNo)
-  if (dryRun) return copyAll(ends, tables, options, performance.now(), null)
   // After a former call's copy, which may be about to be committed.
-  const isThere = await mayBeThere(to.url, clinicNo)
+  const isThere = !dryRun && (await mayBeThere(to.url, clinicNo))
+  // A replay does not go on after the copy, and what is copied is continued.
+  if (!isThere) await refuseWhileReplaying(source, clinicNo)
+  if (dryRun) return copyAll(ends, tables, options, performance.now(), null)
   if (isThere && !(await isRefusedForGood(source, clinicNo))) throw bothHave(to.name, clinicNo)
   await noteMove(directory, clinicNo, to.no)
   // After the note, which drainShard waits for.
@@ -147,6 +148,8 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
       await afterStep('refused')
       await untilDelivered(source, clinicNo)
       await refuseChanges(source, fence, outboxes)
+      // One that has begun meanwhile.
+      await refuseWhileReplaying(source, clinicNo)
       await afterStep('delivered')
       moved = await copyAll(ends, tables, options, beganAt, fence)
     } catch (error) {
