@@ -1,8 +1,11 @@
-import { aBooking, aWaitlistEntry, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
+import { randomUUID } from 'node:crypto'
+import { aBooking, aClinic, aWaitlistEntry, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
 import { takeBusyCalendarNotices, takeDueBusyCalendars } from '../calendars/read-busy-calendars.ts'
+import { connectClient } from '../database/connect-client.ts'
+import { createAdmissions } from '../limits/admissions.ts'
 import { takeDueMessages } from '../messages/send-messages.ts'
 import { newId } from '../model/id.ts'
 import { endWaitlistEntries } from '../upkeep/end-waitlist-entries.ts'
@@ -11,6 +14,8 @@ import { expireHolds, expireHoldsOfAllMonths, passOnLapsedPlaces } from '../upke
 import { finishErasures } from '../upkeep/finish-erasures.ts'
 import { purgeOutdated } from '../upkeep/purge-outdated.ts'
 import { takeDueDeliveries } from '../webhooks/send-deliveries.ts'
+import { allowChanges, beginRefusing, refuseChanges } from './clinic-fence.ts'
+import { clinicTables } from './clinic-tables.ts'
 
 /** What each job has to do in a clinic: statements with $1, its number, and ids. */
 const rows = [
@@ -131,4 +136,31 @@ test('an interrupted move of a clinic holds up the jobs of no other clinic', asy
 
   await scene.move(1)
   expect(await scene.place()).toEqual({ shard_no: 1, moving_to: null })
+})
+
+test('a released reservation of a clinic that is moved fails no claim in another', async ({ database }) => {
+  const [moving, other] = [await aClinic(database), await aClinic(database)]
+  const { admit, release } = createAdmissions(database.appPool, {})
+  const aRequest = (clinicNo: number) => {
+    const origins = [{ kind: 'address' as const, subject: randomUUID() }]
+    return { bookingId: newId(clinicNo), key: randomUUID(), units: 1, confirm: true, origins }
+  }
+  const [left, done] = [aRequest(moving.no), aRequest(other.no)]
+  for (const request of [left, done]) expect(await admit(request)).toEqual({ kind: 'admitted' })
+  const client = await connectClient({ url: database.ownerUrl, name: 'holdfast test' })
+  try {
+    const fence = { clinicNo: moving.no, token: randomUUID(), msMax: 60_000 }
+    await beginRefusing(client, fence)
+    await refuseChanges(client, fence, await clinicTables(client))
+    for (const request of [left, done]) release(request)
+    expect(await admit(aRequest(other.no))).toEqual({ kind: 'admitted' })
+    const { rows } = await client.query(
+      'select booking_id as id from holdfast.booking_origin where booking_id = any ($1)',
+      [[left.bookingId, done.bookingId]],
+    )
+    expect(rows).toEqual([{ id: left.bookingId }])
+  } finally {
+    await allowChanges(client, moving.no)
+    await client.end()
+  }
 })

@@ -3,7 +3,8 @@
 -- it comes from), in separate arrays; p_subject_claims says which claim each belongs to, counted from 1.
 -- p_confirm: the claim is no hold, or confirms a booking that exists.
 --
--- p_released_…: reservations of claims that booked nothing. They are deleted first.
+-- p_released_…: reservations of claims that booked nothing. They are deleted first; not those of moving_clinics, which end
+-- by themselves.
 --
 -- Returns by claim: null, or the limit that it would exceed and the limit's value. Limits: units | <kind>_holds |
 --   <kind>_bookings. Holds: PENDING and not lapsed. Bookings: holds, and CONFIRMED ones that have not begun. A claim
@@ -32,6 +33,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
+  v_moving_nos constant integer[] := moving_clinics();
   v_near integer[];
   -- Places in p_subjects: of subjects with reservations or several claims, and of the others.
   v_known integer[];
@@ -60,12 +62,14 @@ begin
      from (select distinct u.clinic_no from unnest(p_clinic_nos) u(clinic_no) order by u.clinic_no) q;
   v_now := clock_timestamp();
 
-  -- What another session has locked, such as purge_outdated, ends after two minutes: a wait would stop all clinics.
+  -- What another session has locked, such as purge_outdated, ends after two minutes: a wait would stop all clinics, and
+  -- so would the refusal of a clinic that is moved.
   delete from booking_origin o
    where (o.clinic_no, o.subject, o.booking_id) in (
      select t.clinic_no, t.subject, t.booking_id
        from unnest(p_released_clinic_nos, p_released_subjects, p_released_ids) r(clinic_no, subject, id)
        join booking_origin t on t.clinic_no = r.clinic_no and t.subject = r.subject and t.booking_id = r.id
+      where r.clinic_no <> all (v_moving_nos)
         for update of t skip locked);
 
   -- The claims that are near a limit, found by subscripts: a join would compare each subject with each claim. Requests
