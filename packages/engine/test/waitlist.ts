@@ -71,13 +71,16 @@ const offeredPlace =
     return { slot, entry, offer }
   }
 
-const cleanState =
-  ({ database, engine, doctor }: WithDoctor & WithEngine) =>
-  async () => {
+/** After each test: what `verify` and the check of histories find. */
+const faultsAfter = (
+  { database, engine, doctor }: WithDoctor & WithEngine,
+  { onCleanup }: { onCleanup(check: () => Promise<void>): void },
+) =>
+  onCleanup(async () => {
     const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
     expect(details).toEqual([])
     expect(await checkHistory(database)).toEqual([])
-  }
+  })
 
 export const test = base
   .extend('engine', anEngine)
@@ -87,9 +90,9 @@ export const test = base
   .extend('wait', entryFor)
   .extend('offerOf', offerFrom)
   .extend('offered', offeredPlace)
-  .extend('expectClean', cleanState)
+  .extend('faultsAfter', { auto: true }, faultsAfter)
 
-/** Creates a database for each test, for tests that change its functions. */
+/** Creates a database for each test, for tests that change its functions, or write what no function does. */
 export const freshTest = freshDatabaseTest
   .extend('engine', anEngine)
   .extend('settle', settleWith)

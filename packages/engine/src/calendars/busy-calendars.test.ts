@@ -46,7 +46,6 @@ test('free places in a busy time are not listed, claimed or moved to; a time tha
   database,
   engine,
   doctor,
-  expectClean,
 }) => {
   await aCalendar(database, doctor)
   const [slot, next] = [await aSlot(database, doctor), await aSlot(database, doctor)]
@@ -63,7 +62,6 @@ test('free places in a busy time are not listed, claimed or moved to; a time tha
   await block(database, doctor, [])
   expect((await engine.reads.slot(slot.id))?.available).toBe(1)
   expect(kinds(await alone.claim(database.appPool, aClaim(slot)))).toEqual(['booked'])
-  await expectClean()
 })
 
 test.for(
@@ -122,7 +120,6 @@ test('whoever waits is offered what a busy time leaves free again, and not what 
   wait,
   offerOf,
   settle,
-  expectClean,
 }) => {
   await aCalendar(database, doctor)
   const slot = await aSlot(database, doctor)
@@ -135,7 +132,6 @@ test('whoever waits is offered what a busy time leaves free again, and not what 
   expect(await offerOf(entry)).toBeNull()
   await block(database, doctor, [])
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  await expectClean()
 })
 
 test('a slot that is created in a busy time is blocked', async ({ database, engine, doctor }) => {
@@ -259,7 +255,6 @@ test('a doctor who is deactivated has no external calendar any more, and nobody 
   doctor,
   wait,
   offerOf,
-  expectClean,
 }) => {
   await aCalendar(database, doctor)
   const slot = await aSlot(database, doctor)
@@ -273,7 +268,6 @@ test('a doctor who is deactivated has no external calendar any more, and nobody 
   // Not blocked any more: active again, the doctor has the place to offer.
   await engine.directory.updateDoctor(doctor.id, { active: true })
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  await expectClean()
 })
 
 test('a calendar is removed with the last account of its doctor, and not before', async ({

@@ -89,7 +89,6 @@ test('new places are offered to those who wait, in the same transaction, and the
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot } = await full()
   const [first, second] = [await wait(), await wait({ units: 2, patient: { name: 'Katherine Johnson' } })]
@@ -97,7 +96,6 @@ test('new places are offered to those who wait, in the same transaction, and the
   expect(await offerOf(first)).toMatchObject({ status: 'PENDING', slotId: slot.id, units: 1 })
   expect(await offerOf(second)).toMatchObject({ status: 'PENDING', slotId: slot.id, units: 2 })
   expect(await set(engine, slot, 3)).toEqual({ kind: 'capacity_in_use', takenUnits: 4 })
-  await expectClean()
 })
 
 /** Every way in which a place is given back. */
@@ -117,7 +115,7 @@ describe('a place of a slot with another capacity is given back', () => {
       ({ engine, booking, other }) =>
         engine.move({ bookingId: booking.id, slotId: other.id, actorId: null, onBehalf: true }),
     ],
-  ])('%s', async ([, status, giveBack], { database, engine, doctor, expectClean }) => {
+  ])('%s', async ([, status, giveBack], { database, engine, doctor }) => {
     const slot = await aSlot(database, doctor)
     const other = await aSlot(database, doctor)
     const booking = await aBooking(database, slot, { status })
@@ -130,10 +128,9 @@ describe('a place of a slot with another capacity is given back', () => {
     expect(await takenOf(database, slot)).toEqual([0])
     expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 4, available: 4 })
     expect(await engine.claim(aClaim(slot, { units: 4 }))).toMatchObject({ kind: 'booked' })
-    await expectClean()
   })
 
-  test('by a lapse that the sweep finds, or a claim', async ({ database, engine, doctor, expectClean }) => {
+  test('by a lapse that the sweep finds, or a claim', async ({ database, engine, doctor }) => {
     const slots = [await aSlot(database, doctor), await aSlot(database, doctor)] as const
     for (const slot of slots) {
       await aBooking(database, slot, { status: 'PENDING' })
@@ -145,20 +142,18 @@ describe('a place of a slot with another capacity is given back', () => {
     await database.appPool.query('select holdfast.expire_holds(100)')
     expect(await takenOf(database, slots[1])).toEqual([0])
     expect(await engine.claim(aClaim(slots[1], { units: 4 }))).toMatchObject({ kind: 'booked' })
-    await expectClean()
   })
 
-  test('by a withdrawal', async ({ database, engine, doctor, expectClean }) => {
+  test('by a withdrawal', async ({ database, engine, doctor }) => {
     const slot = await aSlot(database, doctor)
     await aBooking(database, slot, { status: 'CONFIRMED' })
     await set(engine, slot, 4)
     const which = { slotId: slot.id }
     await engine.withdrawSlots({ clinicNo: slot.clinicNo, which, withBookings: true, dryRun: false, actorId: null })
     expect(await takenOf(database, slot)).toEqual([0])
-    await expectClean()
   })
 
-  test('by a block, which ends offers of new places', async ({ database, engine, doctor, full, wait, expectClean }) => {
+  test('by a block, which ends offers of new places', async ({ database, engine, doctor, full, wait }) => {
     await database.ownerPool.query(
       `insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, 'sealed')`,
       [doctor.clinicNo, doctor.id],
@@ -172,7 +167,6 @@ describe('a place of a slot with another capacity is given back', () => {
     expect(await takenOf(database, slot)).toEqual([1])
     expect(await set(engine, slot, 5)).toMatchObject({ kind: 'capacity_set' })
     expect(await takenOf(database, slot)).toEqual([1])
-    await expectClean()
   })
 })
 
@@ -191,17 +185,11 @@ describe('claims and a smaller capacity at the same time', () => {
     return { booked, smaller: await smaller }
   }
 
-  test('the capacity is judged after those that have locked the slot', async ({
-    database,
-    engine,
-    doctor,
-    expectClean,
-  }) => {
+  test('the capacity is judged after those that have locked the slot', async ({ database, engine, doctor }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const { booked, smaller } = await race(database, engine, slot)
     expect(smaller).toBe(booked <= 1 ? 'capacity_set' : 'capacity_in_use')
     expect(await takenOf(database, slot)).toEqual([booked])
-    await expectClean()
   })
 
   freshTest(

@@ -9,7 +9,6 @@ test('what is free of a doctor who is active again is offered first', async ({
   doctor,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const slot = await aSlot(database, doctor)
   await engine.directory.updateDoctor(doctor.id, { active: false })
@@ -17,7 +16,6 @@ test('what is free of a doctor who is active again is offered first', async ({
   await engine.directory.updateDoctor(doctor.id, { active: true })
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
   expect(await takenOf(database, slot)).toEqual([1])
-  await expectClean()
 })
 
 test('what is free of a doctor with a new specialization can be booked by who waits for it', async ({
@@ -43,7 +41,6 @@ test('who waits for a specialization is offered a place again that the clinic wi
   doctor,
   offered,
   offerOf,
-  expectClean,
 }) => {
   await engine.directory.updateDoctor(doctor.id, { specialization: 'Tropical medicine of tests' })
   const { slot, entry } = await offered({ specialization: 'Tropical medicine of tests' })
@@ -52,7 +49,6 @@ test('who waits for a specialization is offered a place again that the clinic wi
   await engine.directory.updateDoctor(doctor.id, { active: true })
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
   expect(await engine.waitlist.offersOf(entry.id)).toMatchObject([{ outcome: 'withdrawn' }, { outcome: null }])
-  await expectClean()
 })
 
 test.for([
@@ -60,7 +56,7 @@ test.for([
   { change: 'a longer bookingHorizonDays', narrow: { bookingHorizonDays: 1 }, hours: 72 },
 ])(
   'with $change, what is free is offered first',
-  async ({ narrow, hours }, { database, engine, doctor, wait, offerOf, expectClean }) => {
+  async ({ narrow, hours }, { database, engine, doctor, wait, offerOf }) => {
     const settings = { minimumNoticeMinutes: 0, waitlistNoticeMinutes: 60, bookingHorizonDays: 30 }
     await engine.directory.updateClinic(doctor.clinicId, { settings: { ...settings, ...narrow } })
     const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + hours * 3_600_000) })
@@ -70,7 +66,6 @@ test.for([
       settings: Object.fromEntries(Object.entries(settings).filter(([name]) => name === changed)),
     })
     expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-    await expectClean()
   },
 )
 
@@ -96,7 +91,6 @@ test('an offer that ended hours ago, while nothing ran, is passed on', async ({
   wait,
   settle,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const [first, second] = [await wait(), await wait()]
@@ -112,7 +106,6 @@ test('an offer that ended hours ago, while nothing ran, is passed on', async ({
   expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'slot_full' })
   expect(await offerOf(second)).toMatchObject({ slotId: slot.id })
   expect(await engine.waitlist.entry(first.id)).toMatchObject({ missed: 1 })
-  await expectClean()
 })
 
 freshTest(

@@ -1,19 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, holdLock, takenOf } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { test } from '../../test/waitlist.ts'
+import { freshTest, test } from '../../test/waitlist.ts'
 import { newId } from '../model/id.ts'
 import { endWaitlistEntries } from '../upkeep/end-waitlist-entries.ts'
 import { createWaitlist } from './create-waitlist.ts'
 
-test('who leaves gives back the offer, which goes to the next', async ({
-  engine,
-  settle,
-  full,
-  wait,
-  offerOf,
-  expectClean,
-}) => {
+test('who leaves gives back the offer, which goes to the next', async ({ engine, settle, full, wait, offerOf }) => {
   const { booking } = await full()
   const [first, second] = [await wait(), await wait()]
   await settle(booking, 'cancel')
@@ -21,7 +14,6 @@ test('who leaves gives back the offer, which goes to the next', async ({
   expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'ended', endReason: 'left' })
   expect(await offerOf(second)).not.toBeNull()
   expect(await engine.waitlist.leave(newId(first.clinicNo), 'left', null)).toBe(false)
-  await expectClean()
 })
 
 test('an offer that is accepted while its entry is left stays confirmed', async ({
@@ -29,7 +21,6 @@ test('an offer that is accepted while its entry is left stays confirmed', async 
   engine,
   settle,
   offered,
-  expectClean,
 }) => {
   const { entry, offer } = await offered()
   const waitlist = createWaitlist({
@@ -43,7 +34,6 @@ test('an offer that is accepted while its entry is left stays confirmed', async 
   expect(await waitlist.leave(entry.id, 'left', null)).toBe(true)
   expect(await engine.reads.booking(offer.id)).toMatchObject({ status: 'CONFIRMED' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ endReason: 'accepted' })
-  await expectClean()
 })
 
 test('an entry ends after its last day where the clinic is, and one with an open offer when that has ended', async ({
@@ -165,26 +155,25 @@ test('of more entries of an address than an e-mail shows, the newest are found',
   expect(found.map(({ id }) => id)).toEqual(entries.map(({ id }) => id).slice(1))
 })
 
-test('retention erases an offer of long ago, and not the patient who still waits', async ({
-  database,
-  engine,
-  doctor,
-  settle,
-  offered,
-}) => {
-  const { slot, entry, offer } = await offered({ patient: { name: 'Ada' } })
-  await settle(offer, 'cancel')
-  await database.ownerPool.query(
-    `update holdfast.slot set starts_at = starts_at - interval '99 days', ends_at = ends_at - interval '99 days'
+freshTest(
+  'retention erases an offer of long ago, and not the patient who still waits',
+  async ({ database, engine, doctor, settle, offered }) => {
+    const { slot, entry, offer } = await offered({ patient: { name: 'Ada' } })
+    await settle(offer, 'cancel')
+    await database.ownerPool.query(
+      `update holdfast.slot set starts_at = starts_at - interval '99 days', ends_at = ends_at - interval '99 days'
       where id = $1`,
-    [slot.id],
-  )
-  await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [doctor.clinicNo])
-  const erase = () => database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [doctor.clinicNo])
-  expect((await erase()).rows).toMatchObject([{ erased: 2 }])
-  expect(await engine.reads.booking(offer.id)).toMatchObject({ patient: { name: '' } })
-  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: 'Ada' }, status: 'waiting' })
-})
+      [slot.id],
+    )
+    await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [
+      doctor.clinicNo,
+    ])
+    const erase = () => database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [doctor.clinicNo])
+    expect((await erase()).rows).toMatchObject([{ erased: 2 }])
+    expect(await engine.reads.booking(offer.id)).toMatchObject({ patient: { name: '' } })
+    expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: 'Ada' }, status: 'waiting' })
+  },
+)
 
 test('a corrected address voids the link of the entry that was offered the booking, and corrects its patient', async ({
   engine,
@@ -245,7 +234,6 @@ test('erasing a contact ends the wait at once, declines the open offer, and eras
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const entry = await wait({ patient: { name: 'Ada', email: 'ada@example.org' } })
@@ -260,7 +248,6 @@ test('erasing a contact ends the wait at once, declines the open offer, and eras
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, endReason: 'removed' })
   expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ status: 'CANCELLED', patient: { name: '' } })
   expect(await offerOf(next)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
-  await expectClean()
 })
 
 test('erasing a declined booking ends the wait at once, although there is another offer', async ({
@@ -269,7 +256,6 @@ test('erasing a declined booking ends the wait at once, although there is anothe
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const [one, other] = [await full(), await full()]
   const entry = await wait({ patient: { name: 'Ada', email: 'ada@example.org' } })
@@ -283,7 +269,6 @@ test('erasing a declined booking ends the wait at once, although there is anothe
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, endReason: 'removed' })
   // It is over now: the next erasure finds it, and retention does.
   expect(await engine.reads.booking(open?.id ?? '')).toMatchObject({ status: 'CANCELLED', patient: { name: 'Ada' } })
-  await expectClean()
 })
 
 const planted: { what: string; sql: string }[] = [
@@ -302,11 +287,12 @@ const planted: { what: string; sql: string }[] = [
            where s.clinic_no = b.clinic_no and s.id <> b.slot_id and b.status = 'PENDING'`,
   },
 ]
-test.for(planted)('verify finds $what', async ({ sql }, { database, engine, doctor, full, offered, expectClean }) => {
+freshTest.for(planted)('verify finds $what', async ({ sql }, { database, engine, doctor, full, offered }) => {
   await full()
   await offered()
-  await expectClean()
+  const verify = () => engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
+  expect((await verify()).details).toEqual([])
   await database.ownerPool.query(sql)
-  const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
+  const { details } = await verify()
   expect(details.map(({ kind }) => kind)).toContain('offer_differs')
 })

@@ -34,14 +34,12 @@ test('who joins while a time that fits is free is offered nothing, and reads tha
   database,
   engine,
   doctor,
-  expectClean,
 }) => {
   const slot = await aSlot(database, doctor)
   const id = await joined(engine.waitlist, anEntry(doctor))
   expect(await engine.waitlist.entry(id)).toMatchObject({ status: 'waiting' })
   expect(await hasFreeTimes(engine.waitlist, id)).toBe(true)
   expect(await takenOf(database, slot)).toEqual([0])
-  await expectClean()
 })
 
 test('a place that becomes free while another one is free is offered to nobody', async ({
@@ -52,7 +50,6 @@ test('a place that becomes free while another one is free is offered to nobody',
   wait,
   settle,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const free = await aSlot(database, doctor)
@@ -65,7 +62,6 @@ test('a place that becomes free while another one is free is offered to nobody',
   expect(await hasFreeTimes(engine.waitlist, entry.id)).toBe(false)
   await settle(taken[0] ?? booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: free.id })
-  await expectClean()
 })
 
 freshTest(
@@ -87,7 +83,6 @@ test('who can book elsewhere is passed over, and who fits nothing else is offere
   wait,
   settle,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const free = await aSlot(database, doctor, inDays(40))
@@ -97,7 +92,6 @@ test('who can book elsewhere is passed over, and who fits nothing else is offere
   expect(await offerOf(first)).toBeNull()
   expect(await offerOf(second)).toMatchObject({ slotId: slot.id })
   expect(await takenOf(database, free)).toEqual([0])
-  await expectClean()
 })
 
 test('of several places that become free at once, each is for another entry', async ({
@@ -106,7 +100,6 @@ test('of several places that become free at once, each is for another entry', as
   doctor,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const entries = [await wait(), await wait()]
   const drafts = [1, 2, 3].map((n) => {
@@ -121,36 +114,31 @@ test('of several places that become free at once, each is for another entry', as
     [doctor.clinicNo],
   )
   expect(offers.map((offer) => offer?.slotId)).toEqual(rows.slice(0, 2).map(({ id }) => id))
-  await expectClean()
 })
 
-test('a free time that does not fit keeps nobody from an offer', async ({
-  database,
-  doctor,
-  full,
-  wait,
-  settle,
-  offerOf,
-}) => {
-  const { slot, booking } = await full()
-  // Another doctor, a visit that cannot be booked any more or not yet, one that is blocked, one that was withdrawn.
-  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
-  await database.ownerPool.query('update holdfast.clinic set minimum_notice_minutes = 120 where no = $1', [clinic.no])
-  await aSlot(database, await aDoctor(database, clinic))
-  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3_600_000) })
-  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 800 * day) })
-  const blocked = await aSlot(database, doctor)
-  const withdrawn = await aSlot(database, doctor)
-  await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [blocked.id])
-  await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
-  // One in which the patient has an appointment.
-  const own = await aSlot(database, doctor, { capacity: 2 })
-  const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
-  await aBooking(database, own, { patient })
-  const entry = await wait({ patient })
-  await settle(booking, 'cancel')
-  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-})
+freshTest(
+  'a free time that does not fit keeps nobody from an offer',
+  async ({ database, doctor, full, wait, settle, offerOf }) => {
+    const { slot, booking } = await full()
+    // Another doctor, a visit that cannot be booked any more or not yet, one that is blocked, one that was withdrawn.
+    const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+    await database.ownerPool.query('update holdfast.clinic set minimum_notice_minutes = 120 where no = $1', [clinic.no])
+    await aSlot(database, await aDoctor(database, clinic))
+    await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3_600_000) })
+    await aSlot(database, doctor, { startsAt: new Date(Date.now() + 800 * day) })
+    const blocked = await aSlot(database, doctor)
+    const withdrawn = await aSlot(database, doctor)
+    await database.ownerPool.query('update holdfast.slot set blocked_at = now() where id = $1', [blocked.id])
+    await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
+    // One in which the patient has an appointment.
+    const own = await aSlot(database, doctor, { capacity: 2 })
+    const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+    await aBooking(database, own, { patient })
+    const entry = await wait({ patient })
+    await settle(booking, 'cancel')
+    expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  },
+)
 
 test('what an entry let lapse or declined does not keep it from another offer', async ({
   database,
@@ -159,7 +147,6 @@ test('what an entry let lapse or declined does not keep it from another offer', 
   wait,
   settle,
   offerOf,
-  expectClean,
 }) => {
   const [one, two, three] = [await full(), await full(), await full()]
   const entry = await wait()
@@ -175,7 +162,6 @@ test('what an entry let lapse or declined does not keep it from another offer', 
   await settle(three.booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: three.slot.id })
   expect(doctor.id).toBe(three.slot.doctorId)
-  await expectClean()
 })
 
 freshTest(
@@ -313,7 +299,6 @@ test('more places than anybody may book without an account are no other place', 
   wait,
   settle,
   offerOf,
-  expectClean,
 }) => {
   const slot = await aSlot(database, doctor, { capacity: 6 })
   const booking = await aBooking(database, slot, { units: 6 })
@@ -321,7 +306,6 @@ test('more places than anybody may book without an account are no other place', 
   const entry = await wait({ units: 5, joinedBy: randomUUID() })
   await settle(booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 5 })
-  await expectClean()
 })
 
 test('a place that begins too soon to be offered is no other place', async ({
@@ -331,14 +315,12 @@ test('a place that begins too soon to be offered is no other place', async ({
   wait,
   settle,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   await aSlot(database, doctor, { startsAt: new Date(Date.now() + 1_800_000) })
   const entry = await wait()
   await settle(booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  await expectClean()
 })
 
 test('entries of a page are judged as each alone', async ({ database, engine, doctor, wait }) => {

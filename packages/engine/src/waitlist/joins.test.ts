@@ -49,14 +49,8 @@ async function joinBesideCancellation(database: TestDatabase, engine: Engine, do
   return (await engine.waitlist.entry(await joining))?.status
 }
 
-test('whoever joins while a place is being cancelled is offered it', async ({
-  database,
-  engine,
-  doctor,
-  expectClean,
-}) => {
+test('whoever joins while a place is being cancelled is offered it', async ({ database, engine, doctor }) => {
   expect(await joinBesideCancellation(database, engine, doctor, true)).toBe('offered')
-  await expectClean()
 })
 
 freshTest('negative control: without the first lock, the place is public', async ({ database, engine, doctor }) => {
@@ -100,14 +94,8 @@ async function cancelBesideHungOne(database: TestDatabase, engine: Engine, docto
   }
 }
 
-test('cancellations go on while somebody joins and one cancellation hangs', async ({
-  database,
-  engine,
-  doctor,
-  expectClean,
-}) => {
+test('cancellations go on while somebody joins and one cancellation hangs', async ({ database, engine, doctor }) => {
   expect(await cancelBesideHungOne(database, engine, doctor)).toEqual([])
-  await expectClean()
 })
 
 freshTest('negative control: behind a join that waits for long, they fail', async ({ database, engine, doctor }) => {
@@ -169,14 +157,8 @@ async function offersCrosswise(database: TestDatabase, engine: Engine, doctor: B
   }
 }
 
-test('two transactions that offer to the same people run one after the other', async ({
-  database,
-  engine,
-  doctor,
-  expectClean,
-}) => {
+test('two transactions that offer to the same people run one after the other', async ({ database, engine, doctor }) => {
   expect(await offersCrosswise(database, engine, doctor, true)).toEqual([])
-  await expectClean()
 })
 
 freshTest('negative control: without the second lock, they deadlock', async ({ database, engine, doctor }) => {
@@ -208,14 +190,8 @@ async function joinBesideBooking(database: TestDatabase, engine: Engine, doctor:
   }
 }
 
-test('whoever joins while the only free place is being booked waits', async ({
-  database,
-  engine,
-  doctor,
-  expectClean,
-}) => {
+test('whoever joins while the only free place is being booked waits', async ({ database, engine, doctor }) => {
   expect(await joinBesideBooking(database, engine, doctor)).toBe('waiting')
-  await expectClean()
 })
 
 freshTest(
@@ -226,12 +202,7 @@ freshTest(
   },
 )
 
-test('a join that is repeated after its offer was lost makes the offer, once', async ({
-  database,
-  engine,
-  doctor,
-  expectClean,
-}) => {
+test('a join that is repeated after its offer was lost makes the offer, once', async ({ database, engine, doctor }) => {
   const slot = await aSlot(database, doctor, beyondHorizon)
   const pool: pg.Pool = Object.create(database.appPool, {
     query: {
@@ -253,7 +224,6 @@ test('a join that is repeated after its offer was lost makes the offer, once', a
     expect(await engine.waitlist.entry(id)).toMatchObject({ status: 'offered' })
   }
   expect(await takenOf(database, slot)).toEqual([1])
-  await expectClean()
 })
 
 /** An old booking is cancelled while retention erases it, and entries that ended as long ago. */
@@ -347,9 +317,8 @@ async function eraseBeside(
 
 test.for(Object.keys(givesBack) as (keyof typeof givesBack)[])(
   '%s waits for an erasure, and both are done',
-  async (name, { database, engine, offered, expectClean }) => {
+  async (name, { database, engine, offered }) => {
     expect(await eraseBeside({ database, engine, offered }, givesBack[name])).toEqual([])
-    await expectClean()
   },
 )
 

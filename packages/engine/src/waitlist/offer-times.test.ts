@@ -78,7 +78,6 @@ test('an offer made in quiet hours goes to whoever is first, who has time after 
   settle,
   wait,
   offerOf,
-  expectClean,
 }) => {
   await quietHours(database, doctor, timeAt(Date.now() - hour), timeAt(Date.now() + 9 * hour))
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 72 * hour) })
@@ -91,7 +90,6 @@ test('an offer made in quiet hours goes to whoever is first, who has time after 
   expect(minutes).toBeGreaterThan(9 * 60 + 28)
   expect(minutes).toBeLessThanOrEqual(9 * 60 + 30)
   expect(await offerOf(second)).toBeNull()
-  await expectClean()
 })
 
 const email = { name: 'Ada Lovelace', email: 'ada@example.org' }
@@ -172,14 +170,13 @@ type NightScene = {
 
 test.for(byNight)(
   'whether a place is offered in quiet hours, until after they end: an entry $who: $isReached',
-  async ({ isReached, ...given }, { database, engine, doctor, settle, wait, offerOf, expectClean }) => {
+  async ({ isReached, ...given }, { database, engine, doctor, settle, wait, offerOf }) => {
     const { slot, entry, offer } = await cancelAtNight({ database, doctor, settle, wait, offerOf }, given)
     expect(await engine.waitlist.offersOf(entry.id)).toHaveLength(isReached ? 1 : 0)
     const open = ((offer?.holdExpiresAt?.getTime() ?? 0) - (offer?.createdAt.getTime() ?? 0)) / hour
     expect(Math.abs(open - (isReached ? 9.5 : 0))).toBeLessThan(0.1)
     const { rows } = await database.ownerPool.query('select next_lapse from holdfast.slot where id = $1', [slot.id])
     expect(rows[0]?.next_lapse ?? null).toEqual(offer?.holdExpiresAt ?? null)
-    await expectClean()
   },
 )
 
@@ -189,7 +186,6 @@ test('who is not reached in quiet hours is offered the same place when it become
   settle,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const scene = { database, doctor, settle, wait, offerOf }
   const { slot, entry, offer } = await cancelAtNight(scene, { patient: phone })
@@ -198,5 +194,4 @@ test('who is not reached in quiet hours is offered the same place when it become
   await quietHours(database, doctor, '00:00', '00:00')
   await settle(booking, 'cancel')
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  await expectClean()
 })

@@ -11,7 +11,7 @@ import {
   takenOf,
 } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { test } from '../../test/waitlist.ts'
+import { freshTest, test } from '../../test/waitlist.ts'
 import { newId } from '../model/id.ts'
 
 test('a cancelled place is offered, in the transaction of the cancellation, to who has waited longest', async ({
@@ -21,7 +21,6 @@ test('a cancelled place is offered, in the transaction of the cancellation, to w
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const [first, second] = [await wait(), await wait()]
@@ -38,22 +37,15 @@ test('a cancelled place is offered, in the transaction of the cancellation, to w
   )
   expect(rows).toEqual([{ transactions: 1, types: ['cancelled', 'offered'] }])
   expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'slot_full' })
-  await expectClean()
 })
 
-test('an accepted offer is a confirmed booking, and ends the entry', async ({
-  engine,
-  settle,
-  offered,
-  expectClean,
-}) => {
+test('an accepted offer is a confirmed booking, and ends the entry', async ({ engine, settle, offered }) => {
   const { entry, offer } = await offered()
   expect(await settle(offer, 'confirm')).toMatchObject({ kind: 'done' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted', offerBookingId: offer.id })
   // Later changes of the booking do not concern the entry.
   await settle(offer, 'cancel')
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted' })
-  await expectClean()
 })
 
 test('a declined offer goes to the next, then to nobody, and is public', async ({
@@ -62,7 +54,6 @@ test('a declined offer goes to the next, then to nobody, and is public', async (
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const [first, second] = [await wait(), await wait()]
@@ -76,7 +67,6 @@ test('a declined offer goes to the next, then to nobody, and is public', async (
   // Neither is offered the same place again.
   expect((await engine.reads.slot(slot.id))?.available).toBe(1)
   expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'booked' })
-  await expectClean()
 })
 
 test('a lapsed offer is passed on by the claim that finds it, and its place was never public', async ({
@@ -86,7 +76,6 @@ test('a lapsed offer is passed on by the claim that finds it, and its place was 
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const [first, second] = [await wait(), await wait()]
@@ -97,51 +86,45 @@ test('a lapsed offer is passed on by the claim that finds it, and its place was 
   expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'slot_full' })
   expect(await offerOf(second)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
   expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'waiting', missed: 1, position: 2 })
-  await expectClean()
 })
 
-test('a lapsed hold of anybody is offered by the sweep', async ({ database, doctor, wait, offerOf, expectClean }) => {
+test('a lapsed hold of anybody is offered by the sweep', async ({ database, doctor, wait, offerOf }) => {
   const slot = await aSlot(database, doctor)
   await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
   const entry = await wait()
   await database.appPool.query('select holdfast.expire_holds(100)')
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
   expect(await takenOf(database, slot)).toEqual([1])
-  await expectClean()
 })
 
-test('urgency comes first, then fewer missed offers, then the time of joining', async ({
-  database,
-  full,
-  wait,
-  settle,
-  offerOf,
-}) => {
-  const missed = await wait({ joinedAt: new Date('2026-01-01') })
-  await database.ownerPool.query('update holdfast.waitlist_entry set missed = 1 where id = $1', [missed.id])
-  const later = await wait({ joinedAt: new Date('2026-01-03'), id: newId(missed.clinicNo) })
-  const earlier = await wait({ joinedAt: new Date('2026-01-02') })
-  const urgent = await wait({ joinedAt: new Date('2026-01-04'), urgency: 2 })
-  for (const entry of [urgent, earlier, later, missed]) {
-    const { slot, booking } = await full()
-    await settle(booking, 'cancel')
-    expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-  }
-})
+freshTest(
+  'urgency comes first, then fewer missed offers, then the time of joining',
+  async ({ database, full, wait, settle, offerOf }) => {
+    const missed = await wait({ joinedAt: new Date('2026-01-01') })
+    await database.ownerPool.query('update holdfast.waitlist_entry set missed = 1 where id = $1', [missed.id])
+    const later = await wait({ joinedAt: new Date('2026-01-03'), id: newId(missed.clinicNo) })
+    const earlier = await wait({ joinedAt: new Date('2026-01-02') })
+    const urgent = await wait({ joinedAt: new Date('2026-01-04'), urgency: 2 })
+    for (const entry of [urgent, earlier, later, missed]) {
+      const { slot, booking } = await full()
+      await settle(booking, 'cancel')
+      expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+    }
+  },
+)
 
 test.for([
   ['the clinic’s', true],
   ['the patient’s', false],
 ] as const)(
   'a place that %s move leaves is offered',
-  async ([, onBehalf], { database, doctor, engine, full, wait, offerOf, expectClean }) => {
+  async ([, onBehalf], { database, doctor, engine, full, wait, offerOf }) => {
     const { slot, booking } = await full()
     const free = await aSlot(database, doctor)
     const entry = await wait()
     const moved = await engine.move({ bookingId: booking.id, slotId: free.id, actorId: null, onBehalf })
     expect(moved).toMatchObject({ kind: 'done' })
     expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
-    await expectClean()
   },
 )
 
@@ -150,7 +133,7 @@ test.for([
   ['the patient', false],
 ] as const)(
   '%s cannot move an offer before it is accepted',
-  async ([, onBehalf], { database, doctor, engine, offered, settle, expectClean }) => {
+  async ([, onBehalf], { database, doctor, engine, offered, settle }) => {
     const { slot, offer } = await offered()
     const free = await aSlot(database, doctor)
     const move = () => engine.move({ bookingId: offer.id, slotId: free.id, actorId: null, onBehalf })
@@ -158,7 +141,6 @@ test.for([
     expect(await takenOf(database, free)).toEqual([0])
     await settle(offer, 'confirm')
     expect(await move()).toMatchObject({ kind: 'done' })
-    await expectClean()
   },
 )
 
@@ -169,7 +151,6 @@ test('a move cannot enter a slot whose lapsed hold somebody waits for', async ({
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { booking } = await full()
   const held = await aSlot(database, doctor)
@@ -178,10 +159,9 @@ test('a move cannot enter a slot whose lapsed hold somebody waits for', async ({
   const moved = await engine.move({ bookingId: booking.id, slotId: held.id, actorId: null, onBehalf: true })
   expect(moved).toMatchObject({ kind: 'slot_full' })
   expect(await offerOf(entry)).toMatchObject({ slotId: held.id })
-  await expectClean()
 })
 
-test('new slots are offered before anybody else sees them', async ({ doctor, engine, wait, offerOf, expectClean }) => {
+test('new slots are offered before anybody else sees them', async ({ doctor, engine, wait, offerOf }) => {
   const entries = [await wait(), await wait()]
   const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
   await engine.createSlots({
@@ -195,14 +175,12 @@ test('new slots are offered before anybody else sees them', async ({ doctor, eng
   })
   expect((await offerOf(entries[0] ?? { id: '' }))?.startsAt).toEqual(startsAt)
   expect((await offerOf(entries[1] ?? { id: '' }))?.startsAt).toEqual(new Date(startsAt.getTime() + 900_000))
-  await expectClean()
 })
 
 test('a withdrawn slot ends its offer, and who had it waits on where they were', async ({
   engine,
   doctor,
   offered,
-  expectClean,
 }) => {
   const { slot, entry } = await offered()
   await engine.withdrawSlots({
@@ -214,7 +192,6 @@ test('a withdrawn slot ends its offer, and who had it waits on where they were',
   })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'waiting', missed: 0, position: 1 })
   expect(await engine.waitlist.offersOf(entry.id)).toMatchObject([{ outcome: 'withdrawn' }])
-  await expectClean()
 })
 
 test('an offer is not extended', async ({ settle, offered }) => {
@@ -311,7 +288,6 @@ test('beyond the booking horizon, only entries of the clinic’s people are offe
   settle,
   wait,
   offerOf,
-  expectClean,
 }) => {
   await engine.directory.updateClinic(doctor.clinicId, { settings: { bookingHorizonDays: 1 } })
   const bookings: BuiltBooking[] = []
@@ -325,7 +301,6 @@ test('beyond the booking horizon, only entries of the clinic’s people are offe
   for (const booking of bookings) await settle(booking, 'cancel')
   for (const entry of own) expect(await offerOf(entry)).toBeNull()
   for (const entry of added) expect(await offerOf(entry)).not.toBeNull()
-  await expectClean()
 })
 
 test('an entry for a specialization gets the place of any doctor, in the order of joining', async ({

@@ -83,7 +83,6 @@ test('an offer in a slot that is blocked ends, and who had it is offered the pla
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const [first, second] = [await wait(), await wait()]
@@ -99,12 +98,10 @@ test('an offer in a slot that is blocked ends, and who had it is offered the pla
   expect(await engine.busyCalendars.conflicts({ clinicNo: doctor.clinicNo, doctorId: doctor.id, limit: 10 })).toEqual(
     [],
   )
-  await expectClean()
   await setBusy([])
   expect(await offerOf(first)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
   expect(await offerOf(second)).toBeNull()
   expect(await engine.waitlist.offersOf(first.id)).toMatchObject([{ outcome: 'withdrawn' }, { outcome: null }])
-  await expectClean()
 })
 
 test('of a blocked slot, holds and bookings stay, and a hold can still be confirmed', async ({
@@ -115,7 +112,6 @@ test('of a blocked slot, holds and bookings stay, and a hold can still be confir
   settle,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const slot = await aSlot(database, doctor, { capacity: 3 })
   const [booked, cancelled] = [await aBooking(database, slot), await aBooking(database, slot)]
@@ -135,7 +131,6 @@ test('of a blocked slot, holds and bookings stay, and a hold can still be confir
   expect(await settle(held, 'confirm')).toMatchObject({ kind: 'done' })
   const conflicts = await engine.busyCalendars.conflicts({ clinicNo: doctor.clinicNo, doctorId: doctor.id, limit: 10 })
   expect(conflicts.map(({ id }) => id).toSorted()).toEqual([booked.id, held.id].toSorted())
-  await expectClean()
 })
 
 test('an offer that had lapsed when its slot is blocked counts as missed', async ({
@@ -143,7 +138,6 @@ test('an offer that had lapsed when its slot is blocked counts as missed', async
   engine,
   setBusy,
   offered,
-  expectClean,
 }) => {
   const { slot, entry, offer } = await offered()
   await anOfferMessage(database, entry)
@@ -151,7 +145,6 @@ test('an offer that had lapsed when its slot is blocked counts as missed', async
   await setBusy([slot])
   expect(await engine.reads.booking(offer.id)).toMatchObject({ failureReason: 'hold_expired' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'waiting', missed: 1 })
-  await expectClean()
 })
 
 test('an offer that is accepted while its slot is blocked stays, and is a conflict', async ({
@@ -160,7 +153,6 @@ test('an offer that is accepted while its slot is blocked stays, and is a confli
   doctor,
   setBusy,
   offered,
-  expectClean,
 }) => {
   const { slot, entry, offer } = await offered()
   await setBusy([])
@@ -174,7 +166,6 @@ test('an offer that is accepted while its slot is blocked stays, and is a confli
     await engine.busyCalendars.conflicts({ clinicNo: doctor.clinicNo, doctorId: doctor.id, limit: 10 }),
   ).toMatchObject([{ id: offer.id, status: 'CONFIRMED' }])
   expect(await takenOf(database, slot)).toEqual([1])
-  await expectClean()
 })
 
 test('an offer whose slot is being blocked cannot be accepted', async ({
@@ -183,7 +174,6 @@ test('an offer whose slot is being blocked cannot be accepted', async ({
   setBusy,
   settle,
   offered,
-  expectClean,
 }) => {
   const { slot, entry, offer } = await offered()
   const accepted = await oneAfterTheOther(
@@ -194,7 +184,6 @@ test('an offer whose slot is being blocked cannot be accepted', async ({
   expect(accepted).toMatchObject({ kind: 'invalid_transition', booking: { failureReason: 'slot_closed' } })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'waiting', offerBookingId: null })
   expect(await takenOf(database, slot)).toEqual([0])
-  await expectClean()
 })
 
 controlTest(
@@ -233,7 +222,6 @@ test('offers of a doctor whose bookings are stopped end; who had them is the fir
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const held = await aBooking(database, await aSlot(database, doctor), { status: 'PENDING' })
@@ -246,10 +234,8 @@ test('offers of a doctor whose bookings are stopped end; who had them is the fir
   // Claimed before.
   expect(await settle(held, 'confirm')).toMatchObject({ kind: 'done' })
   expect(await offerOf(second)).toBeNull()
-  await expectClean()
   await engine.directory.updateDoctor(doctor.id, { active: true })
   expect(await offerOf(first)).toMatchObject({ slotId: slot.id })
-  await expectClean()
 })
 
 /** A place is cancelled, but not committed, while the doctor's bookings are stopped. @returns the offer in the end */
@@ -294,10 +280,8 @@ test('an offer that is being made while the doctor’s bookings are stopped ends
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   expect(await stopBesideCancellation({ database, engine, doctor, full, wait, offerOf, waits: true })).toBeNull()
-  await expectClean()
 })
 
 controlTest(
@@ -317,7 +301,6 @@ test('what becomes free while the doctor’s bookings are being stopped is offer
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot, booking } = await full()
   const entry = await wait()
@@ -329,7 +312,6 @@ test('what becomes free while the doctor’s bookings are being stopped is offer
   expect(cancelled).toMatchObject({ kind: 'done' })
   expect(await offerOf(entry)).toBeNull()
   expect(await takenOf(database, slot)).toEqual([0])
-  await expectClean()
 })
 
 test('who waits for nobody that takes bookings is paused, and keeps the place', async ({
