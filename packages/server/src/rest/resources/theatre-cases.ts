@@ -118,7 +118,10 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
       return {
         status: 200,
         body: {
-          items: bodies.map((one) => (mayName(one.atRiskBy) ? one : { ...one, atRiskBy: null })),
+          // The engine has named only cases of the surgeon.
+          items: bodies.map((one, index) =>
+            mayName(one.atRiskBy) ? one : { ...one, atRiskBy: items[index]?.atRiskBy ?? null },
+          ),
           nextCursor,
         },
       }

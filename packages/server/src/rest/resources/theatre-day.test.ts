@@ -122,6 +122,29 @@ describe('the day of the operation', () => {
     expect(of([read])).toEqual([[second.id, null, null, null]])
   })
 
+  test('of two cases that delay a case, the one that does it longer is named', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, surgeonAccount, doctor, roomTwo } = theatre
+    const first = (await theatre.book({ confirm: true })).body
+    const second = (await theatre.book({ startsAt: theatreTime('08:30'), surgeonId: doctor.id, roomId: roomTwo.id })).body
+    const third = (await theatre.book({ startsAt: theatreTime('11:00'), surgeonId: doctor.id })).body
+    for (const { id } of [second, third]) await rest.call('confirmCase', { path: { caseId: id }, as })
+    const extend = (caseId: string, time: string) =>
+      rest.call('extendCase', { path: { caseId }, as, body: { expectedEndsAt: theatreTime(time) } })
+    await extend(first.id, '11:10')
+    await extend(second.id, '12:00')
+    const list = { from: theatreDay, to: theatreDay, limit: 9 }
+    const cause = async (reader: typeof as) =>
+      (await rest.call('listCases', { path, as: reader, query: list })).body.items.find(({ id }) => id === third.id)
+        ?.atRiskBy
+    expect([await cause(as), await cause(surgeonAccount)]).toEqual([second.id, second.id])
+    const { body: board } = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
+    expect(board.cases.find(({ id }) => id === third.id)?.atRiskBy).toBe(second.id)
+    // The surgeon does not learn of another's case, but of their own all the same.
+    await extend(first.id, '13:00')
+    expect([await cause(as), await cause(surgeonAccount)]).toEqual([first.id, second.id])
+  })
+
   test('the history names who was relieved, also those who have had nothing of the case', async ({
     database,
     rest,

@@ -121,6 +121,15 @@ test('what the server says is at risk stays so, and what has begun or ended is n
   expect(casesAtRisk([overrunning, begun, told], now)).toEqual(new Map([['told', 'other']]))
 })
 
+test('of two cases that delay a case, the one that does it longer is named', () => {
+  const robotOf = (id: string, from: string, to: string) =>
+    planned(id, from, to, { allocations: [{ ...robot(1), from: '', to: '' }] })
+  const [first, second] = [planned('first', '09:45', '10:45'), robotOf('second', '09:50', '11:20')]
+  const both = [room, robot(1)].map((one) => ({ ...one, from: '', to: '' }))
+  const delayedByBoth = planned('both', '10:50', '11:50', { allocations: both, atRiskBy: 'first' })
+  expect(casesAtRisk([first, second, delayedByBoth], now)).toEqual(new Map([['both', 'second']]))
+})
+
 test('all cases after a late one are at risk, each by the one before it', () => {
   const late = planned('late', '09:45', '10:45')
   const cases = [late, planned('second', '10:45', '11:45'), planned('third', '11:45', '12:45')]

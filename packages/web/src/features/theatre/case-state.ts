@@ -55,8 +55,9 @@ export function isMovable({ status, milestones }: Pick<Case, 'status' | 'milesto
 }
 
 /**
- * The cases that an earlier one will keep waiting, by id, and which: the server knows of cases that the reader does not
- * see, and of what was given back by mistake; the projection follows the clock.
+ * The cases that another one will keep waiting, by id, and which: by the projection, which follows the clock, that which
+ * does it longest; else the server's, which knows of cases that the reader does not see, and of what was given back by
+ * mistake.
  */
 export function casesAtRisk(
   cases: readonly Pick<Case, 'id' | 'atRiskBy'>[],
@@ -64,7 +65,7 @@ export function casesAtRisk(
 ): Map<string, string> {
   const atRisk = new Map<string, string>()
   for (const { id, atRiskBy } of cases) {
-    const cause = atRiskBy ?? projections.get(id)?.waitsFor ?? null
+    const cause = projections.get(id)?.waitsFor ?? atRiskBy
     if (cause !== null) atRisk.set(id, cause)
   }
   return atRisk

@@ -5,7 +5,8 @@ import { caseBody } from './case-body.ts'
 import { timeText } from './time-text.ts'
 
 /**
- * The bodies of listed cases, with their projected times, and the case that each has to wait for.
+ * The bodies of listed cases, with their projected times, and the case that each has to wait for: that which has
+ * something of it longest. The engine knows also of what was given back by mistake.
  *
  * @param others cases that may delay the listed ones; these may be among them
  */
@@ -21,7 +22,7 @@ export function projectedCases(listed: readonly Case[], now: Date, others: reado
         ...body,
         projectedStartsAt: timeText(new Date(projection.startsAt)),
         projectedEndsAt: timeText(new Date(projection.endsAt)),
-        atRiskBy: body.atRiskBy ?? projection.waitsFor,
+        atRiskBy: projection.waitsFor ?? body.atRiskBy,
       },
     ]
   })
