@@ -137,6 +137,16 @@ export const theatreProblemKinds = {
       inRoomAt: Type.String({ format: 'date-time', description: 'when the other patient came into the room' }),
     },
   },
+  patient_elsewhere: {
+    status: 409,
+    title: 'The patient is in another room',
+    help:
+      'As far as was recorded. Record first when the patient left that room, in the other case. If nobody knows when ' +
+      'it was, send `"force": true`.',
+    members: {
+      inRoomAt: Type.String({ format: 'date-time', description: 'when the patient came into the other room' }),
+    },
+  },
   milestone_time: {
     status: 409,
     title: 'The milestone is in the future, or too far from the case',

@@ -285,8 +285,8 @@ export const theatreCaseOperations = {
       'the case is CONFIRMED again, unless its block was withdrawn. From out_of_room on, what the case took longer ' +
       'is free, with its minutes in the block: the room after its turnover, or from cleaned on. A later time takes ' +
       'back what is still free. A time that is recorded, corrected or removed is refused (`room_occupied`) if two ' +
-      'patients were in the room at once then, unless it is forced; so is one without the milestones that it needs ' +
-      '(`milestone_missing`).',
+      'patients were in the room at once then, or the patient in two rooms (`patient_elsewhere`), unless it is forced; ' +
+      'so is one without the milestones that it needs (`milestone_missing`).',
     access: 'case_staff',
     restrictedField: 'body.trial',
     params,
@@ -296,6 +296,14 @@ export const theatreCaseOperations = {
     audit: inEventLog,
     auditRepeated: readCase,
     example: { body: { milestone: 'arrived', at: null } },
-    problems: ['milestone_order', 'milestone_missing', 'room_occupied', 'milestone_time', 'slot_closed', ...changed],
+    problems: [
+      'milestone_order',
+      'milestone_missing',
+      'room_occupied',
+      'patient_elsewhere',
+      'milestone_time',
+      'slot_closed',
+      ...changed,
+    ],
   }),
 }

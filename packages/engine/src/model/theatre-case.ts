@@ -244,6 +244,8 @@ export type RecordMilestoneOutcome =
   | { kind: 'milestone_missing'; milestone: Milestone }
   /** The patient of this case is in the room, as far as was recorded. */
   | { kind: 'room_occupied'; caseId: string; inRoomAt: Date }
+  /** The patient is in another room, by this case of theirs, as far as was recorded. */
+  | { kind: 'patient_elsewhere'; caseId: string; inRoomAt: Date }
   /** More than 12 hours before the planned start. */
   | { kind: 'milestone_early'; earliest: Date }
   /** More than 5 minutes in the future, unless it is a trial, or more than a day after the expected end. */

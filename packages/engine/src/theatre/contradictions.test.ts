@@ -1,7 +1,7 @@
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf } from '../../test/theatre.ts'
 import type { Milestone } from '../model/theatre-case.ts'
 
 const minute = 60_000
@@ -19,7 +19,7 @@ async function twoCases(database: TestDatabase) {
     const change = { caseId, milestone, at: minutes === null ? null : at(minutes), isTrial: false, isForced }
     return theatre.recordMilestone({ ...change, actorId: null, key: null })
   }
-  return { first, next, record, at, engine: scene.engine }
+  return { ...scene, first, next, record, at }
 }
 
 /** Both were in the room, one after the other. */
@@ -104,6 +104,46 @@ describe('of two patients, one leaves the room before the other one comes in', (
     const { first, next, record } = await twoCases(database)
     await record(first.id, 'in_room', -40)
     expect(await record(next.id, 'in_room', -20)).toMatchObject({ kind: 'done' })
+  })
+})
+
+describe('a patient leaves one room before they come into another one', () => {
+  /** Two cases of one patient, in two rooms, and the same people for neither. */
+  async function twoRooms(database: TestDatabase) {
+    const { theatre, clinic, at, ...scene } = await twoCases(database)
+    const known = await theatre.case(scene.first.id)
+    if (known?.patient == null) throw new Error('There is no patient.')
+    const { mrn, name, birthDate } = known.patient
+    const other = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
+    const request = { startsAt: at(70), confirm: true, patient: { mrn, name, birthDate } }
+    const second = caseOf(await theatre.claimCase(aCase(other, request)))
+    return { ...scene, at, second }
+  }
+
+  test('else it is refused, and recorded if it is forced', async ({ database }) => {
+    const { first, second, record, at, engine } = await twoRooms(database)
+    expect(await record(first.id, 'in_room', -40)).toMatchObject({ kind: 'done' })
+    const elsewhere = { kind: 'patient_elsewhere', caseId: first.id, inRoomAt: at(-40) }
+    expect(await record(second.id, 'in_room', -10)).toEqual(elsewhere)
+    expect(await record(second.id, 'in_room', -10, true)).toMatchObject({ kind: 'done' })
+    expect((await engine.reads.eventsOfBooking(second.id)).at(-1)?.caseDetails).toMatchObject({ forced: true })
+    await record(second.id, 'in_room', null)
+    expect(await record(first.id, 'out_of_room', -15)).toMatchObject({ kind: 'done' })
+    expect(await record(second.id, 'in_room', -16)).toEqual(elsewhere)
+    expect(await record(second.id, 'in_room', -10)).toMatchObject({ kind: 'done' })
+    const later = { kind: 'patient_elsewhere', caseId: second.id, inRoomAt: at(-10) }
+    expect(await record(first.id, 'out_of_room', -5)).toEqual(later)
+  })
+
+  test('a patient in the room counts before another room', async ({ database }) => {
+    const { first, next, record, second, at } = await twoRooms(database)
+    await record(second.id, 'in_room', -30)
+    await record(next.id, 'in_room', -20)
+    expect(await record(first.id, 'in_room', -10)).toEqual({
+      kind: 'room_occupied',
+      caseId: next.id,
+      inRoomAt: at(-20),
+    })
   })
 })
 

@@ -32,11 +32,12 @@ type RunningRow = {
     | 'milestone_order'
     | 'milestone_missing'
     | 'room_occupied'
+    | 'patient_elsewhere'
     | 'too_late'
     | 'slot_closed:withdrawn'
     | 'too_early'
     | 'retry'
-  /** A milestone; for room_occupied, the id of a case. */
+  /** A milestone; for room_occupied and patient_elsewhere, the id of a case. */
   conflicting?: string | null
   at?: Date | null
   tx: string | null
@@ -119,6 +120,7 @@ async function recordMilestone(
     case 'milestone_order':
     case 'milestone_missing':
     case 'room_occupied':
+    case 'patient_elsewhere':
       return contradiction(row.outcome, row)
     default:
       throw new Error(`record_milestone returned ${row.outcome}.`)
@@ -127,14 +129,14 @@ async function recordMilestone(
 
 /** How a milestone does not fit what is recorded. */
 function contradiction(
-  kind: 'milestone_order' | 'milestone_missing' | 'room_occupied',
+  kind: 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere',
   { conflicting, at }: RunningRow,
 ): RecordMilestoneOutcome {
   if (conflicting == null) throw new Error('record_milestone names nothing that conflicts.')
   if (kind === 'milestone_missing') return { kind, milestone: conflicting as Milestone }
   if (at == null) throw new Error('record_milestone names no time that conflicts.')
-  if (kind === 'room_occupied') return { kind, caseId: conflicting, inRoomAt: at }
-  return { kind, milestone: conflicting as Milestone, at }
+  if (kind === 'milestone_order') return { kind, milestone: conflicting as Milestone, at }
+  return { kind, caseId: conflicting, inRoomAt: at }
 }
 
 async function runUntilDone(

@@ -2019,7 +2019,7 @@ export const extendCase = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Record a milestone
  *
- * The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, the case is CONFIRMED again, unless its block was withdrawn. From out_of_room on, what the case took longer is free, with its minutes in the block: the room after its turnover, or from cleaned on. A later time takes back what is still free. A time that is recorded, corrected or removed is refused (`room_occupied`) if two patients were in the room at once then, unless it is forced; so is one without the milestones that it needs (`milestone_missing`).
+ * The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, the case is CONFIRMED again, unless its block was withdrawn. From out_of_room on, what the case took longer is free, with its minutes in the block: the room after its turnover, or from cleaned on. A later time takes back what is still free. A time that is recorded, corrected or removed is refused (`room_occupied`) if two patients were in the room at once then, or the patient in two rooms (`patient_elsewhere`), unless it is forced; so is one without the milestones that it needs (`milestone_missing`).
  *
  * Who may call: Admins and staff of the clinic. `trial` is for admins of the clinic.
  */

@@ -5,16 +5,17 @@
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
 -- p_is_forced: it may contradict what is recorded, because that may have been recorded late or not at all: without
--- in_room nobody leaves a room, and while one patient is in it, no other one is (case_in_room). So may trials.
+-- in_room nobody leaves a room, while one patient is in it, no other one is, and no patient is in two (case_in_room). So
+-- may trials.
 -- The event of a change that would have
 -- been refused otherwise has forced: true.
 -- p_at is not before earliest_milestone, and at most 24 hours after the expected end: else its day is a mistake.
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for
---   room_occupied, when the patient of the case (conflicting) came into the room; for too_early and too_late, the first
+--   room_occupied and patient_elsewhere, when the patient of the case (conflicting) came into the room; for too_early and too_late, the first
 --   and the last time that p_at could be. conflicting of milestone_missing: what is, or would be, missing.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
 --   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early |
---   too_late | milestone_missing | room_occupied | slot_closed:withdrawn | retry (it was moved meanwhile)
+--   too_late | milestone_missing | room_occupied | patient_elsewhere | slot_closed:withdrawn | retry (it was moved meanwhile)
 -- Locks: as lock_case; its slot is not withdrawn meanwhile.
 -- Fails: 23514 for an unknown milestone; 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.record_milestone(
@@ -42,7 +43,8 @@ declare
   v_may_contradict constant boolean := p_is_forced or p_is_trial;
   v_is_forced boolean; -- It would be refused without p_is_forced and p_is_trial.
   v_missing text;
-  v_inside_id uuid; v_inside_at timestamptz; -- The other case whose patient is in the room at p_at.
+  -- The other case whose patient is in the room at p_at, or by which the patient is in another one.
+  v_inside_id uuid; v_inside_at timestamptz; v_is_elsewhere boolean;
 begin
   v_lock := lock_case(p_clinic_no, p_booking_id, p_at);
   v_booking := v_lock.booking;
@@ -81,7 +83,7 @@ begin
                      and exists (select from case_milestone m
                                   where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
                                     and m.milestone = r.milestone) end);
-  select i.booking_id, i.at into v_inside_id, v_inside_at
+  select i.booking_id, i.at, i.is_elsewhere into v_inside_id, v_inside_at, v_is_elsewhere
     from case_in_room(p_clinic_no, p_booking_id, p_milestone, p_at) i;
   v_is_forced := v_missing is not null or v_inside_id is not null or p_at > v_now + c_ahead_max;
   outcome := case
@@ -99,16 +101,18 @@ begin
     when p_at < v_earliest then 'too_early'
     when p_at > v_latest then 'too_late'
     when v_missing is not null and not v_may_contradict then 'milestone_missing'
-    when v_inside_id is not null and not v_may_contradict then 'room_occupied'
+    when v_inside_id is not null and not v_may_contradict
+      then case when v_is_elsewhere then 'patient_elsewhere' else 'room_occupied' end
     when v_lock.is_moved then 'retry'
     when v_status = 'CONFIRMED' and v_booking.status <> 'CONFIRMED' and v_withdrawn_at is not null
       then 'slot_closed:withdrawn'
     else 'done' end;
   if outcome <> 'done' then
     at := case outcome when 'too_early' then v_earliest when 'too_late' then v_latest
-                       when 'room_occupied' then v_inside_at else at end;
+                       when 'room_occupied' then v_inside_at when 'patient_elsewhere' then v_inside_at else at end;
     conflicting := case outcome when 'milestone_missing' then v_missing
-                                when 'room_occupied' then v_inside_id::text else conflicting end;
+                                when 'room_occupied' then v_inside_id::text
+                                when 'patient_elsewhere' then v_inside_id::text else conflicting end;
     tx := (select l.tx from last_change(p_clinic_no, p_booking_id) l);
     return next;
     return;

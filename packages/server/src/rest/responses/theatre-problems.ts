@@ -15,7 +15,7 @@ import { caseBody } from './bodies/case-body.ts'
 import { timeText } from './bodies/time-text.ts'
 import { refusalProblem, type TheatreStated } from './outcome-problems.ts'
 
-type MilestoneRefusal = 'milestone_order' | 'room_occupied' | 'milestone_early' | 'milestone_late'
+type MilestoneRefusal = 'milestone_order' | 'room_occupied' | 'patient_elsewhere' | 'milestone_early' | 'milestone_late'
 
 /** An outcome of the theatre that becomes a problem. */
 export type TheatreRefusal =
@@ -60,6 +60,11 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
       return problem('room_occupied', `The patient of case ${outcome.caseId} is in the room from ${inRoomAt} on.`, {
         inRoomAt,
       })
+    }
+    case 'patient_elsewhere': {
+      const inRoomAt = outcome.inRoomAt.toISOString()
+      const detail = `The patient is in another room from ${inRoomAt} on, by case ${outcome.caseId}.`
+      return problem('patient_elsewhere', detail, { inRoomAt })
     }
     case 'milestone_early':
       return milestoneTimeProblem(`must not be before ${outcome.earliest.toISOString()}`)

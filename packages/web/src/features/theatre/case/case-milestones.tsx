@@ -210,7 +210,8 @@ type Refused = Recorded & { contradiction: Problem }
 /** What contradicts it may have been recorded late, or not at all. */
 function contradictionOf(error: Error): Problem | null {
   const isForceable =
-    error instanceof RefusedError && ['milestone_missing', 'room_occupied'].includes(error.problem.code)
+    error instanceof RefusedError &&
+    ['milestone_missing', 'room_occupied', 'patient_elsewhere'].includes(error.problem.code)
   return isForceable ? error.problem : null
 }
 
@@ -238,7 +239,9 @@ function Contradiction({ refused: { at, contradiction } }: { refused: Refused })
   return (
     <Text ref={text} tabIndex={-1} size="sm">
       {inRoomAt !== undefined
-        ? t('milestones.occupied', { time: formatTime(inRoomAt, timeZone) })
+        ? t(contradiction.code === 'patient_elsewhere' ? 'milestones.elsewhere' : 'milestones.occupied', {
+            time: formatTime(inRoomAt, timeZone),
+          })
         : missing === undefined
           ? null
           : t(at === null ? 'milestones.needed' : 'milestones.missing', { name: t(`milestone.${missing}`) })}
