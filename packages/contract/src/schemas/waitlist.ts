@@ -125,6 +125,12 @@ const hasFreeTimes = Type.Boolean({
     'free is held for the entry.',
 })
 
+const hasDeskTimes = Type.Boolean({
+  description:
+    'true: it is waiting, and the clinic’s people can book a time that fits it, which patients cannot: within the ' +
+    'minimum notice, beyond the booking horizon, or because of its units',
+})
+
 export const joinedWaitlistSchema = Type.Object(
   {
     ...entryProperties,
@@ -163,7 +169,10 @@ export const waitlistEntryWithOfferSchema = Type.Object(
 )
 
 export const waitlistEntryPageSchema = pageOf(
-  Type.Object({ ...entryProperties, hasFreeTimes }, { title: 'ClinicWaitlistEntry', additionalProperties: false }),
+  Type.Object(
+    { ...entryProperties, hasFreeTimes, hasDeskTimes },
+    { title: 'ClinicWaitlistEntry', additionalProperties: false },
+  ),
   'WaitlistEntryPage',
 )
 

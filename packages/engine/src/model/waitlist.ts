@@ -156,12 +156,13 @@ export type Waitlist = {
    * The entries for which patients can book a time that fits, so that nothing is offered to them: can_book_elsewhere.
    *
    * @param knows whom the response is for: with `account`, where the patient has a place is known by the account alone,
-   *   since anybody can give a name and a telephone number
+   *   since anybody can give a name and a telephone number; with `desk`, of a time that the clinic's people can book,
+   *   also within the minimum notice and beyond the booking horizon
    */
   withFreeTimes(
     clinicNo: number,
     entryIds: readonly string[],
-    knows: 'patient' | 'account',
+    knows: 'patient' | 'account' | 'desk',
   ): Promise<ReadonlySet<string>>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>

@@ -181,12 +181,13 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
            select holdfast.can_book_elsewhere(
                     jsonb_populate_record(w.entries[1], jsonb_build_object(
                       'id', null, 'patient', null, 'account_id', null, 'to_date', w.to_date, 'units', w.units)),
-                    '{}', statement_timestamp()) as by_anybody offset 0) f
+                    '{}', statement_timestamp(), ${knows === 'desk'}) as by_anybody offset 0) f
          cross join lateral unnest(w.entries) e
          cross join lateral (
            select case when ${knows === 'account'} then jsonb_populate_record(e, '{"patient": null}') else e end
                     as known) k
-         where f.by_anybody and holdfast.can_book_elsewhere(k.known, '{}', statement_timestamp())`)
+         where f.by_anybody and holdfast.can_book_elsewhere(k.known, '{}', statement_timestamp(),
+                                                            ${knows === 'desk'})`)
       return new Set(rows.map(({ id }) => id))
     },
 

@@ -1532,6 +1532,10 @@ export type ClinicWaitlistEntry = {
      * true: it is waiting, and patients can book a time that fits it. As long as there is one, nothing that becomes free is held for the entry.
      */
     hasFreeTimes: boolean;
+    /**
+     * true: it is waiting, and the clinic’s people can book a time that fits it, which patients cannot: within the minimum notice, beyond the booking horizon, or because of its units
+     */
+    hasDeskTimes: boolean;
 };
 
 /**

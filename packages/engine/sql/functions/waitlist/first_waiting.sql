@@ -8,7 +8,7 @@
 -- patient can book (place_elsewhere).
 -- p_freed_ids: the slots whose places become free in this call: several that are free at once are for several entries.
 -- p_channels: the result of channels_at_night; null: it is day.
--- p_is_far_ahead: the slot is beyond the clinic's booking horizon, so that only entries that a member of the clinic has
+-- p_is_of_desk: patients cannot book the slot (desk_only_times), so that only entries that a member of the clinic has
 -- added are offered it.
 -- p_passed_ids: entries that can book elsewhere, as was found for other slots of this transaction, and is found for
 -- this one. After 1,000 of them, nobody is looked for.
@@ -19,7 +19,7 @@
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.first_waiting(
   p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_specialization text, p_local timestamp, p_units integer,
-  p_is_far_ahead boolean, p_there holdfast.booking[], p_freed_ids uuid[], p_channels text[], p_at timestamptz,
+  p_is_of_desk boolean, p_there holdfast.booking[], p_freed_ids uuid[], p_channels text[], p_at timestamptz,
   inout p_passed_ids uuid[], inout p_free_of_doctor holdfast.slot[], inout p_free holdfast.slot[], out entry_id uuid
 )
 language plpgsql stable
@@ -45,7 +45,7 @@ begin
               where w.clinic_no = p_clinic_no and w.specialization = p_specialization
                 and w.ended_at is null and w.offer_id is null
               order by w.urgency desc, w.missed, w.joined_at, w.id)) e
-     where (not p_is_far_ahead or e.joined_by is not null)
+     where (not p_is_of_desk or e.joined_by is not null)
        and e.units <= p_units and p_local::date between e.from_date and e.to_date
        and (e.weekdays is null or date_part('isodow', p_local)::integer = any (e.weekdays))
        and (e.time_from is null or p_local::time >= e.time_from)

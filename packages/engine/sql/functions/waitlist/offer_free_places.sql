@@ -1,5 +1,5 @@
--- offer_free_places: offers what is free already and fits a new entry, and what its patient cannot book: it is beyond
--- the booking horizon, and a member of the clinic has added the entry. The places of the three earliest slots that fit
+-- offer_free_places: offers what is free already and fits a new entry, and what its patient cannot book
+-- (desk_only_times), if a member of the clinic has added the entry. The places of the three earliest slots that fit
 -- are offered by the order of the waitlist, so somebody else may get them. Returns the transaction, null if there is
 -- nothing to offer.
 --
@@ -23,17 +23,20 @@ begin
             -- Sorted before offer_until is called, which is then called until three are found, and not for every free
             -- slot of a year.
             from (select s.id, s.starts_at, c.waitlist_offer_minutes as offer_minutes,
-                         greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes) as notice_minutes
+                         c.waitlist_notice_minutes as notice_minutes
                     from waitlist_entry e
                     join clinic c on c.no = e.clinic_no
                     join resource r on r.clinic_no = e.clinic_no and r.kind = 'doctor' and r.active
                                    and (r.id = e.resource_id or r.specialization = e.specialization)
+                   cross join lateral unnest(
+                     desk_only_times(v_now, c.minimum_notice_minutes, c.booking_horizon_days)) d
                     join slot s on s.clinic_no = r.clinic_no and s.resource_id = r.id
                      and s.starts_at >= e.from_date::timestamp at time zone c.timezone
                      and s.starts_at < (e.to_date + 1)::timestamp at time zone c.timezone
                    cross join lateral (select s.starts_at at time zone c.timezone as at) l
                    where e.clinic_no = p_clinic_no and e.id = p_entry_id and e.ended_at is null and e.offer_id is null
-                     and s.starts_at > v_now + make_interval(days => c.booking_horizon_days)
+                     and s.starts_at > v_now and s.starts_at >= lower(d) and d @> s.starts_at
+                     and (upper(d) is null or s.starts_at < upper(d))
                      and e.joined_by is not null
                      and s.withdrawn_at is null and s.blocked_at is null
                      and s.capacity - s.taken >= e.units

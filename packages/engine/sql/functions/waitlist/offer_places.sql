@@ -3,8 +3,8 @@
 -- the same transaction and while it has locked the slots, so that nobody else sees these units.
 --
 -- Slots of the past, withdrawn and blocked ones and those of inactive doctors are not offered, nor those that begin
--- too soon (offer_until, and the minimum notice). What is beyond the booking horizon is offered only to entries
--- that a member of the clinic has added, as only members book there. Nothing is offered to a patient who can book
+-- too soon (offer_until). What only members of the clinic can book (desk_only_times) is offered only to entries that one
+-- of them has added. Nothing is offered to a patient who can book
 -- another place (place_elsewhere), nor in quiet hours to one who gets no message about it (channels_at_night).
 --
 -- An offer counts within the limits of docs/decisions/0010 as a hold of the one who joined: it gets the origins of its
@@ -55,16 +55,18 @@ begin
   end if;
   for v_slot in
     select s.clinic_no, s.id, s.resource_id, s.starts_at, s.capacity - s.taken as free, r.specialization,
-           s.starts_at > v_now + make_interval(days => c.booking_horizon_days) as is_far_ahead,
+           d.is_of_desk,
            r.appointment_types[1] as appointment_type, s.starts_at at time zone c.timezone as local,
            (v_now at time zone c.timezone)::date as today,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
-                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes),
+                       greatest(c.waitlist_notice_minutes, case when not d.is_of_desk then c.minimum_notice_minutes end),
                        quiet_until(c.no, v_now)) as until
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
       join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
       join clinic c on c.no = s.clinic_no
+     cross join lateral (
+       select desk_only_times(v_now, c.minimum_notice_minutes, c.booking_horizon_days) @> s.starts_at as is_of_desk) d
      where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity and s.starts_at > v_now
        and r.kind = 'doctor' and r.active
      -- Sorted by specialization: the free units of one are read once.
@@ -90,7 +92,7 @@ begin
       select w.entry_id, w.p_passed_ids, w.p_free_of_doctor, w.p_free
         into v_entry_id, p_passed_ids, v_free_of_doctor, p_free
         from first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local, v_free,
-                           v_slot.is_far_ahead, v_there, p_slot_ids, v_channels, v_now, p_passed_ids,
+                           v_slot.is_of_desk, v_there, p_slot_ids, v_channels, v_now, p_passed_ids,
                            v_free_of_doctor, p_free) w;
       if v_free_of_doctor is not null and v_resource_id <> all (v_read_ids) then
         v_read_ids := v_read_ids || v_resource_id;

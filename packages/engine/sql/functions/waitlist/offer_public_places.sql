@@ -29,8 +29,7 @@ begin
              and (p_resource_id is null or r.id = p_resource_id)
              and s.withdrawn_at is null and s.blocked_at is null
              and s.starts_at > v_now and s.taken < s.capacity
-             and (s.starts_at between v_now + make_interval(mins => p_notice_minutes)
-                                  and v_now + make_interval(days => p_horizon_days)) is not true
+             and desk_only_times(v_now, p_notice_minutes, p_horizon_days) @> s.starts_at is not false
            order by s.starts_at, s.id limit 1000) q;
   if v_slot_ids is null then
     return;

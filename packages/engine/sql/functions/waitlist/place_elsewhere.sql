@@ -9,12 +9,16 @@
 -- p_among: free_places of what the entry waits for; null: the slots are read. p_freed_ids: slots whose places become
 -- free now, and are not counted; free_places has left them out.
 --
+-- p_by_desk: of a place that the clinic's people can book, of any number of units, and until the slot begins. The slots
+-- are read.
+--
 -- If the slots are read, then of a doctor the 1,000 earliest that can be booked within the days of the entry: if all of
 -- them are full, as where people wait, that takes about 1 ms. Later ones count as full.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.place_elsewhere(
-  p_entry holdfast.waitlist_entry, p_among holdfast.slot[], p_freed_ids uuid[], p_at timestamptz
+  p_entry holdfast.waitlist_entry, p_among holdfast.slot[], p_freed_ids uuid[], p_at timestamptz,
+  p_by_desk boolean default false
 ) returns uuid
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -29,9 +33,10 @@ begin
     select s.id
       from clinic c
      cross join lateral (
-       select greatest(p_at + make_interval(mins => greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)),
+       select greatest(p_at + case when p_by_desk then interval '0' else make_interval(
+                         mins => greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)) end,
                        p_entry.from_date::timestamp at time zone c.timezone) as first,
-              least(p_at + make_interval(days => c.booking_horizon_days),
+              least(case when not p_by_desk then p_at + make_interval(days => c.booking_horizon_days) end,
                     (p_entry.to_date + 1)::timestamp at time zone c.timezone - interval '1 microsecond') as last) t
      cross join lateral (
        (select a.*
@@ -46,7 +51,7 @@ begin
         union all
        (select a.* from unnest(p_among) a where a.starts_at between t.first and t.last)) s
      cross join lateral (select s.starts_at at time zone c.timezone as local) l
-     where c.no = p_entry.clinic_no and p_entry.units <= c.guest_units_max
+     where c.no = p_entry.clinic_no and (p_by_desk or p_entry.units <= c.guest_units_max)
        and s.withdrawn_at is null and s.blocked_at is null and s.capacity - s.taken >= p_entry.units
        and (p_entry.weekdays is null or date_part('isodow', l.local)::integer = any (p_entry.weekdays))
        and (p_entry.time_from is null or l.local::time >= p_entry.time_from)

@@ -254,7 +254,13 @@ async function entriesWithFreeTimes(deps: RestDeps, clinicNo: number, entries: r
   const nameOf = await namesOfWhoAdded(deps, entries)
   const waitingIds = entries.filter(({ status }) => status === 'waiting').map(({ id }) => id)
   const free = await deps.engine.waitlist.withFreeTimes(clinicNo, waitingIds, 'patient')
-  return entries.map((entry) => ({ ...waitlistEntryBody(entry, nameOf(entry)), hasFreeTimes: free.has(entry.id) }))
+  const otherIds = waitingIds.filter((id) => !free.has(id))
+  const ofDesk = await deps.engine.waitlist.withFreeTimes(clinicNo, otherIds, 'desk')
+  return entries.map((entry) => ({
+    ...waitlistEntryBody(entry, nameOf(entry)),
+    hasFreeTimes: free.has(entry.id),
+    hasDeskTimes: ofDesk.has(entry.id),
+  }))
 }
 
 async function entryWithOffer(deps: RestDeps, reach: WaitlistEntryReach) {

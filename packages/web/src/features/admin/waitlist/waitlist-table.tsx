@@ -119,10 +119,11 @@ function Row({ entry, onOpen }: RowProps) {
 }
 
 /** Shows until when the open offer can be accepted, and whom to call about it, or about times that are free. */
-function OfferState({ entry: { patient, offeredUntil, offerNotified, hasFreeTimes } }: Pick<RowProps, 'entry'>) {
+function OfferState({ entry }: Pick<RowProps, 'entry'>) {
   const { t } = useTranslation('waitlist')
   const { timeZone } = useClinic()
-  const reason = hasFreeTimes ? 'freeTimes' : offerNotified === false ? 'notNotified' : null
+  const { patient, offeredUntil } = entry
+  const reason = callReason(entry)
   return (
     <>
       {offeredUntil === null ? null : (
@@ -137,4 +138,10 @@ function OfferState({ entry: { patient, offeredUntil, offerNotified, hasFreeTime
       )}
     </>
   )
+}
+
+function callReason({ hasFreeTimes, hasDeskTimes, offerNotified }: ClinicWaitlistEntry) {
+  if (hasFreeTimes) return 'freeTimes'
+  if (hasDeskTimes) return 'deskTimes'
+  return offerNotified === false ? 'notNotified' : null
 }

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aSlot, type BuiltDoctor, plantFunction, takenOf } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { anEntry, joined } from '../../test/joined.ts'
+import { freshTest, test } from '../../test/waitlist.ts'
+import type { Engine } from '../model/engine.ts'
+
+const hours = (count: number) => new Date(Date.now() + count * 3_600_000)
+
+/** Patients book a day ahead at least, and two days at most. */
+const narrow = (engine: Engine, doctor: BuiltDoctor) =>
+  engine.directory.updateClinic(doctor.clinicId, {
+    settings: { minimumNoticeMinutes: 1440, waitlistNoticeMinutes: 60, bookingHorizonDays: 2 },
+  })
+
+/** The entries for which the desk, and nobody else, can book a time. */
+const withDeskTimes = async (engine: Engine, doctor: BuiltDoctor, entries: { id: string }[]) => {
+  const ids = entries.map(({ id }) => id)
+  const free = await engine.waitlist.withFreeTimes(doctor.clinicNo, ids, 'patient')
+  expect(free).toEqual(new Set())
+  return engine.waitlist.withFreeTimes(doctor.clinicNo, ids, 'desk')
+}
+
+test('within the minimum notice, an entry that the desk has added is offered a place, and accepts it', async ({
+  database,
+  engine,
+  doctor,
+  settle,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  await narrow(engine, doctor)
+  const slot = await aSlot(database, doctor, { startsAt: hours(12) })
+  const booking = await aBooking(database, slot)
+  const [own, added] = [await wait(), await wait({ joinedBy: randomUUID() })]
+  await settle(booking, 'cancel')
+  const offer = await offerOf(added)
+  expect(offer).toMatchObject({ slotId: slot.id })
+  expect(await offerOf(own)).toBeNull()
+  const accepted = await engine.settle({
+    bookingId: offer?.id ?? '',
+    action: 'confirm',
+    actorId: null,
+    onBehalf: false,
+    key: randomUUID(),
+    reason: null,
+  })
+  expect(accepted).toMatchObject({ kind: 'done' })
+  expect(await withDeskTimes(engine, doctor, [own])).toEqual(new Set())
+  await expectClean()
+})
+
+test.for([12, 72])(
+  'a place in %i hours, which patients cannot book, is named to the desk',
+  async (ahead, { database, engine, doctor, settle, wait, offerOf }) => {
+    await narrow(engine, doctor)
+    const slot = await aSlot(database, doctor, { startsAt: hours(ahead) })
+    const booking = await aBooking(database, slot)
+    const [own, other] = [await wait(), await wait({ units: 2 })]
+    expect(await withDeskTimes(engine, doctor, [own, other])).toEqual(new Set())
+    await settle(booking, 'cancel')
+    expect(await offerOf(own)).toBeNull()
+    expect(await withDeskTimes(engine, doctor, [own, other])).toEqual(new Set([own.id]))
+  },
+)
+
+test('who is added by the desk is offered what is free within the minimum notice, nobody else', async ({
+  database,
+  engine,
+  doctor,
+  offerOf,
+  expectClean,
+}) => {
+  await narrow(engine, doctor)
+  const slot = await aSlot(database, doctor, { startsAt: hours(12) })
+  // Too late for an offer.
+  await aSlot(database, doctor, { startsAt: hours(0.5) })
+  expect(await offerOf({ id: await joined(engine.waitlist, anEntry(doctor)) })).toBeNull()
+  const added = await joined(
+    engine.waitlist,
+    anEntry(doctor, { joinedBy: randomUUID(), patient: { name: 'Ada Lovelace' } }),
+  )
+  expect(await offerOf({ id: added })).toMatchObject({ slotId: slot.id })
+  expect(await takenOf(database, slot)).toEqual([1])
+  await expectClean()
+})
+
+freshTest(
+  'negative control: without desk_only_times, nobody is offered a place within the minimum notice',
+  async ({ database, engine, doctor, settle, wait, offerOf }) => {
+    await plantFunction(database, 'desk_only_times', { part: /return [^;]*;/, becomes: "return '{}';" })
+    await narrow(engine, doctor)
+    const booking = await aBooking(database, await aSlot(database, doctor, { startsAt: hours(12) }))
+    const added = await wait({ joinedBy: randomUUID() })
+    await settle(booking, 'cancel')
+    expect(await offerOf(added)).toBeNull()
+  },
+)
