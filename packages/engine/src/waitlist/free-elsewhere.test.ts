@@ -14,7 +14,6 @@ import { expect } from 'vitest'
 import { callsOf, countCalls } from '../../test/count-calls.ts'
 import { anEntry, hasFreeTimes, joined } from '../../test/joined.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
-import { runMoveBatch } from '../bookings/move-batch.ts'
 
 const day = 86_400_000
 const inDays = (days: number) => ({
@@ -248,50 +247,6 @@ freshTest(
     expect(await callsOf(database)).toBe(2)
   },
 )
-
-freshTest(
-  'who could book a place that the next move takes is judged again',
-  async ({ database, doctor, full, wait, offerOf }) => {
-    const specialization = 'General practice'
-    const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
-    const free = await aSlot(database, await aDoctor(database, clinic, { specialization }), inDays(40))
-    const target = await aSlot(database, await aDoctor(database, clinic, { specialization: 'Urology' }), inDays(41))
-    const [first, second] = [await full(), await full()]
-    const entry = await wait({ specialization })
-    const move = ({ booking }: typeof first, slotId: string) => ({
-      bookingId: booking.id,
-      slotId,
-      actorId: null,
-      onBehalf: true,
-      key: null,
-    })
-    const moves = [move(first, target.id), move(second, free.id)]
-    expect(await runMoveBatch(database.appPool, moves)).toMatchObject(Array(2).fill({ outcome: { kind: 'done' } }))
-    expect(await offerOf(entry)).toMatchObject({ slotId: second.slot.id })
-  },
-)
-
-freshTest('moves of one batch read the free places once', async ({ database, doctor, full, wait, offerOf }) => {
-  await countCalls(database, 'free_places')
-  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
-  const target = await aSlot(database, await aDoctor(database, clinic, { specialization: 'Urology' }), { capacity: 9 })
-  const specialization = 'General practice'
-  const places = [await full(), await full(), await full()]
-  const entries = [await wait({ specialization }), await wait({ specialization }), await wait({ specialization })]
-  const moves = places.map(({ booking }) => ({
-    bookingId: booking.id,
-    slotId: target.id,
-    actorId: null,
-    onBehalf: true,
-    key: null,
-  }))
-  const results = await runMoveBatch(database.appPool, moves)
-  expect(results).toMatchObject(Array(3).fill({ outcome: { kind: 'done' } }))
-  const offers = []
-  for (const entry of entries) offers.push((await offerOf(entry))?.slotId)
-  expect(offers).toEqual(places.map(({ slot }) => slot.id))
-  expect(await callsOf(database)).toBe(1)
-})
 
 test('more places than anybody may book without an account are no other place', async ({
   database,

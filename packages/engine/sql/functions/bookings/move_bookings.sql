@@ -130,15 +130,18 @@ begin
                             v_item.key, v_item.known_by, v_names[v_item.n]);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
-    -- What was judged by a place that is taken now is judged again.
-    if v_outcome = 'done' and exists (select from unnest(v_free) f where f.id = v_item.slot_id) then
-      v_free := array(select f from unnest(v_free) f where f.id <> v_item.slot_id);
-      v_passed_ids := '{}';
-    end if;
     -- Before the next move, which could take the units.
     if v_outcome = 'done' and v_is_awaited then
+      -- Who could book a place of this specialization, or of one of its doctors, is judged again: it may be taken now.
+      if exists (select from resource r where r.clinic_no = v_item.clinic_no and r.id = v_booking.resource_id
+                                          and r.clinic_no || ' ' || r.specialization = v_judged_for) then
+        v_passed_ids := '{}';
+      end if;
+      v_free := with_free_places(v_free, v_judged_for, v_item.clinic_no, v_item.slot_id);
       select o.* into v_judged_for, v_passed_ids, v_free
         from offer_places(array[v_item.clinic_no], array[v_from_slot_id], v_judged_for, v_passed_ids, v_free) o;
+      -- What nobody was offered can be booked.
+      v_free := with_free_places(v_free, v_judged_for, v_item.clinic_no, v_from_slot_id);
     end if;
     if v_place is not null then
       v_bookings[v_place] := v_booking;
