@@ -3,8 +3,6 @@ import { auditEventPageSchema, auditKindSchema, exportSchema } from '../schemas/
 import { csvEndsEarly, csvSeparator, id, localDate, pageParameters } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
 
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
-
 const filters = {
   kind: Type.Optional(auditKindSchema),
   accountId: Type.Optional(id({ description: 'Only what this account did, or what was done to it' })),
@@ -33,7 +31,6 @@ export const auditEventOperations = {
       'Sign-ins and roles of its people, denials, reads of patients’ data, exports and changed settings; the newest ' +
       'first. Changes of bookings are in `GET /clinics/{id}/events`.',
     access: 'admin',
-    params,
     query: Type.Object({ ...days('in the clinic’s time zone'), ...filters, ...page }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of events', schema: auditEventPageSchema } },
     problems: ['clinic_not_found'],
@@ -61,7 +58,6 @@ export const auditEventOperations = {
     summary: 'Export a clinic’s security log',
     description: `All events that \`listClinicAuditEvents\` lists with the same filters. ${exported}`,
     access: 'admin',
-    params,
     query: Type.Object(
       { ...days('in the clinic’s time zone'), ...filters, separator: csvSeparator },
       { additionalProperties: false },
@@ -92,7 +88,6 @@ export const auditEventOperations = {
     summary: 'Record an export in the security log',
     description: 'For programs that store what they have read in a file. Reads and CSV files are recorded without it.',
     access: 'member',
-    params,
     body: exportSchema,
     responses: { 204: { description: 'The export is recorded' } },
     audit: { kind: 'data_exported' },

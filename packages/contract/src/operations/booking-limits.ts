@@ -6,10 +6,8 @@ import {
   burstBookingsSchema,
   cancelledBurstSchema,
 } from '../schemas/booking-limits.ts'
-import { id } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
 
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 const hours = Type.Integer({
   minimum: 1,
   maximum: 720,
@@ -25,7 +23,6 @@ export const bookingLimitsOperations = {
     tag: 'Booking limits',
     summary: 'Read how much people may book at once',
     access: 'admin',
-    params,
     responses: { 200: { description: 'The limits', schema: bookingLimitsSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -37,7 +34,6 @@ export const bookingLimitsOperations = {
     summary: 'Change how much people may book at once',
     description: 'They bind guests and accounts that book for themselves, not the clinic’s people.',
     access: 'admin',
-    params,
     body: bookingLimitsChangeSchema,
     responses: { 200: { description: 'The changed limits', schema: bookingLimitsSchema } },
     audit: { kind: 'limits_changed', fields: true },
@@ -52,7 +48,6 @@ export const bookingLimitsOperations = {
     summary: 'List origins of many bookings',
     description: 'Internet connections, networks, accounts and contacts with many live bookings, the largest first.',
     access: 'admin',
-    params,
     query: Type.Object(
       { hours, bookingsMin: Type.Integer({ minimum: 2, maximum: 1_000, default: 5 }) },
       { additionalProperties: false },
@@ -68,7 +63,6 @@ export const bookingLimitsOperations = {
     summary: 'List the bookings of one origin',
     description: 'The first 100 of those that `cancel` would cancel, the oldest first.',
     access: 'admin',
-    params: Type.Object({ clinicId: id(), burstId: id() }, { additionalProperties: false }),
     query: Type.Object({ hours }, { additionalProperties: false }),
     responses: { 200: { description: 'The bookings', schema: burstBookingsSchema } },
     audit: { kind: 'bookings_read', details: ['burst'] },
@@ -85,7 +79,6 @@ export const bookingLimitsOperations = {
       'same hours and have not confirmed their e-mail address. Repeat it while there are more. Bookings of other ' +
       'accounts stay: patients may share a connection with whoever filled the calendar.',
     access: 'admin',
-    params: Type.Object({ clinicId: id(), burstId: id() }, { additionalProperties: false }),
     body: Type.Object({ hours }, { title: 'BurstCancellation', additionalProperties: false }),
     bodyOptional: true,
     responses: { 200: { description: 'How many were cancelled', schema: cancelledBurstSchema } },

@@ -1,4 +1,3 @@
-import Type from 'typebox'
 import {
   attendanceSchema,
   bookingLinkSchema,
@@ -13,12 +12,10 @@ import {
   reschedulingSchema,
   ticketLinkRequestSchema,
 } from '../schemas/booking.ts'
-import { id } from '../schemas/fields.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
 import { type Audit, inEventLog } from './audit.ts'
 import { operation } from './operation.ts'
 
-const params = Type.Object({ bookingId: id() }, { additionalProperties: false })
 const booking = (description: string) => ({ 200: { description, schema: bookingSchema } })
 
 /** The response has the patient. */
@@ -87,7 +84,6 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Read a booking',
     access: 'booking',
-    params,
     responses: booking('The booking'),
     audit: readByDesk,
     problems: [],
@@ -106,7 +102,6 @@ export const bookingOperations = {
       'since it may be a stranger’s, unless its own address is the new one. If it has been done already: 200, ' +
       'unchanged.',
     access: 'booking_desk',
-    params,
     body: correctionSchema,
     responses: booking('The booking as it is then'),
     audit: { kind: 'patient_corrected', subject: 'bookingId' },
@@ -122,7 +117,6 @@ export const bookingOperations = {
     summary: 'Read a booking’s history',
     description: 'Every change in the log, including those that `GET /clinics/{id}/events` does not return yet.',
     access: 'booking_desk',
-    params,
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
     audit: { kind: 'booking_read', subject: 'bookingId', details: ['history'] },
     problems: ['booking_not_found'],
@@ -144,7 +138,6 @@ export const bookingOperations = {
       'e-mail; without it, the link is sent, and the offer lasts no longer. Whoever accepts an offer can add an ' +
       'e-mail address or a telephone number that the entry lacks, but cannot change its name or e-mail address.',
     access: 'booking',
-    params,
     body: confirmationSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED; or PENDING with `confirmationLink`'),
@@ -169,7 +162,6 @@ export const bookingOperations = {
     summary: 'Cancel a booking',
     description: 'If it has been done already: 200, unchanged.',
     access: 'booking',
-    params,
     body: cancellationSchema,
     bodyOptional: true,
     responses: booking('The booking, CANCELLED'),
@@ -187,7 +179,6 @@ export const bookingOperations = {
     description: 'One atomic step: the units of the old slot become free exactly when those of the new slot are taken.',
     access: 'booking',
     restrictedField: 'body.slotId',
-    params,
     body: reschedulingSchema,
     responses: booking('The booking in its new slot'),
     waits: 'in the engine',
@@ -219,7 +210,6 @@ export const bookingOperations = {
       'status nor the units that are free; no message is sent for it. It is said of the slot: a move to another one ' +
       'removes it, and so does `withdrawAttendance`; nothing else does. If it has been done already: 200, unchanged.',
     access: 'booking',
-    params,
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt`'),
     audit: inEventLog,
@@ -238,7 +228,6 @@ export const bookingOperations = {
       'null, and reminders that are still due ask again. The patient can confirm again. If it is null already: 200, ' +
       'unchanged.',
     access: 'booking_desk',
-    params,
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt` null'),
     audit: inEventLog,
@@ -264,7 +253,6 @@ export const bookingOperations = {
       'waitlist waits for the place. A retry with the same Idempotency-Key ' +
       'gets 200 and does not extend again.',
     access: 'booking',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking with its new `holdExpiresAt`'),
@@ -281,7 +269,6 @@ export const bookingOperations = {
     summary: 'Mark the patient as arrived',
     description: 'Possible from the start of the slot’s day, in the clinic’s time zone.',
     access: 'booking_desk',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, ARRIVED'),
@@ -297,7 +284,6 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Mark the appointment as completed',
     access: 'booking_desk',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, COMPLETED'),
@@ -314,7 +300,6 @@ export const bookingOperations = {
     summary: 'Mark the patient as a no-show',
     description: 'Possible after the slot’s start.',
     access: 'booking_desk',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, NO_SHOW'),
@@ -333,7 +318,6 @@ export const bookingOperations = {
       'ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. The booking’s units were taken all ' +
       'along. A CONFIRMED booking: 200, unchanged. In a withdrawn slot nothing becomes CONFIRMED again.',
     access: 'booking_desk',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED or ARRIVED'),
@@ -354,7 +338,6 @@ export const bookingOperations = {
       'account’s limits at the clinic, except for the clinic’s people.',
     access: 'account',
     restrictedField: 'body.manageToken',
-    params,
     body: bookingLinkSchema,
     responses: booking('The booking, linked to the account'),
     waits: 'in the engine',
@@ -374,7 +357,6 @@ export const bookingOperations = {
       'minutes, also when it is sent with the token that the first try has replaced. The key must be random, such as ' +
       'a UUID; with any other, each request replaces the token again.',
     access: 'booking_patient',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The new token', schema: manageTokenSchema } },

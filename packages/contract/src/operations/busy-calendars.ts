@@ -1,11 +1,10 @@
 import Type from 'typebox'
 import { blockedSlotsSchema, busyCalendarStateSchema, newBusyCalendarSchema } from '../schemas/busy-calendar.ts'
-import { id, localDate } from '../schemas/fields.ts'
+import { localDate } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Calendars'
 const url = '/api/v1/doctors/{doctorId}/busy-calendar'
-const params = Type.Object({ doctorId: id() }, { additionalProperties: false })
 
 export const busyCalendarOperations = {
   setBusyCalendar: operation({
@@ -20,7 +19,6 @@ export const busyCalendarOperations = {
       'in these times stay, and are listed as conflicts. A new URL replaces the former. The calendar is removed when ' +
       'the doctor is deactivated, and when the last account whose role is this doctor loses it.',
     access: 'calendar_owner',
-    params,
     body: newBusyCalendarSchema,
     responses: { 200: { description: 'The calendar', schema: busyCalendarStateSchema } },
     // A stored response has a digest of the request, and so of the URL.
@@ -36,7 +34,6 @@ export const busyCalendarOperations = {
     tag,
     summary: 'Read a doctor’s external calendar and its conflicts',
     access: 'calendar_owner',
-    params,
     responses: { 200: { description: 'The calendar, if there is one', schema: busyCalendarStateSchema } },
     audit: { kind: 'bookings_read', details: ['busy calendar'] },
     problems: ['doctor_not_found'],
@@ -49,7 +46,6 @@ export const busyCalendarOperations = {
     summary: 'Remove a doctor’s external calendar',
     description: 'What it has blocked is free again.',
     access: 'calendar_owner',
-    params,
     responses: { 204: { description: 'There is none any more' } },
     audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['busy calendar removed'] },
     problems: ['doctor_not_found'],
@@ -62,7 +58,6 @@ export const busyCalendarOperations = {
     summary: 'List the slots that an external calendar blocks',
     description: 'At most 62 days.',
     access: 'calendar',
-    params,
     query: Type.Object(
       {
         from: localDate({ description: 'First day of the slot’s start, in the clinic’s zone' }),

@@ -6,15 +6,12 @@ import {
   clinicCalendarFeedSchema,
   newCalendarFeedSchema,
 } from '../schemas/calendar-feed.ts'
-import { id } from '../schemas/fields.ts'
 import { notModified, operation } from './operation.ts'
 
 const tag = 'Calendars'
 const mine = '/api/v1/me/calendar-feed'
 const ofDoctor = '/api/v1/doctors/{doctorId}/calendar-feed'
 const ofClinic = '/api/v1/clinics/{clinicId}/calendar-feed'
-const doctorParams = Type.Object({ doctorId: id() }, { additionalProperties: false })
-const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
 const created = {
   bodyOptional: true,
   body: newCalendarFeedSchema,
@@ -77,7 +74,6 @@ export const calendarFeedOperations = {
       'The confirmed bookings of the doctor, without patients unless the clinic allows their names. The feed ends ' +
       `when the account that created it loses or changes its role, or the doctor is inactive. ${replaces}`,
     access: 'calendar_owner',
-    params: doctorParams,
     ifLost: newFeedAgain,
     audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['calendar feed created'] },
     problems: ['doctor_not_found'],
@@ -89,7 +85,6 @@ export const calendarFeedOperations = {
     tag,
     summary: 'Read whether there is a calendar feed of a doctor',
     access: 'calendar_owner',
-    params: doctorParams,
     responses: { 200: { description: 'Since when there is one', schema: clinicCalendarFeedSchema } },
     problems: ['doctor_not_found'],
   }),
@@ -100,7 +95,6 @@ export const calendarFeedOperations = {
     tag,
     summary: 'Revoke the calendar feed of a doctor',
     access: 'calendar_owner',
-    params: doctorParams,
     responses: removed,
     audit: { kind: 'clinic_changed', subject: 'doctorId', details: ['calendar feed revoked'] },
     problems: ['doctor_not_found'],
@@ -116,7 +110,6 @@ export const calendarFeedOperations = {
       'The confirmed bookings of all doctors, without patients unless the clinic allows their names. The feed ends ' +
       `when the account that created it is no longer an administrator. ${replaces}`,
     access: 'admin',
-    params: clinicParams,
     ifLost: newFeedAgain,
     audit: { kind: 'clinic_changed', subject: 'clinicId', details: ['calendar feed created'] },
     problems: ['clinic_not_found'],
@@ -128,7 +121,6 @@ export const calendarFeedOperations = {
     tag,
     summary: 'Read whether there is a calendar feed of a clinic',
     access: 'admin',
-    params: clinicParams,
     responses: { 200: { description: 'Since when there is one', schema: clinicCalendarFeedSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -140,7 +132,6 @@ export const calendarFeedOperations = {
     summary: 'Choose whether calendar feeds name the patients',
     description: 'For the feed of the clinic and those of its doctors, also the ones that exist.',
     access: 'admin',
-    params: clinicParams,
     body: calendarFeedChangeSchema,
     responses: { 200: { description: 'The feed and the setting', schema: clinicCalendarFeedSchema } },
     audit: { kind: 'clinic_changed', subject: 'clinicId' },
@@ -154,7 +145,6 @@ export const calendarFeedOperations = {
     tag,
     summary: 'Revoke the calendar feed of a clinic',
     access: 'admin',
-    params: clinicParams,
     responses: removed,
     audit: { kind: 'clinic_changed', subject: 'clinicId', details: ['calendar feed revoked'] },
     problems: ['clinic_not_found'],

@@ -7,9 +7,6 @@ import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '.
 import { noPatients } from './audit.ts'
 import { operation } from './operation.ts'
 
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
-const memberParams = Type.Object({ clinicId: id(), accountId: id() }, { additionalProperties: false })
-
 const statsDays = {
   from: Type.Optional(localDate({ description: 'First day of the slots; default: 30 days before `to`' })),
   to: Type.Optional(localDate({ description: 'Last day, inclusive; at most 366 days in all; default: today' })),
@@ -45,7 +42,6 @@ export const clinicDeskOperations = {
     description: 'Ordered by the slot’s start.',
     access: 'member',
     restrictedField: 'query.doctorId',
-    params,
     query: Type.Object({ ...bookingFilters, ...pageParameters }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     audit: { kind: 'bookings_read' },
@@ -65,7 +61,6 @@ export const clinicDeskOperations = {
       csvEndsEarly,
     access: 'member',
     restrictedField: 'query.doctorId',
-    params,
     query: Type.Object({ ...bookingFilters, separator: csvSeparator }, { additionalProperties: false }),
     responses: { 200: { description: 'The bookings', mediaType: 'text/csv', schema: Type.String() } },
     audit: { kind: 'data_exported', byHandler: true },
@@ -78,7 +73,6 @@ export const clinicDeskOperations = {
     tag: 'People',
     summary: 'List a clinic’s members',
     access: 'admin',
-    params,
     query: Type.Object({ ...pageParameters }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of members', schema: memberPageSchema } },
     problems: ['clinic_not_found'],
@@ -91,7 +85,6 @@ export const clinicDeskOperations = {
     summary: 'Change a member’s role',
     description: 'Members are added by invitation.',
     access: 'admin',
-    params: memberParams,
     body: memberChangeSchema,
     responses: { 200: { description: 'The member with the changed role', schema: memberSchema } },
     audit: { kind: 'role_changed', subject: 'accountId' },
@@ -105,7 +98,6 @@ export const clinicDeskOperations = {
     tag: 'People',
     summary: 'Remove a member',
     access: 'admin',
-    params: memberParams,
     responses: { 204: { description: 'The member is removed' } },
     audit: { kind: 'role_removed', subject: 'accountId' },
     problems: ['clinic_not_found', 'member_not_found', 'last_admin'],
@@ -117,7 +109,6 @@ export const clinicDeskOperations = {
     tag: 'Figures',
     summary: 'Read a clinic’s statistics',
     access: 'admin',
-    params,
     query: Type.Object(statsDays, { additionalProperties: false }),
     responses: { 200: { description: 'The statistics', schema: clinicStatsSchema } },
     problems: ['clinic_not_found'],
@@ -132,7 +123,6 @@ export const clinicDeskOperations = {
       'The days of `getClinicStats` as a CSV file: a row for each day, and a column for each status. The names of ' +
       'its columns do not change; later releases may add columns at the end.',
     access: 'admin',
-    params,
     query: Type.Object({ ...statsDays, separator: csvSeparator }, { additionalProperties: false }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     audit: noPatients,
@@ -148,7 +138,6 @@ export const clinicDeskOperations = {
       'Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: ' +
       'poll with the last `position` as `after`. After a failover or a restore, some events may be returned again.',
     access: 'admin',
-    params,
     query: Type.Object(
       {
         after: Type.Optional(
@@ -176,7 +165,6 @@ export const clinicDeskOperations = {
     tag: 'Figures',
     summary: 'Verify a clinic’s bookings against its log',
     access: 'admin',
-    params,
     responses: { 200: { description: 'What was counted, and every discrepancy', schema: verifyReportSchema } },
     problems: ['clinic_not_found'],
   }),

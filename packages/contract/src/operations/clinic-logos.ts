@@ -1,10 +1,7 @@
 import Type from 'typebox'
 import { newLogoSchema } from '../schemas/clinic.ts'
-import { id } from '../schemas/fields.ts'
 import { noPatients } from './audit.ts'
 import { notModified, operation } from './operation.ts'
-
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
 /** Eight pixels by eight. */
 const smallImage =
@@ -19,7 +16,6 @@ export const clinicLogoOperations = {
     summary: 'Read a clinic’s logo',
     description: 'The URL is `logo.url` of the clinic. Takes If-None-Match.',
     access: 'anyone',
-    params,
     query: Type.Object(
       { version: Type.Optional(Type.String({ maxLength: 43, description: 'As in `logo.url`: it may be cached' })) },
       { additionalProperties: false },
@@ -43,7 +39,6 @@ export const clinicLogoOperations = {
     summary: 'Set a clinic’s logo',
     description: 'It is on the clinic’s e-mails to patients and on its public pages. A new one replaces the former.',
     access: 'admin',
-    params,
     body: newLogoSchema,
     responses: { 204: { description: 'The logo is stored' } },
     audit: { kind: 'clinic_changed', details: ['logo'] },
@@ -58,7 +53,6 @@ export const clinicLogoOperations = {
     summary: 'Remove a clinic’s logo',
     description: 'If there is none: 204.',
     access: 'admin',
-    params,
     responses: { 204: { description: 'The clinic has no logo' } },
     audit: { kind: 'clinic_changed', details: ['logo removed'] },
     problems: ['clinic_not_found'],

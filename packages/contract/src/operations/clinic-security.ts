@@ -1,9 +1,6 @@
 import Type from 'typebox'
 import { clinicSecuritySchema, patientDataMonths, retentionSchema } from '../schemas/clinic.ts'
-import { id } from '../schemas/fields.ts'
 import { operation } from './operation.ts'
-
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
 export const clinicSecurityOperations = {
   getClinicSecurity: operation({
@@ -13,7 +10,6 @@ export const clinicSecurityOperations = {
     tag: 'Clinics',
     summary: 'Read how the clinic’s people have to sign in',
     access: 'admin',
-    params,
     responses: { 200: { description: 'The rules', schema: clinicSecuritySchema } },
     problems: ['clinic_not_found'],
   }),
@@ -27,7 +23,6 @@ export const clinicSecurityOperations = {
       'The time is `settings.patientDataMonths` of the clinic. After it was shortened or set for the first time, ' +
       'nobody is erased for 24 hours: until then the change can be undone.',
     access: 'admin',
-    params,
     query: Type.Object(
       { months: Type.Optional({ ...patientDataMonths, description: 'Counts for this time instead' }) },
       { additionalProperties: false },
@@ -45,7 +40,6 @@ export const clinicSecurityOperations = {
       'Only somebody whose own session was started with a second factor can require one, so nobody locks themselves ' +
       'out. It applies to everybody with a role here, within seconds.',
     access: 'admin',
-    params,
     body: clinicSecuritySchema,
     responses: { 200: { description: 'The changed rules', schema: clinicSecuritySchema } },
     audit: { kind: 'clinic_changed', details: ['rolesNeedSecondFactor'] },

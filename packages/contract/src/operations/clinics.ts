@@ -1,9 +1,7 @@
 import Type from 'typebox'
 import { clinicChangeSchema, clinicPageSchema, clinicSchema, newClinicSchema } from '../schemas/clinic.ts'
-import { flag, id, pageParameters, searchText } from '../schemas/fields.ts'
+import { flag, pageParameters, searchText } from '../schemas/fields.ts'
 import { notModified, operation } from './operation.ts'
-
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
 export const clinicOperations = {
   listClinics: operation({
@@ -30,7 +28,6 @@ export const clinicOperations = {
     tag: 'Clinics',
     summary: 'Read a clinic',
     access: 'anyone',
-    params,
     responses: { 200: { description: 'The clinic', schema: clinicSchema }, 304: notModified },
     cached: true,
     problems: ['clinic_not_found'],
@@ -64,7 +61,6 @@ export const clinicOperations = {
       'Omitted fields stay as they are. Settings apply to bookings created from then on. Slots that are not over ' +
       'prevent another time zone, because they would have other local times, unless `withSlots` is true.',
     access: 'admin',
-    params,
     query: Type.Object(
       { withSlots: flag('The time zone may change although slots are not over; otherwise they prevent that') },
       { additionalProperties: false },

@@ -12,8 +12,6 @@ import { flag, id, pageParameters, searchText } from '../schemas/fields.ts'
 import { literals } from '../schemas/literals.ts'
 import { notModified, operation } from './operation.ts'
 
-const params = Type.Object({ doctorId: id() }, { additionalProperties: false })
-
 export const doctorOperations = {
   listDoctors: operation({
     id: 'listDoctors',
@@ -63,7 +61,6 @@ export const doctorOperations = {
       'Also an inactive one, whose bookings and waitlist entries stay: `active` is `false`, and there are no free ' +
       'slots. Lists and searches have only active doctors.',
     access: 'anyone',
-    params,
     responses: { 200: { description: 'The doctor', schema: doctorSchema }, 304: notModified },
     cached: true,
     problems: ['doctor_not_found'],
@@ -113,7 +110,6 @@ export const doctorOperations = {
     summary: 'Change or deactivate a doctor',
     description: '`{"active": false}`: no new bookings; existing bookings stay until their slots are withdrawn.',
     access: 'doctor_admin',
-    params,
     body: doctorChangeSchema,
     responses: { 200: { description: 'The changed doctor', schema: doctorSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', fields: true },
@@ -128,7 +124,6 @@ export const doctorOperations = {
     summary: 'Read a doctor’s video room',
     description: 'As it was set, with its placeholder. The address of one visit is the `joinUrl` of its booking.',
     access: 'calendar',
-    params,
     responses: { 200: { description: 'The video room; `url` is `null` if there is none', schema: videoRoomSchema } },
     problems: ['doctor_not_found'],
   }),
@@ -140,7 +135,6 @@ export const doctorOperations = {
     summary: 'Set or remove a doctor’s video room',
     description: 'Staff can only read it. The `joinUrl` of video bookings changes at once.',
     access: 'calendar_owner',
-    params,
     body: videoRoomSchema,
     responses: { 200: { description: 'The changed video room', schema: videoRoomSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['videoRoom'] },

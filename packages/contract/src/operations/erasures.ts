@@ -1,11 +1,7 @@
-import Type from 'typebox'
 import { bookingSchema, nothingSchema } from '../schemas/booking.ts'
 import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
-import { id } from '../schemas/fields.ts'
 import { erasedTheatrePatientSchema, theatrePatientToEraseSchema } from '../schemas/theatre-request.ts'
 import { operation } from './operation.ts'
-
-const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
 export const erasureOperations = {
   erasePatient: operation({
@@ -19,7 +15,6 @@ export const erasureOperations = {
       'status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the ' +
       'account that the booking belongs to. If it has been done already: 200, unchanged.',
     access: 'booking_erasure',
-    params: Type.Object({ bookingId: id() }, { additionalProperties: false }),
     body: nothingSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The booking, without its patient', schema: bookingSchema } },
@@ -36,7 +31,6 @@ export const erasureOperations = {
       'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
       'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.',
     access: 'admin',
-    params: clinicParams,
     body: patientToEraseSchema,
     responses: { 200: { description: 'How many bookings were erased', schema: erasedPatientSchema } },
     // A stored response has a digest of the request, from which a contact could be guessed.
@@ -55,7 +49,6 @@ export const erasureOperations = {
       'Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With ' +
       'cases to come or in progress, or open requests, nothing is erased.',
     access: 'admin',
-    params: clinicParams,
     body: theatrePatientToEraseSchema,
     responses: { 200: { description: 'What had this patient', schema: erasedTheatrePatientSchema } },
     retry: 'in the transaction',

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { membershipSchema } from '../schemas/account.ts'
-import { id, pageParameters } from '../schemas/fields.ts'
+import { pageParameters } from '../schemas/fields.ts'
 import {
   createdInvitationSchema,
   invitationOfferSchema,
@@ -9,8 +9,6 @@ import {
 } from '../schemas/invitation.ts'
 import { changesNothing } from './audit.ts'
 import { operation } from './operation.ts'
-
-const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
 /** The token is in the body, because proxies and logs keep the paths of requests. */
 const tokenBody = Type.Object(
@@ -37,7 +35,6 @@ export const invitationOperations = {
       'and signs in or up gets the role. Another invitation for the same address replaces the open one. A repetition ' +
       'with the same Idempotency-Key does so too: the response contains a secret and is not stored.',
     access: 'admin',
-    params: clinicParams,
     body: newInvitationSchema,
     responses: { 201: { description: 'The invitation with its link', schema: createdInvitationSchema } },
     ifLost: 'Create it again: it replaces the invitation that may exist, and its link is in the response.',
@@ -52,7 +49,6 @@ export const invitationOperations = {
     tag: 'People',
     summary: 'List a clinic’s open invitations',
     access: 'admin',
-    params: clinicParams,
     query: Type.Object({ ...pageParameters }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of invitations', schema: invitationPageSchema } },
     problems: ['clinic_not_found'],
@@ -64,7 +60,6 @@ export const invitationOperations = {
     tag: 'People',
     summary: 'Revoke an open invitation',
     access: 'admin',
-    params: Type.Object({ clinicId: id(), invitationId: id() }, { additionalProperties: false }),
     responses: { 204: { description: 'The invitation is revoked' } },
     audit: { kind: 'invitation_revoked', subject: 'invitationId' },
     problems: ['clinic_not_found', 'invitation_not_found'],

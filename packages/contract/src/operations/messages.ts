@@ -19,9 +19,6 @@ import {
 import { ownChoice } from './audit.ts'
 import { operation } from './operation.ts'
 
-const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
-const messageParams = Type.Object({ clinicId: id(), messageId: id() }, { additionalProperties: false })
-
 export const messageOperations = {
   getMyMessageChoices: operation({
     id: 'getMyMessageChoices',
@@ -63,7 +60,6 @@ export const messageOperations = {
       'Undoes what the link in a reminder did, for the e-mail address of this account, which has to be confirmed. ' +
       'Whether there are reminders by e-mail at all, `reminderEmails` says.',
     access: 'account',
-    params: clinicParams,
     responses: { 204: { description: 'The address gets the clinic’s reminders' } },
     audit: ownChoice,
     problems: ['clinic_not_found', 'forbidden'],
@@ -96,7 +92,6 @@ export const messageOperations = {
       'was written and not sent, because no mail server is set; skipped: it was not sent, for its `reason`. Messages ' +
       'are deleted after 180 days.',
     access: 'clinic_staff',
-    params: clinicParams,
     query: Type.Object(
       {
         bookingId: Type.Optional(id({ description: 'Only those about this booking' })),
@@ -126,7 +121,6 @@ export const messageOperations = {
       'With its content if no mail server is set, for administrators. The link to the patient’s ticket has no token ' +
       'there: it is written when the message is sent.',
     access: 'admin',
-    params: messageParams,
     responses: { 200: { description: 'The message', schema: messageWithContentSchema } },
     audit: { kind: 'booking_read', details: ['message'] },
     problems: ['clinic_not_found', 'message_not_found'],
@@ -141,7 +135,6 @@ export const messageOperations = {
       'It is written again with what the booking has now, and sent within a minute; or skipped if it is not needed ' +
       'any more. A message that is due stays as it is. A message can be sent again once in ten minutes.',
     access: 'clinic_staff',
-    params: messageParams,
     responses: { 200: { description: 'The message, which is due', schema: messageSchema } },
     retry: 'in the transaction',
     audit: { kind: 'message_sent_again' },
@@ -157,7 +150,6 @@ export const messageOperations = {
       'What patients get, with an invented patient, doctor and time, and the clinic’s name, address, texts and logo ' +
       'as they are now. Nothing is sent, and its links give access to nothing.',
     access: 'admin',
-    params: clinicParams,
     query: messagePreviewQuery,
     responses: { 200: { description: 'The message', schema: messagePreviewSchema } },
     example: { query: { kind: 'confirmed', language: 'en', channel: 'email' } },
@@ -170,7 +162,6 @@ export const messageOperations = {
     tag: 'Messages',
     summary: 'Read what a clinic sends to patients',
     access: 'admin',
-    params: clinicParams,
     responses: { 200: { description: 'The settings', schema: messageSettingsSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -181,7 +172,6 @@ export const messageOperations = {
     tag: 'Messages',
     summary: 'Change what a clinic sends to patients',
     access: 'admin',
-    params: clinicParams,
     body: messageSettingsChangeSchema,
     responses: { 200: { description: 'The changed settings', schema: messageSettingsSchema } },
     audit: { kind: 'clinic_changed', fields: true },
@@ -199,7 +189,6 @@ export const messageOperations = {
       'bookings to come do not have, because the clinic sent none, or others, at that time: of up to 500 bookings in ' +
       'a request. A reminder whose time has passed is not planned. Repeating a request plans nothing twice.',
     access: 'admin',
-    params: clinicParams,
     body: reminderPlanSchema,
     responses: { 200: { description: 'What was planned', schema: plannedRemindersSchema } },
     audit: { kind: 'clinic_changed', details: ['reminders planned'] },

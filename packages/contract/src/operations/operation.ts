@@ -1,6 +1,7 @@
-import type { Static, TObject, TSchema } from 'typebox'
+import Type, { type Static, type TObject, type TSchema, type TString } from 'typebox'
 import type { AuditField } from '../audit-fields.ts'
 import type { ProblemCode } from '../problems.ts'
+import { id } from '../schemas/fields.ts'
 import type { Tag } from '../tags.ts'
 import type { Audit, NotAudited } from './audit.ts'
 
@@ -113,6 +114,7 @@ export type Operation = {
   access: Access
   restrictedField?: RestrictedField
   restrictedResponse?: RestrictedResponse
+  /** Default: each parameter of the path is an id. */
   params?: TObject
   query?: TObject
   body?: TSchema
@@ -195,14 +197,38 @@ type WithFields<Described extends Operation> = Described extends {
     : Described & { audit: { error: 'A field of the body is missing in auditFields.' } }
   : Described
 
+type NameIn<Url extends string> = Url extends `${string}{${infer Name}}${infer Rest}` ? Name | NameIn<Rest> : never
+
+type WithParams<Described extends Operation> = Described extends { params: TObject }
+  ? Described
+  : [NameIn<Described['url']>] extends [never]
+    ? Described
+    : Described & { readonly params: TObject<Record<NameIn<Described['url']>, TString>> }
+
+/** One object for each set of names: a server compiles it once. */
+const idsByNames = new Map<string, TObject>()
+
+function idsIn(url: string): TObject | undefined {
+  const names = Array.from(url.matchAll(/\{(\w+)\}/g), ([, name = '']) => name)
+  if (names.length === 0) return undefined
+  const key = names.join()
+  const known = idsByNames.get(key)
+  if (known !== undefined) return known
+  const ids = Type.Object(Object.fromEntries(names.map((name) => [name, id()])), { additionalProperties: false })
+  idsByNames.set(key, ids)
+  return ids
+}
+
 /**
  * Preserves an operation's literal types, so that the types of its handler are inferred from it. A restricted field
  * must be a field of its query or body.
  */
 export function operation<const Described extends Operation>(
   described: Described & WithRestriction<Described> & WithRole<Described> & WithAudit<Described>,
-): Described {
-  return described
+): WithParams<Described> {
+  const params = described.params ?? idsIn(described.url)
+  const complete: Operation = params === undefined ? described : { ...described, params }
+  return complete as WithParams<Described>
 }
 
 /** What a role can be refused with. */

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { flag, id, localDate, time } from '../schemas/fields.ts'
+import { flag, localDate, time } from '../schemas/fields.ts'
 import {
   createdSlotsSchema,
   newSlotsSchema,
@@ -10,8 +10,6 @@ import {
 } from '../schemas/slot.ts'
 import { notModified, operation } from './operation.ts'
 
-const slotParams = Type.Object({ slotId: id() }, { additionalProperties: false })
-const doctorParams = Type.Object({ doctorId: id() }, { additionalProperties: false })
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
 const to = localDate({ description: 'Last day, inclusive; at most 62 days in all' })
 const startsFrom = Type.Optional(time({ description: 'Of these days, only slots that start at this time or later' }))
@@ -31,7 +29,6 @@ export const slotOperations = {
       'them: full ones, those that have begun, and those that begin too soon or too far ahead. The ETag covers ' +
       '`items`. The slots of an inactive doctor are for members of the clinic, and none of them can be booked.',
     access: 'anyone',
-    params: doctorParams,
     query: Type.Object(
       { from, to, onlyAvailable: flag('Only slots that patients can book now') },
       { additionalProperties: false },
@@ -56,7 +53,6 @@ export const slotOperations = {
       'At most 10,000, up to two years ahead. Slots that exist already are skipped, and keep the capacity that they ' +
       'have; those that overlap others are reported as conflicts. So the call is safe to repeat.',
     access: 'calendar',
-    params: doctorParams,
     query: Type.Object({ dryRun }, { additionalProperties: false }),
     body: newSlotsSchema,
     responses: {
@@ -91,7 +87,6 @@ export const slotOperations = {
       'Until the slot ends, and never below the units that are taken. Units that are added are offered to the ' +
       'waitlist before anybody else sees them.',
     access: 'slot',
-    params: slotParams,
     body: slotChangeSchema,
     responses: { 200: { description: 'The changed slot', schema: slotSchema } },
     audit: { kind: 'doctor_changed', subject: 'slotId', details: ['capacity changed'] },
@@ -105,7 +100,6 @@ export const slotOperations = {
     tag: 'Slots',
     summary: 'Withdraw a slot',
     access: 'slot',
-    params: slotParams,
     query: Type.Object({ withBookings, dryRun }, { additionalProperties: false }),
     responses: { 200: { description: 'The slot is withdrawn', schema: withdrawnSlotsSchema } },
     audit: { kind: 'doctor_changed', subject: 'slotId', details: ['slots withdrawn'] },
@@ -120,7 +114,6 @@ export const slotOperations = {
     summary: 'Withdraw a doctor’s slots by days',
     description: 'All or none of the slots of these days, or of some hours of them, that have not begun.',
     access: 'calendar',
-    params: doctorParams,
     query: Type.Object({ from, to, startsFrom, startsBefore, withBookings, dryRun }, { additionalProperties: false }),
     responses: { 200: { description: 'The slots are withdrawn', schema: withdrawnSlotsSchema } },
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['slots withdrawn'] },

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 import { checkedCaseSchema } from '../schemas/checked-case.ts'
-import { flag, id, localDate, longPageParameters } from '../schemas/fields.ts'
+import { flag, localDate, longPageParameters } from '../schemas/fields.ts'
 import { newMilestoneSchema } from '../schemas/new-milestone.ts'
 import { bookingHistorySchema } from '../schemas/report.ts'
 import {
@@ -23,7 +23,6 @@ import { type Audit, changesNothing, inEventLog } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Operating theatre'
-const params = Type.Object({ caseId: id() }, { additionalProperties: false })
 const nothingSchema = Type.Object({}, { title: 'NothingForCase', additionalProperties: false })
 
 /** What prevents a case from taking place there and then. */
@@ -68,7 +67,6 @@ export const theatreCaseOperations = {
       'over midnight, by its plan or because it is late, belongs to both days.',
     access: 'member',
     restrictedResponse: 'items',
-    params: Type.Object({ clinicId: id() }, { additionalProperties: false }),
     query: Type.Object(
       {
         from: localDate({ description: 'First day, in the clinic’s time zone' }),
@@ -141,7 +139,6 @@ export const theatreCaseOperations = {
     tag,
     summary: 'Read a case',
     access: 'case',
-    params,
     responses: one('The case'),
     audit: readCase,
     problems: ['case_not_found'],
@@ -153,7 +150,6 @@ export const theatreCaseOperations = {
     tag,
     summary: 'Read a case’s history',
     access: 'case',
-    params,
     responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
     audit: { kind: 'booking_read', subject: 'caseId', details: ['history'] },
     problems: ['case_not_found'],
@@ -166,7 +162,6 @@ export const theatreCaseOperations = {
     summary: 'Confirm the hold of a case',
     description: 'If it has been done already: 200, unchanged.',
     access: 'case_staff',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: one('The case, CONFIRMED'),
@@ -184,7 +179,6 @@ export const theatreCaseOperations = {
     description:
       'Until its patient is in the room. What it takes is free at once. If it has been done already: 200, unchanged.',
     access: 'case_staff',
-    params,
     body: caseCancellationSchema,
     responses: one('The case, CANCELLED'),
     waits: 'in the engine',
@@ -206,7 +200,6 @@ export const theatreCaseOperations = {
       'change, at once: what those who leave have of the case ends now, and those who come have it from now on.',
     access: 'case_staff',
     restrictedField: 'body.override',
-    params,
     body: caseMoveSchema,
     responses: one('The moved case'),
     waits: 'in the engine',
@@ -224,7 +217,6 @@ export const theatreCaseOperations = {
     description: 'Until the patient of either is in the room. Each keeps its minutes, team and equipment.',
     access: 'case_staff',
     restrictedField: 'body.override',
-    params,
     body: caseSwapSchema,
     responses: { 200: { description: 'Both cases', schema: swappedCasesSchema } },
     waits: 'in the engine',
@@ -246,7 +238,6 @@ export const theatreCaseOperations = {
       'missing equipment. The emergency is not elective.',
     access: 'case_staff',
     restrictedField: 'body.override',
-    params,
     body: caseBumpSchema,
     responses: { 200: { description: 'The emergency, and the cases that gave way', schema: bumpedCasesSchema } },
     waits: 'in the engine',
@@ -265,7 +256,6 @@ export const theatreCaseOperations = {
       'What the case takes, it takes as long, where that is free. Later cases are not moved: those that are at risk ' +
       'are listed. Send the same time again when what was in the way is gone.',
     access: 'case_staff',
-    params,
     body: caseExtensionSchema,
     responses: { 200: { description: 'The case, and those at risk', schema: extendedCaseSchema } },
     waits: 'in the engine',
@@ -289,7 +279,6 @@ export const theatreCaseOperations = {
       'so is one without the milestones that it needs (`milestone_missing`).',
     access: 'case_staff',
     restrictedField: 'body.trial',
-    params,
     body: newMilestoneSchema,
     responses: one('The case with its milestones'),
     waits: 'in the engine',

@@ -17,8 +17,6 @@ import { changesNothing } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Operating theatre'
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
-const requestParams = Type.Object({ requestId: id() }, { additionalProperties: false })
 
 const reportQuery = Type.Object(
   {
@@ -60,7 +58,6 @@ export const theatrePlanningOperations = {
       'on the boards of both days.',
     access: 'member',
     restrictedResponse: 'cases',
-    params,
     query: Type.Object(
       {
         date: localDate({ description: 'The first day, in the clinic’s time zone' }),
@@ -83,7 +80,6 @@ export const theatrePlanningOperations = {
       'Books nothing: what it finds can be taken a moment later. Without an urgency, the case is elective. A POST ' +
       'because the record number of a patient must not be in a URL, which proxies log.',
     access: 'clinic_staff',
-    params,
     body: suggestionQuerySchema,
     responses: { 200: { description: 'Times, and why other days have none', schema: suggestionsSchema } },
     // The request may have a record number: no digest of it is stored.
@@ -108,7 +104,6 @@ export const theatrePlanningOperations = {
     summary: 'Estimate a duration from completed cases',
     access: 'member',
     restrictedField: 'query.surgeonId',
-    params,
     query: Type.Object(
       { procedureCode: line(lengths.code), surgeonId: Type.Optional(id()) },
       { additionalProperties: false },
@@ -124,7 +119,6 @@ export const theatrePlanningOperations = {
     tag,
     summary: 'Read the theatre’s figures',
     access: 'admin',
-    params,
     query: reportQuery,
     responses: { 200: { description: 'In all, and by room, service, surgeon and day', schema: theatreReportSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
@@ -138,7 +132,6 @@ export const theatrePlanningOperations = {
     summary: 'Export the theatre’s figures',
     description: 'The same figures as a CSV file: a row for the total and for each room, service, surgeon and day.',
     access: 'admin',
-    params,
     query: Type.Object({ ...reportQuery.properties, separator: csvSeparator }, { additionalProperties: false }),
     responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
     audit: { kind: 'data_exported', details: ['theatre_report'] },
@@ -154,7 +147,6 @@ export const theatrePlanningOperations = {
     description: 'Doctors get the requests of which they are the surgeon.',
     access: 'member',
     restrictedResponse: 'items',
-    params,
     query: Type.Object(
       {
         status: Type.Optional(caseRequestStatusSchema),
@@ -188,7 +180,6 @@ export const theatrePlanningOperations = {
       'doctors have to send the stored name and birth date.',
     access: 'member',
     restrictedField: 'body.surgeonId',
-    params,
     body: newCaseRequestSchema,
     responses: {
       201: { description: 'The request', schema: caseRequestSchema },
@@ -214,7 +205,6 @@ export const theatrePlanningOperations = {
     tag,
     summary: 'Read a request',
     access: 'case_request',
-    params: requestParams,
     responses: { 200: { description: 'The request', schema: caseRequestSchema } },
     audit: { kind: 'booking_read', subject: 'requestId' },
     problems: ['case_request_not_found'],
@@ -227,7 +217,6 @@ export const theatrePlanningOperations = {
     summary: 'Withdraw a request',
     description: 'An open one. If it has been done already: 204.',
     access: 'case_request',
-    params: requestParams,
     responses: { 204: { description: 'The request is withdrawn' } },
     audit: { kind: 'case_request_withdrawn', subject: 'requestId' },
     problems: ['case_request_not_found', 'case_request_scheduled'],

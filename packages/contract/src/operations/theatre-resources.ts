@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { flag, id, localDate } from '../schemas/fields.ts'
+import { flag, localDate } from '../schemas/fields.ts'
 import { withdrawnSlotsSchema } from '../schemas/slot.ts'
 import { filledBlockSchema } from '../schemas/theatre-case.ts'
 import {
@@ -28,12 +28,6 @@ import { inEventLog } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Operating theatre'
-const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
-const roomParams = Type.Object({ clinicId: id(), roomId: id() }, { additionalProperties: false })
-const staffParams = Type.Object({ clinicId: id(), staffId: id() }, { additionalProperties: false })
-const doctorParams = Type.Object({ clinicId: id(), doctorId: id() }, { additionalProperties: false })
-const equipmentParams = Type.Object({ clinicId: id(), equipmentId: id() }, { additionalProperties: false })
-const blockParams = Type.Object({ clinicId: id(), blockId: id() }, { additionalProperties: false })
 const changeQuery = Type.Object(
   { withCases: flag('It may become inactive while cases have it, which stay; otherwise they prevent that') },
   { additionalProperties: false },
@@ -49,7 +43,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'List a clinic’s operating rooms',
     access: 'member',
-    params,
     responses: { 200: { description: 'All rooms, inactive ones too', schema: roomListSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -60,7 +53,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'Add an operating room',
     access: 'admin',
-    params,
     body: newRoomSchema,
     responses: {
       201: { description: 'The room', schema: roomSchema },
@@ -79,7 +71,6 @@ export const theatreResourceOperations = {
     summary: 'Change an operating room',
     description: 'Existing cases keep what they take.',
     access: 'admin',
-    params: roomParams,
     query: changeQuery,
     body: roomChangeSchema,
     responses: { 200: { description: 'The changed room', schema: roomSchema } },
@@ -94,7 +85,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'List the theatre’s staff',
     access: 'member',
-    params,
     responses: { 200: { description: 'Everybody, inactive ones too', schema: theatreStaffListSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -105,7 +95,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'Add somebody to the theatre’s staff',
     access: 'admin',
-    params,
     body: newTheatreStaffSchema,
     responses: {
       201: { description: 'The person', schema: theatreStaffSchema },
@@ -123,7 +112,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'Change somebody of the theatre’s staff',
     access: 'admin',
-    params: staffParams,
     query: changeQuery,
     body: theatreStaffChangeSchema,
     responses: { 200: { description: 'The changed person', schema: theatreStaffSchema } },
@@ -139,7 +127,6 @@ export const theatreResourceOperations = {
     summary: 'List the clinic’s doctors as surgeons',
     description: 'Doctors need no entry among the theatre’s staff. This is what their cases should have.',
     access: 'member',
-    params,
     responses: { 200: { description: 'All doctors, inactive ones too', schema: theatreDoctorListSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -151,7 +138,6 @@ export const theatreResourceOperations = {
     summary: 'Change what a doctor’s cases should have',
     description: 'Existing cases keep what they take.',
     access: 'admin',
-    params: doctorParams,
     body: theatreDoctorChangeSchema,
     responses: { 200: { description: 'The changed doctor', schema: theatreDoctorSchema } },
     audit: { kind: 'theatre_changed', subject: 'doctorId', details: ['doctor'], fields: true },
@@ -165,7 +151,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'List the theatre’s equipment',
     access: 'member',
-    params,
     responses: { 200: { description: 'All equipment, inactive too', schema: equipmentListSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -176,7 +161,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'Add a kind of equipment',
     access: 'admin',
-    params,
     body: newEquipmentSchema,
     responses: {
       201: { description: 'The equipment', schema: equipmentSchema },
@@ -195,7 +179,6 @@ export const theatreResourceOperations = {
     summary: 'Change a kind of equipment',
     description: 'Existing cases keep what they take, so there can be fewer units only if none has one of the others.',
     access: 'admin',
-    params: equipmentParams,
     query: changeQuery,
     body: equipmentChangeSchema,
     responses: { 200: { description: 'The changed equipment', schema: equipmentSchema } },
@@ -210,7 +193,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'List blocks',
     access: 'member',
-    params,
     query: Type.Object(
       {
         from: localDate({ description: 'First day, in the clinic’s time zone' }),
@@ -232,7 +214,6 @@ export const theatreResourceOperations = {
       'Blocks that exist already are skipped, and those that overlap others of the room, or cases of its open time, ' +
       'are reported as conflicts, so the call is safe to repeat.',
     access: 'admin',
-    params,
     query: Type.Object({ dryRun: flag('Only reports what would happen') }, { additionalProperties: false }),
     body: newBlockSchema,
     responses: {
@@ -253,7 +234,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'Release, reclaim, take over or resize a block',
     access: 'admin',
-    params: blockParams,
     body: blockChangeSchema,
     responses: { 200: { description: 'The changed block', schema: blockSchema } },
     audit: { kind: 'theatre_changed', subject: 'blockId', details: ['block'] },
@@ -267,7 +247,6 @@ export const theatreResourceOperations = {
     tag,
     summary: 'Withdraw a block',
     access: 'admin',
-    params: blockParams,
     query: Type.Object(
       {
         withBookings: flag(
@@ -295,7 +274,6 @@ export const theatreResourceOperations = {
       'has its own key, from its beginning: with a key of another step, it is refused. One caller at a time fills a ' +
       'block; `filling` of the block says how far it is.',
     access: 'clinic_staff',
-    params: blockParams,
     body: Type.Object(
       {
         confirm: Type.Optional(Type.Boolean({ default: false })),

@@ -19,7 +19,6 @@ import { ownData } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Waitlist'
-const params = Type.Object({ entryId: id() }, { additionalProperties: false })
 
 /** Waiting for a place that becomes free. */
 export const waitlistOperations = {
@@ -75,7 +74,6 @@ export const waitlistOperations = {
       '`offer` is the open or accepted offer. The bearer of the manage token gets it while it is open, and doctors ' +
       'get only what is in their own calendar. The token works until a day after the entry has ended.',
     access: 'waitlist_entry',
-    params,
     responses: { 200: { description: 'The entry', schema: waitlistEntryWithOfferSchema } },
     audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
     problems: [],
@@ -87,7 +85,6 @@ export const waitlistOperations = {
     tag,
     summary: 'List what was offered to an entry',
     access: 'waitlist_entry',
-    params,
     responses: { 200: { description: 'All offers', schema: pastOffersSchema } },
     audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
     problems: [],
@@ -100,7 +97,6 @@ export const waitlistOperations = {
     summary: 'Leave a waitlist',
     description: 'An open offer is declined. If it has been done already: 204.',
     access: 'waitlist_entry',
-    params,
     responses: { 204: { description: 'The entry has ended' } },
     audit: { kind: 'waitlist_entry_removed', subject: 'entryId', byDesk: true },
     problems: [],
@@ -149,7 +145,6 @@ export const waitlistOperations = {
     description:
       'Returns a new token; earlier ones no longer work. Retries are as those of `POST /bookings/{id}/manage-token`.',
     access: 'waitlist_patient',
-    params,
     body: nothingSchema,
     bodyOptional: true,
     responses: { 200: { description: 'The new token', schema: manageTokenSchema } },
@@ -168,7 +163,6 @@ export const waitlistOperations = {
       'offered. Other lists: in the order in which they joined. An entry with `hasFreeTimes` is offered nothing: ' +
       'call whoever has no account and no link to it.',
     access: 'clinic_staff',
-    params: Type.Object({ clinicId: id() }, { additionalProperties: false }),
     query: Type.Object(
       {
         ...pageParameters,
@@ -201,7 +195,6 @@ export const waitlistOperations = {
     tag,
     summary: 'Count who waits for a doctor',
     access: 'anyone',
-    params: Type.Object({ doctorId: id() }, { additionalProperties: false }),
     responses: { 200: { description: 'How many wait', schema: doctorWaitlistSchema } },
     problems: ['doctor_not_found'],
   }),

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { id, pageParameters } from '../schemas/fields.ts'
+import { pageParameters } from '../schemas/fields.ts'
 import {
   deliveryPageSchema,
   deliverySchema,
@@ -13,8 +13,6 @@ import {
 } from '../schemas/webhook.ts'
 import { operation } from './operation.ts'
 
-const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
-const webhookParams = Type.Object({ clinicId: id(), webhookId: id() }, { additionalProperties: false })
 const url = '/api/v1/clinics/{clinicId}/webhooks'
 const common = { tag: 'Webhooks', access: 'admin' } as const
 const ofWebhook = ['clinic_not_found', 'webhook_not_found'] as const
@@ -33,7 +31,6 @@ export const webhookOperations = {
       'the webhook is paused. The events of a booking are sent in their order. An event may arrive twice: its ' +
       'webhook-id is the same then. A repetition with the same Idempotency-Key creates nothing: the ' +
       'response has the webhook and the secret as they are then.',
-    params: clinicParams,
     body: newWebhookSchema,
     responses: { 201: { description: 'The webhook with its secret', schema: webhookWithSecretSchema } },
     ifLost:
@@ -49,7 +46,6 @@ export const webhookOperations = {
     method: 'GET',
     url,
     summary: 'List a clinic’s webhooks',
-    params: clinicParams,
     responses: { 200: { description: 'The webhooks', schema: webhookListSchema } },
     problems: ['clinic_not_found'],
   }),
@@ -59,7 +55,6 @@ export const webhookOperations = {
     method: 'GET',
     url: `${url}/{webhookId}`,
     summary: 'Read a webhook',
-    params: webhookParams,
     responses: { 200: { description: 'The webhook', schema: webhookSchema } },
     problems: ofWebhook,
   }),
@@ -72,7 +67,6 @@ export const webhookOperations = {
     description:
       'What happens while it is paused is not sent when it is resumed, except by a replay. With another URL, what is ' +
       'due is sent there within a minute, and the failures until then are forgotten.',
-    params: webhookParams,
     body: webhookChangeSchema,
     responses: { 200: { description: 'The changed webhook', schema: webhookSchema } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook changed'] },
@@ -85,7 +79,6 @@ export const webhookOperations = {
     method: 'DELETE',
     url: `${url}/{webhookId}`,
     summary: 'Remove a webhook and its deliveries',
-    params: webhookParams,
     responses: { 204: { description: 'It is removed' } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook removed'] },
     problems: ofWebhook,
@@ -99,7 +92,6 @@ export const webhookOperations = {
     description:
       'For 24 hours every delivery has two signatures, by the new secret and by the one until now. A repetition ' +
       'replaces the new secret again; within five minutes, the one before the first rotation goes on signing.',
-    params: webhookParams,
     responses: { 200: { description: 'The webhook with its new secret', schema: webhookWithSecretSchema } },
     ifLost: 'Rotate it again: the response has another secret.',
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook secret'] },
@@ -112,7 +104,6 @@ export const webhookOperations = {
     url: `${url}/{webhookId}/deliveries`,
     summary: 'List what was sent to a webhook',
     description: 'The newest first, of the last 30 days, each with the response to its last attempt.',
-    params: webhookParams,
     query: Type.Object(
       { state: Type.Optional(deliveryStateSchema), ...pageParameters },
       { additionalProperties: false },
@@ -128,7 +119,6 @@ export const webhookOperations = {
     summary: 'Send a test event to a webhook',
     description:
       'Sends `webhook.test` once, also while the webhook is paused, and waits up to 15 seconds for the result.',
-    params: webhookParams,
     responses: { 200: { description: 'The delivery with its result', schema: deliverySchema } },
     waits: 'on the network',
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook tested'] },
@@ -143,7 +133,6 @@ export const webhookOperations = {
     description:
       'All that the webhook wants of the clinic’s log after a position, up to now. It begins within a minute. ' +
       'Positions are those of *Read the clinic’s log*.',
-    params: webhookParams,
     body: webhookReplaySchema,
     responses: { 200: { description: 'The webhook, which is replaying', schema: webhookSchema } },
     audit: { kind: 'clinic_changed', subject: 'webhookId', details: ['webhook replayed'] },
