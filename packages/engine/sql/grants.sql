@@ -105,7 +105,8 @@ begin
     select oid::regprocedure from pg_proc
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
-         'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'request_link',
+         'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'settle_bookings', 'move_bookings',
+         'request_link',
          'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
          'create_slots', 'set_slot_capacity', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',

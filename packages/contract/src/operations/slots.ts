@@ -85,7 +85,7 @@ export const slotOperations = {
     summary: 'Change a slot’s capacity',
     description:
       'Until the slot ends, and never below the units that are taken. Units that are added are offered to the ' +
-      'waitlist before anybody else sees them.',
+      'waitlist before anybody else sees them; to book one for a patient instead, see `addsPlaces` of `createBooking`.',
     access: 'slot',
     body: slotChangeSchema,
     responses: { 200: { description: 'The changed slot', schema: slotSchema } },

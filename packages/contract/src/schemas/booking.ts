@@ -77,6 +77,14 @@ export const newBookingSchema = Type.Object(
           'minimum notice and the booking horizon do not apply, and a slot can be booked until it ends',
       }),
     ),
+    addsPlaces: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'With `onBehalf`: where no room is left, the slot gets the places that are missing, for this booking, before ' +
+          'any is offered to those who wait. It keeps them',
+      }),
+    ),
     refuseOverlap,
   },
   { title: 'NewBooking', additionalProperties: false },

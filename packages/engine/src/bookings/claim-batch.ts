@@ -1,6 +1,6 @@
 import type { AppointmentType } from '@holdfast/vocabulary'
 import type pg from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import { asSent, jsonArray, plainArray, readPlainArray, textArray } from '../database/array-literal.ts'
 import { parseTime } from '../database/pools.ts'
 import { prepared } from '../database/prepared.ts'
@@ -107,6 +107,8 @@ async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Pr
 
 async function queryRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
   const [alone] = requests
+  if (alone?.addsPlaces && requests.length === 1)
+    return (await pool.query<ClaimsRow>(claimOfAddedPlaces(alone))).rows.flatMap(rowsOfAll)
   if (alone !== undefined && requests.length === 1 && !alone.knownBy)
     return (await pool.query<ClaimRow>(loneClaim(alone))).rows
   const { rows } = await pool.query<ClaimsRow>(claimsTogether(requests))
@@ -114,12 +116,21 @@ async function queryRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Prom
 }
 
 function loneClaim(request: ClaimRequest): pg.QueryConfig {
-  const { slotId, bookingId, units, key, requestHash, confirm, accountId, actorId, appointmentType, reason } = request
-  const statement = sql`
-    select * from holdfast.claim_slot(${clinicNoOf(slotId)}::integer, ${slotId}::uuid, ${bookingId}::uuid,
-      ${units}::integer, ${key}::uuid, ${requestHash}::uuid, ${confirm}::boolean, ${accountId}::uuid, ${actorId}::uuid,
-      ${appointmentType}::text, ${JSON.stringify(request.patient)}::jsonb, ${reason}::text)`
+  const statement = sql`select * from holdfast.claim_slot(${argumentsOf(request)})`
   return { ...prepared('claim_slot', statement), types: asSent }
+}
+
+function claimOfAddedPlaces(request: ClaimRequest): pg.QueryConfig {
+  const knownBy = request.knownBy ?? null
+  const statement = sql`select * from holdfast.claim_added_places(${argumentsOf(request)}, ${knownBy}::text)`
+  return { ...prepared('claim_added_places', statement), types: asSent }
+}
+
+function argumentsOf(request: ClaimRequest): Sql {
+  const { slotId, bookingId, units, key, requestHash, confirm, accountId, actorId, appointmentType, reason } = request
+  return sql`${clinicNoOf(slotId)}::integer, ${slotId}::uuid, ${bookingId}::uuid, ${units}::integer, ${key}::uuid,
+    ${requestHash}::uuid, ${confirm}::boolean, ${accountId}::uuid, ${actorId}::uuid, ${appointmentType}::text,
+    ${JSON.stringify(request.patient)}::jsonb, ${reason}::text`
 }
 
 function claimsTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {

@@ -257,6 +257,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'can_book_elsewhere',
     'cases_by_id',
     'change_block',
+    'claim_added_places',
     'claim_cases',
     'claim_slot',
     'claim_slots',

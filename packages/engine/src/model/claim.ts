@@ -25,6 +25,8 @@ export type ClaimRequest = {
   requestHash: string
   /** Refuses the request if the patient has an appointment at the same time. Absent: books it all the same. */
   knownBy?: PatientKnownBy | null
+  /** The slot gets the places that are missing, before anybody who waits is offered one: for the clinic's desk. */
+  addsPlaces?: boolean
 }
 
 /**

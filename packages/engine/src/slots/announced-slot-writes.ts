@@ -15,33 +15,36 @@ export function announcedSlotWrites(
   pool: pg.Pool,
   announce: Announce,
 ): Pick<Engine, 'createSlots' | 'setCapacity' | 'withdrawSlots'> {
-  const announceDoctor = (doctorId: string, position: string | null) =>
-    announce({
-      kind: 'directory',
-      position,
-      clinicNos: new Set(),
-      doctorIds: new Set([doctorId]),
-      accountIds: new Set(),
-      ...noSlots,
-    })
   return {
     createSlots(request) {
-      return createInParts(pool, request, (position) => announceDoctor(request.doctorId, position))
+      return createInParts(pool, request, (position) => announceDoctor(announce, request.doctorId, position))
     },
 
     async setCapacity(request) {
       const outcome = await setCapacity(pool, request)
-      if (outcome.kind === 'capacity_set') announceDoctor(outcome.slot.doctorId, outcome.position)
+      if (outcome.kind === 'capacity_set') announceDoctor(announce, outcome.slot.doctorId, outcome.position)
       return outcome
     },
 
     async withdrawSlots(request) {
       const doctorId = await doctorOf(pool, request)
       return withdrawInParts(pool, request, (position) => {
-        if (doctorId !== null) announceDoctor(doctorId, position)
+        if (doctorId !== null) announceDoctor(announce, doctorId, position)
       })
     },
   }
+}
+
+/** What the slots of a doctor are has changed. */
+export function announceDoctor(announce: Announce, doctorId: string, position: string | null): void {
+  announce({
+    kind: 'directory',
+    position,
+    clinicNos: new Set(),
+    doctorIds: new Set([doctorId]),
+    accountIds: new Set(),
+    ...noSlots,
+  })
 }
 
 /** The doctor whose slots are withdrawn; a slot never changes its doctor. null: there is no such slot. */

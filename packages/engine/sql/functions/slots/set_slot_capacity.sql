@@ -57,10 +57,7 @@ begin
     return;
   end if;
   if p_capacity <> v_slot.capacity then
-    update slot s
-       set capacity = p_capacity,
-           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, p_capacity, s.withdrawn_at, s.blocked_at)
-     where s.clinic_no = p_clinic_no and s.id = p_slot_id;
+    perform give_capacity(p_clinic_no, p_slot_id, p_capacity);
     if p_capacity > v_slot.capacity then
       perform offer_places(array[p_clinic_no], array[p_slot_id]);
     end if;

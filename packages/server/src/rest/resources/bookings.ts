@@ -121,6 +121,9 @@ function claim(
   if (body.patient === undefined && body.confirm) {
     throw invalidRequest([{ path: '/patient', message: 'is required together with confirm' }])
   }
+  if (body.addsPlaces && bookedBy === null) {
+    throw invalidRequest([{ path: '/addsPlaces', message: 'is allowed only together with onBehalf' }])
+  }
   const wanted = {
     slotId: body.slotId,
     units: body.units ?? 1,
@@ -129,6 +132,7 @@ function claim(
     reason: body.reason ?? null,
     confirm: body.confirm ?? false,
   }
+  const byDesk = { onBehalf: true, ...(body.addsPlaces ? { addsPlaces: true } : {}) } as const
   const accountId = principal.kind === 'account' && bookedBy === null ? principal.accountId : null
   const ofPatient = accountId === null ? null : 'account'
   const booker = bookedBy === null ? ofPatient : 'clinic'
@@ -139,7 +143,8 @@ function claim(
     accountId,
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
-    requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, onBehalf: true }),
+    requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, ...byDesk }),
+    addsPlaces: body.addsPlaces ?? false,
     // A hold is judged when it is confirmed, and a guest's name proves nothing.
     knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? booker : null,
   } satisfies ClaimRequest

@@ -44,6 +44,27 @@ test('the clinic’s bookings are found by day, status, doctor and patient, and 
   expect(first.body.items.find(({ id }) => id === ada.id)?.patient.email).toBe('ada@example.org')
 })
 
+test('the desk books in a full slot, which gets a place; patients cannot', async ({ database, rest }) => {
+  const { doctor, admin } = await aDesk(database, rest)
+  const slot = await aSlot(database, doctor)
+  await aBooking(database, slot)
+  const body = { slotId: slot.id, patient: { name: 'Ada' }, confirm: true, addsPlaces: true }
+  const refused = await rest.call('createBooking', { body, as: admin })
+  expect(refused.problem.errors).toEqual([{ path: '/addsPlaces', message: 'is allowed only together with onBehalf' }])
+  const onBehalf = { ...body, onBehalf: true }
+  expect((await rest.call('createBooking', { body: { ...onBehalf, addsPlaces: false }, as: admin })).problem.code).toBe(
+    'slot_full',
+  )
+  const booked = await rest.call('createBooking', { body: onBehalf, as: admin, key: 'one' })
+  expect(booked.status).toBe(201)
+  const again = await rest.call('createBooking', { body: onBehalf, as: admin, key: 'one' })
+  expect(again).toMatchObject({ status: 200, body: { id: booked.body.id } })
+  const without = await rest.call('createBooking', { body: { ...onBehalf, addsPlaces: false }, as: admin, key: 'one' })
+  expect(without.problem.code).toBe('idempotency_key_reused')
+  const { rows } = await database.ownerPool.query('select capacity, taken from holdfast.slot where id = $1', [slot.id])
+  expect(rows).toEqual([{ capacity: 2, taken: 2 }])
+})
+
 test('days out of order or more than 366 are refused', async ({ database, rest }) => {
   const { admin, path } = await aDesk(database, rest)
   for (const id of ['listClinicBookings', 'getClinicStats', 'exportClinicStats'] as const) {

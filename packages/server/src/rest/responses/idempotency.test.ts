@@ -54,6 +54,7 @@ test('the hash of a booking is that of any request with the same content', () =>
       reason: fc.option(text),
       confirm: fc.boolean(),
       onBehalf: fc.constant(true as const),
+      addsPlaces: fc.constant(true as const),
     },
     { requiredKeys: ['slotId', 'units', 'patient', 'appointmentType', 'reason', 'confirm'] },
   )

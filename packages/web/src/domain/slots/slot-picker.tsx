@@ -1,5 +1,5 @@
 import type { Doctor, Slot } from '@holdfast/contract/client'
-import { Button, NativeSelect, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, Skeleton, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -26,25 +26,43 @@ type SlotPickerProps = {
   chosen: Slot | null
   onChoose: (slot: Slot | null) => void
   units?: number
+  /** Slots without a free place can be shown, and chosen. */
+  canShowFull?: boolean
 }
 
 /**
  * A week of a doctor's slots that the clinic can book, updated live, of which one can be chosen: for it, a slot is
  * closed when it ends. While `doctorId` is nobody who takes bookings, a doctor has to be chosen first.
  */
-export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, units = 1, ...wanted }: SlotPickerProps) {
+export function SlotPicker({
+  doctors,
+  onDoctor,
+  timeZone,
+  chosen,
+  onChoose,
+  units = 1,
+  canShowFull = false,
+  ...wanted
+}: SlotPickerProps) {
   const { t } = useTranslation(['schedule', 'shell'])
   const bookable = doctors.filter(({ active }) => active)
   const doctorId = bookable.find(({ id }) => id === wanted.doctorId)?.id ?? ''
   const today = localDay(serverNow(), timeZone)
   const { firstDay = today } = wanted
   const [day, setDay] = useState(firstDay > today ? firstDay : today)
+  const [showsFull, setShowsFull] = useState(false)
   const monday = mondayOf(day)
   const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
   useLiveSlots(doctorId === '' ? [] : [doctorId])
   const now = serverNow()
   const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.endsAt) > now
-  const free = (slots.data?.items ?? []).filter(isFree)
+  const isShown = (slot: Slot) => isFree(slot) || (showsFull && Date.parse(slot.endsAt) > now)
+  const free = (slots.data?.items ?? []).filter(isShown)
+  const labelOf = (slot: Slot) => {
+    const time = formatTime(slot.startsAt, timeZone)
+    if (!isFree(slot)) return t('picker.full', { time })
+    return Date.parse(slot.startsAt) > now ? time : t('picker.begun', { time })
+  }
   const byDay = Map.groupBy(free, ({ startsAt }) => localDay(startsAt, timeZone))
   return (
     <Stack gap="md" data-weeks tabIndex={-1}>
@@ -63,6 +81,13 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
         />
       )}
       <DayNav day={day} today={today} step={7} onChange={setDay} />
+      {canShowFull ? (
+        <Checkbox
+          label={t('picker.withFull')}
+          checked={showsFull}
+          onChange={({ currentTarget }) => setShowsFull(currentTarget.checked)}
+        />
+      ) : null}
       {doctorId === '' ? (
         onDoctor === undefined ? (
           <Text>{t('shell:noBookings', { name: isolated(doctors[0]?.name ?? '') })}</Text>
@@ -77,11 +102,11 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
             {t('picker.none')}
           </Text>
           <NextSlot
-            kind="free"
+            kind={showsFull ? 'slot' : 'free'}
             doctorId={doctorId}
             after={addDays(monday, 6)}
             timeZone={timeZone}
-            fits={isFree}
+            fits={isShown}
             onShow={setDay}
           />
         </>
@@ -101,9 +126,7 @@ export function SlotPicker({ doctors, onDoctor, timeZone, chosen, onChoose, unit
                     className="tabular"
                     onClick={() => onChoose(chosen?.id === slot.id ? null : slot)}
                   >
-                    {Date.parse(slot.startsAt) > now
-                      ? formatTime(slot.startsAt, timeZone)
-                      : t('picker.begun', { time: formatTime(slot.startsAt, timeZone) })}
+                    {labelOf(slot)}
                   </Button>
                 </li>
               ))}

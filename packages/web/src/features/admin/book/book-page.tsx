@@ -80,6 +80,7 @@ export function BookPage() {
             timeZone={timeZone}
             chosen={chosen}
             onChoose={setChosen}
+            canShowFull
           />
         </section>
         <section className={layoutClasses.panel} aria-labelledby="book-who">
@@ -91,6 +92,7 @@ export function BookPage() {
             types={types}
             type={type}
             when={chosen === null ? null : formatDayTime(chosen.startsAt, timeZone)}
+            addsPlace={chosen !== null && chosen.available < 1}
             typed={typed}
             onKnown={(known) => {
               form.setValues(known)
@@ -98,7 +100,9 @@ export function BookPage() {
             }}
             isPending={booking.isPending}
             onBook={(draft) => {
-              if (chosen !== null) booking.mutate({ slot: chosen, patient: { ...draft, type } })
+              if (chosen !== null) {
+                booking.mutate({ slot: chosen, patient: { ...draft, type }, addsPlaces: chosen.available < 1 })
+              }
             }}
           />
           {isOverlap(booking.error) ? (
@@ -156,13 +160,13 @@ function usePatientForm(onValuesChange: (values: PatientDraft, before: PatientDr
   })
 }
 
-type Wanted = { slot: Slot; patient: PatientDraft; mayOverlap?: boolean }
+type Wanted = { slot: Slot; patient: PatientDraft; mayOverlap?: boolean; addsPlaces: boolean }
 
 function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
-    mutationFn: ({ slot, patient, mayOverlap = false }: Wanted): Promise<MadeBooking> => {
+    mutationFn: ({ slot, patient, mayOverlap = false, addsPlaces }: Wanted): Promise<MadeBooking> => {
       const { name, email, phone, reason, type } = patient
       const body = {
         slotId: slot.id,
@@ -175,6 +179,7 @@ function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
         ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
         confirm: true,
         onBehalf: true,
+        ...(addsPlaces ? { addsPlaces } : {}),
         ...refuseOverlap(mayOverlap),
       }
       return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
@@ -214,6 +219,8 @@ type PatientFormProps = {
   types: readonly PatientDraft['type'][]
   type: PatientDraft['type']
   when: string | null
+  /** The slot is full, and gets a place. */
+  addsPlace: boolean
   /** What was typed last into one of the fields by which a patient is found. */
   typed: string
   onKnown: (known: KnownPatient) => void
@@ -221,7 +228,7 @@ type PatientFormProps = {
   onBook: (patient: PatientDraft) => void
 }
 
-function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBook }: PatientFormProps) {
+function PatientForm({ form, types, type, when, addsPlace, typed, onKnown, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
   const known = useRef<HTMLDivElement>(null)
   // Enter books nobody by half a name: it leads to the patients who are found, as an arrow does, or to the last button.
@@ -257,9 +264,10 @@ function PatientForm({ form, types, type, when, typed, onKnown, isPending, onBoo
           minRows={2}
           {...form.getInputProps('reason')}
         />
+        {addsPlace ? <Text role="status">{t('book.addPlaceHelp')}</Text> : null}
         <Group>
           <ActionButton type="submit" disabled={when === null} isBusy={isPending}>
-            {when === null ? t('book.choose') : t('book.submit', { when })}
+            {when === null ? t('book.choose') : t(addsPlace ? 'book.addPlace' : 'book.submit', { when })}
           </ActionButton>
         </Group>
       </Stack>

@@ -1,0 +1,53 @@
+-- claim_added_places: books units of a slot for the clinic's desk, also where no room is left: the slot gets the places
+-- that are missing, for this booking, before any is offered to those who wait. It keeps them: what the booking gives
+-- back later is offered like any other place. Parameters and row: as claim_slots, for one request.
+--
+-- Outcomes: as claim_slots; slot_full only if the slot would have more than slot_units_max places. Without a booking
+--   the slot keeps its capacity.
+-- Locks: as lock_patients, with p_known_by; the slot; then as claim_slots. Fails: as claim_slots.
+-- Idempotent: by key, for 24 hours: a repetition adds nothing.
+create or replace function holdfast.claim_added_places(
+  p_clinic_no integer, p_slot_id uuid, p_id uuid, p_units integer, p_key uuid, p_hash uuid, p_confirm boolean,
+  p_account_id uuid, p_actor_id uuid, p_type text, p_patient jsonb, p_reason text, p_known_by text
+) returns table (
+  outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
+  appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
+  created_at timestamptz, tx xid8, available integer[], lapses_in_ms float8[], snapshot pg_snapshot
+)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_known_by constant text[] := case when p_known_by is not null then array[p_known_by] end;
+  v_slot slot;
+  v_capacity integer;
+begin
+  if v_known_by is not null then
+    perform visits_at_once(array[p_clinic_no], array[p_slot_id], v_known_by, array[p_patient], array[p_account_id],
+                           null, array[p_confirm]);
+  end if;
+  select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
+  -- What lapsed holds give back is used first, unless it is offered to those who wait.
+  while v_slot.capacity - v_slot.taken < p_units and v_slot.next_lapse <= clock_timestamp() loop
+    perform lapse_holds(array[p_clinic_no], array[p_slot_id], clock_timestamp());
+    select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id;
+  end loop;
+  v_capacity := v_slot.taken + p_units;
+  if v_capacity > v_slot.capacity and v_capacity <= slot_units_max()
+     and not exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then
+    perform give_capacity(p_clinic_no, p_slot_id, v_capacity);
+  end if;
+  return query
+  select * from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key],
+                            array[p_hash], array[p_confirm], array[p_account_id], array[p_actor_id], array[p_type],
+                            array[p_patient], array[p_reason], v_known_by);
+  if not exists (select from idempotency k
+                  where k.clinic_no = p_clinic_no and k.key = p_key and k.booking_id = p_id) then
+    perform give_capacity(p_clinic_no, p_slot_id, v_slot.capacity);
+  end if;
+end
+$function$;

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aClaim,
+  aSlot,
+  type BuiltSlot,
+  endLockWaiters,
+  holdSlotLock,
+  plantFunction,
+  takenOf,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { freshTest, test } from '../../test/waitlist.ts'
+import type { ClaimRequest } from '../model/claim.ts'
+import type { Engine } from '../model/engine.ts'
+
+const atDesk = { confirm: true, actorId: randomUUID(), addsPlaces: true } as const
+const added = (slot: BuiltSlot, overrides: Partial<ClaimRequest> = {}) => aClaim(slot, { ...atDesk, ...overrides })
+const capacityOf = async (engine: Engine, slot: BuiltSlot) => (await engine.reads.slot(slot.id))?.capacity
+
+test('the desk books in a full slot, before those who wait are offered the place', async ({
+  engine,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot } = await full()
+  const entry = await wait()
+  expect(await engine.claim(aClaim(slot, { confirm: true, actorId: atDesk.actorId }))).toEqual({ kind: 'slot_full' })
+  expect(await engine.claim(added(slot))).toMatchObject({ kind: 'booked', booking: { slotId: slot.id } })
+  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
+  expect(await offerOf(entry)).toBeNull()
+  // What is given back goes to those who wait, as any other place.
+  const { booking } = (await engine.claim(added(slot, { units: 2 }))) as { booking: { id: string } }
+  const cancellation = { bookingId: booking.id, action: 'cancel', actorId: null, onBehalf: true, reason: null } as const
+  await engine.settle({ ...cancellation, key: randomUUID() })
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 1 })
+  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 4, available: 1 })
+  await expectClean()
+})
+
+test('a slot gets only the places that are missing', async ({ database, doctor, engine, expectClean }) => {
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  expect(await engine.claim(added(slot, { units: 2 }))).toMatchObject({ kind: 'booked' })
+  expect(await capacityOf(engine, slot)).toBe(3)
+  expect(await engine.claim(added(slot, { units: 2 }))).toMatchObject({ kind: 'booked' })
+  expect(await capacityOf(engine, slot)).toBe(4)
+  expect(await engine.claim(added(slot, { units: 5 }))).toMatchObject({ kind: 'booked' })
+  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 9, available: 0 })
+  await expectClean()
+})
+
+test('what refuses a booking adds no place', async ({ database, doctor, engine, full, expectClean }) => {
+  const { slot } = await full()
+  const video = { appointmentType: 'video' } as const
+  expect(await engine.claim(added(slot, video))).toEqual({ kind: 'appointment_type_not_offered' })
+  const known = { knownBy: 'clinic', patient: { name: 'Grace Hopper', email: 'grace@example.org' } } as const
+  const other = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 400 * 86_400_000) })
+  await engine.claim(added(other, known))
+  expect(await engine.claim(added(other, known))).toMatchObject({ kind: 'patient_booked' })
+  const most = { units: 1_000_000 }
+  expect(await engine.claim(added(slot, most))).toMatchObject({ kind: 'units_over_capacity' })
+  expect([await capacityOf(engine, slot), await capacityOf(engine, other)]).toEqual([1, 1])
+  const which = { slotId: slot.id }
+  await engine.withdrawSlots({ clinicNo: slot.clinicNo, which, withBookings: true, dryRun: false, actorId: null })
+  expect(await engine.claim(added(slot))).toEqual({ kind: 'slot_closed', why: 'withdrawn' })
+  const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 3_600_000), minutes: 30 })
+  expect(await engine.claim(added(past))).toEqual({ kind: 'slot_closed', why: 'ended' })
+  expect(await engine.claim(added({ ...slot, id: doctor.id }))).toEqual({ kind: 'slot_missing' })
+  await expectClean()
+})
+
+test('several people at the desk get a place each', async ({ database, engine, full, expectClean }) => {
+  const { slot } = await full()
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => engine.claim(added(slot))))
+  expect(outcomes.map(({ kind }) => kind)).toEqual(outcomes.map(() => 'booked'))
+  expect(await takenOf(database, slot)).toEqual([9])
+  expect(await capacityOf(engine, slot)).toBe(9)
+  await expectClean()
+})
+
+test('a repetition adds nothing: also when the connection was lost', async ({
+  database,
+  engine,
+  full,
+  expectClean,
+}) => {
+  const { slot } = await full()
+  const lock = await holdSlotLock(database, slot)
+  const request = added(slot)
+  const claiming = engine.claim(request)
+  await untilLockWaiters(database, 1)
+  await endLockWaiters(database)
+  await lock.release()
+  expect(await claiming).toMatchObject({ kind: 'booked' })
+  // The first try was committed, and its result lost; then a client repeats the request.
+  expect(await engine.claim(request)).toMatchObject({ kind: 'booked', booking: { id: request.bookingId } })
+  const { bookingId: _, ...sent } = request
+  const repeated = added(slot, sent)
+  expect(await engine.claim(repeated)).toMatchObject({ kind: 'replayed', booking: { id: request.bookingId } })
+  expect(await engine.claim({ ...repeated, requestHash: randomUUID() })).toEqual({ kind: 'key_reused' })
+  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
+  await expectClean()
+})
+
+freshTest(
+  'negative control: without a look at the key, a repetition adds a place',
+  async ({ database, engine, doctor }) => {
+    const part = 'k.clinic_no = p_clinic_no and k.key = p_key)'
+    await plantFunction(database, 'claim_added_places', { part, becomes: 'false)' })
+    const slot = await aSlot(database, doctor)
+    const request = added(slot)
+    await engine.claim(request)
+    await engine.claim(request)
+    expect(await capacityOf(engine, slot)).toBe(2)
+  },
+)

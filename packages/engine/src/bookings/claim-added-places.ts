@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import { repeatWhileLost } from '../database/repeat-while-lost.ts'
+import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
+import type { Announce } from '../model/committed.ts'
+import { announceDoctor } from '../slots/announced-slot-writes.ts'
+import { runClaimBatch } from './claim-batch.ts'
+
+const triesMax = 5
+const againMs = 50
+
+/**
+ * Books what the clinic's desk asks for in a slot that gets the missing places. Such claims are rare, and travel alone.
+ *
+ * @throws pg.DatabaseError, such as for a slot that another transaction keeps locked; nothing was booked
+ */
+export async function claimAddedPlaces(
+  pool: pg.Pool,
+  request: ClaimRequest,
+  announce: Announce,
+): Promise<ClaimOutcome> {
+  for (let tries = 1; ; tries += 1) {
+    const [result] = await repeatWhileLost(() => runClaimBatch(pool, [request], announce))
+    if (result?.kind === 'completed') {
+      const { outcome } = result
+      if (outcome.kind === 'booked') announceDoctor(announce, outcome.booking.doctorId, outcome.position)
+      return outcome
+    }
+    if (tries === triesMax) return { kind: 'overloaded', retryAfterSeconds: 1 }
+    await delay(againMs)
+  }
+}

@@ -1,0 +1,28 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('the desk shows full slots, and books in one that gets a place', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor)
+  await aBooking(site.database, slot)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/book?doctorId=${scene.doctor.id}`)
+  await page.getByRole('checkbox', { name: 'Show full slots, too' }).check()
+  const full = page.getByRole('button', { name: /\(full\)/ })
+  const later = page.getByRole('button', { name: 'Show that week' })
+  await full.or(later).first().waitFor()
+  if (await later.isVisible()) await later.click()
+  await full.click()
+  await page.getByText('It gets one more for this patient').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Emma Emergency')
+  await page.getByRole('button', { name: /^Add a place and book/ }).click()
+  await page.getByRole('heading', { name: 'Booked' }).waitFor()
+  const { rows } = await site.database.ownerPool.query('select capacity, taken from holdfast.slot where id = $1', [
+    slot.id,
+  ])
+  expect(rows).toEqual([{ capacity: 2, taken: 2 }])
+})
