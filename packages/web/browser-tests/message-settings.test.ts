@@ -202,6 +202,10 @@ test('who switches messages on is asked about the visits that are booked already
   await question.getByRole('button', { name: 'Leave them as they are' }).click()
   await question.waitFor({ state: 'hidden' })
   expect(await planned()).toBe(0)
+  // It is asked again whenever the settings are shown, as long as it is true.
+  await page.reload()
+  await question.waitFor()
+  expect(await question.and(page.locator(':focus')).count()).toBe(0)
   await switchOff()
   await page.reload()
   await untilRead(page)

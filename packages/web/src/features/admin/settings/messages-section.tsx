@@ -3,6 +3,7 @@ import { isEmailAddress, lengths, messageLimits } from '@holdfast/vocabulary'
 import { Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
@@ -25,7 +26,7 @@ import {
   parseReminders,
   settingsOfDraft,
 } from './messages-draft.ts'
-import { PlanReminders, planReminders } from './plan-reminders.tsx'
+import { missingRemindersQuery, PlanReminders } from './plan-reminders.tsx'
 import classes from './settings.module.css'
 import { SmsFields } from './sms-fields.tsx'
 import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
@@ -81,19 +82,29 @@ function MessagesForm({ settings, report }: { settings: MessageSettings; report:
   useReportDirty('messages', isDirty, report)
   useStoredValues(form, stored)
   const { clinicId } = useClinic()
-  const counting = useMutation({ mutationFn: () => planReminders(clinicId, true) })
-  const saving = useSaveSettings(() => counting.mutate())
+  const counting = useQuery(missingRemindersQuery(clinicId))
+  const [question, setQuestion] = useState<'open' | 'asked' | 'left'>('open')
+  const saving = useSaveSettings(() => {
+    setQuestion('asked')
+    void counting.refetch()
+  })
   const submit = form.onSubmit(
     (draft) => saving.mutate(settingsOfDraft(draft)),
     (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
   )
-  const withoutReminders = counting.data ?? 0
+  const { bookings = 0, isMore = false } = counting.data ?? {}
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        {counting.isError ? <ErrorState error={counting.error} retry={() => counting.mutate()} /> : null}
-        {withoutReminders === 0 ? null : (
-          <PlanReminders clinicId={clinicId} count={withoutReminders} onDone={counting.reset} />
+        {counting.isError ? <ErrorState error={counting.error} retry={() => void counting.refetch()} /> : null}
+        {bookings === 0 || question === 'left' ? null : (
+          <PlanReminders
+            clinicId={clinicId}
+            count={bookings}
+            isMore={isMore}
+            isAsked={question === 'asked'}
+            onLeave={() => setQuestion('left')}
+          />
         )}
         <Switch label={t('messages.settings.emails')} {...form.getInputProps('emails', { type: 'checkbox' })} />
         <div className={classes.rules}>
@@ -193,6 +204,7 @@ function useSaveSettings(onAdded: () => void) {
     onSuccess: (saved) => {
       const before = queryClient.getQueryData(messageSettingsQuery(clinicId).queryKey)
       if (before !== undefined && addsReminders(before, saved)) onAdded()
+      else void queryClient.invalidateQueries({ queryKey: missingRemindersQuery(clinicId).queryKey })
       queryClient.setQueryData(messageSettingsQuery(clinicId).queryKey, saved)
       void queryClient.invalidateQueries({ queryKey: [...clinicKey(clinicId), 'message-preview'] })
       toastDone({ message: t('saved', { name: clinic.name }) })
