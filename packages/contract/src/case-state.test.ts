@@ -40,11 +40,18 @@ test('a running case ends now at the earliest, a late one has its minutes left, 
   const cleaned = [{ milestone: 'cleaned', at: at('09:40') }]
   expect(foreseenEnd(aCase('08:00', '09:55', { milestones: cleaned }), now)).toBe(ms('09:40'))
   // Over before its planned start.
-  expect(foreseenEnd(aCase('11:00', '12:00', done('09:50')), now)).toBe(ms('12:00'))
+  expect(foreseenEnd(aCase('11:00', '12:00', done('09:50')), now)).toBe(ms('09:50'))
   expect(foreseenEnd(aCase('11:00', '12:00'), now)).toBe(ms('12:00'))
   for (const status of ['COMPLETED', 'NO_SHOW', 'PENDING']) {
     expect(foreseenEnd(aCase('09:45', '10:45', { status }), now)).toBe(ms('10:45'))
   }
+})
+
+test('a case that was over before its planned start was in the room until its patient left', () => {
+  const over = listed('over', '11:00', '12:00', { room: 0 }, { status: 'COMPLETED', ...done('09:50') })
+  const ended = [{ milestone: 'out_of_room', at: at('09:50') }]
+  expect(projections([over])).toEqual([['over', '09:00', '09:50', null]])
+  expect(projections([{ ...over, milestones: ended }])).toEqual([['over', '09:50', '09:50', null]])
 })
 
 test('what a case takes, it takes as much longer as the case does, with turnover', () => {

@@ -38,8 +38,7 @@ export function caseState(one: Timed, now: number): CaseState {
 /**
  * When a case will have ended as far as can be seen now: a running one not before now and not before its minutes have
  * passed since its patient came into the room, and a late one not before they have passed from now on (`will_end` of
- * the engine is the same rule). One that is done ended when its patient left the room; one that was over before its
- * planned start stays at its planned time.
+ * the engine is the same rule). One that is done ended when its patient left the room, perhaps before its planned start.
  *
  * @param now milliseconds since 1970, as the result
  */
@@ -47,7 +46,7 @@ export function foreseenEnd(one: Expected, now: number): number {
   const expected = Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt))
   const state = caseState(one, now)
   const left = leftAt(one)
-  if (left !== undefined) return left > Date.parse(one.startsAt) ? left : expected
+  if (left !== undefined) return left
   const begun = startedAt(one)
   if (begun !== undefined) return Math.max(expected, begun + one.minutes * 60_000, now)
   if (state === 'late') return Math.max(expected, now + one.minutes * 60_000)
@@ -144,7 +143,7 @@ function noteReleases(one: Planned, caseEnd: number, releases: Map<string, Relea
 function projected(one: Planned, releases: ReadonlyMap<string, Release>, now: number): Projection {
   const planned = Date.parse(one.startsAt)
   const ends = projectedEnd(one, now)
-  if (!isAwaited(one, now)) return { startsAt: startedAt(one) ?? planned, endsAt: ends, waitsFor: null }
+  if (!isAwaited(one, now)) return { startsAt: startedAt(one) ?? Math.min(planned, ends), endsAt: ends, waitsFor: null }
   const known = one.projectedStartsAt === null ? planned : Date.parse(one.projectedStartsAt)
   let startsAt = caseState(one, now) === 'late' ? now : planned
   let waitsFor: string | null = null

@@ -87,9 +87,10 @@ export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
   return closed
 }
 
-/** The span from the planned start to the foreseen end. */
+/** The span from the planned start to the foreseen end. What was over before its planned start stays at its plan. */
 export function caseSpan(one: Case, now: number): Span {
-  return { from: Date.parse(one.startsAt), to: foreseenEnd(one, now) }
+  const [from, to] = [Date.parse(one.startsAt), foreseenEnd(one, now)]
+  return { from, to: to > from ? to : Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt)) }
 }
 
 /** How long its name is shown on the board: not longer than planned. */

@@ -1,4 +1,4 @@
-import { caseState, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
+import { caseState, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { type CSSProperties, memo } from 'react'
 import { comma, formatDayTime, formatTime, formatTimes, formatTimesOn } from '../../../lib/i18n/format.ts'
@@ -109,7 +109,7 @@ function placedCase(one: Case, shown: Span, now: number) {
 function After({ one }: { one: Case }) {
   const { t, shown, timeZone, now } = useBoard()
   const planned = Date.parse(one.endsAt)
-  const expected = foreseenEnd(one, now)
+  const expected = caseSpan(one, now).to
   const longer = placed({ from: planned, to: expected }, shown)
   const cleaned = milestoneAt(one, 'cleaned')
   const free = cleaned === undefined ? expected + one.turnoverMinutes * minuteMs : Date.parse(cleaned)
