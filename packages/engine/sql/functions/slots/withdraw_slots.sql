@@ -2,7 +2,7 @@
 -- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on
 -- them FAILED `hold_expired`, each with its event. Confirmed cases return to the waitlist, and so do the requests of
 -- held ones. Returns one row: the outcome, how many slots it withdrew, and the live bookings that failed as parallel
--- arrays, by start and id.
+-- arrays, by start and id. A case has its own start in its block.
 --
 -- A repetition names the bookings that the first call ended, because somebody has to call these patients: for a slot
 -- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those
@@ -148,8 +148,11 @@ begin
          coalesce(array_agg(q.units order by q.starts_at, q.id), '{}'),
          coalesce(array_agg(q.status order by q.starts_at, q.id), '{}')
     into booking_ids, slot_ids, starts, units, statuses
-    from (select b.id, b.slot_id, s.starts_at, b.units, b.status
-            from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+    from (select b.id, b.slot_id, coalesce(c.starts_at, s.starts_at) as starts_at, b.units, b.status
+            from booking b
+            join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+            left join theatre_case c on b.appointment_type = 'case' and c.clinic_no = b.clinic_no
+                                    and c.booking_id = b.id
            where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.id >= v_from
              and b.status in ('PENDING', 'CONFIRMED')
              and not hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
