@@ -5,17 +5,17 @@
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
 -- p_is_forced: it may contradict what is recorded, because that may have been recorded late or not at all: without
--- in_room nobody leaves a room, while one patient is in it, no other one is, and no patient is in two (case_in_room). So
--- may trials.
--- The event of a change that would have
--- been refused otherwise has forced: true.
+-- in_room nobody leaves a room, while one patient is in it, no other one is, and no patient is in two rooms
+-- (case_in_room). So may trials. The event of a change that would have been refused otherwise has forced: true.
 -- p_at is not before earliest_milestone, and at most 24 hours after the expected end: else its day is a mistake.
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for
---   room_occupied and patient_elsewhere, when the patient of the case (conflicting) came into the room; for too_early and too_late, the first
---   and the last time that p_at could be. conflicting of milestone_missing: what is, or would be, missing.
+--   room_occupied and patient_elsewhere, when the patient of the case (conflicting) came into the room; for too_early
+--   and too_late, the first and the last time that p_at could be. conflicting of milestone_missing: what is, or would
+--   be, missing.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
 --   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early |
---   too_late | milestone_missing | room_occupied | patient_elsewhere | slot_closed:withdrawn | retry (it was moved meanwhile)
+--   too_late | milestone_missing | room_occupied | patient_elsewhere | slot_closed:withdrawn |
+--   retry (it was moved meanwhile)
 -- Locks: as lock_case; its slot is not withdrawn meanwhile.
 -- Fails: 23514 for an unknown milestone; 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.record_milestone(

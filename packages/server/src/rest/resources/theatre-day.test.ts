@@ -126,7 +126,8 @@ describe('the day of the operation', () => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, surgeonAccount, doctor, roomTwo } = theatre
     const first = (await theatre.book({ confirm: true })).body
-    const second = (await theatre.book({ startsAt: theatreTime('08:30'), surgeonId: doctor.id, roomId: roomTwo.id })).body
+    const second = (await theatre.book({ startsAt: theatreTime('08:30'), surgeonId: doctor.id, roomId: roomTwo.id }))
+      .body
     const third = (await theatre.book({ startsAt: theatreTime('11:00'), surgeonId: doctor.id })).body
     for (const { id } of [second, third]) await rest.call('confirmCase', { path: { caseId: id }, as })
     const extend = (caseId: string, time: string) =>
