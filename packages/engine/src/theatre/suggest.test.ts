@@ -116,6 +116,27 @@ test('a named room that is withdrawn, or none, is refused as a claim there is', 
   expect(await suggested(scene, query)).toMatchObject([{ roomId: room }])
 })
 
+test('a block is not filled beyond its end, also not with an urgent case', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, surgeon } = scene
+  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(11), capacity: 120 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  // Its surgeon is free only for the block's last hour.
+  await aSlot(database, surgeon, { startsAt: soonAt(9), minutes: 60 })
+  const { patient, service, procedure } = aCase(scene)
+  const wanted = { patient, service, procedure, minutes: 90, urgency: 'urgent' as const, surgeonId: surgeon.id }
+  const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null, equipment: [], staffIds: [] }
+  const by = { createdBy: null, mayChangePatient: true }
+  await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, ...by }, null)
+  const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }
+  expect(await theatre.fillBlock(fill)).toMatchObject({ kind: 'filled', cases: [], examined: 1 })
+  // Whoever books it can choose to.
+  const query = { ...queryOf(scene, aCase(scene, { minutes: 90, urgency: 'urgent' })), blockId: null }
+  expect(await suggested(scene, query)).toContainEqual(expect.objectContaining({ startsAt: soonAt(10), blockId }))
+})
+
 test('a freed block is filled from the waitlist in one step, the most urgent first', async ({ database }) => {
   const scene = await aTheatre(database)
   const { theatre, clinic, room, surgeon } = scene

@@ -2,7 +2,8 @@
 -- {suggestions: [{roomId, startsAt, endsAt, blockId, isOwnBlock}], refusals: [{day, reasons, busy: [{resourceId,
 -- name}]}], searchedUntil}, or {invalid}, as case_invalid, also for a room of p_room_ids.
 -- The best are those in blocks of the case's service or surgeon (isOwnBlock), of all days; then the others; both by
--- start and room. For urgent and immediate cases, the soonest are the best; they may overrun blocks (case_conflicts).
+-- start and room. For urgent and immediate cases, the soonest are the best; they may overrun blocks (case_conflicts),
+-- unless p_plan names one (blockId), which is filled from the waitlist: nobody has chosen to overrun it.
 -- refusals: one for each day without a suggestion that was examined to its end.
 -- searchedUntil: the first day that was not examined to its end, because there were too many starts; else null.
 --
@@ -39,7 +40,7 @@ declare
   v_is_urgent constant boolean := coalesce(p_plan->>'urgency', '') in ('urgent', 'immediate');
   -- The plan has no urgency, so the conflicts do not say who would give way.
   v_wanted constant jsonb := p_plan - 'urgency'
-    || case when v_is_urgent then '{"override": {"rules": ["block_overrun"]}}'::jsonb else '{}' end;
+    || case when v_is_urgent and p_plan->>'blockId' is null then '{"override": {"rules": ["block_overrun"]}}'::jsonb else '{}' end;
   v_suggestions jsonb := '[]'; v_refusals jsonb := '[]'; v_found jsonb;
   v_times jsonb; -- How often each conflict was found on the day, by its [kind, resourceId, name].
   v_times_of_days jsonb := '{}';
