@@ -12,6 +12,7 @@ import { caseRequests, requestsScheduledIn } from './case-requests.ts'
 import { patientErasures } from './erase-theatre-patient.ts'
 import { estimates } from './estimate.ts'
 import { fillBlock } from './fill-block.ts'
+import { longestFree } from './longest-free.ts'
 import { resourceNames } from './resource-names.ts'
 import { theatreResources } from './resources.ts'
 import { runningCases } from './running-cases.ts'
@@ -48,6 +49,7 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
     ...parts,
     fillBlock: fillBlock(parts, {
       fillings: blockFillings(pool),
+      longestFree: (block) => longestFree(pool, block),
       scheduledIn: (block, afterId) => requestsScheduledIn(pool, block, afterId),
     }),
   }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { slotOf } from '../../test/theatre-transaction.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
@@ -10,6 +11,7 @@ import type { Block } from '../model/theatre-resource.ts'
 import { blockFillings } from './block-fillings.ts'
 import { cursorOfRequests, requestsScheduledIn } from './case-requests.ts'
 import { fillBlock } from './fill-block.ts'
+import { longestFree } from './longest-free.ts'
 
 test('to fill a block, the cases of requests in other blocks are not read', async ({ database }) => {
   const scene = await aTheatre(database)
@@ -108,7 +110,7 @@ test('a later step claims nothing that an earlier one has booked, and its retry 
     },
   }
   const scheduledIn = (block: Block, afterId: string | null) => requestsScheduledIn(database.appPool, block, afterId)
-  const fill = fillBlock(slow, { fillings: blockFillings(database.appPool), scheduledIn }, () => clock)
+  const fill = fillBlock(slow, { ...alone, fillings: blockFillings(database.appPool), scheduledIn }, () => clock)
   const by = { blockId, confirm: true, actorId: null }
   const first = await fill({ ...by, key: randomUUID() })
   if (first.kind !== 'filled') throw new Error(first.kind)
@@ -241,8 +243,12 @@ function aClockOf(stepMs: number): () => number {
   }
 }
 
-/** No earlier try has booked anything, and no other run fills the block. */
-const alone = { scheduledIn: async () => [], fillings: { begin: async () => null, end: async () => undefined } }
+/** No earlier try has booked anything, no other run fills the block, and its room is free for as long as it has minutes. */
+const alone = {
+  scheduledIn: async () => [],
+  longestFree: async () => Number.POSITIVE_INFINITY,
+  fillings: { begin: async () => null, end: async () => undefined },
+}
 
 const onePage = { limit: 10, cursor: null }
 
@@ -317,6 +323,43 @@ test('times are searched only for requests whose owner and length fit, and for n
   const filled = await fill({ blockId, confirm: true, actorId: null, key: randomUUID() })
   expect(filled).toMatchObject({ kind: 'filled', cases: [{ minutes: 60 }, { minutes: 60 }] })
   expect(searches).toBe(2)
+})
+
+test('times are searched for no request that is longer than the room is free at once', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(12), capacity: 240 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const wait = async (minutes: number) => {
+    const { patient, service, procedure, urgency, surgeonId } = aCase(scene)
+    const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
+    const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null, createdBy: null }
+    await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, mayChangePatient: true }, null)
+  }
+  // The room is free for half an hour, four times; then for an hour, once.
+  const held: string[] = []
+  for (const half of [1, 3, 5, 7]) {
+    const claim = aCase(scene, { startsAt: soonAt(8, half * 30), minutes: 30, confirm: half !== 7 })
+    held.push(caseOf(await theatre.claimCase(claim)).id)
+  }
+  for (let n = 0; n < 20; n += 1) await wait(60)
+  await wait(30)
+  await wait(30)
+  const suggest = vi.fn(theatre.suggest)
+  const free = (block: Block) => longestFree(database.appPool, block)
+  const fill = fillBlock({ ...theatre, suggest }, { ...alone, longestFree: free })
+  const filled = await fill({ blockId, confirm: true, actorId: null, key: randomUUID() })
+  expect(filled).toMatchObject({ cases: [{ startsAt: soonAt(8) }, { startsAt: soonAt(9) }], examined: 22 })
+  expect(suggest).toHaveBeenCalledTimes(2)
+  // A hold that has lapsed takes nothing.
+  const last = await theatre.case(held.at(-1) ?? '')
+  if (last === null) throw new Error('There is no hold.')
+  await lapseHolds(database, await slotOf(database, last))
+  const again = await fill({ blockId, confirm: true, actorId: null, key: randomUUID() })
+  expect(again).toMatchObject({ cases: [{ startsAt: soonAt(11), minutes: 60 }] })
+  expect(suggest).toHaveBeenCalledTimes(3)
 })
 
 test('a room that takes no new cases is a reason only for what no earlier try has booked', async ({ database }) => {

@@ -23,6 +23,8 @@ type Parts = {
   fillings: BlockFillings
   /** The requests with a case in the block that are behind a request in the list, or all (null). */
   scheduledIn: (block: Block, afterId: string | null) => Promise<CaseRequest[]>
+  /** The minutes of the longest time at which the block's room is free. */
+  longestFree: (block: Block) => Promise<number>
 }
 
 type Step = Pick<ClaimCaseRequest, 'confirm' | 'actorId' | 'key'> & { block: Block; afterId: string | null }
@@ -38,7 +40,8 @@ const pageSize = 200
 /**
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
  * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked. Times
- * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full. Where
+ * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full, or what
+ * is left of it is in pieces. Where
  * many fit and cannot be placed, a call is a step: it ends after some seconds, and says where the next one goes on.
  *
  * @throws InvalidCursor for a cursor that no call for this block returned
@@ -46,10 +49,10 @@ const pageSize = 200
  */
 export function fillBlock(
   theatre: Needed,
-  { fillings, scheduledIn }: Parts,
+  { fillings, ...parts }: Parts,
   now = () => performance.now(),
 ): Theatre['fillBlock'] {
-  const fillStep = stepOf(theatre, scheduledIn, now)
+  const fillStep = stepOf(theatre, parts, now)
   return async ({ blockId, cursor = null, ...by }) => {
     const block = clinicNoIn(blockId) === null ? null : await theatre.block(blockId)
     if (block === null || block.withdrawnAt !== null) return { kind: 'block_missing' }
@@ -74,12 +77,14 @@ export function fillBlock(
   }
 }
 
-function stepOf(theatre: Needed, scheduledIn: Parts['scheduledIn'], now: () => number) {
+function stepOf(theatre: Needed, { scheduledIn, longestFree }: Omit<Parts, 'fillings'>, now: () => number) {
   return async ({ block, afterId, ...by }: Step): Promise<StepOutcome> => {
     const began = now()
     const clinicNo = clinicNoOf(block.id)
     const cases: Case[] = []
-    let left = block.minutes - block.usedMinutes
+    // The longest case that can fit: by the minutes of the block, and by the time at which its room is free.
+    const leftOf = async (seen: Block) => Math.min(seen.minutes - seen.usedMinutes, await longestFree(seen))
+    let left = await leftOf(block)
     // What ends the call: a refusal. The cases that are booked stay: a plain refusal would deny them.
     const bookOne = async (request: CaseRequest) => {
       const booking = book(theatre, block, request, by)
@@ -88,7 +93,7 @@ function stepOf(theatre: Needed, scheduledIn: Parts['scheduledIn'], now: () => n
       if ('kind' in booked) return cases.length === 0 ? booked : ({ ...booked, kind: 'filled_in_part', cases } as const)
       cases.push(booked)
       const seen = await theatre.block(block.id).catch(rethrowAfterCommit)
-      left = seen === null ? 0 : seen.minutes - seen.usedMinutes
+      left = seen === null ? 0 : await leftOf(seen).catch(rethrowAfterCommit)
       return null
     }
     let examined = 0
