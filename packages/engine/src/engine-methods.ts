@@ -129,6 +129,7 @@ export const engineMethods = {
     doctors: 'read',
     equipment: 'read',
     names: 'read',
+    confirmedCases: 'read',
     roomResourceIds: 'read',
     createBlocks: 'announced write',
     changeBlock: 'announced write',

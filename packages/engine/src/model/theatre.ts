@@ -172,6 +172,9 @@ export type Theatre = {
   /** What rooms, people (doctors too) and equipment of the clinic are called, by id; unknown ids are left out. */
   names(clinicNo: number, resourceIds: string[]): Promise<Map<string, string>>
 
+  /** Which of these cases were confirmed, whatever became of them: the others were only held. */
+  confirmedCases(clinicNo: number, caseIds: readonly string[]): Promise<Set<string>>
+
   /** Under which the log has cases: the rooms, and the resources of their open time. Inactive ones too. */
   roomResourceIds(clinicNo: number): Promise<string[]>
 

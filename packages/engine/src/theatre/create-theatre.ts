@@ -9,6 +9,7 @@ import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
 import { type CaseClaimsSettings, type CaseQueueDepths, caseClaims } from './case-claims.ts'
 import { caseReads } from './case-reads.ts'
 import { caseRequests, requestsScheduledIn } from './case-requests.ts'
+import { confirmedCases } from './confirmed-cases.ts'
 import { patientErasures } from './erase-theatre-patient.ts'
 import { estimates } from './estimate.ts'
 import { fillBlock } from './fill-block.ts'
@@ -40,6 +41,7 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
     ...caseChanges({ pool, writer, claim, runChange, runSettle, announce, settle }),
     ...runningCases({ pool, writer, runChange, announce }),
     ...caseReads(pool),
+    confirmedCases: (clinicNo: number, caseIds: readonly string[]) => confirmedCases(pool, clinicNo, caseIds),
     ...caseRequests(pool, announced),
     ...estimates(pool),
     suggest: (query: SuggestQuery) => limitSuggestions(query.clinicNo, () => suggest(writePool, query)),

@@ -2,7 +2,7 @@ import { plantFunction } from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
-import { aTheatre, theatreTime } from '../../../test/theatre-scene.ts'
+import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
 
 type Theatre = Awaited<ReturnType<typeof aTheatre>>
 type Bumped = { emergencyId: string | null; reply: { status: number; problem: object } }
@@ -69,6 +69,17 @@ test('a bump is repeated with its key: the response is the first one', async ({ 
   const [first, second] = [await rest.call('bumpCases', request), await rest.call('bumpCases', request)]
   expect(first.body).toMatchObject({ case: { startsAt: body.startsAt }, bumped: [{ caseId: id }] })
   expect(second.body).toEqual(first.body)
+})
+
+test('the report counts a bumped case that was confirmed, and no hold', async ({ database, rest }) => {
+  const theatre = await aTheatre(database, rest)
+  const other = { startsAt: theatreTime('10:00') }
+  const bumped = [await theatre.book({ confirm: true }), await theatre.book(other)].map(({ body }) => body.id)
+  const request = { urgency: 'urgent', minutes: 180, bump: { caseIds: bumped, reason: 'Bleeding' } }
+  expect((await theatre.book(request)).status).toBe(201)
+  const query = { from: theatreDay, to: theatreDay }
+  const { body } = await rest.call('getTheatreReport', { path: theatre.path, as: theatre.admin, query })
+  expect(body.total).toMatchObject({ cancelled: 1, cancellations: [{ reason: 'bumped', count: 1 }] })
 })
 
 // The last test: all have one database.

@@ -4,7 +4,7 @@ import { shortCsvResponse } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
 import { reportRows } from '../theatre-report/report-csv.ts'
-import { theatreReport } from '../theatre-report/theatre-report.ts'
+import { isEnded, theatreReport } from '../theatre-report/theatre-report.ts'
 import { requireDays } from './local-days.ts'
 
 const daysMax = 366
@@ -43,5 +43,7 @@ async function report({ engine: { theatre }, now }: RestDeps, { query, granted: 
   }
   const named = [...blocks, ...cases].flatMap(({ roomId, surgeonId }) => [roomId, ...(surgeonId ? [surgeonId] : [])])
   const names = await theatre.names(clinicNo, [...new Set(named)])
-  return theatreReport({ ...query, timezone: clinic.timezone, now: now(), blocks, cases, names })
+  const ended = cases.filter(isEnded).map(({ id }) => id)
+  const confirmedIds = await theatre.confirmedCases(clinicNo, ended)
+  return theatreReport({ ...query, timezone: clinic.timezone, now: now(), blocks, cases, confirmedIds, names })
 }

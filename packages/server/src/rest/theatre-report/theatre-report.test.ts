@@ -74,6 +74,7 @@ function aBlock(change: Partial<Block> = {}): Block {
   }
 }
 
+/** All cases were confirmed, unless it says which. */
 function report(change: Partial<TheatreReportQuery>) {
   return theatreReport({
     from: day,
@@ -84,6 +85,7 @@ function report(change: Partial<TheatreReportQuery>) {
     releaseDays: 7,
     now: at('00:00', '2030-04-01'),
     cases: [],
+    confirmedIds: new Set(change.cases?.map(({ id }) => id)),
     blocks: [],
     names: new Map([['one', '=1+1']]),
     ...change,
@@ -192,6 +194,18 @@ test('cancellations count by reason what was confirmed: no holds', () => {
     { reason: 'bumped', count: 1 },
     { reason: 'slot_withdrawn', count: 1 },
   ])
+})
+
+test('a hold that was bumped, cancelled or lost its block is no cancelled case', () => {
+  const [performed, cancelled] = [aCase(), aCase({ status: 'CANCELLED', cancellationReason: 'patient_ill' })]
+  const holds = [
+    aCase({ status: 'CANCELLED', failureReason: 'bumped', cancellationReason: 'Emergency' }),
+    aCase({ status: 'CANCELLED', cancellationReason: 'patient_ill' }),
+    aCase({ status: 'FAILED', failureReason: 'slot_withdrawn' }),
+  ]
+  const confirmedIds = new Set([performed, cancelled].map(({ id }) => id))
+  const { total } = report({ cases: [performed, cancelled, ...holds], confirmedIds })
+  expect(total).toMatchObject({ cases: 1, cancelled: 1, cancellationRate: 0.5 })
 })
 
 test('release compliance is about owned blocks that are over, and that their owner has not used', () => {

@@ -15,6 +15,8 @@ export type TheatreReportQuery = {
   now: Date
   /** The cases that start on these days, in any state. */
   cases: readonly Case[]
+  /** Those of the cases that were confirmed: see isEnded. */
+  confirmedIds: ReadonlySet<string>
   blocks: readonly Block[]
   /** The names of rooms and surgeons. */
   names: ReadonlyMap<string, string>
@@ -36,7 +38,7 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
   const live = query.cases.filter(({ status }) => liveStatuses.has(status))
   const all: Part = {
     performed: performedCases({ cases: live, blocks, timezone, turnoverMinutesMax }),
-    cancelled: query.cases.filter(isCancelled),
+    cancelled: query.cases.filter((one) => isEnded(one) && query.confirmedIds.has(one.id)),
     blocks,
   }
   const casesOfBlocks = Map.groupBy(live, ({ blockId }) => blockId ?? '')
@@ -72,8 +74,11 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
   }
 }
 
-/** A hold that was released was never planned; a case that lost its block was. */
-function isCancelled({ status, failureReason }: Case): boolean {
+/**
+ * Whether a case was cancelled, if it was confirmed: a hold that was released, bumped or lost its block was never
+ * planned.
+ */
+export function isEnded({ status, failureReason }: Case): boolean {
   if (status === 'CANCELLED') return failureReason !== 'hold_released'
   return status === 'FAILED' && failureReason === 'slot_withdrawn'
 }
