@@ -25,12 +25,12 @@ const mayConnect = [
   'packages/adapters/src/smtp/mailer.ts',
   // `holdfast wait-ready`: whether this server, or that of --url, is ready.
   'packages/cli/src/commands/wait-ready.ts',
-  // `holdfast doctor`: the certificate of HOLDFAST_URL.
-  'packages/cli/src/doctor/check-certificate.ts',
   // `holdfast doctor`: whether this server responds.
   'packages/cli/src/doctor/check-machine.ts',
   // The address of HOST, where it listens.
   'packages/server/src/compose/listen.ts',
+  // `holdfast doctor`, and the metrics: the certificate of HOLDFAST_URL.
+  'packages/server/src/observe/certificate-end.ts',
 ]
 
 /** Libraries that connect to other systems than the database. */

@@ -356,6 +356,7 @@ export {
 } from './tail/log-receivers.ts'
 export { type LoggedEvent, loggedEvents } from './tail/logged-events.ts'
 export { createWaker } from './tail/wake-others.ts'
+export { type DatabaseLoad, readDatabaseLoad } from './upkeep/database-load.ts'
 export { endWaitlistEntries } from './upkeep/end-waitlist-entries.ts'
 export { ensurePartitions } from './upkeep/ensure-partitions.ts'
 export { eraseOutdated } from './upkeep/erase-outdated.ts'

@@ -1,10 +1,8 @@
-import { isIP } from 'node:net'
-import { connect } from 'node:tls'
+import { endOfCertificate } from '@holdfast/server/certificate-end'
 import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 
 const name = 'certificate'
-const connectMsMax = 5_000
 const dayMs = 86_400_000
 /** Let's Encrypt's are renewed a month before they end. */
 const daysMin = 14
@@ -13,9 +11,8 @@ const daysMin = 14
 export async function checkCertificate(publicUrl: string | null, now = new Date()): Promise<Check[]> {
   if (publicUrl === null || !publicUrl.startsWith('https:')) return []
   const { hostname, port } = new URL(publicUrl)
-  const host = hostname.replace(/^\[|\]$/g, '')
   try {
-    const until = await endOfCertificate(host, Number(port || 443))
+    const until = await endOfCertificate(hostname, Number(port || 443))
     return [judge(hostname, until, now)]
   } catch (error) {
     // It may be reached from outside only.
@@ -30,18 +27,4 @@ function judge(host: string, until: Date, now: Date): Check {
   if (days < 0) return problem(name, `that of ${host} has ended on ${date}: browsers refuse the site`, fix)
   if (days < daysMin) return warning(name, `that of ${host} ends in ${days} days, on ${date}`, fix)
   return ok(name, `that of ${host} is valid until ${date}`)
-}
-
-function endOfCertificate(host: string, port: number): Promise<Date> {
-  return new Promise((resolve, reject) => {
-    const named = isIP(host) === 0 ? { servername: host } : {}
-    // Whether it is trusted is not the question, and a certificate that has ended is not.
-    const socket = connect({ host, port, rejectUnauthorized: false, ...named })
-    socket.setTimeout(connectMsMax, () => socket.destroy(new Error(`no response within ${connectMsMax / 1000} s`)))
-    socket.once('error', reject)
-    socket.once('secureConnect', () => {
-      resolve(new Date(socket.getPeerCertificate().valid_to))
-      socket.end()
-    })
-  })
 }

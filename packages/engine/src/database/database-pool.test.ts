@@ -204,3 +204,15 @@ test('what is printed of a client has no password: errors of the driver carry th
   // The control: where a property has the URL, it is printed.
   expect(inspect(Object.assign(client, { planted: database.sessionUrl }), { depth: 10 })).toContain(password)
 })
+
+test('statements and transactions of more than 500 ms are counted, and shorter ones are not', async ({ database }) => {
+  const pool = poolOf(database.appUrl)
+  await pool.query('select 1')
+  expect(pool.slowUses).toBe(0)
+  await pool.query('select pg_sleep(0.6)')
+  expect(pool.slowUses).toBe(1)
+  await inTransaction(pool, async (transaction) => {
+    for (const seconds of [0.3, 0.3]) await transaction.query('select pg_sleep($1)', [seconds])
+  })
+  expect(pool.slowUses).toBe(2)
+})

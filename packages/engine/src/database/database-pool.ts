@@ -26,7 +26,10 @@ export type DatabasePoolConfig = Omit<pg.PoolConfig, 'options'> & {
 }
 
 export type DatabasePool = pg.Pool &
-  Pick<BoundedPool, 'onNoResponse' | 'onLockTimeout' | 'closeIdle' | 'relocate' | 'close' | 'isExhausted'>
+  Pick<BoundedPool, 'onNoResponse' | 'onLockTimeout' | 'closeIdle' | 'relocate' | 'close' | 'isExhausted' | 'slowUses'>
+
+/** A statement or a transaction is slow that uses a connection for longer. */
+const slowUseMs = 500
 
 /** See {@link BoundedPool}. `createPool` has the engine's settings. */
 export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
@@ -49,6 +52,7 @@ export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
 class BoundedPool extends pg.Pool {
   /** Since when each connection has been idle, by `performance.now()`; null: it is in use. */
   readonly #idleSinceMs = new Map<pg.PoolClient, number | null>()
+  readonly #acquiredAtMs = new WeakMap<pg.PoolClient, number>()
   readonly #retired = new WeakSet<pg.PoolClient>()
   readonly #settings: SessionSettings
   #url: string
@@ -58,6 +62,8 @@ class BoundedPool extends pg.Pool {
   onNoResponse: (reason: Error, beganAtMs: number) => void = () => undefined
   /** Called after a statement has waited too long for a lock. */
   onLockTimeout: () => void = () => undefined
+  /** How many statements and transactions used a connection for longer than 500 ms. */
+  slowUses = 0
 
   constructor({ settings, ...config }: DatabasePoolConfig) {
     const client: PooledClientConfig = { ...config, ...clientOf(config.connectionString, settings) }
@@ -73,7 +79,10 @@ class BoundedPool extends pg.Pool {
       // Its connection was being opened when the pool was led to another server.
       if (this.#isElsewhere(client)) this.#retired.add(client)
     })
-    this.on('acquire', (client) => void this.#idleSinceMs.set(client, null))
+    this.on('acquire', (client) => {
+      this.#idleSinceMs.set(client, null)
+      this.#acquiredAtMs.set(client, performance.now())
+    })
     // Emitted before pg's pool decides whether it keeps the client: it removes one that is closing.
     this.on('release', (error: Error | undefined, client) => this.#released(client, error))
     this.on('remove', (client) => void this.#idleSinceMs.delete(client))
@@ -144,7 +153,9 @@ class BoundedPool extends pg.Pool {
     const reason = (client instanceof PooledClient ? client.unusable : null) ?? error
     if (reason instanceof Error && !this.#isElsewhere(client)) this.#closeOthersLike(reason)
     if (isLockTimeout(error) || (client instanceof PooledClient && client.takeLockTimeout())) this.onLockTimeout()
-    this.#idleSinceMs.set(client, performance.now())
+    const nowMs = performance.now()
+    if (nowMs - (this.#acquiredAtMs.get(client) ?? nowMs) > slowUseMs) this.slowUses += 1
+    this.#idleSinceMs.set(client, nowMs)
     if (this.#retired.delete(client)) void client.end()
   }
 

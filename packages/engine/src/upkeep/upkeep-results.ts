@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
-export type UpkeepKind = 'backup' | 'verify'
+export type UpkeepKind = 'backup' | 'restore_test' | 'verify'
 
 /**
  * `succeededAt`: null: never. For a backup it is the newest moment that can be restored. `intervalSeconds`: how often
@@ -16,7 +16,7 @@ type Outcome = {
   intervalSeconds?: number
 }
 
-/** Stores how a backup or a verification ended. */
+/** Stores how a backup, a restore test or a verification ended. */
 export async function recordUpkeep(owner: pg.Pool, kind: UpkeepKind, outcome: Outcome): Promise<void> {
   const { succeededAt, isFailing, intervalSeconds = null } = outcome
   await owner.query(sql`
@@ -40,7 +40,7 @@ export async function forgetUpkeep(owner: pg.Pool, kind: UpkeepKind): Promise<vo
   await owner.query(sql`delete from holdfast.upkeep_result where kind = ${kind}`)
 }
 
-/** How the last backup and the last verification ended, by whichever process or command. */
+/** How the last of each kind ended, by whichever process or command. */
 export async function readUpkeepResults(pool: pg.Pool): Promise<Record<UpkeepKind, UpkeepResult>> {
   const { rows } = await pool.query<UpkeepResult & { kind: UpkeepKind }>(sql`
     select kind, succeeded_at as "succeededAt",
@@ -49,5 +49,5 @@ export async function readUpkeepResults(pool: pg.Pool): Promise<Record<UpkeepKin
       from holdfast.upkeep_result`)
   const resultOf = (kind: UpkeepKind) =>
     rows.find((row) => row.kind === kind) ?? { succeededAt: null, failingSeconds: 0, intervalSeconds: null }
-  return { backup: resultOf('backup'), verify: resultOf('verify') }
+  return { backup: resultOf('backup'), restore_test: resultOf('restore_test'), verify: resultOf('verify') }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { type BackupEvent, type BaseManifest, runContinuousBackup } from '@holdfast/adapters/backup'
-import { createPool, readRelease } from '@holdfast/engine'
+import { createPool, readRelease, recordUpkeep } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
 import { readConfig } from '../config/config.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
@@ -11,7 +11,7 @@ import { ErasureList } from './erasure-list.ts'
 import { openBackups } from './open-backups.ts'
 import { BackupRecords } from './record-backups.ts'
 import { restoreObstacle } from './restore-obstacle.ts'
-import { runRestoreTests } from './restore-tests.ts'
+import { type RestoreTestDeps, runRestoreTests } from './restore-tests.ts'
 import type { BackupProcessStart } from './start-backups.ts'
 
 /** The process of continuous backups; see start-backups.ts. */
@@ -43,7 +43,8 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
     records.onEvent(event, { isLast: signal.aborted })
     if (event.kind === 'copied') void warnOfObstacle(event.manifest)
   }
-  const restoreTests = runRestoreTests({ store, config, signal, log })
+  const record: RestoreTestDeps['record'] = (result) => recordUpkeep(pool, 'restore_test', result)
+  const restoreTests = runRestoreTests({ store, config, signal, log, record })
   const erasures = new ErasureList(pool, store)
   await runContinuousBackup({
     databaseUrl,
@@ -59,9 +60,8 @@ async function run(place: string, { databaseUrl, embedded }: BackupProcessStart)
     storeErasures: (sealer, untilMs) => erasures.store(sealer, untilMs),
     onEvent,
   })
-  await records.recorded()
+  await Promise.all([records.recorded(), restoreTests])
   await pool.end()
-  await restoreTests
 }
 
 async function warnOfObstacle(manifest: BaseManifest): Promise<void> {

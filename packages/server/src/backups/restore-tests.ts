@@ -20,7 +20,14 @@ export type RestoreTest = {
   failure: string | null
 }
 
-export type RestoreTestDeps = { store: ObjectStore; config: Config; signal: AbortSignal; log: Logger }
+export type RestoreTestDeps = {
+  store: ObjectStore
+  config: Config
+  signal: AbortSignal
+  log: Logger
+  /** Records how the tests ended, for the metrics. `succeededAt` null: none did. */
+  record?: (result: { succeededAt: Date | null; isFailing: boolean }) => Promise<void>
+}
 
 const folder = 'restore-tests/'
 const lookMs = 3_600_000
@@ -28,16 +35,37 @@ const dayMs = 86_400_000
 const monthMs = 30 * dayMs
 const storedMax = 24
 
-/** If HOLDFAST_RESTORE_TEST_IN is set, tests the newest backup once a month, and daily after a failure. */
+/**
+ * If HOLDFAST_RESTORE_TEST_IN is set, tests the newest backup once a month, and daily after a failure. At each look, it
+ * records how the last tests ended, by whichever process.
+ */
 export async function runRestoreTests(deps: RestoreTestDeps): Promise<void> {
   const { config, signal, log, store } = deps
   if (config.restoreTestDirectory === null) return
   while (!signal.aborted) {
-    await testIfDue(deps).catch((error: unknown) => {
+    await testAndRecord(deps).catch((error: unknown) => {
       if (!signal.aborted) log.error({ err: error, place: store.name }, 'restore test: could not run')
     })
     await delay(lookMs, undefined, { signal }).catch(() => undefined)
   }
+}
+
+async function testAndRecord(deps: RestoreTestDeps): Promise<void> {
+  try {
+    await testIfDue(deps)
+  } finally {
+    await recordTests(deps)
+  }
+}
+
+/** Exported for tests. */
+export async function recordTests({ store, record }: RestoreTestDeps): Promise<void> {
+  const tests = await listRestoreTests(store)
+  const last = tests.at(-1)
+  if (record === undefined || last === undefined) return
+  const success = tests.findLast(({ failure }) => failure === null)
+  const succeededAt = success === undefined ? null : new Date(success.startedAt)
+  await record({ succeededAt, isFailing: last.failure !== null })
 }
 
 /** @returns null: it is not due yet, or there is no backup */

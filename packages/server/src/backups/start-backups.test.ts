@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Config, readConfig } from '../config/config.ts'
 import { createLogger } from '../observe/logger.ts'
 import { openBackups } from './open-backups.ts'
-import { listRestoreTests, testIfDue } from './restore-tests.ts'
+import { listRestoreTests, recordTests, testIfDue } from './restore-tests.ts'
 import { requireBackupKey, startBackups } from './start-backups.ts'
 
 // One installation: each test continues where the one before it ended.
@@ -109,6 +109,12 @@ test('the process tests the newest backup once a month, and stores the result', 
     async () => ((tests) => (tests.length > 0 ? tests : undefined))(await listRestoreTests(store)),
     () => 'the first restore test',
   )
+  const recorded = async () => (await readUpkeepResults(cluster.ownerPool)).restore_test
+  await until(
+    async () => ((await recorded()).succeededAt === null ? undefined : true),
+    () => 'the restore test in the metrics',
+  )
+  expect(await recorded()).toMatchObject({ succeededAt: new Date(first?.startedAt ?? ''), failingSeconds: 0 })
   await backups.stop()
   expect(first).toMatchObject({ backup: (await readCatalogue(store)).backups[0]?.id, failure: null, bookings: 0 })
   expect(await readdir(join(directory, 'scratch'))).toEqual([])
@@ -129,6 +135,9 @@ test('a restore test of a backup that is damaged fails with the reason, and is r
   const result = await testIfDue(deps, inDays(62))
   expect(result?.failure).toMatch(/The backup is damaged: base\/.* does not have its checksum/)
   expect(await testIfDue(deps, inDays(62.9))).toBeNull()
+  const results: object[] = []
+  await recordTests({ ...deps, record: async (one) => void results.push(one) })
+  expect(results).toEqual([{ succeededAt: expect.any(Date), isFailing: true }])
   expect(await testIfDue(deps, inDays(63.1))).toMatchObject({ failure: result?.failure })
 })
 
@@ -138,6 +147,6 @@ test('without a place any more, the slot that would retain WAL for it is removed
   const backups = await start({})
   expect(await slots()).toBe(0)
   const none = { succeededAt: null, failingSeconds: 0, intervalSeconds: null }
-  expect((await readUpkeepResults(cluster.ownerPool)).backup).toEqual(none)
+  expect(await readUpkeepResults(cluster.ownerPool)).toMatchObject({ backup: none, restore_test: none })
   await backups.stop()
 })

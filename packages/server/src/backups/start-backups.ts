@@ -42,7 +42,10 @@ export async function startBackups(options: StartBackups): Promise<{ stop(): Pro
     const warn = (what: string) => (error: unknown) => log.warn({ err: error }, `backups: ${what} stays`)
     // The WAL that an earlier destination would still get is retained until then.
     if (embedded) await dropArchives(databaseUrl).catch(warn('old slot'))
-    await withPool(use, (pool) => forgetUpkeep(pool, 'backup')).catch(warn('the record of earlier ones'))
+    await withPool(use, async (pool) => {
+      await forgetUpkeep(pool, 'backup')
+      await forgetUpkeep(pool, 'restore_test')
+    }).catch(warn('the record of earlier ones'))
     return { stop: async () => undefined }
   }
   // This applies also if the process never gets as far as to record anything.

@@ -31,6 +31,7 @@ import type { LivePlaces } from '../live/live-places.ts'
 import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { countInFlight } from '../observe/requests-in-flight.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
 import type { RestShards } from '../rest/find-responder.ts'
 import { memberRoles } from '../rest/guards/access.ts'
@@ -96,7 +97,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     corsOrigins,
     headers: headers.ofData,
     requestIdOf: requestIdFrom(config),
-    onShed: () => metrics.requestCompleted({ route: path, method, status: 503, seconds: 0 }),
+    onShed() {
+      metrics.requestCompleted({ route: path, method, status: 503, seconds: 0 })
+      metrics.problemSent('overloaded')
+    },
   })
   await app.register(notFound)
   await app.register(rateLimits, {
@@ -171,10 +175,12 @@ function createServer(config: Config, log: Logger): FastifyInstance {
  */
 function countRequests(app: FastifyInstance, metrics: Metrics, { log, config }: Pick<AppDeps, 'log' | 'config'>): void {
   app.decorateReply('problemCode', null)
+  void app.register(countInFlight, { begin: metrics.requestBegan })
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     const seconds = reply.elapsedTime / 1000
     metrics.requestCompleted({ route, method: request.method, status: reply.statusCode, seconds })
+    if (reply.problemCode !== null) metrics.problemSent(reply.problemCode)
     const isRefused = reply.statusCode >= 400 && config.logsRefusals
     if (isRefused || log.isLevelEnabled('debug')) {
       const completed = { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds }

@@ -8,6 +8,7 @@ import type { RunningJobs } from '../jobs/run-jobs.ts'
 import { type AccountMails, createAccountMails } from '../messages/account-mails/account-mails.ts'
 import { addLiveFigures } from '../observe/live-figures.ts'
 import type { Logger } from '../observe/logger.ts'
+import { addMachineFigures } from '../observe/machine-figures.ts'
 import { createMetrics, type Metrics, type MetricsSources } from '../observe/metrics.ts'
 import { addRedisFigures } from '../observe/redis-figures.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
@@ -81,6 +82,7 @@ async function composeParts(
     readDatabase: () => shards.probes.databaseFigures(),
     readAll: readAllMetrics,
   })
+  addMachineFigures(metrics.registry, config)
   if (shared !== null) addRedisFigures(metrics.registry, shared.redis)
   const ofShards = { log, metrics, isStopping: () => isStopping, accountsPool: accounts.pool }
   const shards: OpenShards = await openShards(config, database, ofShards).catch(async (error: unknown) => {

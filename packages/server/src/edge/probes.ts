@@ -1,17 +1,9 @@
-import {
-  idsFrom,
-  idsUntil,
-  isHeld,
-  logHeldBackSeconds,
-  migrationStatus,
-  readUpkeepResults,
-  waitingAccountMails,
-} from '@holdfast/engine'
+import { migrationStatus, readDatabaseLoad, readUpkeepResults, waitingAccountMails } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
-import type { DatabaseFigures } from '../observe/database-figures.ts'
+import type { DatabaseFigures, InstallationFigures } from '../observe/database-figures.ts'
 import type { HeldBack } from '../observe/watch-held-back.ts'
 
 /** Health checks and database metrics, on a small separate pool, so that a busy server still responds to probes. */
@@ -36,11 +28,13 @@ export type Readiness = {
 }
 
 const timeoutMs = 1_000
+/** Prometheus gives up a process that does not respond within ten seconds. */
+const figuresMs = 3_000
 
 export type ProbeDeps = {
   isStopping: () => boolean
-  /** The pools of the shards, where there are several: their figures are taken together. Default: none. */
-  shards?: readonly Pool[]
+  /** The databases, where there are several, the directory first: each has its own figures. Default: there is one. */
+  shards?: readonly { name: string; pool: Pool }[]
   /** Default: nothing looks for it. */
   heldBack?: () => HeldBack | null
 }
@@ -69,40 +63,49 @@ export function createProbes(pool: Pool, { isStopping, shards = [], heldBack = (
       return { status: isReady ? 'ready' : 'not_ready', checks, details: { logHeldBack: heldBack() } }
     },
     async databaseFigures() {
-      const partitionSecondsLeft = await secondsLeft(pool)
-      const [first, ...others] = await Promise.all((shards.length === 0 ? [pool] : shards).map(bookingFigures))
-      if (first === undefined) throw new Error('There is no shard.')
-      const mails = await Promise.all([...new Set([pool, ...shards])].map(waitingAccountMails))
-      const { backup, verify } = await readUpkeepResults(pool)
-      return {
-        ...others.reduce(together, first),
-        partitionSecondsLeft,
-        accountMailsWaiting: mails.reduce((sum, { count }) => sum + count, 0),
-        accountMailSecondsWaiting: Math.max(...mails.map(({ oldestSeconds }) => oldestSeconds)),
-        backupRestorableSeconds: (backup.succeededAt?.getTime() ?? 0) / 1000,
-        backupFailingSeconds: backup.failingSeconds,
-        backupIntervalSeconds: backup.intervalSeconds ?? Number.NaN,
-        verifiedSeconds: (verify.succeededAt?.getTime() ?? 0) / 1000,
-        verifyFailingSeconds: verify.failingSeconds,
-      }
+      const databases = shards.length === 0 ? [{ name: null, pool }] : shards
+      const pools = shards.map((one) => one.pool)
+      // One that is away leaves the figures of the others.
+      const [installation, ...loads] = await Promise.all([
+        installationFigures(pool, pools).catch(() => null),
+        ...databases.map(async ({ name, pool: of }) => ({
+          shard: name,
+          load: await pTimeout(readDatabaseLoad(of), { milliseconds: figuresMs }).catch(() => null),
+        })),
+      ])
+      return { installation, shards: loads }
     },
   }
 }
 
-type BookingFigures = Pick<DatabaseFigures, 'activeHolds' | 'eventTailLagSeconds'>
-
-async function bookingFigures(pool: Pool): Promise<BookingFigures> {
-  const { rows } = await pool.query<{ holds: number }>(sql`
-    select count(*) as holds from holdfast.booking b
-     where b.id >= ${idsFrom(new Date(Date.now() - 3_600_000))} and b.id < ${idsUntil(new Date())} and ${isHeld}`)
-  return { activeHolds: rows[0]?.holds ?? 0, eventTailLagSeconds: await logHeldBackSeconds(pool) }
+async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise<InstallationFigures> {
+  const partitionSecondsLeft = await secondsLeft(pool)
+  const ofPool = await waitingAccountMails(pool)
+  // Those of a shard that is away are not known, and its absence is shown.
+  const ofShards = shards.filter((one) => one !== pool).map((one) => mailsOf(one).catch(() => null))
+  const mails = [ofPool, ...(await Promise.all(ofShards)).filter((one) => one !== null)]
+  const { backup, restore_test: restoreTest, verify } = await readUpkeepResults(pool)
+  return {
+    partitionSecondsLeft,
+    accountMailsWaiting: mails.reduce((sum, { count }) => sum + count, 0),
+    accountMailSecondsWaiting: Math.max(...mails.map(({ oldestSeconds }) => oldestSeconds)),
+    backupRestorableSeconds: secondsOf(backup.succeededAt),
+    backupFailingSeconds: backup.failingSeconds,
+    backupIntervalSeconds: backup.intervalSeconds ?? Number.NaN,
+    restoreTestedSeconds: secondsOf(restoreTest.succeededAt),
+    restoreTestFailingSeconds: restoreTest.failingSeconds,
+    verifiedSeconds: secondsOf(verify.succeededAt),
+    verifyFailingSeconds: verify.failingSeconds,
+  }
 }
 
-function together(one: BookingFigures, other: BookingFigures): BookingFigures {
-  return {
-    activeHolds: one.activeHolds + other.activeHolds,
-    eventTailLagSeconds: Math.max(one.eventTailLagSeconds, other.eventTailLagSeconds),
-  }
+function mailsOf(pool: Pool): ReturnType<typeof waitingAccountMails> {
+  return pTimeout(waitingAccountMails(pool), { milliseconds: figuresMs })
+}
+
+/** Since 1970; 0: never. */
+function secondsOf(time: Date | null): number {
+  return (time?.getTime() ?? 0) / 1000
 }
 
 /** The seconds until the last month for which bookings can be written has ended. */

@@ -18,6 +18,7 @@ import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-cale
 import type { MessageSender } from '../messages/patient-messages/message-sender.ts'
 import { sendDueMessages } from '../messages/patient-messages/send-due-messages.ts'
 import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import { sendDueDeliveries, type WebhookDeps } from '../webhooks/send-due-deliveries.ts'
 
 export type JobDeps = {
@@ -27,6 +28,8 @@ export type JobDeps = {
   storeExpiredMail?: StoreEntryMail | null
   /** Absent: messages wait for a process that has it. */
   sender?: MessageSender
+  /** Called after each attempt at a message. */
+  onMessage?: Metrics['messageDone'] | undefined
   /** Absent: deliveries wait for a process that has it. */
   webhooks?: Pick<WebhookDeps, 'sender' | 'onPaused'>
   /** Absent: calendars wait for a process that has it. */
@@ -62,10 +65,10 @@ export const jobs: readonly Job[] = [
     name: 'messages',
     schedule: '* * * * *',
     counts: 'messages sent, kept, skipped or given up',
-    work: ({ pool, sender, log }, signal) =>
+    work: ({ pool, sender, onMessage, log }, signal) =>
       sender === undefined
         ? Promise.resolve(0)
-        : sendDueMessages({ pool, sender, log }, { signal, runMsMax: runMsMax.messages }),
+        : sendDueMessages({ pool, sender, onMessage, log }, { signal, runMsMax: runMsMax.messages }),
   },
   {
     name: 'webhooks',

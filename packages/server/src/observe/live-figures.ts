@@ -20,34 +20,28 @@ export function addLiveFigures(
   registry: Registry,
   live: { figures: Readonly<LiveFigures>; bufferedBytes: number },
 ): void {
-  addGauges(registry, 'kind', {
+  addGauges(registry, {
     name: 'holdfast_live_connections',
-    help: 'Open connections for live updates: WebSockets (socket) and server-sent events (events).',
     read: () => Object.entries(live.figures.connections),
   })
   addGauge(registry, {
     name: 'holdfast_live_buffered_bytes',
-    help: 'Bytes sent to live connections that they have not read yet.',
     read: () => live.bufferedBytes,
   })
   addGauge(registry, {
     name: 'holdfast_live_subscriptions',
-    help: 'Subscribed doctors, over all connections.',
     read: () => live.figures.subscriptions,
   })
   addCounter(registry, {
     name: 'holdfast_live_messages_total',
-    help: 'Messages sent, over all connections.',
     read: () => live.figures.messages,
   })
   addCounter(registry, {
     name: 'holdfast_live_dropped_total',
-    help: 'Messages not sent because the client does not read fast enough. It gets a resync instead.',
     read: () => live.figures.dropped,
   })
   addCounter(registry, {
     name: 'holdfast_live_resyncs_total',
-    help: 'Resync messages, which tell a client to read again.',
     read: () => live.figures.resyncs,
   })
 }

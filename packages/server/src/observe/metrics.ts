@@ -1,14 +1,20 @@
-import type { BatchReport, ClaimOutcome } from '@holdfast/engine'
+import type { BatchReport, ClaimOutcome, MessageOutcome } from '@holdfast/engine'
 import type pg from 'pg'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { addDatabaseFigures, type DatabaseFigures } from './database-figures.ts'
-import { addCounter, addCounters, addGauge, addGauges } from './figures.ts'
+import { addCounter, addCounters, addGauge, addGauges, addSampleGauge } from './figures.ts'
 import { RequestDurations } from './request-durations.ts'
+import { RequestsInFlight } from './requests-in-flight.ts'
+import { described } from './table/metric-table.ts'
 
 export type Metrics = {
   registry: Registry
   /** What /metrics responds, in Prometheus's format. */
   text(): Promise<string>
+  /** Records a request that begins, by its route pattern. @returns what to call when it has ended */
+  requestBegan(route: string): () => void
+  /** Records the problem that a response has. */
+  problemSent(code: string): void
   /** Records a completed request by its route pattern (never its path), method and status. */
   requestCompleted(request: { route: string; method: string; status: number; seconds: number }): void
   batchDone(report: BatchReport): void
@@ -17,6 +23,10 @@ export type Metrics = {
   /** This process runs these jobs: their counters begin at 0, so that an alert sees the first failure. */
   jobsKnown(names: readonly string[]): void
   jobDone(job: { name: string; count: number; failed: boolean }): void
+  /** This process sends messages by these channels: their counters begin at 0. */
+  channelsKnown(channels: readonly string[]): void
+  /** An attempt at a message to a patient ended. */
+  messageDone(message: { channel: string; outcome: MessageOutcome['kind'] }): void
   /** Events of these times were forwarded. */
   relayed(forwarded: { receiver: string; times: readonly Date[] }): void
   /**
@@ -50,9 +60,12 @@ export type ServingSources = {
   calendarFigures: () => CalendarFigures
 }
 
+/** `slowUses`: see DatabasePool. */
+type MeasuredPool = pg.Pool & { slowUses?: number }
+
 export type MetricsSources = {
   /** The pools by their label, which several can have. */
-  pools: () => Record<string, readonly pg.Pool[]>
+  pools: () => Record<string, readonly MeasuredPool[]>
   /** null: this process serves no requests; it only runs the jobs. */
   serving: ServingSources | null
   /** Called when the metrics are read, at most once per second. */
@@ -77,6 +90,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const relay = addRelayFigures(registry)
   const eventFailures = addEventFailures(registry)
   const batchRefused = addBatchRefusals(registry)
+  const messages = addMessageFigures(registry)
+  const ofRequests = addRequestFigures(registry)
 
   return {
     registry,
@@ -106,6 +121,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
     ...relay,
     ...eventFailures,
+    ...messages,
+    ...ofRequests,
   }
 }
 
@@ -114,68 +131,75 @@ function addCounts(registry: Registry) {
   const registers = [registry]
   const requests = new RequestDurations(registry)
   const claims = new Counter({
-    name: 'holdfast_claims_total',
-    help: 'Claims by outcome. error: the outcome is unknown.',
-    labelNames: ['outcome'],
+    ...described('holdfast_claims_total'),
     registers,
   })
   const size = new Histogram({
-    name: 'holdfast_batch_size',
-    help: 'Items per batch, which is one transaction.',
-    labelNames: ['queue'],
+    ...described('holdfast_batch_size'),
     buckets: batchSizes,
     registers,
   })
   const seconds = new Histogram({
-    name: 'holdfast_batch_duration_seconds',
-    help: 'Time the database took for a batch, including the commit.',
-    labelNames: ['queue', 'failed'],
+    ...described('holdfast_batch_duration_seconds'),
     buckets: queueSeconds,
     registers,
   })
   const wait = new Histogram({
-    name: 'holdfast_queue_wait_seconds',
-    help: 'Time that the oldest item of a batch waited in the queue.',
-    labelNames: ['queue'],
+    ...described('holdfast_queue_wait_seconds'),
     buckets: queueSeconds,
     registers,
   })
   const jobs = new Counter({
-    name: 'holdfast_job_runs_total',
-    help: 'Background job runs in this process.',
-    labelNames: ['job', 'failed'],
+    ...described('holdfast_job_runs_total'),
     registers,
   })
   const jobCounts = new Counter({
-    name: 'holdfast_job_items_total',
-    help: 'Rows that background jobs of this process deleted, expired or created.',
-    labelNames: ['job'],
+    ...described('holdfast_job_items_total'),
     registers,
   })
   const auditEvents = new Counter({
-    name: 'holdfast_audit_events_total',
-    help: 'Events of the security log. lost: they could not be written before the stop, or too many were waiting.',
-    labelNames: ['outcome'],
+    ...described('holdfast_audit_events_total'),
     registers,
   })
   auditEvents.inc({ outcome: 'lost' }, 0)
   return { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents }
 }
 
-function addBatchRefusals(registry: Registry): Counter<'queue' | 'sqlstate'> {
+function addRequestFigures(registry: Registry): Pick<Metrics, 'requestBegan' | 'problemSent'> {
+  const inFlight = new RequestsInFlight()
+  const problems = new Map<string, number>()
+  addGauges(registry, { name: 'holdfast_http_requests_in_flight', read: () => inFlight.counts() })
+  addCounters(registry, { name: 'holdfast_problems_total', read: () => problems })
+  return {
+    requestBegan: (route) => inFlight.begin(route),
+    problemSent: (code) => void problems.set(code, (problems.get(code) ?? 0) + 1),
+  }
+}
+
+const messageOutcomes: readonly MessageOutcome['kind'][] = ['sent', 'kept', 'skipped', 'again', 'failed']
+
+function addMessageFigures(registry: Registry): Pick<Metrics, 'channelsKnown' | 'messageDone'> {
+  const messages = new Counter({ ...described('holdfast_messages_total'), registers: [registry] })
+  return {
+    channelsKnown(channels) {
+      for (const channel of channels) {
+        for (const outcome of messageOutcomes) messages.inc({ channel, outcome }, 0)
+      }
+    },
+    messageDone: ({ channel, outcome }) => messages.inc({ channel, outcome }),
+  }
+}
+
+function addBatchRefusals(registry: Registry): Counter {
   return new Counter({
-    name: 'holdfast_batches_refused_total',
-    help: 'Batches that failed with an error of the database, not for waiting for a lock. Their items are sent alone.',
-    labelNames: ['queue', 'sqlstate'],
+    ...described('holdfast_batches_refused_total'),
     registers: [registry],
   })
 }
 
 function addEventFailures(registry: Registry): Pick<Metrics, 'queuesKnown' | 'eventFailed'> {
   const failures = new Counter({
-    name: 'holdfast_broker_failures_total',
-    help: 'Events that a consumer at the broker could not process: given back to it later (retry), or not (dead).',
-    labelNames: ['queue', 'outcome'],
+    ...described('holdfast_broker_failures_total'),
     registers: [registry],
   })
   return {
@@ -191,17 +215,14 @@ function addEventFailures(registry: Registry): Pick<Metrics, 'queuesKnown' | 'ev
 function addRelayFigures(registry: Registry): Pick<Metrics, 'relayed' | 'relayWaiting'> {
   const registers = [registry]
   const lag = new Histogram({
-    name: 'holdfast_relay_lag_seconds',
-    help: 'Time from when an event was written until it was forwarded to a receiver. Repetitions count again.',
-    labelNames: ['receiver'],
+    ...described('holdfast_relay_lag_seconds'),
     buckets: lagSeconds,
     registers,
   })
   /** Since when the oldest event has waited, by receiver and shard. */
   const waiting = new Map<string, Map<string, Date | null>>()
-  addGauges(registry, 'receiver', {
+  addGauges(registry, {
     name: 'holdfast_relay_waiting_seconds',
-    help: 'Age of the oldest event that this process is forwarding to a receiver; it grows while the receiver is away.',
     aggregator: 'max',
     read: () =>
       Array.from(waiting, ([receiver, shards]) => [
@@ -230,19 +251,16 @@ function addSources(registry: Registry, sources: MetricsSources): void {
 function addServing(registry: Registry, sources: ServingSources): void {
   const ofQueues = (figure: keyof QueueDepths[string]) => () =>
     Object.entries(sources.queueDepths()).map(([queue, depth]) => [queue, depth[figure]] as const)
-  addGauges(registry, 'queue', {
+  addGauges(registry, {
     name: 'holdfast_queue_depth',
-    help: 'Items waiting in a queue.',
     read: ofQueues('queued'),
   })
-  addGauges(registry, 'queue', {
+  addGauges(registry, {
     name: 'holdfast_queue_locked',
-    help: 'Items waiting, apart from the queue, for slots or bookings that other transactions hold locked.',
     read: ofQueues('slow'),
   })
-  addGauges(registry, 'queue', {
+  addGauges(registry, {
     name: 'holdfast_batches_in_flight',
-    help: 'Batches whose transaction is in progress.',
     read: ofQueues('inFlight'),
   })
   addCacheFigures(registry, sources.cacheFigures)
@@ -250,36 +268,28 @@ function addServing(registry: Registry, sources: ServingSources): void {
 }
 
 function addPools(registry: Registry, pools: MetricsSources['pools']): void {
-  new Gauge({
+  const sums = (countOf: (pool: MeasuredPool) => number) =>
+    Object.entries(pools()).map(([pool, same]) => [pool, same.reduce((sum, one) => sum + countOf(one), 0)] as const)
+  const states = {
+    used: ({ totalCount, idleCount }: pg.Pool) => totalCount - idleCount,
+    idle: ({ idleCount }: pg.Pool) => idleCount,
+    waiting: ({ waitingCount }: pg.Pool) => waitingCount,
+  }
+  addSampleGauge(registry, {
     name: 'holdfast_pool_connections',
-    help: 'Database connections by pool and state. waiting: requests for a connection that are queued.',
-    labelNames: ['pool', 'state'],
-    registers: [registry],
-    collect() {
-      for (const [pool, same] of Object.entries(pools())) {
-        const sumOf = (countOf: (one: pg.Pool) => number) => same.reduce((sum, one) => sum + countOf(one), 0)
-        this.set(
-          { pool, state: 'used' },
-          sumOf(({ totalCount, idleCount }) => totalCount - idleCount),
-        )
-        this.set(
-          { pool, state: 'idle' },
-          sumOf(({ idleCount }) => idleCount),
-        )
-        this.set(
-          { pool, state: 'waiting' },
-          sumOf(({ waitingCount }) => waitingCount),
-        )
-      }
-    },
+    read: async () =>
+      Object.entries(states).flatMap(([state, countOf]) =>
+        sums(countOf).map(([pool, value]) => ({ labels: { pool, state }, value })),
+      ),
   })
+  addGauges(registry, { name: 'holdfast_pool_connections_max', read: () => sums(({ options }) => options.max) })
+  addCounters(registry, { name: 'holdfast_database_slow_uses_total', read: () => sums(({ slowUses = 0 }) => slowUses) })
 }
 
 /** The hit ratio is hits ÷ (hits + misses). */
 function addCacheFigures(registry: Registry, cacheFigures: () => CacheFigures): void {
-  addCounters(registry, 'result', {
+  addCounters(registry, {
     name: 'holdfast_cache_reads_total',
-    help: 'Public reads by result: from memory (hit), loaded (miss), or an older response during an outage (stale).',
     read() {
       const { hits, misses, stale } = cacheFigures()
       return Object.entries({ hit: hits, miss: misses, stale })
@@ -287,20 +297,17 @@ function addCacheFigures(registry: Registry, cacheFigures: () => CacheFigures): 
   })
   addCounter(registry, {
     name: 'holdfast_cache_loads_total',
-    help: 'Loads of responses, or of slots for lists, from the database. Concurrent requests share a load.',
     read: () => cacheFigures().loads,
   })
   addGauge(registry, {
     name: 'holdfast_cache_bytes',
-    help: 'Memory used by cached responses, slots in memory and their lists.',
     read: () => cacheFigures().bytes,
   })
 }
 
 function addCalendarFigures(registry: Registry, calendarFigures: () => CalendarFigures): void {
-  addCounters(registry, 'kind', {
+  addCounters(registry, {
     name: 'holdfast_calendar_reads_total',
-    help: 'Queries for the calendar in memory: days of a doctor, changed slots (patch), or doctors with their holds.',
     read() {
       const { loads, patches, doctorReads } = calendarFigures()
       return Object.entries({ days: loads, patch: patches, doctors: doctorReads })
@@ -308,12 +315,10 @@ function addCalendarFigures(registry: Registry, calendarFigures: () => CalendarF
   })
   addCounter(registry, {
     name: 'holdfast_calendar_patched_slots_total',
-    help: 'Changed slots that were read again.',
     read: () => calendarFigures().patchedSlots,
   })
   addGauge(registry, {
     name: 'holdfast_calendar_slots',
-    help: 'Slots in memory.',
     read: () => calendarFigures().slots,
   })
 }

@@ -1,8 +1,10 @@
 import type { Histogram, Registry } from 'prom-client'
+import { described } from './table/metric-table.ts'
 
 const name = 'holdfast_http_request_duration_seconds'
-const help = 'Duration of HTTP requests by route, method and status.'
-export const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const { help } = described(name)
+/** 1 and 2 are thresholds of alerts. */
+export const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5, 10, 30]
 
 /** `counts`: requests per bucket, each between the bound before and its own; the last is above all bounds. */
 type Durations = { labels: Labels; counts: Float64Array; sum: number }

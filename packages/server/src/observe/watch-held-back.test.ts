@@ -30,7 +30,9 @@ test('an open transaction that holds back the log is logged once, and in the det
   // It can still serve requests.
   const readiness = await probes.readiness()
   expect(readiness).toMatchObject({ status: 'ready', details: { logHeldBack: { pid: rows[0]?.pid } } })
-  expect((await probes.databaseFigures()).eventTailLagSeconds).toBeGreaterThan(59)
+  expect((await probes.databaseFigures()).shards[0]?.load?.eventTailLagSeconds).toBeGreaterThan(59)
+  // The session is of psql and the like, by its name.
+  expect(watch.by()).toBe('other')
 
   await client.query('rollback')
   client.release()
@@ -38,6 +40,7 @@ test('an open transaction that holds back the log is logged once, and in the det
     async () => (watch.latest() === null ? true : undefined),
     () => 'an end of it',
   )
+  expect(watch.by()).toBeNull()
   expect(lines).toEqual([
     [
       expect.objectContaining({ session: expect.objectContaining({ pid: rows[0]?.pid }) }),

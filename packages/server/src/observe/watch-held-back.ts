@@ -1,8 +1,11 @@
-import { findLogHeldBack } from '@holdfast/engine'
+import { findLogHeldBack, type LogHeldBack } from '@holdfast/engine'
 import type pg from 'pg'
 
 /** How long events wait that no server may read yet, and the session that keeps them, if it is known. */
 export type HeldBack = { seconds: number; pid: number | null }
+
+/** Whose session it is: one of Holdfast's own, of another program, or a prepared transaction; `ended`: it is over. */
+export type HoldsBack = 'holdfast' | 'other' | 'prepared' | 'ended'
 
 const intervalMs = 5_000
 const minuteMs = 60_000
@@ -14,6 +17,8 @@ type WarnLog = { warn(fields: object, message: string): void }
 export type HeldBackWatch = {
   /** What was found last, the longest of all databases; null: nothing is held back. */
   latest(): HeldBack | null
+  /** Whose session holds it back; null: nothing is held back. */
+  by(): HoldsBack | null
 }
 
 /**
@@ -25,6 +30,7 @@ export function watchHeldBack(
   { log, isStopping, everyMs = intervalMs }: { log: WarnLog; isStopping(): boolean; everyMs?: number },
 ): HeldBackWatch {
   let latest: HeldBack | null = null
+  let by: HoldsBack | null = null
   let loggedAtMs = Number.NEGATIVE_INFINITY
   let isLooking = false
 
@@ -33,6 +39,7 @@ export function watchHeldBack(
     const found = await Promise.all(pools.map((pool) => findLogHeldBack(pool, secondsMin).catch(() => null)))
     const [longest] = found.filter((one) => one !== null).toSorted((one, other) => other.seconds - one.seconds)
     latest = longest === undefined ? null : { seconds: Math.round(longest.seconds), pid: longest.by?.pid ?? null }
+    by = longest === undefined ? null : whoseOf(longest)
     const now = performance.now()
     if (longest === undefined || loggedAtMs > now - minuteMs) return
     loggedAtMs = now
@@ -48,5 +55,11 @@ export function watchHeldBack(
       isLooking = false
     })
   }, everyMs).unref()
-  return { latest: () => latest }
+  return { latest: () => latest, by: () => by }
+}
+
+function whoseOf({ by }: LogHeldBack): HoldsBack {
+  if (by === null) return 'ended'
+  if (by.pid === 0) return 'prepared'
+  return by.application?.startsWith('holdfast ') ? 'holdfast' : 'other'
 }

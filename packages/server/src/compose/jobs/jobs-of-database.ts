@@ -1,3 +1,4 @@
+import { messageChannels } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import { type OpenBroker, openBroker } from '../../broker/start-broker.ts'
 import type { Config } from '../../config/config.ts'
@@ -30,7 +31,8 @@ type JobServicesDeps = {
   metrics?: JobMetrics | undefined
 }
 
-export type JobMetrics = Pick<Metrics, 'jobsKnown' | 'jobDone' | 'queuesKnown' | 'eventFailed'> & RelayMetrics
+export type JobMetrics = RelayMetrics &
+  Pick<Metrics, 'jobsKnown' | 'jobDone' | 'queuesKnown' | 'eventFailed' | 'channelsKnown' | 'messageDone'>
 
 /** What the jobs of all shards of a process use. */
 export type JobServices = JobServicesDeps & {
@@ -105,7 +107,8 @@ function startQueue(services: JobServices, { pools }: JobDatabase, sending: Send
   const { config, log, metrics } = services
   const { auditMonths } = config
   metrics?.jobsKnown(jobs.map(({ name }) => name))
-  const queue = { pool: pools.jobs, log }
+  metrics?.channelsKnown(messageChannels)
+  const queue = { pool: pools.jobs, log, onMessage: metrics?.messageDone }
   return startJobs({ ...queue, ...sending, auditMonths, onDone: (done) => metrics?.jobDone(done) })
 }
 

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts'
 import { buildMetricsApp } from '../../edge/metrics-app.ts'
 import { createProbes } from '../../edge/probes.ts'
 import type { Logger } from '../../observe/logger.ts'
+import { addMachineFigures } from '../../observe/machine-figures.ts'
 import { createMetrics, type Metrics } from '../../observe/metrics.ts'
 import { listen } from '../listen.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
@@ -29,10 +30,14 @@ export async function observeWorker(
 ): Promise<ObservedWorker> {
   const pool = createPool({ url: appUrl, name: 'holdfast probes', onIdleError: onIdleErrorOf(log), ...probeBounds })
   let isStopping = false
-  const shards = databases.filter(({ shard }) => shard !== null).map(({ pools }) => pools.jobs)
+  const shards =
+    databases.length === 1
+      ? []
+      : databases.map(({ shard, pools }) => ({ name: shard ?? 'directory', pool: pools.jobs }))
   const probes = createProbes(pool, { isStopping: () => isStopping, shards })
   const pools = { ...poolsByName(databases), probes: [pool] }
   const metrics = createMetrics({ pools: () => pools, serving: null, readDatabase: probes.databaseFigures })
+  addMachineFigures(metrics.registry, { ...config, publicUrl: null })
   const onStop = () => {
     isStopping = true
   }

@@ -16,6 +16,7 @@ import { ofShard } from '../../config/shard-settings.ts'
 import { createProbes } from '../../edge/probes.ts'
 import { liveSettingsOf } from '../../live/live-settings.ts'
 import { ShardedHub } from '../../live/sharded-hub.ts'
+import { addHeldBackFigures } from '../../observe/held-back-figures.ts'
 import type { Logger } from '../../observe/logger.ts'
 import { watchHeldBack } from '../../observe/watch-held-back.ts'
 import { addReplicaFigures, type ReplicaSource } from '../../replicas/replica-figures.ts'
@@ -52,6 +53,8 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
   const shard = await openShard(database, { config, cacheShare: 1, log, metrics })
   closeTogether([...Object.values(shard.pools), probePool, accountsPool])
   addReplicaFigures(metrics.registry, [{ shard: null, router: shard.replicas }])
+  const heldBack = watchHeldBack([probePool], { log, isStopping })
+  addHeldBackFigures(metrics.registry, heldBack)
   return {
     all: [shard],
     common: { ...shard, cache: shard.freshness.cache },
@@ -61,7 +64,7 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     find: () => shard,
     lookAgain: async () => false,
     live: shard.live,
-    probes: createProbes(probePool, { isStopping, heldBack: watchHeldBack([probePool], { log, isStopping }).latest }),
+    probes: createProbes(probePool, { isStopping, heldBack: heldBack.latest }),
     pools: { ...poolsByLabel([shard]), probes: [probePool] },
     allPools: [...shard.allPools, probePool],
     stop: () => shard.stop(),
@@ -119,12 +122,15 @@ async function openSeveral(
     throw error
   }
   const all = [...opened.values()]
-  addReplicaFigures(metrics.registry, routersOf(opened, database.shards))
+  const nameOf = namesOf(database.shards)
+  const named = Array.from(opened, ([no, open]) => ({ name: nameOf(no), pool: open.pools.general }))
+  addReplicaFigures(metrics.registry, routersOf(opened, nameOf))
   const directory = ofNo(directoryNo)
   void map.follow(reaching.signal)
   const common = openCommon(directory, all, cacheBytesOf(config, cacheShare).responses)
-  const generalPools = all.map((open) => open.pools.general)
+  const generalPools = named.map(({ pool }) => pool)
   const heldBack = watchHeldBack(generalPools, { log, isStopping })
+  addHeldBackFigures(metrics.registry, heldBack)
   const { byClinic } = directory.engine.auditLog
   const appends = new Map(all.map((open) => [open, open.engine.auditLog.append]))
   const shardOf = (clinicNo: number) => ofNo(map.of(clinicNo) ?? directoryNo)
@@ -144,7 +150,7 @@ async function openSeveral(
     find,
     lookAgain: (clinicNo) => map.lookAgain(clinicNo),
     live,
-    probes: createProbes(probePool, { isStopping, shards: generalPools, heldBack: heldBack.latest }),
+    probes: createProbes(probePool, { isStopping, shards: named, heldBack: heldBack.latest }),
     pools: { ...poolsByLabel(all), probes: [probePool] },
     allPools: [...all.flatMap(({ allPools }) => allPools), probePool],
     stop() {
@@ -165,9 +171,14 @@ function noteMove(
 }
 
 /** The replicas of all databases that have some. */
-function routersOf(opened: ReadonlyMap<number, OpenShard>, shards: readonly PreparedShard[]): ReplicaSource[] {
+function routersOf(opened: ReadonlyMap<number, OpenShard>, nameOf: (no: number) => string): ReplicaSource[] {
+  return Array.from(opened, ([no, { replicas }]) => ({ shard: nameOf(no), router: replicas }))
+}
+
+/** The names of several databases, in metrics. */
+function namesOf(shards: readonly PreparedShard[]): (no: number) => string {
   const names = new Map(shards.map(({ no, settings }) => [no, settings.name]))
-  return Array.from(opened, ([no, { replicas }]) => ({ shard: names.get(no) ?? 'directory', router: replicas }))
+  return (no) => names.get(no) ?? 'directory'
 }
 
 /** While the servers are restarted with another HOLDFAST_SHARDS, those that were not yet lack a database. */

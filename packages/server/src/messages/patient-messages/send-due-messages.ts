@@ -26,7 +26,13 @@ import { choicesOf, reasonUnwanted } from './recipient-choices.ts'
 /** Per channel, so that a slow SMS provider does not delay e-mails. */
 const atOnceMax = 10
 
-type MessageDeps = { pool: pg.Pool; sender: MessageSender; log: Logger }
+type MessageDeps = {
+  pool: pg.Pool
+  sender: MessageSender
+  log: Logger
+  /** Called after each attempt. */
+  onMessage?: ((message: { channel: MessageChannel; outcome: MessageOutcome['kind'] }) => void) | undefined
+}
 
 type MessageRun = {
   signal?: AbortSignal | undefined
@@ -77,7 +83,7 @@ async function sendChannel(deps: MessageDeps, channel: MessageChannel, run: Mess
   return done
 }
 
-async function attempt({ pool, sender, log }: MessageDeps, message: DueMessage): Promise<MessageOutcome> {
+async function attempt({ pool, sender, log, onMessage }: MessageDeps, message: DueMessage): Promise<MessageOutcome> {
   const prepared = await prepare(pool, sender, message).catch((error: unknown) => {
     if (isConnectionLost(error)) throw error
     log.error(
@@ -89,6 +95,8 @@ async function attempt({ pool, sender, log }: MessageDeps, message: DueMessage):
   const outcome = typeof prepared === 'function' ? await prepared() : prepared
   await recordMessage(pool, message, outcome)
   const { kind } = outcome
+  // What was not tried is none.
+  if (kind !== 'again' || !('reason' in outcome)) onMessage?.({ channel: message.channel, outcome: kind })
   if (kind === 'failed' || kind === 'again') {
     // The result is left out: it may name the address.
     log.warn(
