@@ -7,7 +7,7 @@ import { type Check, ok, problem, warning } from './check.ts'
 import { checkDirectory } from './check-machine.ts'
 
 const name = 'backups'
-/** The same as in the alert that deploy/prometheus/holdfast.rules.yml has. */
+/** The same as in the alert that deploy/prometheus/alerts.yml has. */
 const ageMsMin = 600_000
 const seeLog = 'start Holdfast if it does not run; else its log says why: “backup failed, and is tried again”'
 const waitOrSeeLog = `wait if the first copy is being taken (HOLDFAST_BACKUP_MB_PER_SECOND); ${seeLog}`

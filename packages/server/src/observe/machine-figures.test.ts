@@ -15,7 +15,7 @@ async function valuesOf(registry: Registry, name: string): Promise<Record<string
   )
 }
 
-test('the space of a directory is shown; of one that cannot be read, of a bucket and of a remote database, none is', async () => {
+test('the space of a directory is shown, and none of what is no directory here', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'hf-space-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const registry = new Registry()

@@ -47,7 +47,7 @@ export const workMetrics = {
   },
   holdfast_lapsed_holds: {
     labels: ['shard'],
-    help: 'PENDING bookings of the last hour whose hold has expired, and that no job has marked yet. Their places are free.',
+    help: 'PENDING bookings of the last hour whose hold has expired, not marked yet by a job. Their places are free.',
     watch: 'growing for minutes: no worker runs the job `sweep`',
   },
   holdfast_theatre_holds: {
