@@ -121,7 +121,7 @@ export const servingMetrics = {
   },
   holdfast_redis_available: {
     help: '1: rate limits are counted in Redis. 0: Redis does not respond in time, and each process counts for itself.',
-    watch: '0 for minutes; only with `REDIS_URL`',
+    watch: '0 for minutes; only with [`REDIS_URL`](redis.md)',
   },
   holdfast_redis_calls_total: {
     labels: ['result'],
@@ -131,7 +131,7 @@ export const servingMetrics = {
   holdfast_replica_lag_seconds: {
     labels: ['node'],
     help: 'How far a replica is behind the primary; -1: it does not respond, or is no replica of this primary.',
-    watch: 'above 1 or -1: it gets no reads; only with `DATABASE_REPLICA_URLS`',
+    watch: 'above 1 or -1: it gets no reads; only with [replicas](replicas.md)',
   },
   holdfast_replica_reads_total: {
     labels: ['node'],
