@@ -32,7 +32,7 @@ export function createWaitlist({ pool, shards = oneShard(pool), announce, settle
   return {
     async join(entry, writeKey, storeMail = null) {
       const result = await inTransaction(pool, (transaction) =>
-        runOnce(transaction, writeKey, () => addEntry(transaction, entry, storeMail)),
+        runOnce(transaction, { writeKey, clinicNo: entry.clinicNo }, () => addEntry(transaction, entry, storeMail)),
       )
       // A repeated call offers the places too: the first call may have ended before it offered them.
       if (result.kind !== 'key_reused' && result.value.kind === 'joined') {
