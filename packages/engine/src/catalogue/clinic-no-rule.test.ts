@@ -106,7 +106,7 @@ test.for([
   ],
   [
     'planted refers from the global table holdfast.answer',
-    `alter table holdfast.answer add column clinic_no integer, add constraint planted
+    `alter table holdfast.answer add constraint planted
        foreign key (clinic_no, key) references holdfast.resource (clinic_no, id)`,
   ],
 ])('a planted violation is reported: %s', async ([expected, statement], { database }) => {

@@ -193,7 +193,7 @@ const writtenOnce: Record<string, string[]> = {
   membership: ['clinic_no', 'account_id', 'created_at'],
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
   account_clinic: ['account_id', 'clinic_no'],
-  answer: ['key', 'request_hash', 'created_at', 'ids'],
+  answer: ['key', 'request_hash', 'created_at', 'ids', 'clinic_no'],
   log_receiver: ['name', 'added_at'],
   message: [
     'clinic_no',

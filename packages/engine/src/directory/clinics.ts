@@ -76,7 +76,7 @@ export function clinicsOf(
 
     async createClinic(clinic, writeKey, drawnNo = null) {
       const outcome = await write((transaction) =>
-        runOnce(transaction, writeKey, () => insertClinic(transaction, clinic, drawnNo)),
+        runOnce(transaction, { writeKey, clinicNo: ({ no }) => no }, () => insertClinic(transaction, clinic, drawnNo)),
       )
       if (outcome.kind === 'replayed') announceRepeat(announce, { clinicNos: [outcome.value.no] })
       return outcome

@@ -50,7 +50,7 @@ export function doctorsOf(
 
     async createDoctor(clinicNo, doctor, writeKey) {
       const outcome = await write((transaction) =>
-        runOnce(transaction, writeKey, () => insertDoctor(transaction, clinicNo, doctor)),
+        runOnce(transaction, { writeKey, clinicNo }, () => insertDoctor(transaction, clinicNo, doctor)),
       )
       if (outcome.kind === 'replayed') announceRepeat(announce, { doctorIds: [outcome.value.id] })
       return outcome

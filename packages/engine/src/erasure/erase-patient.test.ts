@@ -248,7 +248,7 @@ test('of stored responses it reads those that name the booking, in any field', a
   const key = () => ({ key: randomUUID(), requestHash: randomUUID() })
   const store = async (body: unknown) => {
     const stored = key()
-    await engine.storedResponses.store(stored, { status: 200, body })
+    await engine.storedResponses.store(stored, { status: 200, body }, null)
     return stored
   }
   const naming = [await store({ id, patient }), await store({ items: [{ id: other.id }, { live: [id] }] })]

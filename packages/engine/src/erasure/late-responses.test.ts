@@ -32,7 +32,11 @@ async function storeDuringErasure(database: TestDatabase, untilStored: (storing:
   try {
     await erasing.query('begin')
     await erasing.query(eraseStatement, [clinicNo, id])
-    const storing = responses.store(writeKey, { status: 200, body: { items: [{ id: other.id }, { id, patient }] } })
+    const storing = responses.store(
+      writeKey,
+      { status: 200, body: { items: [{ id: other.id }, { id, patient }] } },
+      null,
+    )
     await untilStored(storing)
     await erasing.query('commit')
     await storing
@@ -84,7 +88,7 @@ test('after the erasure nothing that names the booking is stored; what names oth
   const responses = createStoredResponses(database.appPool)
   const kindAfter = async (response: unknown) => {
     const writeKey = aKey()
-    await responses.store(writeKey, response)
+    await responses.store(writeKey, response, null)
     return (await responses.find(writeKey)).kind
   }
   expect(await kindAfter({ status: 200, body: { id, patient } })).toBe('missing')

@@ -40,7 +40,7 @@ export function createMessages(pool: pg.Pool, accountsPool: pg.Pool = pool): Mes
       const result = await inTransaction(pool, (transaction) =>
         runOnce(
           transaction,
-          writeKey,
+          { writeKey, clinicNo },
           () => sendAgain(transaction, clinicNo, id),
           ({ kind }) => kind === 'due',
         ),

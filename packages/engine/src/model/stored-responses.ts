@@ -15,6 +15,8 @@ export type StoredResponses = {
   /**
    * Stores `response` as JSON, unless one is already stored under the key, or it names a booking whose patient has been
    * erased.
+   *
+   * @param clinicNo the clinic that the request was about, with which it is moved to another database; null: none
    */
-  store(writeKey: NonNullable<WriteKey>, response: unknown): Promise<void>
+  store(writeKey: NonNullable<WriteKey>, response: unknown, clinicNo: number | null): Promise<void>
 }

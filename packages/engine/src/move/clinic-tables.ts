@@ -21,7 +21,6 @@ const logs = new Set(['booking_event', 'late_event', 'directory_change'])
 const conditions: Readonly<Record<string, (clinicNo: number) => string>> = {
   clinic: (clinicNo) => `no = ${clinicNo}`,
   calendar_feed: (clinicNo) => `kind <> 'account' and holdfast.clinic_no_of(subject_id) = ${clinicNo}`,
-  answer: (clinicNo) => `holdfast.clinic_no_of(ids[1]) = ${clinicNo}`,
 }
 
 /** The response to a write is stored after it: repeated without it, the write finds what it has written. */

@@ -71,8 +71,9 @@ export async function findClinicPlace(
  */
 export async function placeClinic(directory: pg.Pool, writeKey: WriteKey, shardNo: number): Promise<ClinicShard> {
   const id = writeKey === null ? null : digestUuid(`holdfast.clinic_no ${writeKey.key}`)
+  const once = { writeKey: id === null ? null : { key: id, requestHash: id }, clinicNo: null }
   const placed = await inTransaction(directory, (transaction) =>
-    runOnce(transaction, id === null ? null : { key: id, requestHash: id }, async () => {
+    runOnce(transaction, once, async () => {
       const { rows } = await transaction.query<{ clinicNo: number | null }>(
         sql`select holdfast.place_clinic(${shardNo}) as "clinicNo"`,
       )

@@ -10,11 +10,13 @@ import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
  *
  * The value is stored as JSON: a retry gets texts in place of its dates.
  *
+ * @param once.clinicNo the clinic that the request is about, also if it is known only afterwards: the value is moved to
+ *   another database with it. null: it is about none
  * @param isStored false for a value after which a retry with the key runs again
  */
 export async function runOnce<Value>(
   transaction: pg.PoolClient,
-  writeKey: WriteKey,
+  { writeKey, clinicNo }: { writeKey: WriteKey; clinicNo: number | null | ((value: Value) => number) },
   write: () => Promise<Value>,
   isStored: (value: Value) => boolean = () => true,
 ): Promise<OnceResult<Value>> {
@@ -33,7 +35,8 @@ export async function runOnce<Value>(
   const value = await write()
   if (!isStored(value)) return { kind: 'done', value }
   await transaction.query(sql`
-    insert into holdfast.answer (key, request_hash, body, ids)
-    values (${key}, ${requestHash}, ${JSON.stringify(value)}, ${bookingIdsIn(value)}::uuid[])`)
+    insert into holdfast.answer (key, request_hash, body, ids, clinic_no)
+    values (${key}, ${requestHash}, ${JSON.stringify(value)}, ${bookingIdsIn(value)}::uuid[],
+            ${typeof clinicNo === 'function' ? clinicNo(value) : clinicNo})`)
   return { kind: 'done', value }
 }

@@ -16,10 +16,10 @@ export function createStoredResponses(pool: pg.Pool): StoredResponses {
       return stored.request_hash === requestHash ? { kind: 'found', response: stored.body } : { kind: 'key_reused' }
     },
 
-    async store({ key, requestHash }, response) {
+    async store({ key, requestHash }, response, clinicNo) {
       const statement = sql`
         select holdfast.store_response(${key}, ${requestHash}, ${JSON.stringify(response)}::jsonb,
-                                       ${bookingIdsIn(response)}::uuid[])`
+                                       ${bookingIdsIn(response)}::uuid[], ${clinicNo}::integer)`
       await pool.query(prepared('store_response', statement))
     },
   }

@@ -182,7 +182,7 @@ async function createCaseRequest(
       return await announced((transaction) =>
         runOnce<CreateCaseRequestOutcome>(
           transaction,
-          writeKey,
+          { writeKey, clinicNo },
           async () => {
             if (request.dueOn !== null && today !== undefined && request.dueOn < today) return { kind: 'due_in_past' }
             const id = newId(clinicNo)

@@ -43,7 +43,7 @@ async function eraseOnce(pool: pg.Pool, request: Request, writeKey: WriteKey): P
   return inTransaction(pool, (transaction) =>
     runOnce(
       transaction,
-      writeKey,
+      { writeKey, clinicNo: request.clinicNo },
       () => erase(transaction, request),
       ({ kind }) => kind === 'erased',
     ),

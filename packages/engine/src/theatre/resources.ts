@@ -55,7 +55,9 @@ export function theatreResources(
   | 'equipment'
 > {
   const create = <Resource>(kind: ResourceKind, clinicNo: number, columns: Columns, writeKey: WriteKey) =>
-    write((transaction) => runOnce(transaction, writeKey, () => insert<Resource>(transaction, kind, clinicNo, columns)))
+    write((transaction) =>
+      runOnce(transaction, { writeKey, clinicNo }, () => insert<Resource>(transaction, kind, clinicNo, columns)),
+    )
   const update = <Resource>(kind: ResourceKind, id: string, { active, withCases }: Activity, columns: Columns) =>
     write(async (transaction): Promise<UpdateResourceOutcome<Resource>> => {
       const refusal = await refusalOf(transaction, kind, id, { active, withCases })

@@ -115,12 +115,13 @@ async function createOnce(
   writeKey: WriteKey,
 ): ReturnType<Webhooks['create']> {
   const isStored = (id: string | null) => id !== null
-  const result = await runOnce(transaction, writeKey, () => create(transaction, webhook), isStored)
+  const { clinicNo } = webhook
+  const result = await runOnce(transaction, { writeKey, clinicNo }, () => create(transaction, webhook), isStored)
   if (result.kind === 'key_reused') return result
   if (result.value === null) return { kind: 'too_many_webhooks', max: webhooksMax }
   const { rows } = await transaction.query<Webhook & { sealedSecret: string }>(sql`
     select ${webhookColumns}, w.secret as "sealedSecret"
-      from holdfast.webhook w where w.clinic_no = ${webhook.clinicNo} and w.id = ${result.value}`)
+      from holdfast.webhook w where w.clinic_no = ${clinicNo} and w.id = ${result.value}`)
   if (rows[0] === undefined) return missing
   const { sealedSecret, ...created } = rows[0]
   return { kind: 'done', webhook: created, sealedSecret }

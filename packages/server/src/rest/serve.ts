@@ -234,9 +234,7 @@ function responderOf(deps: RestDeps, described: Operation, handler: Handler, opt
     return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
   }
   const steps = { check: recordRepetitions(deps, described, check), run }
-  const respondAtOnce = storesResponse
-    ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
-    : run
+  const respondAtOnce = storesResponse ? (call: Call) => respondOnce(deps.engine, described, call, steps) : run
   return { deps, respond: limitWrites<Call, AnyResponse>(deps, described, respondAtOnce) }
 }
 

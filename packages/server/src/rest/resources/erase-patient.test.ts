@@ -132,7 +132,7 @@ describe('in the whole database', () => {
         [late, booking.id],
       )
       const unrelated = { key: crypto.randomUUID(), requestHash: crypto.randomUUID() }
-      await rest.engine.storedResponses.store(unrelated, { status: 200, body: { id: booking.slot.id } })
+      await rest.engine.storedResponses.store(unrelated, { status: 200, body: { id: booking.slot.id } }, null)
       expect(await finishErasures(database.appPool)).toBe(0)
       expect(await placesOfText(database, patient.name)).toEqual(['holdfast.answer'])
       await database.ownerPool.query(`update holdfast.erased_booking set erased_at = now() - interval '11 minutes'`)

@@ -116,7 +116,7 @@ function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
     const step = writeKeyOf(key, `fillBlock ${blockId}`, { confirm, cursor })
     // A key belongs to one step from its beginning: what a step has booked before it fails has this key, too.
     if (step !== null) {
-      await storedResponses.store(step, null)
+      await storedResponses.store(step, null, clinic.no)
       const begun = await storedResponses.find(step)
       if (begun.kind === 'key_reused') throw refusalProblem(begun)
     }

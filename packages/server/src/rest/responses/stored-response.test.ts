@@ -40,6 +40,9 @@ test('createSlots with a key: a retry gets the first response, another body is r
   const body = { slots: [{ startsAt: inDays(3), endsAt: inDays(3, 15) }] }
   const first = await rest.call('createSlots', { path, as, key: 'monday', body })
   expect(first.status).toBe(201)
+  const { rows } = await database.ownerPool.query('select from holdfast.answer where clinic_no = $1', [clinic.no])
+  // It moves with the clinic.
+  expect(rows).toHaveLength(1)
   const retried = await rest.call('createSlots', { path, as, key: 'monday', body })
   expect(retried.status).toBe(200)
   expect(retried.body).toEqual(first.body)

@@ -1,6 +1,7 @@
 import type { Operation } from '@holdfast/contract'
-import type { StoredResponses } from '@holdfast/engine'
+import type { Engine } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
+import { clinicNoOfCall } from '../clinic-of-request.ts'
 import type { SentKey } from '../sent-key.ts'
 import { writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
@@ -18,7 +19,7 @@ export type StoredResponse = { status: number; body?: unknown; position?: string
  * @throws ProblemError idempotency_key_reused
  */
 export async function respondOnce<Call extends StoredCall>(
-  storedResponses: StoredResponses,
+  engine: Pick<Engine, 'storedResponses' | 'calendarFeeds'>,
   described: Operation,
   call: Call,
   { check, run }: { check(call: Call): unknown; run(call: Call): StoredResponse | Promise<StoredResponse> },
@@ -27,6 +28,7 @@ export async function respondOnce<Call extends StoredCall>(
   const purpose = `${described.method} ${described.url} ${JSON.stringify(params)}`
   const writeKey = writeKeyOf(key, purpose, { params, query, body: body ?? null })
   if (writeKey === null) return run(call)
+  const { storedResponses } = engine
   const found = await storedResponses.find(writeKey)
   if (found.kind === 'key_reused') throw refusalProblem(found)
   // Written below by the same operation: the key's digest covers the operation, and the request's all that it asks for.
@@ -36,7 +38,7 @@ export async function respondOnce<Call extends StoredCall>(
   }
   const response = await run(call)
   try {
-    await storedResponses.store(writeKey, response)
+    await storedResponses.store(writeKey, response, await clinicNoOfCall(described, call, engine))
   } catch (error) {
     // The write is committed. A retry runs it again, and it changes nothing then.
     const { id, log } = call.request

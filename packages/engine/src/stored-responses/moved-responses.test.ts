@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
+import { aScene, test } from '../../test/moving-clinic.ts'
+import type { Engine } from '../model/engine.ts'
+import { newId } from '../model/id.ts'
+
+test('a retry after the move of a clinic gets the stored response, whatever ids it has; others stay', async ({
+  database,
+  north,
+}) => {
+  const scene = await aScene(database, north)
+  const { clinicNo, slot } = scene
+  const { directory, north: there } = scene.engines
+  await database.ownerPool.query(
+    `insert into holdfast.theatre_patient (clinic_no, id, mrn, name, record_key)
+     values ($1, $2, 'MRN-9', 'Ada', holdfast.fold_record_number('MRN-9'))`,
+    [clinicNo, newId(clinicNo)],
+  )
+  const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
+  const erasure = { clinicNo, mrn: 'MRN-9', actorId: null, writeKey: aKey() }
+  const erased = await directory.theatre.erasePatient(erasure)
+  expect(erased).toEqual({ kind: 'erased', cases: 0, requests: 0 })
+  const [ofClinic, ofOther, ofNone] = [aKey(), aKey(), aKey()]
+  const response = { status: 201, body: { items: [{ slotId: slot.id }] } }
+  await directory.storedResponses.store(ofClinic, response, clinicNo)
+  await directory.storedResponses.store(ofOther, response, scene.slotElsewhere.clinicNo)
+  await directory.storedResponses.store(ofNone, { status: 200, body: { id: slot.id } }, null)
+  await scene.move(1)
+
+  expect(await there.theatre.erasePatient(erasure)).toEqual({ ...erased, kind: 'replayed' })
+  expect(await there.storedResponses.find(ofClinic)).toEqual({ kind: 'found', response })
+  const kindsIn = async ({ storedResponses }: Engine) => {
+    const kinds = []
+    for (const key of [ofClinic, ofOther, ofNone]) kinds.push((await storedResponses.find(key)).kind)
+    return kinds
+  }
+  expect(await kindsIn(there)).toEqual(['found', 'missing', 'missing'])
+  expect(await kindsIn(directory)).toEqual(['missing', 'found', 'found'])
+})
