@@ -72,6 +72,8 @@ export const helpSections: readonly HelpSection[] = [
       operations('restore', 'Return to an earlier moment, or to another machine.'),
       operations('upgrade', 'Install a newer release.'),
       operations('secret', 'Change the secret, or start without the former one.'),
+      operations('monitoring', 'Be warned before users notice: Prometheus in five steps.'),
+      operations('alerts', 'What each alert means for patients, and what to do.'),
       operations('metrics', 'What to watch, and what the log has.'),
       operations('overload', 'What happens under load, and when something fails.'),
       operations('security-log', 'Who did what.'),

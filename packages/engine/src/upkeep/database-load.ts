@@ -32,7 +32,7 @@ export type DatabaseLoad = {
 /** Holds are not longer. */
 const holdsOfMs = 3_600_000
 /** Counting more open entries would take longer than the figure is worth. */
-export const waitlistEntriesMax = 10_001
+const waitlistEntriesMax = 10_001
 
 /**
  * Reads the load of a database, as any role can: no query takes longer with a larger table. What only a role with
