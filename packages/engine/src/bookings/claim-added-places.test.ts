@@ -23,7 +23,6 @@ test('the desk books in a full slot, before those who wait are offered the place
   full,
   wait,
   offerOf,
-  expectClean,
 }) => {
   const { slot } = await full()
   const entry = await wait()
@@ -37,10 +36,9 @@ test('the desk books in a full slot, before those who wait are offered the place
   await engine.settle({ ...cancellation, key: randomUUID() })
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 1 })
   expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 4, available: 1 })
-  await expectClean()
 })
 
-test('a slot gets only the places that are missing', async ({ database, doctor, engine, expectClean }) => {
+test('a slot gets only the places that are missing', async ({ database, doctor, engine }) => {
   const slot = await aSlot(database, doctor, { capacity: 3 })
   expect(await engine.claim(added(slot, { units: 2 }))).toMatchObject({ kind: 'booked' })
   expect(await capacityOf(engine, slot)).toBe(3)
@@ -48,10 +46,9 @@ test('a slot gets only the places that are missing', async ({ database, doctor, 
   expect(await capacityOf(engine, slot)).toBe(4)
   expect(await engine.claim(added(slot, { units: 5 }))).toMatchObject({ kind: 'booked' })
   expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 9, available: 0 })
-  await expectClean()
 })
 
-test('what refuses a booking adds no place', async ({ database, doctor, engine, full, expectClean }) => {
+test('what refuses a booking adds no place', async ({ database, doctor, engine, full }) => {
   const { slot } = await full()
   const video = { appointmentType: 'video' } as const
   expect(await engine.claim(added(slot, video))).toEqual({ kind: 'appointment_type_not_offered' })
@@ -68,24 +65,17 @@ test('what refuses a booking adds no place', async ({ database, doctor, engine, 
   const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 3_600_000), minutes: 30 })
   expect(await engine.claim(added(past))).toEqual({ kind: 'slot_closed', why: 'ended' })
   expect(await engine.claim(added({ ...slot, id: doctor.id }))).toEqual({ kind: 'slot_missing' })
-  await expectClean()
 })
 
-test('several people at the desk get a place each', async ({ database, engine, full, expectClean }) => {
+test('several people at the desk get a place each', async ({ database, engine, full }) => {
   const { slot } = await full()
   const outcomes = await Promise.all(Array.from({ length: 8 }, () => engine.claim(added(slot))))
   expect(outcomes.map(({ kind }) => kind)).toEqual(outcomes.map(() => 'booked'))
   expect(await takenOf(database, slot)).toEqual([9])
   expect(await capacityOf(engine, slot)).toBe(9)
-  await expectClean()
 })
 
-test('a repetition adds nothing: also when the connection was lost', async ({
-  database,
-  engine,
-  full,
-  expectClean,
-}) => {
+test('a repetition adds nothing: also when the connection was lost', async ({ database, engine, full }) => {
   const { slot } = await full()
   const lock = await holdSlotLock(database, slot)
   const request = added(slot)
@@ -101,7 +91,6 @@ test('a repetition adds nothing: also when the connection was lost', async ({
   expect(await engine.claim(repeated)).toMatchObject({ kind: 'replayed', booking: { id: request.bookingId } })
   expect(await engine.claim({ ...repeated, requestHash: randomUUID() })).toEqual({ kind: 'key_reused' })
   expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
-  await expectClean()
 })
 
 freshTest(

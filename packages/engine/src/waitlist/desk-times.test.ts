@@ -28,7 +28,6 @@ test('within the minimum notice, an entry that the desk has added is offered a p
   settle,
   wait,
   offerOf,
-  expectClean,
 }) => {
   await narrow(engine, doctor)
   const slot = await aSlot(database, doctor, { startsAt: hours(12) })
@@ -48,7 +47,6 @@ test('within the minimum notice, an entry that the desk has added is offered a p
   })
   expect(accepted).toMatchObject({ kind: 'done' })
   expect(await withDeskTimes(engine, doctor, [own])).toEqual(new Set())
-  await expectClean()
 })
 
 test.for([12, 72])(
@@ -70,7 +68,6 @@ test('who is added by the desk is offered what is free within the minimum notice
   engine,
   doctor,
   offerOf,
-  expectClean,
 }) => {
   await narrow(engine, doctor)
   const slot = await aSlot(database, doctor, { startsAt: hours(12) })
@@ -83,7 +80,6 @@ test('who is added by the desk is offered what is free within the minimum notice
   )
   expect(await offerOf({ id: added })).toMatchObject({ slotId: slot.id })
   expect(await takenOf(database, slot)).toEqual([1])
-  await expectClean()
 })
 
 freshTest(
