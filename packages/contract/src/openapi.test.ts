@@ -2,7 +2,7 @@
 import Type from 'typebox'
 import { expect, test } from 'vitest'
 import { buildOpenApi } from './openapi.ts'
-import { operation, problemsOf } from './operations/operation.ts'
+import { named, operation, problemsOf } from './operations/operation.ts'
 import { operations } from './operations.ts'
 import { problemCodes, problemKinds } from './problems.ts'
 import { problemSchema } from './schemas/problem.ts'
@@ -77,18 +77,19 @@ test('a call that needs credentials documents 401, and one for admins 403', () =
 })
 
 test('two different schemas of one title are a mistake', () => {
-  const described = operation({
-    id: 'x',
-    method: 'POST',
-    url: '/x',
-    tag: 'Slots',
-    summary: 'X',
-    access: 'anyone',
-    body: Type.Object({ a: Type.Null() }, { title: 'Same' }),
-    responses: { 200: { description: 'X', schema: Type.Object({}, { title: 'Same' }) } },
-    problems: [],
+  const { x } = named({
+    x: operation({
+      method: 'POST',
+      url: '/x',
+      tag: 'Slots',
+      summary: 'X',
+      access: 'anyone',
+      body: Type.Object({ a: Type.Null() }, { title: 'Same' }),
+      responses: { 200: { description: 'X', schema: Type.Object({}, { title: 'Same' }) } },
+      problems: [],
+    }),
   })
-  expect(() => buildOpenApi([described])).toThrow('Two different schemas are titled Same')
+  expect(() => buildOpenApi([x])).toThrow('Two different schemas are titled Same')
 })
 
 type Schema = {

@@ -1,4 +1,4 @@
-import { accountOperations } from './operations/accounts.ts'
+import { accountOperations as ofAccounts } from './operations/accounts.ts'
 import { auditEventOperations } from './operations/audit-events.ts'
 import { bookingLimitsOperations } from './operations/booking-limits.ts'
 import { bookingOperations } from './operations/bookings.ts'
@@ -13,9 +13,9 @@ import { erasureOperations } from './operations/erasures.ts'
 import { invitationOperations } from './operations/invitations.ts'
 import { meOperations } from './operations/me.ts'
 import { messageOperations } from './operations/messages.ts'
-import type { Operation } from './operations/operation.ts'
+import { named, type Operation } from './operations/operation.ts'
 import { proofOperations } from './operations/proof.ts'
-import { secondFactorOperations } from './operations/second-factors.ts'
+import { secondFactorOperations as ofSecondFactors } from './operations/second-factors.ts'
 import { slotOperations } from './operations/slots.ts'
 import { theatreCaseOperations } from './operations/theatre-cases.ts'
 import { theatrePlanningOperations } from './operations/theatre-planning.ts'
@@ -24,7 +24,7 @@ import { waitlistOperations } from './operations/waitlist.ts'
 import { webhookOperations } from './operations/webhooks.ts'
 
 /** Every operation that the REST routes serve, by its id. */
-export const restOperations = {
+export const restOperations = named({
   ...clinicOperations,
   ...clinicLogoOperations,
   ...doctorOperations,
@@ -46,9 +46,10 @@ export const restOperations = {
   ...webhookOperations,
   ...calendarFeedOperations,
   ...busyCalendarOperations,
-}
+})
 
-export { accountOperations, secondFactorOperations }
+export const accountOperations = named(ofAccounts)
+export const secondFactorOperations = named(ofSecondFactors)
 
 /** Every documented operation: those of the REST routes and of accounts. */
 export const operations: Operation[] = [

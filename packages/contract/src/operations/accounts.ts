@@ -30,7 +30,6 @@ const nothing = Type.Object({}, { additionalProperties: true })
 /** The calls of better-auth that are part of the contract. The accounts plugin serves them, not the REST routes. */
 export const accountOperations = {
   signUp: operation({
-    id: 'signUp',
     method: 'POST',
     url: '/api/auth/sign-up/email',
     tag: 'Accounts',
@@ -44,7 +43,6 @@ export const accountOperations = {
     problems: ['password_guessable'],
   }),
   signIn: operation({
-    id: 'signIn',
     method: 'POST',
     url: '/api/auth/sign-in/email',
     tag: 'Accounts',
@@ -64,7 +62,6 @@ export const accountOperations = {
     problems: ['public_url_mismatch', 'unauthenticated'],
   }),
   signOut: operation({
-    id: 'signOut',
     method: 'POST',
     url: '/api/auth/sign-out',
     tag: 'Accounts',
@@ -77,7 +74,6 @@ export const accountOperations = {
     problems: [],
   }),
   getSession: operation({
-    id: 'getSession',
     method: 'GET',
     url: '/api/auth/get-session',
     tag: 'Accounts',
@@ -89,7 +85,6 @@ export const accountOperations = {
     problems: [],
   }),
   listSessions: operation({
-    id: 'listSessions',
     method: 'GET',
     url: '/api/auth/list-sessions',
     tag: 'Accounts',
@@ -99,7 +94,6 @@ export const accountOperations = {
     problems: [],
   }),
   revokeSession: operation({
-    id: 'revokeSession',
     method: 'POST',
     url: '/api/auth/revoke-session',
     tag: 'Accounts',
@@ -110,7 +104,6 @@ export const accountOperations = {
     problems: ['password_wrong'],
   }),
   revokeSessions: operation({
-    id: 'revokeSessions',
     method: 'POST',
     url: '/api/auth/revoke-sessions',
     tag: 'Accounts',
@@ -122,7 +115,6 @@ export const accountOperations = {
     problems: ['password_wrong'],
   }),
   revokeOtherSessions: operation({
-    id: 'revokeOtherSessions',
     method: 'POST',
     url: '/api/auth/revoke-other-sessions',
     tag: 'Accounts',
@@ -134,7 +126,6 @@ export const accountOperations = {
     problems: ['password_wrong'],
   }),
   changePassword: operation({
-    id: 'changePassword',
     method: 'POST',
     url: '/api/auth/change-password',
     tag: 'Accounts',
@@ -145,7 +136,6 @@ export const accountOperations = {
     problems: ['password_wrong', 'password_guessable'],
   }),
   requestPasswordReset: operation({
-    id: 'requestPasswordReset',
     method: 'POST',
     url: '/api/auth/request-password-reset',
     tag: 'Accounts',
@@ -159,7 +149,6 @@ export const accountOperations = {
     problems: ['mail_unavailable'],
   }),
   resetPassword: operation({
-    id: 'resetPassword',
     method: 'POST',
     url: '/api/auth/reset-password',
     tag: 'Accounts',
@@ -174,7 +163,6 @@ export const accountOperations = {
     problems: ['link_used', 'password_guessable'],
   }),
   getEmailStatus: operation({
-    id: 'getEmailStatus',
     method: 'GET',
     url: '/api/auth/email',
     tag: 'Accounts',
@@ -184,7 +172,6 @@ export const accountOperations = {
     problems: [],
   }),
   sendVerificationEmail: operation({
-    id: 'sendVerificationEmail',
     method: 'POST',
     url: '/api/auth/send-verification-email',
     tag: 'Accounts',
@@ -199,7 +186,6 @@ export const accountOperations = {
     problems: ['mail_unavailable'],
   }),
   changeEmail: operation({
-    id: 'changeEmail',
     method: 'POST',
     url: '/api/auth/change-email',
     tag: 'Accounts',
@@ -213,7 +199,6 @@ export const accountOperations = {
     problems: ['password_wrong', 'second_factor_required', 'mail_unavailable'],
   }),
   verifyEmail: operation({
-    id: 'verifyEmail',
     method: 'POST',
     url: '/api/auth/verify-email',
     tag: 'Accounts',
@@ -228,7 +213,6 @@ export const accountOperations = {
     problems: ['link_used'],
   }),
   undoEmailChange: operation({
-    id: 'undoEmailChange',
     method: 'POST',
     url: '/api/auth/undo-email-change',
     tag: 'Accounts',
@@ -240,7 +224,6 @@ export const accountOperations = {
     problems: ['link_used'],
   }),
   updateAccount: operation({
-    id: 'updateAccount',
     method: 'POST',
     url: '/api/auth/update-user',
     tag: 'Accounts',
@@ -251,7 +234,6 @@ export const accountOperations = {
     problems: [],
   }),
   getToken: operation({
-    id: 'getToken',
     method: 'GET',
     url: '/api/auth/token',
     tag: 'Accounts',
@@ -261,7 +243,6 @@ export const accountOperations = {
     problems: [],
   }),
   getJwks: operation({
-    id: 'getJwks',
     method: 'GET',
     url: '/api/auth/jwks',
     tag: 'Accounts',

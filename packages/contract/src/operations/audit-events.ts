@@ -22,7 +22,6 @@ const exported = `A CSV file with a row for each. Its columns keep their names, 
 
 export const auditEventOperations = {
   listClinicAuditEvents: operation({
-    id: 'listClinicAuditEvents',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/audit-events',
     tag: 'Security log',
@@ -36,7 +35,6 @@ export const auditEventOperations = {
     problems: ['clinic_not_found'],
   }),
   listAuditEvents: operation({
-    id: 'listAuditEvents',
     method: 'GET',
     url: '/api/v1/audit-events',
     tag: 'Security log',
@@ -51,7 +49,6 @@ export const auditEventOperations = {
     problems: [],
   }),
   exportClinicAuditEvents: operation({
-    id: 'exportClinicAuditEvents',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/audit-events.csv',
     tag: 'Security log',
@@ -67,7 +64,6 @@ export const auditEventOperations = {
     problems: ['clinic_not_found'],
   }),
   exportAuditEvents: operation({
-    id: 'exportAuditEvents',
     method: 'GET',
     url: '/api/v1/audit-events.csv',
     tag: 'Security log',
@@ -81,7 +77,6 @@ export const auditEventOperations = {
     problems: [],
   }),
   recordExport: operation({
-    id: 'recordExport',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/exports',
     tag: 'Security log',

@@ -17,7 +17,6 @@ const hours = Type.Integer({
 
 export const bookingLimitsOperations = {
   getBookingLimits: operation({
-    id: 'getBookingLimits',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/booking-limits',
     tag: 'Booking limits',
@@ -27,7 +26,6 @@ export const bookingLimitsOperations = {
     problems: ['clinic_not_found'],
   }),
   updateBookingLimits: operation({
-    id: 'updateBookingLimits',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/booking-limits',
     tag: 'Booking limits',
@@ -41,7 +39,6 @@ export const bookingLimitsOperations = {
     problems: ['clinic_not_found'],
   }),
   listBookingBursts: operation({
-    id: 'listBookingBursts',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/booking-bursts',
     tag: 'Booking limits',
@@ -56,7 +53,6 @@ export const bookingLimitsOperations = {
     problems: ['clinic_not_found'],
   }),
   listBurstBookings: operation({
-    id: 'listBurstBookings',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/bookings',
     tag: 'Booking limits',
@@ -69,7 +65,6 @@ export const bookingLimitsOperations = {
     problems: ['clinic_not_found'],
   }),
   cancelBookingBurst: operation({
-    id: 'cancelBookingBurst',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel',
     tag: 'Booking limits',

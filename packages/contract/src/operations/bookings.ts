@@ -23,7 +23,6 @@ const readByDesk = { kind: 'booking_read', subject: 'bookingId', byDesk: true } 
 
 export const bookingOperations = {
   createBooking: operation({
-    id: 'createBooking',
     method: 'POST',
     url: '/api/v1/bookings',
     tag: 'Bookings',
@@ -58,7 +57,6 @@ export const bookingOperations = {
     ],
   }),
   sendTicketLink: operation({
-    id: 'sendTicketLink',
     method: 'POST',
     url: '/api/v1/ticket-links',
     tag: 'Bookings',
@@ -78,7 +76,6 @@ export const bookingOperations = {
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   getBooking: operation({
-    id: 'getBooking',
     method: 'GET',
     url: '/api/v1/bookings/{bookingId}',
     tag: 'Bookings',
@@ -89,7 +86,6 @@ export const bookingOperations = {
     problems: [],
   }),
   correctPatient: operation({
-    id: 'correctPatient',
     method: 'PATCH',
     url: '/api/v1/bookings/{bookingId}',
     tag: 'Bookings',
@@ -110,7 +106,6 @@ export const bookingOperations = {
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased', 'patient_booked'],
   }),
   listBookingEvents: operation({
-    id: 'listBookingEvents',
     method: 'GET',
     url: '/api/v1/bookings/{bookingId}/events',
     tag: 'Bookings',
@@ -122,7 +117,6 @@ export const bookingOperations = {
     problems: ['booking_not_found'],
   }),
   confirmBooking: operation({
-    id: 'confirmBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/confirm',
     tag: 'Bookings',
@@ -155,7 +149,6 @@ export const bookingOperations = {
     ],
   }),
   cancelBooking: operation({
-    id: 'cancelBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/cancel',
     tag: 'Bookings',
@@ -171,7 +164,6 @@ export const bookingOperations = {
     problems: ['hold_expired', 'invalid_transition', 'past_deadline', 'booking_erased'],
   }),
   rescheduleBooking: operation({
-    id: 'rescheduleBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/reschedule',
     tag: 'Bookings',
@@ -200,7 +192,6 @@ export const bookingOperations = {
     ],
   }),
   confirmAttendance: operation({
-    id: 'confirmAttendance',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/attendance',
     tag: 'Bookings',
@@ -218,7 +209,6 @@ export const bookingOperations = {
     problems: ['hold_expired', 'invalid_transition', 'booking_moved', 'visit_begun', 'booking_erased'],
   }),
   withdrawAttendance: operation({
-    id: 'withdrawAttendance',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/attendance/withdraw',
     tag: 'Bookings',
@@ -243,7 +233,6 @@ export const bookingOperations = {
     ],
   }),
   extendBooking: operation({
-    id: 'extendBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/extend',
     tag: 'Bookings',
@@ -262,7 +251,6 @@ export const bookingOperations = {
     problems: ['hold_expired', 'invalid_transition', 'already_extended', 'place_awaited', 'booking_erased'],
   }),
   arriveBooking: operation({
-    id: 'arriveBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/arrive',
     tag: 'Bookings',
@@ -278,7 +266,6 @@ export const bookingOperations = {
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
   completeBooking: operation({
-    id: 'completeBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/complete',
     tag: 'Bookings',
@@ -293,7 +280,6 @@ export const bookingOperations = {
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
   }),
   noShowBooking: operation({
-    id: 'noShowBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/no-show',
     tag: 'Bookings',
@@ -309,7 +295,6 @@ export const bookingOperations = {
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
   reopenBooking: operation({
-    id: 'reopenBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/reopen',
     tag: 'Bookings',
@@ -327,7 +312,6 @@ export const bookingOperations = {
     problems: ['booking_not_found', 'invalid_transition', 'slot_closed', 'booking_erased'],
   }),
   linkBooking: operation({
-    id: 'linkBooking',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/account',
     tag: 'Bookings',
@@ -346,7 +330,6 @@ export const bookingOperations = {
     problems: ['booking_not_found', 'booking_has_account', 'too_many_bookings', 'booking_erased'],
   }),
   renewManageToken: operation({
-    id: 'renewManageToken',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/manage-token',
     tag: 'Bookings',

@@ -8,7 +8,6 @@ const url = '/api/v1/doctors/{doctorId}/busy-calendar'
 
 export const busyCalendarOperations = {
   setBusyCalendar: operation({
-    id: 'setBusyCalendar',
     method: 'PUT',
     url,
     tag,
@@ -28,7 +27,6 @@ export const busyCalendarOperations = {
     problems: ['doctor_not_found'],
   }),
   getBusyCalendar: operation({
-    id: 'getBusyCalendar',
     method: 'GET',
     url,
     tag,
@@ -39,7 +37,6 @@ export const busyCalendarOperations = {
     problems: ['doctor_not_found'],
   }),
   deleteBusyCalendar: operation({
-    id: 'deleteBusyCalendar',
     method: 'DELETE',
     url,
     tag,
@@ -51,7 +48,6 @@ export const busyCalendarOperations = {
     problems: ['doctor_not_found'],
   }),
   listBlockedSlots: operation({
-    id: 'listBlockedSlots',
     method: 'GET',
     url: '/api/v1/doctors/{doctorId}/blocked-slots',
     tag,

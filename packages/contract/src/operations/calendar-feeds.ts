@@ -28,7 +28,6 @@ const ofOwnBookings = { none: 'of the account’s own bookings, which it can rea
 export const calendarFeedOperations = {
   createMyCalendarFeed: operation({
     ...created,
-    id: 'createMyCalendarFeed',
     method: 'POST',
     url: mine,
     tag,
@@ -41,7 +40,6 @@ export const calendarFeedOperations = {
     problems: [],
   }),
   getMyCalendarFeed: operation({
-    id: 'getMyCalendarFeed',
     method: 'GET',
     url: mine,
     tag,
@@ -52,7 +50,6 @@ export const calendarFeedOperations = {
     problems: [],
   }),
   deleteMyCalendarFeed: operation({
-    id: 'deleteMyCalendarFeed',
     method: 'DELETE',
     url: mine,
     tag,
@@ -65,7 +62,6 @@ export const calendarFeedOperations = {
   }),
   createDoctorCalendarFeed: operation({
     ...created,
-    id: 'createDoctorCalendarFeed',
     method: 'POST',
     url: ofDoctor,
     tag,
@@ -79,7 +75,6 @@ export const calendarFeedOperations = {
     problems: ['doctor_not_found'],
   }),
   getDoctorCalendarFeed: operation({
-    id: 'getDoctorCalendarFeed',
     method: 'GET',
     url: ofDoctor,
     tag,
@@ -89,7 +84,6 @@ export const calendarFeedOperations = {
     problems: ['doctor_not_found'],
   }),
   deleteDoctorCalendarFeed: operation({
-    id: 'deleteDoctorCalendarFeed',
     method: 'DELETE',
     url: ofDoctor,
     tag,
@@ -101,7 +95,6 @@ export const calendarFeedOperations = {
   }),
   createClinicCalendarFeed: operation({
     ...created,
-    id: 'createClinicCalendarFeed',
     method: 'POST',
     url: ofClinic,
     tag,
@@ -115,7 +108,6 @@ export const calendarFeedOperations = {
     problems: ['clinic_not_found'],
   }),
   getClinicCalendarFeed: operation({
-    id: 'getClinicCalendarFeed',
     method: 'GET',
     url: ofClinic,
     tag,
@@ -125,7 +117,6 @@ export const calendarFeedOperations = {
     problems: ['clinic_not_found'],
   }),
   updateClinicCalendarFeed: operation({
-    id: 'updateClinicCalendarFeed',
     method: 'PATCH',
     url: ofClinic,
     tag,
@@ -139,7 +130,6 @@ export const calendarFeedOperations = {
     problems: ['clinic_not_found'],
   }),
   deleteClinicCalendarFeed: operation({
-    id: 'deleteClinicCalendarFeed',
     method: 'DELETE',
     url: ofClinic,
     tag,
@@ -150,7 +140,6 @@ export const calendarFeedOperations = {
     problems: ['clinic_not_found'],
   }),
   readCalendarFeed: operation({
-    id: 'readCalendarFeed',
     method: 'GET',
     url: '/api/v1/calendar-feeds/{fileName}',
     tag,

@@ -34,7 +34,6 @@ const bookingFilters = {
 
 export const clinicDeskOperations = {
   listClinicBookings: operation({
-    id: 'listClinicBookings',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/bookings',
     tag: 'Bookings',
@@ -48,7 +47,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found'],
   }),
   exportClinicBookings: operation({
-    id: 'exportClinicBookings',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/bookings.csv',
     tag: 'Bookings',
@@ -67,7 +65,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found'],
   }),
   listMembers: operation({
-    id: 'listMembers',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/members',
     tag: 'People',
@@ -78,7 +75,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found'],
   }),
   changeMember: operation({
-    id: 'changeMember',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/members/{accountId}',
     tag: 'People',
@@ -92,7 +88,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found', 'doctor_not_found', 'member_not_found', 'last_admin'],
   }),
   removeMember: operation({
-    id: 'removeMember',
     method: 'DELETE',
     url: '/api/v1/clinics/{clinicId}/members/{accountId}',
     tag: 'People',
@@ -103,7 +98,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found', 'member_not_found', 'last_admin'],
   }),
   getClinicStats: operation({
-    id: 'getClinicStats',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/stats',
     tag: 'Figures',
@@ -114,7 +108,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found'],
   }),
   exportClinicStats: operation({
-    id: 'exportClinicStats',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/stats.csv',
     tag: 'Figures',
@@ -129,7 +122,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found'],
   }),
   listEvents: operation({
-    id: 'listEvents',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/events',
     tag: 'Figures',
@@ -159,7 +151,6 @@ export const clinicDeskOperations = {
     problems: ['clinic_not_found'],
   }),
   verifyClinic: operation({
-    id: 'verifyClinic',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/verify',
     tag: 'Figures',

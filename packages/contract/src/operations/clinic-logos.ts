@@ -9,7 +9,6 @@ const smallImage =
 
 export const clinicLogoOperations = {
   getClinicLogo: operation({
-    id: 'getClinicLogo',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/logo',
     tag: 'Clinics',
@@ -32,7 +31,6 @@ export const clinicLogoOperations = {
     problems: ['clinic_not_found', 'clinic_logo_not_found'],
   }),
   setClinicLogo: operation({
-    id: 'setClinicLogo',
     method: 'PUT',
     url: '/api/v1/clinics/{clinicId}/logo',
     tag: 'Clinics',
@@ -46,7 +44,6 @@ export const clinicLogoOperations = {
     problems: ['clinic_not_found'],
   }),
   deleteClinicLogo: operation({
-    id: 'deleteClinicLogo',
     method: 'DELETE',
     url: '/api/v1/clinics/{clinicId}/logo',
     tag: 'Clinics',

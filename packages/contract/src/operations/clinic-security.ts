@@ -4,7 +4,6 @@ import { operation } from './operation.ts'
 
 export const clinicSecurityOperations = {
   getClinicSecurity: operation({
-    id: 'getClinicSecurity',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/security',
     tag: 'Clinics',
@@ -14,7 +13,6 @@ export const clinicSecurityOperations = {
     problems: ['clinic_not_found'],
   }),
   getRetention: operation({
-    id: 'getRetention',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/retention',
     tag: 'Clinics',
@@ -31,7 +29,6 @@ export const clinicSecurityOperations = {
     problems: ['clinic_not_found'],
   }),
   updateClinicSecurity: operation({
-    id: 'updateClinicSecurity',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/security',
     tag: 'Clinics',

@@ -5,7 +5,6 @@ import { notModified, operation } from './operation.ts'
 
 export const clinicOperations = {
   listClinics: operation({
-    id: 'listClinics',
     method: 'GET',
     url: '/api/v1/clinics',
     tag: 'Clinics',
@@ -22,7 +21,6 @@ export const clinicOperations = {
     problems: [],
   }),
   getClinic: operation({
-    id: 'getClinic',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}',
     tag: 'Clinics',
@@ -33,7 +31,6 @@ export const clinicOperations = {
     problems: ['clinic_not_found'],
   }),
   createClinic: operation({
-    id: 'createClinic',
     method: 'POST',
     url: '/api/v1/clinics',
     tag: 'Clinics',
@@ -52,7 +49,6 @@ export const clinicOperations = {
     problems: [],
   }),
   updateClinic: operation({
-    id: 'updateClinic',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}',
     tag: 'Clinics',

@@ -14,7 +14,6 @@ import { notModified, operation } from './operation.ts'
 
 export const doctorOperations = {
   listDoctors: operation({
-    id: 'listDoctors',
     method: 'GET',
     url: '/api/v1/doctors',
     tag: 'Doctors',
@@ -52,7 +51,6 @@ export const doctorOperations = {
     problems: ['clinic_not_found'],
   }),
   getDoctor: operation({
-    id: 'getDoctor',
     method: 'GET',
     url: '/api/v1/doctors/{doctorId}',
     tag: 'Doctors',
@@ -66,7 +64,6 @@ export const doctorOperations = {
     problems: ['doctor_not_found'],
   }),
   listSpecializations: operation({
-    id: 'listSpecializations',
     method: 'GET',
     url: '/api/v1/specializations',
     tag: 'Doctors',
@@ -84,7 +81,6 @@ export const doctorOperations = {
     problems: [],
   }),
   createDoctor: operation({
-    id: 'createDoctor',
     method: 'POST',
     url: '/api/v1/doctors',
     tag: 'Doctors',
@@ -103,7 +99,6 @@ export const doctorOperations = {
     problems: ['clinic_not_found'],
   }),
   updateDoctor: operation({
-    id: 'updateDoctor',
     method: 'PATCH',
     url: '/api/v1/doctors/{doctorId}',
     tag: 'Doctors',
@@ -117,7 +112,6 @@ export const doctorOperations = {
     problems: ['doctor_not_found'],
   }),
   getVideoRoom: operation({
-    id: 'getVideoRoom',
     method: 'GET',
     url: '/api/v1/doctors/{doctorId}/video-room',
     tag: 'Doctors',
@@ -128,7 +122,6 @@ export const doctorOperations = {
     problems: ['doctor_not_found'],
   }),
   setVideoRoom: operation({
-    id: 'setVideoRoom',
     method: 'PUT',
     url: '/api/v1/doctors/{doctorId}/video-room',
     tag: 'Doctors',

@@ -5,7 +5,6 @@ import { operation } from './operation.ts'
 
 export const erasureOperations = {
   erasePatient: operation({
-    id: 'erasePatient',
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/erase-patient',
     tag: 'Erasure',
@@ -22,7 +21,6 @@ export const erasureOperations = {
     problems: ['booking_not_over'],
   }),
   erasePatients: operation({
-    id: 'erasePatients',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/erase-patients',
     tag: 'Erasure',
@@ -40,7 +38,6 @@ export const erasureOperations = {
     problems: ['clinic_not_found'],
   }),
   eraseTheatrePatient: operation({
-    id: 'eraseTheatrePatient',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
     tag: 'Erasure',

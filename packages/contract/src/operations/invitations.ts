@@ -24,7 +24,6 @@ const tokenBody = Type.Object(
 
 export const invitationOperations = {
   createInvitation: operation({
-    id: 'createInvitation',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/invitations',
     tag: 'People',
@@ -43,7 +42,6 @@ export const invitationOperations = {
     problems: ['clinic_not_found', 'doctor_not_found', 'too_many_invitations', 'invited_too_often'],
   }),
   listInvitations: operation({
-    id: 'listInvitations',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/invitations',
     tag: 'People',
@@ -54,7 +52,6 @@ export const invitationOperations = {
     problems: ['clinic_not_found'],
   }),
   revokeInvitation: operation({
-    id: 'revokeInvitation',
     method: 'DELETE',
     url: '/api/v1/clinics/{clinicId}/invitations/{invitationId}',
     tag: 'People',
@@ -65,7 +62,6 @@ export const invitationOperations = {
     problems: ['clinic_not_found', 'invitation_not_found'],
   }),
   getInvitation: operation({
-    id: 'getInvitation',
     method: 'POST',
     url: '/api/v1/invitations/find',
     tag: 'Me',
@@ -80,7 +76,6 @@ export const invitationOperations = {
     problems: ['invitation_not_found', 'invitation_expired', 'invitation_used'],
   }),
   acceptInvitation: operation({
-    id: 'acceptInvitation',
     method: 'POST',
     url: '/api/v1/invitations/accept',
     tag: 'Me',

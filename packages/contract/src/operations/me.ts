@@ -7,7 +7,6 @@ import { operation } from './operation.ts'
 
 export const meOperations = {
   getMe: operation({
-    id: 'getMe',
     method: 'GET',
     url: '/api/v1/me',
     tag: 'Me',
@@ -18,7 +17,6 @@ export const meOperations = {
     problems: [],
   }),
   whoAmI: operation({
-    id: 'whoAmI',
     method: 'GET',
     url: '/api/v1/whoami',
     tag: 'Me',
@@ -30,7 +28,6 @@ export const meOperations = {
     problems: [],
   }),
   listMyBookings: operation({
-    id: 'listMyBookings',
     method: 'GET',
     url: '/api/v1/me/bookings',
     tag: 'Me',

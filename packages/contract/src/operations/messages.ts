@@ -21,7 +21,6 @@ import { operation } from './operation.ts'
 
 export const messageOperations = {
   getMyMessageChoices: operation({
-    id: 'getMyMessageChoices',
     method: 'GET',
     url: '/api/v1/me/message-choices',
     tag: 'Me',
@@ -32,7 +31,6 @@ export const messageOperations = {
     problems: [],
   }),
   setMyMessageChoices: operation({
-    id: 'setMyMessageChoices',
     method: 'PUT',
     url: '/api/v1/me/message-choices',
     tag: 'Me',
@@ -51,7 +49,6 @@ export const messageOperations = {
     problems: [],
   }),
   deleteMyReminderOptOut: operation({
-    id: 'deleteMyReminderOptOut',
     method: 'DELETE',
     url: '/api/v1/me/reminder-opt-outs/{clinicId}',
     tag: 'Me',
@@ -65,7 +62,6 @@ export const messageOperations = {
     problems: ['clinic_not_found', 'forbidden'],
   }),
   chooseReminders: operation({
-    id: 'chooseReminders',
     method: 'POST',
     url: '/api/v1/reminder-choices',
     tag: 'Bookings',
@@ -82,7 +78,6 @@ export const messageOperations = {
     problems: ['link_used'],
   }),
   listMessages: operation({
-    id: 'listMessages',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/messages',
     tag: 'Messages',
@@ -112,7 +107,6 @@ export const messageOperations = {
     problems: ['clinic_not_found'],
   }),
   getMessage: operation({
-    id: 'getMessage',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/messages/{messageId}',
     tag: 'Messages',
@@ -126,7 +120,6 @@ export const messageOperations = {
     problems: ['clinic_not_found', 'message_not_found'],
   }),
   sendMessage: operation({
-    id: 'sendMessage',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/messages/{messageId}/send',
     tag: 'Messages',
@@ -141,7 +134,6 @@ export const messageOperations = {
     problems: ['clinic_not_found', 'message_not_found'],
   }),
   previewMessage: operation({
-    id: 'previewMessage',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/message-preview',
     tag: 'Messages',
@@ -156,7 +148,6 @@ export const messageOperations = {
     problems: ['clinic_not_found'],
   }),
   getMessageSettings: operation({
-    id: 'getMessageSettings',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/message-settings',
     tag: 'Messages',
@@ -166,7 +157,6 @@ export const messageOperations = {
     problems: ['clinic_not_found'],
   }),
   updateMessageSettings: operation({
-    id: 'updateMessageSettings',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/message-settings',
     tag: 'Messages',
@@ -179,7 +169,6 @@ export const messageOperations = {
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   planReminders: operation({
-    id: 'planReminders',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/reminders',
     tag: 'Messages',

@@ -103,8 +103,10 @@ export type ResponseDescription = {
 }
 
 /** One operation of the API. Its route, checks, documentation and client are derived from it. */
-export type Operation = {
-  id: string
+export type Operation = Unnamed & { id: string }
+
+/** An operation as it is described; its id is its name in the table. */
+type Unnamed = {
   method: Method
   /** Parameters are written as `{name}`. */
   url: string
@@ -167,28 +169,28 @@ type FieldOf<Described> = {
 }['query' | 'body']
 
 /** Does not compile if the restricted field is in none of the operation's schemas. */
-type WithRestriction<Described extends Operation> = Described extends { restrictedField: infer Field }
+type WithRestriction<Described extends Unnamed> = Described extends { restrictedField: infer Field }
   ? Field extends FieldOf<Described>
     ? Described
     : Described & { restrictedField: { error: 'This field is not in the schema of the query or of the body.' } }
   : Described
 
 /** Does not compile if a response is restricted by a role that the check of the access does not find. */
-type WithRole<Described extends Operation> = Described extends { restrictedResponse: RestrictedResponse }
+type WithRole<Described extends Unnamed> = Described extends { restrictedResponse: RestrictedResponse }
   ? Described extends { access: 'member' }
     ? Described
     : Described & { restrictedResponse: { error: 'Only the check of member access finds the role.' } }
   : Described
 
 /** Does not compile if a write of the REST routes does not say what the security log records of it. */
-type WithAudit<Described extends Operation> = Described extends { method: 'GET' } | { audit: object }
+type WithAudit<Described extends Unnamed> = Described extends { method: 'GET' } | { audit: object }
   ? WithFields<Described>
   : Described extends { url: `/api/v1/${string}` }
     ? Described & { audit: Audit | NotAudited }
     : Described
 
 /** Does not compile if the log would have the name of a field for which the site has no text. */
-type WithFields<Described extends Operation> = Described extends {
+type WithFields<Described extends Unnamed> = Described extends {
   audit: { fields: true }
   body: infer Body extends TSchema
 }
@@ -199,7 +201,7 @@ type WithFields<Described extends Operation> = Described extends {
 
 type NameIn<Url extends string> = Url extends `${string}{${infer Name}}${infer Rest}` ? Name | NameIn<Rest> : never
 
-type WithParams<Described extends Operation> = Described extends { params: TObject }
+type WithParams<Described extends Unnamed> = Described extends { params: TObject }
   ? Described
   : [NameIn<Described['url']>] extends [never]
     ? Described
@@ -223,12 +225,19 @@ function idsIn(url: string): TObject | undefined {
  * Preserves an operation's literal types, so that the types of its handler are inferred from it. A restricted field
  * must be a field of its query or body.
  */
-export function operation<const Described extends Operation>(
+export function operation<const Described extends Unnamed>(
   described: Described & WithRestriction<Described> & WithRole<Described> & WithAudit<Described>,
 ): WithParams<Described> {
   const params = described.params ?? idsIn(described.url)
-  const complete: Operation = params === undefined ? described : { ...described, params }
+  const complete: Unnamed = params === undefined ? described : { ...described, params }
   return complete as WithParams<Described>
+}
+
+type Named<Table> = { [Id in keyof Table]: Table[Id] & { readonly id: Id } }
+
+/** Gives each operation its id. */
+export function named<Table extends Record<string, Unnamed>>(table: Table): Named<Table> {
+  return Object.fromEntries(Object.entries(table).map(([id, described]) => [id, { id, ...described }])) as Named<Table>
 }
 
 /** What a role can be refused with. */

@@ -3,7 +3,6 @@ import { operation } from './operation.ts'
 
 export const proofOperations = {
   getProof: operation({
-    id: 'getProof',
     method: 'GET',
     url: '/api/v1/proof',
     tag: 'Proof',

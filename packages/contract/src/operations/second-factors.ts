@@ -26,7 +26,6 @@ const signedIn = { 200: { description: 'Signed in', schema: signedInSchema } } a
 /** Served beside the accounts library, under its path. */
 export const secondFactorOperations = {
   signInWithCode: operation({
-    id: 'signInWithCode',
     method: 'POST',
     url: '/api/auth/sign-in/code',
     tag,
@@ -39,7 +38,6 @@ export const secondFactorOperations = {
     problems: ['code_wrong', 'code_used', 'sign_in_expired'],
   }),
   getPasskeySignIn: operation({
-    id: 'getPasskeySignIn',
     method: 'POST',
     url: '/api/auth/sign-in/passkey-options',
     tag,
@@ -52,7 +50,6 @@ export const secondFactorOperations = {
     problems: ['passkeys_unavailable'],
   }),
   signInWithPasskey: operation({
-    id: 'signInWithPasskey',
     method: 'POST',
     url: '/api/auth/sign-in/passkey',
     tag,
@@ -64,7 +61,6 @@ export const secondFactorOperations = {
     problems: ['passkey_refused', 'passkeys_unavailable'],
   }),
   getSecondFactors: operation({
-    id: 'getSecondFactors',
     method: 'GET',
     url: '/api/auth/second-factors',
     tag,
@@ -74,7 +70,6 @@ export const secondFactorOperations = {
     problems: [],
   }),
   beginTotp: operation({
-    id: 'beginTotp',
     method: 'POST',
     url: '/api/auth/totp/begin',
     tag,
@@ -87,7 +82,6 @@ export const secondFactorOperations = {
     problems: [...unconfirmed, 'totp_exists'],
   }),
   confirmTotp: operation({
-    id: 'confirmTotp',
     method: 'POST',
     url: '/api/auth/totp/confirm',
     tag,
@@ -101,7 +95,6 @@ export const secondFactorOperations = {
     problems: ['code_wrong', 'second_factor_required', 'totp_missing'],
   }),
   removeTotp: operation({
-    id: 'removeTotp',
     method: 'POST',
     url: '/api/auth/totp/remove',
     tag,
@@ -114,7 +107,6 @@ export const secondFactorOperations = {
     problems: unconfirmed,
   }),
   createRecoveryCodes: operation({
-    id: 'createRecoveryCodes',
     method: 'POST',
     url: '/api/auth/recovery-codes',
     tag,
@@ -127,7 +119,6 @@ export const secondFactorOperations = {
     problems: [...unconfirmed, 'totp_missing'],
   }),
   getPasskeyCreation: operation({
-    id: 'getPasskeyCreation',
     method: 'POST',
     url: '/api/auth/passkeys/options',
     tag,
@@ -140,7 +131,6 @@ export const secondFactorOperations = {
     problems: [...unconfirmed, 'passkeys_unavailable', 'too_many_passkeys'],
   }),
   addPasskey: operation({
-    id: 'addPasskey',
     method: 'POST',
     url: '/api/auth/passkeys',
     tag,
@@ -151,7 +141,6 @@ export const secondFactorOperations = {
     problems: ['passkey_refused', 'passkeys_unavailable', 'second_factor_required', 'too_many_passkeys'],
   }),
   renamePasskey: operation({
-    id: 'renamePasskey',
     method: 'POST',
     url: '/api/auth/passkeys/rename',
     tag,
@@ -162,7 +151,6 @@ export const secondFactorOperations = {
     problems: ['passkey_not_found'],
   }),
   removePasskey: operation({
-    id: 'removePasskey',
     method: 'POST',
     url: '/api/auth/passkeys/remove',
     tag,

@@ -19,7 +19,6 @@ const withBookings = flag('Bookings become FAILED with `slot_withdrawn`; otherwi
 
 export const slotOperations = {
   listSlots: operation({
-    id: 'listSlots',
     method: 'GET',
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
@@ -44,7 +43,6 @@ export const slotOperations = {
     problems: ['doctor_not_found'],
   }),
   createSlots: operation({
-    id: 'createSlots',
     method: 'POST',
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
@@ -78,7 +76,6 @@ export const slotOperations = {
     problems: ['doctor_not_found'],
   }),
   changeSlot: operation({
-    id: 'changeSlot',
     method: 'PATCH',
     url: '/api/v1/slots/{slotId}',
     tag: 'Slots',
@@ -94,7 +91,6 @@ export const slotOperations = {
     problems: ['slot_not_found', 'slot_closed', 'capacity_in_use'],
   }),
   withdrawSlot: operation({
-    id: 'withdrawSlot',
     method: 'DELETE',
     url: '/api/v1/slots/{slotId}',
     tag: 'Slots',
@@ -107,7 +103,6 @@ export const slotOperations = {
     problems: ['slot_not_found', 'slot_has_bookings', 'slot_in_past'],
   }),
   withdrawSlotsOfDoctor: operation({
-    id: 'withdrawSlotsOfDoctor',
     method: 'DELETE',
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',

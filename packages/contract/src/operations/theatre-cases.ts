@@ -57,7 +57,6 @@ const newCase = {
 
 export const theatreCaseOperations = {
   listCases: operation({
-    id: 'listCases',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/cases',
     tag,
@@ -82,7 +81,6 @@ export const theatreCaseOperations = {
     problems: ['clinic_not_found'],
   }),
   createCase: operation({
-    id: 'createCase',
     method: 'POST',
     url: '/api/v1/cases',
     tag,
@@ -115,7 +113,6 @@ export const theatreCaseOperations = {
     ],
   }),
   checkCase: operation({
-    id: 'checkCase',
     method: 'POST',
     url: '/api/v1/cases/check',
     tag,
@@ -133,7 +130,6 @@ export const theatreCaseOperations = {
     problems: ['clinic_not_found', 'case_request_not_found', 'theatre_resource_not_found', 'theatre_resource_inactive'],
   }),
   getCase: operation({
-    id: 'getCase',
     method: 'GET',
     url: '/api/v1/cases/{caseId}',
     tag,
@@ -144,7 +140,6 @@ export const theatreCaseOperations = {
     problems: ['case_not_found'],
   }),
   listCaseEvents: operation({
-    id: 'listCaseEvents',
     method: 'GET',
     url: '/api/v1/cases/{caseId}/events',
     tag,
@@ -155,7 +150,6 @@ export const theatreCaseOperations = {
     problems: ['case_not_found'],
   }),
   confirmCase: operation({
-    id: 'confirmCase',
     method: 'POST',
     url: '/api/v1/cases/{caseId}/confirm',
     tag,
@@ -171,7 +165,6 @@ export const theatreCaseOperations = {
     problems: changed,
   }),
   cancelCase: operation({
-    id: 'cancelCase',
     method: 'POST',
     url: '/api/v1/cases/{caseId}/cancel',
     tag,
@@ -188,7 +181,6 @@ export const theatreCaseOperations = {
     problems: changed,
   }),
   moveCase: operation({
-    id: 'moveCase',
     method: 'POST',
     url: '/api/v1/cases/{caseId}/move',
     tag,
@@ -209,7 +201,6 @@ export const theatreCaseOperations = {
     problems: [...changed, ...conflicts],
   }),
   swapCases: operation({
-    id: 'swapCases',
     method: 'POST',
     url: '/api/v1/cases/{caseId}/swap',
     tag,
@@ -226,7 +217,6 @@ export const theatreCaseOperations = {
     problems: [...changed, ...conflicts],
   }),
   bumpCases: operation({
-    id: 'bumpCases',
     method: 'POST',
     url: '/api/v1/cases/{caseId}/bump',
     tag,
@@ -247,7 +237,6 @@ export const theatreCaseOperations = {
     problems: ['bump_refused', ...changed, ...conflicts],
   }),
   extendCase: operation({
-    id: 'extendCase',
     method: 'POST',
     url: '/api/v1/cases/{caseId}/extend',
     tag,
@@ -265,7 +254,6 @@ export const theatreCaseOperations = {
     problems: changed,
   }),
   recordMilestone: operation({
-    id: 'recordMilestone',
     method: 'POST',
     url: '/api/v1/cases/{caseId}/milestones',
     tag,

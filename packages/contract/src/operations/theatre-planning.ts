@@ -47,7 +47,6 @@ const reportQuery = Type.Object(
 /** The board, the waitlist and the reports. */
 export const theatrePlanningOperations = {
   getTheatre: operation({
-    id: 'getTheatre',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/theatre',
     tag,
@@ -71,7 +70,6 @@ export const theatrePlanningOperations = {
     problems: ['clinic_not_found'],
   }),
   suggestCaseTimes: operation({
-    id: 'suggestCaseTimes',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/theatre/suggest',
     tag,
@@ -97,7 +95,6 @@ export const theatrePlanningOperations = {
     ],
   }),
   estimateCaseDuration: operation({
-    id: 'estimateCaseDuration',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/theatre/estimate',
     tag,
@@ -113,7 +110,6 @@ export const theatrePlanningOperations = {
     problems: ['clinic_not_found'],
   }),
   getTheatreReport: operation({
-    id: 'getTheatreReport',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/theatre/report',
     tag,
@@ -125,7 +121,6 @@ export const theatrePlanningOperations = {
     problems: ['clinic_not_found'],
   }),
   exportTheatreReport: operation({
-    id: 'exportTheatreReport',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/theatre/report.csv',
     tag,
@@ -139,7 +134,6 @@ export const theatrePlanningOperations = {
     problems: ['clinic_not_found'],
   }),
   listCaseRequests: operation({
-    id: 'listCaseRequests',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/case-requests',
     tag,
@@ -170,7 +164,6 @@ export const theatrePlanningOperations = {
     problems: ['clinic_not_found'],
   }),
   createCaseRequest: operation({
-    id: 'createCaseRequest',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/case-requests',
     tag,
@@ -199,7 +192,6 @@ export const theatrePlanningOperations = {
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'patient_mismatch'],
   }),
   getCaseRequest: operation({
-    id: 'getCaseRequest',
     method: 'GET',
     url: '/api/v1/case-requests/{requestId}',
     tag,
@@ -210,7 +202,6 @@ export const theatrePlanningOperations = {
     problems: ['case_request_not_found'],
   }),
   withdrawCaseRequest: operation({
-    id: 'withdrawCaseRequest',
     method: 'DELETE',
     url: '/api/v1/case-requests/{requestId}',
     tag,

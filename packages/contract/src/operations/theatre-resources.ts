@@ -37,7 +37,6 @@ const retry = 'A retry: the first response again'
 /** What cases need: rooms, staff, equipment, and blocks of rooms. */
 export const theatreResourceOperations = {
   listRooms: operation({
-    id: 'listRooms',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/rooms',
     tag,
@@ -47,7 +46,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found'],
   }),
   createRoom: operation({
-    id: 'createRoom',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/rooms',
     tag,
@@ -64,7 +62,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found'],
   }),
   updateRoom: operation({
-    id: 'updateRoom',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/rooms/{roomId}',
     tag,
@@ -79,7 +76,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
   }),
   listTheatreStaff: operation({
-    id: 'listTheatreStaff',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/staff',
     tag,
@@ -89,7 +85,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found'],
   }),
   createTheatreStaff: operation({
-    id: 'createTheatreStaff',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/staff',
     tag,
@@ -106,7 +101,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'theatre_resource_not_found'],
   }),
   updateTheatreStaff: operation({
-    id: 'updateTheatreStaff',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/staff/{staffId}',
     tag,
@@ -120,7 +114,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use'],
   }),
   listTheatreDoctors: operation({
-    id: 'listTheatreDoctors',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/theatre/doctors',
     tag,
@@ -131,7 +124,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found'],
   }),
   updateTheatreDoctor: operation({
-    id: 'updateTheatreDoctor',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/theatre/doctors/{doctorId}',
     tag,
@@ -145,7 +137,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'doctor_not_found', 'theatre_resource_not_found'],
   }),
   listEquipment: operation({
-    id: 'listEquipment',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/equipment',
     tag,
@@ -155,7 +146,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found'],
   }),
   createEquipment: operation({
-    id: 'createEquipment',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/equipment',
     tag,
@@ -172,7 +162,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found'],
   }),
   updateEquipment: operation({
-    id: 'updateEquipment',
     method: 'PATCH',
     url: '/api/v1/clinics/{clinicId}/equipment/{equipmentId}',
     tag,
@@ -187,7 +176,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'theatre_resource_not_found', 'resource_in_use', 'units_in_use'],
   }),
   listBlocks: operation({
-    id: 'listBlocks',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/blocks',
     tag,
@@ -205,7 +193,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found'],
   }),
   createBlocks: operation({
-    id: 'createBlocks',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/blocks',
     tag,
@@ -228,7 +215,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'theatre_resource_not_found'],
   }),
   changeBlock: operation({
-    id: 'changeBlock',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/blocks/{blockId}',
     tag,
@@ -241,7 +227,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'block_not_found', 'minutes_in_use', 'theatre_resource_not_found'],
   }),
   withdrawBlock: operation({
-    id: 'withdrawBlock',
     method: 'DELETE',
     url: '/api/v1/clinics/{clinicId}/blocks/{blockId}',
     tag,
@@ -263,7 +248,6 @@ export const theatreResourceOperations = {
     problems: ['clinic_not_found', 'block_not_found', 'slot_has_bookings', 'slot_in_past'],
   }),
   fillBlock: operation({
-    id: 'fillBlock',
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/blocks/{blockId}/fill',
     tag,

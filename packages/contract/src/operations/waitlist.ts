@@ -23,7 +23,6 @@ const tag = 'Waitlist'
 /** Waiting for a place that becomes free. */
 export const waitlistOperations = {
   createWaitlistEntry: operation({
-    id: 'createWaitlistEntry',
     method: 'POST',
     url: '/api/v1/waitlist-entries',
     tag,
@@ -65,7 +64,6 @@ export const waitlistOperations = {
     ],
   }),
   getWaitlistEntry: operation({
-    id: 'getWaitlistEntry',
     method: 'GET',
     url: '/api/v1/waitlist-entries/{entryId}',
     tag,
@@ -79,7 +77,6 @@ export const waitlistOperations = {
     problems: [],
   }),
   listWaitlistOffers: operation({
-    id: 'listWaitlistOffers',
     method: 'GET',
     url: '/api/v1/waitlist-entries/{entryId}/offers',
     tag,
@@ -90,7 +87,6 @@ export const waitlistOperations = {
     problems: [],
   }),
   leaveWaitlist: operation({
-    id: 'leaveWaitlist',
     method: 'DELETE',
     url: '/api/v1/waitlist-entries/{entryId}',
     tag,
@@ -102,7 +98,6 @@ export const waitlistOperations = {
     problems: [],
   }),
   sendWaitlistLinks: operation({
-    id: 'sendWaitlistLinks',
     method: 'POST',
     url: '/api/v1/waitlist-links',
     tag,
@@ -120,7 +115,6 @@ export const waitlistOperations = {
     problems: ['clinic_not_found', 'mail_unavailable'],
   }),
   leaveWaitlistByLink: operation({
-    id: 'leaveWaitlistByLink',
     method: 'POST',
     url: '/api/v1/waitlist-departures',
     tag,
@@ -137,7 +131,6 @@ export const waitlistOperations = {
     problems: ['link_used'],
   }),
   renewWaitlistToken: operation({
-    id: 'renewWaitlistToken',
     method: 'POST',
     url: '/api/v1/waitlist-entries/{entryId}/manage-token',
     tag,
@@ -153,7 +146,6 @@ export const waitlistOperations = {
     problems: [],
   }),
   listWaitlistEntries: operation({
-    id: 'listWaitlistEntries',
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/waitlist-entries',
     tag,
@@ -177,7 +169,6 @@ export const waitlistOperations = {
     problems: ['clinic_not_found'],
   }),
   listMyWaitlistEntries: operation({
-    id: 'listMyWaitlistEntries',
     method: 'GET',
     url: '/api/v1/me/waitlist-entries',
     tag,
@@ -189,7 +180,6 @@ export const waitlistOperations = {
     problems: [],
   }),
   getDoctorWaitlist: operation({
-    id: 'getDoctorWaitlist',
     method: 'GET',
     url: '/api/v1/doctors/{doctorId}/waitlist',
     tag,

@@ -20,7 +20,6 @@ const ofWebhook = ['clinic_not_found', 'webhook_not_found'] as const
 export const webhookOperations = {
   createWebhook: operation({
     ...common,
-    id: 'createWebhook',
     method: 'POST',
     url,
     summary: 'Send a clinic’s events to a URL',
@@ -42,7 +41,6 @@ export const webhookOperations = {
   }),
   listWebhooks: operation({
     ...common,
-    id: 'listWebhooks',
     method: 'GET',
     url,
     summary: 'List a clinic’s webhooks',
@@ -51,7 +49,6 @@ export const webhookOperations = {
   }),
   getWebhook: operation({
     ...common,
-    id: 'getWebhook',
     method: 'GET',
     url: `${url}/{webhookId}`,
     summary: 'Read a webhook',
@@ -60,7 +57,6 @@ export const webhookOperations = {
   }),
   updateWebhook: operation({
     ...common,
-    id: 'updateWebhook',
     method: 'PATCH',
     url: `${url}/{webhookId}`,
     summary: 'Change, pause or resume a webhook',
@@ -75,7 +71,6 @@ export const webhookOperations = {
   }),
   deleteWebhook: operation({
     ...common,
-    id: 'deleteWebhook',
     method: 'DELETE',
     url: `${url}/{webhookId}`,
     summary: 'Remove a webhook and its deliveries',
@@ -85,7 +80,6 @@ export const webhookOperations = {
   }),
   rotateWebhookSecret: operation({
     ...common,
-    id: 'rotateWebhookSecret',
     method: 'POST',
     url: `${url}/{webhookId}/rotate-secret`,
     summary: 'Replace the secret of a webhook',
@@ -99,7 +93,6 @@ export const webhookOperations = {
   }),
   listWebhookDeliveries: operation({
     ...common,
-    id: 'listWebhookDeliveries',
     method: 'GET',
     url: `${url}/{webhookId}/deliveries`,
     summary: 'List what was sent to a webhook',
@@ -113,7 +106,6 @@ export const webhookOperations = {
   }),
   testWebhook: operation({
     ...common,
-    id: 'testWebhook',
     method: 'POST',
     url: `${url}/{webhookId}/test`,
     summary: 'Send a test event to a webhook',
@@ -126,7 +118,6 @@ export const webhookOperations = {
   }),
   replayWebhook: operation({
     ...common,
-    id: 'replayWebhook',
     method: 'POST',
     url: `${url}/{webhookId}/replay`,
     summary: 'Send events to a webhook again',
