@@ -106,7 +106,11 @@ async function composeParts(
     isStopping: () => isStopping,
     isClaimQueueFull: () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax),
     authentication: accounts,
-    auth: { ...accounts, ...sent, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
+    auth: {
+      ...accounts,
+      ...sent,
+      attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers, accounts.sessions),
+    },
     rest: createRestDeps(config, database, shards, { accounts, audit, mailsOf }),
     live: shards.live,
     theatreSignalsOf: (clinicNo) => shards.shardOf(clinicNo).theatreSignals,

@@ -1,13 +1,18 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { normalizedEmail } from '@holdfast/engine'
 import { parseCookie, stringifySetCookie } from 'cookie'
 import { purposeKey } from '../../secrets/purpose-keys.ts'
+import type { MarkedAccount } from '../sessions/sessions.ts'
 
 export type KnownBrowsers = {
-  /** A random id of the browser if somebody has signed in there with this e-mail address, else null. */
-  idOf(cookieHeader: string | undefined, email: string): string | null
-  /** The `Set-Cookie` header that makes the browser known for this e-mail address too. */
-  setCookie(cookieHeader: string | undefined, email: string): string
+  /** Whether the browser may be known for any account: if not, none needs to be read. */
+  hasMarks(cookieHeader: string | undefined): boolean
+  /**
+   * A random id of the browser if somebody has signed in there with this account since its password was changed, or
+   * all its sessions were ended, else null.
+   */
+  idOf(cookieHeader: string | undefined, account: MarkedAccount): string | null
+  /** The `Set-Cookie` header that makes the browser known for this account too. */
+  setCookie(cookieHeader: string | undefined, account: MarkedAccount): string
 }
 
 const accountsMax = 5
@@ -22,7 +27,8 @@ const cookieNames = { 'known-browser': 'holdfast.browser', 'second-factor-browse
 /**
  * Remembers in a cookie which accounts were used in a browser, so that failed sign-ins from elsewhere do not delay
  * their owner there ("device cookies", OWASP). The cookie contains a random id and, for each account, a keyed hash of
- * id and e-mail address; it reveals no address, and it signs nobody in.
+ * both ids and the account's mark, which changes with its password and when all its sessions are ended: whoever had the
+ * account before is a stranger then. It reveals no account, and it signs nobody in.
  */
 export function createKnownBrowsers(
   secrets: readonly string[],
@@ -32,10 +38,10 @@ export function createKnownBrowsers(
   const name = `${isSecure ? '__Host-' : ''}${cookieNames[purpose]}`
   const keys = secrets.map((secret) => purposeKey(secret, purpose))
 
-  const marksOf = (id: string, email: string) =>
+  const marksOf = (id: string, account: MarkedAccount) =>
     keys.map((key) =>
       createHmac('sha256', key)
-        .update(`${id} ${normalizedEmail(email)}`)
+        .update(`${id} ${account.id} ${account.mark ?? ''}`)
         .digest()
         .subarray(0, markBytes),
     )
@@ -47,21 +53,22 @@ export function createKnownBrowsers(
     return { id, marks: decoded.map((mark) => Buffer.from(mark, 'base64url')) }
   }
 
-  function isMarked({ id, marks }: { id: string; marks: Buffer[] }, email: string): boolean {
-    const expected = marksOf(id, email)
+  function isMarked({ id, marks }: { id: string; marks: Buffer[] }, account: MarkedAccount): boolean {
+    const expected = marksOf(id, account)
     return marks.some((mark) => expected.some((one) => timingSafeEqual(mark, one)))
   }
 
   return {
-    idOf(cookieHeader, email) {
+    hasMarks: (cookieHeader) => read(cookieHeader) !== null,
+    idOf(cookieHeader, account) {
       const cookie = read(cookieHeader)
-      return cookie !== null && isMarked(cookie, email) ? cookie.id : null
+      return cookie !== null && isMarked(cookie, account) ? cookie.id : null
     },
-    setCookie(cookieHeader, email) {
+    setCookie(cookieHeader, account) {
       const cookie = read(cookieHeader) ?? { id: randomBytes(idBytes).toString('base64url'), marks: [] }
-      const [mark] = marksOf(cookie.id, email)
+      const [mark] = marksOf(cookie.id, account)
       if (mark === undefined) throw new Error('There is no secret.')
-      const others = cookie.marks.filter((one) => !marksOf(cookie.id, email).some((own) => own.equals(one)))
+      const others = cookie.marks.filter((one) => !marksOf(cookie.id, account).some((own) => own.equals(one)))
       const marks = [mark, ...others].slice(0, accountsMax).map((one) => one.toString('base64url'))
       return stringifySetCookie({
         name,

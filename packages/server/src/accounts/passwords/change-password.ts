@@ -3,7 +3,13 @@ import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 import { factorShown } from '../second-factors/shown-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
-import { endSessions, isLiveSession, passwordResetsVoided, signInMarkChanged } from '../sessions/sessions.ts'
+import {
+  changeSignInMark,
+  endSessions,
+  isLiveSession,
+  passwordResetsVoided,
+  type SignInMark,
+} from '../sessions/sessions.ts'
 import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
 import type { Passwords } from './passwords.ts'
 import { passwordHash, replacePassword } from './stored-passwords.ts'
@@ -28,11 +34,11 @@ export type ChangePassword = (
 /** `secondFactorAt`: of the caller's session. */
 export type ReplacedSessions = { from: SessionOrigin; secondFactorAt: Date | null }
 
-/**
- * `token`: of the new session, unsigned; null: there is none. `wrong`: it is not the account's password, or not any
- * more. `ended`: the caller's session has ended meanwhile.
- */
-export type ChangePasswordOutcome = { kind: 'done'; token: string | null } | { kind: 'wrong' } | { kind: 'ended' }
+/** `wrong`: it is not the account's password, or not any more. `ended`: the caller's session has ended meanwhile. */
+export type ChangePasswordOutcome = ChangedPassword | { kind: 'wrong' } | { kind: 'ended' }
+
+/** `token`: of the new session, unsigned; null: there is none. `mark`: the account's then. */
+export type ChangedPassword = { kind: 'done'; token: string | null; mark: SignInMark }
 
 /** @param pool connected with `search_path=auth` */
 export function createChangePassword(
@@ -46,7 +52,7 @@ export function createChangePassword(
     const hash = await passwords.hash(chosen)
     const outcome = await inTransaction(pool, async (transaction): Promise<ChangePasswordOutcome> => {
       await transaction.query('savepoint unchanged')
-      await transaction.query(signInMarkChanged(accountId))
+      const mark = await changeSignInMark(transaction, accountId)
       const isLive = await isLiveSession(transaction, accountId, sessionId)
       if (!isLive || !(await replacePassword(transaction, accountId, { before, hash }))) {
         await transaction.query('rollback to savepoint unchanged')
@@ -54,12 +60,12 @@ export function createChangePassword(
       }
       await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
       await transaction.query(passwordResetsVoided(accountId))
-      if (replaced === null) return { kind: 'done', token: null }
+      if (replaced === null) return { kind: 'done', token: null, mark }
       const { from, secondFactorAt } = replaced
       const token = await startSession(transaction, accountId, from)
       if (secondFactorAt !== null) await transaction.query(factorShown(accountId, { token }, secondFactorAt))
       await endSessions(transaction, accountId, { exceptToken: token })
-      return { kind: 'done', token }
+      return { kind: 'done', token, mark }
     })
     if (outcome.kind === 'done') await principals.forget(accountId)
     return outcome

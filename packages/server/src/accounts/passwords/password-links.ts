@@ -13,6 +13,7 @@ import {
   endingSignIns,
   endSessions,
   passwordResetsVoided,
+  type SignInMark,
 } from '../sessions/sessions.ts'
 import type { Passwords } from './passwords.ts'
 import { storePassword } from './stored-passwords.ts'
@@ -42,8 +43,8 @@ export type PasswordLinks = {
   resetPassword(token: string, newPassword: string): Promise<ResetPasswordOutcome>
 }
 
-/** `passkeys`: the names of those that the account has afterwards. */
-export type ResetPasswordOutcome = { kind: 'done'; passkeys: string[] } | { kind: 'link_used' }
+/** `passkeys`: the names of those that the account has afterwards. `mark`: the account's then. */
+export type ResetPasswordOutcome = { kind: 'done'; passkeys: string[]; mark: SignInMark } | { kind: 'link_used' }
 
 /** Tells the links of e-mails from those that the operator passes on, which prove nothing about the address. */
 export const passwordLinkColumns = {
@@ -97,8 +98,8 @@ export function createPasswordLinks(
       const account = await this.byPasswordReset(token)
       if (account === null) return { kind: 'link_used' }
       const hash = await passwords.hash(newPassword)
-      const outcome = await endingSignIns(pool, account.id, (transaction) =>
-        withLink(transaction, { accountId: account.id, token, hash, hasRole }),
+      const outcome = await endingSignIns(pool, account.id, (transaction, mark) =>
+        withLink(transaction, { accountId: account.id, token, hash, mark, hasRole }),
       )
       await principals.forget(account.id)
       return outcome
@@ -118,12 +119,17 @@ export async function voidPasswordReset(pool: Pool, token: string): Promise<void
   await pool.query(sql`delete from auth.verification where identifier = ${identifierOf(token)}`)
 }
 
-type LinkUse = Pick<RightsSource, 'hasRole'> & { accountId: string; token: string; hash: string }
+type LinkUse = Pick<RightsSource, 'hasRole'> & {
+  accountId: string
+  token: string
+  hash: string
+  mark: SignInMark
+}
 
 /** `link_used`: meanwhile. */
 async function withLink(
   transaction: PoolClient,
-  { accountId, token, hash, hasRole }: LinkUse,
+  { accountId, token, hash, mark, hasRole }: LinkUse,
 ): Promise<ResetPasswordOutcome> {
   const { rows } = await transaction.query<{ isMailed: boolean }>(sql`
     delete from verification where identifier = ${identifierOf(token)} and "expiresAt" > now()
@@ -137,7 +143,7 @@ async function withLink(
   await endSessions(transaction, accountId)
   // Read before the commit: nothing may fail between it and the response.
   const passkeys = await listPasskeys(transaction, accountId)
-  return { kind: 'done', passkeys: passkeys.map(({ name }) => name) }
+  return { kind: 'done', passkeys: passkeys.map(({ name }) => name), mark }
 }
 
 /**

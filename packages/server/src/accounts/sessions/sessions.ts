@@ -31,10 +31,16 @@ export type Sessions = {
   endOldest(accountId: string): Promise<void>
   /** Ends all sessions of all accounts, one after the other. @returns how many accounts had any */
   endEverybodys(): Promise<number>
-  /** Ends all sessions of an account, its JWTs, its pending sign-ins and its calendar feeds. Idempotent. */
-  endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<void>
+  /**
+   * Ends all sessions of an account, its JWTs, its pending sign-ins and its calendar feeds. Idempotent.
+   *
+   * @returns the account's mark then
+   */
+  endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<SignInMark>
   /** Read this before a sign-in with this e-mail address checks the password. */
   signInMark(email: string): Promise<SignInMark>
+  /** An account with its mark, found by its id or its e-mail address; null: there is none. */
+  markedAccount(of: { id: string } | { email: string }): Promise<MarkedAccount | null>
   /**
    * Whether the account's password was changed, or all its sessions were ended, since a sign-in read its mark. To be
    * called when the session or the pending sign-in is committed: it waits for such a change in progress, which ends
@@ -45,6 +51,9 @@ export type Sessions = {
 
 /** Changes with the password, and when all sessions are ended. null: neither has happened, or there is no account. */
 export type SignInMark = string | null
+
+/** An account, as it has been since its mark changed. */
+export type MarkedAccount = { id: string; mark: SignInMark }
 
 /** An account rarely has more than ten; the list has no pages. */
 const sessionsMax = 100
@@ -59,12 +68,14 @@ export function createSessions(
   principals: Pick<Principals, 'forget' | 'forgetSession'>,
   idle: IdleLimits,
 ): Sessions {
-  async function endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<void> {
-    await endingSignIns(pool, accountId, async (transaction) => {
+  async function endAll(accountId: string, alsoWrite?: AlsoWrite): Promise<SignInMark> {
+    const mark = await endingSignIns(pool, accountId, async (transaction, changed) => {
       await endSignIns(transaction, accountId)
       await alsoWrite?.(transaction)
+      return changed
     })
     await principals.forget(accountId)
+    return mark
   }
 
   return {
@@ -125,16 +136,20 @@ export function createSessions(
   }
 }
 
-function signInMarks(pool: Pool): Pick<Sessions, 'signInMark' | 'changedSince'> {
-  async function markOf(selection: Sql): Promise<SignInMark> {
-    // Dates of JavaScript have no microseconds.
-    const { rows } = await pool.query<{ mark: SignInMark }>(sql`
-      select extract(epoch from "tokensValidFrom")::text as mark from "user" where ${selection}`)
-    return rows[0]?.mark ?? null
+/** Dates of JavaScript have no microseconds. */
+const markColumn = sql`extract(epoch from "tokensValidFrom")::text as mark`
+
+function signInMarks(pool: Pool): Pick<Sessions, 'signInMark' | 'markedAccount' | 'changedSince'> {
+  async function marked(selection: Sql): Promise<MarkedAccount | null> {
+    const { rows } = await pool.query<MarkedAccount>(sql`select id::text, ${markColumn} from "user" where ${selection}`)
+    return rows[0] ?? null
   }
+  const byEmail = (email: string) => marked(sql`email = ${normalizedEmail(email)}`)
+  const markIn = (account: MarkedAccount | null) => account?.mark ?? null
   return {
-    signInMark: (email) => markOf(sql`email = ${normalizedEmail(email)}`),
-    changedSince: async (accountId, before) => (await markOf(sql`id = ${accountId} for share`)) !== before,
+    signInMark: async (email) => markIn(await byEmail(email)),
+    markedAccount: (of) => ('id' in of ? marked(sql`id = ${of.id}`) : byEmail(of.email)),
+    changedSince: async (accountId, before) => markIn(await marked(sql`id = ${accountId} for share`)) !== before,
   }
 }
 
@@ -143,21 +158,25 @@ function signInMarks(pool: Pool): Pick<Sessions, 'signInMark' | 'changedSince'> 
  * mark changed, or its session is committed already, and ends here.
  *
  * Locks: the row of `user`.
+ *
+ * @param work gets the changed mark
  */
 export function endingSignIns<Result>(
   pool: Pool,
   accountId: string,
-  work: (transaction: PoolClient) => Promise<Result>,
+  work: (transaction: PoolClient, mark: SignInMark) => Promise<Result>,
 ): Promise<Result> {
-  return inTransaction(pool, async (transaction) => {
-    await transaction.query(signInMarkChanged(accountId))
-    return work(transaction)
-  })
+  return inTransaction(pool, async (transaction) => work(transaction, await changeSignInMark(transaction, accountId)))
 }
 
-/** Sign-ins that have begun before are refused, and JWTs that were issued before. Locks: the row of `user`. */
-export function signInMarkChanged(accountId: string): Sql {
-  return sql`update "user" set "tokensValidFrom" = clock_timestamp() where id = ${accountId}`
+/**
+ * Sign-ins that have begun before are refused, and JWTs that were issued before; browsers are no longer known. Locks:
+ * the row of `user`.
+ */
+export async function changeSignInMark(transaction: PoolClient, accountId: string): Promise<SignInMark> {
+  const { rows } = await transaction.query<{ mark: SignInMark }>(sql`
+    update "user" set "tokensValidFrom" = clock_timestamp() where id = ${accountId} returning ${markColumn}`)
+  return rows[0]?.mark ?? null
 }
 
 /** Ends sessions, as {@link endSessions}, and pending sign-ins. */

@@ -60,16 +60,18 @@ export type RateLimits = {
    * together. It counts for the account and not for the browser, because somebody can make as many browsers known as
    * they like, but only for their own account.
    *
+   * @param knownAs the account since its last change of the password, so that what was sent before keeps nobody out
+   *   afterwards; null: the browser is not known
    * @throws ProblemError rate_limited
    */
-  countSignInRequest(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): Promise<void> | undefined
+  countSignInRequest(request: FastifyRequest, reply: FastifyReply, knownAs: string | null): Promise<void> | undefined
   /**
    * Counts a sign-in, sign-up or reset of a password: by account in a browser where it was used before, else by IP
    * address.
    *
    * @throws ProblemError rate_limited
    */
-  countSignIn(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): Promise<SignInCount>
+  countSignIn(request: FastifyRequest, reply: FastifyReply, knownAs: string | null): Promise<SignInCount>
   /**
    * Counts a move of a booking by its patient: each sends an e-mail to an address that may be somebody else's.
    *
@@ -260,14 +262,14 @@ function signInLimits(
   const passkeysByAddress = windowsByAddress('passkeys', passkeyRequestsFactor * writesMax, minuteMs, ofPasskeys)
   const passkeys = limit('passkey', writesMax, minuteMs, ofPasskeys)
   return {
-    countSignInRequest(request, reply, knownEmail) {
+    countSignInRequest(request, reply, knownAs) {
       const email = textIn(request.body, 'email')?.slice(0, emailLengthMax) ?? ''
-      const key = knownEmail ?? `${email} ${clientAddress(request)}`
+      const key = knownAs ?? `${email} ${clientAddress(request)}`
       return apply(count([[{ limit: requests, key }]]), reply)
     },
-    async countSignIn(request, reply, knownEmail) {
-      const known = knownEmail === null ? [] : [{ limit: ofKnownBrowsers, key: knownEmail }]
-      const counted = await count([knownEmail === null ? byAddress(request) : known])
+    async countSignIn(request, reply, knownAs) {
+      const known = knownAs === null ? [] : [{ limit: ofKnownBrowsers, key: knownAs }]
+      const counted = await count([knownAs === null ? byAddress(request) : known])
       applyStates(counted.states, reply)
       return counted
     },

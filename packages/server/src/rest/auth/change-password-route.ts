@@ -1,10 +1,12 @@
 import { accountOperations } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ChangedPassword } from '../../accounts/passwords/change-password.ts'
 import { sessionSeconds } from '../../accounts/sessions/start-session.ts'
 import { isOwnPage } from '../../edge/authentication/csrf.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { Caller } from './caller.ts'
+import { keepBrowserKnown } from './keep-browser-known.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { sessionOrigin } from './second-step-routes.ts'
@@ -19,10 +21,12 @@ export async function changePasswordRoute(app: FastifyInstance, deps: SecondFact
   serveAccount(app, accountOperations.changePassword, options, async (request, reply, caller) => {
     refuseChosen(caller, request.body)
     refuseWhenOverloaded(deps.passwords)
-    const token = await changed(request, deps, caller)
+    const { token, mark } = await changed(request, deps, caller)
     const signed = token === null ? null : deps.sessionCookies.signed(token)
     const { accountId: id, email, name } = caller.account
-    return { token: signed === null ? null : shown(request, reply, deps, signed), user: { id, email, name } }
+    const shownToken = signed === null ? null : shown(request, reply, deps, signed)
+    keepBrowserKnown(request, reply, deps, { ...caller, mark })
+    return { token: shownToken, user: { id, email, name } }
   })
 }
 
@@ -36,14 +40,13 @@ function refuseChosen({ account }: Caller, { currentPassword, newPassword }: Bod
 }
 
 /**
- * @returns the token of the session that replaces all others, unsigned; null: none ends
  * @throws ProblemError password_wrong, unauthenticated, rate_limited
  */
 async function changed(
   request: FastifyRequest<{ Body: Body }>,
   deps: SecondFactorDeps,
   { account: { accountId, secondFactorAt }, sessionId }: Caller,
-): Promise<string | null> {
+): Promise<ChangedPassword> {
   const { currentPassword: current, newPassword: chosen, revokeOtherSessions = false } = request.body
   const replaced = revokeOtherSessions ? { from: sessionOrigin(request, true), secondFactorAt } : null
   const attempt = await deps.attempts.begin('changePassword', request)
@@ -55,7 +58,7 @@ async function changed(
     })
   if (outcome.kind === 'done') {
     await afterCommit(() => attempt.end('succeeded'))
-    return outcome.token
+    return outcome
   }
   await attempt.end(outcome.kind === 'wrong' ? 'failed' : 'withdrawn')
   if (outcome.kind === 'ended') {

@@ -48,7 +48,7 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
     app,
     accountOperations.verifyEmail,
     { ...lenient, ifLost: lookAtAddress },
-    async (request, reply, { account }) => {
+    async (request, _reply, { account }) => {
       let kind: AuditKind = 'email_confirmed'
       const record = (details: AuditDetail[]) =>
         audit.record({ kind, actorId: account.accountId, network: networkPrefix(request.ip), details })
@@ -63,10 +63,6 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
         })
       if (use.kind === 'link_used') throw linkUsed('The link was used, has expired, or is for another account.')
       record([])
-      // This browser is known for the new address.
-      if (use.kind === 'changed') {
-        void reply.header('set-cookie', deps.knownBrowsers.setCookie(request.headers.cookie, use.email))
-      }
       return { status: true, email: use.email, isChanged: use.kind === 'changed' }
     },
   )

@@ -3,6 +3,7 @@ import { normalizedEmail } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import type { AttemptLimits } from '../../accounts/attempts/attempt-limits.ts'
 import type { KnownBrowsers } from '../../accounts/attempts/known-browsers.ts'
+import type { MarkedAccount, Sessions } from '../../accounts/sessions/sessions.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 
 /** Where a password is guessed. */
@@ -11,13 +12,16 @@ type PasswordOperation = 'signIn' | 'changePassword'
 export type PasswordAttempts = {
   /** @throws ProblemError rate_limited */
   begin(operation: PasswordOperation, request: FastifyRequest): Promise<PasswordAttempt>
-  /** The e-mail address of a sign-in in a browser where it was used before, else null. The body may be unchecked. */
-  knownEmail(request: FastifyRequest): string | null
-  /** The cookie after a sign-in. */
-  knownBrowserCookie(request: FastifyRequest): string
+  /**
+   * What sign-ins in browsers where the account was used before count for, which changes with its password; null: it
+   * was not used in this one. The body may be unchecked.
+   */
+  knownAs(request: FastifyRequest): Promise<string | null>
 }
 
 export type PasswordAttempt = { end(outcome: 'succeeded' | 'failed' | 'withdrawn'): Promise<void> }
+
+type KnownBrowser = { browserId: string; account: MarkedAccount }
 
 /** One site has a /48 of IPv6 addresses, and may use any of its 65536 networks. */
 const networkBits = 48
@@ -27,18 +31,37 @@ const networkBits = 48
  * address and network together, or, in a browser where the account was used before, for that browser alone. Guesses
  * of the current password, when it is changed, count for the session.
  */
-export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: KnownBrowsers): PasswordAttempts {
-  function keyOf(operation: PasswordOperation, request: FastifyRequest): string | null {
+export function createPasswordAttempts(
+  limits: AttemptLimits,
+  knownBrowsers: KnownBrowsers,
+  sessions: Pick<Sessions, 'markedAccount'>,
+): PasswordAttempts {
+  /** Each request asks several times. */
+  const found = new WeakMap<FastifyRequest, Promise<KnownBrowser | null>>()
+
+  function knownBrowser(request: FastifyRequest): Promise<KnownBrowser | null> {
+    const known = found.get(request) ?? find(request)
+    found.set(request, known)
+    return known
+  }
+
+  async function find({ body, headers: { cookie } }: FastifyRequest): Promise<KnownBrowser | null> {
+    const email = knownBrowsers.hasMarks(cookie) ? emailOf(body) : null
+    const account = email === null ? null : await sessions.markedAccount({ email })
+    const browserId = account === null ? null : knownBrowsers.idOf(cookie, account)
+    return account === null || browserId === null ? null : { browserId, account }
+  }
+
+  async function keyOf(operation: PasswordOperation, request: FastifyRequest): Promise<string | null> {
     if (operation === 'changePassword') return request.sessionId === null ? null : `session ${request.sessionId}`
-    const email = emailIn(request.body)
-    const browser = knownBrowsers.idOf(request.headers.cookie, email)
-    const source = browser === null ? normalizeIP(request.ip, networkBits) : `browser ${browser}`
-    return `${email} ${source}`
+    const known = await knownBrowser(request)
+    const source = known === null ? normalizeIP(request.ip, networkBits) : `browser ${known.browserId}`
+    return `${emailIn(request.body)} ${source}`
   }
 
   return {
     async begin(operation, request) {
-      const key = keyOf(operation, request)
+      const key = await keyOf(operation, request)
       if (key === null) return { end: async () => undefined }
       const retryAfterSeconds = await limits.begin(key)
       if (retryAfterSeconds > 0) {
@@ -51,11 +74,10 @@ export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: Kno
         },
       }
     },
-    knownEmail({ body, headers }) {
-      const email = emailOf(body)
-      return email === null || knownBrowsers.idOf(headers.cookie, email) === null ? null : email
+    async knownAs(request) {
+      const known = await knownBrowser(request)
+      return known === null ? null : `${known.account.id} ${known.account.mark ?? ''}`
     },
-    knownBrowserCookie: (request) => knownBrowsers.setCookie(request.headers.cookie, emailIn(request.body)),
   }
 }
 

@@ -1,5 +1,6 @@
 import { accountOperations } from '@holdfast/contract'
 import type { FastifyInstance } from 'fastify'
+import type { KnownBrowsers } from '../../accounts/attempts/known-browsers.ts'
 import type { PasswordLinks } from '../../accounts/passwords/password-links.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
@@ -10,6 +11,7 @@ import { serveAccount } from './serve-account.ts'
 
 export type PasswordResetDeps = {
   accounts: PasswordLinks
+  knownBrowsers: KnownBrowsers
   passwords: Pick<Passwords, 'isOverloaded'>
   mails: AccountMails
 }
@@ -49,6 +51,10 @@ export async function passwordResetRoutes(app: FastifyInstance, deps: PasswordRe
         throw problem('link_used', 'The link was used, has expired, or is not complete.')
       // A clinic's people use one address.
       await count.giveBack()
+      if (account !== null) {
+        const known = deps.knownBrowsers.setCookie(request.headers.cookie, { id: account.id, mark: outcome.mark })
+        void reply.header('set-cookie', known)
+      }
       return { status: true, passkeys: outcome.passkeys }
     },
   )

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedInUser } from '../../accounts/accounts.ts'
 import type { SignInCodeOutcome } from '../../accounts/second-factors/sign-in-codes.ts'
 import { isChallenge } from '../../accounts/sessions/pending-sign-ins.ts'
+import type { MarkedAccount } from '../../accounts/sessions/sessions.ts'
 import { type SessionOrigin, sessionSeconds } from '../../accounts/sessions/start-session.ts'
 import { isOwnPage } from '../../edge/authentication/csrf.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
@@ -34,11 +35,11 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       const { challenge, code, rememberMe = true } = request.body
       const accountId = await deps.pendingSignIns.accountOf(challenge)
       if (accountId === null) throw expired()
-      const user = await deps.accounts.userById(accountId)
-      if (user === null) throw expired()
-      request.subjectAccountId = user.id
-      const token = await acceptCode(request, deps, user, { challenge, code, isRemembered: rememberMe })
-      return afterCommit(() => completeSignIn(request, reply, deps, { user, token, isRemembered: rememberMe }))
+      const signIn = await signInOf(deps, accountId)
+      if (signIn === null) throw expired()
+      request.subjectAccountId = accountId
+      const token = await acceptCode(request, deps, signIn.account, { challenge, code, isRemembered: rememberMe })
+      return afterCommit(() => completeSignIn(request, reply, deps, { ...signIn, token, isRemembered: rememberMe }))
     },
   )
 
@@ -64,14 +65,23 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       const { response, rememberMe = true } = request.body
       const site = requirePasskeySite(deps.configuredUrl, request)
       const verified = await deps.passkeys.verify(site, response as AuthenticationResponseJSON)
-      const user = verified === null ? null : await deps.accounts.userById(verified.accountId)
-      if (verified === null || user === null) throw refusedPasskey()
-      request.subjectAccountId = user.id
+      const signIn = verified === null ? null : await signInOf(deps, verified.accountId)
+      if (verified === null || signIn === null) throw refusedPasskey()
+      request.subjectAccountId = verified.accountId
       const token = await deps.passkeys.signIn(verified, sessionOrigin(request, rememberMe))
       if (token === null) throw refusedPasskey()
-      return afterCommit(() => completeSignIn(request, reply, deps, { user, token, isRemembered: rememberMe }))
+      return afterCommit(() => completeSignIn(request, reply, deps, { ...signIn, token, isRemembered: rememberMe }))
     },
   )
+}
+
+/** `account`: read before the session starts, so that a change of the password meanwhile voids the browser's marks. */
+type SignIn = { user: SignedInUser; account: MarkedAccount }
+
+async function signInOf({ accounts, sessions }: SecondFactorDeps, id: string): Promise<SignIn | null> {
+  const account = await sessions.markedAccount({ id })
+  const user = await accounts.userById(id)
+  return account === null || user === null ? null : { user, account }
 }
 
 /**
@@ -84,9 +94,9 @@ async function countCode(app: FastifyInstance, request: FastifyRequest, reply: F
   const { body } = request
   const challenge = typeof body === 'object' && body !== null && 'challenge' in body ? body.challenge : null
   const accountId = isChallenge(challenge) ? await deps.pendingSignIns.accountOf(challenge) : null
-  const user = accountId === null ? null : await deps.accounts.userById(accountId)
-  if (user === null) await app.rateLimits.countRequest(request, reply)
-  else await app.rateLimits.countSignInRequest(request, reply, attemptsKey(request, deps, user))
+  const account = accountId === null ? null : await deps.sessions.markedAccount({ id: accountId })
+  if (account === null) await app.rateLimits.countRequest(request, reply)
+  else await app.rateLimits.countSignInRequest(request, reply, attemptsKey(request, deps, account))
 }
 
 /**
@@ -95,8 +105,9 @@ async function countCode(app: FastifyInstance, request: FastifyRequest, reply: F
  * browsers gives more attempts. Browsers that are known by the password do not count: the password gives as many as one
  * likes.
  */
-function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, { id, email }: SignedInUser): string {
-  return deps.factorBrowsers.idOf(headers.cookie, email) === null ? `code ${id}` : `code ${id} factor shown`
+function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, account: MarkedAccount): string {
+  const isKnown = deps.factorBrowsers.idOf(headers.cookie, account) !== null
+  return isKnown ? `code ${account.id} factor shown` : `code ${account.id}`
 }
 
 /**
@@ -106,13 +117,13 @@ function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, { id, 
 async function acceptCode(
   request: FastifyRequest,
   deps: SecondFactorDeps,
-  user: SignedInUser,
+  account: MarkedAccount,
   { isRemembered, ...sent }: { challenge: string; code: string; isRemembered: boolean },
 ): Promise<string> {
-  const key = attemptsKey(request, deps, user)
+  const key = attemptsKey(request, deps, account)
   const retryAfterSeconds = await deps.attemptLimits.begin(key)
   if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
-  const signIn = { accountId: user.id, ...sent }
+  const signIn = { accountId: account.id, ...sent }
   const origin = sessionOrigin(request, isRemembered)
   const outcome = await deps.signInCodes.complete(signIn, origin).catch(async (error: unknown) => {
     await deps.attemptLimits.withdrawn(key)
@@ -163,16 +174,16 @@ async function completeSignIn(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: SecondFactorDeps,
-  { user, token, isRemembered }: { user: SignedInUser; token: string; isRemembered: boolean },
+  { user, account, token, isRemembered }: SignIn & { token: string; isRemembered: boolean },
 ) {
   if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
   await deps.sessions.endOldest(user.id)
   const signed = deps.sessionCookies.signed(token)
   void reply.header('set-cookie', deps.sessionCookies.setCookie(signed, isRemembered ? sessionSeconds : null))
-  const isKnownBrowser = deps.knownBrowsers.idOf(request.headers.cookie, user.email) !== null
+  const isKnownBrowser = deps.knownBrowsers.idOf(request.headers.cookie, account) !== null
   await noticeSignIn(request, deps, { accountId: user.id, isKnownBrowser, language: null })
   for (const browsers of [deps.knownBrowsers, deps.factorBrowsers]) {
-    void reply.header('set-cookie', browsers.setCookie(request.headers.cookie, user.email))
+    void reply.header('set-cookie', browsers.setCookie(request.headers.cookie, account))
   }
   // The site has its cookie, which its scripts cannot read.
   if (isOwnPage(request, deps.publicUrl)) return { token: null, user }

@@ -2,6 +2,7 @@ import { accountOperations } from '@holdfast/contract'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { SessionCard } from '../../accounts/sessions/sessions.ts'
 import { requireRecentSignIn } from './confirm-change.ts'
+import { keepBrowserKnown } from './keep-browser-known.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { serveAccount } from './serve-account.ts'
 
@@ -30,9 +31,10 @@ export async function sessionRoutes(app: FastifyInstance, deps: SecondFactorDeps
     await sessions.end(caller.account.accountId, request.body.id)
     return { status: true }
   })
-  serveAccount(app, revokeSessions, lenient, async (request, _reply, caller) => {
+  serveAccount(app, revokeSessions, lenient, async (request, reply, caller) => {
     await requireRecentSignIn(request, deps, caller, request.body.password)
-    await sessions.endAll(caller.account.accountId)
+    const mark = await sessions.endAll(caller.account.accountId)
+    keepBrowserKnown(request, reply, deps, { ...caller, mark })
     return { status: true }
   })
   serveAccount(app, revokeOtherSessions, lenient, async (request, _reply, caller) => {

@@ -1,7 +1,7 @@
 import { accountOperations } from '@holdfast/contract'
 import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { SignInMark } from '../../accounts/sessions/sessions.ts'
+import type { MarkedAccount, SignInMark } from '../../accounts/sessions/sessions.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { wrongPassword } from './auth-refusals.ts'
 import { accountIn, askLibrary, forgetCaller, type LibraryDeps, requireSuccess, showToken, tokenOf } from './library.ts'
@@ -24,12 +24,12 @@ export async function signInRoute(app: FastifyInstance, deps: SignInDeps): Promi
     ifLost: 'Sign in again.',
     preValidation: async (request: FastifyRequest, reply: FastifyReply) => {
       requirePublicAddress(request)
-      await app.rateLimits.countSignInRequest(request, reply, deps.attempts.knownEmail(request))
+      await app.rateLimits.countSignInRequest(request, reply, await deps.attempts.knownAs(request))
     },
     preHandler: async () => refuseWhenOverloaded(deps.passwords),
   }
   serveAccount(app, accountOperations.signIn, options, async (request, reply) => {
-    const count = await app.rateLimits.countSignIn(request, reply, deps.attempts.knownEmail(request))
+    const count = await app.rateLimits.countSignIn(request, reply, await deps.attempts.knownAs(request))
     const attempt = await deps.attempts.begin('signIn', request)
     const { mark, response } = await checkPassword(request, deps).catch(async (error: unknown) => {
       await attempt.end('withdrawn')
@@ -44,7 +44,7 @@ export async function signInRoute(app: FastifyInstance, deps: SignInDeps): Promi
       const secondStep = response.ok ? await secondStepOf(response, mark, deps) : null
       if (secondStep !== null) return { token: null, secondStep }
       await requireSuccess(response, request, reply)
-      await completeSignIn(request, reply, await accountIn(response), deps)
+      await completeSignIn(request, reply, { id: await accountIn(response), mark }, deps)
       const token = showToken(response, request, reply, deps.publicUrl)
       return { ...((await response.json()) as object), token: token === null ? null : decodeURIComponent(token) }
     }
@@ -101,12 +101,14 @@ function unsigned(signedToken: string): string {
 async function completeSignIn(
   request: SignInRequest,
   reply: FastifyReply,
-  accountId: string,
+  account: MarkedAccount,
   deps: SignInDeps,
 ): Promise<void> {
+  const { cookie } = request.headers
+  const { id: accountId } = account
   if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
   await deps.sessions.endOldest(accountId)
-  const isKnownBrowser = deps.attempts.knownEmail(request) !== null
+  const isKnownBrowser = deps.knownBrowsers.idOf(cookie, account) !== null
   await noticeSignIn(request, deps, { accountId, isKnownBrowser, language: request.body.language ?? null })
-  void reply.header('set-cookie', deps.attempts.knownBrowserCookie(request))
+  void reply.header('set-cookie', deps.knownBrowsers.setCookie(cookie, account))
 }
