@@ -84,7 +84,8 @@ grant update (run_id, running_until, examined, booked) on holdfast.block_filling
 
 -- Secret URLs of calendars. A URL ends with the role of its creator.
 grant select, insert, delete on holdfast.calendar_feed to holdfast_app;
-grant update (kind, token_hash, created_by, language, created_at) on holdfast.calendar_feed to holdfast_app;
+grant update (kind, token_hash, created_by, language, created_at, has_second_factor) on holdfast.calendar_feed
+  to holdfast_app;
 
 -- External calendars of doctors. The busy times are set by set_busy_times.
 grant select, insert, delete on holdfast.busy_calendar to holdfast_app;

@@ -194,7 +194,7 @@ test('feeds are found by their secrets: an account’s on the directory, a clini
 }) => {
   const { engine, directory, shards, accountId } = scene
   const mine = { kind: 'account', id: accountId } as const
-  const created = { accountId, language: 'en', createdAt: new Date() } as const
+  const created = { accountId, language: 'en', createdAt: new Date(), hasSecondFactor: false } as const
   await engine.calendarFeeds.create({ ...mine, ...created, tokenHash: hashOf('mine') })
   for (const { database, clinic } of shards) {
     const ofShard = createEngine({ batchPool: database.appPool, generalPool: database.appPool }).calendarFeeds

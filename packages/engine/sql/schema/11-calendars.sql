@@ -9,6 +9,9 @@ create table holdfast.calendar_feed (
   created_by uuid not null,
   language text not null check (language in ('en', 'de', 'ar')),
   created_at timestamptz not null default now(),
+  -- Whether the session that created it was started with a second factor. Without, it ends while the clinic requires
+  -- one.
+  has_second_factor boolean not null default false,
   check (kind <> 'account' or created_by = subject_id)
 );
 create index calendar_feed_created_by on holdfast.calendar_feed (created_by);

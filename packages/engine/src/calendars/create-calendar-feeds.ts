@@ -11,13 +11,15 @@ import { clinicNoOf } from '../model/id.ts'
  */
 export function createCalendarFeeds(pool: pg.Pool, shards: ShardPools = oneShard(pool)): CalendarFeeds {
   return {
-    async create({ kind, id, accountId, language, tokenHash, createdAt }) {
+    async create({ kind, id, accountId, language, tokenHash, createdAt, hasSecondFactor }) {
       await pool.query(sql`
-        insert into holdfast.calendar_feed (subject_id, kind, token_hash, created_by, language, created_at)
-        values (${id}, ${kind}, ${tokenHash}, ${accountId}, ${language}, ${createdAt})
+        insert into holdfast.calendar_feed
+          (subject_id, kind, token_hash, created_by, language, created_at, has_second_factor)
+        values (${id}, ${kind}, ${tokenHash}, ${accountId}, ${language}, ${createdAt}, ${hasSecondFactor})
         on conflict (subject_id) do update
            set kind = excluded.kind, token_hash = excluded.token_hash, created_by = excluded.created_by,
-               language = excluded.language, created_at = excluded.created_at`)
+               language = excluded.language, created_at = excluded.created_at,
+               has_second_factor = excluded.has_second_factor`)
     },
 
     find: ({ kind, id }) => found(pool, sql`f.subject_id = ${id} and f.kind = ${kind}`),
@@ -75,7 +77,8 @@ class NoFeed extends Error {}
 
 async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {
   const { rows } = await pool.query<OpenFeed>(sql`
-    select f.kind, f.subject_id as id, f.created_by as "accountId", f.language, f.created_at as "createdAt"
+    select f.kind, f.subject_id as id, f.created_by as "accountId", f.language, f.created_at as "createdAt",
+           f.has_second_factor as "hasSecondFactor"
       from holdfast.calendar_feed f where ${condition}`)
   const [feed] = rows
   return feed !== undefined && (await mayBeRead(pool, feed)) ? feed : null
@@ -83,17 +86,20 @@ async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {
 
 /**
  * Whether the account that created a feed may see its calendar now: its own bookings; of a clinic, as an admin; of an
- * active doctor, as an admin or as that doctor. Site administrators may see all.
+ * active doctor, as an admin or as that doctor. Site administrators may see all. While the clinic requires a second
+ * factor of these roles, the session that created the feed must have been started with one.
  *
  * A separate statement: the feed may be in another database than the clinic.
  */
-async function mayBeRead(pool: pg.Pool, { kind, id, accountId }: OpenFeed): Promise<boolean> {
+async function mayBeRead(pool: pg.Pool, { kind, id, accountId, hasSecondFactor }: OpenFeed): Promise<boolean> {
   if (kind === 'account') return true
   const clinicNo = clinicNoOf(id)
   const isOfDoctor = kind === 'doctor'
   const { rows } = await pool.query<{ mayBeRead: boolean }>(sql`
     select (not ${isOfDoctor}::boolean or exists (
              select from holdfast.resource r where r.clinic_no = ${clinicNo} and r.id = ${id} and r.active))
+           and (${hasSecondFactor}::boolean or not exists (
+             select from holdfast.clinic c where c.no = ${clinicNo} and c.roles_need_second_factor))
            and (exists (select from holdfast.site_administrator a where a.account_id = ${accountId})
                 or exists (select from holdfast.membership m
                             where m.clinic_no = ${clinicNo} and m.account_id = ${accountId}

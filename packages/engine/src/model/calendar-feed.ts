@@ -12,6 +12,8 @@ export type OpenFeed = FeedSubject & {
   accountId: string
   language: MessageLanguage
   createdAt: Date
+  /** Whether the session that created it was started with a second factor. */
+  hasSecondFactor: boolean
 }
 
 /** Calendars that other programs read by a secret URL; only the token's hash is stored. */
@@ -27,7 +29,8 @@ export type CalendarFeeds = {
   remove(subject: FeedSubject): Promise<void>
   /**
    * The feed of a token; null: there is none, or the account that created it may not see the calendar any more (its
-   * role in the clinic ended or changed, or the doctor is inactive).
+   * role in the clinic ended or changed, or now needs a second factor, which its session had not; or the doctor is
+   * inactive).
    */
   open(tokenHash: Buffer): Promise<OpenFeed | null>
   /** Whether the feeds of a clinic and of its doctors name the patients. */

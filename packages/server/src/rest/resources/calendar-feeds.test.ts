@@ -194,6 +194,38 @@ test('a clinic’s feed ends when its admin is none any more, also if the row of
   expect(await codeOf(rest, url)).toBe('calendar_feed_not_found')
 })
 
+test('while a clinic requires a second factor, feeds of sessions without one end, and patients’ feeds do not', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, ofDoctor, ofClinic, own, admin, patient } = await aScene(database, rest)
+  const created = async () => [
+    (await rest.call('createDoctorCalendarFeed', { ...ofDoctor, as: own })).body.url,
+    (await rest.call('createClinicCalendarFeed', { ...ofClinic, as: admin })).body.url,
+  ]
+  const statusesOf = async (urls: string[]) => {
+    const statuses = []
+    for (const url of urls) statuses.push((await read(rest, url)).status)
+    return statuses
+  }
+  const isThere = async () =>
+    (await rest.call('getClinicCalendarFeed', { ...ofClinic, as: admin })).body.createdAt !== null
+  const setRequired = (isNeeded: boolean) => rest.engine.directory.setRolesNeedSecondFactor(clinic.no, isNeeded)
+  const patients = (await rest.call('createMyCalendarFeed', { as: patient })).body.url
+  const without = await created()
+  expect(await statusesOf([...without, patients])).toEqual([200, 200, 200])
+  await setRequired(true)
+  for (const person of [own, admin]) person.secondFactorAt = new Date()
+  expect(await statusesOf([...without, patients])).toEqual([404, 404, 200])
+  expect(await isThere()).toBe(false)
+  await setRequired(false)
+  expect(await statusesOf(without)).toEqual([200, 200])
+  // The controls: those of sessions with one, which replace the others.
+  await setRequired(true)
+  expect(await statusesOf(await created())).toEqual([200, 200])
+  expect(await isThere()).toBe(true)
+})
+
 test('a feed whose account is gone is none, and one of erased bookings has none of them', async ({
   database,
   rest,

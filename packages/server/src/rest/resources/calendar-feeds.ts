@@ -14,7 +14,12 @@ import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
 type FeedRequest = Parameters<typeof siteAddress>[1] & { sessionId: string | null }
-type FeedCreator = { accountId: string; language: MessageLanguage | undefined; request: FeedRequest }
+type FeedCreator = {
+  accountId: string
+  hasSecondFactor: boolean
+  language: MessageLanguage | undefined
+  request: FeedRequest
+}
 
 /** Calendars that other programs read by a secret URL: of an account, a doctor or a clinic. */
 export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
@@ -47,10 +52,10 @@ function serveMyFeed(serve: Serve, deps: RestDeps): void {
   const { calendarFeeds } = deps.engine
   const of = (id: string): FeedSubject => ({ kind: 'account', id })
 
-  serve(restOperations.createMyCalendarFeed, async ({ body, granted: { accountId }, request }) => ({
-    status: 201,
-    body: { url: await create(deps, of(accountId), { accountId, language: body.language, request }) },
-  }))
+  serve(restOperations.createMyCalendarFeed, async ({ body, granted: { accountId, secondFactorAt }, request }) => {
+    const creator = { accountId, hasSecondFactor: secondFactorAt !== null, language: body.language, request }
+    return { status: 201, body: { url: await create(deps, of(accountId), creator) } }
+  })
 
   serve(restOperations.getMyCalendarFeed, async ({ granted: { accountId } }) => ({
     status: 200,
@@ -68,8 +73,9 @@ function serveDoctorFeed(serve: Serve, deps: RestDeps): void {
   const of = (id: string): FeedSubject => ({ kind: 'doctor', id })
 
   serve(restOperations.createDoctorCalendarFeed, async ({ params, body, granted: { actor }, request }) => {
-    const { accountId } = actor
-    const url = await create(deps, of(params.doctorId), { accountId, language: body.language, request })
+    const { accountId, hasSecondFactor } = actor
+    const creator = { accountId, hasSecondFactor, language: body.language, request }
+    const url = await create(deps, of(params.doctorId), creator)
     return { status: 201, body: { url } }
   })
 
@@ -89,8 +95,8 @@ function serveClinicFeed(serve: Serve, deps: RestDeps): void {
   const of = (id: string): FeedSubject => ({ kind: 'clinic', id })
 
   serve(restOperations.createClinicCalendarFeed, async ({ body, granted: { clinic, actor }, request }) => {
-    const { accountId } = actor
-    const url = await create(deps, of(clinic.id), { accountId, language: body.language, request })
+    const { accountId, hasSecondFactor } = actor
+    const url = await create(deps, of(clinic.id), { accountId, hasSecondFactor, language: body.language, request })
     return { status: 201, body: { url } }
   })
 
@@ -125,11 +131,12 @@ function serveClinicFeed(serve: Serve, deps: RestDeps): void {
 async function create(
   { engine: { calendarFeeds }, accounts, sessions, publicUrl }: RestDeps,
   subject: FeedSubject,
-  { accountId, language, request }: FeedCreator,
+  { accountId, hasSecondFactor, language, request }: FeedCreator,
 ): Promise<string> {
   const { fileName, hash: tokenHash } = newFeedFileName()
   const createdAt = await accounts.time()
-  await calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash, createdAt })
+  const feed = { ...subject, accountId, hasSecondFactor, language: language ?? 'en', tokenHash, createdAt }
+  await calendarFeeds.create(feed)
   await afterCommit(async () => {
     // Every account has one; see edge/authentication/authentication.ts.
     if (request.sessionId !== null && (await sessions.isStillLive(accountId, request.sessionId))) return
