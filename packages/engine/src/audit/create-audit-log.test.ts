@@ -27,6 +27,25 @@ function aQuery(query: Partial<AuditEventsQuery> = {}): AuditEventsQuery {
   return { ...all, limit: 50, cursor: null, ...query }
 }
 
+test('a transaction that is held open adds nothing to the time before it appends', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const client = await database.appPool.connect()
+  try {
+    await client.query('begin; select now()')
+    const { rows: times } = await client.query<{ before: string }>('select clock_timestamp()::text as before')
+    const event = JSON.stringify([anEvent({ clinicNo: clinic.no })])
+    await client.query('select holdfast.append_audit_events($1)', [event])
+    await client.query('commit')
+    const { rows } = await client.query(
+      'select at >= $2::timestamptz as "isLater" from holdfast.audit_event where clinic_no = $1',
+      [clinic.no, times[0]?.before],
+    )
+    expect(rows).toEqual([{ isLater: true }])
+  } finally {
+    client.release()
+  }
+})
+
 test('an event is read as it was appended, with the database’s time minus its age', async ({ database }) => {
   const log = createAuditLog(database.appPool)
   const clinic = await aClinic(database, { name: 'Hill Clinic' })

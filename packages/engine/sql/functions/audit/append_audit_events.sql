@@ -2,7 +2,8 @@
 -- subjectId, network, details, count, ageMs}]. clinicNo null: those in which the account has a role, or none.
 --
 -- The time of an event is the database's, minus how long the event has waited, at most a day: nobody who has the
--- application's login can add to older days. Their order of insertion, seq, is the database's too.
+-- application's login can add to older days, by a transaction that they hold open either. Their order of insertion, seq,
+-- is the database's too.
 -- Locks: none. Fails: 22023 for more events, or one that has waited less than nothing or more than a day;
 --   check_violation for one that the table refuses. Idempotent: no.
 create or replace function holdfast.append_audit_events(p_events jsonb) returns void
@@ -11,6 +12,7 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 declare
   c_age_max constant float8 := 24 * 3600 * 1000;
+  v_now constant timestamptz := clock_timestamp();
 begin
   if jsonb_array_length(p_events) > 1000 then
     raise exception 'events to append are at most 1000, not %', jsonb_array_length(p_events)
@@ -21,7 +23,7 @@ begin
       using errcode = 'invalid_parameter_value';
   end if;
   insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
-  select coalesce(e."clinicNo", m.clinic_no, 0), now() - make_interval(secs => e."ageMs" / 1000), e.kind, e.count,
+  select coalesce(e."clinicNo", m.clinic_no, 0), v_now - make_interval(secs => e."ageMs" / 1000), e.kind, e.count,
          e."actorKind", e."actorId", e."subjectId", e.network, e.details
     from jsonb_to_recordset(p_events)
          as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, network cidr,
