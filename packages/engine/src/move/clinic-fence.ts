@@ -92,14 +92,27 @@ export async function isRefusedForGood(database: pg.Client, clinicNo: number): P
 }
 
 /**
- * Waits for the transactions that have written into tables that refuse nothing, so that their rows are seen.
+ * Runs `work` in a transaction in which nobody else writes into a table that refuses nothing. Whatever was written into
+ * it before has committed or was rolled back.
  *
- * @throws MoveRefused if one does not end
+ * @throws MoveRefused if a transaction that has written into it does not end
  */
-export async function untilWritten(source: pg.Client, tables: readonly ClinicTable[]): Promise<void> {
-  for (const table of tables.filter(({ isLate }) => isLate)) {
-    await whileLocked(source, sql`lock table ${raw(tableName(table))} in share row exclusive mode`)
-  }
+export function whileNobodyWrites(source: pg.Client, table: ClinicTable, work: () => Promise<void>): Promise<void> {
+  return whileLocked(source, sql`lock table ${raw(tableName(table))} in share row exclusive mode`, work)
+}
+
+/**
+ * Locks the permanent refusal of a clinic's changes, so that nobody ends it in this transaction.
+ *
+ * @returns its token
+ * @throws MoveRefused if there is none
+ */
+export async function lockRefusal(source: pg.Client, clinicNo: number): Promise<string> {
+  const { rows } = await source.query<{ token: string }>(sql`
+    select token from holdfast.moving_clinic
+     where clinic_no = ${clinicNo} and refused_until = 'infinity' for update`)
+  if (rows[0] === undefined) throw new MoveRefused('another call has ended the move meanwhile')
+  return rows[0].token
 }
 
 /**
@@ -144,11 +157,12 @@ export async function dropTriggers(
   }
 }
 
-function whileLocked(client: pg.Client, statement: Sql): Promise<void> {
+function whileLocked(client: pg.Client, statement: Sql, then = async () => {}): Promise<void> {
   const work = (tries: number) =>
     inClientTransaction(client, async () => {
       await client.query(sql`select set_config('lock_timeout', ${`${lockTimeoutMs(tries)}ms`}, true)`)
       await client.query(statement)
+      await then()
     })
   return repeatWhileLocked(work, { lockTimeoutMs: pauseMs * 10, triesMax }).catch((error: unknown) => {
     throw isLockLost(error)

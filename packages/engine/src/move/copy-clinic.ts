@@ -2,6 +2,7 @@ import pg from 'pg'
 import sql, { raw } from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
 import { copyRows } from '../database/copy-rows.ts'
+import { lockRefusal, whileNobodyWrites } from './clinic-fence.ts'
 import type { ClinicTable } from './clinic-tables.ts'
 import { MoveRefused } from './move-database.ts'
 import { tableName } from './moved-tables.ts'
@@ -90,28 +91,42 @@ function numbered({ columns }: ClinicTable, of: string | null): string {
 }
 
 /**
- * Copies what the other tables have got since, too, in transactions of their own: what is there already stays as it is.
+ * Moves the rows of the other tables, in transactions of their own: what is there already stays as it is. Only what was
+ * read is deleted, so that nothing is lost that is written meanwhile. The second pass has few rows, and nobody writes
+ * meanwhile.
+ *
+ * @throws MoveRefused if another call has ended the move, or a transaction that has written does not end
  */
-export async function copyLateRows(
+export async function moveLateRows(
   source: pg.Client,
   target: pg.Client,
   { clinicNo, tables }: { clinicNo: number; tables: readonly ClinicTable[] },
 ): Promise<void> {
   for (const table of tables.filter(({ isLate }) => isLate)) {
-    const columns = list(table.columns)
-    await inClientTransaction(target, async () => {
-      await target.query(sql`
+    const pass = async () => {
+      await lockRefusal(source, clinicNo)
+      await moveRows(source, target, table, clinicNo)
+    }
+    await inClientTransaction(source, pass)
+    await whileNobodyWrites(source, table, pass)
+  }
+}
+
+/** In a transaction of the source, which commits afterwards: until then, the rows are in both. */
+function moveRows(source: pg.Client, target: pg.Client, table: ClinicTable, clinicNo: number): Promise<void> {
+  const columns = list(table.columns)
+  return inClientTransaction(target, async () => {
+    await target.query(sql`
         create temp table late_rows on commit drop as select ${raw(columns)} from ${raw(tableName(table))} limit 0`)
-      await copyRows(source, target, {
-        select: `select ${columns} from ${tableName(table)} where ${table.of(clinicNo)}`,
-        into: `late_rows (${columns})`,
-      })
-      await target.query(sql`
+    await copyRows(source, target, {
+      select: `delete from ${tableName(table)} where ${table.of(clinicNo)} returning ${columns}`,
+      into: `late_rows (${columns})`,
+    })
+    await target.query(sql`
         insert into ${raw(tableName(table))} (${raw(columns)}) overriding system value
         select ${raw(columns)} from late_rows
         on conflict do nothing`)
-    })
-  }
+  })
 }
 
 async function copySpecializations(source: pg.Client, target: pg.Client, clinicNo: number): Promise<void> {

@@ -15,12 +15,12 @@ import {
   type Fence,
   isRefusedForGood,
   letThrough,
+  lockRefusal,
   refuseChanges,
   refuseForGood,
-  untilWritten,
 } from './clinic-fence.ts'
 import { type ClinicTable, clinicTables } from './clinic-tables.ts'
-import { type CopiedTable, copyClinic, copyLateRows, refuseOtherTables } from './copy-clinic.ts'
+import { type CopiedTable, copyClinic, moveLateRows, refuseOtherTables } from './copy-clinic.ts'
 import { createPartitions, MoveRefused } from './move-database.ts'
 import { tableName } from './moved-tables.ts'
 
@@ -167,8 +167,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   await afterStep('switched')
   await delay(noticeMs)
   await checkLock(directory)
-  await untilWritten(source, tables)
-  await copyLateRows(source, target, { clinicNo, tables })
+  await moveLateRows(source, target, { clinicNo, tables })
   await deleteClinic(source, clinicNo, tables)
   await afterStep('deleted')
   await allowChanges(source, clinicNo)
@@ -239,8 +238,7 @@ async function finish(
       if (hasRows && !(await isRefusedForGood(client, clinicNo))) throw bothHave(other.name, clinicNo)
       if (hasRows) {
         const tables = await clinicTables(client)
-        await untilWritten(client, tables)
-        await copyLateRows(client, there, { clinicNo, tables })
+        await moveLateRows(client, there, { clinicNo, tables })
         await deleteClinic(client, clinicNo, tables)
       }
       await allowChanges(client, clinicNo)
@@ -354,16 +352,12 @@ async function mayBeThere(url: string, clinicNo: number): Promise<boolean> {
  */
 async function deleteClinic(source: pg.Client, clinicNo: number, tables: readonly ClinicTable[]): Promise<void> {
   const isClinic = ({ name }: ClinicTable) => name === 'clinic'
-  const others = tables.toReversed().filter((table) => !isClinic(table))
+  // The late ones were moved: what they have got since is not there yet.
+  const others = tables.toReversed().filter((table) => !isClinic(table) && !table.isLate)
   for (const table of [...others, ...tables.filter(isClinic)]) {
     await repeatWhileLocked(() =>
       inClientTransaction(source, async () => {
-        const { rows } = await source.query<{ token: string }>(sql`
-          select token from holdfast.moving_clinic
-           where clinic_no = ${clinicNo} and refused_until = 'infinity' for update`)
-        const [moving] = rows
-        if (moving === undefined) throw new MoveRefused('another call has ended the move meanwhile')
-        await source.query(letThrough(moving.token))
+        await source.query(letThrough(await lockRefusal(source, clinicNo)))
         await source.query(`delete from ${tableName(table)} where ${table.of(clinicNo)}`)
         if (!isClinic(table)) return
         await source.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
