@@ -2,7 +2,6 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { isHeld, isLapsed } from '../database/hold-sql.ts'
 import { idsFrom, idsUntil } from '../model/id-bounds.ts'
-import { logHeldBackSeconds } from '../tail/log-held-back.ts'
 
 /**
  * What PostgreSQL's statistics say of a database, and how many bookings and entries wait in it. Totals are since the
@@ -26,7 +25,6 @@ export type DatabaseLoad = {
   theatreHolds: number
   waitlistEntries: number
   waitlistOffers: number
-  eventTailLagSeconds: number
 }
 
 /** Holds are not longer. */
@@ -44,7 +42,6 @@ export async function readDatabaseLoad(pool: Pick<pg.Pool, 'query'>): Promise<Da
     ...(await readStatistics(pool)),
     ...(await readHolds(pool)),
     ...(await readWaitlist(pool)),
-    eventTailLagSeconds: await logHeldBackSeconds(pool),
   }
 }
 
@@ -57,10 +54,7 @@ async function readClock(pool: Pick<pg.Pool, 'query'>): Promise<Pick<DatabaseLoa
   return { clockSkewSeconds: (rows[0]?.now ?? Number.NaN) - middle }
 }
 
-type Statistics = Omit<
-  DatabaseLoad,
-  'clockSkewSeconds' | 'eventTailLagSeconds' | keyof Holds | 'waitlistEntries' | 'waitlistOffers'
->
+type Statistics = Omit<DatabaseLoad, 'clockSkewSeconds' | 'waitlistEntries' | 'waitlistOffers' | keyof Holds>
 
 /** A role sees its own sessions in pg_stat_activity, and of others' standbys only that they are there. */
 async function readStatistics(pool: Pick<pg.Pool, 'query'>): Promise<Statistics> {

@@ -1,9 +1,15 @@
-import { migrationStatus, readDatabaseLoad, readUpkeepResults, waitingAccountMails } from '@holdfast/engine'
+import {
+  logHeldBackSeconds,
+  migrationStatus,
+  readDatabaseLoad,
+  readUpkeepResults,
+  waitingAccountMails,
+} from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
-import type { DatabaseFigures, InstallationFigures } from '../observe/database-figures.ts'
+import type { DatabaseFigures, InstallationFigures, ShardLoad } from '../observe/database-figures.ts'
 import type { HeldBack } from '../observe/watch-held-back.ts'
 
 /** Health checks and database metrics, on a small separate pool, so that a busy server still responds to probes. */
@@ -70,12 +76,16 @@ export function createProbes(pool: Pool, { isStopping, shards = [], heldBack = (
         installationFigures(pool, pools).catch(() => null),
         ...databases.map(async ({ name, pool: of }) => ({
           shard: name,
-          load: await pTimeout(readDatabaseLoad(of), { milliseconds: figuresMs }).catch(() => null),
+          load: await pTimeout(readLoad(of), { milliseconds: figuresMs }).catch(() => null),
         })),
       ])
       return { installation, shards: loads }
     },
   }
+}
+
+async function readLoad(pool: Pool): Promise<ShardLoad> {
+  return { ...(await readDatabaseLoad(pool)), eventTailLagSeconds: await logHeldBackSeconds(pool) }
 }
 
 async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise<InstallationFigures> {

@@ -1,9 +1,8 @@
-import type { DatabaseLoad } from '@holdfast/engine'
 import { expect, test } from 'vitest'
-import type { DatabaseFigures } from './database-figures.ts'
+import type { DatabaseFigures, ShardLoad } from './database-figures.ts'
 import { createMetrics } from './metrics.ts'
 
-const load: DatabaseLoad = {
+const load: ShardLoad = {
   clockSkewSeconds: 0.25,
   connections: 7,
   connectionsMax: 100,

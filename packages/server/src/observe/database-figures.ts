@@ -22,8 +22,11 @@ export type InstallationFigures = {
   verifyFailingSeconds: number
 }
 
+/** With the age of the oldest event that a tail of the log may not read yet; 0: there is none. */
+export type ShardLoad = DatabaseLoad & { eventTailLagSeconds: number }
+
 /** `shard`: the name of one of several databases; null: the only one. `load` null: it does not respond. */
-export type ShardFigures = { shard: string | null; load: DatabaseLoad | null }
+export type ShardFigures = { shard: string | null; load: ShardLoad | null }
 
 /** `installation` null: the database that has it does not respond. */
 export type DatabaseFigures = { installation: InstallationFigures | null; shards: readonly ShardFigures[] }
@@ -45,7 +48,7 @@ const installationGauges: readonly OfInstallation[] = [
   { name: 'holdfast_verify_failing_seconds', figure: 'verifyFailingSeconds', aggregator: 'max' },
 ]
 
-type OfShard = { name: MetricName; figure: keyof DatabaseLoad }
+type OfShard = { name: MetricName; figure: keyof ShardLoad }
 
 const shardGauges: readonly OfShard[] = [
   { name: 'holdfast_active_holds', figure: 'activeHolds' },
@@ -77,7 +80,7 @@ export function addDatabaseFigures(registry: Registry, readDatabase: () => Promi
   for (const { figure, ...options } of installationGauges) {
     addGauge(registry, { ...options, read: async () => (await read()).installation?.[figure] ?? Number.NaN })
   }
-  const ofShards = async (figure: keyof DatabaseLoad, more: Record<string, string> = {}): Promise<Sample[]> =>
+  const ofShards = async (figure: keyof ShardLoad, more: Record<string, string> = {}): Promise<Sample[]> =>
     (await read()).shards.flatMap(({ shard, load }) =>
       load === null ? [] : [{ labels: { ...labelsOf(shard), ...more }, value: load[figure] }],
     )
