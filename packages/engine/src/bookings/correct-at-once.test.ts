@@ -32,7 +32,7 @@ const hour = 3_600_000
 async function slotsAtOnce(its = database, startsAt = new Date(Date.now() + hour)) {
   const clinic = await aClinic(its)
   const first = await aSlot(its, await aDoctor(its, clinic), { startsAt })
-  return { first, second: await aSlot(its, await aDoctor(its, clinic), { startsAt }) }
+  return { clinic, first, second: await aSlot(its, await aDoctor(its, clinic), { startsAt }) }
 }
 
 const correct = (bookingId: string, patient: CorrectionRequest['patient'], by = engine, more = {}) =>
@@ -57,6 +57,20 @@ test('a contact makes a patient of that name the one who has another appointment
   const { id } = await aBooking(database, second, { patient: { name: ada.name, email: 'byron@example.org' } })
   expect(await correct(id, { email: ada.email })).toEqual({ kind: 'patient_booked', otherId: other.id })
   expect((await correct(id, { phone: '+49 30 4711' })).kind).toBe('done')
+})
+
+test('an appointment at that time that the patient had before is asked about no more, another one is', async () => {
+  const phone = '+49 30 4711'
+  const { clinic, first, second } = await slotsAtOnce()
+  await aBooking(database, first, { patient: { ...ada, phone } })
+  const { id } = await aBooking(database, second, { patient: { ...ada, phone } })
+  expect((await correct(id, { email: 'byron@example.org' })).kind).toBe('done')
+  expect((await correct(id, { phone: '+49 30 4712', email: 'ada@example.org' })).kind).toBe('done')
+  const { startsAt } = first
+  const third = await aBooking(database, await aSlot(database, await aDoctor(database, clinic), { startsAt }), {
+    patient: { name: ada.name, email: 'byron@example.org' },
+  })
+  expect(await correct(id, { email: 'byron@example.org' })).toEqual({ kind: 'patient_booked', otherId: third.id })
 })
 
 test.for([

@@ -16,6 +16,7 @@
 --
 -- p_known_by: how the patient is known whose appointments at the same time refuse the correction, as sought_keys; null:
 -- none do. They are looked for if the visit is not over, and the name, the contacts or both become another person's.
+-- Appointments that were of the same person before the correction do not refuse it: they were accepted.
 --
 -- Outcomes: done | unchanged (it says so already, or the request was repeated) | booking_missing (also for a case) |
 --   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient) |
@@ -60,7 +61,7 @@ begin
        and exists (select from slot s
                     where s.clinic_no = p_clinic_no and s.id = v_judged.slot_id and s.ends_at > clock_timestamp()) then
       v_refusal := (visits_at_once(array[p_clinic_no], array[v_judged.slot_id], array[p_known_by], array[v_patient],
-                                   array[v_contact.account_id], array[p_id]))[1];
+                                   array[v_contact.account_id], array[p_id], null, array[v_judged]))[1];
     end if;
   end if;
   v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);

@@ -5,7 +5,8 @@
 -- name. Requests of one name without contacts are of one person.
 --
 -- p_known_by: as in sought_keys. p_account_ids: the accounts of the bookings that are written. p_excepts: the bookings
--- that are changed. p_confirms: whether a request writes an appointment, and no hold; null: all do.
+-- that are changed. p_formers: the bookings that get another patient, as they are: appointments that are of the same
+-- person already are no reason to refuse. p_confirms: whether a request writes an appointment, and no hold; null: all do.
 --
 -- Slots with more than 200 units taken, such as a vaccination day's, are left out: every booking in the slots is
 -- compared. All that is needed is read once for the call, because old months are planned for each reading: see
@@ -14,7 +15,7 @@
 -- Internal. Locks: as lock_patients, of those for whom anything is looked up. Fails: never. Idempotent: yes.
 create or replace function holdfast.visits_at_once(
   p_clinic_nos integer[], p_slot_ids uuid[], p_known_by text[], p_patients jsonb[], p_account_ids uuid[],
-  p_excepts uuid[] default null, p_confirms boolean[] default null
+  p_excepts uuid[] default null, p_confirms boolean[] default null, p_formers holdfast.booking[] default null
 ) returns text[]
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -35,7 +36,10 @@ begin
     with sought as materialized (
       select i.n, p_clinic_nos[i.n] as clinic_no, v_names[i.n] as name,
              sought_keys(p_known_by[i.n], p_patients[i.n], p_account_ids[i.n]) as keys,
-             identity_keys(p_patients[i.n], p_account_ids[i.n]) as own_keys, s.during, s.taken
+             identity_keys(p_patients[i.n], p_account_ids[i.n]) as own_keys,
+             case when fold_name((p_formers[i.n]).patient->>'name') = v_names[i.n]
+                  then identity_keys((p_formers[i.n]).patient, (p_formers[i.n]).account_id) end as former_keys,
+             s.during, s.taken
         from generate_subscripts(p_slot_ids, 1) i(n)
        cross join lateral (select tstzrange(t.starts_at, t.ends_at) as during, t.taken from slot t
                             where t.clinic_no = p_clinic_nos[i.n] and t.id = p_slot_ids[i.n] limit 1) s
@@ -58,7 +62,8 @@ begin
              'patient_booked:' || (select v.id from visit v
                                      join near s on s.clinic_no = v.clinic_no and s.id = v.slot_id
                                     where v.clinic_no = q.clinic_no and v.name = q.name and s.during && q.during
-                                      and v.keys && q.keys and v.id is distinct from p_excepts[i.n]
+                                      and v.keys && q.keys and (v.keys && q.former_keys) is not true
+                                      and v.id is distinct from p_excepts[i.n]
                                     order by v.created_at, v.id limit 1),
              case when exists (select from sought e
                                 where e.n < q.n and e.clinic_no = q.clinic_no and e.name = q.name and e.taken <= 200
