@@ -9,6 +9,7 @@ import { formatDayTime } from '../../lib/i18n/format.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import tableClasses from '../../ui/table.module.css'
+import { eventLabel } from './event-label.ts'
 import { newestEventsQuery } from './newest-events-query.ts'
 import { useClinic } from './use-clinic.ts'
 
@@ -50,10 +51,6 @@ export function NewestEvents({ limit }: { limit: number }) {
   )
 }
 
-function isEndOfHold(reason: string | null): reason is 'hold_expired' | 'hold_released' {
-  return reason === 'hold_expired' || reason === 'hold_released'
-}
-
 function EventsTable({ events }: { events: readonly BookingEvent[] }) {
   const { t } = useTranslation(['admin', 'shell'])
   const { clinicId, doctors, timeZone } = useClinic()
@@ -72,7 +69,7 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
         {events.map((event) => (
           <tr key={event.position}>
             <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
-            <td>{isEndOfHold(event.reason) ? t(`shell:ended.${event.reason}`) : t(`events.${event.type}`)}</td>
+            <td>{t(eventLabel(event))}</td>
             <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === event.doctorId)?.name ?? '–'}</td>
             <td>
               <Link

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { eventLabel } from '../event-label.ts'
 import { useClinic } from '../use-clinic.ts'
 import { historyQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
@@ -47,7 +48,7 @@ const byPatients = new Set<HistoryEntry['event']['type']>([
 ])
 
 function Entry({ entry: { event, actorName, fromStartsAt, startsAt } }: { entry: HistoryEntry }) {
-  const { t } = useTranslation('admin')
+  const { t } = useTranslation(['admin', 'shell'])
   const { timeZone, doctors } = useClinic()
   const by =
     actorName ??
@@ -55,7 +56,7 @@ function Entry({ entry: { event, actorName, fromStartsAt, startsAt } }: { entry:
   const doctor = doctors.find(({ id }) => id === event.doctorId)?.name
   return (
     <li>
-      <Text fw={600}>{t(`events.${event.type}`)}</Text>
+      <Text fw={600}>{t(eventLabel(event))}</Text>
       <Text size="sm" c="dimmed" className="tabular">
         {formatDayTime(event.at, timeZone)}
         {by === '' ? '' : ` · ${by}`}
