@@ -12,7 +12,7 @@ export type Affected = { id: string; startsAt: string; booking: Booking | undefi
 type AffectedListProps = {
   affected: readonly Affected[]
   timeZone: string
-  /** Renders a link for moving a booking. */
+  /** Renders a link for moving a booking, or for booking another time. */
   moveOf?: ((booking: Booking) => ReactNode) | undefined
   /** The focus goes to the first booking that does not start before this, if there is one. */
   nextAt?: string | undefined

@@ -21,10 +21,12 @@ type WithdrawDaysProps = {
   onDays: (days: Days | null) => void
   /** Renders a link for moving a booking. */
   moveOf?: (booking: Booking) => ReactNode
+  rebookOf?: (booking: Booking) => ReactNode
 }
 
 /** Withdraws all slots of some days, after a preview of the bookings it would affect. */
-export function WithdrawDays({ doctorId, clinicId, timeZone, today, search, onDays, moveOf }: WithdrawDaysProps) {
+export function WithdrawDays(props: WithdrawDaysProps) {
+  const { doctorId, clinicId, timeZone, today, search, onDays, moveOf, rebookOf } = props
   const { t } = useTranslation('schedule')
   const days = daysOf(search)
   const titleRef = useRef<HTMLHeadingElement>(null)
@@ -62,6 +64,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today, search, onDa
             timeZone={timeZone}
             days={days}
             moveOf={moveOf}
+            rebookOf={rebookOf}
             known={known.data?.items ?? []}
             nextAt={search.nextAt}
             run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}

@@ -31,6 +31,7 @@ type WithdrawalProps = {
   known: readonly Booking[]
   /** Renders a link for moving one of these bookings. */
   moveOf?: ((booking: Booking) => ReactNode) | undefined
+  rebookOf?: ((booking: Booking) => ReactNode) | undefined
   /** Where the reader left the list; see {@link AffectedList}. */
   nextAt?: string | undefined
   run: (how: { dryRun: boolean; withBookings: boolean }) => Promise<WithdrawnSlots>
@@ -43,7 +44,7 @@ type WithdrawalProps = {
  * they are listed until the reader is done with them.
  */
 export function Withdrawal(props: WithdrawalProps) {
-  const { of, doctorId, clinicId, timeZone, days, known, moveOf, nextAt, run, onDone, onBack } = props
+  const { of, doctorId, clinicId, timeZone, days, known, moveOf, rebookOf, nextAt, run, onDone, onBack } = props
   const { t } = useTranslation('schedule')
   const withdrawal = useWithdrawal(props)
   const preview = useQuery({
@@ -61,7 +62,14 @@ export function Withdrawal(props: WithdrawalProps) {
     const title = t('withdraw.done', { count: withdrawal.data.slots })
     return (
       <>
-        <Withdrawn title={title} affected={affected} timeZone={timeZone} isMailed={isMailed} onClose={onDone} />
+        <Withdrawn
+          title={title}
+          affected={affected}
+          timeZone={timeZone}
+          isMailed={isMailed}
+          rebookOf={rebookOf}
+          onClose={onDone}
+        />
         <AffectedSheet {...sheet} affected={affected} note={title} />
       </>
     )

@@ -1,5 +1,7 @@
+import type { Booking } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconPhone } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -12,11 +14,13 @@ type WithdrawnProps = {
   timeZone: string
   /** Patients with an address get an e-mail about it. */
   isMailed: boolean
+  /** Renders a link for booking another time for a patient. */
+  rebookOf?: ((booking: Booking) => ReactNode) | undefined
   onClose: () => void
 }
 
 /** The patients who lost their appointment in a withdrawal, until the reader closes the list. */
-export function Withdrawn({ title, affected, timeZone, isMailed, onClose }: WithdrawnProps) {
+export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, onClose }: WithdrawnProps) {
   const { t } = useTranslation('schedule')
   return (
     <Stack gap="md">
@@ -29,7 +33,7 @@ export function Withdrawn({ title, affected, timeZone, isMailed, onClose }: With
         icon={<Icon of={IconPhone} />}
         title={t('withdraw.lost', { count: affected.length })}
       >
-        <AffectedList affected={affected} timeZone={timeZone} />
+        <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} />
         <Text size="sm" mt="xs">
           {t(isMailed ? 'withdraw.callOthers' : 'withdraw.call')}
         </Text>

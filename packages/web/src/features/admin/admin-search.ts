@@ -36,6 +36,11 @@ export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
   return isText(doctorId) ? { doctorId } : {}
 }
 
+/** `forBooking`: the booking whose patient gets another one. */
+export function parseBookSearch(search: Raw): DoctorSearch & { forBooking?: string } {
+  return { ...parseDoctorSearch(search), ...(isText(search.forBooking) ? { forBooking: search.forBooking } : {}) }
+}
+
 /** `all`: the list of clinics, also where there is only one. */
 export function parseClinicsSearch({ all }: Raw): { all?: true } {
   return all === true ? { all } : {}

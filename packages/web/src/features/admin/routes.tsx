@@ -9,6 +9,7 @@ import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/sessi
 import {
   parseAuditSearch,
   parseBookingsSearch,
+  parseBookSearch,
   parseClinicsSearch,
   parseDayListSearch,
   parseDoctorSearch,
@@ -99,7 +100,7 @@ const bookRoute = createRoute({
   ...parent,
   ...waitlistTexts,
   path: 'book',
-  validateSearch: parseDoctorSearch,
+  validateSearch: parseBookSearch,
   component: lazyRouteComponent(() => import('./book/book-page.tsx'), 'BookPage'),
 })
 const doctorsRoute = createRoute({

@@ -1,8 +1,8 @@
-import type { MadeBooking, Slot } from '@holdfast/contract/client'
+import type { Booking, MadeBooking, Slot } from '@holdfast/contract/client'
 import { type AppointmentType, lengths } from '@holdfast/vocabulary'
 import { Box, Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -23,7 +23,9 @@ import { useTitleFocusAfter } from '../../../ui/focus/use-title-focus-after.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
+import { clinicBookingQuery } from '../bookings/booking-queries.ts'
 import { ContactFields, useContactRules } from '../contact-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
@@ -37,8 +39,27 @@ type PatientDraft = { name: string; email: string; phone: string; reason: string
 const patientFields = ['name', 'phone', 'email'] as const
 const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
 
-/** Staff book for a patient who calls or comes in: they choose a time and enter the patient. */
+/** Staff book for a patient who calls or comes in: they choose a time, and enter the patient unless a booking has one. */
 export function BookPage() {
+  const { clinicId } = useClinic()
+  const { forBooking } = route.useSearch()
+  const former = useQuery({
+    ...clinicBookingQuery(clinicId, forBooking ?? ''),
+    enabled: forBooking !== undefined,
+    // What is typed meanwhile stays.
+    refetchInterval: false,
+  })
+  if (forBooking === undefined) return <BookForm key="new" patient={emptyPatient} />
+  if (former.data === undefined) return <LoadingOrError of={former} />
+  return <BookForm key={forBooking} patient={patientOf(former.data)} />
+}
+
+function patientOf({ patient, reason, appointmentType }: Booking): PatientDraft {
+  const { name, email = '', phone = '' } = patient
+  return { name, email, phone, reason: reason ?? '', type: appointmentType === 'case' ? 'in_person' : appointmentType }
+}
+
+function BookForm({ patient: known }: { patient: PatientDraft }) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
   const search = route.useSearch()
@@ -46,7 +67,7 @@ export function BookPage() {
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
   const [typed, setTyped] = useState('')
-  const form = usePatientForm((values, before) => {
+  const form = usePatientForm(known, (values, before) => {
     const field = patientFields.find((one) => values[one] !== before[one])
     if (field !== undefined) setTyped(values[field])
   })
@@ -59,10 +80,11 @@ export function BookPage() {
   const asked = booking.variables
   // Another time or patient is asked about anew.
   const isAsked = asked?.slot === chosen && patientFields.every((field) => asked?.patient[field] === patient[field])
-  const again = () => {
+  const again = (isForSame: boolean) => {
     booking.reset()
     setChosen(null)
-    form.reset()
+    form.setValues(isForSame ? { ...patient, reason: '' } : emptyPatient)
+    setTyped('')
   }
   if (booking.data) return <Booked booking={booking.data} name={patient.name} onAgain={again} />
   return (
@@ -152,9 +174,12 @@ function NoDoctors() {
 }
 
 /** @param onValuesChange called with the values after and before a change */
-function usePatientForm(onValuesChange: (values: PatientDraft, before: PatientDraft) => void) {
+function usePatientForm(
+  initialValues: PatientDraft,
+  onValuesChange: (values: PatientDraft, before: PatientDraft) => void,
+) {
   return useForm<PatientDraft>({
-    initialValues: emptyPatient,
+    initialValues,
     onValuesChange,
     validate: useContactRules(),
   })

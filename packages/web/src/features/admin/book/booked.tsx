@@ -9,7 +9,7 @@ import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { useClinic } from '../use-clinic.ts'
 
-type BookedProps = { booking: MadeBooking; name: string; onAgain: () => void }
+type BookedProps = { booking: MadeBooking; name: string; onAgain: (isForSame: boolean) => void }
 
 /** Shows that the booking succeeded. There is no ticket: only patients get the secret link to it. */
 export function Booked({ booking, name, onAgain }: BookedProps) {
@@ -29,7 +29,10 @@ export function Booked({ booking, name, onAgain }: BookedProps) {
         </Stack>
       </Alert>
       <Group>
-        <Button onClick={onAgain}>{t('book.another')}</Button>
+        <Button onClick={() => onAgain(true)}>{t('book.another')}</Button>
+        <Button variant="default" onClick={() => onAgain(false)}>
+          {t('book.anotherPatient')}
+        </Button>
         <LinkButton
           variant="default"
           to="/clinic/$clinicId/bookings/$bookingId"

@@ -16,6 +16,7 @@ import { JoinVideo } from '../../../domain/video/join-video.tsx'
 import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
@@ -70,6 +71,8 @@ function BookingFacts({ booking }: { booking: Booking }) {
   const { patient } = booking
   const close = () => setDialog(null)
   const { clinicId, doctorId, startsAt } = booking
+  const doctor = doctors.find(({ id }) => id === doctorId)
+  const isActive = doctor?.active ?? false
   const returnToWithdrawal = () => {
     const list = { doctorId, ...withdrawalSearchOf(withdrawnDays), nextAt: startsAt }
     void navigate({ to: '/clinic/$clinicId/times', params: { clinicId }, search: list, replace: true })
@@ -78,7 +81,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
     { label: t('column.status'), value: <StatusMark of={booking} /> },
     { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
     { label: t('column.when'), value: formatAppointment(booking.startsAt, booking.endsAt, timeZone) },
-    { label: t('column.doctor'), value: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–' },
+    { label: t('column.doctor'), value: doctor?.name ?? '–' },
     { label: t('column.appointmentType'), value: <Kind booking={booking} /> },
     { label: t('field.units'), value: formatNumber(booking.units) },
     { label: t('field.email'), value: <ContactLink scheme="mailto" to={patient.email} /> },
@@ -119,6 +122,19 @@ function BookingFacts({ booking }: { booking: Booking }) {
             </Button>
           </div>
         ) : null}
+        {canBeBookedAgain(booking) ? (
+          <div className={layoutClasses.actions}>
+            <LinkButton
+              variant="default"
+              size="sm"
+              to="/clinic/$clinicId/book"
+              params={{ clinicId }}
+              search={{ ...(isActive ? { doctorId } : {}), forBooking: booking.id }}
+            >
+              {t('booking.rebook')}
+            </LinkButton>
+          </div>
+        ) : null}
         {canBeCorrected(booking) ? (
           <div className={layoutClasses.actions}>
             <Button variant="default" size="sm" onClick={() => setDialog('correct')}>
@@ -147,6 +163,11 @@ function BookingFacts({ booking }: { booking: Booking }) {
       <CorrectDialog booking={booking} isOpen={dialog === 'correct'} onClose={close} />
     </section>
   )
+}
+
+/** The patient has lost the appointment, or has given it up. */
+function canBeBookedAgain({ status, appointmentType, erasedAt }: Booking): boolean {
+  return (status === 'CANCELLED' || status === 'FAILED') && appointmentType !== 'case' && erasedAt === null
 }
 
 function Kind({ booking }: { booking: Booking }) {

@@ -64,6 +64,7 @@ export function ClinicTimesPage() {
                 void navigate({ search: { doctorId, ...withdrawalSearchOf(days) }, replace: true, resetScroll: false })
               }
               moveOf={(booking) => <MoveLink booking={booking} isOfWithdrawal />}
+              rebookOf={(booking) => <RebookLink booking={booking} />}
             />
           </Stack>
         </>
@@ -100,6 +101,23 @@ function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
       onClick={rememberPlace}
     >
       {t('move.short')}
+    </TextLink>
+  )
+}
+
+/** Opens *Book for a patient* in another tab, because the list is lost when its page is left. */
+function RebookLink({ booking: { id, clinicId, doctorId, patient } }: { booking: Booking }) {
+  const { t } = useTranslation('schedule')
+  return (
+    <TextLink
+      inherit
+      to="/clinic/$clinicId/book"
+      params={{ clinicId }}
+      search={{ doctorId, forBooking: id }}
+      target="_blank"
+      aria-label={t('withdraw.rebookOf', { name: patient.name })}
+    >
+      {t('withdraw.rebook')}
     </TextLink>
   )
 }
