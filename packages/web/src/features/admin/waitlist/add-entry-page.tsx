@@ -9,6 +9,7 @@ import { entryOfDraft, newEntryDraft } from '../../../domain/waitlist/entry-draf
 import { EntryFields } from '../../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../../domain/waitlist/use-entry-form.ts'
 import { refusalCode, refusedContact } from '../../../lib/api/api-error.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
@@ -66,9 +67,9 @@ function AddEntry() {
           ...entryOfDraft(draft),
         },
         {
-          onSuccess: ({ patient: { name }, hasFreeTimes }) => {
+          onSuccess: ({ hasFreeTimes }) => {
             const message = hasFreeTimes ? 'clinic.addedFree' : 'clinic.added'
-            toastDone({ message: t(message, { name: `\u2068${name}\u2069` }) })
+            toastDone({ message: t(message, { name: isolated(draft.name.trim()) }) })
             void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
             void navigate({ to: '/clinic/$clinicId/waitlist', params: { clinicId }, search: {} })
           },
