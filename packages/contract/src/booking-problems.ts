@@ -56,7 +56,8 @@ export const bookingProblemKinds = {
     },
     detail: ({ slots, takenSlots }) =>
       (slots === 1 ? '1 slot is' : `${orMore(slots, slots)} slots are`) +
-      ` not over, ${orMore(takenSlots, slots)} of them with bookings or cases: another time zone changes their local times.`,
+      ` not over, ${orMore(takenSlots, slots)} of them with bookings or cases: ` +
+      'another time zone changes their local times.',
   }),
   slot_in_past: {
     status: 409,

@@ -38,7 +38,8 @@ export function caseState(one: Timed, now: number): CaseState {
 /**
  * When a case will have ended as far as can be seen now: a running one not before now and not before its minutes have
  * passed since its patient came into the room, and a late one not before they have passed from now on (`will_end` of
- * the engine is the same rule). One that is done ended when its patient left the room, perhaps before its planned start.
+ * the engine is the same rule). One that is done ended when its patient left the room, perhaps before its planned
+ * start.
  *
  * @param now milliseconds since 1970, as the result
  */
@@ -81,8 +82,8 @@ type Planned = Expected & {
 }
 
 /**
- * When a case is expected to begin and to end, in milliseconds since 1970. `waitsFor`: the id of a case that goes before
- * this one, and has a thing of this one until then.
+ * When a case is expected to begin and to end, in milliseconds since 1970. `waitsFor`: the id of a case that goes
+ * before this one, and has a thing of this one until then.
  */
 export type Projection = { startsAt: number; endsAt: number; waitsFor: string | null }
 

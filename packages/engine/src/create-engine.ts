@@ -4,7 +4,7 @@ import { createAuditLog } from './audit/create-audit-log.ts'
 import { createShardedAuditLog } from './audit/sharded-audit-log.ts'
 import { attendanceChanges } from './bookings/attendance-changes.ts'
 import { createBookingLinks } from './bookings/booking-links.ts'
-import { claimAddedPlaces } from './bookings/claim-added-places.ts'
+import { claimsWithAddedPlaces } from './bookings/claim-added-places.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { patientCorrections } from './bookings/correct-patient.ts'
 import { findLocked, locksOf, rowsOf } from './bookings/find-locked.ts'
@@ -135,8 +135,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   return {
     admit: admissions.admit,
     release: admissions.release,
-    claim: (request) =>
-      request.addsPlaces ? claimAddedPlaces(generalPool, request, announce) : claims.submit(request),
+    claim: claimsWithAddedPlaces(claims, generalPool, announce),
     settle,
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
     ...attendanceChanges(generalPool, reads, announce),

@@ -26,7 +26,9 @@ export const logoLimits = {
 /** Counting the bookings whose patients are due to be erased stops here. */
 export const retentionDueMax = 10_000
 
-/** Counting the slots that another time zone would concern, and those with bookings, stops here: after half a second. */
+/**
+ * Counting the slots that another time zone would concern, and those with bookings, stops here: after half a second.
+ */
 export const slotsToComeMax = 100_000
 
 /** Opening times of an operating room in a week. */

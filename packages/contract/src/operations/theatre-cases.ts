@@ -263,7 +263,8 @@ export const theatreCaseOperations = {
       'the case is CONFIRMED again, unless its block was withdrawn. From out_of_room on, what the case took longer ' +
       'is free, with its minutes in the block: the room after its turnover, or from cleaned on. A later time takes ' +
       'back what is still free. A time that is recorded, corrected or removed is refused (`room_occupied`) if two ' +
-      'patients were in the room at once then, or the patient in two rooms (`patient_elsewhere`), unless it is forced; ' +
+      'patients were in the room at once then, or the patient in two rooms (`patient_elsewhere`), unless it is ' +
+      'forced; ' +
       'so is one without the milestones that it needs (`milestone_missing`).',
     access: 'case_staff',
     restrictedField: 'body.trial',

@@ -81,7 +81,8 @@ export const newBookingSchema = Type.Object(
       Type.Boolean({
         default: false,
         description:
-          'With `onBehalf`: where no room is left, the slot gets the places that are missing, for this booking, before ' +
+          'With `onBehalf`: where no room is left, the slot gets the places that are missing, for this booking, ' +
+          'before ' +
           'any is offered to those who wait. It keeps them',
       }),
     ),

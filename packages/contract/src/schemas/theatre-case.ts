@@ -233,7 +233,8 @@ const caseFields = {
   expectedEndsAt: Type.String({ format: 'date-time', description: 'Later than `endsAt` if it was extended' }),
   projectedStartsAt: nullableTime({
     description:
-      'In lists: when it begins as things are: when the cases that go before it release its room, people, patient and ' +
+      'In lists: when it begins as things are: when the cases that go before it release its room, people, patient ' +
+      'and ' +
       'equipment, and not before it is planned to; null: not in a list, or not taking place',
   }),
   projectedEndsAt: nullableTime({ description: 'In lists: when it ends, if it begins then and takes its minutes' }),

@@ -95,8 +95,8 @@ create table holdfast.answer (
   created_at timestamptz not null default now(),
   -- The ids in the response, so that the responses which name an erased booking are found by an index.
   ids uuid[] not null,
-  -- The clinic that the request was about: the response moves with it to another database (docs/decisions/0032). null: of
-  -- none.
+  -- The clinic that the request was about: the response moves with it to another database (docs/decisions/0032). null:
+  -- of none.
   clinic_no integer
 );
 create index answer_created_at on holdfast.answer using brin (created_at);

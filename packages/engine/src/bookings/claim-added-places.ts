@@ -2,23 +2,28 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
-import type { Announce } from '../model/committed.ts'
-import { announceDoctor } from '../slots/announced-slot-writes.ts'
+import { type Announce, announceDoctor } from '../model/committed.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
 const triesMax = 5
 const againMs = 50
 
+/** Claims by the queue, but for those that add places: these are rare, and travel alone. */
+export function claimsWithAddedPlaces(
+  queue: { submit(request: ClaimRequest): Promise<ClaimOutcome> },
+  pool: pg.Pool,
+  announce: Announce,
+) {
+  return (request: ClaimRequest): Promise<ClaimOutcome> =>
+    request.addsPlaces ? claimAddedPlaces(pool, request, announce) : queue.submit(request)
+}
+
 /**
- * Books what the clinic's desk asks for in a slot that gets the missing places. Such claims are rare, and travel alone.
+ * Books what the clinic's desk asks for in a slot that gets the missing places.
  *
  * @throws pg.DatabaseError, such as for a slot that another transaction keeps locked; nothing was booked
  */
-export async function claimAddedPlaces(
-  pool: pg.Pool,
-  request: ClaimRequest,
-  announce: Announce,
-): Promise<ClaimOutcome> {
+async function claimAddedPlaces(pool: pg.Pool, request: ClaimRequest, announce: Announce): Promise<ClaimOutcome> {
   for (let tries = 1; ; tries += 1) {
     const [result] = await repeatWhileLost(() => runClaimBatch(pool, [request], announce))
     if (result?.kind === 'completed') {

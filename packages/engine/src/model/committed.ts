@@ -50,3 +50,15 @@ export const noSlots: Pick<Committed, 'slots' | 'snapshot'> = { slots: [], snaps
 
 /** Reports a transaction to every subscriber: after COMMIT, and before the caller gets its result. */
 export type Announce = (committed: Committed) => void
+
+/** What the slots of a doctor are has changed. */
+export function announceDoctor(announce: Announce, doctorId: string, position: string | null): void {
+  announce({
+    kind: 'directory',
+    position,
+    clinicNos: new Set(),
+    doctorIds: new Set([doctorId]),
+    accountIds: new Set(),
+    ...noSlots,
+  })
+}

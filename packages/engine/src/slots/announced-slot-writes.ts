@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { type Announce, noSlots } from '../model/committed.ts'
+import { type Announce, announceDoctor } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
 import { createInParts } from './create-in-parts.ts'
@@ -33,18 +33,6 @@ export function announcedSlotWrites(
       })
     },
   }
-}
-
-/** What the slots of a doctor are has changed. */
-export function announceDoctor(announce: Announce, doctorId: string, position: string | null): void {
-  announce({
-    kind: 'directory',
-    position,
-    clinicNos: new Set(),
-    doctorIds: new Set([doctorId]),
-    accountIds: new Set(),
-    ...noSlots,
-  })
 }
 
 /** The doctor whose slots are withdrawn; a slot never changes its doctor. null: there is no such slot. */

@@ -96,12 +96,12 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
 
 /**
  * Whether a case `t`, which takes the unit of resource `r` by its allocation `a`, is at risk by a case `o`, which takes
- * that unit by `f`. `o` is planned earlier and needs it too long: because it will take longer than planned (`will_end`),
- * or because it had given it back. Or it has begun earlier, whatever was planned (`hasOvertaken`). Or one of them has what the other needs by its plan, and gave back by mistake.
- * Somebody who was relieved is not needed any longer.
- * A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed, and one
- * whose patient is in the room is not delayed. A room without its turnover is less than the plan, too; equipment
- * without its reprocessing is not, which may have been made longer since.
+ * that unit by `f`. `o` is planned earlier and needs it too long: because it will take longer than planned
+ * (`will_end`), or because it had given it back. Or it has begun earlier, whatever was planned (`hasOvertaken`). Or one
+ * of them has what the other needs by its plan, and gave back by mistake. Somebody who was relieved is not needed any
+ * longer. A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed,
+ * and one whose patient is in the room is not delayed. A room without its turnover is less than the plan, too;
+ * equipment without its reprocessing is not, which may have been made longer since.
  */
 export const isAtRisk = sql`
   (f.booking_id <> a.booking_id and not holdfast.has_left(f.kind, f.resource_id, o)

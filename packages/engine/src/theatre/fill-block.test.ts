@@ -243,7 +243,9 @@ function aClockOf(stepMs: number): () => number {
   }
 }
 
-/** No earlier try has booked anything, no other run fills the block, and its room is free for as long as it has minutes. */
+/**
+ * No earlier try has booked anything, no other run fills the block, and its room is free for as long as it has minutes.
+ */
 const alone = {
   scheduledIn: async () => [],
   longestFree: async () => Number.POSITIVE_INFINITY,

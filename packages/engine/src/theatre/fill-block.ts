@@ -40,9 +40,9 @@ const pageSize = 200
 /**
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
  * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked. Times
- * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full, or what
- * is left of it is in pieces. Where
- * many fit and cannot be placed, a call is a step: it ends after some seconds, and says where the next one goes on.
+ * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full, or
+ * what is left of it is in pieces. Where many fit and cannot be placed, a call is a step: it ends after some seconds,
+ * and says where the next one goes on.
  *
  * @throws InvalidCursor for a cursor that no call for this block returned
  * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim

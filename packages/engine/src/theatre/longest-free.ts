@@ -5,8 +5,8 @@ import type { Block } from '../model/theatre-resource.ts'
 import { isLapsedHold } from './case-conditions.ts'
 
 /**
- * The minutes of the longest time from now on at which nothing takes the room of a block, while that lasts: no case that
- * takes more fits. 0: none is left.
+ * The minutes of the longest time from now on at which nothing takes the room of a block, while that lasts: no case
+ * that takes more fits. 0: none is left.
  */
 export async function longestFree(pool: pg.Pool, { id, roomId, from, to }: Block): Promise<number> {
   const clinicNo = clinicNoOf(id)

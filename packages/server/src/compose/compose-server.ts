@@ -57,6 +57,11 @@ export async function composeServer(
   }
 }
 
+function addOwnFigures({ registry }: Metrics, config: Config, shared: Shared | null): void {
+  addMachineFigures(registry, config)
+  if (shared !== null) addRedisFigures(registry, shared.redis)
+}
+
 async function composeParts(
   config: Config,
   database: PreparedDatabase,
@@ -82,8 +87,7 @@ async function composeParts(
     readDatabase: () => shards.probes.databaseFigures(),
     readAll: readAllMetrics,
   })
-  addMachineFigures(metrics.registry, config)
-  if (shared !== null) addRedisFigures(metrics.registry, shared.redis)
+  addOwnFigures(metrics, config, shared)
   const ofShards = { log, metrics, isStopping: () => isStopping, accountsPool: accounts.pool }
   const shards: OpenShards = await openShards(config, database, ofShards).catch(async (error: unknown) => {
     await accounts.close()

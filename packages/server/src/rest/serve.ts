@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandle
 import type { Principal } from '../edge/authentication/principal.ts'
 import { compressPayload } from '../edge/bodies/compression.ts'
 import { ProblemError, problem } from '../edge/errors/problem-error.ts'
+import { clinicNoOfCall } from './clinic-of-request.ts'
 import { emptyBodyIfNone } from './empty-body.ts'
 import { type ClinicActor, requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
@@ -233,8 +234,11 @@ function responderOf(deps: RestDeps, described: Operation, handler: Handler, opt
     const checked = check(call)
     return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
   }
-  const steps = { check: recordRepetitions(deps, described, check), run }
-  const respondAtOnce = storesResponse ? (call: Call) => respondOnce(deps.engine, described, call, steps) : run
+  const clinicNoOf = (call: Call) => clinicNoOfCall(described, call, deps.engine)
+  const steps = { check: recordRepetitions(deps, described, check), run, clinicNoOf }
+  const respondAtOnce = storesResponse
+    ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
+    : run
   return { deps, respond: limitWrites<Call, AnyResponse>(deps, described, respondAtOnce) }
 }
 

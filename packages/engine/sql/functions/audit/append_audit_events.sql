@@ -2,8 +2,8 @@
 -- subjectId, network, details, count, ageMs}]. clinicNo null: those in which the account has a role, or none.
 --
 -- The time of an event is the database's, minus how long the event has waited, at most a day: nobody who has the
--- application's login can add to older days, by a transaction that they hold open either. Their order of insertion, seq,
--- is the database's too.
+-- application's login can add to older days, by a transaction that they hold open either. Their order of insertion,
+-- seq, is the database's too.
 -- Locks: none. Fails: 22023 for more events, or one that has waited less than nothing or more than a day;
 --   check_violation for one that the table refuses. Idempotent: no.
 create or replace function holdfast.append_audit_events(p_events jsonb) returns void

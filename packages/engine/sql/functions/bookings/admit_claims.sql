@@ -3,8 +3,8 @@
 -- it comes from), in separate arrays; p_subject_claims says which claim each belongs to, counted from 1.
 -- p_confirm: the claim is no hold, or confirms a booking that exists.
 --
--- p_released_…: reservations of claims that booked nothing. They are deleted first; not those of moving_clinics, which end
--- by themselves.
+-- p_released_…: reservations of claims that booked nothing. They are deleted first; not those of moving_clinics, which
+-- end by themselves.
 --
 -- Returns by claim: null, or the limit that it would exceed and the limit's value. Limits: units | <kind>_holds |
 --   <kind>_bookings. Holds: PENDING and not lapsed. Bookings: holds, and CONFIRMED ones that have not begun. A claim

@@ -6,7 +6,8 @@
 --
 -- p_known_by: as in sought_keys. p_account_ids: the accounts of the bookings that are written. p_excepts: the bookings
 -- that are changed. p_formers: the bookings that get another patient, as they are: appointments that are of the same
--- person already are no reason to refuse. p_confirms: whether a request writes an appointment, and no hold; null: all do.
+-- person already are no reason to refuse. p_confirms: whether a request writes an appointment, and no hold; null: all
+-- do.
 --
 -- Slots with more than 200 units taken, such as a vaccination day's, are left out: every booking in the slots is
 -- compared. All that is needed is read once for the call, because old months are planned for each reading: see

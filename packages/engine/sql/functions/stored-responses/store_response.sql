@@ -1,8 +1,8 @@
 -- store_response: stores the response of a request under its idempotency key, unless one is stored there already, or it
 -- names a booking whose patient has been erased: a copy of the patient would outlive the erasure.
 --
--- p_ids: the ids in the response. Ids that are not of bookings are ignored. p_clinic_no: the clinic that the request was
--- about, with which the response is moved; null: none.
+-- p_ids: the ids in the response. Ids that are not of bookings are ignored. p_clinic_no: the clinic that the request
+-- was about, with which the response is moved; null: none.
 -- Locks: the bookings, by id, as erase_patient does: an erasure under way is waited for, and one that comes later finds
 --   the response and deletes it. Then the row that it writes.
 -- Fails: never. Idempotent: yes.

@@ -1,6 +1,7 @@
 -- block_is_for: whether a block's owner does not exclude a case: a block without an owner, or one of the case's service
 -- or surgeon; services are the same if they differ only in capital letters (serviceKey in vocabulary). A block with a
--- service and a surgeon belongs to the surgeon's cases of that service, also in reports (server/src/rest/theatre-report).
+-- service and a surgeon belongs to the surgeon's cases of that service, also in reports
+-- (server/src/rest/theatre-report).
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.

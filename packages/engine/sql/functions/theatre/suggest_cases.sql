@@ -40,7 +40,8 @@ declare
   v_is_urgent constant boolean := coalesce(p_plan->>'urgency', '') in ('urgent', 'immediate');
   -- The plan has no urgency, so the conflicts do not say who would give way.
   v_wanted constant jsonb := p_plan - 'urgency'
-    || case when v_is_urgent and p_plan->>'blockId' is null then '{"override": {"rules": ["block_overrun"]}}'::jsonb else '{}' end;
+    || case when v_is_urgent and p_plan->>'blockId' is null
+            then '{"override": {"rules": ["block_overrun"]}}'::jsonb else '{}' end;
   v_suggestions jsonb := '[]'; v_refusals jsonb := '[]'; v_found jsonb;
   v_times jsonb; -- How often each conflict was found on the day, by its [kind, resourceId, name].
   v_times_of_days jsonb := '{}';

@@ -1,4 +1,5 @@
--- can_book_elsewhere: whether there is a place_elsewhere for an entry of the waitlist; p_by_desk: one that the clinic's people can book.
+-- can_book_elsewhere: whether there is a place_elsewhere for an entry of the waitlist; p_by_desk: one that the clinic's
+-- people can book.
 --
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.can_book_elsewhere(

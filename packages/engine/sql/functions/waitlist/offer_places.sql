@@ -3,9 +3,9 @@
 -- the same transaction and while it has locked the slots, so that nobody else sees these units.
 --
 -- Slots of the past, withdrawn and blocked ones and those of inactive doctors are not offered, nor those that begin
--- too soon (offer_until). What only members of the clinic can book (desk_only_times) is offered only to entries that one
--- of them has added. Nothing is offered to a patient who can book
--- another place (place_elsewhere), nor in quiet hours to one who gets no message about it (channels_at_night).
+-- too soon (offer_until). What only members of the clinic can book (desk_only_times) is offered only to entries that
+-- one of them has added. Nothing is offered to a patient who can book another place (place_elsewhere), nor in quiet
+-- hours to one who gets no message about it (channels_at_night).
 --
 -- An offer counts within the limits of docs/decisions/0010 as a hold of the one who joined: it gets the origins of its
 -- entry. Entries that a member of the clinic has added have none, like bookings that members make.
@@ -59,7 +59,8 @@ begin
            r.appointment_types[1] as appointment_type, s.starts_at at time zone c.timezone as local,
            (v_now at time zone c.timezone)::date as today,
            offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
-                       greatest(c.waitlist_notice_minutes, case when not d.is_of_desk then c.minimum_notice_minutes end),
+                       greatest(c.waitlist_notice_minutes,
+                                case when not d.is_of_desk then c.minimum_notice_minutes end),
                        quiet_until(c.no, v_now)) as until
       from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
       join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id

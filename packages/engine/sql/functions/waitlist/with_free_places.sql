@@ -1,5 +1,6 @@
--- with_free_places: the free places of a specialization (free_places), with those of a slot as it is now; without it, if
--- it has none. For moves of one transaction, which take and free places after the slots were read. null: they were not.
+-- with_free_places: the free places of a specialization (free_places), with those of a slot as it is now; without it,
+-- if it has none. For moves of one transaction, which take and free places after the slots were read. null: they were
+-- not.
 --
 -- p_judged_for: as in offer_places. A slot of another specialization is not added.
 --

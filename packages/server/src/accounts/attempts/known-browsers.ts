@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { parseCookie, stringifySetCookie } from 'cookie'
 import { purposeKey } from '../../secrets/purpose-keys.ts'
-import type { MarkedAccount } from '../sessions/sessions.ts'
+import type { MarkedAccount } from '../marked-account.ts'
 
 export type KnownBrowsers = {
   /** Whether the browser may be known for any account: if not, none needs to be read. */

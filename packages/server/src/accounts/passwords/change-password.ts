@@ -1,15 +1,10 @@
 import { inTransaction } from '@holdfast/engine'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
+import type { SignInMark } from '../marked-account.ts'
 import { factorShown } from '../second-factors/shown-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
-import {
-  changeSignInMark,
-  endSessions,
-  isLiveSession,
-  passwordResetsVoided,
-  type SignInMark,
-} from '../sessions/sessions.ts'
+import { changeSignInMark, endSessions, isLiveSession, passwordResetsVoided } from '../sessions/sessions.ts'
 import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
 import type { Passwords } from './passwords.ts'
 import { passwordHash, replacePassword } from './stored-passwords.ts'

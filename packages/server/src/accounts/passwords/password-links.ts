@@ -3,6 +3,7 @@ import { inTransaction } from '@holdfast/engine'
 import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import type { SignInMark } from '../marked-account.ts'
 import { listPasskeys } from '../second-factors/passkeys.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
@@ -13,7 +14,6 @@ import {
   endingSignIns,
   endSessions,
   passwordResetsVoided,
-  type SignInMark,
 } from '../sessions/sessions.ts'
 import type { Passwords } from './passwords.ts'
 import { storePassword } from './stored-passwords.ts'

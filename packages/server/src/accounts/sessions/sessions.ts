@@ -1,6 +1,7 @@
 import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import type { MarkedAccount, SignInMark } from '../marked-account.ts'
 import { storedSessionToken } from './hashed-session-tokens.ts'
 import { pendingSignInsVoided } from './pending-sign-ins.ts'
 import { type AccountPrincipal, type IdleLimits, idleSecondsMax, type Principals } from './principals.ts'
@@ -48,12 +49,6 @@ export type Sessions = {
    */
   changedSince(accountId: string, mark: SignInMark): Promise<boolean>
 }
-
-/** Changes with the password, and when all sessions are ended. null: neither has happened, or there is no account. */
-export type SignInMark = string | null
-
-/** An account, as it has been since its mark changed. */
-export type MarkedAccount = { id: string; mark: SignInMark }
 
 /** An account rarely has more than ten; the list has no pages. */
 const sessionsMax = 100

@@ -74,7 +74,7 @@ export const workMetrics = {
   },
   holdfast_event_tail_held_back_seconds: {
     labels: ['by'],
-    help: 'For how long the log tail is held back by a session of holdfast, another program, or a prepared transaction.',
+    help: 'For how long a session of holdfast, another program or a prepared transaction holds the log tail back.',
     watch: '`by="other"`: somebody’s open transaction, such as one in psql; only by servers, and 0 below 5 s',
   },
   holdfast_database_up: {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { SignInMark } from '../../accounts/sessions/sessions.ts'
+import type { SignInMark } from '../../accounts/marked-account.ts'
 import type { Caller } from './caller.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 

@@ -35,7 +35,7 @@ async function aTakenAccount() {
   return { email, stranger, owner: cookieOf(reset) }
 }
 
-test('after a reset of the password, sign-ins in earlier browsers are announced, and where it was reset none is', async () => {
+test('after a password reset, sign-ins in earlier browsers are announced, and where it was reset none is', async () => {
   const { email, stranger, owner } = await aTakenAccount()
   const account = { email, password: newPassword }
   expect((await signInWith(account, owner, 'Edg/140.0')).status).toBe(200)

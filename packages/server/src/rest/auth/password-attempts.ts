@@ -3,7 +3,8 @@ import { normalizedEmail } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import type { AttemptLimits } from '../../accounts/attempts/attempt-limits.ts'
 import type { KnownBrowsers } from '../../accounts/attempts/known-browsers.ts'
-import type { MarkedAccount, Sessions } from '../../accounts/sessions/sessions.ts'
+import type { MarkedAccount } from '../../accounts/marked-account.ts'
+import type { Sessions } from '../../accounts/sessions/sessions.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 
 /** Where a password is guessed. */

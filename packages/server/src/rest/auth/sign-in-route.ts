@@ -1,7 +1,7 @@
 import { accountOperations } from '@holdfast/contract'
 import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { MarkedAccount, SignInMark } from '../../accounts/sessions/sessions.ts'
+import type { MarkedAccount, SignInMark } from '../../accounts/marked-account.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { wrongPassword } from './auth-refusals.ts'
 import { accountIn, askLibrary, forgetCaller, type LibraryDeps, requireSuccess, showToken, tokenOf } from './library.ts'

@@ -1,7 +1,6 @@
 import type { Operation } from '@holdfast/contract'
 import type { Engine } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
-import { clinicNoOfCall } from '../clinic-of-request.ts'
 import type { SentKey } from '../sent-key.ts'
 import { writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
@@ -19,16 +18,15 @@ export type StoredResponse = { status: number; body?: unknown; position?: string
  * @throws ProblemError idempotency_key_reused
  */
 export async function respondOnce<Call extends StoredCall>(
-  engine: Pick<Engine, 'storedResponses' | 'calendarFeeds'>,
+  storedResponses: Engine['storedResponses'],
   described: Operation,
   call: Call,
-  { check, run }: { check(call: Call): unknown; run(call: Call): StoredResponse | Promise<StoredResponse> },
+  { check, run, clinicNoOf }: StoredSteps<Call>,
 ): Promise<StoredResponse> {
   const { params, query, body, key } = call
   const purpose = `${described.method} ${described.url} ${JSON.stringify(params)}`
   const writeKey = writeKeyOf(key, purpose, { params, query, body: body ?? null })
   if (writeKey === null) return run(call)
-  const { storedResponses } = engine
   const found = await storedResponses.find(writeKey)
   if (found.kind === 'key_reused') throw refusalProblem(found)
   // Written below by the same operation: the key's digest covers the operation, and the request's all that it asks for.
@@ -38,13 +36,20 @@ export async function respondOnce<Call extends StoredCall>(
   }
   const response = await run(call)
   try {
-    await storedResponses.store(writeKey, response, await clinicNoOfCall(described, call, engine))
+    await storedResponses.store(writeKey, response, await clinicNoOf(call))
   } catch (error) {
     // The write is committed. A retry runs it again, and it changes nothing then.
     const { id, log } = call.request
     log.warn({ err: error, requestId: id }, 'a response could not be stored with its Idempotency-Key')
   }
   return response
+}
+
+type StoredSteps<Call> = {
+  check(call: Call): unknown
+  run(call: Call): StoredResponse | Promise<StoredResponse>
+  /** null: the directory serves the request. */
+  clinicNoOf(call: Call): number | null | Promise<number | null>
 }
 
 type StoredCall = {

@@ -55,9 +55,9 @@ export function isMovable({ status, milestones }: Pick<Case, 'status' | 'milesto
 }
 
 /**
- * The cases that another one will keep waiting, by id, and which: by the projection, which follows the clock, that which
- * does it longest; else the server's, which knows of cases that the reader does not see, and of what was given back by
- * mistake.
+ * The cases that another one will keep waiting, by id, and which: by the projection, which follows the clock, that
+ * which does it longest; else the server's, which knows of cases that the reader does not see, and of what was given
+ * back by mistake.
  */
 export function casesAtRisk(
   cases: readonly Pick<Case, 'id' | 'atRiskBy'>[],

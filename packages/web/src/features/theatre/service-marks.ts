@@ -4,8 +4,8 @@ import { serviceKey } from '@holdfast/vocabulary'
 const marksCount = 12
 
 /**
- * A mark, 0 to 11, for each spelling of a service, sorted. A service's mark follows from its name, so that it is the same
- * on every day, unless another service of the day has it already.
+ * A mark, 0 to 11, for each spelling of a service, sorted. A service's mark follows from its name, so that it is the
+ * same on every day, unless another service of the day has it already.
  */
 export function serviceMarks(services: readonly string[]): Map<string, number> {
   const marks = new Map<string, number>()

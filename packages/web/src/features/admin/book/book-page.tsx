@@ -25,7 +25,7 @@ import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
-import { clinicBookingQuery } from '../bookings/booking-queries.ts'
+import { clinicBookingQuery } from '../clinic-booking-query.ts'
 import { ContactFields, useContactRules } from '../contact-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
@@ -39,7 +39,9 @@ type PatientDraft = { name: string; email: string; phone: string; reason: string
 const patientFields = ['name', 'phone', 'email'] as const
 const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
 
-/** Staff book for a patient who calls or comes in: they choose a time, and enter the patient unless a booking has one. */
+/**
+ * Staff book for a patient who calls or comes in: they choose a time, and enter the patient unless a booking has one.
+ */
 export function BookPage() {
   const { clinicId } = useClinic()
   const { forBooking } = route.useSearch()
@@ -56,7 +58,7 @@ export function BookPage() {
 
 function patientOf({ patient, reason, appointmentType }: Booking): PatientDraft {
   const { name, email = '', phone = '' } = patient
-  return { name, email, phone, reason: reason ?? '', type: appointmentType === 'case' ? 'in_person' : appointmentType }
+  return { name, email, phone, reason: reason ?? '', type: appointmentType }
 }
 
 function BookForm({ patient: known }: { patient: PatientDraft }) {

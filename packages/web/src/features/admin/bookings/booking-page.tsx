@@ -22,11 +22,11 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
+import { clinicBookingQuery } from '../clinic-booking-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { AddressRefused } from './address-refused.tsx'
 import { BookingHistory } from './booking-history.tsx'
 import { BookingMessages } from './booking-messages.tsx'
-import { clinicBookingQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
 import { CancelDialog } from './cancel-dialog.tsx'
 import { CorrectDialog, canBeCorrected } from './correct-dialog.tsx'
@@ -166,8 +166,8 @@ function BookingFacts({ booking }: { booking: Booking }) {
 }
 
 /** The patient has lost the appointment, or has given it up. */
-function canBeBookedAgain({ status, appointmentType, erasedAt }: Booking): boolean {
-  return (status === 'CANCELLED' || status === 'FAILED') && appointmentType !== 'case' && erasedAt === null
+function canBeBookedAgain({ status, erasedAt }: Booking): boolean {
+  return (status === 'CANCELLED' || status === 'FAILED') && erasedAt === null
 }
 
 function Kind({ booking }: { booking: Booking }) {

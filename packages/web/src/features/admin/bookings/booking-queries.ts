@@ -28,14 +28,6 @@ export function bookingSearchQuery(
   })
 }
 
-export function clinicBookingQuery(clinicId: string, bookingId: string) {
-  return queryOptions({
-    queryKey: bookingKey(clinicId, bookingId),
-    queryFn: (): Promise<Booking> => dataOf(api.getBooking({ path: { bookingId } })),
-    refetchInterval: rereadMs,
-  })
-}
-
 export function historyQuery(clinicId: string, bookingId: string) {
   return queryOptions({
     queryKey: [...clinicKey(clinicId), 'history', bookingId],
