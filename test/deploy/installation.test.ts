@@ -61,7 +61,7 @@ describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
     return outputs
   }
 
-  const forThisRelease = (script: string) => script.replaceAll('holdfast-0.2.0-linux-x64', releaseName(version))
+  const forThisRelease = (script: string) => script.replaceAll('holdfast-0.3.0-linux-x64', releaseName(version))
 
   /** Runs a script, and waits for the server if it may have restarted it. */
   async function execute(script: string): Promise<string> {

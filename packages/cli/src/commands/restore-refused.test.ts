@@ -51,7 +51,7 @@ async function backUp(): Promise<void> {
     databaseUrl: cluster.ownerUrl,
     store: openObjectStore(template, null),
     keys: { passphrase, recipient: null, identity: null },
-    release: '0.2.0',
+    release: '0.3.0',
     embedded: false,
     flushSeconds: 0.2,
     copyHours: 24,

@@ -13,11 +13,7 @@ export const advisoryLocks = {
   partitions: [hold, 2],
   /** An epoch of the log begins once, and not while the log is renumbered. */
   logEpoch: [hold, 3],
-  /**
-   * One process creates or repairs the application's login. Servers of 0.2.0 and before take `logEpoch` for it. If one
-   * of them repairs the same login at the same moment, PostgreSQL refuses one of the two; it writes nothing, and its
-   * next start finds the login.
-   */
+  /** One process creates or repairs the application's login. */
   appLogin: [hold, 4],
   /** One process archives or restores months. */
   archive: [hold, 5],

@@ -1,14 +1,8 @@
-import type { Booking, BookingHistory } from '@holdfast/contract/client'
+import type { BookingHistory } from '@holdfast/contract/client'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { pageByPage } from '../../../lib/api/read-pages.ts'
-import {
-  type BookingsFilter,
-  bookingKey,
-  bookingSearchesKey,
-  clinicKey,
-  rereadMs,
-} from '../../../lib/queries/clinic-queries.ts'
+import { type BookingsFilter, bookingSearchesKey, clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import type { BookingsSearch } from '../admin-search.ts'
 
 const pageSize = 50
