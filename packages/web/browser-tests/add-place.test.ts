@@ -19,7 +19,7 @@ test('the desk shows full slots, and books in one that gets a place', async ({ s
   await page.getByText('It gets one more for this patient').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Emma Emergency')
-  await page.getByRole('button', { name: /^Add a place and book/ }).click()
+  await page.getByRole('button', { name: /^Add one place and book/ }).click()
   await page.getByRole('heading', { name: 'Booked' }).waitFor()
   const { rows } = await site.database.ownerPool.query('select capacity, taken from holdfast.slot where id = $1', [
     slot.id,

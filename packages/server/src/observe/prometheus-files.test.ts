@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installDebianPackages } from '@holdfast/testkit/debian-packages'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 
@@ -10,6 +11,7 @@ const folder = join(import.meta.dirname, '../../../../deploy/prometheus')
 const textOf = (name: string) => readFileSync(join(folder, name), 'utf8')
 const promtool = '/usr/bin/promtool'
 const amtool = '/usr/bin/amtool'
+const hasAmtool = existsSync(amtool) || installDebianPackages('prometheus-alertmanager')
 
 test('Prometheus loads the alerts, and scrapes servers and workers with the token’s file', () => {
   const { rule_files: rules, scrape_configs: jobs } = parse(textOf('prometheus.yml'))
@@ -53,7 +55,7 @@ test('Alertmanager has a route for each severity, to receivers that exist', () =
   for (const [name] of inhibited.matchAll(/Holdfast\w+/g)) expect(alerts).toContain(`alert: ${name}\n`)
 })
 
-test.runIf(existsSync(amtool))('amtool accepts alertmanager.yml', () => {
+test.runIf(hasAmtool)('amtool accepts alertmanager.yml', () => {
   expect(execFileSync(amtool, ['check-config', join(folder, 'alertmanager.yml')], { encoding: 'utf8' })).toContain(
     'SUCCESS',
   )

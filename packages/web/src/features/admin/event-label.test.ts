@@ -13,6 +13,6 @@ test.each(['slot_withdrawn', 'slot_closed', 'hold_expired', 'hold_released'] as 
 )
 
 test('other events have their words', () => {
-  expect(eventLabel({ type: 'cancelled', reason: 'Is ill' })).toBe('events.cancelled')
-  expect(eventLabel({ type: 'failed', reason: null })).toBe('events.failed')
+  expect(eventLabel({ type: 'cancelled', reason: 'Is ill' })).toBe('admin:events.cancelled')
+  expect(eventLabel({ type: 'failed', reason: null })).toBe('admin:events.failed')
 })

@@ -5,7 +5,7 @@ const ends = ['hold_expired', 'hold_released', 'slot_withdrawn', 'slot_closed'] 
 
 /** The key of an event's text. If the booking ended without an appointment, it is that of its status (statusLabel). */
 export function eventLabel({ type, reason }: Pick<BookingEvent, 'type' | 'reason'>) {
-  return isEnd(reason) ? (`shell:ended.${reason}` as const) : (`events.${type}` as const)
+  return isEnd(reason) ? (`shell:ended.${reason}` as const) : (`admin:events.${type}` as const)
 }
 
 function isEnd(reason: string | null): reason is (typeof ends)[number] {
