@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '@holdfast/testkit'
@@ -32,6 +32,63 @@ test('the space of a directory is shown, and none of what is no directory here',
   const remote = new Registry()
   addMachineFigures(remote, { ...nowhere, databaseUrl: 'postgres://x', backupTo: 's3://bucket' })
   expect(await remote.metrics()).toBe('\n')
+})
+
+test('each reading shows all directories, whatever became of another one since', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'hf-space-'))
+  onTestFinished(() => rm(parent, { recursive: true }))
+  const [dataDirectory, backupTo] = [await mkdtemp(join(parent, 'data-')), await mkdtemp(join(parent, 'backups-'))]
+  const registry = new Registry()
+  let now = 0
+  addMachineFigures(registry, { ...nowhere, dataDirectory, backupTo }, { nowMs: () => now })
+  const shown = async () => Object.keys(await valuesOf(registry, 'holdfast_disk_free_bytes')).toSorted()
+  const untilShown = (...names: string[]) =>
+    until(
+      async () => {
+        now += 2_000
+        const directories = await shown()
+        return directories.join() === names.map((name) => `{directory="${name}"}`).join() ? true : undefined
+      },
+      () => `the space of ${names.join(' and ')}`,
+    )
+  await untilShown('backups', 'data')
+  // Each begins another reading, and shows what the one before it found.
+  for (let reading = 0; reading < 5; reading += 1) {
+    now += 15_000
+    expect(await shown()).toEqual(['{directory="backups"}', '{directory="data"}'])
+  }
+  await rename(dataDirectory, `${dataDirectory}-away`)
+  await untilShown('backups')
+  await rename(`${dataDirectory}-away`, dataDirectory)
+  await untilShown('backups', 'data')
+})
+
+test('a certificate is read once an hour, and near its end once a minute', async () => {
+  const name = 'holdfast_certificate_expiry_timestamp_seconds'
+  for (const [daysLeft, secondsUntilRead] of [
+    [60, 3_600],
+    [10, 60],
+    [-1, 60],
+  ] as const) {
+    const registry = new Registry()
+    let now = 0
+    const ends: Date[] = []
+    const endOfCertificate = async () => {
+      const end = new Date(Date.now() + (daysLeft + ends.length) * 86_400_000)
+      ends.push(end)
+      return end
+    }
+    addMachineFigures(registry, { ...nowhere, publicUrl: 'https://a.example' }, { nowMs: () => now, endOfCertificate })
+    const read = async () => (await valuesOf(registry, name))['']
+    await read()
+    expect(await read()).toBe((ends[0]?.getTime() ?? 0) / 1000)
+    now = (secondsUntilRead - 1) * 1_000
+    await read()
+    expect(ends.length, `${daysLeft} days before its end`).toBe(1)
+    now = secondsUntilRead * 1_000
+    await read()
+    expect(ends.length).toBe(2)
+  }
 })
 
 test('a certificate that cannot be read has no end, and does not delay the metrics', async () => {

@@ -6,15 +6,25 @@ import { addGauge, addGauges } from './figures.ts'
 
 type Settings = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'backupTo' | 'publicUrl'>
 
+/** Replaced by tests. */
+type Machine = {
+  /** Milliseconds of a clock that never goes back. */
+  nowMs: () => number
+  endOfCertificate: typeof endOfCertificate
+}
+
 const certificateEveryMs = 3_600_000
 const retryEveryMs = 60_000
 const spaceEveryMs = 1_000
+/** A day before the first alert on it: from then on, a new certificate is noticed within a minute. */
+const certificateNearMs = 15 * 86_400_000
 
 /** Adds what concerns the machine: the space of its disks, and until when the certificate of its address is valid. */
-export function addMachineFigures(registry: Registry, settings: Settings): void {
+export function addMachineFigures(registry: Registry, settings: Settings, replaced: Partial<Machine> = {}): void {
+  const machine: Machine = { nowMs: () => performance.now(), endOfCertificate, ...replaced }
   const directories = directoriesOf(settings)
-  if (directories.length > 0) addSpace(registry, directories)
-  if (settings.publicUrl?.startsWith('https:')) addCertificate(registry, settings.publicUrl)
+  if (directories.length > 0) addSpace(registry, directories, machine)
+  if (settings.publicUrl?.startsWith('https:')) addCertificate(registry, settings.publicUrl, machine)
 }
 
 type NamedDirectory = { name: 'data' | 'backups'; path: string }
@@ -31,18 +41,18 @@ type Space = { free: number; size: number }
  * A network file system may hang: the metrics show what was read last, and do not wait. A directory that cannot be
  * read has no figures.
  */
-function addSpace(registry: Registry, directories: readonly NamedDirectory[]): void {
+function addSpace(registry: Registry, directories: readonly NamedDirectory[], { nowMs }: Machine): void {
   const latest = new Map<string, Space>()
-  const read = latestOf(
-    async () => {
-      for (const { name, path } of directories) {
-        latest.delete(name)
-        const { bavail, blocks, bsize } = await statfs(path)
-        latest.set(name, { free: bavail * bsize, size: blocks * bsize })
-      }
-    },
-    { everyMs: spaceEveryMs, retryMs: spaceEveryMs },
-  )
+  async function readSpace({ name, path }: NamedDirectory): Promise<void> {
+    const space = await statfs(path).catch(() => null)
+    // Not before: what was read last is shown meanwhile.
+    if (space === null) latest.delete(name)
+    else latest.set(name, { free: space.bavail * space.bsize, size: space.blocks * space.bsize })
+  }
+  const read = latestOf(async () => {
+    await Promise.all(directories.map(readSpace))
+    return spaceEveryMs
+  }, nowMs)
   const figures = (figure: keyof Space) => () => {
     read()
     return Array.from(latest, ([name, space]) => [name, space[figure]] as const)
@@ -51,15 +61,14 @@ function addSpace(registry: Registry, directories: readonly NamedDirectory[]): v
   addGauges(registry, { name: 'holdfast_disk_size_bytes', aggregator: 'min', read: figures('size') })
 }
 
-function addCertificate(registry: Registry, publicUrl: string): void {
+function addCertificate(registry: Registry, publicUrl: string, machine: Machine): void {
   let endsAt = Number.NaN
-  const read = latestOf(
-    async () => {
-      const { hostname, port } = new URL(publicUrl)
-      endsAt = (await endOfCertificate(hostname, Number(port || 443))).getTime() / 1000
-    },
-    { everyMs: certificateEveryMs, retryMs: retryEveryMs },
-  )
+  const read = latestOf(async () => {
+    const { hostname, port } = new URL(publicUrl)
+    const end = await machine.endOfCertificate(hostname, Number(port || 443))
+    endsAt = end.getTime() / 1000
+    return end.getTime() - Date.now() < certificateNearMs ? retryEveryMs : certificateEveryMs
+  }, machine.nowMs)
   addGauge(registry, {
     name: 'holdfast_certificate_expiry_timestamp_seconds',
     aggregator: 'min',
@@ -70,20 +79,20 @@ function addCertificate(registry: Registry, publicUrl: string): void {
   })
 }
 
-/** @returns begins `work` if its last run is long enough ago, and does not wait for it; one run at a time */
-function latestOf(work: () => Promise<void>, { everyMs, retryMs }: { everyMs: number; retryMs: number }): () => void {
+/**
+ * @param work returns after how many milliseconds it is due again; after a failure, it is due in a minute
+ * @returns begins `work` if it is due, and does not wait for it; one run at a time
+ */
+function latestOf(work: () => Promise<number>, nowMs: () => number): () => void {
   let nextAtMs = Number.NEGATIVE_INFINITY
   let isRunning = false
   return () => {
-    if (isRunning || performance.now() < nextAtMs) return
+    if (isRunning || nowMs() < nextAtMs) return
     isRunning = true
     work()
-      .then(
-        () => everyMs,
-        () => retryMs,
-      )
+      .catch(() => retryEveryMs)
       .then((waitMs) => {
-        nextAtMs = performance.now() + waitMs
+        nextAtMs = nowMs() + waitMs
         isRunning = false
       })
   }
