@@ -31,6 +31,8 @@ export type RestoreTestDeps = {
 
 const folder = 'restore-tests/'
 const lookMs = 3_600_000
+/** Until there was a first test: a new installation has no backup yet. */
+const lookFirstMs = 60_000
 const dayMs = 86_400_000
 const monthMs = 30 * dayMs
 const storedMax = 24
@@ -38,34 +40,41 @@ const storedMax = 24
 /**
  * If HOLDFAST_RESTORE_TEST_IN is set, tests the newest backup once a month, and daily after a failure. At each look, it
  * records how the last tests ended, by whichever process.
+ *
+ * @param firstMs how often it looks until there was a first test
  */
-export async function runRestoreTests(deps: RestoreTestDeps): Promise<void> {
+export async function runRestoreTests(deps: RestoreTestDeps, firstMs = lookFirstMs): Promise<void> {
   const { config, signal, log, store } = deps
   if (config.restoreTestDirectory === null) return
   while (!signal.aborted) {
-    await testAndRecord(deps).catch((error: unknown) => {
+    const isFirst = await testAndRecord(deps).catch((error: unknown) => {
       if (!signal.aborted) log.error({ err: error, place: store.name }, 'restore test: could not run')
+      return false
     })
-    await delay(lookMs, undefined, { signal }).catch(() => undefined)
+    await delay(isFirst ? firstMs : lookMs, undefined, { signal }).catch(() => undefined)
   }
 }
 
-async function testAndRecord(deps: RestoreTestDeps): Promise<void> {
+/** @returns whether there was no test yet */
+async function testAndRecord(deps: RestoreTestDeps): Promise<boolean> {
   try {
     await testIfDue(deps)
-  } finally {
+  } catch (error) {
     await recordTests(deps)
+    throw error
   }
+  return (await recordTests(deps)) === 'none'
 }
 
-/** Exported for tests. */
-export async function recordTests({ store, record }: RestoreTestDeps): Promise<void> {
+/** Exported for tests. @returns whether there was a test yet */
+export async function recordTests({ store, record }: RestoreTestDeps): Promise<'none' | 'some'> {
   const tests = await listRestoreTests(store)
   const last = tests.at(-1)
-  if (record === undefined || last === undefined) return
+  if (last === undefined) return 'none'
   const success = tests.findLast(({ failure }) => failure === null)
   const succeededAt = success === undefined ? null : new Date(success.startedAt)
-  await record({ succeededAt, isFailing: last.failure !== null })
+  await record?.({ succeededAt, isFailing: last.failure !== null })
+  return 'some'
 }
 
 /** @returns null: it is not due yet, or there is no backup */

@@ -4,14 +4,14 @@ import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readCatalogue } from '@holdfast/adapters/backup'
 import type { ObjectStore } from '@holdfast/adapters/object-store'
-import { readUpkeepResults } from '@holdfast/engine'
+import { readUpkeepResults, recordUpkeep } from '@holdfast/engine'
 import { createTestCluster, type TestCluster, until } from '@holdfast/testkit'
 import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Config, readConfig } from '../config/config.ts'
 import { createLogger } from '../observe/logger.ts'
 import { openBackups } from './open-backups.ts'
-import { listRestoreTests, recordTests, testIfDue } from './restore-tests.ts'
+import { listRestoreTests, recordTests, runRestoreTests, testIfDue } from './restore-tests.ts'
 import { requireBackupKey, startBackups } from './start-backups.ts'
 
 // One installation: each test continues where the one before it ended.
@@ -139,6 +139,37 @@ test('a restore test of a backup that is damaged fails with the reason, and is r
   await recordTests({ ...deps, record: async (one) => void results.push(one) })
   expect(results).toEqual([{ succeededAt: expect.any(Date), isFailing: true }])
   expect(await testIfDue(deps, inDays(63.1))).toMatchObject({ failure: result?.failure })
+})
+
+test('where restores are not tested any more, no failed test stays in the record', async () => {
+  await recordUpkeep(cluster.ownerPool, 'restore_test', { succeededAt: null, isFailing: true })
+  const { HOLDFAST_RESTORE_TEST_IN: _, ...untested } = env
+  const backups = await start(untested)
+  await backups.stop()
+  const { restore_test: tests } = await readUpkeepResults(cluster.ownerPool)
+  expect(tests).toEqual({ succeededAt: null, failingSeconds: 0, intervalSeconds: null })
+})
+
+test('a new installation is looked at again soon, until its first backup is tested', async () => {
+  const place = join(directory, 'new')
+  const config = configOf({ ...env, HOLDFAST_BACKUP_TO: place })
+  const empty = openBackups(place, config)
+  let looks = 0
+  const counting: ObjectStore = {
+    ...empty,
+    list(prefix) {
+      if (prefix === 'restore-tests/') looks += 1
+      return empty.list(prefix)
+    },
+  }
+  const stopping = new AbortController()
+  const running = runRestoreTests({ store: counting, config, signal: stopping.signal, log }, 5)
+  await until(
+    async () => (looks > 6 ? true : undefined),
+    () => 'several looks',
+  )
+  stopping.abort()
+  await running
 })
 
 test('without a place any more, the slot that would retain WAL for it is removed, and so is the record', async () => {

@@ -49,8 +49,11 @@ export async function startBackups(options: StartBackups): Promise<{ stop(): Pro
     return { stop: async () => undefined }
   }
   // This applies also if the process never gets as far as to record anything.
-  await withPool(use, (pool) => scheduleUpkeep(pool, 'backup', config.backupSeconds)).catch((error: unknown) =>
-    log.warn({ err: error }, 'backups: their interval could not be recorded for the metrics yet'),
+  await withPool(use, async (pool) => {
+    await scheduleUpkeep(pool, 'backup', config.backupSeconds)
+    if (config.restoreTestDirectory === null) await forgetUpkeep(pool, 'restore_test')
+  }).catch((error: unknown) =>
+    log.warn({ err: error }, 'backups: what is scheduled could not be recorded for the metrics yet'),
   )
   return superviseProcess({ databaseUrl, embedded }, options)
 }
