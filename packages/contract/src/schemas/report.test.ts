@@ -1,0 +1,16 @@
+// Completeness: a kind of finding of `holdfast verify` is not explained
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { verifyReportSchema } from './report.ts'
+
+const page = readFileSync(join(import.meta.dirname, '../../../../docs/operations/verify.md'), 'utf8')
+
+test('docs/operations/verify.md says of each kind of finding what it means and what to do, and of no other', () => {
+  const rows = page.slice(page.indexOf('| finding |')).split('\n').slice(2)
+  const explained = rows.flatMap((row) =>
+    Array.from((row.split('|')[1] ?? '').matchAll(/`(\w+)`/g), ([, kind]) => kind),
+  )
+  const kind: { enum?: string[] } = verifyReportSchema.properties.details.items.properties.kind
+  expect(explained.toSorted()).toEqual(kind.enum?.toSorted())
+})
