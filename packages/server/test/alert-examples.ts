@@ -40,7 +40,7 @@ const pool = (used: number, name = 'read'): Series => ({
   [`holdfast_pool_connections_max{instance="a",pool="${name}"}`]: '10x20',
 })
 
-const waiting = 'holdfast_pool_connections{instance="a",pool="read",state="waiting"}'
+const waiting = (name: string) => `holdfast_pool_connections{instance="a",pool="${name}",state="waiting"}`
 const job = (failed: boolean, name = 'sweep') => `holdfast_job_runs_total{job="${name}",failed="${failed}"}`
 const dead = 'holdfast_broker_failures_total{queue="analytics",outcome="dead"}'
 const lost = 'holdfast_audit_events_total{outcome="lost"}'
@@ -48,6 +48,7 @@ const restorable = 'holdfast_backup_restorable_timestamp_seconds'
 const interval = 'holdfast_backup_interval_seconds'
 const restoreTest = 'holdfast_restore_test_timestamp_seconds'
 const certificate = 'holdfast_certificate_expiry_timestamp_seconds'
+const up = 'holdfast_database_up'
 const partition = 'holdfast_partition_seconds_left'
 const standby = 'holdfast_replication_lag_seconds'
 const replica = 'holdfast_replica_lag_seconds{node="b"}'
@@ -110,14 +111,31 @@ const ofRequests: Readonly<Record<string, AlertExample>> = {
 
 const ofDatabases: Readonly<Record<string, AlertExample>> = {
   HoldfastDatabaseDown: {
-    fires: [{ holdfast_database_up: '0x20' }, { 'holdfast_database_up{shard="south"}': '1x10 0x9' }],
-    silent: [{ holdfast_database_up: '1x20' }],
+    fires: [{ [up]: '0x20' }, { [`${up}{shard="south"}`]: '1x10 0x9' }],
+    silent: [{ [up]: '1x20' }],
   },
-  HoldfastDatabaseFiguresMissing: { fires: [{}, { [partition]: nan }], silent: [{ [partition]: '5000000x20' }] },
+  HoldfastDatabaseFiguresMissing: {
+    fires: [
+      {},
+      { [partition]: nan },
+      { [partition]: '5000000x20', [up]: '1x20' },
+      { [partition]: '5000000x20', ...connections(7), [up]: '1x20', [`${up}{shard="south"}`]: '1x20' },
+    ],
+    silent: [
+      { [partition]: '5000000x20', ...connections(7), [up]: '1x20' },
+      // Something is wrong, and another alert says so.
+      { [partition]: '-5x20', ...connections(7), [up]: '1x20' },
+      { [partition]: '5000000x20', ...connections(7), [up]: '1x20', [`${up}{shard="south"}`]: '0x20' },
+    ],
+  },
   HoldfastPoolNearlyUsed: { fires: [pool(9)], silent: [pool(8), pool(10, 'jobs')] },
   HoldfastPoolExhausted: {
-    fires: [{ [waiting]: '2x20' }],
-    silent: [{ [waiting]: '0x20' }, { [waiting]: '0x15 5x1 0x3' }],
+    fires: [{ [waiting('read')]: '2x20' }],
+    silent: [
+      { [waiting('read')]: '0x20' },
+      { [waiting('read')]: '0x15 5x1 0x3' },
+      { [waiting('jobs')]: '2x20', [waiting('probes')]: '2x20' },
+    ],
   },
   HoldfastConnectionsNearlyUsed: { fires: [connections(85)], silent: [connections(70)] },
   HoldfastLocksWaitedFor: {
@@ -140,16 +158,13 @@ const ofDatabases: Readonly<Record<string, AlertExample>> = {
   },
   HoldfastReplicaLate: {
     fires: [{ [standby]: '2x20' }, { [replica]: '2x20' }],
-    silent: [
-      { [standby]: '0.5x20', [replica]: '0.5x20' },
-      { [standby]: nan, [replica]: '-1x20' },
-    ],
+    silent: [{ [standby]: '0.5x20', [replica]: '0.5x20' }, { [standby]: nan }],
   },
   HoldfastReplicaVeryLate: {
     fires: [{ [standby]: '6x20' }, { [replica]: '6x20' }],
     silent: [{ [standby]: '2x20', [replica]: '2x20' }],
   },
-  HoldfastReplicaAway: constant(replica, -1, 7),
+  HoldfastReplicaAway: constant('holdfast_replica_up{node="b"}', 0, 1),
   HoldfastWalRetained: {
     fires: [{ holdfast_replication_retained_bytes: '20000000000x30' }],
     silent: [{ holdfast_replication_retained_bytes: '1000000000x30' }],

@@ -30,7 +30,7 @@ afterAll(async () => {
   await primary?.end()
 })
 
-type Figures = { replica: number; primary: number; lagSeconds: number }
+type Figures = { replica: number; primary: number; up: number; lagSeconds: number }
 
 async function figures(): Promise<Figures> {
   const { text } = await call(`${server.url}/metrics`, { bearer: 'a-token-of-the-tests' })
@@ -38,6 +38,7 @@ async function figures(): Promise<Figures> {
   return {
     primary: numberOf(/^holdfast_replica_reads_total\{node="primary"[^}]*\} (\S+)$/m),
     replica: numberOf(/^holdfast_replica_reads_total\{node="(?!primary)[^}]*\} (\S+)$/m),
+    up: numberOf(/^holdfast_replica_up\{[^}]*\} (\S+)$/m),
     lagSeconds: numberOf(/^holdfast_replica_lag_seconds\{[^}]*\} (\S+)$/m),
   }
 }
@@ -184,7 +185,11 @@ test('when it ends during reads, no request fails', async () => {
   await reads(20)
   await standby.stop()
   await reads(20)
-  await untilLag((seconds) => seconds === -1)
+  await until(
+    async () => ((await figures()).up === 0 ? true : undefined),
+    () => 'the replica to be away',
+  )
+  expect((await figures()).lagSeconds).toBeNaN()
   isOver = true
   await Promise.all(readers)
 })

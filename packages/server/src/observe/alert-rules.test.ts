@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installDebianPackages } from '@holdfast/testkit/debian-packages'
+import { Gauge } from 'prom-client'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { alertExamples, type Series } from '../../test/alert-examples.ts'
@@ -38,9 +39,23 @@ test('each alert is about metrics that exist', () => {
   expect(rules.flatMap(({ expr }) => metricsOf(expr)).filter((name) => !known.includes(name))).toEqual([])
 })
 
+test('an alert on a gauge sees one process among several: only what it adds up is added up before', () => {
+  const gauges = registryOfAll()
+    .getMetricsAsArray()
+    .filter((metric) => metric instanceof Gauge)
+  const combined = new Map(gauges.map(({ name, aggregator }) => [name, aggregator]))
+  expect(combined.size).toBeGreaterThan(30)
+  for (const { alert, expr } of rules) {
+    const notAddedUp = expr.replaceAll(/sum( by \([^)]*\) )?\(holdfast_\w+|absent\(holdfast_\w+\)/g, '')
+    for (const name of metricsOf(notAddedUp)) {
+      expect(['min', 'max', undefined], `${alert}: ${name}`).toContain(combined.get(name))
+    }
+  }
+})
+
 test('alerts on jobs, databases and safety can fire where a separate worker runs the jobs', () => {
   const inWorker = namesInWorker()
-  const ofServers = /^holdfast_(http_|cache_|replica_lag|redis_|certificate_|queue_)/
+  const ofServers = /^holdfast_(http_|cache_|replica_|redis_|certificate_|queue_)/
   const used = rules.flatMap(({ expr }) => metricsOf(expr)).filter((name) => !ofServers.test(name))
   expect(used.length).toBeGreaterThan(20)
   expect(used.filter((name) => !inWorker.includes(name))).toEqual([])

@@ -2,13 +2,15 @@ import { Counter, Gauge, type GaugeConfiguration, type Registry } from 'prom-cli
 import { described, type MetricName } from './table/metric-table.ts'
 
 type Figure<Value> = Pick<GaugeConfiguration<string>, 'aggregator'> & { name: MetricName; read: () => Value }
+/** What the values of several server processes become is said of every gauge: only some can be added up. */
+type GaugeFigure<Value> = Figure<Value> & { aggregator: 'sum' | 'max' | 'min' }
 /** The value for each value of the label. */
 type ByLabel = Iterable<readonly [string, number]>
 /** Values with their labels. */
 export type Sample = { labels: Readonly<Record<string, string>>; value: number }
 
 /** A gauge that is read with the metrics. */
-export function addGauge(registry: Registry, { read, name, ...options }: Figure<number | Promise<number>>): void {
+export function addGauge(registry: Registry, { read, name, ...options }: GaugeFigure<number | Promise<number>>): void {
   new Gauge({
     ...options,
     ...described(name),
@@ -20,7 +22,7 @@ export function addGauge(registry: Registry, { read, name, ...options }: Figure<
 }
 
 /** A gauge that is read with the metrics, for each value of its label. */
-export function addGauges(registry: Registry, { read, ...figure }: Figure<ByLabel>): void {
+export function addGauges(registry: Registry, { read, ...figure }: GaugeFigure<ByLabel>): void {
   addSampleGauge(registry, { ...figure, read: async () => samplesOf(figure.name, read()) })
 }
 
@@ -37,7 +39,7 @@ export function addCounters(registry: Registry, { read, ...figure }: Figure<ByLa
 /** A gauge that is read with the metrics, with any labels. What it no longer reads, it no longer shows. */
 export function addSampleGauge(
   registry: Registry,
-  { read, name, ...options }: Figure<Promise<readonly Sample[]>>,
+  { read, name, ...options }: GaugeFigure<Promise<readonly Sample[]>>,
 ): void {
   new Gauge({
     ...options,

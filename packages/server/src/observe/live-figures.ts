@@ -22,14 +22,17 @@ export function addLiveFigures(
 ): void {
   addGauges(registry, {
     name: 'holdfast_live_connections',
+    aggregator: 'sum',
     read: () => Object.entries(live.figures.connections),
   })
   addGauge(registry, {
     name: 'holdfast_live_buffered_bytes',
+    aggregator: 'sum',
     read: () => live.bufferedBytes,
   })
   addGauge(registry, {
     name: 'holdfast_live_subscriptions',
+    aggregator: 'sum',
     read: () => live.figures.subscriptions,
   })
   addCounter(registry, {

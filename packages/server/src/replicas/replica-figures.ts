@@ -1,9 +1,12 @@
 import type { Registry } from 'prom-client'
 import { addCounters, addGauges } from '../observe/figures.ts'
 import type { ReadRouter } from './read-router.ts'
+import type { Replica } from './replica.ts'
+
+type OfReplicas = Pick<ReadRouter, 'figures'> & { replicas: readonly Pick<Replica, 'name' | 'lagMs' | 'served'>[] }
 
 /** The replicas of a database. `shard`: its name among several. */
-export type ReplicaSource = { shard: string | null; router: Pick<ReadRouter, 'figures' | 'replicas'> | null }
+export type ReplicaSource = { shard: string | null; router: OfReplicas | null }
 
 /** Adds the lag of the replicas, and who served the reads. */
 export function addReplicaFigures(registry: Registry, sources: readonly ReplicaSource[]): void {
@@ -11,11 +14,21 @@ export function addReplicaFigures(registry: Registry, sources: readonly ReplicaS
     router === null ? [] : [{ router, nodeOf: (name: string) => (shard === null ? name : `${shard} ${name}`) }],
   )
   if (known.length === 0) return
+  // Of several processes, one that cannot use a replica counts.
   addGauges(registry, {
-    name: 'holdfast_replica_lag_seconds',
+    name: 'holdfast_replica_up',
+    aggregator: 'min',
     read: () =>
       known.flatMap(({ router, nodeOf }) =>
-        router.replicas.map(({ name, lagMs }) => [nodeOf(name), lagMs === null ? -1 : lagMs / 1_000] as const),
+        router.replicas.map(({ name, lagMs }) => [nodeOf(name), lagMs === null ? 0 : 1] as const),
+      ),
+  })
+  addGauges(registry, {
+    name: 'holdfast_replica_lag_seconds',
+    aggregator: 'max',
+    read: () =>
+      known.flatMap(({ router, nodeOf }) =>
+        router.replicas.flatMap(({ name, lagMs }) => (lagMs === null ? [] : [[nodeOf(name), lagMs / 1_000] as const])),
       ),
   })
   addCounters(registry, {

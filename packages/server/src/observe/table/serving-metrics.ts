@@ -128,10 +128,15 @@ export const servingMetrics = {
     help: 'Calls of Redis by result: ok, late (no reply in time), failed, or skipped because Redis was not available.',
     watch: '`late` that grows: Redis or the network is slow; only with `REDIS_URL`',
   },
+  holdfast_replica_up: {
+    labels: ['node'],
+    help: '1: a replica responds. 0: it does not, or is no replica of this primary.',
+    watch: '0: it gets no reads; only with [replicas](replicas.md)',
+  },
   holdfast_replica_lag_seconds: {
     labels: ['node'],
-    help: 'How far a replica is behind the primary; -1: it does not respond, or is no replica of this primary.',
-    watch: 'above 1 or -1: it gets no reads; only with [replicas](replicas.md)',
+    help: 'How far a replica is behind the primary. It is missing while the replica is not up.',
+    watch: 'above 1: it gets no reads; only with [replicas](replicas.md)',
   },
   holdfast_replica_reads_total: {
     labels: ['node'],

@@ -62,7 +62,7 @@ export const workMetrics = {
   },
   holdfast_waitlist_offers: {
     labels: ['shard'],
-    help: 'Entries of the waitlists that have an offer now.',
+    help: 'Open entries of the waitlists that have an offer now, among the first 10,001.',
     watch: 'nothing by itself',
   },
   holdfast_event_tail_lag_seconds: {
@@ -79,7 +79,7 @@ export const workMetrics = {
   },
   holdfast_database_up: {
     labels: ['shard'],
-    help: '1: the database responded when the metrics were read. 0: it did not.',
+    help: '1: the database responded when the metrics were read, on a connection for nothing else. 0: it did not.',
     watch: '0 for a minute: nothing can be booked there',
   },
   holdfast_database_clock_skew_seconds: {
@@ -165,7 +165,7 @@ export const workMetrics = {
     watch: 'above 0',
   },
   holdfast_certificate_expiry_timestamp_seconds: {
-    help: 'When the certificate of HOLDFAST_URL ends, as it is served. NaN: it cannot be reached from this machine.',
+    help: 'When the certificate of HOLDFAST_URL ends, as it is served. NaN: it was never reached from this machine.',
     watch: 'less than 14 days ahead; only of servers, and with https',
   },
   holdfast_disk_free_bytes: {
