@@ -82,7 +82,7 @@ async function startAll(
   const { secrets } = prepared
   const databases = await openJobDatabases(prepared, log)
   started.defer(() => databases.close(closeMs))
-  const observed = await observeWorker(config, prepared, databases.all, log)
+  const observed = await observeWorker(config, databases.all, log)
   started.defer(() => observed.close())
   const opened = openMailer(config)
   started.defer(() => opened.mailer?.close())

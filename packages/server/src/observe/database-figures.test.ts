@@ -29,10 +29,11 @@ async function linesOf(readDatabase: () => Promise<DatabaseFigures>, names: RegE
 
 const ofDatabases = /^holdfast_(database_(up|deadlocks|blocks)|active_holds|partition)/
 
-test('each of several databases has its figures by its name; one that is away says so, and has no others', async () => {
+test('each of several databases has its figures by its name; one that is away or busy has no others', async () => {
   const shards = [
-    { shard: 'directory', load },
-    { shard: 'south', load: null },
+    { shard: 'directory', isUp: true, load },
+    { shard: 'south', isUp: false, load: null },
+    { shard: 'west', isUp: true, load: null },
   ]
   expect(await linesOf(async () => ({ installation: null, shards }), ofDatabases)).toEqual([
     'holdfast_partition_seconds_left Nan',
@@ -42,11 +43,12 @@ test('each of several databases has its figures by its name; one that is away sa
     'holdfast_database_blocks_total{shard="directory",from="outside"} 10',
     'holdfast_database_up{shard="directory"} 1',
     'holdfast_database_up{shard="south"} 0',
+    'holdfast_database_up{shard="west"} 1',
   ])
 })
 
 test('the only database has no name', async () => {
-  const only = async () => ({ installation: null, shards: [{ shard: null, load }] })
+  const only = async () => ({ installation: null, shards: [{ shard: null, isUp: true, load }] })
   expect(await linesOf(only, /^holdfast_(database_up|active_holds)/)).toEqual([
     'holdfast_active_holds 4',
     'holdfast_database_up 1',
@@ -57,7 +59,7 @@ test('the databases are read once for all metrics, and at most once per second',
   let reads = 0
   const readDatabase = async () => {
     reads += 1
-    return { installation: null, shards: [{ shard: null, load }] }
+    return { installation: null, shards: [{ shard: null, isUp: true, load }] }
   }
   const { registry } = createMetrics({ pools: () => ({}), serving: null, readDatabase })
   await Promise.all([registry.metrics(), registry.metrics()])

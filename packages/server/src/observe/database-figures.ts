@@ -25,10 +25,10 @@ export type InstallationFigures = {
 /** With the age of the oldest event that a tail of the log may not read yet; 0: there is none. */
 export type ShardLoad = DatabaseLoad & { eventTailLagSeconds: number }
 
-/** `shard`: the name of one of several databases; null: the only one. `load` null: it does not respond. */
-export type ShardFigures = { shard: string | null; load: ShardLoad | null }
+/** `shard`: the name of one of several databases; null: the only one. `load` null: it could not be read. */
+export type ShardFigures = { shard: string | null; isUp: boolean; load: ShardLoad | null }
 
-/** `installation` null: the database that has it does not respond. */
+/** `installation` null: it could not be read. */
 export type DatabaseFigures = { installation: InstallationFigures | null; shards: readonly ShardFigures[] }
 
 const databaseFiguresMs = 1_000
@@ -72,8 +72,8 @@ const shardCounters: readonly OfShard[] = [
 ]
 
 /**
- * What the databases say, the same to every process. While one does not respond, its figures are missing; those of the
- * whole installation are NaN then.
+ * What the databases say, the same to every process. What cannot be read of one is missing; the figures of the whole
+ * installation are NaN then.
  */
 export function addDatabaseFigures(registry: Registry, readDatabase: () => Promise<DatabaseFigures>): void {
   const read = throttled(readDatabase)
@@ -104,7 +104,7 @@ export function addDatabaseFigures(registry: Registry, readDatabase: () => Promi
     name: 'holdfast_database_up',
     aggregator: 'min',
     read: async () =>
-      (await read()).shards.map(({ shard, load }) => ({ labels: labelsOf(shard), value: load === null ? 0 : 1 })),
+      (await read()).shards.map(({ shard, isUp }) => ({ labels: labelsOf(shard), value: isUp ? 1 : 0 })),
   })
 }
 
@@ -119,6 +119,7 @@ function throttled(read: () => Promise<DatabaseFigures>): () => Promise<Database
   return () => {
     if (figures === null || performance.now() - readAt > databaseFiguresMs) {
       readAt = performance.now()
+      // It logs what it cannot read.
       figures = read().catch(() => ({ installation: null, shards: [] }))
     }
     return figures

@@ -14,7 +14,11 @@ test('an open transaction that holds back the log is logged once, and in the det
   })
   const log = { warn: (fields: object, message: string) => void lines.push([fields, message]) }
   const watch = watchHeldBack([database.appPool], { log, isStopping: () => isStopping, everyMs: 20 })
-  const probes = createProbes(database.appPool, { isStopping: () => false, heldBack: watch.latest })
+  const probes = createProbes([{ name: null, pools: { probes: database.appPool, ping: database.appPool } }], {
+    isStopping: () => false,
+    log,
+    heldBack: watch.latest,
+  })
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   expect(await probes.readiness()).toMatchObject({ status: 'ready', details: { logHeldBack: null } })
 

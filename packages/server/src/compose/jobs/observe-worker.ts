@@ -1,4 +1,3 @@
-import { createPool } from '@holdfast/engine'
 import type pg from 'pg'
 import type { Config } from '../../config/config.ts'
 import { buildMetricsApp } from '../../edge/metrics-app.ts'
@@ -6,11 +5,9 @@ import { createProbes } from '../../edge/probes.ts'
 import type { Logger } from '../../observe/logger.ts'
 import { addMachineFigures } from '../../observe/machine-figures.ts'
 import { createMetrics, type Metrics } from '../../observe/metrics.ts'
+import type { ObservedDatabase } from '../../observe/read-database-figures.ts'
 import { listen } from '../listen.ts'
-import type { JobDatabase } from '../pools/job-database.ts'
-import type { DatabaseUrls } from '../pools/job-pools.ts'
-import { onIdleErrorOf } from '../pools/pool-opener.ts'
-import { probeBounds } from '../pools/probe-bounds.ts'
+import type { OpenJobDatabase } from './open-job-databases.ts'
 
 export type ObservedWorker = {
   metrics: Metrics
@@ -24,29 +21,29 @@ export type ObservedWorker = {
 /** The metrics of a process that only runs jobs, and its probes, served on HOLDFAST_WORKER_PORT. */
 export async function observeWorker(
   config: Config,
-  { appUrl }: DatabaseUrls,
-  databases: readonly JobDatabase[],
+  databases: readonly [OpenJobDatabase, ...OpenJobDatabase[]],
   log: Logger,
 ): Promise<ObservedWorker> {
-  const pool = createPool({ url: appUrl, name: 'holdfast probes', onIdleError: onIdleErrorOf(log), ...probeBounds })
   let isStopping = false
-  const shards =
-    databases.length === 1
-      ? []
-      : databases.map(({ shard, pools }) => ({ name: shard ?? 'directory', pool: pools.jobs }))
-  const probes = createProbes(pool, { isStopping: () => isStopping, shards })
-  const pools = { ...poolsByName(databases), probes: [pool] }
+  const isOne = databases.length === 1
+  const observedOf = ({ shard, pools }: OpenJobDatabase): ObservedDatabase => ({
+    name: isOne ? null : (shard ?? 'directory'),
+    pools,
+  })
+  const [first, ...others] = databases
+  const observed = [observedOf(first), ...others.map(observedOf)] as const
+  const probes = createProbes(observed, { isStopping: () => isStopping, log })
+  const pools = poolsByName(databases)
   const metrics = createMetrics({ pools: () => pools, serving: null, readDatabase: probes.databaseFigures })
   addMachineFigures(metrics.registry, { ...config, publicUrl: null })
   const onStop = () => {
     isStopping = true
   }
   const { workerPort, metricsToken: token } = config
-  if (workerPort === null) return { metrics, url: null, onStop, close: () => pool.close(0) }
+  if (workerPort === null) return { metrics, url: null, onStop, close: async () => undefined }
   const app = await buildMetricsApp({ log, metrics, token, probes })
   const close = async () => {
     await app.close()
-    await pool.close(0)
   }
   try {
     const url = await listen(app, config, { setting: 'HOLDFAST_WORKER_PORT', port: workerPort })
@@ -57,7 +54,7 @@ export async function observeWorker(
   }
 }
 
-function poolsByName(databases: readonly JobDatabase[]): Record<string, pg.Pool[]> {
+function poolsByName(databases: readonly OpenJobDatabase[]): Record<string, pg.Pool[]> {
   const named = databases.flatMap(({ pools }) => Object.entries(pools))
   const names = [...new Set(named.map(([name]) => name))]
   return Object.fromEntries(

@@ -4,10 +4,15 @@ import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { nowhere, relocateWhenReached } from '../database/prepare-shards.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
 import { type DatabaseUrls, openJobPools } from '../pools/job-pools.ts'
-import { onIdleErrorOf } from '../pools/pool-opener.ts'
+import { onIdleErrorOf, poolOpener } from '../pools/pool-opener.ts'
+import { openProbePools, type ProbePools } from '../pools/probe-pools.ts'
+
+/** A database whose jobs run in a process that serves no requests. */
+export type OpenJobDatabase = JobDatabase & { pools: ProbePools }
 
 export type OpenJobDatabases = {
-  all: readonly JobDatabase[]
+  /** The directory, or the only one, first. */
+  all: readonly [OpenJobDatabase, ...OpenJobDatabase[]]
   /** Closes the pools: what is in use after `graceMs`, too. */
   close(graceMs: number): Promise<void>
 }
@@ -28,7 +33,7 @@ export async function openJobDatabases(database: PreparedDatabase, log: Logger):
     if (shard.urls === null) relocateWhenReached(shard, open.relocate, { signal: reaching.signal, log: ofShard })
     return open
   })
-  const all = [openJobDatabase(database, null, log), ...others]
+  const all = [openJobDatabase(database, null, log), ...others] as const
   const allPools = all.flatMap(({ pools }) => Object.values(pools))
   const close = async (graceMs: number) => {
     reaching.abort()
@@ -51,7 +56,7 @@ async function checkLog({ pools, shard }: JobDatabase): Promise<void> {
 }
 
 function openJobDatabase(urls: DatabaseUrls, shard: string | null, log: Logger) {
-  const pools = openJobPools(urls, onIdleErrorOf(log))
+  const pools = { ...openJobPools(urls, onIdleErrorOf(log)), ...openProbePools(poolOpener(urls, log)) }
   return {
     shard,
     pools,

@@ -8,7 +8,10 @@ export const poolConnections = {
   theatre: 8,
   /** One reads the log, one notifies the other processes. */
   tail: 2,
+  /** One for readiness and for what holds back the log, one for the figures. */
   probes: 2,
+  /** Whether the database responds is not confused with a wait for a connection. */
+  ping: 1,
 } as const
 
 /** The same of the process that runs the jobs. */

@@ -27,6 +27,7 @@ import { TheatreSignals } from '../../theatre/theatre-signals.ts'
 import { poolConnections } from '../pools/database-connections.ts'
 import { type DatabaseUrls, type JobPools, openJobPools } from '../pools/job-pools.ts'
 import { type OpenPool, onIdleErrorOf, poolOpener } from '../pools/pool-opener.ts'
+import { openProbePools, type ProbePools } from '../pools/probe-pools.ts'
 import { openReplicaReads } from './replica-reads.ts'
 
 /** What serves the clinics of a database. */
@@ -53,7 +54,7 @@ export type OpenShard = {
   stop(): Promise<unknown>
 }
 
-export type OpenShardPools = EnginePools & Record<'tail', DatabasePool> & JobPools
+export type OpenShardPools = EnginePools & Record<'tail', DatabasePool> & JobPools & ProbePools
 
 export type EnginePools = Record<'batches' | 'general' | 'theatre', DatabasePool>
 
@@ -91,6 +92,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     ...openEnginePools(config, open),
     tail: open('tail', tailBounds),
     ...openJobPools(urls, onIdleErrorOf(log)),
+    ...openProbePools(open),
   }
   const freshness = await openFreshness({
     pool: pools.tail,

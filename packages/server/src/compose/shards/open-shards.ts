@@ -18,13 +18,12 @@ import { liveSettingsOf } from '../../live/live-settings.ts'
 import { ShardedHub } from '../../live/sharded-hub.ts'
 import { addHeldBackFigures } from '../../observe/held-back-figures.ts'
 import type { Logger } from '../../observe/logger.ts'
+import type { ObservedDatabase } from '../../observe/read-database-figures.ts'
 import { watchHeldBack } from '../../observe/watch-held-back.ts'
 import { addReplicaFigures, type ReplicaSource } from '../../replicas/replica-figures.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
 import { nowhere, type PreparedShard, relocateWhenReached } from '../database/prepare-shards.ts'
 import { closeTogether } from '../pools/close-together.ts'
-import { poolOpener } from '../pools/pool-opener.ts'
-import { probeBounds } from '../pools/probe-bounds.ts'
 import { type ClinicMap, type Moved, openClinicMap } from './clinic-map.ts'
 import { openCommon } from './open-common.ts'
 import { cacheBytesOf, type OpenShard, openShard } from './open-shard.ts'
@@ -49,11 +48,10 @@ export async function openShards(
 
 async function openOne(config: Config, database: PreparedDatabase, deps: OpenShardsDeps): Promise<OpenShards> {
   const { log, metrics, isStopping, accountsPool } = deps
-  const probePool = poolOpener(database, log)('probes', probeBounds)
   const shard = await openShard(database, { config, cacheShare: 1, log, metrics })
-  closeTogether([...Object.values(shard.pools), probePool, accountsPool])
+  closeTogether([...Object.values(shard.pools), accountsPool])
   addReplicaFigures(metrics.registry, [{ shard: null, router: shard.replicas }])
-  const heldBack = watchHeldBack([probePool], { log, isStopping })
+  const heldBack = watchHeldBack([shard.pools.probes], { log, isStopping })
   addHeldBackFigures(metrics.registry, heldBack)
   return {
     all: [shard],
@@ -64,9 +62,9 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     find: () => shard,
     lookAgain: async () => false,
     live: shard.live,
-    probes: createProbes(probePool, { isStopping, heldBack: heldBack.latest }),
-    pools: { ...poolsByLabel([shard]), probes: [probePool] },
-    allPools: [...shard.allPools, probePool],
+    probes: createProbes([{ name: null, pools: shard.pools }], { isStopping, log, heldBack: heldBack.latest }),
+    pools: poolsByLabel([shard]),
+    allPools: shard.allPools,
     stop: () => shard.stop(),
   }
 }
@@ -79,7 +77,6 @@ async function openSeveral(
   const { log, metrics, isStopping, accountsPool } = deps
   // The directory has a cache for its own clinics, and one for lists of all.
   const cacheShare = 1 / (database.shards.length + 2)
-  const probePool = poolOpener(database, log)('probes', probeBounds)
   const opened = new Map<number, OpenShard>()
   const ofNo = (no: number): OpenShard => {
     const open = opened.get(no)
@@ -111,7 +108,7 @@ async function openSeveral(
       opened.set(shard.no, open)
       if (shard.urls === null) relocateWhenReached(shard, open.relocate, { signal: reaching.signal, log: own.log })
     }
-    closeTogether([...Object.values(directory.pools), probePool, accountsPool])
+    closeTogether([...Object.values(directory.pools), accountsPool])
   } catch (error) {
     // The tails of the others would keep the process running.
     reaching.abort()
@@ -123,13 +120,12 @@ async function openSeveral(
   }
   const all = [...opened.values()]
   const nameOf = namesOf(database.shards)
-  const named = Array.from(opened, ([no, open]) => ({ name: nameOf(no), pool: open.pools.general }))
   addReplicaFigures(metrics.registry, routersOf(opened, nameOf))
   const directory = ofNo(directoryNo)
   void map.follow(reaching.signal)
   const common = openCommon(directory, all, cacheBytesOf(config, cacheShare).responses)
-  const generalPools = named.map(({ pool }) => pool)
-  const heldBack = watchHeldBack(generalPools, { log, isStopping })
+  const probePools = all.map(({ pools }) => pools.probes)
+  const heldBack = watchHeldBack(probePools, { log, isStopping })
   addHeldBackFigures(metrics.registry, heldBack)
   const { byClinic } = directory.engine.auditLog
   const appends = new Map(all.map((open) => [open, open.engine.auditLog.append]))
@@ -150,9 +146,9 @@ async function openSeveral(
     find,
     lookAgain: (clinicNo) => map.lookAgain(clinicNo),
     live,
-    probes: createProbes(probePool, { isStopping, shards: named, heldBack: heldBack.latest }),
-    pools: { ...poolsByLabel(all), probes: [probePool] },
-    allPools: [...all.flatMap(({ allPools }) => allPools), probePool],
+    probes: createProbes(observedOf(directory, opened, nameOf), { isStopping, log, heldBack: heldBack.latest }),
+    pools: poolsByLabel(all),
+    allPools: all.flatMap(({ allPools }) => allPools),
     stop() {
       reaching.abort()
       return Promise.all(all.map((open) => open.stop()))
@@ -168,6 +164,13 @@ function noteMove(
   log.info({ clinicNo, from, to }, 'a clinic was moved to another database')
   opened.get(to)?.theatreSignals.takeOver(clinicNo, opened.get(from)?.theatreSignals)
   live.moved(clinicNo)
+}
+
+/** The directory first. */
+function observedOf(directory: OpenShard, opened: ReadonlyMap<number, OpenShard>, nameOf: (no: number) => string) {
+  const observed = (no: number, { pools }: OpenShard): ObservedDatabase => ({ name: nameOf(no), pools })
+  const others = Array.from(opened).filter(([no]) => no !== directoryNo)
+  return [observed(directoryNo, directory), ...others.map(([no, open]) => observed(no, open))] as const
 }
 
 /** The replicas of all databases that have some. */

@@ -1,0 +1,123 @@
+import { logHeldBackSeconds, readDatabaseLoad, readUpkeepResults, waitingAccountMails } from '@holdfast/engine'
+import pTimeout from 'p-timeout'
+import type { Pool } from 'pg'
+import sql from 'sql-template-tag'
+import type { DatabaseFigures, InstallationFigures, ShardFigures, ShardLoad } from './database-figures.ts'
+
+/**
+ * What a database is observed by. `ping`: for nothing else, so that whether it responds does not depend on how busy the
+ * process, or how slow another query is. `probes`: reads its figures.
+ */
+export type ObservedDatabase = {
+  /** Its name among several; null: the only one. */
+  name: string | null
+  pools: Record<'probes' | 'ping', Pool>
+}
+
+export type WarnLog = { warn(fields: object, message: string): void }
+
+/** Prometheus gives up a process that does not respond within ten seconds. */
+const figuresMs = 3_000
+/** Less than for all figures: a shard that hangs must not keep those of the installation away. */
+const mailsMs = 1_000
+const minuteMs = 60_000
+
+/**
+ * Returns what reads the figures of all databases, and those of the installation from the first one. A database whose
+ * figures cannot be read may still be up; one that is away leaves the figures of the others. One reading runs at a time:
+ * who wants the same figures meanwhile waits for it, so that slow ones do not pile up. The log has a line a minute for
+ * what cannot be read.
+ */
+export function databaseFiguresReader(
+  databases: readonly [ObservedDatabase, ...ObservedDatabase[]],
+  log: WarnLog,
+): () => Promise<DatabaseFigures> {
+  const [{ pools: first }] = databases
+  const others = databases.slice(1).map(({ pools }) => pools.probes)
+  const readInstallation = bounded(() => installationFigures(first.probes, others), failureLog(log, null))
+  const readAll = databases.map((database) => shardFiguresReader(database, log))
+  return async () => {
+    const [installation, ...shards] = await Promise.all([readInstallation(), ...readAll.map((read) => read())])
+    return { installation, shards }
+  }
+}
+
+function shardFiguresReader({ name, pools }: ObservedDatabase, log: WarnLog): () => Promise<ShardFigures> {
+  const onFailure = failureLog(log, name)
+  const ping = bounded(() => pools.ping.query(sql`select 1`), onFailure)
+  const readLoad = bounded(() => loadOf(pools.probes), onFailure)
+  return async () => {
+    const [response, load] = await Promise.all([ping(), readLoad()])
+    return { shard: name, isUp: response !== null || load !== null, load }
+  }
+}
+
+/** Waits {@link figuresMs} for `read`, which does not end by that. @returns null: it failed, or it takes longer */
+function bounded<Value>(read: () => Promise<Value>, onFailure: (error: unknown) => void): () => Promise<Value | null> {
+  let running: Promise<Value> | null = null
+  return async () => {
+    running ??= read().finally(() => {
+      running = null
+    })
+    return pTimeout(running, { milliseconds: figuresMs }).catch((error: unknown) => {
+      onFailure(error)
+      return null
+    })
+  }
+}
+
+function failureLog(log: WarnLog, shard: string | null): (error: unknown) => void {
+  let loggedAtMs = Number.NEGATIVE_INFINITY
+  return (error) => {
+    const now = performance.now()
+    if (loggedAtMs > now - minuteMs) return
+    loggedAtMs = now
+    const fields = { err: error, ...(shard === null ? {} : { shard }) }
+    log.warn(fields, 'figures of a database could not be read for the metrics')
+  }
+}
+
+async function loadOf(pool: Pool): Promise<ShardLoad> {
+  return { ...(await readDatabaseLoad(pool)), eventTailLagSeconds: await logHeldBackSeconds(pool) }
+}
+
+async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise<InstallationFigures> {
+  const partitionSecondsLeft = await secondsLeft(pool)
+  const ofPool = await waitingAccountMails(pool)
+  // Those of a shard that is away are not known, and its absence is shown.
+  const ofShards = await Promise.all(shards.map((one) => mailsOf(one).catch(() => null)))
+  const mails = [ofPool, ...ofShards.filter((one) => one !== null)]
+  const { backup, restore_test: restoreTest, verify } = await readUpkeepResults(pool)
+  return {
+    partitionSecondsLeft,
+    accountMailsWaiting: mails.reduce((sum, { count }) => sum + count, 0),
+    accountMailSecondsWaiting: Math.max(...mails.map(({ oldestSeconds }) => oldestSeconds)),
+    backupRestorableSeconds: secondsOf(backup.succeededAt),
+    backupFailingSeconds: backup.failingSeconds,
+    backupIntervalSeconds: backup.intervalSeconds ?? Number.NaN,
+    restoreTestedSeconds: secondsOf(restoreTest.succeededAt),
+    restoreTestFailingSeconds: restoreTest.failingSeconds,
+    verifiedSeconds: secondsOf(verify.succeededAt),
+    verifyFailingSeconds: verify.failingSeconds,
+  }
+}
+
+function mailsOf(pool: Pool): ReturnType<typeof waitingAccountMails> {
+  return pTimeout(waitingAccountMails(pool), { milliseconds: mailsMs })
+}
+
+/** Since 1970; 0: never. */
+function secondsOf(time: Date | null): number {
+  return (time?.getTime() ?? 0) / 1000
+}
+
+/** The seconds until the last month for which bookings can be written has ended. */
+async function secondsLeft(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ left: number }>(sql`
+    select coalesce(extract(epoch from
+             (to_date(max(c.relname), '"booking_y"YYYY"m"MM') + interval '1 month') at time zone 'UTC'
+             - clock_timestamp()), 0) as "left"
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'holdfast.booking'::regclass`)
+  return rows[0]?.left ?? 0
+}
