@@ -37,6 +37,24 @@ test.runIf(existsSync(promtool))('promtool accepts prometheus.yml with its alert
 
 type Route = { receiver: string; matchers?: string[]; routes?: Route[] }
 
+type Inhibition = { source_matchers: string[]; target_matchers: string[]; equal?: string[] }
+
+test('a database that is down silences what follows from it, by name: nothing of another database, and no page', () => {
+  const { inhibit_rules: inhibitions } = parse(textOf('alertmanager.yml')) as { inhibit_rules: Inhibition[] }
+  const { groups } = parse(textOf('alerts.yml')) as { groups: { rules: { alert: string; labels: object }[] }[] }
+  const pages = groups.flatMap(({ rules }) =>
+    rules.filter(({ labels }) => 'severity' in labels && labels.severity === 'page').map(({ alert }) => alert),
+  )
+  const ofDatabase = inhibitions.filter(({ source_matchers: [source] }) => source?.includes('HoldfastDatabaseDown'))
+  expect(ofDatabase.length).toBeGreaterThan(0)
+  for (const { equal, target_matchers: targets } of ofDatabase) {
+    expect(equal).toEqual(['shard'])
+    const [names = ''] = targets
+    expect(names).toMatch(/^alertname =~ "Holdfast\w+(\|Holdfast\w+)*"$/)
+    for (const page of pages) expect(names).not.toMatch(new RegExp(`\\b${page}\\b`))
+  }
+})
+
 test('Alertmanager has a route for each severity, to receivers that exist', () => {
   const {
     route,
@@ -45,7 +63,7 @@ test('Alertmanager has a route for each severity, to receivers that exist', () =
   } = parse(textOf('alertmanager.yml')) as {
     route: Route
     receivers: { name: string }[]
-    inhibit_rules: { source_matchers: string[]; target_matchers: string[] }[]
+    inhibit_rules: Inhibition[]
   }
   const routes = [route, ...(route.routes ?? [])]
   expect(routes.map(({ receiver }) => receiver).toSorted()).toEqual(receivers.map(({ name }) => name).toSorted())
