@@ -10,6 +10,7 @@ const installation = 'test/deploy/installation.test.ts'
 
 /** Pages of docs/operations with commands, and the test that runs them. */
 const testedBy: Record<string, string> = {
+  'alerts.md': 'packages/cli/src/runbook.test.ts',
   'back-up.md': installation,
   'cluster-backup.md': 'drills/backups/cluster-backup.test.ts',
   'cluster.md': 'test/deploy/cluster-files.test.ts',
@@ -28,6 +29,7 @@ const testedBy: Record<string, string> = {
 
 /** Commands within sentences, and the test that runs them, or why none does. */
 const inSentences = [
+  ['alerts.md', 'holdfast events dead-letters', 'packages/cli/src/runbook.test.ts'],
   ['back-up.md', 'chown holdfast:holdfast /var/backups/holdfast', 'test/deploy/follow-pages.ts'],
   ['back-up.md', 'install -d -o', 'test/deploy/follow-pages.ts'],
   ['bounces.md', 'holdfast unix -', 'a line of a file of Postfix'],

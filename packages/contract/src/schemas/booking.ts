@@ -82,8 +82,7 @@ export const newBookingSchema = Type.Object(
         default: false,
         description:
           'With `onBehalf`: where no room is left, the slot gets the places that are missing, for this booking, ' +
-          'before ' +
-          'any is offered to those who wait. It keeps them',
+          'before any is offered to those who wait. It keeps them',
       }),
     ),
     refuseOverlap,

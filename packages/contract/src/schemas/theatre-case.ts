@@ -234,8 +234,7 @@ const caseFields = {
   projectedStartsAt: nullableTime({
     description:
       'In lists: when it begins as things are: when the cases that go before it release its room, people, patient ' +
-      'and ' +
-      'equipment, and not before it is planned to; null: not in a list, or not taking place',
+      'and equipment, and not before it is planned to; null: not in a list, or not taking place',
   }),
   projectedEndsAt: nullableTime({ description: 'In lists: when it ends, if it begins then and takes its minutes' }),
   minutes: Type.Integer(),

@@ -26,12 +26,12 @@ export function claimsWithAddedPlaces(
 async function claimAddedPlaces(pool: pg.Pool, request: ClaimRequest, announce: Announce): Promise<ClaimOutcome> {
   for (let tries = 1; ; tries += 1) {
     const [result] = await repeatWhileLost(() => runClaimBatch(pool, [request], announce))
-    if (result?.kind === 'completed') {
-      const { outcome } = result
-      if (outcome.kind === 'booked') announceDoctor(announce, outcome.booking.doctorId, outcome.position)
-      return outcome
-    }
-    if (tries === triesMax) return { kind: 'overloaded', retryAfterSeconds: 1 }
+    const outcome: ClaimOutcome =
+      result?.kind === 'completed' ? result.outcome : { kind: 'overloaded', retryAfterSeconds: 1 }
+    if (outcome.kind === 'booked') announceDoctor(announce, outcome.booking.doctorId, outcome.position)
+    // The added place may have been offered to somebody who waits, because a hold lapsed at that moment.
+    const mayFit = outcome.kind === 'overloaded' || outcome.kind === 'slot_full'
+    if (!mayFit || tries === triesMax) return outcome
     await delay(againMs)
   }
 }

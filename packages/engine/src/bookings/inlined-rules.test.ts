@@ -120,6 +120,7 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
     'engine/sql/functions/waitlist/offer_places.sql',
     'engine/sql/functions/waitlist/offer_public_places.sql',
     'engine/sql/functions/waitlist/place_elsewhere.sql',
+    'engine/sql/functions/waitlist/with_free_places.sql',
     // How many slots a calendar blocks.
     'engine/src/calendars/create-busy-calendars.ts',
     // bookable-sql.test.ts compares it with claims.

@@ -40,11 +40,6 @@ const marks: readonly SettleAction[][] = [
 /** How many of ten slots are booked, for one doctor after the other: full and quiet calendars. */
 const bookedOfTen = [8, 5, 9, 4, 7, 6]
 
-/** What happens to each tenth patient of the hours before now. */
-const earlierMarks: readonly SettleAction[][] = Array.from({ length: 10 }, (_none, no) =>
-  no === 6 ? ['no_show'] : ['arrive', 'complete'],
-)
-
 /** Slots that can be booked, and slots to be set back, in their order. */
 export type DemoDoctorSlots = { doctorId: string; slotIds: readonly string[]; begun: readonly BegunSlot[] }
 
@@ -74,6 +69,7 @@ export async function fillDemoWeek(
   await week.fillEarlier(
     earlier,
     doctors.flatMap(({ begun }) => begun),
+    now,
   )
   await week.fillToday(now)
   // One by one: each reads the booking again, for which the database has two seconds.
@@ -163,16 +159,18 @@ class DemoWeek {
   }
 
   /** The visits of today until now. */
-  async fillEarlier(booked: readonly BegunSlot[], all: readonly BegunSlot[]): Promise<void> {
+  async fillEarlier(booked: readonly BegunSlot[], all: readonly BegunSlot[], now: Date): Promise<void> {
     const patients = await Promise.all(booked.map(({ slotId }, no) => this.book(slotId, no)))
     await this.#setBack(all)
-    await this.#mark(patients, earlierMarks)
+    const marksOf = ({ endsAt }: BegunSlot, no: number): SettleAction[] =>
+      endsAt > now ? ['arrive'] : no % 10 === 6 ? ['no_show'] : ['arrive', 'complete']
+    await this.#mark(patients, booked.map(marksOf))
   }
 
   async #mark(bookingIds: readonly (string | null)[], of: readonly SettleAction[][]): Promise<void> {
     const mark = async (bookingId: string | null, actions: readonly SettleAction[]) => {
       for (const action of actions) if (bookingId !== null) await this.change(bookingId, action)
     }
-    await Promise.all(bookingIds.map((bookingId, no) => mark(bookingId, of[no % of.length] ?? [])))
+    await Promise.all(bookingIds.map((bookingId, no) => mark(bookingId, of[no] ?? [])))
   }
 }

@@ -2,8 +2,9 @@
 -- that are missing, for this booking, before any is offered to those who wait. It keeps them: what the booking gives
 -- back later is offered like any other place. Parameters and row: as claim_slots, for one request.
 --
--- Outcomes: as claim_slots; slot_full only if the slot would have more than slot_units_max places. Without a booking
---   the slot keeps its capacity.
+-- Outcomes: as claim_slots. slot_full: the slot would have more than slot_units_max places, or a hold lapsed meanwhile,
+--   and what it gave back was offered together with the added places: repeat it. Without a booking the slot keeps its
+--   capacity, unless more is taken.
 -- Locks: as lock_patients, with p_known_by; the slot; then as claim_slots. Fails: as claim_slots.
 -- Idempotent: by key, for 24 hours: a repetition adds nothing.
 create or replace function holdfast.claim_added_places(
@@ -25,10 +26,12 @@ declare
   v_known_by constant text[] := case when p_known_by is not null then array[p_known_by] end;
   v_slot slot;
   v_capacity integer;
+  v_is_booked boolean := false;
 begin
+  -- Its locks come before that of the slot, as in claim_slots.
   if v_known_by is not null then
-    perform visits_at_once(array[p_clinic_no], array[p_slot_id], v_known_by, array[p_patient], array[p_account_id],
-                           null, array[p_confirm]);
+    v_is_booked := (visits_at_once(array[p_clinic_no], array[p_slot_id], v_known_by, array[p_patient],
+                                   array[p_account_id], null, array[p_confirm]))[1] is not null;
   end if;
   select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
   -- What lapsed holds give back is used first, unless it is offered to those who wait.
@@ -37,7 +40,11 @@ begin
     select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id;
   end loop;
   v_capacity := v_slot.taken + p_units;
-  if v_capacity > v_slot.capacity and v_capacity <= slot_units_max()
+  if v_capacity > v_slot.capacity and v_capacity <= slot_units_max() and not v_is_booked
+     and claim_closed(v_slot.withdrawn_at, v_slot.starts_at, v_slot.ends_at, true, v_slot.blocked_at,
+                      clock_timestamp()) is null
+     and exists (select from resource r
+                  where r.clinic_no = p_clinic_no and r.id = v_slot.resource_id and r.kind = 'doctor')
      and not exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then
     perform give_capacity(p_clinic_no, p_slot_id, v_capacity);
   end if;
@@ -47,7 +54,9 @@ begin
                             array[p_patient], array[p_reason], v_known_by);
   if not exists (select from idempotency k
                   where k.clinic_no = p_clinic_no and k.key = p_key and k.booking_id = p_id) then
-    perform give_capacity(p_clinic_no, p_slot_id, v_slot.capacity);
+    -- A hold that lapsed since then may have let claim_slots offer the place to somebody who waits: they keep it.
+    perform give_capacity(p_clinic_no, p_slot_id, greatest(v_slot.capacity, (
+      select s.taken from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id)));
   end if;
 end
 $function$;

@@ -27,6 +27,8 @@ const credentialIdLengthMax = 254
  * minute.
  */
 const passkeyRequestsFactor = 20
+/** A multiple of the limit of anonymous writes, for sign-ins in browsers that may be known, each of which is looked up. */
+const markedRequestsFactor = 20
 /**
  * A multiple of the limit of anonymous writes, for changes of holds with their tokens, from one address. Each hold has
  * counted as a write, and confirming it must not count as another: a clinic's waiting room shares one address.
@@ -65,6 +67,12 @@ export type RateLimits = {
    * @throws ProblemError rate_limited
    */
   countSignInRequest(request: FastifyRequest, reply: FastifyReply, knownAs: string | null): Promise<void> | undefined
+  /**
+   * Counts a request to sign in from a browser that may be known, by IP address, before the account is looked up.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countMarkedRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
    * Counts a sign-in, sign-up or reset of a password: by account in a browser where it was used before, else by IP
    * address.
@@ -111,6 +119,7 @@ export type RateLimits = {
 export const noRateLimits: RateLimits = {
   countRequest: () => undefined,
   countSignInRequest: () => undefined,
+  countMarkedRequest: () => undefined,
   countSignIn: async () => ({ giveBack: () => undefined }),
   countMove: () => undefined,
   countFeedRead: () => undefined,
@@ -251,11 +260,15 @@ function ticketLinkLimit(count: CountWindows): RateLimits['countTicketLinkReques
 function signInLimits(
   settings: LimitSettings,
   count: CountWindows,
-): Pick<RateLimits, 'countSignInRequest' | 'countSignIn' | 'countPasswordLinkRequest' | 'countPasskeyRequest'> {
+): Pick<
+  RateLimits,
+  'countSignInRequest' | 'countMarkedRequest' | 'countSignIn' | 'countPasswordLinkRequest' | 'countPasskeyRequest'
+> {
   const { limitSignInsPerIp: max, limitAnonymousWritesPerMinute: writesMax } = settings
   const signIns = 'sign-ins in 15 minutes'
   const ofKnownBrowsers = limit('sign-ins-known', max, quarterHourMs, signIns)
   const requests = limit('sign-in-requests', writesMax, minuteMs, 'sign-ins a minute')
+  const marked = windowsByAddress('sign-ins-marked', markedRequestsFactor * writesMax, minuteMs, 'sign-ins a minute')
   const byAddress = windowsByAddress('sign-ins', max, quarterHourMs, signIns)
   const links = windowsByAddress('password-links', max, quarterHourMs, 'requests for a new password in 15 minutes')
   const ofPasskeys = 'sign-ins with passkeys a minute'
@@ -267,6 +280,7 @@ function signInLimits(
       const key = knownAs ?? `${email} ${clientAddress(request)}`
       return apply(count([[{ limit: requests, key }]]), reply)
     },
+    countMarkedRequest: (request, reply) => apply(count([marked(request)]), reply),
     async countSignIn(request, reply, knownAs) {
       const known = knownAs === null ? [] : [{ limit: ofKnownBrowsers, key: knownAs }]
       const counted = await count([knownAs === null ? byAddress(request) : known])

@@ -62,6 +62,20 @@ test('malformed requests to sign in are limited too, without keeping others back
   expect(await signIn('192.0.2.1', 'neighbour@example.org', password)).toBe(200)
 })
 
+test('a forged mark of a browser leads to no error, and to no more look-ups than others have', async () => {
+  const cookie = `holdfast.browser=${'a'.repeat(22)}.${'b'.repeat(22)}`
+  const signInMarked = async (email: string) => {
+    const headers = { ...from('192.0.2.1'), cookie }
+    const request = { method: 'POST', body: { email, password: 'wrong password' }, headers }
+    return (await call(`${server.url}/api/auth/sign-in/email`, request)).status
+  }
+  expect(await signInMarked('a\u0000b@example.org')).toBe(400)
+  expect(await signInMarked(`${'a'.repeat(300)}@example.org`)).toBe(400)
+  // 20 × 6 from one address, each with another e-mail address.
+  const received = await statuses(119, (round) => signInMarked(`other${round} no address`))
+  expect(received).toEqual([...Array(118).fill(400), 429])
+})
+
 const passkey = async (path: string, address: string, id?: string) => {
   const clientDataJSON = Buffer.from('{"challenge":"none"}').toString('base64url')
   const signed = { clientDataJSON, authenticatorData: '', signature: '' }

@@ -1,5 +1,6 @@
 import { normalizeIP } from '@fastify/rate-limit'
 import { normalizedEmail } from '@holdfast/engine'
+import { isEmailAddress } from '@holdfast/vocabulary'
 import type { FastifyRequest } from 'fastify'
 import type { AttemptLimits } from '../../accounts/attempts/attempt-limits.ts'
 import type { KnownBrowsers } from '../../accounts/attempts/known-browsers.ts'
@@ -13,6 +14,8 @@ type PasswordOperation = 'signIn' | 'changePassword'
 export type PasswordAttempts = {
   /** @throws ProblemError rate_limited */
   begin(operation: PasswordOperation, request: FastifyRequest): Promise<PasswordAttempt>
+  /** Whether the account is looked up for knownAs. */
+  mayBeKnown(request: FastifyRequest): boolean
   /**
    * What sign-ins in browsers where the account was used before count for, which changes with its password; null: it
    * was not used in this one. The body may be unchecked.
@@ -48,7 +51,7 @@ export function createPasswordAttempts(
 
   async function find({ body, headers: { cookie } }: FastifyRequest): Promise<KnownBrowser | null> {
     const email = knownBrowsers.hasMarks(cookie) ? emailOf(body) : null
-    const account = email === null ? null : await sessions.markedAccount({ email })
+    const account = email !== null && isEmailAddress(email) ? await sessions.markedAccount({ email }) : null
     const browserId = account === null ? null : knownBrowsers.idOf(cookie, account)
     return account === null || browserId === null ? null : { browserId, account }
   }
@@ -75,6 +78,7 @@ export function createPasswordAttempts(
         },
       }
     },
+    mayBeKnown: ({ headers: { cookie } }) => knownBrowsers.hasMarks(cookie),
     async knownAs(request) {
       const known = await knownBrowser(request)
       return known === null ? null : `${known.account.id} ${known.account.mark ?? ''}`

@@ -24,6 +24,7 @@ export async function signInRoute(app: FastifyInstance, deps: SignInDeps): Promi
     ifLost: 'Sign in again.',
     preValidation: async (request: FastifyRequest, reply: FastifyReply) => {
       requirePublicAddress(request)
+      if (deps.attempts.mayBeKnown(request)) await app.rateLimits.countMarkedRequest(request, reply)
       await app.rateLimits.countSignInRequest(request, reply, await deps.attempts.knownAs(request))
     },
     preHandler: async () => refuseWhenOverloaded(deps.passwords),

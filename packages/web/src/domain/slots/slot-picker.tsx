@@ -85,7 +85,10 @@ export function SlotPicker({
         <Checkbox
           label={t('picker.withFull')}
           checked={showsFull}
-          onChange={({ currentTarget }) => setShowsFull(currentTarget.checked)}
+          onChange={({ currentTarget }) => {
+            setShowsFull(currentTarget.checked)
+            if (chosen !== null && !isFree(chosen)) onChoose(null)
+          }}
         />
       ) : null}
       {doctorId === '' ? (

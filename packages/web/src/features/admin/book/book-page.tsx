@@ -65,6 +65,7 @@ function BookForm({ patient: known }: { patient: PatientDraft }) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
   const search = route.useSearch()
+  const navigate = route.useNavigate()
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
@@ -87,6 +88,8 @@ function BookForm({ patient: known }: { patient: PatientDraft }) {
     setChosen(null)
     form.setValues(isForSame ? { ...patient, reason: '' } : emptyPatient)
     setTyped('')
+    // Otherwise the former patient is filled in when the page is loaded again.
+    if (!isForSame) void navigate({ search: { doctorId }, replace: true })
   }
   if (booking.data) return <Booked booking={booking.data} name={patient.name} onAgain={again} />
   return (
