@@ -63,7 +63,6 @@ export function SlotPicker({
     if (!isFree(slot)) return t('picker.full', { time })
     return Date.parse(slot.startsAt) > now ? time : t('picker.begun', { time })
   }
-  const byDay = Map.groupBy(free, ({ startsAt }) => localDay(startsAt, timeZone))
   return (
     <Stack gap="md" data-weeks tabIndex={-1}>
       {onDoctor === undefined ? null : (
@@ -114,29 +113,39 @@ export function SlotPicker({
           />
         </>
       ) : (
-        [...byDay].map(([date, times]) => (
-          <section key={date} aria-label={formatDay(times[0]?.startsAt ?? date, timeZone)}>
-            <Text fw={600} mb={6}>
-              {formatDay(times[0]?.startsAt ?? date, timeZone)}
-            </Text>
-            <ul className={classes.times}>
-              {times.map((slot) => (
-                <li key={slot.id}>
-                  <Button
-                    size="sm"
-                    variant={chosen?.id === slot.id ? 'filled' : 'default'}
-                    aria-pressed={chosen?.id === slot.id}
-                    className="tabular"
-                    onClick={() => onChoose(chosen?.id === slot.id ? null : slot)}
-                  >
-                    {labelOf(slot)}
-                  </Button>
-                </li>
-              ))}
-            </ul>
-          </section>
-        ))
+        <Times slots={free} chosen={chosen} onChoose={onChoose} timeZone={timeZone} labelOf={labelOf} />
       )}
     </Stack>
   )
+}
+
+type TimesProps = Pick<SlotPickerProps, 'chosen' | 'onChoose' | 'timeZone'> & {
+  slots: readonly Slot[]
+  labelOf: (slot: Slot) => string
+}
+
+/** The slots of each day, as buttons. */
+function Times({ slots, chosen, onChoose, timeZone, labelOf }: TimesProps) {
+  return [...Map.groupBy(slots, ({ startsAt }) => localDay(startsAt, timeZone))].map(([date, times]) => (
+    <section key={date} aria-label={formatDay(times[0]?.startsAt ?? date, timeZone)}>
+      <Text fw={600} mb={6}>
+        {formatDay(times[0]?.startsAt ?? date, timeZone)}
+      </Text>
+      <ul className={classes.times}>
+        {times.map((slot) => (
+          <li key={slot.id}>
+            <Button
+              size="sm"
+              variant={chosen?.id === slot.id ? 'filled' : 'default'}
+              aria-pressed={chosen?.id === slot.id}
+              className="tabular"
+              onClick={() => onChoose(chosen?.id === slot.id ? null : slot)}
+            >
+              {labelOf(slot)}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  ))
 }
