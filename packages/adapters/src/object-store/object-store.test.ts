@@ -1,3 +1,4 @@
+// Rest: each kind of object store
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'

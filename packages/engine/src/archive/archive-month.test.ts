@@ -1,3 +1,4 @@
+// Rest: each way in which a month is archived
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { aBooking, aClaim, aClinic, aDoctor, aSlot, checkHistory, holdLock, placesOfText } from '@holdfast/testkit'

@@ -1,3 +1,4 @@
+// Rest: each change of attendance, in each state
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,

@@ -1,3 +1,4 @@
+// Rest: each way to claim, compared with the others
 import { randomUUID } from 'node:crypto'
 import {
   aClaim,

@@ -1,3 +1,4 @@
+// Rest: each rule that changes while claims wait
 import { randomUUID } from 'node:crypto'
 import {
   aClaim,

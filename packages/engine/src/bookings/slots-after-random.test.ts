@@ -1,3 +1,4 @@
+// Rest: random batches
 import { randomUUID } from 'node:crypto'
 import {
   aClaim,

@@ -1,3 +1,4 @@
+// Rest: each fault of a connection
 import { inspect } from 'node:util'
 import { databaseProxy, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'

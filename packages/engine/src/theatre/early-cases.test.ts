@@ -1,3 +1,4 @@
+// Rest: each case that begins or ends early
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'

@@ -1,3 +1,4 @@
+// Rest: each relief of a team
 import { randomUUID } from 'node:crypto'
 import { type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'

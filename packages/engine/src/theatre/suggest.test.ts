@@ -1,3 +1,4 @@
+// Rest: each rule of suggestions
 import { randomUUID } from 'node:crypto'
 import { aDoctor, aSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'

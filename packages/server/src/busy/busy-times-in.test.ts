@@ -1,3 +1,4 @@
+// Rest: each kind of calendar
 import type { BusyTime } from '@holdfast/engine'
 import { describe, expect, test } from 'vitest'
 import { busyTimesIn } from './busy-times-in.ts'

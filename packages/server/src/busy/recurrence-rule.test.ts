@@ -1,3 +1,4 @@
+// Rest: random rules, beside a second implementation
 import { seededRandom } from '@holdfast/testkit'
 import rrule from 'rrule'
 import { describe, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Rest: each response of a receiver
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aMember, aSlot, mailServer, until, webhookReceiver } from '@holdfast/testkit'
 import { Webhook } from 'standardwebhooks'

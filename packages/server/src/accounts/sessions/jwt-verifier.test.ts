@@ -1,3 +1,4 @@
+// Rest: each forged token
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'

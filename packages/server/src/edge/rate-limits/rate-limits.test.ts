@@ -1,3 +1,4 @@
+// Rest: each rate limit
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'

@@ -1,3 +1,4 @@
+// Rest: each way in which an account’s e-mail fails
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

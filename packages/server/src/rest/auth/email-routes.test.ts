@@ -1,3 +1,4 @@
+// Rest: each link that is sent by e-mail
 import { aClinic, aMember, until } from '@holdfast/testkit'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
