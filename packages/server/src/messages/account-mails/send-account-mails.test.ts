@@ -1,4 +1,3 @@
-// Rest: each way in which an account’s e-mail fails
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
