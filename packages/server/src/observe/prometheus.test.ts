@@ -1,4 +1,4 @@
-// Nightly: a real Prometheus, with the files of deploy/, sees a real server fail
+// Nightly: a real Prometheus, with the files of deploy/, sees a real server fail, and reads the dashboards’ queries
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -10,6 +10,7 @@ import { aClinic, aDoctor, aSlot, mailServer, portToKeep, until } from '@holdfas
 import { installDebianPackages } from '@holdfast/testkit/debian-packages'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { dashboardQueries } from '../../test/dashboard-queries.ts'
 import { call, runningServer } from '../../test/running-server.ts'
 
 const folder = join(import.meta.dirname, '../../../../deploy/prometheus')
@@ -72,6 +73,13 @@ async function isScraped(prometheus: string): Promise<boolean> {
   return data.result.length > 0
 }
 
+/** What Prometheus finds wrong with a query of a dashboard. */
+async function errorOf(prometheus: string, expression: string): Promise<string | undefined> {
+  const query = new URLSearchParams({ query: expression.replaceAll('$__rate_interval', '1m') })
+  const response = await fetch(`${prometheus}/api/v1/query?${query}`)
+  return ((await response.json()) as { error?: string }).error
+}
+
 test.runIf(isInstalled)('a stopped mail server, and then a stopped server, become alerts that fire', async () => {
   const mails = await mailServer()
   const env = { HOLDFAST_METRICS_TOKEN: token, HOLDFAST_WORKER: 'on', SMTP_URL: mails.url }
@@ -95,6 +103,10 @@ test.runIf(isInstalled)('a stopped mail server, and then a stopped server, becom
       async () => ((await firing(prometheus, name)) === undefined ? true : undefined),
       () => `${name} to be silent`,
     )
+  }
+
+  for (const [panel, expression] of dashboardQueries()) {
+    expect(await errorOf(prometheus, expression), panel).toBeUndefined()
   }
 
   await mails.end()

@@ -24,9 +24,9 @@ const minuteMs = 60_000
 
 /**
  * Returns what reads the figures of all databases, and those of the installation from the first one. A database whose
- * figures cannot be read may still be up; one that is away leaves the figures of the others. One reading runs at a time:
- * who wants the same figures meanwhile waits for it, so that slow ones do not pile up. The log has a line a minute for
- * what cannot be read.
+ * figures cannot be read may still be up; one that is away leaves the figures of the others. One reading runs at a
+ * time: who wants the same figures meanwhile waits for it, so that slow ones do not pile up. The log has a line a
+ * minute for what cannot be read.
  */
 export function databaseFiguresReader(
   databases: readonly [ObservedDatabase, ...ObservedDatabase[]],
