@@ -53,7 +53,7 @@ export async function refuseChanges(
         sql`lock table ${name} in share row exclusive mode`
       : sql`create trigger ${trigger(clinicNo)} before insert or update or delete on ${name}
                for each row execute function holdfast.refuse_moving_clinic(${raw(String(clinicNo))})`
-    await whileLocked(source, statement)
+    await whileLocked(source, statement, noWork)
   }
 }
 
@@ -92,13 +92,20 @@ export async function isRefusedForGood(database: pg.Client, clinicNo: number): P
 }
 
 /**
- * Runs `work` in a transaction in which nobody else writes into a table that refuses nothing. Whatever was written into
- * it before has committed or was rolled back.
+ * Runs `work` in a transaction that has locked a table, and repeats it while it does not get a lock.
  *
- * @throws MoveRefused if a transaction that has written into it does not end
+ * @param mode `exclusive`: nobody else writes into the table or locks its rows meanwhile, and whatever was written into
+ *   it before has committed or was rolled back. `row exclusive`: others may write
+ * @param work gets a lock_timeout for the other database, where it writes as well: PostgreSQL does not find a deadlock
+ *   of transactions in two databases
+ * @throws MoveRefused if it does not get a lock
  */
-export function whileNobodyWrites(source: pg.Client, table: ClinicTable, work: () => Promise<void>): Promise<void> {
-  return whileLocked(source, sql`lock table ${raw(tableName(table))} in share row exclusive mode`, work)
+export function withTableLocked<Result>(
+  source: pg.Client,
+  { table, mode }: { table: ClinicTable; mode: 'row exclusive' | 'exclusive' },
+  work: (lockTimeout: string) => Promise<Result>,
+): Promise<Result> {
+  return whileLocked(source, sql`lock table ${raw(tableName(table))} in ${raw(mode)} mode`, work)
 }
 
 /**
@@ -151,18 +158,26 @@ export async function dropTriggers(
   for (const table of await fencedTables(database, clinicNo)) {
     if (tables !== null && !tables.some(({ name }) => name === table)) continue
     const name = raw(`holdfast.${pg.escapeIdentifier(table)}`)
-    await whileLocked(database, sql`drop trigger if exists ${trigger(clinicNo)} on ${name}`).catch((error: unknown) => {
+    const statement = sql`drop trigger if exists ${trigger(clinicNo)} on ${name}`
+    await whileLocked(database, statement, noWork).catch((error: unknown) => {
       if (!(error instanceof MoveRefused)) throw error
     })
   }
 }
 
-function whileLocked(client: pg.Client, statement: Sql, then = async () => {}): Promise<void> {
+const noWork = async () => {}
+
+function whileLocked<Result>(
+  client: pg.Client,
+  statement: Sql,
+  then: (lockTimeout: string) => Promise<Result>,
+): Promise<Result> {
   const work = (tries: number) =>
     inClientTransaction(client, async () => {
-      await client.query(sql`select set_config('lock_timeout', ${`${lockTimeoutMs(tries)}ms`}, true)`)
+      const lockTimeout = `${lockTimeoutMs(tries)}ms`
+      await client.query(sql`select set_config('lock_timeout', ${lockTimeout}, true)`)
       await client.query(statement)
-      await then()
+      return then(lockTimeout)
     })
   return repeatWhileLocked(work, { lockTimeoutMs: pauseMs * 10, triesMax }).catch((error: unknown) => {
     throw isLockLost(error)
