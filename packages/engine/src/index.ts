@@ -25,6 +25,7 @@ export {
 } from './calendars/read-busy-calendars.ts'
 export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
 export { advisoryLocks } from './database/advisory-locks.ts'
+export { canChange } from './database/can-change-sql.ts'
 export { connectClient } from './database/connect-client.ts'
 export { type DatabasePool, type DatabasePoolConfig, openDatabasePool } from './database/database-pool.ts'
 export {

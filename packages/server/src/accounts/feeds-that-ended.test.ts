@@ -1,3 +1,4 @@
+import { aClinic, aMember } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 import { accountPassword as password, post } from '../../test/second-factor-steps.ts'
@@ -13,10 +14,13 @@ const feedPath = '/api/v1/me/calendar-feed'
 
 async function aPersonWithFeed(email: string) {
   const { id, token } = await signUp(server.url, email, password)
-  const created = await call(`${server.url}${feedPath}`, { method: 'POST', body: {}, bearer: token })
+  return { id, token, url: await aFeed(token) }
+}
+
+async function aFeed(token: string, path: string = feedPath): Promise<string> {
+  const created = await call(`${server.url}${path}`, { method: 'POST', body: {}, bearer: token })
   expect(created.status).toBe(201)
-  const url = new URL(String(created.body.url))
-  return { id, token, url: `${server.url}${url.pathname}` }
+  return `${server.url}${new URL(String(created.body.url)).pathname}`
 }
 
 const statusOf = async (url: string) => (await call(url)).status
@@ -64,13 +68,32 @@ test('a feed that is older than the end of its account’s sessions has ended, t
   expect(await createdAt(later)).not.toBeNull()
 })
 
+test('while a clinic is being moved, the sessions of who created its feed end, and so does the feed', async () => {
+  const { id, token } = await signUp(server.url, 'moving@example.org', password)
+  const { ownerPool } = server.database
+  const clinic = await aClinic(server.database)
+  await aMember(server.database, clinic, { role: 'admin', accountId: id })
+  const urls = [await aFeed(token), await aFeed(token, `/api/v1/clinics/${clinic.id}/calendar-feed`)]
+  const statuses = () => Promise.all(urls.map(statusOf))
+  expect(await statuses()).toEqual([200, 200])
+  await ownerPool.query(
+    `insert into holdfast.moving_clinic (clinic_no, token, refused_until)
+     values (${clinic.no}, gen_random_uuid(), 'infinity');
+     create trigger moving_clinic before insert or update or delete on holdfast.calendar_feed
+       for each row execute function holdfast.refuse_moving_clinic(${clinic.no})`,
+  )
+  expect((await post(server.url, 'revoke-sessions', {}, token)).status).toBe(200)
+  expect(await statuses()).toEqual([404, 404])
+  const { rows } = await ownerPool.query('select kind from holdfast.calendar_feed where created_by = $1', [id])
+  expect(rows).toEqual([{ kind: 'clinic' }])
+})
+
 test('a feed that is created after the end works', async () => {
   const email = 'again@example.org'
   const { token } = await aPersonWithFeed(email)
   expect((await post(server.url, 'revoke-sessions', {}, token)).status).toBe(200)
   const later = await signIn(email)
-  const created = await call(`${server.url}${feedPath}`, { method: 'POST', body: {}, bearer: later })
-  expect(await statusOf(`${server.url}${new URL(String(created.body.url)).pathname}`)).toBe(200)
+  expect(await statusOf(await aFeed(later))).toBe(200)
 })
 
 test('a change of the password that ends no session ends no feed', async () => {

@@ -1,4 +1,4 @@
-import { inTransaction, normalizedEmail } from '@holdfast/engine'
+import { canChange, inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import type { MarkedAccount, SignInMark } from '../marked-account.ts'
@@ -182,10 +182,10 @@ export async function endSignIns(transaction: PoolClient, accountId: string): Pr
 
 /**
  * Ends sessions, and calendar feeds that the account created: their URLs work without a sign-in. Feeds of clinics and
- * doctors may be in other databases. They end by the time that is noted here: `mayHaveFeed` compares it with that of
- * the feed. Both are of this database's clock, and a feed's is read before the session is checked a last time, which
- * waits for this transaction. So a feed whose URL somebody got is either older than the time, or of a session that did
- * not end.
+ * doctors may be in other databases, or be about to be moved there. They end by the time that is noted here:
+ * `mayHaveFeed` compares it with that of the feed. Both are of this database's clock, and a feed's is read before the
+ * session is checked a last time, which waits for this transaction. So a feed whose URL somebody got is either older
+ * than the time, or of a session that did not end.
  *
  * For a transaction that has locked the row of `user`.
  */
@@ -196,7 +196,10 @@ export async function endSessions(
 ): Promise<void> {
   const kept = exceptToken === null ? '' : storedSessionToken(exceptToken)
   await transaction.query(sql`delete from session where "userId" = ${accountId} and token <> ${kept}`)
-  await transaction.query(sql`delete from holdfast.calendar_feed where created_by = ${accountId}`)
+  await transaction.query(sql`
+    delete from holdfast.calendar_feed
+     where created_by = ${accountId}
+       and (kind = 'account' or ${canChange(sql`holdfast.clinic_no_of(subject_id)`)})`)
   await transaction.query(sql`update "user" set "feedsValidFrom" = clock_timestamp() where id = ${accountId}`)
 }
 
