@@ -33,7 +33,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
-  v_moving_nos constant integer[] := moving_clinics();
+  v_moving_nos integer[];
   v_near integer[];
   -- Places in p_subjects: of subjects with reservations or several claims, and of the others.
   v_known integer[];
@@ -61,6 +61,7 @@ begin
   perform pg_advisory_xact_lock(1215261797, q.clinic_no)
      from (select distinct u.clinic_no from unnest(p_clinic_nos) u(clinic_no) order by u.clinic_no) q;
   v_now := clock_timestamp();
+  v_moving_nos := moving_clinics();
 
   -- What another session has locked, such as purge_outdated, ends after two minutes: a wait would stop all clinics, and
   -- so would the refusal of a clinic that is moved.

@@ -1,6 +1,6 @@
 -- expire_holds: one step of the sweeper: gives back lapsed holds, at most p_limit (1–1,000), even if nobody wants their
--- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now;
--- null: another session has locked those that are left, or they may be of moving_clinics. It looks at holds of the last
+-- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now,
+-- but for those of moving_clinics; null: another session has locked those that are left. It looks at holds of the last
 -- two days, or at those of the month (UTC) of p_month, which nobody has swept in time.
 -- p_awaited: only in clinics where somebody waits for a place. There a lapsed hold is not free: it is passed on here
 -- (offer_places), unless a claim finds it first. These clinics' holds are few, so that this can be called every other
@@ -29,7 +29,8 @@ declare
   v_clinic_nos integer[];
   v_slot_ids uuid[];
   v_locked_nos integer[];
-  v_skipped_nos integer[] := moving_clinics();
+  v_moving_nos constant integer[] := moving_clinics();
+  v_skipped_nos integer[] := '{}';
   v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_ats timestamptz[];
   v_from uuid;
   v_month timestamp := date_trunc('month', p_month at time zone 'UTC');
@@ -52,7 +53,7 @@ begin
               from booking b
              where b.id >= v_low and b.id < v_high and hold_seems_lapsed(b.status, b.hold_expires_at, v_now)
                and (not p_awaited or b.clinic_no = any (v_awaited_nos))
-               and b.clinic_no <> all (v_skipped_nos)
+               and b.clinic_no <> all (v_moving_nos || v_skipped_nos)
              limit least(greatest(p_limit, 1), 1000)) q;
     -- Taken first, so that one clinic's waitlist does not keep the holds of all others: fail_holds would wait for it.
     select array_agg(c.clinic_no) into v_locked_nos
