@@ -124,7 +124,8 @@ export type WaitlistQuery = {
 /** Who waits for places: docs/decisions/0018. The places are offered by the functions that free them. */
 export type Waitlist = {
   /**
-   * Adds an entry. What is free beyond the booking horizon is offered to those that a member of the clinic adds.
+   * Adds an entry. What is free within the minimum notice or beyond the booking horizon is offered to those that a
+   * member of the clinic adds.
    *
    * @param storeMail null: there is no e-mail
    */

@@ -83,6 +83,38 @@ test('who is added by the desk is offered what is free within the minimum notice
 })
 
 freshTest(
+  'of the slots of an entry, only those that the desk alone can book are read',
+  async ({ database, engine, doctor, wait }) => {
+    await narrow(engine, doctor)
+    // Every minute of the 24 hours in which patients can book, and two full slots around them.
+    await database.ownerPool.query(
+      `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
+     select $1, q.id, $2, q.at, q.at + interval '1 minute', 1,
+            holdfast.slot_digest(q.id, $2, q.at, q.at + interval '1 minute', 1, null, null)
+       from (select holdfast.new_id($1, clock_timestamp()) as id, now() + make_interval(mins => n) as at
+               from generate_series(1441, 2879) n) q`,
+      [doctor.clinicNo, doctor.id],
+    )
+    for (const ahead of [12, 72]) await aBooking(database, await aSlot(database, doctor, { startsAt: hours(ahead) }))
+    const added = await wait({ joinedBy: randomUUID() })
+    await database.ownerPool.query('analyze')
+    const client = await database.ownerPool.connect()
+    try {
+      await client.query('begin')
+      await client.query('select holdfast.offer_free_places($1, $2)', [doctor.clinicNo, added.id])
+      const { rows } = await client.query(
+        `select idx_tup_fetch::integer as read
+         from pg_stat_xact_user_tables where schemaname = 'holdfast' and relname = 'slot'`,
+      )
+      expect(rows).toEqual([{ read: 2 }])
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  },
+)
+
+freshTest(
   'negative control: without desk_only_times, nobody is offered a place within the minimum notice',
   async ({ database, engine, doctor, settle, wait, offerOf }) => {
     await plantFunction(database, 'desk_only_times', { part: /return [^;]*;/, becomes: "return '{}';" })

@@ -1,5 +1,5 @@
 -- desk_only_times: when slots begin that patients cannot book at p_at, and the clinic's people can: within the minimum
--- notice, and beyond the booking horizon. null: one of these is null.
+-- notice, and beyond the booking horizon. A notice or horizon of null: without bound.
 --
 -- claim_verdict has the same rule for claims.
 --

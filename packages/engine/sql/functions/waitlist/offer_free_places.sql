@@ -30,13 +30,16 @@ begin
                                    and (r.id = e.resource_id or r.specialization = e.specialization)
                    cross join lateral unnest(
                      desk_only_times(v_now, c.minimum_notice_minutes, c.booking_horizon_days)) d
-                    join slot s on s.clinic_no = r.clinic_no and s.resource_id = r.id
-                     and s.starts_at >= e.from_date::timestamp at time zone c.timezone
-                     and s.starts_at < (e.to_date + 1)::timestamp at time zone c.timezone
+                   -- Not joined, so that the times of each range bound a range of an index.
+                   cross join lateral (
+                     select o.* from slot o
+                      where o.clinic_no = r.clinic_no and o.resource_id = r.id
+                        and o.starts_at >= greatest(lower(d), e.from_date::timestamp at time zone c.timezone)
+                        and o.starts_at < least(upper(d), (e.to_date + 1)::timestamp at time zone c.timezone)
+                     offset 0) s
                    cross join lateral (select s.starts_at at time zone c.timezone as at) l
                    where e.clinic_no = p_clinic_no and e.id = p_entry_id and e.ended_at is null and e.offer_id is null
-                     and s.starts_at > v_now and s.starts_at >= lower(d) and d @> s.starts_at
-                     and (upper(d) is null or s.starts_at < upper(d))
+                     and s.starts_at > v_now and d @> s.starts_at
                      and e.joined_by is not null
                      and s.withdrawn_at is null and s.blocked_at is null
                      and s.capacity - s.taken >= e.units

@@ -19,6 +19,7 @@ set jit = off
 as $function$
 declare
   v_now constant timestamptz := clock_timestamp();
+  v_newly_public constant tstzmultirange := desk_only_times(v_now, p_notice_minutes, p_horizon_days);
   v_slot_ids uuid[];
 begin
   select array_agg(q.id) into v_slot_ids
@@ -29,7 +30,7 @@ begin
              and (p_resource_id is null or r.id = p_resource_id)
              and s.withdrawn_at is null and s.blocked_at is null
              and s.starts_at > v_now and s.taken < s.capacity
-             and desk_only_times(v_now, p_notice_minutes, p_horizon_days) @> s.starts_at is not false
+             and v_newly_public @> s.starts_at
            order by s.starts_at, s.id limit 1000) q;
   if v_slot_ids is null then
     return;
