@@ -53,6 +53,39 @@ test.for([
   },
 )
 
+test.for([
+  { who: 'is offered it when a second place of it is left', urgency: 0, offered: 0 },
+  { who: 'is offered the next place if others got it', urgency: 2, offered: 1 },
+])(
+  'who waits while a slot of one free place can be booked $who by moves of one batch',
+  async ({ urgency, offered }, { database, doctor, wait, offerOf }) => {
+    const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+    const elsewhere = await aDoctor(database, clinic, { specialization: 'Urology' })
+    const outside = await aSlot(database, elsewhere, { capacity: 9 })
+    const nine = Math.ceil(Date.now() / 86_400_000) * 86_400_000 + 9 * 3_600_000
+    const inDays = (days: number) => ({ startsAt: new Date(nine + days * 86_400_000) })
+    const dayOf = ({ startsAt }: BuiltSlot) => startsAt.toISOString().slice(0, 10)
+    const [early, half, late] = [
+      await aSlot(database, doctor, inDays(1)),
+      await aSlot(database, doctor, { ...inDays(3), capacity: 2 }),
+      await aSlot(database, doctor, inDays(5)),
+    ]
+    const bookings = []
+    for (const slot of [early, half, late]) bookings.push(await aBooking(database, slot))
+    const specialization = 'General practice'
+    const entry = await wait({ specialization })
+    // The first place is for somebody who fits no other one, the second one of `half` for two people.
+    await wait({ specialization, to: dayOf(early) })
+    await wait({ specialization, units: 2, urgency })
+    const results = await runMoveBatch(
+      database.appPool,
+      bookings.map((booking) => moveOf([booking, outside])),
+    )
+    expect(results).toMatchObject(Array(3).fill({ outcome: { kind: 'done' } }))
+    expect(await offerOf(entry)).toMatchObject({ slotId: [half, late][offered]?.id })
+  },
+)
+
 freshTest('moves of one batch read the free places once', async ({ database, doctor, full, wait, offerOf }) => {
   await countCalls(database, 'free_places')
   const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }

@@ -136,6 +136,11 @@ begin
       if exists (select from resource r where r.clinic_no = v_item.clinic_no and r.id = v_booking.resource_id
                                           and r.clinic_no || ' ' || r.specialization = v_judged_for) then
         v_passed_ids := '{}';
+      -- So is who could book the slot that the booking left: its free places are now offered, too.
+      elsif cardinality(v_passed_ids) > 0
+            and exists (select from slot s where s.clinic_no = v_item.clinic_no and s.id = v_from_slot_id
+                                             and s.capacity - s.taken > v_booking.units) then
+        v_passed_ids := '{}';
       end if;
       v_free := with_free_places(v_free, v_judged_for, v_item.clinic_no, v_item.slot_id);
       select o.* into v_judged_for, v_passed_ids, v_free
