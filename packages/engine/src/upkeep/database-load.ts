@@ -27,7 +27,7 @@ export type DatabaseLoad = {
   waitlistOffers: number
 }
 
-/** Holds are not longer. */
+/** Most holds end sooner. Older ones, such as offers that are open until the morning, are not counted. */
 const holdsOfMs = 3_600_000
 /** Counting more open entries would take longer than the figure is worth. */
 const waitlistEntriesMax = 10_001

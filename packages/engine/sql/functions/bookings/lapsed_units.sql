@@ -1,6 +1,7 @@
 -- lapsed_units: the units of a slot's holds that have lapsed by p_at and were not given back yet, for reads that count
 -- them as free. Only to be called for a slot whose p_next_lapse has passed. 0 if somebody waits for them: the caller
--- that gives them back offers them to that person first.
+-- that gives them back offers them to that person first. If the first of them is more than 31 days old, 1,000 holds
+-- count at most: so many are given back at once.
 --
 -- A function, so that the query that calls it neither plans nor locks the partitions of bookings.
 -- Locks: none. Fails: never. Idempotent: yes.

@@ -42,7 +42,7 @@ export const workMetrics = {
   },
   holdfast_active_holds: {
     labels: ['shard'],
-    help: 'PENDING bookings in the database whose hold has not expired.',
+    help: 'PENDING bookings of the last hour whose hold has not expired.',
     watch: 'nothing by itself: places that somebody is about to book',
   },
   holdfast_lapsed_holds: {
