@@ -29,9 +29,8 @@ export const caseUrgencies = ['immediate', 'urgent', 'expedited', 'elective'] as
 export type Urgency = (typeof caseUrgencies)[number]
 
 /**
- * Why a case does not give way. `emergency_is_elective`: this case is elective, so none gives way to it; the others are
- * of cases that were to give way. `not_in_the_way`: it has nothing that the emergency needs and does not get, or has
- * ended.
+ * Why a case cannot be bumped. `emergency_is_elective` is about the emergency, which no case makes room for then. The
+ * others are about the case to be bumped. `not_in_the_way`: it has nothing that the emergency lacks, or it has ended.
  */
 export const bumpRefusalReasons = ['emergency_is_elective', 'not_elective', 'not_in_the_way'] as const
 export type BumpRefusalReason = (typeof bumpRefusalReasons)[number]

@@ -5,7 +5,7 @@ import { id } from '../schemas/fields.ts'
 import type { Tag } from '../tags.ts'
 import type { Audit, NotAudited } from './audit.ts'
 
-/** Who may call an operation. The server checks it before the handler runs, by the id that is named here. */
+/** Who may call an operation. The server checks this before the handler runs, by the id that is named for each. */
 export type Access =
   /** Anyone; credentials may add to the response. */
   | 'anyone'
@@ -144,10 +144,7 @@ type Unnamed = {
   ifLost?: string
   /** What the security log records of a request that succeeds; absent for a read that names no patients. */
   audit?: Audit | NotAudited
-  /**
-   * The same of a repetition that gets the stored response, or what the stored key has created, if it shows a patient's
-   * data again.
-   */
+  /** What the log records when a repetition shows a patient's data again. */
   auditRepeated?: Audit | readonly Audit[]
   /**
    * A valid request, for the documentation and the tests. `{clinicId}`, or another parameter, is such an id; `{day}`

@@ -152,8 +152,8 @@ export const waitlistOperations = {
     summary: 'List a clinic’s waitlist',
     description:
       'Waiting and offered entries: by urgency, then by missed offers, then by the time of joining, as places are ' +
-      'offered. Other lists: in the order in which they joined. An entry with `hasFreeTimes` is offered nothing: ' +
-      'call whoever has no account and no link to it.',
+      'offered. Other lists: in the order in which they joined. An entry with `hasFreeTimes` gets no offers: ' +
+      'call patients who have neither an account nor a link.',
     access: 'clinic_staff',
     query: Type.Object(
       {

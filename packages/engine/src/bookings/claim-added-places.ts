@@ -8,7 +8,7 @@ import { runClaimBatch } from './claim-batch.ts'
 const triesMax = 5
 const againMs = 50
 
-/** Claims by the queue, but for those that add places: these are rare, and travel alone. */
+/** Sends claims to the queue, except those that add places: they are rare, and each runs alone. */
 export function claimsWithAddedPlaces(
   queue: { submit(request: ClaimRequest): Promise<ClaimOutcome> },
   pool: pg.Pool,

@@ -79,8 +79,8 @@ const slowShare = 1 / 4
  * - When a batch waits too long for a lock, the items of locked rows leave it for the slow lane, one batch at a time,
  *   and the others are sent again.
  * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their
- *   idempotency keys make safe, until there is an outcome other than these. So they are when the server may not write
- *   (a failover), and nothing was done.
+ *   idempotency keys make safe, until there is an outcome other than these. They are also sent again when the
+ *   server may not write (a failover): then nothing was done.
  */
 export class BatchQueue<Item, Outcome> {
   readonly #settings: Required<BatchQueueSettings<Item, Outcome>>

@@ -17,7 +17,7 @@
 --   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or, with
 --   p_known_by, gave its patient another name; or more lapsed holds are left on the slot than one call gives back)
 -- Locks: as lock_patients, with p_known_by; then all slots left or entered, by (clinic_no, id); then, in one run, the
---   bookings moved and the lapsed holds on the slots entered, by (clinic_no, id). In two runs, a batch of
+--   bookings moved and the lapsed holds on the slots entered, by id. In two runs, a batch of
 --   confirmations between them would deadlock. A hold that lapses during the run is left to the next call. Then as
 --   lock_waitlists.
 -- Fails: 22023 for arrays of different lengths; check_violation if a count of units were wrong.

@@ -33,7 +33,7 @@
 --   retry (send it again: the booking was moved meanwhile, or, with p_known_by, changed; or an earlier element of the
 --   arrays changes the booking or, with p_known_by, confirms one of the same person at the same time)
 -- Locks: as lock_patients, with p_known_by; then the slots of bookings to be cancelled, by (clinic_no, id); then all
---   the bookings, by (clinic_no, id). Claims and moves take them in the same order; without it, moves
+--   the bookings, by id. Claims and moves take them in the same order; without it, moves
 --   deadlocked. Then, to cancel, as lock_waitlists.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
 --   count of units were wrong.

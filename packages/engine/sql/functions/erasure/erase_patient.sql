@@ -11,7 +11,7 @@
 -- A patient of cases is forgotten with the last of them: see forget_patients. The entry of the waitlist that a booking
 -- was made for is erased with it; not one that still waits, if p_keeps_waiting says so.
 --
--- Locks: the bookings, by (clinic_no, id); then patients of cases; then entries of the waitlist.
+-- Locks: the bookings, by id; then patients of cases; then entries of the waitlist.
 -- Fails: 22023 for no or more than 1,000 bookings.
 -- Idempotent: yes.
 create or replace function holdfast.erase_patient(

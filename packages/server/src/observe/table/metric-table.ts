@@ -7,7 +7,7 @@ export const metricTable = { ...servingMetrics, ...workMetrics }
 
 export type MetricName = keyof typeof metricTable
 
-/** Those that prom-client has of every process, where they need attention. */
+/** The metrics of prom-client about each process that need attention. */
 export const processMetrics = {
   holdfast_nodejs_eventloop_lag_p99_seconds: {
     help: 'How late the process does what is due, at the 99th percentile since the last reading.',

@@ -72,7 +72,7 @@ type AnyRule = {
   extras?: (outcome: never) => ProblemExtras
 }
 
-/** Absent: the code is the kind, the detail is the title, the extras are what the problem shares with the refusal. */
+/** By default, the code is the outcome’s kind, the detail is the title, and the members are those that both have. */
 type Rule<Kind extends OtherKind> = {
   detail?: (outcome: RefusalOf<Kind>) => string
   extras?: (outcome: RefusalOf<Kind>) => ProblemExtras
