@@ -94,9 +94,9 @@ export const bookingOperations = {
       'The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. ' +
       'If messages about the booking go to another address from then on, because the e-mail address is another one, ' +
       'or the telephone number of a booking with SMS, the link that the former address has received is void, and a ' +
-      'CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, the booking is ' +
-      'unlinked, because the account may be a stranger’s, unless the new address is the account’s. If it has been ' +
-      'done already: 200, unchanged.',
+      'CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, it is unlinked, ' +
+      'because the account may be a stranger’s, unless the new address is the account’s. If it has been done ' +
+      'already: 200, unchanged.',
     access: 'booking_desk',
     body: correctionSchema,
     responses: booking('The booking as it is then'),
@@ -198,8 +198,8 @@ export const bookingOperations = {
     summary: 'Confirm that the patient comes',
     description:
       'Of a CONFIRMED booking whose visit has not begun. It sets `attendanceConfirmedAt`, and changes neither the ' +
-      'status nor the units that are free; no message is sent for it. It applies to this slot: moving the booking, or ' +
-      '`withdrawAttendance`, removes it. If it has been done already: 200, unchanged.',
+      'status nor the units that are free; no message is sent for it. It applies to this slot: moving the booking ' +
+      'or `withdrawAttendance` removes it. If it has been done already: 200, unchanged.',
     access: 'booking',
     body: attendanceSchema,
     responses: booking('The booking, with `attendanceConfirmedAt`'),

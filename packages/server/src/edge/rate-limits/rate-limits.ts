@@ -27,7 +27,7 @@ const credentialIdLengthMax = 254
  * minute.
  */
 const passkeyRequestsFactor = 20
-/** A multiple of the limit of anonymous writes, for sign-ins in browsers that may be known, each of which is looked up. */
+/** A multiple of the limit of anonymous writes, for sign-ins in browsers that may be known: each is looked up. */
 const markedRequestsFactor = 20
 /**
  * A multiple of the limit of anonymous writes, for changes of holds with their tokens, from one address. Each hold has
