@@ -94,9 +94,9 @@ export const bookingOperations = {
       'The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. ' +
       'If messages about the booking go to another address from then on, because the e-mail address is another one, ' +
       'or the telephone number of a booking with SMS, the link that the former address has received is void, and a ' +
-      'CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, it is unlinked, ' +
-      'because the account may be a stranger’s, unless the new address is the account’s. If it has been done ' +
-      'already: 200, unchanged.',
+      'CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, it is ' +
+      'unlinked, because the account may be a stranger’s, unless the new address is the account’s. If it has been ' +
+      'done already: 200, unchanged.',
     access: 'booking_desk',
     body: correctionSchema,
     responses: booking('The booking as it is then'),
