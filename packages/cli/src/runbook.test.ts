@@ -20,7 +20,7 @@ test('its commands of Holdfast exist', () => {
   const commands = lines.filter((line) => line.startsWith('holdfast '))
   expect(commands.length).toBeGreaterThan(5)
   for (const command of commands) {
-    const words = command.split(' ').slice(1)
+    const words = command.split(' | ')[0]?.split(' ').slice(1) ?? []
     let found = program
     for (const word of words.filter((one) => !one.startsWith('-'))) {
       const next = found.commands.find((one) => one.name() === word)
