@@ -25,7 +25,5 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
     knownBy: refuseOverlap ? 'clinic' : null,
     accountOfEmail: email == null || accountId === null ? null : { email, accountId },
   })
-  const { status, body: corrected, position } = await changeResponse(deps, input, outcome)
-  // A correction that changes nothing is recorded as a read.
-  return { status, body: corrected, position, isRepeated: outcome.kind === 'unchanged' }
+  return changeResponse(deps, input, outcome)
 }
