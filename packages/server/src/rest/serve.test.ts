@@ -14,7 +14,7 @@ declare const serve: Serve
 
 /** The fields of an operation, without access. */
 const fields =
-  "id: 'x', method: 'GET', url: '/x', tag: 'Me', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
+  "method: 'GET', url: '/x', tag: 'Me', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
 
 /** Routes that must not compile, each with the reason that the compiler must give; null: it compiles. */
 const routes: [what: string, code: string, error: RegExp | null][] = [
@@ -28,7 +28,7 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'an operation without access',
-    `const described = { ${fields} } as const
+    `const described = { id: 'x', ${fields} } as const
      serve(described, () => ({ status: 204, body: undefined }))`,
     /'access' is missing|not assignable to parameter of type 'never'/,
   ],
@@ -45,7 +45,7 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'an access by an id that the request does not carry',
-    `serve(operation({ ${fields}, access: 'admin' }), () => ({ status: 204, body: undefined }))`,
+    `serve({ ...operation({ ${fields}, access: 'admin' }), id: 'x' }, () => ({ status: 204, body: undefined }))`,
     /not assignable to parameter of type 'never'/,
   ],
   [
@@ -70,7 +70,7 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'a restriction by a field that the request does not carry',
-    `const described = { ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' } as const
+    `const described = { id: 'x', ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' } as const
      serve(described, () => ({ status: 204, body: undefined }))`,
     /not assignable to parameter of type 'never'/,
   ],
