@@ -55,7 +55,8 @@ const release = lastRelease()
 
 test('the migrations since the last release lead to the schema files', async () => {
   // Until a release has schema files, there is no database that a migration could update.
-  if (release === undefined) return expect(migrations, 'no release is tagged: remove the migrations, or git fetch --tags').toEqual([])
+  const advice = 'no release is tagged: remove the migrations, or git fetch --tags'
+  if (release === undefined) return expect(migrations, advice).toEqual([])
   const tag = release
   const released = namesAt(tag, 'sql/schema').map((path) => git('show', `${tag}:./${path}`))
   const known = new Set(namesAt(tag, 'sql/migrations'))
