@@ -213,6 +213,7 @@ test('what says so already, and a repetition, change nothing', async () => {
   for (const again of [change, { patient: { name: 'Ada Byron' } }, {}]) {
     expect(await correct(visit, again)).toMatchObject({
       kind: 'unchanged',
+      isRepeated: again === change,
       booking: { version: 4, patient: { name: 'Ada Byron' } },
     })
   }

@@ -10,7 +10,7 @@ import type { Reads } from '../model/reads.ts'
 import { announceBatch } from './announce-batch.ts'
 import { patientBooked } from './patient-booked.ts'
 
-type Row = { outcome: Exclude<CorrectionOutcome['kind'], 'patient_booked'>; tx: string | null }
+type Row = { outcome: Exclude<CorrectionOutcome['kind'], 'patient_booked'> | 'repeated'; tx: string | null }
 /** `retry`: another session changed the booking meanwhile. */
 type ReturnedRow = { outcome: string; tx: string | null }
 
@@ -28,13 +28,15 @@ export function patientCorrections(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
     if (kind === 'booking_missing' || kind === 'booking_erased') return { kind }
     const booking = await readAfterCommit(() => reads.booking(bookingId))
     if (booking === null) return { kind: 'booking_missing' }
-    if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }
+    if (kind !== 'done' && kind !== 'repeated' && kind !== 'unchanged') return { kind, booking }
     const position = tx ?? ''
     // What was found done may have lost its announcement with its result.
     announceBatch(announce, [
       { position: kind === 'done' ? position : null, doctorIds: [booking.doctorId], slots: [], snapshot: null },
     ])
-    return { kind, booking, position }
+    return kind === 'done'
+      ? { kind, booking, position }
+      : { kind: 'unchanged', isRepeated: kind === 'repeated', booking, position }
   }
 }
 

@@ -24,8 +24,8 @@ export type CorrectionRequest = {
 
 export type CorrectionOutcome =
   | { kind: 'done'; booking: Booking; position: string }
-  /** The booking says so already, or the request was repeated. */
-  | { kind: 'unchanged'; booking: Booking; position: string }
+  /** The booking says so already; or the request was repeated, and was `done` before. */
+  | { kind: 'unchanged'; isRepeated: boolean; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
   | { kind: 'hold_expired'; booking: Booking }

@@ -18,8 +18,8 @@
 -- none do. They are looked for if the visit is not over, and the name, the contacts or both become another person's.
 -- Appointments that were of the same person before the correction do not refuse it: they were accepted.
 --
--- Outcomes: done | unchanged (it says so already, or the request was repeated) | booking_missing (also for a case) |
---   booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient) |
+-- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
+--   booking_missing (also for a case) | booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient) |
 --   patient_booked:<the other booking's id> | retry (with p_known_by, send it again: another session changed the
 --   booking meanwhile)
 -- Locks: as lock_patients, with p_known_by; then the booking; then its entry of the waitlist; then the rows of their
@@ -79,7 +79,7 @@ begin
     when v_booking.erased_at is not null then 'booking_erased'
     when hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_now)
       or v_booking.failure_reason = 'hold_expired' then 'hold_expired'
-    when is_repeated(p_clinic_no, p_id, p_key, v_now) then 'unchanged'
+    when is_repeated(p_clinic_no, p_id, p_key, v_now) then 'repeated'
     when v_booking.status = 'PENDING' then 'invalid_transition'
     when v_patient = v_booking.patient
       and coalesce(p_reason, v_booking.reason, '') = coalesce(v_booking.reason, '') then 'unchanged'

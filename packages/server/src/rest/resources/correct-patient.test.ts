@@ -57,6 +57,15 @@ test('an account that added the booking by a wrong address loses it, and one wit
   expect((await rest.call('getBooking', { path: own.path, as: patientOf })).status).toBe(200)
 })
 
+test('a correction that changes nothing is in the security log as a read', async ({ database, rest }) => {
+  const { clinic, booking, path } = await aVisit(database)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  rest.audited.length = 0
+  const body = { patient: { name: patient.name } }
+  expect((await rest.call('correctPatient', { path, body, as: staff })).body.patient).toEqual(patient)
+  expect(rest.audited).toMatchObject([{ kind: 'booking_read', actorId: staff.id, subjectId: booking.id }])
+})
+
 test('a patient cannot correct it, nor staff with what is no address', async ({ database, rest }) => {
   const { clinic, booking, path } = await aVisit(database)
   const body = { patient: { name: 'Eve' } }

@@ -25,5 +25,9 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
     knownBy: refuseOverlap ? 'clinic' : null,
     accountOfEmail: email == null || accountId === null ? null : { email, accountId },
   })
-  return changeResponse(deps, input, outcome)
+  const { status, body: corrected, position } = await changeResponse(deps, input, outcome)
+  // The log has a correction that changes nothing as a read. The first response of a repeated one may be lost with the
+  // record of it, which is made again.
+  const changesNothing = outcome.kind === 'unchanged' && !outcome.isRepeated
+  return { status, body: corrected, position, isRepeated: changesNothing }
 }
