@@ -112,6 +112,7 @@ async function updateClinic(
   const was = before.rows[0]
   if (was === undefined) return { kind: 'clinic_missing' }
   if (zone !== undefined && zone !== was.timezone && !withSlots) {
+    await lockRooms(transaction, was.no)
     const coming = await slotsToCome(transaction, was.no)
     if (coming.slots > 0) return { kind: 'time_zone_in_use', ...coming }
   }
@@ -124,6 +125,16 @@ async function updateClinic(
     await transaction.query(sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`)
   }
   return { kind: 'done', clinic: clinicOf(is) }
+}
+
+/**
+ * Waits for cases that are being claimed or moved: they lock their rooms before they store days of open time in the
+ * clinic's zone. Slots that are being created have locked the clinic.
+ */
+async function lockRooms(transaction: pg.PoolClient, clinicNo: number): Promise<void> {
+  await transaction.query(sql`
+    select from holdfast.resource r where r.clinic_no = ${clinicNo} and r.kind = 'operating_room'
+     order by r.clinic_no, r.id for no key update`)
 }
 
 /**
