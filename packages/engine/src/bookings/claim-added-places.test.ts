@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import {
+  aBooking,
   aClaim,
   aSlot,
   type BuiltSlot,
   endLockWaiters,
+  holdLock,
   holdSlotLock,
   plantFunction,
   takenOf,
+  until,
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { expect } from 'vitest'
@@ -73,6 +76,57 @@ test('several people at the desk get a place each', async ({ database, engine, f
   expect(outcomes.map(({ kind }) => kind)).toEqual(outcomes.map(() => 'booked'))
   expect(await takenOf(database, slot)).toEqual([9])
   expect(await capacityOf(engine, slot)).toBe(9)
+})
+
+test('what lapsed holds give back is offered to those who wait, and the desk gets another place', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+  offerOf,
+}) => {
+  const slot = await aSlot(database, doctor)
+  await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
+  const entry = await wait()
+  expect(await engine.claim(added(slot))).toMatchObject({ kind: 'booked' })
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 1 })
+  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
+})
+
+test('no booking is locked after the waitlist, though a second hold lapses meanwhile', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+}) => {
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  const pending = { status: 'PENDING' } as const
+  await aBooking(database, slot, { ...pending, holdExpiresAt: new Date(Date.now() - 1_000) })
+  const endsAt = Date.now() + 1_000
+  const { id } = await aBooking(database, slot, { ...pending, holdExpiresAt: new Date(endsAt) })
+  await wait()
+  const offering = 'select pg_advisory_xact_lock(1215261800, $1)'
+  const waitlist = await holdLock(database.ownerPool, offering, [doctor.clinicNo])
+  const claiming = engine.claim(added(slot))
+  await untilLockWaiters(database, 1)
+  await until(
+    async () => (Date.now() > endsAt ? true : undefined),
+    () => 'the second hold to lapse',
+  )
+  // Another session changes that booking, and gives back what it had.
+  const other = await database.ownerPool.connect()
+  try {
+    await other.query('begin')
+    await other.query('select from holdfast.booking where id = $1 for update', [id])
+    const changing = other.query(offering, [doctor.clinicNo])
+    await untilLockWaiters(database, 2)
+    await waitlist.release()
+    await changing
+    await other.query('commit')
+  } finally {
+    other.release()
+  }
+  expect(await claiming).toMatchObject({ kind: 'booked' })
 })
 
 test('a repetition adds nothing: also when the connection was lost', async ({ database, engine, full }) => {

@@ -8,7 +8,10 @@ import { runClaimBatch } from './claim-batch.ts'
 const triesMax = 5
 const againMs = 50
 
-/** Sends claims to the queue, except those that add places: they are rare, and each runs alone. */
+/**
+ * Sends claims to the queue, except those that add places: they are rare, and each runs alone. The caller limits how
+ * many of a clinic run at a time.
+ */
 export function claimsWithAddedPlaces(
   queue: { submit(request: ClaimRequest): Promise<ClaimOutcome> },
   pool: pg.Pool,
@@ -29,7 +32,7 @@ async function claimAddedPlaces(pool: pg.Pool, request: ClaimRequest, announce: 
     const outcome: ClaimOutcome =
       result?.kind === 'completed' ? result.outcome : { kind: 'overloaded', retryAfterSeconds: 1 }
     if (outcome.kind === 'booked') announceDoctor(announce, outcome.booking.doctorId, outcome.position)
-    // The added place may have been offered to somebody who waits, because a hold lapsed at that moment.
+    // Holds of the slot have lapsed, and somebody who waits was offered the places: now others are added.
     const mayFit = outcome.kind === 'overloaded' || outcome.kind === 'slot_full'
     if (!mayFit || tries === triesMax) return outcome
     await delay(againMs)

@@ -2,9 +2,10 @@
 -- that are missing, for this booking, before any is offered to those who wait. It keeps them: what the booking gives
 -- back later is offered like any other place. Parameters and row: as claim_slots, for one request.
 --
--- Outcomes: as claim_slots. slot_full: the slot would have more than slot_units_max places, or a hold lapsed meanwhile,
---   and what it gave back was offered together with the added places: repeat it. Without a booking the slot keeps its
---   capacity, unless more is taken.
+-- Outcomes: as claim_slots. slot_full: the slot would have more than slot_units_max places; or a hold of it has lapsed,
+--   and what it gave back is too little, or was offered to those who wait: repeat it. No transaction both adds places
+--   and lapses holds that were there before: after an offer, which locks the waitlist, no booking may be locked.
+--   Without a booking the slot keeps its capacity, unless more is taken.
 -- Locks: as lock_patients, with p_known_by; the slot; then as claim_slots. Fails: as claim_slots.
 -- Idempotent: by key, for 24 hours: a repetition adds nothing.
 create or replace function holdfast.claim_added_places(
@@ -34,13 +35,10 @@ begin
                                    array[p_account_id], null, array[p_confirm]))[1] is not null;
   end if;
   select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
-  -- What lapsed holds give back is used first, unless it is offered to those who wait.
-  while v_slot.capacity - v_slot.taken < p_units and v_slot.next_lapse <= clock_timestamp() loop
-    perform lapse_holds(array[p_clinic_no], array[p_slot_id], clock_timestamp());
-    select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id;
-  end loop;
   v_capacity := v_slot.taken + p_units;
+  -- What lapsed holds give back is used first, unless it is offered to those who wait: claim_slots finds out.
   if v_capacity > v_slot.capacity and v_capacity <= slot_units_max() and not v_is_booked
+     and (v_slot.next_lapse <= clock_timestamp()) is not true
      and claim_closed(v_slot.withdrawn_at, v_slot.starts_at, v_slot.ends_at, true, v_slot.blocked_at,
                       clock_timestamp()) is null
      and exists (select from resource r

@@ -112,7 +112,7 @@ function wantedBy({ body, field: bookedBy }: Input<typeof restOperations.createB
 const unknownPatient = { name: '' }
 
 function claim(
-  { engine, bookingOrigins, hasBookingLimits }: RestDeps,
+  { engine, bookingOrigins, hasBookingLimits, limitClinic }: RestDeps,
   { body, granted: principal, field: bookedBy, key, request }: Input<typeof restOperations.createBooking>,
   isByLink: boolean,
 ): Promise<ClaimOutcome> | ClaimOutcome {
@@ -148,6 +148,8 @@ function claim(
     // A hold is judged when it is confirmed, and a guest's name proves nothing.
     knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? booker : null,
   } satisfies ClaimRequest
+  // These claims are in no queue of the engine.
+  if (claimRequest.addsPlaces) return limitClinic(clinicNo, () => engine.claim(claimRequest))
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
   if (!hasBookingLimits || bookedBy !== null) return engine.claim(claimRequest)
   return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest)
