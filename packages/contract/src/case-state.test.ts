@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { caseState, foreseenEnd, projectCases, takenUntil } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
@@ -73,7 +73,10 @@ test('an extension counts once, whether or not there was room for it in the allo
 
 type Listed = Parameters<typeof projectCases>[0][number]
 
+/** `robot 2`: the second unit of the robot. */
 function thing(resourceId: string, to: string) {
+  const [name, unit] = resourceId.split(' ')
+  if (name === 'robot') return { kind: 'equipment', resourceId: name, unit: Number(unit), to }
   return { kind: resourceId.startsWith('room') ? 'room' : 'surgeon', resourceId, unit: 1, to }
 }
 
@@ -94,9 +97,11 @@ function listed(id: string, from: string, to: string, things: Record<string, num
   }
 }
 
-function projections(cases: Listed[], at = now) {
+const robots = [{ id: 'robot', units: 2, reprocessingMinutes: 20 }]
+
+function projections(cases: Listed[], at = now, equipment = robots) {
   const time = (instant: number) => new Date(instant).toISOString().slice(11, 16)
-  return [...projectCases(cases, at)].map(([id, { startsAt, endsAt, waitsFor }]) => [
+  return [...projectCases(cases, equipment, at)].map(([id, { startsAt, endsAt, waitsFor }]) => [
     id,
     time(startsAt),
     time(endsAt),
@@ -238,4 +243,78 @@ test('what has not begun after half a day waits for nobody', () => {
   const forgotten = listed('forgotten', '09:00', '09:30', { room: 0 }, { startsAt: '2026-11-22T21:00:00Z' })
   const begun = listed('begun', '10:00', '11:00', { room: 0 }, running)
   expect(projections([forgotten, begun])).toContainEqual(['forgotten', '21:00', '09:30', null])
+})
+
+describe('of a kind of equipment, a case waits only if all units are in use', () => {
+  const overrunning = listed('running', '08:00', '09:30', { 'robot 1': 20 }, running)
+  const next = listed('next', '10:00', '10:30', { 'robot 1': 20 })
+
+  test('whichever unit it was given', () => {
+    expect(projections([overrunning, next])[1]).toEqual(['next', '10:00', '10:30', null])
+    const other = listed('other', '09:45', '11:00', { 'robot 2': 20 })
+    expect(projections([overrunning, other, next])).toEqual([
+      ['running', '09:00', '10:30', null],
+      ['other', '10:00', '11:15', null],
+      ['next', '10:50', '11:20', 'running'],
+    ])
+    const oneRobot = [{ id: 'robot', units: 1, reprocessingMinutes: 20 }]
+    expect(projections([overrunning, next], now, oneRobot)[1]).toEqual(['next', '10:50', '11:20', 'running'])
+  })
+
+  test('as many as it needs', () => {
+    const both = listed('both', '10:00', '10:30', { 'robot 1': 20, 'robot 2': 20 })
+    expect(projections([overrunning, both])[1]).toEqual(['both', '10:50', '11:20', 'running'])
+  })
+
+  test('of two cases at one time, the second one', () => {
+    const same = listed('same', '10:00', '10:30', { 'robot 2': 20 })
+    expect(projections([overrunning, next, same])).toEqual([
+      ['running', '09:00', '10:30', null],
+      ['next', '10:00', '10:30', null],
+      ['same', '10:50', '11:20', 'running'],
+    ])
+  })
+
+  test('as long as it takes them: a delayed case leaves its unit to shorter ones until it begins', () => {
+    const room = listed('room', '08:00', '09:30', { 'room 1': 0 }, { ...running, minutes: 180 })
+    const delayed = listed('delayed', '09:40', '10:40', { 'room 1': 0, 'robot 1': 20 })
+    const short = listed('short', '10:10', '11:10', { 'robot 2': 20 })
+    const long = listed('long', '10:20', '12:20', { 'robot 1': 20 })
+    expect(projections([room, delayed, short, long])).toEqual([
+      ['room', '09:00', '12:00', null],
+      ['delayed', '12:00', '13:00', 'room'],
+      ['short', '10:10', '11:10', null],
+      ['long', '10:20', '12:20', null],
+    ])
+    const oneRobot = [{ id: 'robot', units: 1, reprocessingMinutes: 20 }]
+    expect(projections([room, delayed, short], now, oneRobot)[2]).toEqual(['short', '10:10', '11:10', null])
+    expect(projections([room, delayed, long], now, oneRobot)[2]).toEqual(['long', '13:20', '15:20', 'delayed'])
+  })
+
+  test('until they are reprocessed, also if the next case has the unit by then', () => {
+    const extended = listed('extended', '10:10', '10:40', { 'robot 1': 20 }, { expectedEndsAt: at('11:00') })
+    const cut = { ...extended, allocations: [thing('robot 1', at('11:00'))] }
+    const after = listed('after', '11:00', '11:30', { 'robot 1': 0, 'robot 2': 0 })
+    expect(projections([cut, after])[1]).toEqual(['after', '11:20', '11:50', 'extended'])
+    const over = listed('over', '08:00', '09:30', { 'robot 1': 0 }, done('09:50'))
+    const soon = listed('soon', '10:00', '10:30', { 'robot 1': 0, 'robot 2': 0 })
+    expect(projections([over, soon])[1]).toEqual(['soon', '10:10', '10:40', 'over'])
+  })
+
+  test('of those that there are: not of one that was removed, nor of what is not known', () => {
+    const removed = { ...overrunning, allocations: [thing('robot 3', at('09:50'))] }
+    const both = listed('both', '10:00', '10:30', { 'robot 1': 20, 'robot 2': 20 })
+    expect(projections([removed, both])[1]).toEqual(['both', '10:00', '10:30', null])
+    const third = listed('third', '10:05', '10:35', { 'robot 3': 20 })
+    expect(projections([both, third])[1]).toEqual(['third', '10:50', '11:20', 'both'])
+    expect(projections([both, third], now, [])[1]).toEqual(['third', '10:05', '10:35', null])
+  })
+})
+
+test('a case is not projected to begin while its room is cleaned after one that is done', () => {
+  const over = listed('over', '08:00', '09:30', { room: 0 }, { ...done('09:50'), turnoverMinutes: 20 })
+  const next = listed('next', '10:00', '10:30', { room: 0 })
+  expect(projections([over, next])[1]).toEqual(['next', '10:10', '10:40', 'over'])
+  const cleaned = { ...over, milestones: [...over.milestones, { milestone: 'cleaned', at: at('09:55') }] }
+  expect(projections([cleaned, next])[1]).toEqual(['next', '10:00', '10:30', null])
 })

@@ -1,3 +1,5 @@
+import { type EquipmentUse, whenFree } from './equipment-uses.ts'
+
 /** What decides how far a case is. Times are ISO 8601 texts. */
 type Timed = {
   status: string
@@ -90,27 +92,45 @@ export type Projection = { startsAt: number; endsAt: number; waitsFor: string | 
 /** Until when earlier cases take a thing, and which takes it longest. */
 type Release = { at: number; by: string }
 
+/** Identical units, each of which is reprocessed after a case. */
+type Equipment = { id: string; units: number; reprocessingMinutes: number }
+
+/** What earlier cases take, by the ids of resources. */
+type Taken = { releases: Map<string, Release>; uses: Map<string, EquipmentUse[]>; equipment: Map<string, Equipment> }
+
 /**
  * Projects cases, by id: each begins when it is planned to, but not before the cases that go before it release its
- * room, people, patient and equipment, and then takes its minutes. So a delay passes from case to case. The cases that
- * have begun go before all others, whatever was planned; these follow as planned (`turnOf`). What a reader does not see
- * of others' cases is in `projectedStartsAt` of the server.
+ * room, people and patient, and enough units of its equipment are free, and then takes its minutes. So a delay passes
+ * from case to case. The cases that have begun go before all others, whatever was planned; these follow as planned
+ * (`turnOf`). What a reader does not see of others' cases is in `projectedStartsAt` of the server.
  *
  * @param cases all that can delay one of them
+ * @param equipment all that they take; what is not in it delays nobody
  * @param now milliseconds since 1970
  */
-export function projectCases(cases: readonly Planned[], now: number): Map<string, Projection> {
+export function projectCases(
+  cases: readonly Planned[],
+  equipment: readonly Equipment[],
+  now: number,
+): Map<string, Projection> {
   const inOrder = cases.map((one) => ({ one, turn: turnOf(one) })).sort((earlier, later) => earlier.turn - later.turn)
   const projections = new Map<string, Projection>()
-  const releases = new Map<string, Release>()
+  const taken: Taken = {
+    releases: new Map(),
+    uses: new Map(),
+    equipment: new Map(equipment.map((one) => [one.id, one])),
+  }
   let noted = 0
   for (const { one, turn } of inOrder) {
     for (; noted < inOrder.length; noted += 1) {
       const earlier = inOrder[noted]
       if (earlier === undefined || earlier.turn >= turn) break
-      noteReleases(earlier.one, projections.get(earlier.one.id)?.endsAt ?? earlier.turn, releases, now)
+      noteReleases(earlier.one, projections.get(earlier.one.id)?.endsAt ?? earlier.turn, taken, now)
     }
-    projections.set(one.id, projected(one, releases, now))
+    const projection = projected(one, taken, now)
+    projections.set(one.id, projection)
+    // At once: of two cases at the same time, each needs other units.
+    noteUses(one, projection, taken, now)
   }
   return projections
 }
@@ -120,43 +140,112 @@ export function projectCases(cases: readonly Planned[], now: number): Map<string
  * begin. What has not begun 12 hours after its start is not going to.
  */
 function turnOf(one: Timed): number {
-  const begun = one.milestones.filter(({ milestone }) => milestone !== 'arrived').map(({ at }) => Date.parse(at))
-  return Math.min(Date.parse(one.startsAt), ...begun.map((at) => at - lateMsMax))
+  return Math.min(Date.parse(one.startsAt), ...begunAt(one).map((at) => at - lateMsMax))
 }
 
-function noteReleases(one: Planned, caseEnd: number, releases: Map<string, Release>, now: number): void {
-  const isDone = caseState(one, now) === 'done'
+function noteReleases(one: Planned, caseEnd: number, { releases }: Taken, now: number): void {
   for (const allocation of one.allocations) {
-    if (hasLeft(allocation, one)) continue
-    const { kind, resourceId, unit, to } = allocation
-    // The allocation of a case that was extended may end without its turnover, where the next one begins.
-    const cleaned = kind === 'room' && !isDone ? caseEnd + one.turnoverMinutes * 60_000 : 0
-    const earlyMs = isDone ? 0 : Math.max(0, Date.parse(one.endsAt) - caseEnd)
-    const taken = earlyMs > 0 ? Date.parse(to) - earlyMs : takenUntil(to, one, now, caseEnd)
-    const at = Math.max(taken, cleaned)
-    // What is released already delays nobody further.
-    if (isDone && at <= now) continue
-    const key = `${resourceId} ${unit}`
-    if (at > (releases.get(key)?.at ?? 0)) releases.set(key, { at, by: one.id })
+    if (allocation.kind === 'equipment' || hasLeft(allocation, one)) continue
+    const at = neededUntil(allocation, one, { caseEnd, now })
+    if (at !== null && at > (releases.get(allocation.resourceId)?.at ?? 0)) {
+      releases.set(allocation.resourceId, { at, by: one.id })
+    }
   }
 }
 
-function projected(one: Planned, releases: ReadonlyMap<string, Release>, now: number): Projection {
+function noteUses(one: Planned, { startsAt, endsAt: caseEnd }: Projection, taken: Taken, now: number): void {
+  const from = Math.min(startsAt, ...begunAt(one))
+  for (const allocation of one.allocations) {
+    const kind = taken.equipment.get(allocation.resourceId)
+    if (kind === undefined) continue
+    // A unit that is no longer there is not in use, but a case that has not begun will need another one.
+    if (allocation.unit > kind.units && !isAwaited(one, now)) continue
+    const { reprocessingMinutes } = kind
+    const to = neededUntil(allocation, one, { caseEnd, now, reprocessingMinutes })
+    if (to === null) continue
+    const uses = taken.uses.get(kind.id) ?? []
+    taken.uses.set(kind.id, uses)
+    const use = uses.find((other) => other.by === one.id && other.to === to)
+    if (use === undefined) uses.push({ by: one.id, from, to, units: 1 })
+    else use.units += 1
+  }
+}
+
+/** Until when a case needs an allocation; null: what it has released already delays nobody further. */
+function neededUntil(
+  { kind, to }: Planned['allocations'][number],
+  one: Planned,
+  { caseEnd, now, reprocessingMinutes = 0 }: { caseEnd: number; now: number; reprocessingMinutes?: number },
+): number | null {
+  const isDone = caseState(one, now) === 'done'
+  const hasLeftRoom = leftAt(one) !== undefined
+  const earlyMs = isDone ? 0 : Math.max(0, Date.parse(one.endsAt) - caseEnd)
+  const until = earlyMs > 0 ? Date.parse(to) - earlyMs : takenUntil(to, one, now, caseEnd)
+  // The allocation of a case that takes longer may end without this, where the next one begins.
+  let afterMinutes = 0
+  if (kind === 'room' && milestoneAt(one, 'cleaned') === undefined && (hasLeftRoom || !isDone)) {
+    afterMinutes = one.turnoverMinutes
+  } else if (kind === 'equipment' && (hasLeftRoom || (!isDone && caseEnd > Date.parse(one.endsAt)))) {
+    afterMinutes = reprocessingMinutes
+  }
+  const at = Math.max(until, caseEnd + afterMinutes * 60_000)
+  return isDone && at <= now ? null : at
+}
+
+function projected(one: Planned, taken: Taken, now: number): Projection {
   const planned = Date.parse(one.startsAt)
   const ends = projectedEnd(one, now)
   if (!isAwaited(one, now)) return { startsAt: startedAt(one) ?? Math.min(planned, ends), endsAt: ends, waitsFor: null }
   const known = one.projectedStartsAt === null ? planned : Date.parse(one.projectedStartsAt)
   let startsAt = caseState(one, now) === 'late' ? now : planned
   let waitsFor: string | null = null
-  for (const taken of one.allocations) {
-    if (hasLeft(taken, one)) continue
-    const release = releases.get(`${taken.resourceId} ${taken.unit}`)
+  for (const allocation of one.allocations) {
+    if (allocation.kind === 'equipment' || hasLeft(allocation, one)) continue
+    const release = taken.releases.get(allocation.resourceId)
     if (release === undefined || release.at <= planned || release.at < startsAt) continue
     startsAt = release.at
     waitsFor = release.by
   }
-  startsAt = Math.max(startsAt, known)
-  return { startsAt, endsAt: Math.max(ends, startsAt + one.minutes * 60_000), waitsFor }
+  const start = withEquipment(one, { startsAt, waitsFor }, taken)
+  startsAt = Math.max(start.startsAt, known)
+  return { startsAt, endsAt: Math.max(ends, startsAt + one.minutes * 60_000), waitsFor: start.waitsFor }
+}
+
+/** When a case can begin that has all but its equipment at a time, and which case it waits for. */
+function withEquipment(
+  one: Planned,
+  start: Pick<Projection, 'startsAt' | 'waitsFor'>,
+  { uses, equipment }: Taken,
+): Pick<Projection, 'startsAt' | 'waitsFor'> {
+  const planned = Date.parse(one.startsAt)
+  const pieces = one.allocations.filter(({ kind }) => kind === 'equipment')
+  const needs = [...new Set(pieces.map(({ resourceId }) => resourceId))].flatMap((id) => {
+    const kind = equipment.get(id)
+    const ends = pieces.flatMap(({ resourceId, to }) => (resourceId === id ? Date.parse(to) : []))
+    const lengthMs = Math.max(one.minutes * 60_000, ...ends.map((end) => end - planned))
+    return kind === undefined ? [] : [{ kind, needed: ends.length, lengthMs }]
+  })
+  let { startsAt, waitsFor } = start
+  const free = ({ kind, ...need }: (typeof needs)[number], from: number) =>
+    whenFree(uses.get(kind.id) ?? [], kind.units, { ...need, from })
+  // From its planned start on, so that a late case waits for one that should be over by now.
+  for (const need of needs) {
+    const { at, by } = free(need, planned)
+    if (by === null || at < startsAt) continue
+    startsAt = at
+    waitsFor = by
+  }
+  for (let isFree = false; !isFree; ) {
+    isFree = true
+    for (const need of needs) {
+      const { at, by } = free(need, startsAt)
+      if (by === null) continue
+      isFree = false
+      startsAt = at
+      waitsFor = by
+    }
+  }
+  return { startsAt, waitsFor }
 }
 
 /** As `foreseenEnd`, but a case that began early, and was not extended, takes its minutes from then on. */
@@ -172,8 +261,12 @@ const awaitedStatuses: readonly string[] = ['PENDING', 'CONFIRMED', 'ARRIVED']
 
 /** Whether a case is going to begin: it has not, and is not long past its time. */
 function isAwaited(one: Timed, now: number): boolean {
-  const isBegun = one.milestones.some(({ milestone }) => milestone !== 'arrived')
-  return awaitedStatuses.includes(one.status) && !isBegun && now - Date.parse(one.startsAt) < lateMsMax
+  return awaitedStatuses.includes(one.status) && begunAt(one).length === 0 && now - Date.parse(one.startsAt) < lateMsMax
+}
+
+/** When what shows that a case has begun was recorded: not every hospital records that the patient is in the room. */
+function begunAt({ milestones }: Timed): number[] {
+  return milestones.filter(({ milestone }) => milestone !== 'arrived').map(({ at }) => Date.parse(at))
 }
 
 /** When the patient came into the room; undefined: that is not recorded. */

@@ -7,8 +7,8 @@ export const checkedCaseSchema = Type.Object(
     conflicts: Type.Array(caseConflictSchema, { description: 'None: nothing prevents the case now' }),
     atRiskBy: nullableId({
       description:
-        'A case that will end too late for this one, by its room or its people: see `atRiskBy` of a case. It does ' +
-        'not prevent this one',
+        'A case that will end too late for this one, by its room, its people or its equipment: see `atRiskBy` of a ' +
+        'case. It does not prevent this one',
     }),
   },
   { title: 'CheckedCase', additionalProperties: false },

@@ -275,7 +275,7 @@ const caseFields = {
     description:
       'In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this ' +
       'one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs ' +
-      'the same at the same time',
+      'the same at the same time. Equipment puts a case at risk only if all its units are in use',
   }),
   lacks: Type.Union([Type.Array(lackSchema), Type.Null()], {
     description:

@@ -95,9 +95,9 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   allocations: Allocation[]
   milestones: { milestone: Milestone; at: Date }[]
   /**
-   * A case before it in its room, or with one of its people or pieces of equipment, is expected to end too late for it,
-   * or one of them has what the other needs for its plan, and gave back by a mistaken end. Read for lists of a time
-   * range that ask for it; null elsewhere.
+   * A case before it in its room, or with one of its people, is expected to end too late for it, or one of them has
+   * what the other needs for its plan, and gave back by a mistaken end. Who waits for equipment, `projectCases` of the
+   * contract finds out. Read for lists of a time range that ask for it; null elsewhere.
    */
   atRiskBy: string | null
   /**

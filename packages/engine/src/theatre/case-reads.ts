@@ -67,9 +67,9 @@ const projectedEnd = (one: Sql) => sql`
                       and m.milestone = 'in_room'
                    having count(*) > 0) end)`
 
-/** Until when `o` will need what it has by `f`, an allocation of resource `r`. */
+/** Until when `o` will need the room, person or patient that it has by `f`. */
 const neededUntil = sql`
-  holdfast.taken_until(f.kind, o, r.turnover_minutes)
+  holdfast.taken_until(f.kind, o, 0)
   + case when ${isOver(sql`o`)} then interval '0' else ${projectedEnd(sql`o`)} - o.expected_ends_at end`
 
 /**
@@ -94,35 +94,41 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
     where n.clinic_no = ${taken}.clinic_no and n.resource_id = ${taken}.resource_id and isempty(n.during)
       and n.planned_at > ${one}.starts_at - interval '2 days' and n.planned_at < ${one}.starts_at + interval '2 days')`
 
+/** Whether no unit of the equipment `r` is free for the plan of a case `t`. */
+const hasNoFreeUnit = sql`
+  (r.units <= (select count(distinct u.unit_no) from holdfast.allocation u
+                where u.clinic_no = r.clinic_no and u.resource_id = r.id and u.unit_no <= r.units
+                  and u.during && ${plan(sql`t`)}))`
+
 /**
  * Whether a case `t`, which takes the unit of resource `r` by its allocation `a`, is at risk by a case `o`, which takes
  * that unit by `f`. `o` is planned earlier and needs it too long: because it will take longer than planned
- * (`will_end`), or because it had given it back. Or it has begun earlier, whatever was planned (`hasOvertaken`). Or one
- * of them has what the other needs by its plan, and gave back by mistake. Somebody who was relieved is not needed any
- * longer. A case whose patient is out of the room delays others until the room is cleaned and equipment reprocessed,
- * and one whose patient is in the room is not delayed. A room without its turnover is less than the plan, too;
+ * (`will_end`), or because it had given it back. Or it has begun earlier, whatever was planned (`hasOvertaken`).
+ * Equipment delays a case only if all its units are in use, which is for `projectCases` of the contract to find out.
+ * Or one of them has what the other needs by its plan, and gave back by mistake, and no other unit is free. Somebody
+ * who was relieved is not needed any longer. A case whose patient is out of the room delays others until the room is
+ * cleaned, and one whose patient is in the room is not delayed. A room without its turnover is less than the plan, too;
  * equipment without its reprocessing is not, which may have been made longer since.
  */
 export const isAtRisk = sql`
   (f.booking_id <> a.booking_id and not holdfast.has_left(f.kind, f.resource_id, o)
    and not holdfast.has_left(a.kind, a.resource_id, t)
-   and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
+   and (f.kind <> 'equipment' and o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
         and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
              or coalesce(upper(f.during), o.starts_at)
                 < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
         and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
-        or ${hasOvertaken} and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
-        or a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
-        or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})
+        or f.kind <> 'equipment' and ${hasOvertaken}
+           and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
+        or (a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
+            or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})
+           and (f.kind <> 'equipment' or ${hasNoFreeUnit}))
    and not ${isBegun(sql`t`)} and not ${isLapsedHold(sql`o`)})`
 
 /** Whether `t` needs a unit that is no longer there, and no other is free for its plan; `f` has one of these. */
 const isWithoutUnit = sql`
   (a.kind = 'equipment' and a.unit_no > r.units and f.unit_no <= r.units and f.booking_id <> a.booking_id
-   and f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)} and not ${isBegun(sql`t`)}
-   and r.units <= (select count(distinct u.unit_no) from holdfast.allocation u
-                    where u.clinic_no = r.clinic_no and u.resource_id = r.id and u.unit_no <= r.units
-                      and u.during && ${plan(sql`t`)}))`
+   and f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)} and not ${isBegun(sql`t`)} and ${hasNoFreeUnit})`
 
 /** The first other case for which `t` is at risk. */
 const atRiskBy = (surgeonId: string | null | undefined) => sql`

@@ -890,7 +890,7 @@ export type Case = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs the same at the same time
+     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs the same at the same time. Equipment puts a case at risk only if all its units are in use
      */
     atRiskBy: string | null;
     /**
@@ -1271,7 +1271,7 @@ export type CheckedCase = {
      */
     conflicts: Array<CaseConflict>;
     /**
-     * A case that will end too late for this one, by its room or its people: see `atRiskBy` of a case. It does not prevent this one
+     * A case that will end too late for this one, by its room, its people or its equipment: see `atRiskBy` of a case. It does not prevent this one
      */
     atRiskBy: string | null;
 };
@@ -1680,7 +1680,7 @@ export type CreatedCase = {
     allocations: Array<Allocation>;
     milestones: Array<RecordedMilestone>;
     /**
-     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs the same at the same time
+     * In lists, and in the response to a booking, a move, a swap or a bump: a case that will end too late for this one, because it was extended, is late, began late, has begun before it or has to wait itself; or that needs the same at the same time. Equipment puts a case at risk only if all its units are in use
      */
     atRiskBy: string | null;
     /**

@@ -108,13 +108,14 @@ function serveCaseReads(serve: Serve, deps: RestDeps): void {
       const { items, nextCursor } = await theatre.casesPage({ ...range, limit, cursor })
       const now = deps.now()
       const [first, last] = [items.at(0), items.at(-1)]
-      const others =
+      const delaying =
         first === undefined || last === undefined
-          ? []
+          ? { cases: [], equipment: [] }
           : await casesThatDelay(theatre, { clinicNo: clinic.no, first: first.startsAt, last: last.startsAt }, now)
       const mayName = (id: string | null) =>
-        surgeonId === undefined || others.concat(items).some((one) => one.id === id && one.surgeonId === surgeonId)
-      const bodies = projectedCases(items, now, others)
+        surgeonId === undefined ||
+        [...delaying.cases, ...items].some((one) => one.id === id && one.surgeonId === surgeonId)
+      const bodies = projectedCases(items, now, delaying)
       return {
         status: 200,
         body: {

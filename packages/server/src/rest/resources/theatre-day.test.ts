@@ -71,6 +71,39 @@ describe('the day of the operation', () => {
     expect(board.body.cases.find(({ id }) => id === next.id)?.atRiskBy).toBe(caseId)
   })
 
+  test('a case waits for equipment only if all units are in use, whichever unit it was given', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, admin, roomTwo, doctor, otherSurgeon, robot } = theatre
+    const roomThree = await rest.call('createRoom', { path, as: admin, body: { name: 'OR 3' } })
+    const equipment = [{ equipmentId: robot.id, units: 1 }]
+    const first = (await theatre.book({ equipment, confirm: true })).body
+    const atNine = { startsAt: theatreTime('09:00'), equipment }
+    const second = (await theatre.book({ ...atNine, roomId: roomTwo.id, surgeonId: doctor.id, confirm: true })).body
+    const unitOf = ({ allocations }: typeof first) => allocations.find(({ kind }) => kind === 'equipment')?.unit
+    expect([unitOf(first), unitOf(second)]).toEqual([1, 1])
+    const extend = async (expectedEndsAt: string) => {
+      const extended = await rest.call('extendCase', { path: { caseId: first.id }, as, body: { expectedEndsAt } })
+      return extended.body.atRiskCaseIds
+    }
+    const risks = async () => {
+      const { body } = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
+      return body.cases.flatMap(({ id, atRiskBy }) => (atRiskBy === null ? [] : [[id, atRiskBy]]))
+    }
+    expect(await extend(theatreTime('10:00'))).toEqual([])
+    expect(await risks()).toEqual([])
+    const atTheSameTime = { ...atNine, roomId: roomThree.body.id, surgeonId: otherSurgeon.id }
+    const check = await rest.call('checkCase', { as, body: theatre.newCase(atTheSameTime) })
+    expect(check.body).toEqual({ conflicts: [], atRiskBy: first.id })
+    const third = (await theatre.book({ ...atTheSameTime, confirm: true })).body
+    const waiting = await risks()
+    // One of the two begins as planned.
+    expect([[[second.id, first.id]], [[third.id, first.id]]]).toContainEqual(waiting)
+    expect(await extend(theatreTime('10:05'))).toEqual(waiting.map(([id]) => id))
+  })
+
   test('the board is compressed for clients that accept it, and is the same', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     await theatre.book({ confirm: true })

@@ -104,7 +104,7 @@ async function board(deps: RestDeps, { query, granted }: Input<typeof restOperat
       asOf: asOf.toISOString(),
       rooms: rooms.filter(({ id, active }) => active || usedRooms.has(id)),
       blocks: blocks.map(blockBody),
-      cases: projectedCases(cases, asOf),
+      cases: projectedCases(cases, asOf, { cases, equipment }),
       people: [...names].map(([id, name]) => ({ id, name })),
       equipment: equipment.filter(({ id }) => usedEquipment.has(id)),
     },

@@ -42,7 +42,10 @@ export function BoardPage() {
   const now = useNow()
   const live = useLiveTheatreState()
   const names = useMemo(() => namesOf(read.data ?? noBoard), [read.data])
-  const projections = useMemo(() => projectCases(read.data?.cases ?? [], now), [read.data, now])
+  const projections = useMemo(
+    () => projectCases((read.data ?? noBoard).cases, (read.data ?? noBoard).equipment, now),
+    [read.data, now],
+  )
   const risks = useMemo(() => casesAtRisk(read.data?.cases ?? [], projections), [read.data, projections])
   const [openedBlockId, setOpenedBlockId] = useState<string | null>(null)
   const { isPrinting, print } = usePrinting()

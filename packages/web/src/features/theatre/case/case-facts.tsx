@@ -37,7 +37,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
   const now = useNow()
   const isOver = one.status === 'CANCELLED' || one.status === 'FAILED'
   const lacks = one.lacks ?? []
-  const expected = delayed(one, projections.get(one.id) ?? projectCases([one], now).get(one.id), now)
+  const expected = delayed(one, projections.get(one.id) ?? projectCases([one], [], now).get(one.id), now)
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
   const earlierEnd = atRiskBy === null ? undefined : projections.get(atRiskBy)?.endsAt
   return (
