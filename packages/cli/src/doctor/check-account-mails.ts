@@ -1,8 +1,9 @@
 import { waitingAccountMails } from '@holdfast/engine'
+import { alertThresholds } from '@holdfast/server/alert-thresholds'
 import { type Check, ok, warning } from './check.ts'
 
 /** A mail server that is away for a moment is no reason to warn. */
-const minutesMax = 10
+const minutesMax = alertThresholds.HoldfastAccountMailsLate.limit / 60
 
 /** Whether e-mails with links, invitations and notices are sent: they wait while the mail server is away. */
 export async function checkAccountMails(pool: Parameters<typeof waitingAccountMails>[0]): Promise<Check> {

@@ -1,5 +1,6 @@
 import { type BackupCatalogue, BackupError, loadReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
 import { ObjectStoreError } from '@holdfast/adapters/object-store'
+import { backupAgeMax } from '@holdfast/server/alert-thresholds'
 import { backupKeys, openBackups } from '@holdfast/server/backups'
 import type { Config } from '@holdfast/server/config'
 import { messageOf } from '@holdfast/vocabulary'
@@ -7,8 +8,6 @@ import { type Check, ok, problem, warning } from './check.ts'
 import { checkDirectory } from './check-machine.ts'
 
 const name = 'backups'
-/** The same as in the alert that deploy/prometheus/alerts.yml has. */
-const ageMsMin = 600_000
 const seeLog = 'start Holdfast if it does not run; else its log says why: “backup failed, and is tried again”'
 const waitOrSeeLog = `wait if the first copy is being taken (HOLDFAST_BACKUP_MB_PER_SECOND); ${seeLog}`
 
@@ -41,7 +40,7 @@ export async function checkBackups(config: Config, now = new Date()): Promise<Ch
 }
 
 function ageMsMax({ backupSeconds }: Config): number {
-  return Math.max(ageMsMin, 3 * backupSeconds * 1000)
+  return backupAgeMax(backupSeconds) * 1_000
 }
 
 function judge(place: string, { backups, unusable }: BackupCatalogue, ageMs: number, now: Date): Check {

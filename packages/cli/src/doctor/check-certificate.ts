@@ -1,3 +1,4 @@
+import { alertThresholds } from '@holdfast/server/alert-thresholds'
 import { endOfCertificate } from '@holdfast/server/certificate-end'
 import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
@@ -5,7 +6,7 @@ import { type Check, ok, problem, warning } from './check.ts'
 const name = 'certificate'
 const dayMs = 86_400_000
 /** Let's Encrypt's are renewed a month before they end. */
-const daysMin = 14
+const daysMin = (alertThresholds.HoldfastCertificateEnds.limit * 1_000) / dayMs
 
 /** Until when the certificate of HOLDFAST_URL is valid, if it is of https, as it is served. */
 export async function checkCertificate(publicUrl: string | null, now = new Date()): Promise<Check[]> {

@@ -8,6 +8,7 @@ import {
   migrationStatus,
   withPool,
 } from '@holdfast/engine'
+import { alertThresholds } from '@holdfast/server/alert-thresholds'
 import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkAccountMails } from './check-account-mails.ts'
@@ -32,7 +33,7 @@ type ServerFacts = {
 }
 
 const versionNumberMin = 150_000
-const clockSkewSecondsMax = 2
+const clockSkewSecondsMax = alertThresholds.HoldfastClockSkew.limit
 
 /**
  * Every check of a database, all read-only. `ownerUrl` logs in as the owner, `appUrl` is DATABASE_APP_URL, and

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
+import { alertThresholds } from '@holdfast/server/alert-thresholds'
 import { messageOf } from '@holdfast/vocabulary'
 import { type Check, ok, problem, warning } from './check.ts'
 import type { Versions } from './versions.ts'
@@ -51,7 +52,7 @@ export async function checkDirectory(name: string, directory: string, setting: s
 }
 
 /** PostgreSQL stops when its disk is full, and backups end. */
-const freeBytesMin = 2 ** 30
+const freeBytesMin = alertThresholds.HoldfastDiskFull.limit
 
 export function judgeSpace(name: string, directory: string, freeBytes: number): Check {
   const free = `${Math.floor(freeBytes / 2 ** 20)} MB`

@@ -1,8 +1,9 @@
 import { findLogHeldBack } from '@holdfast/engine'
+import { alertThresholds } from '@holdfast/server/alert-thresholds'
 import { type Check, ok, warning } from './check.ts'
 
 /** Slow transactions are no reason to warn. */
-const secondsMax = 5
+const secondsMax = alertThresholds.HoldfastTailHeldBack.limit
 
 /** Whether an open transaction holds back what follows the log: live places, messages, webhooks. */
 export async function checkOpenTransactions(pool: Parameters<typeof findLogHeldBack>[0]): Promise<Check> {

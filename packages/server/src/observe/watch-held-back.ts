@@ -1,5 +1,6 @@
 import { findLogHeldBack, type LogHeldBack } from '@holdfast/engine'
 import type pg from 'pg'
+import { alertThresholds } from './table/alert-thresholds.ts'
 
 /** How long events wait that no server may read yet, and the session that keeps them, if it is known. */
 export type HeldBack = { seconds: number; pid: number | null }
@@ -10,7 +11,7 @@ export type HoldsBack = 'holdfast' | 'other' | 'prepared' | 'ended'
 const intervalMs = 5_000
 const minuteMs = 60_000
 /** Below it, a transaction is only slow. */
-const secondsMin = 5
+const secondsMin = alertThresholds.HoldfastTailHeldBack.limit
 
 type WarnLog = { warn(fields: object, message: string): void }
 
