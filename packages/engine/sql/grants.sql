@@ -51,6 +51,10 @@ grant update (body) on holdfast.answer to holdfast_app;
 grant select, insert on holdfast.log_receiver to holdfast_app;
 grant update (epoch, xid, seq, holder, held_until, delivered_at) on holdfast.log_receiver to holdfast_app;
 
+-- What became of jobs, messages and events.
+grant select, insert on holdfast.work_result to holdfast_app;
+grant update (succeeded_at, failed_at, failing_since, failures) on holdfast.work_result to holdfast_app;
+
 -- Messages to patients. They are deleted with what they are about, by functions.
 grant select, insert on holdfast.message, holdfast.message_settings to holdfast_app;
 grant update (state, due_at, attempts, attempts_lost, attempt_until, masked_address, result, content, done_at,

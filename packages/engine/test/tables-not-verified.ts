@@ -39,4 +39,5 @@ export const notVerified: Readonly<Record<string, string>> = {
   verified_account: accounts,
   webhook: ordinary,
   webhook_delivery: 'how an event is delivered is no state of a booking',
+  work_result: 'when work last succeeded and failed, written again by the next',
 }

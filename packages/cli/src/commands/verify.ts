@@ -50,7 +50,7 @@ export async function verifyCommand(context: CommandContext, options: VerifyOpti
 
 async function verifyOne({ terminal }: CommandContext, { pool }: NamedDatabase): Promise<VerifyReport> {
   const report = await verifyAll(pool)
-  await record(pool, isGood(report)).catch((error: unknown) =>
+  await record(pool, report).catch((error: unknown) =>
     terminal.note(`The result could not be recorded for the metrics: ${messageOf(error)}`),
   )
   return report
@@ -66,13 +66,19 @@ function isGood({ overbooked, mismatches }: VerifyReport): boolean {
 }
 
 /** For the metrics of all processes. A replica, which can be verified too, takes no writes. */
-async function record(pool: DatabasePool, hasSucceeded: boolean): Promise<void> {
+async function record(pool: DatabasePool, report: VerifyReport): Promise<void> {
   const { rows } = await pool.query<{ at: Date; isReplica: boolean }>(
     sql`select clock_timestamp() as at, pg_is_in_recovery() as "isReplica"`,
   )
   const [now] = rows
   if (now === undefined || now.isReplica) return
-  await recordUpkeep(pool, 'verify', { succeededAt: hasSucceeded ? now.at : null, isFailing: !hasSucceeded })
+  const hasSucceeded = isGood(report)
+  const { overbooked, mismatches } = report
+  await recordUpkeep(pool, 'verify', {
+    succeededAt: hasSucceeded ? now.at : null,
+    isFailing: !hasSucceeded,
+    faults: Math.max(overbooked, mismatches),
+  })
 }
 
 function print({ terminal }: CommandContext, { name, report, problem }: Verified, isOneOfSeveral: boolean): void {

@@ -24,6 +24,7 @@ const globalTables = [
   'specialization',
   'upkeep_result',
   'verified_account',
+  'work_result',
 ]
 
 /**

@@ -217,6 +217,7 @@ const writtenOnce: Record<string, string[]> = {
   busy_calendar: ['clinic_no', 'resource_id', 'busy'],
   webhook: ['clinic_no', 'id', 'created_at'],
   webhook_delivery: ['clinic_no', 'id', 'webhook_id', 'event', 'booking_id', 'version', 'payload'],
+  work_result: ['kind', 'name'],
 }
 
 /** Per table, the columns that the application may insert but not update. */

@@ -48,6 +48,7 @@ export const otherTables: Readonly<Record<string, string>> = {
   site_administrator: 'each database has them',
   specialization: 'added where it is missing',
   upkeep_result: 'of the database',
+  work_result: 'of the database',
 }
 
 /**

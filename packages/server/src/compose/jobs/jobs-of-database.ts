@@ -4,6 +4,7 @@ import { type OpenBroker, openBroker } from '../../broker/start-broker.ts'
 import type { Config } from '../../config/config.ts'
 import { type JobDeps, jobs } from '../../jobs/jobs.ts'
 import { type RunningJobs, startJobs } from '../../jobs/run-jobs.ts'
+import { recordedWork, WorkRecords } from '../../jobs/work-records.ts'
 import { createAccountMails } from '../../messages/account-mails/account-mails.ts'
 import { storeExpiredMail } from '../../messages/account-mails/store-ended-mail.ts'
 import type { MessageSender } from '../../messages/patient-messages/message-sender.ts'
@@ -46,8 +47,10 @@ export type JobServices = JobServicesDeps & {
 
 /** @param deps.opened is closed by `stop`, if a mail server does not let the jobs end; else by the caller after it */
 export function openJobServices(config: Config, deps: JobServicesDeps): JobServices {
-  const { secrets, accounts, opened, log, metrics } = deps
+  const { secrets, accounts, opened, log } = deps
   const { amqpUrl: url, amqpQueues } = config
+  const records = new WorkRecords(accounts, log)
+  const metrics = deps.metrics && recordedWork(deps.metrics, records)
   const broker = url === null ? null : openBroker({ url, queues: amqpQueues ?? [], log, metrics })
   return {
     ...deps,
@@ -59,6 +62,7 @@ export function openJobServices(config: Config, deps: JobServicesDeps): JobServi
       const interrupting = setTimeout(() => opened.mailer?.close(), sendingMsMax)
       try {
         await Promise.all([...jobs.map((one) => one.stop()), broker?.stop()])
+        await records.stop()
       } finally {
         clearTimeout(interrupting)
       }
@@ -72,7 +76,8 @@ export function openJobServices(config: Config, deps: JobServicesDeps): JobServi
  */
 export async function startJobsOf(services: JobServices, database: JobDatabase): Promise<RunningJobs> {
   const { pools, shard } = database
-  const ofDatabase = servicesOf(services, shard)
+  const records = new WorkRecords(pools.jobs, services.log)
+  const ofDatabase = servicesOf(services, shard, records)
   const { config, secrets, sender, broker, opened, log, metrics } = ofDatabase
   const mails = createAccountMails({ secrets, pool: pools.messages, isAvailable: opened.mailer !== null })
   // Where the accounts are in the same database, they are read in the transaction.
@@ -82,18 +87,25 @@ export async function startJobsOf(services: JobServices, database: JobDatabase):
   const storeExpired = storeExpiredMail(mails, createRecipientDigests(secrets))
   const sending = { sender, webhooks, calendars, storeExpiredMail: storeExpired }
   const jobs = await startQueue(ofDatabase, database, sending)
-  return together([
+  const running = together([
     jobs,
     startMessages({ pool: pools.messages, sender, log, metrics }),
     startWebhooks(webhooks, metrics),
     sendMailsOf(ofDatabase, pools.messages),
     broker?.publish({ pool: pools.broker, source: siteOf(config), log, metrics }),
   ])
+  return {
+    async stop() {
+      await running.stop()
+      await records.stop()
+    },
+  }
 }
 
-function servicesOf(services: JobServices, shard: string | null): JobServices {
-  if (shard === null) return services
-  const { log, metrics } = services
+function servicesOf(services: JobServices, shard: string | null, records: WorkRecords): JobServices {
+  const { log } = services
+  const metrics = services.metrics && recordedWork(services.metrics, records)
+  if (shard === null) return { ...services, metrics }
   return {
     ...services,
     log: log.child({ shard }),
