@@ -77,6 +77,7 @@ export const serverFolders = {
   secrets: [],
   demo: [],
   observe: ['config'],
+  health: ['observe'],
   lifecycle: ['config'],
   backups: ['config', 'lifecycle', 'observe'],
   audit: ['observe'],
@@ -95,7 +96,7 @@ export const serverFolders = {
   live: ['calendar', 'config', 'edge', 'lifecycle', 'observe'],
   theatre: ['calendar', 'edge', 'live', 'observe'],
   'account-requests': ['accounts', 'audit', 'edge', 'lifecycle', 'messages', 'observe', 'secrets'],
-  rest: ['accounts', 'audit', 'cache', 'calendar', 'edge', 'messages', 'secrets', 'webhooks'],
+  rest: ['accounts', 'audit', 'cache', 'calendar', 'edge', 'health', 'messages', 'secrets', 'webhooks'],
 }
 
 /**

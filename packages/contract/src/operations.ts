@@ -10,6 +10,7 @@ import { clinicSecurityOperations } from './operations/clinic-security.ts'
 import { clinicOperations } from './operations/clinics.ts'
 import { doctorOperations } from './operations/doctors.ts'
 import { erasureOperations } from './operations/erasures.ts'
+import { healthOperations } from './operations/health.ts'
 import { invitationOperations } from './operations/invitations.ts'
 import { meOperations } from './operations/me.ts'
 import { messageOperations } from './operations/messages.ts'
@@ -39,6 +40,7 @@ export const restOperations = named({
   ...clinicSecurityOperations,
   ...auditEventOperations,
   ...proofOperations,
+  ...healthOperations,
   ...theatreResourceOperations,
   ...theatreCaseOperations,
   ...theatrePlanningOperations,

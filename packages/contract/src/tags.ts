@@ -18,6 +18,7 @@ export const tags = [
   'Figures',
   'Security log',
   'Proof',
+  'Health',
 ] as const
 
 export type Tag = (typeof tags)[number]

@@ -33,6 +33,7 @@ import { createManageTokens, guestBinding, type ManageTokenBinding } from '../sr
 import { createSealedTexts } from '../src/secrets/sealed-texts.ts'
 import { createVisitRooms } from '../src/secrets/visit-rooms.ts'
 import { checkContract } from './check-contract.ts'
+import { healthOfTest } from './health-of-test.ts'
 
 export type OperationId = keyof typeof restOperations
 
@@ -117,8 +118,7 @@ export async function startRestApp(
   app.decorateRequest('sessionId', 'of a test')
   app.decorate('identifyAgain', (request: FastifyRequest) => principalOf(request, engine, accounts))
   app.decorate('rateLimits', noRateLimits)
-  app.decorate('limitBooking', (_request, _reply, done) => done())
-  app.decorate('limitPatient', (_request, _reply, done) => done())
+  for (const name of ['limitBooking', 'limitPatient'] as const) app.decorate(name, (_request, _reply, done) => done())
   const storeSiteAdministrator = siteAdministratorsIn(ownerPool)
   app.addHook('onRequest', async (request) => {
     request.principal = await principalOf(request, engine, accounts)
@@ -150,6 +150,7 @@ export async function startRestApp(
         now: () => clock.now ?? new Date(),
         accounts: accountsAmong(accounts),
         sessions: { isStillLive: async () => true },
+        health: healthOfTest(pool),
         ...replaced,
       }),
     ),

@@ -11,12 +11,14 @@ import type { Logger } from '../observe/logger.ts'
 import { addMachineFigures } from '../observe/machine-figures.ts'
 import { createMetrics, type Metrics, type MetricsSources } from '../observe/metrics.ts'
 import { addRedisFigures } from '../observe/redis-figures.ts'
+import type { MachineWatch } from '../observe/watch-machine.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createPublicPages } from '../site/public-pages.ts'
 import { buildApp } from './app.ts'
 import { createRestDeps } from './create-rest-deps.ts'
 import type { PreparedDatabase } from './database/prepare-database.ts'
+import { healthOfServer } from './health-of-server.ts'
 import { openMailer } from './jobs/message-sender.ts'
 import { startAllJobs } from './jobs/start-all-jobs.ts'
 import { startWorkOfServer } from './jobs/start-work-of-server.ts'
@@ -57,9 +59,9 @@ export async function composeServer(
   }
 }
 
-function addOwnFigures({ registry }: Metrics, config: Config, shared: Shared | null): void {
-  addMachineFigures(registry, config)
+function addOwnFigures({ registry }: Metrics, config: Config, shared: Shared | null): MachineWatch {
   if (shared !== null) addRedisFigures(registry, shared.redis)
+  return addMachineFigures(registry, config)
 }
 
 async function composeParts(
@@ -87,7 +89,7 @@ async function composeParts(
     readDatabase: () => shards.probes.databaseFigures(),
     readAll: readAllMetrics,
   })
-  addOwnFigures(metrics, config, shared)
+  const machine = addOwnFigures(metrics, config, shared)
   const ofShards = { log, metrics, isStopping: () => isStopping, accountsPool: accounts.pool }
   const shards: OpenShards = await openShards(config, database, ofShards).catch(async (error: unknown) => {
     await accounts.close()
@@ -102,29 +104,26 @@ async function composeParts(
   const opened = openMailer(config)
   const mailsOf = mailsByEngine({ secrets: database.secrets, isAvailable: opened.mailer !== null })
   const sent = { audit, mails: mailsOf(common) }
+  const isClaimQueueFull = () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax)
+  const health = await healthOfServer(config, { shards, metrics, machine, shared, isClaimQueueFull })
   const app = await buildApp({
     config,
     log,
     metrics,
     probes: shards.probes,
     isStopping: () => isStopping,
-    isClaimQueueFull: () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax),
+    isClaimQueueFull,
     authentication: accounts,
     auth: {
       ...accounts,
       ...sent,
       attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers, accounts.sessions),
     },
-    rest: createRestDeps(config, database, shards, { accounts, audit, mailsOf }),
+    rest: createRestDeps(config, database, shards, { accounts, audit, mailsOf, health }),
     live: shards.live,
     theatreSignalsOf: (clinicNo) => shards.shardOf(clinicNo).theatreSignals,
     sharedCounts: shared?.counts ?? null,
-    publicPages: createPublicPages({
-      ...common.engine,
-      readsOf: async (clinicNo) => (await shards.find(clinicNo)).engine.reads,
-      cache: common.cache,
-      publicUrl: config.publicUrl,
-    }),
+    publicPages: publicPagesOf(config, shards),
   })
   const metricsApp =
     config.metricsPort === null ? null : await buildMetricsApp({ log, metrics, token: config.metricsToken })
@@ -151,6 +150,15 @@ async function composeParts(
       return stopped
     },
   }
+}
+
+function publicPagesOf({ publicUrl }: Config, { common, find }: OpenShards) {
+  return createPublicPages({
+    ...common.engine,
+    readsOf: async (clinicNo) => (await find(clinicNo)).engine.reads,
+    cache: common.cache,
+    publicUrl,
+  })
 }
 
 /** One for each engine, so that a request that is stored wakes the processing of its database. */

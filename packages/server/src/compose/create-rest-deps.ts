@@ -19,6 +19,7 @@ type RestServices = {
   accounts: OpenAccounts
   audit: RestDeps['audit']
   mailsOf(shard: Common | OpenShard): RestDeps['mails']
+  health: RestDeps['health']
 }
 
 /** @returns what the REST routes depend on, by clinics */
@@ -26,13 +27,14 @@ export function createRestDeps(
   config: Config,
   database: PreparedDatabase,
   { common, all, find, lookAgain }: OpenShards,
-  { accounts: { accounts, sessions }, audit, mailsOf }: RestServices,
+  { accounts: { accounts, sessions }, audit, mailsOf, health }: RestServices,
 ): RestShards {
   const ofAllShards = {
     ...derivedSecrets(config, database),
     accounts,
     sessions,
     audit,
+    health,
     exportSlots: new ExportSlots(),
     webhookSender: createWebhookSender(config, database.secrets),
     publicUrl: config.publicUrl,

@@ -132,6 +132,22 @@ describe('while a shard hangs', () => {
     expect((await soon(desk(scene.hung, bearer), 1_000)).status).toBe(503)
   })
 
+  test('the health of the installation says so within seconds, and has the other databases', async () => {
+    const { status, body } = await soon(get('/health', { bearer: scene.admin }), 5_000)
+    const checks = body.checks as { name: string; database: string | null; state: string; reason: string | null }[]
+    const ofDatabases = checks.filter(({ name }) => name === 'database' || name === 'event_tail')
+    expect([status, body.state]).toEqual([200, 'failed'])
+    expect(ofDatabases.map(({ database, name, state, reason }) => [database, name, state, reason])).toEqual([
+      ['directory', 'database', 'ok', null],
+      ['directory', 'event_tail', 'ok', null],
+      ['shard-1', 'database', 'failed', 'no_response'],
+      ['shard-1', 'event_tail', 'unknown', 'no_response'],
+      ['shard-2', 'database', 'ok', null],
+      ['shard-2', 'event_tail', 'ok', null],
+    ])
+    expect((await soon(get('/health', { bearer: scene.ofWell.token }))).status).toBe(403)
+  })
+
   test('events of other clinics are in the security log, and those of its own when it is back', async () => {
     const { hung, well, ofHung, ofWell, admin } = scene
     const eventsOf = async ({ clinicId }: { clinicId: string }) => {

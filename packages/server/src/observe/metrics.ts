@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { addDatabaseFigures, type DatabaseFigures } from './database-figures.ts'
 import { addCounter, addCounters, addGauge, addGauges, addSampleGauge } from './figures.ts'
+import { RecentWaits } from './recent-waits.ts'
 import { RequestDurations } from './request-durations.ts'
 import { RequestsInFlight } from './requests-in-flight.ts'
 import { described } from './table/metric-table.ts'
@@ -18,6 +19,8 @@ export type Metrics = {
   /** Records a completed request by its route pattern (never its path), method and status. */
   requestCompleted(request: { route: string; method: string; status: number; seconds: number }): void
   batchDone(report: BatchReport): void
+  /** The longest wait of a claim or a change in its queue of late, in seconds. */
+  recentWaitSeconds(): number
   claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
   auditDone(events: { written?: number; lost?: number }): void
   /** This process runs these jobs: their counters begin at 0, so that an alert sees the first failure. */
@@ -93,6 +96,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const batchRefused = addBatchRefusals(registry)
   const messages = addMessageFigures(registry)
   const ofRequests = addRequestFigures(registry)
+  const waits = new RecentWaits()
 
   return {
     registry,
@@ -102,8 +106,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
       size.observe({ queue: report.queue }, report.size)
       seconds.observe({ queue: report.queue, failed: String(report.failed) }, report.durationMs / 1000)
       wait.observe({ queue: report.queue }, report.waitMs / 1000)
+      waits.add(report.waitMs)
       if (report.refusedWith !== null) batchRefused.inc({ queue: report.queue, sqlstate: report.refusedWith })
     },
+    recentWaitSeconds: () => waits.longest() / 1000,
     claimsDone(outcomes) {
       for (const outcome of outcomes) claims.inc({ outcome })
     },

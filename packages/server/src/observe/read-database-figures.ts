@@ -2,6 +2,7 @@ import { logHeldBackSeconds, readDatabaseLoad, readUpkeepResults, waitingAccount
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
+import { boundedRead } from './bounded-read.ts'
 import type { DatabaseFigures, InstallationFigures, ShardFigures, ShardLoad } from './database-figures.ts'
 
 /**
@@ -16,8 +17,6 @@ export type ObservedDatabase = {
 
 export type WarnLog = { warn(fields: object, message: string): void }
 
-/** Prometheus gives up a process that does not respond within ten seconds. */
-const figuresMs = 3_000
 /** Less than for all figures: a shard that hangs must not keep those of the installation away. */
 const mailsMs = 1_000
 const minuteMs = 60_000
@@ -34,7 +33,7 @@ export function databaseFiguresReader(
 ): () => Promise<DatabaseFigures> {
   const [{ pools: first }] = databases
   const others = databases.slice(1).map(({ pools }) => pools.probes)
-  const readInstallation = bounded(() => installationFigures(first.probes, others), failureLog(log, null))
+  const readInstallation = boundedRead(() => installationFigures(first.probes, others), failureLog(log, null))
   const readAll = databases.map((database) => shardFiguresReader(database, log))
   return async () => {
     const [installation, ...shards] = await Promise.all([readInstallation(), ...readAll.map((read) => read())])
@@ -44,25 +43,11 @@ export function databaseFiguresReader(
 
 function shardFiguresReader({ name, pools }: ObservedDatabase, log: WarnLog): () => Promise<ShardFigures> {
   const onFailure = failureLog(log, name)
-  const ping = bounded(() => pools.ping.query(sql`select 1`), onFailure)
-  const readLoad = bounded(() => loadOf(pools.probes), onFailure)
+  const ping = boundedRead(() => pools.ping.query(sql`select 1`), onFailure)
+  const readLoad = boundedRead(() => loadOf(pools.probes), onFailure)
   return async () => {
     const [response, load] = await Promise.all([ping(), readLoad()])
     return { shard: name, isUp: response !== null || load !== null, load }
-  }
-}
-
-/** Waits {@link figuresMs} for `read`, which does not end by that. @returns null: it failed, or it takes longer */
-function bounded<Value>(read: () => Promise<Value>, onFailure: (error: unknown) => void): () => Promise<Value | null> {
-  let running: Promise<Value> | null = null
-  return async () => {
-    running ??= read().finally(() => {
-      running = null
-    })
-    return pTimeout(running, { milliseconds: figuresMs }).catch((error: unknown) => {
-      onFailure(error)
-      return null
-    })
   }
 }
 
@@ -99,6 +84,7 @@ async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise
     restoreTestFailingSeconds: restoreTest.failingSeconds,
     verifiedSeconds: secondsOf(verify.succeededAt),
     verifyFailingSeconds: verify.failingSeconds,
+    verifyFaults: verify.faults ?? Number.NaN,
   }
 }
 

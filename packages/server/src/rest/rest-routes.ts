@@ -14,6 +14,7 @@ import { serveClinics } from './resources/clinics.ts'
 import { serveCorrections } from './resources/correct-patient.ts'
 import { serveDoctors } from './resources/doctors.ts'
 import { serveEntryLinks } from './resources/entry-links.ts'
+import { serveHealth } from './resources/health.ts'
 import { serveInvitations } from './resources/invitations.ts'
 import { serveMe } from './resources/me.ts'
 import { serveMembers } from './resources/members.ts'
@@ -71,6 +72,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveMessageChoices(serve, deps)
   serveAuditEvents(serve, deps)
   serveProof(serve, deps)
+  serveHealth(serve, deps)
   serveTheatreResources(serve, deps)
   serveTheatreBlocks(serve, deps)
   serveTheatreCases(serve, deps)

@@ -123,7 +123,7 @@ export type AuditEvent = {
     /**
      * What the operation was about that was denied; null: nothing was, or an operation of another release
      */
-    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Slots' | 'Bookings' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | null;
+    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Slots' | 'Bookings' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | 'Health' | null;
     /**
      * Such as a role, the operation that was denied, or the names of the fields that were changed
      */
@@ -2102,6 +2102,73 @@ export type FilledBlock = {
      * Not null: there was not enough time for all. Send it as `cursor` to go on
      */
     nextCursor: string | null;
+};
+
+/**
+ * Health
+ */
+export type Health = {
+    /**
+     * When it was judged
+     */
+    at: string;
+    /**
+     * The worst of all checks; `unknown` is better than `warning`
+     */
+    state: 'ok' | 'warning' | 'failed' | 'unknown';
+    /**
+     * The server process that answers: its machine and number
+     */
+    process: string;
+    checks: Array<HealthCheck>;
+};
+
+/**
+ * HealthCheck
+ */
+export type HealthCheck = {
+    name: 'database' | 'schema' | 'event_tail' | 'connections' | 'clock' | 'standbys' | 'retained_wal' | 'replica' | 'partitions' | 'booking_queue' | 'queue_wait' | 'jobs' | 'job' | 'email' | 'sms' | 'account_mails' | 'dead_letters' | 'verify' | 'backup' | 'restore_test' | 'certificate' | 'disk' | 'redis' | 'server';
+    /**
+     * Of which of several databases; null: of the only one, or of none
+     */
+    database: string | null;
+    /**
+     * Which replica, job, consumer of events, directory or server process
+     */
+    of: string | null;
+    state: 'ok' | 'warning' | 'failed' | 'unknown';
+    /**
+     * Why it is not `ok`
+     */
+    reason: 'no_response' | 'not_readable' | 'pending' | 'held_back' | 'nearly_used' | 'differs' | 'behind' | 'away' | 'retained' | 'ends_soon' | 'full' | 'stopped' | 'failing' | 'late' | 'not_processed' | 'faults' | 'old' | 'untested' | 'never' | 'off' | 'not_reached' | 'other_process' | null;
+    /**
+     * The figure that was judged; a time that is left may be negative. null: there is none
+     */
+    value: number | null;
+    /**
+     * Of `value`; a `share` is from 0 to 1
+     */
+    unit: 'seconds' | 'bytes' | 'share' | 'count' | null;
+    /**
+     * Of the server, or of the database’s server
+     */
+    version: string | null;
+    /**
+     * Since when it is not `ok`: as recorded, or else as this server process has seen it. null: it is, or that is not known
+     */
+    since: string | null;
+    /**
+     * When it last succeeded; of a backup, the newest moment that can be restored
+     */
+    succeededAt: string | null;
+    /**
+     * When it last failed
+     */
+    failedAt: string | null;
+    /**
+     * The section of the documentation that says what to do
+     */
+    runbook: string;
 };
 
 /**
@@ -10276,6 +10343,51 @@ export type GetProofResponses = {
 };
 
 export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
+
+export type GetHealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/health';
+};
+
+export type GetHealthErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
+
+export type GetHealthResponses = {
+    /**
+     * All checks
+     */
+    200: Health;
+};
+
+export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
 
 export type ListRoomsData = {
     body?: never;

@@ -52,6 +52,7 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
   closeTogether([...Object.values(shard.pools), accountsPool])
   addReplicaFigures(metrics.registry, [{ shard: null, router: shard.replicas }])
   const heldBack = watchHeldBack([shard.pools.probes], { log, isStopping })
+  const observed = [{ name: null, pools: shard.pools }] as const
   addHeldBackFigures(metrics.registry, heldBack)
   return {
     all: [shard],
@@ -62,7 +63,8 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     find: () => shard,
     lookAgain: async () => false,
     live: shard.live,
-    probes: createProbes([{ name: null, pools: shard.pools }], { isStopping, log, heldBack: heldBack.latest }),
+    observed,
+    probes: createProbes(observed, { isStopping, log, heldBack: heldBack.latest }),
     pools: poolsByLabel([shard]),
     allPools: shard.allPools,
     stop: () => shard.stop(),
@@ -127,6 +129,7 @@ async function openSeveral(
   const probePools = all.map(({ pools }) => pools.probes)
   const heldBack = watchHeldBack(probePools, { log, isStopping })
   addHeldBackFigures(metrics.registry, heldBack)
+  const observed = observedOf(directory, opened, nameOf)
   const { byClinic } = directory.engine.auditLog
   const appends = new Map(all.map((open) => [open, open.engine.auditLog.append]))
   const shardOf = (clinicNo: number) => ofNo(map.of(clinicNo) ?? directoryNo)
@@ -146,7 +149,8 @@ async function openSeveral(
     find,
     lookAgain: (clinicNo) => map.lookAgain(clinicNo),
     live,
-    probes: createProbes(observedOf(directory, opened, nameOf), { isStopping, log, heldBack: heldBack.latest }),
+    observed,
+    probes: createProbes(observed, { isStopping, log, heldBack: heldBack.latest }),
     pools: poolsByLabel(all),
     allPools: all.flatMap(({ allPools }) => allPools),
     stop() {

@@ -6,6 +6,7 @@ import type { Probes } from '../../edge/probes.ts'
 import type { LivePlaces } from '../../live/live-places.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { CacheFigures, CalendarFigures, Metrics, QueueDepths } from '../../observe/metrics.ts'
+import type { ObservedDatabase } from '../../observe/read-database-figures.ts'
 import type { JobDatabase } from '../pools/job-database.ts'
 import type { OpenShard } from './open-shard.ts'
 
@@ -32,6 +33,8 @@ export type OpenShards = {
   lookAgain(clinicNo: number): Promise<boolean>
   live: LivePlaces
   probes: Probes
+  /** The databases by the names that metrics have, in the order of `all`. */
+  observed: readonly [ObservedDatabase, ...ObservedDatabase[]]
   /** The pools by their label in the metrics: `batches` is labelled `write`, and `general` is `read`. */
   pools: Record<string, readonly pg.Pool[]>
   allPools: readonly DatabasePool[]

@@ -1,0 +1,63 @@
+import type { HealthCheckBody } from '@holdfast/contract'
+import type { WorkResult } from '@holdfast/engine'
+import { alertThresholds } from '../observe/table/alert-thresholds.ts'
+import { healthCheck } from './health-check.ts'
+import { judge, unknown } from './judge.ts'
+import type { DatabaseDetails } from './read-details.ts'
+
+/** The job that runs every minute, by which it is seen whether any process runs jobs. */
+const everyMinute = 'sweep'
+
+const channelChecks = { email: 'email', sms: 'sms' } as const
+
+/** What became of the jobs, messages and events of a database, by whichever process. */
+export function workChecks(database: string | null, details: DatabaseDetails | null): HealthCheckBody[] {
+  if (details === null || details.work === null) {
+    return [healthCheck('jobs', unknown('not_readable', 'HoldfastJobsStopped'), { database })]
+  }
+  const { work, now } = details
+  return [jobsCheck(database, work, now), ...work.flatMap((result) => resultCheck(database, result, now))]
+}
+
+function jobsCheck(database: string | null, work: readonly WorkResult[], now: Date): HealthCheckBody {
+  const sweep = work.find(({ kind, name }) => kind === 'job' && name === everyMinute)
+  if (sweep === undefined) return healthCheck('jobs', unknown('never', 'HoldfastJobsStopped'), { database })
+  const { succeededAt } = sweep
+  const age = succeededAt === null ? null : secondsBetween(succeededAt, now)
+  const isStopped = age === null || age > alertThresholds.HoldfastJobsStopped.limit
+  const judgement = judge([['HoldfastJobsStopped', isStopped]])
+  return healthCheck('jobs', judgement, { database, value: age, unit: 'seconds', succeededAt, since: succeededAt })
+}
+
+function resultCheck(database: string | null, result: WorkResult, now: Date): HealthCheckBody[] {
+  const { kind, name, succeededAt, failedAt, failures, failingSince: since } = result
+  const times = { database, since, succeededAt, failedAt }
+  const counted = failures === 0 ? times : { ...times, value: failures, unit: 'count' as const }
+  if (kind === 'job') return [healthCheck('job', judge([['HoldfastJobsFail', failures]]), { ...counted, of: name })]
+  if (kind === 'message') {
+    if (!isChannel(name)) return []
+    return [healthCheck(channelChecks[name], judge([['HoldfastMessagesFail', failures]]), counted)]
+  }
+  const isRecent = failedAt !== null && secondsBetween(failedAt, now) < alertThresholds.HoldfastDeadLetters.limit
+  return [healthCheck('dead_letters', judge([['HoldfastDeadLetters', isRecent]]), { ...counted, of: name })]
+}
+
+/** Of a channel by which nothing was ever sent. SMS are left out where they are not set up. */
+export function unusedChannels(
+  work: readonly HealthCheckBody[],
+  { email, sms }: { email: boolean; sms: boolean },
+): HealthCheckBody[] {
+  const has = (name: HealthCheckBody['name']) => work.some((check) => check.name === name)
+  const emails = has('email') ? [] : [healthCheck('email', unknown(email ? 'never' : 'off', 'HoldfastMessagesFail'))]
+  const texts = has('sms') || !sms ? [] : [healthCheck('sms', unknown('never', 'HoldfastMessagesFail'))]
+  return [...emails, ...texts]
+}
+
+function isChannel(name: string): name is keyof typeof channelChecks {
+  return name in channelChecks
+}
+
+/** The database's clock has written both. */
+function secondsBetween(then: Date, now: Date): number {
+  return (now.getTime() - then.getTime()) / 1_000
+}

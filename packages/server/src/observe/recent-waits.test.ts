@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { RecentWaits } from './recent-waits.ts'
+
+test('the longest wait is shown for a minute at least, and for two at most', () => {
+  let now = 0
+  const waits = new RecentWaits(() => now)
+  waits.add(20)
+  waits.add(700)
+  waits.add(5)
+  now = 59_999
+  expect(waits.longest()).toBe(700)
+  now = 119_000
+  expect(waits.longest()).toBe(700)
+  waits.add(30)
+  now = 180_000
+  expect(waits.longest()).toBe(30)
+  now = 600_000
+  expect(waits.longest()).toBe(0)
+})
