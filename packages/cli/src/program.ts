@@ -16,6 +16,7 @@ import type { AdminEndSessionsOptions } from './commands/admin-end-sessions.ts'
 import type { AdminResetPasswordOptions } from './commands/admin-reset-password.ts'
 import type { AdminResetSecondFactorOptions } from './commands/admin-reset-second-factor.ts'
 import type { ArchiveOptions } from './commands/archive.ts'
+import type { DoctorOptions } from './commands/doctor.ts'
 import type { ImportOptions } from './commands/import.ts'
 import type { ImportCasesOptions, ReplayCasesOptions } from './commands/import-cases.ts'
 import type { ReplayOptions } from './commands/replay-appointments.ts'
@@ -154,8 +155,14 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
   program
     .command('doctor')
     .description('check settings, versions and the database, and suggest fixes')
+    .option('--watch', 'show the health of the running installation, and again every five seconds, until Ctrl+C')
     .addOption(jsonOption())
-    .action(async (options: JsonOption) =>
+    .addHelpText(
+      'after',
+      '\nWith --watch and no terminal, prints all checks once, and then a line for each that has changed; with --json, ' +
+        'a line\nof JSON each time.',
+    )
+    .action(async (options: DoctorOptions) =>
       end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),
     )
 }

@@ -19,6 +19,10 @@ export type Terminal = {
   style(format: Format, text: string): string
   /** Where a progress bar can be drawn; null when stderr is not a terminal. */
   progress: NodeJS.WriteStream | null
+  /** Replaces all that is shown; null when stdout is not a terminal. */
+  redraw: ((lines: readonly string[]) => void) | null
+  /** How many lines it shows, and characters in each; Infinity when stdout is not a terminal. */
+  size(): { rows: number; columns: number }
 }
 
 export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
@@ -29,7 +33,18 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
     error: (line) => stderr.write(`${styleText('red', 'error:', { stream: stderr })} ${line}\n`),
     style: (format, text) => styleText(format, text, { stream: stdout }),
     progress: stderr.isTTY ? stderr : null,
+    redraw: stdout.isTTY ? (lines) => stdout.write(screenOf(lines)) : null,
+    size: () => (stdout.isTTY ? stdout : { rows: Number.POSITIVE_INFINITY, columns: Number.POSITIVE_INFINITY }),
   }
+}
+
+const home = '\u001b[H'
+const clearRestOfLine = '\u001b[K'
+const clearRest = '\u001b[J'
+
+/** From the first line of the screen on, without an empty screen in between. */
+function screenOf(lines: readonly string[]): string {
+  return `${home}${lines.map((line) => `${line}${clearRestOfLine}\n`).join('')}${clearRest}`
 }
 
 /** Columns of text, each as wide as its widest cell. */

@@ -31,6 +31,8 @@ export function capturingContext(
       error: (line) => void err.push(`error: ${line}`),
       style: (_, text) => text,
       progress: null,
+      redraw: null,
+      size: () => ({ rows: Number.POSITIVE_INFINITY, columns: Number.POSITIVE_INFINITY }),
     },
     readStdin: (bytesMax) => readAtMost(Readable.from([Buffer.from(options.stdin ?? '')]), bytesMax),
     signal: options.signal ?? new AbortController().signal,

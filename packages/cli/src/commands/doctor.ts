@@ -2,10 +2,15 @@ import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import type { Check } from '../doctor/check.ts'
 import { type Examination, examine } from '../doctor/examine.ts'
+import { watchHealth } from '../doctor/watch-health.ts'
 import { columns, type Terminal } from '../terminal.ts'
 
+export type DoctorOptions = JsonOption & { watch?: boolean }
+
 /** `holdfast doctor`: prints settings, versions, and checks with suggested fixes. Exits with 1 on an error. */
-export async function doctorCommand({ env, terminal }: CommandContext, options: JsonOption): Promise<ExitCode> {
+export async function doctorCommand(context: CommandContext, options: DoctorOptions): Promise<ExitCode> {
+  if (options.watch === true) return watchHealth(context, options)
+  const { env, terminal } = context
   const examination = await examine(env)
   const isGood = examination.checks.every((check) => check.state !== 'error')
   if (options.json === true) terminal.json({ ok: isGood, ...examination })

@@ -1,0 +1,69 @@
+import type { HealthBody, HealthCheckBody } from '@holdfast/contract'
+import { expect, test } from 'vitest'
+import { changedChecks, checkLine, healthScreen } from './health-lines.ts'
+import { durationText, figureText } from './health-words.ts'
+
+const at = new Date('2026-11-29T12:00:00.000Z')
+
+function aCheck(more: Partial<HealthCheckBody> = {}): HealthCheckBody {
+  const nothing = { database: null, of: null, reason: null, value: null, unit: null, version: null }
+  const times = { since: null, succeededAt: null, failedAt: null }
+  return { name: 'database', state: 'ok', ...nothing, ...times, runbook: 'docs/a.md#b', ...more }
+}
+
+const aHealth = (...checks: HealthCheckBody[]): HealthBody => ({
+  at: at.toISOString(),
+  state: 'failed',
+  process: 'a test',
+  checks,
+})
+
+const failed = aCheck({
+  database: 'south',
+  state: 'failed',
+  reason: 'no_response',
+  since: '2026-11-29T11:57:00.000Z',
+})
+
+test('a line says what, with its figure, why, since when and what to read; of what is ok, only what is known', () => {
+  expect(checkLine(failed, at)).toBe('failed   south: database: does not respond, for 3 min, docs/a.md#b')
+  expect(checkLine(aCheck({ version: '18.1' }), at)).toBe('ok       database: 18.1')
+  const backup = aCheck({ name: 'backup', value: 90, unit: 'seconds', succeededAt: '2026-11-29T11:58:30.000Z' })
+  expect(checkLine(backup, at)).toBe('ok       backup: 90 s, last success 90 s ago')
+})
+
+test('a screen has what is wrong first, no line that is too long, and counts what has no room', () => {
+  const health = aHealth(aCheck(), aCheck({ name: 'schema' }), failed)
+  const style = (_: unknown, text: string) => text
+  const lines = healthScreen({ style, size: () => ({ rows: 6, columns: 30 }) }, health)
+  expect(lines).toEqual([
+    'Health at 12:00:00 UTC: failed',
+    '',
+    'failed   south: database: does',
+    'ok       database',
+    '… and 1 more',
+  ])
+})
+
+test('only what has another state or reason is printed again', () => {
+  const before = aHealth(aCheck({ value: 1 }), failed)
+  expect(changedChecks(null, before)).toHaveLength(2)
+  expect(changedChecks(before, aHealth(aCheck({ value: 2 }), failed))).toEqual([])
+  const better = { ...failed, state: 'ok' as const, reason: null }
+  expect(changedChecks(before, aHealth(aCheck(), better))).toEqual([better])
+})
+
+test('figures have units that people read', () => {
+  expect([0.42, 90, 150, 7_300, 200_000, -200_000].map(durationText)).toEqual([
+    '0.4 s',
+    '90 s',
+    '2 min',
+    '2 h',
+    '2 days',
+    '-2 days',
+  ])
+  expect(figureText({ value: 1.5 * 2 ** 30, unit: 'bytes' })).toBe('1.5 GiB')
+  expect(figureText({ value: 0.815, unit: 'share' })).toBe('82 %')
+  expect(figureText({ value: 3, unit: 'count' })).toBe('3')
+  expect(figureText({ value: null, unit: null })).toBeNull()
+})

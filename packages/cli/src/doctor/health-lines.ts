@@ -1,0 +1,58 @@
+import type { HealthBody, HealthCheckBody } from '@holdfast/contract'
+import type { Terminal } from '../terminal.ts'
+import { checkWords, durationText, figureText, reasonWords } from './health-words.ts'
+
+const colours = { ok: 'green', warning: 'yellow', failed: 'red', unknown: 'gray' } as const
+
+/** What is wrong first, and otherwise in the order of the checks. */
+const fromWorst = ['failed', 'warning', 'unknown', 'ok'] as const
+
+/** Rows beside those of the checks: the heading, an empty one, what is left out, and where the cursor is. */
+const otherRows = 4
+
+/** A screen, on which what is wrong is first. What there is no room for is counted. */
+export function healthScreen({ style, size }: Pick<Terminal, 'style' | 'size'>, health: HealthBody): string[] {
+  const { rows, columns } = size()
+  const at = new Date(health.at)
+  const sorted = health.checks.toSorted((one, other) => fromWorst.indexOf(one.state) - fromWorst.indexOf(other.state))
+  const fitting = sorted.slice(0, Math.max(1, rows - otherRows))
+  const left = sorted.length - fitting.length
+  const heading = `Health at ${at.toISOString().slice(11, 19)} UTC: ${health.state}. Ctrl+C ends.`
+  return [
+    style('bold', heading.slice(0, columns)),
+    '',
+    ...fitting.map((check) => {
+      const line = checkLine(check, at).slice(0, columns)
+      const end = check.state.length
+      return `${style(colours[check.state], line.slice(0, end))}${line.slice(end)}`
+    }),
+    ...(left === 0 ? [] : [`… and ${left} more`]),
+  ]
+}
+
+/** A line without colours: `failed   south: database: does not respond (docs/…), since 3 min` */
+export function checkLine(check: HealthCheckBody, at: Date): string {
+  const { database, name, of, state, reason, version, since, succeededAt, runbook } = check
+  const subject = [database, checkWords[name], of].filter((part) => part !== null).join(': ')
+  const ago = (time: string) => durationText(Math.max(0, (at.getTime() - Date.parse(time)) / 1_000))
+  const parts = [
+    figureText(check),
+    version,
+    reason === null ? null : reasonWords[reason],
+    since === null ? null : `for ${ago(since)}`,
+    succeededAt === null ? null : `last success ${ago(succeededAt)} ago`,
+    state === 'ok' ? null : runbook,
+  ].filter((part) => part !== null)
+  return `${state.padEnd(8)} ${subject}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+}
+
+/** The checks whose state or reason is another than before. */
+export function changedChecks(before: HealthBody | null, { checks }: HealthBody): HealthCheckBody[] {
+  if (before === null) return checks
+  const known = new Set(before.checks.map(stateOf))
+  return checks.filter((check) => !known.has(stateOf(check)))
+}
+
+function stateOf({ name, database, of, state, reason }: HealthCheckBody): string {
+  return JSON.stringify([name, database, of, state, reason])
+}
