@@ -24,6 +24,7 @@ const privatePaths = [
   '/find-booking',
   '/find-waitlist-entry',
   '/forgot-password',
+  '/health',
   '/invitation',
   '/join-waitlist',
   '/leave-waitlist',

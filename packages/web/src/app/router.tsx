@@ -4,6 +4,7 @@ import { adminRoutes } from '../features/admin/routes.tsx'
 import { bookingRoutes } from '../features/booking/routes.tsx'
 import { doctorDayRoutes } from '../features/doctor-day/routes.tsx'
 import { doctorsRoutes } from '../features/doctors/routes.tsx'
+import { healthRoutes } from '../features/health/routes.tsx'
 import { invitationRoutes } from '../features/invitation/routes.tsx'
 import { myBookingsRoutes } from '../features/my-bookings/routes.tsx'
 import { proofRoutes } from '../features/proof/routes.tsx'
@@ -33,6 +34,7 @@ const routeTree = rootRoute
     ...doctorDayRoutes,
     ...adminRoutes,
     ...theatreRoutes,
+    ...healthRoutes,
   ])
 
 export const router = createRouter({

@@ -40,6 +40,11 @@ export function formatTime(instant: Instant, timeZone: string): string {
   return onOneLine(dateTime({ ...hourAndMinute, timeZone }).format(new Date(instant)))
 }
 
+/** `9:30:05`, where seconds matter. */
+export function formatTimeOfDay(instant: Instant, timeZone: string): string {
+  return onOneLine(dateTime({ ...hourAndMinute, second: '2-digit', timeZone }).format(new Date(instant)))
+}
+
 function isHour12(): boolean {
   return dateTime(hourAndMinute).resolvedOptions().hour12 === true
 }

@@ -5,6 +5,7 @@ import type calendars from '../../locales/en/calendars.json'
 import type commands from '../../locales/en/commands.json'
 import type doctorDay from '../../locales/en/doctor-day.json'
 import type doctors from '../../locales/en/doctors.json'
+import type health from '../../locales/en/health.json'
 import type invitation from '../../locales/en/invitation.json'
 import type links from '../../locales/en/links.json'
 import type myBookings from '../../locales/en/my-bookings.json'
@@ -27,6 +28,7 @@ type Texts = {
   commands: typeof commands
   'doctor-day': typeof doctorDay
   doctors: typeof doctors
+  health: typeof health
   invitation: typeof invitation
   links: typeof links
   'my-bookings': typeof myBookings

@@ -86,6 +86,9 @@ function AllClinics() {
       <Group justify="space-between">
         <PageTitle>{t('clinics.title')}</PageTitle>
         <Group gap="sm">
+          <LinkButton to="/health" variant="default">
+            {t('clinics.health')}
+          </LinkButton>
           <LinkButton to="/security-log" search={{}} variant="default">
             {t('audit.title')}
           </LinkButton>

@@ -1,0 +1,14 @@
+import type { HealthCheck } from '@holdfast/contract/client'
+import { useTranslation } from 'react-i18next'
+import classes from './health.module.css'
+
+/** A dot in a colour and a shape of its own, and what it means. */
+export function HealthState({ state }: { state: HealthCheck['state'] }) {
+  const { t } = useTranslation('health')
+  return (
+    <span className={classes.state}>
+      <span aria-hidden="true" className={classes.dot} data-state={state} />
+      {t(`state.${state}`)}
+    </span>
+  )
+}
