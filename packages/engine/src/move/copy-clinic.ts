@@ -31,6 +31,8 @@ export async function copyClinic(
   await copySpecializations(source, target, clinicNo)
   // What a former move away has left there, see deleteClinic.
   await target.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
+  // Responses that were stored there after it: the target has nothing else of the clinic.
+  await target.query(sql`delete from holdfast.answer where clinic_no = ${clinicNo}`)
   await target.query(sql`
     insert into holdfast.arrived_clinic (clinic_no, xid) values (${clinicNo}, pg_current_xact_id())
     on conflict (clinic_no) do update set xid = excluded.xid`)

@@ -82,6 +82,27 @@ test('many events of the security log are moved in several transactions', async 
   await scene.expectClean(true)
 })
 
+test('a response that is stored where the clinic was does not prevent its return', async ({ database, north }) => {
+  const scene = await aScene(database, north)
+  const store = ({ ownerPool }: typeof database) =>
+    ownerPool.query(
+      `insert into holdfast.answer (key, request_hash, body, ids, clinic_no)
+       values (gen_random_uuid(), gen_random_uuid(), '{}', '{}', $1)`,
+      [scene.clinicNo],
+    )
+  const stored = async ({ ownerPool }: typeof database) => {
+    const { rows } = await ownerPool.query('select key from holdfast.answer where clinic_no = $1', [scene.clinicNo])
+    return rows
+  }
+  await scene.move(1)
+  await store(database)
+  await store(north)
+  const moved = await stored(north)
+  await scene.move(0)
+  expect([await stored(database), await stored(north)]).toEqual([moved, []])
+  await scene.expectClean(false)
+})
+
 async function lateEvents({ ownerPool }: Parameters<typeof aScene>[0], { clinicNo }: Scene): Promise<number | null> {
   const counted = `select from holdfast.audit_event where clinic_no = $1 and details = '{late}'`
   return (await ownerPool.query(counted, [clinicNo])).rowCount
