@@ -1,4 +1,6 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { Slot } from '@holdfast/contract/client'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { api, dataOf } from '../../lib/api/api.ts'
 
 /** How often it is read again until a new calendar was read, and to see what it changed. */
@@ -12,12 +14,22 @@ export function busyCalendarQuery(doctorId: string) {
   })
 }
 
-/** The slots that the doctor's external calendar blocks, in these days. */
-export function blockedSlotsQuery(doctorId: string, from: string, to: string) {
-  return queryOptions({
-    queryKey: ['blocked-slots', doctorId, from, to],
+type Days = { doctorId: string; from: string; to: string }
+
+/**
+ * The ids of the slots that the doctor's external calendar blocks in these days; undefined while they are read. They
+ * are read again when `slots` change, as they do when a calendar blocks some.
+ */
+export function useBlockedSlots({ doctorId, from, to }: Days, slots: readonly Slot[], isEnabled = true) {
+  const version = slots.map(({ available }) => available).join()
+  const { data } = useQuery({
+    queryKey: ['blocked-slots', doctorId, from, to, version],
     queryFn: async () => (await dataOf(api.listBlockedSlots({ path: { doctorId }, query: { from, to } }))).slotIds,
+    enabled: isEnabled,
+    placeholderData: (former, query) =>
+      query?.queryKey[1] === doctorId && query.queryKey[2] === from ? former : undefined,
   })
+  return useMemo(() => (data === undefined ? undefined : new Set(data)), [data])
 }
 
 export function useBusyCalendarActions(doctorId: string) {

@@ -1,11 +1,10 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useMemo, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addDays, localDay } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
-import { blockedSlotsQuery } from '../busy-calendar/busy-queries.ts'
+import { useBlockedSlots } from '../busy-calendar/busy-queries.ts'
 import { HoursDialog } from './hours-dialog.tsx'
 import { type DayHours, SlotCalendar } from './slot-calendar.tsx'
 import { SlotDialog } from './slot-dialog.tsx'
@@ -26,6 +25,8 @@ type DoctorCalendarProps = {
   onDay?: (day: string) => void
 }
 
+const noSlots: ReadonlySet<string> = new Set()
+
 /** A doctor's calendar, with the dialogs of its slots and hours. */
 export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: DoctorCalendarProps) {
   const { t } = useTranslation('schedule')
@@ -33,13 +34,7 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: D
   const [hours, setHours] = useState<DayHours | null>(null)
   const { slots, bookings, clinicId, doctorId, timeZone } = shown
   const lastDay = view === 'day' ? day : addDays(day, 6)
-  // Read again when slots change, as they do when a calendar blocks some.
-  const version = slots.map(({ available }) => available).join()
-  const blockedIds = useQuery({
-    ...blockedSlotsQuery(doctorId, day, lastDay),
-    queryKey: [...blockedSlotsQuery(doctorId, day, lastDay).queryKey, version],
-  }).data
-  const blocked = useMemo(() => new Set(blockedIds), [blockedIds])
+  const blocked = useBlockedSlots({ doctorId, from: day, to: lastDay }, slots)
   const today = localDay(serverNow(), timeZone)
   return (
     <Stack gap="sm">
@@ -62,7 +57,7 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: D
         day={day}
         slots={slots}
         bookings={bookings}
-        blocked={blocked}
+        blocked={blocked ?? noSlots}
         timeZone={timeZone}
         onDay={onDay}
         onSlot={(slotId) => setOpened(slots.find(({ id }) => id === slotId))}

@@ -12,6 +12,7 @@ import { addDays, localDay, mondayOf } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
+import { useBlockedSlots } from '../busy-calendar/busy-queries.ts'
 import { NextSlot } from './next-slot.tsx'
 import classes from './slot-picker.module.css'
 
@@ -26,7 +27,7 @@ type SlotPickerProps = {
   chosen: Slot | null
   onChoose: (slot: Slot | null) => void
   units?: number
-  /** Slots without a free place can be shown, and chosen. */
+  /** Slots without a free place can be shown, and chosen, but for those that the doctor's external calendar blocks. */
   canShowFull?: boolean
 }
 
@@ -54,10 +55,14 @@ export function SlotPicker({
   const monday = mondayOf(day)
   const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
   useLiveSlots(doctorId === '' ? [] : [doctorId])
+  const week = { doctorId, from: monday, to: addDays(monday, 6) }
+  const blocked = useBlockedSlots(week, slots.data?.items ?? [], showsFull && doctorId !== '')
   const now = serverNow()
   const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.endsAt) > now
-  const isShown = (slot: Slot) => isFree(slot) || (showsFull && Date.parse(slot.endsAt) > now)
-  const free = (slots.data?.items ?? []).filter(isShown)
+  const isFull = (slot: Slot) => showsFull && slot.available < units && Date.parse(slot.endsAt) > now
+  const shown = (slots.data?.items ?? []).filter(
+    (slot) => isFree(slot) || (isFull(slot) && blocked?.has(slot.id) === false),
+  )
   const labelOf = (slot: Slot) => {
     const time = formatTime(slot.startsAt, timeZone)
     if (!isFree(slot)) return t('picker.full', { time })
@@ -98,7 +103,7 @@ export function SlotPicker({
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
       ) : slots.data === undefined ? (
         <Skeleton height={120} radius="lg" />
-      ) : free.length === 0 ? (
+      ) : shown.length === 0 ? (
         <>
           <Text role="status" c="dimmed">
             {t('picker.none')}
@@ -108,12 +113,12 @@ export function SlotPicker({
             doctorId={doctorId}
             after={addDays(monday, 6)}
             timeZone={timeZone}
-            fits={isShown}
+            fits={(slot) => isFree(slot) || isFull(slot)}
             onShow={setDay}
           />
         </>
       ) : (
-        <Times slots={free} chosen={chosen} onChoose={onChoose} timeZone={timeZone} labelOf={labelOf} />
+        <Times slots={shown} chosen={chosen} onChoose={onChoose} timeZone={timeZone} labelOf={labelOf} />
       )}
     </Stack>
   )
