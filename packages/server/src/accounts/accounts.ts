@@ -6,6 +6,7 @@ import { isUniqueViolation } from './is-unique-violation.ts'
 import { type PasswordRefusal, refusalOfNewPassword } from './passwords/new-passwords.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import { passwordHash, storePassword } from './passwords/stored-passwords.ts'
+import { hasFactor } from './second-factors/shown-factors.ts'
 import type { Principals } from './sessions/principals.ts'
 import { endingSignIns, endSessions, passwordResetsVoided } from './sessions/sessions.ts'
 
@@ -57,9 +58,10 @@ export type Accounts = {
   hasSiteAdministrator(): Promise<boolean>
   /**
    * Whether the account exists, and has not ended its sessions since a calendar feed was created. The feed's row may
-   * still be stored, in a database without accounts.
+   * still be stored, in a database without accounts. A feed that was created with a second factor ends when the account
+   * has none any more.
    */
-  mayHaveFeed(feed: { accountId: string; createdAt: Date }): Promise<boolean>
+  mayHaveFeed(feed: { accountId: string; createdAt: Date; hasSecondFactor: boolean }): Promise<boolean>
   /** The time by the clock of the database of the accounts. */
   time(): Promise<Date>
 }
@@ -159,9 +161,11 @@ function accountReads(pool: Pool): AccountReads {
           from "user" where id = ${accountId}`)
       return rows[0] ?? null
     },
-    async mayHaveFeed({ accountId, createdAt }) {
+    async mayHaveFeed({ accountId, createdAt, hasSecondFactor }) {
       const { rowCount } = await pool.query(sql`
-        select from "user" where id = ${accountId} and coalesce("feedsValidFrom" < ${createdAt}, true)`)
+        select from "user"
+         where id = ${accountId} and coalesce("feedsValidFrom" < ${createdAt}, true)
+           and (not ${hasSecondFactor}::boolean or ${hasFactor(accountId)})`)
       return rowCount === 1
     },
     async time() {

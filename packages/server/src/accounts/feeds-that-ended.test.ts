@@ -1,7 +1,7 @@
 import { aClinic, aMember } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
-import { accountPassword as password, post } from '../../test/second-factor-steps.ts'
+import { aPersonWithApp, accountPassword as password, post } from '../../test/second-factor-steps.ts'
 
 let server: RunningServer
 
@@ -104,4 +104,14 @@ test('a change of the password that ends no session ends no feed', async () => {
   const other = { currentPassword: `${password} more`, newPassword: password, revokeOtherSessions: true }
   expect((await post(server.url, 'change-password', other, token)).status).toBe(200)
   expect(await statusOf(url)).toBe(404)
+})
+
+test('a feed that was created with a second factor ends when the account has none any more, and others do not', async () => {
+  const { token } = await aPersonWithApp(server, 'factor@example.org')
+  const { token: other, url } = await aPersonWithFeed('none@example.org')
+  const created = await aFeed(token)
+  expect([await statusOf(created), await statusOf(url)]).toEqual([200, 200])
+  expect((await post(server.url, 'totp/remove', { password }, token)).status).toBe(200)
+  expect([await statusOf(created), await statusOf(url)]).toEqual([404, 200])
+  expect([await createdAt(token), await createdAt(other)]).toEqual([null, expect.any(String)])
 })
