@@ -30,9 +30,9 @@ type ClaimRow = { outcome: string } & Record<
   | 'lapses_in_ms'
   | 'snapshot',
   string | null
->
+> & { added?: string }
 
-/** The row of `claim_slots`, as text: arrays, but for the last three. */
+/** The row of `claim_slots`, as text: arrays, but for the last three. `added`: only of `claim_added_places`. */
 type ClaimsRow = Record<
   | 'outcomes'
   | 'booking_ids'
@@ -47,7 +47,7 @@ type ClaimsRow = Record<
   | 'lapses_in_ms'
   | 'created_at',
   string
-> & { tx: string | null; snapshot: string | null }
+> & { tx: string | null; snapshot: string | null; added?: string }
 
 /** Runs one batch of claims in one transaction, and announces it. Safe to run again: each claim has a key. */
 export async function runClaimBatch(
@@ -178,19 +178,22 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
     available: available[index] ?? null,
     lapses_in_ms: lapses[index] ?? null,
     snapshot: claims.snapshot,
+    ...(claims.added === undefined ? {} : { added: claims.added }),
   }))
 }
 
 function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<string, FirstOutcome>): ClaimOutcome {
   switch (row.outcome) {
     case 'booked':
-      return { kind: 'booked', booking: claimedBooking(row, request), position: row.tx ?? '' }
+      return { kind: 'booked', booking: claimedBooking(row, request), position: row.tx ?? '', ...addedOf(row) }
     case 'replayed': {
       const first = firstOutcomes.get(row.booking_id ?? '')
       if (first === undefined)
         throw new Error(`The key of booking ${row.booking_id} is known, and its first event is not.`)
       // It replays our first try, whose result was lost with the connection: the caller has no response yet.
-      return { kind: first.booking.id === request.bookingId ? 'booked' : 'replayed', ...first }
+      if (first.booking.id !== request.bookingId) return { kind: 'replayed', ...first }
+      // Whether that try added places is not known any more.
+      return { kind: 'booked', ...first, ...(request.addsPlaces ? { capacity: Number(row.capacity) } : {}) }
     }
     case 'slot_full':
     case 'slot_missing':
@@ -203,6 +206,8 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<stri
       return patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
   }
 }
+
+const addedOf = ({ added = '0', capacity }: ClaimRow) => (Number(added) > 0 ? { capacity: Number(capacity) } : {})
 
 /** The part of `slot_closed:<why>` after the colon, as the SQL functions return it. */
 export function slotClosedWhy(outcome: string): SlotClosedWhy {

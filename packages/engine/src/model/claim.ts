@@ -74,7 +74,8 @@ export function isNotDone<Outcome extends { kind: string }>(
 }
 
 export type ClaimOutcome =
-  | { kind: 'booked'; booking: ClaimedBooking; position: string }
+  /** `capacity`: that of the slot, if it got places, or may have got them. */
+  | { kind: 'booked'; booking: ClaimedBooking; position: string; capacity?: number }
   | { kind: 'replayed'; booking: ClaimedBooking; position: string }
   | { kind: 'slot_full' }
   | { kind: 'slot_missing' }

@@ -1,6 +1,7 @@
 -- claim_added_places: books units of a slot for the clinic's desk, also where no room is left: the slot gets the places
 -- that are missing, for this booking, before any is offered to those who wait. It keeps them: what the booking gives
--- back later is offered like any other place. Parameters and row: as claim_slots, for one request.
+-- back later is offered like any other place. Parameters and row: as claim_slots, for one request. added: how many
+-- places the slot got.
 --
 -- Outcomes: as claim_slots. slot_full: the slot would have more than slot_units_max places; or a hold of it has lapsed,
 --   and what it gave back is too little, or was offered to those who wait: repeat it. No transaction both adds places
@@ -14,7 +15,7 @@ create or replace function holdfast.claim_added_places(
 ) returns table (
   outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
   appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
-  created_at timestamptz, tx xid8, available integer[], lapses_in_ms float8[], snapshot pg_snapshot
+  created_at timestamptz, tx xid8, available integer[], lapses_in_ms float8[], snapshot pg_snapshot, added integer
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -27,6 +28,7 @@ declare
   v_known_by constant text[] := case when p_known_by is not null then array[p_known_by] end;
   v_slot slot;
   v_capacity integer;
+  v_added integer := 0;
   v_is_booked boolean := false;
 begin
   -- Its locks come before that of the slot, as in claim_slots.
@@ -45,11 +47,12 @@ begin
                   where r.clinic_no = p_clinic_no and r.id = v_slot.resource_id and r.kind = 'doctor')
      and not exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then
     perform give_capacity(p_clinic_no, p_slot_id, v_capacity);
+    v_added := v_capacity - v_slot.capacity;
   end if;
   return query
-  select * from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key],
+  select c.*, v_added from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key],
                             array[p_hash], array[p_confirm], array[p_account_id], array[p_actor_id], array[p_type],
-                            array[p_patient], array[p_reason], v_known_by);
+                            array[p_patient], array[p_reason], v_known_by) c;
   if not exists (select from idempotency k
                   where k.clinic_no = p_clinic_no and k.key = p_key and k.booking_id = p_id) then
     -- A hold that lapsed since then may have let claim_slots offer the place to somebody who waits: they keep it.

@@ -45,6 +45,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     const outcome = await claim(deps, input, isByLink)
     if (outcome.kind === 'slot_full') throw await slotFull(input.request, wantedBy(input))
     if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
+    recordCapacity(deps, input, outcome)
     const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
     const status = outcome.kind === 'booked' ? 201 : 200
     if (isByLink && outcome.booking.status === 'PENDING') {
@@ -89,6 +90,23 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     if (epoch === null) throw bookingNotFound(bookingId)
     const binding = { accountId: renewal.accountId, epoch }
     return { status: 200, body: { manageToken: deps.manageTokens.issue(bookingId, binding) } }
+  })
+}
+
+/** A slot that got places has changed. The booking itself is in the event log. */
+function recordCapacity(
+  { audit }: RestDeps,
+  { body: { slotId }, field: bookedBy, request }: Input<typeof restOperations.createBooking>,
+  outcome: ClaimOutcome,
+): void {
+  if (outcome.kind !== 'booked' || outcome.capacity === undefined) return
+  audit.record({
+    kind: 'doctor_changed',
+    clinicNo: clinicNoIn(slotId),
+    actorId: bookedBy?.accountId ?? null,
+    subjectId: slotId,
+    network: networkPrefix(request.ip),
+    details: ['capacity changed', `${outcome.capacity}`],
   })
 }
 

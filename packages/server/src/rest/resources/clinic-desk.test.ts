@@ -55,10 +55,15 @@ test('the desk books in a full slot, which gets a place; patients cannot', async
   expect((await rest.call('createBooking', { body: { ...onBehalf, addsPlaces: false }, as: admin })).problem.code).toBe(
     'slot_full',
   )
+  rest.audited.length = 0
   const booked = await rest.call('createBooking', { body: onBehalf, as: admin, key: 'one' })
   expect(booked.status).toBe(201)
   const again = await rest.call('createBooking', { body: onBehalf, as: admin, key: 'one' })
   expect(again).toMatchObject({ status: 200, body: { id: booked.body.id } })
+  const details = ['capacity changed', '2']
+  expect(rest.audited).toEqual([
+    expect.objectContaining({ kind: 'doctor_changed', actorId: admin.id, subjectId: slot.id, details }),
+  ])
   const without = await rest.call('createBooking', { body: { ...onBehalf, addsPlaces: false }, as: admin, key: 'one' })
   expect(without.problem.code).toBe('idempotency_key_reused')
   const { rows } = await database.ownerPool.query('select capacity, taken from holdfast.slot where id = $1', [slot.id])
