@@ -38,3 +38,38 @@ test('who has lost the appointment is booked again, from its page and from the l
   await page.getByRole('link', { name: 'Book for a patient' }).first().click()
   await expect.poll(() => name.inputValue()).toBe('')
 })
+
+test('another time is for as many places, in the language of the patient, and what they have already is named', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const name = `Party ${randomUUID()}`
+  const patient = { name, email: 'party@example.org', language: 'ar' as const }
+  const lost = await aSlot(site.database, scene.doctor, { capacity: 3 })
+  const startsAt = new Date(lost.startsAt.getTime() + 3_600_000)
+  const free = await aSlot(site.database, scene.doctor, { capacity: 3, startsAt })
+  const booking = await aBooking(site.database, lost, { patient, units: 3, status: 'CANCELLED' })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/book?doctorId=${scene.doctor.id}&forBooking=${booking.id}`)
+  await page.getByText('3 places').waitFor()
+  const later = page.getByRole('button', { name: 'Show that week' })
+  const time = page.locator(`section ul button`).last()
+  await time.or(later).first().waitFor()
+  if (await later.isVisible()) await later.click()
+  await time.click()
+  await page
+    .getByRole('button', { name: /^Book / })
+    .last()
+    .click()
+  await page.getByRole('heading', { name: 'Booked' }).waitFor()
+  const { rows } = await site.database.ownerPool.query(
+    `select slot_id, units, patient->>'language' as language from holdfast.booking
+      where clinic_no = $1 and status = 'CONFIRMED' and patient->>'name' = $2`,
+    [scene.clinic.no, name],
+  )
+  expect(rows).toEqual([{ slot_id: expect.any(String), units: 3, language: 'ar' }])
+  expect([lost.id, free.id]).toContain(rows[0].slot_id)
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  await page.getByText('already has an appointment').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+})

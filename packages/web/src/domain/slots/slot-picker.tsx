@@ -65,7 +65,7 @@ export function SlotPicker({
   )
   const labelOf = (slot: Slot) => {
     const time = formatTime(slot.startsAt, timeZone)
-    if (!isFree(slot)) return t('picker.full', { time })
+    if (!isFree(slot)) return t(slot.available < 1 ? 'picker.full' : 'picker.few', { time })
     return Date.parse(slot.startsAt) > now ? time : t('picker.begun', { time })
   }
   return (

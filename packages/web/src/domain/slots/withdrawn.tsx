@@ -22,6 +22,8 @@ type WithdrawnProps = {
 /** The patients who lost their appointment in a withdrawal, until the reader closes the list. */
 export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, onClose }: WithdrawnProps) {
   const { t } = useTranslation('schedule')
+  // Unfinished holds name nobody.
+  const patients = affected.filter(({ booking }) => booking?.patient.name !== '')
   return (
     <Stack gap="md">
       <FocusedTitle id="withdrawn" order={3}>
@@ -31,7 +33,7 @@ export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, onClo
         color="red"
         variant="outline"
         icon={<Icon of={IconPhone} />}
-        title={t('withdraw.lost', { count: affected.length })}
+        title={t('withdraw.lost', { count: patients.length })}
       >
         <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} />
         <Text size="sm" mt="xs">

@@ -31,13 +31,21 @@ import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
 import type { KnownPatient } from './distinct-patients.ts'
 import { KnownPatients } from './known-patients.tsx'
+import { OtherAppointments } from './other-appointments.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/book')
 
-type PatientDraft = { name: string; email: string; phone: string; reason: string; type: AppointmentType }
+type PatientDraft = {
+  name: string
+  email: string
+  phone: string
+  reason: string
+  type: AppointmentType
+  units: number
+}
 /** The fields by which a patient is found. */
 const patientFields = ['name', 'phone', 'email'] as const
-const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
+const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person', units: 1 }
 
 /**
  * Staff book for a patient who calls or comes in: they choose a time, and enter the patient unless a booking has one.
@@ -51,17 +59,18 @@ export function BookPage() {
     // What is typed meanwhile stays.
     refetchInterval: false,
   })
-  if (forBooking === undefined) return <BookForm key="new" patient={emptyPatient} />
+  if (forBooking === undefined) return <BookForm key="new" former={null} />
   if (former.data === undefined) return <LoadingOrError of={former} />
-  return <BookForm key={forBooking} patient={patientOf(former.data)} />
+  return <BookForm key={forBooking} former={former.data} />
 }
 
-function patientOf({ patient, reason, appointmentType }: Booking): PatientDraft {
+function draftOf({ patient, reason, appointmentType, units }: Booking): PatientDraft {
   const { name, email = '', phone = '' } = patient
-  return { name, email, phone, reason: reason ?? '', type: appointmentType }
+  return { name, email, phone, reason: reason ?? '', type: appointmentType, units }
 }
 
-function BookForm({ patient: known }: { patient: PatientDraft }) {
+/** @param former the booking whose patient gets another one; null: none */
+function BookForm({ former }: { former: Booking | null }) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
   const search = route.useSearch()
@@ -70,12 +79,15 @@ function BookForm({ patient: known }: { patient: PatientDraft }) {
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
   const [typed, setTyped] = useState('')
-  const form = usePatientForm(known, (values, before) => {
+  // What is known of the patient, and is not in the form.
+  const [known, setKnown] = useState<Booking['patient']>(former?.patient ?? { name: '' })
+  const form = usePatientForm(former === null ? emptyPatient : draftOf(former), (values, before) => {
     const field = patientFields.find((one) => values[one] !== before[one])
     if (field !== undefined) setTyped(values[field])
   })
   const patient = form.getValues()
   const booking = useBook(clinicId, form)
+  const addsPlaces = chosen !== null && chosen.available < patient.units
   useTitleFocusAfter(booking.isSuccess)
   if (bookable.length === 0) return <NoDoctors />
   const types = doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId))?.appointmentTypes ?? []
@@ -89,12 +101,15 @@ function BookForm({ patient: known }: { patient: PatientDraft }) {
     form.setValues(isForSame ? { ...patient, reason: '' } : emptyPatient)
     setTyped('')
     // Otherwise the former patient is filled in when the page is loaded again.
-    if (!isForSame) void navigate({ search: { doctorId }, replace: true })
+    if (isForSame) return
+    setKnown({ name: '' })
+    void navigate({ search: { doctorId }, replace: true })
   }
   if (booking.data) return <Booked booking={booking.data} name={patient.name} onAgain={again} />
   return (
     <Stack gap="lg">
       <PageTitle>{t('book.title')}</PageTitle>
+      {former === null ? null : <OtherAppointments of={former} />}
       <div className={adminClasses.two}>
         <section className={layoutClasses.panel} aria-labelledby="book-when">
           <Title order={2} size="h3" mb="md" id="book-when">
@@ -107,6 +122,7 @@ function BookForm({ patient: known }: { patient: PatientDraft }) {
             timeZone={timeZone}
             chosen={chosen}
             onChoose={setChosen}
+            units={patient.units}
             canShowFull
           />
         </section>
@@ -119,42 +135,25 @@ function BookForm({ patient: known }: { patient: PatientDraft }) {
             types={types}
             type={type}
             when={chosen === null ? null : formatDayTime(chosen.startsAt, timeZone)}
-            addsPlace={chosen !== null && chosen.available < 1}
+            addsPlaces={addsPlaces}
             typed={typed}
-            onKnown={(known) => {
-              form.setValues(known)
+            onKnown={({ language, ...contact }) => {
+              form.setValues(contact)
+              setKnown({ name: contact.name, ...(language === undefined ? {} : { language }) })
               setTyped('')
             }}
             isPending={booking.isPending}
             onBook={(draft) => {
-              if (chosen !== null) {
-                booking.mutate({ slot: chosen, patient: { ...draft, type }, addsPlaces: chosen.available < 1 })
-              }
+              if (chosen === null) return
+              const language = known.name === draft.name.trim() ? known.language : undefined
+              booking.mutate(
+                { slot: chosen, patient: { ...draft, type }, language, addsPlaces },
+                // Now a place can be added. The button does not change by itself while somebody is about to press it.
+                { onError: (error) => isFull(error) && setChosen({ ...chosen, available: 0 }) },
+              )
             }}
           />
-          {isOverlap(booking.error) ? (
-            asked === undefined || !isAsked ? null : (
-              <Box mt="md">
-                <LazyOverlapQuestion
-                  error={booking.error}
-                  asked="desk"
-                  what="book"
-                  timeZone={timeZone}
-                  isBusy={booking.isPending}
-                  onProceed={() => booking.mutate({ ...asked, mayOverlap: true })}
-                  onOther={() => {
-                    booking.reset()
-                    setChosen(null)
-                  }}
-                />
-              </Box>
-            )
-          ) : booking.isError && refusedContact(booking.error) === null ? (
-            <Stack mt="md" gap="sm">
-              <ErrorState error={booking.error} />
-              <Alternatives error={booking.error} timeZone={timeZone} onChoose={setChosen} />
-            </Stack>
-          ) : null}
+          <Refused booking={booking} isAsked={isAsked} timeZone={timeZone} onChoose={setChosen} />
         </section>
       </div>
     </Stack>
@@ -190,20 +189,31 @@ function usePatientForm(
   })
 }
 
-type Wanted = { slot: Slot; patient: PatientDraft; mayOverlap?: boolean; addsPlaces: boolean }
+/** `language`: that of messages to the patient, where it is known. */
+type Wanted = {
+  slot: Slot
+  patient: PatientDraft
+  language: Booking['patient']['language']
+  mayOverlap?: boolean
+  addsPlaces: boolean
+}
+
+const isFull = (error: Error) => error instanceof RefusedError && error.problem.code === 'slot_full'
 
 function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
-    mutationFn: ({ slot, patient, mayOverlap = false, addsPlaces }: Wanted): Promise<MadeBooking> => {
-      const { name, email, phone, reason, type } = patient
+    mutationFn: ({ slot, patient, language, mayOverlap = false, addsPlaces }: Wanted): Promise<MadeBooking> => {
+      const { name, email, phone, reason, type, units } = patient
       const body = {
         slotId: slot.id,
+        units,
         patient: {
           name: name.trim(),
           ...(email.trim() === '' ? {} : { email: email.trim() }),
           ...(phone.trim() === '' ? {} : { phone: phone.trim() }),
+          ...(language === undefined ? {} : { language }),
         },
         appointmentType: type,
         ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
@@ -222,6 +232,49 @@ function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
       await queryClient.invalidateQueries({ queryKey: slotsKey(slot.doctorId) })
     },
   })
+}
+
+type RefusedProps = {
+  booking: ReturnType<typeof useBook>
+  /** What was refused is what the form has. */
+  isAsked: boolean
+  timeZone: string
+  onChoose: (slot: Slot | null) => void
+}
+
+/** Why the booking was refused, and what can be done instead. */
+function Refused({
+  booking: { error, variables, isPending, mutate, reset },
+  isAsked,
+  timeZone,
+  onChoose,
+}: RefusedProps) {
+  if (isOverlap(error)) {
+    if (variables === undefined || !isAsked) return null
+    return (
+      <Box mt="md">
+        <LazyOverlapQuestion
+          error={error}
+          asked="desk"
+          what="book"
+          timeZone={timeZone}
+          isBusy={isPending}
+          onProceed={() => mutate({ ...variables, mayOverlap: true })}
+          onOther={() => {
+            reset()
+            onChoose(null)
+          }}
+        />
+      </Box>
+    )
+  }
+  if (error === null || refusedContact(error) !== null) return null
+  return (
+    <Stack mt="md" gap="sm">
+      <ErrorState error={error} />
+      <Alternatives error={error} timeZone={timeZone} onChoose={onChoose} />
+    </Stack>
+  )
 }
 
 type AlternativesProps = { error: Error; timeZone: string; onChoose: (slot: Slot) => void }
@@ -249,8 +302,8 @@ type PatientFormProps = {
   types: readonly PatientDraft['type'][]
   type: PatientDraft['type']
   when: string | null
-  /** The slot is full, and gets a place. */
-  addsPlace: boolean
+  /** The slot has too few free places, and gets those that are missing. */
+  addsPlaces: boolean
   /** What was typed last into one of the fields by which a patient is found. */
   typed: string
   onKnown: (known: KnownPatient) => void
@@ -258,9 +311,11 @@ type PatientFormProps = {
   onBook: (patient: PatientDraft) => void
 }
 
-function PatientForm({ form, types, type, when, addsPlace, typed, onKnown, isPending, onBook }: PatientFormProps) {
-  const { t } = useTranslation(['admin', 'shell'])
+function PatientForm({ form, types, type, when, addsPlaces, typed, onKnown, isPending, onBook }: PatientFormProps) {
+  const { t } = useTranslation(['admin', 'schedule', 'shell'])
   const known = useRef<HTMLDivElement>(null)
+  const { units } = form.getValues()
+  const submitKey = !addsPlaces ? 'book.submit' : units > 1 ? 'book.addPlaces' : 'book.addPlace'
   // Enter books nobody by half a name: it leads to the patients who are found, as an arrow does, or to the last button.
   const leadOn = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== 'ArrowDown') return
@@ -279,6 +334,7 @@ function PatientForm({ form, types, type, when, addsPlace, typed, onKnown, isPen
           <ContactFields form={form} />
         </Stack>
         <KnownPatients typed={typed} onChoose={onKnown} ref={known} />
+        {units > 1 ? <Text>{t('schedule:units', { count: units })}</Text> : null}
         {types.length > 1 ? (
           <NativeSelect
             label={t('column.appointmentType')}
@@ -294,10 +350,10 @@ function PatientForm({ form, types, type, when, addsPlace, typed, onKnown, isPen
           minRows={2}
           {...form.getInputProps('reason')}
         />
-        {addsPlace ? <Text role="status">{t('book.addPlaceHelp')}</Text> : null}
+        {addsPlaces ? <Text role="status">{t('book.addPlaceHelp')}</Text> : null}
         <Group>
           <ActionButton type="submit" disabled={when === null} isBusy={isPending}>
-            {when === null ? t('book.choose') : t(addsPlace ? 'book.addPlace' : 'book.submit', { when })}
+            {when === null ? t('book.choose') : t(submitKey, { when })}
           </ActionButton>
         </Group>
       </Stack>

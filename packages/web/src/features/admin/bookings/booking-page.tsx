@@ -22,6 +22,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
+import { OtherAppointments } from '../book/other-appointments.tsx'
 import { clinicBookingQuery } from '../clinic-booking-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { AddressRefused } from './address-refused.tsx'
@@ -122,6 +123,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
             </Button>
           </div>
         ) : null}
+        {canBeBookedAgain(booking) ? <OtherAppointments of={booking} /> : null}
         {canBeBookedAgain(booking) ? (
           <div className={layoutClasses.actions}>
             <LinkButton
@@ -165,9 +167,9 @@ function BookingFacts({ booking }: { booking: Booking }) {
   )
 }
 
-/** The patient has lost the appointment, or has given it up. */
-function canBeBookedAgain({ status, erasedAt }: Booking): boolean {
-  return (status === 'CANCELLED' || status === 'FAILED') && erasedAt === null
+/** A patient has lost the appointment, or has given it up. An unfinished hold names nobody. */
+function canBeBookedAgain({ status, erasedAt, patient }: Booking): boolean {
+  return (status === 'CANCELLED' || status === 'FAILED') && erasedAt === null && patient.name !== ''
 }
 
 function Kind({ booking }: { booking: Booking }) {

@@ -108,6 +108,8 @@ function MoveLink({ booking, isOfWithdrawal = false }: MoveLinkProps) {
 /** Opens *Book for a patient* in another tab, because the list is lost when its page is left. */
 function RebookLink({ booking: { id, clinicId, doctorId, patient } }: { booking: Booking }) {
   const { t } = useTranslation('schedule')
+  // An unfinished hold names nobody.
+  if (patient.name === '') return null
   return (
     <TextLink
       inherit

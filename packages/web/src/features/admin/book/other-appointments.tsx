@@ -1,0 +1,50 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Alert } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { addDays, localDay } from '../../../lib/time/local-time.ts'
+import { serverNow } from '../../../lib/time/server-clock.ts'
+import { TextLink } from '../../../ui/buttons/text-link.tsx'
+import { useClinic } from '../use-clinic.ts'
+import { isSamePerson } from './same-person.ts'
+
+/** The API lists at most 366 days. */
+const daysAhead = 365
+const shownMax = 3
+
+/** The appointments to come of the patient of a booking that ended, which nobody should book again. */
+export function OtherAppointments({ of }: { of: Booking }) {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  const today = localDay(serverNow(), timeZone)
+  const { name, email, phone } = of.patient
+  const q = email ?? phone ?? name
+  const query = { q, from: today, to: addDays(today, daysAhead), status: 'CONFIRMED', limit: 50 } as const
+  const { data } = useQuery({
+    queryKey: [...clinicKey(clinicId), 'other-appointments', query],
+    queryFn: () => dataOf(api.listClinicBookings({ path: { clinicId }, query })),
+    enabled: q !== '',
+  })
+  const others = (data?.items ?? []).filter(
+    ({ patient, endsAt }) => isSamePerson(patient, of.patient) && Date.parse(endsAt) > serverNow(),
+  )
+  if (others.length === 0) return null
+  return (
+    <Alert role="status" variant="outline" title={t('book.hasOthers', { name: isolated(name) })}>
+      <ul>
+        {others.slice(0, shownMax).map(({ id, startsAt, doctorId }) => (
+          <li key={id}>
+            <TextLink inherit to="/clinic/$clinicId/bookings/$bookingId" params={{ clinicId, bookingId: id }}>
+              {formatDayTime(startsAt, timeZone)}
+            </TextLink>{' '}
+            · {isolated(doctors.find((doctor) => doctor.id === doctorId)?.name ?? '')}
+          </li>
+        ))}
+      </ul>
+    </Alert>
+  )
+}

@@ -1,0 +1,15 @@
+import type { Booking } from '@holdfast/contract/client'
+
+/**
+ * Whether two bookings are of one person, as far as the desk can tell: the same name, and an address or a number in
+ * common where both have one.
+ */
+export function isSamePerson(one: Booking['patient'], other: Booking['patient']): boolean {
+  if (folded(one.name) !== folded(other.name)) return false
+  const emails = [one.email, other.email].map((email) => email?.toLowerCase())
+  const phones = [one.phone, other.phone].map((phone) => phone?.replaceAll(/\D/g, ''))
+  const compared = [emails, phones].filter((pair) => pair.every((contact) => contact !== undefined))
+  return compared.length === 0 || compared.some(([first, second]) => first === second)
+}
+
+const folded = (name: string) => name.trim().toLowerCase().replaceAll(/\s+/g, ' ')
