@@ -249,7 +249,7 @@ function withEquipment(
 }
 
 /** As `foreseenEnd`, but a case that began early, and was not extended, takes its minutes from then on. */
-function projectedEnd(one: Expected, now: number): number {
+export function projectedEnd(one: Expected, now: number): number {
   const [begun, left] = [startedAt(one), leftAt(one)]
   const isExtended = Date.parse(one.expectedEndsAt) > Date.parse(one.endsAt)
   if (begun === undefined || left !== undefined || isExtended || caseState(one, now) === 'done')
@@ -265,7 +265,7 @@ function isAwaited(one: Timed, now: number): boolean {
 }
 
 /** When what shows that a case has begun was recorded: not every hospital records that the patient is in the room. */
-function begunAt({ milestones }: Timed): number[] {
+export function begunAt({ milestones }: Pick<Timed, 'milestones'>): number[] {
   return milestones.filter(({ milestone }) => milestone !== 'arrived').map(({ at }) => Date.parse(at))
 }
 

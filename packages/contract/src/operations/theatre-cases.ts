@@ -63,7 +63,8 @@ export const theatreCaseOperations = {
     summary: 'List cases',
     description:
       'Doctors get the cases of which they are the surgeon; the board shows when rooms are busy. A case that runs ' +
-      'over midnight, by its plan or because it is late, belongs to both days.',
+      'over midnight, by its plan or because it is late, belongs to both days, and one that began before midnight ' +
+      'although it was planned after it.',
     access: 'member',
     restrictedResponse: 'items',
     query: Type.Object(

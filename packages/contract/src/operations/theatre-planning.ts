@@ -54,7 +54,7 @@ export const theatrePlanningOperations = {
     description:
       'Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, ' +
       'anaesthetists and equipment are busy. A case that runs over midnight, by its plan or because it is late, is ' +
-      'on the boards of both days.',
+      'on the boards of both days, and so is one that began before midnight although it was planned after it.',
     access: 'member',
     restrictedResponse: 'cases',
     query: Type.Object(

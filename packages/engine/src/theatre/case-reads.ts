@@ -167,6 +167,10 @@ const runsInto = (from: Date) => sql`
                then now() > ${from}
                else t.starts_at < now() and t.starts_at > now() - interval '12 hours' end)`
 
+/** Whether `t` begins before `to`, by its plan or because it began before that, at most 12 hours. */
+const beginsBefore = (to: Date) => sql`
+  (t.starts_at < ${to}::timestamptz + interval '12 hours' and (t.starts_at < ${to} or ${begunAt(sql`t`)} < ${to}))`
+
 /** Whether a read case belongs to a range from `from` on: after its plan, only if it takes place. */
 function isPresent({ endsAt, expectedEndsAt, status }: Case, from: Date): boolean {
   return endsAt > from || expectedEndsAt > from || ['CONFIRMED', 'ARRIVED', 'COMPLETED'].includes(status)
@@ -192,7 +196,7 @@ async function readPage(
     with page as materialized (
       select t.*
         from holdfast.theatre_case t
-       where t.clinic_no = ${clinicNo} and t.starts_at < ${to}
+       where t.clinic_no = ${clinicNo} and ${beginsBefore(to)}
          and t.starts_at > ${from}::timestamptz - interval '3 days' and (t.starts_at >= ${from} or ${runsInto(from)})
          and ${isAfter}
          and ${isOfSurgeon(sql`t.surgeon_id`, surgeonId)}

@@ -60,6 +60,16 @@ test('a case that was extended past midnight is in the lists of both days', asyn
   expect(await daysOf(scene, id, soonAt(24))).toEqual([true, true])
 })
 
+test('a case planned after midnight belongs to the day before, too, if it began then', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const startsAt = fromNow(180)
+  const { id } = caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt, confirm: true })))
+  expect(await daysOf(scene, id, fromNow(60))).toEqual([false, true])
+  await record(scene, id, [['in_room', ago(10)]])
+  expect(await daysOf(scene, id, fromNow(60))).toEqual([true, true])
+  expect(await daysOf(scene, id, ago(20))).toEqual([false, true])
+})
+
 describe('a case planned before midnight', () => {
   test('whose patient is in the room belongs to both days', async ({ database }) => {
     const { scene, id } = await anEveningCase(database)

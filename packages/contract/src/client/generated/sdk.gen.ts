@@ -1821,7 +1821,7 @@ export const fillBlock = <ThrowOnError extends boolean = false>(options: Options
 /**
  * List cases
  *
- * Doctors get the cases of which they are the surgeon; the board shows when rooms are busy. A case that runs over midnight, by its plan or because it is late, belongs to both days.
+ * Doctors get the cases of which they are the surgeon; the board shows when rooms are busy. A case that runs over midnight, by its plan or because it is late, belongs to both days, and one that began before midnight although it was planned after it.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
  */
@@ -2057,7 +2057,7 @@ export const recordMilestone = <ThrowOnError extends boolean = false>(options: O
 /**
  * Read the board: rooms, blocks and cases of a day or a week
  *
- * Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, anaesthetists and equipment are busy. A case that runs over midnight, by its plan or because it is late, is on the boards of both days.
+ * Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, anaesthetists and equipment are busy. A case that runs over midnight, by its plan or because it is late, is on the boards of both days, and so is one that began before midnight although it was planned after it.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings and cases.
  */

@@ -37,9 +37,9 @@ async function report({ engine: { theatre }, now }: RestDeps, { query, granted: 
     if (first === undefined || last === undefined) break
     const range = { clinicNo, from: first.start, to: last.end }
     const ofWeek = await Promise.all([theatre.blocks(range), theatre.cases({ ...range, withEnded: true })])
-    // What began before this week is counted in the week before.
+    // What is planned before this week, or after it, is counted there.
     blocks.push(...ofWeek[0].filter((block) => block.from >= first.start))
-    cases.push(...ofWeek[1].filter(({ startsAt }) => startsAt >= first.start))
+    cases.push(...ofWeek[1].filter(({ startsAt }) => startsAt >= first.start && startsAt < last.end))
   }
   const named = [...blocks, ...cases].flatMap(({ roomId, surgeonId }) => [roomId, ...(surgeonId ? [surgeonId] : [])])
   const names = await theatre.names(clinicNo, [...new Set(named)])

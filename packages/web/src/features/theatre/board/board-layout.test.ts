@@ -7,6 +7,8 @@ import {
   firstInSight,
   hoursOf,
   lanesOf,
+  namedSpan,
+  namedTimes,
   openSpans,
   placed,
   shownSpan,
@@ -90,6 +92,105 @@ describe('a case that runs over midnight', () => {
   })
 })
 
+describe('a case that began before its planned start', () => {
+  const planned = (milestones: [Case['milestones'][number]['milestone'], string][], change: Partial<Case> = {}) =>
+    ({
+      startsAt: '2026-11-23T13:00:00Z',
+      endsAt: '2026-11-23T14:00:00Z',
+      expectedEndsAt: '2026-11-23T14:00:00Z',
+      turnoverMinutes: 20,
+      minutes: 60,
+      status: 'ARRIVED',
+      milestones: milestones.map(([milestone, time]) => ({ milestone, at: `2026-11-23T${time}:00Z` })),
+      ...change,
+    }) as Case
+  const utc = (time: string) => Date.parse(`2026-11-23T${time}:00Z`)
+  const times = (one: Case, now: string) => {
+    const { from, to } = caseSpan(one, utc(now))
+    return [from, to].map((at) => new Date(at).toISOString().slice(11, 16))
+  }
+
+  test.for([
+    ['runs from then on', [['in_room', '11:30']], '11:40', ['11:30', '12:30']],
+    ['runs longer than its minutes', [['in_room', '11:30']], '12:50', ['11:30', '12:50']],
+    ['is recorded by another milestone', [['incision', '11:30']], '11:40', ['11:30', '14:00']],
+    [
+      'is over',
+      [
+        ['arrived', '11:00'],
+        ['in_room', '11:30'],
+        ['out_of_room', '12:10'],
+      ],
+      '12:15',
+      ['11:30', '12:10'],
+    ],
+    ['is over, and only that is recorded', [['out_of_room', '12:10']], '12:15', ['11:10', '12:10']],
+    [
+      'is over at once',
+      [
+        ['in_room', '11:30'],
+        ['out_of_room', '11:31'],
+      ],
+      '12:15',
+      ['11:30', '11:31'],
+    ],
+    [
+      'is over after its planned start',
+      [
+        ['in_room', '12:55'],
+        ['out_of_room', '13:30'],
+      ],
+      '13:40',
+      ['12:55', '13:30'],
+    ],
+  ] as const)('%s', ([, milestones, time, span]) => {
+    const one = planned(milestones.map(([milestone, at]) => [milestone, at]))
+    expect(times(one, time)).toEqual(span)
+    expect(placed(namedSpan(one, utc(time)), { from: at('08:00'), to: at('16:00') })).not.toBeNull()
+  })
+
+  test('says when it has its room, and others say their plan', () => {
+    const running = planned([['in_room', '11:30']])
+    expect(namedTimes(running, utc('11:40'))).toEqual({
+      startsAt: '2026-11-23T11:30:00.000Z',
+      endsAt: '2026-11-23T12:30:00.000Z',
+    })
+    expect(namedTimes(planned([['in_room', '13:10']]), utc('13:20'))).toMatchObject({
+      startsAt: '2026-11-23T13:00:00Z',
+      endsAt: '2026-11-23T14:00:00Z',
+    })
+  })
+
+  test('shares the height of its row with what is planned for the time at which it has its room', () => {
+    const cases = [
+      planned([['in_room', '11:30']], { id: 'early' }),
+      planned([], { id: 'late', startsAt: '2026-11-23T11:15:00Z', endsAt: '2026-11-23T12:15:00Z' }),
+      planned([], { id: 'next', startsAt: '2026-11-23T13:00:00Z' }),
+    ]
+    expect(Object.fromEntries(lanesOf(cases, utc('11:40')))).toEqual({
+      late: { lane: 0, lanes: 2 },
+      early: { lane: 1, lanes: 2 },
+      next: { lane: 0, lanes: 1 },
+    })
+  })
+
+  test('belongs to the day on which it began, and not to that of its plan', () => {
+    const days = ['2026-11-22', monday]
+    const one = planned([], {
+      startsAt: '2026-11-23T00:00:00Z',
+      endsAt: '2026-11-23T01:00:00Z',
+      expectedEndsAt: '2026-11-23T01:00:00Z',
+      milestones: [{ milestone: 'in_room', at: '2026-11-22T19:30:00Z' }],
+    })
+    const then = Date.parse('2026-11-22T19:40:00Z')
+    expect(daysWith(caseSpan(one, then), days, zone)).toEqual(['2026-11-22'])
+    const shown = { from: at('08:00', '2026-11-22'), to: at('22:00', '2026-11-22') }
+    expect(shownSpan({ ...none, cases: [one] }, '2026-11-22', zone, then)).toEqual(shown)
+    expect(shownSpan({ ...none, cases: [one] }, monday, zone, then)).toEqual({ from: at('08:00'), to: at('16:00') })
+    expect(firstInSight({ ...none, cases: [one] }, shown, at('09:00'))).toBe(at('20:00', '2026-11-22'))
+  })
+})
+
 test('cases planned for the same time share the height of their row, and others have all of it', () => {
   const planned = (id: string, from: string, to: string, change: Partial<Case> = {}) =>
     ({
@@ -162,6 +263,8 @@ test('hours that do not fit begin an hour before now, or shortly before what com
   expect(firstInSight(none, shown, tomorrow)).toBe(at('00:00'))
   const blocks = [{ from: '2026-11-23T07:00:00Z' } as Block]
   expect(firstInSight({ ...none, blocks }, shown, tomorrow)).toBe(at('08:00'))
-  const cases = [{ startsAt: '2026-11-23T06:00:00Z' } as Case]
+  const endsAt = '2026-11-23T07:00:00Z'
+  const times = { startsAt: '2026-11-23T06:00:00Z', endsAt, expectedEndsAt: endsAt, minutes: 60 }
+  const cases = [{ ...times, milestones: [] as Case['milestones'] } as Case]
   expect(firstInSight({ blocks, cases }, shown, tomorrow)).toBe(at('07:00'))
 })

@@ -1,4 +1,4 @@
-import { foreseenEnd } from '@holdfast/contract/case-state'
+import { begunAt, projectedEnd } from '@holdfast/contract/case-state'
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { addDays, instantOf } from '../../../lib/time/local-time.ts'
 
@@ -36,7 +36,7 @@ export function shownSpan(
     { from: at('08:00'), to: at('16:00') },
     ...rooms.flatMap((room) => openSpans(room, day, timeZone) ?? []),
     ...[...blocks, ...busy].map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) })),
-    ...cases.map((one) => occupiedSpan(one, now)),
+    ...cases.map((one) => occupiedSpan(one, now)).filter(({ from, to }) => from < nextMidnight && to > midnight),
   ]
   const first = Math.max(midnight, Math.min(...spans.map(({ from }) => from)))
   const last = Math.min(nextMidnight, Math.max(...spans.map(({ to }) => to)))
@@ -52,7 +52,7 @@ export function firstInSight({ blocks, cases, busy = [] }: Omit<Shown, 'rooms'>,
   const wholeHour = (at: number) => shown.from + Math.max(0, Math.floor((at - shown.from) / hourMs)) * hourMs
   if (now >= shown.from && now < shown.to) return wholeHour(now - hourMs)
   const starts = [...blocks, ...busy].map(({ from }) => Date.parse(from))
-  const first = Math.min(...starts, ...cases.map(({ startsAt }) => Date.parse(startsAt)))
+  const first = Math.min(...starts, ...cases.map((one) => caseSpan(one, now).from))
   if (!Number.isFinite(first)) return shown.from
   return Math.min(shown.to, wholeHour(first))
 }
@@ -87,10 +87,21 @@ export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
   return closed
 }
 
-/** The span from the planned start to the foreseen end. What was over before its planned start stays at its plan. */
+/**
+ * When a case has its room: from its planned start, or when it began if that was earlier, to its foreseen end. If no
+ * more is recorded than that it was over by its planned start, it took its minutes until then.
+ */
 export function caseSpan(one: Case, now: number): Span {
-  const [from, to] = [Date.parse(one.startsAt), foreseenEnd(one, now)]
-  return { from, to: to > from ? to : Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt)) }
+  const to = projectedEnd(one, now)
+  const from = Math.min(Date.parse(one.startsAt), ...begunAt(one))
+  return { from: from < to ? from : to - one.minutes * minuteMs, to }
+}
+
+/** What a case's place says: its planned times, or those at which it has its room if it began before. */
+export function namedTimes(one: Case, now: number): { startsAt: string; endsAt: string } {
+  const { from, to } = caseSpan(one, now)
+  if (from >= Date.parse(one.startsAt)) return one
+  return { startsAt: new Date(from).toISOString(), endsAt: new Date(to).toISOString() }
 }
 
 /** How long its name is shown on the board: not longer than planned. */

@@ -5,7 +5,7 @@ import { comma, formatDayTime, formatTime, formatTimes, formatTimesOn } from '..
 import { delayed, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
-import { caseSpan, type Lane, minuteMs, namedSpan, placed, type Span } from './board-layout.ts'
+import { caseSpan, type Lane, minuteMs, namedSpan, namedTimes, placed, type Span } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
 import { caseFlag } from './case-flag.ts'
@@ -27,8 +27,9 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   if (place === null) return null
   const state = caseState(one, now)
   // All that begins on this day begins within the shown hours.
-  const times = formatTimesOn(shown.from, one.startsAt, one.endsAt, timeZone)
-  const formatStart = Date.parse(one.startsAt) < shown.from ? formatDayTime : formatTime
+  const { startsAt, endsAt } = namedTimes(one, now)
+  const times = formatTimesOn(shown.from, startsAt, endsAt, timeZone)
+  const formatStart = Date.parse(startsAt) < shown.from ? formatDayTime : formatTime
   const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = caseFlag(one, risks, now)
   const expected = delayed(one, projections.get(one.id), now)
@@ -84,7 +85,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
               {times}
             </span>
             <span className={classes.start} aria-hidden="true">
-              {formatStart(one.startsAt, timeZone)}
+              {formatStart(startsAt, timeZone)}
             </span>
           </span>
           <span className={`${classes.line} ${classes.patient}`}>
@@ -98,8 +99,8 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
 })
 
 /**
- * A case is placed at its planned time, shorter if it ended early; or, on the day after that, as long as it takes
- * longer.
+ * A case is placed at its planned time, earlier if it began before, and shorter if it ended early; or, on the day after
+ * that, as long as it takes longer.
  */
 function placedCase(one: Case, shown: Span, now: number) {
   return placed(namedSpan(one, now), shown) ?? placed(caseSpan(one, now), shown)

@@ -7,7 +7,7 @@ import { serverNow } from '../../../lib/time/server-clock.ts'
 import type { Names } from '../conflict-text.ts'
 import { ownerText } from '../owner-text.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { startOfDay } from './board-layout.ts'
+import { caseSpan, daysWith, namedTimes, startOfDay } from './board-layout.ts'
 import { type CaseFlag, caseFlag } from './case-flag.ts'
 import classes from './day-print.module.css'
 
@@ -23,7 +23,8 @@ type DayPrintProps = {
 export function DayPrint({ board, day, now, risks, names }: DayPrintProps) {
   const { t } = useTranslation('theatre')
   const { clinic, timeZone } = useTheatre()
-  const cases = Map.groupBy(board.cases, ({ roomId }) => roomId)
+  const ofDay = board.cases.filter((one) => daysWith(caseSpan(one, now), [day], timeZone).length > 0)
+  const cases = Map.groupBy(ofDay, ({ roomId }) => roomId)
   const used = board.rooms.filter(({ id, active }) => active || cases.has(id))
   return (
     <div className="print-only">
@@ -85,7 +86,7 @@ function RoomOnPaper({ room, cases, board, day, now, risks, names }: RoomOnPaper
           </thead>
           <tbody>
             {cases.map((one) => (
-              <CaseOnPaper key={one.id} one={one} day={day} flag={caseFlag(one, risks, now)} names={names} />
+              <CaseOnPaper key={one.id} one={one} day={day} now={now} flag={caseFlag(one, risks, now)} names={names} />
             ))}
           </tbody>
         </table>
@@ -94,17 +95,18 @@ function RoomOnPaper({ room, cases, board, day, now, risks, names }: RoomOnPaper
   )
 }
 
-type CaseOnPaperProps = Pick<DayPrintProps, 'day' | 'names'> & { one: Case; flag: CaseFlag | null }
+type CaseOnPaperProps = Pick<DayPrintProps, 'day' | 'now' | 'names'> & { one: Case; flag: CaseFlag | null }
 
-function CaseOnPaper({ one, day, flag, names }: CaseOnPaperProps) {
+function CaseOnPaper({ one, day, now, flag, names }: CaseOnPaperProps) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone } = useTheatre()
+  const { startsAt, endsAt } = namedTimes(one, now)
   const inRoom = milestoneAt(one, 'in_room')
   const team = [one.surgeonId, ...(one.anaesthetistId === null ? [] : [one.anaesthetistId]), ...one.staffIds]
   return (
     <tr>
       <td className="tabular">
-        {formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone)}
+        {formatTimesOn(startOfDay(day, timeZone), startsAt, endsAt, timeZone)}
         {flag === null ? null : <div>{t(`state.${flag}`)}</div>}
         {inRoom === undefined ? null : (
           <div>

@@ -10,7 +10,7 @@ import { ownerText } from '../owner-text.ts'
 import markClasses from '../service-marks.module.css'
 import { serviceMarks } from '../service-marks.ts'
 import { useTheatre } from '../use-theatre.ts'
-import { caseSpan, daysWith, startOfDay } from './board-layout.ts'
+import { caseSpan, daysWith, namedTimes, startOfDay } from './board-layout.ts'
 import { type CaseFlag, caseFlag } from './case-flag.ts'
 import { FlagSign } from './flag-sign.tsx'
 import classes from './week-table.module.css'
@@ -74,6 +74,7 @@ export function WeekTable({ board, now, risks, names, onOpen }: WeekTableProps) 
                       key={one.id}
                       one={one}
                       day={day}
+                      now={now}
                       mark={marks.get(one.service)}
                       flag={caseFlag(one, risks, now)}
                       onOpen={onOpen}
@@ -118,19 +119,21 @@ function useTodayInSight(ref: RefObject<HTMLElement | null>, from: string): void
 type WeekCaseProps = {
   one: Case
   day: string
+  now: number
   mark: number | undefined
   flag: CaseFlag | null
   onOpen: (caseId: string) => void
 }
 
-function WeekCase({ one, day, mark, flag, onOpen }: WeekCaseProps) {
+function WeekCase({ one, day, now, mark, flag, onOpen }: WeekCaseProps) {
   const { timeZone } = useTheatre()
+  const { startsAt, endsAt } = namedTimes(one, now)
   return (
     <UnstyledButton className={classes.case} onClick={() => onOpen(one.id)}>
       <span className={`${markClasses.mark} ${classes.mark}`} data-mark={mark} aria-hidden="true" />
       <span>
         <span className="tabular">
-          {inTwoLines(formatTimesOn(startOfDay(day, timeZone), one.startsAt, one.endsAt, timeZone))}
+          {inTwoLines(formatTimesOn(startOfDay(day, timeZone), startsAt, endsAt, timeZone))}
         </span>
         {/* In a line of the page's direction: a name in Latin letters begins at the right in Arabic. */}
         <span>
