@@ -17,7 +17,9 @@ test('a browser is known for the accounts used in it, and for no others', () => 
   expect([browsers.idOf(both, ada), browsers.idOf(both, bob)]).toEqual([id, id])
   expect(browsers.idOf(first, bob)).toBeNull()
   expect(browsers.idOf(undefined, ada)).toBeNull()
-  expect([undefined, 'other=1', first].map((cookie) => browsers.hasMarks(cookie))).toEqual([false, false, true])
+  const proofs = [undefined, 'other=1', first, both].map((cookie) => browsers.proofIn(cookie))
+  expect(proofs).toEqual([null, null, expect.stringMatching(/^[\w-]{22}$/), expect.stringMatching(/^[\w-]{22}$/)])
+  expect(proofs[2]).not.toBe(proofs[3])
 })
 
 test('a browser is unknown once the account’s mark has changed', () => {
@@ -51,9 +53,37 @@ test('a mark of the password is none of the second factor, even under the name o
   expect(factors.idOf(asSent(factors.setCookie(undefined, ada)), ada)).not.toBeNull()
 })
 
-test.each(['', 'x', '.', `${'A'.repeat(22)}.`, `${'A'.repeat(22)}.${'A'.repeat(22)}`, 'A'.repeat(5000)])(
-  'a forged cookie is no known browser: %s',
+const part = 'A'.repeat(22)
+/** As issued for Ada, and then for Bob, when cookies had no proof. */
+const withoutProof = [
+  'LEcjZuFvumnrGtqBZJ7wRw.cLYUpaCMpFzMo7RiKgHj1w',
+  'LEcjZuFvumnrGtqBZJ7wRw.ZYQWay4ZiywRO51mMn4ytQ.cLYUpaCMpFzMo7RiKgHj1w',
+]
+test.each(['', 'x', '.', `${part}.`, `${part}.${part}`, `${part}.${part}.${part}`, 'A'.repeat(5000), ...withoutProof])(
+  'a forged or earlier cookie is no known browser, and is replaced: %s',
   (value) => {
-    expect(browsers.idOf(`__Host-holdfast.browser=${value}`, ada)).toBeNull()
+    const cookie = `__Host-holdfast.browser=${value}`
+    const found = [browsers.proofIn(cookie), browsers.idOf(cookie, ada), browsers.idOf(cookie, bob)]
+    expect(found).toEqual([null, null, null])
+    expect(browsers.idOf(asSent(browsers.setCookie(cookie, ada)), ada)).not.toBeNull()
   },
 )
+
+test('no part of a cookie can be replaced, added or left out', () => {
+  const cookie = asSent(browsers.setCookie(asSent(browsers.setCookie(undefined, ada)), bob))
+  const [id, first, second, proof] = cookie.split('.').slice(1)
+  const other = asSent(browsers.setCookie(undefined, bob)).split('.').slice(1)
+  const changed = [
+    [other[0], first, second, proof],
+    [id, second, first, proof],
+    [id, first, proof],
+    [id, first, second, other[1], proof],
+    [id, first, second, other[2]],
+    [id, first, second, second],
+  ]
+  const sent = changed.map((parts) => `__Host-holdfast.${parts.join('.')}`)
+  expect(sent.map((one) => browsers.proofIn(one))).toEqual(changed.map(() => null))
+  expect(browsers.setCookie(sent[1], ada)).not.toContain(id)
+  // The control.
+  expect(browsers.proofIn(`__Host-holdfast.${[id, first, second, proof].join('.')}`)).toBe(proof)
+})

@@ -24,11 +24,15 @@ const emailLengthMax = 254
 const credentialIdLengthMax = 254
 /**
  * A multiple of the limit of anonymous writes. A sign-in with a passkey takes two requests: by default 100 sign-ins a
- * minute.
+ * minute. Known browsers count with the others: each request for options writes a challenge, and one account makes as
+ * many browsers known as it likes.
  */
 const passkeyRequestsFactor = 20
-/** A multiple of the limit of anonymous writes, for sign-ins in browsers that may be known: each is looked up. */
-const markedRequestsFactor = 20
+/**
+ * A multiple of the limit of anonymous writes, for sign-ins in one browser that may be known, each of which is looked
+ * up: a browser is known for five accounts at most, each of which may sign in as often.
+ */
+const markedRequestsFactor = 5
 /**
  * A multiple of the limit of anonymous writes, for changes of holds with their tokens, from one address. Each hold has
  * counted as a write, and confirming it must not count as another: a clinic's waiting room shares one address.
@@ -68,11 +72,13 @@ export type RateLimits = {
    */
   countSignInRequest(request: FastifyRequest, reply: FastifyReply, knownAs: string | null): Promise<void> | undefined
   /**
-   * Counts a request to sign in from a browser that may be known, by IP address, before the account is looked up.
+   * Counts a request to sign in from a browser that may be known, before the account is looked up: by browser, so that
+   * nobody at the same IP address keeps others out of theirs.
    *
+   * @param browser proven: a forged cookie is none
    * @throws ProblemError rate_limited
    */
-  countMarkedRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
+  countMarkedRequest(browser: string, reply: FastifyReply): Promise<void> | undefined
   /**
    * Counts a sign-in, sign-up or reset of a password: by account in a browser where it was used before, else by IP
    * address.
@@ -268,7 +274,8 @@ function signInLimits(
   const signIns = 'sign-ins in 15 minutes'
   const ofKnownBrowsers = limit('sign-ins-known', max, quarterHourMs, signIns)
   const requests = limit('sign-in-requests', writesMax, minuteMs, 'sign-ins a minute')
-  const marked = windowsByAddress('sign-ins-marked', markedRequestsFactor * writesMax, minuteMs, 'sign-ins a minute')
+  const ofBrowser = 'sign-ins a minute in one browser'
+  const marked = limit('sign-ins-marked', markedRequestsFactor * writesMax, minuteMs, ofBrowser)
   const byAddress = windowsByAddress('sign-ins', max, quarterHourMs, signIns)
   const links = windowsByAddress('password-links', max, quarterHourMs, 'requests for a new password in 15 minutes')
   const ofPasskeys = 'sign-ins with passkeys a minute'
@@ -280,7 +287,7 @@ function signInLimits(
       const key = knownAs ?? `${email} ${clientAddress(request)}`
       return apply(count([[{ limit: requests, key }]]), reply)
     },
-    countMarkedRequest: (request, reply) => apply(count([marked(request)]), reply),
+    countMarkedRequest: (browser, reply) => apply(count([[{ limit: marked, key: browser }]]), reply),
     async countSignIn(request, reply, knownAs) {
       const known = knownAs === null ? [] : [{ limit: ofKnownBrowsers, key: knownAs }]
       const counted = await count([knownAs === null ? byAddress(request) : known])

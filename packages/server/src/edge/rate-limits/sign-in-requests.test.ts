@@ -62,18 +62,34 @@ test('malformed requests to sign in are limited too, without keeping others back
   expect(await signIn('192.0.2.1', 'neighbour@example.org', password)).toBe(200)
 })
 
-test('a forged mark of a browser leads to no error, and to no more look-ups than others have', async () => {
-  const cookie = `holdfast.browser=${'a'.repeat(22)}.${'b'.repeat(22)}`
-  const signInMarked = async (email: string) => {
-    const headers = { ...from('192.0.2.1'), cookie }
-    const request = { method: 'POST', body: { email, password: 'wrong password' }, headers }
-    return (await call(`${server.url}/api/auth/sign-in/email`, request)).status
-  }
-  expect(await signInMarked('a\u0000b@example.org')).toBe(400)
-  expect(await signInMarked(`${'a'.repeat(300)}@example.org`)).toBe(400)
-  // 20 × 6 from one address, each with another e-mail address.
-  const received = await statuses(119, (round) => signInMarked(`other${round} no address`))
-  expect(received).toEqual([...Array(118).fill(400), 429])
+const signInMarked = async (cookie: string, email: string, sent = 'wrong password') => {
+  const request = { method: 'POST', body: { email, password: sent }, headers: { ...from('192.0.2.1'), cookie } }
+  const { status, headers } = await call(`${server.url}/api/auth/sign-in/email`, request)
+  const browser = headers.getSetCookie().find((one) => one.startsWith('holdfast.browser=')) ?? ''
+  return { status, browser: browser.split(';')[0] ?? '' }
+}
+const forged = (id: string) => `holdfast.browser=${id.padStart(22, 'a')}.${'b'.repeat(22)}.${'c'.repeat(22)}`
+
+test('forged cookies of browsers keep nobody at the same address out of their known browser', async () => {
+  await signUp(unlimited.url, 'known@example.org', password)
+  const { browser } = await signInMarked('', 'known@example.org', password)
+  expect(browser).not.toBe('')
+  expect((await signInMarked(forged('1'), 'a\u0000b@example.org')).status).toBe(400)
+  expect((await signInMarked(forged('1'), `${'a'.repeat(300)}@example.org`)).status).toBe(400)
+  const received = await statuses(125, async (no) => (await signInMarked(forged(`${no}`), `${no} no address`)).status)
+  expect(received).toEqual(Array(125).fill(400))
+  expect((await signInMarked(browser, 'known@example.org', password)).status).toBe(200)
+})
+
+test('sign-ins in one browser that may be known are limited, and keep others out of none', async () => {
+  await signUp(unlimited.url, 'busy@example.org', password)
+  await signUp(unlimited.url, 'calm@example.org', password)
+  const busy = (await signInMarked('', 'busy@example.org', password)).browser
+  const calm = (await signInMarked('', 'calm@example.org', password)).browser
+  // 5 × 6, each with another e-mail address, which is looked up.
+  const received = await statuses(31, async (no) => (await signInMarked(busy, `${no}@not-here.example`, '')).status)
+  expect(received).toEqual([...Array(30).fill(400), 429])
+  expect((await signInMarked(calm, 'calm@example.org', password)).status).toBe(200)
 })
 
 const passkey = async (path: string, address: string, id?: string) => {

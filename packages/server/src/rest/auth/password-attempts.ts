@@ -14,8 +14,8 @@ type PasswordOperation = 'signIn' | 'changePassword'
 export type PasswordAttempts = {
   /** @throws ProblemError rate_limited */
   begin(operation: PasswordOperation, request: FastifyRequest): Promise<PasswordAttempt>
-  /** Whether the account is looked up for knownAs. */
-  mayBeKnown(request: FastifyRequest): boolean
+  /** The browser, if the account is looked up for knownAs; null: the browser is known for no account. */
+  browserOf(request: FastifyRequest): string | null
   /**
    * What sign-ins in browsers where the account was used before count for, which changes with its password; null: it
    * was not used in this one. The body may be unchecked.
@@ -50,7 +50,7 @@ export function createPasswordAttempts(
   }
 
   async function find({ body, headers: { cookie } }: FastifyRequest): Promise<KnownBrowser | null> {
-    const email = knownBrowsers.hasMarks(cookie) ? emailOf(body) : null
+    const email = knownBrowsers.proofIn(cookie) === null ? null : emailOf(body)
     const account = email !== null && isEmailAddress(email) ? await sessions.markedAccount({ email }) : null
     const browserId = account === null ? null : knownBrowsers.idOf(cookie, account)
     return account === null || browserId === null ? null : { browserId, account }
@@ -78,7 +78,7 @@ export function createPasswordAttempts(
         },
       }
     },
-    mayBeKnown: ({ headers: { cookie } }) => knownBrowsers.hasMarks(cookie),
+    browserOf: ({ headers: { cookie } }) => knownBrowsers.proofIn(cookie),
     async knownAs(request) {
       const known = await knownBrowser(request)
       return known === null ? null : `${known.account.id} ${known.account.mark ?? ''}`

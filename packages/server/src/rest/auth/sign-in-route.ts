@@ -24,7 +24,8 @@ export async function signInRoute(app: FastifyInstance, deps: SignInDeps): Promi
     ifLost: 'Sign in again.',
     preValidation: async (request: FastifyRequest, reply: FastifyReply) => {
       requirePublicAddress(request)
-      if (deps.attempts.mayBeKnown(request)) await app.rateLimits.countMarkedRequest(request, reply)
+      const browser = deps.attempts.browserOf(request)
+      if (browser !== null) await app.rateLimits.countMarkedRequest(browser, reply)
       await app.rateLimits.countSignInRequest(request, reply, await deps.attempts.knownAs(request))
     },
     preHandler: async () => refuseWhenOverloaded(deps.passwords),
