@@ -42,6 +42,7 @@ const inSentences = [
   ],
   ['configure.md', 'holdfast admin reset-second-factor', 'packages/cli/src/commands/admin-reset-second-factor.test.ts'],
   ['https.md', 'certbot certonly --webroot', 'it needs a public name'],
+  ['logs.md', 'systemctl kill --signal', 'packages/cli/test/log-level.test.ts sends the signal'],
   ['move.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
   ['restore.md', 'holdfast admin end-sessions', installation],
   ['restore.md', 'psql --host /var/lib/holdfast/restored/socket', 'test/deploy/follow-pages.ts'],

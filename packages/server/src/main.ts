@@ -2,8 +2,10 @@ import { readRelease } from '@holdfast/engine'
 import { requireBackupKey } from './backups/start-backups.ts'
 import { type Database, openDatabase } from './compose/database/open-database.ts'
 import { startServing } from './compose/start-serving.ts'
+import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
+import { switchLevelBySignal } from './observe/log-level.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { startServerProcesses } from './processes/start-server-processes.ts'
 
@@ -39,8 +41,21 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const say = options.say ?? ((line) => console.log(line))
   const config = settingsAtStart(options.env, say)
   if (config.runsJobs) requireBackupKey(config)
-  const { env, signal } = options
   const log = options.log ?? createLogger(config.logLevel)
+  const endSwitching = switchLevelBySignal(log, config.logLevel)
+  try {
+    const started = await startParts(options, { config, log, say })
+    return { ...started, stop: () => started.stop().finally(endSwitching) }
+  } catch (error) {
+    endSwitching()
+    throw error
+  }
+}
+
+type Starting = { config: Config; log: Logger; say: (line: string) => void }
+
+/** Leaves nothing running if it fails. */
+async function startParts({ env, signal }: StartOptions, { config, log, say }: Starting): Promise<StartedServer> {
   log.info({ release: await readRelease(), node: process.versions.node, processes: config.processes }, 'server starts')
   const database = await openDatabase(config, { share: false, say })
   try {

@@ -10,6 +10,7 @@ import type { Config } from './config/config.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
 import { settingsAtStart } from './lifecycle/settings-at-start.ts'
 import { startAgainIfCutOff } from './lifecycle/start-again.ts'
+import { switchLevelBySignal } from './observe/log-level.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 
 export { runJobsOnce } from './jobs/run-jobs.ts'
@@ -39,21 +40,26 @@ export async function startWorker(options: WorkerOptions): Promise<StartedWorker
   const config = settingsAtStart(options.env, say)
   requireBackupKey(config)
   const log = options.log ?? createLogger(config.logLevel)
-  log.info({ release: await readRelease(), node: process.versions.node }, 'worker starts')
-  const { env, signal } = options
-  const worker = await startAgainIfCutOff({ log, signal }, () => startParts({ config, env, say, log }))
-  const { url } = worker
-  if (url !== null) say(`Its health and metrics are at ${url}/readyz and ${url}/metrics`)
-  log.info({ url }, 'worker is ready')
-  say('Holdfast runs its jobs.')
-  return {
-    ...worker,
-    async stop() {
-      log.info('worker stops')
-      await worker.stop()
-      log.info('worker has stopped')
-    },
+  const endSwitching = switchLevelBySignal(log, config.logLevel)
+  try {
+    log.info({ release: await readRelease(), node: process.versions.node }, 'worker starts')
+    const { env, signal } = options
+    const worker = await startAgainIfCutOff({ log, signal }, () => startParts({ config, env, say, log }))
+    const { url } = worker
+    if (url !== null) say(`Its health and metrics are at ${url}/readyz and ${url}/metrics`)
+    log.info({ url }, 'worker is ready')
+    say('Holdfast runs its jobs.')
+    return { ...worker, stop: () => stopWorker(worker, log).finally(endSwitching) }
+  } catch (error) {
+    endSwitching()
+    throw error
   }
+}
+
+async function stopWorker(worker: StartedWorker, log: Logger): Promise<void> {
+  log.info('worker stops')
+  await worker.stop()
+  log.info('worker has stopped')
 }
 
 /** Leaves nothing running if it fails. */

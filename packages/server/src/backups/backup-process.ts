@@ -5,6 +5,7 @@ import { type BackupEvent, type BaseManifest, runContinuousBackup } from '@holdf
 import { createPool, readRelease, recordUpkeep } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
 import { readConfig } from '../config/config.ts'
+import { changeLevel } from '../observe/log-level.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
 import { backupKeys } from './backup-keys.ts'
 import { ErasureList } from './erasure-list.ts'
@@ -12,7 +13,7 @@ import { openBackups } from './open-backups.ts'
 import { BackupRecords } from './record-backups.ts'
 import { restoreObstacle } from './restore-obstacle.ts'
 import { type RestoreTestDeps, runRestoreTests } from './restore-tests.ts'
-import type { BackupProcessStart } from './start-backups.ts'
+import type { BackupProcessLevel, BackupProcessStart } from './start-backups.ts'
 
 /** The process of continuous backups; see start-backups.ts. */
 const lowPriority = 10
@@ -25,9 +26,10 @@ process.on('disconnect', () => stopping.abort())
 const result = readConfig(process.env)
 if (result.kind === 'invalid') throw new Error('The settings of the server are valid, and these are not.')
 const { config } = result
-const { backupTo, logLevel } = config
-const log = createLogger(logLevel)
+const { backupTo } = config
+const log = createLogger(config.logLevel)
 lowerPriority()
+process.on('message', ({ logLevel }: BackupProcessStart | BackupProcessLevel) => changeLevel(log, logLevel))
 const [start] = (await once(process, 'message')) as [BackupProcessStart]
 if (backupTo !== null) await run(backupTo, start)
 if (process.connected) process.disconnect?.()

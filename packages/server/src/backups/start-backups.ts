@@ -6,6 +6,7 @@ import { forgetUpkeep, scheduleUpkeep, withPool } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Config } from '../config/config.ts'
 import { StartError } from '../lifecycle/start-error.ts'
+import { type LogLevel, levelOf, onLevelChange } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
 
 export type StartBackups = {
@@ -16,7 +17,12 @@ export type StartBackups = {
 }
 
 /** What the process of backups is sent first. The URL has a password, so it is not an argument of a command. */
-export type BackupProcessStart = { databaseUrl: string; embedded: boolean }
+export type BackupProcessStart = BackedUpDatabase & { logLevel: LogLevel }
+
+/** What it is sent when the level of the log has changed. */
+export type BackupProcessLevel = { logLevel: LogLevel }
+
+type BackedUpDatabase = { databaseUrl: string; embedded: boolean }
 
 const programPath = fileURLToPath(new URL('./backup-process.ts', import.meta.url))
 const stopMsMax = 30_000
@@ -59,7 +65,7 @@ export async function startBackups(options: StartBackups): Promise<{ stop(): Pro
 }
 
 /** Starts the process again when it ends by itself. */
-function superviseProcess(start: BackupProcessStart, { env, log }: StartBackups) {
+function superviseProcess(database: BackedUpDatabase, { env, log }: StartBackups) {
   let isStopping = false
   let timer: NodeJS.Timeout | undefined
   const launch = () => {
@@ -70,6 +76,7 @@ function superviseProcess(start: BackupProcessStart, { env, log }: StartBackups)
       execArgv: [...process.execArgv, '--v8-pool-size=1'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
+    const start: BackupProcessStart = { ...database, logLevel: levelOf(log) }
     child.send(start)
     child.on('error', (error) => log.error({ err: error }, 'backups: the process failed'))
     child.once('exit', (code, signal) => {
@@ -82,11 +89,16 @@ function superviseProcess(start: BackupProcessStart, { env, log }: StartBackups)
     return child
   }
   let current = launch()
+  const unfollow = onLevelChange(log, (logLevel) => {
+    const level: BackupProcessLevel = { logLevel }
+    if (current.connected) current.send(level, () => undefined)
+  })
   return {
     /** Archives what was written until now, and stops. */
     async stop() {
       isStopping = true
       clearTimeout(timer)
+      unfollow()
       if (current.exitCode !== null || current.signalCode !== null) return
       const ended = once(current, 'exit')
       current.kill('SIGTERM')

@@ -112,7 +112,8 @@ export const settingTable = {
   logLevel: setting(
     'HOLDFAST_LOG_LEVEL',
     'info',
-    'Lowest level that is logged. The log goes to stderr: JSON lines, or words on a terminal.',
+    'Lowest level that is logged. The log goes to stderr: JSON lines, or words on a terminal. SIGURG changes it to ' +
+      'debug and back.',
     kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   ),
   logsRefusals: setting(

@@ -1,9 +1,12 @@
 import type { MetricObject } from 'prom-client'
+import type { LogLevel } from '../observe/log-level.ts'
 
 /** What the first process sends to a server process. */
 export type ToServerProcess =
   /** Sent once, at the beginning. The process with the number 1 also runs the jobs and the backups. */
-  | { kind: 'serve'; number: number }
+  | { kind: 'serve'; number: number; logLevel: LogLevel }
+  /** The level of the log has changed. */
+  | { kind: 'logLevel'; logLevel: LogLevel }
   | { kind: 'stop' }
   /** The response is `ownMetrics`. */
   | { kind: 'ownMetricsWanted'; request: number }

@@ -3,7 +3,8 @@ import { openDatabase } from '../compose/database/open-database.ts'
 import { type Serving, startServing } from '../compose/start-serving.ts'
 import { settingsAtStart } from '../lifecycle/settings-at-start.ts'
 import { reasonOf } from '../lifecycle/start-error.ts'
-import { createLogger } from '../observe/logger.ts'
+import { changeLevel, type LogLevel } from '../observe/log-level.ts'
+import { createLogger, type Logger } from '../observe/logger.ts'
 import type { FromServerProcess, ToServerProcess } from './process-messages.ts'
 
 const started = Promise.withResolvers<Serving>()
@@ -11,9 +12,11 @@ const stopping = new AbortController()
 const { signal } = stopping
 const metricsWanted = new Map<number, (text: string) => void>()
 let requests = 0
+let log: Logger | null = null
 
 process.on('message', (message: ToServerProcess) => {
-  if (message.kind === 'serve') void serve(message.number)
+  if (message.kind === 'serve') void serve(message)
+  if (message.kind === 'logLevel' && log !== null) changeLevel(log, message.logLevel)
   if (message.kind === 'stop') void stop()
   if (message.kind === 'ownMetricsWanted') void sendOwnMetrics(message.request)
   if (message.kind === 'allMetrics') metricsWanted.get(message.request)?.(message.text)
@@ -24,13 +27,13 @@ process.once('disconnect', () => void stop())
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
 process.on('SIGTERM', () => void stop())
 
-async function serve(number: number): Promise<void> {
+async function serve({ number, logLevel }: { number: number; logLevel: LogLevel }): Promise<void> {
   const env = process.env
   try {
     // The first process has printed the warnings.
     const settings = settingsAtStart(env, () => undefined)
     const config = { ...settings, runsJobs: settings.runsJobs && number === 1 }
-    const log = createLogger(config.logLevel)
+    log = createLogger(logLevel)
     const database = await openDatabase(config, { share: true })
     const say = (line: string) => send({ kind: 'say', line })
     started.resolve(await startServing({ config, env, database, log, say, signal, readAllMetrics }))

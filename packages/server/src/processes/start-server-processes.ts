@@ -5,6 +5,7 @@ import pTimeout from 'p-timeout'
 import { AggregatorRegistry } from 'prom-client'
 import type { ServeOptions, Serving } from '../compose/start-serving.ts'
 import { StartError } from '../lifecycle/start-error.ts'
+import { levelOf, onLevelChange } from '../observe/log-level.ts'
 import type { FromServerProcess, ToServerProcess } from './process-messages.ts'
 
 const programPath = fileURLToPath(new URL('./server-process.ts', import.meta.url))
@@ -57,9 +58,13 @@ class ServerProcesses {
   readonly #metricsWanted = new Map<number, (metrics: object[]) => void>()
   #requests = 0
   #isStopping = false
+  readonly #unfollow: () => void
 
   constructor(options: ServeOptions) {
     this.#options = options
+    this.#unfollow = onLevelChange(options.log, (logLevel) => {
+      for (const worker of this.#running.values()) send(worker, { kind: 'logLevel', logLevel })
+    })
     // Unlike JSON, this format has NaN, which metrics without a value are.
     cluster.setupPrimary({ exec: programPath, args: [], serialization: 'advanced' })
   }
@@ -73,6 +78,7 @@ class ServerProcesses {
     this.#isStopping = true
     for (const timer of this.#timers) clearTimeout(timer)
     await Promise.all([...this.#running.values()].map((worker) => this.#end(worker)))
+    this.#unfollow()
   }
 
   async #launch(number: number, { isFirst, delayMs }: { isFirst: boolean; delayMs: number }): Promise<Ready> {
@@ -103,7 +109,7 @@ class ServerProcesses {
       if (isReady) log.error({ process: number, code, signal }, 'a server process ended, and is started again')
       if (isReady || !isFirst) this.#launchLater(number, nextMs)
     })
-    send(worker, { kind: 'serve', number })
+    send(worker, { kind: 'serve', number, logLevel: levelOf(log) })
     return ready.promise
   }
 
