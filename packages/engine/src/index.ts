@@ -57,6 +57,7 @@ export { isHeld } from './database/hold-sql.ts'
 export { createPool, inTransaction, type PoolSettings, withPool } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
+export { requestTimes } from './database/request-times.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
 export { oneShard, type ShardPools } from './database/shard-pools.ts'
 export { advisoryWaitMinutesMax, takeAdvisoryLock } from './database/take-advisory-lock.ts'
@@ -196,6 +197,7 @@ export type {
 export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
+export { noTimes, type RequestTimes } from './model/request-times.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
 export type {
   AffectedBooking,

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { createLogger } from '@holdfast/server/logger'
+import { createLogger, type Logger } from '@holdfast/server/logger'
 import { type StartedServer, startServer } from '@holdfast/server/main'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 
@@ -7,7 +7,8 @@ export const administrator = { email: 'admin@example.org', password: 'correct ho
 
 export type RunningServer = StartedServer & {
   database: TestDatabase
-  /** The log so far, one JSON object per line. */
+  log: Logger
+  /** The log so far, on level debug, one JSON object per line. */
   logText(): string
   /** The lines printed for people at the start. */
   said: string[]
@@ -41,7 +42,7 @@ export async function serverOn(database: Pick<TestDatabase, 'ownerUrl' | 'appUrl
   })
   const log = createLogger('debug', stream)
   const started = await startServer({ env: { ...settingsFor(database), ...env }, log, say: (line) => said.push(line) })
-  return { ...started, said, logText: () => lines.join('') }
+  return { ...started, said, log, logText: () => lines.join('') }
 }
 
 /** The settings of a server on a test's database; also for one in a separate process. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import type { RequestTimes } from '../model/request-times.ts'
 import {
   isLockTimeout,
   isNoneFree,
@@ -10,6 +11,7 @@ import {
 } from './database-unavailable.ts'
 import { isPooled, takeOptions } from './database-url.ts'
 import { PooledClient, type PooledClientConfig } from './pooled-client.ts'
+import { requestTimes } from './request-times.ts'
 import { type SessionSettings, startupOptions } from './transaction-settings.ts'
 
 type AnyQuery = (...args: readonly unknown[]) => unknown
@@ -100,10 +102,20 @@ class BoundedPool extends pg.Pool {
     const failure = (error: unknown) => (isNoneFree(error) && this.isExhausted ? new PoolExhausted(error) : error)
     const [callback] = args as (AnyQuery | undefined)[]
     const connect = super.connect as AnyQuery
+    const times = requestTimes.getStore()
+    const sinceMs = times === undefined ? 0 : performance.now()
     if (callback !== undefined) {
-      return connect.call(this, (error: unknown, ...rest: unknown[]) => callback(failure(error), ...rest)) as never
+      return connect.call(this, (error: unknown, client: unknown, ...rest: unknown[]) => {
+        if (times !== undefined) endWait(times, sinceMs, client)
+        callback(failure(error), client, ...rest)
+      }) as never
     }
-    return (connect.call(this) as Promise<unknown>).catch((error: unknown) => {
+    const acquired = (client: unknown) => {
+      if (times !== undefined) endWait(times, sinceMs, client)
+      return client
+    }
+    return (connect.call(this) as Promise<unknown>).then(acquired, (error: unknown) => {
+      if (times !== undefined) endWait(times, sinceMs, undefined)
       throw failure(error)
     }) as never
   }
@@ -154,7 +166,12 @@ class BoundedPool extends pg.Pool {
     if (reason instanceof Error && !this.#isElsewhere(client)) this.#closeOthersLike(reason)
     if (isLockTimeout(error) || (client instanceof PooledClient && client.takeLockTimeout())) this.onLockTimeout()
     const nowMs = performance.now()
-    if (nowMs - (this.#acquiredAtMs.get(client) ?? nowMs) > slowUseMs) this.slowUses += 1
+    const usedMs = nowMs - (this.#acquiredAtMs.get(client) ?? nowMs)
+    if (usedMs > slowUseMs) this.slowUses += 1
+    if (client instanceof PooledClient && client.times !== undefined) {
+      client.times.databaseMs += usedMs
+      client.times = undefined
+    }
     this.#idleSinceMs.set(client, nowMs)
     if (this.#retired.delete(client)) void client.end()
   }
@@ -186,6 +203,12 @@ class BoundedPool extends pg.Pool {
       })
     }
   }
+}
+
+/** A request has waited for a connection, and got it, or none. */
+function endWait(times: RequestTimes, sinceMs: number, client: unknown): void {
+  times.connectionMs += performance.now() - sinceMs
+  if (client instanceof PooledClient) client.times = times
 }
 
 /** How clients connect to a URL. */

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { RequestTimes } from '../model/request-times.ts'
 import { isLockTimeout, isNoResponse, isNotWritable } from './database-unavailable.ts'
 import { queryWithSettings, type SessionSettings, settingsStatement } from './transaction-settings.ts'
 
@@ -21,6 +22,8 @@ export type PooledClientConfig = pg.ClientConfig & {
 export class PooledClient extends pg.Client {
   /** Why it closed itself; null: it did not. */
   unusable: Error | null = null
+  /** Of the request that uses it, if its times are measured. */
+  times: RequestTimes | undefined
   #hasLockTimeout = false
   /** Private: it has the password, and errors of the driver carry their client. */
   readonly #url: string | undefined
@@ -47,6 +50,7 @@ export class PooledClient extends pg.Client {
 
   /** @returns pg's promise; nothing if there is a callback, as `pool.query` passes: the pool then closes the client */
   override query(...args: never[]): never {
+    if (this.times !== undefined) this.times.statements += 1
     const send: AnyQuery = (...sent) => (super.query as AnyQuery).apply(this, [...sent])
     const result = this.#settingsText === null ? send(...args) : queryWithSettings(this, args, this.#settingsText, send)
     if (!(result instanceof Promise)) return result as never

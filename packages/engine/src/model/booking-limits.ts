@@ -1,4 +1,5 @@
 import type { NotDone } from './claim.ts'
+import type { RequestTimes } from './request-times.ts'
 
 /** How much people may book at once in a clinic, by what they have in common. The clinic's people are not limited. */
 export type BookingLimits = {
@@ -23,6 +24,8 @@ export type AdmissionRequest = {
   units: number
   confirm: boolean
   origins: readonly BookingOrigin[]
+  /** As those of a claim. */
+  times?: RequestTimes | undefined
 }
 
 export type AdmissionOutcome =

@@ -1,5 +1,6 @@
 import type { AppointmentType } from '@holdfast/vocabulary'
 import type { Patient } from './booking.ts'
+import type { RequestTimes } from './request-times.ts'
 
 /** One request for units of a slot. The edge has parsed it and checked its limits; the engine does not check again. */
 export type ClaimRequest = {
@@ -27,6 +28,8 @@ export type ClaimRequest = {
   knownBy?: PatientKnownBy | null
   /** The slot gets the places that are missing, before anybody who waits is offered one: for the clinic's desk. */
   addsPlaces?: boolean
+  /** Of its request, to which waiting and the batch are added. Default: those of the context. */
+  times?: RequestTimes | undefined
 }
 
 /**

@@ -8,19 +8,15 @@ import {
   unknownOutcome,
   unreached,
 } from '../database/database-unavailable.ts'
+import { requestTimes } from '../database/request-times.ts'
 import { isNotDone, locked, type NotDone, overloaded } from '../model/claim.ts'
+import { noTimes } from '../model/request-times.ts'
 import type { BatchReport } from './batch-report.ts'
+import type { QueueResult } from './queue-result.ts'
 import { SlowLane, sameGroup } from './slow-lane.ts'
-import type { Waiting } from './waiting.ts'
+import { endRun, endWait, newWaiting, type Waiting } from './waiting.ts'
 
-/** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
-export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
-
-/**
- * `alone`: the queue of that name must send the item. `overloaded`, `locked`: it was not done, because its time ran out
- * or a lock was not free in time.
- */
-export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | NotDone['kind'] }
+export type { ItemResult, QueueResult } from './queue-result.ts'
 
 export type QueueDepth = { queued: number; inFlight: number; slow: number }
 
@@ -122,8 +118,7 @@ export class BatchQueue<Item, Outcome> {
    */
   submit(item: Item): Promise<Outcome | NotDone> {
     return new Promise((resolve, reject) => {
-      const since = performance.now()
-      const waiting = { item, since, tries: 0, mayBeCommitted: false, isLocked: false, resolve, reject }
+      const waiting = newWaiting<Item, Outcome>(item, resolve, reject)
       if (this.#stopped) this.#refuse(waiting)
       else this.#accept(waiting)
     })
@@ -220,6 +215,7 @@ export class BatchQueue<Item, Outcome> {
 
   #refuse(waiting: Waiting<Item, Outcome>): void {
     const outcome = waiting.isLocked ? locked : overloaded
+    endWait(waiting, performance.now())
     this.#settings.onOutcomes([outcome])
     waiting.resolve(outcome)
   }
@@ -318,12 +314,13 @@ export class BatchQueue<Item, Outcome> {
     const startedAt = performance.now()
     const waitMs = startedAt - Math.min(...batch.map((waiting) => waiting.since))
     let error: unknown = null
+    const times = noTimes()
+    for (const waiting of batch) endWait(waiting, startedAt)
     try {
       const deadlines = batch.map((waiting) => this.#deadline(waiting))
-      const results = await this.#settings.run(
-        batch.map((waiting) => waiting.item),
-        deadlines,
-      )
+      const items = batch.map((waiting) => waiting.item)
+      // The context is else that of the request which came first.
+      const results = await requestTimes.run(times, () => this.#settings.run(items, deadlines))
       if (results.length !== batch.length)
         throw new Error(`${this.#settings.name}: ${results.length} results for ${batch.length} items`)
       return results
@@ -331,10 +328,12 @@ export class BatchQueue<Item, Outcome> {
       error = thrown
       throw thrown
     } finally {
+      const endedAt = performance.now()
+      for (const waiting of batch) endRun(waiting, times, endedAt)
       this.#settings.onBatch({
         queue: this.#settings.name,
         size: batch.length,
-        durationMs: performance.now() - startedAt,
+        durationMs: endedAt - startedAt,
         waitMs,
         failed: error !== null,
         refusedWith: refusedWith(error),

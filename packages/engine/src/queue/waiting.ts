@@ -1,4 +1,6 @@
+import { requestTimes } from '../database/request-times.ts'
 import type { NotDone } from '../model/claim.ts'
+import type { RequestTimes } from '../model/request-times.ts'
 
 /** An item of a `BatchQueue`, with its caller. */
 export type Waiting<Item, Outcome> = {
@@ -9,6 +11,43 @@ export type Waiting<Item, Outcome> = {
   mayBeCommitted: boolean
   /** Another transaction has locked its row, or that of an item of its batch. */
   isLocked: boolean
+  /** The times of its request, and since when it has waited, by `performance.now()`, if they are measured. */
+  measured: { times: RequestTimes; waitsSince: number } | undefined
   resolve(outcome: Outcome | NotDone): void
   reject(error: unknown): void
+}
+
+/** An item may have the times of its request with it. */
+type Timed = { times?: RequestTimes }
+
+/** An item that has just arrived. */
+export function newWaiting<Item, Outcome>(
+  item: Item,
+  resolve: Waiting<Item, Outcome>['resolve'],
+  reject: Waiting<Item, Outcome>['reject'],
+): Waiting<Item, Outcome> {
+  const since = performance.now()
+  const times = (item as Timed).times ?? requestTimes.getStore()
+  const measured = times && { times, waitsSince: since }
+  return { item, since, tries: 0, mayBeCommitted: false, isLocked: false, measured, resolve, reject }
+}
+
+type Measured = Pick<Waiting<unknown, unknown>, 'measured'>
+
+/** It does not wait any more: its batch is sent, or it is refused. */
+export function endWait({ measured }: Measured, nowMs: number): void {
+  if (measured !== undefined) measured.times.queueMs += nowMs - measured.waitsSince
+}
+
+/** Its batch, which took these times, is over. If the item has no outcome, it waits again. */
+export function endRun(
+  { measured }: Measured,
+  { connectionMs, databaseMs, statements }: RequestTimes,
+  nowMs: number,
+): void {
+  if (measured === undefined) return
+  measured.waitsSince = nowMs
+  measured.times.connectionMs += connectionMs
+  measured.times.databaseMs += databaseMs
+  measured.times.statements += statements
 }

@@ -32,6 +32,7 @@ import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { countInFlight } from '../observe/requests-in-flight.ts'
+import { logSlowRequests } from '../observe/slow-requests.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
 import type { RestShards } from '../rest/find-responder.ts'
 import { memberRoles } from '../rest/guards/access.ts'
@@ -81,6 +82,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler())
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics, deps)
+  await app.register(logSlowRequests, { log: deps.log, slowMs: config.slowRequestMs })
   app.addHook('onRequest', refuseInvalidHost)
   app.addHook('onRequest', normalizeForwardedFor)
   await app.register(responseDeadline, { seconds: config.answerSecondsMax })

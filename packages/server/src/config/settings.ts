@@ -123,6 +123,12 @@ export const settingTable = {
       'that an overloaded server refuses at once are only counted.',
     kinds.onOff,
   ),
+  slowRequestMs: setting(
+    'HOLDFAST_SLOW_REQUEST_MS',
+    '500',
+    'The log has a warning for each request that takes as many milliseconds, which says where its time went. 0: none.',
+    kinds.wholeNumber(0, 600_000),
+  ),
   trustedProxies: setting(
     'HOLDFAST_TRUSTED_PROXIES',
     '0',

@@ -12,7 +12,7 @@ let clinicId: string
 let doctorId: string
 
 beforeAll(async () => {
-  server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
+  server = await runningServer({ HOLDFAST_METRICS_PORT: '0', HOLDFAST_SLOW_REQUEST_MS: '1' })
   const clinic = await aClinic(server.database)
   clinicId = clinic.id
   const doctor = await aDoctor(server.database, clinic, { appointmentTypes: ['in_person', 'video'] })
@@ -220,8 +220,32 @@ describe('probes', () => {
   })
 })
 
+/** What only the requests of the next test have: names, contacts, reasons, record numbers, ids and credentials. */
+const marks = /Persephone|unlikely|private|555 0199/i
+
+/** Requests with marked data that are refused: for what they contain, for who sends them, or for where they go. */
+async function refusedRequests(bearer: string): Promise<number[]> {
+  const post = (path: string, body: object, options: { bearer?: string } = {}) =>
+    call(`${server.url}${path}`, { method: 'POST', body, ...options })
+  const patient = { mrn: 'PRIVATE-4711', name: 'Persephone Unlikely', birthDate: '1971-02-03' }
+  const place = { clinicId, roomId: doctorId, surgeonId: doctorId, startsAt: '2099-01-01T08:00:00Z', minutes: 60 }
+  const theatreCase = { ...place, patient, service: 'private service', procedure: { name: 'a private procedure' } }
+  const responses = await Promise.all([
+    post('/api/v1/cases', theatreCase, { bearer }),
+    post('/api/v1/cases', { ...theatreCase, minutes: 'private' }, { bearer }),
+    post('/api/v1/cases', theatreCase, { bearer: 'a-private-bearer' }),
+    post('/api/v1/waitlist-entries', { doctorId, patient, note: 'a private note' }),
+    post('/api/auth/sign-in/email', { email: 'persephone@unlikely.example', password: 'a-private-password' }),
+    call(`${server.url}/api/v1/bookings/private-id?reason=private`, { bearer: 'hfm_private-token' }),
+    call(`${server.url}/api/v1/calendar-feeds/private-token.ics`),
+    call(`${server.url}/private/Persephone?q=unlikely`),
+    call(`${server.url}/api/v1/me`, { headers: { authorization: 'Basic private', cookie: 'session=private' } }),
+  ])
+  return responses.map(({ status }) => status)
+}
+
 describe('the log', () => {
-  test('contains no patients, credentials or URLs with their query, whatever fails', async () => {
+  test('contains no patients, credentials or URLs with their query on any level, whatever fails', async () => {
     const secrets = {
       name: 'Persephone Unlikely',
       email: 'persephone@unlikely.example',
@@ -267,8 +291,11 @@ describe('the log', () => {
     expect(failed.status).toBe(500)
     expect(failed.body.code).toBe('internal_error')
     await server.database.ownerPool.query('alter table holdfast.booking drop constraint planted')
+    for (const status of await refusedRequests(administratorToken)) expect(status).toBeGreaterThanOrEqual(400)
 
     const log = server.logText()
+    // On level debug, each request has its line, and here also that of slow ones.
+    for (const message of ['request completed', 'slow request']) expect(log).toContain(`"msg":"${message}"`)
     expect(log).toContain('request failed')
     expect(log).toContain(String(failed.body.instance))
     const credentials = { password: 'a-secret-password', session: account.token, cookie: 'a-forged-cookie' }
@@ -277,6 +304,9 @@ describe('the log', () => {
       expect(log.includes(text), what).toBe(false)
       if (what !== 'manageToken') expect(failed.text.includes(text), what).toBe(false)
     }
-    expect(log).not.toMatch(/Persephone|unlikely|private/i)
+    expect(log).not.toMatch(marks)
+    // Negative control: a line that has one of them.
+    server.log.debug({ booked: { patient: secrets } }, 'planted')
+    expect(server.logText()).toMatch(marks)
   })
 })

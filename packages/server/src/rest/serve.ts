@@ -54,7 +54,10 @@ export type Input<Described extends Operation> = {
   /** The Idempotency-Key of a write; null: none was sent. */
   key: SentKey | null
   /** The request without its principal, which has not been checked for this operation: see `granted`. */
-  request: Pick<FastifyRequest, 'id' | 'headers' | 'log' | 'protocol' | 'host' | 'ip' | 'server' | 'sessionId'>
+  request: Pick<
+    FastifyRequest,
+    'id' | 'headers' | 'log' | 'protocol' | 'host' | 'ip' | 'server' | 'sessionId' | 'times'
+  >
 }
 
 /** What a handler returns: one of the statuses that the operation describes, with the body of that status. */

@@ -36,9 +36,9 @@ export async function claimWithinLimits(
   caller: Caller,
   request: ClaimRequest,
 ): Promise<ClaimOutcome> {
-  const { bookingId, key, units, confirm, patient } = request
+  const { bookingId, key, units, confirm, patient, times } = request
   const origins = [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller, patient)]
-  requireAdmitted(await engine.admit({ bookingId, key, units, confirm, origins }))
+  requireAdmitted(await engine.admit({ bookingId, key, units, confirm, origins, times }))
   try {
     const outcome = await engine.claim(request)
     if (outcome.kind !== 'booked') engine.release({ bookingId, origins })

@@ -165,6 +165,7 @@ function claim(
     addsPlaces: body.addsPlaces ?? false,
     // A hold is judged when it is confirmed, and a guest's name proves nothing.
     knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? booker : null,
+    times: request.times ?? undefined,
   } satisfies ClaimRequest
   // These claims are in no queue of the engine.
   if (claimRequest.addsPlaces) return limitClinic(clinicNo, () => engine.claim(claimRequest))

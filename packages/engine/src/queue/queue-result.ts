@@ -1,0 +1,10 @@
+import type { NotDone } from '../model/claim.ts'
+
+/** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
+export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
+
+/**
+ * `alone`: the queue of that name must send the item. `overloaded`, `locked`: it was not done, because its time ran out
+ * or a lock was not free in time.
+ */
+export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | NotDone['kind'] }
