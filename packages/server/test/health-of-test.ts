@@ -8,7 +8,7 @@ const silent = { warn: () => undefined }
 
 /** The health of a database without a server, as a command sees it. */
 export function healthOfTest(pool: pg.Pool | DatabasePool, replaced: Partial<HealthSources> = {}): ReadHealth {
-  const databases = [{ name: null, pools: { probes: pool, ping: pool } }] as const
+  const databases = [{ name: null, pools: { figures: pool, ping: pool } }] as const
   return createHealth({
     databases,
     readFigures: databaseFiguresReader(databases, silent),

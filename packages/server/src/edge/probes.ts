@@ -1,6 +1,7 @@
 import { migrationStatus } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
+import type { Pool } from 'pg'
 import type { DatabaseFigures } from '../observe/database-figures.ts'
 import { databaseFiguresReader, type ObservedDatabase, type WarnLog } from '../observe/read-database-figures.ts'
 import type { HeldBack } from '../observe/watch-held-back.ts'
@@ -35,12 +36,15 @@ export type ProbeDeps = {
   heldBack?: () => HeldBack | null
 }
 
+/** `probes`: readiness is read by it, so that it does not wait for figures. */
+export type ProbedDatabase = ObservedDatabase & { pools: Record<'probes', Pool> }
+
 /**
  * @param databases all, the directory or the only one first; their pools are of the application role, with a statement
  *   timeout of about a second
  */
 export function createProbes(
-  databases: readonly [ObservedDatabase, ...ObservedDatabase[]],
+  databases: readonly [ProbedDatabase, ...ProbedDatabase[]],
   { isStopping, log, heldBack = () => null }: ProbeDeps,
 ): Probes {
   const [{ pools }] = databases

@@ -46,7 +46,7 @@ test('an open transaction that holds events back is a failure; without one it is
 })
 
 test('the load of a database is judged by the limits of the alerts', async ({ database }) => {
-  const read = databaseFiguresReader([{ name: null, pools: { probes: database.appPool, ping: database.appPool } }], {
+  const read = databaseFiguresReader([{ name: null, pools: { figures: database.appPool, ping: database.appPool } }], {
     warn: () => undefined,
   })
   const { installation, shards } = await read()

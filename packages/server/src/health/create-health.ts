@@ -48,7 +48,7 @@ export function createHealth(sources: HealthSources): ReadHealth {
   const readers = sources.databases.map(({ pools }) =>
     // The figures have a line in the log for what cannot be read.
     boundedRead(
-      () => readDetails(pools.probes),
+      () => readDetails(pools.figures),
       () => undefined,
     ),
   )

@@ -9,27 +9,27 @@ type Line = { err: Error; shard?: string }
 function readerOf({ appPool, appUrl }: Pick<TestDatabase, 'appPool' | 'appUrl'>, name: string | null = null) {
   const lines: Line[] = []
   const log = { warn: (fields: object) => void lines.push(fields as Line) }
-  const probes = createPool({ url: appUrl, name: 'holdfast probes', max: 1, connectTimeoutMs: 30_000 })
-  onTestFinished(() => probes.close(0))
+  const figures = createPool({ url: appUrl, name: 'holdfast figures', max: 1, connectTimeoutMs: 30_000 })
+  onTestFinished(() => figures.close(0))
   const ping = createPool({ url: appUrl, name: 'holdfast ping', max: 1, connectTimeoutMs: 2_000 })
   onTestFinished(() => ping.close(0))
-  const first = { name, pools: { probes: appPool, ping: appPool } }
+  const first = { name, pools: { figures: appPool, ping: appPool } }
   const read = databaseFiguresReader(
-    name === null ? [{ name, pools: { probes, ping } }] : [first, { name: 'south', pools: { probes, ping } }],
+    name === null ? [{ name, pools: { figures, ping } }] : [first, { name: 'south', pools: { figures, ping } }],
     log,
   )
-  return { read, lines, probes }
+  return { read, lines, figures }
 }
 
 test('a database whose pool is busy is up; slow readings do not pile up, and each is in the log once a minute', async ({
   database,
 }) => {
-  const { read, lines, probes } = readerOf(database)
-  const busy = await probes.connect()
+  const { read, lines, figures } = readerOf(database)
+  const busy = await figures.connect()
   for (let reading = 0; reading < 2; reading += 1) {
     expect(await read()).toEqual({ installation: null, shards: [{ shard: null, isUp: true, load: null }] })
     // The load, and the figures of the installation.
-    expect(probes.waitingCount).toBe(2)
+    expect(figures.waitingCount).toBe(2)
   }
   expect(lines.map(({ err }) => err.name)).toEqual(['TimeoutError', 'TimeoutError'])
   busy.release()

@@ -7,12 +7,12 @@ import type { DatabaseFigures, InstallationFigures, ShardFigures, ShardLoad } fr
 
 /**
  * What a database is observed by. `ping`: for nothing else, so that whether it responds does not depend on how busy the
- * process, or how slow another query is. `probes`: reads its figures.
+ * process, or how slow another query is. `figures`: reads its figures.
  */
 export type ObservedDatabase = {
   /** Its name among several; null: the only one. */
   name: string | null
-  pools: Record<'probes' | 'ping', Pool>
+  pools: Record<'figures' | 'ping', Pool>
 }
 
 export type WarnLog = { warn(fields: object, message: string): void }
@@ -32,11 +32,12 @@ export function databaseFiguresReader(
   log: WarnLog,
 ): () => Promise<DatabaseFigures> {
   const [{ pools: first }] = databases
-  const others = databases.slice(1).map(({ pools }) => pools.probes)
-  const readInstallation = boundedRead(() => installationFigures(first.probes, others), failureLog(log, null))
+  const others = databases.slice(1).map(({ pools }) => pools.figures)
+  const readInstallation = boundedRead(() => installationFigures(first.figures, others), failureLog(log, null))
   const readAll = databases.map((database) => shardFiguresReader(database, log))
   return async () => {
-    const [installation, ...shards] = await Promise.all([readInstallation(), ...readAll.map((read) => read())])
+    // First the loads: reading a database's clock should not wait for a connection.
+    const [shards, installation] = await Promise.all([Promise.all(readAll.map((read) => read())), readInstallation()])
     return { installation, shards }
   }
 }
@@ -44,7 +45,7 @@ export function databaseFiguresReader(
 function shardFiguresReader({ name, pools }: ObservedDatabase, log: WarnLog): () => Promise<ShardFigures> {
   const onFailure = failureLog(log, name)
   const ping = boundedRead(() => pools.ping.query(sql`select 1`), onFailure)
-  const readLoad = boundedRead(() => loadOf(pools.probes), onFailure)
+  const readLoad = boundedRead(() => loadOf(pools.figures), onFailure)
   return async () => {
     const [response, load] = await Promise.all([ping(), readLoad()])
     return { shard: name, isUp: response !== null || load !== null, load }

@@ -14,7 +14,8 @@ test('an open transaction that holds back the log is logged once, and in the det
   })
   const log = { warn: (fields: object, message: string) => void lines.push([fields, message]) }
   const watch = watchHeldBack([database.appPool], { log, isStopping: () => isStopping, everyMs: 20 })
-  const probes = createProbes([{ name: null, pools: { probes: database.appPool, ping: database.appPool } }], {
+  const { appPool } = database
+  const probes = createProbes([{ name: null, pools: { probes: appPool, figures: appPool, ping: appPool } }], {
     isStopping: () => false,
     log,
     heldBack: watch.latest,

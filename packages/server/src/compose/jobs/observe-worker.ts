@@ -1,11 +1,10 @@
 import type pg from 'pg'
 import type { Config } from '../../config/config.ts'
 import { buildMetricsApp } from '../../edge/metrics-app.ts'
-import { createProbes } from '../../edge/probes.ts'
+import { createProbes, type ProbedDatabase } from '../../edge/probes.ts'
 import type { Logger } from '../../observe/logger.ts'
 import { addMachineFigures } from '../../observe/machine-figures.ts'
 import { createMetrics, type Metrics } from '../../observe/metrics.ts'
-import type { ObservedDatabase } from '../../observe/read-database-figures.ts'
 import { listen } from '../listen.ts'
 import type { OpenJobDatabase } from './open-job-databases.ts'
 
@@ -26,7 +25,7 @@ export async function observeWorker(
 ): Promise<ObservedWorker> {
   let isStopping = false
   const isOne = databases.length === 1
-  const observedOf = ({ shard, pools }: OpenJobDatabase): ObservedDatabase => ({
+  const observedOf = ({ shard, pools }: OpenJobDatabase): ProbedDatabase => ({
     name: isOne ? null : (shard ?? 'directory'),
     pools,
   })

@@ -8,8 +8,10 @@ export const poolConnections = {
   theatre: 8,
   /** One reads the log, one notifies the other processes. */
   tail: 2,
-  /** One for readiness and for what holds back the log, one for the figures. */
+  /** One for readiness, one for what holds back the log. */
   probes: 2,
+  /** The figures are read in turn, and readiness does not wait for slow ones. */
+  figures: 1,
   /** Whether the database responds is not confused with a wait for a connection. */
   ping: 1,
 } as const

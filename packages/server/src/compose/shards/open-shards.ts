@@ -13,12 +13,11 @@ import { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { ShardedAuditRecorder } from '../../audit/sharded-audit-recorder.ts'
 import type { Config } from '../../config/config.ts'
 import { ofShard } from '../../config/shard-settings.ts'
-import { createProbes } from '../../edge/probes.ts'
+import { createProbes, type ProbedDatabase } from '../../edge/probes.ts'
 import { liveSettingsOf } from '../../live/live-settings.ts'
 import { ShardedHub } from '../../live/sharded-hub.ts'
 import { addHeldBackFigures } from '../../observe/held-back-figures.ts'
 import type { Logger } from '../../observe/logger.ts'
-import type { ObservedDatabase } from '../../observe/read-database-figures.ts'
 import { watchHeldBack } from '../../observe/watch-held-back.ts'
 import { addReplicaFigures, type ReplicaSource } from '../../replicas/replica-figures.ts'
 import type { PreparedDatabase } from '../database/prepare-database.ts'
@@ -172,7 +171,7 @@ function noteMove(
 
 /** The directory first. */
 function observedOf(directory: OpenShard, opened: ReadonlyMap<number, OpenShard>, nameOf: (no: number) => string) {
-  const observed = (no: number, { pools }: OpenShard): ObservedDatabase => ({ name: nameOf(no), pools })
+  const observed = (no: number, { pools }: OpenShard): ProbedDatabase => ({ name: nameOf(no), pools })
   const others = Array.from(opened).filter(([no]) => no !== directoryNo)
   return [observed(directoryNo, directory), ...others.map(([no, open]) => observed(no, open))] as const
 }
