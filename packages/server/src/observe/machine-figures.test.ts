@@ -1,6 +1,7 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { until } from '@holdfast/testkit'
 import { Registry } from 'prom-client'
 import { expect, onTestFinished, test } from 'vitest'
@@ -61,6 +62,37 @@ test('each reading shows all directories, whatever became of another one since',
   await untilShown('backups')
   await rename(`${dataDirectory}-away`, dataDirectory)
   await untilShown('backups', 'data')
+})
+
+test('a directory that hangs does not stop the figures of another, and loses its own after five minutes', async () => {
+  const registry = new Registry()
+  let now = 0
+  let free = 1_000
+  let isHanging = false
+  const statfs = async (path: string) => {
+    if (isHanging && path === '/backups') await new Promise<never>(() => {})
+    return { bavail: free, blocks: 2_000, bsize: 1 }
+  }
+  const settings = { ...nowhere, dataDirectory: '/data', backupTo: '/backups' }
+  addMachineFigures(registry, settings, { nowMs: () => now, statfs })
+  const untilShown = (expected: Record<string, number>) =>
+    until(
+      async () => {
+        const shown = await valuesOf(registry, 'holdfast_disk_free_bytes')
+        return isDeepStrictEqual(shown, expected) ? true : undefined
+      },
+      () => `the space ${JSON.stringify(expected)}`,
+    )
+  await untilShown({ '{directory="data"}': 1_000, '{directory="backups"}': 1_000 })
+  isHanging = true
+  now = 60_000
+  await registry.metrics()
+  free = 100
+  now = 62_000
+  await untilShown({ '{directory="data"}': 100, '{directory="backups"}': 1_000 })
+  now = 400_000
+  await untilShown({ '{directory="data"}': 100 })
+  expect(await valuesOf(registry, 'holdfast_disk_size_bytes')).toEqual({ '{directory="data"}': 2_000 })
 })
 
 test('a certificate is read once an hour, and near its end once a minute', async () => {

@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import pTimeout from 'p-timeout'
 import type { Config } from '../config/config.ts'
@@ -11,6 +12,7 @@ export type Machine = {
   /** Milliseconds of a clock that never goes back. */
   nowMs: () => number
   endOfCertificate: typeof endOfCertificate
+  statfs: (path: string) => Promise<Pick<StatsFs, 'bavail' | 'blocks' | 'bsize'>>
 }
 
 /** Bytes. */
@@ -20,7 +22,7 @@ export type Space = { free: number; size: number }
 export type MachineWatch = {
   /** false: the data and the backups are elsewhere. */
   hasDirectories: boolean
-  /** The space of each directory, as it was read last. One that cannot be read is missing. */
+  /** The space of each directory, as it was read in the last minutes. One that cannot be read is missing. */
   spaces(): ReadonlyMap<string, Space>
   /** false: HOLDFAST_URL has no certificate. */
   hasCertificate: boolean
@@ -33,20 +35,22 @@ export type MachineWatch = {
 const certificateEveryMs = 3_600_000
 const retryEveryMs = 60_000
 const spaceEveryMs = 1_000
+/** An older value would hide that the disk fills. */
+const spaceMsMax = 300_000
 /** A day before the first alert on it: from then on, a new certificate is noticed within a minute. */
 const certificateNearMs = (alertThresholds.HoldfastCertificateEnds.limit + 86_400) * 1_000
 
 export function watchMachine(settings: MachineSettings, replaced: Partial<Machine> = {}): MachineWatch {
-  const machine: Machine = { nowMs: () => performance.now(), endOfCertificate, ...replaced }
+  const machine: Machine = { nowMs: () => performance.now(), endOfCertificate, statfs, ...replaced }
   const directories = directoriesOf(settings)
   const url = settings.publicUrl?.startsWith('https:') ? settings.publicUrl : null
-  const { latest, read: readSpaces } = watchSpaces(directories, machine)
+  const { latest: latestSpaces, read: readSpaces } = watchSpaces(directories, machine)
   const { endsAt, read: readCertificate } = watchCertificate(url, machine)
   return {
     hasDirectories: directories.length > 0,
     spaces() {
       void readSpaces()
-      return latest
+      return latestSpaces()
     },
     hasCertificate: url !== null,
     certificateEndsAt() {
@@ -67,20 +71,32 @@ function directoriesOf({ databaseUrl, dataDirectory, backupTo }: MachineSettings
   return isDirectory ? [...data, { name: 'backups', path: backupTo }] : data
 }
 
-/** A network file system may hang: what was read last is shown. */
-function watchSpaces(directories: readonly NamedDirectory[], { nowMs }: Machine) {
-  const latest = new Map<string, Space>()
+/**
+ * A network file system may hang: each directory is read apart from the others, and what was read last is shown for
+ * {@link spaceMsMax}.
+ */
+function watchSpaces(directories: readonly NamedDirectory[], { nowMs, statfs }: Machine) {
+  const found = new Map<string, Space & { readAtMs: number }>()
   async function readSpace({ name, path }: NamedDirectory): Promise<void> {
     const space = await statfs(path).catch(() => null)
     // Not before: what was read last is shown meanwhile.
-    if (space === null) latest.delete(name)
-    else latest.set(name, { free: space.bavail * space.bsize, size: space.blocks * space.bsize })
+    if (space === null) {
+      found.delete(name)
+      return
+    }
+    const { bavail, blocks, bsize } = space
+    found.set(name, { free: bavail * bsize, size: blocks * bsize, readAtMs: nowMs() })
   }
-  const read = whenDue(async () => {
-    await Promise.all(directories.map(readSpace))
-    return spaceEveryMs
-  }, nowMs)
-  return { latest, read }
+  const readEach = directories.map((directory) =>
+    whenDue(async () => {
+      await readSpace(directory)
+      return spaceEveryMs
+    }, nowMs),
+  )
+  return {
+    latest: () => new Map(Array.from(found).filter(([, { readAtMs }]) => nowMs() - readAtMs < spaceMsMax)),
+    read: () => Promise.all(readEach.map((read) => read())),
+  }
 }
 
 function watchCertificate(url: string | null, machine: Machine) {

@@ -170,7 +170,9 @@ export const workMetrics = {
   },
   holdfast_disk_free_bytes: {
     labels: ['directory'],
-    help: 'Free space on the disk of the embedded database (data) and of backups in a directory (backups).',
+    help:
+      'Free space on the disk of the embedded database (data) and of backups in a directory (backups). Missing: it ' +
+      'cannot be read, or has not responded for five minutes.',
     watch:
       'below a tenth of the disk, or 1 GB. The disk of a separate PostgreSQL is not seen: watch it by node_exporter',
   },
