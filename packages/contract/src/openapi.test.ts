@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { buildOpenApi } from './openapi.ts'
 import { named, operation, problemsOf } from './operations/operation.ts'
 import { operations } from './operations.ts'
+import type { ProblemKind } from './problem-kind.ts'
 import { problemCodes, problemKinds } from './problems.ts'
 import { problemSchema } from './schemas/problem.ts'
 
@@ -136,3 +137,15 @@ function unbounded(schema: unknown): string[] {
   })
   return found
 }
+
+test('problem codes with the same member describe it alike: the schema of problems has one text for all', () => {
+  const schemas: Record<string, unknown> = {}
+  for (const code of problemCodes) {
+    const { members = {} }: ProblemKind = problemKinds[code]
+    for (const [name, schema] of Object.entries(members)) {
+      schemas[name] ??= schema
+      expect(schema, `${name} of ${code}`).toEqual(schemas[name])
+    }
+  }
+  expect(Object.keys(schemas)).toContain('inRoomAt')
+})

@@ -9,6 +9,13 @@ const bumpRefusalTexts = {
   not_in_the_way: 'A case is bumped only if it has not ended, and has something that the emergency needs.',
 } as const satisfies Record<BumpRefusalReason, string>
 
+const ofRoom = {
+  inRoomAt: Type.String({
+    format: 'date-time',
+    description: 'when the other patient came into the room, or the patient into the other room',
+  }),
+}
+
 /** The problems of the operating theatre: a part of `problemKinds`. */
 export const theatreProblemKinds = {
   case_not_found: {
@@ -133,9 +140,7 @@ export const theatreProblemKinds = {
     help:
       'As far as was recorded. Record first when that patient left the room. If nobody knows when it was, send ' +
       '`"force": true`.',
-    members: {
-      inRoomAt: Type.String({ format: 'date-time', description: 'when the other patient came into the room' }),
-    },
+    members: ofRoom,
   },
   patient_elsewhere: {
     status: 409,
@@ -143,9 +148,7 @@ export const theatreProblemKinds = {
     help:
       'As far as was recorded. Record first when the patient left that room, in the other case. If nobody knows when ' +
       'it was, send `"force": true`.',
-    members: {
-      inRoomAt: Type.String({ format: 'date-time', description: 'when the patient came into the other room' }),
-    },
+    members: ofRoom,
   },
   milestone_time: {
     status: 409,

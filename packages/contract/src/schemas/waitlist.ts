@@ -127,8 +127,8 @@ const hasFreeTimes = Type.Boolean({
 
 const hasDeskTimes = Type.Boolean({
   description:
-    'true: it is waiting, and the clinic’s people can book a time that fits it, which patients cannot: within the ' +
-    'minimum notice, beyond the booking horizon, or because of its units',
+    'true: it is waiting, and the clinic’s people can book a time that fits it, and none that patients can book: it ' +
+    'is within the minimum notice, beyond the booking horizon, or not for patients because of its units',
 })
 
 export const joinedWaitlistSchema = Type.Object(

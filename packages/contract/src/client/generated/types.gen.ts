@@ -1533,7 +1533,7 @@ export type ClinicWaitlistEntry = {
      */
     hasFreeTimes: boolean;
     /**
-     * true: it is waiting, and the clinic’s people can book a time that fits it, which patients cannot: within the minimum notice, beyond the booking horizon, or because of its units
+     * true: it is waiting, and the clinic’s people can book a time that fits it, and none that patients can book: it is within the minimum notice, beyond the booking horizon, or not for patients because of its units
      */
     hasDeskTimes: boolean;
 };
@@ -3584,7 +3584,7 @@ export type Problem = {
      */
     milestone?: string;
     /**
-     * `room_occupied`, `patient_elsewhere`: when the patient came into the other room
+     * `room_occupied`, `patient_elsewhere`: when the other patient came into the room, or the patient into the other room
      */
     inRoomAt?: string;
     /**
