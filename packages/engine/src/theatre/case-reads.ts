@@ -113,13 +113,13 @@ const hasNoFreeUnit = sql`
 export const isAtRisk = sql`
   (f.booking_id <> a.booking_id and not holdfast.has_left(f.kind, f.resource_id, o)
    and not holdfast.has_left(a.kind, a.resource_id, t)
-   and (f.kind <> 'equipment' and o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
-        and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
-             or coalesce(upper(f.during), o.starts_at)
-                < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
+   and (f.kind <> 'equipment'
+        and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
+             and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
+                  or coalesce(upper(f.during), o.starts_at)
+                     < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
+             or ${hasOvertaken})
         and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
-        or f.kind <> 'equipment' and ${hasOvertaken}
-           and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
         or (a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
             or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})
            and (f.kind <> 'equipment' or ${hasNoFreeUnit}))
