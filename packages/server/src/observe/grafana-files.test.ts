@@ -26,5 +26,7 @@ test('Grafana finds the dashboards where docs/operations/monitoring.md puts them
   const { providers } = parse(readFileSync(join(root, 'deploy/grafana/provisioning.yml'), 'utf8'))
   expect(providers).toMatchObject([{ type: 'file', options: { path: '/var/lib/grafana/holdfast' } }])
   const page = readFileSync(join(root, 'docs/operations/monitoring.md'), 'utf8')
-  expect(page).toContain("/deploy/grafana/dashboards' /var/lib/grafana/holdfast\n")
+  expect(page).toContain("/deploy/grafana/dashboards/*.json' /var/lib/grafana/holdfast/\n")
+  // What is copied again takes the place of the former dashboards.
+  expect(page).toContain('   mkdir -p /var/lib/grafana/holdfast\n   rm -f /var/lib/grafana/holdfast/*.json\n')
 })
