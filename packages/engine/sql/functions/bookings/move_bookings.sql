@@ -5,8 +5,8 @@
 -- the last transaction that changed the booking, and its slot before its last move.
 --
 -- p_keys: the keys of the requests, stored with their events.
--- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null:
--- none do.
+-- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null: none
+-- do.
 --
 -- available, lapses_in_ms: as announced_units, of the slot entered; from_…: the same of the slot left. snapshot: taken
 -- under the slots' locks.
@@ -17,9 +17,8 @@
 --   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or, with
 --   p_known_by, gave its patient another name; or more lapsed holds are left on the slot than one call gives back)
 -- Locks: as lock_patients, with p_known_by; then all slots left or entered, by (clinic_no, id); then, in one run, the
---   bookings moved and the lapsed holds on the slots entered, by id. In two runs, a batch of
---   confirmations between them would deadlock. A hold that lapses during the run is left to the next call. Then as
---   lock_waitlists.
+--   bookings moved and the lapsed holds on the slots entered, by id. In two runs, a batch of confirmations between them
+--   would deadlock. A hold that lapses during the run is left to the next call. Then as lock_waitlists.
 -- Fails: 22023 for arrays of different lengths; check_violation if a count of units were wrong.
 -- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move made under its key.
 create or replace function holdfast.move_bookings(

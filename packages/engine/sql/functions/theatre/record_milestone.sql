@@ -13,9 +13,8 @@
 --   and too_late, the first and the last time that p_at could be. conflicting of milestone_missing: what is, or would
 --   be, missing.
 -- Outcomes: done | unchanged (it is recorded so already, or under this key) | case_missing | hold_expired |
---   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early |
---   too_late | milestone_missing | room_occupied | patient_elsewhere | slot_closed:withdrawn |
---   retry (it was moved meanwhile)
+--   invalid_transition (the case is PENDING, CANCELLED, FAILED or a no-show) | milestone_order | too_early | too_late |
+--   milestone_missing | room_occupied | patient_elsewhere | slot_closed:withdrawn | retry (it was moved meanwhile)
 -- Locks: as lock_case; its slot is not withdrawn meanwhile.
 -- Fails: 23514 for an unknown milestone; 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.record_milestone(
