@@ -7,7 +7,7 @@ import type { MetricName } from './table/metric-table.ts'
  * `partitionSecondsLeft`: until the last month for which bookings can be written has ended. `accountMails…`: e-mails
  * with links, invitations and notices that have not been sent, and for how long the oldest has waited. A backup has the
  * newest moment that can be restored, in seconds since 1970, and a restore test and a verification the time at which it
- * last found no fault; 0: never. `backupIntervalSeconds`: NaN: backups are off. `verifyFaults`: NaN: not known.
+ * last found no fault; 0: never. `backupIntervalSeconds`: NaN: backups are off.
  */
 export type InstallationFigures = {
   partitionSecondsLeft: number
@@ -20,7 +20,6 @@ export type InstallationFigures = {
   restoreTestFailingSeconds: number
   verifiedSeconds: number
   verifyFailingSeconds: number
-  verifyFaults: number
 }
 
 /** With the age of the oldest event that a tail of the log may not read yet; 0: there is none. */

@@ -1,5 +1,5 @@
-import { createPool } from '@holdfast/engine'
-import { portToKeep, type TestDatabase } from '@holdfast/testkit'
+import { createPool, recordUpkeep } from '@holdfast/engine'
+import { createTestDatabase, portToKeep, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { databaseFiguresReader } from './read-database-figures.ts'
@@ -58,4 +58,22 @@ test('a database that is away is not up, and the others have their figures', asy
     { shard: 'south', isUp: false, load: null },
   ])
   expect(lines.map(({ shard }) => shard)).toEqual(['south'])
+})
+
+test('faults that a verification found in one of several databases are in the figures of the installation', async ({
+  database,
+}) => {
+  const other = await createTestDatabase()
+  onTestFinished(() => other.drop())
+  const { read } = readerOf({ appPool: database.appPool, appUrl: other.appUrl }, 'directory')
+  const [earlier, now] = [new Date(Date.now() - 86_400_000), new Date()]
+  const figures = async () => {
+    const { installation } = await read()
+    return [installation?.verifiedSeconds, (installation?.verifyFailingSeconds ?? 0) > 0]
+  }
+  await recordUpkeep(database.ownerPool, 'verify', { succeededAt: now, isFailing: false })
+  await recordUpkeep(other.ownerPool, 'verify', { succeededAt: earlier, isFailing: false })
+  expect(await figures()).toEqual([earlier.getTime() / 1_000, false])
+  await recordUpkeep(other.ownerPool, 'verify', { succeededAt: null, isFailing: true })
+  expect(await figures()).toEqual([earlier.getTime() / 1_000, true])
 })

@@ -18,7 +18,7 @@ export type ObservedDatabase = {
 export type WarnLog = { warn(fields: object, message: string): void }
 
 /** Less than for all figures: a shard that hangs must not keep those of the installation away. */
-const mailsMs = 1_000
+const shardMs = 1_000
 const minuteMs = 60_000
 
 /**
@@ -70,10 +70,14 @@ async function loadOf(pool: Pool): Promise<ShardLoad> {
 async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise<InstallationFigures> {
   const partitionSecondsLeft = await secondsLeft(pool)
   const ofPool = await waitingAccountMails(pool)
-  // Those of a shard that is away are not known, and its absence is shown.
-  const ofShards = await Promise.all(shards.map((one) => mailsOf(one).catch(() => null)))
-  const mails = [ofPool, ...ofShards.filter((one) => one !== null)]
+  const ofShards = await ofEach(shards, async (shard) => ({
+    mails: await waitingAccountMails(shard),
+    // `holdfast verify` records what it found in each.
+    verify: (await readUpkeepResults(shard)).verify,
+  }))
+  const mails = [ofPool, ...ofShards.map((one) => one.mails)]
   const { backup, restore_test: restoreTest, verify } = await readUpkeepResults(pool)
+  const verified = [verify, ...ofShards.map((one) => one.verify)]
   return {
     partitionSecondsLeft,
     accountMailsWaiting: mails.reduce((sum, { count }) => sum + count, 0),
@@ -83,14 +87,17 @@ async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise
     backupIntervalSeconds: backup.intervalSeconds ?? Number.NaN,
     restoreTestedSeconds: secondsOf(restoreTest.succeededAt),
     restoreTestFailingSeconds: restoreTest.failingSeconds,
-    verifiedSeconds: secondsOf(verify.succeededAt),
-    verifyFailingSeconds: verify.failingSeconds,
-    verifyFaults: verify.faults ?? Number.NaN,
+    verifiedSeconds: Math.min(...verified.map(({ succeededAt }) => secondsOf(succeededAt))),
+    verifyFailingSeconds: Math.max(...verified.map(({ failingSeconds }) => failingSeconds)),
   }
 }
 
-function mailsOf(pool: Pool): ReturnType<typeof waitingAccountMails> {
-  return pTimeout(waitingAccountMails(pool), { milliseconds: mailsMs })
+/** What is read of each shard. Of one that is away it is missing: its absence is shown. */
+async function ofEach<Result>(shards: readonly Pool[], read: (pool: Pool) => Promise<Result>): Promise<Result[]> {
+  const results = await Promise.all(
+    shards.map((shard) => pTimeout(read(shard), { milliseconds: shardMs }).catch(() => null)),
+  )
+  return results.filter((one) => one !== null)
 }
 
 /** Since 1970; 0: never. */

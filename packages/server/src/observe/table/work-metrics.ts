@@ -157,11 +157,11 @@ export const workMetrics = {
     watch: 'above 0: the newest backup can’t be restored',
   },
   holdfast_verify_timestamp_seconds: {
-    help: 'When `holdfast verify` last found no fault. 0: never.',
+    help: 'When `holdfast verify` last found no fault; of several databases, in that where it is longest ago. 0: never.',
     watch: 'long ago: run it daily',
   },
   holdfast_verify_failing_seconds: {
-    help: 'For how long `holdfast verify` has found faults. 0: it found none last time.',
+    help: 'For how long `holdfast verify` has found faults, in any database. 0: it found none last time.',
     watch: 'above 0',
   },
   holdfast_certificate_expiry_timestamp_seconds: {
