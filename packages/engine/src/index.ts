@@ -373,7 +373,13 @@ export { finishErasures } from './upkeep/finish-erasures.ts'
 export { purgeAuditEvents } from './upkeep/purge-audit-events.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'
 export { repeatUntilFewer } from './upkeep/repeat-until-fewer.ts'
-export { forgetUpkeep, readUpkeepResults, recordUpkeep, scheduleUpkeep } from './upkeep/upkeep-results.ts'
+export {
+  forgetUpkeep,
+  readUpkeepResults,
+  recordUpkeep,
+  scheduleUpkeep,
+  type UpkeepResult,
+} from './upkeep/upkeep-results.ts'
 export { readWorkResults, recordWork, type WorkDone, type WorkKind, type WorkResult } from './upkeep/work-results.ts'
 export { type VerifyQuery, verify } from './verify/verify.ts'
 export { clinicsWithWebhooks, planDeliveries } from './webhooks/plan-deliveries.ts'

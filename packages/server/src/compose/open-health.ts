@@ -75,7 +75,13 @@ type WatchedReplicas = { known(): KnownReplica[]; stop(): Promise<void> }
 async function watchReplicas({ name, url, pools, settings }: Owned, log: Logger): Promise<WatchedReplicas | null> {
   const { databaseReplicaUrls: urls, databaseAppUrl } = settings
   if (urls === null) return null
-  const pool = createPool({ url, name: 'holdfast doctor', max: 1, connectTimeoutMs: replicasMs })
+  const pool = createPool({
+    url,
+    name: 'holdfast doctor',
+    max: 1,
+    connectTimeoutMs: replicasMs,
+    queryTimeoutMs: replicasMs,
+  })
   try {
     const epoch = await newestEpoch(pools.probes)
     const appUrl = databaseAppUrl ?? (await storedAppLogin(pool, url)) ?? url

@@ -20,7 +20,6 @@ export function installationChecks(
   return [
     healthCheck('partitions', partitions, { value: left, unit: 'seconds' }),
     mailsCheck(figures, now),
-    verifyCheck(figures, now),
     ...backupChecks(figures, { isEmbedded, now }),
   ]
 }
@@ -28,7 +27,6 @@ export function installationChecks(
 const unread: HealthCheckBody[] = [
   healthCheck('partitions', unknown('not_readable', 'HoldfastPartitionsEnd')),
   healthCheck('account_mails', unknown('not_readable', 'HoldfastAccountMailsLate')),
-  healthCheck('verify', unknown('not_readable', 'HoldfastVerifyFails')),
   healthCheck('backup', unknown('not_readable', 'HoldfastBackupOld')),
 ]
 
@@ -36,19 +34,6 @@ const unread: HealthCheckBody[] = [
 function mailsCheck({ accountMailSecondsWaiting: seconds }: InstallationFigures, now: Date): HealthCheckBody {
   const judgement = judge([['HoldfastAccountMailsLate', seconds]])
   return healthCheck('account_mails', judgement, { value: seconds, unit: 'seconds', since: ago(seconds, now) })
-}
-
-function verifyCheck(figures: InstallationFigures, now: Date): HealthCheckBody {
-  const { verifyFailingSeconds: failing, verifyFaults, verifiedSeconds } = figures
-  const succeededAt = timeOf(verifiedSeconds)
-  const isNever = succeededAt === null && failing === 0
-  const judgement = isNever ? unknown('never', 'HoldfastVerifyFails') : judge([['HoldfastVerifyFails', failing]])
-  return healthCheck('verify', judgement, {
-    value: verifyFaults,
-    unit: 'count',
-    since: ago(failing, now),
-    succeededAt,
-  })
 }
 
 function backupChecks(

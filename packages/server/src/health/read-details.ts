@@ -1,4 +1,10 @@
-import { migrationStatus, readWorkResults, type WorkResult } from '@holdfast/engine'
+import {
+  migrationStatus,
+  readUpkeepResults,
+  readWorkResults,
+  type UpkeepResult,
+  type WorkResult,
+} from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
@@ -11,7 +17,13 @@ export type DatabaseDetails = {
   /** How many files of the schema and its functions have not been applied. */
   pending: number
   /** null: it is not migrated yet, and nothing is recorded. */
-  work: readonly WorkResult[] | null
+  recorded: Recorded | null
+}
+
+type Recorded = {
+  work: readonly WorkResult[]
+  /** The last verification of this database. */
+  verify: UpkeepResult
 }
 
 /** Reads a few rows of each table. @throws the driver's errors */
@@ -21,7 +33,12 @@ export async function readDetails(pool: pg.Pool): Promise<DatabaseDetails> {
   const [server] = rows
   if (server === undefined) throw new Error('The database returned no row about itself.')
   const { pending } = await migrationStatus(pool)
-  // What is pending may be the table.
-  const work = pending.length > 0 ? await readWorkResults(pool).catch(() => null) : await readWorkResults(pool)
-  return { ...server, pending: pending.length, work }
+  // What is pending may be a table.
+  const recorded = pending.length > 0 ? await readRecorded(pool).catch(() => null) : await readRecorded(pool)
+  return { ...server, pending: pending.length, recorded }
+}
+
+async function readRecorded(pool: pg.Pool): Promise<Recorded> {
+  const { verify } = await readUpkeepResults(pool)
+  return { work: await readWorkResults(pool), verify }
 }

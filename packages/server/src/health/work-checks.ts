@@ -1,7 +1,7 @@
 import type { HealthCheckBody } from '@holdfast/contract'
-import type { WorkResult } from '@holdfast/engine'
+import type { UpkeepResult, WorkResult } from '@holdfast/engine'
 import { alertThresholds } from '../observe/table/alert-thresholds.ts'
-import { healthCheck } from './health-check.ts'
+import { ago, healthCheck } from './health-check.ts'
 import { judge, unknown } from './judge.ts'
 import type { DatabaseDetails } from './read-details.ts'
 
@@ -10,13 +10,29 @@ const everyMinute = 'sweep'
 
 const channelChecks = { email: 'email', sms: 'sms' } as const
 
-/** What became of the jobs, messages and events of a database, by whichever process. */
+/** What became of the jobs, messages, events and the verification of a database, by whichever process. */
 export function workChecks(database: string | null, details: DatabaseDetails | null): HealthCheckBody[] {
-  if (details === null || details.work === null) {
-    return [healthCheck('jobs', unknown('not_readable', 'HoldfastJobsStopped'), { database })]
+  if (details === null || details.recorded === null) {
+    return [
+      healthCheck('jobs', unknown('not_readable', 'HoldfastJobsStopped'), { database }),
+      healthCheck('verify', unknown('not_readable', 'HoldfastVerifyFails'), { database }),
+    ]
   }
-  const { work, now } = details
-  return [jobsCheck(database, work, now), ...work.flatMap((result) => resultCheck(database, result, now))]
+  const { recorded, now } = details
+  const { work, verify } = recorded
+  return [
+    jobsCheck(database, work, now),
+    ...work.flatMap((result) => resultCheck(database, result, now)),
+    verifyCheck(database, verify, now),
+  ]
+}
+
+function verifyCheck(database: string | null, verify: UpkeepResult, now: Date): HealthCheckBody {
+  const { failingSeconds, succeededAt, faults } = verify
+  const isNever = succeededAt === null && failingSeconds === 0
+  const judgement = isNever ? unknown('never', 'HoldfastVerifyFails') : judge([['HoldfastVerifyFails', failingSeconds]])
+  const since = ago(failingSeconds, now)
+  return healthCheck('verify', judgement, { database, value: faults, unit: 'count', since, succeededAt })
 }
 
 function jobsCheck(database: string | null, work: readonly WorkResult[], now: Date): HealthCheckBody {
