@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,22 +15,25 @@ type Process = { pid: number; command: string }
  * The processes that a process has started, and those that these have, as systemd finds them by their control group.
  */
 function descendants(pid: number): Process[] {
-  const children = linesOf(`/proc/${pid}/task/*/children`).flatMap((line) => line.split(' ').filter(Boolean))
-  return children.flatMap((child) => [
-    { pid: Number(child), command: linesOf(`/proc/${child}/cmdline`).join('') },
-    ...descendants(Number(child)),
-  ])
+  const tasks = ofRunning(() => readdirSync(`/proc/${pid}/task`)) ?? []
+  const children = tasks.flatMap((task) => (read(`/proc/${pid}/task/${task}/children`) ?? '').split(' '))
+  return children
+    .filter(Boolean)
+    .flatMap((child) => [
+      { pid: Number(child), command: read(`/proc/${child}/cmdline`) ?? '' },
+      ...descendants(Number(child)),
+    ])
 }
 
-/** Empty for processes and threads that have just ended. */
-function linesOf(pattern: string): string[] {
-  return globSync(pattern).flatMap((path) => {
-    try {
-      return readFileSync(path, 'utf8').trim()
-    } catch {
-      return []
-    }
-  })
+const read = (path: string) => ofRunning(() => readFileSync(path, 'utf8'))
+
+/** undefined: the process has just ended. */
+function ofRunning<Found>(find: () => Found): Found | undefined {
+  try {
+    return find()
+  } catch {
+    return undefined
+  }
 }
 
 /** Those of PostgreSQL's processes that run as long as it does. A worker of autovacuum, for example, comes and goes. */

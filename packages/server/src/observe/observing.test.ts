@@ -294,8 +294,13 @@ describe('the log', () => {
     for (const status of await refusedRequests(administratorToken)) expect(status).toBeGreaterThanOrEqual(400)
 
     const log = server.logText()
-    // On level debug, each request has its line, and here also that of slow ones.
-    for (const message of ['request completed', 'slow request']) expect(log).toContain(`"msg":"${message}"`)
+    // On level debug, each request has its line, and here also that of slow ones: a guest's booking, and a change.
+    expect(log).toContain('"msg":"request completed"')
+    const divided = /"totalMs":\d+,.*"databaseMs":\d+,"restMs":\d+,"statements":[1-9]\d*,"msg":"slow request"/
+    for (const route of ['/api/v1/bookings', '/api/v1/doctors/:doctorId/video-room']) {
+      const lines = log.split('\n').filter((line) => line.includes(`"route":"${route}"`))
+      expect(lines.join('\n'), route).toMatch(divided)
+    }
     expect(log).toContain('request failed')
     expect(log).toContain(String(failed.body.instance))
     const credentials = { password: 'a-secret-password', session: account.token, cookie: 'a-forged-cookie' }
