@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, type ClinicOverrides, type TestDatabase } from '@holdfast/testkit'
 import type { CallOptions, RestApp } from './rest-app.ts'
 
 /** The first day of a theatre’s tests: far enough ahead that nothing of it is over, whenever they run. */
@@ -10,8 +10,8 @@ export function theatreTime(time: string, daysLater = 0): string {
 }
 
 /** A clinic with two rooms, a surgeon, an anaesthetist, a doctor and a robot with two units. */
-export async function aTheatre(database: TestDatabase, rest: RestApp) {
-  const clinic = await aClinic(database)
+export async function aTheatre(database: TestDatabase, rest: RestApp, overrides: ClinicOverrides = {}) {
+  const clinic = await aClinic(database, overrides)
   const doctor = await aDoctor(database, clinic)
   const path = { clinicId: clinic.id }
   const [admin, staff] = [await rest.aMember(clinic.no, 'admin'), await rest.aMember(clinic.no, 'staff')]

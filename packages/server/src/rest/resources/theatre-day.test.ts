@@ -104,6 +104,39 @@ describe('the day of the operation', () => {
     expect(await extend(theatreTime('10:05'))).toEqual(waiting.map(([id]) => id))
   })
 
+  test('on the board, a case of tomorrow that has begun delays today’s, and these delay others after midnight', async ({
+    database,
+    rest,
+  }) => {
+    // A time zone in which it is past eight in the evening.
+    const offset = ((32 - new Date().getUTCHours()) % 24) - 12
+    const timezone = `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`
+    const theatre = await aTheatre(database, rest, { timezone })
+    const { path, staff: as, doctor, surgeonAccount, roomOne, roomTwo } = theatre
+    const today = Temporal.Now.zonedDateTimeISO(timezone)
+    const midnight = today.startOfDay().epochMilliseconds
+    const at = (hours: number) => new Date(midnight + hours * 3_600_000).toISOString()
+    const tomorrows = (await theatre.book({ startsAt: at(30), minutes: 240, confirm: true })).body
+    const next = (await theatre.book({ startsAt: at(22), surgeonId: doctor.id, confirm: true })).body
+    const last = (await theatre.book({ startsAt: at(24.25), surgeonId: doctor.id, roomId: roomTwo.id, confirm: true }))
+      .body
+    const begun = new Date().toISOString()
+    const inRoom = { path: { caseId: tomorrows.id }, as, body: { milestone: 'in_room', at: begun } }
+    expect((await rest.call('recordMilestone', inRoom)).status).toBe(200)
+    const of = async (reader: typeof as, day = today) => {
+      const date = day.toPlainDate().toString()
+      const { cases } = (await rest.call('getTheatre', { path, as: reader, query: { date } })).body
+      return cases.map((one) => [one.id, one.projectedStartsAt, one.projectedEndsAt, one.atRiskBy])
+    }
+    const afterIt = (minutes: number) =>
+      new Date(Date.parse(begun) + (240 + roomOne.turnoverMinutes + minutes) * 60_000).toISOString()
+    const running = [tomorrows.id, begun, new Date(Date.parse(begun) + 240 * 60_000).toISOString(), null]
+    expect(await of(as)).toEqual([[next.id, afterIt(0), afterIt(60), tomorrows.id], running])
+    expect(await of(as, today.add({ days: 1 }))).toEqual([[last.id, afterIt(60), afterIt(120), next.id], running])
+    // Doctors learn when, and not because of which case of another surgeon.
+    expect(await of(surgeonAccount)).toEqual([[next.id, afterIt(0), afterIt(60), null]])
+  })
+
   test('the board is compressed for clients that accept it, and is the same', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     await theatre.book({ confirm: true })

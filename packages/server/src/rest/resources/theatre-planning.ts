@@ -11,6 +11,7 @@ import { refusalProblem } from '../responses/outcome-problems.ts'
 import { theatreProblem } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
+import { casesThatDelay } from './case-delays.ts'
 import { requireDays } from './local-days.ts'
 
 const suggestDaysMax = 62
@@ -85,11 +86,13 @@ async function board(deps: RestDeps, { query, granted }: Input<typeof restOperat
     .toString()
   const { start, end } = instantsOfLocalDays(query.date, to, clinic.timezone)
   const asOf = deps.now()
-  const [rooms, equipment, blocks, cases] = await Promise.all([
+  const [rooms, equipment, blocks, cases, delaying] = await Promise.all([
     theatre.rooms(clinicNo),
     theatre.equipment(clinicNo),
     theatre.blocks({ clinicNo, from: start, to: end }),
     theatre.cases({ clinicNo, from: start, to: end, withEnded: false }),
+    // Those of the board may wait for cases that are not on it.
+    casesThatDelay(theatre, { clinicNo, first: start, last: end }, asOf),
   ])
   const usedRooms = new Set([...blocks, ...cases].map(({ roomId }) => roomId))
   const usedEquipment = new Set(cases.flatMap((one) => one.equipment.map(({ equipmentId }) => equipmentId)))
@@ -104,7 +107,7 @@ async function board(deps: RestDeps, { query, granted }: Input<typeof restOperat
       asOf: asOf.toISOString(),
       rooms: rooms.filter(({ id, active }) => active || usedRooms.has(id)),
       blocks: blocks.map(blockBody),
-      cases: projectedCases(cases, asOf, { cases, equipment }),
+      cases: projectedCases(cases, asOf, { cases: delaying.cases, equipment }),
       people: [...names].map(([id, name]) => ({ id, name })),
       equipment: equipment.filter(({ id }) => usedEquipment.has(id)),
     },

@@ -39,7 +39,8 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
   const lacks = one.lacks ?? []
   const expected = delayed(one, projections.get(one.id) ?? projectCases([one], [], now).get(one.id), now)
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
-  const earlierEnd = atRiskBy === null ? undefined : projections.get(atRiskBy)?.endsAt
+  // The other case need not be on the board: it may be of another day.
+  const earlierEnd = projections.get(atRiskBy ?? '')?.endsAt ?? projections.get(one.id)?.startsAt
   return (
     <>
       {lacks.length === 0 ? null : <CaseLacks one={one} lacks={lacks} names={names} />}
