@@ -239,6 +239,19 @@ test('the second case of a list that begins first takes its minutes from then on
   expect(projections([first, extended])[1]).toEqual(['first', '12:30', '13:30', 'second'])
 })
 
+test('what was released before now delays nobody, also not a hold of the past', () => {
+  const forgotten = listed('forgotten', '08:00', '08:30', { room: 0 }, { startsAt: '2026-11-22T21:00:00Z' })
+  const extended = { ...forgotten, expectedEndsAt: at('09:00') }
+  const held = listed('held', '08:40', '09:10', { room: 0 }, { status: 'PENDING' })
+  expect(projections([extended, held])[1]).toEqual(['held', '08:40', '09:10', null])
+  expect(projections([{ ...extended, expectedEndsAt: at('10:00') }, held])[1]).toEqual([
+    'held',
+    '10:00',
+    '10:30',
+    'forgotten',
+  ])
+})
+
 test('what has not begun after half a day waits for nobody', () => {
   const forgotten = listed('forgotten', '09:00', '09:30', { room: 0 }, { startsAt: '2026-11-22T21:00:00Z' })
   const begun = listed('begun', '10:00', '11:00', { room: 0 }, running)

@@ -171,7 +171,7 @@ function noteUses(one: Planned, { startsAt, endsAt: caseEnd }: Projection, taken
   }
 }
 
-/** Until when a case needs an allocation; null: what it has released already delays nobody further. */
+/** Until when a case needs an allocation; null: what was released before now delays nobody further. */
 function neededUntil(
   { kind, to }: Planned['allocations'][number],
   one: Planned,
@@ -189,7 +189,7 @@ function neededUntil(
     afterMinutes = reprocessingMinutes
   }
   const at = Math.max(until, caseEnd + afterMinutes * 60_000)
-  return isDone && at <= now ? null : at
+  return at < now || (isDone && at === now) ? null : at
 }
 
 function projected(one: Planned, taken: Taken, now: number): Projection {

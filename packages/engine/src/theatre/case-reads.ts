@@ -74,7 +74,8 @@ const neededUntil = sql`
 
 /**
  * Whether a case `o`, planned for no earlier than a case `t`, goes before it all the same: it has begun, and `t` can
- * still begin (case-state.ts of the contract has the same order and the same 12 hours).
+ * still begin (case-state.ts of the contract has the same order and the same 12 hours; projected-cases.test.ts of the
+ * server compares them).
  */
 const hasOvertaken = sql`
   (o.starts_at >= t.starts_at and o.starts_at < t.starts_at + interval '1 day'
@@ -93,6 +94,10 @@ export const takenNear = (taken: Sql, one: Sql) => sql`
    select n.* from holdfast.allocation n
     where n.clinic_no = ${taken}.clinic_no and n.resource_id = ${taken}.resource_id and isempty(n.during)
       and n.planned_at > ${one}.starts_at - interval '2 days' and n.planned_at < ${one}.starts_at + interval '2 days')`
+
+/** Whether `o` needs that for too long for a case `t`. What was released before now delays nobody. */
+const isTooLong = sql`
+  (${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end) and ${neededUntil} >= now())`
 
 /** Whether no unit of the equipment `r` is free for the plan of a case `t`. */
 const hasNoFreeUnit = sql`
@@ -119,7 +124,7 @@ export const isAtRisk = sql`
                   or coalesce(upper(f.during), o.starts_at)
                      < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
              or ${hasOvertaken})
-        and ${neededUntil} > greatest(t.starts_at, case when ${isOver(sql`o`)} then now() end)
+        and ${isTooLong}
         or (a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
             or f.during && ${plan(sql`t`)} and ${isCut(sql`t`, sql`a`)})
            and (f.kind <> 'equipment' or ${hasNoFreeUnit}))
