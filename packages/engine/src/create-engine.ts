@@ -73,6 +73,8 @@ export type EngineSettings = {
    * Default 25,000.
    */
   unknownMsMax?: number
+  /** Site administrators need a second factor everywhere, also for their calendar feeds. Default: false. */
+  adminsNeedSecondFactor?: boolean
   onBatch?: (report: BatchReport) => void
   /** Called with the outcomes of claims before their callers get them; `error`: the outcome is not known. */
   onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
@@ -93,7 +95,7 @@ type QueueFigures = {
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...others } = settings
-  const { shards = oneShard(generalPool), directoryPool, ...bounds } = others
+  const { shards = oneShard(generalPool), directoryPool, adminsNeedSecondFactor = false, ...bounds } = others
   const accountsPool = directoryPool ?? generalPool
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
@@ -155,7 +157,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     theatre,
     waitlist,
     webhooks: createWebhooks(generalPool),
-    calendarFeeds: createCalendarFeeds(generalPool, shards),
+    calendarFeeds: createCalendarFeeds(generalPool, shards, adminsNeedSecondFactor),
     busyCalendars: createBusyCalendars(generalPool),
     onCommitted,
     queueDepths: () => ({

@@ -8,8 +8,18 @@ import { clinicNoOf } from '../model/id.ts'
  * The calendar feeds, with the application's role.
  *
  * @param shards those of clinics and doctors; those of accounts are in `pool`
+ * @param adminsNeedSecondFactor site administrators need a second factor everywhere
  */
-export function createCalendarFeeds(pool: pg.Pool, shards: ShardPools = oneShard(pool)): CalendarFeeds {
+export function createCalendarFeeds(
+  pool: pg.Pool,
+  shards: ShardPools = oneShard(pool),
+  adminsNeedSecondFactor = false,
+): CalendarFeeds {
+  const found = async (from: pg.Pool, condition: Sql) => {
+    const feed = await storedFeed(from, condition)
+    return feed !== null && (await mayBeRead(from, feed, adminsNeedSecondFactor)) ? feed : null
+  }
+
   return {
     async create({ kind, id, accountId, language, tokenHash, createdAt, hasSecondFactor }) {
       await pool.query(sql`
@@ -32,7 +42,7 @@ export function createCalendarFeeds(pool: pg.Pool, shards: ShardPools = oneShard
       const own = await found(pool, sql`f.token_hash = ${tokenHash}`)
       const others = shards.all().filter((shard) => shard !== pool)
       if (own !== null || others.length === 0) return own
-      return foundInAny(others, sql`f.token_hash = ${tokenHash}`)
+      return firstOf(others, (shard) => found(shard, sql`f.token_hash = ${tokenHash}`))
     },
 
     async namesPatients(clinicNo) {
@@ -57,9 +67,12 @@ export function createCalendarFeeds(pool: pg.Pool, shards: ShardPools = oneShard
 }
 
 /** The first shard that has the feed is enough. One that cannot be read matters only if no other one has it. */
-async function foundInAny(shards: readonly pg.Pool[], condition: Sql): Promise<OpenFeed | null> {
+async function firstOf(
+  shards: readonly pg.Pool[],
+  foundIn: (shard: pg.Pool) => Promise<OpenFeed | null>,
+): Promise<OpenFeed | null> {
   const searches = shards.map(async (shard) => {
-    const feed = await found(shard, condition)
+    const feed = await foundIn(shard)
     if (feed === null) throw new NoFeed()
     return feed
   })
@@ -75,23 +88,27 @@ async function foundInAny(shards: readonly pg.Pool[], condition: Sql): Promise<O
 /** A shard has no such feed. */
 class NoFeed extends Error {}
 
-async function found(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {
+async function storedFeed(pool: pg.Pool, condition: Sql): Promise<OpenFeed | null> {
   const { rows } = await pool.query<OpenFeed>(sql`
     select f.kind, f.subject_id as id, f.created_by as "accountId", f.language, f.created_at as "createdAt",
            f.has_second_factor as "hasSecondFactor"
       from holdfast.calendar_feed f where ${condition}`)
-  const [feed] = rows
-  return feed !== undefined && (await mayBeRead(pool, feed)) ? feed : null
+  return rows[0] ?? null
 }
 
 /**
  * Whether the account that created a feed may see its calendar now: its own bookings; of a clinic, as an admin; of an
  * active doctor, as an admin or as that doctor. Site administrators may see all. While the clinic requires a second
- * factor of these roles, the session that created the feed must have been started with one.
+ * factor of these roles, or the setting of site administrators, the session that created the feed must have been
+ * started with one. A membership of a site administrator does not replace it, as in the guards of routes.
  *
  * A separate statement: the feed may be in another database than the clinic.
  */
-async function mayBeRead(pool: pg.Pool, { kind, id, accountId, hasSecondFactor }: OpenFeed): Promise<boolean> {
+async function mayBeRead(
+  pool: pg.Pool,
+  { kind, id, accountId, hasSecondFactor }: OpenFeed,
+  adminsNeedSecondFactor: boolean,
+): Promise<boolean> {
   if (kind === 'account') return true
   const clinicNo = clinicNoOf(id)
   const isOfDoctor = kind === 'doctor'
@@ -100,10 +117,11 @@ async function mayBeRead(pool: pg.Pool, { kind, id, accountId, hasSecondFactor }
              select from holdfast.resource r where r.clinic_no = ${clinicNo} and r.id = ${id} and r.active))
            and (${hasSecondFactor}::boolean or not exists (
              select from holdfast.clinic c where c.no = ${clinicNo} and c.roles_need_second_factor))
-           and (exists (select from holdfast.site_administrator a where a.account_id = ${accountId})
-                or exists (select from holdfast.membership m
-                            where m.clinic_no = ${clinicNo} and m.account_id = ${accountId}
-                              and (m.role = 'admin' or (${isOfDoctor}::boolean and m.doctor_id = ${id}))))
-           as "mayBeRead"`)
+           and case when exists (select from holdfast.site_administrator a where a.account_id = ${accountId})
+                    then ${hasSecondFactor || !adminsNeedSecondFactor}::boolean
+                    else exists (select from holdfast.membership m
+                                  where m.clinic_no = ${clinicNo} and m.account_id = ${accountId}
+                                    and (m.role = 'admin' or (${isOfDoctor}::boolean and m.doctor_id = ${id})))
+               end as "mayBeRead"`)
   return rows[0]?.mayBeRead ?? false
 }

@@ -178,6 +178,7 @@ function openEngine(config: Config, pools: EnginePools, metrics: Metrics, log: L
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,
     unknownMsMax: config.outcomeSecondsMax * 1000,
+    adminsNeedSecondFactor: config.adminsNeedSecondFactor,
     onBatch(report) {
       metrics.batchDone(report)
       logRefused(report)

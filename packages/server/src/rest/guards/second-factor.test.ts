@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { administrator, call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
+import {
+  administrator,
+  call,
+  type RunningServer,
+  runningServer,
+  serverOn,
+  signIn,
+  signUp,
+} from '../../../test/running-server.ts'
 import {
   challengeOf,
   codeOf,
@@ -150,5 +158,39 @@ test('HOLDFAST_ADMIN_SECOND_FACTOR=on: site administrators need one everywhere',
     expect((await create()).status).toBe(201)
   } finally {
     await strict.end()
+  }
+})
+
+test('HOLDFAST_ADMIN_SECOND_FACTOR=on: feeds that site administrators created without one cannot be read', async () => {
+  const site = scene.bearer('site administrator', 'password')
+  const { body: clinic } = await send(site, 'clinics', { method: 'POST', body: { name: 'East', timezone: 'UTC' } })
+  const doctor = { clinicId: clinic.id, name: 'Dr. East', specialization: 'Cardiology' }
+  const { body: created } = await send(site, 'doctors', { method: 'POST', body: doctor })
+  const ofDoctor = `doctors/${String(created.id)}/calendar-feed`
+  const ofClinic = `clinics/${String(clinic.id)}/calendar-feed`
+  const feed = async (bearer: string, path: string) =>
+    new URL(String((await send(bearer, path, { method: 'POST', body: {} })).body.url)).pathname
+  const feeds = [await feed(site, ofClinic), await feed(site, ofDoctor)]
+  const own = await feed(site, 'me/calendar-feed')
+  const strict = await serverOn(server.database, { HOLDFAST_ADMIN_SECOND_FACTOR: 'on' })
+  try {
+    const statuses = (url: string, paths: string[]) =>
+      Promise.all(paths.map(async (path) => (await call(`${url}${path}`)).status))
+    expect(await statuses(strict.url, [...feeds, own])).toEqual([404, 404, 200])
+    // A membership does not replace it, as it does not in requests.
+    const { id } = (await send(site, 'me')).body
+    await server.database.ownerPool.query(
+      `insert into holdfast.membership select no, $2, 'admin' from holdfast.clinic where id = $1`,
+      [clinic.id, id],
+    )
+    expect(await statuses(strict.url, feeds)).toEqual([404, 404])
+    // The controls: without the setting, and with a second factor.
+    expect(await statuses(server.url, feeds)).toEqual([200, 200])
+    const withFactor = await feed(scene.bearer('site administrator', 'code'), ofClinic)
+    expect(await statuses(strict.url, [withFactor])).toEqual([200])
+    await server.database.ownerPool.query('delete from holdfast.site_administrator where account_id = $1', [id])
+    expect(await statuses(strict.url, feeds.slice(1))).toEqual([200])
+  } finally {
+    await strict.stop()
   }
 })
