@@ -27,7 +27,10 @@ declare module 'fastify' {
      * let through (to change it); the route checks who calls.
      */
     authentication?: 'none' | 'lenient'
-    /** The route counts its requests itself, because how they count depends on their body. */
+    /**
+     * The route counts its requests itself, because how they count depends on their body; also those that are refused
+     * before its body is read.
+     */
     isCountedByRoute?: boolean
   }
   interface FastifyInstance {

@@ -92,6 +92,44 @@ test('sign-ins in one browser that may be known are limited, and keep others out
   expect((await signInMarked(calm, 'calm@example.org', password)).status).toBe(200)
 })
 
+const json = { 'content-type': 'application/json' }
+const foreign = 'https://elsewhere.example'
+/** Requests that are refused before a route has read their body. */
+const unread: [string, number, { body?: string; headers?: Record<string, string> }][] = [
+  ['is cut off', 400, { body: '{' }],
+  ['sets a prototype', 400, { body: '{"__proto__":1}' }],
+  ['is too large', 413, { body: JSON.stringify({ padding: 'x'.repeat(40_000) }) }],
+  ['is no JSON', 415, { body: 'email', headers: { 'content-type': 'text/plain' } }],
+]
+
+test.each(
+  ['email', 'code', 'passkey', 'passkey-options'].flatMap((path) =>
+    unread.map(([what, status, sent]) => [path, what, status, sent] as const),
+  ),
+)('requests to sign in with %s whose body %s are limited', async (path, _what, status, { body, headers }) => {
+  const request = { method: 'POST', body, headers: { ...from('192.0.2.1'), ...json, ...headers } }
+  const send = async () => (await call(`${server.url}/api/auth/sign-in/${path}`, request)).status
+  expect(await statuses(7, send)).toEqual([...Array(6).fill(status), 429])
+  expect(await book('192.0.2.2')).toBe(201)
+})
+
+test('requests to sign in from a foreign page are limited, with and without a session', async () => {
+  await signUp(unlimited.url, 'visitor@example.org', password)
+  const signedIn = await call(`${server.url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    body: { email: 'visitor@example.org', password },
+    headers: from('192.0.2.1'),
+  })
+  const cookie = signedIn.headers.getSetCookie().map((one) => one.split(';')[0])
+  expect(cookie).toHaveLength(2)
+  const send = (address: string, headers: Record<string, string>) => async () => {
+    const request = { method: 'POST', body: {}, headers: { ...from(address), origin: foreign, ...headers } }
+    return (await call(`${server.url}/api/auth/sign-in/email`, request)).status
+  }
+  expect(await statuses(7, send('192.0.2.2', {}))).toEqual([...Array(6).fill(403), 429])
+  expect((await statuses(101, send('192.0.2.3', { cookie: cookie.join('; ') }))).slice(-2)).toEqual([403, 429])
+})
+
 const passkey = async (path: string, address: string, id?: string) => {
   const clientDataJSON = Buffer.from('{"challenge":"none"}').toString('base64url')
   const signed = { clientDataJSON, authenticatorData: '', signature: '' }

@@ -54,6 +54,7 @@ export function serveAccount<Described extends AccountOperation>(
     schema: body === undefined ? {} : { body },
     config: { operationId: id, ifLost, isCountedByRoute, ...(authentication === undefined ? {} : { authentication }) },
     bodyLimit: bodyBytesMax,
+    ...(isCountedByRoute ? { errorHandler: countIfUncounted(app) } : {}),
     preValidation: [...(bodyOptional ? [emptyBodyIfNone] : []), ...[preValidation].flat()],
     preHandler,
     onRequest(request, reply, done) {
@@ -63,4 +64,15 @@ export function serveAccount<Described extends AccountOperation>(
     },
     handler: async (request, reply) => handle(request, reply, grantedTo(request)),
   })
+}
+
+/**
+ * Counts a request that was refused before its route has counted it, such as one whose body cannot be parsed. A request
+ * that was counted has the headers of the count. The application's error handler sends the problem.
+ */
+function countIfUncounted(app: FastifyInstance) {
+  return async (error: Error, request: FastifyRequest, reply: FastifyReply): Promise<never> => {
+    if (!reply.hasHeader('ratelimit-limit')) await app.rateLimits.countRequest(request, reply)
+    throw error
+  }
 }
