@@ -1,37 +1,35 @@
-// Completeness: a file connects to another system, and this test does not list it
+// Completeness: a file connects to another system, and this test or SECURITY.md does not name it
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 
-/** Files of the running program that may connect to other systems, other than to the database by `pg`. */
-const mayConnect = [
-  // The database, as a receiver of its WAL.
-  'packages/adapters/src/backup/copy-stream.ts',
-  'packages/adapters/src/backup/replication-client.ts',
-  // Webhooks of clinics, on the public internet alone.
-  'packages/adapters/src/egress/egress.ts',
-  'packages/adapters/src/egress/resolve-host.ts',
-  // The service of HOLDFAST_BACKUP_TO.
-  'packages/adapters/src/object-store/s3-store.ts',
-  // The broker of AMQP_URL.
-  'packages/adapters/src/rabbitmq/connect-broker.ts',
-  // The server of REDIS_URL.
-  'packages/adapters/src/redis/redis-link.ts',
-  // The provider of HOLDFAST_SMS_URL.
-  'packages/adapters/src/sms/sms-sender.ts',
-  // The mail server.
-  'packages/adapters/src/smtp/mailer.ts',
+/**
+ * Files of the running program that may connect to other systems, other than to the database by `pg`, with what
+ * SECURITY.md calls that system; null: it is this server itself.
+ */
+const mayConnect: Readonly<Record<string, readonly string[] | null>> = {
+  // As a receiver of its WAL.
+  'packages/adapters/src/backup/copy-stream.ts': ['the database'],
+  'packages/adapters/src/backup/replication-client.ts': ['the database'],
+  // On the public internet alone.
+  'packages/adapters/src/egress/egress.ts': ['webhooks', 'external calendars'],
+  'packages/adapters/src/egress/resolve-host.ts': ['webhooks', 'external calendars'],
+  'packages/adapters/src/object-store/s3-store.ts': ['`S3_URL`'],
+  'packages/adapters/src/rabbitmq/connect-broker.ts': ['`AMQP_URL`'],
+  'packages/adapters/src/redis/redis-link.ts': ['`REDIS_URL`'],
+  'packages/adapters/src/sms/sms-sender.ts': ['the SMS provider'],
+  'packages/adapters/src/smtp/mailer.ts': ['the mail server'],
   // `holdfast wait-ready`: whether this server, or that of --url, is ready.
-  'packages/cli/src/commands/wait-ready.ts',
+  'packages/cli/src/commands/wait-ready.ts': null,
   // `holdfast doctor`: whether this server responds.
-  'packages/cli/src/doctor/check-machine.ts',
+  'packages/cli/src/doctor/check-machine.ts': null,
   // The address of HOST, where it listens.
-  'packages/server/src/compose/listen.ts',
-  // `holdfast doctor`, and the metrics: the certificate of HOLDFAST_URL.
-  'packages/server/src/observe/certificate-end.ts',
-]
+  'packages/server/src/compose/listen.ts': null,
+  // `holdfast doctor`, and the metrics.
+  'packages/server/src/observe/certificate-end.ts': ['the host of an https `HOLDFAST_URL`'],
+}
 
 /** Libraries that connect to other systems than the database. */
 const connecting = ['aws4fetch', 'ioredis', 'nodemailer', 'rabbitmq-client']
@@ -74,7 +72,14 @@ test('only the named files connect to other systems than the database', () => {
     .toSorted()
   expect(sources.length).toBeGreaterThan(300)
   const found = sources.filter((path) => waysOut(readFileSync(join(root, path), 'utf8')).length > 0)
-  expect(found).toEqual(mayConnect)
+  expect(found).toEqual(Object.keys(mayConnect))
+})
+
+test('SECURITY.md names each system to which these files connect', () => {
+  const text = readFileSync(join(root, 'SECURITY.md'), 'utf8').replaceAll(/\s+/g, ' ')
+  const paragraph = /\*\*Outgoing connections\.\*\*(.*?)and to nothing else\./.exec(text)?.[1] ?? ''
+  const named = Object.values(mayConnect).flatMap((systems) => systems ?? [])
+  expect(named.filter((system) => !paragraph.includes(system))).toEqual([])
 })
 
 test('of each library of the running program it is known whether it connects to other systems', () => {
