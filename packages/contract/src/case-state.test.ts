@@ -90,8 +90,11 @@ function listed(id: string, from: string, to: string, things: Record<string, num
     id,
     projectedStartsAt: null,
     turnoverMinutes: things.room ?? 0,
+    roomId: 'elsewhere',
+    surgeonId: id,
     anaesthetistId: null,
     staffIds: [],
+    equipment: [],
     allocations,
     ...change,
   }
@@ -170,7 +173,7 @@ test('a late case waits for the running one, and one that was done or is not awa
   }
   // Its room is being cleaned.
   const cleaning = listed('over', '08:00', '09:30', { room: 0 }, done('09:50'))
-  cleaning.allocations = [thing('room', at('10:05'))]
+  cleaning.turnoverMinutes = 15
   expect(projections([cleaning, next])[1]).toEqual(['next', '10:05', '10:35', 'over'])
 })
 
@@ -219,7 +222,7 @@ test('a case that has begun goes before those that have not, whatever was planne
   const ofSurgeon = listed('of surgeon', '09:40', '09:55', { 'room 2': 0, surgeon: 0 })
   expect(projections([ofSurgeon, begun])[1]).toEqual(['of surgeon', '11:30', '11:45', 'emergency'])
   // Until the room is cleaned.
-  const over = { ...begun, ...done('10:00'), allocations: [thing('room', at('10:20'))] }
+  const over = { ...begun, ...done('10:00'), roomId: 'room', turnoverMinutes: 20, allocations: [] }
   expect(projections([late, over])[1]).toEqual(['late', '10:20', '11:10', 'emergency'])
 })
 
@@ -330,4 +333,25 @@ test('a case is not projected to begin while its room is cleaned after one that 
   expect(projections([over, next])[1]).toEqual(['next', '10:10', '10:40', 'over'])
   const cleaned = { ...over, milestones: [...over.milestones, { milestone: 'cleaned', at: at('09:55') }] }
   expect(projections([cleaned, next])[1]).toEqual(['next', '10:00', '10:30', null])
+})
+
+describe('a case whose patient has left is needed after that, also without an allocation', () => {
+  const early = { roomId: 'room', turnoverMinutes: 20, equipment: [{ equipmentId: 'robot', units: 2 }] }
+  const overtaking = listed('over', '11:00', '12:00', {}, { ...done('09:55'), ...early })
+
+  test('its room is cleaned, and its equipment is reprocessed', () => {
+    const inRoom = listed('in room', '10:00', '10:30', { room: 0 })
+    expect(projections([overtaking, inRoom])).toContainEqual(['in room', '10:15', '10:45', 'over'])
+    const withRobot = listed('with robot', '10:00', '10:30', { 'robot 1': 0 })
+    expect(projections([overtaking, withRobot])).toContainEqual(['with robot', '10:15', '10:45', 'over'])
+    const oneUnit = { ...overtaking, equipment: [{ equipmentId: 'robot', units: 1 }] }
+    expect(projections([oneUnit, withRobot])).toContainEqual(['with robot', '10:00', '10:30', null])
+  })
+
+  test('and who came late to a case that is not over is there until its end', () => {
+    const running = { milestones: [{ milestone: 'in_room', at: at('09:30') }], status: 'ARRIVED', staffIds: ['ada'] }
+    const late = listed('running', '08:30', '09:20', {}, running)
+    const next = listed('next', '10:05', '10:30', { ada: 0 })
+    expect(projections([late, next])[1]).toEqual(['next', '10:20', '10:45', 'running'])
+  })
 })

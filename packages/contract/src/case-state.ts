@@ -78,10 +78,15 @@ type Planned = Expected & {
   id: string
   projectedStartsAt: string | null
   turnoverMinutes: number
+  roomId: string
+  surgeonId: string
   anaesthetistId: string | null
   staffIds: readonly string[]
-  allocations: readonly { kind: string; resourceId: string; unit: number; to: string }[]
+  equipment: readonly { equipmentId: string; units: number }[]
+  allocations: readonly TakenThing[]
 }
+
+type TakenThing = { kind: string; resourceId: string; unit: number; to: string }
 
 /**
  * When a case is expected to begin and to end, in milliseconds since 1970. `waitsFor`: the id of a case that goes
@@ -144,7 +149,7 @@ function turnOf(one: Timed): number {
 }
 
 function noteReleases(one: Planned, caseEnd: number, { releases }: Taken, now: number): void {
-  for (const allocation of one.allocations) {
+  for (const allocation of thingsOf(one)) {
     if (allocation.kind === 'equipment' || hasLeft(allocation, one)) continue
     const at = neededUntil(allocation, one, { caseEnd, now })
     if (at !== null && at > (releases.get(allocation.resourceId)?.at ?? 0)) {
@@ -155,7 +160,7 @@ function noteReleases(one: Planned, caseEnd: number, { releases }: Taken, now: n
 
 function noteUses(one: Planned, { startsAt, endsAt: caseEnd }: Projection, taken: Taken, now: number): void {
   const from = Math.min(startsAt, ...begunAt(one))
-  for (const allocation of one.allocations) {
+  for (const allocation of thingsOf(one)) {
     const kind = taken.equipment.get(allocation.resourceId)
     if (kind === undefined) continue
     // A unit that is no longer there is not in use, but a case that has not begun will need another one.
@@ -171,25 +176,57 @@ function noteUses(one: Planned, { startsAt, endsAt: caseEnd }: Projection, taken
   }
 }
 
+/**
+ * What a case takes. One that has begun takes also what is not among its allocations: that of a case which was over
+ * before its planned start, and of who came to one that was late, are of no time.
+ */
+function thingsOf(one: Planned): readonly TakenThing[] {
+  if (begunAt(one).length === 0) return one.allocations
+  const { roomId, surgeonId, anaesthetistId, staffIds, equipment, allocations, endsAt: to } = one
+  const unitsOf = (id: string) => allocations.filter(({ resourceId }) => resourceId === id).length
+  const wanted = [
+    { kind: 'room', resourceId: roomId, units: 1 },
+    { kind: 'surgeon', resourceId: surgeonId, units: 1 },
+    ...(anaesthetistId === null ? [] : [{ kind: 'anaesthetist', resourceId: anaesthetistId, units: 1 }]),
+    ...staffIds.map((resourceId) => ({ kind: 'staff', resourceId, units: 1 })),
+    ...equipment.map(({ equipmentId, units }) => ({ kind: 'equipment', resourceId: equipmentId, units })),
+  ]
+  const missing = wanted.flatMap(({ kind, resourceId, units }) =>
+    Array.from({ length: Math.max(0, units - unitsOf(resourceId)) }, () => ({ kind, resourceId, unit: 1, to })),
+  )
+  return [...allocations, ...missing]
+}
+
 /** Until when a case needs an allocation; null: what was released before now delays nobody further. */
 function neededUntil(
-  { kind, to }: Planned['allocations'][number],
+  { kind, to }: TakenThing,
   one: Planned,
   { caseEnd, now, reprocessingMinutes = 0 }: { caseEnd: number; now: number; reprocessingMinutes?: number },
 ): number | null {
+  const left = leftAt(one)
+  if (left !== undefined) {
+    const at = releasedAt(kind, one, left, reprocessingMinutes)
+    return at <= now ? null : at
+  }
   const isDone = caseState(one, now) === 'done'
-  const hasLeftRoom = leftAt(one) !== undefined
   const earlyMs = isDone ? 0 : Math.max(0, Date.parse(one.endsAt) - caseEnd)
   const until = earlyMs > 0 ? Date.parse(to) - earlyMs : takenUntil(to, one, now, caseEnd)
   // The allocation of a case that takes longer may end without this, where the next one begins.
   let afterMinutes = 0
-  if (kind === 'room' && milestoneAt(one, 'cleaned') === undefined && (hasLeftRoom || !isDone)) {
-    afterMinutes = one.turnoverMinutes
-  } else if (kind === 'equipment' && (hasLeftRoom || (!isDone && caseEnd > Date.parse(one.endsAt)))) {
-    afterMinutes = reprocessingMinutes
-  }
+  if (kind === 'room' && !isDone) afterMinutes = one.turnoverMinutes
+  else if (kind === 'equipment' && !isDone && caseEnd > Date.parse(one.endsAt)) afterMinutes = reprocessingMinutes
   const at = Math.max(until, caseEnd + afterMinutes * 60_000)
   return at < now || (isDone && at === now) ? null : at
+}
+
+/**
+ * When a case whose patient left the room releases a thing, as `taken_until` of the engine: its allocation may end
+ * before, where the next case begins.
+ */
+function releasedAt(kind: string, one: Planned, left: number, reprocessingMinutes: number): number {
+  const cleaned = milestoneAt(one, 'cleaned')
+  if (kind === 'room') return cleaned === undefined ? left + one.turnoverMinutes * 60_000 : Date.parse(cleaned)
+  return kind === 'equipment' ? left + reprocessingMinutes * 60_000 : left
 }
 
 function projected(one: Planned, taken: Taken, now: number): Projection {

@@ -105,8 +105,11 @@ export async function delayOfPlan({ engine: { theatre }, now }: RestDeps, plan: 
     minutes,
     projectedStartsAt: null,
     turnoverMinutes: 0,
+    roomId,
+    surgeonId,
     anaesthetistId,
     staffIds,
+    equipment: plan.equipment,
     allocations: taken.map((one) => ({ ...one, to: endsAt })),
   }
   return projectCases([...cases.map(caseBody), planned], equipment, now().getTime()).get(id)?.waitsFor ?? null

@@ -84,6 +84,10 @@ function planned(id: string, from: string, to: string, change: Partial<Case> = {
     atRiskBy: null,
     projectedStartsAt: null,
     turnoverMinutes: 0,
+    roomId: 'elsewhere',
+    surgeonId: id,
+    staffIds: [],
+    equipment: [],
     allocations: [],
     ...change,
   }
