@@ -88,9 +88,11 @@ test('what lapsed holds give back is offered to those who wait, and the desk get
   const slot = await aSlot(database, doctor)
   await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
   const entry = await wait()
-  expect(await engine.claim(added(slot))).toMatchObject({ kind: 'booked' })
+  // More than the slot had, too.
+  const outcome = await engine.claim(added(slot, { units: 2 }))
+  expect(outcome).toMatchObject({ kind: 'booked', added: { capacity: 3 } })
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 1 })
-  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
+  expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 3, available: 0 })
 })
 
 test('no booking is locked after the waitlist, though a second hold lapses meanwhile', async ({
@@ -137,9 +139,10 @@ test('a repetition adds nothing: also when the connection was lost', async ({ da
   await untilLockWaiters(database, 1)
   await endLockWaiters(database)
   await lock.release()
-  expect(await claiming).toMatchObject({ kind: 'booked' })
+  expect(await claiming).toMatchObject({ kind: 'booked', added: { capacity: 2 } })
   // The first try was committed, and its result lost; then a client repeats the request.
-  expect(await engine.claim(request)).toMatchObject({ kind: 'booked', booking: { id: request.bookingId } })
+  const first = { kind: 'booked', booking: { id: request.bookingId }, added: 'unknown' }
+  expect(await engine.claim(request)).toMatchObject(first)
   const { bookingId: _, ...sent } = request
   const repeated = added(slot, sent)
   expect(await engine.claim(repeated)).toMatchObject({ kind: 'replayed', booking: { id: request.bookingId } })

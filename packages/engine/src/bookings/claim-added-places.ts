@@ -32,7 +32,7 @@ async function claimAddedPlaces(pool: pg.Pool, request: ClaimRequest, announce: 
     const outcome: ClaimOutcome =
       result?.kind === 'completed' ? result.outcome : { kind: 'overloaded', retryAfterSeconds: 1 }
     if (outcome.kind === 'booked') announceDoctor(announce, outcome.booking.doctorId, outcome.position)
-    // Holds of the slot have lapsed, and somebody who waits was offered the places: now others are added.
+    // Holds of the slot have lapsed: now places can be added.
     const mayFit = outcome.kind === 'overloaded' || outcome.kind === 'slot_full'
     if (!mayFit || tries === triesMax) return outcome
     await delay(againMs)

@@ -185,15 +185,14 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
 function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<string, FirstOutcome>): ClaimOutcome {
   switch (row.outcome) {
     case 'booked':
-      return { kind: 'booked', booking: claimedBooking(row, request), position: row.tx ?? '', ...addedOf(row) }
+      return { kind: 'booked', booking: claimedBooking(row, request), position: row.tx ?? '', ...addedBy(row) }
     case 'replayed': {
       const first = firstOutcomes.get(row.booking_id ?? '')
       if (first === undefined)
         throw new Error(`The key of booking ${row.booking_id} is known, and its first event is not.`)
       // It replays our first try, whose result was lost with the connection: the caller has no response yet.
       if (first.booking.id !== request.bookingId) return { kind: 'replayed', ...first }
-      // Whether that try added places is not known any more.
-      return { kind: 'booked', ...first, ...(request.addsPlaces ? { capacity: Number(row.capacity) } : {}) }
+      return { kind: 'booked', ...first, ...(request.addsPlaces ? { added: 'unknown' as const } : {}) }
     }
     case 'slot_full':
     case 'slot_missing':
@@ -207,7 +206,8 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<stri
   }
 }
 
-const addedOf = ({ added = '0', capacity }: ClaimRow) => (Number(added) > 0 ? { capacity: Number(capacity) } : {})
+const addedBy = ({ added = '0', capacity }: ClaimRow) =>
+  Number(added) > 0 ? { added: { capacity: Number(capacity) } } : {}
 
 /** The part of `slot_closed:<why>` after the colon, as the SQL functions return it. */
 export function slotClosedWhy(outcome: string): SlotClosedWhy {

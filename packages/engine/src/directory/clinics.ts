@@ -128,8 +128,8 @@ async function updateClinic(
 }
 
 /**
- * Waits for cases that are being claimed or moved: they lock their rooms before they store days of open time in the
- * clinic's zone. Slots that are being created have locked the clinic.
+ * Waits for cases that are being claimed or moved: they lock their rooms before they read the clinic's zone. Slots that
+ * are being created have locked the clinic.
  */
 async function lockRooms(transaction: pg.PoolClient, clinicNo: number): Promise<void> {
   await transaction.query(sql`

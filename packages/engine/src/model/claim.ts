@@ -77,8 +77,8 @@ export function isNotDone<Outcome extends { kind: string }>(
 }
 
 export type ClaimOutcome =
-  /** `capacity`: that of the slot, if it got places, or may have got them. */
-  | { kind: 'booked'; booking: ClaimedBooking; position: string; capacity?: number }
+  /** `added`: the capacity of a slot that got places; `unknown`: an earlier try may have added some. */
+  | { kind: 'booked'; booking: ClaimedBooking; position: string; added?: { capacity: number } | 'unknown' }
   | { kind: 'replayed'; booking: ClaimedBooking; position: string }
   | { kind: 'slot_full' }
   | { kind: 'slot_missing' }

@@ -3,10 +3,10 @@
 -- back later is offered like any other place. Parameters and row: as claim_slots, for one request. added: how many
 -- places the slot got.
 --
--- Outcomes: as claim_slots. slot_full: the slot would have more than slot_units_max places; or a hold of it has lapsed,
---   and what it gave back is too little, or was offered to those who wait: repeat it. No transaction both adds places
---   and lapses holds that were there before: after an offer, which locks the waitlist, no booking may be locked.
---   Without a booking the slot keeps its capacity, unless more is taken.
+-- Outcomes: as claim_slots. retry: holds of the slot had lapsed, and have given back their units, which may have been
+--   offered to those who wait. No transaction both does that and goes on: after an offer, which locks the waitlist, no
+--   booking may be locked. slot_full: the slot would have more than slot_units_max places, or a hold lapsed meanwhile:
+--   repeat it. Without a booking the slot keeps its capacity, unless more is taken.
 -- Locks: as lock_patients, with p_known_by; the slot; then as claim_slots. Fails: as claim_slots.
 -- Idempotent: by key, for 24 hours: a repetition adds nothing.
 create or replace function holdfast.claim_added_places(
@@ -27,6 +27,7 @@ as $function$
 declare
   v_known_by constant text[] := case when p_known_by is not null then array[p_known_by] end;
   v_slot slot;
+  v_now timestamptz;
   v_capacity integer;
   v_added integer := 0;
   v_is_booked boolean := false;
@@ -37,12 +38,20 @@ begin
                                    array[p_account_id], null, array[p_confirm]))[1] is not null;
   end if;
   select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
+  v_now := clock_timestamp();
   v_capacity := v_slot.taken + p_units;
-  -- What lapsed holds give back is used first, unless it is offered to those who wait: claim_slots finds out.
+  -- What lapsed holds give back is used first, unless it is offered to those who wait.
+  if v_capacity > v_slot.capacity and v_slot.next_lapse <= v_now then
+    perform lapse_holds(array[p_clinic_no], array[p_slot_id], v_now);
+    return query
+    select array['retry'], array[null::uuid], array[null::uuid], array[null::uuid], array[null::integer],
+           array[null::text], array[null::timestamptz], array[null::timestamptz], array[null::timestamptz], v_now,
+           null::xid8, '{}'::integer[], '{}'::float8[], null::pg_snapshot, 0;
+    return;
+  end if;
   if v_capacity > v_slot.capacity and v_capacity <= slot_units_max() and not v_is_booked
-     and (v_slot.next_lapse <= clock_timestamp()) is not true
      and claim_closed(v_slot.withdrawn_at, v_slot.starts_at, v_slot.ends_at, true, v_slot.blocked_at,
-                      clock_timestamp()) is null
+                      v_now) is null
      and exists (select from resource r
                   where r.clinic_no = p_clinic_no and r.id = v_slot.resource_id and r.kind = 'doctor')
      and not exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then

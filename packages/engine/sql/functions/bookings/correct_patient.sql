@@ -19,9 +19,9 @@
 -- Appointments that were of the same person before the correction do not refuse it: they were accepted.
 --
 -- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
---   booking_missing (also for a case) | booking_erased | hold_expired | invalid_transition (a hold: its confirmation names the patient) |
---   patient_booked:<the other booking's id> | retry (with p_known_by, send it again: another session changed the
---   booking meanwhile)
+--   booking_missing (also for a case) | booking_erased | hold_expired |
+--   invalid_transition (a hold: its confirmation names the patient) | patient_booked:<the other booking's id> |
+--   retry (with p_known_by, send it again: another session changed the booking meanwhile)
 -- Locks: as lock_patients, with p_known_by; then the booking; then its entry of the waitlist; then the rows of their
 --   manage tokens, as renew_manage_token.
 -- Fails: 22023 without a key.

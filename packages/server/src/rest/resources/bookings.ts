@@ -4,6 +4,7 @@ import {
   type ClaimOutcome,
   type ClaimRequest,
   clinicNoIn,
+  clinicNoOf,
   newId,
   type PatientKnownBy,
 } from '@holdfast/engine'
@@ -45,7 +46,6 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     const outcome = await claim(deps, input, isByLink)
     if (outcome.kind === 'slot_full') throw await slotFull(input.request, wantedBy(input))
     if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
-    recordCapacity(deps, input, outcome)
     const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
     const status = outcome.kind === 'booked' ? 201 : 200
     if (isByLink && outcome.booking.status === 'PENDING') {
@@ -93,21 +93,30 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   })
 }
 
-/** A slot that got places has changed. The booking itself is in the event log. */
-function recordCapacity(
-  { audit }: RestDeps,
-  { body: { slotId }, field: bookedBy, request }: Input<typeof restOperations.createBooking>,
-  outcome: ClaimOutcome,
-): void {
-  if (outcome.kind !== 'booked' || outcome.capacity === undefined) return
-  audit.record({
-    kind: 'doctor_changed',
-    clinicNo: clinicNoIn(slotId),
-    actorId: bookedBy?.accountId ?? null,
-    subjectId: slotId,
-    network: networkPrefix(request.ip),
-    details: ['capacity changed', `${outcome.capacity}`],
-  })
+/** A claim that may add places to its slot. A slot that got some has changed: the event log has only the booking. */
+async function claimAddingPlaces(
+  { audit, engine, limitClinic }: RestDeps,
+  { actorId, ip }: { actorId: string | null; ip: string },
+  claimRequest: ClaimRequest,
+): Promise<ClaimOutcome> {
+  const { slotId } = claimRequest
+  const clinicNo = clinicNoOf(slotId)
+  const subject = { kind: 'doctor_changed', clinicNo, actorId, subjectId: slotId, network: networkPrefix(ip) } as const
+  const change = { ...subject, details: ['capacity changed'] } as const
+  // These claims are in no queue of the engine.
+  const outcome = await limitClinic(clinicNo, () =>
+    recordUnknown(
+      audit,
+      () => [change],
+      () => engine.claim(claimRequest),
+    ),
+  )
+  if (outcome.kind === 'booked' && outcome.added !== undefined) {
+    const { added } = outcome
+    const what = added === 'unknown' ? 'outcome unknown' : (`${added.capacity}` as const)
+    audit.record({ ...subject, details: ['capacity changed', what] })
+  }
+  return outcome
 }
 
 function claimRefusal(
@@ -130,10 +139,11 @@ function wantedBy({ body, field: bookedBy }: Input<typeof restOperations.createB
 const unknownPatient = { name: '' }
 
 function claim(
-  { engine, bookingOrigins, hasBookingLimits, limitClinic }: RestDeps,
+  deps: RestDeps,
   { body, granted: principal, field: bookedBy, key, request }: Input<typeof restOperations.createBooking>,
   isByLink: boolean,
 ): Promise<ClaimOutcome> | ClaimOutcome {
+  const { engine, bookingOrigins, hasBookingLimits } = deps
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
   if (body.patient === undefined && body.confirm) {
@@ -167,8 +177,9 @@ function claim(
     knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? booker : null,
     times: request.times ?? undefined,
   } satisfies ClaimRequest
-  // These claims are in no queue of the engine.
-  if (claimRequest.addsPlaces) return limitClinic(clinicNo, () => engine.claim(claimRequest))
+  if (claimRequest.addsPlaces) {
+    return claimAddingPlaces(deps, { actorId: claimRequest.actorId, ip: request.ip }, claimRequest)
+  }
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
   if (!hasBookingLimits || bookedBy !== null) return engine.claim(claimRequest)
   return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest)

@@ -17,19 +17,22 @@ export function busyCalendarQuery(doctorId: string) {
 type Days = { doctorId: string; from: string; to: string }
 
 /**
- * The ids of the slots that the doctor's external calendar blocks in these days; undefined while they are read. They
- * are read again when `slots` change, as they do when a calendar blocks some.
+ * The ids of the slots that the doctor's external calendar blocks in these days; undefined until they are read. They are
+ * read again when `slots` change, as they do when a calendar blocks free ones, and from time to time for full ones.
  */
 export function useBlockedSlots({ doctorId, from, to }: Days, slots: readonly Slot[], isEnabled = true) {
   const version = slots.map(({ available }) => available).join()
-  const { data } = useQuery({
+  const query = useQuery({
     queryKey: ['blocked-slots', doctorId, from, to, version],
     queryFn: async () => (await dataOf(api.listBlockedSlots({ path: { doctorId }, query: { from, to } }))).slotIds,
     enabled: isEnabled,
+    refetchInterval: rereadMs,
     placeholderData: (former, query) =>
       query?.queryKey[1] === doctorId && query.queryKey[2] === from ? former : undefined,
   })
-  return useMemo(() => (data === undefined ? undefined : new Set(data)), [data])
+  const { data } = query
+  const ids = useMemo(() => (data === undefined ? undefined : new Set(data)), [data])
+  return { ids, query }
 }
 
 export function useBusyCalendarActions(doctorId: string) {

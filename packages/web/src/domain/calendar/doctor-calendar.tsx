@@ -34,7 +34,7 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: D
   const [hours, setHours] = useState<DayHours | null>(null)
   const { slots, bookings, clinicId, doctorId, timeZone } = shown
   const lastDay = view === 'day' ? day : addDays(day, 6)
-  const blocked = useBlockedSlots({ doctorId, from: day, to: lastDay }, slots)
+  const { ids: blocked } = useBlockedSlots({ doctorId, from: day, to: lastDay }, slots)
   const today = localDay(serverNow(), timeZone)
   return (
     <Stack gap="sm">

@@ -61,7 +61,7 @@ export function SlotPicker({
   const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.endsAt) > now
   const isFull = (slot: Slot) => showsFull && slot.available < units && Date.parse(slot.endsAt) > now
   const shown = (slots.data?.items ?? []).filter(
-    (slot) => isFree(slot) || (isFull(slot) && blocked?.has(slot.id) === false),
+    (slot) => isFree(slot) || (isFull(slot) && blocked.ids?.has(slot.id) === false),
   )
   const labelOf = (slot: Slot) => {
     const time = formatTime(slot.startsAt, timeZone)
@@ -101,6 +101,8 @@ export function SlotPicker({
         ) : null
       ) : slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
+      ) : showsFull && blocked.query.isError && blocked.ids === undefined ? (
+        <ErrorState error={blocked.query.error} retry={() => void blocked.query.refetch()} />
       ) : slots.data === undefined ? (
         <Skeleton height={120} radius="lg" />
       ) : shown.length === 0 ? (

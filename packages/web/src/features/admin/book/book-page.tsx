@@ -138,7 +138,7 @@ function BookForm({ former }: { former: Booking | null }) {
             addsPlaces={addsPlaces}
             typed={typed}
             onKnown={({ language, ...contact }) => {
-              form.setValues(contact)
+              form.setValues(contact.name === patient.name ? contact : { ...contact, units: 1 })
               setKnown({ name: contact.name, ...(language === undefined ? {} : { language }) })
               setTyped('')
             }}
@@ -149,7 +149,10 @@ function BookForm({ former }: { former: Booking | null }) {
               booking.mutate(
                 { slot: chosen, patient: { ...draft, type }, language, addsPlaces },
                 // Now a place can be added. The button does not change by itself while somebody is about to press it.
-                { onError: (error) => isFull(error) && setChosen({ ...chosen, available: 0 }) },
+                {
+                  onError: (error) =>
+                    isFull(error) && setChosen((now) => (now?.id === chosen.id ? { ...now, available: 0 } : now)),
+                },
               )
             }}
           />

@@ -21,13 +21,12 @@ export function OtherAppointments({ of }: { of: Booking }) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
   const today = localDay(serverNow(), timeZone)
-  const { name, email, phone } = of.patient
-  const q = email ?? phone ?? name
-  const query = { q, from: today, to: addDays(today, daysAhead), status: 'CONFIRMED', limit: 50 } as const
+  const { name } = of.patient
+  const query = { q: name, from: today, to: addDays(today, daysAhead), status: 'CONFIRMED', limit: 50 } as const
   const { data } = useQuery({
     queryKey: [...clinicKey(clinicId), 'other-appointments', query],
     queryFn: () => dataOf(api.listClinicBookings({ path: { clinicId }, query })),
-    enabled: q !== '',
+    enabled: name !== '',
   })
   const others = (data?.items ?? []).filter(
     ({ patient, endsAt }) => isSamePerson(patient, of.patient) && Date.parse(endsAt) > serverNow(),
