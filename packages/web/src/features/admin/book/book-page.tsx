@@ -27,11 +27,11 @@ import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { clinicBookingQuery } from '../clinic-booking-query.ts'
 import { ContactFields, useContactRules } from '../contact-fields.tsx'
+import { OtherAppointments } from '../other-appointments.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
 import type { KnownPatient } from './distinct-patients.ts'
 import { KnownPatients } from './known-patients.tsx'
-import { OtherAppointments } from './other-appointments.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/book')
 
