@@ -74,6 +74,25 @@ export function takenUntil(to: string, one: Expected, now: number, caseEnd = for
   return Math.max(end, plannedEnd + caseEnd - endsAt)
 }
 
+/**
+ * When a case takes an allocation, as far as can be seen now, in milliseconds since 1970. Who and what was there when it
+ * began before its planned start is taken from then on, for its minutes unless it was extended.
+ *
+ * @param now milliseconds since 1970
+ */
+export function takenTimes(
+  allocation: { kind: string; resourceId: string; from: string; to: string },
+  one: Expected & Parameters<typeof hasLeft>[1],
+  now: number,
+): { from: number; to: number } {
+  const [from, to] = [Date.parse(allocation.from), Date.parse(allocation.to)]
+  const begun = from === Date.parse(one.startsAt) ? Math.min(from, startedAt(one) ?? from) : from
+  if (hasLeft(allocation, one)) return { from: begun, to }
+  const caseEnd = projectedEnd(one, now)
+  const earlyMs = leftAt(one) === undefined ? Date.parse(one.endsAt) - caseEnd : 0
+  return { from: begun, to: earlyMs > 0 ? to - earlyMs : takenUntil(allocation.to, one, now, caseEnd) }
+}
+
 type Planned = Expected & {
   id: string
   projectedStartsAt: string | null

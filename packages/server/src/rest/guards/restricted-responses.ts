@@ -1,5 +1,5 @@
 import type { RestrictedResponse, TheatreBoardBody } from '@holdfast/contract'
-import { hasLeft, takenUntil } from '@holdfast/contract/case-state'
+import { takenTimes } from '@holdfast/contract/case-state'
 import type { ClinicActor } from './access.ts'
 import { isOfActor } from './reach-case.ts'
 
@@ -58,9 +58,9 @@ const shownKinds: ReadonlySet<string> = new Set<BusyTime['kind']>(['room', 'surg
 /** What a case takes, as the board of the theatre's staff shows it at `asOf`. */
 function busyTimes(one: BoardCase, asOf: number): BusyTime[] {
   return one.allocations.filter(isShown).map((taken) => {
-    const { kind, resourceId, unit, from, to } = taken
-    const until = hasLeft(taken, one) ? to : new Date(takenUntil(to, one, asOf)).toISOString()
-    return { kind, resourceId, unit, from, to: until }
+    const { kind, resourceId, unit } = taken
+    const { from, to } = takenTimes(taken, one, asOf)
+    return { kind, resourceId, unit, from: new Date(from).toISOString(), to: new Date(to).toISOString() }
   })
 }
 

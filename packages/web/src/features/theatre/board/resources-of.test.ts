@@ -76,3 +76,23 @@ test('a late case takes its people and equipment past midnight, without having b
   expect(endsOf(late, midnight - 30 * minuteMs)).toEqual([midnight + 30 * minuteMs, midnight + 50 * minuteMs])
   expect(endsOf(late, ms('21:00'))).toEqual([ms('23:00'), ms('23:20')])
 })
+
+test('a case that began before its planned start takes its people and equipment from then on', () => {
+  const inRoom = { milestone: 'in_room', at: at('11:30') } as const
+  const allocations = [
+    taken('surgeon', 'chen', '13:00', '14:00'),
+    taken('anaesthetist', 'berg', '11:50', '14:00'),
+    taken('equipment', 'robot', '13:00', '14:20'),
+  ]
+  const running = planned('13:00', '14:00', { status: 'ARRIVED', milestones: [inRoom], anaesthetistId: 'berg' })
+  const timesOf = (one: Partial<Case>, now: string) =>
+    resourcesOf({ cases: [{ ...one, roomId: 'r1', allocations }] as Case[] }, ms(now)).map(({ times }) =>
+      times.flatMap(({ from, to }) => [from, to]),
+    )
+  expect(timesOf(running, '12:00')).toEqual([
+    [ms('11:30'), ms('12:30')],
+    [ms('11:50'), ms('12:30')],
+    [ms('11:30'), ms('12:50')],
+  ])
+  expect(timesOf({ ...running, expectedEndsAt: at('14:10') }, '12:00')[0]).toEqual([ms('11:30'), ms('14:10')])
+})

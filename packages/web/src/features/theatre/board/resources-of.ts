@@ -1,4 +1,4 @@
-import { hasLeft, takenUntil } from '@holdfast/contract/case-state'
+import { takenTimes } from '@holdfast/contract/case-state'
 import type { AllocationKind, TheatreBoard } from '@holdfast/contract/client'
 
 /** A person, or one piece of equipment, and when something takes it. */
@@ -24,8 +24,8 @@ export function resourcesOf(
 ): ResourceOnBoard[] {
   const byKey = new Map<string, ResourceOnBoard>()
   const add = (
-    taken: { kind: string; resourceId: string; unit: number; from: string },
-    to: number,
+    taken: { kind: string; resourceId: string; unit: number },
+    { from, to }: { from: number; to: number },
     roomId: string | null,
   ) => {
     const kind = kinds.find((one) => one === taken.kind)
@@ -34,16 +34,14 @@ export function resourcesOf(
     const key = `${taken.resourceId} ${taken.unit}`
     const found = byKey.get(key) ?? { kind, id: taken.resourceId, unit: taken.unit, times: [] }
     if (kinds.indexOf(kind) < kinds.indexOf(found.kind)) found.kind = kind
-    found.times.push({ from: Date.parse(taken.from), to, roomId })
+    found.times.push({ from, to, roomId })
     byKey.set(key, found)
   }
   for (const one of cases) {
-    for (const taken of one.allocations) {
-      add(taken, hasLeft(taken, one) ? Date.parse(taken.to) : takenUntil(taken.to, one, now), one.roomId)
-    }
+    for (const taken of one.allocations) add(taken, takenTimes(taken, one, now), one.roomId)
   }
-  // The server has computed until when.
-  for (const taken of busy) add(taken, Date.parse(taken.to), null)
+  // The server has computed them.
+  for (const taken of busy) add(taken, { from: Date.parse(taken.from), to: Date.parse(taken.to) }, null)
   const all = [...byKey.values()]
   for (const { times } of all) times.sort((a, b) => a.from - b.from)
   return all
