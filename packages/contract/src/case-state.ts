@@ -75,8 +75,8 @@ export function takenUntil(to: string, one: Expected, now: number, caseEnd = for
 }
 
 /**
- * When a case takes an allocation, as far as can be seen now, in milliseconds since 1970. Who and what was there when it
- * began before its planned start is taken from then on, for its minutes unless it was extended.
+ * When a case takes an allocation, as far as can be seen now, in milliseconds since 1970. Who and what was there when
+ * it began before its planned start is taken from then on, for its minutes unless it was extended.
  *
  * @param now milliseconds since 1970
  */
