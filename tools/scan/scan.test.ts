@@ -76,6 +76,6 @@ test.for([
   ['{"error":{"summary":"no network"}}', 'no network'],
   ['npm: not found\n', 'npm: not found'],
   ['', 'npm printed nothing'],
-])('what npm could not look for is said: %s', ([output, why]) => {
+] as const)('what npm could not look for is said: %s', ([output, why]) => {
   expect(vulnerabilitiesOf(output)).toEqual({ findings: [], notChecked: why })
 })

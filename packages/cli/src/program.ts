@@ -159,8 +159,8 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nWith --watch and no terminal, prints all checks once, and then a line for each that has changed; with --json, ' +
-        'a line\nof JSON each time.',
+      '\nWith --watch and no terminal, prints all checks once, and then a line for each that has changed; ' +
+        'with --json, a line\nof JSON each time.',
     )
     .action(async (options: DoctorOptions) =>
       end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),

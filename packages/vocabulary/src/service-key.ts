@@ -23,8 +23,8 @@ function smallLetters(): ReadonlyMap<string, string> {
 const letters = smallLetters()
 
 /**
- * Services of a theatre are the same if they differ only in capital letters. `service_key.sql` is the same rule, whatever
- * the locale of the database.
+ * Services of a theatre are the same if they differ only in capital letters. `service_key.sql` is the same rule,
+ * whatever the locale of the database.
  */
 export function serviceKey(service: string): string {
   return Array.from(service, (letter) => letters.get(letter) ?? letter)

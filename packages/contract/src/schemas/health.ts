@@ -77,8 +77,8 @@ const healthCheckSchema = Type.Object(
       { type: 'string', format: 'date-time' },
       {
         description:
-          'Since when it is not `ok`: as recorded, or else as this server process has seen it. null: it is, or that is ' +
-          'not known',
+          'Since when it is not `ok`: as recorded, or else as this server process has seen it. null: it is, or ' +
+          'that is not known',
       },
     ),
     succeededAt: nullable<string>(

@@ -21,9 +21,9 @@ create table holdfast.upkeep_result (
   primary key (kind)
 );
 
--- What became of the work of this database's processes: when each job, each way of sending messages and each consumer of
--- events last succeeded and failed, and how often it has failed in a row. The processes that do it write it every few
--- seconds; every server shows it to site administrators.
+-- What became of the work of this database's processes: when each job, each way of sending messages and each consumer
+-- of events last succeeded and failed, and how often it has failed in a row. The processes that do it write it every
+-- few seconds; every server shows it to site administrators.
 create table holdfast.work_result (
   kind text not null check (kind in ('job', 'message', 'consumer')),
   name text not null check (char_length(name) between 1 and 255),

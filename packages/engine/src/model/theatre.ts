@@ -212,7 +212,8 @@ export type Theatre = {
   case(caseId: string): Promise<Case | null>
   /**
    * The cases that overlap [from, to) by their plan, run into it, or began before its end, by start. One that has not
-   * ended runs at least until now; one that is late, for its minutes from now on. `withEnded`: FAILED and CANCELLED ones are included.
+   * ended runs at least until now; one that is late, for its minutes from now on. `withEnded`: FAILED and CANCELLED
+   * ones are included.
    */
   cases(query: CasesQuery): Promise<Case[]>
   /** The same, in pages. One with ended cases that are left out has fewer than `limit`. @throws InvalidCursor */

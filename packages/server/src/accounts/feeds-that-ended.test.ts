@@ -106,7 +106,7 @@ test('a change of the password that ends no session ends no feed', async () => {
   expect(await statusOf(url)).toBe(404)
 })
 
-test('a feed that was created with a second factor ends when the account has none any more, and others do not', async () => {
+test('a feed that was created with a second factor ends when the account has none any more', async () => {
   const { token } = await aPersonWithApp(server, 'factor@example.org')
   const { token: other, url } = await aPersonWithFeed('none@example.org')
   const created = await aFeed(token)

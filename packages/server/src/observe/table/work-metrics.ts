@@ -157,7 +157,7 @@ export const workMetrics = {
     watch: 'above 0: the newest backup can’t be restored',
   },
   holdfast_verify_timestamp_seconds: {
-    help: 'When `holdfast verify` last found no fault; of several databases, in that where it is longest ago. 0: never.',
+    help: 'When `holdfast verify` last found no fault; of several databases, where it is longest ago. 0: never.',
     watch: 'long ago: run it daily',
   },
   holdfast_verify_failing_seconds: {

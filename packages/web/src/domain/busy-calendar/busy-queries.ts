@@ -17,8 +17,8 @@ export function busyCalendarQuery(doctorId: string) {
 type Days = { doctorId: string; from: string; to: string }
 
 /**
- * The ids of the slots that the doctor's external calendar blocks in these days; undefined until they are read. They are
- * read again when `slots` change, as they do when a calendar blocks free ones, and from time to time for full ones.
+ * The ids of the slots that the doctor's external calendar blocks in these days; undefined until they are read. They
+ * are read again when `slots` change, as they do when a calendar blocks free ones, and from time to time for full ones.
  */
 export function useBlockedSlots({ doctorId, from, to }: Days, slots: readonly Slot[], isEnabled = true) {
   const version = slots.map(({ available }) => available).join()
