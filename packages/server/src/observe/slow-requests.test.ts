@@ -83,6 +83,22 @@ test('a guest’s booking has its times with it instead of in a context', async 
   expect(contexts).toEqual([undefined])
 })
 
+test('a booking with credentials has its times in a context, as the desk’s may wait for more than its claim', async () => {
+  const { app, lines, contexts } = await anApp(10)
+  await app.inject({ method: 'POST', url: '/api/v1/bookings', payload: {}, headers: { cookie: 'a=b' } })
+  expect(lines).toMatchObject([{ ...slow, databaseMs: 6, statements: 2, receiveMs: expect.any(Number) }])
+  expect(contexts).toEqual([expect.objectContaining({ statements: 2 })])
+})
+
+test('of more than 20 in a second, the next line says how many were left out', async () => {
+  const { app, lines } = await anApp(10)
+  await Promise.all(Array.from({ length: 25 }, () => app.inject('/patients/persephone')))
+  expect(lines).toHaveLength(20)
+  await delay(1_000)
+  await app.inject('/patients/persephone')
+  expect(lines.slice(20)).toMatchObject([{ msg: 'more slow requests, which are not logged', count: 5 }, slow])
+})
+
 test('of a slow public read, only the time is known', async () => {
   const { app, lines, contexts } = await anApp(10)
   await app.inject('/patients/persephone')

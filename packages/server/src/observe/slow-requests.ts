@@ -20,14 +20,18 @@ type SlowRequestOptions = {
   slowMs: number
 }
 
-/** Its claims have the times with them. */
+/** The claims of guests have the times with them. */
 const { method: claimMethod, url: claimUrl } = restOperations.createBooking
+
+/** Lines a second. When all requests are slow, the rest of the log would be lost among them. */
+const linesMax = 20
 
 /**
  * Logs a warning for each slow request, which says where its time went. The time ends when its response begins, so a
  * client that reads slowly, or a large file, does not count; nor do events and live places, which last.
  *
- * The route is logged as its pattern: the ids and queries of a path may say who the patient is.
+ * The route is logged as its pattern: the ids and queries of a path may say who the patient is. Of more than 20 in a
+ * second, the next line has the number of the others.
  *
  * Performance: the times are in the context of requests with credentials, and of writes, but neither of guests'
  * bookings nor of public reads, which come from the cache: a context, with its hooks, took a request that does nothing
@@ -42,10 +46,13 @@ export const logSlowRequests = fp(async (app: FastifyInstance, { log, slowMs }: 
     done()
   })
   app.addHook('onRoute', (route) => {
-    if (isOtherWrite(route)) route.preValidation = [enterWithBody, ...[route.preValidation ?? []].flat()]
+    if (!isWrite(route)) return
+    const enter = route.method === claimMethod && route.url === claimUrl ? enterIfNoGuest : enterWithBody
+    route.preValidation = [enter, ...[route.preValidation ?? []].flat()]
   })
+  const bounded = linesOf(log)
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (reply.elapsedTime >= slowMs) log.warn(timesOf(request, reply), 'slow request')
+    if (reply.elapsedTime >= slowMs) bounded(timesOf(request, reply))
     done(null, payload)
   })
 })
@@ -54,9 +61,34 @@ function hasCredentials({ headers }: FastifyRequest): boolean {
   return headers.authorization !== undefined || headers.cookie !== undefined
 }
 
-function isOtherWrite({ method, url }: RouteOptions): boolean {
-  const isRead = [method].flat().every((one) => one === 'GET' || one === 'HEAD')
-  return !isRead && !(method === claimMethod && url === claimUrl)
+/** Logs a slow request, at most {@link linesMax} in a second, and then how many were left out. */
+function linesOf(log: Logger): (times: Record<string, unknown>) => void {
+  let secondBegan = 0
+  let lines = 0
+  let leftOut = 0
+  return (times) => {
+    const now = performance.now()
+    if (now - secondBegan >= 1000) {
+      if (leftOut > 0) log.warn({ count: leftOut }, 'more slow requests, which are not logged')
+      secondBegan = now
+      lines = 0
+      leftOut = 0
+    }
+    if (lines === linesMax) leftOut += 1
+    else {
+      lines += 1
+      log.warn(times, 'slow request')
+    }
+  }
+}
+
+const readMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+const isWrite = ({ method }: Pick<RouteOptions, 'method'>) => ![method].flat().every((one) => readMethods.has(one))
+
+function enterIfNoGuest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (hasCredentials(request)) enterWithBody(request, reply, done)
+  else done()
 }
 
 /** The events of a body come in the context of its connection. */
@@ -75,7 +107,7 @@ function timesOf(request: FastifyRequest, reply: FastifyReply): Record<string, u
   const { queueMs, connectionMs, databaseMs, statements, receiveMs } = times
   const totalMs = reply.elapsedTime
   const restMs = Math.max(0, totalMs - (receiveMs ?? 0) - queueMs - connectionMs - databaseMs)
-  const isDivided = request.method !== 'GET' || hasCredentials(request)
+  const isDivided = isWrite(request) || hasCredentials(request)
   const received = receiveMs === null ? {} : { receiveMs }
   const parts = isDivided ? { ...received, queueMs, connectionMs, databaseMs, restMs } : {}
   const rounded = Object.entries({ totalMs, ...parts }).map(([name, ms]) => [name, Math.round(ms)])

@@ -29,7 +29,7 @@ declare module 'fastify' {
     authentication?: 'none' | 'lenient'
     /**
      * The route counts its requests itself, because how they count depends on their body; also those that are refused
-     * before its body is read.
+     * here, or before its body is read.
      */
     isCountedByRoute?: boolean
   }
@@ -38,6 +38,8 @@ declare module 'fastify' {
     identifyAgain(request: FastifyRequest): Promise<Principal>
   }
   interface FastifyRequest {
+    /** Whether it has come to this hook. Earlier ones refuse requests that nobody counts. */
+    isToBeCounted: boolean
     /** The session token that identified the principal; null if there was none. */
     sessionToken: string | null
     /** The session that identified the principal, by its token or by a JWT; null if there was none. */
@@ -65,6 +67,7 @@ const credentialLengthMax = 4_096
  */
 export const authentication = fp(async (app: FastifyInstance, deps: AuthenticationDeps) => {
   app.decorateRequest('principal')
+  app.decorateRequest('isToBeCounted', false)
   app.decorateRequest('sessionToken', null)
   app.decorateRequest('sessionId', null)
   app.decorate('identifyAgain', async (request: FastifyRequest) => {
@@ -98,6 +101,7 @@ export const authentication = fp(async (app: FastifyInstance, deps: Authenticati
   // A callback instead of a promise: see callback-hook.ts.
   app.addHook('onRequest', (request, reply, done) => {
     request.principal = anonymous
+    request.isToBeCounted = true
     const mode = request.routeOptions.config?.authentication
     const { authorization, cookie } = request.headers
     const isGuest = authorization === undefined && cookie === undefined

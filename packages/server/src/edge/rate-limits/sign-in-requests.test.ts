@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signUp } from '../../../test/running-server.ts'
@@ -113,6 +114,20 @@ test.each(
   expect(await book('192.0.2.2')).toBe(201)
 })
 
+test('requests to sign in that are refused before they are identified are not counted', async () => {
+  const address = new URL('/api/auth/sign-in/email', server.url)
+  const options = { method: 'POST', headers: { ...from('192.0.2.1'), host: 'a b' } }
+  const send = () =>
+    new Promise<number>((resolve, reject) => {
+      const sent = request(address, options, (response) => {
+        response.resume()
+        resolve(response.statusCode ?? 0)
+      })
+      sent.on('error', reject).end()
+    })
+  expect(await statuses(8, send)).toEqual(Array(8).fill(400))
+})
+
 test('requests to sign in from a foreign page are limited, with and without a session', async () => {
   await signUp(unlimited.url, 'visitor@example.org', password)
   const signedIn = await call(`${server.url}/api/auth/sign-in/email`, {
@@ -123,8 +138,8 @@ test('requests to sign in from a foreign page are limited, with and without a se
   const cookie = signedIn.headers.getSetCookie().map((one) => one.split(';')[0])
   expect(cookie).toHaveLength(2)
   const send = (address: string, headers: Record<string, string>) => async () => {
-    const request = { method: 'POST', body: {}, headers: { ...from(address), origin: foreign, ...headers } }
-    return (await call(`${server.url}/api/auth/sign-in/email`, request)).status
+    const sent = { method: 'POST', body: {}, headers: { ...from(address), origin: foreign, ...headers } }
+    return (await call(`${server.url}/api/auth/sign-in/email`, sent)).status
   }
   expect(await statuses(7, send('192.0.2.2', {}))).toEqual([...Array(6).fill(403), 429])
   expect((await statuses(101, send('192.0.2.3', { cookie: cookie.join('; ') }))).slice(-2)).toEqual([403, 429])

@@ -67,12 +67,13 @@ export function serveAccount<Described extends AccountOperation>(
 }
 
 /**
- * Counts a request that was refused before its route has counted it, such as one whose body cannot be parsed. A request
- * that was counted has the headers of the count. The application's error handler sends the problem.
+ * Counts a request that was refused before its route has counted it, such as one whose body cannot be parsed, unless it
+ * was refused before those of other routes are counted. A request that was counted has the headers of the count. The
+ * application's error handler sends the problem.
  */
 function countIfUncounted(app: FastifyInstance) {
   return async (error: Error, request: FastifyRequest, reply: FastifyReply): Promise<never> => {
-    if (!reply.hasHeader('ratelimit-limit')) await app.rateLimits.countRequest(request, reply)
+    if (request.isToBeCounted && !reply.hasHeader('ratelimit-limit')) await app.rateLimits.countRequest(request, reply)
     throw error
   }
 }
