@@ -76,6 +76,8 @@ export type EngineSettings = {
   /** Site administrators need a second factor everywhere, also for their calendar feeds. Default: false. */
   adminsNeedSecondFactor?: boolean
   onBatch?: (report: BatchReport) => void
+  /** A queue has refused an item as `overloaded` or `locked`. */
+  onRefused?: (refusal: { waitMs: number }) => void
   /** Called with the outcomes of claims before their callers get them; `error`: the outcome is not known. */
   onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
 }

@@ -8,7 +8,10 @@ import type { Engine } from '../model/engine.ts'
 import { clinicNoOf } from '../model/id.ts'
 import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
 
-type Bounds = Pick<BatchQueueSettings<never, never>, 'queuedMax' | 'waitMsMax' | 'unknownMsMax' | 'onBatch'>
+type Bounds = Pick<
+  BatchQueueSettings<never, never>,
+  'queuedMax' | 'waitMsMax' | 'unknownMsMax' | 'onBatch' | 'onRefused'
+>
 type Released = { bookingId: string; subject: string }
 
 const releasedMax = 10_000

@@ -12,13 +12,11 @@ import { requestTimes } from '../database/request-times.ts'
 import { isNotDone, locked, type NotDone, overloaded } from '../model/claim.ts'
 import { noTimes } from '../model/request-times.ts'
 import type { BatchReport } from './batch-report.ts'
-import type { QueueResult } from './queue-result.ts'
+import type { QueueDepth, QueueResult } from './queue-result.ts'
 import { SlowLane, sameGroup } from './slow-lane.ts'
 import { endRun, endWait, newWaiting, type Waiting } from './waiting.ts'
 
-export type { ItemResult, QueueResult } from './queue-result.ts'
-
-export type QueueDepth = { queued: number; inFlight: number; slow: number }
+export type { ItemResult, QueueDepth, QueueResult } from './queue-result.ts'
 
 /** How long an item waits for an outcome at most, unless `waitMsMax` says otherwise. Milliseconds. */
 export const waitMsMaxDefault = 5_000
@@ -49,6 +47,7 @@ export type BatchQueueSettings<Item, Outcome> = {
    */
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
+  onRefused?: (refusal: { waitMs: number }) => void
   /** The outcomes of items, before their callers get them. `error`: the caller gets an exception. */
   onOutcomes?: (outcomes: readonly (Outcome | NotDone | 'error')[]) => void
 }
@@ -75,8 +74,7 @@ const slowShare = 1 / 4
  * - When a batch waits too long for a lock, the items of locked rows leave it for the slow lane, one batch at a time,
  *   and the others are sent again.
  * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their
- *   idempotency keys make safe, until there is an outcome other than these. They are also sent again when the
- *   server may not write (a failover): then nothing was done.
+ *   idempotency keys make safe, until there is another outcome; also when the server may not write (a failover).
  */
 export class BatchQueue<Item, Outcome> {
   readonly #settings: Required<BatchQueueSettings<Item, Outcome>>
@@ -103,6 +101,7 @@ export class BatchQueue<Item, Outcome> {
       unknownMsMax: 25_000,
       onBatch: () => undefined,
       onOutcomes: () => undefined,
+      onRefused: () => undefined,
       ...settings,
     }
   }
@@ -216,6 +215,7 @@ export class BatchQueue<Item, Outcome> {
   #refuse(waiting: Waiting<Item, Outcome>): void {
     const outcome = waiting.isLocked ? locked : overloaded
     endWait(waiting, performance.now())
+    this.#settings.onRefused({ waitMs: performance.now() - waiting.since })
     this.#settings.onOutcomes([outcome])
     waiting.resolve(outcome)
   }

@@ -8,3 +8,5 @@ export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { ki
  * or a lock was not free in time.
  */
 export type QueueResult<Outcome> = ItemResult<Outcome> | { kind: 'alone' | NotDone['kind'] }
+
+export type QueueDepth = { queued: number; inFlight: number; slow: number }

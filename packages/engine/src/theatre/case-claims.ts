@@ -16,7 +16,7 @@ import {
 } from './schedule-cases.ts'
 
 export type CaseClaimsSettings = ClinicLimiterSettings &
-  Pick<BatchQueueSettings<never, never>, 'queuedMax' | 'unknownMsMax' | 'onBatch'>
+  Pick<BatchQueueSettings<never, never>, 'queuedMax' | 'unknownMsMax' | 'onBatch' | 'onRefused'>
 
 /**
  * The depths of all clinics. `case_alone`: claims that a batch has left, or that were in one that failed.

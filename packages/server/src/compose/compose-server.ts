@@ -105,7 +105,7 @@ async function composeParts(
   const mailsOf = mailsByEngine({ secrets: database.secrets, isAvailable: opened.mailer !== null })
   const sent = { audit, mails: mailsOf(common) }
   const isClaimQueueFull = () => shards.all.every(({ engine }) => engine.claimsQueued() >= config.queueSizeMax)
-  const health = await healthOfServer(config, { shards, metrics, machine, shared, isClaimQueueFull })
+  const health = await healthOfServer(config, { shards, metrics, machine, shared })
   const app = await buildApp({
     config,
     log,

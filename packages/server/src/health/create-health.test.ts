@@ -176,10 +176,11 @@ test('a schema that lacks a file of this release is a failure', async ({ databas
 
 test('what only a server process knows is unknown without one, and judged with one', async ({ database }) => {
   expect((await stateOf(database, 'booking_queue')).slice(0, 2)).toEqual(['unknown', 'other_process'])
-  const queues = { queued: 3, isFull: false, waitSeconds: 0.2, waitSecondsMax: 5 }
+  const queue = { database: null, queued: 3, isFull: false }
+  const queues = { databases: [queue], longestSeconds: 0.2, waitSecondsMax: 5, refused: 0 }
   const quiet = await judgedNow(database, { queues: () => queues })
   expect(checkOf(quiet, 'booking_queue')).toMatchObject({ state: 'ok', value: 3 })
-  const busy = { ...queues, isFull: true, waitSeconds: 5 }
+  const busy = { ...queues, databases: [{ ...queue, isFull: true }], longestSeconds: 5 }
   const full = await judgedNow(database, { queues: () => busy })
   expect(['booking_queue', 'queue_wait'].map((name) => checkOf(full, name as HealthCheckName)?.reason)).toEqual([
     'full',

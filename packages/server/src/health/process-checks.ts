@@ -5,13 +5,16 @@ import { type Judgement, judge, unknown } from './judge.ts'
 
 /** What one server process knows of its queues. */
 export type KnownQueues = {
-  /** How many claims and changes wait, also for locked rows. */
-  queued: number
-  /** Further claims are refused. */
-  isFull: boolean
-  /** The longest wait of late, and that after which a claim is refused. Seconds. */
-  waitSeconds: number
+  /**
+   * `database`: its name among several; null: the only one. `queued`: how many claims and changes wait, also for locked
+   * rows. `isFull`: further claims are refused.
+   */
+  databases: readonly { database: string | null; queued: number; isFull: boolean }[]
+  /** The longest wait of late, and that after which a claim or a change is refused. Seconds. */
+  longestSeconds: number
   waitSecondsMax: number
+  /** How many claims and changes were refused of late, because a queue was full or they had waited too long. */
+  refused: number
 }
 
 const overload = 'docs/operations/overload.md'
@@ -22,12 +25,20 @@ export function queueChecks(queues: KnownQueues | null): HealthCheckBody[] {
     const judgement: Judgement = { state: 'unknown', reason: 'other_process', runbook: overload }
     return [healthCheck('booking_queue', judgement), healthCheck('queue_wait', judgement)]
   }
-  const { queued, isFull, waitSeconds, waitSecondsMax } = queues
-  const judged = (isFailed: boolean, reason: 'full' | 'late'): Judgement =>
-    isFailed ? { state: 'failed', reason, runbook: overload } : { state: 'ok', reason: null, runbook: overload }
+  const { databases, longestSeconds, waitSecondsMax, refused } = queues
+  const judged = (reason: 'full' | 'late' | null): Judgement => ({
+    state: reason === null ? 'ok' : 'failed',
+    reason,
+    runbook: overload,
+  })
+  // What is refused at once has not waited.
+  const refusedFor = refused > 0 ? 'full' : null
+  const wait = judged(longestSeconds >= waitSecondsMax ? 'late' : refusedFor)
   return [
-    healthCheck('booking_queue', judged(isFull, 'full'), { value: queued, unit: 'count' }),
-    healthCheck('queue_wait', judged(waitSeconds >= waitSecondsMax, 'late'), { value: waitSeconds, unit: 'seconds' }),
+    ...databases.map(({ database, queued, isFull }) =>
+      healthCheck('booking_queue', judged(isFull ? 'full' : null), { database, value: queued, unit: 'count' }),
+    ),
+    healthCheck('queue_wait', wait, { value: longestSeconds, unit: 'seconds' }),
   ]
 }
 

@@ -19,8 +19,10 @@ export type Metrics = {
   /** Records a completed request by its route pattern (never its path), method and status. */
   requestCompleted(request: { route: string; method: string; status: number; seconds: number }): void
   batchDone(report: BatchReport): void
-  /** The longest wait of a claim or a change in its queue of late, in seconds. */
-  recentWaitSeconds(): number
+  /** A queue has refused a claim or a change that has waited this long. */
+  queueRefused(refusal: { waitMs: number }): void
+  /** The longest wait of a claim or a change in its queue of late, also of those refused, and how many were refused. */
+  recentWaits(): { longestSeconds: number; refused: number }
   claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
   auditDone(events: { written?: number; lost?: number }): void
   /** This process runs these jobs: their counters begin at 0, so that an alert sees the first failure. */
@@ -109,7 +111,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       waits.add(report.waitMs)
       if (report.refusedWith !== null) batchRefused.inc({ queue: report.queue, sqlstate: report.refusedWith })
     },
-    recentWaitSeconds: () => waits.longest() / 1000,
+    queueRefused: ({ waitMs }) => waits.addRefused(waitMs),
+    recentWaits: () => ({ longestSeconds: waits.longest() / 1000, refused: waits.refused() }),
     claimsDone(outcomes) {
       for (const outcome of outcomes) claims.inc({ outcome })
     },

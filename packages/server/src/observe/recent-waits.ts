@@ -1,31 +1,55 @@
 const windowMs = 60_000
 
-/** The longest wait in the queues of late: in the last minute, and in the one before while that has just begun. */
+type Window = { longestMs: number; refused: number }
+
+const nothing: Window = { longestMs: 0, refused: 0 }
+
+/**
+ * The longest wait in the queues of late, and how many items were refused: in the last minute, and in the one before
+ * while that has just begun.
+ */
 export class RecentWaits {
   readonly #nowMs: () => number
-  #longest: { beganAtMs: number; ms: number; beforeMs: number }
+  #beganAtMs: number
+  #current: Window = nothing
+  #before: Window = nothing
 
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs
-    this.#longest = { beganAtMs: nowMs(), ms: 0, beforeMs: 0 }
+    this.#beganAtMs = nowMs()
   }
 
   add(ms: number): void {
-    this.#turn()
-    this.#longest.ms = Math.max(this.#longest.ms, ms)
+    this.#add({ longestMs: ms, refused: 0 })
+  }
+
+  /** @param ms how long it has waited; 0: the queue was full */
+  addRefused(ms: number): void {
+    this.#add({ longestMs: ms, refused: 1 })
   }
 
   /** Milliseconds. */
   longest(): number {
     this.#turn()
-    return Math.max(this.#longest.ms, this.#longest.beforeMs)
+    return Math.max(this.#current.longestMs, this.#before.longestMs)
+  }
+
+  refused(): number {
+    this.#turn()
+    return this.#current.refused + this.#before.refused
+  }
+
+  #add({ longestMs, refused }: Window): void {
+    this.#turn()
+    const { longestMs: ms, refused: count } = this.#current
+    this.#current = { longestMs: Math.max(ms, longestMs), refused: count + refused }
   }
 
   #turn(): void {
-    const now = this.#nowMs()
-    const { beganAtMs, ms } = this.#longest
-    const passed = now - beganAtMs
-    if (passed < windowMs) return
-    this.#longest = { beganAtMs: now, ms: 0, beforeMs: passed < 2 * windowMs ? ms : 0 }
+    const passedMs = this.#nowMs() - this.#beganAtMs
+    if (passedMs < windowMs) return
+    this.#before = passedMs < 2 * windowMs ? this.#current : nothing
+    this.#current = nothing
+    this.#beganAtMs += passedMs
   }
 }

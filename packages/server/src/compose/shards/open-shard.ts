@@ -183,6 +183,7 @@ function openEngine(config: Config, pools: EnginePools, metrics: Metrics, log: L
       metrics.batchDone(report)
       logRefused(report)
     },
+    onRefused: metrics.queueRefused,
     onClaims: metrics.claimsDone,
   })
 }
