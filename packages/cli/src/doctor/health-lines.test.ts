@@ -1,6 +1,6 @@
 import type { HealthBody, HealthCheckBody } from '@holdfast/contract'
 import { expect, test } from 'vitest'
-import { changedChecks, checkLine, healthScreen } from './health-lines.ts'
+import { changedChecks, checkLine, goneLines, healthScreen } from './health-lines.ts'
 import { durationText, figureText } from './health-words.ts'
 
 const at = new Date('2026-11-29T12:00:00.000Z')
@@ -51,6 +51,14 @@ test('only what has another state or reason is printed again', () => {
   expect(changedChecks(before, aHealth(aCheck({ value: 2 }), failed))).toEqual([])
   const better = { ...failed, state: 'ok' as const, reason: null }
   expect(changedChecks(before, aHealth(aCheck(), better))).toEqual([better])
+})
+
+test('a check that there is no more is said to be gone, once', () => {
+  const replica = aCheck({ name: 'replica', database: 'south', of: 'db2:5432', state: 'failed', reason: 'away' })
+  const before = aHealth(aCheck(), replica)
+  expect(goneLines(null, before)).toEqual([])
+  expect(goneLines(before, aHealth(aCheck(), { ...replica, state: 'ok', reason: null }))).toEqual([])
+  expect(goneLines(before, aHealth(aCheck()))).toEqual(['gone     south: replica: db2:5432'])
 })
 
 test('figures have units that people read', () => {

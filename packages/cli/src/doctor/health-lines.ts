@@ -32,8 +32,7 @@ export function healthScreen({ style, size }: Pick<Terminal, 'style' | 'size'>, 
 
 /** A line without colours: `failed   south: database: does not respond (docs/…), since 3 min` */
 export function checkLine(check: HealthCheckBody, at: Date): string {
-  const { database, name, of, state, reason, version, since, succeededAt, runbook } = check
-  const subject = [database, checkWords[name], of].filter((part) => part !== null).join(': ')
+  const { state, reason, version, since, succeededAt, runbook } = check
   const ago = (time: string) => durationText(Math.max(0, (at.getTime() - Date.parse(time)) / 1_000))
   const parts = [
     figureText(check),
@@ -43,7 +42,7 @@ export function checkLine(check: HealthCheckBody, at: Date): string {
     succeededAt === null ? null : `last success ${ago(succeededAt)} ago`,
     state === 'ok' ? null : runbook,
   ].filter((part) => part !== null)
-  return `${state.padEnd(8)} ${subject}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+  return `${state.padEnd(8)} ${subjectOf(check)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }
 
 /** The checks whose state or reason is another than before. */
@@ -51,6 +50,21 @@ export function changedChecks(before: HealthBody | null, { checks }: HealthBody)
   if (before === null) return checks
   const known = new Set(before.checks.map(stateOf))
   return checks.filter((check) => !known.has(stateOf(check)))
+}
+
+/** A line for each check that there was before, such as of a replica that was removed. */
+export function goneLines(before: HealthBody | null, { checks }: HealthBody): string[] {
+  const known = new Set(checks.map(keyOf))
+  const gone = before?.checks.filter((check) => !known.has(keyOf(check))) ?? []
+  return gone.map((check) => `${'gone'.padEnd(8)} ${subjectOf(check)}`)
+}
+
+function keyOf({ name, database, of }: HealthCheckBody): string {
+  return JSON.stringify([name, database, of])
+}
+
+function subjectOf({ database, name, of }: HealthCheckBody): string {
+  return [database, checkWords[name], of].filter((part) => part !== null).join(': ')
 }
 
 function stateOf({ name, database, of, state, reason }: HealthCheckBody): string {

@@ -4,7 +4,7 @@ import { openHealth } from '@holdfast/server/health'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { withDatabase } from '../with-database.ts'
-import { changedChecks, checkLine, healthScreen } from './health-lines.ts'
+import { changedChecks, checkLine, goneLines, healthScreen } from './health-lines.ts'
 
 const everyMs = 5_000
 
@@ -49,4 +49,5 @@ async function show(
 function printChanges({ out }: CommandContext['terminal'], before: HealthBody | null, health: HealthBody): void {
   const at = new Date(health.at)
   for (const check of changedChecks(before, health)) out(`${health.at} ${checkLine(check, at)}`)
+  for (const line of goneLines(before, health)) out(`${health.at} ${line}`)
 }
