@@ -7,7 +7,7 @@ import tableClasses from '../../ui/table.module.css'
 import { helpOf, inLargestUnit } from './health-groups.ts'
 import { HealthState } from './health-state.tsx'
 
-const bytesPerGigabyte = 1e9
+const bytesPerGibibyte = 2 ** 30
 
 export function HealthTable({ label, checks }: { label: string; checks: readonly HealthCheck[] }) {
   const { t } = useTranslation('health')
@@ -86,8 +86,8 @@ function figureOf({ name, value, unit }: HealthCheck, t: Texts): string | null {
   if (value === null) return null
   if (unit === 'share') return formatShare(value)
   if (unit === 'bytes') {
-    const options = { style: 'unit', unit: 'gigabyte', maximumFractionDigits: 1 } as const
-    return formatNumber(value / bytesPerGigabyte, options)
+    // As in the thresholds. Intl has no such unit.
+    return t('gibibytes', { size: formatNumber(value / bytesPerGibibyte, { maximumFractionDigits: 1 }) })
   }
   if (unit === 'seconds') {
     const length = inLargestUnit(value)
