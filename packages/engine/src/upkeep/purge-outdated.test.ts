@@ -3,6 +3,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { purgeOutdated } from './purge-outdated.ts'
+import { readWorkResults, recordWork } from './work-results.ts'
 
 let clinicNo: number
 test.beforeAll(async ({ database }) => {
@@ -106,4 +107,20 @@ test('messages are deleted after 180 days, by e-mail and by SMS; those that wait
     [[...old, ...kept]],
   )
   expect(rows.map(({ id }) => id).sort()).toEqual(kept.sort())
+})
+
+test('what jobs, messages and consumers did is forgotten when none of it was done for a week', async ({ database }) => {
+  const { appPool, ownerPool } = database
+  const done = { kind: 'message' as const, hasSucceeded: true, hasFailed: true, failuresInRow: 1 }
+  await recordWork(appPool, [
+    { ...done, name: 'sms' },
+    { ...done, name: 'email' },
+  ])
+  await ownerPool.query(
+    `update holdfast.work_result
+        set succeeded_at = now() - interval '9 days',
+            failed_at = now() - case name when 'sms' then interval '7 days 1 minute' else interval '6 days' end`,
+  )
+  expect(await purgeOutdated(appPool)).toBe(1)
+  expect((await readWorkResults(appPool)).map(({ name }) => name)).toEqual(['email'])
 })

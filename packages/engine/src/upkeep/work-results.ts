@@ -49,10 +49,13 @@ export async function recordWork(pool: pg.Pool, done: readonly WorkDone[]): Prom
                       + excluded.failures`)
 }
 
-/** A few rows for each database. */
+/** A few rows for each database: those of jobs and messages first, then the consumers that failed last. */
 export async function readWorkResults(pool: Pick<pg.Pool, 'query'>): Promise<WorkResult[]> {
   const { rows } = await pool.query<WorkResult>(sql`
     select kind, name, succeeded_at as "succeededAt", failed_at as "failedAt", failing_since as "failingSince", failures
-      from holdfast.work_result order by kind, name limit 100`)
+      from holdfast.work_result
+     order by array_position(array['job', 'message', 'consumer'], kind),
+              case kind when 'consumer' then failed_at end desc nulls last, name
+     limit 100`)
   return rows
 }

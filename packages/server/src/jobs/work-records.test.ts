@@ -1,4 +1,4 @@
-import { readWorkResults } from '@holdfast/engine'
+import { readWorkResults, recordWork } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
@@ -39,9 +39,9 @@ test('jobs, sent messages and dead letters are recorded; what was not tried, or 
   await records.stop()
   const results = await readWorkResults(database.appPool)
   expect(results.map(({ kind, name, failures }) => [kind, name, failures])).toEqual([
-    ['consumer', 'ledger', 1],
     ['job', 'sweep', 0],
     ['message', 'email', 0],
+    ['consumer', 'ledger', 1],
   ])
 })
 
@@ -68,4 +68,22 @@ test('what could not be recorded is recorded later, and the log has one line', a
   expect(result).toMatchObject({ kind: 'job', name: 'sweep', succeededAt: null })
   expect(lines).toHaveLength(1)
   await records.stop()
+})
+
+test('of many consumers, those that failed last are read, after all jobs and messages', async ({ database }) => {
+  const { appPool, ownerPool } = database
+  const done = { hasSucceeded: false, hasFailed: true, failuresInRow: 1 }
+  const consumers = Array.from({ length: 120 }, (_, no) => ({
+    ...done,
+    kind: 'consumer' as const,
+    name: `queue-${no}`,
+  }))
+  await recordWork(appPool, [
+    ...consumers,
+    { ...done, kind: 'message', name: 'sms' },
+    { ...done, kind: 'job', name: 'sweep' },
+  ])
+  await ownerPool.query(`update holdfast.work_result set failed_at = now() + interval '1 s' where name = 'queue-99'`)
+  const names = (await readWorkResults(appPool)).map(({ name }) => name)
+  expect([names.slice(0, 3), names.length]).toEqual([['sweep', 'sms', 'queue-99'], 100])
 })

@@ -1,7 +1,8 @@
 -- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, and origins of
 -- bookings and deliveries of webhooks older than 30 days, late events older than 93 days (bound_recent_log), messages
--- older than 180 days, counts of messages older than a day and the list of erasures older than 60 days (backups have
--- it), at most p_limit rows of each table, and returns how many it deleted. Call it again while it returns p_limit or
+-- older than 180 days, counts of messages older than a day, the list of erasures older than 60 days (backups have it),
+-- and what jobs, messages and consumers last did if that is a week ago (they were switched off, or renamed), at most
+-- p_limit rows of each table, and returns how many it deleted. Call it again while it returns p_limit or
 -- more: small transactions keep locks and WAL short.
 --
 -- Keys and origins are found by the index of their bookings, whose ids have a time: those of a server whose clock was
@@ -27,6 +28,7 @@ declare
   v_erasures bigint;
   v_budgets bigint;
   v_deliveries bigint;
+  v_work bigint;
 begin
   if p_keep is null or p_keep < interval '1 hour' then
     raise exception 'keys must be stored for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
@@ -85,6 +87,13 @@ begin
       where created_at < clock_timestamp() - interval '30 days' and clinic_no <> all (v_moving_nos)
       limit p_limit for update skip locked);
   get diagnostics v_deliveries = row_count;
-  return v_erasures + v_keys + v_responses + v_changes + v_origins + v_late + v_messages + v_budgets + v_deliveries;
+  delete from work_result
+   where (kind, name) in (
+     select kind, name from work_result
+      where coalesce(greatest(succeeded_at, failed_at), '-infinity') < clock_timestamp() - interval '7 days'
+      limit p_limit for update skip locked);
+  get diagnostics v_work = row_count;
+  return v_erasures + v_keys + v_responses + v_changes + v_origins + v_late + v_messages + v_budgets + v_deliveries
+         + v_work;
 end
 $$;
