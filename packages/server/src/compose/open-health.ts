@@ -1,27 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { createPool, createReads, type DatabasePool, readRelease, storedAppLogin } from '@holdfast/engine'
-import sql from 'sql-template-tag'
+import { readRelease } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
 import { ownerUrlOf } from '../config/owner-url.ts'
 import { directoryName, ofShard } from '../config/shard-settings.ts'
 import { createHealth, type ReadHealth } from '../health/create-health.ts'
-import type { KnownReplica } from '../health/database-checks.ts'
 import { createLogger, type Logger } from '../observe/logger.ts'
 import { databaseFiguresReader, type ObservedDatabase } from '../observe/read-database-figures.ts'
 import { watchMachine } from '../observe/watch-machine.ts'
-import { type OpenReplicas, openReplicas } from '../replicas/open-replicas.ts'
 import { channelsOf, processName } from './health-of-server.ts'
 import { poolOpener } from './pools/pool-opener.ts'
 import { openProbePools, type ProbePools } from './pools/probe-pools.ts'
+import { watchReplicas } from './watch-replicas.ts'
 
 type OpenHealth = { read: ReadHealth; close(): Promise<void> }
 
 /** A database as the owner of its schema. `settings`: its own, of the replicas. */
 type Owned = ObservedDatabase & { url: string; pools: ProbePools; settings: Config }
 
-/** The first measurement of replicas takes a round trip. */
-const replicasMs = 1_000
-const pollMs = 50
 const closeMs = 0
 
 /**
@@ -67,58 +61,4 @@ function ownedDatabases(config: Config, ownerUrl: string, log: Logger): readonly
   const { shards } = config
   const first = open(shards === null ? null : directoryName, ownerUrl, config)
   return [first, ...(shards ?? []).map((shard) => open(shard.name, ownerUrlOf(shard), ofShard(config, shard)))]
-}
-
-type WatchedReplicas = { known(): KnownReplica[]; stop(): Promise<void> }
-
-/** null: it has no replicas, or does not respond now. */
-async function watchReplicas({ name, url, pools, settings }: Owned, log: Logger): Promise<WatchedReplicas | null> {
-  const { databaseReplicaUrls: urls, databaseAppUrl } = settings
-  if (urls === null) return null
-  const pool = createPool({
-    url,
-    name: 'holdfast doctor',
-    max: 1,
-    connectTimeoutMs: replicasMs,
-    queryTimeoutMs: replicasMs,
-  })
-  try {
-    const epoch = await newestEpoch(pools.probes)
-    const appUrl = databaseAppUrl ?? (await storedAppLogin(pool, url)) ?? url
-    const opened = openReplicas({
-      urls,
-      appUrl,
-      max: 1,
-      lagMsMax: settings.replicaLagMsMax,
-      primaryReads: createReads(pools.probes),
-      epoch: () => epoch,
-      log,
-    })
-    await untilMeasured(opened)
-    return watchedReplicas(name, opened)
-  } catch {
-    return null
-  } finally {
-    await pool.close(closeMs)
-  }
-}
-
-function watchedReplicas(database: string | null, { router, pools }: OpenReplicas): WatchedReplicas {
-  return {
-    known: () => router.replicas.map(({ name, lagMs }) => ({ database, name, lagMs })),
-    async stop() {
-      await router.stop()
-      await Promise.all(pools.map((pool) => pool.close(closeMs)))
-    },
-  }
-}
-
-async function untilMeasured({ router }: OpenReplicas): Promise<void> {
-  const endsAtMs = performance.now() + replicasMs
-  while (performance.now() < endsAtMs && router.replicas.some(({ lagMs }) => lagMs === null)) await delay(pollMs)
-}
-
-async function newestEpoch(pool: DatabasePool): Promise<number> {
-  const { rows } = await pool.query<{ no: number }>(sql`select max(no)::integer as no from holdfast.log_epoch`)
-  return rows[0]?.no ?? 0
 }

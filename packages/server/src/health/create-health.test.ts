@@ -1,12 +1,23 @@
 import type { HealthBody, HealthCheckName } from '@holdfast/contract'
-import { createPool, recordUpkeep, recordWork, storeAccountMail, type WorkDone } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
+import { createPool, recordUpkeep, recordWork, scheduleUpkeep, storeAccountMail, type WorkDone } from '@holdfast/engine'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  createTestDatabase,
+  databaseProxy,
+  type TestDatabase,
+  until,
+} from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished } from 'vitest'
 import { healthOfTest } from '../../test/health-of-test.ts'
 import { databaseFiguresReader } from '../observe/read-database-figures.ts'
 import type { MachineWatch } from '../observe/watch-machine.ts'
 import type { KnownReplica } from './database-checks.ts'
+
+const silent = { warn: () => undefined }
 
 /** Each reading is made anew: they are the same for a second. */
 async function judgedNow(database: Pick<TestDatabase, 'appPool'>, replaced = {}): Promise<HealthBody> {
@@ -53,21 +64,52 @@ test('the load of a database is judged by the limits of the alerts', async ({ da
   const [shard] = shards
   if (installation === null || shard?.load == null) throw new Error('The figures could not be read.')
   const { load } = shard
-  const names = ['connections', 'clock', 'standbys', 'retained_wal', 'partitions'] as const
-  const judged = async (more: Partial<typeof load>, partitionSecondsLeft: number) => {
+  const names = ['connections', 'clock', 'standbys', 'retained_wal'] as const
+  const judged = async (more: Partial<typeof load>) => {
     const figures = {
-      installation: { ...installation, partitionSecondsLeft },
+      installation,
       shards: [{ ...shard, load: { ...load, ...more } }],
     }
     const health = await judgedNow(database, { readFigures: async () => figures })
     return names.map((name) => checkOf(health, name)?.state)
   }
   const well = { connections: 8, connectionsMax: 10, clockSkewSeconds: -1, replicationLagSeconds: 1 }
-  expect(await judged({ ...well, replicationRetainedBytes: 2 ** 30 }, 90 * 86_400)).toEqual(Array(5).fill('ok'))
+  expect(await judged({ ...well, replicationRetainedBytes: 2 ** 30 })).toEqual(Array(4).fill('ok'))
   const ill = { connections: 9, connectionsMax: 10, clockSkewSeconds: -1.1, replicationLagSeconds: 1.1 }
-  expect(await judged({ ...ill, replicationRetainedBytes: 2 ** 34 }, 40 * 86_400)).toEqual(Array(5).fill('warning'))
+  expect(await judged({ ...ill, replicationRetainedBytes: 2 ** 34 })).toEqual(Array(4).fill('warning'))
   const alone = { replicationLagSeconds: Number.NaN, replicationRetainedBytes: 0 }
-  expect(await judged({ ...well, ...alone }, 6 * 86_400)).toEqual(['ok', 'ok', undefined, undefined, 'failed'])
+  expect(await judged({ ...well, ...alone })).toEqual(['ok', 'ok', undefined, undefined])
+})
+
+test('each of several databases has the time until it can write no more bookings', async ({ database }) => {
+  const other = await createTestDatabase()
+  onTestFinished(() => other.drop())
+  const pools = ({ appPool }: Pick<TestDatabase, 'appPool'>) => ({ figures: appPool, ping: appPool })
+  const databases = [
+    { name: 'directory', pools: pools(database) },
+    { name: 'north', pools: pools(other) },
+  ] as const
+  const readFigures = databaseFiguresReader(databases, silent)
+  const reasons = async () => {
+    const { checks } = await judgedNow(database, { databases, readFigures })
+    return checks.filter(({ name }) => name === 'partitions').map(({ database, reason }) => [database, reason])
+  }
+  expect(await reasons()).toEqual([
+    ['directory', null],
+    ['north', null],
+  ])
+  const { rows } = await other.ownerPool.query<{ name: string }>(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = 'holdfast.booking'::regclass and c.relname > to_char(now(), '"booking_y"YYYY"m"MM')`,
+  )
+  for (const { name } of rows) {
+    await other.ownerPool.query(`alter table holdfast.booking detach partition holdfast.${name}`)
+  }
+  expect(await reasons()).toEqual([
+    ['directory', null],
+    ['north', 'ends_soon'],
+  ])
+  expect((await readFigures()).installation?.partitionSecondsLeft).toBeLessThan(31 * 86_400)
 })
 
 test('a verification with faults is a failure with their number, until one finds none', async ({ database }) => {
@@ -75,6 +117,11 @@ test('a verification with faults is a failure with their number, until one finds
   expect((await stateOf(database, 'verify')).slice(0, 2)).toEqual(['unknown', 'never'])
   await recordUpkeep(ownerPool, 'verify', { succeededAt: new Date(), isFailing: false, faults: 0 })
   expect(checkOf(await judgedNow(database), 'verify')).toMatchObject({ state: 'ok', value: 0, since: null })
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
+  await recordUpkeep(ownerPool, 'verify', { succeededAt: daysAgo(1.9), isFailing: false, faults: 0 })
+  expect((await stateOf(database, 'verify'))[0]).toBe('ok')
+  await recordUpkeep(ownerPool, 'verify', { succeededAt: daysAgo(2.1), isFailing: false, faults: 0 })
+  expect(await stateOf(database, 'verify')).toEqual(['warning', 'old', 'docs/operations/verify.md'])
   await recordUpkeep(ownerPool, 'verify', { succeededAt: null, isFailing: true, faults: 3 })
   const failed = await judgedNow(database)
   expect(failed.state).toBe('failed')
@@ -120,6 +167,39 @@ test('a backup that is old warns, one that fails or is very old is a failure, an
   expect(await stateOf(database, 'restore_test')).toEqual(['failed', 'failing', 'holdfastrestoretestfails'])
 })
 
+test('without any backup it is never ok: a warning, and a failure when they fail or none is made', async ({
+  database,
+}) => {
+  const { ownerPool } = database
+  let now = new Date()
+  const read = healthOfTest(database.appPool, { now: () => now })
+  const judged = async (minutes: number) => {
+    now = new Date(now.getTime() + minutes * 60_000)
+    const health = await until(
+      async () => {
+        const latest = await read()
+        return latest.at === now.toISOString() ? latest : undefined
+      },
+      () => 'another reading',
+    )
+    return [checkOf(health, 'backup')?.state, checkOf(health, 'backup')?.reason]
+  }
+  const failingFor = (seconds: number) =>
+    ownerPool.query(
+      `update holdfast.upkeep_result set failing_since = now() - make_interval(secs => $1) where kind = 'backup'`,
+      [seconds],
+    )
+  await scheduleUpkeep(ownerPool, 'backup', 60)
+  expect(await judged(0)).toEqual(['warning', 'never'])
+  await failingFor(60)
+  expect(await judged(1)).toEqual(['warning', 'never'])
+  await failingFor(301)
+  expect(await judged(1)).toEqual(['failed', 'failing'])
+  await ownerPool.query(`update holdfast.upkeep_result set failing_since = null where kind = 'backup'`)
+  expect(await judged(57)).toEqual(['warning', 'never'])
+  expect(await judged(2)).toEqual(['failed', 'old'])
+})
+
 test('a job that fails three times in a row warns, and one success ends it', async ({ database }) => {
   const { appPool } = database
   await recordWork(appPool, [job('retention', 2)])
@@ -156,8 +236,15 @@ test('e-mails and SMS that fail, and events that a consumer cannot process, are 
   expect(checkOf(health, 'email')).toMatchObject({ state: 'ok', succeededAt: expect.any(String), failedAt: null })
   expect(checkOf(health, 'sms')).toMatchObject({ state: 'failed', reason: 'failing', value: 3 })
   expect(checkOf(health, 'dead_letters', 'billing')).toMatchObject({ state: 'warning', reason: 'not_processed' })
-  await ownerPool.query(`update holdfast.work_result set failed_at = failed_at - interval '1 hour'`)
+  await ownerPool.query(
+    `update holdfast.work_result
+        set failed_at = failed_at - interval '1 hour', failing_since = failing_since - interval '1 hour'`,
+  )
   expect((await stateOf(database, 'dead_letters', 'billing'))[0]).toBe('ok')
+  // Another one: nothing is known of those between.
+  await recordWork(appPool, [of('consumer', 'billing', 1)])
+  const again = checkOf(await judgedNow(database), 'dead_letters', 'billing')
+  expect(again).toMatchObject({ state: 'warning', value: null, since: again?.failedAt })
 })
 
 test('e-mails with links that wait for more than ten minutes are a failure', async ({ database }) => {
@@ -202,7 +289,7 @@ test('a replica is ok, late, very late or away', async ({ database }) => {
 
 test('disks, certificate, Redis and the clock are judged by their limits', async ({ database }) => {
   const machine = (free: number, daysLeft: number): MachineWatch => ({
-    hasDirectories: true,
+    directories: ['data'],
     spaces: () => new Map([['data', { free, size: 100 * 2 ** 30 }]]),
     hasCertificate: true,
     certificateEndsAt: () => Date.now() / 1_000 + daysLeft * 86_400,
@@ -218,6 +305,11 @@ test('disks, certificate, Redis and the clock are judged by their limits', async
   expect(await judged(20 * 2 ** 30, 60, true)).toEqual(['ok', 'ok', 'ok'])
   expect(await judged(5 * 2 ** 30, 13, false)).toEqual(['warning', 'warning', 'warning'])
   expect(await judged(2 ** 29, 0.5, true)).toEqual(['failed', 'failed', 'ok'])
+  const unread = { ...machine(20 * 2 ** 30, 60), spaces: () => new Map() }
+  expect((await stateOf(database, 'disk', 'data', { machine: unread })).slice(0, 2)).toEqual([
+    'unknown',
+    'not_readable',
+  ])
   const unreached = { ...machine(20 * 2 ** 30, 1), certificateEndsAt: () => Number.NaN }
   expect((await stateOf(database, 'certificate', null, { machine: unreached })).slice(0, 2)).toEqual([
     'unknown',

@@ -4,7 +4,7 @@ import type { DatabaseFigures } from '../observe/database-figures.ts'
 import type { ObservedDatabase } from '../observe/read-database-figures.ts'
 import type { MachineWatch } from '../observe/watch-machine.ts'
 import { databaseChecks, type KnownReplica, replicaCheck } from './database-checks.ts'
-import { installationChecks } from './installation-checks.ts'
+import { installationChecks, isUnbacked } from './installation-checks.ts'
 import { worstOf } from './judge.ts'
 import { type KnownQueues, machineChecks, queueChecks, redisCheck, serverCheck } from './process-checks.ts'
 import { type DatabaseDetails, readDetails } from './read-details.ts'
@@ -53,6 +53,7 @@ export function createHealth(sources: HealthSources): ReadHealth {
     ),
   )
   const seen = new SeenSince()
+  let unbackedSince: Date | null = null
   let latest: { untilMs: number; health: Promise<HealthBody> } | null = null
 
   async function read(): Promise<HealthBody> {
@@ -62,7 +63,9 @@ export function createHealth(sources: HealthSources): ReadHealth {
       sources.machine.read(machineMs),
     ])
     const now = sources.now()
-    const checks = seen.complete(checksOf(sources, { figures, details, now }), now)
+    const { installation } = figures
+    if (installation !== null) unbackedSince = isUnbacked(installation) ? (unbackedSince ?? now) : null
+    const checks = seen.complete(checksOf(sources, { figures, details, now, unbackedSince }), now)
     return { at: now.toISOString(), state: worstOf(checks.map(({ state }) => state)), process: sources.process, checks }
   }
 
@@ -79,9 +82,14 @@ export function createHealth(sources: HealthSources): ReadHealth {
   }
 }
 
-type Read = { figures: DatabaseFigures; details: readonly (DatabaseDetails | null)[]; now: Date }
+type Read = {
+  figures: DatabaseFigures
+  details: readonly (DatabaseDetails | null)[]
+  now: Date
+  unbackedSince: Date | null
+}
 
-function checksOf(sources: HealthSources, { figures, details, now }: Read): HealthCheckBody[] {
+function checksOf(sources: HealthSources, { figures, details, now, unbackedSince }: Read): HealthCheckBody[] {
   const { isEmbedded, machine, release, process } = sources
   const ofDatabases = figures.shards.map((shard, index) => ({ shard, details: details[index] ?? null }))
   const isRedisAvailable = sources.isRedisAvailable()
@@ -92,7 +100,7 @@ function checksOf(sources: HealthSources, { figures, details, now }: Read): Heal
     ...queueChecks(sources.queues()),
     ...work,
     ...unusedChannels(work, sources.channels),
-    ...installationChecks(figures.installation, { isEmbedded, now }),
+    ...installationChecks(figures.installation, { isEmbedded, now, unbackedSince }),
     ...machineChecks(machine, now),
     ...(isRedisAvailable === null ? [] : [redisCheck(isRedisAvailable)]),
     serverCheck(release, process),

@@ -19,6 +19,7 @@ export function databaseChecks(
     healthCheck('database', up, { database, version: details?.version ?? null }),
     schemaCheck(database, details, missing),
     ...(load === null ? unread(database, missing) : loadChecks(database, load)),
+    partitionsCheck(database, details, missing),
   ]
 }
 
@@ -30,6 +31,22 @@ function schemaCheck(database: string | null, details: DatabaseDetails | null, m
   const judgement: Judgement =
     pending > 0 ? { state: 'failed', reason: 'pending', runbook } : { state: 'ok', reason: null, runbook }
   return healthCheck('schema', judgement, pending > 0 ? { database, value: pending, unit: 'count' } : { database })
+}
+
+function partitionsCheck(
+  database: string | null,
+  details: DatabaseDetails | null,
+  missing: HealthReason,
+): HealthCheckBody {
+  if (details === null || details.recorded === null) {
+    return healthCheck('partitions', unknown(missing, 'HoldfastPartitionsEnd'), { database })
+  }
+  const left = details.recorded.partitionSecondsLeft
+  const judgement = judge([
+    ['HoldfastPartitionsEnd', left],
+    ['HoldfastPartitionMissing', left],
+  ])
+  return healthCheck('partitions', judgement, { database, value: left, unit: 'seconds' })
 }
 
 const always: readonly (readonly [HealthCheckBody['name'], ThresholdName])[] = [
@@ -76,10 +93,14 @@ function lateness(seconds: number): Judgement {
   ])
 }
 
-/** A replica that serves reads. `lagMs` null: it cannot be used. */
-export type KnownReplica = { database: string | null; name: string; lagMs: number | null }
+/**
+ * A replica that serves reads. `lagMs` null: it cannot be used. `isMeasured` false: nothing is known about it, because
+ * its primary has not responded yet.
+ */
+export type KnownReplica = { database: string | null; name: string; lagMs: number | null; isMeasured?: boolean }
 
-export function replicaCheck({ database, name, lagMs }: KnownReplica): HealthCheckBody {
+export function replicaCheck({ database, name, lagMs, isMeasured = true }: KnownReplica): HealthCheckBody {
+  if (!isMeasured) return healthCheck('replica', unknown('not_readable', 'HoldfastReplicaAway'), { database, of: name })
   const seconds = lagMs === null ? null : lagMs / 1_000
   const judgement = seconds === null ? judge([['HoldfastReplicaAway', true]]) : lateness(seconds)
   return healthCheck('replica', judgement, { database, of: name, value: seconds, unit: 'seconds' })

@@ -44,7 +44,11 @@ export function queueChecks(queues: KnownQueues | null): HealthCheckBody[] {
 
 /** The disks of this machine, and the certificate as it is reached from here. */
 export function machineChecks(machine: MachineWatch, now: Date): HealthCheckBody[] {
-  const disks = Array.from(machine.spaces(), ([of, { free, size }]) => {
+  const spaces = machine.spaces()
+  const disks = machine.directories.map((of) => {
+    const space = spaces.get(of)
+    if (space === undefined) return healthCheck('disk', unknown('not_readable', 'HoldfastDiskFull'), { of })
+    const { free, size } = space
     const judgement = judge([
       ['HoldfastDiskFills', free / size],
       ['HoldfastDiskFull', free],

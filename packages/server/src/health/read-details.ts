@@ -7,6 +7,7 @@ import {
 } from '@holdfast/engine'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { partitionSecondsLeft } from '../observe/read-database-figures.ts'
 
 /** What is known of a database beside its figures. */
 export type DatabaseDetails = {
@@ -24,6 +25,8 @@ type Recorded = {
   work: readonly WorkResult[]
   /** The last verification of this database. */
   verify: UpkeepResult
+  /** Until it can write no more bookings. */
+  partitionSecondsLeft: number
 }
 
 /** Reads a few rows of each table. @throws the driver's errors */
@@ -40,5 +43,6 @@ export async function readDetails(pool: pg.Pool): Promise<DatabaseDetails> {
 
 async function readRecorded(pool: pg.Pool): Promise<Recorded> {
   const { verify } = await readUpkeepResults(pool)
-  return { work: await readWorkResults(pool), verify }
+  const secondsLeft = await partitionSecondsLeft(pool)
+  return { work: await readWorkResults(pool), verify, partitionSecondsLeft: secondsLeft }
 }

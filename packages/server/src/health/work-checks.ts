@@ -1,8 +1,8 @@
 import type { HealthCheckBody } from '@holdfast/contract'
 import type { UpkeepResult, WorkResult } from '@holdfast/engine'
-import { alertThresholds } from '../observe/table/alert-thresholds.ts'
+import { alertThresholds, verifyAgeMax } from '../observe/table/alert-thresholds.ts'
 import { ago, healthCheck } from './health-check.ts'
-import { judge, unknown } from './judge.ts'
+import { type Judgement, judge, unknown } from './judge.ts'
 import type { DatabaseDetails } from './read-details.ts'
 
 /** The job that runs every minute, by which it is seen whether any process runs jobs. */
@@ -29,10 +29,16 @@ export function workChecks(database: string | null, details: DatabaseDetails | n
 
 function verifyCheck(database: string | null, verify: UpkeepResult, now: Date): HealthCheckBody {
   const { failingSeconds, succeededAt, faults } = verify
-  const isNever = succeededAt === null && failingSeconds === 0
-  const judgement = isNever ? unknown('never', 'HoldfastVerifyFails') : judge([['HoldfastVerifyFails', failingSeconds]])
+  const judgement = verifyJudgement(verify, now)
   const since = ago(failingSeconds, now)
   return healthCheck('verify', judgement, { database, value: faults, unit: 'count', since, succeededAt })
+}
+
+function verifyJudgement({ failingSeconds, succeededAt }: UpkeepResult, now: Date): Judgement {
+  if (failingSeconds > 0) return judge([['HoldfastVerifyFails', failingSeconds]])
+  if (succeededAt === null) return unknown('never', 'HoldfastVerifyFails')
+  if (secondsBetween(succeededAt, now) <= verifyAgeMax) return judge([['HoldfastVerifyFails', 0]])
+  return { state: 'warning', reason: 'old', runbook: 'docs/operations/verify.md' }
 }
 
 function jobsCheck(database: string | null, work: readonly WorkResult[], now: Date): HealthCheckBody {
@@ -55,7 +61,9 @@ function resultCheck(database: string | null, result: WorkResult, now: Date): He
     return [healthCheck(channelChecks[name], judge([['HoldfastMessagesFail', failures]]), counted)]
   }
   const isRecent = failedAt !== null && secondsBetween(failedAt, now) < alertThresholds.HoldfastDeadLetters.limit
-  return [healthCheck('dead_letters', judge([['HoldfastDeadLetters', isRecent]]), { ...counted, of: name })]
+  // What a consumer processes is not recorded: nothing ends its failures.
+  const judgement = judge([['HoldfastDeadLetters', isRecent]])
+  return [healthCheck('dead_letters', judgement, { database, of: name, since: failedAt, failedAt })]
 }
 
 /** Of a channel by which nothing was ever sent. SMS are left out where they are not set up. */

@@ -4,10 +4,10 @@ import { addGauge, addSampleCounter, addSampleGauge, type Sample } from './figur
 import type { MetricName } from './table/metric-table.ts'
 
 /**
- * `partitionSecondsLeft`: until the last month for which bookings can be written has ended. `accountMails…`: e-mails
- * with links, invitations and notices that have not been sent, and for how long the oldest has waited. A backup has the
- * newest moment that can be restored, in seconds since 1970, and a restore test and a verification the time at which it
- * last found no fault; 0: never. `backupIntervalSeconds`: NaN: backups are off.
+ * `partitionSecondsLeft`: until the first database can write no more bookings. `accountMails…`: e-mails with links,
+ * invitations and notices that have not been sent, and for how long the oldest has waited. A backup has the newest
+ * moment that can be restored, in seconds since 1970, and a restore test and a verification the time at which it last
+ * found no fault; 0: never. `backupIntervalSeconds`: NaN: backups are off.
  */
 export type InstallationFigures = {
   partitionSecondsLeft: number

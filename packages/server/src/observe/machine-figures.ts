@@ -13,7 +13,7 @@ export function addMachineFigures(
   replaced: Partial<Machine> = {},
 ): MachineWatch {
   const machine = watchMachine(settings, replaced)
-  if (machine.hasDirectories) {
+  if (machine.directories.length > 0) {
     const figures = (figure: keyof Space) => () =>
       Array.from(machine.spaces(), ([name, space]) => [name, space[figure]] as const)
     addGauges(registry, { name: 'holdfast_disk_free_bytes', aggregator: 'min', read: figures('free') })

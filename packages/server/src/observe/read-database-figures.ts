@@ -68,9 +68,10 @@ async function loadOf(pool: Pool): Promise<ShardLoad> {
 }
 
 async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise<InstallationFigures> {
-  const partitionSecondsLeft = await secondsLeft(pool)
+  const ownSecondsLeft = await partitionSecondsLeft(pool)
   const ofPool = await waitingAccountMails(pool)
   const ofShards = await ofEach(shards, async (shard) => ({
+    secondsLeft: await partitionSecondsLeft(shard),
     mails: await waitingAccountMails(shard),
     // `holdfast verify` records what it found in each.
     verify: (await readUpkeepResults(shard)).verify,
@@ -79,7 +80,7 @@ async function installationFigures(pool: Pool, shards: readonly Pool[]): Promise
   const { backup, restore_test: restoreTest, verify } = await readUpkeepResults(pool)
   const verified = [verify, ...ofShards.map((one) => one.verify)]
   return {
-    partitionSecondsLeft,
+    partitionSecondsLeft: Math.min(ownSecondsLeft, ...ofShards.map(({ secondsLeft }) => secondsLeft)),
     accountMailsWaiting: mails.reduce((sum, { count }) => sum + count, 0),
     accountMailSecondsWaiting: Math.max(...mails.map(({ oldestSeconds }) => oldestSeconds)),
     backupRestorableSeconds: secondsOf(backup.succeededAt),
@@ -105,8 +106,8 @@ function secondsOf(time: Date | null): number {
   return (time?.getTime() ?? 0) / 1000
 }
 
-/** The seconds until the last month for which bookings can be written has ended. */
-async function secondsLeft(pool: Pool): Promise<number> {
+/** The seconds until the last month for which a database can write bookings has ended. */
+export async function partitionSecondsLeft(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ left: number }>(sql`
     select coalesce(extract(epoch from
              (to_date(max(c.relname), '"booking_y"YYYY"m"MM') + interval '1 month') at time zone 'UTC'

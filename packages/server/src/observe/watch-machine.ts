@@ -20,8 +20,8 @@ export type Space = { free: number; size: number }
 
 /** What concerns the machine of this process. Nothing waits for it: each call begins a reading, if one is due. */
 export type MachineWatch = {
-  /** false: the data and the backups are elsewhere. */
-  hasDirectories: boolean
+  /** Those on this machine by their names. Empty: the data and the backups are elsewhere. */
+  directories: readonly string[]
   /** The space of each directory, as it was read in the last minutes. One that cannot be read is missing. */
   spaces(): ReadonlyMap<string, Space>
   /** false: HOLDFAST_URL has no certificate. */
@@ -47,7 +47,7 @@ export function watchMachine(settings: MachineSettings, replaced: Partial<Machin
   const { latest: latestSpaces, read: readSpaces } = watchSpaces(directories, machine)
   const { endsAt, read: readCertificate } = watchCertificate(url, machine)
   return {
-    hasDirectories: directories.length > 0,
+    directories: directories.map(({ name }) => name),
     spaces() {
       void readSpaces()
       return latestSpaces()

@@ -53,6 +53,9 @@ export const alertThresholds = {
 
 export type ThresholdName = keyof typeof alertThresholds
 
+/** `holdfast verify` is to be run daily: its last success is old after this many seconds. No alert says so. */
+export const verifyAgeMax = 2 * day
+
 /** Backups are late after this many intervals, but not before the limit of HoldfastBackupOld. */
 export const backupIntervalsMax = 3
 
