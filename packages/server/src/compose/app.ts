@@ -102,6 +102,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     onShed() {
       metrics.requestCompleted({ route: path, method, status: 503, seconds: 0 })
       metrics.problemSent('overloaded')
+      metrics.queueRefused({ waitMs: 0 })
     },
   })
   await app.register(notFound)
