@@ -133,7 +133,7 @@ export const workMetrics = {
     watch: 'growing without end: a standby or the backups are away, and the disk fills',
   },
   holdfast_partition_seconds_left: {
-    help: 'Time until the last monthly partition of bookings ends. After that, no booking can be written.',
+    help: 'Time until a database’s last monthly partition of bookings ends: no booking can be written then.',
     watch: 'below 3,888,000 (45 days): no worker has created partitions lately',
   },
   holdfast_backup_restorable_timestamp_seconds: {
