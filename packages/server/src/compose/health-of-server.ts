@@ -8,6 +8,7 @@ import type { MachineWatch } from '../observe/watch-machine.ts'
 import type { Shared } from './open-shared.ts'
 import type { OpenShard } from './shards/open-shard.ts'
 import type { OpenShards } from './shards/shards.ts'
+import { knownReplicas } from './watch-replicas.ts'
 
 type Parts = {
   shards: OpenShards
@@ -29,11 +30,7 @@ export async function healthOfServer(config: Config, parts: Parts): Promise<Read
     queues: () => knownQueues(config, { shards, metrics }),
     replicas: () =>
       shards.all.flatMap(({ replicas }, index) =>
-        (replicas?.replicas ?? []).map(({ name, lagMs }) => ({
-          database: shards.observed[index]?.name ?? null,
-          name,
-          lagMs,
-        })),
+        replicas === null ? [] : knownReplicas(shards.observed[index]?.name ?? null, replicas),
       ),
     channels: channelsOf(config),
     isRedisAvailable: () => shared?.redis.isAvailable ?? null,

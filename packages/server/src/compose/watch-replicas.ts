@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import type { KnownReplica } from '../health/database-checks.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type OpenReplicas, openReplicas } from '../replicas/open-replicas.ts'
+import type { ReadRouter } from '../replicas/read-router.ts'
 import { replicaName } from '../replicas/replica-address.ts'
 
 /** A database by the URL of its owner, with its own settings. */
@@ -54,7 +55,7 @@ export async function watchReplicas(watched: Watched, log: Logger): Promise<Watc
       if (found.replicas === null) {
         return urls.map((url) => ({ database, name: replicaName(url), lagMs: null, isMeasured: false }))
       }
-      return found.replicas.router.replicas.map(({ name, lagMs }) => ({ database, name, lagMs }))
+      return knownReplicas(database, found.replicas.router)
     },
     async stop() {
       stopping.abort()
@@ -63,6 +64,13 @@ export async function watchReplicas(watched: Watched, log: Logger): Promise<Watc
       await Promise.all(found.replicas?.pools.map((pool) => pool.close(closeMs)) ?? [])
     },
   }
+}
+
+export function knownReplicas(
+  database: string | null,
+  { replicas, isMeasured }: Pick<ReadRouter, 'replicas' | 'isMeasured'>,
+): KnownReplica[] {
+  return replicas.map(({ name, lagMs }) => ({ database, name, lagMs, isMeasured }))
 }
 
 /** @throws the driver's errors, when the database does not respond */
@@ -90,7 +98,7 @@ async function openWatched(
 
 async function untilMeasured({ router }: OpenReplicas): Promise<void> {
   const endsAtMs = performance.now() + replicasMs
-  while (performance.now() < endsAtMs && router.replicas.some(({ lagMs }) => lagMs === null)) await delay(pollMs)
+  while (performance.now() < endsAtMs && !router.isMeasured) await delay(pollMs)
 }
 
 async function newestEpoch(pool: DatabasePool): Promise<number> {

@@ -276,14 +276,26 @@ test('what only a server process knows is unknown without one, and judged with o
 })
 
 test('a replica is ok, late, very late or away', async ({ database }) => {
-  const replica = (name: string, lagMs: number | null): KnownReplica => ({ database: null, name, lagMs })
-  const known = [replica('a', 20), replica('b', 1_500), replica('c', 6_000), replica('d', null)]
+  const replica = (name: string, lagMs: number | null, isMeasured = true): KnownReplica => ({
+    database: null,
+    name,
+    lagMs,
+    isMeasured,
+  })
+  const known = [
+    replica('a', 20),
+    replica('b', 1_500),
+    replica('c', 6_000),
+    replica('d', null),
+    replica('e', 20, false),
+  ]
   const { checks } = await judgedNow(database, { replicas: () => known })
   expect(checks.filter(({ name }) => name === 'replica').map(({ state, reason }) => [state, reason])).toEqual([
     ['ok', null],
     ['warning', 'behind'],
     ['failed', 'behind'],
     ['failed', 'away'],
+    ['unknown', 'not_readable'],
   ])
 })
 

@@ -95,11 +95,11 @@ function lateness(seconds: number): Judgement {
 
 /**
  * A replica that serves reads. `lagMs` null: it cannot be used. `isMeasured` false: nothing is known about it, because
- * its primary has not responded yet.
+ * its primary does not respond.
  */
-export type KnownReplica = { database: string | null; name: string; lagMs: number | null; isMeasured?: boolean }
+export type KnownReplica = { database: string | null; name: string; lagMs: number | null; isMeasured: boolean }
 
-export function replicaCheck({ database, name, lagMs, isMeasured = true }: KnownReplica): HealthCheckBody {
+export function replicaCheck({ database, name, lagMs, isMeasured }: KnownReplica): HealthCheckBody {
   if (!isMeasured) return healthCheck('replica', unknown('not_readable', 'HoldfastReplicaAway'), { database, of: name })
   const seconds = lagMs === null ? null : lagMs / 1_000
   const judgement = seconds === null ? judge([['HoldfastReplicaAway', true]]) : lateness(seconds)

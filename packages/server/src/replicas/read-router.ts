@@ -17,6 +17,8 @@ export type ReadRouterSettings = {
 /** How often the replicas are checked. */
 const checkMs = 250
 const samplesMax = 1_000
+/** More than the queries of a check take that time out. */
+const measuredMsMax = 5_000
 
 /**
  * Serves reads by replicas that have everything that was acknowledged before the read began, by any server; else by the
@@ -36,6 +38,8 @@ export class ReadRouter {
   readonly #samples: { position: WalPosition; atMs: number }[] = []
   #turn = 0
   readonly figures = { primary: 0, behind: 0, retried: 0 }
+  /** When the lags were measured last, by `performance.now()`. Without the primary, they are what they were. */
+  #measuredAtMs = Number.NEGATIVE_INFINITY
 
   constructor(settings: ReadRouterSettings) {
     this.#settings = settings
@@ -45,6 +49,11 @@ export class ReadRouter {
 
   get replicas(): readonly Replica[] {
     return this.#settings.replicas
+  }
+
+  /** Whether the lags are those of the last seconds. */
+  get isMeasured(): boolean {
+    return performance.now() - this.#measuredAtMs < measuredMsMax
   }
 
   async read<Result>(work: (reads: Reads) => Promise<Result>): Promise<Result> {
@@ -100,6 +109,7 @@ export class ReadRouter {
     if (position !== this.#samples.at(-1)?.position) this.#samples.push({ position, atMs })
     if (this.#samples.length > samplesMax) this.#samples.shift()
     await Promise.all(this.#settings.replicas.map((replica) => this.#measure(replica)))
+    this.#measuredAtMs = performance.now()
   }
 
   async #measure(replica: Replica): Promise<void> {
