@@ -37,10 +37,12 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
   const now = useNow()
   const isOver = one.status === 'CANCELLED' || one.status === 'FAILED'
   const lacks = one.lacks ?? []
+  const timeOf = (at: number | undefined) => (at === undefined ? '–' : formatTime(at, timeZone))
   const expected = delayed(one, projections.get(one.id) ?? projectCases([one], [], now).get(one.id), now)
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
   // The other case need not be on the board: it may be of another day.
-  const earlierEnd = projections.get(atRiskBy ?? '')?.endsAt ?? projections.get(one.id)?.startsAt
+  const earlierEnd = projections.get(atRiskBy ?? '')?.endsAt
+  const begins = projections.get(one.id)?.startsAt
   return (
     <>
       {lacks.length === 0 ? null : <CaseLacks one={one} lacks={lacks} names={names} />}
@@ -52,9 +54,9 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
                 from: formatTime(risk.startsAt, timeZone),
                 to: formatTime(risk.endsAt, timeZone),
               })
-            : t('case.atRiskBy', {
+            : t(earlierEnd === undefined ? 'case.beginsAfter' : 'case.atRiskBy', {
                 procedure: risk?.procedure.display ?? t('case.earlier'),
-                time: earlierEnd === undefined ? '–' : formatTime(earlierEnd, timeZone),
+                time: timeOf(earlierEnd ?? begins),
               })}
         </Alert>
       )}
