@@ -83,7 +83,7 @@ test('a guest’s booking has its times with it instead of in a context', async 
   expect(contexts).toEqual([undefined])
 })
 
-test('a booking with credentials has its times in a context, as the desk’s may wait for more than its claim', async () => {
+test('a booking with credentials has its times in a context: the desk’s waits for more than its claim', async () => {
   const { app, lines, contexts } = await anApp(10)
   await app.inject({ method: 'POST', url: '/api/v1/bookings', payload: {}, headers: { cookie: 'a=b' } })
   expect(lines).toMatchObject([{ ...slow, databaseMs: 6, statements: 2, receiveMs: expect.any(Number) }])
