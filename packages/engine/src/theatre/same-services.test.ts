@@ -26,32 +26,41 @@ const letters = Array.from({ length: 0x1_ff_ff }, (_, codePoint) => codePoint)
   .map((codePoint) => String.fromCodePoint(codePoint))
   .filter((letter, index) => index < 0x20_00 || letter.toLowerCase() !== letter)
 
-async function keysOf(pool: pg.Pool, texts: readonly string[]): Promise<string[]> {
-  const { rows } = await pool.query<{ key: string }>(
-    `select holdfast.service_key(u.text) as key from unnest($1::text[]) with ordinality u(text, n) order by u.n`,
-    [texts],
+type Pair = readonly [string, string]
+
+/** Whether the database takes the two texts of each pair for one service. */
+async function areSame(pool: pg.Pool, pairs: readonly Pair[]): Promise<boolean[]> {
+  const { rows } = await pool.query<{ same: boolean }>(
+    `select holdfast.are_same_service(u.one, u.other) as same
+       from unnest($1::text[], $2::text[]) with ordinality u(one, other, n) order by u.n`,
+    [pairs.map(([one]) => one), pairs.map(([, other]) => other)],
   )
-  return rows.map(({ key }) => key)
+  return rows.map(({ same }) => same)
 }
 
-async function expectSameKeys(pool: pg.Pool): Promise<void> {
-  for (const spellings of same) {
-    const keys = new Set([...(await keysOf(pool, spellings)), ...spellings.map(serviceKey)])
-    expect([...keys]).toHaveLength(1)
-  }
-  const keys = await keysOf(pool, letters)
-  const different = letters.filter((letter, index) => keys[index] !== serviceKey(letter))
+async function expectSameRule(pool: pg.Pool): Promise<void> {
+  const spellings = same.flat()
+  const pairs = spellings.flatMap((one) => spellings.map((other): Pair => [one, other]))
+  expect(await areSame(pool, pairs)).toEqual(pairs.map(([one, other]) => serviceKey(one) === serviceKey(other)))
+  for (const group of same) expect(new Set(group.map(serviceKey)).size, group.join()).toBe(1)
+  expect(new Set(spellings.map(serviceKey)).size).toBe(same.length)
+  const neighbours = letters.flatMap((letter, index): Pair[] => [
+    [letter, serviceKey(letter)],
+    [letter, letters[index + 1] ?? ''],
+  ])
+  const found = await areSame(pool, neighbours)
+  const different = neighbours.filter(([one, other], index) => found[index] !== (serviceKey(one) === serviceKey(other)))
   // Capitals that were added to Unicode after the database's ICU was made, such as the Georgian ones of 2018, stay.
-  expect(different.filter((letter) => keys[letters.indexOf(letter)] !== letter)).toEqual([])
+  expect(different.filter(([one, other]) => serviceKey(one) !== serviceKey(other))).toEqual([])
   expect(different.length).toBeLessThan(250)
 }
 
-test('spellings of a service have one key, in the database and in TypeScript', async ({ database }) => {
+test('the database and TypeScript take the same spellings for one service', async ({ database }) => {
   expect(letters.length).toBeGreaterThan(8_000)
-  await expectSameKeys(database.ownerPool)
+  await expectSameRule(database.ownerPool)
 })
 
-test('their key is the same in a database whose locale is C', async ({ postgres }) => {
+test('so does a database whose locale is C', async ({ postgres }) => {
   const { ownerUrl, drop } = await createEmptyDatabase()
   const name = `${postgres.run}_service_c`
   const owner = createPool({ url: ownerUrl, max: 1, name: 'test' })
@@ -59,8 +68,10 @@ test('their key is the same in a database whose locale is C', async ({ postgres 
     await owner.query(`create database ${name} encoding 'UTF8' locale_provider libc locale 'C' template template0`)
     const pool = createPool({ url: changeDatabaseUrl(ownerUrl, { database: name }), max: 1, name: 'test' })
     await pool.query('create schema holdfast')
-    await pool.query(await readFile(new URL('../../sql/functions/theatre/service_key.sql', import.meta.url), 'utf8'))
-    await expectSameKeys(pool)
+    await pool.query(
+      await readFile(new URL('../../sql/functions/theatre/are_same_service.sql', import.meta.url), 'utf8'),
+    )
+    await expectSameRule(pool)
     await pool.end()
   } finally {
     await owner.query(`drop database if exists ${name} with (force)`)

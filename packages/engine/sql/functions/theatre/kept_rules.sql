@@ -20,7 +20,7 @@ declare
 begin
   select array_remove(array[
            case when q.stays then 'outside_hours' end,
-           case when q.stays and q.has_surgeon and service_key(q.service) = service_key(p_plan->>'service')
+           case when q.stays and q.has_surgeon and are_same_service(q.service, p_plan->>'service')
                 then 'block_owned' end,
            case when q.stays or q.is_in_block and v_starts_at + v_minutes <= p_place.ends_at then 'block_overrun' end,
            case when q.has_surgeon and q.equipment @> (p_plan->'equipment') and q.equipment <@ (p_plan->'equipment')
