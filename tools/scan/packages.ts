@@ -53,9 +53,12 @@ export function packageFindings(
   })
 }
 
-/** Whether all licences of an SPDX expression with `AND`, and one of those with `OR`, are in the list. */
+/**
+ * Whether all licences of an SPDX expression with `AND`, or one of those with `OR`, are in the list. Expressions with both
+ * are for people to read.
+ */
 function isKnown(expression: string | undefined): boolean {
-  if (expression === undefined) return false
+  if (expression === undefined || (expression.includes(' AND ') && expression.includes(' OR '))) return false
   const alternatives = expression.replaceAll(/[()]/g, '').split(' OR ')
   return alternatives.some((one) => one.split(' AND ').every((licence) => licences.has(licence)))
 }

@@ -18,9 +18,9 @@ const planted = [
 ] as const
 
 test.for(planted)('%s is found, with its file and line, and is not shown', async ([, first, second]) => {
-  const [finding, ...others] = await secretsIn('deploy/settings.env', `# Settings\nTOKEN=${first}${second}\n`)
+  const [finding, ...others] = await secretsIn('settings.env', `# Settings\nTOKEN=${first}${second}\n`)
   expect(others).toEqual([])
-  expect(finding).toMatch(/^deploy\/settings\.env:2: /)
+  expect(finding).toMatch(/^settings\.env:2: /)
   expect(finding).not.toContain(second.slice(-20, -4))
 })
 
@@ -35,6 +35,7 @@ const fine = { version: '1.0.0', license: 'MIT', integrity: 'sha512-x' } satisfi
 test.for<[string, LockedPackage, string]>([
   ['a licence that is not in the list', { ...fine, license: 'AGPL-3.0-only' }, 'licence "AGPL-3.0-only"'],
   ['a second licence that is not', { ...fine, license: '(MIT AND BUSL-1.1)' }, 'licence "(MIT AND BUSL-1.1)"'],
+  ['a licence that is a choice of one and another', { ...fine, license: '(MIT OR X) AND BUSL-1.1' }, 'BUSL-1.1'],
   ['no licence', { version: '1.0.0', integrity: 'sha512-x' }, 'licence null'],
   ['no digest', { version: '1.0.0', license: 'MIT' }, 'no digest'],
   ['an install script', { ...fine, hasInstallScript: true }, 'install script'],

@@ -75,3 +75,9 @@ test('figures have units that people read', () => {
   expect(figureText({ value: 3, unit: 'count' })).toBe('3')
   expect(figureText({ value: null, unit: null })).toBeNull()
 })
+
+test('of a database that does not respond, no check is gone', () => {
+  const job = aCheck({ name: 'job', database: 'south', of: 'sweep' })
+  const other = aCheck({ name: 'job', database: 'north', of: 'sweep' })
+  expect(goneLines(aHealth(job, other), aHealth(failed))).toEqual(['gone     north: job: sweep'])
+})

@@ -52,12 +52,18 @@ export function changedChecks(before: HealthBody | null, { checks }: HealthBody)
   return checks.filter((check) => !known.has(stateOf(check)))
 }
 
-/** A line for each check that there was before, such as of a replica that was removed. */
+/**
+ * A line for each check that there was before, such as of a replica that was removed. While something of a database
+ * could not be read, it is not known whether other checks of it are gone.
+ */
 export function goneLines(before: HealthBody | null, { checks }: HealthBody): string[] {
   const known = new Set(checks.map(keyOf))
-  const gone = before?.checks.filter((check) => !known.has(keyOf(check))) ?? []
+  const unread = new Set(checks.filter(isUnread).map(({ database }) => database))
+  const gone = before?.checks.filter((check) => !known.has(keyOf(check)) && !unread.has(check.database)) ?? []
   return gone.map((check) => `${'gone'.padEnd(8)} ${subjectOf(check)}`)
 }
+
+const isUnread = ({ reason }: HealthCheckBody) => reason === 'no_response' || reason === 'not_readable'
 
 function keyOf({ name, database, of }: HealthCheckBody): string {
   return JSON.stringify([name, database, of])

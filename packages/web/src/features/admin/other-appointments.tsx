@@ -22,7 +22,7 @@ export function OtherAppointments({ of }: { of: Booking }) {
   const { clinicId, doctors, timeZone } = useClinic()
   const today = localDay(serverNow(), timeZone)
   const { name } = of.patient
-  const query = { q: name, from: today, to: addDays(today, daysAhead), status: 'CONFIRMED', limit: 50 } as const
+  const query = { q: name, from: today, to: addDays(today, daysAhead), status: 'CONFIRMED', limit: 100 } as const
   const { data } = useQuery({
     queryKey: [...clinicKey(clinicId), 'other-appointments', query],
     queryFn: () => dataOf(api.listClinicBookings({ path: { clinicId }, query })),

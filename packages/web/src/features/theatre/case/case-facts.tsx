@@ -37,12 +37,11 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
   const now = useNow()
   const isOver = one.status === 'CANCELLED' || one.status === 'FAILED'
   const lacks = one.lacks ?? []
-  const timeOf = (at: number | undefined) => (at === undefined ? '–' : formatTime(at, timeZone))
   const expected = delayed(one, projections.get(one.id) ?? projectCases([one], [], now).get(one.id), now)
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
   // The other case need not be on the board: it may be of another day.
   const earlierEnd = projections.get(atRiskBy ?? '')?.endsAt
-  const begins = projections.get(one.id)?.startsAt
+  const begins = projections.get(one.id)?.startsAt ?? Date.parse(one.projectedStartsAt ?? one.startsAt)
   return (
     <>
       {lacks.length === 0 ? null : <CaseLacks one={one} lacks={lacks} names={names} />}
@@ -56,7 +55,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
               })
             : t(earlierEnd === undefined ? 'case.beginsAfter' : 'case.atRiskBy', {
                 procedure: risk?.procedure.display ?? t('case.earlier'),
-                time: timeOf(earlierEnd ?? begins),
+                time: formatTime(earlierEnd ?? begins, timeZone),
               })}
         </Alert>
       )}
