@@ -54,8 +54,8 @@ export function packageFindings(
 }
 
 /**
- * Whether all licences of an SPDX expression with `AND`, or one of those with `OR`, are in the list. Expressions with both
- * are for people to read.
+ * Whether all licences of an SPDX expression with `AND`, or one of those with `OR`, are in the list. Expressions with
+ * both are for people to read.
  */
 function isKnown(expression: string | undefined): boolean {
   if (expression === undefined || (expression.includes(' AND ') && expression.includes(' OR '))) return false

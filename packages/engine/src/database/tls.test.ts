@@ -22,7 +22,7 @@ const test = base.extend('tls', async ({ database }, { onCleanup }) => {
   const [cert, key] = ['pem', 'key'].map((kind) => readFileSync(join(directory, 'own', `database.${kind}`)))
   const socketPath = `${new URL(database.ownerUrl).searchParams.get('host')}/.s.PGSQL.5432`
   const server = createServer((socket) => {
-    // SSLRequest, and that it is accepted: https://www.postgresql.org/docs/15/protocol-flow.html, "SSL Session Encryption".
+    // SSLRequest, and that it is accepted: https://www.postgresql.org/docs/15/protocol-flow.html
     socket.once('data', () => {
       socket.write('S')
       const secure = new TLSSocket(socket, { isServer: true, ...(cert && key ? { cert, key } : {}) })

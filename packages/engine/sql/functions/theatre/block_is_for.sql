@@ -1,6 +1,6 @@
 -- block_is_for: whether a block's owner does not exclude a case: a block without an owner, or one of the case's service
--- (are_same_service) or surgeon. A block with a service and a surgeon belongs to the surgeon's cases of that service, also
--- in reports (server/src/rest/theatre-report).
+-- (are_same_service) or surgeon. A block with a service and a surgeon belongs to the surgeon's cases of that service,
+-- also in reports (server/src/rest/theatre-report).
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.
