@@ -52,7 +52,7 @@ export const logSlowRequests = fp(async (app: FastifyInstance, { log, slowMs }: 
   })
   const bounded = linesOf(log)
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (reply.elapsedTime >= slowMs) bounded(timesOf(request, reply))
+    if (reply.elapsedTime >= slowMs) bounded(request, reply)
     done(null, payload)
   })
 })
@@ -62,11 +62,11 @@ function hasCredentials({ headers }: FastifyRequest): boolean {
 }
 
 /** Logs a slow request, at most {@link linesMax} in a second, and then how many were left out. */
-function linesOf(log: Logger): (times: Record<string, unknown>) => void {
+function linesOf(log: Logger): (request: FastifyRequest, reply: FastifyReply) => void {
   let secondBegan = 0
   let lines = 0
   let leftOut = 0
-  return (times) => {
+  return (request, reply) => {
     const now = performance.now()
     if (now - secondBegan >= 1000) {
       if (leftOut > 0) log.warn({ count: leftOut }, 'more slow requests, which are not logged')
@@ -77,7 +77,7 @@ function linesOf(log: Logger): (times: Record<string, unknown>) => void {
     if (lines === linesMax) leftOut += 1
     else {
       lines += 1
-      log.warn(times, 'slow request')
+      log.warn(timesOf(request, reply), 'slow request')
     }
   }
 }
