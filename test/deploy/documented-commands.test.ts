@@ -17,6 +17,8 @@ const testedBy: Record<string, string> = {
   'configure.md': installation,
   'https.md': installation,
   'install.md': installation,
+  // Without a cluster: what its commands name exists.
+  'kubernetes.md': 'test/deploy/kubernetes-files.test.ts',
   'monitoring.md': 'packages/server/src/observe/grafana-files.test.ts',
   'move.md': installation,
   'pgbackrest.md': 'test/deploy/follow-pages.ts',
