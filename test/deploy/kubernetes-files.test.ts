@@ -92,7 +92,7 @@ test('CloudNativePG’s URL is used with TLS by every pod, and that of the secre
     const { manifests } = build(kubernetesManifests(), overlay)
     return podsOf(manifests).map((pod) => environmentOf(pod, settingsOf(manifests)).DATABASE_URL)
   })
-  const parameters = 'sslmode=verify-full&uselibpqcompat=true&sslrootcert=/etc/holdfast-database/ca.crt'
+  const parameters = 'sslmode=verify-full&sslrootcert=/etc/holdfast-database/ca.crt'
   const withTls = `postgresql://holdfast:password@database:5432/holdfast?${parameters}`
   expect(urls).toEqual([
     [withTls, withTls, withTls],

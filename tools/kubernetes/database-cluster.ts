@@ -93,7 +93,7 @@ export const databaseCluster: DatabaseCluster = {
 export const databaseUrlPatch = (() => {
   const first = '/spec/template/spec/containers/0/env/0'
   const uri = { name: 'DATABASE_URI', valueFrom: { secretKeyRef: { name: `${databaseName}-app`, key: 'uri' } } }
-  const parameters = `sslmode=verify-full&uselibpqcompat=true&sslrootcert=${databaseCaDirectory}/ca.crt`
+  const parameters = `sslmode=verify-full&sslrootcert=${databaseCaDirectory}/ca.crt`
   return [
     { op: 'test', path: `${first}/name`, value: 'DATABASE_URL' },
     { op: 'replace', path: first, value: { name: 'DATABASE_URL', value: `$(DATABASE_URI)?${parameters}` } },
