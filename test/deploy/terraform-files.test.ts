@@ -1,3 +1,4 @@
+// Completeness: a file of deploy/terraform refers to what does not exist, or its database is not protected
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from '@cdktf/hcl2json'
