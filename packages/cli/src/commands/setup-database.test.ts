@@ -21,7 +21,8 @@ afterAll(async () => {
   await server.owner.query(`drop database if exists "${quotedDatabase}" with (force)`)
   await server.owner.query(`drop role if exists "${quotedDatabase}_holdfast_app"`)
   await server.owner.query(`drop role if exists "${owner}"`)
-  for (const name of ['poor', 'pooler', 'reader']) await server.owner.query(`drop role if exists "${name}_${suffix}"`)
+  for (const name of ['managed', 'poor', 'pooler', 'reader'])
+    await server.owner.query(`drop role if exists "${name}_${suffix}"`)
   await server.drop()
 })
 
@@ -116,11 +117,37 @@ test('the login of another Holdfast connects neither to a new database nor, once
   expect(await rolesOf()).toMatchObject({ state: 'ok' })
 })
 
+test('a role with CREATEROLE and CREATEDB may do it, as that of a managed service, which has no superuser', async () => {
+  const managed = `managed_${suffix}`
+  const [ofIt, its] = [`managed_d_${suffix}`, `managed_o_${suffix}`]
+  onTestFinished(async () => {
+    await server.owner.query(`drop database if exists "${ofIt}" with (force)`)
+    await server.owner.query(`drop owned by "${its}"; drop role "${its}"`)
+  })
+  await server.owner.query(`create role "${managed}" login createrole createdb password 'managed'`)
+  // Another database of the server has created it; this role may not grant it.
+  await server.owner.query(`grant holdfast_app to "${managed}" with admin option`)
+  const as = changeDatabaseUrl(server.ownerUrl, { user: managed, password: 'managed' })
+  const { code, out, err } = await runCaptured([
+    'setup-database',
+    '--as',
+    as,
+    '--database',
+    ofIt,
+    '--owner',
+    its,
+    '--json',
+  ])
+  expect({ code, err }).toEqual({ code: 0, err: [] })
+  const { databaseUrl } = JSON.parse(out[0] ?? '') as { databaseUrl: string }
+  expect(await runCaptured(['migrate'], { DATABASE_URL: databaseUrl })).toMatchObject({ code: 0 })
+})
+
 test('without --as, the same is printed for psql', async () => {
   const { code, out } = await runCaptured(['setup-database', '--database', 'a"b', '--owner', "o'x"])
   expect(code).toBe(0)
   expect(out.at(-1)).toMatch(/^-- DATABASE_URL=postgres:\/\/o'x:[\w-]{32}@HOST:5432\/a%22b$/)
-  expect(out.filter((line) => line.endsWith('\\gexec'))).toHaveLength(9)
+  expect(out.filter((line) => line.endsWith('\\gexec'))).toHaveLength(10)
   expect(out.join('\n')).toContain(`CREATE DATABASE "a""b" OWNER "o''x" ENCODING ''UTF8'' TEMPLATE template0`)
   expect(out.join('\n')).toContain('SCRAM-SHA-256$')
 })

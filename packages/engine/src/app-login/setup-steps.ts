@@ -16,8 +16,8 @@ export type SetupNames = {
 const role = (name: string) => `select from pg_roles where rolname = ${escapeLiteral(name)}`
 
 /**
- * What a superuser has to run once, so that Holdfast can do everything else as an ordinary role: a role that may create
- * the application's login, and its database. Each step is needed at most once.
+ * What a superuser, or a role with CREATEROLE and CREATEDB, has to run once, so that Holdfast can do everything else as
+ * an ordinary role: a role that may create the application's login, and its database. Each step is needed at most once.
  */
 export function setupSteps({ database, owner, password }: SetupNames): SetupStep[] {
   const [ownerName, databaseName] = [escapeIdentifier(owner), escapeIdentifier(database)]
@@ -30,6 +30,14 @@ export function setupSteps({ database, owner, password }: SetupNames): SetupStep
     {
       isNeeded: `exists (${role(owner)} and not (rolcanlogin and (rolcreaterole or rolsuper)))`,
       statement: `ALTER ROLE ${ownerName} LOGIN CREATEROLE`,
+    },
+    // Whoever is no superuser, as with managed services, may create a database for a role that they may become.
+    {
+      isNeeded:
+        'exists (select from pg_roles o join pg_roles me on me.rolname = current_user and not me.rolsuper ' +
+        `where o.rolname = ${escapeLiteral(owner)} and not pg_has_role(me.oid, o.oid, ` +
+        `case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end))`,
+      statement: `GRANT ${ownerName} TO CURRENT_USER`,
     },
     // Roles belong to the server: another database of it may have created this one, under another owner.
     { isNeeded: `not exists (${role('holdfast_app')})`, statement: 'CREATE ROLE holdfast_app NOLOGIN' },
