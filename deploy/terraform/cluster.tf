@@ -60,6 +60,9 @@ resource "aws_eks_addon" "network" {
   cluster_name         = aws_eks_cluster.main.name
   addon_name           = "vpc-cni"
   configuration_values = jsonencode({ enableNetworkPolicy = "true" })
+  # EKS has installed it in the new cluster, with other values.
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
 }
 
 # From which the autoscaler reads the processor time of pods.

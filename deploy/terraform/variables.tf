@@ -18,6 +18,10 @@ variable "network" {
 variable "administrators" {
   description = "The networks from which the API of Kubernetes can be reached, such as [\"192.0.2.0/24\"]."
   type        = list(string)
+  validation {
+    condition     = length(var.administrators) > 0 && !contains(var.administrators, "0.0.0.0/0")
+    error_message = "Name networks: without any, or with 0.0.0.0/0, everybody reaches the API of Kubernetes."
+  }
 }
 
 variable "kubernetes_version" {

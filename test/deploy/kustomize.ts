@@ -37,7 +37,12 @@ export function build(files: Files, folder: string): Built {
     if (text === undefined) problems.push(`${file}: there is no ${path}`)
     return text ?? ''
   }
-  const { resources = [], components = [], patches = [], ...others } = parse(read(file)) as Kustomization
+  const {
+    resources = [],
+    components = [],
+    patches = [],
+    ...others
+  } = parse(read(file), { version: '1.1' }) as Kustomization
   const known = ['apiVersion', 'kind', 'images']
   for (const field of Object.keys(others).filter((name) => !known.includes(name))) problems.push(`${file}: ${field}`)
 
@@ -61,7 +66,7 @@ export function build(files: Files, folder: string): Built {
   for (const { path, patch, target } of patches) {
     const targets = manifests.filter(({ kind, metadata }) => kind === target.kind && metadata.name === target.name)
     if (targets.length !== 1) problems.push(`${file}: there are ${targets.length} of ${target.kind} ${target.name}`)
-    const content = parse(path === undefined ? (patch ?? '') : read(join(folder, path))) as unknown
+    const content = parse(path === undefined ? (patch ?? '') : read(join(folder, path)), { version: '1.1' }) as unknown
     for (const one of targets) problems.push(...apply(one, content).map((problem) => `${file}: ${problem}`))
   }
   return { manifests, problems }

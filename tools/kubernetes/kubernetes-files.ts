@@ -9,8 +9,8 @@ import { databasePods, networkPolicies, ofDatabase, toDatabase } from './network
 type Model = { validate(): void; toJSON(): unknown }
 
 const header = '# `npm run kubernetes` wrote this from tools/kubernetes. See docs/operations/kubernetes.md.\n'
-/** Long texts stay in one line, and what occurs twice is written twice. */
-const text = (value: unknown) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+/** Long texts stay in one line, what occurs twice is written twice, and `off` is in quotation marks, as in YAML 1.1. */
+const text = (value: unknown) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' })
 
 /** @throws Error if one does not follow the schema of its kind */
 function manifests(models: readonly Model[]): string {
