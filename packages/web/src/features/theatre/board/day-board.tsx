@@ -2,7 +2,7 @@ import type { Projection } from '@holdfast/contract/case-state'
 import type { Case, TheatreBoard } from '@holdfast/contract/client'
 import { Checkbox, Group, Stack, Text } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
-import { lazy, useCallback, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTimes } from '../../../lib/i18n/format.ts'
 import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
@@ -15,7 +15,6 @@ import { useTheatre } from '../use-theatre.ts'
 import { BoardContext, type BoardScene } from './board-context.ts'
 import { BoardGrid } from './board-grid.tsx'
 import { planSpan, shownSpan } from './board-layout.ts'
-import { BoardWaitlist } from './board-waitlist.tsx'
 import classes from './day-board.module.css'
 import { Legend } from './legend.tsx'
 import { planConflicts } from './plan-conflicts.ts'
@@ -23,6 +22,8 @@ import { useDroppedRequest } from './use-dropped-request.ts'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/')
 
+// Only staff have it.
+const BoardWaitlist = lazy(async () => ({ default: (await import('./board-waitlist.tsx')).BoardWaitlist }))
 const RefusedMoveDialog = lazy(async () => ({ default: (await import('./refused-move.tsx')).RefusedMoveDialog }))
 
 type DayBoardProps = {
@@ -120,7 +121,11 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
             </Text>
           ) : null}
         </Stack>
-        {isStaff ? <BoardWaitlist opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} /> : null}
+        {isStaff ? (
+          <Suspense fallback={<section data-waitlist />}>
+            <BoardWaitlist opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} />
+          </Suspense>
+        ) : null}
       </div>
       <OnceOpened isOpen={refused !== null}>
         <RefusedMoveDialog
