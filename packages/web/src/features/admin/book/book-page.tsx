@@ -16,6 +16,7 @@ import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { slotsKey } from '../../../lib/queries/slots-query.ts'
+import { localDay } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -72,12 +73,14 @@ function draftOf({ patient, reason, appointmentType, units }: Booking): PatientD
 /** @param former the booking whose patient gets another one; null: none */
 function BookForm({ former }: { former: Booking | null }) {
   const { t } = useTranslation('admin')
-  const { clinicId, doctors, timeZone } = useClinic()
+  const { clinicId, doctors, timeZone, today } = useClinic()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
+  // Another appointment of the same patient is often in the same week.
+  const [firstDay, setFirstDay] = useState(today)
   const [typed, setTyped] = useState('')
   // What is known of the patient, and is not in the form.
   const [known, setKnown] = useState<Booking['patient']>(former?.patient ?? { name: '' })
@@ -96,6 +99,7 @@ function BookForm({ former }: { former: Booking | null }) {
   // Another time or patient is asked about anew.
   const isAsked = asked?.slot === chosen && patientFields.every((field) => asked?.patient[field] === patient[field])
   const again = (isForSame: boolean) => {
+    setFirstDay(isForSame && booking.data ? localDay(booking.data.startsAt, timeZone) : today)
     booking.reset()
     setChosen(null)
     form.setValues(isForSame ? { ...patient, reason: '' } : emptyPatient)
@@ -122,6 +126,7 @@ function BookForm({ former }: { former: Booking | null }) {
             timeZone={timeZone}
             chosen={chosen}
             onChoose={setChosen}
+            firstDay={firstDay}
             units={patient.units}
             canShowFull
           />
