@@ -117,7 +117,7 @@ test('the login of another Holdfast connects neither to a new database nor, once
   expect(await rolesOf()).toMatchObject({ state: 'ok' })
 })
 
-test('a role with CREATEROLE and CREATEDB may do it, as that of a managed service, which has no superuser', async () => {
+test('a role with CREATEROLE and CREATEDB may do it: managed services have no superuser', async () => {
   const managed = `managed_${suffix}`
   const [ofIt, its] = [`managed_d_${suffix}`, `managed_o_${suffix}`]
   onTestFinished(async () => {

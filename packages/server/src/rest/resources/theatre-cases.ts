@@ -12,6 +12,7 @@ import {
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { afterCommit } from '../../edge/errors/after-commit.ts'
 import type { ProblemError } from '../../edge/errors/problem-error.ts'
 import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
 import { caseBody } from '../responses/bodies/case-body.ts'
@@ -204,7 +205,7 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
     if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
     recordUnchanged(deps, input, { kind: outcome.kind, shown: [outcome.case] })
     const { case: extended, position } = outcome
-    const atRiskCaseIds = await casesAtRisk(theatre, extended, outcome.atRiskCaseIds, deps.now())
+    const atRiskCaseIds = await afterCommit(() => casesAtRisk(theatre, extended, outcome.atRiskCaseIds, deps.now()))
     return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
   })
 
