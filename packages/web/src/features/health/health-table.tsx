@@ -44,7 +44,7 @@ function CheckRow({ check }: { check: HealthCheck }) {
         {t(`name.${name}`)}
         <Subject check={check} />
       </td>
-      <td className="tabular">{foundIn(check, t) || '–'}</td>
+      <td className="tabular">{foundIn(check, t)}</td>
       <td className="tabular">
         {timesOf(check, t).map((text) => (
           <Text key={text} size="sm">
@@ -53,9 +53,11 @@ function CheckRow({ check }: { check: HealthCheck }) {
         ))}
       </td>
       <td>
-        <Anchor href={helpOf(runbook)} underline="always" aria-label={t('helpOn', { what: t(`name.${name}`) })}>
-          {t('help')}
-        </Anchor>
+        {state === 'ok' ? null : (
+          <Anchor href={helpOf(runbook)} underline="always" aria-label={t('helpOn', { what: t(`name.${name}`) })}>
+            {t('help')}
+          </Anchor>
+        )}
       </td>
     </tr>
   )
