@@ -166,6 +166,7 @@ export const engineMethods = {
     entriesOfAccount: 'read',
     openEntriesOfEmail: 'read',
     withFreeTimes: 'long read',
+    bookedSince: 'long read',
     offersOf: 'read',
     offerStates: 'read',
     patientOfOffer: 'read',

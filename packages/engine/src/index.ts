@@ -278,6 +278,7 @@ export type {
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type {
   JoinOutcome,
+  LaterVisit,
   NewWaitlistEntry,
   StoreEntryMail,
   Waitlist,

@@ -131,6 +131,21 @@ const hasDeskTimes = Type.Boolean({
     'is within the minimum notice, beyond the booking horizon, or not for patients because of its units',
 })
 
+const bookedSince = Type.Union(
+  [
+    Type.Object(
+      { bookingId: Type.String({ format: 'uuid' }), startsAt: Type.String({ format: 'date-time' }) },
+      { title: 'BookedSince', additionalProperties: false },
+    ),
+    Type.Null(),
+  ],
+  {
+    description:
+      'The first appointment that the same person has got since joining, within the days of a waiting entry, with the ' +
+      'doctor or with one who has the specialization: nobody has to call them. null: none',
+  },
+)
+
 export const joinedWaitlistSchema = Type.Object(
   {
     ...entryProperties,
@@ -170,7 +185,7 @@ export const waitlistEntryWithOfferSchema = Type.Object(
 
 export const waitlistEntryPageSchema = pageOf(
   Type.Object(
-    { ...entryProperties, hasFreeTimes, hasDeskTimes },
+    { ...entryProperties, hasFreeTimes, hasDeskTimes, bookedSince },
     { title: 'ClinicWaitlistEntry', additionalProperties: false },
   ),
   'WaitlistEntryPage',

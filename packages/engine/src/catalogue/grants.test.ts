@@ -253,6 +253,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'append_audit_events',
     'are_locked',
     'begin_log_epoch',
+    'booked_since',
     'booking_months',
     'booking_partitions',
     'can_book_elsewhere',

@@ -111,6 +111,8 @@ export type WaitlistOffer = {
   closedAt: Date | null
 }
 
+export type LaterVisit = { bookingId: string; startsAt: Date }
+
 export type WaitlistQuery = {
   clinicNo: number
   /** `open`: waiting or offered. */
@@ -165,6 +167,11 @@ export type Waitlist = {
     entryIds: readonly string[],
     knows: 'patient' | 'account' | 'desk',
   ): Promise<ReadonlySet<string>>
+  /**
+   * The first appointments that the patients of waiting entries have got since they joined, within the days of their
+   * entries, by the ids of the entries: booked_since.
+   */
+  bookedSince(clinicNo: number, entryIds: readonly string[]): Promise<ReadonlyMap<string, LaterVisit>>
   /** What was offered to an entry, the first offer first. */
   offersOf(entryId: string): Promise<WaitlistOffer[]>
   /** What became of the offers among these bookings, by their ids, but for accepted ones. */

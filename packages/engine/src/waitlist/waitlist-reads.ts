@@ -11,6 +11,7 @@ import type { Patient } from '../model/booking.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { normalizedEmail } from '../model/normalized-email.ts'
 import type {
+  LaterVisit,
   OfferState,
   Waitlist,
   WaitlistEndReason,
@@ -189,6 +190,14 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
          where f.by_anybody and holdfast.can_book_elsewhere(k.known, '{}', statement_timestamp(),
                                                             ${knows === 'desk'})`)
       return new Set(rows.map(({ id }) => id))
+    },
+
+    async bookedSince(clinicNo, entryIds) {
+      if (entryIds.length === 0) return new Map()
+      const { rows } = await pool.query<LaterVisit & { entryId: string }>(sql`
+        select v.entry_id as "entryId", v.booking_id as "bookingId", v.starts_at as "startsAt"
+          from holdfast.booked_since(${clinicNo}, ${entryIds}::uuid[], statement_timestamp()) v`)
+      return new Map(rows.map(({ entryId, ...visit }) => [entryId, visit]))
     },
 
     async offersOf(entryId) {

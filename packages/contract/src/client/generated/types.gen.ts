@@ -304,6 +304,14 @@ export type BookedPatient = {
 };
 
 /**
+ * BookedSince
+ */
+export type BookedSince = {
+    bookingId: string;
+    startsAt: string;
+};
+
+/**
  * Booking
  */
 export type Booking = {
@@ -1536,6 +1544,10 @@ export type ClinicWaitlistEntry = {
      * true: it is waiting, and the clinic’s people can book a time that fits it, and none that patients can book: it is within the minimum notice, beyond the booking horizon, or not for patients because of its units
      */
     hasDeskTimes: boolean;
+    /**
+     * The first appointment that the same person has got since joining, within the days of a waiting entry, with the doctor or with one who has the specialization: nobody has to call them. null: none
+     */
+    bookedSince: BookedSince | null;
 };
 
 /**

@@ -14,5 +14,26 @@ test('the list names who waits for a time that only the clinic’s people can bo
   const listed = async () => (await rest.call('listWaitlistEntries', { as, path: { clinicId: clinic.id } })).body.items
   expect(await listed()).toMatchObject([{ hasFreeTimes: false, hasDeskTimes: false }])
   await rest.call('cancelBooking', { as, path: { bookingId: booking.id } })
-  expect(await listed()).toMatchObject([{ status: 'waiting', hasFreeTimes: false, hasDeskTimes: true }])
+  expect(await listed()).toMatchObject([
+    { status: 'waiting', hasFreeTimes: false, hasDeskTimes: true, bookedSince: null },
+  ])
+})
+
+test('the list shows the appointment that the desk has booked for who waits', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 86_400_000) })
+  await aSlot(database, doctor, { startsAt: new Date(slot.startsAt.getTime() + 1_800_000) })
+  const as = await rest.aMember(clinic.no, 'staff')
+  const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  const wanted = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient, onBehalf: true }
+  expect((await rest.call('createWaitlistEntry', { as, body: wanted })).status).toBe(201)
+  const listed = async () => (await rest.call('listWaitlistEntries', { as, path: { clinicId: clinic.id } })).body.items
+  expect(await listed()).toMatchObject([{ hasFreeTimes: true, bookedSince: null }])
+  const body = { slotId: slot.id, patient, confirm: true, onBehalf: true }
+  const { id } = (await rest.call('createBooking', { as, body })).body
+  expect(await listed()).toMatchObject([
+    { status: 'waiting', bookedSince: { bookingId: id, startsAt: slot.startsAt.toISOString() } },
+  ])
 })

@@ -20,7 +20,7 @@ import { isTokenWith } from '../guards/reach-booking.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
-import { pastOfferBody, waitlistEntryBody } from '../responses/bodies/waitlist-body.ts'
+import { laterVisitBody, pastOfferBody, waitlistEntryBody } from '../responses/bodies/waitlist-body.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -256,10 +256,12 @@ async function entriesWithFreeTimes(deps: RestDeps, clinicNo: number, entries: r
   const free = await deps.engine.waitlist.withFreeTimes(clinicNo, waitingIds, 'patient')
   const otherIds = waitingIds.filter((id) => !free.has(id))
   const ofDesk = await deps.engine.waitlist.withFreeTimes(clinicNo, otherIds, 'desk')
+  const booked = await deps.engine.waitlist.bookedSince(clinicNo, waitingIds)
   return entries.map((entry) => ({
     ...waitlistEntryBody(entry, nameOf(entry)),
     hasFreeTimes: free.has(entry.id),
     hasDeskTimes: ofDesk.has(entry.id),
+    bookedSince: laterVisitBody(booked.get(entry.id)),
   }))
 }
 

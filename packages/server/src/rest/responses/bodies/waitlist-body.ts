@@ -1,5 +1,5 @@
 import type { WaitlistEntryBody } from '@holdfast/contract'
-import type { WaitlistEntry, WaitlistOffer } from '@holdfast/engine'
+import type { LaterVisit, WaitlistEntry, WaitlistOffer } from '@holdfast/engine'
 import { timeText } from './time-text.ts'
 
 /** The body of an entry of a waitlist, without its offer. @param addedBy the member of the clinic who added it */
@@ -29,6 +29,10 @@ export function waitlistEntryBody(entry: WaitlistEntry, addedBy: string | null):
     addedBy,
     endedAt: entry.endedAt && timeText(entry.endedAt),
   }
+}
+
+export function laterVisitBody(visit: LaterVisit | undefined) {
+  return visit === undefined ? null : { bookingId: visit.bookingId, startsAt: timeText(visit.startsAt) }
 }
 
 export function pastOfferBody({ startsAt, offeredAt, endsAt, closedAt, ...offer }: WaitlistOffer) {

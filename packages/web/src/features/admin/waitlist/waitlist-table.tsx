@@ -6,8 +6,10 @@ import { EntryDays } from '../../../domain/waitlist/entry-days.tsx'
 import { WaitsFor } from '../../../domain/waitlist/waits-for.tsx'
 import { formatDayTime, formatNumber, formatTime } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
+import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
+import { callReason } from './call-reason.ts'
 import { OffersDialog } from './offers-dialog.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 
@@ -118,16 +120,28 @@ function Row({ entry, onOpen }: RowProps) {
   )
 }
 
-/** Shows until when the open offer can be accepted, and whom to call about it, or about times that are free. */
+/**
+ * Shows until when the open offer can be accepted, and whom to call about it, or about times that are free; of who has
+ * got an appointment meanwhile, that.
+ */
 function OfferState({ entry }: Pick<RowProps, 'entry'>) {
   const { t } = useTranslation('waitlist')
-  const { timeZone } = useClinic()
-  const { patient, offeredUntil } = entry
+  const { clinicId, timeZone } = useClinic()
+  const { patient, offeredUntil, bookedSince } = entry
   const reason = callReason(entry)
   return (
     <>
       {offeredUntil === null ? null : (
         <Text size="sm">{t('clinic.offeredUntil', { time: formatTime(offeredUntil, timeZone) })}</Text>
+      )}
+      {bookedSince === null ? null : (
+        <TextLink
+          size="sm"
+          to="/clinic/$clinicId/bookings/$bookingId"
+          params={{ clinicId, bookingId: bookedSince.bookingId }}
+        >
+          {t('clinic.bookedSince', { when: formatDayTime(bookedSince.startsAt, timeZone) })}
+        </TextLink>
       )}
       {reason === null ? null : (
         <Text size="sm">
@@ -138,10 +152,4 @@ function OfferState({ entry }: Pick<RowProps, 'entry'>) {
       )}
     </>
   )
-}
-
-function callReason({ hasFreeTimes, hasDeskTimes, offerNotified }: ClinicWaitlistEntry) {
-  if (hasFreeTimes) return 'freeTimes'
-  if (hasDeskTimes) return 'deskTimes'
-  return offerNotified === false ? 'notNotified' : null
 }
