@@ -141,8 +141,8 @@ const bookedSince = Type.Union(
   ],
   {
     description:
-      'The first appointment that the same person has got since joining, within the days of a waiting entry, with the ' +
-      'doctor or with one who has the specialization: nobody has to call them. null: none',
+      'The first appointment that the same person has got since joining, within the days of a waiting entry, with ' +
+      'the doctor or with one who has the specialization: nobody has to call them. null: none',
   },
 )
 

@@ -28,7 +28,7 @@ test('whoever got an appointment of the doctor since joining is named with it, a
   expect(await booked()).toEqual(new Map([ids[0], ids[2]].map((id) => [id, found])))
 })
 
-test('an appointment does not count that was booked before, is outside the days, of another doctor, or cancelled', async ({
+test('an appointment does not count that is older, outside the days, of another doctor, or cancelled', async ({
   database,
   engine,
   doctor,

@@ -9,12 +9,13 @@ import { isolated } from '../../../lib/i18n/isolated.ts'
 import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
+import { AcceptDialog } from './accept-dialog.tsx'
 import { callReason } from './call-reason.ts'
 import { OffersDialog } from './offers-dialog.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 
 type TableProps = { entries: readonly ClinicWaitlistEntry[]; rowsRef: RefObject<HTMLTableSectionElement | null> }
-type Opened = { entry: ClinicWaitlistEntry; dialog: 'offers' | 'remove' }
+type Opened = { entry: ClinicWaitlistEntry; dialog: 'accept' | 'offers' | 'remove' }
 
 export function WaitlistTable({ entries, rowsRef }: TableProps) {
   const { t } = useTranslation(['waitlist', 'admin'])
@@ -43,6 +44,8 @@ export function WaitlistTable({ entries, rowsRef }: TableProps) {
       </table>
       {opened === null ? null : opened.dialog === 'offers' ? (
         <OffersDialog entry={opened.entry} onClose={close} />
+      ) : opened.dialog === 'accept' ? (
+        <AcceptDialog entry={opened.entry} onClose={close} />
       ) : (
         <RemoveDialog entry={opened.entry} onClose={close} />
       )}
@@ -96,6 +99,16 @@ function Row({ entry, onOpen }: RowProps) {
       </td>
       <td>
         <Group gap="xs">
+          {status === 'offered' ? (
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={t('clinic.acceptOf', { name })}
+              onClick={() => onOpen('accept')}
+            >
+              {t('clinic.accept')}
+            </Button>
+          ) : null}
           <Button
             size="compact-sm"
             variant="default"

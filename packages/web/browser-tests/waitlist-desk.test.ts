@@ -1,0 +1,25 @@
+import { aSlot, aWaitlistEntry, offerAsFreed } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('the desk accepts an offer for a patient whom it has called', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const patient = { name: 'Kim Called', phone: '+44 1632 960002' }
+  const entry = await aWaitlistEntry(site.database, scene.doctor, { patient })
+  await offerAsFreed(site.database, await aSlot(site.database, scene.doctor))
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  const row = page.getByRole('row').filter({ hasText: 'Kim Called' })
+  await row.getByRole('button', { name: /^Accept the offer for .*Kim Called/ }).click()
+  const dialog = page.getByRole('dialog', { name: /^Accept the offer for .*Kim Called.*\?/ })
+  await dialog.getByText('Dr Ada Lovelace').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Accept the offer' }).click()
+  await row.waitFor({ state: 'detached' })
+  const { rows } = await site.database.ownerPool.query('select end_reason from holdfast.waitlist_entry where id = $1', [
+    entry.id,
+  ])
+  expect(rows).toEqual([{ end_reason: 'accepted' }])
+})
