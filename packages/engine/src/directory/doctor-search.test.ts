@@ -1,7 +1,7 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
-import { expect } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { DoctorsQuery } from '../model/doctor.ts'
 import { createDirectory } from './create-directory.ts'
 import { correctedCondition, searchCondition } from './doctor-search.ts'
@@ -135,4 +135,17 @@ test('a corrected search has pages, in either order', async ({ database }) => {
     } while (cursor !== null)
     expect(found).toEqual([0, 1, 2, 3, 4].map((nth) => `Ida Lindqvist ${nth}`))
   }
+})
+
+test('specializations are read only for a text that means one', async ({ database }) => {
+  const clinic = await aClinic(database)
+  await aDoctor(database, clinic, { name: 'Ida Lindqvist', specialization: 'Surgery' })
+  const query = vi.spyOn(database.appPool, 'query')
+  onTestFinished(() => query.mockRestore())
+  const statements = async (q: string) => {
+    query.mockClear()
+    expect(await names(database, clinic.id, q)).toEqual(['Ida Lindqvist'])
+    return query.mock.calls.length
+  }
+  expect([await statements('Lindqvist'), await statements('Ida surgeon')]).toEqual([1, 2])
 })

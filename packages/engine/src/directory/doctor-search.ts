@@ -4,7 +4,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { rowsOf } from '../database/shard-pools.ts'
 import { folded } from '../lists/folded-text.ts'
 import { allOf, anyOf, foldedOnce, hasPart, type TextCondition } from '../lists/search-text.ts'
-import { foldedTerm, isGeneric, meantSpecializations, termWords } from './specialization-terms.ts'
+import { foldedTerm, isGeneric, meansSpecialization, meantSpecializations, termWords } from './specialization-terms.ts'
 
 /** More words are searched for as one text only. */
 const wordsMax = 8
@@ -25,8 +25,9 @@ const text = sql`r.name || ' ' || r.specialization`
  * is, or means, such as *GP* or *skin*.
  */
 export async function searchCondition(pools: readonly pg.Pool[], q: string): Promise<Sql> {
-  const specializations = await specializationNames(pools)
   const words = wordsOf(q)
+  // Most texts are names of doctors.
+  const specializations = [q, ...words].some(meansSpecialization) ? await specializationNames(pools) : []
   // The text as a whole and its only word are the same condition: it reads every doctor.
   if (words.length === 0 || (words.length === 1 && words[0] === q))
     return foldedOnce(text, hasAnyOf([q], specializations))

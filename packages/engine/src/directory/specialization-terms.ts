@@ -78,20 +78,29 @@ export function sameSpecializations(name: string, specializations: readonly stri
   return [...new Set([name, ...specializations.filter((one) => field.names.has(foldedTerm(one)))])]
 }
 
+/** Whether a word or phrase means any specialization besides those that contain it. */
+export function meansSpecialization(text: string): boolean {
+  return meantFields(text).length > 0
+}
+
 /** The specializations that a word or phrase means besides those that contain it. */
 export function meantSpecializations(text: string, specializations: readonly string[]): string[] {
-  const wanted = foldedTerm(text)
-  const meant = fields.filter(
-    ({ names, terms, complaints }) =>
-      names.has(wanted) ||
-      terms.some((term) => isTerm(wanted, term)) ||
-      complaints.some((complaint) => wanted === complaint || isBeginning(wanted, complaint)),
-  )
+  const meant = specializations.length === 0 ? [] : meantFields(text)
   if (meant.length === 0) return []
   return specializations.filter((specialization) => {
     const name = foldedTerm(specialization)
     return meant.some(({ names, terms }) => names.has(name) || terms.some((term) => hasTerm(name, term)))
   })
+}
+
+function meantFields(text: string): Field[] {
+  const wanted = foldedTerm(text)
+  return fields.filter(
+    ({ names, terms, complaints }) =>
+      names.has(wanted) ||
+      terms.some((term) => isTerm(wanted, term)) ||
+      complaints.some((complaint) => wanted === complaint || isBeginning(wanted, complaint)),
+  )
 }
 
 /** `skin`, `dermatologist` and the beginning `derma` are of the field with `skin` and `dermatolog`. */

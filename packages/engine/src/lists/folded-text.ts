@@ -64,10 +64,13 @@ const transliterations = [
  * else. It runs only for a text that has some of the letters.
  */
 export function folded(text: Sql): Sql {
+  // `offset 0` leaves parsing them to the first text that has one: the planner would do that for each search. One of 100
+  // texts in ASCII took 0.84 times as long, of Arabic ones 1.03 times (40 pairs each).
+  const lettersNow = sql`(select j.text::jsonb from (select ${lettersAsJson}::text as text offset 0) j)`
   const bare = sql`regexp_replace(normalize(replace(${text}, '´', ''), NFKD), ${`[${left}]`}::text, '', 'g')`
   const plain = sql`lower(${bare} collate "C")`
   const other = sql`
-    (select string_agg(coalesce(${lettersAsJson}::jsonb->>l.letter, l.letter), '' order by l.n)
+    (select string_agg(coalesce(${lettersNow}->>l.letter, l.letter), '' order by l.n)
        from string_to_table(p.text, null) with ordinality l(letter, n))`
   const hasLetters = sql`not ${isAscii(sql`p.text`)} and p.text ~ ${anyLetter}::text`
   return sql`

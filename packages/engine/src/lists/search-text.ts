@@ -47,16 +47,16 @@ export function hasWords(q: string): TextCondition {
 }
 
 /**
- * The condition on a text, and the digits of a phone number. `offset 0` keeps the planner from reading and folding the
- * text anew wherever it is used.
+ * The condition on a text, and the digits of a phone number, if there is one. `offset 0` keeps the planner from reading
+ * and folding the text anew wherever it is used.
  */
-export function foldedOnce(text: Sql, condition: TextCondition, phone: Sql = sql`''`): Sql {
+export function foldedOnce(text: Sql, condition: TextCondition, phone: Sql | null = null): Sql {
+  const digits = phone === null ? sql`''` : sql`regexp_replace(${folded(sql`s.phone`)}, '[^0-9]', '', 'g')`
   return sql`(
     select ${condition.onFolded}
       from (select f.folded, ${transliterated(sql`f.folded`)} as transliterated, f.digits
-              from (select ${folded(sql`s.text`)} as folded,
-                           regexp_replace(${folded(sql`s.phone`)}, '[^0-9]', '', 'g') as digits
-                      from (select ${text} as text, ${phone}::text as phone offset 0) s
+              from (select ${folded(sql`s.text`)} as folded, ${digits} as digits
+                      from (select ${text} as text, ${phone ?? sql`''`}::text as phone offset 0) s
                     offset 0) f
             offset 0) t)`
 }
