@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { caseState, foreseenEnd, projectCases, takenUntil } from './case-state.ts'
+import { caseState, foreseenEnd, projectCases, takenTimes } from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
 const ms = (time: string) => Date.parse(at(time))
 
 function aCase(from: string, to: string, change: Partial<Parameters<typeof foreseenEnd>[0]> = {}) {
-  const times = { startsAt: at(from), endsAt: at(to), expectedEndsAt: at(to), minutes: 60 }
-  return { status: 'CONFIRMED', milestones: [], ...times, ...change }
+  const one = { status: 'CONFIRMED', milestones: [], startsAt: at(from), endsAt: at(to), minutes: 60, ...change }
+  return { expectedEndsAt: expectedEnd(one), ...one }
+}
+
+/** As `expected_end` of the engine, where nobody has said an end. */
+function expectedEnd({ endsAt, minutes, milestones }: Omit<Parameters<typeof foreseenEnd>[0], 'expectedEndsAt'>) {
+  const began = milestones.find(({ milestone }) => milestone === 'in_room')
+  return began === undefined ? endsAt : new Date(Date.parse(began.at) + minutes * 60_000).toISOString()
 }
 
 const inRoom = { milestone: 'in_room', at: at('09:00') }
@@ -31,10 +37,10 @@ test.each([
 test('a running case ends now at the earliest, a late one has its minutes left, and a done one has ended', () => {
   expect(foreseenEnd(aCase('08:00', '09:30', running), now)).toBe(now)
   expect(foreseenEnd(aCase('09:45', '10:45'), now)).toBe(ms('11:00'))
-  // It began 40 minutes late.
-  const begun = { status: 'ARRIVED', milestones: [{ milestone: 'in_room', at: at('09:55') }] }
-  expect(foreseenEnd(aCase('09:15', '10:15', begun), now)).toBe(ms('10:55'))
-  expect(foreseenEnd(aCase('09:15', '11:05', begun), now)).toBe(ms('11:05'))
+  // It began 40 minutes late, and early: the engine says when it is expected to end.
+  for (const expectedEndsAt of [at('10:55'), at('10:05')]) {
+    expect(foreseenEnd(aCase('09:15', '10:15', { ...running, expectedEndsAt }), now)).toBe(Date.parse(expectedEndsAt))
+  }
   expect(foreseenEnd(aCase('08:00', '09:30', done('09:50')), now)).toBe(ms('09:50'))
   expect(foreseenEnd(aCase('08:00', '09:55', done('09:50')), now)).toBe(ms('09:50'))
   const cleaned = [{ milestone: 'cleaned', at: at('09:40') }]
@@ -54,21 +60,26 @@ test('a case that was over before its planned start was in the room until its pa
   expect(projections([{ ...over, milestones: ended }])).toEqual([['over', '09:50', '09:50', null]])
 })
 
-test('what a case takes, it takes as much longer as the case does, with turnover', () => {
-  const [late, planned] = [aCase('09:45', '10:45'), aCase('11:00', '12:00')]
-  expect(takenUntil(at('10:45'), late, now)).toBe(ms('11:00'))
-  expect(takenUntil(at('11:05'), late, now)).toBe(ms('11:20'))
-  expect(takenUntil(at('12:20'), planned, now)).toBe(ms('12:20'))
+test('what a case takes, it takes as long as the case, with turnover or reprocessing', () => {
+  const taken = (one: Parameters<typeof aCase>, kind: string, to: string) => {
+    const allocations = [{ kind, resourceId: 'it', unit: 1, from: at(one[0]), to: at(to) }]
+    const expected = { ...listed('one', one[0], one[1], {}, { turnoverMinutes: 20, ...one[2] }), allocations }
+    return takenTimes(expected, now).find(({ resourceId }) => resourceId === 'it')?.to
+  }
+  const late: [string, string] = ['09:45', '10:45']
+  const planned: [string, string] = ['11:00', '12:00']
+  expect(taken(late, 'surgeon', '10:45')).toBe(ms('11:00'))
+  expect(taken(late, 'room', '11:05')).toBe(ms('11:20'))
+  expect(taken(late, 'equipment', '11:15')).toBe(ms('11:30'))
+  expect(taken(planned, 'room', '12:20')).toBe(ms('12:20'))
+  const extended = { expectedEndsAt: at('12:30') }
+  expect(taken([...planned, extended], 'room', '12:50')).toBe(ms('12:50'))
+  // The next case has cut it.
+  expect(taken([...planned, extended], 'surgeon', '12:00')).toBe(ms('12:30'))
   // When it is done, the allocation is right, unless the next case has cut it.
-  expect(takenUntil(at('10:00'), aCase('08:00', '09:30', done('09:40')), now)).toBe(ms('10:00'))
-  expect(takenUntil(at('09:20'), aCase('08:00', '09:30', done('09:00')), now)).toBe(ms('09:20'))
-  expect(takenUntil(at('09:30'), aCase('08:00', '09:30', done('09:40')), now)).toBe(ms('09:40'))
-})
-
-test('an extension counts once, whether or not there was room for it in the allocation', () => {
-  const extended = aCase('11:00', '12:00', { expectedEndsAt: at('12:30') })
-  expect(takenUntil(at('12:50'), extended, now)).toBe(ms('12:50'))
-  expect(takenUntil(at('12:00'), extended, now)).toBe(ms('12:30'))
+  expect(taken(['08:00', '09:30', done('09:40')], 'room', '10:00')).toBe(ms('10:00'))
+  expect(taken(['08:00', '09:30', done('09:00')], 'room', '09:20')).toBe(ms('09:20'))
+  expect(taken(['08:00', '09:30', done('09:40')], 'room', '09:30')).toBe(ms('09:40'))
 })
 
 type Listed = Parameters<typeof projectCases>[0][number]
@@ -76,17 +87,17 @@ type Listed = Parameters<typeof projectCases>[0][number]
 /** `robot 2`: the second unit of the robot. */
 function thing(resourceId: string, to: string) {
   const [name, unit] = resourceId.split(' ')
-  if (name === 'robot') return { kind: 'equipment', resourceId: name, unit: Number(unit), to }
-  return { kind: resourceId.startsWith('room') ? 'room' : 'surgeon', resourceId, unit: 1, to }
+  if (name === 'robot') return { kind: 'equipment', resourceId: name, unit: Number(unit), from: to, to }
+  return { kind: resourceId.startsWith('room') ? 'room' : 'surgeon', resourceId, unit: 1, from: to, to }
 }
 
-/** A case that takes each thing until so many minutes after its end. */
+/** A case that takes each thing until so many minutes after its expected end. */
 function listed(id: string, from: string, to: string, things: Record<string, number>, change: Partial<Listed> = {}) {
-  const endOf = (minutes: number) => new Date(ms(to) + minutes * 60_000).toISOString()
+  const one = aCase(from, to, { minutes: (ms(to) - ms(from)) / 60_000, ...change })
+  const endOf = (minutes: number) => new Date(Date.parse(one.expectedEndsAt) + minutes * 60_000).toISOString()
   const allocations = Object.entries(things).map(([resourceId, after]) => thing(resourceId, endOf(after)))
   return {
-    ...aCase(from, to),
-    minutes: (ms(to) - ms(from)) / 60_000,
+    ...one,
     id,
     projectedStartsAt: null,
     turnoverMinutes: things.room ?? 0,
@@ -178,7 +189,7 @@ test('a late case waits for the running one, and one that was done or is not awa
 })
 
 test('who was relieved in a case that is late is not late for the next one, and who came is', () => {
-  const people = { kind: 'anaesthetist', unit: 1, to: at('09:30') }
+  const people = { kind: 'anaesthetist', unit: 1, from: at('08:00'), to: at('09:30') }
   const allocations = ['ito', 'berg'].map((resourceId) => ({ ...people, resourceId }))
   const late = listed('late', '08:00', '09:30', {}, { ...running, anaesthetistId: 'berg', allocations })
   const next = (id: string) =>
@@ -228,17 +239,18 @@ test('a case that has begun goes before those that have not, whatever was planne
 
 test('the second case of a list that begins first takes its minutes from then on, unless it was extended', () => {
   const first = listed('first', '09:50', '10:50', { room: 0 })
-  const second = listed('second', '11:00', '12:00', { room: 20 }, running)
+  const second = (change: Partial<Listed>) =>
+    listed('second', '11:00', '12:00', { room: 20 }, { ...running, ...change })
   const third = listed('third', '12:20', '12:50', { room: 0 })
-  const later = { ...second, milestones: [{ milestone: 'in_room', at: at('09:40') }] }
-  expect(projections([first, later, third])).toEqual([
+  const later = { milestones: [{ milestone: 'in_room', at: at('09:40') }] }
+  expect(projections([first, second(later), third])).toEqual([
     ['second', '09:40', '10:40', null],
     ['first', '11:00', '12:00', 'second'],
     ['third', '12:20', '12:50', null],
   ])
   // It should be over.
-  expect(projections([first, second])[1]).toEqual(['first', '10:20', '11:20', 'second'])
-  const extended = { ...later, expectedEndsAt: at('12:10') }
+  expect(projections([first, second({})])[1]).toEqual(['first', '10:20', '11:20', 'second'])
+  const extended = second({ ...later, expectedEndsAt: at('12:10') })
   expect(projections([first, extended])[1]).toEqual(['first', '12:30', '13:30', 'second'])
 })
 

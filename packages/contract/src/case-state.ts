@@ -38,64 +38,44 @@ export function caseState(one: Timed, now: number): CaseState {
 }
 
 /**
- * When a case will have ended as far as can be seen now: a running one not before now and not before its minutes have
- * passed since its patient came into the room, and a late one not before they have passed from now on (`will_end` of
- * the engine is the same rule). One that is done ended when its patient left the room, perhaps before its planned
- * start.
+ * When a case will have ended as far as can be seen now: when it is expected to, but a running one not before now, and
+ * a late one not before its minutes have passed from now on (`will_end` of the engine is the same rule). One that is
+ * done ended when its patient left the room, perhaps before its planned start.
  *
  * @param now milliseconds since 1970, as the result
  */
 export function foreseenEnd(one: Expected, now: number): number {
-  const expected = Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt))
-  const state = caseState(one, now)
   const left = leftAt(one)
   if (left !== undefined) return left
-  const begun = startedAt(one)
-  if (begun !== undefined) return Math.max(expected, begun + one.minutes * 60_000, now)
-  if (state === 'late') return Math.max(expected, now + one.minutes * 60_000)
+  const expected = Date.parse(one.expectedEndsAt)
+  if (startedAt(one) !== undefined) return Math.max(expected, now)
+  if (caseState(one, now) === 'late') return Math.max(expected, now + one.minutes * 60_000)
   return expected
 }
 
 /**
- * Until when a case takes what it has allocated, with turnover or reprocessing: as much longer as the case does. What
- * one that is done takes was computed when that was recorded, and is less only where another case needed it.
+ * Until when a case that is not done takes a thing, in milliseconds since 1970: at least as long as it has it, which is
+ * no longer than until the next case begins.
  *
- * @param to the end of the allocation
- * @param now milliseconds since 1970, as the result
  * @param caseEnd when the case will have ended
+ * @param reprocessingMs of equipment; undefined: as long as its allocation lasts after the expected end
  */
-export function takenUntil(to: string, one: Expected, now: number, caseEnd = foreseenEnd(one, now)): number {
-  const [end, endsAt] = [Date.parse(to), Date.parse(one.endsAt)]
-  const left = leftAt(one)
-  if (left !== undefined) return Math.max(end, left)
-  // The allocation of a case that was extended already includes that, where there was room for it.
-  const longerMs = Math.max(0, Date.parse(one.expectedEndsAt) - endsAt)
-  const plannedEnd = Math.max(endsAt, end - longerMs)
-  return Math.max(end, plannedEnd + caseEnd - endsAt)
+function takenUntil(
+  { kind, to }: Pick<TakenThing, 'kind' | 'to'>,
+  one: Taking,
+  caseEnd: number,
+  reprocessingMs?: number,
+): number {
+  const end = Date.parse(to)
+  let afterMs = 0
+  if (kind === 'room') afterMs = one.turnoverMinutes * 60_000
+  else if (kind === 'equipment') afterMs = reprocessingMs ?? Math.max(0, end - Date.parse(one.expectedEndsAt))
+  return Math.max(end, caseEnd + afterMs)
 }
 
-/**
- * When a case takes an allocation, as far as can be seen now, in milliseconds since 1970. Who and what was there when
- * it began before its planned start is taken from then on, for its minutes unless it was extended.
- *
- * @param now milliseconds since 1970
- */
-export function takenTimes(
-  allocation: { kind: string; resourceId: string; from: string; to: string },
-  one: Expected & Parameters<typeof hasLeft>[1],
-  now: number,
-): { from: number; to: number } {
-  const [from, to] = [Date.parse(allocation.from), Date.parse(allocation.to)]
-  const begun = from === Date.parse(one.startsAt) ? Math.min(from, startedAt(one) ?? from) : from
-  if (hasLeft(allocation, one)) return { from: begun, to }
-  const caseEnd = projectedEnd(one, now)
-  const earlyMs = leftAt(one) === undefined ? Date.parse(one.endsAt) - caseEnd : 0
-  return { from: begun, to: earlyMs > 0 ? to - earlyMs : takenUntil(allocation.to, one, now, caseEnd) }
-}
+type TakenThing = { kind: string; resourceId: string; unit: number; from: string; to: string }
 
-type Planned = Expected & {
-  id: string
-  projectedStartsAt: string | null
+type Taking = Expected & {
   turnoverMinutes: number
   roomId: string
   surgeonId: string
@@ -105,7 +85,29 @@ type Planned = Expected & {
   allocations: readonly TakenThing[]
 }
 
-type TakenThing = { kind: string; resourceId: string; unit: number; to: string }
+type Planned = Taking & { id: string; projectedStartsAt: string | null }
+
+/**
+ * What a case takes, and when, as far as can be seen now, in milliseconds since 1970. Who and what was there when it
+ * began before its planned start is taken from then on.
+ *
+ * @param now milliseconds since 1970
+ */
+export function takenTimes(
+  one: Taking,
+  now: number,
+): { kind: string; resourceId: string; unit: number; from: number; to: number }[] {
+  const [starts, began, left] = [Date.parse(one.startsAt), startedAt(one), leftAt(one)]
+  return thingsOf(one).map((thing) => {
+    const { kind, resourceId, unit } = thing
+    let to = Date.parse(thing.to)
+    if (!hasLeft(thing, one)) {
+      to = left === undefined ? takenUntil(thing, one, foreseenEnd(one, now)) : Math.max(to, left)
+    }
+    const from = Date.parse(thing.from)
+    return { kind, resourceId, unit, from: Math.min(from === starts ? (began ?? from) : from, from, to), to }
+  })
+}
 
 /**
  * When a case is expected to begin and to end, in milliseconds since 1970. `waitsFor`: the id of a case that goes
@@ -196,12 +198,15 @@ function noteUses(one: Planned, { startsAt, endsAt: caseEnd }: Projection, taken
 }
 
 /**
- * What a case takes. One that has begun takes also what is not among its allocations: that of a case which was over
- * before its planned start, and of who came to one that was late, are of no time.
+ * What a case takes. One that has begun takes also what is not among its allocations: those of a case which ends before
+ * its planned start, and of who came to one that was late, are of no time. Which units of equipment they are is not
+ * known then.
  */
-function thingsOf(one: Planned): readonly TakenThing[] {
+function thingsOf(one: Taking): readonly TakenThing[] {
   if (begunAt(one).length === 0) return one.allocations
-  const { roomId, surgeonId, anaesthetistId, staffIds, equipment, allocations, endsAt: to } = one
+  const { roomId, surgeonId, anaesthetistId, staffIds, equipment, allocations, startsAt } = one
+  const to = new Date(leftAt(one) ?? one.expectedEndsAt).toISOString()
+  const from = Date.parse(to) <= Date.parse(startsAt) ? startsAt : to
   const unitsOf = (id: string) => allocations.filter(({ resourceId }) => resourceId === id).length
   const wanted = [
     { kind: 'room', resourceId: roomId, units: 1 },
@@ -211,7 +216,9 @@ function thingsOf(one: Planned): readonly TakenThing[] {
     ...equipment.map(({ equipmentId, units }) => ({ kind: 'equipment', resourceId: equipmentId, units })),
   ]
   const missing = wanted.flatMap(({ kind, resourceId, units }) =>
-    Array.from({ length: Math.max(0, units - unitsOf(resourceId)) }, () => ({ kind, resourceId, unit: 1, to })),
+    Array.from({ length: units }, (_, index) => ({ kind, resourceId, unit: index + 1, from, to })).slice(
+      unitsOf(resourceId),
+    ),
   )
   return [...allocations, ...missing]
 }
@@ -228,13 +235,9 @@ function neededUntil(
     return at <= now ? null : at
   }
   const isDone = caseState(one, now) === 'done'
-  const earlyMs = isDone ? 0 : Math.max(0, Date.parse(one.endsAt) - caseEnd)
-  const until = earlyMs > 0 ? Date.parse(to) - earlyMs : takenUntil(to, one, now, caseEnd)
-  // The allocation of a case that takes longer may end without this, where the next one begins.
-  let afterMinutes = 0
-  if (kind === 'room' && !isDone) afterMinutes = one.turnoverMinutes
-  else if (kind === 'equipment' && !isDone && caseEnd > Date.parse(one.endsAt)) afterMinutes = reprocessingMinutes
-  const at = Math.max(until, caseEnd + afterMinutes * 60_000)
+  const at = isDone
+    ? Math.max(Date.parse(to), caseEnd)
+    : takenUntil({ kind, to }, one, caseEnd, reprocessingMinutes * 60_000)
   return at < now || (isDone && at === now) ? null : at
 }
 
@@ -250,7 +253,7 @@ function releasedAt(kind: string, one: Planned, left: number, reprocessingMinute
 
 function projected(one: Planned, taken: Taken, now: number): Projection {
   const planned = Date.parse(one.startsAt)
-  const ends = projectedEnd(one, now)
+  const ends = foreseenEnd(one, now)
   if (!isAwaited(one, now)) return { startsAt: startedAt(one) ?? Math.min(planned, ends), endsAt: ends, waitsFor: null }
   const known = one.projectedStartsAt === null ? planned : Date.parse(one.projectedStartsAt)
   let startsAt = caseState(one, now) === 'late' ? now : planned
@@ -302,15 +305,6 @@ function withEquipment(
     }
   }
   return { startsAt, waitsFor }
-}
-
-/** As `foreseenEnd`, but a case that began early, and was not extended, takes its minutes from then on. */
-export function projectedEnd(one: Expected, now: number): number {
-  const [begun, left] = [startedAt(one), leftAt(one)]
-  const isExtended = Date.parse(one.expectedEndsAt) > Date.parse(one.endsAt)
-  if (begun === undefined || left !== undefined || isExtended || caseState(one, now) === 'done')
-    return foreseenEnd(one, now)
-  return Math.max(begun + one.minutes * 60_000, now)
 }
 
 const awaitedStatuses: readonly string[] = ['PENDING', 'CONFIRMED', 'ARRIVED']

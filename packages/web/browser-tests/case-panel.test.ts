@@ -43,7 +43,7 @@ test('a case whose patient has arrived is moved and cancelled, and not once the 
   await button('Patient arrived: now').click()
   await page.getByText('Recorded: Patient arrived.').waitFor()
   await button('In the room: now').click()
-  await button('Takes longer').waitFor()
+  await button('Change the expected end').waitFor()
   expect(await button('Move').or(button('Cancel the case')).count()).toBe(0)
   await button('In the room: change or remove').click()
   await button('Remove: In the room').click()

@@ -275,7 +275,7 @@ test('a case that ends before midnight is extended past it, also if the time is 
   const page = await openBoard(theatre, 'staff')
   await page.getByRole('button', { name: /Prostatectomy/ }).click()
   const dialog = page.getByRole('dialog', { name: 'Prostatectomy' })
-  await dialog.getByRole('button', { name: 'Takes longer' }).click()
+  await dialog.getByRole('button', { name: 'Change the expected end' }).click()
   const time = dialog.getByLabel('Expected end')
   expect(await isoValueOf(time)).toBe('23:40')
   await time.fill('00:30')

@@ -241,10 +241,11 @@ export const theatreCaseOperations = {
     method: 'POST',
     url: '/api/v1/cases/{caseId}/extend',
     tag,
-    summary: 'Note that a running case takes longer',
+    summary: 'Say when a case is expected to end',
     description:
-      'What the case takes, it takes as long, where that is free. Later cases are not moved: those that are at risk ' +
-      'are listed. Send the same time again when what was in the way is gone.',
+      'Until `extend` says another end, a case ends when it is planned to or, once its patient is in the room, after ' +
+      'its minutes. What the case takes, it takes until then, where that is free. Later cases are not moved: those ' +
+      'that are at risk are listed. Send the same time again when what was in the way is gone.',
     access: 'case_staff',
     body: caseExtensionSchema,
     responses: { 200: { description: 'The case, and those at risk', schema: extendedCaseSchema } },

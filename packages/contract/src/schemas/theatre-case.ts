@@ -191,7 +191,11 @@ export const caseCancellationSchema = Type.Object(
 )
 
 export const caseExtensionSchema = Type.Object(
-  { expectedEndsAt: time({ description: 'Not before the planned end' }) },
+  { expectedEndsAt: time({
+      description:
+        'Not before the planned end or, once the patient is in the room, not before now; at most a day after the ' +
+        'planned end',
+    }) },
   { title: 'CaseExtension', additionalProperties: false },
 )
 
@@ -230,7 +234,10 @@ const caseFields = {
   roomId: Type.String({ format: 'uuid' }),
   startsAt: Type.String({ format: 'date-time' }),
   endsAt: Type.String({ format: 'date-time', description: 'Without the turnover' }),
-  expectedEndsAt: Type.String({ format: 'date-time', description: 'Later than `endsAt` if it was extended' }),
+  expectedEndsAt: Type.String({
+    format: 'date-time',
+    description: '`endsAt`; once the patient is in the room, `minutes` later; or what `extend` said',
+  }),
   projectedStartsAt: nullableTime({
     description:
       'In lists: when it begins as things are: when the cases that go before it release its room, people, patient ' +

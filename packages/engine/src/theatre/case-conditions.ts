@@ -11,6 +11,9 @@ export const isOver = (one: Sql) => sql`
            where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
              and m.milestone in ('out_of_room', 'cleaned'))`
 
+/** The end until which a case needs what it has by its plan: an earlier one, if it is expected to end early. */
+export const neededEnd = (one: Sql) => sql`least(${one}.ends_at, ${one}.expected_ends_at)`
+
 /** Whether a case is held. Only recent bookings are: the bound keeps the statement from locking the months before. */
 export const isHold = (one: Sql) => sql`
   exists (select from holdfast.booking b

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag'
 import type { CaseLack } from '../model/theatre-case.ts'
-import { isLapsedHold, isOfSurgeon, isOver } from './case-conditions.ts'
+import { isLapsedHold, isOfSurgeon, isOver, neededEnd } from './case-conditions.ts'
 
 /** A row of `lacks`: its times are texts. */
 export type FoundLack = Omit<CaseLack, 'from' | 'to'> & { from: string; to: string }
@@ -27,7 +27,7 @@ export const lacks = (surgeonId: string | null | undefined) => sql`
       select case when m.starts_at < m.ends_at then tstzrange(m.starts_at, m.ends_at) else 'empty' end as during,
              a.kind = 'equipment' and a.unit_no > r.units as is_gone
         from (select coalesce(upper(a.during), a.planned_at) as starts_at,
-                     t.ends_at
+                     ${neededEnd(sql`t`)}
                        + make_interval(mins => case a.kind when 'room' then t.turnover_minutes else 0 end)
                        as ends_at) m) w
      left join lateral (

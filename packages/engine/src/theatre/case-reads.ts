@@ -9,7 +9,7 @@ import { clinicNoOf, isId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import type { Theatre } from '../model/theatre.ts'
 import type { Allocation, AllocationKind, Case, CaseLack, Milestone } from '../model/theatre-case.ts'
-import { isHold, isLapsedHold, isOfSurgeon, isOver } from './case-conditions.ts'
+import { isHold, isLapsedHold, isOfSurgeon, isOver, neededEnd } from './case-conditions.ts'
 import { type FoundLack, lacks } from './case-lacks.ts'
 
 const pageMax = 1_000
@@ -45,7 +45,7 @@ const plan = (one: Sql) => sql`tstzrange(${one}.starts_at, ${one}.ends_at)`
 
 /** Whether a case takes less of something than its plan, and no end is recorded: a mistaken one was undone. */
 const isCut = (one: Sql, taken: Sql) => sql`
-  (coalesce(upper(${taken}.during), ${taken}.planned_at) < ${one}.ends_at and not ${isOver(one)})`
+  (coalesce(upper(${taken}.during), ${taken}.planned_at) < ${neededEnd(one)} and not ${isOver(one)})`
 
 /** Whether the patient of a case was taken to the room: not every hospital records that by itself. */
 const isBegun = (one: Sql) => sql`
@@ -57,20 +57,10 @@ const begunAt = (one: Sql) => sql`
   (select min(m.at) from holdfast.case_milestone m
     where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id and m.milestone <> 'arrived')`
 
-/** `will_end`, but a case that began early, and was not extended, takes its minutes from then on (`projectedEnd`). */
-const projectedEnd = (one: Sql) => sql`
-  least(holdfast.will_end(${one}, now()),
-        case when ${one}.expected_ends_at = ${one}.ends_at
-             then (select greatest(max(m.at) + (${one}.ends_at - ${one}.starts_at), now())
-                     from holdfast.case_milestone m
-                    where m.clinic_no = ${one}.clinic_no and m.booking_id = ${one}.booking_id
-                      and m.milestone = 'in_room'
-                   having count(*) > 0) end)`
-
 /** Until when `o` will need the room, person or patient that it has by `f`. */
 const neededUntil = sql`
   holdfast.taken_until(f.kind, o, 0)
-  + case when ${isOver(sql`o`)} then interval '0' else ${projectedEnd(sql`o`)} - o.expected_ends_at end`
+  + case when ${isOver(sql`o`)} then interval '0' else holdfast.will_end(o, now()) - o.expected_ends_at end`
 
 /**
  * Whether a case `o`, planned for no earlier than a case `t`, goes before it all the same: it has begun, and `t` can
@@ -122,7 +112,8 @@ export const isAtRisk = sql`
         and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
              and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
                   or coalesce(upper(f.during), o.starts_at)
-                     < o.ends_at + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
+                     < ${neededEnd(sql`o`)}
+                       + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))
              or ${hasOvertaken})
         and ${isTooLong}
         or (a.during && ${plan(sql`o`)} and ${isCut(sql`o`, sql`f`)}
@@ -155,12 +146,13 @@ export function caseReads(pool: pg.Pool): Pick<Theatre, 'case' | 'cases' | 'case
 }
 
 /**
- * Whether `t`, which was to begin before `from`, is not over by then: by its plan, because it was prolonged, or because
- * its patient left the room later. Or its patient is in the room, or it is late, and it will not be over (case-state.ts
- * of the contract has the same 12 hours). The end of a case can be recorded until a day after it was expected.
+ * Whether `t`, which was to begin before `from`, is not over by then: by its plan, because it is expected to end later,
+ * or because its patient left the room later. Or its patient is in the room, or it is late, and it will not be over
+ * (case-state.ts of the contract has the same 12 hours). The end of a case can be recorded until a day after it was
+ * expected.
  */
 const runsInto = (from: Date) => sql`
-  (t.ends_at > ${from} or t.expected_ends_at > ${from}
+  (t.ends_at > ${from} or t.expected_ends_at > ${from} and not ${isOver(sql`t`)}
    or exists (select from holdfast.case_milestone m
                where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id and m.milestone = 'out_of_room'
                  and m.at > ${from})

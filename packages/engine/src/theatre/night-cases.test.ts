@@ -77,10 +77,13 @@ describe('a case planned before midnight', () => {
     expect(await daysOf(scene, id, ago(1))).toEqual([true, true])
   })
 
-  test('whose patient is in the room does not belong to a day that has not begun', async ({ database }) => {
+  test('whose patient is in the room belongs to both days if it is expected to run over midnight', async ({
+    database,
+  }) => {
     const { scene, id } = await anEveningCase(database)
     await record(scene, id, [['in_room', ago(30)]])
-    expect(await daysOf(scene, id, fromNow(10))).toEqual([true, false])
+    expect(await daysOf(scene, id, fromNow(10))).toEqual([true, true])
+    expect(await daysOf(scene, id, fromNow(31))).toEqual([true, false])
   })
 
   test.for([

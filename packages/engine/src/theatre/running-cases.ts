@@ -40,6 +40,8 @@ type RunningRow = {
   /** A milestone; for room_occupied and patient_elsewhere, the id of a case. */
   conflicting?: string | null
   at?: Date | null
+  /** Of prolong_case: the earliest end that it accepts. */
+  earliest?: Date | null
   tx: string | null
 }
 
@@ -77,8 +79,10 @@ async function extendCase(
       return missing(caseId)
     case 'hold_expired':
     case 'invalid_transition':
-    case 'too_early':
       return { kind: row.outcome, case: await promptly(requireCase(pool, caseId)) }
+    case 'too_early':
+      if (row.earliest == null) throw new Error('prolong_case names no limit.')
+      return { kind: 'too_early', earliest: row.earliest }
     default:
       throw new Error(`prolong_case returned ${row.outcome}.`)
   }

@@ -2013,9 +2013,9 @@ export const bumpCases = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
- * Note that a running case takes longer
+ * Say when a case is expected to end
  *
- * What the case takes, it takes as long, where that is free. Later cases are not moved: those that are at risk are listed. Send the same time again when what was in the way is gone.
+ * Until `extend` says another end, a case ends when it is planned to or, once its patient is in the room, after its minutes. What the case takes, it takes until then, where that is free. Later cases are not moved: those that are at risk are listed. Send the same time again when what was in the way is gone.
  *
  * Who may call: Admins and staff of the clinic.
  */

@@ -862,7 +862,7 @@ export type Case = {
      */
     endsAt: string;
     /**
-     * Later than `endsAt` if it was extended
+     * `endsAt`; once the patient is in the room, `minutes` later; or what `extend` said
      */
     expectedEndsAt: string;
     /**
@@ -1068,7 +1068,7 @@ export type CaseEquipment = {
  */
 export type CaseExtension = {
     /**
-     * Not before the planned end
+     * Not before the planned end or, once the patient is in the room, not before now; at most a day after the planned end
      */
     expectedEndsAt: string;
 };
@@ -1656,7 +1656,7 @@ export type CreatedCase = {
      */
     endsAt: string;
     /**
-     * Later than `endsAt` if it was extended
+     * `endsAt`; once the patient is in the room, `minutes` later; or what `extend` said
      */
     expectedEndsAt: string;
     /**

@@ -1,17 +1,17 @@
--- prolong_case: sets when a confirmed or running case is expected to end. Its allocations then last until that time,
--- with turnover and reprocessing, but at most until the next case or clinic slot that needs the same resource
--- (fit_allocations): later cases keep their allocations, and are reported as at risk. A call with the same end extends
--- the allocations into what has become free since, and takes back minutes of the block that the case had given back
--- (fit_units).
+-- prolong_case: sets when a confirmed or running case is expected to end: later or, once its patient is in the room,
+-- also earlier than planned, but not before now. Its allocations then last until that time, with turnover and
+-- reprocessing, but at most until the next case or clinic slot that needs the same resource (fit_allocations): later
+-- cases keep their allocations, and are reported as at risk. A call with the same end extends the allocations into what
+-- has become free since, and takes back minutes of the block that the case had given back (fit_units).
 --
+-- earliest: for too_early, the earliest end that can be set: the planned one, or now once its patient is in the room.
 -- Outcomes: done | unchanged (the case has this end, and nothing more is free; or the request was repeated) |
---   case_missing | hold_expired | invalid_transition | too_early (before the planned end) | retry (it was moved
---   meanwhile)
+--   case_missing | hold_expired | invalid_transition | too_early | retry (it was moved meanwhile)
 -- Locks: as lock_case.
 -- Fails: 55P03 after the connection's lock timeout. Idempotent: yes.
 create or replace function holdfast.prolong_case(
   p_clinic_no integer, p_booking_id uuid, p_expected_ends_at timestamptz, p_actor_id uuid, p_key uuid
-) returns table (outcome text, tx xid8)
+) returns table (outcome text, earliest timestamptz, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -30,6 +30,12 @@ begin
   v_booking := v_lock.booking;
   v_now := v_lock.at;
   select * into v_case from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
+  -- What was said before may be repeated, to take what has become free since.
+  earliest := least(v_case.expected_ends_at,
+                    case when exists (select from case_milestone m
+                                       where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+                                         and m.milestone = 'in_room')
+                         then v_now else v_case.ends_at end);
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
     when v_booking.failure_reason = 'hold_expired'
@@ -38,7 +44,7 @@ begin
     -- A repetition, whatever became of the case since.
     when is_repeated(p_clinic_no, p_booking_id, p_key, v_now) then 'unchanged'
     when v_booking.status not in ('CONFIRMED', 'ARRIVED') then 'invalid_transition'
-    when p_expected_ends_at < v_case.ends_at then 'too_early'
+    when p_expected_ends_at < earliest then 'too_early'
     when v_lock.is_moved then 'retry'
     else 'done' end;
   if outcome = 'done' then

@@ -1,13 +1,15 @@
 -- record_milestone: records when a case reached a milestone, changes that time, or removes it (p_at null). The status
 -- follows: CONFIRMED without milestones, ARRIVED from the first, COMPLETED from out_of_room on. Nothing becomes
 -- CONFIRMED in a withdrawn slot. From out_of_room on, the case takes what it has only as long as it needed it, and
--- gives the rest back, also of its minutes in the block (fit_allocations, fit_units).
+-- gives the rest back, also of its minutes in the block (fit_allocations, fit_units). From in_room on, it is expected
+-- to end its minutes later (expected_end).
 --
 -- p_is_trial: p_at may be in the future, where a plan is tried out. Else it may be 5 minutes ahead, as clocks differ.
 -- p_is_forced: it may contradict what is recorded, because that may have been recorded late or not at all: without
 -- in_room nobody leaves a room, while one patient is in it, no other one is, and no patient is in two rooms
 -- (case_in_room). So may trials. The event of a change that would have been refused otherwise has forced: true.
--- p_at is not before earliest_milestone, and at most 24 hours after the expected end: else its day is a mistake.
+-- p_at is not before earliest_milestone, and at most 24 hours after the planned or expected end: else its day is a
+-- mistake.
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for
 --   room_occupied and patient_elsewhere, when the patient of the case (conflicting) came into the room; for too_early
 --   and too_late, the first and the last time that p_at could be. conflicting of milestone_missing: what is, or would
@@ -42,6 +44,7 @@ declare
   v_may_contradict constant boolean := p_is_forced or p_is_trial;
   v_is_forced boolean; -- It would be refused without p_is_forced and p_is_trial.
   v_missing text;
+  v_expected_ends_at timestamptz; -- Only if it changes.
   -- The other case whose patient is in the room at p_at, or by which the patient is in another one.
   v_inside_id uuid; v_inside_at timestamptz; v_is_elsewhere boolean;
 begin
@@ -59,7 +62,8 @@ begin
           union all
           select p_milestone where p_at is not null) q;
   select earliest_milestone(c.starts_at),
-         least(c.expected_ends_at + c_after_end_max, case when not p_is_trial then v_now + c_ahead_max end)
+         least(greatest(c.ends_at, c.expected_ends_at) + c_after_end_max,
+               case when not p_is_trial then v_now + c_ahead_max end)
     into v_earliest, v_latest
     from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
   select m.milestone, m.at into conflicting, at
@@ -125,6 +129,14 @@ begin
     values (p_clinic_no, p_booking_id, p_milestone, p_at)
     on conflict (clinic_no, booking_id, milestone) do update set at = excluded.at;
   end if;
+  if p_milestone = 'in_room' then
+    with ends as (select expected_end(c) as at from theatre_case c
+                   where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id)
+    update theatre_case c set expected_ends_at = e.at
+      from ends e
+     where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id and c.expected_ends_at <> e.at
+    returning c.expected_ends_at into v_expected_ends_at;
+  end if;
   v_is_fitted := fit_allocations(p_clinic_no, p_booking_id);
   -- Even if no allocation has changed: the block may have free minutes again.
   v_is_counted := fit_units(v_booking);
@@ -137,6 +149,8 @@ begin
     p_case_details => jsonb_build_object('milestone', p_milestone, 'at', p_at)
       || case when v_is_fitted or v_is_counted
               then jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id)) else '{}' end
+      || case when v_expected_ends_at is not null
+              then jsonb_build_object('expectedEndsAt', v_expected_ends_at) else '{}' end
       || case when v_is_forced then '{"forced": true}'::jsonb else '{}' end);
   conflicting := null; at := null;
   tx := pg_current_xact_id();

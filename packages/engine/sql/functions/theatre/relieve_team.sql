@@ -2,9 +2,8 @@
 -- ends now, so that they can be booked elsewhere; those who come have it until its expected end, and nothing else may
 -- need them until then. The case keeps its room, times, surgeon, patient and equipment. A person who comes again has
 -- only the new time among the allocations; the log has both.
--- After its expected end, nothing else may need those who come now, nor until it will have ended (will_end). They have
--- it for no time then, as its others do, until that end is prolonged: another case can be planned for them, and is at
--- risk by this one.
+-- After its expected end, nothing else may need those who come now. They have it for no time then, as its others do,
+-- until that end is prolonged: another case can be planned for them, and is at risk by this one.
 --
 -- p_plan: the plan of the case with its new team, as schedule_cases has it; only its team is changed.
 -- The result is a row of schedule_cases. The event is `moved`, with relieved: {left, joined, changed}:
@@ -67,8 +66,7 @@ begin
   if outcome is null then
     v_needs := array(select n from case_needs(p_clinic_no, p_plan, null) n
                       where n.kind in ('anaesthetist', 'staff') and n.resource_id = any (v_joined_ids));
-    v_until := case when v_now < v_case.expected_ends_at then v_case.expected_ends_at
-                    else will_end(v_case, v_now) end;
+    v_until := greatest(v_case.expected_ends_at, v_now);
     for v_n in 1 .. cardinality(v_needs) loop
       v_needs[v_n].during := tstzrange(v_now, v_until, case when v_until > v_now then '[)' else '[]' end);
     end loop;
@@ -100,7 +98,7 @@ begin
   select p_clinic_no, relieve_team.booking_id, n.resource_id, 1, n.kind, t.during,
          case when isempty(t.during) then v_now end
     from unnest(v_needs) n
-   cross join tstzrange(v_now, greatest(v_now, v_case.expected_ends_at)) t(during)
+   cross join tstzrange(v_now, v_until) t(during)
   on conflict on constraint allocation_pkey do update
     set kind = excluded.kind, during = excluded.during, planned_at = excluded.planned_at;
   update theatre_case t

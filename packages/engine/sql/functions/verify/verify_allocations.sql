@@ -10,11 +10,11 @@
 --   its overridden rules are not those in its log; what it is does not have its digest; a request of the waitlist that
 --   names a case of another request, or not its live case, or as bumped one that was not, or is withdrawn and has a
 --   live case; a milestone, a block or a patient that belongs to nothing; a time of a room without its block).
--- A case that ended before its planned end may take less than its plan from then on, and fewer minutes, even if that
--- end is corrected later, because other cases may have taken the rest. One that ended before its planned start still
--- names all that it needs. A lapsed hold takes what it took until it is given back; this is not reported.
--- Overlaps of years of cases are found by their order in time: something overlaps one before it exactly if it begins
--- before the latest end of those. Only such ones are compared with others.
+-- A case that ended, or was expected to end, before its planned end may take less than its plan from then on, and fewer
+-- minutes, even if that end is corrected later, because other cases may have taken the rest. One that ended before its
+-- planned start still names all that it needs. A lapsed hold takes what it took until it is given back; this is not
+-- reported. Overlaps of years of cases are found by their order in time: something overlaps one before it exactly if it
+-- begins before the latest end of those. Only such ones are compared with others.
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -68,20 +68,24 @@ as $function$
                           and e.version > g.version
      cross join lateral jsonb_array_elements_text(e.case_details->'relieved'->'joined') j(id)
      group by g.booking_id, j.id
-  ), ended as materialized (
-    -- The earliest end that was recorded since a case got its place: from then on, others may have its resources.
-    select r.booking_id, min(r.at) as at
-      from recorded r
-      join got_place g on g.booking_id = r.booking_id and r.version > g.version
-     where r.milestone in ('out_of_room', 'cleaned')
-     group by r.booking_id
-  ), prolonged as (
-    -- The expected end that was set last since then.
-    select distinct on (g.booking_id) g.booking_id, (e.case_details->>'expectedEndsAt')::timestamptz as ends_at
+  ), expected as materialized (
+    -- The ends that were expected since then.
+    select g.booking_id, e.version, (e.case_details->>'expectedEndsAt')::timestamptz as ends_at
       from got_place g
-      join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = g.booking_id and e.type = 'prolonged'
-                          and e.version > g.version
-     order by g.booking_id, e.version desc
+      join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = g.booking_id
+                          and e.type in ('prolonged', 'milestone') and e.version > g.version
+                          and e.case_details ? 'expectedEndsAt'
+  ), ended as materialized (
+    -- The earliest end that was recorded or expected since a case got its place: from then on, others may have its
+    -- resources.
+    select q.booking_id, min(q.at) as at
+      from (select r.booking_id, r.version, r.at from recorded r where r.milestone in ('out_of_room', 'cleaned')
+            union all
+            select x.booking_id, x.version, x.ends_at from expected x) q
+      join got_place g on g.booking_id = q.booking_id and q.version > g.version
+     group by q.booking_id
+  ), expected_last as (
+    select distinct on (x.booking_id) x.booking_id, x.ends_at from expected x order by x.booking_id, x.version desc
   ), planned as materialized (
     -- Computed independently of case_needs, so that a bug there is found.
     select p.booking_id, p.slot_id, coalesce(j.at, p.starts_at) as starts_at, least(p.ends_at, d.at) as ends_at,
@@ -226,7 +230,7 @@ as $function$
          format('its end is expected at %s, by its log at %s', p.expected_ends_at, coalesce(x.ends_at, p.ends_at))
     from placed p
     join got_place g on g.booking_id = p.booking_id
-    left join prolonged x on x.booking_id = p.booking_id
+    left join expected_last x on x.booking_id = p.booking_id
    where p.expected_ends_at <> coalesce(x.ends_at, p.ends_at)
   union all
   -- The message omits the override, whose reason may describe a patient.

@@ -99,7 +99,8 @@ test('a doctor’s board has their own cases, and of others’ what they take an
   expect(seen.busy).toEqual([
     { ...busy, kind: 'anaesthetist', resourceId: 'anaesthetist of sato' },
     { ...busy, kind: 'equipment', resourceId: 'robot of sato' },
-    { ...busy, kind: 'room', resourceId: 'room of sato' },
+    // With its turnover.
+    { ...busy, kind: 'room', resourceId: 'room of sato', to: '2031-01-06T10:25:00.000Z' },
     { ...busy, kind: 'surgeon', resourceId: 'sato' },
   ])
   expect(seen.people.map(({ id }) => id)).toEqual([
@@ -123,7 +124,7 @@ test('others’ late cases take longer on a doctor’s board, too, as far as is 
   const board = aBoard([aCase('sato')])
   const untils = (asOf: string) => {
     const { busy = [] } = restrictedResponses.cases(actor('doctor', 'chen'), { ...board, asOf })
-    return new Set(busy.map(({ to }) => to))
+    return new Set(busy.filter(({ kind }) => kind !== 'room').map(({ to }) => to))
   }
   expect(untils('2031-01-06T08:59:00.000Z')).toEqual(new Set(['2031-01-06T10:10:00.000Z']))
   expect(untils('2031-01-06T09:30:00.000Z')).toEqual(new Set(['2031-01-06T10:30:00.000Z']))

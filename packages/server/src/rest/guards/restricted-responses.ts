@@ -53,21 +53,15 @@ function boardOfSurgeon(actor: ClinicActor, board: TheatreBoardBody): TheatreBoa
   }
 }
 
-const shownKinds: ReadonlySet<string> = new Set<BusyTime['kind']>(['room', 'surgeon', 'anaesthetist', 'equipment'])
+const shownKinds: readonly BusyTime['kind'][] = ['room', 'surgeon', 'anaesthetist', 'equipment']
 
 /** What a case takes, as the board of the theatre's staff shows it at `asOf`. */
 function busyTimes(one: BoardCase, asOf: number): BusyTime[] {
-  return one.allocations.filter(isShown).map((taken) => {
-    const { kind, resourceId, unit } = taken
-    const { from, to } = takenTimes(taken, one, asOf)
-    return { kind, resourceId, unit, from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+  return takenTimes(one, asOf).flatMap(({ kind, resourceId, unit, from, to }) => {
+    const shown = shownKinds.find((each) => each === kind)
+    if (shown === undefined) return []
+    return [{ kind: shown, resourceId, unit, from: new Date(from).toISOString(), to: new Date(to).toISOString() }]
   })
-}
-
-type CaseAllocation = BoardCase['allocations'][number]
-
-function isShown(allocation: CaseAllocation): allocation is CaseAllocation & Pick<BusyTime, 'kind'> {
-  return shownKinds.has(allocation.kind)
 }
 
 /** The order is not that of the cases, from which one could tell what belongs together. */

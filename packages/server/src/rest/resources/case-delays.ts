@@ -110,7 +110,7 @@ export async function delayOfPlan({ engine: { theatre }, now }: RestDeps, plan: 
     anaesthetistId,
     staffIds,
     equipment: plan.equipment,
-    allocations: taken.map((one) => ({ ...one, to: endsAt })),
+    allocations: taken.map((one) => ({ ...one, from: timeText(first), to: endsAt })),
   }
   return projectCases([...cases.map(caseBody), planned], equipment, now().getTime()).get(id)?.waitsFor ?? null
 }

@@ -198,8 +198,8 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
     const planned = await theatre.case(caseId)
     if (planned === null) throw caseNotFound(caseId)
     const latest = new Date(planned.endsAt.getTime() + dayMs)
-    if (expectedEndsAt < planned.endsAt || expectedEndsAt > latest) {
-      throw invalidRequest([{ path: '/expectedEndsAt', message: betweenText(planned.endsAt, latest) }])
+    if (expectedEndsAt > latest) {
+      throw invalidRequest([{ path: '/expectedEndsAt', message: `must not be after ${latest.toISOString()}` }])
     }
     const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
     if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusal(deps, input, outcome)
@@ -297,10 +297,6 @@ function planOf(body: Omit<NewCaseBody, 'override'>): CasePlan {
 
 function changeOf({ startsAt, ...change }: Omit<CaseMoveBody, 'override'>): Partial<CasePlan> {
   return startsAt === undefined ? change : { ...change, startsAt: startOf(startsAt) }
-}
-
-function betweenText(earliest: Date, latest: Date): string {
-  return `must be from ${earliest.toISOString()} to ${latest.toISOString()}`
 }
 
 function caseRead(caseId: string): AuditEntry {

@@ -53,22 +53,25 @@ describe('the day of the operation', () => {
   }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomTwo, doctor } = theatre
-    const caseId = (await theatre.book({ confirm: true })).body.id
+    const first = (await theatre.book({ confirm: true })).body.id
+    const late = (await theatre.book({ startsAt: theatreTime('09:00'), confirm: true })).body.id
     const milestone = { milestone: 'in_room', at: theatreTime('08:10'), trial: true }
-    expect((await rest.call('recordMilestone', { path: { caseId }, as: admin, body: milestone })).status).toBe(200)
+    const recorded = await rest.call('recordMilestone', { path: { caseId: first }, as: admin, body: milestone })
+    expect(recorded.body.expectedEndsAt).toBe(theatreTime('09:10'))
     const check = async (more: object) =>
-      (await rest.call('checkCase', { as, body: theatre.newCase({ startsAt: theatreTime('09:00'), ...more }) })).body
-    expect(await check({})).toEqual({ conflicts: [], atRiskBy: caseId })
+      (await rest.call('checkCase', { as, body: theatre.newCase({ startsAt: theatreTime('10:00'), ...more }) })).body
+    expect(await check({})).toEqual({ conflicts: [], atRiskBy: late })
     expect(await check({ roomId: roomTwo.id, surgeonId: doctor.id })).toEqual({ conflicts: [], atRiskBy: null })
 
-    const next = (await theatre.book({ startsAt: theatreTime('09:00'), confirm: true })).body
-    expect(next.atRiskBy).toBe(caseId)
+    const next = (await theatre.book({ startsAt: theatreTime('10:00'), confirm: true })).body
+    expect(next.atRiskBy).toBe(late)
     const move = async (startsAt: string) =>
       (await rest.call('moveCase', { path: { caseId: next.id }, as, body: { startsAt } })).body.atRiskBy
-    expect(await move(theatreTime('10:00'))).toBeNull()
-    expect(await move(theatreTime('09:00'))).toBe(caseId)
+    expect(await move(theatreTime('11:00'))).toBeNull()
+    expect(await move(theatreTime('10:00'))).toBe(late)
     const board = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
-    expect(board.body.cases.find(({ id }) => id === next.id)?.atRiskBy).toBe(caseId)
+    const risks = board.body.cases.map(({ id, atRiskBy }) => [id, atRiskBy])
+    expect(risks).toEqual([[first, null], [late, first], [next.id, late]])
   })
 
   test('a case waits for equipment only if all units are in use, whichever unit it was given', async ({
@@ -254,13 +257,15 @@ describe('the day of the operation', () => {
     expect(early.problem).toMatchObject({ status: 409, code: 'milestone_time', errors: [limit] })
     const tried = await rest.call('recordMilestone', { path: { caseId }, as, body: { ...inRoom, trial: true } })
     expect(tried.problem.code).toBe('forbidden')
+    const extend = (expectedEndsAt: string) =>
+      rest.call('extendCase', { path: { caseId }, as, body: { expectedEndsAt } })
+    const tooEarly = [{ path: '/expectedEndsAt', message: `must not be before ${theatreTime('09:00')}` }]
+    expect((await extend(theatreTime('08:30'))).problem.errors).toEqual(tooEarly)
+    expect((await extend(theatreTime('09:01', 1))).problem.errors).toMatchObject([{ path: '/expectedEndsAt' }])
     expect((await record('in_room', theatreTime('08:10'))).body).toMatchObject({ status: 'ARRIVED' })
     expect((await record('out_of_room', theatreTime('08:05'))).problem.code).toBe('milestone_order')
     expect((await record('out_of_room', theatreTime('08:05', 3))).problem.code).toBe('milestone_time')
     expect((await record('in_room', theatreTime('19:59', -1))).problem.code).toBe('milestone_time')
-    const extend = (expectedEndsAt: string) =>
-      rest.call('extendCase', { path: { caseId }, as, body: { expectedEndsAt } })
-    expect((await extend(theatreTime('08:30'))).problem.errors).toMatchObject([{ path: '/expectedEndsAt' }])
     expect((await extend(theatreTime('09:20'))).body.atRiskCaseIds).toEqual([next.id])
     const board = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
     expect(board.body.cases.find(({ id }) => id === next.id)?.atRiskBy).toBe(caseId)

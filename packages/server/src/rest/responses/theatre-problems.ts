@@ -50,7 +50,7 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
         case: caseBody(outcome.case),
       })
     case 'too_early': {
-      const message = `must not be before the planned end, ${outcome.case.endsAt.toISOString()}`
+      const message = `must not be before ${outcome.earliest.toISOString()}`
       return invalidRequest([{ path: '/expectedEndsAt', message }])
     }
     case 'milestone_order':

@@ -93,17 +93,19 @@ describe('a case that runs over midnight', () => {
 })
 
 describe('a case that began before its planned start', () => {
-  const planned = (milestones: [Case['milestones'][number]['milestone'], string][], change: Partial<Case> = {}) =>
-    ({
+  const planned = (milestones: [Case['milestones'][number]['milestone'], string][], change: Partial<Case> = {}) => {
+    const began = milestones.find(([milestone]) => milestone === 'in_room')
+    return {
       startsAt: '2026-11-23T13:00:00Z',
       endsAt: '2026-11-23T14:00:00Z',
-      expectedEndsAt: '2026-11-23T14:00:00Z',
+      expectedEndsAt: began === undefined ? '2026-11-23T14:00:00Z' : new Date(utc(began[1]) + 3_600_000).toISOString(),
       turnoverMinutes: 20,
       minutes: 60,
       status: 'ARRIVED',
       milestones: milestones.map(([milestone, time]) => ({ milestone, at: `2026-11-23T${time}:00Z` })),
       ...change,
-    }) as Case
+    } as Case
+  }
   const utc = (time: string) => Date.parse(`2026-11-23T${time}:00Z`)
   const times = (one: Case, now: string) => {
     const { from, to } = caseSpan(one, utc(now))
@@ -179,7 +181,7 @@ describe('a case that began before its planned start', () => {
     const one = planned([], {
       startsAt: '2026-11-23T00:00:00Z',
       endsAt: '2026-11-23T01:00:00Z',
-      expectedEndsAt: '2026-11-23T01:00:00Z',
+      expectedEndsAt: '2026-11-22T20:30:00Z',
       milestones: [{ milestone: 'in_room', at: '2026-11-22T19:30:00Z' }],
     })
     const then = Date.parse('2026-11-22T19:40:00Z')

@@ -1,4 +1,4 @@
-import { begunAt, projectedEnd } from '@holdfast/contract/case-state'
+import { begunAt, foreseenEnd } from '@holdfast/contract/case-state'
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { addDays, instantOf } from '../../../lib/time/local-time.ts'
 
@@ -92,7 +92,7 @@ export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
  * more is recorded than that it was over by its planned start, it took its minutes until then.
  */
 export function caseSpan(one: Case, now: number): Span {
-  const to = projectedEnd(one, now)
+  const to = foreseenEnd(one, now)
   const from = Math.min(Date.parse(one.startsAt), ...begunAt(one))
   return { from: from < to ? from : to - one.minutes * minuteMs, to }
 }

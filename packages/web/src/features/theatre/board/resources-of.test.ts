@@ -11,7 +11,8 @@ function taken(kind: Allocation['kind'], resourceId: string, from: string, to: s
 
 function planned(from: string, to: string, change: Partial<Case> = {}): Partial<Case> {
   const times = { startsAt: at(from), endsAt: at(to), expectedEndsAt: at(to), minutes: 60 }
-  return { status: 'CONFIRMED', milestones: [], anaesthetistId: null, staffIds: [], ...times, ...change }
+  const things = { roomId: 'r1', surgeonId: 'chen', anaesthetistId: null, staffIds: [], equipment: [] }
+  return { status: 'CONFIRMED', milestones: [], turnoverMinutes: 0, ...things, ...times, ...change }
 }
 
 test('people and equipment have the times of all cases, by start; rooms and patients are left out', () => {
@@ -46,13 +47,18 @@ test('people and equipment have the times of all cases, by start; rooms and pati
 })
 
 test('who was relieved is free from then on, however late the case is', () => {
-  const allocations = [taken('anaesthetist', 'ito', '08:00', '08:30'), taken('anaesthetist', 'berg', '08:30', '09:00')]
+  const allocations = [
+    taken('anaesthetist', 'ito', '08:00', '08:30'),
+    taken('anaesthetist', 'berg', '08:30', '09:00'),
+    taken('surgeon', 'chen', '08:00', '09:00'),
+  ]
   const inRoom = { milestone: 'in_room', at: at('08:00') } as const
   const running = planned('08:00', '09:00', { status: 'ARRIVED', milestones: [inRoom], anaesthetistId: 'berg' })
   const cases = [{ ...running, roomId: 'r1', allocations }] as Case[]
   expect(resourcesOf({ cases }, ms('10:00')).map(({ id, times }) => [id, times[0]?.to])).toEqual([
     ['ito', ms('08:30')],
     ['berg', ms('10:00')],
+    ['chen', ms('10:00')],
   ])
 })
 
@@ -65,11 +71,14 @@ test('of other surgeons’ cases a doctor sees when, not where', () => {
 
 test('a late case takes its people and equipment past midnight, without having been extended', () => {
   const inRoom = { milestone: 'in_room', at: at('22:30') } as const
-  const allocations = [taken('surgeon', 'chen', '22:00', '23:00'), taken('equipment', 'robot', '22:00', '23:20')]
-  const running = planned('22:00', '23:00', { status: 'ARRIVED', milestones: [inRoom] })
-  const late = planned('22:00', '23:00')
+  const until = (surgeon: string, robot: string) => ({
+    expectedEndsAt: at(surgeon),
+    allocations: [taken('surgeon', 'chen', '22:00', surgeon), taken('equipment', 'robot', '22:00', robot)],
+  })
+  const running = planned('22:00', '23:00', { status: 'ARRIVED', milestones: [inRoom], ...until('23:30', '23:50') })
+  const late = planned('22:00', '23:00', until('23:00', '23:20'))
   const endsOf = (one: Partial<Case>, now: number) =>
-    resourcesOf({ cases: [{ ...one, roomId: 'r1', allocations }] as Case[] }, now).map(({ times }) => times[0]?.to)
+    resourcesOf({ cases: [one] as Case[] }, now).map(({ times }) => times[0]?.to)
   const midnight = Date.parse('2026-11-24T00:00:00.000Z')
   const minuteMs = 60_000
   expect(endsOf(running, midnight + 10 * minuteMs)).toEqual([midnight + 10 * minuteMs, midnight + 30 * minuteMs])
@@ -79,20 +88,25 @@ test('a late case takes its people and equipment past midnight, without having b
 
 test('a case that began before its planned start takes its people and equipment from then on', () => {
   const inRoom = { milestone: 'in_room', at: at('11:30') } as const
-  const allocations = [
-    taken('surgeon', 'chen', '13:00', '14:00'),
-    taken('anaesthetist', 'berg', '11:50', '14:00'),
-    taken('equipment', 'robot', '13:00', '14:20'),
-  ]
-  const running = planned('13:00', '14:00', { status: 'ARRIVED', milestones: [inRoom], anaesthetistId: 'berg' })
+  // The engine has left it nothing from its planned start on, but who came.
+  const allocations = [taken('anaesthetist', 'berg', '11:50', '12:30')]
+  const running = planned('13:00', '14:00', {
+    status: 'ARRIVED',
+    milestones: [inRoom],
+    expectedEndsAt: at('12:30'),
+    anaesthetistId: 'berg',
+    equipment: [{ equipmentId: 'robot', units: 1 }],
+  })
   const timesOf = (one: Partial<Case>, now: string) =>
     resourcesOf({ cases: [{ ...one, roomId: 'r1', allocations }] as Case[] }, ms(now)).map(({ times }) =>
       times.flatMap(({ from, to }) => [from, to]),
     )
   expect(timesOf(running, '12:00')).toEqual([
-    [ms('11:30'), ms('12:30')],
     [ms('11:50'), ms('12:30')],
-    [ms('11:30'), ms('12:50')],
+    [ms('11:30'), ms('12:30')],
+    [ms('11:30'), ms('12:30')],
   ])
-  expect(timesOf({ ...running, expectedEndsAt: at('14:10') }, '12:00')[0]).toEqual([ms('11:30'), ms('14:10')])
+  expect(timesOf(running, '12:40').map(([, to]) => to)).toEqual([ms('12:40'), ms('12:40'), ms('12:40')])
+  const left = { milestone: 'out_of_room', at: at('12:10') } as const
+  expect(timesOf({ ...running, milestones: [inRoom, left] }, '12:40')[1]).toEqual([ms('11:30'), ms('12:10')])
 })

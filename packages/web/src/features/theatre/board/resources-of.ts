@@ -38,7 +38,7 @@ export function resourcesOf(
     byKey.set(key, found)
   }
   for (const one of cases) {
-    for (const taken of one.allocations) add(taken, takenTimes(taken, one, now), one.roomId)
+    for (const taken of takenTimes(one, now)) add(taken, taken, one.roomId)
   }
   // The server has computed them.
   for (const taken of busy) add(taken, { from: Date.parse(taken.from), to: Date.parse(taken.to) }, null)

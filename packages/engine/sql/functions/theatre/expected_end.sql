@@ -1,0 +1,32 @@
+-- expected_end: when a case is expected to end: at the end of its plan; once its patient is in the room, its minutes
+-- after that; or when somebody said (prolong_case), until it is moved. If that was said before the patient came into
+-- the room, the case does not end before its minutes have passed either. theatre_case.expected_ends_at stores it.
+--
+-- Internal.
+-- Locks: none; the result is final under lock_case. Fails: never. Idempotent: yes.
+create or replace function holdfast.expected_end(p_case holdfast.theatre_case) returns timestamptz
+language plpgsql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $function$
+declare
+  v_minutes constant interval := p_case.ends_at - p_case.starts_at;
+  v_begun_at constant timestamptz := (
+    select m.at from case_milestone m
+     where m.clinic_no = p_case.clinic_no and m.booking_id = p_case.booking_id and m.milestone = 'in_room');
+  v_said_at timestamptz; v_said timestamptz;
+begin
+  -- The first row is the last time that the end was said, or the last move, since which nobody has.
+  select e.at, (e.case_details->>'expectedEndsAt')::timestamptz into v_said_at, v_said
+    from events_of_old_booking(p_case.clinic_no, p_case.booking_id) e
+   where e.type = 'prolonged' or e.type = 'moved' and not e.case_details ? 'relieved'
+   order by e.version desc limit 1;
+  if v_said is null then
+    return coalesce(v_begun_at + v_minutes, p_case.ends_at);
+  elsif v_said_at < v_begun_at then
+    return greatest(v_said, v_begun_at + v_minutes);
+  end if;
+  return v_said;
+end
+$function$;

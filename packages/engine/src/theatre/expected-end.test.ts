@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
+import { verify } from '../verify/verify.ts'
+
+/**
+ * A case of an hour, planned so many minutes from now, in a block if it is to come, in a room with 20 minutes of
+ * turnover.
+ */
+async function aPlannedCase(database: TestDatabase, minutesFromNow: number) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  const now = Math.floor(Date.now() / 60_000) * 60_000
+  const at = (minutes: number) => new Date(now + minutes * 60_000)
+  await theatre.updateRoom(room, { turnoverMinutes: 20 })
+  const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
+  const drafts = [{ startsAt: at(1), endsAt: at(360), capacity: 240 }]
+  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false })
+  const { id } = caseOf(await theatre.claimCase(aCase(scene, { startsAt: at(minutesFromNow), confirm: true })))
+  const by = () => ({ caseId: id, actorId: null, key: randomUUID() })
+  return {
+    at,
+    id,
+    inRoom: async (minutes: number | null) =>
+      caseOf(
+        await theatre.recordMilestone({
+          ...by(),
+          milestone: 'in_room',
+          at: minutes === null ? null : at(minutes),
+          isTrial: true,
+        }),
+      ),
+    extend: (minutes: number) => theatre.extendCase({ ...by(), expectedEndsAt: at(minutes) }),
+    move: (minutes: number) => theatre.moveCase({ ...by(), change: { startsAt: at(minutes) }, override: null }),
+    /** Claims another case in the room. */
+    claim: async (minutes: number) => {
+      const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
+      return theatre.claimCase(aCase(other, { startsAt: at(minutes), minutes: 30, confirm: true }))
+    },
+    roomUntil: async () => (await theatre.case(id))?.allocations.find(({ kind }) => kind === 'room')?.to,
+    usedMinutes: async () =>
+      (await theatre.blocks({ clinicNo: clinic.no, from: at(-720), to: at(720) })).map((block) => block.usedMinutes)[0],
+    expectWell: async () =>
+      expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([]),
+  }
+}
+
+test('a case that begins early releases its room its minutes later, and takes it again if that was a mistake', async ({
+  database,
+}) => {
+  const { at, id, inRoom, claim, roomUntil, usedMinutes, expectWell } = await aPlannedCase(database, 30)
+  expect(await usedMinutes()).toBe(80)
+  expect(await inRoom(-10)).toMatchObject({ endsAt: at(90), expectedEndsAt: at(50) })
+  expect(await roomUntil()).toEqual(at(70))
+  // It uses the block from when it begins.
+  expect(await usedMinutes()).toBe(80)
+  await expectWell()
+  const busy = { kind: 'refused', conflicts: [{ kind: 'resource_busy', role: 'room', caseId: id }] }
+  expect(await claim(65)).toMatchObject(busy)
+  expect(await inRoom(null)).toMatchObject({ expectedEndsAt: at(90) })
+  expect(await roomUntil()).toEqual(at(110))
+  expect(await claim(75)).toMatchObject(busy)
+  await inRoom(-10)
+  const next = caseOf(await claim(75))
+  await inRoom(null)
+  // What the next case has got stays its own.
+  expect(await roomUntil()).toEqual(next.startsAt)
+  await expectWell()
+})
+
+test('a case that is expected to end before its planned start has its room until then', async ({ database }) => {
+  const { at, id, inRoom, claim, usedMinutes, expectWell } = await aPlannedCase(database, 120)
+  expect(await inRoom(-10)).toMatchObject({ expectedEndsAt: at(50) })
+  expect(await usedMinutes()).toBe(80)
+  await expectWell()
+  const busy = { kind: 'refused', conflicts: [{ kind: 'resource_busy', role: 'room', caseId: id }] }
+  expect(await claim(60)).toMatchObject(busy)
+  expect(await claim(75)).toMatchObject({ kind: 'booked' })
+  await expectWell()
+})
+
+test('a case that begins late keeps its room for its minutes, unless another case has it', async ({ database }) => {
+  const { at, id, inRoom, claim, roomUntil, expectWell } = await aPlannedCase(database, -40)
+  expect(await inRoom(0)).toMatchObject({ endsAt: at(20), expectedEndsAt: at(60) })
+  expect(await roomUntil()).toEqual(at(80))
+  expect(await claim(70)).toMatchObject({ kind: 'refused', conflicts: [{ caseId: id }] })
+  await inRoom(-40)
+  const next = caseOf(await claim(45))
+  expect(await inRoom(-10)).toMatchObject({ expectedEndsAt: at(50) })
+  expect(await roomUntil()).toEqual(next.startsAt)
+  await expectWell()
+})
+
+test('an end that was said stays, whatever is corrected, and may be before the planned one but not past', async ({
+  database,
+}) => {
+  const { at, inRoom, extend, roomUntil, expectWell } = await aPlannedCase(database, -20)
+  expect(await extend(30)).toEqual({ kind: 'too_early', earliest: at(40) })
+  await inRoom(-20)
+  expect(await extend(-5)).toMatchObject({ kind: 'too_early' })
+  expect(await extend(30)).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(30) } })
+  expect(await roomUntil()).toEqual(at(50))
+  expect(await inRoom(-15)).toMatchObject({ expectedEndsAt: at(30) })
+  expect(await extend(60)).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(60) } })
+  await expectWell()
+})
+
+test('an end that was said before the case began is not before its minutes have passed', async ({ database }) => {
+  const { at, inRoom, extend, move, expectWell } = await aPlannedCase(database, -20)
+  expect(await extend(45)).toMatchObject({ kind: 'done' })
+  expect(await inRoom(-20)).toMatchObject({ expectedEndsAt: at(45) })
+  expect(await inRoom(5)).toMatchObject({ expectedEndsAt: at(65) })
+  expect(await inRoom(null)).toMatchObject({ expectedEndsAt: at(45) })
+  await expectWell()
+  // A move is a new plan.
+  expect(await move(120)).toMatchObject({ kind: 'done' })
+  expect(await inRoom(110)).toMatchObject({ endsAt: at(180), expectedEndsAt: at(170) })
+  await expectWell()
+})
