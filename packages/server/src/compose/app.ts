@@ -99,10 +99,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     corsOrigins,
     headers: headers.ofData,
     requestIdOf: requestIdFrom(config),
+    onRefused: () => metrics.queueRefused({ waitMs: 0 }),
     onShed() {
       metrics.requestCompleted({ route: path, method, status: 503, seconds: 0 })
       metrics.problemSent('overloaded')
-      metrics.queueRefused({ waitMs: 0 })
     },
   })
   await app.register(notFound)

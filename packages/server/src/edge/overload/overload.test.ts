@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { aClinic, aDoctor, aSlot, type HeldLock, holdSlotLock, until } from '@holdfast/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type ApiResponse, call, type RunningServer, runningServer } from '../../../test/running-server.ts'
+import { type ApiResponse, call, type RunningServer, runningServer, signIn } from '../../../test/running-server.ts'
 
 const origin = 'https://clinic.example'
 const env = {
@@ -76,8 +76,31 @@ async function fillQueue(): Promise<() => Promise<ApiResponse[]>> {
   }
 }
 
+// The first of the file: what is refused is in Health for a minute.
+test('what the hook refuses is in Health, and is counted as one request', async () => {
+  const bearer = await signIn(server.url)
+  const queueWait = async () => {
+    const { body } = await call(`${server.url}/api/v1/health`, { bearer })
+    const checks = body.checks as { name: string; state: string; reason: string | null }[]
+    const { state, reason } = checks.find(({ name }) => name === 'queue_wait') ?? {}
+    return [state, reason]
+  }
+  const release = await fillQueue()
+  expect(await queueWait()).toEqual(['ok', null])
+  const counted = await sample(requests('503'))
+  expect((await book({ origin })).status).toBe(503)
+  // Health is read once a second.
+  await until(
+    async () => ((await queueWait()).join() === 'failed,full' ? true : undefined),
+    () => 'queue_wait says that bookings were refused',
+  )
+  expect(await sample(requests('503'))).toBe(counted + 1)
+  await release()
+})
+
 test('a full queue refuses before the body is read; accepted claims are booked, and it recovers', async () => {
   const release = await fillQueue()
+  const counted = await sample(requests('503'))
   const refused = await book()
   expect(refused.status).toBe(503)
   expect(refused.body).toMatchObject({ code: 'overloaded', status: 503, type: 'urn:holdfast:problem:overloaded' })
@@ -91,7 +114,7 @@ test('a full queue refuses before the body is read; accepted claims are booked, 
   // Everything else is served.
   expect((await call(`${server.url}/api/v1/clinics`)).status).toBe(200)
   expect((await call(`${server.url}/api/v1/bookings/${slot.id}`)).status).toBe(401)
-  expect(await sample(requests('503'))).toBe(3)
+  expect(await sample(requests('503'))).toBe(counted + 3)
 
   expect((await release()).map((response) => response.status)).toEqual([201, 201, 201])
   expect((await book()).status).toBe(201)

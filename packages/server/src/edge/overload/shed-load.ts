@@ -13,7 +13,9 @@ export type Shedding = {
   headers: Record<string, string>
   /** The id of a request, as everywhere else. */
   requestIdOf: (request: IncomingMessage) => string
-  /** Called for each request refused by the listener. */
+  /** Called for each request refused, by the listener or the hook. */
+  onRefused: () => void
+  /** Called for each request refused by the listener: no hook has counted it. */
   onShed: () => void
 }
 
@@ -32,7 +34,9 @@ const refusal = problem('overloaded', 'Too many requests are waiting. This one w
 export function shedLoad(app: FastifyInstance, shedding: Shedding): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const isMatch = request.method === shedding.method && request.routeOptions.url === shedding.path
-    done(isMatch && shedding.isOverloaded() ? refusal : undefined)
+    if (!isMatch || !shedding.isOverloaded()) return done()
+    shedding.onRefused()
+    done(refusal)
   })
   app.addHook('onReady', (done) => {
     wrapListeners(app, shedding)
@@ -52,6 +56,7 @@ function wrapListeners({ server }: FastifyInstance, shedding: Shedding): void {
     const { status, headers, body } = refusal.render(shedding.requestIdOf(request))
     const entries = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }).flat()
     response.writeHead(status, [...fixed, ...entries]).end(body)
+    shedding.onRefused()
     shedding.onShed()
   })
 }
