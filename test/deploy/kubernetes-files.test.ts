@@ -57,6 +57,8 @@ test.each<[path: string, from: string, to: string, problem: string]>([
   ['base/server.yaml', 'readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false', 'may write to its root'],
   ['base/server.yaml', '                name: http\n', '                name: web\n', 'no port web of a Service'],
   ['base/settings.yaml', 'PORT: "3000"', 'PORT: "8080"', 'nothing listens on 3000'],
+  ['base/settings.yaml', 'PORT: "3000"', 'PORT: 3000', 'PORT is the number 3000, and no string'],
+  ['base/settings.yaml', 'WORKER: "off"', 'WORKER: off', 'HOLDFAST_WORKER is the boolean false, and no string'],
   ['base/settings.yaml', 'PORT: "3000"', 'PORT: http', 'PORT is not valid'],
   [
     'base/settings.yaml',

@@ -48,11 +48,21 @@ export function kubernetesProblems(manifests: readonly Manifest[]): string[] {
     ...manifests
       .filter(({ kind, metadata }) => kind !== 'Namespace' && metadata.namespace !== 'holdfast')
       .map(({ metadata }) => `${metadata.name} is in another namespace`),
+    ...mapProblems(manifests),
     ...pods.flatMap((pod) => podProblems(pod, manifests)),
     ...deploymentProblems(manifests),
     ...trafficProblems(manifests, pods),
     ...policyProblems(manifests, pods),
   ]
+}
+
+/** Kubernetes refuses a ConfigMap whose values are numbers or booleans. */
+function mapProblems(manifests: readonly Manifest[]): string[] {
+  return ofKind<Manifest & { data?: Record<string, unknown> }>(manifests, 'ConfigMap').flatMap(({ metadata, data }) =>
+    Object.entries(data ?? {})
+      .filter(([, value]) => typeof value !== 'string')
+      .map(([name, value]) => `ConfigMap ${metadata.name}: ${name} is the ${typeof value} ${value}, and no string`),
+  )
 }
 
 function deploymentProblems(manifests: readonly Manifest[]): string[] {

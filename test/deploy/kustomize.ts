@@ -2,6 +2,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
 
+/** That of Kubernetes, in which an unquoted `off` is a boolean. */
+const yaml = { version: '1.1' } as const
+
 /** The texts of files by their paths. */
 export type Files = ReadonlyMap<string, string>
 
@@ -42,7 +45,7 @@ export function build(files: Files, folder: string): Built {
     components = [],
     patches = [],
     ...others
-  } = parse(read(file), { version: '1.1' }) as Kustomization
+  } = parse(read(file), yaml) as Kustomization
   const known = ['apiVersion', 'kind', 'images']
   for (const field of Object.keys(others).filter((name) => !known.includes(name))) problems.push(`${file}: ${field}`)
 
@@ -53,7 +56,7 @@ export function build(files: Files, folder: string): Built {
       problems.push(...built.problems)
       return built.manifests
     }
-    return parseAllDocuments(read(path)).map((document) => document.toJS() as Manifest)
+    return parseAllDocuments(read(path), yaml).map((document) => document.toJS() as Manifest)
   })
   const named = [...resources, ...patches.map(({ path }) => path)]
   const beside = [...files.keys()].filter((path) => join(path, '..') === join(folder) && path !== file)
@@ -66,7 +69,7 @@ export function build(files: Files, folder: string): Built {
   for (const { path, patch, target } of patches) {
     const targets = manifests.filter(({ kind, metadata }) => kind === target.kind && metadata.name === target.name)
     if (targets.length !== 1) problems.push(`${file}: there are ${targets.length} of ${target.kind} ${target.name}`)
-    const content = parse(path === undefined ? (patch ?? '') : read(join(folder, path)), { version: '1.1' }) as unknown
+    const content = parse(path === undefined ? (patch ?? '') : read(join(folder, path)), yaml) as unknown
     for (const one of targets) problems.push(...apply(one, content).map((problem) => `${file}: ${problem}`))
   }
   return { manifests, problems }
