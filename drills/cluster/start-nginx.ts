@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from '@holdfast/testkit'
@@ -11,24 +11,38 @@ export type SiteNginx = {
   restart(): Promise<void>
 }
 
+export type NginxOptions = {
+  /** Of its certificate. */
+  keyType?: 'ec' | 'rsa'
+  /** Changes what is made of deploy/nginx: for a negative control. */
+  change?: (configuration: string) => string
+  env?: Record<string, string>
+}
+
 const host = '127.0.0.1'
+
+const keyArgs = {
+  ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  rsa: ['-newkey', 'rsa:2048'],
+}
 
 /** @param servers their URLs */
 export async function startNginx(
   directory: string,
   ports: { http: number; https: number },
   servers: readonly string[],
+  { keyType = 'ec', change = (configuration) => configuration, env = {} }: NginxOptions = {},
 ): Promise<{ certificate: string; nginx: SiteNginx }> {
   const [own, key] = [join(directory, 'nginx'), join(directory, 'nginx', 'key.pem')]
   await mkdir(own, { mode: 0o711 })
   const file = join(own, 'certificate.pem')
   const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1'
-  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '30']
+  const args = ['req', '-x509', ...keyArgs[keyType], '-noenc', '-days', '30']
   await promisify(execFile)('openssl', [
     ...args,
     ...['-subj', '/CN=localhost', '-addext', names, '-keyout', key, '-out', file],
   ])
-  await fillTemplate('nginx/holdfast.conf.template', join(own, 'holdfast.conf'), {
+  const configuration = await fillTemplate('nginx/holdfast.conf.template', join(own, 'holdfast.conf'), {
     HOST: 'localhost',
     HTTP_PORT: ports.http,
     HTTPS_PORT: ports.https,
@@ -36,10 +50,11 @@ export async function startNginx(
     KEY: key,
     SERVERS: servers.map((url) => `server ${new URL(url).host} max_fails=3 fail_timeout=5s;`).join('\n  '),
   })
+  await writeFile(configuration, change(await readFile(configuration, 'utf8')))
   const main = await fillTemplate('cluster/nginx.conf.template', join(own, 'nginx.conf'), { NGINX_DIRECTORY: own })
   const log = join(directory, 'nginx.log')
   const start = async () => {
-    const nginx = plainProcess({ name: 'nginx', command: 'nginx', args: ['-e', 'stderr', '-c', main], log })
+    const nginx = plainProcess({ name: 'nginx', command: 'nginx', args: ['-e', 'stderr', '-c', main], log, env })
     const isUp = async () => {
       if (nginx.hasEnded()) throw new Error(await lastLines(nginx))
       // It answers by redirecting.
