@@ -1,6 +1,6 @@
 import type { HealthBody, HealthCheckBody } from '@holdfast/contract'
 import { expect, test } from 'vitest'
-import { changedChecks, checkLine, goneLines, healthScreen } from './health-lines.ts'
+import { changedChecks, checkLine, goneLines, healthScreen, withUnreadChecks } from './health-lines.ts'
 import { durationText, figureText } from './health-words.ts'
 
 const at = new Date('2026-11-29T12:00:00.000Z')
@@ -80,4 +80,44 @@ test('of a database that does not respond, no check is gone', () => {
   const job = aCheck({ name: 'job', database: 'south', of: 'sweep' })
   const other = aCheck({ name: 'job', database: 'north', of: 'sweep' })
   expect(goneLines(aHealth(job, other), aHealth(failed))).toEqual(['gone     north: job: sweep'])
+})
+
+test.each([
+  aCheck({ name: 'backup', state: 'unknown', reason: 'not_readable' }),
+  aCheck({ name: 'redis', state: 'failed', reason: 'no_response' }),
+  aCheck({ name: 'disk', of: '/var', state: 'unknown', reason: 'not_readable' }),
+  aCheck({ name: 'replica', of: 'db2:5432', state: 'unknown', reason: 'not_readable' }),
+])('$name that could not be read says nothing of the one database', (unread) => {
+  const job = aCheck({ name: 'job', of: 'sweep' })
+  expect(goneLines(aHealth(job, unread), aHealth(unread))).toEqual(['gone     job: sweep'])
+})
+
+test('while the backups could not be read, their test is not gone', () => {
+  const unread = aCheck({ name: 'backup', state: 'unknown', reason: 'not_readable' })
+  expect(goneLines(aHealth(aCheck({ name: 'restore_test' }), unread), aHealth(unread))).toEqual([])
+})
+
+test('what vanished during an outage is gone after it, and what is as before is not printed again', () => {
+  const job = (of: string) => aCheck({ name: 'job', database: 'south', of })
+  const readings = [
+    aHealth(job('sweep'), job('messages')),
+    aHealth(failed),
+    aHealth(failed),
+    aHealth(aCheck({ database: 'south' }), job('sweep')),
+    aHealth(aCheck({ database: 'south' }), job('sweep')),
+  ]
+  let before: HealthBody | null = null
+  const lines: string[][] = []
+  for (const reading of readings) {
+    const changed = changedChecks(before, reading).map(({ name, of, state }) => `${name} ${of} ${state}`)
+    lines.push([...changed, ...goneLines(before, reading)])
+    before = withUnreadChecks(before, reading)
+  }
+  expect(lines).toEqual([
+    ['job sweep ok', 'job messages ok'],
+    ['database null failed'],
+    [],
+    ['database null ok', 'gone     south: job: messages'],
+    [],
+  ])
 })

@@ -52,18 +52,53 @@ export function changedChecks(before: HealthBody | null, { checks }: HealthBody)
   return checks.filter((check) => !known.has(stateOf(check)))
 }
 
-/**
- * A line for each check that there was before, such as of a replica that was removed. While something of a database
- * could not be read, it is not known whether other checks of it are gone.
- */
-export function goneLines(before: HealthBody | null, { checks }: HealthBody): string[] {
-  const known = new Set(checks.map(keyOf))
-  const unread = new Set(checks.filter(isUnread).map(({ database }) => database))
-  const gone = before?.checks.filter((check) => !known.has(keyOf(check)) && !unread.has(check.database)) ?? []
+/** A line for each check that there was before, and that {@link isGone} now, such as of a replica that was removed. */
+export function goneLines(before: HealthBody | null, health: HealthBody): string[] {
+  const gone = missingChecks(before, health).filter(isGone(health))
   return gone.map((check) => `${'gone'.padEnd(8)} ${subjectOf(check)}`)
 }
 
+/**
+ * What the next reading is compared with: this one, and the checks before it of which it is not known whether they are
+ * gone.
+ */
+export function withUnreadChecks(before: HealthBody | null, health: HealthBody): HealthBody {
+  const isKnownGone = isGone(health)
+  const unread = missingChecks(before, health).filter((check) => !isKnownGone(check))
+  return { ...health, checks: [...health.checks, ...unread] }
+}
+
+function missingChecks(before: HealthBody | null, { checks }: HealthBody): HealthCheckBody[] {
+  const known = new Set(checks.map(keyOf))
+  return before?.checks.filter((check) => !known.has(keyOf(check))) ?? []
+}
+
+/** Tells whether a missing check is gone: while its source could not be read, that is not known. */
+function isGone({ checks }: HealthBody): (missing: HealthCheckBody) => boolean {
+  const unread = new Set(checks.filter(isUnread).map(sourceOf))
+  return (missing) => !unread.has(sourceOf(missing))
+}
+
 const isUnread = ({ reason }: HealthCheckBody) => reason === 'no_response' || reason === 'not_readable'
+
+/** Read together from the first database. */
+const ofInstallation: ReadonlySet<HealthCheckBody['name']> = new Set(['account_mails', 'backup', 'restore_test'])
+/** Each is read for itself. */
+const ofItself: ReadonlySet<HealthCheckBody['name']> = new Set([
+  'replica',
+  'booking_queue',
+  'queue_wait',
+  'certificate',
+  'disk',
+  'redis',
+  'server',
+])
+
+/** What could not be read together with a check. */
+function sourceOf(check: HealthCheckBody): string {
+  if (ofInstallation.has(check.name)) return 'installation'
+  return ofItself.has(check.name) ? keyOf(check) : JSON.stringify(['database', check.database])
+}
 
 function keyOf({ name, database, of }: HealthCheckBody): string {
   return JSON.stringify([name, database, of])

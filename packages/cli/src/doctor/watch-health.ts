@@ -4,7 +4,7 @@ import { openHealth } from '@holdfast/server/health'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { withDatabase } from '../with-database.ts'
-import { changedChecks, checkLine, goneLines, healthScreen } from './health-lines.ts'
+import { changedChecks, checkLine, goneLines, healthScreen, withUnreadChecks } from './health-lines.ts'
 
 const everyMs = 5_000
 
@@ -39,7 +39,7 @@ async function show(
     if (isJson) terminal.json(health)
     else if (terminal.redraw !== null) terminal.redraw(healthScreen(terminal, health))
     else printChanges(terminal, before, health)
-    before = health
+    before = withUnreadChecks(before, health)
     // Ctrl+C is how it ends.
     await delay(everyMs, undefined, { signal }).catch(() => undefined)
   }
