@@ -40,12 +40,7 @@ export function build(files: Files, folder: string): Built {
     if (text === undefined) problems.push(`${file}: there is no ${path}`)
     return text ?? ''
   }
-  const {
-    resources = [],
-    components = [],
-    patches = [],
-    ...others
-  } = parse(read(file), yaml) as Kustomization
+  const { resources = [], components = [], patches = [], ...others } = parse(read(file), yaml) as Kustomization
   const known = ['apiVersion', 'kind', 'images']
   for (const field of Object.keys(others).filter((name) => !known.includes(name))) problems.push(`${file}: ${field}`)
 

@@ -102,7 +102,11 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
   program
     .command('setup-database')
     .description('create the role and the database that DATABASE_URL names, or print the SQL for it')
-    .option('--as <url>', 'do it as this superuser, postgres://postgres@HOST:5432/postgres (password: PGPASSWORD)')
+    .option(
+      '--as <url>',
+      'do it as this superuser, or role with CREATEROLE and CREATEDB, postgres://postgres@HOST:5432/postgres ' +
+        '(password: PGPASSWORD)',
+    )
     .option('--database <name>', 'the database', 'holdfast')
     .option('--owner <name>', 'the role that will own it', 'holdfast')
     .addOption(jsonOption())

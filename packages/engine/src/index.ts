@@ -3,6 +3,7 @@ export { checkAppLogin } from './app-login/check-app-login.ts'
 export { appLoginName, ensureAppLogin, storedAppLogin } from './app-login/ensure-app-login.ts'
 export { scramVerifier } from './app-login/scram-verifier.ts'
 export {
+  everybodyCreatesLargeObjects,
   largeObjectsStep,
   type SetupNames,
   type SetupStep,

@@ -21,7 +21,7 @@ afterAll(async () => {
   await server.owner.query(`drop database if exists "${quotedDatabase}" with (force)`)
   await server.owner.query(`drop role if exists "${quotedDatabase}_holdfast_app"`)
   await server.owner.query(`drop role if exists "${owner}"`)
-  for (const name of ['managed', 'poor', 'pooler', 'reader'])
+  for (const name of ['managed', 'second', 'poor', 'pooler', 'reader'])
     await server.owner.query(`drop role if exists "${name}_${suffix}"`)
   await server.drop()
 })
@@ -127,19 +127,30 @@ test('a role with CREATEROLE and CREATEDB may do it: managed services have no su
   await server.owner.query(`create role "${managed}" login createrole createdb password 'managed'`)
   // Another database of the server has created it; this role may not grant it.
   await server.owner.query(`grant holdfast_app to "${managed}" with admin option`)
-  const as = changeDatabaseUrl(server.ownerUrl, { user: managed, password: 'managed' })
-  const { code, out, err } = await runCaptured([
-    'setup-database',
-    '--as',
-    as,
-    '--database',
-    ofIt,
-    '--owner',
-    its,
-    '--json',
-  ])
+  const run = (user: string, ...more: string[]) => {
+    const as = changeDatabaseUrl(server.ownerUrl, { user, password: 'managed' })
+    return runCaptured(['setup-database', '--as', as, '--database', ofIt, '--owner', its, ...more])
+  }
+  const { code, out, err } = await run(managed, '--json')
   expect({ code, err }).toEqual({ code: 0, err: [] })
-  const { databaseUrl } = JSON.parse(out[0] ?? '') as { databaseUrl: string }
+  const { databaseUrl, leftOut } = JSON.parse(out[0] ?? '') as { databaseUrl: string; leftOut: string[] }
+  expect(leftOut).toEqual([expect.stringContaining('lo_create')])
+  const again = await run(managed)
+  expect({ code: again.code, err: again.err }).toEqual({ code: 0, err: [] })
+  expect(again.out.slice(0, 2)).toEqual([
+    'Everything is there: nothing to do.',
+    expect.stringMatching(/^Left out, because only a superuser can do it: REVOKE EXECUTE ON FUNCTION .*lo_create/),
+  ])
+  // Another administrator, who may become neither role and not connect to the database.
+  await server.owner.query(`create role "second_${suffix}" login createrole createdb password 'managed'`)
+  const bySecond = await run(`second_${suffix}`, '--json')
+  expect(bySecond).toMatchObject({ code: 0, err: [] })
+  expect(JSON.parse(bySecond.out[0] ?? '')).toMatchObject({ done: 0, leftOut: [] })
+  // A superuser does what was left out.
+  const bySuperuser = await runCaptured([
+    ...['setup-database', '--as', server.ownerUrl, '--database', ofIt, '--owner', its, '--json'],
+  ])
+  expect(JSON.parse(bySuperuser.out[0] ?? '')).toMatchObject({ done: 1, leftOut: [] })
   expect(await runCaptured(['migrate'], { DATABASE_URL: databaseUrl })).toMatchObject({ code: 0 })
 })
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import {
   changeDatabaseUrl,
+  everybodyCreatesLargeObjects,
   isDatabaseUnusable,
+  largeObjectsStep,
   type SetupNames,
   type SetupStep,
   scramVerifier,
@@ -11,12 +13,14 @@ import {
   withPool,
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
+import pg from 'pg'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 
 export type SetupDatabaseOptions = JsonOption & { as?: string; database: string; owner: string }
 
 const insufficientPrivilege = '42501'
+const name = 'holdfast setup-database'
 
 /** `holdfast setup-database`: creates the role and the database that DATABASE_URL names, or prints the SQL for it. */
 export async function setupDatabaseCommand(context: CommandContext, options: SetupDatabaseOptions): Promise<ExitCode> {
@@ -31,13 +35,14 @@ export async function setupDatabaseCommand(context: CommandContext, options: Set
     else printScript(context, script, url)
     return 0
   }
-  const done = await runSteps(options.as, names)
+  const { done, leftOut } = await runSteps(options.as, names)
   const isNewRole = done.some((statement) => statement.startsWith('CREATE ROLE') && !statement.includes('NOLOGIN'))
   const login = { database: names.database, user: names.owner, password: isNewRole ? password : 'PASSWORD' }
   const databaseUrl = changeDatabaseUrl(options.as, login)
-  if (options.json === true) terminal.json({ done: done.length, databaseUrl })
+  if (options.json === true) terminal.json({ done: done.length, leftOut, databaseUrl })
   else {
     terminal.out(done.length === 0 ? 'Everything is there: nothing to do.' : `Done: ${done.length} statements.`)
+    for (const statement of leftOut) terminal.out(`Left out, because only a superuser can do it: ${statement}`)
     terminal.out(`DATABASE_URL=${databaseUrl}`)
     if (!isNewRole) terminal.out(`The role ${names.owner} existed before: put its password in place of PASSWORD.`)
   }
@@ -45,40 +50,62 @@ export async function setupDatabaseCommand(context: CommandContext, options: Set
 }
 
 function printScript({ terminal }: CommandContext, script: readonly string[], url: string): void {
-  terminal.note('Have a superuser of the database server run this with psql, any number of times; or run this command')
-  terminal.note('again with --as. Then start Holdfast with the DATABASE_URL below.')
+  terminal.note(
+    'Have an administrator of the database server (a superuser, or a role with CREATEROLE and CREATEDB) run',
+  )
+  terminal.note(
+    'this with psql, any number of times; or run this command again with --as. Then start Holdfast with the DATABASE_URL below.',
+  )
   for (const line of script) terminal.out(line)
   terminal.out(`-- DATABASE_URL=${url}`)
 }
 
-/** @returns the statements that were needed */
-async function runSteps(url: string, names: SetupNames): Promise<string[]> {
+type Ran = {
+  /** The statements that were needed. */
+  done: string[]
+  /** Those that are needed, and that this login cannot run. */
+  leftOut: string[]
+}
+
+async function runSteps(url: string, names: SetupNames): Promise<Ran> {
   try {
-    const done = await runIn(url, setupSteps(names))
-    const inDatabase = changeDatabaseUrl(url, { database: names.database })
-    return [...done, ...(await runIn(inDatabase, stepsInDatabase(names.database)))]
+    const { done, mayConnect } = await withPool({ url, name }, async (pool) => ({
+      done: await runIn(pool, setupSteps(names)),
+      mayConnect: await holds(pool, `has_database_privilege(${pg.escapeLiteral(names.database)}, 'CONNECT')`),
+    }))
+    // Then nobody may connect but who is allowed to, which is the last step that is not a superuser's.
+    if (!mayConnect) return { done, leftOut: [] }
+    return await withPool({ url: changeDatabaseUrl(url, { database: names.database }), name }, async (pool) => {
+      const doneThere = await runIn(pool, stepsInDatabase(names.database))
+      const isLeftOut = await holds(pool, everybodyCreatesLargeObjects)
+      return { done: [...done, ...doneThere], leftOut: isLeftOut ? [largeObjectsStep.statement] : [] }
+    })
   } catch (error) {
     throw refusalOf(error) ?? error
   }
 }
 
-function runIn(url: string, steps: readonly SetupStep[]): Promise<string[]> {
-  return withPool({ url, name: 'holdfast setup-database' }, async (pool) => {
-    const done: string[] = []
-    for (const { isNeeded, statement } of steps) {
-      // Names and the password are quoted by setupSteps.
-      const { rows } = await pool.query(`select where ${isNeeded}`)
-      if (rows.length === 0) continue
-      await pool.query(statement)
-      done.push(statement)
-    }
-    return done
-  })
+async function runIn(pool: pg.Pool, steps: readonly SetupStep[]): Promise<string[]> {
+  const done: string[] = []
+  for (const { isNeeded, statement } of steps) {
+    if (!(await holds(pool, isNeeded))) continue
+    await pool.query(statement)
+    done.push(statement)
+  }
+  return done
+}
+
+/** @param condition SQL, in which names and the password are quoted */
+async function holds(pool: pg.Pool, condition: string): Promise<boolean> {
+  return (await pool.query(`select where ${condition}`)).rows.length > 0
 }
 
 function refusalOf(error: unknown): CommandRefusal | null {
   if (error instanceof Error && 'code' in error && error.code === insufficientPrivilege) {
-    return new CommandRefusal(`the login of --as may not do this (${messageOf(error)}): use a superuser`)
+    return new CommandRefusal(
+      `the login of --as may not do this (${messageOf(error)}): use a superuser, or a role with CREATEROLE and CREATEDB ` +
+        'that may grant the roles that exist',
+    )
   }
   return isDatabaseUnusable(error) ? new CommandRefusal(`--as cannot be used: ${messageOf(error)}`) : null
 }

@@ -124,8 +124,7 @@ async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: stri
 /** Where the owner is a superuser, as of the embedded database. Elsewhere `holdfast setup-database` does it. */
 async function revokeLargeObjects(owner: pg.Client): Promise<void> {
   const { isNeeded, statement } = largeObjectsStep
-  const isSuperuser = `exists (select from pg_roles where rolname = current_user and rolsuper)`
-  const { rows } = await owner.query(`select where ${isNeeded} and ${isSuperuser}`)
+  const { rows } = await owner.query(`select where ${isNeeded}`)
   if (rows.length > 0) await owner.query(statement)
 }
 

@@ -22,6 +22,11 @@ const role = (name: string) => `select from pg_roles where rolname = ${escapeLit
 export function setupSteps({ database, owner, password }: SetupNames): SetupStep[] {
   const [ownerName, databaseName] = [escapeIdentifier(owner), escapeIdentifier(database)]
   const found = `select from pg_database where datname = ${escapeLiteral(database)}`
+  const ownerMay = (privilege: string) => `has_database_privilege(${escapeLiteral(owner)}, oid, '${privilege}')`
+  // Of the steps that only the owner of the database may take, or who may become the owner.
+  const isLeft =
+    `not exists (${found} and ${ownerMay('CREATE')} and ${ownerMay('CONNECT WITH GRANT OPTION')} ` +
+    `and not has_database_privilege('public', oid, 'CONNECT'))`
   return [
     {
       isNeeded: `not exists (${role(owner)})`,
@@ -34,6 +39,7 @@ export function setupSteps({ database, owner, password }: SetupNames): SetupStep
     // Whoever is no superuser, as with managed services, may create a database for a role that they may become.
     {
       isNeeded:
+        `${isLeft} and ` +
         'exists (select from pg_roles o join pg_roles me on me.rolname = current_user and not me.rolsuper ' +
         `where o.rolname = ${escapeLiteral(owner)} and not pg_has_role(me.oid, o.oid, ` +
         `case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end))`,
@@ -52,21 +58,19 @@ export function setupSteps({ database, owner, password }: SetupNames): SetupStep
       statement: `CREATE DATABASE ${databaseName} OWNER ${ownerName} ENCODING 'UTF8' TEMPLATE template0`,
     },
     {
-      isNeeded: `exists (${found} and not has_database_privilege(${escapeLiteral(owner)}, oid, 'CREATE'))`,
+      isNeeded: `exists (${found} and not ${ownerMay('CREATE')})`,
       statement: `GRANT CREATE ON DATABASE ${databaseName} TO ${ownerName}`,
     },
     // The owner of the database may let the login of the server connect; another owner of the schema needs to be
     // allowed.
     {
-      isNeeded:
-        `exists (${found} and not ` +
-        `has_database_privilege(${escapeLiteral(owner)}, oid, 'CONNECT WITH GRANT OPTION'))`,
+      isNeeded: `exists (${found} and not ${ownerMay('CONNECT WITH GRANT OPTION')})`,
       statement: `GRANT CONNECT ON DATABASE ${databaseName} TO ${ownerName} WITH GRANT OPTION`,
     },
   ]
 }
 
-/** What a superuser has to run in the database. */
+/** What they have to run in the database. */
 export function stepsInDatabase(database: string): SetupStep[] {
   return [largeObjectsStep, connectStep(database)]
 }
@@ -84,12 +88,12 @@ function connectStep(database: string): SetupStep {
   }
 }
 
-/**
- * One of the steps in the database: PostgreSQL lets everybody create large objects, which are outside of all tables and
- * limits. Holdfast has none.
- */
+/** PostgreSQL lets everybody create large objects, which are outside of all tables and limits. Holdfast has none. */
+export const everybodyCreatesLargeObjects = `has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'execute')`
+
+/** One of the steps in the database. For who is no superuser, the statement is a warning that changes nothing. */
 export const largeObjectsStep: SetupStep = {
-  isNeeded: `has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'execute')`,
+  isNeeded: `${everybodyCreatesLargeObjects} and exists (select from pg_roles where rolname = current_user and rolsuper)`,
   statement:
     'REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), ' +
     'pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC',
