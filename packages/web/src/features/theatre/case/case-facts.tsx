@@ -12,12 +12,13 @@ import {
   formatTime,
   formatTimes,
 } from '../../../lib/i18n/format.ts'
-import { delayed, isMovable } from '../case-state.ts'
+import { delayed } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 import { CaseLacks } from './case-lacks.tsx'
+import { type Risk, riskOf } from './risk-of.ts'
 
 type CaseFactsProps = {
   one: Case
@@ -39,24 +40,15 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
   const lacks = one.lacks ?? []
   const expected = delayed(one, projections.get(one.id) ?? projectCases([one], [], now).get(one.id), now)
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
-  // The other case need not be on the board: it may be of another day.
-  const earlierEnd = projections.get(atRiskBy ?? '')?.endsAt
-  const begins = projections.get(one.id)?.startsAt ?? Date.parse(one.projectedStartsAt ?? one.startsAt)
   return (
     <>
       {lacks.length === 0 ? null : <CaseLacks one={one} lacks={lacks} names={names} />}
       {atRiskBy === null || lacks.some(({ caseId }) => caseId === atRiskBy) ? null : (
         <Alert color="red" variant="outline" title={t('state.atRisk')}>
-          {risk !== undefined && isMovable(risk) && Date.parse(risk.startsAt) >= Date.parse(one.startsAt)
-            ? t('case.sameTimeAs', {
-                procedure: risk.procedure.display,
-                from: formatTime(risk.startsAt, timeZone),
-                to: formatTime(risk.endsAt, timeZone),
-              })
-            : t(earlierEnd === undefined ? 'case.beginsAfter' : 'case.atRiskBy', {
-                procedure: risk?.procedure.display ?? t('case.earlier'),
-                time: formatTime(earlierEnd ?? begins, timeZone),
-              })}
+          <RiskText
+            risk={riskOf(one, projections, { id: atRiskBy, other: risk })}
+            procedure={risk?.procedure.display ?? t('case.earlier')}
+          />
         </Alert>
       )}
       <dl className={classes.facts}>
@@ -113,6 +105,18 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
       </dl>
     </>
   )
+}
+
+function RiskText({ risk, procedure }: { risk: Risk; procedure: string }) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const time = (at: number) => formatTime(at, timeZone)
+  if (risk.kind === 'same_time') {
+    return t('case.sameTimeAs', { procedure, from: time(risk.from), to: time(risk.to) })
+  }
+  if (risk.kind === 'takes_until') return t('case.atRiskBy', { procedure, time: time(risk.until) })
+  if (risk.kind === 'goes_first') return t('case.goesFirst', { procedure })
+  return t('case.beginsAfter', { procedure, time: time(risk.beginsAt) })
 }
 
 function Patient({ one: { patient } }: { one: Case }) {
