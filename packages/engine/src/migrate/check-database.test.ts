@@ -13,6 +13,7 @@ const good: DatabaseFacts = {
   schema_exists: false,
   schema_owner: null,
   owns_schema: true,
+  has_icu: true,
   extension_installed: false,
   extension_available: true,
   app_role_exists: false,
@@ -29,6 +30,7 @@ test.each<[string, Partial<DatabaseFacts>, string]>([
   ['server_too_old', { version: 140_011, version_text: '14.11' }, 'PostgreSQL 14.11'],
   ['read_only', { in_recovery: true }, 'standby'],
   ['read_only', { read_only: true }, 'move-database --reopen'],
+  ['icu_missing', { has_icu: false }, 'built without ICU'],
   ['extension_missing', { extension_available: false }, 'btree_gist'],
   ['privilege_missing', { may_create_role: false }, 'CREATE ROLE holdfast_app NOLOGIN;'],
 ])('%s', (kind, facts, message) => {

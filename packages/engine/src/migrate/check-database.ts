@@ -18,6 +18,8 @@ export type DatabaseFacts = {
   /** Null: there is no schema. */
   schema_owner: string | null
   owns_schema: boolean
+  /** Whether the server was built with ICU, whose rules for letters the functions use. */
+  has_icu: boolean
   extension_installed: boolean
   extension_available: boolean
   app_role_exists: boolean
@@ -39,6 +41,7 @@ const factsQuery = `
          (select pg_get_userbyid(nspowner)::text from pg_namespace where nspname = 'holdfast') as schema_owner,
          coalesce((select pg_has_role(nspowner, 'USAGE') from pg_namespace where nspname = 'holdfast'),
            true) as owns_schema,
+         exists (select from pg_collation where collname = 'und-x-icu') as has_icu,
          exists (select from pg_extension where extname = 'btree_gist') as extension_installed,
          exists (select from pg_available_extensions where name = 'btree_gist') as extension_available,
          exists (select from pg_roles where rolname = 'holdfast_app') as app_role_exists,
@@ -92,6 +95,13 @@ function checkServer(facts: DatabaseFacts): void {
       'encoding',
       `The database ${quoted(facts.database)} stores text as ${facts.encoding}, which cannot represent every ` +
         `name; Holdfast needs UTF8. Create another database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0;`,
+    )
+  }
+  if (!facts.has_icu) {
+    throw new MigrateError(
+      'icu_missing',
+      `The database ${quoted(facts.database)} has no collation und-x-icu: its PostgreSQL was built without ICU, by ` +
+        'which Holdfast compares letters. Use a server with ICU, such as those of Debian, Red Hat and postgresql.org.',
     )
   }
 }

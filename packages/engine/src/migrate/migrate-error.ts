@@ -5,6 +5,7 @@ export type MigrateErrorKind =
   | 'encoding'
   | 'privilege_missing'
   | 'extension_missing'
+  | 'icu_missing'
   | 'before_the_schema'
   | 'migration_changed'
   | 'migration_out_of_order'
