@@ -20,7 +20,7 @@ async function sortedByDatabase(pool: DatabasePool) {
   return sorted.map(({ id }) => id)
 }
 
-test.for(["locale_provider builtin builtin_locale 'C.UTF-8'", "locale 'C'", "locale_provider icu icu_locale 'de'"])(
+test.for(["encoding 'UTF8'", "locale 'C'", "locale_provider icu icu_locale 'de'"])(
   'rows are sorted as a database with %s sorts them',
   async (locale) => {
     const { ownerUrl, ownerPool, drop } = await createTestDatabase()
