@@ -31,7 +31,7 @@ export const drills = [
   'packages/adapters/src/backup/{backup,s3-backups,set-back}.test.ts',
   'packages/adapters/src/embedded-postgres/start-embedded-postgres.test.ts',
   'packages/cli/src/commands/{move-while-running,restore-erasures,restore-refused,restore-separate,s3-backups}.test.ts',
-  'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay,replay-cases}.test.ts',
+  'packages/cli/test/{dead-letters,move-replayed,processes,real-data,replay,replay-cases,restore-shard}.test.ts',
 ]
 
 const tests = ['packages/*/{src,test,service-worker,help}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
