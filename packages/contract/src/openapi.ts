@@ -39,6 +39,7 @@ const accessTexts: Record<Access, string> = {
   waitlist_entry:
     'The bearer of the entry’s manage token; its account; admins and staff of the clinic; the doctor whom it waits ' +
     'for.',
+  waitlist_desk: 'Admins and staff of the clinic; the doctor whom the entry waits for.',
   waitlist_patient: 'The bearer of the entry’s manage token; its account.',
 }
 

@@ -161,6 +161,7 @@ export const engineMethods = {
   waitlist: {
     join: 'write',
     leave: 'write',
+    correct: 'write',
     entry: 'read',
     entriesOfClinic: 'long read',
     entriesOfAccount: 'read',

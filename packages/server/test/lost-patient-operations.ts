@@ -62,6 +62,13 @@ export const lostPatientOperations = {
     const { body: entry } = await rest.call('createWaitlistEntry', { body })
     return (key) => rest.call('leaveWaitlist', { path: { entryId: entry.id }, as: theatre.admin, key })
   },
+  correctWaitlistEntry: async ({ rest, anEntry, theatre }) => {
+    const { body } = await anEntry()
+    const { body: entry } = await rest.call('createWaitlistEntry', { body })
+    const corrected = { patient: { name: 'Ada Corrected' } }
+    const path = { entryId: entry.id }
+    return (key) => rest.call('correctWaitlistEntry', { path, as: theatre.admin, body: corrected, key })
+  },
   setMyMessageChoices: async ({ rest }) => {
     const as = rest.anAccount()
     const body = { reminderEmails: false, smsKindsOff: [], language: 'de' }

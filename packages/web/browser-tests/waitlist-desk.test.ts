@@ -4,6 +4,19 @@ import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
 
+test('the desk corrects who waits', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  await aWaitlistEntry(site.database, scene.doctor, { patient: { name: 'Kim Caled', phone: '+44 1632 960002' } })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  await page.getByRole('button', { name: /^Correct the details of .*Kim Caled/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Correct patient details' })
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByLabel('Name').fill('Kim Called')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('row').filter({ hasText: 'Kim Called' }).waitFor()
+})
+
 test('the desk accepts an offer for a patient whom it has called', async ({ site }) => {
   const scene = await aClinicScene(site)
   const patient = { name: 'Kim Called', phone: '+44 1632 960002' }

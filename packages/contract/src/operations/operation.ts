@@ -42,6 +42,8 @@ export type Access =
   | 'case_request'
   /** The bearer of the entry's manage token, its account, admins and staff, and the doctor whom it waits for. */
   | 'waitlist_entry'
+  /** Admins and staff of the clinic that the entry belongs to, and the doctor whom it waits for. */
+  | 'waitlist_desk'
   /** The bearer of the entry's manage token, and its account. */
   | 'waitlist_patient'
 
@@ -259,6 +261,7 @@ const implied: Record<Access, readonly ProblemCode[]> = {
   case_staff: ofRoles,
   case_request: ofRoles,
   waitlist_entry: ['waitlist_entry_not_found', 'second_factor_required'],
+  waitlist_desk: ['waitlist_entry_not_found', 'forbidden', 'second_factor_required'],
   waitlist_patient: ['waitlist_entry_not_found', 'forbidden', 'second_factor_required'],
 }
 

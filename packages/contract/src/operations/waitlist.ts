@@ -4,12 +4,14 @@ import { manageTokenSchema, nothingSchema } from '../schemas/booking.ts'
 import { id, line, pageParameters } from '../schemas/fields.ts'
 import {
   doctorWaitlistSchema,
+  entryCorrectionSchema,
   joinedWaitlistSchema,
   newWaitlistEntrySchema,
   pastOffersSchema,
   waitlistDepartureSchema,
   waitlistEntryListSchema,
   waitlistEntryPageSchema,
+  waitlistEntrySchema,
   waitlistEntryWithOfferSchema,
   waitlistLeftSchema,
   waitlistLinkRequestSchema,
@@ -85,6 +87,24 @@ export const waitlistOperations = {
     responses: { 200: { description: 'All offers', schema: pastOffersSchema } },
     audit: { kind: 'booking_read', subject: 'entryId', byDesk: true },
     problems: [],
+  }),
+  correctWaitlistEntry: operation({
+    method: 'PATCH',
+    url: '/api/v1/waitlist-entries/{entryId}',
+    tag,
+    summary: 'Correct a waitlist entry’s patient',
+    description:
+      'The name and the contacts. The entry keeps its place. If it gets another e-mail address, the link that the ' +
+      'former one has received is void, and the new one gets a link. An entry with an open offer is corrected after ' +
+      'it, as the booking; `PATCH /bookings/{id}` corrects the entry with its accepted offer. If it has been done ' +
+      'already: 200, unchanged.',
+    access: 'waitlist_desk',
+    body: entryCorrectionSchema,
+    responses: { 200: { description: 'The entry as it is then', schema: waitlistEntrySchema } },
+    audit: { kind: 'patient_corrected', subject: 'entryId' },
+    auditRepeated: { kind: 'booking_read', subject: 'entryId' },
+    example: { body: { patient: { name: 'Ada' } } },
+    problems: ['offer_open', 'already_waiting'],
   }),
   leaveWaitlist: operation({
     method: 'DELETE',

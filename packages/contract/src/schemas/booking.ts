@@ -227,18 +227,18 @@ export const confirmationSchema = Type.Object(
   },
 )
 
+export const patientCorrectionSchema = Type.Object(
+  {
+    name: Type.Optional(name(lengths.name)),
+    email: Type.Optional(nullableEmail({ description: 'null: none' })),
+    phone: Type.Optional(nullablePhone({ description: 'null: none' })),
+  },
+  { title: 'PatientCorrection', additionalProperties: false },
+)
+
 export const correctionSchema = Type.Object(
   {
-    patient: Type.Optional(
-      Type.Object(
-        {
-          name: Type.Optional(name(lengths.name)),
-          email: Type.Optional(nullableEmail({ description: 'null: none' })),
-          phone: Type.Optional(nullablePhone({ description: 'null: none' })),
-        },
-        { title: 'PatientCorrection', additionalProperties: false },
-      ),
-    ),
+    patient: Type.Optional(patientCorrectionSchema),
     reason: Type.Optional(paragraph(lengths.reason, { description: 'Reason for the visit; empty: none' })),
     refuseOverlap: Type.Optional(
       Type.Boolean({

@@ -1,6 +1,6 @@
 import { lengths, messageLanguages, slotLimits, waitlistUrgencies } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { bookedPatientSchema, bookingSchema, patientSchema } from './booking.ts'
+import { bookedPatientSchema, bookingSchema, patientCorrectionSchema, patientSchema } from './booking.ts'
 import {
   email,
   id,
@@ -118,6 +118,11 @@ export const waitlistEntrySchema = Type.Object(entryProperties, {
 })
 
 export type WaitlistEntryBody = Static<typeof waitlistEntrySchema>
+
+export const entryCorrectionSchema = Type.Object(
+  { patient: patientCorrectionSchema },
+  { title: 'WaitlistEntryCorrection', additionalProperties: false, description: 'Omitted fields stay as they are.' },
+)
 
 const hasFreeTimes = Type.Boolean({
   description:

@@ -266,6 +266,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'clinic_no_of',
     'confirm_attendance',
     'correct_patient',
+    'correct_waitlist_entry',
     'create_blocks',
     'create_slots',
     'end_waitlist_entries',

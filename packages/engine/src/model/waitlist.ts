@@ -2,6 +2,7 @@ import type { WaitlistUrgency } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import type { Booking, Patient } from './booking.ts'
 import type { AdmissionOutcome, BookingOrigin } from './booking-limits.ts'
+import type { CorrectionRequest } from './correction.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
@@ -59,6 +60,12 @@ export type JoinOutcome =
   | { kind: 'already_waiting'; entryId: string }
   | { kind: 'units_over_limit' | 'too_many_entries'; max: number }
   | Extract<AdmissionOutcome, { kind: 'too_many_bookings' }>
+
+/** `bookingId`: the open offer. `entryId`: where the same person waits for the same. */
+export type EntryCorrectionOutcome =
+  | { kind: 'done' | 'unchanged' | 'entry_missing' }
+  | { kind: 'offer_open'; bookingId: string }
+  | { kind: 'already_waiting'; entryId: string }
 
 export type WaitlistEntry = WaitlistRequest & {
   id: string
@@ -144,6 +151,16 @@ export type Waitlist = {
     actorId: string | null,
     storeMail?: StoreEntryMail | null,
   ): Promise<boolean>
+  /**
+   * Corrects what an entry says of its patient: correct_waitlist_entry.
+   *
+   * @param storeMail stores the e-mail with its link, if there is another e-mail address; null: there is none
+   */
+  correct(
+    entryId: string,
+    patient: CorrectionRequest['patient'],
+    storeMail?: StoreEntryMail | null,
+  ): Promise<EntryCorrectionOutcome>
   entry(entryId: string): Promise<WaitlistEntry | null>
   /**
    * Entries with status `waiting`, `offered` or `open` are sorted as places are offered, others as they joined.

@@ -6,9 +6,16 @@ import { inTransaction } from '../database/pools.ts'
 import { oneShard, type ShardPools } from '../database/shard-pools.ts'
 import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
+import type { CorrectionRequest } from '../model/correction.ts'
 import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
-import type { JoinOutcome, NewWaitlistEntry, StoreEntryMail, Waitlist } from '../model/waitlist.ts'
+import type {
+  EntryCorrectionOutcome,
+  JoinOutcome,
+  NewWaitlistEntry,
+  StoreEntryMail,
+  Waitlist,
+} from '../model/waitlist.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { waitlistReads } from './waitlist-reads.ts'
 
@@ -26,6 +33,9 @@ type JoinRow = {
   maximum: number | null
   entry_id: string | null
 }
+
+/** The row that `correct_waitlist_entry` returns. */
+type CorrectionRow = { outcome: EntryCorrectionOutcome['kind']; other_id: string | null; is_other_email: boolean }
 
 /** The waitlist, over the engine's pool for everything that is no batch. */
 export function createWaitlist({ pool, shards = oneShard(pool), announce, settle }: WaitlistSettings): Waitlist {
@@ -69,6 +79,12 @@ export function createWaitlist({ pool, shards = oneShard(pool), announce, settle
       return row !== undefined && row.outcome !== 'entry_missing'
     },
 
+    async correct(entryId, patient, storeMail = null) {
+      const clinicNo = clinicNoIn(entryId)
+      if (clinicNo === null) return { kind: 'entry_missing' }
+      return inTransaction(pool, (transaction) => correctEntry(transaction, { clinicNo, entryId, patient, storeMail }))
+    },
+
     ...waitlistReads(pool, shards),
   }
 }
@@ -81,6 +97,29 @@ async function addEntry(
   const outcome = await insertEntry(transaction, entry)
   if (outcome.kind === 'joined') await storeMail?.(transaction, outcome.id)
   return outcome
+}
+
+type Correction = {
+  clinicNo: number
+  entryId: string
+  patient: CorrectionRequest['patient']
+  storeMail: StoreEntryMail | null
+}
+
+async function correctEntry(
+  transaction: pg.PoolClient,
+  { clinicNo, entryId, patient, storeMail }: Correction,
+): Promise<EntryCorrectionOutcome> {
+  const { rows } = await transaction.query<CorrectionRow>(sql`
+    select outcome, other_id, is_other_email
+      from holdfast.correct_waitlist_entry(${clinicNo}, ${entryId}::uuid, ${JSON.stringify(patient)}::jsonb)`)
+  const [row] = rows
+  if (row === undefined) throw new Error('correct_waitlist_entry returned no row.')
+  const { outcome: kind, other_id: otherId } = row
+  if (kind === 'offer_open') return { kind, bookingId: otherId ?? '' }
+  if (kind === 'already_waiting') return { kind, entryId: otherId ?? '' }
+  if (row.is_other_email) await storeMail?.(transaction, entryId)
+  return { kind }
 }
 
 async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry): Promise<JoinOutcome> {

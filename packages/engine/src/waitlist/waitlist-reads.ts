@@ -118,7 +118,7 @@ const nextFirst = {
 const newestFirst = { page: sql`e.joined_at desc, e.id desc`, all: sql`p."joinedAt" desc, p.id desc` }
 
 /** Reads of the waitlist. A lapsed offer reads as closed, whether or not it was marked. */
-export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist, 'join' | 'leave'> {
+export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist, 'join' | 'leave' | 'correct'> {
   const read = async (condition: Sql, order: typeof oldestFirst, limit: number, of = pool) => {
     const { rows } = await of.query<EntryRow>(sql`${entryRows(condition, order.page, limit)} order by ${order.all}`)
     return rows

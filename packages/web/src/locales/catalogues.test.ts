@@ -124,6 +124,7 @@ const isForPatients = {
   calendar_owner: false,
   slot: false,
   booking_desk: false,
+  waitlist_desk: false,
   clinic_staff: false,
   case: false,
   case_staff: false,

@@ -4603,6 +4603,15 @@ export type WaitlistEntry = {
 };
 
 /**
+ * WaitlistEntryCorrection
+ *
+ * Omitted fields stay as they are.
+ */
+export type WaitlistEntryCorrection = {
+    patient: PatientCorrection;
+};
+
+/**
  * WaitlistEntryList
  */
 export type WaitlistEntryList = {
@@ -13192,6 +13201,83 @@ export type GetWaitlistEntryResponses = {
 };
 
 export type GetWaitlistEntryResponse = GetWaitlistEntryResponses[keyof GetWaitlistEntryResponses];
+
+export type CorrectWaitlistEntryData = {
+    body: WaitlistEntryCorrection;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        entryId: string;
+    };
+    query?: never;
+    url: '/api/v1/waitlist-entries/{entryId}';
+};
+
+export type CorrectWaitlistEntryErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `waitlist_entry_not_found`: There is no such entry on the waitlist.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `offer_open`: The place is on offer. `already_waiting`: This account or contact waits for the same already.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type CorrectWaitlistEntryError = CorrectWaitlistEntryErrors[keyof CorrectWaitlistEntryErrors];
+
+export type CorrectWaitlistEntryResponses = {
+    /**
+     * The entry as it is then
+     */
+    200: WaitlistEntry;
+};
+
+export type CorrectWaitlistEntryResponse = CorrectWaitlistEntryResponses[keyof CorrectWaitlistEntryResponses];
 
 export type ListWaitlistOffersData = {
     body?: never;

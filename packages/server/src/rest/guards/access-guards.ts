@@ -5,7 +5,7 @@ import { deskRoles, memberRoles, requireAccount, requireRole, requireSiteAdminis
 import type { GuardedCall } from './guarded-call.ts'
 import { reachBooking, reachBookingAsDesk, reachBookingAsPatient, reachBookingToErase } from './reach-booking.ts'
 import { reachCase, reachCaseRequest, requireCaseStaff } from './reach-case.ts'
-import { reachWaitlistEntry, reachWaitlistEntryAsPatient } from './reach-waitlist-entry.ts'
+import { reachWaitlistEntry, reachWaitlistEntryAsDesk, reachWaitlistEntryAsPatient } from './reach-waitlist-entry.ts'
 import { doctorNotFound, requireCalendar, requireCalendarOwner } from './require-calendar.ts'
 import { requireClinic } from './require-clinic.ts'
 import { requireSlotOfDoctor } from './require-slot.ts'
@@ -46,6 +46,8 @@ export const accessGuards = {
     reachCaseRequest(deps, principal, params.requestId),
   waitlist_entry: (deps: RestDeps, { principal, params }: WaitlistEntryCall) =>
     reachWaitlistEntry(deps, principal, params.entryId),
+  waitlist_desk: (deps: RestDeps, { principal, params }: WaitlistEntryCall) =>
+    reachWaitlistEntryAsDesk(deps, principal, params.entryId),
   waitlist_patient: (deps: RestDeps, call: WaitlistEntryCall & { key: SentKey | null }) =>
     reachWaitlistEntryAsPatient(deps, call),
 } satisfies Record<Access, (deps: RestDeps, call: never) => unknown>

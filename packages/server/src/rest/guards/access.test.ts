@@ -82,6 +82,7 @@ const reach: Record<Exclude<Access, 'anyone'>, readonly Caller[]> = {
   case_staff: office,
   case_request: desk,
   waitlist_entry: ['owner', ...desk],
+  waitlist_desk: desk,
   waitlist_patient: ['owner'],
 }
 

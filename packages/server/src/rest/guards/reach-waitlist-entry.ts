@@ -43,6 +43,17 @@ export async function reachWaitlistEntry(
   throw entryNotFound(entryId)
 }
 
+/** The same, for the clinic's people alone. */
+export async function reachWaitlistEntryAsDesk(
+  deps: RestDeps,
+  principal: Principal,
+  entryId: string,
+): Promise<WaitlistEntryReach> {
+  const reach = await reachWaitlistEntry(deps, principal, entryId)
+  if (reach.as !== 'desk') throw problem('forbidden', 'Only members of the clinic can do this.')
+  return reach
+}
+
 /** The same, without the clinic's people: they get no token of a patient. */
 export async function reachWaitlistEntryAsPatient(
   deps: RestDeps,

@@ -98,6 +98,31 @@ test('who is added by the clinic gets it too, and nobody without an address or a
   expect(await sent(database)).toEqual([])
 })
 
+test('a corrected address gets a new link, and the link that the former one has received is void', async ({
+  database,
+  sending: rest,
+}) => {
+  const { clinic, wanted } = await aFullDoctor(database)
+  const joined = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  const token = joined.body.manageToken ?? ''
+  const path = { entryId: joined.body.id }
+  await sent(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const correct = (corrected: object) => rest.call('correctWaitlistEntry', { as, path, body: { patient: corrected } })
+  expect((await correct({ name: 'Grace M. Hopper' })).status).toBe(200)
+  expect(await sent(database)).toEqual([])
+  expect((await rest.call('getWaitlistEntry', { path, token })).status).toBe(200)
+  expect((await correct({ email: 'right@example.org' })).body.patient).toEqual({
+    name: 'Grace M. Hopper',
+    email: 'right@example.org',
+  })
+  expect((await rest.call('getWaitlistEntry', { path, token })).problem.code).toBe('waitlist_entry_not_found')
+  const [mail, ...others] = await sent(database)
+  expect(others).toEqual([])
+  expect(mail).toMatchObject({ to: { address: 'right@example.org' } })
+  expect(mail && (await opened(rest, mail))).toMatchObject({ id: joined.body.id, status: 'waiting' })
+})
+
 test('who has left meanwhile gets no link', async ({ database, sending: rest }) => {
   const { wanted } = await aFullDoctor(database)
   const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })

@@ -85,6 +85,8 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { manageToken: deps.manageTokens.issue(entryId, binding) } }
   })
 
+  serve(restOperations.correctWaitlistEntry, (input) => correct(deps, input))
+
   serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId } }) => {
     if (as === 'desk') await waitlist.leave(entryId, 'removed', actorId, storeEndedMail(deps.mails))
     else await waitlist.leave(entryId, 'left', actorId)
@@ -113,6 +115,37 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     if (waiting === null) throw doctorNotFound(doctorId)
     return { status: 200, body: { waiting } }
   })
+}
+
+async function correct(deps: RestDeps, input: Input<typeof restOperations.correctWaitlistEntry>) {
+  const { params, body, granted } = input
+  const { entryId } = params
+  const { reads, waitlist } = deps.engine
+  const outcome = await waitlist.correct(entryId, body.patient, storeLinkMail(deps))
+  if (outcome.kind === 'offer_open') {
+    const booking = await reads.booking(outcome.bookingId)
+    if (booking === null) throw entryNotFound(entryId)
+    throw refusalProblem({ kind: outcome.kind, booking })
+  }
+  if (outcome.kind === 'already_waiting') {
+    throw problem('already_waiting', 'This patient waits for the same already.', { entryId: outcome.entryId })
+  }
+  const entry = outcome.kind === 'entry_missing' ? null : await afterCommit(() => waitlist.entry(entryId))
+  if (entry === null) throw entryNotFound(entryId)
+  const nameOf = await afterCommit(() => namesOfWhoAdded(deps, [entry]))
+  // The response names the patient, and the log has a correction that changes nothing as a read.
+  const isRepeated = outcome.kind === 'unchanged'
+  if (isRepeated) recordRead(deps, input, entryId, granted.actorId)
+  return { status: 200 as const, body: waitlistEntryBody(entry, nameOf(entry)), isRepeated }
+}
+
+/** Stores the e-mail with an entry's link, which a member of the clinic causes; null: there are no e-mails. */
+function storeLinkMail({ mails }: RestDeps): StoreEntryMail | null {
+  if (!mails.isAvailable) return null
+  return (transaction, entryId) => {
+    const context = { entryId, isRequested: false, language: null }
+    return mails.store(transaction, { kind: 'entry_link', context }, noticeHours)
+  }
 }
 
 /** The token that a patient gets who joins; null: it has become void, and this is a retry. */
@@ -214,12 +247,19 @@ function networkIn(origins: readonly BookingOrigin[]): string | null {
 
 /** A member who is refused because of an entry learns that the patient waits, and which entry it is. */
 function recordFoundEntry(
-  { audit }: RestDeps,
+  deps: RestDeps,
   { field: member, request }: Input<typeof restOperations.createWaitlistEntry>,
   entryId: string,
 ): void {
-  if (member === null) return
-  const { accountId: actorId } = member
+  if (member !== null) recordRead(deps, { request }, entryId, member.accountId)
+}
+
+function recordRead(
+  { audit }: RestDeps,
+  { request }: { request: { ip: string } },
+  entryId: string,
+  actorId: string | null,
+): void {
   const network = networkPrefix(request.ip)
   audit.record({ kind: 'booking_read', clinicNo: clinicNoIn(entryId), subjectId: entryId, actorId, network })
 }

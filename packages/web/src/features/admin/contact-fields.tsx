@@ -3,9 +3,8 @@ import { TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { PhoneField } from '../../domain/contacts/phone-field.tsx'
+import type { Contact } from './patient-correction.ts'
 import { useClinic } from './use-clinic.ts'
-
-type Contact = Record<'name' | 'phone' | 'email', string>
 
 /** The fields in which the desk enters who a patient is. */
 export function ContactFields<Draft extends Contact>({ form }: { form: UseFormReturnType<Draft> }) {

@@ -17,10 +17,11 @@ import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { ContactFields, useContactRules } from '../contact-fields.tsx'
+import { type Contact, isOtherAddress, patientCorrection } from '../patient-correction.ts'
 import { useClinic } from '../use-clinic.ts'
 
 type CorrectDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
-type Draft = Record<'name' | 'phone' | 'email' | 'reason', string>
+type Draft = Contact & { reason: string }
 
 /** A hold gets its patient when it is confirmed. */
 export function canBeCorrected({ status, failureReason, erasedAt }: Booking): boolean {
@@ -51,12 +52,12 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
   const correction = useCorrect(booking, form, onClose)
   const { email, phone } = form.getValues()
   const former = form.getInitialValues()
-  const isOtherAddress = email.trim().toLowerCase() !== former.email.toLowerCase()
+  const hasOtherAddress = isOtherAddress(former, form.getValues())
   const isOtherPhone = digitsOf(phone) !== digitsOf(former.phone)
-  const hasFormer = isOtherAddress && former.email !== ''
+  const hasFormer = hasOtherAddress && former.email !== ''
   const hasFormerPhone = isOtherPhone && former.phone !== ''
   const isSent =
-    isOtherAddress &&
+    hasOtherAddress &&
     isEmailAddress(email.trim()) &&
     clinic.sendsEmails &&
     booking.status === 'CONFIRMED' &&
@@ -141,13 +142,6 @@ function useCorrect(booking: Booking, form: UseFormReturnType<Draft>, onDone: ()
 const digitsOf = (phone: string) => phone.replaceAll(/\D/g, '')
 
 function correctionOf(before: Draft, draft: Draft) {
-  const [name, phone, email, reason] = [draft.name.trim(), draft.phone.trim(), draft.email.trim(), draft.reason.trim()]
-  return {
-    patient: {
-      ...(name === before.name ? {} : { name }),
-      ...(phone === before.phone ? {} : { phone: phone === '' ? null : phone }),
-      ...(email === before.email ? {} : { email: email === '' ? null : email }),
-    },
-    ...(reason === before.reason ? {} : { reason }),
-  }
+  const reason = draft.reason.trim()
+  return { patient: patientCorrection(before, draft), ...(reason === before.reason ? {} : { reason }) }
 }

@@ -11,11 +11,12 @@ import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { AcceptDialog } from './accept-dialog.tsx'
 import { callReason } from './call-reason.ts'
+import { CorrectEntryDialog } from './correct-entry-dialog.tsx'
 import { OffersDialog } from './offers-dialog.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 
 type TableProps = { entries: readonly ClinicWaitlistEntry[]; rowsRef: RefObject<HTMLTableSectionElement | null> }
-type Opened = { entry: ClinicWaitlistEntry; dialog: 'accept' | 'offers' | 'remove' }
+type Opened = { entry: ClinicWaitlistEntry; dialog: 'accept' | 'correct' | 'offers' | 'remove' }
 
 export function WaitlistTable({ entries, rowsRef }: TableProps) {
   const { t } = useTranslation(['waitlist', 'admin'])
@@ -46,6 +47,8 @@ export function WaitlistTable({ entries, rowsRef }: TableProps) {
         <OffersDialog entry={opened.entry} onClose={close} />
       ) : opened.dialog === 'accept' ? (
         <AcceptDialog entry={opened.entry} onClose={close} />
+      ) : opened.dialog === 'correct' ? (
+        <CorrectEntryDialog entry={opened.entry} onClose={close} />
       ) : (
         <RemoveDialog entry={opened.entry} onClose={close} />
       )}
@@ -117,6 +120,16 @@ function Row({ entry, onOpen }: RowProps) {
           >
             {t('clinic.offers')}
           </Button>
+          {status === 'waiting' ? (
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={t('clinic.correctOf', { name })}
+              onClick={() => onOpen('correct')}
+            >
+              {t('clinic.correct')}
+            </Button>
+          ) : null}
           {isOpen ? (
             <Button
               size="compact-sm"

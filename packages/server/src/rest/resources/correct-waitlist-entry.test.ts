@@ -1,0 +1,64 @@
+import { aClinic, aDoctor, aSlot, aWaitlistEntry, offerAsFreed, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+
+const patient = { name: 'Grace Hoper', phone: '+44 1632 960001' }
+
+async function anEntry(database: TestDatabase) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const entry = await aWaitlistEntry(database, doctor, { patient })
+  return { clinic, doctor, path: { entryId: entry.id } }
+}
+
+test('staff correct who waits, and the security log says so', async ({ database, rest }) => {
+  const { clinic, path } = await anEntry(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  rest.audited.length = 0
+  const body = { patient: { name: 'Grace Hopper', phone: null, email: 'grace@example.org' } }
+  const corrected = await rest.call('correctWaitlistEntry', { path, body, as })
+  const right = { name: 'Grace Hopper', email: 'grace@example.org' }
+  expect(corrected).toMatchObject({ status: 200, body: { id: path.entryId, status: 'waiting', position: 1 } })
+  expect(corrected.body.patient).toEqual(right)
+  expect((await rest.call('getWaitlistEntry', { path, as })).body.patient).toEqual(right)
+  const subject = { actorId: as.id, subjectId: path.entryId }
+  expect(rest.audited).toMatchObject([
+    { kind: 'patient_corrected', ...subject },
+    { kind: 'booking_read', ...subject },
+  ])
+  rest.audited.length = 0
+  expect((await rest.call('correctWaitlistEntry', { path, body, as })).status).toBe(200)
+  expect(rest.audited).toMatchObject([{ kind: 'booking_read', ...subject }])
+})
+
+test('an entry with an open offer is corrected after it', async ({ database, rest }) => {
+  const { clinic, doctor, path } = await anEntry(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  await offerAsFreed(database, await aSlot(database, doctor))
+  const { offer } = (await rest.call('getWaitlistEntry', { path, as })).body
+  const bookingId = offer?.booking.id ?? ''
+  const body = { patient: { name: 'Grace Hopper' } }
+  const refused = await rest.call('correctWaitlistEntry', { path, body, as })
+  expect(refused.problem).toMatchObject({ status: 409, code: 'offer_open', booking: { id: bookingId } })
+  await rest.call('confirmBooking', { path: { bookingId }, as })
+  expect((await rest.call('correctPatient', { path: { bookingId }, body, as })).status).toBe(200)
+  expect((await rest.call('getWaitlistEntry', { path, as })).body.patient.name).toBe('Grace Hopper')
+})
+
+test('a correction to somebody who waits for the same is refused', async ({ database, rest }) => {
+  const { clinic, doctor, path } = await anEntry(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const right = { ...patient, name: 'Grace Hopper' }
+  const other = await aWaitlistEntry(database, doctor, { patient: { ...right, phone: '01632 960001' } })
+  const body = { patient: { name: right.name } }
+  const refused = await rest.call('correctWaitlistEntry', { path, body, as })
+  expect(refused.problem).toMatchObject({ status: 409, code: 'already_waiting', entryId: other.id })
+  expect((await rest.call('getWaitlistEntry', { path, as })).body.patient).toEqual(patient)
+})
+
+test('whoever waits does not correct the entry', async ({ database, rest }) => {
+  const { path } = await anEntry(database)
+  const token = rest.manageTokens.issue(path.entryId)
+  const body = { patient: { name: 'Grace Hopper' } }
+  expect((await rest.call('correctWaitlistEntry', { path, body, token })).problem.code).toBe('forbidden')
+})
