@@ -9,12 +9,11 @@ import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { addDays, localDay } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { TextLink } from '../../ui/buttons/text-link.tsx'
-import { isSamePerson } from './same-person.ts'
+import { appointmentsOfSame } from './appointments-of-same.ts'
 import { useClinic } from './use-clinic.ts'
 
 /** The API lists at most 366 days. */
 const daysAhead = 365
-const shownMax = 3
 
 /** The appointments to come of the patient of a booking that ended, which nobody should book again. */
 export function OtherAppointments({ of }: { of: Booking }) {
@@ -28,22 +27,30 @@ export function OtherAppointments({ of }: { of: Booking }) {
     queryFn: () => dataOf(api.listClinicBookings({ path: { clinicId }, query })),
     enabled: name !== '',
   })
-  const others = (data?.items ?? []).filter(
-    ({ patient, endsAt }) => isSamePerson(patient, of.patient) && Date.parse(endsAt) > serverNow(),
-  )
-  if (others.length === 0) return null
+  if (data === undefined) return null
+  const { shown, hasMore } = appointmentsOfSame(data, of.patient, serverNow())
+  if (shown.length === 0 && !hasMore) return null
+  const title = t(shown.length === 0 ? 'book.mayHaveOthers' : 'book.hasOthers', { name: isolated(name) })
+  const { q, from, to, status } = query
   return (
-    <Alert role="status" variant="outline" title={t('book.hasOthers', { name: isolated(name) })}>
-      <ul>
-        {others.slice(0, shownMax).map(({ id, startsAt, doctorId }) => (
-          <li key={id}>
-            <TextLink inherit to="/clinic/$clinicId/bookings/$bookingId" params={{ clinicId, bookingId: id }}>
-              {formatDayTime(startsAt, timeZone)}
-            </TextLink>{' '}
-            · {isolated(doctors.find((doctor) => doctor.id === doctorId)?.name ?? '')}
-          </li>
-        ))}
-      </ul>
+    <Alert role="status" variant="outline" title={title}>
+      {shown.length === 0 ? null : (
+        <ul>
+          {shown.map(({ id, startsAt, doctorId }) => (
+            <li key={id}>
+              <TextLink inherit to="/clinic/$clinicId/bookings/$bookingId" params={{ clinicId, bookingId: id }}>
+                {formatDayTime(startsAt, timeZone)}
+              </TextLink>{' '}
+              · {isolated(doctors.find((doctor) => doctor.id === doctorId)?.name ?? '')}
+            </li>
+          ))}
+        </ul>
+      )}
+      {hasMore ? (
+        <TextLink inherit to="/clinic/$clinicId/bookings" params={{ clinicId }} search={{ q, from, to, status }}>
+          {t('book.moreOthers')}
+        </TextLink>
+      ) : null}
     </Alert>
   )
 }
