@@ -382,7 +382,14 @@ export {
   scheduleUpkeep,
   type UpkeepResult,
 } from './upkeep/upkeep-results.ts'
-export { readWorkResults, recordWork, type WorkDone, type WorkKind, type WorkResult } from './upkeep/work-results.ts'
+export {
+  endFailuresOf,
+  readWorkResults,
+  recordWork,
+  type WorkDone,
+  type WorkKind,
+  type WorkResult,
+} from './upkeep/work-results.ts'
 export { type VerifyQuery, verify } from './verify/verify.ts'
 export { clinicsWithWebhooks, planDeliveries } from './webhooks/plan-deliveries.ts'
 export { type Published, publishedForm, recentEvents } from './webhooks/published-events.ts'

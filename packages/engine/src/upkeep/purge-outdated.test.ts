@@ -3,7 +3,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { purgeOutdated } from './purge-outdated.ts'
-import { readWorkResults, recordWork } from './work-results.ts'
+import { endFailuresOf, readWorkResults, recordWork } from './work-results.ts'
 
 let clinicNo: number
 test.beforeAll(async ({ database }) => {
@@ -111,7 +111,7 @@ test('messages are deleted after 180 days, by e-mail and by SMS; those that wait
 
 test('what jobs, messages and consumers did is forgotten when none of it was done for a week', async ({ database }) => {
   const { appPool, ownerPool } = database
-  const done = { kind: 'message' as const, hasSucceeded: true, hasFailed: true, failuresInRow: 1 }
+  const done = { kind: 'message' as const, hasSucceeded: true, hasFailed: true, failuresInRow: 0 }
   await recordWork(appPool, [
     { ...done, name: 'sms' },
     { ...done, name: 'email' },
@@ -123,4 +123,28 @@ test('what jobs, messages and consumers did is forgotten when none of it was don
   )
   expect(await purgeOutdated(appPool)).toBe(1)
   expect((await readWorkResults(appPool)).map(({ name }) => name)).toEqual(['email'])
+})
+
+test('that messages fail is kept until they are sent, or a week after their channel was switched off', async ({
+  database,
+}) => {
+  const { appPool, ownerPool } = database
+  const failing = { hasSucceeded: false, hasFailed: true, failuresInRow: 3 }
+  await recordWork(appPool, [
+    { ...failing, kind: 'message', name: 'email' },
+    { ...failing, kind: 'message', name: 'sms' },
+    { ...failing, kind: 'job', name: 'renamed' },
+  ])
+  const failingNow = async () => (await readWorkResults(appPool)).map(({ name, failures }) => [name, failures])
+  await endFailuresOf(appPool, ['sms'])
+  expect(await failingNow()).toContainEqual(['sms', 3])
+  await ownerPool.query(`update holdfast.work_result set failed_at = now() - interval '8 days'`)
+  expect(await purgeOutdated(appPool)).toBe(1)
+  expect(await failingNow()).toEqual([
+    ['email', 3],
+    ['sms', 3],
+  ])
+  await endFailuresOf(appPool, ['sms'])
+  expect(await purgeOutdated(appPool)).toBe(1)
+  expect(await failingNow()).toEqual([['email', 3]])
 })

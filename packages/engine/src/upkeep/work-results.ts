@@ -49,6 +49,18 @@ export async function recordWork(pool: pg.Pool, done: readonly WorkDone[]): Prom
                       + excluded.failures`)
 }
 
+/**
+ * Ends the failures of channels that are not set up any more, a week after the last attempt: nothing else ends them.
+ * `purge_outdated` then deletes them.
+ */
+export async function endFailuresOf(pool: pg.Pool, channels: readonly string[]): Promise<void> {
+  await pool.query(sql`
+    update holdfast.work_result
+       set failures = 0, failing_since = null
+     where kind = 'message' and name = any (${channels}::text[]) and failures > 0
+       and coalesce(greatest(succeeded_at, failed_at), '-infinity') < clock_timestamp() - interval '7 days'`)
+}
+
 /** A few rows for each database: those of jobs and messages first, then the consumers that failed last. */
 export async function readWorkResults(pool: Pick<pg.Pool, 'query'>): Promise<WorkResult[]> {
   const { rows } = await pool.query<WorkResult>(sql`

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createPool } from '@holdfast/engine'
+import { createPool, messageChoices, readWorkResults, recordWork } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, checkHistory, databaseProxy, lapseHolds, until } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../test/running-server.ts'
+import { sampleSettings } from '../messages/previews/sample-messages.ts'
+import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import { createLogger } from '../observe/logger.ts'
 import { startWorker } from '../worker.ts'
 import { jobs } from './jobs.ts'
@@ -90,6 +92,29 @@ describe('the jobs', () => {
     const left = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
     expect(left.rows[0].count).toBe(rows[0].count - 3)
     expect((await call(`${server.url}/api/v1/me`, { bearer: live.token })).status).toBe(200)
+  })
+
+  test('forget that SMS failed a week after their provider was removed, and not that e-mails did', async () => {
+    const failing = { kind: 'message' as const, hasSucceeded: false, hasFailed: true, failuresInRow: 3 }
+    await recordWork(pool, [
+      { ...failing, name: 'email' },
+      { ...failing, name: 'sms' },
+    ])
+    await server.database.ownerPool.query(`
+      update holdfast.work_result set failed_at = now() - interval '8 days' where kind = 'message'`)
+    const sender = {
+      ...sampleSettings,
+      mailer: { send: async () => ({ kind: 'accepted' as const, response: '' }), close: () => undefined },
+      sms: null,
+      digestOf: (address: string) => address,
+      recipientDigests: createRecipientDigests(['a secret of this test']),
+      accountOf: async () => null,
+      choices: (accountId: string) => messageChoices(pool, accountId),
+      currentEmail: async (_accountId: string, email: string) => email,
+    }
+    await runJobsOnce({ pool, auditMonths: 12, log, sender })
+    const left = (await readWorkResults(pool)).filter(({ kind }) => kind === 'message')
+    expect(left.map(({ name, failures }) => [name, failures])).toEqual([['email', 3]])
   })
 
   test('delete e-mails to accounts that have expired, where nothing sends them', async () => {

@@ -1,5 +1,6 @@
 import {
   deleteExpiredAccountMails,
+  endFailuresOf,
   endWaitlistEntries,
   ensurePartitions,
   eraseOutdated,
@@ -12,6 +13,7 @@ import {
   repeatUntilFewer,
   type StoreEntryMail,
 } from '@holdfast/engine'
+import type { MessageChannel } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { type BusyCalendarReader, readDueCalendars } from '../busy/read-due-calendars.ts'
@@ -124,12 +126,18 @@ async function createPartitions({ pool }: JobDeps): Promise<number> {
 }
 
 async function purge(
-  { pool, auditMonths, storeExpiredMail: storeMail = null }: JobDeps,
+  { pool, auditMonths, sender, storeExpiredMail: storeMail = null }: JobDeps,
   signal?: AbortSignal,
 ): Promise<number> {
+  if (sender !== undefined) await endFailuresOf(pool, channelsOff(sender))
   const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
   const ended = (await endWaitlistEntries(pool, { signal, storeMail })) + (await deleteExpiredAccountMails(pool))
   return outdated + ended + (await repeatUntilFewer(batchSize, () => deleteSessions(pool), signal))
+}
+
+/** The channels that this process, which sends messages, has not. */
+function channelsOff({ mailer, sms }: MessageSender): MessageChannel[] {
+  return [...(mailer === null ? (['email'] as const) : []), ...(sms === null ? (['sms'] as const) : [])]
 }
 
 async function deleteSessions(pool: pg.Pool): Promise<number> {
