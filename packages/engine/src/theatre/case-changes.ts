@@ -23,7 +23,7 @@ import type {
 import { announceCases } from './announce-cases.ts'
 import type { RunCaseChange } from './case-change-queue.ts'
 import { claimOf, isRelief, missing, moved, movesOf, swapped } from './case-plans.ts'
-import { readCase, requireCase } from './case-reads.ts'
+import { isCase, readCase, requireCase } from './case-reads.ts'
 import { type CaseWriter, check, type ScheduleRequest, type ScheduleResult, schedule } from './schedule-cases.ts'
 
 export type CaseChangesSettings = {
@@ -193,7 +193,7 @@ async function settleCase(
   const clinicNo = clinicNoIn(caseId)
   if (clinicNo === null) return missing(caseId)
   const outcome = await runSettle(clinicNo, async () => {
-    if ((await promptly(readCase(pool, caseId))) === null) return missing(caseId)
+    if (!(await promptly(isCase(pool, caseId)))) return missing(caseId)
     return settle({ bookingId: caseId, actorId, key, onBehalf: true, ...change })
   })
   return outcome.kind === 'case_missing' ? outcome : settledOutcome(pool, caseId, outcome)

@@ -224,6 +224,16 @@ export async function readCase(connection: pg.Pool | pg.PoolClient, caseId: stri
   return row === undefined ? null : caseOf(row.found)
 }
 
+/** Whether the booking with this id is a case, also an erased one. */
+export async function isCase(pool: pg.Pool, id: string): Promise<boolean> {
+  if (!isId(id)) return false
+  const statement = sql`
+    select exists (select from holdfast.theatre_case c
+                    where c.clinic_no = ${clinicNoOf(id)}::integer and c.booking_id = ${id}::uuid) as found`
+  const { rows } = await pool.query<{ found: boolean }>(prepared('is_case', statement))
+  return rows[0]?.found === true
+}
+
 /** Reads a case by id. @throws Error if there is none: a write has just found it */
 export async function requireCase(connection: pg.Pool | pg.PoolClient, caseId: string): Promise<Case> {
   const found = await readCase(connection, caseId)
