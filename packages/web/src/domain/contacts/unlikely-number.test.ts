@@ -1,30 +1,36 @@
 import { expect, test } from 'vitest'
 import { isUnlikelyNumber } from './unlikely-number.ts'
 
-const berlin = '+49 30 901820'
+const berlin = { phone: '+49 30 901820', timezone: 'UTC' }
+const unknown = { phone: null, timezone: 'UTC' }
+const byZone = { phone: '030 901820', timezone: 'Europe/Berlin' }
 
 test.each([
-  ['+49 30 901820', null],
-  ['0049 30 901820', null],
+  ['+49 30 901820', unknown],
+  ['0049 30 901820', unknown],
   ['030 901820', berlin],
   ['0151 23456789', berlin],
   ['+44 20 7946 0958', berlin],
   ['٠٣٠٩٠١٨٢٠', berlin],
-  ['030 901820', null],
+  ['030 901820', unknown],
   ['', berlin],
-])('%s is likely at a clinic with the number %s', (number, clinicPhone) => {
-  expect(isUnlikelyNumber(number, clinicPhone)).toBe(false)
+  ['0171 2345678', byZone],
+  ['030 901820', { phone: '0049 30 901820', timezone: 'UTC' }],
+])('%s is likely at the clinic %o', (number, clinic) => {
+  expect(isUnlikelyNumber(number, clinic)).toBe(false)
 })
 
 test.each([
-  ['+49 1', null],
-  ['+49 30 9018201234567890', null],
-  ['+999 30 901820', null],
+  ['+49 1', unknown],
+  ['+49 30 9018201234567890', unknown],
+  ['+999 30 901820', unknown],
   ['12', berlin],
+  ['0000000', byZone],
+  ['0000000', { phone: '0049 30 901820', timezone: 'UTC' }],
   ['0000000', berlin],
-  ['12', null],
-  ['1234567890123456', null],
+  ['12', unknown],
+  ['1234567890123456', unknown],
   ['ask reception 3', berlin],
-])('%s is unlikely at a clinic with the number %s', (number, clinicPhone) => {
-  expect(isUnlikelyNumber(number, clinicPhone)).toBe(true)
+])('%s is unlikely at the clinic %o', (number, clinic) => {
+  expect(isUnlikelyNumber(number, clinic)).toBe(true)
 })

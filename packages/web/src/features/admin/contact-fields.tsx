@@ -20,7 +20,7 @@ export function ContactFields<Draft extends Contact>({ form }: { form: UseFormRe
         {...form.getInputProps('name')}
       />
       <PhoneField
-        clinicPhone={clinic.phone}
+        clinic={clinic}
         label={t('field.phone')}
         autoComplete="off"
         {...form.getInputProps('phone')}

@@ -8,7 +8,7 @@ import classes from './booking.module.css'
 
 type FieldsProps = {
   details: Details
-  clinic: Pick<Clinic, 'sendsEmails' | 'phone'>
+  clinic: Pick<Clinic, 'sendsEmails' | 'phone' | 'timezone'>
   onChange: (part: Partial<Details>) => void
   isTried: boolean
   /** What the server refused as it is now; null: nothing. */
@@ -49,7 +49,7 @@ export function DetailsFields({ details, clinic, onChange, isTried, refused }: F
       />
       <PhoneField
         id="details-phone"
-        clinicPhone={clinic.phone}
+        clinic={clinic}
         label={t('details.phone')}
         description={t('details.phoneHelp')}
         autoComplete="tel"
