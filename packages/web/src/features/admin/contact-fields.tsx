@@ -19,12 +19,7 @@ export function ContactFields<Draft extends Contact>({ form }: { form: UseFormRe
         autoComplete="off"
         {...form.getInputProps('name')}
       />
-      <PhoneField
-        clinic={clinic}
-        label={t('field.phone')}
-        autoComplete="off"
-        {...form.getInputProps('phone')}
-      />
+      <PhoneField clinic={clinic} label={t('field.phone')} autoComplete="off" {...form.getInputProps('phone')} />
       <TextInput
         type="email"
         label={t('field.email')}
