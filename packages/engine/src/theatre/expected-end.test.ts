@@ -107,6 +107,19 @@ test('an end that was said stays, whatever is corrected, and may be before the p
   await expectWell()
 })
 
+test('an end that was said after a mistaken start does not end the plan', async ({ database }) => {
+  const { at, inRoom, extend, roomUntil, claim, expectWell } = await aPlannedCase(database, 120)
+  await inRoom(-2)
+  expect(await extend(40)).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(40) } })
+  expect(await inRoom(null)).toMatchObject({ expectedEndsAt: at(180) })
+  expect(await roomUntil()).toEqual(at(200))
+  expect(await claim(130)).toMatchObject({ kind: 'refused' })
+  await expectWell()
+  // A later start is after it was said.
+  expect(await inRoom(110)).toMatchObject({ expectedEndsAt: at(170) })
+  await expectWell()
+})
+
 test('an end that was said before the case began is not before its minutes have passed', async ({ database }) => {
   const { at, inRoom, extend, move, expectWell } = await aPlannedCase(database, -20)
   expect(await extend(45)).toMatchObject({ kind: 'done' })

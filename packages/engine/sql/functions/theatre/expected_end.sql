@@ -1,6 +1,7 @@
 -- expected_end: when a case is expected to end: at the end of its plan; once its patient is in the room, its minutes
--- after that; or when somebody said (prolong_case), until it is moved. If that was said before the patient came into
--- the room, the case does not end before its minutes have passed either. theatre_case.expected_ends_at stores it.
+-- after that; or when somebody said (prolong_case), until it is moved. It is not before the end of its plan while its
+-- patient is not in the room, and what was said before that is not before its minutes have passed.
+-- theatre_case.expected_ends_at stores it.
 --
 -- Internal.
 -- Locks: none; the result is final under lock_case. Fails: never. Idempotent: yes.
@@ -22,11 +23,12 @@ begin
     from events_of_old_booking(p_case.clinic_no, p_case.booking_id) e
    where e.type = 'prolonged' or e.type = 'moved' and not e.case_details ? 'relieved'
    order by e.version desc limit 1;
-  if v_said is null then
-    return coalesce(v_begun_at + v_minutes, p_case.ends_at);
-  elsif v_said_at < v_begun_at then
-    return greatest(v_said, v_begun_at + v_minutes);
+  -- greatest ignores nulls.
+  if v_begun_at is null then
+    return greatest(v_said, p_case.ends_at);
+  elsif v_said_at >= v_begun_at then
+    return v_said;
   end if;
-  return v_said;
+  return greatest(v_said, v_begun_at + v_minutes);
 end
 $function$;
