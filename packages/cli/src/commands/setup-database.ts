@@ -50,12 +50,9 @@ export async function setupDatabaseCommand(context: CommandContext, options: Set
 }
 
 function printScript({ terminal }: CommandContext, script: readonly string[], url: string): void {
-  terminal.note(
-    'Have an administrator of the database server (a superuser, or a role with CREATEROLE and CREATEDB) run',
-  )
-  terminal.note(
-    'this with psql, any number of times; or run this command again with --as. Then start Holdfast with the DATABASE_URL below.',
-  )
+  terminal.note('Have an administrator of the database server, a superuser or a role with CREATEROLE and CREATEDB,')
+  terminal.note('run this with psql, any number of times; or run this command again with --as. Then start Holdfast')
+  terminal.note('with the DATABASE_URL below.')
   for (const line of script) terminal.out(line)
   terminal.out(`-- DATABASE_URL=${url}`)
 }
@@ -103,8 +100,8 @@ async function holds(pool: pg.Pool, condition: string): Promise<boolean> {
 function refusalOf(error: unknown): CommandRefusal | null {
   if (error instanceof Error && 'code' in error && error.code === insufficientPrivilege) {
     return new CommandRefusal(
-      `the login of --as may not do this (${messageOf(error)}): use a superuser, or a role with CREATEROLE and CREATEDB ` +
-        'that may grant the roles that exist',
+      `the login of --as may not do this (${messageOf(error)}): use a superuser, or a role with CREATEROLE and ` +
+        'CREATEDB that may grant the roles that exist',
     )
   }
   return isDatabaseUnusable(error) ? new CommandRefusal(`--as cannot be used: ${messageOf(error)}`) : null

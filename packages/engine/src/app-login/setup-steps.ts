@@ -91,9 +91,11 @@ function connectStep(database: string): SetupStep {
 /** PostgreSQL lets everybody create large objects, which are outside of all tables and limits. Holdfast has none. */
 export const everybodyCreatesLargeObjects = `has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'execute')`
 
+const isSuperuser = 'exists (select from pg_roles where rolname = current_user and rolsuper)'
+
 /** One of the steps in the database. For who is no superuser, the statement is a warning that changes nothing. */
 export const largeObjectsStep: SetupStep = {
-  isNeeded: `${everybodyCreatesLargeObjects} and exists (select from pg_roles where rolname = current_user and rolsuper)`,
+  isNeeded: `${everybodyCreatesLargeObjects} and ${isSuperuser}`,
   statement:
     'REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), ' +
     'pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC',
