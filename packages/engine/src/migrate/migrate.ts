@@ -4,6 +4,7 @@ import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { checkDatabase } from './check-database.ts'
 import { explainSqlError } from './explain-sql-error.ts'
+import { growIndexes } from './grow-indexes.ts'
 import { isFromNewerRelease, type Ledger, ledgerDefinition, readLedger } from './ledger.ts'
 import { inMigrateSession, inSeparateTransaction, type MigrateSession, type SessionOptions } from './migrate-session.ts'
 import { pendingMigrations } from './pending-migrations.ts'
@@ -24,10 +25,10 @@ export type MigrateResult = {
 }
 
 /**
- * Updates a database to this release: roles, tables, functions whose file has changed, grants, partitions. An empty
- * database gets its tables by the files of the schema, another one by the migrations that it does not have, each in a
- * separate transaction and recorded with its checksum. Any number of processes may call it at once: one migrates, the
- * others wait for it. Forward only; a database of a newer release is left as it is.
+ * Updates a database to this release: roles, tables, functions whose file has changed, grants, indexes, partitions. An
+ * empty database gets its tables by the files of the schema, another one by the migrations that it does not have, each
+ * in a separate transaction and recorded with its checksum. Any number of processes may call it at once: one migrates,
+ * the others wait for it. Forward only; a database of a newer release is left as it is.
  *
  * DDL waits at most `lockTimeoutMs` for a lock, so that other sessions do not queue behind it for long, and is tried 12
  * times. It is also tried again after a deadlock with live traffic, which locks several tables in another order.
@@ -54,6 +55,7 @@ async function update(session: MigrateSession, files: SqlFiles): Promise<Migrate
     functions = await inSeparateTransaction(session, 'functions and grants', work)
     if (!isNew && functions.length > 0) log(`Wrote ${functions.length} functions: ${functions.join(', ')}.`)
   }
+  await growIndexes(session)
   for (const name of await ensurePartitions(client)) if (!isNew) log(`Created the partition ${name}.`)
   const version = Math.max(...[...ledger.migrations, ...applied].map((one) => one.version))
   return { applied: applied.map(({ name }) => name), functions, version }

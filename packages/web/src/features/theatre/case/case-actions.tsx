@@ -143,7 +143,7 @@ function ExtendForm({ one, onDone }: { one: Case; onDone: () => void }) {
       submit={t('save')}
       onLeave={onDone}
       onSubmit={() => {
-        const expectedEndsAt = instantNear(one.endsAt, time, timeZone)
+        const expectedEndsAt = instantNear(one.expectedEndsAt, time, timeZone)
         action.mutate({
           run: () => dataOf(api.extendCase({ path: { caseId: one.id }, body: { expectedEndsAt } })),
           done: t('extend.done'),
