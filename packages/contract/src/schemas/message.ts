@@ -32,6 +32,7 @@ export const messageReasons = [
   'offer_ended',
   'hold_ended',
   'visit_begun',
+  'reminder_off',
   'no_email',
   'no_phone',
   'emails_off',
@@ -122,8 +123,10 @@ const listedMessageSchema = Type.Object(
   {
     ...messageFields,
     hasContent,
-    willSkip: nullableLiterals(['replaced', 'booking_moved', 'booking_changed'], {
-      description: 'Why a message that is due will be skipped at its time, as the booking is now; null: it will not be',
+    willSkip: nullableLiterals(['replaced', 'booking_moved', 'booking_changed', 'reminder_off'], {
+      description:
+        'Why a message that is due will be skipped at its time, as the booking and the clinic’s settings are now; ' +
+        'null: it will not be',
     }),
     booking: messageBooking,
   },
@@ -186,8 +189,8 @@ const settings = {
     maxItems: messageLimits.remindersMax,
     uniqueItems: true,
     description:
-      'How many minutes before a visit reminders are sent. Visits that are booked already keep theirs; ' +
-      '`POST …/reminders` plans more for them',
+      'How many minutes before a visit reminders are sent. Those of visits that are booked already are skipped if they ' +
+      'are not among these any more (`reminder_off`); `POST …/reminders` plans more for them',
   }),
   quietFrom: localTime({ description: 'No reminders from then, in the clinic’s time zone' }),
   quietUntil: localTime({ description: 'The end of the quiet hours. The same as `quietFrom`: there are none' }),

@@ -9,6 +9,7 @@ import { type BookingIds, partsAround } from '../reads/booking-ids.ts'
 import { matchesBooking } from '../reads/booking-search.ts'
 import { bookingsByIds } from '../reads/bookings-by-ids.ts'
 import { messageColumns } from './message-columns.ts'
+import { isReminderOff } from './reminder-off-sql.ts'
 
 const messageCursor = cursorOf('messages', ['micros', 'id'])
 
@@ -48,6 +49,7 @@ async function newest(
                      and b.id < ${matching.ids.until} and ${matching.matches}) b on b.id = m.booking_id`
   const { rows } = await pool.query<FoundRow>(sql`
     select ${messageColumns}, m.version, m.slot_id as "slotId", ${newestVersion},
+           (m.state = 'due' and ${isReminderOff}) as "isReminderOff",
            ${microsOf(sql`m.created_at`)} as micros
       from holdfast.message m ${ofBookings}
      where ${join(conditionsOf(query), ' and ')}

@@ -8,6 +8,7 @@ import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import { storableOrNull } from '../database/storable-text.ts'
 import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
 import { defaultMessageSettings, settingsJson } from './message-settings.ts'
+import { isReminderOff } from './reminder-off-sql.ts'
 import { sendingOf } from './sending-sql.ts'
 
 /** Candidates per message that is taken: others may have been taken by another process meanwhile. */
@@ -128,7 +129,8 @@ export async function messageFacts(
 
 /**
  * Whether a reminder of the same visit that was planned for later is due too, being tried, or sent: then this one need
- * not be. Both are due at once when the quiet hours end, or after the mail server was away.
+ * not be. Both are due at once when the quiet hours end, or after the mail server was away. One that the clinic has
+ * turned off since will not be sent, so it does not count.
  */
 export async function isLaterReminderDue(
   pool: pg.Pool,
@@ -136,10 +138,12 @@ export async function isLaterReminderDue(
 ): Promise<boolean> {
   const { rows } = await pool.query<{ found: boolean }>(sql`
     select exists (
-      select from holdfast.message
-       where clinic_no = ${clinicNo} and booking_id = ${bookingId} and version = ${version} and kind = 'reminder'
-         and channel = ${channel} and minutes_before < ${minutesBefore}
-         and (state in ('sent', 'kept') or state = 'due' and (attempts > 0 or due_at <= clock_timestamp()))) as found`)
+      select from holdfast.message m
+       where m.clinic_no = ${clinicNo} and m.booking_id = ${bookingId} and m.version = ${version}
+         and m.kind = 'reminder' and m.channel = ${channel} and m.minutes_before < ${minutesBefore}
+         and (m.state in ('sent', 'kept')
+              or m.state = 'due' and (m.attempts > 0 or m.due_at <= clock_timestamp()) and not ${isReminderOff}))
+      as found`)
   return rows[0]?.found ?? false
 }
 

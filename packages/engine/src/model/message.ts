@@ -51,6 +51,7 @@ export type MessageReason =
   | 'offer_ended'
   | 'hold_ended'
   | 'visit_begun'
+  | 'reminder_off'
   | 'no_email'
   | 'no_phone'
   | 'emails_off'
@@ -96,12 +97,14 @@ export type Message = {
 /**
  * A message with its booking as that is now; null: it was moved to an archive. `version` and `slotId` are the booking's
  * when the message was planned, `newestVersion` is that of its newest message; null: this one waits no longer.
+ * `isReminderOff`: it waits, and is a reminder that the clinic does not send any more.
  */
 export type ListedMessage = Message & {
   booking: Booking | null
   version: number
   slotId: string
   newestVersion: number | null
+  isReminderOff: boolean
 }
 
 export type MessagesQuery = {

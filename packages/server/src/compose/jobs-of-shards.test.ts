@@ -120,7 +120,7 @@ async function remind(
   const id = newId(slot.clinicNo)
   await ownerPool.query(
     `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
-     values ($1, $2, $3, $4, $5, 'reminder', 'email', 7, now())`,
+     values ($1, $2, $3, $4, $5, 'reminder', 'email', 120, now())`,
     [slot.clinicNo, id, booking.id, booking.version, slot.id],
   )
   return id

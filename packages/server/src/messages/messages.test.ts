@@ -8,6 +8,7 @@ import {
   type BuiltSlot,
   type MailServer,
   mailServer,
+  someMessageSettings,
   until,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -140,9 +141,11 @@ test('reminders of a visit that was moved, and then cancelled, are listed as not
   const reminders = async () => (await messagesOf(id)).filter(({ kind }) => kind === 'reminder')
   const skipped = async () => (await reminders()).map(({ state, willSkip }) => `${state} ${willSkip}`)
   expect(await skipped()).toEqual(['due null', 'due null'])
+  await someMessageSettings(server.database, slot.clinicNo, { reminder_minutes: [120] })
+  expect((await skipped()).toSorted()).toEqual(['due null', 'due reminder_off'])
   expect((await change(id, manageToken, 'reschedule', { slotId: later.id })).status).toBe(200)
   await messageIn(id, 'moved', 'due')
-  expect(await skipped()).toEqual(['due null', 'due null', 'due replaced', 'due replaced'])
+  expect(await skipped()).toEqual(['due null', 'due replaced', 'due replaced'])
   expect((await change(id, manageToken, 'cancel')).status).toBe(200)
   await messageIn(id, 'cancelled', 'sent')
   expect(new Set(await skipped())).toEqual(new Set(['due replaced']))

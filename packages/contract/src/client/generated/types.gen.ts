@@ -2363,7 +2363,7 @@ export type ListedMessage = {
     /**
      * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason
      */
-    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'reminder_off' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
@@ -2391,9 +2391,9 @@ export type ListedMessage = {
      */
     hasContent: boolean;
     /**
-     * Why a message that is due will be skipped at its time, as the booking is now; null: it will not be
+     * Why a message that is due will be skipped at its time, as the booking and the clinic’s settings are now; null: it will not be
      */
-    willSkip: 'replaced' | 'booking_moved' | 'booking_changed' | null;
+    willSkip: 'replaced' | 'booking_moved' | 'booking_changed' | 'reminder_off' | null;
     booking?: MessageBooking;
 };
 
@@ -2528,7 +2528,7 @@ export type Message = {
     /**
      * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason
      */
-    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'reminder_off' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */
@@ -2673,7 +2673,7 @@ export type MessageSettings = {
      */
     replyTo: string | null;
     /**
-     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs; `POST …/reminders` plans more for them
+     * How many minutes before a visit reminders are sent. Those of visits that are booked already are skipped if they are not among these any more (`reminder_off`); `POST …/reminders` plans more for them
      */
     reminderMinutes: Array<number>;
     /**
@@ -2727,7 +2727,7 @@ export type MessageSettingsChange = {
      */
     replyTo?: string | null;
     /**
-     * How many minutes before a visit reminders are sent. Visits that are booked already keep theirs; `POST …/reminders` plans more for them
+     * How many minutes before a visit reminders are sent. Those of visits that are booked already are skipped if they are not among these any more (`reminder_off`); `POST …/reminders` plans more for them
      */
     reminderMinutes?: Array<number>;
     /**
@@ -2789,7 +2789,7 @@ export type MessageWithContent = {
     /**
      * Why the server has skipped it, why it waits (`quiet_hours`), or why the number is not usable; null: for no such reason
      */
-    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
+    reason: 'booking_gone' | 'booking_changed' | 'booking_moved' | 'replaced' | 'offer_ended' | 'hold_ended' | 'visit_begun' | 'reminder_off' | 'no_email' | 'no_phone' | 'emails_off' | 'sms_off' | 'unwanted' | 'address_limit' | 'network_limit' | 'number_limit' | 'sms_limit' | 'number_invalid' | 'number_abroad' | 'number_not_mobile' | 'quiet_hours' | null;
     /**
      * Why it failed: the mail server refuses the address, or it or the SMS provider refuses the message; no attempt succeeded; it may have been sent; no SMS goes to this number; it could not be written. null: it did not fail
      */

@@ -156,6 +156,9 @@ test('a message that what happened since has made wrong is not sent', () => {
   // It is not about one visit.
   expect(reasonOf('unanswered', { hasBegun: true })).toBeNull()
   expect(reasonOf('reminder', { hasBegun: true })).toBe('visit_begun')
+  const settings = { ...defaultMessageSettings, reminderMinutes: [1440] }
+  expect(reasonOf('reminder', { settings })).toBe('reminder_off')
+  expect(reasonOf('confirmed', { settings })).toBeNull()
   expect(reasonOf('confirmed', { patient: { name: 'Ada' } })).toBe('no_email')
 })
 

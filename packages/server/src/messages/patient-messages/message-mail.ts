@@ -76,7 +76,13 @@ export function reasonToSkip(message: DueMessage, facts: MessageFacts): MessageR
   // Nobody waits for what was never announced.
   if (message.kind === 'withdrawn' && facts.offerAnnounced === false) return 'offer_ended'
   if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'hold_ended'
-  return facts.hasBegun && message.kind !== 'unanswered' ? 'visit_begun' : null
+  if (facts.hasBegun && message.kind !== 'unanswered') return 'visit_begun'
+  return isReminderOff(message, facts) ? 'reminder_off' : null
+}
+
+/** Whether the clinic sends no such reminder any more. One that its people send again is sent. */
+function isReminderOff({ kind, minutesBefore, sending }: DueMessage, { settings }: MessageFacts): boolean {
+  return kind === 'reminder' && sending === null && !settings.reminderMinutes.includes(minutesBefore)
 }
 
 function noEmail({ patient, settings }: MessageFacts): MessageReason | null {

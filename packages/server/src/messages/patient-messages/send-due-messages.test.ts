@@ -1,6 +1,6 @@
 import type { Mail } from '@holdfast/adapters/smtp'
 import { beginSending, clinicNoOf, newId, takeDueMessages } from '@holdfast/engine'
-import type { TestDatabase } from '@holdfast/testkit'
+import { someMessageSettings, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, onTestFinished, vi } from 'vitest'
 import { dueMessages, messagesWithIds, sendMessages } from '../../../test/due-messages.ts'
@@ -210,7 +210,7 @@ test('an address gets ten e-mails of a clinic in a day, beside reminders and wha
     )
   await again('by_clinic = true')
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
-  await again(`by_clinic = false, kind = 'reminder'`)
+  await again(`by_clinic = false, kind = 'reminder', minutes_before = 120`)
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
   await again(`by_clinic = false, kind = 'confirmed'`)
   expect((await sendMessages(database, 'accepted')).mails).toHaveLength(0)
@@ -252,6 +252,7 @@ test('a reminder waits for the end of the quiet hours, by the clock of the datab
 
 test('of two reminders that are due at once, only the later one is sent', async ({ database }) => {
   const [early = ''] = await dueMessages(database, 1, { minutes_before: '720' })
+  await someMessageSettings(database, clinicNoOf(early), { reminder_minutes: [1440, 720, 60] })
   const add = (minutesBefore: number, channel: string, dueAt: string) =>
     database.ownerPool.query(
       `insert into holdfast.message
@@ -294,6 +295,33 @@ test('of two reminders that are due at once, only the later one is sent', async 
   await again(720, `state = 'due', due_at = now(), done_at = null, reason = null`)
   await again(60, `state = 'failed', failure = 'unavailable', done_at = now()`)
   expect((await sent())[1]).toEqual({ minutes: 720, state: 'sent', reason: null })
+})
+
+test('a reminder that the clinic has turned off since is skipped, and does not replace one that is sent', async ({
+  database,
+}) => {
+  const [off = ''] = await dueMessages(database, 1, { minutes_before: '120' })
+  const on = newId(clinicNoOf(off))
+  await database.ownerPool.query(`update holdfast.message set kind = 'reminder' where id = $1`, [off])
+  await database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, due_at)
+     select clinic_no, $2, booking_id, version, slot_id, 'reminder', 'email', 1440, now()
+       from holdfast.message where id = $1`,
+    [off, on],
+  )
+  await someMessageSettings(database, clinicNoOf(off), { reminder_minutes: [1440] })
+  expect((await sendMessages(database, 'accepted')).mails.map(({ messageId }) => messageId)).toEqual([
+    `<${on}@example.org>`,
+  ])
+  expect(await messagesWithIds(database, [off])).toMatchObject([{ state: 'skipped', reason: 'reminder_off' }])
+  // The clinic's people send it again: they want this one.
+  await database.ownerPool.query(
+    `update holdfast.message
+        set state = 'due', done_at = null, reason = null, due_at = now(), by_clinic = true, sent_again_at = now()
+      where id = $1`,
+    [off],
+  )
+  expect((await sendMessages(database, 'accepted')).mails).toHaveLength(1)
 })
 
 test('the messages of one clinic do not delay those of others', async ({ database }) => {

@@ -146,11 +146,12 @@ function messageBody(message: Message): MessageBody {
 }
 
 function listedMessageBody(listed: ListedMessage): ListedMessageBody {
-  const { booking, version: _, slotId: _slotId, newestVersion, ...message } = listed
+  const { booking, version: _, slotId: _slotId, newestVersion, isReminderOff, ...message } = listed
   if (booking === null) return { ...messageBody(message), willSkip: null }
   const { patient, status, startsAt, doctorId, erasedAt } = booking
   const shown = { patient, status, startsAt: timeText(startsAt), doctorId, erasedAt: timeOrNull(erasedAt) }
-  const willSkip = newestVersion === null ? null : reasonOutdated(listed, { ...booking, version: newestVersion })
+  const outdated = newestVersion === null ? null : reasonOutdated(listed, { ...booking, version: newestVersion })
+  const willSkip = outdated ?? (isReminderOff ? 'reminder_off' : null)
   return { ...messageBody(message), willSkip, booking: shown }
 }
 

@@ -14,6 +14,8 @@ const due = {
 test('a message that the server will skip is not shown as waiting, and why', () => {
   const moved = { ...due, willSkip: 'replaced', booking: { status: 'CONFIRMED' } } as const
   expect([messageStateKey(moved), messageReason(moved)]).toEqual(['messages.willSkip', 'replaced'])
+  const turnedOff = { ...due, willSkip: 'reminder_off', booking: { status: 'CONFIRMED' } } as const
+  expect([messageStateKey(turnedOff), messageReason(turnedOff)]).toEqual(['messages.willSkip', 'reminder_off'])
   for (const status of ['CANCELLED', 'FAILED'] as const) {
     const off = { ...due, willSkip: 'replaced', booking: { status } } as const
     expect([messageStateKey(off), messageReason(off)]).toEqual(['messages.willSkip', 'visit_off'])
