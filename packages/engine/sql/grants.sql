@@ -123,7 +123,7 @@ begin
          'suggest_cases', 'has_left', 'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units',
          'save_case_request', 'resource_uses', 'withdraw_case_request', 'erase_theatre_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
-         'booked_since', 'correct_waitlist_entry',
+         'booked_since', 'booked_since_withdrawal', 'correct_waitlist_entry',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
          'months_in_transit', 'moving_clinics',

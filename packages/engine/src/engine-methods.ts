@@ -41,6 +41,7 @@ export const engineMethods = {
     booking: 'read',
     bookingsOfAccount: 'long read',
     bookingsOfClinic: 'long read',
+    bookedSinceWithdrawal: 'long read',
     eventsOfClinic: 'long read',
     newestEventsOfClinic: 'long read',
     eventsOfBooking: 'read',

@@ -149,6 +149,20 @@ async function operationsOf(database: TestDatabase) {
       engine.reads.bookingsOfClinic({ ...days, doctorId: null, confirmedOnly: false, q: null, ...list }),
     'a search in a clinic': () =>
       engine.reads.bookingsOfClinic({ ...days, doctorId: null, confirmedOnly: false, q: 'nobody', ...list }),
+    'what was booked since a withdrawal': async () => {
+      const { startsAt } = atOnce
+      const withdrawn = await aSlot(database, await aDoctor(database, clinic), { startsAt })
+      const lost = await ageBooking(database, await aBooking(database, withdrawn, { patient: judged().patient }), 700)
+      const which = { slotId: withdrawn.id }
+      await engine.withdrawSlots({ clinicNo: clinic.no, which, withBookings: true, dryRun: false, actorId: null })
+      const found = await engine.reads.booking(lost.id)
+      counter.takeMax()
+      return await engine.reads.bookedSinceWithdrawal({
+        clinicNo: clinic.no,
+        bookings: found === null ? [] : [found],
+        doctorId: null,
+      })
+    },
     'statistics of a clinic': () => engine.reads.clinicStats(days),
     'a slot with a lapsed hold': async () => [await lapsed(), await engine.reads.slot(slot.id)],
     alternatives: () =>
@@ -220,6 +234,13 @@ test.for([
   ['lock_old_bookings', 'cancel an old booking', 'lock_old_bookings', /force_custom_plan/, 'force_generic_plan'],
   ['bookings_by_id', 'a case', 'bookings_by_id', /and b\.id >= recent_ids\(\)/g, ''],
   ['visits_of_slots', 'a judged claim', 'visits_of_slots', /t\.id >= recent_ids\(\)/, 't.id >= v_from'],
+  [
+    'booked_since_withdrawal',
+    'what was booked since a withdrawal',
+    'booked_since_withdrawal',
+    /t\.id >= recent_ids\(\) and/,
+    '',
+  ],
   ['old_visits_of_slots', 'a judged claim', 'old_visits_of_slots', /raise sqlstate 'HF001'/, 'null'],
   [
     'corrected_contact',

@@ -38,7 +38,10 @@ export const clinicDeskOperations = {
     url: '/api/v1/clinics/{clinicId}/bookings',
     tag: 'Bookings',
     summary: 'List a clinic’s bookings',
-    description: 'Ordered by the slot’s start.',
+    description:
+      'Ordered by the slot’s start. A booking that ended with its slot (`slot_withdrawn`) in the last 30 days has ' +
+      '`bookedSince` if the same person has got an appointment since that is to come, with the same doctor or one of ' +
+      'the same specialization: nobody has to call them. Doctors see only those with themselves.',
     access: 'member',
     restrictedField: 'query.doctorId',
     query: Type.Object({ ...bookingFilters, ...pageParameters }, { additionalProperties: false }),

@@ -144,6 +144,12 @@ export const createdBookingSchema = Type.Object(
   { title: 'MadeBooking', additionalProperties: false },
 )
 
+/** An appointment that somebody has got in the meantime. */
+export const bookedSinceSchema = Type.Object(
+  { bookingId: identity.id, startsAt: times.startsAt },
+  { title: 'BookedSince', additionalProperties: false },
+)
+
 export const bookingSchema = Type.Object(
   {
     ...identity,
@@ -186,6 +192,7 @@ export const bookingSchema = Type.Object(
         'When the patient confirmed to come to this slot; null: not, or to the slot before the last move, or the ' +
         'clinic has undone it. Kept when the booking is cancelled or marked.',
     }),
+    bookedSince: Type.Optional(bookedSinceSchema),
     version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
   },
   { title: 'Booking', additionalProperties: false },

@@ -1,6 +1,12 @@
 import { lengths, messageLanguages, slotLimits, waitlistUrgencies } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { bookedPatientSchema, bookingSchema, patientCorrectionSchema, patientSchema } from './booking.ts'
+import {
+  bookedPatientSchema,
+  bookedSinceSchema,
+  bookingSchema,
+  patientCorrectionSchema,
+  patientSchema,
+} from './booking.ts'
 import {
   email,
   id,
@@ -136,20 +142,11 @@ const hasDeskTimes = Type.Boolean({
     'is within the minimum notice, beyond the booking horizon, or not for patients because of its units',
 })
 
-const bookedSince = Type.Union(
-  [
-    Type.Object(
-      { bookingId: Type.String({ format: 'uuid' }), startsAt: Type.String({ format: 'date-time' }) },
-      { title: 'BookedSince', additionalProperties: false },
-    ),
-    Type.Null(),
-  ],
-  {
-    description:
-      'The first appointment that the same person has got since joining, within the days of a waiting entry, with ' +
-      'the doctor or with one who has the specialization: nobody has to call them. null: none',
-  },
-)
+const bookedSince = Type.Union([bookedSinceSchema, Type.Null()], {
+  description:
+    'The first appointment that the same person has got since joining, within the days of a waiting entry, with ' +
+    'the doctor or with one who has the specialization: nobody has to call them. null: none',
+})
 
 export const joinedWaitlistSchema = Type.Object(
   {

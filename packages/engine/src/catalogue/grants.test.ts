@@ -254,6 +254,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'are_locked',
     'begin_log_epoch',
     'booked_since',
+    'booked_since_withdrawal',
     'booking_months',
     'booking_partitions',
     'can_book_elsewhere',

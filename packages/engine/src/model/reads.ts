@@ -5,6 +5,7 @@ import type { ClinicStats } from './clinic-stats.ts'
 import type { Page } from './page.ts'
 import type { Slot } from './slot.ts'
 import type { VerifyReport } from './verify-report.ts'
+import type { LaterVisit } from './waitlist.ts'
 
 /** What is wanted instead of a slot that is full. */
 export type AlternativesQuery = {
@@ -33,6 +34,15 @@ export type Reads = {
   booking(bookingId: string): Promise<Booking | null>
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
+  /**
+   * Of those of these bookings that ended with their slots, the first appointments to come that their patients have got
+   * since, by the ids of the bookings: booked_since_withdrawal. `doctorId`: only of this doctor.
+   */
+  bookedSinceWithdrawal(query: {
+    clinicNo: number
+    bookings: readonly Booking[]
+    doctorId: string | null
+  }): Promise<ReadonlyMap<string, LaterVisit>>
   /** The events in the order of the log; `after` is the `position` of an event already read, exclusive. */
   eventsOfClinic(query: { clinicNo: number; after: string | null; limit: number }): Promise<Page<BookingEvent>>
   /**

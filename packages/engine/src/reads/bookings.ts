@@ -10,6 +10,7 @@ import { pageOf } from '../lists/page.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
+import type { LaterVisit } from '../model/waitlist.ts'
 import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { matchesBooking } from './booking-search.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
@@ -24,7 +25,7 @@ type ListedRow = BookingRow & { starts_micros: string }
 export function bookingReads(
   pool: pg.Pool,
   shards: ShardPools,
-): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic'> {
+): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic' | 'bookedSinceWithdrawal'> {
   return {
     async booking(bookingId) {
       if (!isId(bookingId)) return null
@@ -59,6 +60,18 @@ export function bookingReads(
       if (all === null) return { items: [], nextCursor: null }
       const rows = await listed(pool, query.limit + 1, partsOf(all), (ids) => clinicQuery(query, slots, ids))
       return pageOf(rows, query.limit, bookingOf, (last) => clinicCursor.encode(last.starts_micros, last.id))
+    },
+
+    async bookedSinceWithdrawal({ clinicNo, bookings, doctorId }) {
+      const lost = bookings.filter((one) => one.failureReason === 'slot_withdrawn' && one.patient.name !== '')
+      if (lost.length === 0) return new Map()
+      const { rows } = await pool.query<LaterVisit & { withdrawnId: string }>(sql`
+        select v.withdrawn_id as "withdrawnId", v.booking_id as "bookingId", v.starts_at as "startsAt"
+          from holdfast.booked_since_withdrawal(
+                 ${clinicNo}, ${lost.map(({ id }) => id)}::uuid[], ${lost.map(({ slotId }) => slotId)}::uuid[],
+                 ${lost.map((one) => one.doctorId)}::uuid[], ${lost.map((one) => JSON.stringify(one.patient))}::jsonb[],
+                 ${lost.map(({ accountId }) => accountId)}::uuid[], ${doctorId}::uuid, statement_timestamp()) v`)
+      return new Map(rows.map(({ withdrawnId, ...visit }) => [withdrawnId, visit]))
     },
   }
 }

@@ -362,6 +362,7 @@ export type Booking = {
      * When the patient confirmed to come to this slot; null: not, or to the slot before the last move, or the clinic has undone it. Kept when the booking is cancelled or marked.
      */
     attendanceConfirmedAt: string | null;
+    bookedSince?: BookedSince;
     /**
      * The number of changes of the booking, from 1
      */

@@ -44,6 +44,32 @@ test('the clinic’s bookings are found by day, status, doctor and patient, and 
   expect(first.body.items.find(({ id }) => id === ada.id)?.patient.email).toBe('ada@example.org')
 })
 
+test('the list shows the appointment that somebody has got since a withdrawal, to a doctor only the own', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, admin, path, clinic } = await aDesk(database, rest)
+  const colleague = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor)
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+  const lost = await aBooking(database, slot, { patient })
+  const query = { withBookings: true }
+  await rest.call('withdrawSlot', { path: { slotId: slot.id }, as: admin, query })
+  const listed = async (as: typeof admin) =>
+    (await rest.call('listClinicBookings', { path, as, query: { from: day, to: day, doctorId: doctor.id } })).body.items
+  const ended = { id: lost.id, failureReason: 'slot_withdrawn' }
+  expect(await listed(admin)).toEqual([expect.not.objectContaining({ bookedSince: expect.anything() })])
+  const later = await aSlot(database, colleague, { startsAt: new Date(slot.startsAt.getTime() + 7 * 86_400_000) })
+  const body = { slotId: later.id, patient, confirm: true, onBehalf: true }
+  const { id: bookingId } = (await rest.call('createBooking', { body, as: admin })).body
+  const bookedSince = { bookingId, startsAt: later.startsAt.toISOString() }
+  expect(await listed(admin)).toMatchObject([{ ...ended, bookedSince }])
+  const own = await listed(await rest.aMember(clinic.no, 'doctor', doctor.id))
+  expect(own).toMatchObject([ended])
+  expect(own).toEqual([expect.not.objectContaining({ bookedSince: expect.anything() })])
+})
+
 test('the desk books in a full slot, which gets a place; patients cannot', async ({ database, rest }) => {
   const { doctor, admin } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor)

@@ -3,6 +3,7 @@ import { type Booking, visitAddress } from '@holdfast/engine'
 import type { RestDeps } from '../rest-deps.ts'
 import { bookingBody } from './bodies/booking-body.ts'
 import { timeText } from './bodies/time-text.ts'
+import { laterVisitBody } from './bodies/waitlist-body.ts'
 
 /**
  * The bodies of bookings, each with the address of its video visit, with who cancelled it and with what became of the
@@ -25,6 +26,27 @@ export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]
       cancelledBy: cancelledBy.get(booking.id) ?? null,
       offer: offers.get(booking.id) ?? null,
     })
+  })
+}
+
+/**
+ * The same for a page of a clinic's bookings, with what patients whose slots were withdrawn have got since.
+ *
+ * @param doctorId the doctor who reads them, and sees no appointments with others; null: somebody else
+ */
+export async function bookingBodiesWithLater(
+  deps: RestDeps,
+  clinicNo: number,
+  bookings: readonly Booking[],
+  doctorId: string | null,
+): Promise<BookingBody[]> {
+  const [bodies, later] = await Promise.all([
+    bookingBodies(deps, bookings),
+    deps.engine.reads.bookedSinceWithdrawal({ clinicNo, bookings, doctorId }),
+  ])
+  return bodies.map((body) => {
+    const bookedSince = laterVisitBody(later.get(body.id))
+    return bookedSince === null ? body : { ...body, bookedSince }
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { BookedSince, Booking, Slot } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -22,13 +22,15 @@ type DoctorCalendarProps = {
   nameOf?: (booking: Booking) => ReactNode
   /** Renders a link or button for moving a booking; `onOpen` closes the dialog that it is in. */
   moveOf?: (booking: Booking, onOpen: () => void) => ReactNode
+  /** See AffectedList. */
+  sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   onDay?: (day: string) => void
 }
 
 const noSlots: ReadonlySet<string> = new Set()
 
 /** A doctor's calendar, with the dialogs of its slots and hours. */
-export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: DoctorCalendarProps) {
+export function DoctorCalendar({ view, day, nameOf, moveOf, sinceOf, onDay, ...shown }: DoctorCalendarProps) {
   const { t } = useTranslation('schedule')
   const [opened, setOpened] = useState<Slot | undefined>()
   const [hours, setHours] = useState<DayHours | null>(null)
@@ -71,6 +73,7 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: D
         timeZone={timeZone}
         {...(nameOf === undefined ? {} : { nameOf })}
         {...(moveOf === undefined ? {} : { moveOf })}
+        sinceOf={sinceOf}
         onClose={() => setOpened(undefined)}
       />
       <HoursDialog
@@ -79,6 +82,7 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: D
         firstDay={day}
         lastDay={lastDay}
         moveOf={moveOf}
+        sinceOf={sinceOf}
         onClose={() => setHours(null)}
       />
     </Stack>

@@ -1,4 +1,4 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { BookedSince, Booking, Slot } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -27,6 +27,8 @@ type HoursDialogProps = {
   timeZone: string
   /** See {@link DoctorCalendar}. */
   moveOf?: ((booking: Booking, onOpen: () => void) => ReactNode) | undefined
+  /** See AffectedList. */
+  sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   onClose: () => void
 }
 
@@ -45,7 +47,7 @@ export function HoursDialog({ hours, onClose, ...rest }: HoursDialogProps) {
 type HoursProps = Omit<HoursDialogProps, 'hours'> & { first: DayHours }
 
 function Hours(props: HoursProps) {
-  const { first, firstDay, lastDay, slots, bookings, doctorId, clinicId, timeZone, moveOf, onClose } = props
+  const { first, firstDay, lastDay, slots, bookings, doctorId, clinicId, timeZone, moveOf, sinceOf, onClose } = props
   const { t } = useTranslation('schedule')
   const [hours, setHours] = useState(first)
   const [step, setStep] = useState<'choose' | 'create' | 'withdraw'>('choose')
@@ -84,6 +86,7 @@ function Hours(props: HoursProps) {
         moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
         days={{ from: day, to: day }}
         known={bookings}
+        sinceOf={sinceOf}
         run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...query, ...how } }))}
         onDone={finish}
         onBack={() => setStep('choose')}

@@ -1,4 +1,4 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { BookedSince, Booking, Slot } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -26,6 +26,8 @@ type SlotDialogProps = {
   nameOf?: (booking: Booking) => ReactNode
   /** See {@link DoctorCalendar}. */
   moveOf?: (booking: Booking, onOpen: () => void) => ReactNode
+  /** See AffectedList. */
+  sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   onClose: () => void
 }
 
@@ -44,7 +46,7 @@ export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
 
 type SlotDetailsProps = SlotDialogProps & { slot: Slot }
 
-function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClose }: SlotDetailsProps) {
+function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, sinceOf, onClose }: SlotDetailsProps) {
   const { t } = useTranslation('schedule')
   const [isWithdrawing, setWithdrawing] = useState(false)
   const day = localDay(slot.startsAt, timeZone)
@@ -57,7 +59,8 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClo
         clinicId={clinicId}
         timeZone={timeZone}
         days={{ from: day, to: day }}
-        known={here}
+        known={bookings}
+        sinceOf={sinceOf}
         moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
         run={(query) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
         onDone={() => {

@@ -1,25 +1,28 @@
-import type { Booking } from '@holdfast/contract/client'
+import type { BookedSince, Booking } from '@holdfast/contract/client'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'
-
-/** An affected booking. `booking`: undefined if its patient is not known here. */
-export type Affected = { id: string; startsAt: string; booking: Booking | undefined }
+import type { Affected } from './affected.ts'
 
 type AffectedListProps = {
   affected: readonly Affected[]
   timeZone: string
   /** Renders a link for moving a booking, or for booking another time. */
   moveOf?: ((booking: Booking) => ReactNode) | undefined
+  /** Renders a link to the appointment that a patient has got since; undefined: it is only named. */
+  sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   /** The focus goes to the first booking that does not start before this, if there is one. */
   nextAt?: string | undefined
 }
 
-/** Patients who would lose, or lost, their appointment: whom to call, or what to move. */
-export function AffectedList({ affected, timeZone, moveOf, nextAt }: AffectedListProps) {
+/**
+ * Patients who would lose, or lost, their appointment: whom to call, or what to move, and who has another appointment
+ * since.
+ */
+export function AffectedList({ affected, timeZone, moveOf, sinceOf, nextAt }: AffectedListProps) {
   const { t } = useTranslation('schedule')
   const nextRef = useRef<HTMLLIElement>(null)
   useEffect(() => nextRef.current?.focus(), [])
@@ -36,7 +39,16 @@ export function AffectedList({ affected, timeZone, moveOf, nextAt }: AffectedLis
             <>
               <PatientName of={booking} />
               <PatientContacts of={booking} prefix=" · " />
-              {moveOf === undefined ? null : <> · {moveOf(booking)}</>}
+              {booking.bookedSince !== undefined ? (
+                <>
+                  {' '}
+                  ·{' '}
+                  {sinceOf?.(booking.bookedSince) ??
+                    t('withdraw.bookedSince', { when: formatDayTime(booking.bookedSince.startsAt, timeZone) })}
+                </>
+              ) : moveOf === undefined ? null : (
+                <> · {moveOf(booking)}</>
+              )}
             </>
           )}
         </li>

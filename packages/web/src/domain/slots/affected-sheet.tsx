@@ -7,7 +7,7 @@ import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import classes from '../bookings/day-sheet.module.css'
 import { PatientName } from '../bookings/patient-name.tsx'
-import type { Affected } from './affected-list.tsx'
+import type { Affected } from './affected.ts'
 import type { Days } from './withdrawal-search.ts'
 
 type AffectedSheetProps = {
@@ -20,7 +20,10 @@ type AffectedSheetProps = {
   timeZone: string
 }
 
-/** The patients to call, on paper, with a box to tick. While it is there, only the sheet is printed. */
+/**
+ * The patients to call, on paper, with a box to tick, or the appointment that they have got since. While it is there,
+ * only the sheet is printed.
+ */
 export function AffectedSheet({ affected, note, days, doctorId, clinicId, timeZone }: AffectedSheetProps) {
   const { t } = useTranslation('schedule')
   const clinic = useQuery(clinicQuery(clinicId)).data
@@ -54,7 +57,11 @@ export function AffectedSheet({ affected, note, days, doctorId, clinicId, timeZo
               <td>
                 <bdi>{[booking?.patient.phone, booking?.patient.email].filter(Boolean).join(', ')}</bdi>
               </td>
-              <td>☐</td>
+              <td>
+                {booking?.bookedSince === undefined
+                  ? '☐'
+                  : t('withdraw.bookedSince', { when: formatDayTime(booking.bookedSince.startsAt, timeZone) })}
+              </td>
               <td />
             </tr>
           ))}

@@ -1,4 +1,4 @@
-import type { Booking } from '@holdfast/contract/client'
+import type { BookedSince, Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useRef, useState } from 'react'
@@ -22,11 +22,13 @@ type WithdrawDaysProps = {
   /** Renders a link for moving a booking. */
   moveOf?: (booking: Booking) => ReactNode
   rebookOf?: (booking: Booking) => ReactNode
+  /** See AffectedList. */
+  sinceOf?: (since: BookedSince) => ReactNode
 }
 
 /** Withdraws all slots of some days, after a preview of the bookings it would affect. */
 export function WithdrawDays(props: WithdrawDaysProps) {
-  const { doctorId, clinicId, timeZone, today, search, onDays, moveOf, rebookOf } = props
+  const { doctorId, clinicId, timeZone, today, search, onDays, moveOf, rebookOf, sinceOf } = props
   const { t } = useTranslation('schedule')
   const days = daysOf(search)
   const titleRef = useRef<HTMLHeadingElement>(null)
@@ -65,6 +67,7 @@ export function WithdrawDays(props: WithdrawDaysProps) {
             days={days}
             moveOf={moveOf}
             rebookOf={rebookOf}
+            sinceOf={sinceOf}
             known={known.data?.items ?? []}
             nextAt={search.nextAt}
             run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}

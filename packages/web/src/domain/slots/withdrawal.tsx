@@ -1,4 +1,4 @@
-import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
+import type { BookedSince, Booking, WithdrawnSlots } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -13,7 +13,8 @@ import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
-import { type Affected, AffectedList } from './affected-list.tsx'
+import { affectedOf } from './affected.ts'
+import { AffectedList } from './affected-list.tsx'
 import { AffectedSheet } from './affected-sheet.tsx'
 import { PrintButton } from './print-button.tsx'
 import type { Days } from './withdrawal-search.ts'
@@ -32,6 +33,8 @@ type WithdrawalProps = {
   /** Renders a link for moving one of these bookings. */
   moveOf?: ((booking: Booking) => ReactNode) | undefined
   rebookOf?: ((booking: Booking) => ReactNode) | undefined
+  /** See {@link AffectedList}. */
+  sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   /** Where the reader left the list; see {@link AffectedList}. */
   nextAt?: string | undefined
   run: (how: { dryRun: boolean; withBookings: boolean }) => Promise<WithdrawnSlots>
@@ -44,7 +47,8 @@ type WithdrawalProps = {
  * they are listed until the reader is done with them.
  */
 export function Withdrawal(props: WithdrawalProps) {
-  const { of, doctorId, clinicId, timeZone, days, known, moveOf, rebookOf, nextAt, run, onDone, onBack } = props
+  const { of, doctorId, clinicId, timeZone, days, known, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } =
+    props
   const { t } = useTranslation('schedule')
   const withdrawal = useWithdrawal(props)
   const preview = useQuery({
@@ -57,8 +61,7 @@ export function Withdrawal(props: WithdrawalProps) {
   const isMailed = useQuery(clinicQuery(clinicId)).data?.sendsEmails ?? false
   const sheet = { days, doctorId, clinicId, timeZone }
   if (withdrawal.data !== undefined && withdrawal.data.bookings.length > 0) {
-    // The clinic's bookings no longer contain all of these: `patients` were read before.
-    const affected = affectedOf(withdrawal.data, [...withdrawal.data.patients, ...known])
+    const affected = affectedOf(withdrawal.data, known, withdrawal.data.patients)
     const title = t('withdraw.done', { count: withdrawal.data.slots })
     return (
       <>
@@ -68,6 +71,7 @@ export function Withdrawal(props: WithdrawalProps) {
           timeZone={timeZone}
           isMailed={isMailed}
           rebookOf={rebookOf}
+          sinceOf={sinceOf}
           onClose={onDone}
         />
         <AffectedSheet {...sheet} affected={affected} note={title} />
@@ -120,10 +124,6 @@ export function Withdrawal(props: WithdrawalProps) {
       </Group>
     </Stack>
   )
-}
-
-function affectedOf({ bookings }: WithdrawnSlots, known: readonly Booking[]): Affected[] {
-  return bookings.map(({ id, startsAt }) => ({ id, startsAt, booking: known.find((one) => one.id === id) }))
 }
 
 function useWithdrawal({ doctorId, clinicId, known, run, onDone }: WithdrawalProps) {

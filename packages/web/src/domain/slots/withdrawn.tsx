@@ -1,11 +1,12 @@
-import type { Booking } from '@holdfast/contract/client'
+import type { BookedSince, Booking } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconPhone } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { type Affected, AffectedList } from './affected-list.tsx'
+import type { Affected } from './affected.ts'
+import { AffectedList } from './affected-list.tsx'
 import { PrintButton } from './print-button.tsx'
 
 type WithdrawnProps = {
@@ -16,11 +17,13 @@ type WithdrawnProps = {
   isMailed: boolean
   /** Renders a link for booking another time for a patient. */
   rebookOf?: ((booking: Booking) => ReactNode) | undefined
+  /** See {@link AffectedList}. */
+  sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   onClose: () => void
 }
 
 /** The patients who lost their appointment in a withdrawal, until the reader closes the list. */
-export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, onClose }: WithdrawnProps) {
+export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, sinceOf, onClose }: WithdrawnProps) {
   const { t } = useTranslation('schedule')
   // Unfinished holds name nobody.
   const patients = affected.filter(({ booking }) => booking?.patient.name !== '')
@@ -35,7 +38,7 @@ export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, onClo
         icon={<Icon of={IconPhone} />}
         title={t('withdraw.lost', { count: patients.length })}
       >
-        <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} />
+        <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} sinceOf={sinceOf} />
         <Text size="sm" mt="xs">
           {t(isMailed ? 'withdraw.callOthers' : 'withdraw.call')}
         </Text>

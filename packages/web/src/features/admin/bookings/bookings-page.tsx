@@ -22,6 +22,7 @@ import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import type { BookingsSearch } from '../admin-search.ts'
+import { BookedSinceLink } from '../booked-since-link.tsx'
 import { BookingLink } from '../booking-link.tsx'
 import { DoctorFilter } from '../doctor-filter.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
@@ -138,6 +139,11 @@ function BookingsTable({ bookings, isOlder, rowsRef }: TableProps) {
             <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
             <td>
               <StatusMark of={booking} />
+              {booking.bookedSince === undefined ? null : (
+                <Text size="sm">
+                  <BookedSinceLink since={booking.bookedSince} />
+                </Text>
+              )}
             </td>
           </tr>
         ))}

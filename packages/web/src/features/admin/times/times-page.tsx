@@ -21,6 +21,7 @@ import { DayNav } from '../../../ui/day-nav.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { BookedSinceLink } from '../booked-since-link.tsx'
 import { BookingLink } from '../booking-link.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -65,6 +66,7 @@ export function ClinicTimesPage() {
               }
               moveOf={(booking) => <MoveLink booking={booking} isOfWithdrawal />}
               rebookOf={(booking) => <RebookLink booking={booking} />}
+              sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
             />
           </Stack>
         </>
@@ -159,6 +161,7 @@ function Week({ doctorId }: { doctorId: string }) {
             timeZone={timeZone}
             nameOf={(booking) => <BookingLink booking={booking} />}
             moveOf={(booking) => <MoveLink booking={booking} />}
+            sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
             onDay={(wanted) =>
               void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })
             }

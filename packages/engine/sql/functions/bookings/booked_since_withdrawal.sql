@@ -1,0 +1,77 @@
+-- booked_since_withdrawal: of bookings that ended with their slots (`slot_withdrawn`), the first appointment to come
+-- that the same person (is_same_person) has got since, of the same doctor or of one with the same specialization:
+-- nobody has to call them any more. No row: none. An appointment is CONFIRMED or ARRIVED.
+--
+-- The bookings are parallel arrays of their ids, slots, doctors, patients and accounts, so that the months in which
+-- they were created are not read (docs/decisions/0011). p_only: of this doctor only; null: of any.
+--
+-- One that was booked before and moved since does not count: the person had it already. Slots that were withdrawn more
+-- than 30 days ago are left out, so that recent_ids is a bound. The clinic's 5,000 newest bookings are read at most,
+-- by their ids, which have their time; of a clinic that has got more since, those who booked first may be missing.
+-- With 100 bookings and 5,000 newer ones, all of one doctor, a call took 0.4 s on two cores with a load of 16, most of
+-- it for fold_name.
+--
+-- Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.booked_since_withdrawal(
+  p_clinic_no integer, p_ids uuid[], p_slot_ids uuid[], p_resource_ids uuid[], p_patients jsonb[], p_account_ids uuid[],
+  p_only uuid, p_at timestamptz
+) returns table (withdrawn_id uuid, booking_id uuid, starts_at timestamptz)
+language plpgsql stable security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_from constant uuid := (
+    select ids_from(min(s.withdrawn_at)) from slot s
+     where s.clinic_no = p_clinic_no and s.id = any (p_slot_ids) and s.withdrawn_at > p_at - interval '30 days');
+  v_doctors uuid[];
+  v_names constant text[] := array(
+    select fold_name(l.patient->>'name') from unnest(p_patients) with ordinality l(patient, n) order by l.n);
+begin
+  if v_from is null then
+    return;
+  end if;
+  v_doctors := array(
+    select r.id from resource r
+     where r.clinic_no = p_clinic_no and r.kind = 'doctor' and (p_only is null or r.id = p_only)
+       and exists (select from resource d
+                    where d.clinic_no = p_clinic_no and d.id = any (p_resource_ids)
+                      and (d.id = r.id or d.specialization = r.specialization)));
+  return query
+  with newest as materialized (
+    select t.id, t.slot_id, t.resource_id, t.status, t.appointment_type, t.patient, t.account_id, t.created_at
+      from booking t
+     where t.clinic_no = p_clinic_no and t.id >= recent_ids() and t.id >= v_from
+     order by t.id desc limit 5000
+  ), visit as materialized (
+    select b.id, b.slot_id, b.resource_id, b.patient, b.account_id, b.created_at,
+           fold_name(b.patient->>'name') as name
+      from newest b
+     where b.status in ('CONFIRMED', 'ARRIVED') and b.appointment_type <> 'case' and b.resource_id = any (v_doctors)
+  ), same as materialized (
+    select l.id, l.slot_id, l.resource_id, b.id as visit_id, b.slot_id as visit_slot_id,
+           b.resource_id as visit_resource_id, b.created_at
+      from visit b
+      join unnest(p_ids, p_slot_ids, p_resource_ids, p_patients, p_account_ids, v_names)
+             l(id, slot_id, resource_id, patient, account_id, name) on l.name = b.name
+     where is_same_person(l.patient, l.account_id, b.patient, b.account_id)
+  )
+  select distinct on (e.id) e.id, e.visit_id, s.starts_at
+    from same e
+   cross join lateral (select t.starts_at from slot t
+                        where t.clinic_no = p_clinic_no and t.id = e.visit_slot_id limit 1) s
+   cross join lateral (select t.withdrawn_at from slot t
+                        where t.clinic_no = p_clinic_no and t.id = e.slot_id limit 1) w
+   cross join lateral (select t.specialization from resource t
+                        where t.clinic_no = p_clinic_no and t.id = e.visit_resource_id limit 1) r
+   cross join lateral (select t.specialization from resource t
+                        where t.clinic_no = p_clinic_no and t.id = e.resource_id limit 1) d
+   where s.starts_at > p_at and w.withdrawn_at > p_at - interval '30 days' and e.created_at > w.withdrawn_at
+     and (e.resource_id = e.visit_resource_id or d.specialization = r.specialization)
+   order by e.id, s.starts_at, e.visit_id;
+end
+$function$;

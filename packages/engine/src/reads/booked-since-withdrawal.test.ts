@@ -1,0 +1,100 @@
+import {
+  aBooking,
+  aDoctor,
+  aSlot,
+  type BookingOverrides,
+  type BuiltDoctor,
+  plantFunction,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { freshTest, test } from '../../test/waitlist.ts'
+import { withdraw } from '../../test/withdrawals.ts'
+import type { Engine } from '../model/engine.ts'
+
+const days = (count: number) => new Date(Date.now() + count * 86_400_000)
+const patient = { name: 'Grace Hopper', phone: '+44 1632 960001' }
+const other = { ...patient, phone: '+44 1632 960002' }
+const spelled = { name: ' grace  hopper', phone: '01632/960001' }
+
+type Scene = { database: TestDatabase; engine: Engine; doctor: BuiltDoctor }
+
+/** Withdraws a slot in which these patients had been booked. @returns their bookings, and what they have got since */
+async function withdrawnOf({ database, engine, doctor }: Scene, patients: BookingOverrides['patient'][]) {
+  const slot = await aSlot(database, doctor, { startsAt: days(1), capacity: patients.length })
+  const ids: string[] = []
+  for (const one of patients) {
+    ids.push((await aBooking(database, slot, { createdAt: days(-3), ...(one && { patient: one }) })).id)
+  }
+  await withdraw(database, slot, { withBookings: true })
+  const found = await Promise.all(ids.map((id) => engine.reads.booking(id)))
+  const bookings = found.filter((one) => one !== null)
+  const since = (doctorId: string | null = null) =>
+    engine.reads.bookedSinceWithdrawal({ clinicNo: doctor.clinicNo, bookings, doctorId })
+  return { ids, since }
+}
+
+/** Two milliseconds from now: after a withdrawal whose microseconds are later than those of this time. */
+const createdAt = () => new Date(Date.now() + 2)
+
+test('whoever got an appointment of the doctor or specialization after the withdrawal has it, and nobody else', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const { ids, since } = await withdrawnOf({ database, engine, doctor }, [patient, other])
+  expect(await since()).toEqual(new Map())
+  const colleague = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
+  const later = await aSlot(database, doctor, { startsAt: days(40) })
+  const first = await aBooking(database, later, { patient: spelled, createdAt: createdAt() })
+  const found = { bookingId: first.id, startsAt: later.startsAt }
+  expect(await since()).toEqual(new Map([[ids[0], found]]))
+  const sooner = await aSlot(database, colleague, { startsAt: days(20) })
+  const second = await aBooking(database, sooner, { patient, createdAt: createdAt() })
+  expect(await since()).toEqual(new Map([[ids[0], { bookingId: second.id, startsAt: sooner.startsAt }]]))
+  expect(await since(doctor.id)).toEqual(new Map([[ids[0], found]]))
+})
+
+test('an appointment does not count that was booked before, is past, of another specialization, or cancelled', async ({
+  database,
+  engine,
+  doctor,
+  settle,
+}) => {
+  const { since } = await withdrawnOf({ database, engine, doctor }, [patient])
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const heart = await aDoctor(database, clinic, { specialization: 'Cardiology' })
+  const at = async (of: BuiltDoctor, count: number, overrides: BookingOverrides = {}) =>
+    await aBooking(database, await aSlot(database, of, { startsAt: days(count) }), {
+      patient,
+      createdAt: createdAt(),
+      ...overrides,
+    })
+  await at(doctor, 3, { createdAt: days(-2) })
+  await at(doctor, -1)
+  await at(heart, 4)
+  await at(doctor, 5, { status: 'PENDING' })
+  await settle(await at(doctor, 6), 'cancel')
+  expect(await since()).toEqual(new Map())
+})
+
+test('holds without a patient are not taken for one another', async ({ database, engine, doctor }) => {
+  const { since } = await withdrawnOf({ database, engine, doctor }, [{ name: '' }])
+  const slot = await aSlot(database, doctor, { startsAt: days(3) })
+  await aBooking(database, slot, { patient: { name: '' }, createdAt: createdAt() })
+  expect(await since()).toEqual(new Map())
+})
+
+freshTest(
+  'negative control: without is_same_person, an appointment of another person with the name counts',
+  async ({ database, engine, doctor }) => {
+    await plantFunction(database, 'booked_since_withdrawal', {
+      part: 'is_same_person(l.patient, l.account_id, b.patient, b.account_id)',
+      becomes: 'true',
+    })
+    const { ids, since } = await withdrawnOf({ database, engine, doctor }, [patient])
+    const slot = await aSlot(database, doctor, { startsAt: days(3) })
+    const { id } = await aBooking(database, slot, { patient: other, createdAt: createdAt() })
+    expect(await since()).toEqual(new Map([[ids[0], { bookingId: id, startsAt: slot.startsAt }]]))
+  },
+)
