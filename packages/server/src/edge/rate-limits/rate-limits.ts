@@ -28,6 +28,8 @@ const credentialIdLengthMax = 254
  * many browsers known as it likes.
  */
 const passkeyRequestsFactor = 20
+/** The same for codes after a password, each of which is looked up. */
+const codeRequestsFactor = 20
 /**
  * A multiple of the limit of anonymous writes, for sign-ins in one browser that may be known, each of which is looked
  * up: a browser is known for five accounts at most, each of which may sign in as often.
@@ -79,6 +81,8 @@ export type RateLimits = {
    * @throws ProblemError rate_limited
    */
   countMarkedRequest(browser: string, reply: FastifyReply): Promise<void> | undefined
+  /** Counts a code before its sign-in is looked up, by IP address as passkeys. @throws ProblemError rate_limited */
+  countCodeRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
    * Counts a sign-in, sign-up or reset of a password: by account in a browser where it was used before, else by IP
    * address.
@@ -126,6 +130,7 @@ export const noRateLimits: RateLimits = {
   countRequest: () => undefined,
   countSignInRequest: () => undefined,
   countMarkedRequest: () => undefined,
+  countCodeRequest: () => undefined,
   countSignIn: async () => ({ giveBack: () => undefined }),
   countMove: () => undefined,
   countFeedRead: () => undefined,
@@ -266,10 +271,7 @@ function ticketLinkLimit(count: CountWindows): RateLimits['countTicketLinkReques
 function signInLimits(
   settings: LimitSettings,
   count: CountWindows,
-): Pick<
-  RateLimits,
-  'countSignInRequest' | 'countMarkedRequest' | 'countSignIn' | 'countPasswordLinkRequest' | 'countPasskeyRequest'
-> {
+): Omit<RateLimits, 'countRequest' | 'countMove' | 'countFeedRead' | 'countTicketLinkRequest'> {
   const { limitSignInsPerIp: max, limitAnonymousWritesPerMinute: writesMax } = settings
   const signIns = 'sign-ins in 15 minutes'
   const ofKnownBrowsers = limit('sign-ins-known', max, quarterHourMs, signIns)
@@ -278,6 +280,7 @@ function signInLimits(
   const marked = limit('sign-ins-marked', markedRequestsFactor * writesMax, minuteMs, ofBrowser)
   const byAddress = windowsByAddress('sign-ins', max, quarterHourMs, signIns)
   const links = windowsByAddress('password-links', max, quarterHourMs, 'requests for a new password in 15 minutes')
+  const codes = windowsByAddress('codes', codeRequestsFactor * writesMax, minuteMs, 'codes a minute')
   const ofPasskeys = 'sign-ins with passkeys a minute'
   const passkeysByAddress = windowsByAddress('passkeys', passkeyRequestsFactor * writesMax, minuteMs, ofPasskeys)
   const passkeys = limit('passkey', writesMax, minuteMs, ofPasskeys)
@@ -288,6 +291,7 @@ function signInLimits(
       return apply(count([[{ limit: requests, key }]]), reply)
     },
     countMarkedRequest: (browser, reply) => apply(count([[{ limit: marked, key: browser }]]), reply),
+    countCodeRequest: (request, reply) => apply(count([codes(request)]), reply),
     async countSignIn(request, reply, knownAs) {
       const known = knownAs === null ? [] : [{ limit: ofKnownBrowsers, key: knownAs }]
       const counted = await count([knownAs === null ? byAddress(request) : known])

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signUp } from '../../../test/running-server.ts'
 
 const password = 'a password of ten'
@@ -170,4 +171,24 @@ test('sign-ins with passkeys are limited by passkey, and in total by address', a
   expect(all).toEqual([...Array(120).fill(401), 429])
   expect(await passkey('passkey-options', '192.0.2.2')).toBe(429)
   expect(await passkey('passkey-options', '192.0.2.3')).toBe(200)
+})
+
+/** How many queries read the sign-ins that wait for a code, from now on. */
+function readsOfPendingSignIns() {
+  const query = vi.spyOn(pg.Client.prototype, 'query')
+  onTestFinished(() => query.mockRestore())
+  return () => query.mock.calls.filter(([sent]) => /select value from verification/.test(JSON.stringify(sent))).length
+}
+
+test('codes are limited in total by address, and those beyond the limit are not looked up', async () => {
+  const reads = readsOfPendingSignIns()
+  const send = (address: string) => async (round: number) => {
+    const body = { challenge: `${round}`.padStart(32, 'c'), code: '123456' }
+    return (await call(`${server.url}/api/auth/sign-in/code`, { method: 'POST', body, headers: from(address) })).status
+  }
+  const received = await statuses(130, send('192.0.2.1'))
+  expect(received).toEqual([...Array(6).fill(401), ...Array(124).fill(429)])
+  // 20 × 6 to count them by account, and one more for each that was not refused.
+  expect(reads()).toBe(126)
+  expect(await send('192.0.2.2')(0)).toBe(401)
 })

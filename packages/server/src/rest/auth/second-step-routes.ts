@@ -85,11 +85,13 @@ async function signInOf({ accounts, sessions }: SecondFactorDeps, id: string): P
 }
 
 /**
- * A sign-in that has begun is counted by the account, like failed codes below: a clinic's people share an address.
+ * A sign-in that has begun is counted by the account, like failed codes below: a clinic's people share an address. That
+ * account is looked up, so each request counts for its address first, with a limit that they do not reach together.
  *
  * @throws ProblemError rate_limited
  */
 async function countCode(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, deps: SecondFactorDeps) {
+  await app.rateLimits.countCodeRequest(request, reply)
   // The body is not validated yet.
   const { body } = request
   const challenge = typeof body === 'object' && body !== null && 'challenge' in body ? body.challenge : null
