@@ -102,7 +102,7 @@ export const engineMethods = {
     isLinkedAndToCome: 'read',
     ofPatient: 'announced write',
   },
-  manageTokenEpochs: { access: 'read', accessToEntry: 'read', renew: 'write' },
+  manageTokenEpochs: { access: 'read', accessToEntry: 'read', renewed: 'read', renew: 'write' },
   storedResponses: { find: 'read', store: 'bounded write' },
   auditLog: { append: 'write', byClinic: 'read', withRole: 'read', events: 'long read' },
   messages: {

@@ -57,6 +57,22 @@ test('each renewal is one more; with the same key it is the same one', async ({ 
   expect(await epochs.access(booking.id)).toMatchObject({ epoch: 2, renewalKey: second.renewalKey })
 })
 
+test('the epochs of many bookings are read at once, of those whose token was renewed', async ({ database }) => {
+  const { doctor, booking, epochs } = await aStage(database)
+  const other = await aBooking(database, await aSlot(database, doctor))
+  const never = await aBooking(database, await aSlot(database, doctor))
+  await epochs.renew(aRenewal(booking.id))
+  await epochs.renew(aRenewal(other.id))
+  await epochs.renew(aRenewal(other.id, { epoch: 1 }))
+  expect(await epochs.renewed([never.id, other.id, booking.id, 'no id', newId(booking.clinicNo)])).toEqual(
+    new Map([
+      [booking.id, 1],
+      [other.id, 2],
+    ]),
+  )
+  expect(await epochs.renewed([])).toEqual(new Map())
+})
+
 test('what is not there, was erased or belongs to another account gets no token', async ({ database }) => {
   const { doctor, booking, epochs } = await aStage(database)
   const accountId = randomUUID()

@@ -31,6 +31,16 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
       return rows[0] ?? null
     },
 
+    async renewed(bookingIds) {
+      const ids = bookingIds.filter(isId)
+      if (ids.length === 0) return new Map()
+      const { rows } = await pool.query<{ id: string; epoch: number }>(sql`
+        select m.booking_id as id, m.epoch
+          from unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]) i(clinic_no, id)
+          join holdfast.manage_token m on m.clinic_no = i.clinic_no and m.booking_id = i.id`)
+      return new Map(rows.map(({ id, epoch }) => [id, epoch]))
+    },
+
     async renew({ id, accountId, epoch, renewalKey }) {
       const { rows } = await pool.query<{ epoch: number | null }>(sql`
         select epoch from holdfast.renew_manage_token(

@@ -18,6 +18,8 @@ export type ManageTokenEpochs = {
   access(bookingId: string): Promise<ManageAccess | null>
   /** The same of an entry of a waitlist. null: there is none, or its patient was erased. */
   accessToEntry(entryId: string): Promise<ManageAccess | null>
+  /** The epochs of those of these bookings whose tokens were renewed; the epoch of the others is 0. */
+  renewed(bookingIds: readonly string[]): Promise<Map<string, number>>
   /**
    * Voids the token of a booking or an entry. Idempotent by key, for ten minutes.
    *

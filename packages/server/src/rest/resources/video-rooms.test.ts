@@ -242,4 +242,50 @@ describe('joinUrl', () => {
     expect(new Map(items.map(({ id, joinUrl }) => [id, joinUrl]))).toEqual(expected)
     expect(items).toHaveLength(4)
   })
+
+  test('is another one after a correction that voids the ticket, and the same for the patient and the desk', async ({
+    database,
+    rest,
+  }) => {
+    const practice = await aPractice(database, rest)
+    const { clinic, admin: as } = practice
+    await setRoom(rest, practice, room)
+    const { id, access } = await aVisit(rest, practice)
+    const { path } = access
+    const read = async (caller: object) => (await rest.call('getBooking', { path, ...caller })).body.joinUrl
+    const first = await read(access)
+    const corrected = async (change: object) =>
+      (await rest.call('correctPatient', { path, body: { patient: change }, as })).body.joinUrl
+    // Nobody has got a link at another address before.
+    expect(await corrected({ email: 'wrong@example.org' })).toBe(first)
+    const joinUrl = await corrected({ email: 'grace@example.org' })
+    expect(joinUrl).toMatch(joinPattern)
+    expect(joinUrl).not.toBe(first)
+    const day = practice.slot.startsAt.toISOString().slice(0, 10)
+    const list = { path: { clinicId: clinic.id }, query: { from: day, to: day }, as }
+    expect((await rest.call('listClinicBookings', list)).body.items.map((one) => one.joinUrl)).toEqual([joinUrl])
+    const token = rest.manageTokens.issue(id, { accountId: null, epoch: 1 })
+    expect([await read({ as }), await read({ token })]).toEqual([joinUrl, joinUrl])
+  })
+
+  test('is another one after the ticket was renewed, for that visit alone', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
+    await setRoom(rest, practice, room)
+    const as = rest.anAccount()
+    const { id: renewed } = await aVisit(rest, practice, { as })
+    const { id: other } = await aVisit(rest, practice, { as })
+    const listed = async () => {
+      const { items } = (await rest.call('listMyBookings', { as })).body
+      return new Map(items.map(({ id, joinUrl }) => [id, joinUrl]))
+    }
+    const before = await listed()
+    const path = { bookingId: renewed }
+    expect((await rest.call('renewManageToken', { path, as, key: 'renew' })).status).toBe(200)
+    const after = await listed()
+    expect(after.get(renewed)).toMatch(joinPattern)
+    expect(after.get(renewed)).not.toBe(before.get(renewed))
+    expect(after.get(other)).toBe(before.get(other))
+    const { joinUrl } = (await rest.call('getBooking', { path, as: practice.admin })).body
+    expect(joinUrl).toBe(after.get(renewed))
+  })
 })

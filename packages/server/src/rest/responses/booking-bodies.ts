@@ -7,24 +7,25 @@ import { laterVisitBody } from './bodies/waitlist-body.ts'
 
 /**
  * The bodies of bookings, each with the address of its video visit, with who cancelled it and with what became of the
- * offer that it was. The rooms of all their doctors take one query, and none if no booking is a video visit to come;
- * those who cancelled take another, and offers a third.
+ * offer that it was. The rooms of all their doctors take one query and the epochs of their tokens another, and none if
+ * no booking is a video visit to come; those who cancelled take a third, and offers a fourth.
  */
 export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]): Promise<BookingBody[]> {
   const visits = bookings.filter(isVideoVisit)
-  const [rooms, cancelledBy, offers] = await Promise.all([
-    visits.length === 0
-      ? new Map<string, string>()
-      : deps.engine.directory.videoRooms(visits.map(({ doctorId }) => doctorId)),
+  const [rooms, epochs, cancelledBy, offers] = await Promise.all([
+    // Both respond without a query if there are no visits.
+    deps.engine.directory.videoRooms(visits.map(({ doctorId }) => doctorId)),
+    deps.engine.manageTokenEpochs.renewed(visits.map(({ id }) => id)),
     deps.engine.reads.cancelledBy(bookings),
     deps.engine.waitlist.offerStates(bookings),
   ])
   return bookings.map((booking) => {
-    const room = isVideoVisit(booking) ? rooms.get(booking.doctorId) : undefined
+    const { id, doctorId } = booking
+    const room = isVideoVisit(booking) ? rooms.get(doctorId) : undefined
     return bookingBody(booking, {
-      joinUrl: room === undefined ? null : visitAddress(room, deps.visitRooms.nameOf(booking.id)),
-      cancelledBy: cancelledBy.get(booking.id) ?? null,
-      offer: offers.get(booking.id) ?? null,
+      joinUrl: room === undefined ? null : visitAddress(room, deps.visitRooms.nameOf(id, epochs.get(id) ?? 0)),
+      cancelledBy: cancelledBy.get(id) ?? null,
+      offer: offers.get(id) ?? null,
     })
   })
 }
