@@ -60,7 +60,7 @@ export const engineFolders = {
   upkeep: [],
   migrate: ['upkeep'],
   'app-login': [],
-  shards: ['directory', 'stored-responses'],
+  shards: ['directory', 'move', 'stored-responses'],
 }
 
 /** What every folder of the engine may import. */

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CommandContext } from './command.ts'
 import { type End, type JsonOption, jsonOption, secondsOption } from './command-options.ts'
 import type { BalanceOptions, DrainOptions } from './commands/balance-shards.ts'
+import type { ChooseClinicCommandOptions } from './commands/choose-clinic.ts'
 import type { MoveClinicOptions } from './commands/move-clinic.ts'
 
 const atMostOption = () =>
@@ -9,7 +10,7 @@ const atMostOption = () =>
     .argParser(secondsOption)
     .default(30)
 
-/** Adds the commands `shards` and `move-clinic`. */
+/** Adds the commands `shards`, with its own, and `move-clinic`. */
 export function addShards(program: Command, context: CommandContext, end: End): void {
   const shards = program
     .command('shards')
@@ -52,6 +53,7 @@ export function addShards(program: Command, context: CommandContext, end: End): 
         ),
       ),
     )
+  addChoose(shards, context, end)
   program
     .command('move-clinic')
     .description('move a clinic to another database of HOLDFAST_SHARDS, while it is in use')
@@ -67,6 +69,26 @@ export function addShards(program: Command, context: CommandContext, end: End): 
     )
     .action(async (clinic: string, options: MoveClinicOptions) =>
       end(await (await import('./commands/move-clinic.ts')).moveClinicCommand(context, clinic, options)),
+    )
+}
+
+function addChoose(shards: Command, context: CommandContext, end: End): void {
+  shards
+    .command('choose')
+    .description('decide which copy of a clinic stays that several databases have, and delete the others')
+    .argument('<clinic>', 'the clinic’s id, or the number that `holdfast shards` shows')
+    .requiredOption('--in <name>', 'the database whose copy stays: a name of HOLDFAST_SHARDS, or directory')
+    .option('--dry-run', 'list the copies, with their bookings and the time of the last change, and change nothing')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nInterrupted, the same command continues.')
+    .action(async (clinic: string, _options: JsonOption, command: Command) =>
+      end(
+        await (await import('./commands/choose-clinic.ts')).chooseClinicCommand(
+          context,
+          clinic,
+          command.optsWithGlobals<ChooseClinicCommandOptions>(),
+        ),
+      ),
     )
 }
 

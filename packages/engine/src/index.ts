@@ -299,6 +299,7 @@ export {
   type Webhook,
   type WebhookDelivery,
 } from './model/webhook.ts'
+export { type ClinicCopy, chooseClinic } from './move/choose-clinic.ts'
 export {
   type MoveClinicOptions,
   type MovedClinic,
@@ -343,6 +344,7 @@ export {
   ShardRefused,
   shardsWithClinics,
 } from './shards/register-shard.ts'
+export { type SettledClinic, settleClinics } from './shards/settle-clinics.ts'
 export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'
 export { expandSlotRule } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'

@@ -82,7 +82,7 @@ async function startAll(
 ): Promise<Pick<StartedWorker, 'url'>> {
   const database = await openDatabase(config, { share: true, say })
   started.defer(() => database.stop())
-  const prepared = await database.prepare((line) => log.info(line))
+  const prepared = await database.prepare((line, level = 'info') => log[level](line))
   const backups = await startBackups({ config, env, database, log })
   started.defer(() => backups.stop())
   const { secrets } = prepared

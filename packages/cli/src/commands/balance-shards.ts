@@ -11,6 +11,7 @@ import {
   moveClinic,
   movingClinics,
   type ProposedMove,
+  readClinicShards,
   releaseNotes,
   undrainShard,
 } from '@holdfast/engine'
@@ -100,14 +101,16 @@ async function readInstallation(directory: NamedDatabase, others: readonly Named
   await refuseUnlessMigrated(directory.pool)
   const ends = await moveEnds(directory, others)
   if (ends.length === 1) throw new CommandRefusal('there is only one database: see HOLDFAST_SHARDS', 2)
-  const moving = new Set((await movingClinics(directory.pool)).map(({ clinicNo }) => clinicNo))
   const clinics: ClinicLoad[] = []
   for (const { no, name } of ends) {
     const pool = [directory, ...others].find((database) => database.name === name)?.pool ?? directory.pool
     await refuseUnlessMigrated(pool)
     clinics.push(...(await clinicLoads(pool, no, new Date())))
   }
-  const staying = clinics.filter(({ clinicNo }) => !moving.has(clinicNo))
+  const { places } = await readClinicShards(directory.pool)
+  // Copies that the directory does not note are not moved, but the clinic elsewhere would be.
+  const settled = new Map(places.filter(({ isMoving }) => !isMoving).map((one) => [one.clinicNo, one.shardNo]))
+  const staying = clinics.filter(({ clinicNo, shardNo }) => settled.get(clinicNo) === shardNo)
   return { directory, ends, drained: await drainedShards(directory.pool), clinics: staying }
 }
 

@@ -41,7 +41,8 @@ export function describeErasures(
   const count = (number: number) => number.toLocaleString('en')
   const lines = [`Erased again: ${count(erased)} bookings, entries of waitlists and patients of the theatre.`]
   if (cancelled > 0) lines.push(`${count(cancelled)} of the bookings were to come, and are cancelled again.`)
-  if (pending.length > 0) lines.push(`${count(pending.length)} can’t be erased, because they are in use:`)
+  if (pending.length > 0)
+    lines.push(`${count(pending.length)} can’t be erased, because they are in use, or their clinic refuses changes:`)
   lines.push(...pending.slice(0, namedMax).map(nameOf), ...unusable)
   return lines
 }

@@ -119,6 +119,45 @@ test('a clinic is moved to another database after a rehearsal, and what is wrong
   expect(JSON.parse(json.out[0] ?? '')).toMatchObject({ dryRun: false, moved: { from: 'north', to: 'directory' } })
 })
 
+test('of two copies of a clinic, which shards and doctor name, the chosen one stays', async () => {
+  const { rows } = await directory.ownerPool.query<{ id: string; no: number }>(
+    'select id, no from holdfast.clinic limit 1',
+  )
+  const [clinic] = rows
+  if (clinic === undefined) throw new Error('There is a clinic.')
+  // A database that was restored to a time before the clinic had moved is like this.
+  const stale = `insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Stale', 'UTC')`
+  await north.ownerPool.query(stale, [clinic.no, clinic.id])
+  expect(await shards()).toMatchObject({ code: 1, misplaced: [{ clinicNo: clinic.no, inShard: 1, inBoth: true }] })
+  const listed = await runCaptured(['shards'], env)
+  expect(listed.out.at(-1)).toContain(`choose one with \`holdfast shards choose ${clinic.no} --in NAME\``)
+  const migrated = await runCaptured(['migrate'], env)
+  expect(migrated.code).toBe(0)
+  expect([...migrated.out, ...migrated.err].join('\n')).toContain('its copy in north refuses changes')
+  const examined = await runCaptured(['doctor', '--json'], env)
+  const { checks } = JSON.parse(examined.out[0] ?? '') as { checks: { name: string; state: string; found: string }[] }
+  expect(checks).toContainEqual(expect.objectContaining({ name: 'places of clinics', state: 'warning' }))
+  const choose = async (...args: string[]) => {
+    const { code, out, err } = await runCaptured(['shards', 'choose', ...args], env)
+    return { code, text: [...out, ...err].join('\n') }
+  }
+  expect(await choose('nobody', '--in', 'north')).toMatchObject({ code: 2, text: expect.stringContaining('neither') })
+  expect(await choose(clinic.id, '--in', 'nroth')).toMatchObject({
+    code: 2,
+    text: expect.stringContaining('--in nroth'),
+  })
+  expect(await choose('999999', '--in', 'north')).toMatchObject({ code: 1, text: expect.stringContaining('not know') })
+  const rehearsed = await choose(clinic.id, '--in', 'directory', '--dry-run')
+  expect(rehearsed).toMatchObject({ code: 0, text: expect.stringMatching(/directory \(noted\) +0 +–\nnorth +0 +–\n/) })
+  expect(rehearsed.text).toContain('The clinic would stay in directory, and be deleted in north.')
+  expect(await shards()).toMatchObject({ code: 1 })
+  expect(await choose(String(clinic.no), '--in', 'directory')).toMatchObject({
+    code: 0,
+    text: expect.stringContaining('The clinic is in directory, and was deleted in north.'),
+  })
+  expect(await shards()).toMatchObject({ code: 0, misplaced: [] })
+})
+
 test('verify recounts all databases, or one of them; doctor checks all', async () => {
   const doctor = await aDoctor(north, await aClinic(north))
   await aSlot(north, doctor)

@@ -125,11 +125,17 @@ function print({ terminal }: CommandContext, states: readonly ShardState[], { mi
   if (misplaced.length > listedMax) terminal.out(`… and ${whole(misplaced.length - listedMax)} more`)
 }
 
-function describe({ clinicNo, inShard, notedIn }: MisplacedClinic, nameOf: (no: number) => string): string {
+function describe({ clinicNo, inShard, notedIn, inBoth }: MisplacedClinic, nameOf: (no: number) => string): string {
   if (inShard === null) {
     const place = notedIn === null ? 'no database' : nameOf(notedIn)
     return `Clinic ${clinicNo}: the directory notes it in ${place}, which does not have it.`
   }
   if (notedIn === null) return `Clinic ${clinicNo} is in ${nameOf(inShard)}, and the directory does not know it.`
+  if (inBoth) {
+    return (
+      `Clinic ${clinicNo} is in ${nameOf(inShard)} as well as in ${nameOf(notedIn)}, where the directory notes it: ` +
+      `choose one with \`holdfast shards choose ${clinicNo} --in NAME\`.`
+    )
+  }
   return `Clinic ${clinicNo} is in ${nameOf(inShard)}, and the directory notes it in ${nameOf(notedIn)}.`
 }

@@ -14,6 +14,7 @@ import { checkCertificate } from './check-certificate.ts'
 import { checkConnections } from './check-connections.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
+import { checkMisplacedClinics } from './check-moving-clinics.ts'
 import { checkPooler } from './check-pooler.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkReplicas } from './check-replicas.ts'
@@ -125,7 +126,9 @@ async function checkWithSecret(
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl, config.databaseReplicaUrls)
   if (version === null) return { version, checks }
   const secret = hasSecret ? [await checkSecret(config, ownerUrl)] : []
-  return { version, checks: [...checks, ...secret, ...(await checkReplicas(ownerUrl, config))] }
+  const isShared = hasSecret && config.shards !== null && checks.every(({ state }) => state !== 'error')
+  const places = isShared ? await checkMisplacedClinics(ownerUrl, config.shards ?? []) : []
+  return { version, checks: [...checks, ...places, ...secret, ...(await checkReplicas(ownerUrl, config))] }
 }
 
 function withDirectory(directory: Check, database: DatabaseExamination): DatabaseExamination {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
 import { clinicNoOf } from '../model/id.ts'
 
 /** Where the rows of clinics are: docs/decisions/0032-a-shard-is-a-database.md. */
@@ -21,36 +22,44 @@ export async function rowsOf<Row>(pools: readonly pg.Pool[], read: (pool: pg.Poo
   return rows.length === 1 ? (rows[0] ?? []) : rows.flat()
 }
 
-/** The same, and one of each id: at the end of its move, two databases have a clinic. */
-export async function differentRowsOf<Row extends { id: string }>(
-  pools: readonly pg.Pool[],
-  read: (pool: pg.Pool) => Promise<Row[]>,
-): Promise<Row[]> {
-  const rows = await rowsOf(pools, read)
-  return pools.length === 1 ? rows : [...new Map(rows.map((row) => [row.id, row])).values()]
-}
-
 /**
- * The rows of all shards, each read in the shard that has its clinic. Where the clinic was before a move, rows may
- * still say what an account was allowed to see then.
+ * The rows of all shards, each read in the shard that has its clinic. Two have a clinic at the end of its move, and
+ * after the restore of one of them. Where the clinic was, rows may still say what an account was allowed to see then.
+ *
+ * @param read leaves out the rows of clinics with these numbers, so that a page has enough others, see {@link isHere}
  */
 export async function placedRowsOf<Row extends { id: string }>(
   shards: ShardPools,
-  read: (pool: pg.Pool) => Promise<Row[]>,
+  read: (pool: pg.Pool, elsewhereNos: readonly number[]) => Promise<Row[]>,
 ): Promise<Row[]> {
   const pools = shards.all()
-  if (pools.length === 1) return rowsOf(pools, read)
+  if (pools.length === 1) return rowsOf(pools, (pool) => read(pool, []))
   const found = new Map<pg.Pool, Row[]>()
   const elsewhere = new Set<pg.Pool>()
   async function readIn(pool: pg.Pool): Promise<void> {
-    const rows = await read(pool)
-    const places = await Promise.all(rows.map(({ id }) => shards.of(clinicNoOf(id))))
-    for (const place of places) if (place !== pool) elsewhere.add(place)
-    const placed = rows.filter((_, index) => places[index] === pool)
-    found.set(pool, placed)
+    const elsewhereNos = new Set<number>()
+    for (;;) {
+      const rows = await read(pool, [...elsewhereNos])
+      const clinicNos = new Set(rows.map(({ id }) => clinicNoOf(id)))
+      const known = elsewhereNos.size
+      for (const clinicNo of clinicNos) {
+        const place = await shards.of(clinicNo)
+        if (place === pool) continue
+        elsewhereNos.add(clinicNo)
+        elsewhere.add(place)
+      }
+      if (elsewhereNos.size > known) continue
+      found.set(pool, rows)
+      return
+    }
   }
   await Promise.all(pools.map(readIn))
   // They may have been read before the clinic had come there.
   await Promise.all([...elsewhere].map(readIn))
   return [...found.values()].flat()
+}
+
+/** The condition that a row is of no clinic that is elsewhere. @param clinicNo its column */
+export function isHere(clinicNo: Sql, elsewhereNos: readonly number[]): Sql {
+  return elsewhereNos.length === 0 ? sql`true` : sql`${clinicNo} <> all (${elsewhereNos}::integer[])`
 }

@@ -4,7 +4,7 @@ import sql, { raw, type Sql } from 'sql-template-tag'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { prepared } from '../database/prepared.ts'
-import { differentRowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
@@ -51,11 +51,12 @@ export function clinicsOf(
   return {
     async clinics({ q, limit, cursor }) {
       const pools = shards.all()
-      const found = await differentRowsOf(pools, async (pool) => {
+      const found = await placedRowsOf(shards, async (pool, elsewhereNos) => {
         const selected = await pool.query<ClinicRow>(sql`
           select ${selectedClinic}
             from holdfast.clinic c
            where ${q === null ? sql`true` : foldedOnce(sql`c.name`, hasWords(q))} and ${isAfter(cursor)}
+             and ${isHere(sql`c.no`, elsewhereNos)}
            order by c.name, c.id
            limit ${limit + 1}`)
         return selected.rows

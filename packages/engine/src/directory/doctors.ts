@@ -3,7 +3,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { removeBusyCalendar } from '../calendars/read-busy-calendars.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
-import { differentRowsOf, rowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { isHere, oneShard, placedRowsOf, rowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { pageOf } from '../lists/page.ts'
@@ -34,14 +34,15 @@ export function doctorsOf(
     async doctors(query) {
       const { clinicId, q } = query
       if (clinicId !== null && !isId(clinicId)) return { items: [], nextCursor: null }
-      const pools = clinicId === null ? shards.all() : [await shards.of(clinicNoOf(clinicId))]
+      const listed = clinicId === null ? shards : oneShard(await shards.of(clinicNoOf(clinicId)))
+      const pools = listed.all()
       const conditions = await conditionsOf(pools, query)
-      if (q === null) return pageOfDoctors(pools, query, conditions)
-      const found = await pageOfDoctors(pools, query, [...conditions, await searchCondition(pools, q)])
+      if (q === null) return pageOfDoctors(listed, query, conditions)
+      const found = await pageOfDoctors(listed, query, [...conditions, await searchCondition(pools, q)])
       if (found.items.length > 0) return found
       // Also the later pages of a corrected search come here: without the correction they are empty.
       const corrected = await correctedCondition(pools, q, conditions)
-      return corrected === null ? found : pageOfDoctors(pools, query, [...conditions, corrected])
+      return corrected === null ? found : pageOfDoctors(listed, query, [...conditions, corrected])
     },
 
     async doctor(doctorId) {
@@ -105,19 +106,22 @@ async function specializationsOf(pools: readonly pg.Pool[]): Promise<Specializat
 }
 
 async function pageOfDoctors(
-  pools: readonly pg.Pool[],
+  shards: ShardPools,
   query: DoctorsQuery,
   conditions: readonly Sql[],
 ): Promise<Page<Doctor>> {
   const { clinicId, sort, limit, cursor } = query
-  if (sort === 'soonest') return soonestDoctors(pools, { clinicId, conditions, limit, cursor })
+  if (sort === 'soonest') return soonestDoctors(shards, { clinicId, conditions, limit, cursor })
   const wanted = [...conditions]
   if (cursor !== null) {
     const [name, id] = doctorCursor.decode(cursor)
     wanted.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)
   }
   const condition = join(wanted, ' and ')
-  const found = await differentRowsOf(pools, (pool) => selectDoctors(pool, condition, limit + 1))
+  const found = await placedRowsOf(shards, (pool, elsewhereNos) =>
+    selectDoctors(pool, sql`${condition} and ${isHere(sql`r.clinic_no`, elsewhereNos)}`, limit + 1),
+  )
+  const pools = shards.all()
   const [pool] = pools
   const rows = pool === undefined || pools.length === 1 ? found : await firstRows(pool, found, limit + 1)
   return pageOf(rows, limit, doctorOf, (last) => doctorCursor.encode(last.name, last.id))

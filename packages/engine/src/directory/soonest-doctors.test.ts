@@ -2,6 +2,7 @@ import { aBooking, aClinic, aDoctor, aSlot, type BuiltClinic, lapseHolds, type T
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
+import { oneShard } from '../database/shard-pools.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import type { Doctor, DoctorsQuery } from '../model/doctor.ts'
 import type { Page } from '../model/page.ts'
@@ -102,13 +103,13 @@ describe('page by page the same as all of them sorted', () => {
     for (const limit of [1, 2, 5, doctors.length, 100]) {
       const conditions = [sql`r.kind = 'doctor'`, sql`r.active`]
       const pages = await walked((cursor) =>
-        soonestDoctors([database.appPool], { clinicId: null, conditions, limit, cursor }, plan),
+        soonestDoctors(oneShard(database.appPool), { clinicId: null, conditions, limit, cursor }, plan),
       )
       expect(pages, `limit ${limit}`).toEqual(doctors)
     }
     const ofClinic = [sql`r.kind = 'doctor'`, sql`r.active`, sql`r.clinic_no = ${busy.no}`]
     const pages = await walked((cursor) =>
-      soonestDoctors([database.appPool], { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
+      soonestDoctors(oneShard(database.appPool), { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
     )
     expect(pages).toEqual(await expected(database, { clinicId: busy.id }))
   })

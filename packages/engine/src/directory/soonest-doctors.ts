@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
-import { differentRowsOf } from '../database/shard-pools.ts'
+import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { firstRows } from '../lists/first-rows.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
@@ -40,16 +40,20 @@ type Start = { micros: string | null; name: string; id: string }
  * One look-up per doctor would be up to 10,000 scans, and long ones if many calendars are full. So the next slots of
  * all doctors are scanned together until a page is full, and each doctor is looked up only if that does not fill it.
  *
- * @param pools the pools of the shards whose doctors are listed together
+ * @param shards whose doctors are listed together
  * @throws InvalidCursor for a cursor of another list, also of the doctors by name
  */
 export async function soonestDoctors(
-  pools: readonly pg.Pool[],
+  shards: ShardPools,
   query: SoonestQuery,
   plan: SoonestPlan = measuredPlan,
 ): Promise<Page<Doctor>> {
   const start = startOf(query.cursor)
-  const found = await differentRowsOf(pools, (pool) => soonestOfShard(pool, query, start, plan))
+  const found = await placedRowsOf(shards, (pool, elsewhereNos) => {
+    const conditions = [...query.conditions, isHere(sql`r.clinic_no`, elsewhereNos)]
+    return soonestOfShard(pool, { ...query, conditions }, start, plan)
+  })
+  const pools = shards.all()
   const [pool] = pools
   const isMerged = pool === undefined || pools.length === 1
   return soonestPage(isMerged ? found : await firstRows(pool, found, query.limit + 1), query.limit)

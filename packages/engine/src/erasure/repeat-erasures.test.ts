@@ -85,6 +85,12 @@ describe('a database that was restored as it was before the erasures', () => {
       { clinicNo: clinic.no, kind: 'booking' as const, id: newId(clinic.no), erasedAt },
       ...[over, toCome].map(({ id }) => ({ clinicNo: clinic.no, kind: 'booking' as const, id, erasedAt })),
     ]
+    const refuse = `insert into holdfast.moving_clinic values ($1, gen_random_uuid(), 'infinity')`
+    await database.ownerPool.query(refuse, [clinic.no])
+    const ofRefused = list.filter(({ clinicNo }) => clinicNo === clinic.no)
+    const { pending } = await repeatErasures(database.ownerPool, ofRefused)
+    expect(pending).toEqual(ofRefused)
+    await database.ownerPool.query('delete from holdfast.moving_clinic')
     const found = async () => {
       const tables = ['booking', 'waitlist_entry', 'theatre_patient']
       const queries = tables.map((name) => `select t::text as text from holdfast.${name} t`).join(' union all ')

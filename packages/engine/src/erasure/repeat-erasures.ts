@@ -12,7 +12,7 @@ export type Erased = {
   erasedAt: string
 }
 
-/** `pending`: they can't be erased, because they are in use in this database. */
+/** `pending`: they can't be erased, because they are in use in this database, or their clinic refuses changes. */
 export type RepeatedErasures = { erased: number; cancelled: number; pending: Erased[] }
 
 /** What one transaction erases. */
@@ -45,9 +45,11 @@ export async function repeatErasures(ownerPool: pg.Pool, list: readonly Erased[]
 const kinds = ['waitlist_entry', 'booking', 'theatre_patient'] as const
 
 async function repeatOnce(ownerPool: pg.Pool, list: readonly Erased[]): Promise<RepeatedErasures> {
-  const result: RepeatedErasures = { erased: 0, cancelled: 0, pending: [] }
+  const { rows } = await ownerPool.query<{ no: number }>(sql`select unnest(holdfast.moving_clinics()) as no`)
+  const refused = new Set(rows.map(({ no }) => no))
+  const result: RepeatedErasures = { erased: 0, cancelled: 0, pending: list.filter((one) => refused.has(one.clinicNo)) }
   for (const kind of kinds) {
-    const ofKind = list.filter((one) => one.kind === kind)
+    const ofKind = list.filter((one) => one.kind === kind && !refused.has(one.clinicNo))
     for (const [clinicNo, ofClinic] of Map.groupBy(ofKind, (one) => one.clinicNo)) {
       const byId = new Map(ofClinic.map((one) => [one.id, one]))
       const ids = [...byId.keys()]

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
 import { isLockLost } from '../database/database-unavailable.ts'
 import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
-import type { ClinicTable } from './clinic-tables.ts'
+import { type ClinicTable, clinicTables } from './clinic-tables.ts'
 import { MoveRefused } from './move-database.ts'
 import { tableName } from './moved-tables.ts'
 
@@ -81,6 +82,23 @@ export async function refuseForGood(
     sql`select clock_timestamp() < ${former.until}::timestamptz as "inTime"`,
   )
   return found[0]?.inTime === true
+}
+
+/** How long it may take to refuse changes of a copy, before they are refused for good. */
+const refusingMsMax = 10 * 60_000
+
+/**
+ * Refuses changes of a clinic that another database has as well, for good: as if it had moved there. Idempotent.
+ *
+ * @throws MoveRefused if it does not get a lock
+ */
+export async function refuseCopy(database: pg.Client, clinicNo: number): Promise<void> {
+  if (await isRefusedForGood(database, clinicNo)) return
+  const tables = await clinicTables(database)
+  const fence = { clinicNo, token: randomUUID(), msMax: refusingMsMax }
+  await beginRefusing(database, fence)
+  await refuseChanges(database, fence, tables)
+  if (!(await refuseForGood(database, fence, tables))) throw new MoveRefused('another call has ended the refusal')
 }
 
 /** Whether changes of a clinic are refused until the move is continued. */

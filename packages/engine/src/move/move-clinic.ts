@@ -91,7 +91,7 @@ export async function moveClinic(options: MoveClinicOptions): Promise<MovedClini
 }
 
 /** Rows are compared by their texts, which depend on these settings. What does not respond is lost, at both ends. */
-async function connect(url: string): Promise<pg.Client> {
+export async function connect(url: string): Promise<pg.Client> {
   const client = await connectClient({ url, name: applicationName, keepAliveMs: 10_000 })
   await client.query(`set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres';
     set bytea_output = 'hex'; set extra_float_digits = 1;
@@ -219,10 +219,15 @@ async function createMonths(target: pg.Client, tables: readonly ClinicTable[]): 
 }
 
 /** Where the clinic is to be: what a former call has left to do. */
-async function finish(
+export async function finish(
   directory: pg.Client,
   there: pg.Client,
-  { clinicNo, databases, to, wasGoingTo }: MoveClinicOptions & { wasGoingTo: number | null },
+  {
+    clinicNo,
+    databases,
+    to,
+    wasGoingTo,
+  }: Pick<MoveClinicOptions, 'clinicNo' | 'databases' | 'to'> & { wasGoingTo: number | null },
 ): Promise<MovedClinic | null> {
   if (wasGoingTo === null) return null
   // Named, if it is missing.
@@ -256,7 +261,7 @@ function tookTooLong(msMax: number): MoveRefused {
 }
 
 function bothHave(name: string, clinicNo: number): MoveRefused {
-  return new MoveRefused(`${name} has the clinic ${clinicNo} as well, and accepts changes of it`)
+  return new MoveRefused(`${name} has the clinic ${clinicNo} as well: see shards choose`)
 }
 
 async function goBack(directory: pg.Client, url: string, { clinicNo, token }: Pick<Fence, 'clinicNo' | 'token'>) {
@@ -273,7 +278,8 @@ async function checkLock(directory: pg.Client): Promise<void> {
   await directory.query('select 1')
 }
 
-async function lockMoves(directory: pg.Client, clinicNo: number): Promise<void> {
+/** Until the connection ends. @throws MoveRefused if another call has the lock */
+export async function lockMoves(directory: pg.Client, clinicNo: number): Promise<void> {
   const { rows } = await directory.query<{ taken: boolean }>(
     sql`select pg_try_advisory_lock(hashtextextended(${moveLock(clinicNo)}, 0)) as taken`,
   )
@@ -290,7 +296,8 @@ function copyLock(clinicNo: number): string {
   return `holdfast.copy_clinic ${clinicNo}`
 }
 
-async function notedPlace(
+/** @throws MoveRefused if there is none */
+export async function notedPlace(
   directory: pg.Client,
   clinicNo: number,
 ): Promise<{ shardNo: number; movingTo: number | null }> {
@@ -321,7 +328,7 @@ async function notePlace(directory: pg.Client, clinicNo: number, shardNo: number
      where clinic_no = ${clinicNo}`)
 }
 
-function endOf(databases: readonly MoveEnd[], no: number): MoveEnd {
+export function endOf(databases: readonly MoveEnd[], no: number): MoveEnd {
   const end = databases.find((one) => one.no === no)
   if (end === undefined) throw new MoveRefused(`the clinic is in the database ${no}, which HOLDFAST_SHARDS lacks`)
   return end
@@ -332,8 +339,8 @@ async function hasClinic(client: pg.Client, clinicNo: number): Promise<boolean> 
   return rowCount === 1
 }
 
-/** Waits for a copy that may be committed at the moment. */
-async function mayBeThere(url: string, clinicNo: number): Promise<boolean> {
+/** Whether a database has the clinic. Waits for a copy that may be committed at the moment. */
+export async function mayBeThere(url: string, clinicNo: number): Promise<boolean> {
   const client = await connect(url)
   try {
     return await inClientTransaction(client, async () => {

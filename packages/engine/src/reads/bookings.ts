@@ -3,7 +3,7 @@ import sql, { join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
-import { placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -38,9 +38,9 @@ export function bookingReads(
       // Refused here: without bookings there is no query.
       if (query.cursor !== null) accountCursor.decode(query.cursor)
       const limit = query.limit + 1
-      const found = await placedRowsOf(shards, async (shard) => {
+      const found = await placedRowsOf(shards, async (shard, elsewhereNos) => {
         const parts = await partsOfAccount(shard, query.accountId)
-        return listed(shard, limit, parts, (ids) => accountQuery(query, ids))
+        return listed(shard, limit, parts, (ids) => accountQuery(query, ids, elsewhereNos))
       })
       const rows = found.toSorted(byStart).slice(0, limit)
       return pageOf(rows, query.limit, bookingOf, (last) => accountCursor.encode(last.starts_micros, last.id))
@@ -123,9 +123,10 @@ async function partsOfAccount(pool: pg.Pool, accountId: string): Promise<Booking
 }
 
 /** An account's bookings are few: found by its index, then sorted. */
-function accountQuery(query: BookingsOfAccountQuery, ids: BookingIds): Sql {
+function accountQuery(query: BookingsOfAccountQuery, ids: BookingIds, elsewhereNos: readonly number[]): Sql {
   const conditions = [
     sql`b.account_id = ${query.accountId}`,
+    isHere(sql`b.clinic_no`, elsewhereNos),
     isAppointment,
     sql`b.id >= ${ids.from} and b.id < ${ids.until}`,
     sql`(${join(armsOfStatus(query.status), ' or ')})`,

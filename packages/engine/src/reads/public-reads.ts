@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql, { empty } from 'sql-template-tag'
-import { rowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
 
@@ -28,11 +28,11 @@ export function publicReads(pool: pg.Pool, shards: ShardPools): Pick<Reads, 'ope
     },
 
     async publicDoctors() {
-      const found = await rowsOf(shards.all(), async (shard) => {
+      const found = await placedRowsOf(shards, async (shard, elsewhereNos) => {
         const { rows } = await shard.query<{ id: string; clinicId: string }>(sql`
           select r.id, c.id as "clinicId"
             from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
-           where r.kind = 'doctor' and r.active
+           where r.kind = 'doctor' and r.active and ${isHere(sql`r.clinic_no`, elsewhereNos)}
            order by r.clinic_no, r.id
            limit ${publicDoctorsMax}`)
         return rows

@@ -63,9 +63,9 @@ test('a clinic that is noted elsewhere, in no database, or in none that has it, 
   await north.shard.ownerPool.query('delete from holdfast.message_settings where clinic_no = $1', [lost])
   await north.shard.ownerPool.query('delete from holdfast.clinic where no = $1', [lost])
   expect(await findings(scene)).toEqual([
-    { clinicNo: moved, inShard: north.no, notedIn: 0 },
-    { clinicNo: unknown, inShard: north.no, notedIn: null },
-    { clinicNo: lost, inShard: null, notedIn: north.no },
+    { clinicNo: moved, inShard: north.no, notedIn: 0, inBoth: false },
+    { clinicNo: unknown, inShard: north.no, notedIn: null, inBoth: false },
+    { clinicNo: lost, inShard: null, notedIn: north.no, inBoth: false },
   ])
   // A database that cannot be read is not blamed.
   const reachable = await misplacedClinics(directory, new Map([[0, directory]]))

@@ -4,9 +4,10 @@ import { readClinicShards } from './clinic-shards.ts'
 
 /**
  * A clinic that is not where the directory says. `inShard`: the number of a database that has it; null: none of those
- * that were read has it. `notedIn`: the one that the directory names; null: it does not know the clinic.
+ * that were read has it. `notedIn`: the one that the directory names; null: it does not know the clinic. `inBoth`: the
+ * one that it names has the clinic as well.
  */
-export type MisplacedClinic = { clinicNo: number; inShard: number | null; notedIn: number | null }
+export type MisplacedClinic = { clinicNo: number; inShard: number | null; notedIn: number | null; inBoth: boolean }
 
 /**
  * Compares the directory's notes with the clinics of the databases. A note of a clinic in which nobody has a role is no
@@ -31,14 +32,18 @@ export async function misplacedClinics(
   const moving = new Set(places.filter(({ isMoving }) => isMoving).map(({ clinicNo }) => clinicNo))
   const misplaced: MisplacedClinic[] = found
     .filter(({ clinicNo, shardNo }) => noted.get(clinicNo) !== shardNo && !moving.has(clinicNo))
-    .map(({ clinicNo, shardNo }) => ({ clinicNo, inShard: shardNo, notedIn: noted.get(clinicNo) ?? null }))
+    .map(({ clinicNo, shardNo: inShard }) => {
+      const notedIn = noted.get(clinicNo) ?? null
+      const inBoth = notedIn !== null && found.some((one) => one.clinicNo === clinicNo && one.shardNo === notedIn)
+      return { clinicNo, inShard, notedIn, inBoth }
+    })
   const seen = new Set(found.map(({ clinicNo }) => clinicNo))
   const missing = (await clinicsWithRoles(directory)).filter((clinicNo) => !seen.has(clinicNo))
   for (const [shardNo, shard] of shards) {
     const candidates = missing.filter((clinicNo) => noted.get(clinicNo) === shardNo)
     // One that was created meanwhile is there now.
     const lost = candidates.length === 0 ? [] : without(candidates, await clinicsOf(shard))
-    misplaced.push(...lost.map((clinicNo) => ({ clinicNo, inShard: null, notedIn: shardNo })))
+    misplaced.push(...lost.map((clinicNo) => ({ clinicNo, inShard: null, notedIn: shardNo, inBoth: false })))
   }
   return misplaced.sort((one, other) => one.clinicNo - other.clinicNo)
 }

@@ -44,8 +44,8 @@ export async function isShard(database: pg.Pool): Promise<boolean> {
  * @param directory as the owner, migrated
  * @param shard as the owner, migrated
  * @returns the number of the shard
- * @throws ShardRefused if the shard is part of another installation, is a directory, has clinics that another database
- *   has as well, or has clinics although it is new; or if there are 99
+ * @throws ShardRefused if the shard is part of another installation, is a directory, or has clinics although it is new;
+ *   or if there are 99
  */
 export async function registerShard(directory: pg.Pool, shard: pg.Pool, name: string): Promise<number> {
   if (await isShard(directory)) {
@@ -115,7 +115,7 @@ async function markShard(directory: pg.Pool, shard: pg.Pool, { name, no }: { nam
 
 /**
  * Notes in the directory the clinics of a database that are not noted, such as those of a directory that had no shards,
- * or after the directory was restored to an earlier time.
+ * or after the directory was restored to an earlier time. Those that are noted elsewhere are left to `settleClinics`.
  */
 async function noteClinics(directory: pg.Pool, database: pg.Pool, no: number): Promise<void> {
   const { rows: clinics } = await database.query<{ no: number }>(sql`select no from holdfast.clinic`)
@@ -123,13 +123,6 @@ async function noteClinics(directory: pg.Pool, database: pg.Pool, no: number): P
   await directory.query(sql`
     insert into holdfast.clinic_shard (clinic_no, shard_no)
     select clinic_no, ${no} from unnest(${numbers}::integer[]) clinic_no on conflict do nothing`)
-  const { rows: elsewhere } = await directory.query<{ clinicNo: number }>(sql`
-    select clinic_no as "clinicNo" from holdfast.clinic_shard
-     where clinic_no = any (${numbers}::integer[]) and shard_no <> ${no} and moving_to is null order by 1 limit 10`)
-  if (elsewhere.length > 0) {
-    const list = elsewhere.map(({ clinicNo }) => clinicNo).join(', ')
-    throw new ShardRefused(`Clinics of the shard ${no} are noted as those of another database: ${list}.`)
-  }
   await directory.query(sql`
     select setval('holdfast.clinic_no_seq', highest.no)
       from (select max(no) as no from unnest(${numbers}::integer[]) no) highest

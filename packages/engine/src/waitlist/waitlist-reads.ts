@@ -3,7 +3,7 @@ import { waitlistUrgencies } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
-import { placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -150,8 +150,10 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
     },
 
     async entriesOfAccount(accountId) {
-      const ofAccount = sql`e.account_id = ${accountId}`
-      const rows = await placedRowsOf(shards, (shard) => read(ofAccount, newestFirst, ofAccountMax, shard))
+      const rows = await placedRowsOf(shards, (shard, elsewhereNos) => {
+        const ofAccount = sql`e.account_id = ${accountId} and ${isHere(sql`e.clinic_no`, elsewhereNos)}`
+        return read(ofAccount, newestFirst, ofAccountMax, shard)
+      })
       return rows.toSorted(byNewest).slice(0, ofAccountMax).map(entryOf)
     },
 

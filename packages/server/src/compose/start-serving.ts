@@ -41,7 +41,7 @@ export function startServing(options: ServeOptions): Promise<Serving> {
 }
 
 async function startOnce({ config, env, database, log, say, readAllMetrics }: ServeOptions): Promise<Serving> {
-  const prepared = await database.prepare((line) => log.info(line))
+  const prepared = await database.prepare((line, level = 'info') => log[level](line))
   const server = await composeServer(config, prepared, log, readAllMetrics)
   try {
     const demo = config.demo ?? (database.embedded ? 'on' : 'off')

@@ -13,7 +13,7 @@ import { connectionsOfProcess } from '../pools/database-connections.ts'
 import { applicationUrlOf } from './application-urls.ts'
 import { type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
 import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
-import { prepareShards, shardOf } from './prepare-shards.ts'
+import { prepareShards, type Say, shardOf } from './prepare-shards.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
 
@@ -56,7 +56,7 @@ export type Database = OpenDatabase & {
    */
   migrateShards(say: (line: string) => void): Promise<string[]>
   /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
-  prepare(say?: (line: string) => void): Promise<PreparedDatabase>
+  prepare(say?: Say): Promise<PreparedDatabase>
   /** How the application logs in, without changing anything; null: the database was never migrated. */
   applicationUrl(): Promise<string | null>
   /** The same in the database that has a clinic: one of HOLDFAST_SHARDS, or this one. */

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
 import { type LoginSettings, type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
-import { type PreparedShard, prepareShards } from './prepare-shards.ts'
+import { type PreparedShard, prepareShards, type Say } from './prepare-shards.ts'
 
 export type PreparedDatabase = MigratedDatabase & {
   /** The first signs, all verify. */
@@ -21,7 +21,7 @@ export type PreparedDatabase = MigratedDatabase & {
 export async function prepareDatabase(
   config: LoginSettings & SecretSettings & Pick<Config, 'auditMonths' | 'shards'>,
   ownerUrl: string,
-  say: (line: string) => void = () => undefined,
+  say: Say = () => undefined,
 ): Promise<PreparedDatabase> {
   const migrated = await migrateDatabase(config, ownerUrl, say)
   await refuseShard(ownerUrl)

@@ -1,21 +1,27 @@
 import {
   changeDatabaseUrl,
+  directoryNo,
   findClinicShard,
   isDatabaseUnusable,
   registeredShardNo,
   registerShard,
+  type SettledClinic,
+  settleClinics,
   storeAuditMonths,
   withPool,
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
 import type { Config } from '../../config/config.ts'
 import { ownerUrlOf } from '../../config/owner-url.ts'
-import { ofShard, type ShardSettings } from '../../config/shard-settings.ts'
+import { directoryName, ofShard, type ShardSettings } from '../../config/shard-settings.ts'
 import { retryUntilStopped } from '../../lifecycle/retry-until-stopped.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { DatabaseUrls } from '../pools/job-pools.ts'
 import { type LoginSettings, migrateDatabase } from './migrate-database.ts'
+
+/** Writes a line into the log, or for a person. */
+export type Say = (line: string, level?: 'info' | 'warn') => void
 
 /** A database of the installation beside the directory. */
 export type PreparedShard = {
@@ -28,6 +34,8 @@ export type PreparedShard = {
 }
 
 const retryMs = 2_000
+/** How many clinics that are misplaced have a line in the log. */
+const saidMax = 20
 
 /** The URLs of a database that is not known yet: connecting fails at once. */
 export const nowhere: DatabaseUrls = {
@@ -36,8 +44,9 @@ export const nowhere: DatabaseUrls = {
 }
 
 /**
- * Brings the databases of HOLDFAST_SHARDS up to date, one after the other, and registers them in the directory. One
- * that cannot be reached is served later, if it was registered before.
+ * Brings the databases of HOLDFAST_SHARDS up to date, one after the other, registers them in the directory, and
+ * settles which of them serves a clinic that is not where the directory says. One that cannot be reached is served
+ * later, if it was registered before.
  *
  * @param ownerUrl of the directory, which is up to date
  * @throws StartError for a new one that cannot be reached; ShardRefused, MigrateError, AppLoginError for what a person
@@ -46,25 +55,66 @@ export const nowhere: DatabaseUrls = {
 export async function prepareShards(
   config: SharedSettings & Pick<Config, 'shards'>,
   ownerUrl: string,
-  say: (line: string) => void,
+  say: Say,
 ): Promise<PreparedShard[]> {
   const prepared: PreparedShard[] = []
   for (const shard of config.shards ?? []) {
     const prepare = () => prepareShard(config, shard, ownerUrl, say)
     prepared.push(await prepareNow({ settings: shard, prepare }, ownerUrl, say))
   }
-  return prepared
+  const usable = prepared.filter(({ urls }) => urls !== null)
+  const settle = () => settlePlaces(usable, { ownerUrl, areAll: usable.length === prepared.length, say })
+  await settle()
+  return prepared.map((shard) => {
+    if (shard.urls !== null) return shard
+    return {
+      ...shard,
+      async prepare() {
+        const urls = await shard.prepare()
+        if (!usable.includes(shard)) usable.push(shard)
+        await settle()
+        return urls
+      },
+    }
+  })
+}
+
+/** A start goes on, whatever is found: it concerns single clinics. */
+async function settlePlaces(
+  usable: readonly PreparedShard[],
+  { ownerUrl, areAll, say }: { ownerUrl: string; areAll: boolean; say: Say },
+): Promise<void> {
+  const others = usable.map(({ no, settings }) => ({ no, name: settings.name, url: ownerUrlOf(settings) }))
+  const databases = [{ no: directoryNo, name: directoryName, url: ownerUrl }, ...others]
+  try {
+    const settled = await settleClinics({ directoryUrl: ownerUrl, databases, areAll })
+    for (const clinic of settled.slice(0, saidMax)) say(describeSettled(clinic), 'warn')
+    const unsaid = settled.length - saidMax
+    if (unsaid > 0) say(`${unsaid} more clinics are misplaced: see holdfast shards`, 'warn')
+  } catch (error) {
+    say(`It is not known whether clinics are misplaced: ${messageOf(error)}`, 'warn')
+  }
+}
+
+function describeSettled(clinic: SettledClinic): string {
+  const { clinicNo, in: place, notedIn } = clinic
+  if (clinic.kind === 'corrected') {
+    return `Clinic ${clinicNo} is in ${place}, and not in ${notedIn}, as the directory noted: the note is corrected.`
+  }
+  if (clinic.kind === 'stale') {
+    return (
+      `Clinic ${clinicNo} is in ${place} as well as in ${notedIn}, where the directory notes it. It is served from ` +
+      `there, and its copy in ${place} refuses changes: see holdfast shards choose.`
+    )
+  }
+  return `Clinic ${clinicNo} is in ${place}, and the directory notes it in ${notedIn}, which stays: ${clinic.why}.`
 }
 
 type SharedSettings = LoginSettings & Pick<Config, 'auditMonths'>
 
 type Shard = Pick<PreparedShard, 'settings'> & { prepare(): Promise<DatabaseUrls & { no: number }> }
 
-async function prepareNow(
-  { settings, prepare }: Shard,
-  directoryUrl: string,
-  say: (line: string) => void,
-): Promise<PreparedShard> {
+async function prepareNow({ settings, prepare }: Shard, directoryUrl: string, say: Say): Promise<PreparedShard> {
   const { name } = settings
   try {
     const { no, ...urls } = await prepare()
@@ -83,7 +133,7 @@ async function prepareShard(
   config: SharedSettings,
   shard: ShardSettings,
   directoryUrl: string,
-  say: (line: string) => void,
+  say: Say,
 ): Promise<DatabaseUrls & { no: number }> {
   const { name } = shard
   const url = ownerUrlOf(shard)

@@ -1,0 +1,154 @@
+import { aClaim, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aScene, test } from '../../test/moving-clinic.ts'
+import { connectClient } from '../database/connect-client.ts'
+import { misplacedClinics } from '../shards/misplaced-clinics.ts'
+import { settleClinics } from '../shards/settle-clinics.ts'
+import { chooseClinic } from './choose-clinic.ts'
+import { clinicTables } from './clinic-tables.ts'
+import { copyClinic } from './copy-clinic.ts'
+
+/** A clinic that has moved to north. */
+async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
+  const scene = await aScene(database, north)
+  await scene.move(1)
+  const { clinicNo, databases } = scene
+  const common = { directoryUrl: database.ownerUrl, databases }
+  const onDirectory = (text: string) => database.ownerPool.query(text, [clinicNo])
+  return {
+    ...scene,
+    onDirectory,
+    settle: (more: Partial<Parameters<typeof settleClinics>[0]> = {}) =>
+      settleClinics({ ...common, areAll: true, ...more }),
+    choose: (to: number, more: Partial<Parameters<typeof chooseClinic>[0]> = {}) =>
+      chooseClinic({ ...common, clinicNo, to, dryRun: false, noticeMs: 0, ...more }),
+    /** As if the directory had been restored to before the move. */
+    restoreNote: () => onDirectory('update holdfast.clinic_shard set shard_no = 0 where clinic_no = $1'),
+    /** As if the rows in the database that the clinic has left had been restored to before the move. */
+    async restoreRows() {
+      const [source, target] = await Promise.all(
+        [north, database].map(({ ownerUrl }) => connectClient({ url: ownerUrl, name: 'holdfast test' })),
+      )
+      if (source === undefined || target === undefined) throw new Error('There are two.')
+      await target.query('begin')
+      const tables = await clinicTables(source)
+      await copyClinic(source, target, { clinicNo, tables, signal: new AbortController().signal })
+      await target.query('commit')
+      await Promise.all([source.end(), target.end()])
+    },
+    misplaced: () =>
+      misplacedClinics(
+        database.ownerPool,
+        new Map([
+          [0, database.ownerPool],
+          [1, north.ownerPool],
+        ]),
+      ),
+  }
+}
+
+test('a note of a database without the clinic is corrected where a single other one has it', async ({
+  database,
+  north,
+}) => {
+  const scene = await aMovedClinic(database, north)
+  const { clinicNo } = scene
+  await scene.restoreNote()
+  const misplaced = { clinicNo, inShard: 1, notedIn: 0, inBoth: false }
+  expect(await scene.misplaced()).toEqual([misplaced])
+  const where = { clinicNo, in: 'north', notedIn: 'directory' }
+  // A database that cannot be read may have it as well.
+  expect(await scene.settle({ areAll: false })).toMatchObject([{ ...where, kind: 'unsettled' }])
+  await scene.onDirectory('update holdfast.clinic_shard set moving_to = 1 where clinic_no = $1')
+  expect(await scene.settle()).toEqual([])
+  await scene.onDirectory('update holdfast.clinic_shard set moving_to = null where clinic_no = $1')
+  expect(await scene.place()).toEqual({ shard_no: 0, moving_to: null })
+  expect(await scene.settle()).toEqual([{ ...where, kind: 'corrected' }])
+  await scene.expectClean(true)
+  expect((await scene.engines.north.claim(aClaim(scene.slot))).kind).toBe('booked')
+})
+
+test('nothing is changed while the noted database cannot be read', async ({ database, north }) => {
+  const scene = await aMovedClinic(database, north)
+  await scene.restoreRows()
+  expect(await scene.settle({ databases: scene.databases.filter(({ no }) => no === 0), areAll: false })).toEqual([])
+  expect(await scene.place()).toEqual({ shard_no: 1, moving_to: null })
+  expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
+  await scene.choose(1)
+})
+
+test('of two copies, the noted one is used, and the other refuses changes until it is deleted', async ({
+  database,
+  north,
+}) => {
+  const scene = await aMovedClinic(database, north)
+  const { clinicNo, engines, slot } = scene
+  await scene.restoreRows()
+  // What nobody prevents: both accept bookings.
+  expect((await engines.directory.claim(aClaim(slot))).kind).toBe('booked')
+  const stale = { clinicNo, in: 'directory', notedIn: 'north', kind: 'stale' }
+  for (const _ of ['once', 'again']) expect(await scene.settle()).toEqual([stale])
+  await expect(engines.directory.claim(aClaim(slot))).rejects.toThrow()
+  expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
+  expect((await scene.bookElsewhere()).kind).toBe('booked')
+  expect(await scene.misplaced()).toEqual([{ clinicNo, inShard: 0, notedIn: 1, inBoth: true }])
+  await expect(scene.move(0)).rejects.toThrow('has the clinic')
+
+  const copies = await scene.choose(1, { dryRun: true })
+  expect(copies).toMatchObject([
+    { name: 'directory', isNoted: false, bookings: expect.any(Number), lastEventAt: expect.any(Date) },
+    { name: 'north', isNoted: true, bookings: expect.any(Number), lastEventAt: expect.any(Date) },
+  ])
+  expect((await scene.rowsIn(database)).clinic).toBe(1)
+  expect(await scene.choose(1)).toEqual(copies)
+  await scene.expectClean(true)
+  expect(
+    Object.entries(await scene.rowsIn(database)).filter(([name, count]) => count > 0 && name !== 'answer'),
+  ).toEqual([['directory_change', 1]])
+  expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
+})
+
+test.for(['refused', 'noted'] as const)(
+  'the stale copy is chosen: interrupted after the step %s, the same call continues',
+  async (interruptedAfter, { database, north }) => {
+    const scene = await aMovedClinic(database, north)
+    await scene.restoreRows()
+    const claim = aClaim(scene.slot, { confirm: true })
+    expect((await scene.engines.directory.claim(claim)).kind).toBe('booked')
+    await scene.settle()
+    const interrupted = scene.choose(0, {
+      afterStep: async (step) => {
+        if (step === interruptedAfter) throw new Error('interrupted')
+      },
+    })
+    await expect(interrupted).rejects.toThrow('interrupted')
+    // The next start decides nothing.
+    await scene.settle()
+    expect(await scene.place()).toEqual(
+      interruptedAfter === 'noted' ? { shard_no: 0, moving_to: 0 } : { shard_no: 1, moving_to: null },
+    )
+    if (interruptedAfter === 'noted') await expect(scene.choose(1)).rejects.toThrow('is being moved to directory')
+    await scene.choose(0)
+    await scene.expectClean(false)
+    expect((await scene.rowsIn(north)).booking).toBe(0)
+    expect(await scene.engines.directory.claim(claim)).toMatchObject({
+      kind: 'booked',
+      booking: { id: claim.bookingId },
+    })
+  },
+)
+
+test('a choice is refused that would lose the clinic, or that cannot be judged', async ({ database, north }) => {
+  const scene = await aMovedClinic(database, north)
+  await expect(scene.choose(0)).rejects.toThrow('directory does not have the clinic')
+  await expect(scene.choose(1, { clinicNo: 987_654 })).rejects.toThrow('the directory does not know the clinic')
+  const [directory, second] = scene.databases
+  if (directory === undefined || second === undefined) throw new Error('There are two.')
+  const away = { no: 2, name: 'south', url: 'postgres://nobody@127.0.0.1:1/holdfast' }
+  await expect(scene.choose(1, { databases: [directory, second, away] })).rejects.toThrow('south cannot be read')
+  await expect(scene.choose(0, { databases: [directory] })).rejects.toThrow('which HOLDFAST_SHARDS lacks')
+  await scene.onDirectory('update holdfast.clinic_shard set moving_to = 0 where clinic_no = $1')
+  await expect(scene.choose(1)).rejects.toThrow('the clinic is being moved to directory')
+  await scene.onDirectory('update holdfast.clinic_shard set moving_to = null where clinic_no = $1')
+  await scene.expectClean(true)
+})

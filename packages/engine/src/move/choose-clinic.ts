@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { isDatabaseUnusable } from '../database/database-unavailable.ts'
+import { refuseArchived } from './can-be-moved.ts'
+import { allowChanges, refuseCopy } from './clinic-fence.ts'
+import { connect, endOf, finish, lockMoves, type MoveEnd, notedPlace } from './move-clinic.ts'
+import { MoveRefused } from './move-database.ts'
+
+/** A clinic in one of the databases. `lastEventAt`: the time of the last change of a booking; null: there is none. */
+export type ClinicCopy = { name: string; isNoted: boolean; bookings: number; lastEventAt: Date | null }
+
+type ChooseClinicOptions = {
+  directoryUrl: string
+  clinicNo: number
+  /** All databases of the installation. */
+  databases: readonly MoveEnd[]
+  /** The number of the database whose copy stays. */
+  to: number
+  /** Only reads the copies. */
+  dryRun: boolean
+  /** How long the rows of the others stay, until all servers know where the clinic is. Milliseconds. */
+  noticeMs?: number
+  /** Called after each step, for tests. */
+  afterStep?: (step: 'refused' | 'noted') => Promise<void>
+}
+
+/** Servers ask for moved clinics every half second. */
+const noticeMsDefault = 2_000
+
+/**
+ * Decides which copy of a clinic stays that several databases have, as after the restore of one of them to a time
+ * before the clinic moved: the directory notes it, and the other copies are deleted, but for their security log, which
+ * the chosen one gets. Changes of a copy are refused before it is deleted. After an interruption, it is called again.
+ *
+ * @returns the copies as they were before
+ * @throws MoveRefused, which says what to do; the driver's error
+ */
+export async function chooseClinic(options: ChooseClinicOptions): Promise<ClinicCopy[]> {
+  const { directoryUrl, clinicNo, databases, to, dryRun, noticeMs = noticeMsDefault } = options
+  const { afterStep = async () => {} } = options
+  const directory = await connect(directoryUrl)
+  const clients: pg.Client[] = [directory]
+  try {
+    await lockMoves(directory, clinicNo)
+    const { shardNo, movingTo } = await notedPlace(directory, clinicNo)
+    const chosen = endOf(databases, to)
+    // Named, if it is missing.
+    endOf(databases, shardNo)
+    // A former call was interrupted when it had noted its choice.
+    const isContinued = movingTo === to && shardNo === to
+    if (movingTo !== null && !isContinued) {
+      const { name } = endOf(databases, movingTo)
+      throw new MoveRefused(`the clinic is being moved to ${name}: continue that with move-clinic, or go back`)
+    }
+    const copies: (ClinicCopy & { no: number; client: pg.Client })[] = []
+    for (const database of databases) {
+      const client = await connectTo(database)
+      clients.push(client)
+      const copy = await readCopy(client, clinicNo)
+      if (copy === null) continue
+      copies.push({ ...copy, no: database.no, name: database.name, isNoted: database.no === shardNo, client })
+    }
+    const chosenCopy = copies.find(({ no }) => no === to)
+    if (chosenCopy === undefined) throw new MoveRefused(`${chosen.name} does not have the clinic`)
+    const described = copies.map(({ no: _no, client: _client, ...copy }) => copy)
+    if (dryRun) return described
+    const others = copies.filter((copy) => copy !== chosenCopy)
+    for (const { client, name } of others) await refuseArchived(client, clinicNo, name)
+    for (const { client } of others) await refuseCopy(client, clinicNo)
+    await afterStep('refused')
+    await directory.query(sql`
+      update holdfast.clinic_shard set shard_no = ${to}, moving_to = ${to}, changed_at = clock_timestamp()
+       where clinic_no = ${clinicNo}`)
+    await afterStep('noted')
+    await allowChanges(chosenCopy.client, clinicNo)
+    if (others.length > 0) await delay(noticeMs)
+    await finish(directory, chosenCopy.client, { clinicNo, databases, to, wasGoingTo: to })
+    return described
+  } finally {
+    // What was not committed is undone.
+    await Promise.allSettled(clients.map((client) => client.end()))
+  }
+}
+
+/** Each database may have a copy. */
+async function connectTo({ name, url }: MoveEnd): Promise<pg.Client> {
+  try {
+    return await connect(url)
+  } catch (error) {
+    if (!isDatabaseUnusable(error)) throw error
+    throw new MoveRefused(`${name} cannot be read, and may have the clinic`)
+  }
+}
+
+async function readCopy(
+  client: pg.Client,
+  clinicNo: number,
+): Promise<Pick<ClinicCopy, 'bookings' | 'lastEventAt'> | null> {
+  const { rows } = await client.query<{ bookings: number; lastEventAt: Date | null }>(sql`
+    select (select count(*) from holdfast.booking where clinic_no = c.no)::float8 as bookings,
+           (select max(at) from holdfast.booking_event where clinic_no = c.no) as "lastEventAt"
+      from holdfast.clinic c where c.no = ${clinicNo}`)
+  return rows[0] ?? null
+}
