@@ -21,13 +21,15 @@ type DayListProps = {
   doctors?: readonly Doctor[]
   /** Renders the patient's name, for example as a link. */
   nameOf?: (booking: Booking) => ReactNode
+  /** Renders what else is to be known of a booking, below the name. */
+  noteOf?: (booking: Booking) => ReactNode
 }
 
 /** How many rows phones show at first, and more at each press: a full day of a large clinic has hundreds. */
 const rowsStep = 20
 
 /** The day's bookings in order, without cancelled and failed ones, which the list of bookings has. */
-export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
+export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
   const [shownCount, setShownCount] = useState(rowsStep)
@@ -79,6 +81,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
                     {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                   </span>
                   <PhoneAndReason booking={booking} />
+                  {noteOf?.(booking)}
                 </Stack>
               </td>
               {doctors ? (

@@ -5,11 +5,14 @@ import type { Booking } from '@holdfast/contract/client'
  * common where both have one.
  */
 export function isSamePerson(one: Booking['patient'], other: Booking['patient']): boolean {
-  if (folded(one.name) !== folded(other.name)) return false
+  if (foldedName(one.name) !== foldedName(other.name)) return false
   const emails = [one.email, other.email].map((email) => email?.toLowerCase())
   const phones = [one.phone, other.phone].map((phone) => phone?.replaceAll(/\D/g, ''))
   const compared = [emails, phones].filter((pair) => pair.every((contact) => contact !== undefined))
   return compared.length === 0 || compared.some(([first, second]) => first === second)
 }
 
-const folded = (name: string) => name.trim().toLowerCase().replaceAll(/\s+/g, ' ')
+/** What two spellings of a name have in common, as the desk compares them. */
+export function foldedName(name: string): string {
+  return name.trim().toLowerCase().replaceAll(/\s+/g, ' ')
+}

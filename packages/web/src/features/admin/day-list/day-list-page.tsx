@@ -3,13 +3,16 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
 import { DaySheet } from '../../../domain/bookings/day-sheet.tsx'
 import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
-import { formatDate } from '../../../lib/i18n/format.ts'
+import { formatDate, formatTime } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { bookingsQuery } from '../../../lib/queries/clinic-queries.ts'
+import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { DayNav } from '../../../ui/day-nav.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
@@ -19,6 +22,7 @@ import { BookingLink } from '../booking-link.tsx'
 import { DoctorFilter } from '../doctor-filter.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
+import { overlapsOf } from './overlaps.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
 
@@ -32,6 +36,7 @@ export function DayListPage() {
   const { doctorId } = search
   const found = useQuery(bookingsQuery(clinicId, { from: day, to: day, ...(doctorId ? { doctorId } : {}) }))
   const bookings = withMarks(found.data?.items ?? [], usePendingMarks(clinicId))
+  const overlaps = useOverlaps(day)
   const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
@@ -79,6 +84,7 @@ export function DayListPage() {
                 caption={heading}
                 {...(doctorId ? {} : { doctors })}
                 nameOf={(booking) => <BookingLink booking={booking} />}
+                noteOf={({ id }) => <OverlapNote other={overlaps.get(id)} />}
               />
             )}
             {found.data.isCut ? <Text c="dimmed">{t('dayList.truncated')}</Text> : null}
@@ -87,6 +93,25 @@ export function DayListPage() {
       </Stack>
       <DaySheets bookings={bookings} heading={heading} />
     </>
+  )
+}
+
+/** Of all doctors, also where the list shows one: that query is the list's own if it shows all. */
+function useOverlaps(day: string) {
+  const { clinicId } = useClinic()
+  const { data } = useQuery(bookingsQuery(clinicId, { from: day, to: day }))
+  return useMemo(() => overlapsOf(data?.items ?? []), [data])
+}
+
+function OverlapNote({ other }: { other: Booking | undefined }) {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  if (other === undefined) return null
+  const name = doctors.find(({ id }) => id === other.doctorId)?.name ?? '–'
+  return (
+    <TextLink size="sm" to="/clinic/$clinicId/bookings/$bookingId" params={{ clinicId, bookingId: other.id }}>
+      {t('dayList.overlap', { time: formatTime(other.startsAt, timeZone), name: isolated(name) })}
+    </TextLink>
   )
 }
 
