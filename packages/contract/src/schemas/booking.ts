@@ -85,6 +85,13 @@ export const newBookingSchema = Type.Object(
           'before any is offered to those who wait. It keeps them',
       }),
     ),
+    formerBookingId: Type.Optional(
+      id({
+        description:
+          'With `onBehalf`: a booking of the same patient in this clinic. If its name and e-mail address are those of ' +
+          '`patient`, and it was not erased, the new booking belongs to the same account',
+      }),
+    ),
     refuseOverlap,
   },
   { title: 'NewBooking', additionalProperties: false },

@@ -1,7 +1,8 @@
 import type { AppointmentType } from '@holdfast/vocabulary'
 import type pg from 'pg'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { join, type Sql } from 'sql-template-tag'
 import { asSent, jsonArray, plainArray, readPlainArray, textArray } from '../database/array-literal.ts'
+import { isAppointment } from '../database/is-appointment.ts'
 import { parseTime } from '../database/pools.ts'
 import { prepared } from '../database/prepared.ts'
 import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '../model/claim.ts'
@@ -117,19 +118,19 @@ async function queryRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Prom
 
 function loneClaim(request: ClaimRequest): pg.QueryConfig {
   const statement = sql`select * from holdfast.claim_slot(${argumentsOf(request)})`
-  return { ...prepared('claim_slot', statement), types: asSent }
+  return queryOf('claim_slot', [request], statement)
 }
 
 function claimOfAddedPlaces(request: ClaimRequest): pg.QueryConfig {
   const knownBy = request.knownBy ?? null
   const statement = sql`select * from holdfast.claim_added_places(${argumentsOf(request)}, ${knownBy}::text)`
-  return { ...prepared('claim_added_places', statement), types: asSent }
+  return queryOf('claim_added_places', [request], statement)
 }
 
 function argumentsOf(request: ClaimRequest): Sql {
-  const { slotId, bookingId, units, key, requestHash, confirm, accountId, actorId, appointmentType, reason } = request
+  const { slotId, bookingId, units, key, requestHash, confirm, actorId, appointmentType, reason } = request
   return sql`${clinicNoOf(slotId)}::integer, ${slotId}::uuid, ${bookingId}::uuid, ${units}::integer, ${key}::uuid,
-    ${requestHash}::uuid, ${confirm}::boolean, ${accountId}::uuid, ${actorId}::uuid, ${appointmentType}::text,
+    ${requestHash}::uuid, ${confirm}::boolean, ${accountOf(request)}, ${actorId}::uuid, ${appointmentType}::text,
     ${JSON.stringify(request.patient)}::jsonb, ${reason}::text`
 }
 
@@ -144,12 +145,35 @@ function claimsTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
       ${plainArray(requests, ({ key }) => key)}::uuid[],
       ${plainArray(requests, ({ requestHash }) => requestHash)}::uuid[],
       ${plainArray(requests, ({ confirm }) => confirm)}::boolean[],
-      ${plainArray(requests, ({ accountId }) => accountId)}::uuid[],
+      ${accountsOf(requests)}::uuid[],
       ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
       ${plainArray(requests, ({ appointmentType }) => appointmentType)}::text[],
       ${jsonArray(requests, ({ patient }) => patient)}::jsonb[],
       ${textArray(requests, ({ reason }) => reason)}::text[], ${knownBy}::text[])`
-  return { ...prepared('claim_slots', statement), types: asSent }
+  return queryOf('claim_slots', requests, statement)
+}
+
+/** A statement that reads former bookings differs, and is planned for their months. */
+function queryOf(name: string, requests: readonly ClaimRequest[], statement: Sql): pg.QueryConfig {
+  if (!requests.some(hasFormer)) return { ...prepared(name, statement), types: asSent }
+  return { text: statement.text, values: statement.values, types: asSent }
+}
+
+const hasFormer = ({ formerBookingId }: ClaimRequest): boolean => formerBookingId !== undefined
+
+/** Read by the statement that claims. null: the booking belongs to no account. */
+function accountOf({ slotId, accountId, formerBookingId, patient: { name, email } }: ClaimRequest): Sql {
+  if (formerBookingId === undefined) return sql`${accountId}::uuid`
+  return sql`(
+    select b.account_id from holdfast.booking b
+     where b.clinic_no = ${clinicNoOf(slotId)}::integer and b.id = ${formerBookingId}::uuid and ${isAppointment}
+       and b.erased_at is null and b.patient->>'name' = ${name}::text
+       and b.patient->>'email' is not distinct from ${email ?? null}::text)`
+}
+
+function accountsOf(requests: readonly ClaimRequest[]): Sql {
+  if (requests.some(hasFormer)) return sql`array[${join(requests.map(accountOf))}]`
+  return sql`${plainArray(requests, ({ accountId }) => accountId)}`
 }
 
 function rowsOfAll(claims: ClaimsRow): ClaimRow[] {

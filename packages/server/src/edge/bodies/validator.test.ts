@@ -41,7 +41,7 @@ test.each([
     { ...booking, extra: 1 },
     '/extra',
     'is not known here; known are slotId, units, patient, appointmentType, reason, confirm, onBehalf, addsPlaces, ' +
-      'refuseOverlap',
+      'formerBookingId, refuseOverlap',
   ],
   [{ patient: booking.patient }, '/slotId', 'is required'],
   [{ ...booking, units: '2' }, '/units', 'must be integer, not "2"'],

@@ -149,8 +149,9 @@ function claim(
   if (body.patient === undefined && body.confirm) {
     throw invalidRequest([{ path: '/patient', message: 'is required together with confirm' }])
   }
-  if (body.addsPlaces && bookedBy === null) {
-    throw invalidRequest([{ path: '/addsPlaces', message: 'is allowed only together with onBehalf' }])
+  const deskField = body.addsPlaces ? '/addsPlaces' : body.formerBookingId === undefined ? null : '/formerBookingId'
+  if (deskField !== null && bookedBy === null) {
+    throw invalidRequest([{ path: deskField, message: 'is allowed only together with onBehalf' }])
   }
   const wanted = {
     slotId: body.slotId,
@@ -160,7 +161,8 @@ function claim(
     reason: body.reason ?? null,
     confirm: body.confirm ?? false,
   }
-  const byDesk = { onBehalf: true, ...(body.addsPlaces ? { addsPlaces: true } : {}) } as const
+  const { formerBookingId } = body
+  const byDesk = { onBehalf: true, formerBookingId, ...(body.addsPlaces ? { addsPlaces: true } : {}) } as const
   const accountId = principal.kind === 'account' && bookedBy === null ? principal.accountId : null
   const ofPatient = accountId === null ? null : 'account'
   const booker = bookedBy === null ? ofPatient : 'clinic'
@@ -169,6 +171,7 @@ function claim(
     confirm: wanted.confirm && !isByLink,
     bookingId: newId(clinicNo),
     accountId,
+    formerBookingId,
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
     requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, ...byDesk }),

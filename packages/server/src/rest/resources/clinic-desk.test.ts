@@ -96,6 +96,46 @@ test('the desk books in a full slot, which gets a place; patients cannot', async
   expect(rows).toEqual([{ capacity: 2, taken: 2 }])
 })
 
+test('a booking that the desk makes after a former one of the same patient belongs to the same account', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, admin } = await aDesk(database, rest)
+  const owner = await rest.anAccount()
+  const patient = { name: 'Ada', email: 'ada@example.org' }
+  const former = await aBooking(database, await aSlot(database, doctor), { patient, accountId: owner.id })
+  const elsewhere = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  const foreign = await aBooking(database, elsewhere, { patient, accountId: owner.id })
+  const erased = await aBooking(database, await aSlot(database, doctor), { patient, accountId: owner.id })
+  await database.ownerPool.query('update holdfast.booking set erased_at = now() where id = $1', [erased.id])
+  const isOwners = async (body: object, onBehalf = { onBehalf: true }) => {
+    const slot = await aSlot(database, doctor)
+    const all = { slotId: slot.id, patient, confirm: true, formerBookingId: former.id, ...onBehalf, ...body }
+    const { status, body: made } = await rest.call('createBooking', { body: all, as: admin })
+    expect(status).toBe(201)
+    const { rows } = await database.ownerPool.query('select account_id as id from holdfast.booking where id = $1', [
+      made.id,
+    ])
+    return rows[0].id === owner.id ? true : rows[0].id
+  }
+  expect(await isOwners({})).toBe(true)
+  expect(await isOwners({ patient: { ...patient, phone: '030 4711' }, refuseOverlap: true })).toBe(true)
+  expect(await isOwners({ addsPlaces: true, units: 2 })).toBe(true)
+  expect(await isOwners({ patient: { ...patient, name: 'Bea' } })).toBeNull()
+  expect(await isOwners({ patient: { ...patient, email: 'bea@example.org' } })).toBeNull()
+  expect(await isOwners({ patient: { name: 'Ada' }, refuseOverlap: true })).toBeNull()
+  expect(await isOwners({ formerBookingId: foreign.id })).toBeNull()
+  expect(await isOwners({ formerBookingId: erased.id })).toBeNull()
+  expect(await isOwners({ formerBookingId: undefined })).toBeNull()
+  // The former one, the erased one, and three others.
+  const { items } = (await rest.call('listMyBookings', { as: owner })).body
+  expect(items.filter(({ doctorId }) => doctorId === doctor.id)).toHaveLength(5)
+  const body = { slotId: elsewhere.id, patient, formerBookingId: former.id }
+  expect((await rest.call('createBooking', { body })).problem.errors).toEqual([
+    { path: '/formerBookingId', message: 'is allowed only together with onBehalf' },
+  ])
+})
+
 test('days out of order or more than 366 are refused', async ({ database, rest }) => {
   const { admin, path } = await aDesk(database, rest)
   for (const id of ['listClinicBookings', 'getClinicStats', 'exportClinicStats'] as const) {

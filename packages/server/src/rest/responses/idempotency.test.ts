@@ -55,6 +55,7 @@ test('the hash of a booking is that of any request with the same content', () =>
       confirm: fc.boolean(),
       onBehalf: fc.constant(true as const),
       addsPlaces: fc.constant(true as const),
+      formerBookingId: fc.uuid(),
     },
     { requiredKeys: ['slotId', 'units', 'patient', 'appointmentType', 'reason', 'confirm'] },
   )

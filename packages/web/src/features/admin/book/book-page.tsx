@@ -89,7 +89,7 @@ function BookForm({ former }: { former: Booking | null }) {
     if (field !== undefined) setTyped(values[field])
   })
   const patient = form.getValues()
-  const booking = useBook(clinicId, form)
+  const booking = useBook(clinicId, form, former)
   const addsPlaces = chosen !== null && chosen.available < patient.units
   useTitleFocusAfter(booking.isSuccess)
   if (bookable.length === 0) return <NoDoctors />
@@ -208,7 +208,8 @@ type Wanted = {
 
 const isFull = (error: Error) => error instanceof RefusedError && error.problem.code === 'slot_full'
 
-function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
+/** @param former the booking whose account gets the new one, unless another patient is entered */
+function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>, former: Booking | null) {
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
@@ -228,6 +229,7 @@ function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>) {
         confirm: true,
         onBehalf: true,
         ...(addsPlaces ? { addsPlaces } : {}),
+        ...(former === null ? {} : { formerBookingId: former.id }),
         ...refuseOverlap(mayOverlap),
       }
       return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
