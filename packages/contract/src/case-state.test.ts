@@ -28,7 +28,7 @@ test.each([
   ['planned', aCase('09:55', '12:00', { status: 'NO_SHOW' })],
   ['done', aCase('09:55', '12:00', { status: 'COMPLETED' })],
   ['running', aCase('11:00', '12:00', running)],
-  ['overrunning', aCase('09:00', '09:59', running)],
+  ['overrunning', aCase('09:00', '09:59', { ...running, minutes: 59 })],
   ['done', aCase('11:00', '12:00', done('09:50'))],
 ])('a case is %s', (state, one) => {
   expect(caseState(one, now)).toBe(state)

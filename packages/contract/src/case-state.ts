@@ -6,9 +6,10 @@ type Timed = {
   milestones: readonly { milestone: string; at: string }[]
   startsAt: string
   endsAt: string
+  expectedEndsAt: string
 }
 
-type Expected = Timed & { expectedEndsAt: string; minutes: number }
+type Expected = Timed & { minutes: number }
 
 /**
  * `late`: should have begun. `running`: the patient is in the room. `overrunning`: and should have left it. `done`: the
@@ -30,7 +31,7 @@ export function milestoneAt<Milestone extends string>(
 /** @param now milliseconds since 1970 */
 export function caseState(one: Timed, now: number): CaseState {
   if (one.status === 'COMPLETED' || milestoneAt(one, 'out_of_room') !== undefined) return 'done'
-  if (milestoneAt(one, 'in_room') !== undefined) return now > Date.parse(one.endsAt) ? 'overrunning' : 'running'
+  if (milestoneAt(one, 'in_room') !== undefined) return now > Date.parse(one.expectedEndsAt) ? 'overrunning' : 'running'
   if (one.status === 'PENDING') return 'held'
   if (one.status === 'NO_SHOW') return 'planned'
   const lateMs = now - Date.parse(one.startsAt)

@@ -191,11 +191,7 @@ export const caseCancellationSchema = Type.Object(
 )
 
 export const caseExtensionSchema = Type.Object(
-  { expectedEndsAt: time({
-      description:
-        'Not before the planned end or, once the patient is in the room, not before now; at most a day after the ' +
-        'planned end',
-    }) },
+  { expectedEndsAt: time({ description: 'Not before the planned end or, with the patient in the room, not before now' }) },
   { title: 'CaseExtension', additionalProperties: false },
 )
 

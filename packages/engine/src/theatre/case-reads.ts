@@ -110,7 +110,7 @@ export const isAtRisk = sql`
    and not holdfast.has_left(a.kind, a.resource_id, t)
    and (f.kind <> 'equipment'
         and (o.starts_at < t.starts_at and o.starts_at > t.starts_at - interval '2 days'
-             and (holdfast.will_end(o, now()) > o.ends_at or ${isOver(sql`o`)}
+             and (holdfast.will_end(o, now()) > ${neededEnd(sql`o`)} or ${isOver(sql`o`)}
                   or coalesce(upper(f.during), o.starts_at)
                      < ${neededEnd(sql`o`)}
                        + make_interval(mins => case f.kind when 'room' then o.turnover_minutes else 0 end))

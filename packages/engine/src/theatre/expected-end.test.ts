@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
-import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
+import { aCase, aTheatre, caseOf, someStaff } from '../../test/theatre.ts'
+import { createSlots } from '../slots/create-slots.ts'
 import { verify } from '../verify/verify.ts'
 
 /**
@@ -11,7 +12,7 @@ import { verify } from '../verify/verify.ts'
  */
 async function aPlannedCase(database: TestDatabase, minutesFromNow: number) {
   const scene = await aTheatre(database)
-  const { theatre, clinic, room } = scene
+  const { theatre, clinic, room, surgeon } = scene
   const now = Math.floor(Date.now() / 60_000) * 60_000
   const at = (minutes: number) => new Date(now + minutes * 60_000)
   await theatre.updateRoom(room, { turnoverMinutes: 20 })
@@ -33,11 +34,22 @@ async function aPlannedCase(database: TestDatabase, minutesFromNow: number) {
         }),
       ),
     extend: (minutes: number) => theatre.extendCase({ ...by(), expectedEndsAt: at(minutes) }),
+    changeTeam: async () =>
+      theatre.moveCase({
+        ...by(),
+        change: { staffIds: [await someStaff(theatre, clinic, 'nurse', { name: randomUUID() })] },
+        override: null,
+      }),
     move: (minutes: number) => theatre.moveCase({ ...by(), change: { startsAt: at(minutes) }, override: null }),
     /** Claims another case in the room. */
     claim: async (minutes: number) => {
       const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
       return theatre.claimCase(aCase(other, { startsAt: at(minutes), minutes: 30, confirm: true }))
+    },
+    /** Creates a clinic slot of the surgeon. */
+    createSlot: async (minutes: number) => {
+      const drafts = [{ startsAt: at(minutes), endsAt: at(minutes + 15), capacity: 1 }]
+      return await createSlots(database.appPool, { doctorId: surgeon.id, drafts, dryRun: false })
     },
     roomUntil: async () => (await theatre.case(id))?.allocations.find(({ kind }) => kind === 'room')?.to,
     usedMinutes: async () =>
@@ -63,7 +75,8 @@ test('a case that begins early releases its room its minutes later, and takes it
   expect(await roomUntil()).toEqual(at(110))
   expect(await claim(75)).toMatchObject(busy)
   await inRoom(-10)
-  const next = caseOf(await claim(75))
+  // At the very time at which it is free, as suggestions say.
+  const next = caseOf(await claim(70))
   await inRoom(null)
   // What the next case has got stays its own.
   expect(await roomUntil()).toEqual(next.startsAt)
@@ -71,13 +84,16 @@ test('a case that begins early releases its room its minutes later, and takes it
 })
 
 test('a case that is expected to end before its planned start has its room until then', async ({ database }) => {
-  const { at, id, inRoom, claim, usedMinutes, expectWell } = await aPlannedCase(database, 120)
+  const { at, id, inRoom, claim, createSlot, usedMinutes, expectWell } = await aPlannedCase(database, 120)
   expect(await inRoom(-10)).toMatchObject({ expectedEndsAt: at(50) })
   expect(await usedMinutes()).toBe(80)
   await expectWell()
   const busy = { kind: 'refused', conflicts: [{ kind: 'resource_busy', role: 'room', caseId: id }] }
   expect(await claim(60)).toMatchObject(busy)
   expect(await claim(75)).toMatchObject({ kind: 'booked' })
+  // Nor has its surgeon appointments meanwhile.
+  expect(await createSlot(30)).toMatchObject({ conflicts: 1 })
+  expect(await createSlot(50)).toMatchObject({ created: 1 })
   await expectWell()
 })
 
@@ -103,6 +119,7 @@ test('an end that was said stays, whatever is corrected, and may be before the p
   expect(await extend(30)).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(30) } })
   expect(await roomUntil()).toEqual(at(50))
   expect(await inRoom(-15)).toMatchObject({ expectedEndsAt: at(30) })
+  expect(await extend(25)).toMatchObject({ kind: 'done' })
   expect(await extend(60)).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(60) } })
   await expectWell()
 })
@@ -121,8 +138,12 @@ test('an end that was said after a mistaken start does not end the plan', async 
 })
 
 test('an end that was said before the case began is not before its minutes have passed', async ({ database }) => {
-  const { at, inRoom, extend, move, expectWell } = await aPlannedCase(database, -20)
+  const { at, inRoom, extend, move, changeTeam, roomUntil, expectWell } = await aPlannedCase(database, -20)
   expect(await extend(45)).toMatchObject({ kind: 'done' })
+  // Another nurse comes: the plan is the same.
+  expect(await changeTeam()).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(45) } })
+  expect(await roomUntil()).toEqual(at(65))
+  await expectWell()
   expect(await inRoom(-20)).toMatchObject({ expectedEndsAt: at(45) })
   expect(await inRoom(5)).toMatchObject({ expectedEndsAt: at(65) })
   expect(await inRoom(null)).toMatchObject({ expectedEndsAt: at(45) })

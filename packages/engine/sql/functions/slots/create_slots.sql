@@ -34,7 +34,7 @@ declare
   v_existing_ids uuid[]; v_existing_starts timestamptz[]; v_existing_ends timestamptz[];
   v_existing_capacities integer[];
   v_existing integer := 1;
-  -- when cases take the doctor or the room: holds that have lapsed included, until they are given back, because a
+  -- when cases take the doctor or the room, now also beyond what they have: holds that have lapsed included, until they are given back, because a
   -- confirmation in time may not be committed yet
   v_cases tstzmultirange;
   -- when the doctor's external calendar says that they are busy; null: there is none
@@ -92,11 +92,13 @@ begin
    where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
      and tstzrange(s.starts_at, s.ends_at) && (select tstzrange(min(i.starts_at), max(i.ends_at))
                                                  from unnest(p_starts, p_ends) i(starts_at, ends_at));
-  select coalesce(range_agg(a.during), '{}') into v_cases
-    from allocation a
-   where a.clinic_no = p_clinic_no and a.resource_id = p_resource_id
-     and a.during && (select tstzrange(min(i.starts_at), max(i.ends_at))
-                        from unnest(p_starts, p_ends) i(starts_at, ends_at));
+  select coalesce(range_agg(c.during), '{}') into v_cases
+    from (select a.during from allocation a
+           where a.clinic_no = p_clinic_no and a.resource_id = p_resource_id
+             and a.during && (select tstzrange(min(i.starts_at), max(i.ends_at))
+                                from unnest(p_starts, p_ends) i(starts_at, ends_at))
+          union all
+          select o.during from overrun_allocations(p_clinic_no, array[p_resource_id], v_now, false) o) c;
 
   select b.busy into v_busy from busy_calendar b where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id;
 

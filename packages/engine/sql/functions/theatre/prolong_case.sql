@@ -30,12 +30,10 @@ begin
   v_booking := v_lock.booking;
   v_now := v_lock.at;
   select * into v_case from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
-  -- What was said before may be repeated, to take what has become free since.
-  earliest := least(v_case.expected_ends_at,
-                    case when exists (select from case_milestone m
-                                       where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
-                                         and m.milestone = 'in_room')
-                         then v_now else v_case.ends_at end);
+  earliest := case when exists (select from case_milestone m
+                                 where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
+                                   and m.milestone = 'in_room')
+                   then v_now else v_case.ends_at end;
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
     when v_booking.failure_reason = 'hold_expired'
@@ -44,7 +42,8 @@ begin
     -- A repetition, whatever became of the case since.
     when is_repeated(p_clinic_no, p_booking_id, p_key, v_now) then 'unchanged'
     when v_booking.status not in ('CONFIRMED', 'ARRIVED') then 'invalid_transition'
-    when p_expected_ends_at < earliest then 'too_early'
+    -- The end that it has may be repeated, to take what has become free since.
+    when p_expected_ends_at < earliest and p_expected_ends_at <> v_case.expected_ends_at then 'too_early'
     when v_lock.is_moved then 'retry'
     else 'done' end;
   if outcome = 'done' then

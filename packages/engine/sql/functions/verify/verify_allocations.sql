@@ -73,7 +73,7 @@ as $function$
     select g.booking_id, e.version, (e.case_details->>'expectedEndsAt')::timestamptz as ends_at
       from got_place g
       join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = g.booking_id
-                          and e.type in ('prolonged', 'milestone') and e.version > g.version
+                          and e.type in ('prolonged', 'milestone', 'moved') and e.version >= g.version
                           and e.case_details ? 'expectedEndsAt'
   ), ended as materialized (
     -- The earliest end that was recorded or expected since a case got its place: from then on, others may have its

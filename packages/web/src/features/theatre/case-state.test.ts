@@ -7,8 +7,9 @@ import { casesAtRisk as atRiskOf, delayed, isFarAhead, isMilestoneTime, isMovabl
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
 
-function aCase(change: Partial<Case>): Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt'> {
-  return { status: 'CONFIRMED', milestones: [], startsAt: at('11:00'), endsAt: at('12:00'), ...change }
+function aCase(change: Partial<Case>): Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt' | 'expectedEndsAt'> {
+  const times = { startsAt: at('11:00'), endsAt: at('12:00'), expectedEndsAt: at('12:00') }
+  return { status: 'CONFIRMED', milestones: [], ...times, ...change }
 }
 
 const inRoom = { milestone: 'in_room', at: at('09:00') } as const
@@ -155,6 +156,7 @@ test('a case is expected at another time until it is done', () => {
   const projection = { startsAt: Date.parse(at('11:15')), endsAt: Date.parse(at('12:15')), waitsFor: 'late' }
   expect(delayed(aCase({}), projection, now)).toEqual({ from: projection.startsAt, to: projection.endsAt })
   expect(delayed(aCase({ endsAt: at('12:15') }), projection, now)).toBeNull()
+  expect(delayed(aCase({ endsAt: at('12:30') }), projection, now)).not.toBeNull()
   expect(delayed(aCase({ status: 'COMPLETED' }), projection, now)).toBeNull()
   expect(delayed(aCase({ status: 'CANCELLED' }), projection, now)).toBeNull()
 })

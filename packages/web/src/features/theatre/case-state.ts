@@ -73,11 +73,11 @@ export function casesAtRisk(
 
 /** When a case is expected instead of its planned time, in milliseconds since 1970; null: as planned, or it is done. */
 export function delayed(
-  one: Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt'>,
+  one: Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt' | 'expectedEndsAt'>,
   projection: Projection | undefined,
   now: number,
 ): { from: number; to: number } | null {
   const takesPlace = one.status !== 'CANCELLED' && one.status !== 'FAILED' && caseState(one, now) !== 'done'
-  if (projection === undefined || !takesPlace || projection.endsAt <= Date.parse(one.endsAt)) return null
+  if (projection === undefined || !takesPlace || projection.endsAt === Date.parse(one.endsAt)) return null
   return { from: projection.startsAt, to: projection.endsAt }
 }

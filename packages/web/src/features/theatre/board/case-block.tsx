@@ -33,8 +33,12 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   const patient = one.patient?.name ?? t('shell:erasedPatient')
   const flag = caseFlag(one, risks, now)
   const expected = delayed(one, projections.get(one.id), now)
+  // What began early is named by these times already.
+  const isNamed = expected?.from === Date.parse(startsAt) && expected.to === Date.parse(endsAt)
   const expectedTimes =
-    expected === null ? [] : t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })
+    expected === null || isNamed
+      ? []
+      : t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })
   const lines = [
     flag === null ? [] : t(`state.${flag}`),
     one.procedure.display,

@@ -9,7 +9,7 @@ type Flagged = Parameters<typeof caseFlag>[0]
 
 /** A case from eleven to twelve. */
 function aCase(change: Partial<Flagged> = {}): Flagged {
-  const times = { startsAt: at('11:00'), endsAt: at('12:00') }
+  const times = { startsAt: at('11:00'), endsAt: at('12:00'), expectedEndsAt: at('12:00') }
   return { id: 'one', status: 'CONFIRMED', milestones: [], lacks: null, ...times, ...change }
 }
 
@@ -18,7 +18,7 @@ const reached = (...milestones: Case['milestones'][number]['milestone'][]): Part
   milestones: milestones.map((milestone) => ({ milestone, at: at('09:30') })),
 })
 const begun = { startsAt: at('09:00') }
-const overdue = { startsAt: at('09:00'), endsAt: at('09:59') }
+const overdue = { startsAt: at('09:00'), endsAt: at('09:59'), expectedEndsAt: at('09:59') }
 const lack: CaseLack = {
   kind: 'room',
   resourceId: 'OR 1',

@@ -25,7 +25,7 @@ export type CaseFlag = keyof typeof flagIcons
 
 /** null: it is planned, and nothing is to be noted. */
 export function caseFlag(
-  one: Pick<Case, 'id' | 'status' | 'milestones' | 'startsAt' | 'endsAt' | 'lacks'>,
+  one: Pick<Case, 'id' | 'status' | 'milestones' | 'startsAt' | 'endsAt' | 'expectedEndsAt' | 'lacks'>,
   risks: ReadonlyMap<string, string>,
   now: number,
 ): CaseFlag | null {
