@@ -191,7 +191,9 @@ export const caseCancellationSchema = Type.Object(
 )
 
 export const caseExtensionSchema = Type.Object(
-  { expectedEndsAt: time({ description: 'Not before the planned end or, with the patient in the room, not before now' }) },
+  {
+    expectedEndsAt: time({ description: 'Not before the planned end or, with the patient in the room, before now' }),
+  },
   { title: 'CaseExtension', additionalProperties: false },
 )
 
@@ -230,10 +232,7 @@ const caseFields = {
   roomId: Type.String({ format: 'uuid' }),
   startsAt: Type.String({ format: 'date-time' }),
   endsAt: Type.String({ format: 'date-time', description: 'Without the turnover' }),
-  expectedEndsAt: Type.String({
-    format: 'date-time',
-    description: '`endsAt`; once the patient is in the room, `minutes` later; or what `extend` said',
-  }),
+  expectedEndsAt: Type.String({ format: 'date-time', description: '`minutes` after `in_room`, or what `extend` said' }),
   projectedStartsAt: nullableTime({
     description:
       'In lists: when it begins as things are: when the cases that go before it release its room, people, patient ' +

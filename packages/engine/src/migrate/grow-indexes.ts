@@ -16,7 +16,9 @@ export async function growIndexes(session: MigrateSession): Promise<void> {
     await inSeparateTransaction(session, `the index ${index}`, () => session.client.query(divisionOf(table)))
   }
   const left = await smallIndexes(session.client)
-  if (left.length > 0) throw new Error(`These indexes still have one page: ${left.map(({ index }) => index).join(', ')}.`)
+  if (left.length > 0) {
+    throw new Error(`These indexes still have one page: ${left.map(({ index }) => index).join(', ')}.`)
+  }
 }
 
 /** The exclusion constraints' indexes that have one page at most, which is their root. */

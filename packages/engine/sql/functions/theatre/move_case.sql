@@ -32,7 +32,7 @@ begin
                                      v_minutes + p_place.turnover_minutes, p_at);
   update theatre_case t
      set room_id = p_place.room_id, starts_at = v_starts_at, ends_at = v_ends_at,
-         expected_ends_at = case when t.room_id = p_place.room_id and t.starts_at = v_starts_at and t.ends_at = v_ends_at
+         expected_ends_at = case when (t.room_id, t.starts_at, t.ends_at) = (p_place.room_id, v_starts_at, v_ends_at)
                                  then t.expected_ends_at else v_ends_at end,
          turnover_minutes = p_place.turnover_minutes, surgeon_id = (p_plan->>'surgeonId')::uuid,
          anaesthetist_id = (p_plan->>'anaesthetistId')::uuid, staff_ids = staff_of_case(p_plan),

@@ -71,7 +71,11 @@ describe('the day of the operation', () => {
     expect(await move(theatreTime('10:00'))).toBe(late)
     const board = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
     const risks = board.body.cases.map(({ id, atRiskBy }) => [id, atRiskBy])
-    expect(risks).toEqual([[first, null], [late, first], [next.id, late]])
+    expect(risks).toEqual([
+      [first, null],
+      [late, first],
+      [next.id, late],
+    ])
   })
 
   test('a case waits for equipment only if all units are in use, whichever unit it was given', async ({

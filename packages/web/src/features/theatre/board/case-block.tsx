@@ -36,9 +36,7 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   // What began early is named by these times already.
   const isNamed = expected?.from === Date.parse(startsAt) && expected.to === Date.parse(endsAt)
   const expectedTimes =
-    expected === null || isNamed
-      ? []
-      : t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })
+    expected === null || isNamed ? [] : t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })
   const lines = [
     flag === null ? [] : t(`state.${flag}`),
     one.procedure.display,
