@@ -189,8 +189,8 @@ const settings = {
     maxItems: messageLimits.remindersMax,
     uniqueItems: true,
     description:
-      'How many minutes before a visit reminders are sent. Those of visits that are booked already are skipped if they ' +
-      'are not among these any more (`reminder_off`); `POST …/reminders` plans more for them',
+      'How many minutes before a visit reminders are sent. Those of visits that are booked already are skipped if ' +
+      'they are not among these any more (`reminder_off`); `POST …/reminders` plans more for them',
   }),
   quietFrom: localTime({ description: 'No reminders from then, in the clinic’s time zone' }),
   quietUntil: localTime({ description: 'The end of the quiet hours. The same as `quietFrom`: there are none' }),

@@ -64,8 +64,8 @@ const transliterations = [
  * else. It runs only for a text that has some of the letters.
  */
 export function folded(text: Sql): Sql {
-  // `offset 0` leaves parsing them to the first text that has one: the planner would do that for each search. One of 100
-  // texts in ASCII took 0.84 times as long, of Arabic ones 1.03 times (40 pairs each).
+  // `offset 0` leaves parsing them to the first text that has one: the planner would do that for each search. One of
+  // 100 texts in ASCII took 0.84 times as long, of Arabic ones 1.03 times (40 pairs each).
   const lettersNow = sql`(select j.text::jsonb from (select ${lettersAsJson}::text as text offset 0) j)`
   const bare = sql`regexp_replace(normalize(replace(${text}, '´', ''), NFKD), ${`[${left}]`}::text, '', 'g')`
   const plain = sql`lower(${bare} collate "C")`

@@ -18,8 +18,8 @@ export type VisitRooms = {
  * the server's secret. It is derived, so it is the same for every caller and nothing is stored. Hexadecimal, because
  * some services ignore case.
  *
- * With another epoch it is another room: whoever had a ticket that is void now does not know where the visit is. Epoch 0
- * is not part of the name, so rooms that were named before epochs were keep their names.
+ * With another epoch it is another room: whoever had a ticket that is void now does not know where the visit is. Epoch
+ * 0 is not part of the name, so rooms that were named before epochs were keep their names.
  *
  * While the secret is rotated (`new,old`), the old one still names the rooms: patient and doctor must get the same room
  * from any server, and a link saved in a calendar must stay valid.

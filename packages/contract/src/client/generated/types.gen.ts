@@ -863,7 +863,7 @@ export type Case = {
      */
     endsAt: string;
     /**
-     * `endsAt`; once the patient is in the room, `minutes` later; or what `extend` said
+     * `minutes` after `in_room`, or what `extend` said
      */
     expectedEndsAt: string;
     /**
@@ -1069,7 +1069,7 @@ export type CaseEquipment = {
  */
 export type CaseExtension = {
     /**
-     * Not before the planned end or, once the patient is in the room, not before now; at most a day after the planned end
+     * Not before the planned end or, with the patient in the room, before now
      */
     expectedEndsAt: string;
 };
@@ -1657,7 +1657,7 @@ export type CreatedCase = {
      */
     endsAt: string;
     /**
-     * `endsAt`; once the patient is in the room, `minutes` later; or what `extend` said
+     * `minutes` after `in_room`, or what `extend` said
      */
     expectedEndsAt: string;
     /**

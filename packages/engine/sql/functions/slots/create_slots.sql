@@ -34,8 +34,8 @@ declare
   v_existing_ids uuid[]; v_existing_starts timestamptz[]; v_existing_ends timestamptz[];
   v_existing_capacities integer[];
   v_existing integer := 1;
-  -- when cases take the doctor or the room, now also beyond what they have: holds that have lapsed included, until they are given back, because a
-  -- confirmation in time may not be committed yet
+  -- when cases take the doctor or the room, now also beyond what they have: holds that have lapsed included, until they
+  -- are given back, because a confirmation in time may not be committed yet
   v_cases tstzmultirange;
   -- when the doctor's external calendar says that they are busy; null: there is none
   v_busy tstzmultirange;

@@ -1,6 +1,6 @@
 -- expected_end: when a case is expected to end: at the end of its plan; once its patient is in the room, its minutes
--- after that; or when somebody said (prolong_case), until it gets another plan. It is not before the end of its plan while its
--- patient is not in the room, and what was said before that is not before its minutes have passed.
+-- after that; or when somebody said (prolong_case), until it gets another plan. It is not before the end of its plan
+-- while its patient is not in the room, and what was said before that is not before its minutes have passed.
 -- theatre_case.expected_ends_at stores it.
 --
 -- Internal.

@@ -62,7 +62,8 @@ begin
     else
       v_until := v_until - v_case.expected_ends_at
         + case when p_foresees then will_end(v_case, p_now) else greatest(p_now, v_case.expected_ends_at) end;
-      -- What begins at this moment is too early, too, if the case should be over, unless all is foreseen to be free then.
+      -- What begins at this moment is too early, too, if the case should be over, unless all is foreseen to be free
+      -- then.
       v_allocation.during := tstzrange(
         v_from, greatest(v_from, v_until),
         case when p_foresees or v_case.expected_ends_at > p_now then '[)' else '[]' end);
