@@ -232,7 +232,10 @@ const caseFields = {
   roomId: Type.String({ format: 'uuid' }),
   startsAt: Type.String({ format: 'date-time' }),
   endsAt: Type.String({ format: 'date-time', description: 'Without the turnover' }),
-  expectedEndsAt: Type.String({ format: 'date-time', description: '`endsAt`, `minutes` after `in_room`, or by `extend`' }),
+  expectedEndsAt: Type.String({
+    format: 'date-time',
+    description: '`endsAt`, `minutes` after `in_room`, or by `extend`',
+  }),
   projectedStartsAt: nullableTime({
     description:
       'In lists: when it begins as things are: when the cases that go before it release its room, people, patient ' +

@@ -863,7 +863,7 @@ export type Case = {
      */
     endsAt: string;
     /**
-     * `minutes` after `in_room`, or what `extend` said
+     * `endsAt`, `minutes` after `in_room`, or by `extend`
      */
     expectedEndsAt: string;
     /**
@@ -1657,7 +1657,7 @@ export type CreatedCase = {
      */
     endsAt: string;
     /**
-     * `minutes` after `in_room`, or what `extend` said
+     * `endsAt`, `minutes` after `in_room`, or by `extend`
      */
     expectedEndsAt: string;
     /**
