@@ -163,3 +163,52 @@ test('a slot withdrawn from the calendar lists whose appointment it was until th
   await dialog.waitFor({ state: 'detached' })
   await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
 })
+
+/** The withdrawals that the page sends reach the server, and the response of the first one is lost. */
+async function loseFirstWithdrawal(page: Page) {
+  const keys: (string | undefined)[] = []
+  await page.route('**/slots**', async (route) => {
+    const request = route.request()
+    if (request.method() !== 'DELETE' || request.url().includes('dryRun=true')) return route.continue()
+    keys.push(request.headers()['idempotency-key'])
+    if (keys.length > 1) return route.continue()
+    await route.fetch()
+    await route.abort()
+  })
+  return keys
+}
+
+test('a withdrawal whose response was lost is tried again, and lists whom to call', async ({ site }) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('staff')
+  const keys = await loseFirstWithdrawal(page)
+  await page.goto(`/clinic/${scene.clinic.id}/times?withdrawFrom=${day}&withdrawTo=${day}`)
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  await rowOf(page, 'Cara Comes').waitFor()
+  await panel.getByRole('button', { name: 'Withdraw 3 slots, 3 bookings' }).press('Enter')
+  await panel.getByRole('alert').filter({ hasText: 'The slots may be withdrawn already.' }).waitFor()
+  // What is left after the withdrawal is not shown in place of the preview.
+  await panel.getByText('3 slots would be withdrawn.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await panel.getByRole('button', { name: 'Try again' }).and(page.locator(':focus')).press('Enter')
+  await panel.getByRole('heading', { name: '3 slots were withdrawn.' }).and(page.locator(':focus')).waitFor()
+  for (const { name, phone } of patients) await rowOf(page, name).getByRole('link', { name: phone }).waitFor()
+  expect(keys[0]).toMatch(/^\w{32}$/)
+  expect(keys).toEqual([keys[0], keys[0]])
+})
+
+test('a slot whose withdrawal got no response is withdrawn again, and lists whose appointment it was', async ({
+  site,
+}) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('doctor')
+  await loseFirstWithdrawal(page)
+  await page.goto(`/my-day/week?day=${day}`)
+  await page.getByRole('button', { name: /Ann Affected, Confirmed/ }).press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Withdraw this slot' }).press('Enter')
+  await dialog.getByRole('button', { name: 'Withdraw 1 slot, 1 booking' }).press('Enter')
+  await dialog.getByRole('button', { name: 'Try again' }).press('Enter')
+  await dialog.getByRole('heading', { name: '1 slot was withdrawn.' }).and(page.locator(':focus')).waitFor()
+  await dialog.getByRole('link', { name: '+44 1632 960471' }).waitFor()
+})

@@ -87,7 +87,9 @@ function Hours(props: HoursProps) {
         days={{ from: day, to: day }}
         known={bookings}
         sinceOf={sinceOf}
-        run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...query, ...how } }))}
+        run={(how, headers) =>
+          dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...query, ...how }, headers }))
+        }
         onDone={finish}
         onBack={() => setStep('choose')}
       />

@@ -62,7 +62,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, since
         known={bookings}
         sinceOf={sinceOf}
         moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
-        run={(query) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
+        run={(query, headers) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query, headers }))}
         onDone={() => {
           onClose()
           // The slot is gone from the calendar, and with it the button that opened this.

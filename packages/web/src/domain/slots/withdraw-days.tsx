@@ -70,7 +70,9 @@ export function WithdrawDays(props: WithdrawDaysProps) {
             sinceOf={sinceOf}
             known={known.data?.items ?? []}
             nextAt={search.nextAt}
-            run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}
+            run={(how, headers) =>
+              dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how }, headers }))
+            }
             onDone={close}
             onBack={close}
           />

@@ -2,9 +2,11 @@ import type { BookedSince, Booking, WithdrawnSlots } from '@holdfast/contract/cl
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isFinal, isRefusedForNow } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
+import { createRequestKeys } from '../../lib/api/request-keys.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
@@ -37,24 +39,28 @@ type WithdrawalProps = {
   sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   /** Where the reader left the list; see {@link AffectedList}. */
   nextAt?: string | undefined
-  run: (how: { dryRun: boolean; withBookings: boolean }) => Promise<WithdrawnSlots>
+  run: (
+    how: { dryRun: boolean; withBookings: boolean },
+    headers: { 'Idempotency-Key'?: string },
+  ) => Promise<WithdrawnSlots>
   onDone: () => void
   onBack: () => void
 }
 
 /**
  * A preview of the slots and bookings that a withdrawal affects, then the withdrawal. If patients lost appointments,
- * they are listed until the reader is done with them.
+ * they are listed until the reader is done with them. A withdrawal whose response was lost is repeated with its key, and
+ * then lists them too; until then, the preview stays as it was before.
  */
 export function Withdrawal(props: WithdrawalProps) {
-  const { of, doctorId, clinicId, timeZone, days, known, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } =
-    props
-  const { t } = useTranslation('schedule')
+  const { doctorId, clinicId, timeZone, days, known, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } = props
+  const { t } = useTranslation(['schedule', 'problems'])
   const withdrawal = useWithdrawal(props)
+  const { mayBeDone } = withdrawal
   const preview = useQuery({
-    queryKey: [...clinicKey(clinicId), 'withdrawal', of],
-    queryFn: () => run({ dryRun: true, withBookings: true }),
-    enabled: withdrawal.data === undefined,
+    queryKey: previewKey(props),
+    queryFn: () => run({ dryRun: true, withBookings: true }, {}),
+    enabled: withdrawal.data === undefined && !withdrawal.isPending && !mayBeDone,
     staleTime: 0,
     gcTime: 0,
   })
@@ -81,7 +87,8 @@ export function Withdrawal(props: WithdrawalProps) {
   if (preview.isError) return <ErrorState error={preview.error} retry={() => void preview.refetch()} />
   if (preview.data === undefined) return <Text role="status">{t('withdraw.loading')}</Text>
   const { slots, bookings } = preview.data
-  const affected = affectedOf(preview.data, known)
+  const { patients = known } = (withdrawal.isPending || mayBeDone ? withdrawal.variables : null) ?? {}
+  const affected = affectedOf(preview.data, patients)
   return (
     <Stack gap="md">
       <FocusedTitle id="withdrawal" order={3}>
@@ -103,45 +110,66 @@ export function Withdrawal(props: WithdrawalProps) {
       ) : slots > 0 ? (
         <Text c="dimmed">{t('withdraw.noBookings')}</Text>
       ) : null}
+      {mayBeDone && withdrawal.isError ? <ErrorState error={withdrawal.error} help={t('withdraw.unknown')} /> : null}
       <Group gap="sm">
         <ActionButton
           color="red"
           disabled={slots === 0}
           isBusy={withdrawal.isPending}
-          onClick={() => withdrawal.mutate({ withBookings: bookings.length > 0 })}
+          onClick={() => withdrawal.mutate({ withBookings: bookings.length > 0, patients, mayBeDone })}
         >
-          {bookings.length === 0
-            ? t('withdraw.submitSlots', { count: slots })
-            : t('withdraw.submitBoth', {
-                slots: t('withdraw.submitSlots', { count: slots }),
-                bookings: t('withdraw.bookings', { count: bookings.length }),
-              })}
+          {mayBeDone
+            ? t('problems:retry')
+            : bookings.length === 0
+              ? t('withdraw.submitSlots', { count: slots })
+              : t('withdraw.submitBoth', {
+                  slots: t('withdraw.submitSlots', { count: slots }),
+                  bookings: t('withdraw.bookings', { count: bookings.length }),
+                })}
         </ActionButton>
-        <Button variant="default" onClick={onBack}>
-          {t('withdraw.back')}
-        </Button>
+        {mayBeDone ? null : (
+          <Button variant="default" onClick={onBack}>
+            {t('withdraw.back')}
+          </Button>
+        )}
         {bookings.length > 0 ? <PrintButton /> : null}
       </Group>
     </Stack>
   )
 }
 
-function useWithdrawal({ doctorId, clinicId, known, run, onDone }: WithdrawalProps) {
+function previewKey({ clinicId, of }: Pick<WithdrawalProps, 'clinicId' | 'of'>) {
+  return [...clinicKey(clinicId), 'withdrawal', of]
+}
+
+type Attempt = {
+  withBookings: boolean
+  /** From which names and contacts are taken afterwards: those who were booked before the first attempt. */
+  patients: readonly Booking[]
+  /** An earlier attempt may have been carried out. */
+  mayBeDone: boolean
+}
+
+function useWithdrawal({ of, doctorId, clinicId, run, onDone }: WithdrawalProps) {
   const { t } = useTranslation('schedule')
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
-  return useMutation({
+  const [requestKeys] = useState(createRequestKeys)
+  const mutation = useMutation({
+    // A preview that is being read would show what is left after the withdrawal.
+    onMutate: () => queryClient.cancelQueries({ queryKey: previewKey({ clinicId, of }) }),
     // If the preview showed no bookings, none may be affected: a new booking makes the server refuse the withdrawal.
-    mutationFn: async ({ withBookings }: { withBookings: boolean }) => ({
-      patients: known,
-      ...(await run({ dryRun: false, withBookings })),
-    }),
+    mutationFn: async ({ withBookings, patients }: Attempt) => {
+      const how = { dryRun: false, withBookings }
+      return { patients, ...(await run(how, { 'Idempotency-Key': requestKeys.keyFor({ of, ...how }) })) }
+    },
     onSuccess: ({ slots, bookings }) => {
       if (bookings.length > 0) return
       toastDone({ message: t('withdraw.done', { count: slots }) })
       onDone()
     },
-    onError: (error) => {
+    onError: (error, attempt) => {
+      if (mayHaveWithdrawn(error, attempt)) return
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title, message: help })
     },
@@ -150,4 +178,12 @@ function useWithdrawal({ doctorId, clinicId, known, run, onDone }: WithdrawalPro
       await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
     },
   })
+  const { error, variables, isPending } = mutation
+  const mayBeDone = isPending ? variables.mayBeDone : error !== null && mayHaveWithdrawn(error, variables)
+  return { ...mutation, mayBeDone }
+}
+
+/** Whether the slots may be withdrawn although the attempt failed. */
+function mayHaveWithdrawn(error: Error, { mayBeDone }: Pick<Attempt, 'mayBeDone'>): boolean {
+  return !isFinal(error) && (mayBeDone || !isRefusedForNow(error))
 }
