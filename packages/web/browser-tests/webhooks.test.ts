@@ -61,3 +61,26 @@ test('an administrator adds a webhook, sees its secret once and its deliveries, 
   )
   await page.getByText('No webhooks yet.').waitFor()
 })
+
+test('adding a webhook again after a lost response adds no second one, and shows the secret', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  let isLost = false
+  await page.route('**/webhooks', async (route) => {
+    if (isLost || route.request().method() !== 'POST') return route.continue()
+    isLost = true
+    await route.fetch()
+    await route.abort()
+  })
+  await page.goto(`/clinic/${scene.clinic.id}/webhooks`)
+  const url = 'https://hooks.example.org/once'
+  const form = page.getByRole('region', { name: 'Add a webhook' })
+  await form.getByLabel('URL').fill(url)
+  await form.getByRole('button', { name: 'Add webhook' }).click()
+  await form.getByText('No connection').waitFor()
+  await form.getByRole('button', { name: 'Add webhook' }).click()
+  const secret = page.getByRole('region', { name: `The secret of ${url}` })
+  expect(await secret.getByLabel('Secret', { exact: true }).inputValue()).toMatch(/^whsec_/)
+  const count = 'select count(*)::integer from holdfast.webhook where clinic_no = $1'
+  expect((await site.database.ownerPool.query(count, [scene.clinic.no])).rows).toEqual([{ count: 1 }])
+})

@@ -1,9 +1,11 @@
 import type { CreatedSlots, SlotRule } from '@holdfast/contract/client'
 import { Button, Group } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { randomKey } from '../../lib/api/random-key.ts'
+import { createRequestKeys } from '../../lib/api/request-keys.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
 import { toastDone } from '../../ui/toast.ts'
@@ -13,6 +15,8 @@ import { undoSlots, undoSlotsMax } from './undo-created-slots.tsx'
 export function useCreateSlots(doctorId: string, clinicId: string) {
   const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
+  // Repeated after a lost response, it has the slots that were created, and they can still be undone.
+  const [requestKeys] = useState(createRequestKeys)
   const reread = async () => {
     await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
     await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
@@ -20,11 +24,16 @@ export function useCreateSlots(doctorId: string, clinicId: string) {
   const preview = useMutation({
     mutationFn: (rule: SlotRule) =>
       dataOf(api.createSlots({ path: { doctorId }, query: { dryRun: true }, body: { rule } })),
+    // What is created after another preview is a new request: slots may have been withdrawn meanwhile.
+    onSuccess: () => requestKeys.clear(),
   })
   const creation = useMutation({
-    mutationFn: (rule: SlotRule): Promise<CreatedSlots> =>
-      dataOf(api.createSlots({ path: { doctorId }, body: { rule } })),
+    mutationFn: (rule: SlotRule): Promise<CreatedSlots> => {
+      const headers = { 'Idempotency-Key': requestKeys.keyFor({ doctorId, rule }) }
+      return dataOf(api.createSlots({ path: { doctorId }, body: { rule }, headers }))
+    },
     onSuccess: (created) => {
+      requestKeys.clear()
       const slotIds = created.items.flatMap(({ outcome, slotId }) =>
         outcome === 'created' && slotId !== null ? [slotId] : [],
       )

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
+import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { addDays } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
@@ -42,6 +43,8 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   const [isForAll, setForAll] = useState(false)
+  // Repeated after a lost response, it says how many were erased.
+  const [requestKeys] = useState(createRequestKeys)
   const { email } = booking.patient
   const erasure = useMutation({
     async mutationFn(): Promise<Erased> {
@@ -49,7 +52,8 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
         await dataOf(api.erasePatient({ path: { bookingId: booking.id } }))
         return { erased: 1, left: 0, email: null }
       }
-      const { erased, notOver } = await dataOf(api.erasePatients({ path: { clinicId }, body: { email } }))
+      const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, email }) }
+      const { erased, notOver } = await dataOf(api.erasePatients({ path: { clinicId }, body: { email }, headers }))
       return { erased, left: notOver.count, email }
     },
     onSuccess: onErased,

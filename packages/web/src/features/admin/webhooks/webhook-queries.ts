@@ -1,7 +1,10 @@
 import type { NewWebhook, WebhookChange, WebhookWithSecret } from '@holdfast/contract/client'
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { api, dataOf } from '../../../lib/api/api.ts'
+import { isFinal } from '../../../lib/api/api-error.ts'
 import { pageByPage } from '../../../lib/api/read-pages.ts'
+import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { clinicKey, rereadMs } from '../../../lib/queries/clinic-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -31,11 +34,20 @@ export function useWebhookActions() {
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   const onSettled = () => queryClient.invalidateQueries({ queryKey: webhooksQuery(clinicId).queryKey })
+  // Repeated after a lost response, it adds no second webhook, and has the secret of the first.
+  const [requestKeys] = useState(createRequestKeys)
   const of = (webhookId: string) => ({ path: { clinicId, webhookId } })
   return {
     add: useMutation({
-      mutationFn: (body: NewWebhook): Promise<WebhookWithSecret> =>
-        dataOf(api.createWebhook({ path: { clinicId }, body })),
+      mutationFn: (body: NewWebhook): Promise<WebhookWithSecret> => {
+        const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, body }) }
+        return dataOf(api.createWebhook({ path: { clinicId }, body, headers }))
+      },
+      onSuccess: () => requestKeys.clear(),
+      // The webhook of the first request may have been removed since.
+      onError: (error) => {
+        if (isFinal(error)) requestKeys.clear()
+      },
       onSettled,
     }),
     change: useMutation({
