@@ -1,4 +1,6 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { foldedPhone } from '@holdfast/vocabulary'
+import fc from 'fast-check'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
 
@@ -77,6 +79,25 @@ test('a telephone number is the same with and without the code of its country', 
     )
     return rows.map(({ number }) => number)
   }
+  const shared = [
+    '+49 0171 123',
+    '00',
+    '0049',
+    '+ 49 171',
+    '49 171 123',
+    '++49 171',
+    '12+49',
+    '+999 5',
+    '+42 5 1',
+    '۰۱۷۱',
+    '',
+  ]
+  expect(shared.map(foldedPhone)).toEqual(await numbers(shared))
+  const anyNumber = fc.array(fc.string({ unit: fc.constantFrom(...'+0012345678949 (/٠٤۹') }), {
+    minLength: 500,
+    maxLength: 500,
+  })
+  for (const phones of fc.sample(anyNumber, 3)) expect(phones.map(foldedPhone)).toEqual(await numbers(phones))
   const one = ['+49 171 123', '0171 123', '0049 171/123', '(+49) (0)171-123', '171 123', '٠١٧١ ١٢٣']
   expect(new Set(await numbers(one))).toEqual(new Set(['171123']))
   expect(await numbers(['+1 212 555 0100', '+353 1 234', '+49 30 12 + 13', '+', '0'])).toEqual([
