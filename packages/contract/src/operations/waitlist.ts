@@ -1,7 +1,7 @@
 import { lengths } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { manageTokenSchema, nothingSchema } from '../schemas/booking.ts'
-import { id, line, pageParameters } from '../schemas/fields.ts'
+import { id, line, pageParameters, searchText } from '../schemas/fields.ts'
 import {
   doctorWaitlistSchema,
   entryCorrectionSchema,
@@ -181,6 +181,12 @@ export const waitlistOperations = {
         status: Type.Optional(waitlistListStatusSchema),
         doctorId: Type.Optional(id()),
         specialization: Type.Optional(line(lengths.specialization)),
+        q: Type.Optional(
+          searchText({
+            description:
+              'Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight characters of one',
+          }),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -126,6 +126,8 @@ export type WaitlistQuery = {
   status: WaitlistStatus | 'open' | null
   doctorId: string | null
   specialization: string | null
+  /** Matches entries as bookings in lists of bookings; null: any. */
+  q: string | null
   limit: number
   cursor: string | null
 }

@@ -166,7 +166,7 @@ test('positions count who waits for the same, over all pages', async ({ database
   const one = async (id: string) => (await engine.waitlist.entry(id))?.position
   const expected = [2, 3, 4, 5, 1, null]
   expect(await Promise.all(ids.map(one))).toEqual(expected)
-  const query = { clinicNo: doctor.clinicNo, status: null, doctorId: null, specialization: null, limit: 4 }
+  const query = { clinicNo: doctor.clinicNo, status: null, doctorId: null, specialization: null, q: null, limit: 4 }
   const first = await engine.waitlist.entriesOfClinic({ ...query, cursor: null })
   const second = await engine.waitlist.entriesOfClinic({ ...query, cursor: first.nextCursor })
   const listed = new Map([...first.items, ...second.items].map(({ id, position }) => [id, position]))

@@ -19,6 +19,7 @@ import type {
   WaitlistOffer,
   WaitlistStatus,
 } from '../model/waitlist.ts'
+import { matchesEntry } from '../reads/booking-search.ts'
 
 const ofAccountMax = 100
 const ofEmailMax = 50
@@ -131,7 +132,7 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       return row === undefined ? null : entryOf(row)
     },
 
-    async entriesOfClinic({ clinicNo, status, doctorId, specialization, limit, cursor: after }) {
+    async entriesOfClinic({ clinicNo, status, doctorId, specialization, q, limit, cursor: after }) {
       const conditions = [sql`e.clinic_no = ${clinicNo}`]
       const statuses = status === 'open' ? ['waiting', 'offered'] : [status]
       if (status !== null) conditions.push(sql`${statusOf} = any (${statuses}::text[])`)
@@ -140,6 +141,7 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       if (isByRank) conditions.push(sql`e.ended_at is null`)
       if (doctorId !== null) conditions.push(sql`e.resource_id = ${isId(doctorId) ? doctorId : null}`)
       if (specialization !== null) conditions.push(sql`e.specialization = ${specialization}`)
+      if (q !== null) conditions.push(matchesEntry(q))
       if (after !== null) conditions.push(isByRank ? isAfterRank(after) : isAfterJoined(after))
       const rows = await read(join(conditions, ' and '), isByRank ? nextFirst : oldestFirst, limit + 1)
       return pageOf(rows, limit, entryOf, ({ urgency, missed, joinedMicros, id }) =>

@@ -13570,6 +13570,10 @@ export type ListWaitlistEntriesData = {
         status?: 'open' | 'waiting' | 'offered' | 'accepted' | 'ended';
         doctorId?: string;
         specialization?: string;
+        /**
+         * Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight characters of one
+         */
+        q?: string;
     };
     url: '/api/v1/clinics/{clinicId}/waitlist-entries';
 };

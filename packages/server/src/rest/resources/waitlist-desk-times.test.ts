@@ -37,3 +37,31 @@ test('the list shows the appointment that the desk has booked for who waits', as
     { status: 'waiting', bookedSince: { bookingId: id, startsAt: slot.startsAt.toISOString() } },
   ])
 })
+
+test('who waits is found by name, number or reference, and the search is in the security log', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const wanted = { clinicId: clinic.id, doctorId: doctor.id, from: '2099-01-01', to: '2099-12-31', onBehalf: true }
+  const add = async (patient: { name: string; phone: string }) =>
+    (await rest.call('createWaitlistEntry', { as, body: { ...wanted, patient } })).body.id
+  const grace = await add({ name: 'Grace Höpper', phone: '+49 171 2345678' })
+  const ada = await add({ name: 'Ada Lovelace', phone: '030 4711' })
+  const found = async (q: string) => {
+    const { body } = await rest.call('listWaitlistEntries', { as, path: { clinicId: clinic.id }, query: { q } })
+    return body.items.map(({ id }) => id)
+  }
+  expect(await found('hopper grace')).toEqual([grace])
+  expect(await found('0171 234')).toEqual([grace])
+  expect(await found('+49 30 4711')).toEqual([ada])
+  expect(await found(ada)).toEqual([ada])
+  expect(await found(ada.slice(-8))).toEqual([ada])
+  expect(await found('nobody')).toEqual([])
+  expect(await found('')).toEqual([grace, ada])
+  expect(rest.audited.filter(({ clinicNo }) => clinicNo === clinic.no)).toContainEqual(
+    expect.objectContaining({ kind: 'bookings_read', details: ['waitlist', 'search'], searched: 'nobody' }),
+  )
+})

@@ -10,6 +10,7 @@ import {
   type WaitlistEntry,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
+import { searchOf } from '../../audit/search-of.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
@@ -93,17 +94,22 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     return { status: 204, body: undefined }
   })
 
-  serve(restOperations.listWaitlistEntries, async ({ query, granted: { clinic } }) => {
-    const { items, nextCursor } = await waitlist.entriesOfClinic({
-      clinicNo: clinic.no,
-      status: query.status ?? null,
-      doctorId: query.doctorId ?? null,
-      specialization: query.specialization ?? null,
-      limit: query.limit,
-      cursor: query.cursor ?? null,
-    })
-    return { status: 200, body: { items: await entriesWithFreeTimes(deps, clinic.no, items), nextCursor } }
-  })
+  serve(
+    restOperations.listWaitlistEntries,
+    async ({ query, granted: { clinic } }) => {
+      const { items, nextCursor } = await waitlist.entriesOfClinic({
+        clinicNo: clinic.no,
+        status: query.status ?? null,
+        doctorId: query.doctorId ?? null,
+        specialization: query.specialization ?? null,
+        q: query.q || null,
+        limit: query.limit,
+        cursor: query.cursor ?? null,
+      })
+      return { status: 200, body: { items: await entriesWithFreeTimes(deps, clinic.no, items), nextCursor } }
+    },
+    { audit: ({ query: { q } }) => searchOf(q, 'waitlist') },
+  )
 
   serve(restOperations.listMyWaitlistEntries, async ({ granted: { accountId } }) => {
     const entries = await waitlist.entriesOfAccount(accountId)

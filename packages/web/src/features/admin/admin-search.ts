@@ -24,6 +24,7 @@ export type MessagesSearch = { state?: MessageState; q?: string }
 export type WaitlistSearch = DoctorSearch & {
   entryStatus?: WaitlistEntry['status'] | 'open' | 'any'
   specialization?: string
+  q?: string
 }
 
 type Raw = Record<string, unknown>
@@ -152,11 +153,12 @@ export const waitlistStatuses = ['open', 'waiting', 'offered', 'accepted', 'ende
 
 export function parseWaitlistSearch(search: Raw): WaitlistSearch {
   const status = waitlistStatuses.find((one) => one === search.entryStatus && one !== 'open')
-  const { specialization } = search
+  const { specialization, q } = search
   return {
     ...parseDoctorSearch(search),
     ...(status === undefined ? {} : { entryStatus: status }),
     ...(isText(specialization) ? { specialization } : {}),
+    ...(isText(q) ? { q } : {}),
   }
 }
 

@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { SearchField } from '../../../ui/fields/search-field.tsx'
 import classes from '../../../ui/filters.module.css'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { ShowMore } from '../../../ui/show-more.tsx'
@@ -74,6 +75,12 @@ function Filters({ search, onChange }: FiltersProps) {
       aria-label={t('admin:tabs.waitlist')}
       onSubmit={(event) => event.preventDefault()}
     >
+      <SearchField
+        label={t('admin:filter.text')}
+        placeholder={t('admin:filter.placeholder')}
+        text={search.q}
+        onSearch={(q) => set({ q })}
+      />
       <NativeSelect
         label={t('clinic.status')}
         value={search.entryStatus ?? 'open'}
