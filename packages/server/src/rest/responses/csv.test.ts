@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import Papa from 'papaparse'
 import { expect, test, vi } from 'vitest'
-import { csvResponse, csvText } from './csv.ts'
+import { csvPhone, csvResponse, csvText } from './csv.ts'
 
 test.for([
   ['=1+1', "'=1+1"],
@@ -25,6 +25,16 @@ test.for([
     })
     expect(data).toEqual([[written, '1']])
   }
+})
+
+test.for([
+  ['+49 (0)30-1234-5', '+49 30 1234 5'],
+  ['+49 ( 0 ) 30/12345', '+49 30 12345'],
+  ['+49(0)30 12(0)3', '+49 30 12 0 3'],
+  ['+49 (171) 123-45', '+49 171 123 45'],
+  ['(0)30-1234', '(0)30-1234'],
+])('a number with its country’s code can be dialled as it is written: %j', ([phone = '', written]) => {
+  expect(csvPhone(phone)).toBe(written)
 })
 
 test('no field begins with a formula, with whichever separator and line end a spreadsheet reads the file', () => {

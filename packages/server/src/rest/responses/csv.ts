@@ -24,9 +24,16 @@ export function csvText(rows: readonly CsvRow[], separator: Separator = 'comma')
   return `${Papa.unparse(rows.map(fieldsOf), { delimiter })}\r\n`
 }
 
-/** A telephone number with its country's code: what separates its digits may be an operator of a formula. */
+/**
+ * A telephone number with its country's code: what separates its digits may be an operator of a formula. `(0)` after the
+ * code is not dialled with it.
+ */
 export function csvPhone(phone: string): string {
-  return /^\+[\d ()./-]+$/.test(phone) ? phone.replaceAll(/[()./ -]+/g, ' ').trim() : phone
+  if (!/^\+[\d ()./-]+$/.test(phone)) return phone
+  return phone
+    .replace(/\( *0 *\)/, ' ')
+    .replaceAll(/[()./ -]+/g, ' ')
+    .trim()
 }
 
 type CsvFile = {
