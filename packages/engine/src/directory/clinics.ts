@@ -114,7 +114,7 @@ async function updateClinic(
   if (was === undefined) return { kind: 'clinic_missing' }
   if (zone !== undefined && zone !== was.timezone && !withSlots) {
     await lockRooms(transaction, was.no)
-    const coming = await slotsToCome(transaction, was.no)
+    const coming = await slotsWithOtherTimes(transaction, was.no, [was.timezone, zone])
     if (coming.slots > 0) return { kind: 'time_zone_in_use', ...coming }
   }
   const { rows } = await transaction.query<ClinicRow>(sql`
@@ -139,12 +139,13 @@ async function lockRooms(transaction: pg.PoolClient, clinicNo: number): Promise<
 }
 
 /**
- * How many slots are not over, at most {@link slotsToComeMax}: of doctors, blocks of rooms, and days of rooms on which
- * cases are outside blocks. Every booking and case is in one.
+ * How many slots are not over and have another local time in the other zone, at most {@link slotsToComeMax}: of doctors,
+ * blocks of rooms, and days of rooms on which cases are outside blocks. Every booking and case is in one.
  */
-async function slotsToCome(
+async function slotsWithOtherTimes(
   transaction: pg.PoolClient,
   clinicNo: number,
+  [zone, other]: readonly [string, string],
 ): Promise<{ slots: number; takenSlots: number }> {
   const { rows } = await transaction.query<{ slots: number; taken: number }>(sql`
     select count(*)::integer as slots, count(*) filter (where q.taken > 0)::integer as taken
@@ -154,6 +155,8 @@ async function slotsToCome(
              -- No slot is longer than a day, which may have 25 hours.
              where s.clinic_no = ${clinicNo} and s.starts_at > now() - interval '25 hours' and s.ends_at > now()
                and s.withdrawn_at is null and (r.kind <> 'open_time' or s.taken > 0)
+               and (s.starts_at at time zone ${zone}::text, s.ends_at at time zone ${zone}::text)
+                   <> (s.starts_at at time zone ${other}::text, s.ends_at at time zone ${other}::text)
              order by s.starts_at
              limit ${slotsToComeMax}) q`)
   const { slots, taken } = rows[0] ?? { slots: 0, taken: 0 }

@@ -113,6 +113,15 @@ test('another time zone is refused while slots are not over, unless it is confir
   expect(refused.problem.detail).toContain('2 slots are not over, 1 of them with bookings or cases')
   expect((await rest.call('getClinic', { path })).body).toEqual(former)
 
+  // Every local time is the same in the other zone.
+  await database.ownerPool.query('update holdfast.clinic set timezone = $2 where no = $1', [
+    doctor.clinicNo,
+    'Europe/Berlin',
+  ])
+  expect((await move('Europe/Vienna')).body.timezone).toBe('Europe/Vienna')
+  expect((await move('Europe/Lisbon')).problem.code).toBe('time_zone_in_use')
+  await move('Europe/Lisbon', { withSlots: true })
+
   // The same zone, in whatever spelling, changes nothing.
   expect((await move('europe/lisbon')).status).toBe(200)
   expect((await move('Asia/Tokyo', { withSlots: true })).body.timezone).toBe('Asia/Tokyo')
