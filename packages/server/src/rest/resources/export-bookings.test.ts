@@ -63,6 +63,30 @@ test('an export has all bookings that match, also those of later pages, and is r
   expect(none.body.trim().split('\r\n')).toHaveLength(1)
 })
 
+test('an export has the reference that patients are told, and who cancelled', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 86_400_000), capacity: 3 })
+  const [booked, byPatient, byClinic] = [
+    await aBooking(database, slot),
+    await aBooking(database, slot),
+    await aBooking(database, slot),
+  ]
+  const as = await rest.aMember(clinic.no, 'staff')
+  const cancel = (caller: object, bookingId: string) =>
+    rest.call('cancelBooking', { path: { bookingId }, body: {}, ...caller })
+  expect((await cancel({ token: rest.manageTokens.issue(byPatient.id) }, byPatient.id)).status).toBe(200)
+  expect((await cancel({ as }, byClinic.id)).status).toBe(200)
+  const { body } = await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as })
+  const { data, meta } = Papa.parse<Record<string, string>>(body.trimEnd(), { header: true })
+  expect(meta.fields?.slice(-3)).toEqual(['updatedAt', 'reference', 'cancelledBy'])
+  const found = new Map(data.map(({ bookingId, reference, cancelledBy }) => [bookingId, [reference, cancelledBy]]))
+  const reference = ({ id }: { id: string }) => `${id.slice(-8, -4)}-${id.slice(-4)}`.toUpperCase()
+  expect(found.get(booked.id)).toEqual([reference(booked), ''])
+  expect(found.get(byPatient.id)).toEqual([reference(byPatient), 'patient'])
+  expect(found.get(byClinic.id)).toEqual([reference(byClinic), 'clinic'])
+})
+
 test('a search by an export is recorded, also if it finds nothing', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'staff')

@@ -1,6 +1,7 @@
 import type { Booking, BookingsOfClinicQuery, Clinic } from '@holdfast/engine'
 import type { AuditEntry } from '../../audit/audit-entry.ts'
 import { searchOf } from '../../audit/search-of.ts'
+import { referenceOf } from '../../messages/rendering/visit-context.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { type CsvRow, csvPhone, csvResponse, pagesOf, type Sending } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -31,6 +32,8 @@ const columns = [
   'holdExpiresAt',
   'createdAt',
   'updatedAt',
+  'reference',
+  'cancelledBy',
 ] as const
 
 /** All of a clinic's bookings that match and exist now, as a CSV file, recorded in the security log. */
@@ -49,8 +52,15 @@ export async function exportBookings(
       engine.reads.bookingsOfClinic({ ...filters, createdUntil, limit: rowsAtOnce, cursor })
     for await (const bookings of pagesOf(read)) {
       const doctorIds = [...new Set(bookings.map(({ doctorId }) => doctorId))]
-      const names = await engine.theatre.names(clinicNo, doctorIds)
-      yield bookings.map((booking) => rowOf(booking, names.get(booking.doctorId) ?? null, timezone))
+      const [names, cancelledBy] = await Promise.all([
+        engine.theatre.names(clinicNo, doctorIds),
+        engine.reads.cancelledBy(bookings),
+      ])
+      yield bookings.map((booking) => {
+        const { id, doctorId } = booking
+        const known = { doctor: names.get(doctorId) ?? null, cancelledBy: cancelledBy.get(id) ?? null }
+        return rowOf(booking, known, timezone)
+      })
     }
   }
   return csvResponse(sending, {
@@ -67,7 +77,9 @@ export async function exportBookings(
   })
 }
 
-function rowOf(booking: Booking, doctor: string | null, timezone: string): CsvRow {
+type Known = { doctor: string | null; cancelledBy: 'patient' | 'clinic' | null }
+
+function rowOf(booking: Booking, { doctor, cancelledBy }: Known, timezone: string): CsvRow {
   const { startsAt, endsAt, patient, attendanceConfirmedAt, holdExpiresAt } = booking
   const row: Record<(typeof columns)[number], string | number | null | undefined> = {
     bookingId: booking.id,
@@ -92,6 +104,8 @@ function rowOf(booking: Booking, doctor: string | null, timezone: string): CsvRo
     holdExpiresAt: holdExpiresAt && timeText(holdExpiresAt),
     createdAt: timeText(booking.createdAt),
     updatedAt: timeText(booking.updatedAt),
+    reference: referenceOf(booking.id),
+    cancelledBy,
   }
   return columns.map((column) => row[column] ?? null)
 }
