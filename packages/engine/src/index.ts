@@ -5,6 +5,7 @@ export { scramVerifier } from './app-login/scram-verifier.ts'
 export {
   everybodyCreatesLargeObjects,
   largeObjectsStep,
+  mayConnectTo,
   type SetupNames,
   type SetupStep,
   setupScript,

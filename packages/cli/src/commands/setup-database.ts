@@ -4,6 +4,7 @@ import {
   everybodyCreatesLargeObjects,
   isDatabaseUnusable,
   largeObjectsStep,
+  mayConnectTo,
   type SetupNames,
   type SetupStep,
   scramVerifier,
@@ -13,7 +14,6 @@ import {
   withPool,
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
-import pg from 'pg'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 
@@ -57,6 +57,8 @@ function printScript({ terminal }: CommandContext, script: readonly string[], ur
   terminal.out(`-- DATABASE_URL=${url}`)
 }
 
+type Pool = Parameters<Parameters<typeof withPool>[1]>[0]
+
 type Ran = {
   /** The statements that were needed. */
   done: string[]
@@ -68,7 +70,7 @@ async function runSteps(url: string, names: SetupNames): Promise<Ran> {
   try {
     const { done, mayConnect } = await withPool({ url, name }, async (pool) => ({
       done: await runIn(pool, setupSteps(names)),
-      mayConnect: await holds(pool, `has_database_privilege(${pg.escapeLiteral(names.database)}, 'CONNECT')`),
+      mayConnect: await holds(pool, mayConnectTo(names.database)),
     }))
     // Then nobody may connect but who is allowed to, which is the last step that is not a superuser's.
     if (!mayConnect) return { done, leftOut: [] }
@@ -82,7 +84,7 @@ async function runSteps(url: string, names: SetupNames): Promise<Ran> {
   }
 }
 
-async function runIn(pool: pg.Pool, steps: readonly SetupStep[]): Promise<string[]> {
+async function runIn(pool: Pool, steps: readonly SetupStep[]): Promise<string[]> {
   const done: string[] = []
   for (const { isNeeded, statement } of steps) {
     if (!(await holds(pool, isNeeded))) continue
@@ -93,7 +95,7 @@ async function runIn(pool: pg.Pool, steps: readonly SetupStep[]): Promise<string
 }
 
 /** @param condition SQL, in which names and the password are quoted */
-async function holds(pool: pg.Pool, condition: string): Promise<boolean> {
+async function holds(pool: Pool, condition: string): Promise<boolean> {
   return (await pool.query(`select where ${condition}`)).rows.length > 0
 }
 

@@ -88,8 +88,8 @@ export const newBookingSchema = Type.Object(
     formerBookingId: Type.Optional(
       id({
         description:
-          'With `onBehalf`: a booking of the same patient in this clinic. If its name and e-mail address are those of ' +
-          '`patient`, and it was not erased, the new booking belongs to the same account',
+          'With `onBehalf`: a booking of the same patient in this clinic. If its name and e-mail address are those ' +
+          'of `patient`, and it was not erased, the new booking belongs to the same account',
       }),
     ),
     refuseOverlap,

@@ -88,6 +88,9 @@ function connectStep(database: string): SetupStep {
   }
 }
 
+/** Whether the login may connect to a database of the server, as SQL. */
+export const mayConnectTo = (database: string) => `has_database_privilege(${escapeLiteral(database)}, 'CONNECT')`
+
 /** PostgreSQL lets everybody create large objects, which are outside of all tables and limits. Holdfast has none. */
 export const everybodyCreatesLargeObjects = `has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'execute')`
 
