@@ -184,7 +184,8 @@ export const waitlistOperations = {
         q: Type.Optional(
           searchText({
             description:
-              'Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight characters of one',
+              'Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight ' +
+              'characters of one',
           }),
         ),
       },

@@ -139,8 +139,8 @@ async function lockRooms(transaction: pg.PoolClient, clinicNo: number): Promise<
 }
 
 /**
- * How many slots are not over and have another local time in the other zone, at most {@link slotsToComeMax}: of doctors,
- * blocks of rooms, and days of rooms on which cases are outside blocks. Every booking and case is in one.
+ * How many slots are not over and have another local time in the other zone, at most {@link slotsToComeMax}: of
+ * doctors, blocks of rooms, and days of rooms on which cases are outside blocks. Every booking and case is in one.
  */
 async function slotsWithOtherTimes(
   transaction: pg.PoolClient,

@@ -4,6 +4,7 @@ import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
 import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
+import { matchesEntry } from '../lists/booking-search.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
@@ -19,7 +20,6 @@ import type {
   WaitlistOffer,
   WaitlistStatus,
 } from '../model/waitlist.ts'
-import { matchesEntry } from '../reads/booking-search.ts'
 
 const ofAccountMax = 100
 const ofEmailMax = 50

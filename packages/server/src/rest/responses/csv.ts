@@ -25,8 +25,8 @@ export function csvText(rows: readonly CsvRow[], separator: Separator = 'comma')
 }
 
 /**
- * A telephone number with its country's code: what separates its digits may be an operator of a formula. `(0)` after the
- * code is not dialled with it.
+ * A telephone number with its country's code: what separates its digits may be an operator of a formula. `(0)` after
+ * the code is not dialled with it.
  */
 export function csvPhone(phone: string): string {
   if (!/^\+[\d ()./-]+$/.test(phone)) return phone

@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag'
-import { foldedOnce, hasWords } from '../lists/search-text.ts'
 import { isId } from '../model/id.ts'
+import { foldedOnce, hasWords } from './search-text.ts'
 
 /**
  * The part of its id that a ticket shows: the last eight characters, `004E-81F2`. It may also be part of a phone
