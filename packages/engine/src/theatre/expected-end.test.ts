@@ -41,6 +41,7 @@ async function aPlannedCase(database: TestDatabase, minutesFromNow: number) {
         override: null,
       }),
     move: (minutes: number) => theatre.moveCase({ ...by(), change: { startsAt: at(minutes) }, override: null }),
+    cancel: (caseId: string) => theatre.cancelCase({ ...by(), caseId, reasonCode: 'patient' }),
     /** Claims another case in the room. */
     claim: async (minutes: number) => {
       const other = { clinic, room, surgeon: await aDoctor(database, clinic) }
@@ -66,8 +67,8 @@ test('a case that begins early releases its room its minutes later, and takes it
   expect(await usedMinutes()).toBe(80)
   expect(await inRoom(-10)).toMatchObject({ endsAt: at(90), expectedEndsAt: at(50) })
   expect(await roomUntil()).toEqual(at(70))
-  // It uses the block from when it begins.
-  expect(await usedMinutes()).toBe(80)
+  // It uses the block from when the block begins.
+  expect(await usedMinutes()).toBe(69)
   await expectWell()
   const busy = { kind: 'refused', conflicts: [{ kind: 'resource_busy', role: 'room', caseId: id }] }
   expect(await claim(65)).toMatchObject(busy)
@@ -86,7 +87,7 @@ test('a case that begins early releases its room its minutes later, and takes it
 test('a case that is expected to end before its planned start has its room until then', async ({ database }) => {
   const { at, id, inRoom, claim, createSlot, usedMinutes, expectWell } = await aPlannedCase(database, 120)
   expect(await inRoom(-10)).toMatchObject({ expectedEndsAt: at(50) })
-  expect(await usedMinutes()).toBe(80)
+  expect(await usedMinutes()).toBe(69)
   await expectWell()
   const busy = { kind: 'refused', conflicts: [{ kind: 'resource_busy', role: 'room', caseId: id }] }
   expect(await claim(60)).toMatchObject(busy)
@@ -119,8 +120,24 @@ test('an end that was said stays, whatever is corrected, and may be before the p
   expect(await extend(30)).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(30) } })
   expect(await roomUntil()).toEqual(at(50))
   expect(await inRoom(-15)).toMatchObject({ expectedEndsAt: at(30) })
+  expect(await extend(30)).toMatchObject({ kind: 'unchanged' })
   expect(await extend(25)).toMatchObject({ kind: 'done' })
   expect(await extend(60)).toMatchObject({ kind: 'done', case: { expectedEndsAt: at(60) } })
+  await expectWell()
+})
+
+test('the same end again takes what is free, and still follows the time of in_room, in full minutes', async ({
+  database,
+}) => {
+  const { at, inRoom, extend, claim, cancel, roomUntil, expectWell } = await aPlannedCase(database, -20)
+  expect(await inRoom(-19.3)).toMatchObject({ expectedEndsAt: at(41) })
+  const next = caseOf(await claim(61))
+  await inRoom(-15)
+  expect(await roomUntil()).toEqual(at(61))
+  await cancel(next.id)
+  expect(await extend(45)).toMatchObject({ kind: 'done' })
+  expect(await roomUntil()).toEqual(at(65))
+  expect(await inRoom(-10)).toMatchObject({ expectedEndsAt: at(50) })
   await expectWell()
 })
 

@@ -32,6 +32,13 @@ const planted: Record<string, { statement: string; kinds: string[] }> = {
        where booking_id = $1 and kind = 'room'`,
     kinds: ['allocation_overlap', 'allocations_differ'],
   },
+  'an allocation that the index does not have': {
+    statement: `update pg_index set indisready = false where indexrelid = 'holdfast.allocation_no_overlap'::regclass;
+      with gone as (delete from holdfast.allocation where booking_id = $1 and kind = 'room' returning *)
+      insert into holdfast.allocation select * from gone;
+      update pg_index set indisready = true where indexrelid = 'holdfast.allocation_no_overlap'::regclass`,
+    kinds: ['allocations_differ'],
+  },
   'other minutes than its units': {
     statement: `update holdfast.theatre_case set ends_at = ends_at - interval '5 minutes' where booking_id = $1`,
     kinds: ['case_differs'],

@@ -16,13 +16,16 @@ declare
   v_begun_at constant timestamptz := (
     select m.at from case_milestone m
      where m.clinic_no = p_case.clinic_no and m.booking_id = p_case.booking_id and m.milestone = 'in_room');
+  -- In full minutes, as people say times.
+  v_by_minutes constant timestamptz := date_trunc('minute', v_begun_at + v_minutes + interval '59.999999 seconds');
   v_said timestamptz; v_said_in integer; -- The version that the booking got then.
   v_begun_in integer;
 begin
   -- The first row is the last time that the end was said, or the last move, which says it if it is kept.
   select e.version, (e.case_details->>'expectedEndsAt')::timestamptz into v_said_in, v_said
     from events_of_old_booking(p_case.clinic_no, p_case.booking_id) e
-   where e.type = 'prolonged' or e.type = 'moved' and not e.case_details ? 'relieved'
+   where e.type = 'prolonged' and e.case_details ? 'expectedEndsAt'
+      or e.type = 'moved' and not e.case_details ? 'relieved'
    order by e.version desc limit 1;
   -- Since when in_room is recorded, whatever its time was then; null: it is being recorded now.
   select min(e.version) filter (where e.at is not null and e.version > coalesce(e.removed_in, 0)) into v_begun_in
@@ -33,9 +36,9 @@ begin
   -- greatest ignores nulls.
   if v_begun_at is null then
     return greatest(v_said, p_case.ends_at);
-  elsif v_said_in > v_begun_in then
+  elsif v_said is not null and v_said_in > v_begun_in then
     return v_said;
   end if;
-  return greatest(v_said, v_begun_at + v_minutes);
+  return greatest(v_said, v_by_minutes);
 end
 $function$;

@@ -4,6 +4,9 @@
 -- cases keep their allocations, and are reported as at risk. A call with the same end extends the allocations into what
 -- has become free since, and takes back minutes of the block that the case had given back (fit_units).
 --
+-- The event has expectedEndsAt only if it is another one: the same end is not said again, so it still follows in_room
+-- (expected_end).
+--
 -- earliest: for too_early, the earliest end that can be set: the planned one, or now once its patient is in the room.
 -- Outcomes: done | unchanged (the case has this end, and nothing more is free; or the request was repeated) |
 --   case_missing | hold_expired | invalid_transition | too_early | retry (it was moved meanwhile)
@@ -66,8 +69,9 @@ begin
                          array[v_booking.failure_reason], array[v_booking.hold_expires_at], null, null, null, null,
                          null, null, null, array[greatest(v_now, v_booking.updated_at)]) c;
   perform log_change(v_booking, 'prolonged', p_actor_id, p_key, p_status_after => v_booking.status,
-                     p_case_details => jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id),
-                                                          'expectedEndsAt', p_expected_ends_at));
+                     p_case_details => jsonb_build_object('allocations', allocations_of(p_clinic_no, p_booking_id))
+                       || case when v_case.expected_ends_at <> p_expected_ends_at
+                               then jsonb_build_object('expectedEndsAt', p_expected_ends_at) else '{}' end);
   tx := pg_current_xact_id();
   return next;
 end

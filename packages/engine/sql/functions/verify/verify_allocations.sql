@@ -2,14 +2,15 @@
 -- taken twice; and compares cases with their bookings.
 --
 -- Findings: allocations_differ (a live case takes something else than its last event says, or less than its plan needs,
---   or an ended one takes anything; a case that is not over has a unit beyond those that there are) |
---   allocation_overlap (two cases have one unit at the same time, or one room or person in their plans; more units of
---   equipment are taken at a time to come than there are; a doctor has a case and a clinic slot) | case_differs (a
---   booking of type `case` without its case, or the other way round; its units are not the minutes with turnover, or
---   its slot is not of the case's room; it ended after its patient was in the room; its milestones, its expected end or
---   its overridden rules are not those in its log; what it is does not have its digest; a request of the waitlist that
---   names a case of another request, or not its live case, or as bumped one that was not, or is withdrawn and has a
---   live case; a milestone, a block or a patient that belongs to nothing; a time of a room without its block).
+--   or an ended one takes anything; the index of the exclusion constraint lacks one; a case that is not over has a unit
+--   beyond those that there are) | allocation_overlap (two cases have one unit at the same time, or one room or person
+--   in their plans; more units of equipment are taken at a time to come than there are; a doctor has a case and a
+--   clinic slot) | case_differs (a booking of type `case` without its case, or the other way round; its units are not
+--   the minutes with turnover, or its slot is not of the case's room; it ended after its patient was in the room; its
+--   milestones, its expected end or its overridden rules are not those in its log; what it is does not have its digest;
+--   a request of the waitlist that names a case of another request, or not its live case, or as bumped one that was
+--   not, or is withdrawn and has a live case; a milestone, a block or a patient that belongs to nothing; a time of a
+--   room without its block).
 -- A case that ended, or was expected to end, before its planned end may take less than its plan from then on, and fewer
 -- minutes, even if that end is corrected later, because other cases may have taken the rest. One that ended before its
 -- planned start still names all that it needs. A lapsed hold takes what it took until it is given back; this is not
@@ -160,6 +161,13 @@ as $function$
   select 'allocations_differ', null, h.booking_id, format('%s %s is taken by no case', h.kind, h.resource_id)
     from held h
    where not exists (select from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = h.booking_id)
+  union all
+  -- The exclusion constraint and claims see only what the index has: docs/decisions/0035.
+  select 'allocations_differ', h.slot_id, h.booking_id,
+         format('the index allocation_no_overlap does not have its %s %s, unit %s', h.kind, h.resource_id, h.unit_no)
+    from held h
+   where not isempty(h.during)
+     and not is_indexed_allocation(p_clinic_no, h.booking_id, h.resource_id, h.unit_no, h.during)
   union all
   select 'allocation_overlap', case when h.booking_id < l.booking_id then h.slot_id else l.slot_id end,
          least(h.booking_id, l.booking_id),

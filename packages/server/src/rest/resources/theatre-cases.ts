@@ -197,7 +197,7 @@ function serveRunningCases(serve: Serve, deps: RestDeps): void {
     const { caseId } = input.params
     const planned = await theatre.case(caseId)
     if (planned === null) throw caseNotFound(caseId)
-    const latest = new Date(planned.endsAt.getTime() + dayMs)
+    const latest = new Date(Math.max(planned.endsAt.getTime() + dayMs, planned.expectedEndsAt.getTime()))
     if (expectedEndsAt > latest) {
       throw invalidRequest([{ path: '/expectedEndsAt', message: `must not be after ${latest.toISOString()}` }])
     }

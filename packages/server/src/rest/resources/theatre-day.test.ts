@@ -127,7 +127,7 @@ describe('the day of the operation', () => {
     const next = (await theatre.book({ startsAt: at(22), surgeonId: doctor.id, confirm: true })).body
     const last = (await theatre.book({ startsAt: at(24.25), surgeonId: doctor.id, roomId: roomTwo.id, confirm: true }))
       .body
-    const begun = new Date().toISOString()
+    const begun = new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString()
     const inRoom = { path: { caseId: tomorrows.id }, as, body: { milestone: 'in_room', at: begun } }
     expect((await rest.call('recordMilestone', inRoom)).status).toBe(200)
     const of = async (reader: typeof as, day = today) => {

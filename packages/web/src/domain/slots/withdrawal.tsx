@@ -49,8 +49,8 @@ type WithdrawalProps = {
 
 /**
  * A preview of the slots and bookings that a withdrawal affects, then the withdrawal. If patients lost appointments,
- * they are listed until the reader is done with them. A withdrawal whose response was lost is repeated with its key, and
- * then lists them too; until then, the preview stays as it was before.
+ * they are listed until the reader is done with them. A withdrawal whose response was lost is repeated with its key,
+ * and then lists them too; until then, the preview stays as it was before.
  */
 export function Withdrawal(props: WithdrawalProps) {
   const { doctorId, clinicId, timeZone, days, known, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } = props
