@@ -1,5 +1,5 @@
 import { parsePositions, shardOfEpoch } from '@holdfast/contract/position'
-import { newId } from '@holdfast/engine'
+import { clinicNoIn, newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, until } from '@holdfast/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type LiveShard, type ShardedLiveApp, shardedLiveApp } from '../../test/live-app.ts'
@@ -254,6 +254,19 @@ test('a client that leaves while the shards are read leaves nothing behind', asy
   expect(transport.send).not.toHaveBeenCalled()
   expect(hub.figures).toMatchObject({ subscriptions: 0, connections: { socket: 0 } })
   expect(shards.map(({ calendar }) => calendar.figures.doctors)).toEqual([0, 0])
+})
+
+test('a client whose clinic moves while the shards are read is asked to try again', async () => {
+  const { hub, shards, hereId, thereId } = await start()
+  const transport = { send: vi.fn(), bufferedBytes: () => 0, end: vi.fn(), destroy: vi.fn(), beat: vi.fn() }
+  const connection = hub.connect({ kind: 'socket', ...transport })
+  const subscribing = hub.subscribe(connection, [hereId, thereId], null)
+  hub.moved(clinicNoIn(thereId) ?? 0)
+  expect(await subscribing).toEqual({ kind: 'unavailable' })
+  expect(transport.send).not.toHaveBeenCalled()
+  expect(shards.map(({ calendar }) => calendar.figures.doctors)).toEqual([0, 0])
+  expect(await hub.subscribe(connection, [hereId, thereId], null)).toMatchObject({ kind: 'subscribed' })
+  hub.disconnect(connection)
 })
 
 test('a server that stops closes every connection, also one that follows nobody', async () => {

@@ -27,6 +27,8 @@ export class ShardedHub implements LivePlaces {
   readonly settings: LiveSettings
   readonly #deps: ShardedHubDeps
   readonly #open: OpenConnections<ShardedConnection>
+  /** How many clinics have moved since the start. */
+  #moves = 0
 
   constructor(deps: ShardedHubDeps) {
     this.#deps = deps
@@ -64,8 +66,8 @@ export class ShardedHub implements LivePlaces {
   }
 
   /**
-   * All shards are read before anything is sent: when one of them cannot be read, the outcome is `unavailable`, and
-   * nothing has changed in the others.
+   * All shards are read before anything is sent: when one of them cannot be read, or a clinic moves meanwhile, the
+   * outcome is `unavailable`, and nothing has changed in the others.
    */
   async subscribe(
     connection: ShardedConnection,
@@ -74,11 +76,12 @@ export class ShardedHub implements LivePlaces {
   ): Promise<SubscribeOutcome> {
     const wanted = [...new Set(doctorIds)]
     if (connection.doctorsWith(wanted) > this.settings.doctorsPerConnectionMax) return { kind: 'too_many' }
+    const moves = this.#moves
     const read = await Promise.all(
       Array.from(await this.#byHub(wanted), async ([hub, ids]) => ({ hub, watched: await hub.watch(ids, after) })),
     )
     const found = read.flatMap(({ hub, watched }) => (watched === null ? [] : [{ hub, watched }]))
-    const isUnavailable = found.length < read.length
+    const isUnavailable = found.length < read.length || this.#moves > moves
     if (isUnavailable || connection.isClosed) for (const { hub, watched } of found) hub.unwatch(watched)
     if (isUnavailable) return { kind: 'unavailable' }
     const known = found.filter(({ watched }) => watched.size > 0)
@@ -93,6 +96,7 @@ export class ShardedHub implements LivePlaces {
 
   /** A clinic is in another shard now: who follows its doctors has to connect again. */
   moved(clinicNo: number): void {
+    this.#moves += 1
     for (const connection of this.#open) {
       if (connection.follows(clinicNo)) connection.transport.end(1001, movedReason)
     }
