@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, holdLock, takenOf } from '@holdfast/testkit'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  aWaitlistEntry,
+  holdLock,
+  lapseHolds,
+  plantFunction,
+  takenOf,
+} from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { confirmInFlight, endHold } from '../../test/confirm-in-flight.ts'
 import { freshTest, test } from '../../test/waitlist.ts'
 import { newId } from '../model/id.ts'
 import { endWaitlistEntries } from '../upkeep/end-waitlist-entries.ts'
@@ -35,6 +46,42 @@ test('an offer that is accepted while its entry is left stays confirmed', async 
   expect(await engine.reads.booking(offer.id)).toMatchObject({ status: 'CONFIRMED' })
   expect(await engine.waitlist.entry(entry.id)).toMatchObject({ endReason: 'accepted' })
 })
+
+test('an entry is corrected once its offer has lapsed, before that is recorded', async ({
+  database,
+  engine,
+  offered,
+}) => {
+  const { slot, entry, offer } = await offered()
+  const patient = { name: 'Ada Byron' }
+  expect(await engine.waitlist.correct(entry.id, patient)).toEqual({ kind: 'offer_open', bookingId: offer.id })
+  await lapseHolds(database, slot)
+  expect(await engine.waitlist.correct(entry.id, patient)).toEqual({ kind: 'done' })
+})
+
+freshTest(
+  'an entry is not corrected while its offer is accepted at the last moment, and nobody waits for it',
+  async ({ database, engine, offered }) => {
+    const { entry, offer } = await offered()
+    await endHold(database, offer)
+    const commit = await confirmInFlight(database, offer)
+    const refused = { kind: 'offer_open', bookingId: offer.id }
+    expect(await engine.waitlist.correct(entry.id, { name: 'Ada Byron' })).toEqual(refused)
+    await commit()
+  },
+)
+
+freshTest(
+  'negative control: judged without the lock, an offer that is being accepted has another patient than its entry',
+  async ({ database, engine, offered }) => {
+    await plantFunction(database, 'correct_waitlist_entry', { part: 'b.id <> all (v_locked_ids)', becomes: 'false' })
+    const { entry, offer } = await offered()
+    await endHold(database, offer)
+    const commit = await confirmInFlight(database, offer)
+    expect(await engine.waitlist.correct(entry.id, { name: 'Ada Byron' })).toEqual({ kind: 'done' })
+    await commit()
+  },
+)
 
 test('an entry ends after its last day where the clinic is, and one with an open offer when that has ended', async ({
   database,

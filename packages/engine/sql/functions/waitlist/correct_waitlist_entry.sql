@@ -6,10 +6,11 @@
 -- p_changes: the fields of the patient that change; null as a value removes one.
 --
 -- Outcomes: done | unchanged (the entry says so already) | entry_missing (or it was erased) |
---   offer_open (its booking names the patient: other_id is that booking) |
+--   offer_open (its booking, other_id, names the patient, or another transaction has it locked) |
 --   already_waiting (the same person waits for the same by then: other_id is that entry)
--- Locks: the clinic's waitlist, exclusively (see lock_joining); the entry; then the row of its manage token. From the
---   first on PostgreSQL ends the connection if the caller sends nothing for a second.
+-- Locks: the clinic's waitlist, exclusively (see lock_joining); the entry; the offered booking, without waiting, as
+--   whoever has locked it may wait for these; then the row of its manage token. From the first on PostgreSQL ends the
+--   connection if the caller sends nothing for a second.
 -- Fails: 55P03 after about 4 s without the lock.
 -- Idempotent: yes.
 create or replace function holdfast.correct_waitlist_entry(p_clinic_no integer, p_id uuid, p_changes jsonb)
@@ -24,6 +25,8 @@ as $function$
 declare
   v_entry waitlist_entry;
   v_patient jsonb;
+  v_lock_timeout constant text := current_setting('lock_timeout');
+  v_locked_ids uuid[];
 begin
   -- As in join_waitlist, of which this makes another person wait.
   perform set_config('idle_in_transaction_session_timeout', '1s', true);
@@ -40,15 +43,27 @@ begin
     return query select 'unchanged', null::uuid, false;
     return;
   end if;
-  if v_entry.ended_at is null then
+  if v_entry.ended_at is null and v_entry.offer_id is not null then
+    begin
+      -- For a row that was changed meanwhile, PostgreSQL may wait in spite of `skip locked`.
+      perform set_config('lock_timeout', '1ms', true);
+      v_locked_ids := lock_free_bookings(p_clinic_no, array[v_entry.offer_id]);
+      perform set_config('lock_timeout', v_lock_timeout, true);
+    exception
+      when lock_not_available then v_locked_ids := '{}';
+    end;
+    -- A separate statement: it reads the booking as it is under the lock. One that is not locked may be confirmed.
     select b.id into other_id
-      from booking b
-     where b.clinic_no = p_clinic_no and b.id = v_entry.offer_id and b.status = 'PENDING'
-       and not hold_lapsed(b.status, b.hold_expires_at, clock_timestamp());
+      from bookings_by_id(array[p_clinic_no], array[v_entry.offer_id]) b
+     where b.id <> all (v_locked_ids)
+        or b.status = 'PENDING'
+           and not hold_lapsed(b.status, b.hold_expires_at, greatest(clock_timestamp(), b.updated_at));
     if found then
       return query select 'offer_open', other_id, false;
       return;
     end if;
+  end if;
+  if v_entry.ended_at is null then
     select e.id into other_id
       from waitlist_entry e
      where e.clinic_no = p_clinic_no and e.id <> p_id and e.ended_at is null
