@@ -155,7 +155,7 @@ export const theatreProblemKinds = {
     title: 'The milestone is in the future, or too far from the case',
     help:
       'A milestone is at most 5 minutes ahead, at most 12 hours before the planned start of the case, and at most a ' +
-      'day after its expected end. See `errors` for the limit, and check the day.',
+      'day after its planned or expected end, whichever is later. See `errors` for the limit, and check the day.',
   },
   minutes_in_use: saidFromMembers({
     status: 409,

@@ -8,7 +8,8 @@ export const newMilestoneSchema = Type.Object(
     at: nullable<string>({
       ...time({
         description:
-          'From 12 hours before the planned start to a day after the expected end; null: it was recorded by mistake',
+          'From 12 hours before the planned start to a day after the planned or expected end, whichever is later; ' +
+          'null: it was recorded by mistake',
       }),
     }),
     trial: Type.Optional(

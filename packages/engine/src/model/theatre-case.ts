@@ -248,7 +248,7 @@ export type RecordMilestoneOutcome =
   | { kind: 'patient_elsewhere'; caseId: string; inRoomAt: Date }
   /** More than 12 hours before the planned start. */
   | { kind: 'milestone_early'; earliest: Date }
-  /** More than 5 minutes in the future, unless it is a trial, or more than a day after the expected end. */
+  /** Over 5 minutes in the future, unless it is a trial, or over a day after both the planned and the expected end. */
   | { kind: 'milestone_late'; latest: Date }
   /** The case would be CONFIRMED without its milestones, and its block was withdrawn. */
   | { kind: 'slot_closed'; why: SlotClosedWhy }

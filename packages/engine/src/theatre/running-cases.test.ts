@@ -108,12 +108,17 @@ describe('the time of a milestone', () => {
     expect(await record('arrived', earliest, true)).toMatchObject({ kind: 'done' })
   })
 
-  test('is at most a day after the expected end, and else any where a plan is tried out', async ({ database }) => {
+  test('is at most a day after the later end, and else any where a plan is tried out', async ({ database }) => {
     const { record } = await aCaseAt(database, soonAt(9))
     const latest = soonAt(34)
     expect(await record('in_room', soonAt(9))).toMatchObject({ kind: 'milestone_late' })
     const refused = await record('in_room', new Date(latest.getTime() + 1), true)
     expect(refused).toEqual({ kind: 'milestone_late', latest })
+    // Expected to end before the end of its plan, and then long after it.
+    expect(await record('in_room', soonAt(7), true)).toMatchObject({ kind: 'done' })
+    const early = await record('out_of_room', new Date(latest.getTime() + 1), true)
+    expect(early).toEqual({ kind: 'milestone_late', latest })
     expect(await record('in_room', latest, true)).toMatchObject({ kind: 'done' })
+    expect(await record('out_of_room', soonAt(58), true)).toMatchObject({ kind: 'done' })
   })
 })

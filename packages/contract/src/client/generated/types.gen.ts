@@ -3083,7 +3083,7 @@ export type NewInvitation = {
 export type NewMilestone = {
     milestone: Milestone;
     /**
-     * From 12 hours before the planned start to a day after the expected end; null: it was recorded by mistake
+     * From 12 hours before the planned start to a day after the planned or expected end, whichever is later; null: it was recorded by mistake
      */
     at: string | null;
     /**

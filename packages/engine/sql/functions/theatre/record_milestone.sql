@@ -8,8 +8,8 @@
 -- p_is_forced: it may contradict what is recorded, because that may have been recorded late or not at all: without
 -- in_room nobody leaves a room, while one patient is in it, no other one is, and no patient is in two rooms
 -- (case_in_room). So may trials. The event of a change that would have been refused otherwise has forced: true.
--- p_at is not before earliest_milestone, and at most 24 hours after the planned or expected end: else its day is a
--- mistake.
+-- p_at is not before earliest_milestone, and at most 24 hours after the later of the planned and the expected end: else
+-- its day is a mistake.
 -- at: for milestone_order, the time of the milestone (conflicting) that p_at would be before or after; for
 --   room_occupied and patient_elsewhere, when the patient of the case (conflicting) came into the room; for too_early
 --   and too_late, the first and the last time that p_at could be. conflicting of milestone_missing: what is, or would
