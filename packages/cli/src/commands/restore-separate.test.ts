@@ -71,7 +71,9 @@ test('a restore where text is sorted in another version says which statements co
   const setVersion = (version: string) =>
     cluster.ownerPool.query('update pg_database set datcollversion = $1 where datname = current_database()', [version])
   await setVersion('0')
-  expect((await runCaptured(['doctor'], env)).out.join('\n')).toMatch(/collation: .*they may be wrong/)
+  expect((await runCaptured(['doctor'], env)).out.join('\n')).toMatch(
+    /collation: .*they may be wrong.*VERSION; then run `holdfast migrate`/s,
+  )
   expect(await runCaptured(['backup'], env)).toMatchObject({ code: 0 })
   const repair = ['REINDEX DATABASE "holdfast";', 'ALTER DATABASE "holdfast" REFRESH COLLATION VERSION;']
   const restoring = await runCaptured(['restore', '--data', restored], {
@@ -79,6 +81,7 @@ test('a restore where text is sorted in another version says which statements co
     HOLDFAST_DATA: join(directory, 'none'),
   })
   for (const statement of repair) expect(restoring.out).toContain(`  ${statement}`)
+  expect(restoring.out).toContain('Then run `holdfast migrate`.')
   for (const statement of repair) await cluster.ownerPool.query(statement)
   expect((await runCaptured(['doctor'], env)).out.join('\n')).toMatch(/collation: the indexes are sorted/)
 })

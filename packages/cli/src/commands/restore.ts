@@ -103,6 +103,7 @@ function describeRepair(collation: Collation): string[] {
   return [
     `warning: ${repair.found}. Run this in it before patients use it (docs/operations/restore.md):`,
     ...repair.statements.map((statement) => `  ${statement};`),
+    `Then run \`${repair.afterwards}\`.`,
   ]
 }
 

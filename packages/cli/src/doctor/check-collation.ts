@@ -7,7 +7,12 @@ export async function checkCollation(pool: DatabasePool): Promise<Check> {
   const collation = await readCollation(pool)
   const repair = collationRepair(collation)
   if (repair === null) return ok('collation', collationNeed(collation) ?? 'the indexes are sorted as this server sorts')
-  return problem('collation', repair.found, `stop Holdfast, and run as the owner: ${repair.statements.join('; ')}`)
+  const { found, statements, afterwards } = repair
+  return problem(
+    'collation',
+    found,
+    `stop Holdfast, and run as the owner: ${statements.join('; ')}; then run \`${afterwards}\``,
+  )
 }
 
 /** Whether lower(), by which names and searches are compared, knows other letters than those of ASCII. */

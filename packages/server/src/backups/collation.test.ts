@@ -24,6 +24,7 @@ test('indexes of another version are found, and the statements that correct them
   const repair = collationRepair(aCollation({ database: 'a"b', actual: '2.41' }))
   expect(repair?.found).toBe('its indexes are of the C library 2.36, and this server has 2.41: they may be wrong')
   expect(repair?.statements).toEqual(['REINDEX DATABASE "a""b"', 'ALTER DATABASE "a""b" REFRESH COLLATION VERSION'])
+  expect(repair?.afterwards).toBe('holdfast migrate')
   expect(collationRepair(aCollation({}))).toBeNull()
   expect(collationRepair(aCollation({ recorded: null }))).toBeNull()
 })

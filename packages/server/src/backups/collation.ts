@@ -40,13 +40,16 @@ export function collationNeed({ provider, locale, actual }: Collation): string |
 }
 
 /**
- * How to correct indexes that were created with another version of the library.
+ * How to correct indexes that were created with another version of the library. Afterwards `holdfast migrate` divides
+ * indexes that have one page again (docs/decisions/0035).
  *
  * @returns null if they are right
  */
 export function collationRepair({ database, provider, recorded, actual }: Collation): {
   found: string
   statements: string[]
+  /** The command that has to follow. */
+  afterwards: string
 } | null {
   if (recorded === null || recorded === actual) return null
   const library = { libc: 'the C library', icu: 'ICU', builtin: 'PostgreSQL' }[provider]
@@ -54,5 +57,6 @@ export function collationRepair({ database, provider, recorded, actual }: Collat
   return {
     found: `its indexes are of ${library} ${recorded}, and this server has ${actual ?? 'none'}: they may be wrong`,
     statements: [`REINDEX DATABASE ${name}`, `ALTER DATABASE ${name} REFRESH COLLATION VERSION`],
+    afterwards: 'holdfast migrate',
   }
 }
