@@ -128,6 +128,7 @@ begin
          'erase_waitlist_entries', 'store_response',
          'months_in_transit', 'moving_clinics',
          'place_clinic',
+         'identity_keys', 'fold_phone',
          'clinic_no_of', 'id_floor', 'recent_ids')
   loop
     execute format('grant execute on function %s to holdfast_app', v_function);

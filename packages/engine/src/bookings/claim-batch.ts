@@ -161,14 +161,20 @@ function queryOf(name: string, requests: readonly ClaimRequest[], statement: Sql
 
 const hasFormer = ({ formerBookingId }: ClaimRequest): boolean => formerBookingId !== undefined
 
-/** Read by the statement that claims. null: the booking belongs to no account. */
-function accountOf({ slotId, accountId, formerBookingId, patient: { name, email } }: ClaimRequest): Sql {
+/**
+ * Read by the statement that claims. null: the booking belongs to no account. Of two people of one name without e-mail
+ * addresses, the telephone number says who it is.
+ */
+function accountOf({ slotId, accountId, formerBookingId, patient }: ClaimRequest): Sql {
+  const { name, email } = patient
   if (formerBookingId === undefined) return sql`${accountId}::uuid`
   return sql`(
     select b.account_id from holdfast.booking b
      where b.clinic_no = ${clinicNoOf(slotId)}::integer and b.id = ${formerBookingId}::uuid and ${isAppointment}
        and b.erased_at is null and b.patient->>'name' = ${name}::text
-       and b.patient->>'email' is not distinct from ${email ?? null}::text)`
+       and b.patient->>'email' is not distinct from ${email ?? null}::text
+       and holdfast.identity_keys(b.patient, null)
+           && array_remove(holdfast.identity_keys(${JSON.stringify(patient)}::jsonb, null), 'none'))`
 }
 
 function accountsOf(requests: readonly ClaimRequest[]): Sql {

@@ -2893,7 +2893,7 @@ export type NewBooking = {
      */
     addsPlaces?: boolean;
     /**
-     * With `onBehalf`: a booking of the same patient in this clinic. If its name and e-mail address are those of `patient`, and it was not erased, the new booking belongs to the same account
+     * With `onBehalf`: a booking of the same patient in this clinic. If its name and e-mail address are those of `patient` (and without an address, its telephone number), and it was not erased, the new booking belongs to the same account
      */
     formerBookingId?: string;
     /**

@@ -2,7 +2,7 @@
 -- `+` or `00`, and without leading zeros, as the desk's search compares them (src/lists/search-text.ts). The codes of
 -- one and two digits are listed; all others have three (ITU-T E.164). null: it has no such digits.
 --
--- Internal. The planner replaces a call by this body.
+-- The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.fold_phone(p_phone text) returns text
 language sql immutable parallel safe

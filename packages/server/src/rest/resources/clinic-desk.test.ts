@@ -136,6 +136,33 @@ test('a booking that the desk makes after a former one of the same patient belon
   ])
 })
 
+test('without an e-mail address, a new booking belongs to the account of the former one only by its number', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, admin } = await aDesk(database, rest)
+  const owner = await rest.anAccount()
+  const formerOf = async (patient: { name: string; phone?: string }) =>
+    await aBooking(database, await aSlot(database, doctor), { patient, accountId: owner.id })
+  const withNumber = await formerOf({ name: 'Maria Schmidt', phone: '+49 30 4711' })
+  const withNone = await formerOf({ name: 'Maria Schmidt' })
+  const accountOf = async (formerBookingId: string, phone?: string) => {
+    const { id: slotId } = await aSlot(database, doctor)
+    const patient = { name: 'Maria Schmidt', ...(phone === undefined ? {} : { phone }) }
+    const body = { slotId, patient, confirm: true, formerBookingId, onBehalf: true }
+    const made = await rest.call('createBooking', { body, as: admin })
+    const { rows } = await database.ownerPool.query('select account_id as id from holdfast.booking where id = $1', [
+      made.body.id,
+    ])
+    return rows[0]?.id
+  }
+  expect(await accountOf(withNumber.id, '030 4711')).toBe(owner.id)
+  expect(await accountOf(withNumber.id, '030 4712')).toBeNull()
+  expect(await accountOf(withNumber.id)).toBeNull()
+  expect(await accountOf(withNone.id, '030 4711')).toBeNull()
+  expect(await accountOf(withNone.id)).toBeNull()
+})
+
 test('days out of order or more than 366 are refused', async ({ database, rest }) => {
   const { admin, path } = await aDesk(database, rest)
   for (const id of ['listClinicBookings', 'getClinicStats', 'exportClinicStats'] as const) {
