@@ -128,6 +128,9 @@ test('of two copies of a clinic, which shards and doctor name, the chosen one st
   // A database that was restored to a time before the clinic had moved is like this.
   const stale = `insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Stale', 'UTC')`
   await north.ownerPool.query(stale, [clinic.no, clinic.id])
+  const came = `insert into holdfast.arrived_clinic (clinic_no, xid) values ($1, pg_current_xact_id())
+                on conflict (clinic_no) do update set arrived_at = now()`
+  await directory.ownerPool.query(came, [clinic.no])
   expect(await shards()).toMatchObject({ code: 1, misplaced: [{ clinicNo: clinic.no, inShard: 1, inBoth: true }] })
   const listed = await runCaptured(['shards'], env)
   expect(listed.out.at(-1)).toContain(`choose one with \`holdfast shards choose ${clinic.no} --in NAME\``)

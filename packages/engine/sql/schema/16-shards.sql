@@ -30,5 +30,8 @@ create table holdfast.moving_clinic (
 -- from a time before the clinic had left.
 create table holdfast.arrived_clinic (
   clinic_no integer primary key,
-  xid xid8 not null
+  xid xid8 not null,
+  -- When it came, or its copy here was chosen: later than all arrivals before, whatever the clocks say. Of two copies,
+  -- the one that came later is the newer one; one without a row was created here, and is older than all others.
+  arrived_at timestamptz not null default clock_timestamp()
 );

@@ -25,7 +25,7 @@ async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
     /** As if the directory had been restored to before the move. */
     restoreNote: () => onDirectory('update holdfast.clinic_shard set shard_no = 0 where clinic_no = $1'),
     /** As if the rows in the database that the clinic has left had been restored to before the move. */
-    async restoreRows() {
+    async restoreRows(arrivedAt: string | null = null) {
       const [source, target] = await Promise.all(
         [north, database].map(({ ownerUrl }) => connectClient({ url: ownerUrl, name: 'holdfast test' })),
       )
@@ -33,8 +33,19 @@ async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
       await target.query('begin')
       const tables = await clinicTables(source)
       await copyClinic(source, target, { clinicNo, tables, signal: new AbortController().signal })
+      // Without a time, it was created there.
+      if (arrivedAt === null) await target.query('delete from holdfast.arrived_clinic where clinic_no = $1', [clinicNo])
+      const arrived = 'update holdfast.arrived_clinic set arrived_at = coalesce($2, arrived_at) where clinic_no = $1'
+      await target.query(arrived, [clinicNo, arrivedAt])
       await target.query('commit')
       await Promise.all([source.end(), target.end()])
+    },
+    async arrivedIn({ ownerPool }: TestDatabase) {
+      const { rows } = await ownerPool.query<{ at: string }>(
+        'select arrived_at::text as at from holdfast.arrived_clinic where clinic_no = $1',
+        [clinicNo],
+      )
+      return rows[0]?.at ?? null
     },
     misplaced: () =>
       misplacedClinics(
@@ -63,7 +74,7 @@ test('a note of a database without the clinic is corrected where a single other 
   expect(await scene.settle()).toEqual([])
   await scene.onDirectory('update holdfast.clinic_shard set moving_to = null where clinic_no = $1')
   expect(await scene.place()).toEqual({ shard_no: 0, moving_to: null })
-  expect(await scene.settle()).toEqual([{ ...where, kind: 'corrected' }])
+  expect(await scene.settle()).toEqual([{ ...where, kind: 'corrected', isOnly: true, isDrained: false }])
   await scene.expectClean(true)
   expect((await scene.engines.north.claim(aClaim(scene.slot))).kind).toBe('booked')
 })
@@ -108,6 +119,86 @@ test('of two copies, the noted one is used, and the other refuses changes until 
   expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
 })
 
+test('the noted copy is the older one, as note and rows came back together: the newer one is noted and used', async ({
+  database,
+  north,
+}) => {
+  const scene = await aMovedClinic(database, north)
+  const { clinicNo, engines, slot } = scene
+  await scene.restoreNote()
+  await scene.restoreRows()
+  const unread = { clinicNo, in: 'north', notedIn: 'directory', kind: 'unsettled' }
+  // A third one may have a copy that is newer still.
+  expect(await scene.settle({ areAll: false })).toMatchObject([unread])
+  expect(await scene.place()).toEqual({ shard_no: 0, moving_to: null })
+  await expect(engines.directory.claim(aClaim(slot))).rejects.toThrow()
+  const corrected = { clinicNo, in: 'north', notedIn: 'directory', kind: 'corrected', isOnly: false, isDrained: false }
+  const stale = { clinicNo, in: 'directory', notedIn: 'north', kind: 'stale' }
+  expect(await scene.settle()).toEqual([corrected, stale])
+  expect(await scene.settle()).toEqual([stale])
+  expect(await scene.place()).toEqual({ shard_no: 1, moving_to: null })
+  await expect(engines.directory.claim(aClaim(slot))).rejects.toThrow()
+  expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
+  await scene.choose(1)
+  await scene.expectClean(true)
+})
+
+test('a clinic that came back and left again: the copy of its last arrival is used', async ({ database, north }) => {
+  const scene = await aMovedClinic(database, north)
+  const { clinicNo } = scene
+  // The clock of north is an hour ahead.
+  await north.ownerPool.query(
+    `update holdfast.arrived_clinic set arrived_at = now() + interval '1 hour' where clinic_no = $1`,
+    [clinicNo],
+  )
+  await scene.move(0)
+  const former = await scene.arrivedIn(database)
+  await scene.move(1)
+  await scene.restoreNote()
+  await scene.restoreRows(former)
+  expect(await scene.settle()).toMatchObject([
+    { in: 'north', notedIn: 'directory', kind: 'corrected' },
+    { in: 'directory', notedIn: 'north', kind: 'stale' },
+  ])
+  // A person wants what the other copy has: from then on, it is the newest.
+  await scene.choose(0)
+  await scene.expectClean(false)
+  expect(Date.parse((await scene.arrivedIn(database)) ?? '')).toBeGreaterThan(
+    Date.parse((await scene.arrivedIn(north)) ?? ''),
+  )
+})
+
+test('of copies that are alike in age none is used until one is chosen', async ({ database, north }) => {
+  const scene = await aMovedClinic(database, north)
+  const { clinicNo, engines, slot } = scene
+  await scene.restoreRows(await scene.arrivedIn(north))
+  const why = 'it is not known which copy is the newest, and all refuse changes: run holdfast shards choose'
+  expect(await scene.settle()).toEqual([{ clinicNo, in: 'directory', notedIn: 'north', kind: 'unsettled', why }])
+  for (const engine of [engines.directory, engines.north]) await expect(engine.claim(aClaim(slot))).rejects.toThrow()
+  await scene.choose(1)
+  await scene.expectClean(true)
+  expect((await engines.north.claim(aClaim(slot))).kind).toBe('booked')
+})
+
+test('a copy in a drained database is chosen only if it is noted there', async ({ database, north }) => {
+  const scene = await aMovedClinic(database, north)
+  const drain = (at: string) => database.ownerPool.query(`update holdfast.shard set drained_at = ${at} where no = 1`)
+  await scene.restoreNote()
+  await drain('now()')
+  try {
+    expect(await scene.settle()).toMatchObject([{ in: 'north', kind: 'corrected', isDrained: true }])
+    await scene.restoreRows()
+    await scene.restoreNote()
+    await expect(scene.choose(1)).rejects.toThrow('north is drained, and gets no clinics: see shards drain --undo')
+    expect((await scene.engines.north.claim(aClaim(scene.slot))).kind).toBe('booked')
+    await scene.settle()
+    await scene.choose(1)
+    await scene.expectClean(true)
+  } finally {
+    await drain('null')
+  }
+})
+
 test.for(['refused', 'noted'] as const)(
   'the stale copy is chosen: interrupted after the step %s, the same call continues',
   async (interruptedAfter, { database, north }) => {
@@ -123,7 +214,10 @@ test.for(['refused', 'noted'] as const)(
     })
     await expect(interrupted).rejects.toThrow('interrupted')
     // The next start decides nothing.
-    await scene.settle()
+    const why = expect.stringContaining('run holdfast shards choose again')
+    expect(await scene.settle()).toMatchObject(
+      interruptedAfter === 'noted' ? [] : [{ in: 'directory', kind: 'unsettled', why }],
+    )
     expect(await scene.place()).toEqual(
       interruptedAfter === 'noted' ? { shard_no: 0, moving_to: 0 } : { shard_no: 1, moving_to: null },
     )

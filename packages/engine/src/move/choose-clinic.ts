@@ -1,10 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { inClientTransaction } from '../database/client-transaction.ts'
 import { isDatabaseUnusable } from '../database/database-unavailable.ts'
 import { refuseArchived } from './can-be-moved.ts'
+import { noteArrival, readArrival } from './clinic-arrival.ts'
 import { allowChanges, refuseCopy } from './clinic-fence.ts'
-import { connect, endOf, finish, lockMoves, type MoveEnd, notedPlace } from './move-clinic.ts'
+import {
+  connect,
+  drainedRefusal,
+  endOf,
+  finish,
+  isDrained,
+  lockMoves,
+  type MoveEnd,
+  notedPlace,
+} from './move-clinic.ts'
 import { MoveRefused } from './move-database.ts'
 
 /** A clinic in one of the databases. `lastEventAt`: the time of the last change of a booking; null: there is none. */
@@ -53,6 +64,11 @@ export async function chooseClinic(options: ChooseClinicOptions): Promise<Clinic
       const { name } = endOf(databases, movingTo)
       throw new MoveRefused(`the clinic is being moved to ${name}: continue that with move-clinic, or go back`)
     }
+    const refuseDrained = async () => {
+      // A clinic that is noted there leaves it later.
+      if (shardNo !== to && (await isDrained(directory, to))) throw drainedRefusal(chosen.name)
+    }
+    await refuseDrained()
     const copies: (ClinicCopy & { no: number; client: pg.Client })[] = []
     for (const database of databases) {
       const client = await connectTo(database)
@@ -69,10 +85,15 @@ export async function chooseClinic(options: ChooseClinicOptions): Promise<Clinic
     for (const { client, name } of others) await refuseArchived(client, clinicNo, name)
     for (const { client } of others) await refuseCopy(client, clinicNo)
     await afterStep('refused')
-    await directory.query(sql`
-      update holdfast.clinic_shard set shard_no = ${to}, moving_to = ${to}, changed_at = clock_timestamp()
-       where clinic_no = ${clinicNo}`)
+    await inClientTransaction(directory, async () => {
+      await directory.query(sql`
+        update holdfast.clinic_shard set shard_no = ${to}, moving_to = ${to}, changed_at = clock_timestamp()
+         where clinic_no = ${clinicNo}`)
+      // After the note, which drainShard waits for.
+      await refuseDrained()
+    })
     await afterStep('noted')
+    await noteChoice(copies, chosenCopy, clinicNo)
     await allowChanges(chosenCopy.client, clinicNo)
     if (others.length > 0) await delay(noticeMs)
     await finish(directory, chosenCopy.client, { clinicNo, databases, to, wasGoingTo: to })
@@ -91,6 +112,20 @@ async function connectTo({ name, url }: MoveEnd): Promise<pg.Client> {
     if (!isDatabaseUnusable(error)) throw error
     throw new MoveRefused(`${name} cannot be read, and may have the clinic`)
   }
+}
+
+/** From now on, the chosen copy is the newest one, also for a start after a restore that brings back another. */
+async function noteChoice(
+  copies: readonly { client: pg.Client }[],
+  chosen: { client: pg.Client },
+  clinicNo: number,
+): Promise<void> {
+  let latest: Date | null = null
+  for (const { client } of copies) {
+    const arrivedAt = await readArrival(client, clinicNo)
+    if (arrivedAt !== null && (latest === null || arrivedAt > latest)) latest = arrivedAt
+  }
+  await noteArrival(chosen.client, clinicNo, { after: latest, xid: null })
 }
 
 async function readCopy(

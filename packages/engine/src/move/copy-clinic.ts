@@ -2,6 +2,7 @@ import pg from 'pg'
 import sql, { raw } from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
 import { copyRows } from '../database/copy-rows.ts'
+import { noteArrival, readArrival } from './clinic-arrival.ts'
 import { lockRefusal, withTableLocked } from './clinic-fence.ts'
 import type { ClinicTable } from './clinic-tables.ts'
 import { MoveRefused } from './move-database.ts'
@@ -33,9 +34,7 @@ export async function copyClinic(
   await target.query(sql`delete from holdfast.directory_change where clinic_no = ${clinicNo}`)
   // Responses that were stored there after it: the target has nothing else of the clinic.
   await target.query(sql`delete from holdfast.answer where clinic_no = ${clinicNo}`)
-  await target.query(sql`
-    insert into holdfast.arrived_clinic (clinic_no, xid) values (${clinicNo}, pg_current_xact_id())
-    on conflict (clinic_no) do update set xid = excluded.xid`)
+  await noteArrival(target, clinicNo, { after: await readArrival(source, clinicNo), xid: sql`pg_current_xact_id()` })
   const copied: CopiedTable[] = []
   for (const table of tables.filter(({ isLate }) => !isLate)) {
     signal.throwIfAborted()

@@ -129,7 +129,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   // After the note, which drainShard waits for.
   if (!isThere && (await isDrained(directory, to.no))) {
     await noteMove(directory, clinicNo, null)
-    throw new MoveRefused(`${to.name} is drained, and gets no clinics: see shards drain --undo`)
+    throw drainedRefusal(to.name)
   }
   await afterStep('noted')
   const beganAt = performance.now()
@@ -260,6 +260,10 @@ function tookTooLong(msMax: number): MoveRefused {
   return new MoveRefused(`the copy takes longer than ${msMax / 1_000} s, for which changes may wait: see --at-most`)
 }
 
+export function drainedRefusal(name: string): MoveRefused {
+  return new MoveRefused(`${name} is drained, and gets no clinics: see shards drain --undo`)
+}
+
 function bothHave(name: string, clinicNo: number): MoveRefused {
   return new MoveRefused(`${name} has the clinic ${clinicNo} as well: see shards choose`)
 }
@@ -308,7 +312,8 @@ export async function notedPlace(
   return place
 }
 
-async function isDrained(directory: pg.Client, no: number): Promise<boolean> {
+/** Whether a database gets no clinics. */
+export async function isDrained(directory: pg.Client, no: number): Promise<boolean> {
   const { rowCount } = await directory.query(
     sql`select from holdfast.shard where no = ${no} and drained_at is not null`,
   )

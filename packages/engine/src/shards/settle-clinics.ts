@@ -1,19 +1,21 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { createPool } from '../database/pools.ts'
+import { readArrival } from '../move/clinic-arrival.ts'
 import { isRefusedForGood, refuseCopy } from '../move/clinic-fence.ts'
-import { connect, lockMoves, type MoveEnd, mayBeThere, notedPlace } from '../move/move-clinic.ts'
+import { connect, isDrained, lockMoves, type MoveEnd, mayBeThere, notedPlace } from '../move/move-clinic.ts'
 import { MoveRefused } from '../move/move-database.ts'
 import { directoryNo } from './clinic-shards.ts'
 import { misplacedClinics } from './misplaced-clinics.ts'
 
 /**
  * A clinic that was in the database `in`, while the directory noted it in `notedIn`. `corrected`: the note says `in`
- * now. `stale`: both have it, and the copy in `in` refuses changes. `unsettled`: nothing was changed, for the reason
- * `why`.
+ * now, which alone has the clinic (`isOnly`), or to which it came later than to the others; `isDrained`: it is to
+ * leave that database. `stale`: both have it, and the copy in `in` refuses changes. `unsettled`: the note stays, for
+ * the reason `why`.
  */
 export type SettledClinic = { clinicNo: number; in: string; notedIn: string } & (
-  | { kind: 'corrected' }
+  | { kind: 'corrected'; isOnly: boolean; isDrained: boolean }
   | { kind: 'stale' }
   | { kind: 'unsettled'; why: string }
 )
@@ -28,9 +30,10 @@ type SettleOptions = {
 
 /**
  * Settles which database serves a clinic that is not where the directory notes it, as after the restore of a database
- * to a time before the clinic moved. If a single one has it, this is noted. If the noted one has it as well, the other
- * copies refuse changes until a person chooses one (`chooseClinic`). What moves, or is noted in a database that cannot
- * be read, stays as it is. Idempotent, and safe in several processes at the same time.
+ * to a time before the clinic moved. If a single one has it, this is noted. If several have it, the one to which it
+ * came last is noted: note and copy of a restored directory are both old. The other copies refuse changes until a
+ * person chooses one (`chooseClinic`); all of them do if it is not known which is the newest. What moves, or is noted
+ * in a database that cannot be read, stays as it is. Idempotent, and safe in several processes at the same time.
  *
  * @throws the driver's error if a database cannot be read after all
  */
@@ -68,57 +71,96 @@ async function settleClinic(
     const { shardNo, movingTo } = await notedPlace(directory, clinicNo)
     const noted = databases.find(({ no }) => no === shardNo)
     if (movingTo !== null || noted === undefined) return []
-    const having: MoveEnd[] = []
-    for (const database of databases) if (await mayBeThere(database.url, clinicNo)) having.push(database)
-    const others = having.filter((database) => database !== noted)
-    if (having.length > others.length) return refuseCopies(clinicNo, noted, others)
-    return await correctNote(directory, clinicNo, { noted, having, areAll })
+    const copies: Copy[] = []
+    for (const database of databases) {
+      if (await mayBeThere(database.url, clinicNo)) copies.push(await readCopy(database, clinicNo))
+    }
+    if (copies.every((copy) => copy.database === noted)) return []
+    return await settleCopies(directory, clinicNo, { noted, copies, areAll })
   } finally {
     await directory.query('select pg_advisory_unlock_all()')
   }
 }
 
-type Places = { noted: MoveEnd; having: readonly MoveEnd[]; areAll: boolean }
+/** `arrivedAt`: see `readArrival`. `refuses`: changes are refused for good. */
+type Copy = { database: MoveEnd; arrivedAt: Date | null; refuses: boolean }
 
-async function correctNote(
+function readCopy(database: MoveEnd, clinicNo: number): Promise<Copy> {
+  return withClient(database, async (client) => ({
+    database,
+    arrivedAt: await readArrival(client, clinicNo),
+    refuses: await isRefusedForGood(client, clinicNo),
+  }))
+}
+
+type Places = { noted: MoveEnd; copies: readonly Copy[]; areAll: boolean }
+
+async function settleCopies(
   directory: pg.Client,
   clinicNo: number,
-  { noted, having, areAll }: Places,
+  { noted, copies, areAll }: Places,
 ): Promise<SettledClinic[]> {
   const unsettled = (why: string) =>
-    having.map(({ name }) => ({ clinicNo, in: name, notedIn: noted.name, kind: 'unsettled' as const, why }))
-  const [only, ...more] = having
-  if (only === undefined) return []
-  if (more.length > 0) return unsettled('several databases have it, but not this one')
+    copies
+      .filter(({ database }) => database !== noted)
+      .map(({ database }) => ({ clinicNo, in: database.name, notedIn: noted.name, kind: 'unsettled' as const, why }))
+  const newest = newestOf(copies)
+  const others = copies.filter((copy) => copy !== newest)
+  const failure = await refuseCopies(clinicNo, others)
+  if (failure !== null) return unsettled(failure)
+  if (newest === null) {
+    return unsettled('it is not known which copy is the newest, and all refuse changes: run holdfast shards choose')
+  }
+  const { name, no } = newest.database
+  if (newest.refuses) {
+    // It was about to be deleted for a copy that a person has chosen, or is what is left of a move: it may lack rows.
+    const which = others.length === 0 ? 'its only copy' : `its newest copy, in ${name},`
+    return unsettled(
+      `${which} refuses changes, as after a choice that was interrupted: run holdfast shards choose again`,
+    )
+  }
+  const stale = others.map(({ database }) => ({
+    clinicNo,
+    in: database.name,
+    notedIn: name,
+    kind: 'stale' as const,
+  }))
+  if (newest.database === noted) return stale
   if (!areAll) return unsettled('a database that cannot be read may have it as well')
-  // It is what is left of a move, or was refused as a stale copy: it may lack rows.
-  if (await refuses(only, clinicNo)) return unsettled('its only copy refuses changes')
   await directory.query(sql`
-    update holdfast.clinic_shard set shard_no = ${only.no}, changed_at = clock_timestamp()
+    update holdfast.clinic_shard set shard_no = ${no}, changed_at = clock_timestamp()
      where clinic_no = ${clinicNo} and shard_no = ${noted.no} and moving_to is null`)
-  return [{ clinicNo, in: only.name, notedIn: noted.name, kind: 'corrected' }]
+  const corrected = {
+    clinicNo,
+    in: name,
+    notedIn: noted.name,
+    kind: 'corrected' as const,
+    isOnly: others.length === 0,
+    isDrained: await isDrained(directory, no),
+  }
+  return [corrected, ...stale]
 }
 
-async function refuseCopies(clinicNo: number, noted: MoveEnd, others: readonly MoveEnd[]): Promise<SettledClinic[]> {
-  // The clinic has moved from there, or was to be chosen elsewhere: another copy has what was changed since.
-  const isLeft = await refuses(noted, clinicNo)
-  const settled: SettledClinic[] = []
-  for (const other of others) {
-    const clinic = { clinicNo, in: other.name, notedIn: noted.name }
+/** The one to which the clinic came last; null: two are alike. One to which it never came is the oldest. */
+function newestOf(copies: readonly Copy[]): Copy | null {
+  const timeOf = ({ arrivedAt }: Copy) => arrivedAt?.getTime() ?? Number.NEGATIVE_INFINITY
+  const latest = Math.max(...copies.map(timeOf))
+  const [newest, ...more] = copies.filter((copy) => timeOf(copy) === latest)
+  return newest !== undefined && more.length === 0 ? newest : null
+}
+
+/** @returns why one of them may accept changes; null: all refuse them */
+async function refuseCopies(clinicNo: number, copies: readonly Copy[]): Promise<string | null> {
+  let failure: string | null = null
+  for (const { database } of copies) {
     try {
-      if (isLeft) throw new MoveRefused(`its copy in ${noted.name} refuses changes`)
-      await withClient(other, (client) => refuseCopy(client, clinicNo))
-      settled.push({ ...clinic, kind: 'stale' })
+      await withClient(database, (client) => refuseCopy(client, clinicNo))
     } catch (error) {
       if (!(error instanceof MoveRefused)) throw error
-      settled.push({ ...clinic, kind: 'unsettled', why: error.message })
+      failure = `${database.name}: ${error.message}`
     }
   }
-  return settled
-}
-
-function refuses(database: MoveEnd, clinicNo: number): Promise<boolean> {
-  return withClient(database, (client) => isRefusedForGood(client, clinicNo))
+  return failure
 }
 
 async function withClient<Result>({ url }: MoveEnd, use: (client: pg.Client) => Promise<Result>): Promise<Result> {

@@ -15,27 +15,31 @@ import {
 type Moved = { clinicId: string; clinicNo: number; doctorId: string; slotIds: string[]; feedPath: string }
 
 let database: ShardedDatabase
-/** The directory and the second database, as they were before the clinic moved from the second to the third. */
+/** The directory and the second database, as they were before a clinic moved from each of them to the third. */
 let former: ShardDatabase[]
 let moved: Moved
+let movedFromDirectory: Moved
 
 beforeAll(async () => {
   database = await shardedDatabase(3)
   const server = await serverOfShards(database)
   const scene = await sceneOf(server.url, database)
-  moved = await aMovedClinic(scene)
+  moved = await aClinicToMove(scene, 1)
+  movedFromDirectory = await aClinicToMove(scene, 0)
   await server.stop()
   former = [await cloned(database.shards[0]), await cloned(database.shards[1])]
-  await moveClinic({
-    directoryUrl: database.ownerUrl,
-    clinicNo: moved.clinicNo,
-    databases: database.shards.map(({ no, name, database: { ownerUrl } }) => ({ no, name, url: ownerUrl })),
-    to: 2,
-    dryRun: false,
-    noticeMs: 0,
-    pauseMsMax: 60_000,
-    signal: new AbortController().signal,
-  })
+  for (const { clinicNo } of [moved, movedFromDirectory]) {
+    await moveClinic({
+      directoryUrl: database.ownerUrl,
+      clinicNo,
+      databases: database.shards.map(({ no, name, database: { ownerUrl } }) => ({ no, name, url: ownerUrl })),
+      to: 2,
+      dryRun: false,
+      noticeMs: 0,
+      pauseMsMax: 60_000,
+      signal: new AbortController().signal,
+    })
+  }
 })
 afterAll(async () => {
   for (const one of former) {
@@ -45,8 +49,8 @@ afterAll(async () => {
   await database.drop()
 })
 
-async function aMovedClinic(scene: Scene): Promise<Moved> {
-  const clinicId = await scene.aClinicIn(1)
+async function aClinicToMove(scene: Scene, shardNo: number): Promise<Moved> {
+  const clinicId = await scene.aClinicIn(shardNo)
   const doctorId = await scene.aDoctor(clinicId, { name: 'Dr. Former' })
   const { slots } = await scene.slotsOf(doctorId)
   const { body: feed } = await scene.api('POST', `/clinics/${clinicId}/calendar-feed`, {})
@@ -75,10 +79,10 @@ const installation = (restored: ShardDatabase | undefined) => {
   return { ownerPool: shards[0]?.database.ownerPool ?? database.ownerPool, shards }
 }
 
-const book = (url: string, at: number) =>
+const book = (url: string, at: number, { slotIds } = moved) =>
   call(`${url}/api/v1/bookings`, {
     method: 'POST',
-    body: { slotId: moved.slotIds[at], patient: { name: 'Patient' }, confirm: true },
+    body: { slotId: slotIds[at], patient: { name: 'Patient' }, confirm: true },
   })
 
 async function doctorsAt(url: string, query = '') {
@@ -87,9 +91,21 @@ async function doctorsAt(url: string, query = '') {
   return items.filter(({ id }) => id === moved.doctorId).map(({ name }) => name)
 }
 
-test('the directory was restored: its note is corrected, and the clinic is served where it is', async () => {
+test('the directory was restored: its notes are corrected, and the clinics are served where they are', async () => {
   const server = await serverOfShards(installation(former[0]))
+  const { clinicNo } = movedFromDirectory
   try {
+    // Its rows came back together with the note.
+    expect(server.logText()).toContain(
+      `Clinic ${clinicNo} came to shard-2 later than to any other database, and not to directory, as the directory ` +
+        'noted: the note is corrected.',
+    )
+    expect(server.logText()).toContain(`Clinic ${clinicNo} is in directory as well as in shard-2, where`)
+    expect((await book(server.url, 0, movedFromDirectory)).status).toBe(201)
+    const change = former[0]?.database.appPool.query('update holdfast.resource set rating = 4 where id = $1', [
+      movedFromDirectory.doctorId,
+    ])
+    await expect(change).rejects.toMatchObject({ code: 'HF003' })
     expect(server.logText()).toContain(
       `Clinic ${moved.clinicNo} is in shard-2, and not in shard-1, as the directory noted: the note is corrected.`,
     )
@@ -98,10 +114,13 @@ test('the directory was restored: its note is corrected, and the clinic is serve
   } finally {
     await server.stop()
   }
-  const there = await database.shards[2]?.database.ownerPool.query('select from holdfast.booking where slot_id = $1', [
-    moved.slotIds[0],
-  ])
-  expect(there?.rowCount).toBe(1)
+  for (const { slotIds } of [moved, movedFromDirectory]) {
+    const there = await database.shards[2]?.database.ownerPool.query(
+      'select from holdfast.booking where slot_id = $1',
+      [slotIds[0]],
+    )
+    expect(there?.rowCount).toBe(1)
+  }
 })
 
 test('the database that the clinic has left was restored: its copy is neither changed nor listed', async () => {

@@ -99,7 +99,11 @@ async function settlePlaces(
 function describeSettled(clinic: SettledClinic): string {
   const { clinicNo, in: place, notedIn } = clinic
   if (clinic.kind === 'corrected') {
-    return `Clinic ${clinicNo} is in ${place}, and not in ${notedIn}, as the directory noted: the note is corrected.`
+    const where = clinic.isOnly
+      ? `is in ${place}, and not in ${notedIn}, as the directory noted`
+      : `came to ${place} later than to any other database, and not to ${notedIn}, as the directory noted`
+    const drain = clinic.isDrained ? ` ${place} is drained: run holdfast shards drain ${place} again.` : ''
+    return `Clinic ${clinicNo} ${where}: the note is corrected.${drain}`
   }
   if (clinic.kind === 'stale') {
     return (
