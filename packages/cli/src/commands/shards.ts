@@ -117,9 +117,10 @@ function print({ terminal }: CommandContext, states: readonly ShardState[], { mi
   for (const { clinicNo, from, to } of moving) {
     const move =
       from === to
-        ? `Clinic ${clinicNo} has moved to ${nameOf(to)}, and its old rows are still there.`
+        ? `Clinic ${clinicNo} has moved to ${nameOf(to)}, or was chosen there, and its old rows are still there.`
         : `Clinic ${clinicNo} is being moved from ${nameOf(from)} to ${nameOf(to)}.`
-    terminal.out(`${move} If \`holdfast move-clinic\` does not run, run it again.`)
+    const command = from === to ? '`holdfast move-clinic` or `holdfast shards choose`' : '`holdfast move-clinic`'
+    terminal.out(`${move} If ${command} does not run, run it again.`)
   }
   for (const clinic of misplaced.slice(0, listedMax)) terminal.out(terminal.style('red', describe(clinic, nameOf)))
   if (misplaced.length > listedMax) terminal.out(`… and ${whole(misplaced.length - listedMax)} more`)

@@ -20,7 +20,8 @@ export async function checkMovingClinics(pool: Pick<DatabasePool, 'query'>): Pro
   const which = `${clinicNos.length === 1 ? 'clinic' : 'clinics'} ${clinicNos.join(', ')}`
   const found = `changes of ${which} are refused, and jobs that concern several clinics fail`
   const fix =
-    'if `holdfast move-clinic` does not run, run it again as it was called; `holdfast shards` names stale copies'
+    'if `holdfast move-clinic` or `holdfast shards choose` was interrupted, run it again as it was called; ' +
+    '`holdfast shards` names stale copies'
   return [warning('clinics that move', found, fix)]
 }
 
