@@ -7,6 +7,7 @@ import {
   aDoctor,
   ageBooking,
   aSlot,
+  aWaitlistEntry,
   type BookingOverrides,
   lapseHolds,
   lockCounter,
@@ -163,6 +164,12 @@ async function operationsOf(database: TestDatabase) {
         doctorId: null,
       })
     },
+    'what was booked since joining': async () => {
+      const joinedAt = new Date(Date.now() - 3_000 * 86_400_000)
+      const entry = await aWaitlistEntry(database, doctor, { joinedAt })
+      counter.takeMax()
+      return await engine.waitlist.bookedSince(clinic.no, [entry.id])
+    },
     'statistics of a clinic': () => engine.reads.clinicStats(days),
     'a slot with a lapsed hold': async () => [await lapsed(), await engine.reads.slot(slot.id)],
     alternatives: () =>
@@ -229,17 +236,42 @@ test("an account's bookings are looked for only in months that have bookings", a
   await engine.stop()
 })
 
+test('who joined a waitlist long ago has what was booked since in the last six months', async ({ database }) => {
+  const { appPool: pool } = database
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const doctor = await aDoctor(database, await aClinic(database))
+  const [first, second] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+  const joinedAt = new Date(Date.now() - 300 * 86_400_000)
+  const patients = [100, 200].map((days) => ({ name: 'Grace Hopper', email: `grace${days}@example.org` }))
+  const ids = []
+  for (const patient of patients) ids.push((await aWaitlistEntry(database, doctor, { patient, joinedAt })).id)
+  const [recent, old] = patients.map((patient) => ({ patient }))
+  const found = await ageBooking(database, await aBooking(database, first, recent), 100)
+  await ageBooking(database, await aBooking(database, second, old), 200)
+  const { startsAt } = first
+  const since = await engine.waitlist.bookedSince(doctor.clinicNo, ids)
+  expect(since).toEqual(new Map([[ids[0], { bookingId: found.id, startsAt }]]))
+  await engine.stop()
+})
+
 test.for([
   ['settle_bookings', 'confirm', 'lock_bookings', / and b\.id >= recent_ids\(\)/g, ''],
   ['lock_old_bookings', 'cancel an old booking', 'lock_old_bookings', /force_custom_plan/, 'force_generic_plan'],
   ['bookings_by_id', 'a case', 'bookings_by_id', /and b\.id >= recent_ids\(\)/g, ''],
   ['visits_of_slots', 'a judged claim', 'visits_of_slots', /t\.id >= recent_ids\(\)/, 't.id >= v_from'],
   [
-    'booked_since_withdrawal',
+    'newest_visits, of a withdrawal',
     'what was booked since a withdrawal',
-    'booked_since_withdrawal',
-    /t\.id >= recent_ids\(\) and/,
-    '',
+    'newest_visits',
+    /force_custom_plan/,
+    'force_generic_plan',
+  ],
+  [
+    'newest_visits, of the waitlist',
+    'what was booked since joining',
+    'newest_visits',
+    /interval '6 months'/,
+    "interval '120 months'",
   ],
   ['old_visits_of_slots', 'a judged claim', 'old_visits_of_slots', /raise sqlstate 'HF001'/, 'null'],
   [
