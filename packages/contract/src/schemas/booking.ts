@@ -89,8 +89,8 @@ export const newBookingSchema = Type.Object(
       id({
         description:
           'With `onBehalf`: a booking of the same patient in this clinic. If its name and e-mail address are those ' +
-          'of `patient` (and without an address, its telephone number), and it was not erased, the new booking belongs ' +
-          'to the same account',
+          'of `patient` (and without an address, its telephone number), and it was not erased, the new booking ' +
+          'belongs to the same account',
       }),
     ),
     refuseOverlap,
