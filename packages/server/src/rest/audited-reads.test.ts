@@ -47,7 +47,12 @@ const fieldsOf = (schema: unknown) => Object.keys((schema as { properties?: obje
 
 test('every search in patients is a separate event of the security log', () => {
   const searches = searchesOfPatients()
-  expect([...searches.keys()].sort()).toEqual(['listCaseRequests', 'listClinicBookings', 'listMessages'])
+  expect([...searches.keys()].sort()).toEqual([
+    'listCaseRequests',
+    'listClinicBookings',
+    'listMessages',
+    'listWaitlistEntries',
+  ])
   for (const recorded of searches.values()) expect(recorded).toEqual(['miller', true])
 })
 
