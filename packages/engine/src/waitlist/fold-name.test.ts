@@ -1,5 +1,5 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { foldedPhone } from '@holdfast/vocabulary'
+import { foldedPhone, phoneKeys } from '@holdfast/vocabulary'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
@@ -107,4 +107,21 @@ test('a telephone number is the same with and without the code of its country', 
     null,
     null,
   ])
+})
+
+test('the site compares telephone numbers by the same keys', async ({ database }) => {
+  const keysOf = async (phones: string[]) => {
+    const { rows } = await database.ownerPool.query<{ keys: string[] }>(
+      `select array_remove(holdfast.identity_keys(jsonb_build_object('phone', u.phone), null), 'none') as keys
+         from unnest($1::text[]) with ordinality u(phone, n) order by u.n`,
+      [phones],
+    )
+    return rows.map(({ keys }) => keys)
+  }
+  const anyNumber = fc.array(fc.string({ unit: fc.constantFrom(...'+0012345678949 (/٠٤۹१') }), {
+    minLength: 500,
+    maxLength: 500,
+  })
+  const phones = ['+49 171 123', '49 171 123', '٠١٧١', '१२३', '0', '+', '', ...fc.sample(anyNumber, 3).flat()]
+  expect(phones.map(phoneKeys)).toEqual(await keysOf(phones))
 })

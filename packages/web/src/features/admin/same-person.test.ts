@@ -9,6 +9,7 @@ test.for([
   [{ name: 'Rosa Luz', phone: '+49 (30) 47-11' }, true],
   [{ name: 'Rosa Luz', phone: '030 4711' }, true],
   [{ name: 'Rosa Luz', phone: '0049 (0)30/4711' }, true],
+  [{ name: 'Rosa Luz', phone: '49 30 4711' }, true],
   [{ name: 'Rosa Luz', phone: '030 4712' }, false],
   [{ name: 'Rosa Luz' }, true],
   [{ name: 'Rosa Luz', email: 'other@example.org' }, false],
