@@ -45,14 +45,19 @@ test('an entry with an open offer is corrected after it', async ({ database, res
   expect((await rest.call('getWaitlistEntry', { path, as })).body.patient.name).toBe('Grace Hopper')
 })
 
-test('a correction to somebody who waits for the same is refused', async ({ database, rest }) => {
+test('a correction to somebody who waits for the same is refused, and the log has whose entry was named', async ({
+  database,
+  rest,
+}) => {
   const { clinic, doctor, path } = await anEntry(database)
   const as = await rest.aMember(clinic.no, 'staff')
   const right = { ...patient, name: 'Grace Hopper' }
   const other = await aWaitlistEntry(database, doctor, { patient: { ...right, phone: '01632 960001' } })
   const body = { patient: { name: right.name } }
+  rest.audited.length = 0
   const refused = await rest.call('correctWaitlistEntry', { path, body, as })
   expect(refused.problem).toMatchObject({ status: 409, code: 'already_waiting', entryId: other.id })
+  expect(rest.audited).toMatchObject([{ kind: 'booking_read', actorId: as.id, subjectId: other.id }])
   expect((await rest.call('getWaitlistEntry', { path, as })).body.patient).toEqual(patient)
 })
 

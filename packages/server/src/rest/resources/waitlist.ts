@@ -134,6 +134,7 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
     throw refusalProblem({ kind: outcome.kind, booking })
   }
   if (outcome.kind === 'already_waiting') {
+    recordRead(deps, input, outcome.entryId, granted.actorId)
     throw problem('already_waiting', 'This patient waits for the same already.', { entryId: outcome.entryId })
   }
   const entry = outcome.kind === 'entry_missing' ? null : await afterCommit(() => waitlist.entry(entryId))
