@@ -353,6 +353,9 @@ test('a database that hangs is shown within seconds, with the rest; since when, 
   )
   expect(performance.now() - beganMs).toBeLessThan(10_000)
   expect(checkOf(hung, 'database')).toMatchObject({ state: 'failed', reason: 'no_response', since: now.toISOString() })
+  expect(checkOf(hung, 'jobs')).toMatchObject({ state: 'unknown', reason: 'not_readable' })
+  // Whether an e-mail was ever sent is not known.
+  expect(checkOf(hung, 'email')).toBeUndefined()
   expect(checkOf(hung, 'event_tail')).toMatchObject({ state: 'unknown', reason: 'no_response' })
   expect(checkOf(hung, 'server', 'a test')).toMatchObject({ state: 'ok', version: '0.0.0' })
   const seenAt = now.toISOString()

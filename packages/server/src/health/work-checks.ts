@@ -66,11 +66,15 @@ function resultCheck(database: string | null, result: WorkResult, now: Date): He
   return [healthCheck('dead_letters', judgement, { database, of: name, since: failedAt, failedAt })]
 }
 
-/** Of a channel by which nothing was ever sent. SMS are left out where they are not set up. */
+/**
+ * Of a channel by which nothing was ever sent: none, if what was sent could not be read. SMS are left out where they
+ * are not set up.
+ */
 export function unusedChannels(
   work: readonly HealthCheckBody[],
   { email, sms }: { email: boolean; sms: boolean },
 ): HealthCheckBody[] {
+  if (work.some(({ reason }) => reason === 'not_readable')) return []
   const has = (name: HealthCheckBody['name']) => work.some((check) => check.name === name)
   const emails = has('email') ? [] : [healthCheck('email', unknown(email ? 'never' : 'off', 'HoldfastMessagesFail'))]
   const texts = has('sms') || !sms ? [] : [healthCheck('sms', unknown('never', 'HoldfastMessagesFail'))]
