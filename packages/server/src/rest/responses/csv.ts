@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { finished, Readable } from 'node:stream'
 import type { AuditDetail } from '@holdfast/contract'
+import { countryCodePattern } from '@holdfast/vocabulary'
 import Papa from 'papaparse'
 
 /** Fields of one row, in the order of the columns. */
@@ -24,14 +25,14 @@ export function csvText(rows: readonly CsvRow[], separator: Separator = 'comma')
   return `${Papa.unparse(rows.map(fieldsOf), { delimiter })}\r\n`
 }
 
-/**
- * A telephone number with its country's code: what separates its digits may be an operator of a formula. `(0)` after
- * the code is not dialled with it.
- */
+/** `(0)` directly after the country's code is not dialled with it, but after Italy's, where it is of the number. */
+const zeroAfterCode = new RegExp(`^(\\+${countryCodePattern})[ ./-]*\\( *0 *\\)[ ./-]*`)
+
+/** A telephone number with its country's code: what separates its digits may be an operator of a formula. */
 export function csvPhone(phone: string): string {
   if (!/^\+[\d ()./-]+$/.test(phone)) return phone
   return phone
-    .replace(/\( *0 *\)/, ' ')
+    .replace(zeroAfterCode, (_all, code: string) => (code === '+39' ? '+39 0' : `${code} `))
     .replaceAll(/[()./ -]+/g, ' ')
     .trim()
 }
