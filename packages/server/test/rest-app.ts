@@ -183,8 +183,9 @@ export async function startRestApp(
   }
 }
 
-function ofOneDatabase(rest: RestDeps): RestShards {
-  return { common: rest, of: () => rest, lookAgain: async () => false, others: [] }
+function ofOneDatabase(rest: Omit<RestDeps, 'ofClinic'>): RestShards {
+  const common: RestDeps = { ...rest, ofClinic: () => common }
+  return { common, of: () => common, lookAgain: async () => false, others: [] }
 }
 
 function testAccount({ id = randomUUID(), ...options }: Partial<TestAccount>): TestAccount {

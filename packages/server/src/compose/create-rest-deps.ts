@@ -41,19 +41,26 @@ export function createRestDeps(
     holdSecondsDefault: config.holdSeconds,
     now: () => new Date(),
   }
-  const restOf = (shard: Common | OpenShard): RestDeps => ({ ...shard.rest, ...ofAllShards, mails: mailsOf(shard) })
-  const ofCommon = restOf(common)
-  if (all.length === 1) return { common: ofCommon, of: () => ofCommon, lookAgain, others: [] }
-  const rest = new Map(all.map((shard) => [shard, restOf(shard)]))
+  const rest = new Map<OpenShard, RestDeps>()
   const depsOf = (shard: OpenShard): RestDeps => {
     const deps = rest.get(shard)
     if (deps === undefined) throw new Error('The database of a clinic is not open.')
     return deps
   }
-  const of = (clinicNo: number) => {
+  const of = (clinicNo: number): RestDeps | Promise<RestDeps> => {
+    if (all.length === 1) return ofCommon
     const shard = find(clinicNo)
     return shard instanceof Promise ? shard.then(depsOf) : depsOf(shard)
   }
+  const restOf = (shard: Common | OpenShard): RestDeps => ({
+    ...shard.rest,
+    ...ofAllShards,
+    mails: mailsOf(shard),
+    ofClinic: of,
+  })
+  const ofCommon = restOf(common)
+  if (all.length === 1) return { common: ofCommon, of, lookAgain, others: [] }
+  for (const shard of all) rest.set(shard, restOf(shard))
   return { common: ofCommon, of, lookAgain, others: [...rest.values()] }
 }
 

@@ -280,6 +280,30 @@ describe('lists over all clinics', () => {
     } while (cursor !== '')
     expect(pages.toSorted()).toEqual(booked.toSorted())
   })
+
+  test('an account sees the video visits of all shards, and who cancelled which', async () => {
+    const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
+    const [visits, cancelled] = [new Map<string, unknown>(), new Set<string>()]
+    for (const { doctorId, slots } of await aClinicInEach()) {
+      await scene.api('PATCH', `/doctors/${doctorId}`, { appointmentTypes: ['in_person', 'video'] })
+      await scene.api('PUT', `/doctors/${doctorId}/video-room`, { url: 'https://meet.example.org/{room}' })
+      const book = async (slotId = '', appointmentType = 'video') => {
+        const body = { ...bookingOf(slotId), appointmentType, confirm: true }
+        return String((await post('/bookings', body, { bearer: token })).body.id)
+      }
+      const visit = await book(slots[0]?.id)
+      visits.set(visit, (await get(`/bookings/${visit}`, { bearer: token })).body.joinUrl)
+      const ended = await book(slots[1]?.id, 'in_person')
+      expect(await post(`/bookings/${ended}/cancel`, {}, { bearer: token })).toMatchObject({ status: 200 })
+      cancelled.add(ended)
+    }
+    const items = itemsOf(await get('/me/bookings', { bearer: token }))
+    const listed = items.filter(({ id }) => visits.has(id)).map(({ id, joinUrl }) => [id, joinUrl] as const)
+    for (const [, joinUrl] of listed) expect(joinUrl).toMatch(/^https:\/\/meet\.example\.org\/.+/)
+    expect(new Map(listed)).toEqual(visits)
+    const ended = items.filter(({ id }) => cancelled.has(id))
+    expect(ended.map(({ cancelledBy }) => cancelledBy)).toEqual(['patient', 'patient', 'patient'])
+  })
 })
 
 describe('Holdfast-Position', () => {

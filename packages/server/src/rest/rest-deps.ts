@@ -19,6 +19,8 @@ import type { ExportSlots } from './responses/export-slots.ts'
 /** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
+  /** What requests about this clinic depend on; with one database, the same. A promise, if it has to be looked up. */
+  ofClinic(clinicNo: number): RestDeps | Promise<RestDeps>
   /** For the writes that have no queue of the engine; see limit-writes.ts. */
   limitClinic: ClinicLimiter
   exportSlots: ExportSlots

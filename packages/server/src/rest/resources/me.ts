@@ -1,7 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import { lacksSecondFactor } from '../guards/access.ts'
-import { bookingBodies } from '../responses/booking-bodies.ts'
+import { bookingBodiesOfClinics } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
@@ -20,7 +20,7 @@ export function serveMe(serve: Serve, deps: RestDeps): void {
     const { status = null, from = null, to = null, limit, cursor = null } = query
     if (from !== null && to !== null) requireDays(from, to, Number.POSITIVE_INFINITY)
     const page = await deps.engine.reads.bookingsOfAccount({ accountId, status, from, to, limit, cursor })
-    return { status: 200, body: { items: await bookingBodies(deps, page.items), nextCursor: page.nextCursor } }
+    return { status: 200, body: { items: await bookingBodiesOfClinics(deps, page.items), nextCursor: page.nextCursor } }
   })
 }
 

@@ -30,6 +30,17 @@ export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]
   })
 }
 
+/** The same for bookings of any clinics: each is completed from the database that has its clinic. */
+export async function bookingBodiesOfClinics(deps: RestDeps, bookings: readonly Booking[]): Promise<BookingBody[]> {
+  const clinicNos = [...new Set(bookings.map(({ clinicNo }) => clinicNo))]
+  const found = await Promise.all(clinicNos.map(async (clinicNo) => [clinicNo, await deps.ofClinic(clinicNo)] as const))
+  const depsByClinic = new Map(found)
+  const groups = Map.groupBy(bookings, ({ clinicNo }) => depsByClinic.get(clinicNo) ?? deps)
+  const bodies = await Promise.all([...groups].map(([ofGroup, group]) => bookingBodies(ofGroup, group)))
+  const bodyById = new Map(bodies.flat().map((body) => [body.id, body]))
+  return bookings.flatMap(({ id }) => bodyById.get(id) ?? [])
+}
+
 /**
  * The same for a page of a clinic's bookings, with what patients whose slots were withdrawn have got since.
  *
