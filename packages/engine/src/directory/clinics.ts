@@ -141,6 +141,7 @@ async function lockRooms(transaction: pg.PoolClient, clinicNo: number): Promise<
 /**
  * How many slots are not over and have another local time in the other zone, at most {@link slotsToComeMax}: of
  * doctors, blocks of rooms, and days of rooms on which cases are outside blocks. Every booking and case is in one.
+ * No more are compared: of so many, all count.
  */
 async function slotsWithOtherTimes(
   transaction: pg.PoolClient,
@@ -148,17 +149,19 @@ async function slotsWithOtherTimes(
   [zone, other]: readonly [string, string],
 ): Promise<{ slots: number; takenSlots: number }> {
   const { rows } = await transaction.query<{ slots: number; taken: number }>(sql`
-    select count(*)::integer as slots, count(*) filter (where q.taken > 0)::integer as taken
-      from (select s.taken
+    select count(*) filter (where q.differs or q.is_cut)::integer as slots,
+           count(*) filter (where (q.differs or q.is_cut) and q.taken > 0)::integer as taken
+      from (select c.taken, count(*) over () = ${slotsToComeMax} as is_cut,
+                   (c.starts_at at time zone ${zone}::text, c.ends_at at time zone ${zone}::text)
+                   <> (c.starts_at at time zone ${other}::text, c.ends_at at time zone ${other}::text) as differs
+      from (select s.taken, s.starts_at, s.ends_at
               from holdfast.slot s
               join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
              -- No slot is longer than a day, which may have 25 hours.
              where s.clinic_no = ${clinicNo} and s.starts_at > now() - interval '25 hours' and s.ends_at > now()
                and s.withdrawn_at is null and (r.kind <> 'open_time' or s.taken > 0)
-               and (s.starts_at at time zone ${zone}::text, s.ends_at at time zone ${zone}::text)
-                   <> (s.starts_at at time zone ${other}::text, s.ends_at at time zone ${other}::text)
              order by s.starts_at
-             limit ${slotsToComeMax}) q`)
+             limit ${slotsToComeMax}) c) q`)
   const { slots, taken } = rows[0] ?? { slots: 0, taken: 0 }
   return { slots, takenSlots: taken }
 }
