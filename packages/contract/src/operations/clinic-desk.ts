@@ -40,8 +40,9 @@ export const clinicDeskOperations = {
     summary: 'List a clinic’s bookings',
     description:
       'Ordered by the slot’s start. A booking that ended with its slot (`slot_withdrawn`) in the last 30 days has ' +
-      '`bookedSince` if the same person has got an appointment since that is to come, with the same doctor or one of ' +
-      'the same specialization: nobody has to call them. Doctors see only those with themselves.',
+      '`bookedSince` if the same person has got an appointment since, with the same doctor or one of the same ' +
+      'specialization: nobody has to call them, also after it, unless they missed it. Doctors see only those with ' +
+      'themselves.',
     access: 'member',
     restrictedField: 'query.doctorId',
     query: Type.Object({ ...bookingFilters, ...pageParameters }, { additionalProperties: false }),

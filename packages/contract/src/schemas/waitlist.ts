@@ -145,7 +145,8 @@ const hasDeskTimes = Type.Boolean({
 const bookedSince = Type.Union([bookedSinceSchema, Type.Null()], {
   description:
     'The first appointment that the same person has got since joining, within the days of a waiting entry, with ' +
-    'the doctor or with one who has the specialization: nobody has to call them. null: none',
+    'the doctor or with one who has the specialization: nobody has to call them, also in the week after it, unless ' +
+    'they missed it. null: none',
 })
 
 export const joinedWaitlistSchema = Type.Object(

@@ -55,7 +55,7 @@ test('whoever got an appointment of the doctor or specialization after the withd
   expect(await since(doctor.id)).toEqual(new Map([[ids[0], found]]))
 })
 
-test('an appointment does not count that was booked before, is past, of another specialization, or cancelled', async ({
+test('an appointment does not count that was booked before, of another specialization, missed, or cancelled', async ({
   database,
   engine,
   doctor,
@@ -71,12 +71,22 @@ test('an appointment does not count that was booked before, is past, of another 
       ...overrides,
     })
   await at(doctor, 3, { createdAt: days(-2) })
-  await at(doctor, -1)
+  await at(doctor, -1, { status: 'NO_SHOW' })
   await at(heart, 4)
   await at(doctor, 5, { status: 'PENDING' })
   await settle(await at(doctor, 6), 'cancel')
   expect(await since()).toEqual(new Map())
 })
+
+test.for(['CONFIRMED', 'ARRIVED', 'COMPLETED'] as const)(
+  'an appointment counts still after it has begun: %s',
+  async (status, { database, engine, doctor }) => {
+    const { ids, since } = await withdrawnOf({ database, engine, doctor }, [patient])
+    const begun = await aSlot(database, doctor, { startsAt: days(-1) })
+    const { id } = await aBooking(database, begun, { patient, status, createdAt: createdAt() })
+    expect(await since()).toEqual(new Map([[ids[0], { bookingId: id, startsAt: begun.startsAt }]]))
+  },
+)
 
 test('holds without a patient are not taken for one another', async ({ database, engine, doctor }) => {
   const { since } = await withdrawnOf({ database, engine, doctor }, [{ name: '' }])

@@ -46,6 +46,22 @@ test('an appointment does not count that is older, outside the days, of another 
   expect(await engine.waitlist.bookedSince(doctor.clinicNo, [entry.id])).toEqual(new Map())
 })
 
+test('an appointment counts still when the visit is completed, and not if the patient has missed it', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+}) => {
+  const entry = await wait({ patient, joinedAt: days(-3) })
+  const missed = await aSlot(database, doctor, { startsAt: days(1) })
+  await aBooking(database, missed, { patient, status: 'NO_SHOW' })
+  const booked = () => engine.waitlist.bookedSince(doctor.clinicNo, [entry.id])
+  expect(await booked()).toEqual(new Map())
+  const slot = await aSlot(database, doctor, { startsAt: days(2) })
+  const { id: bookingId } = await aBooking(database, slot, { patient, status: 'COMPLETED' })
+  expect(await booked()).toEqual(new Map([[entry.id, { bookingId, startsAt: slot.startsAt }]]))
+})
+
 freshTest(
   'negative control: without is_same_person, an appointment of another person with the name counts',
   async ({ database, engine, doctor, wait }) => {

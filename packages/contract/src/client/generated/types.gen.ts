@@ -1546,7 +1546,7 @@ export type ClinicWaitlistEntry = {
      */
     hasDeskTimes: boolean;
     /**
-     * The first appointment that the same person has got since joining, within the days of a waiting entry, with the doctor or with one who has the specialization: nobody has to call them. null: none
+     * The first appointment that the same person has got since joining, within the days of a waiting entry, with the doctor or with one who has the specialization: nobody has to call them, also in the week after it, unless they missed it. null: none
      */
     bookedSince: BookedSince | null;
 };

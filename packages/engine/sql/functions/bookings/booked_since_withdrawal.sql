@@ -1,6 +1,6 @@
--- booked_since_withdrawal: of bookings that ended with their slots (`slot_withdrawn`), the first appointment to come
--- that the same person (is_same_person) has got since, of the same doctor or of one with the same specialization:
--- nobody has to call them any more. No row: none. An appointment is CONFIRMED or ARRIVED.
+-- booked_since_withdrawal: of bookings that ended with their slots (`slot_withdrawn`), the first appointment that
+-- the same person (is_same_person) has got since, of the same doctor or of one with the same specialization: nobody has
+-- to call them any more, also after it. No row: none. An appointment is CONFIRMED, ARRIVED or COMPLETED.
 --
 -- The bookings are parallel arrays of their ids, slots, doctors, patients and accounts, so that the months in which
 -- they were created are not read (docs/decisions/0011). p_only: of this doctor only; null: of any.
@@ -57,7 +57,7 @@ begin
                         where t.clinic_no = p_clinic_no and t.id = e.visit_resource_id limit 1) r
    cross join lateral (select t.specialization from resource t
                         where t.clinic_no = p_clinic_no and t.id = e.resource_id limit 1) d
-   where s.starts_at > p_at and w.withdrawn_at > p_at - interval '30 days' and e.created_at > w.withdrawn_at
+   where w.withdrawn_at > p_at - interval '30 days' and e.created_at > w.withdrawn_at
      and (e.resource_id = e.visit_resource_id or d.specialization = r.specialization)
    order by e.id, s.starts_at, e.visit_id;
 end

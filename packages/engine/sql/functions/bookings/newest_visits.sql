@@ -1,7 +1,7 @@
--- newest_visits: of the clinic's 5,000 newest bookings with ids from p_from on, the CONFIRMED and ARRIVED appointments
--- of these doctors, each with the patient's name as fold_name has it: what somebody has booked since. Of a clinic that
--- has got more since, those who booked first may be missing. Of the last six months at most, so that not too many
--- months are locked: it is planned for those that it reads (docs/decisions/0011).
+-- newest_visits: of the clinic's 5,000 newest bookings with ids from p_from on, the CONFIRMED, ARRIVED and COMPLETED
+-- appointments of these doctors, each with the patient's name as fold_name has it: what somebody has booked since. Of a
+-- clinic that has got more since, those who booked first may be missing. Of the last six months at most, so that not
+-- too many months are locked: it is planned for those that it reads (docs/decisions/0011).
 --
 -- With 100 bookings to compare and 5,000 newer ones, all of one doctor, a call of booked_since_withdrawal took 0.4 s on
 -- two cores with a load of 16, most of it for fold_name.
@@ -30,6 +30,7 @@ begin
   )
   select b.id, b.slot_id, b.resource_id, b.patient, b.account_id, b.created_at, fold_name(b.patient->>'name')
     from newest b
-   where b.status in ('CONFIRMED', 'ARRIVED') and b.appointment_type <> 'case' and b.resource_id = any (p_doctor_ids);
+   where b.status in ('CONFIRMED', 'ARRIVED', 'COMPLETED') and b.appointment_type <> 'case'
+     and b.resource_id = any (p_doctor_ids);
 end
 $function$;

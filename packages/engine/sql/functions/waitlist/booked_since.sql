@@ -1,6 +1,7 @@
 -- booked_since: of entries that wait, the first appointment that the same person (is_same_person) has got since
 -- joining, within the days of the entry, of the doctor or of a doctor with the specialization: the clinic need not call
--- them any more. No row: none. An appointment is CONFIRMED or ARRIVED, and began less than a week before p_at.
+-- them any more. No row: none. An appointment is CONFIRMED, ARRIVED or COMPLETED, and began less than a week before
+-- p_at.
 --
 -- One that was booked before and moved since does not count: the person had it when joining. It reads newest_visits,
 -- whose limits apply.
