@@ -62,14 +62,22 @@ export function createCalendarFeeds(
     },
 
     async doctorNames(doctorIds) {
-      const ids = [...new Set(doctorIds)]
-      const clinicNos = [...new Set(ids.map(clinicNoOf))]
-      const { rows } = await pool.query<{ id: string; name: string }>(sql`
-        select r.id, r.name from holdfast.resource r
-         where r.clinic_no = any (${clinicNos}::integer[]) and r.id = any (${ids}::uuid[])`)
-      return new Map(rows.map(({ id, name }) => [id, name]))
+      const byShard = new Map<pg.Pool, string[]>()
+      for (const id of new Set(doctorIds)) {
+        byShard.getOrInsertComputed(await shards.of(clinicNoOf(id)), () => []).push(id)
+      }
+      const found = await Promise.all(Array.from(byShard, ([shard, ids]) => namesOf(shard, ids)))
+      return new Map(found.flat().map(({ id, name }) => [id, name]))
     },
   }
+}
+
+async function namesOf(shard: pg.Pool, doctorIds: readonly string[]): Promise<{ id: string; name: string }[]> {
+  const clinicNos = [...new Set(doctorIds.map(clinicNoOf))]
+  const { rows } = await shard.query<{ id: string; name: string }>(sql`
+    select r.id, r.name from holdfast.resource r
+     where r.clinic_no = any (${clinicNos}::integer[]) and r.id = any (${doctorIds}::uuid[])`)
+  return rows
 }
 
 /** The first shard that has the feed is enough. One that cannot be read matters only if no other one has it. */

@@ -127,14 +127,10 @@ test('the noted copy is the older one, as note and rows came back together: the 
   const { clinicNo, engines, slot } = scene
   await scene.restoreNote()
   await scene.restoreRows()
-  const unread = { clinicNo, in: 'north', notedIn: 'directory', kind: 'unsettled' }
-  // A third one may have a copy that is newer still.
-  expect(await scene.settle({ areAll: false })).toMatchObject([unread])
-  expect(await scene.place()).toEqual({ shard_no: 0, moving_to: null })
-  await expect(engines.directory.claim(aClaim(slot))).rejects.toThrow()
   const corrected = { clinicNo, in: 'north', notedIn: 'directory', kind: 'corrected', isOnly: false, isDrained: false }
   const stale = { clinicNo, in: 'directory', notedIn: 'north', kind: 'stale' }
-  expect(await scene.settle()).toEqual([corrected, stale])
+  // A third one that cannot be read may have a copy that is newer still: but the clinic is in use meanwhile.
+  expect(await scene.settle({ areAll: false })).toEqual([corrected, stale])
   expect(await scene.settle()).toEqual([stale])
   expect(await scene.place()).toEqual({ shard_no: 1, moving_to: null })
   await expect(engines.directory.claim(aClaim(slot))).rejects.toThrow()

@@ -126,7 +126,9 @@ async function settleCopies(
     kind: 'stale' as const,
   }))
   if (newest.database === noted) return stale
-  if (!areAll) return unsettled('a database that cannot be read may have it as well')
+  // A copy that is older is worse than the newest that can be read, whatever another database has.
+  const isNotedOlder = others.some(({ database }) => database === noted)
+  if (!areAll && !isNotedOlder) return unsettled('a database that cannot be read may have it as well')
   await directory.query(sql`
     update holdfast.clinic_shard set shard_no = ${no}, changed_at = clock_timestamp()
      where clinic_no = ${clinicNo} and shard_no = ${noted.no} and moving_to is null`)

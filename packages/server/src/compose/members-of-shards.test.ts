@@ -111,6 +111,15 @@ test('a member of clinics in both shards has both roles, and their calendar feed
     feeds.push(`${server.url}${new URL(String(body.url)).pathname}`)
   }
   for (const feed of feeds) expect((await call(feed)).text).toMatch(/^BEGIN:VCALENDAR/)
+  for (const { doctorId } of [here, there]) {
+    const { slots } = await scene.slotsOf(doctorId)
+    const patient = { name: 'Pat', email: 'pat@example.org' }
+    const body = { slotId: slots[0]?.id, patient, confirm: true }
+    expect((await scene.api('POST', '/bookings', body, bearer)).status).toBe(201)
+  }
+  // Each visit names its doctor, whichever database has them.
+  const summaries = (await call(feeds[2] ?? '')).text.match(/^SUMMARY:.*$/gm)
+  expect(summaries).toEqual([expect.stringMatching(/: \S/), expect.stringMatching(/: \S/)])
   await scene.api('DELETE', `/clinics/${there.clinicId}/members/${id}`)
   expect(await Promise.all(feeds.map(async (feed) => (await call(feed)).status))).toEqual([200, 404, 200])
 })
