@@ -32,20 +32,22 @@ const bookingFilters = {
   ),
 }
 
+const withBookedSince = flag(
+  'A booking that ended with its slot (`slot_withdrawn`) in the last 30 days has `bookedSince` if the same person ' +
+    'has got an appointment since, with the same doctor or one of the same specialization: nobody has to call them, ' +
+    'also after it, unless they missed it. Doctors see only those with themselves.',
+)
+
 export const clinicDeskOperations = {
   listClinicBookings: operation({
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/bookings',
     tag: 'Bookings',
     summary: 'List a clinic’s bookings',
-    description:
-      'Ordered by the slot’s start. A booking that ended with its slot (`slot_withdrawn`) in the last 30 days has ' +
-      '`bookedSince` if the same person has got an appointment since, with the same doctor or one of the same ' +
-      'specialization: nobody has to call them, also after it, unless they missed it. Doctors see only those with ' +
-      'themselves.',
+    description: 'Ordered by the slot’s start.',
     access: 'member',
     restrictedField: 'query.doctorId',
-    query: Type.Object({ ...bookingFilters, ...pageParameters }, { additionalProperties: false }),
+    query: Type.Object({ ...bookingFilters, withBookedSince, ...pageParameters }, { additionalProperties: false }),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     audit: { kind: 'bookings_read' },
     problems: ['clinic_not_found'],

@@ -762,7 +762,7 @@ export const listMyBookings = <ThrowOnError extends boolean = false>(options?: O
 /**
  * List a clinic’s bookings
  *
- * Ordered by the slot’s start. A booking that ended with its slot (`slot_withdrawn`) in the last 30 days has `bookedSince` if the same person has got an appointment since, with the same doctor or one of the same specialization: nobody has to call them, also after it, unless they missed it. Doctors see only those with themselves.
+ * Ordered by the slot’s start.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings and cases. Doctors may send only themselves as `doctorId`.
  */

@@ -7672,6 +7672,10 @@ export type ListClinicBookingsData = {
          */
         q?: string;
         /**
+         * A booking that ended with its slot (`slot_withdrawn`) in the last 30 days has `bookedSince` if the same person has got an appointment since, with the same doctor or one of the same specialization: nobody has to call them, also after it, unless they missed it. Doctors see only those with themselves.
+         */
+        withBookedSince?: boolean;
+        /**
          * The largest number of items to return
          */
         limit?: number;

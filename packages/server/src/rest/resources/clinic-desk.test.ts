@@ -1,5 +1,5 @@
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
@@ -54,10 +54,11 @@ test('the list shows the appointment that somebody has got since a withdrawal, t
   const day = slot.startsAt.toISOString().slice(0, 10)
   const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
   const lost = await aBooking(database, slot, { patient })
-  const query = { withBookings: true }
-  await rest.call('withdrawSlot', { path: { slotId: slot.id }, as: admin, query })
-  const listed = async (as: typeof admin) =>
-    (await rest.call('listClinicBookings', { path, as, query: { from: day, to: day, doctorId: doctor.id } })).body.items
+  await rest.call('withdrawSlot', { path: { slotId: slot.id }, as: admin, query: { withBookings: true } })
+  const listed = async (as: typeof admin, withBookedSince = true) => {
+    const query = { from: day, to: day, doctorId: doctor.id, ...(withBookedSince && { withBookedSince }) }
+    return (await rest.call('listClinicBookings', { path, as, query })).body.items
+  }
   const ended = { id: lost.id, failureReason: 'slot_withdrawn' }
   expect(await listed(admin)).toEqual([expect.not.objectContaining({ bookedSince: expect.anything() })])
   const later = await aSlot(database, colleague, { startsAt: new Date(slot.startsAt.getTime() + 7 * 86_400_000) })
@@ -65,6 +66,9 @@ test('the list shows the appointment that somebody has got since a withdrawal, t
   const { id: bookingId } = (await rest.call('createBooking', { body, as: admin })).body
   const bookedSince = { bookingId, startsAt: later.startsAt.toISOString() }
   expect(await listed(admin)).toMatchObject([{ ...ended, bookedSince }])
+  const looked = vi.spyOn(rest.engine.reads, 'bookedSinceWithdrawal')
+  expect(await listed(admin, false)).toEqual([expect.not.objectContaining({ bookedSince: expect.anything() })])
+  expect(looked).not.toHaveBeenCalled()
   const own = await listed(await rest.aMember(clinic.no, 'doctor', doctor.id))
   expect(own).toMatchObject([ended])
   expect(own).toEqual([expect.not.objectContaining({ bookedSince: expect.anything() })])

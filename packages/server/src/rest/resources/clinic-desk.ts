@@ -11,7 +11,7 @@ import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody, statsRows } from '../responses/bodies/stats-body.ts'
-import { bookingBodiesWithLater } from '../responses/booking-bodies.ts'
+import { bookingBodies, bookingBodiesWithLater } from '../responses/booking-bodies.ts'
 import { shortCsvResponse } from '../responses/csv.ts'
 import { singleFlight } from '../responses/single-flight.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -35,10 +35,12 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
   serve(
     restOperations.listClinicBookings,
     async ({ query, granted: { clinic, actor }, field: doctorId }) => {
-      const { limit, cursor = null } = query
+      const { limit, cursor = null, withBookedSince } = query
       const filters = bookingFilters(query, clinic, doctorId, deps.now())
       const page = await reads.bookingsOfClinic({ ...filters, limit, cursor })
-      const items = await bookingBodiesWithLater(deps, clinic.no, page.items, actor.doctorId)
+      const items = withBookedSince
+        ? await bookingBodiesWithLater(deps, clinic.no, page.items, actor.doctorId)
+        : await bookingBodies(deps, page.items)
       return { status: 200, body: { items, nextCursor: page.nextCursor } }
     },
     {

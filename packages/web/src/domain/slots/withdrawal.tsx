@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { isFinal, isRefusedForNow } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { createRequestKeys } from '../../lib/api/request-keys.ts'
-import { clinicKey } from '../../lib/queries/clinic-queries.ts'
+import { bookingsQuery, clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
@@ -28,7 +28,7 @@ type WithdrawalProps = {
   doctorId: string
   clinicId: string
   timeZone: string
-  /** The days of the slots, for the printed list. */
+  /** The days of the slots. */
   days: Days
   /** Bookings from which patients' names and contacts are taken. */
   known: readonly Booking[]
@@ -66,8 +66,13 @@ export function Withdrawal(props: WithdrawalProps) {
   })
   const isMailed = useQuery(clinicQuery(clinicId)).data?.sendsEmails ?? false
   const sheet = { days, doctorId, clinicId, timeZone }
-  if (withdrawal.data !== undefined && withdrawal.data.bookings.length > 0) {
-    const affected = affectedOf(withdrawal.data, known, withdrawal.data.patients)
+  const hasAffected = withdrawal.data !== undefined && withdrawal.data.bookings.length > 0
+  const since = useQuery({
+    ...bookingsQuery(clinicId, { ...days, doctorId, withBookedSince: true }),
+    enabled: hasAffected,
+  })
+  if (hasAffected) {
+    const affected = affectedOf(withdrawal.data, since.data?.items ?? known, withdrawal.data.patients)
     const title = t('withdraw.done', { count: withdrawal.data.slots })
     return (
       <>

@@ -28,8 +28,13 @@ export const rereadMs = 15_000
 
 export type BookingsFilter = { from: string; to: string; doctorId?: string; status?: BookingStatus }
 
+type DaysFilter = BookingsFilter & {
+  /** With what the patients of withdrawn slots have got since, which takes the server long. */
+  withBookedSince?: boolean
+}
+
 /** The bookings whose slots start on these local days, at most a thousand, without holds that were never confirmed. */
-export function bookingsQuery(clinicId: string, filter: BookingsFilter) {
+export function bookingsQuery(clinicId: string, filter: DaysFilter) {
   return queryOptions({
     queryKey: [...bookingListsKey(clinicId), filter],
     queryFn: (): Promise<AllPages<Booking>> =>

@@ -7,7 +7,7 @@ import type { BookingsSearch } from '../admin-search.ts'
 
 const pageSize = 50
 
-/** The clinic's bookings that match a search, page by page. */
+/** The clinic's bookings that match a search, page by page, with what patients of withdrawn slots have got since. */
 export function bookingSearchQuery(
   clinicId: string,
   filter: BookingsFilter & Pick<BookingsSearch, 'q' | 'attendance'> & { confirmedOnly: boolean },
@@ -16,7 +16,12 @@ export function bookingSearchQuery(
     ...pageByPage,
     queryKey: [...bookingSearchesKey(clinicId), filter],
     queryFn: ({ pageParam }) =>
-      dataOf(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...pageParam } })),
+      dataOf(
+        api.listClinicBookings({
+          path: { clinicId },
+          query: { ...filter, withBookedSince: true, limit: pageSize, ...pageParam },
+        }),
+      ),
     placeholderData: keepPreviousData,
     refetchInterval: rereadMs,
   })
