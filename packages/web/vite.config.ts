@@ -25,6 +25,8 @@ const sharedByPatientPages = new RegExp(
     // What the routes of all pages need, and so every page.
     '/packages/web/src/(app/navigation|app/shell|domain/hold/active-attempt|features/theatre/board-query)',
     '/packages/web/src/.*/(admin-search|theatre-search|day-search|withdrawal-search|slots-of-week-query|status-colors)',
+    '/packages/vocabulary/src/(email-address|phone-number)',
+    '/packages/web/src/.*/(refuse-overlap|use-seconds-left|call-clinic)',
     '/node_modules/@mantine/hooks/esm/(use-force-update|use-hotkeys|use-window-event)/',
     '/node_modules/(@tanstack/(react-router|router-core)|react-remove-scroll)/',
     `/packages/web/src/ui/(?!${clinicParts})`,

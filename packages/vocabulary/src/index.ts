@@ -21,7 +21,8 @@ export {
 } from './limits.ts'
 export { messageOf } from './message-of.ts'
 export { isName, nameExpected, namePattern } from './name.ts'
-export { countryCodePattern, foldedPhone, isPhoneNumber, phoneKeys, phoneNumberPattern } from './phone-number.ts'
+export { countryCodePattern, foldedPhone, phoneKeys } from './phone-keys.ts'
+export { isPhoneNumber, phoneNumberPattern } from './phone-number.ts'
 export { serviceKey } from './service-key.ts'
 export { userAgentName } from './user-agent-name.ts'
 export {
