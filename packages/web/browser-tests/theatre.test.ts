@@ -270,9 +270,11 @@ test('a case that ends before midnight is extended past it, also if the time is 
     startsAt: startsAt.toInstant().toString(),
     minutes: endsAt.since(startsAt).total('minutes'),
   })
-  // Else the end would be expected earlier.
-  const milestone = { milestone: 'in_room' as const, at: one.startsAt }
+  const milestone = { milestone: 'in_room' as const, at: new Date().toISOString() }
   await dataOf(site.admin.recordMilestone({ path: { caseId: one.id }, body: milestone }))
+  // It began five minutes early, and is expected to end as planned all the same.
+  const expectedEndsAt = endsAt.toInstant().toString()
+  await dataOf(site.admin.extendCase({ path: { caseId: one.id }, body: { expectedEndsAt } }))
   const page = await openBoard(theatre, 'staff')
   await page.getByRole('button', { name: /Prostatectomy/ }).click()
   const dialog = page.getByRole('dialog', { name: 'Prostatectomy' })
