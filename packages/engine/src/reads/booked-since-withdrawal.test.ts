@@ -98,8 +98,8 @@ test('holds without a patient are not taken for one another', async ({ database,
 freshTest(
   'negative control: without is_same_person, an appointment of another person with the name counts',
   async ({ database, engine, doctor }) => {
-    await plantFunction(database, 'booked_since_withdrawal', {
-      part: 'is_same_person(l.patient, l.account_id, b.patient, b.account_id)',
+    await plantFunction(database, 'later_visits', {
+      part: 'is_same_person(p.patient, p.account_id, v.patient, v.account_id)',
       becomes: 'true',
     })
     const { ids, since } = await withdrawnOf({ database, engine, doctor }, [patient])

@@ -65,8 +65,8 @@ test('an appointment counts still when the visit is completed, and not if the pa
 freshTest(
   'negative control: without is_same_person, an appointment of another person with the name counts',
   async ({ database, engine, doctor, wait }) => {
-    await plantFunction(database, 'booked_since', {
-      part: 'and is_same_person(e.patient, e.account_id, b.patient, b.account_id)',
+    await plantFunction(database, 'later_visits', {
+      part: 'and is_same_person(p.patient, p.account_id, v.patient, v.account_id)',
       becomes: '',
     })
     const entry = await wait({ patient, joinedAt: days(-1) })

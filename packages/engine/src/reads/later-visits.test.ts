@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+
+const patient = { name: 'Grace Hopper', phone: '+44 1632 960001' }
+const since = new Date(Date.now() - 86_400_000)
+
+/** The limits, as the function itself states them. */
+async function limits({ ownerPool }: TestDatabase) {
+  const { rows } = await ownerPool.query<{ source: string }>(
+    `select prosrc as source from pg_proc where oid = 'holdfast.later_visits'::regproc`,
+  )
+  const limit = (name: string) =>
+    Number(new RegExp(`${name} constant integer := (\\d+);`).exec(rows[0]?.source ?? '')?.[1])
+  return { bookingsMax: limit('v_bookings_max'), visitsMax: limit('v_visits_max') }
+}
+
+/** A visit of the patient with a doctor, and a slot of another doctor of the clinic. */
+async function aVisit(database: TestDatabase) {
+  const clinic = await aClinic(database)
+  const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 1_000_000 })
+  const visit = await aBooking(database, slot, { patient, createdAt: new Date(Date.now() - 60_000) })
+  const others = await aSlot(database, await aDoctor(database, clinic), { capacity: 1_000_000 })
+  return { slot, visit, others }
+}
+
+/** Books so many other patients in a slot, with later ids. */
+async function bookOthers(database: TestDatabase, { clinicNo, id, doctorId }: BuiltSlot, count: number) {
+  await database.ownerPool.query(
+    `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient,
+       created_at, updated_at)
+     select $1::int, holdfast.new_id($1::int, now()), $2::uuid, $3::uuid, 1, 'CONFIRMED', 'in_person',
+            jsonb_build_object('name', 'Patient ' || n), now(), now()
+       from generate_series(1, $4) n`,
+    [clinicNo, id, doctorId, count],
+  )
+}
+
+async function found(database: TestDatabase, { clinicNo, doctorId }: BuiltSlot): Promise<string[]> {
+  const { rows } = await database.ownerPool.query<{ id: string }>(
+    `select visit_id as id
+       from holdfast.later_visits($1, array[$2]::uuid[], array[$3]::timestamptz[], array[$4]::uuid[], array[null],
+              array[$5]::jsonb[], array[null]::uuid[], null)`,
+    [clinicNo, randomUUID(), since, doctorId, JSON.stringify(patient)],
+  )
+  return rows.map(({ id }) => id)
+}
+
+freshDatabaseTest('of the newest bookings it reads so many, and then the visit is missing', async ({ database }) => {
+  const { slot, visit, others } = await aVisit(database)
+  const { bookingsMax } = await limits(database)
+  await bookOthers(database, others, bookingsMax - 1)
+  expect(await found(database, slot)).toEqual([visit.id])
+  await bookOthers(database, others, 1)
+  expect(await found(database, slot)).toEqual([])
+})
+
+freshDatabaseTest(
+  'of the doctor’s newest visits it compares so many, and then the visit is missing',
+  async ({ database }) => {
+    const { slot, visit } = await aVisit(database)
+    const { visitsMax } = await limits(database)
+    await bookOthers(database, slot, visitsMax - 1)
+    expect(await found(database, slot)).toEqual([visit.id])
+    await bookOthers(database, slot, 1)
+    expect(await found(database, slot)).toEqual([])
+  },
+)
+
+freshDatabaseTest('negative control: without its limits, it finds what lies beyond them', async ({ database }) => {
+  const { slot, visit } = await aVisit(database)
+  const { bookingsMax } = await limits(database)
+  await bookOthers(database, slot, bookingsMax)
+  expect(await found(database, slot)).toEqual([])
+  await plantFunction(
+    database,
+    'later_visits',
+    { part: 'limit v_bookings_max', becomes: '' },
+    { part: 'limit v_visits_max', becomes: '' },
+  )
+  expect(await found(database, slot)).toEqual([visit.id])
+})
