@@ -18,6 +18,7 @@ export {
   retentionDueMax,
   slotLimits,
   slotsToComeMax,
+  waitlistSearchedMax,
 } from './limits.ts'
 export { messageOf } from './message-of.ts'
 export { isName, nameExpected, namePattern } from './name.ts'

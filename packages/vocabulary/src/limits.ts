@@ -31,6 +31,9 @@ export const retentionDueMax = 10_000
  */
 export const slotsToComeMax = 100_000
 
+/** A search finds entries of a waitlist that have ended if they are among so many of the clinic that joined last. */
+export const waitlistSearchedMax = 20_000
+
 /** Opening times of an operating room in a week. */
 export const openingHoursMax = 21
 

@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, waitlistSearchedMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { manageTokenSchema, nothingSchema } from '../schemas/booking.ts'
 import { id, line, pageParameters, searchText } from '../schemas/fields.ts'
@@ -21,6 +21,7 @@ import { ownData } from './audit.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Waitlist'
+const searchedMaxText = waitlistSearchedMax.toLocaleString('en')
 
 /** Waiting for a place that becomes free. */
 export const waitlistOperations = {
@@ -185,7 +186,8 @@ export const waitlistOperations = {
           searchText({
             description:
               'Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight ' +
-              'characters of one',
+              'characters of one. Of entries that have ended, words and these characters find those among the ' +
+              `clinic’s ${searchedMaxText} entries that joined last`,
           }),
         ),
       },

@@ -126,7 +126,7 @@ export type WaitlistQuery = {
   status: WaitlistStatus | 'open' | null
   doctorId: string | null
   specialization: string | null
-  /** Matches entries as bookings in lists of bookings; null: any. */
+  /** Matches entries as bookings in lists of bookings; null: any. Of ended ones, at most `waitlistSearchedMax`. */
   q: string | null
   limit: number
   cursor: string | null

@@ -1,5 +1,5 @@
 import type { BookingStatus } from '@holdfast/vocabulary'
-import { waitlistUrgencies } from '@holdfast/vocabulary'
+import { waitlistSearchedMax, waitlistUrgencies } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { isHeld } from '../database/hold-sql.ts'
@@ -142,6 +142,10 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       if (doctorId !== null) conditions.push(sql`e.resource_id = ${isId(doctorId) ? doctorId : null}`)
       if (specialization !== null) conditions.push(sql`e.specialization = ${specialization}`)
       if (q !== null) conditions.push(matchesEntry(q))
+      if (q !== null && !isByRank && !isId(q.trim().toLowerCase())) {
+        const isSearched = isAmongNewest(clinicNo)
+        conditions.push(status === null ? sql`(e.ended_at is null or ${isSearched})` : isSearched)
+      }
       if (after !== null) conditions.push(isByRank ? isAfterRank(after) : isAfterJoined(after))
       const rows = await read(join(conditions, ' and '), isByRank ? nextFirst : oldestFirst, limit + 1)
       return pageOf(rows, limit, entryOf, ({ urgency, missed, joinedMicros, id }) =>
@@ -257,6 +261,15 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
 
 function byNewest(one: EntryRow, other: EntryRow): number {
   return Number(BigInt(other.joinedMicros) - BigInt(one.joinedMicros)) || (one.id > other.id ? -1 : 1)
+}
+
+/** A search of ended entries looks at `e`: it compares the newest ones alone, which an index finds. */
+function isAmongNewest(clinicNo: number): Sql {
+  return sql`(e.joined_at, e.id) >= (
+    select n.joined_at, n.id
+      from (select o.joined_at, o.id from holdfast.waitlist_entry o
+             where o.clinic_no = ${clinicNo} order by o.joined_at desc, o.id desc limit ${waitlistSearchedMax}) n
+     order by n.joined_at, n.id limit 1)`
 }
 
 function isAfterJoined(after: string): Sql {

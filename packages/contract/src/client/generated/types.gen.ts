@@ -13575,7 +13575,7 @@ export type ListWaitlistEntriesData = {
         doctorId?: string;
         specialization?: string;
         /**
-         * Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight characters of one
+         * Words that are parts of the patient’s name, e-mail or phone; an entry’s id, or the last eight characters of one. Of entries that have ended, words and these characters find those among the clinic’s 20,000 entries that joined last
          */
         q?: string;
     };
