@@ -102,6 +102,8 @@ create table holdfast.answer (
 create index answer_created_at on holdfast.answer using brin (created_at);
 -- There is no list of pending entries: an erasure would have to read all of it.
 create index answer_ids on holdfast.answer using gin (ids) with (fastupdate = off);
+-- A move of the clinic reads its responses while changes wait: docs/decisions/0032.
+create index answer_clinic on holdfast.answer (clinic_no) where clinic_no is not null;
 alter table holdfast.answer
   alter column request_hash set statistics 0,
   alter column body set statistics 0,
