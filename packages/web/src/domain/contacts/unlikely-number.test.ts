@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { isUnlikelyNumber } from './unlikely-number.ts'
 
 const berlin = { phone: '+49 30 901820', timezone: 'UTC' }
@@ -33,4 +33,17 @@ test.each([
   ['ask reception 3', berlin],
 ])('%s is unlikely at the clinic %o', (number, clinic) => {
   expect(isUnlikelyNumber(number, clinic)).toBe(true)
+})
+
+test.each(['Asia/Kolkata', 'Asia/Calcutta'])('a browser that says %s knows the country by either name', (said) => {
+  const locale: { getTimeZones: () => string[] } = Intl.Locale.prototype as never
+  const zones = vi.spyOn(locale, 'getTimeZones').mockImplementation(function of(this: Intl.Locale) {
+    return this.region === 'IN' ? [said] : []
+  } as () => string[])
+  for (const timezone of ['Asia/Kolkata', 'Asia/Calcutta']) {
+    // Long enough for a number, and nobody's in India.
+    expect(isUnlikelyNumber('123456', { phone: null, timezone })).toBe(true)
+    expect(isUnlikelyNumber('098765 43210', { phone: null, timezone })).toBe(false)
+  }
+  zones.mockRestore()
 })

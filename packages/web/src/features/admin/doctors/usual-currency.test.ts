@@ -7,6 +7,10 @@ test.each([
   ['America/Indiana/Knox', 'USD'],
   ['Australia/Sydney', 'AUD'],
   ['Europe/Berlin', 'EUR'],
+  ['Asia/Kolkata', 'INR'],
+  ['Asia/Calcutta', 'INR'],
+  ['America/Buenos_Aires', 'ARS'],
+  ['America/Indianapolis', 'USD'],
 ])('a fee in %s is in %s', (timeZone, currency) => {
   expect(usualCurrency(timeZone, [])).toBe(currency)
   expect(Intl.supportedValuesOf('currency')).toContain(currency)

@@ -1,9 +1,10 @@
 import type { Doctor } from '@holdfast/contract/client'
+import { isSameZone } from '../../../lib/time/same-zone.ts'
 
 /** Where the euro is not what is paid, by time zones or their beginnings. */
 const currencies: Record<string, string> = {
   AED: 'Asia/Dubai',
-  ARS: 'America/Argentina/ America/Buenos_Aires',
+  ARS: 'America/Argentina/ America/Argentina/Buenos_Aires',
   AUD: 'Australia/',
   BRL: 'America/Sao_Paulo America/Bahia America/Fortaleza America/Manaus America/Recife',
   CAD:
@@ -21,7 +22,7 @@ const currencies: Record<string, string> = {
   HUF: 'Europe/Budapest',
   IDR: 'Asia/Jakarta',
   ILS: 'Asia/Jerusalem',
-  INR: 'Asia/Kolkata Asia/Calcutta',
+  INR: 'Asia/Kolkata',
   IQD: 'Asia/Baghdad',
   JOD: 'Asia/Amman',
   JPY: 'Asia/Tokyo',
@@ -46,11 +47,11 @@ const currencies: Record<string, string> = {
   SGD: 'Asia/Singapore',
   THB: 'Asia/Bangkok',
   TRY: 'Europe/Istanbul',
-  UAH: 'Europe/Kyiv Europe/Kiev',
+  UAH: 'Europe/Kyiv',
   USD:
     'America/New_York America/Chicago America/Denver America/Phoenix America/Los_Angeles America/Anchorage ' +
-    'America/Detroit America/Indiana/ America/Boise America/Puerto_Rico Pacific/Honolulu',
-  VND: 'Asia/Ho_Chi_Minh Asia/Saigon',
+    'America/Detroit America/Indiana/ America/Indiana/Indianapolis America/Boise America/Puerto_Rico Pacific/Honolulu',
+  VND: 'Asia/Ho_Chi_Minh',
   ZAR: 'Africa/Johannesburg',
 }
 
@@ -58,6 +59,6 @@ const currencies: Record<string, string> = {
 export function usualCurrency(timeZone: string, doctors: readonly Pick<Doctor, 'fee'>[]): string {
   const known = doctors.find(({ fee }) => fee !== null)?.fee
   if (known) return known.currency
-  const isOf = (zone: string) => timeZone === zone || (zone.endsWith('/') && timeZone.startsWith(zone))
+  const isOf = (zone: string) => (zone.endsWith('/') ? timeZone.startsWith(zone) : isSameZone(timeZone, zone))
   return Object.entries(currencies).find(([, zones]) => zones.split(' ').some(isOf))?.[0] ?? 'EUR'
 }
