@@ -189,3 +189,33 @@ test('staff see when the last attempt at a message was and the next one is, and 
       .count(),
   ).toBe(0)
 })
+
+test('a message whose sending got no response is not sent again by another press, however late', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { id } = await aMessage(site, scene, 'failed')
+  const page = await scene.pageOf('staff')
+  const keys: (string | undefined)[] = []
+  await page.route('**/messages/*/send', async (route) => {
+    keys.push(route.request().headers()['idempotency-key'])
+    if (keys.length > 1) return route.continue()
+    await route.fetch()
+    await route.abort()
+  })
+  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  const again = page.getByRole('row').filter({ hasText: 'p…@example.org' }).getByRole('button', { name: 'Send again' })
+  await again.click()
+  await page.getByRole('alert').waitFor()
+  await site.database.ownerPool.query(
+    `update holdfast.message
+        set state = 'sent', done_at = now(), sent_again_at = now() - interval '1 hour' where id = $1`,
+    [id],
+  )
+  await again.click()
+  await page.getByText('The message will be sent within a minute.').waitFor()
+  expect(keys).toEqual([expect.stringContaining(id), keys[0]])
+  const { rows } = await site.database.ownerPool.query(
+    `select sent_again_at < now() - interval '30 minutes' as once from holdfast.message where id = $1`,
+    [id],
+  )
+  expect(rows).toEqual([{ once: true }])
+})

@@ -106,8 +106,8 @@ function Row({ message, onRead, sending, children }: RowProps) {
             <ActionButton
               size="compact-sm"
               variant="default"
-              isBusy={sending.isPending && sending.variables === id}
-              onClick={() => sending.mutate(id)}
+              isBusy={sending.isPending && sending.variables.id === id}
+              onClick={() => sending.mutate(message)}
             >
               {t('messages.again')}
             </ActionButton>
@@ -132,7 +132,11 @@ function useSendAgain() {
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: (messageId: string) => dataOf(api.sendMessage({ path: { clinicId, messageId } })),
+    mutationFn: ({ id: messageId, doneAt, dueAt }: ListedMessage) => {
+      // Pressed again after a lost response, it is not sent twice. What was sent since has another key.
+      const headers = { 'Idempotency-Key': `send ${messageId} ${doneAt ?? dueAt}` }
+      return dataOf(api.sendMessage({ path: { clinicId, messageId }, headers }))
+    },
     onSuccess: async () => {
       toastDone({ message: t('messages.willSend') })
       await queryClient.invalidateQueries({ queryKey: [...clinicKey(clinicId), 'messages'] })
