@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { isEmailAddress, lengths } from '@holdfast/vocabulary'
-import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
+import { Textarea } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -11,12 +11,12 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { refusedContact } from '../../../lib/api/api-error.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { ContactFields, useContactRules } from '../contact-fields.tsx'
+import { useContactRules } from '../contact-fields.tsx'
+import { CorrectionForm } from '../correction-form.tsx'
 import { type Contact, isOtherAddress, patientCorrection } from '../patient-correction.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -63,53 +63,39 @@ function CorrectForm({ booking, onClose }: Pick<CorrectDialogProps, 'booking' | 
     booking.status === 'CONFIRMED' &&
     Date.parse(booking.startsAt) > serverNow()
   return (
-    <form
-      onSubmit={form.onSubmit(
-        (draft) => correction.mutate({ draft, mayOverlap: false }),
-        (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-      )}
-      noValidate
+    <CorrectionForm
+      form={form}
+      notes={[
+        hasFormer ? t('correct.formerAddress') : '',
+        hasFormerPhone ? t('correct.formerPhone') : '',
+        isSent ? t('correct.newAddress') : '',
+      ]}
+      isBusy={correction.isPending}
+      onSubmit={(draft) => correction.mutate({ draft, mayOverlap: false })}
+      onLeave={onClose}
     >
-      <Stack gap="md">
-        <ContactFields form={form} />
-        <Text role="status">
-          {[
-            hasFormer ? t('correct.formerAddress') : '',
-            hasFormerPhone ? t('correct.formerPhone') : '',
-            isSent ? t('correct.newAddress') : '',
-          ].join(' ')}
-        </Text>
-        <Textarea
-          label={t('field.reason')}
-          maxLength={lengths.reason}
-          autosize
-          minRows={2}
-          {...form.getInputProps('reason')}
+      <Textarea
+        label={t('field.reason')}
+        maxLength={lengths.reason}
+        autosize
+        minRows={2}
+        {...form.getInputProps('reason')}
+      />
+      {correction.isError && refusedContact(correction.error) === null && !isOverlap(correction.error) ? (
+        <ErrorState error={correction.error} />
+      ) : null}
+      {/* Another patient is asked about anew. */}
+      {isOverlap(correction.error) && correction.variables?.draft === form.getValues() ? (
+        <LazyOverlapQuestion
+          error={correction.error}
+          asked="desk"
+          what="correct"
+          timeZone={clinic.timezone}
+          isBusy={correction.isPending}
+          onProceed={() => correction.mutate({ draft: form.getValues(), mayOverlap: true })}
         />
-        {correction.isError && refusedContact(correction.error) === null && !isOverlap(correction.error) ? (
-          <ErrorState error={correction.error} />
-        ) : null}
-        {/* Another patient is asked about anew. */}
-        {isOverlap(correction.error) && correction.variables?.draft === form.getValues() ? (
-          <LazyOverlapQuestion
-            error={correction.error}
-            asked="desk"
-            what="correct"
-            timeZone={clinic.timezone}
-            isBusy={correction.isPending}
-            onProceed={() => correction.mutate({ draft: form.getValues(), mayOverlap: true })}
-          />
-        ) : null}
-        <Group gap="sm">
-          <ActionButton type="submit" isBusy={correction.isPending}>
-            {t('correct.submit')}
-          </ActionButton>
-          <Button variant="default" onClick={onClose}>
-            {t('correct.back')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      ) : null}
+    </CorrectionForm>
   )
 }
 

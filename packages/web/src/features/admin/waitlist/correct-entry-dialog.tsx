@@ -1,6 +1,6 @@
 import type { WaitlistEntry } from '@holdfast/contract/client'
 import { isEmailAddress } from '@holdfast/vocabulary'
-import { Button, Group, Stack, Text } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -9,11 +9,11 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { refusalCode, refusedContact } from '../../../lib/api/api-error.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
-import { ContactFields, useContactRules } from '../contact-fields.tsx'
+import { useContactRules } from '../contact-fields.tsx'
+import { CorrectionForm } from '../correction-form.tsx'
 import { type Contact, isOtherAddress, patientCorrection } from '../patient-correction.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -52,37 +52,23 @@ function CorrectEntryForm({ entry, onClose }: CorrectEntryDialogProps) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
   return (
-    <form
-      onSubmit={form.onSubmit(
-        (to) => correction.mutate(to),
-        (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-      )}
-      noValidate
+    <CorrectionForm
+      form={form}
+      notes={[
+        isOther && before.email !== '' ? t('correct.formerAddress') : '',
+        isOther && clinic.sendsEmails && isEmailAddress(draft.email.trim()) ? t('waitlist:clinic.newAddress') : '',
+      ]}
+      isBusy={correction.isPending}
+      onSubmit={(to) => correction.mutate(to)}
+      onLeave={onClose}
     >
-      <Stack gap="md">
-        <ContactFields form={form} />
-        <Text role="status">
-          {[
-            isOther && before.email !== '' ? t('correct.formerAddress') : '',
-            isOther && clinic.sendsEmails && isEmailAddress(draft.email.trim()) ? t('waitlist:clinic.newAddress') : '',
-          ].join(' ')}
-        </Text>
-        {correction.isError && refusedContact(correction.error) === null ? (
-          refusalCode(correction.error) === 'already_waiting' ? (
-            <Text role="alert">{t('waitlist:clinic.alreadyWaiting.title', { name: isolated(draft.name.trim()) })}</Text>
-          ) : (
-            <ErrorState error={correction.error} />
-          )
-        ) : null}
-        <Group gap="sm">
-          <ActionButton type="submit" isBusy={correction.isPending}>
-            {t('correct.submit')}
-          </ActionButton>
-          <Button variant="default" onClick={onClose}>
-            {t('correct.back')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      {correction.isError && refusedContact(correction.error) === null ? (
+        refusalCode(correction.error) === 'already_waiting' ? (
+          <Text role="alert">{t('waitlist:clinic.alreadyWaiting.title', { name: isolated(draft.name.trim()) })}</Text>
+        ) : (
+          <ErrorState error={correction.error} />
+        )
+      ) : null}
+    </CorrectionForm>
   )
 }
