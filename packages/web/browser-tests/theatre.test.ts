@@ -284,7 +284,10 @@ test('a case that ends before midnight is extended past it, also if the time is 
   await time.fill('00:30')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await page.getByText('The expected end is noted.').waitFor()
-  await dialog.getByText(/ · Expected .*0:30$/).waitFor()
+  // The day that it is then expected to end on is another one than the planned day.
+  const nextDay = endsAt.add({ minutes: 50 }).toLocaleString('en', { weekday: 'short' })
+  await dialog.getByText(new RegExp(` · Expected [^,]*–.*${nextDay}.*, .*0:30$`)).waitFor()
+  await dialog.getByText(new RegExp(`Expected until ${nextDay}.*, .*0:30`)).waitFor()
   const { data } = await site.admin.getCase({ path: { caseId: one.id } })
   expect(Date.parse(data?.expectedEndsAt ?? '')).toBe(endsAt.add({ minutes: 50 }).epochMilliseconds)
 })

@@ -1,6 +1,15 @@
 import i18next from 'i18next'
 import { beforeAll, expect, test } from 'vitest'
-import { formatAppointment, formatDayTime, formatTime, formatTimes, formatTimesOn, formatZone } from './format.ts'
+import {
+  formatAppointment,
+  formatDayTime,
+  formatTime,
+  formatTimes,
+  formatTimesOn,
+  formatTimesUnlike,
+  formatTimeUnlike,
+  formatZone,
+} from './format.ts'
 import { languages } from './languages.ts'
 
 const [startsAt, endsAt, evening] = ['2026-11-23T08:00:00Z', '2026-11-23T08:15:00Z', '2026-11-23T18:00:00Z']
@@ -40,6 +49,27 @@ test.for(languages)('in %s times that began on a day before have its date', asyn
   const times = formatTimesOn(dayStart, late, startsAt, 'UTC')
   expect(times).toBe(`${formatDayTime(late, 'UTC')}–\u2060${formatTime(startsAt, 'UTC')}`)
   expect(times).toMatch(/22/)
+})
+
+test.for(languages)('in %s a time that is not on the planned day has its day', async (language) => {
+  await i18next.changeLanguage(language)
+  const zone = 'Europe/Berlin'
+  const [late, midnight, early, morning] = ['21:30', '23:30', '23:45', '23:50'].map((at) => `2026-11-23T${at}:00Z`)
+  const [from, to] = [late ?? '', midnight ?? '']
+  const time = (at = '') => formatTime(at, zone)
+  const dayTime = (at = '') => formatDayTime(at, zone)
+  expect(dayTime(to)).toMatch(/24/)
+  expect(formatTimeUnlike(from, to, zone)).toBe(dayTime(to))
+  expect(formatTimeUnlike(to, early ?? '', zone)).toBe(time(early))
+  const shown = (planned: [string, string], expected: [string, string]) =>
+    formatTimesUnlike({ from: planned[0], to: planned[1] }, { from: expected[0], to: expected[1] }, zone)
+  expect(shown([startsAt, endsAt], [startsAt, evening])).toBe(formatTimes(startsAt, evening, zone))
+  expect(shown([from, to], [from, early ?? ''])).toBe(formatTimes(from, early ?? '', zone))
+  expect(shown([evening, from], [from, to])).toBe(`${time(from)}–\u2060${dayTime(to)}`)
+  expect(shown([evening, from], [to, morning ?? ''])).toBe(`${dayTime(to)}–\u2060${time(morning)}`)
+  expect(shown([startsAt, from], ['2026-11-22T09:00:00Z', startsAt])).toBe(
+    `${dayTime('2026-11-22T09:00:00Z')}–\u2060${dayTime(startsAt)}`,
+  )
 })
 
 test.for([

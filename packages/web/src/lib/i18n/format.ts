@@ -24,6 +24,7 @@ function dateTime(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 }
 
 type Instant = string | number | Date
+type Times = { from: Instant; to: Instant }
 
 let zone: string | undefined
 
@@ -103,6 +104,26 @@ export function formatDayTime(instant: Instant, timeZone: string): string {
 export function formatTimesOn(dayStart: number, startsAt: Instant, endsAt: Instant, timeZone: string): string {
   if (new Date(startsAt).getTime() >= dayStart) return formatTimes(startsAt, endsAt, timeZone)
   return `${formatDayTime(startsAt, timeZone)}–\u2060${formatTime(endsAt, timeZone)}`
+}
+
+/** `00:30`, or `Tue 24 Nov, 00:30` if that is another day than the planned one. */
+export function formatTimeUnlike(planned: Instant, instant: Instant, timeZone: string): string {
+  return (isSameDay(planned, instant, timeZone) ? formatTime : formatDayTime)(instant, timeZone)
+}
+
+/** `9:30–10:00`, each time with its day if that is another one than the planned one, and is not named before. */
+export function formatTimesUnlike(planned: Times, { from, to }: Times, timeZone: string): string {
+  if (isSameDay(planned.from, from, timeZone)) {
+    if (isSameDay(planned.to, to, timeZone)) return formatTimes(from, to, timeZone)
+    return `${formatTime(from, timeZone)}–\u2060${formatDayTime(to, timeZone)}`
+  }
+  const end = isSameDay(from, to, timeZone) ? formatTime : formatDayTime
+  return `${formatDayTime(from, timeZone)}–\u2060${end(to, timeZone)}`
+}
+
+function isSameDay(one: Instant, other: Instant, timeZone: string): boolean {
+  const days = dateTime({ day: 'numeric', month: 'numeric', year: 'numeric', timeZone })
+  return days.format(new Date(one)) === days.format(new Date(other))
 }
 
 /** `Monday 23 November 2026, 9:30–9:45`, as shown on a ticket. */

@@ -1,7 +1,14 @@
 import { caseState, milestoneAt } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { type CSSProperties, memo } from 'react'
-import { comma, formatDayTime, formatTime, formatTimes, formatTimesOn } from '../../../lib/i18n/format.ts'
+import {
+  comma,
+  formatDayTime,
+  formatTime,
+  formatTimesOn,
+  formatTimesUnlike,
+  formatTimeUnlike,
+} from '../../../lib/i18n/format.ts'
 import { delayed, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
@@ -36,7 +43,9 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
   // What began early is named by these times already.
   const isNamed = expected?.from === Date.parse(startsAt) && expected.to === Date.parse(endsAt)
   const expectedTimes =
-    expected === null || isNamed ? [] : t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })
+    expected === null || isNamed
+      ? []
+      : t('case.expected', { times: formatTimesUnlike({ from: one.startsAt, to: one.endsAt }, expected, timeZone) })
   const lines = [
     flag === null ? [] : t(`state.${flag}`),
     one.procedure.display,
@@ -123,7 +132,7 @@ function After({ one }: { one: Case }) {
         <div
           className={`${classes.longer} ${signClasses.longer}`}
           style={{ insetInlineStart: longer.start, width: longer.size }}
-          title={t('case.expectedUntil', { time: formatTime(expected, timeZone) })}
+          title={t('case.expectedUntil', { time: formatTimeUnlike(planned, expected, timeZone) })}
         />
       )}
       {turnover === null ? null : (

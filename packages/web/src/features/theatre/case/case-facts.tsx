@@ -9,8 +9,8 @@ import {
   formatDate,
   formatMinutes,
   formatNumber,
-  formatTime,
-  formatTimes,
+  formatTimesUnlike,
+  formatTimeUnlike,
 } from '../../../lib/i18n/format.ts'
 import { delayed } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
@@ -38,6 +38,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
   const now = useNow()
   const isOver = one.status === 'CANCELLED' || one.status === 'FAILED'
   const lacks = one.lacks ?? []
+  const planned = { from: one.startsAt, to: one.endsAt }
   const expected = delayed(one, projections.get(one.id) ?? projectCases([one], [], now).get(one.id), now)
   const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
   return (
@@ -48,6 +49,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
           <RiskText
             risk={riskOf(one, projections, { id: atRiskBy, other: risk })}
             procedure={risk?.procedure.display ?? t('case.earlier')}
+            planned={one.startsAt}
           />
         </Alert>
       )}
@@ -62,7 +64,7 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
           {formatAppointment(one.startsAt, one.endsAt, timeZone)} ({formatMinutes(one.minutes)})
           {expected === null
             ? null
-            : ` · ${t('case.expected', { times: formatTimes(expected.from, expected.to, timeZone) })}`}
+            : ` · ${t('case.expected', { times: formatTimesUnlike(planned, expected, timeZone) })}`}
         </Fact>
         <Fact of={t('field.room')}>
           <bdi>{names.room(one.roomId)}</bdi>
@@ -107,10 +109,11 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
   )
 }
 
-function RiskText({ risk, procedure }: { risk: Risk; procedure: string }) {
+/** @param planned when the case is planned to begin: a time of another day has its day */
+function RiskText({ risk, procedure, planned }: { risk: Risk; procedure: string; planned: string }) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
-  const time = (at: number) => formatTime(at, timeZone)
+  const time = (at: number) => formatTimeUnlike(planned, at, timeZone)
   if (risk.kind === 'same_time') {
     return t('case.sameTimeAs', { procedure, from: time(risk.from), to: time(risk.to) })
   }

@@ -2,7 +2,7 @@ import type { BookingHistoryEntry, Case } from '@holdfast/contract/client'
 import { Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { comma, formatDayTime, formatTime } from '../../../lib/i18n/format.ts'
+import { comma, formatDayTime, formatTime, formatTimeUnlike } from '../../../lib/i18n/format.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { milestonesInOrder } from '../case-state.ts'
 import { caseEventsQuery } from '../theatre-queries.ts'
@@ -27,7 +27,7 @@ export function CaseHistory({ one }: { one: Case }) {
         <ol className={classes.list}>
           {events.data.map(({ event, actorName, people }) => (
             <li key={event.version}>
-              <EventText event={event} people={people} />
+              <EventText event={event} people={people} planned={one.endsAt} />
               <Text size="sm" c="dimmed" className="tabular">
                 {formatDayTime(event.at, timeZone)}
                 {actorName === null ? null : (
@@ -45,8 +45,16 @@ export function CaseHistory({ one }: { one: Case }) {
   )
 }
 
-/** What happened, and what the event says of it: which milestone, until when, who relieved whom, why. */
-function EventText({ event: { type, reason, caseDetails }, people }: Pick<BookingHistoryEntry, 'event' | 'people'>) {
+/**
+ * What happened, and what the event says of it: which milestone, until when, who relieved whom, why.
+ *
+ * @param planned the planned end: an expected one of another day has its day
+ */
+function EventText({
+  event: { type, reason, caseDetails },
+  people,
+  planned,
+}: Pick<BookingHistoryEntry, 'event' | 'people'> & { planned: string }) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const milestone = milestonesInOrder.find((one) => one === caseDetails?.milestone)
@@ -59,7 +67,7 @@ function EventText({ event: { type, reason, caseDetails }, people }: Pick<Bookin
     caseDetails?.forced === true ? t('milestones.forced') : null,
     caseDetails?.expectedEndsAt === undefined
       ? null
-      : t('case.expectedUntil', { time: formatTime(caseDetails.expectedEndsAt, timeZone) }),
+      : t('case.expectedUntil', { time: formatTimeUnlike(planned, caseDetails.expectedEndsAt, timeZone) }),
     ...(caseDetails?.relieved?.left ?? []).map((id) => t('relief.left', { name: nameOf(id) })),
     ...(caseDetails?.relieved?.joined ?? []).map((id) => t('relief.joined', { name: nameOf(id) })),
     ...(caseDetails?.relieved?.changed ?? []).map(({ id, role }) => t(`relief.${role}`, { name: nameOf(id) })),
