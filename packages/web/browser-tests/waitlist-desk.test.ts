@@ -36,3 +36,24 @@ test('the desk accepts an offer for a patient whom it has called', async ({ site
   ])
   expect(rows).toEqual([{ end_reason: 'accepted' }])
 })
+
+test('an offer that was accepted while the response got lost is named as accepted', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  await aWaitlistEntry(site.database, scene.doctor, { patient: { name: 'Kim Called', phone: '+44 1632 960002' } })
+  await offerAsFreed(site.database, await aSlot(site.database, scene.doctor))
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  await page.route('**/confirm', async (route) => {
+    await route.fetch()
+    await route.abort()
+  })
+  await page.getByRole('button', { name: /^Accept the offer for .*Kim Called/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Accept the offer' }).click()
+  const dialog = page.getByRole('dialog')
+
+  await dialog.getByText(/Kim Called.* has the appointment\./).waitFor()
+  expect(await dialog.getByText('This offer has ended').count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('link', { name: /^Open the booking of/ }).click()
+  await page.waitForURL('**/bookings/*')
+})

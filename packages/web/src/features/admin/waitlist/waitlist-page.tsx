@@ -48,14 +48,18 @@ export function WaitlistPage() {
       />
       {found.data === undefined ? (
         <LoadingOrError of={found} />
-      ) : entries.length === 0 ? (
-        <EmptyState
-          title={t(isFiltered ? 'clinic.none' : 'clinic.empty')}
-          help={t(isFiltered ? 'clinic.noneHelp' : 'clinic.emptyHelp')}
-        />
       ) : (
         <>
-          <WaitlistTable entries={entries} rowsRef={rowsRef} />
+          <WaitlistTable
+            entries={entries}
+            rowsRef={rowsRef}
+            empty={
+              <EmptyState
+                title={t(isFiltered ? 'clinic.none' : 'clinic.empty')}
+                help={t(isFiltered ? 'clinic.noneHelp' : 'clinic.emptyHelp')}
+              />
+            }
+          />
           <ShowMore pages={found} count={entries.length} listRef={rowsRef} />
         </>
       )}

@@ -1,6 +1,6 @@
 import type { ClinicWaitlistEntry } from '@holdfast/contract/client'
 import { Button, Group, Text } from '@mantine/core'
-import { type RefObject, useState } from 'react'
+import { type ReactNode, type RefObject, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { EntryDays } from '../../../domain/waitlist/entry-days.tsx'
 import { WaitsFor } from '../../../domain/waitlist/waits-for.tsx'
@@ -15,44 +15,61 @@ import { CorrectEntryDialog } from './correct-entry-dialog.tsx'
 import { OffersDialog } from './offers-dialog.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 
-type TableProps = { entries: readonly ClinicWaitlistEntry[]; rowsRef: RefObject<HTMLTableSectionElement | null> }
+type TableProps = {
+  entries: readonly ClinicWaitlistEntry[]
+  rowsRef: RefObject<HTMLTableSectionElement | null>
+  /** Shown instead of a table without rows. A dialog stays open when the last row is gone. */
+  empty: ReactNode
+}
 type Opened = { entry: ClinicWaitlistEntry; dialog: 'accept' | 'correct' | 'offers' | 'remove' }
 
-export function WaitlistTable({ entries, rowsRef }: TableProps) {
-  const { t } = useTranslation(['waitlist', 'admin'])
+export function WaitlistTable({ entries, rowsRef, empty }: TableProps) {
   const [opened, setOpened] = useState<Opened | null>(null)
-  const close = () => setOpened(null)
   return (
     <>
-      <table className={tableClasses.table}>
-        <caption className={tableClasses.caption}>{t('admin:tabs.waitlist')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('clinic.position')}</th>
-            <th scope="col">{t('clinic.patient')}</th>
-            <th scope="col">{t('clinic.for')}</th>
-            <th scope="col">{t('clinic.urgency')}</th>
-            <th scope="col">{t('clinic.status')}</th>
-            <th scope="col">{t('clinic.joined')}</th>
-            <th scope="col">{t('clinic.actions')}</th>
-          </tr>
-        </thead>
-        <tbody ref={rowsRef}>
-          {entries.map((entry) => (
-            <Row key={entry.id} entry={entry} onOpen={(dialog) => setOpened({ entry, dialog })} />
-          ))}
-        </tbody>
-      </table>
-      {opened === null ? null : opened.dialog === 'offers' ? (
-        <OffersDialog entry={opened.entry} onClose={close} />
-      ) : opened.dialog === 'accept' ? (
-        <AcceptDialog entry={opened.entry} onClose={close} />
-      ) : opened.dialog === 'correct' ? (
-        <CorrectEntryDialog entry={opened.entry} onClose={close} />
-      ) : (
-        <RemoveDialog entry={opened.entry} onClose={close} />
-      )}
+      {entries.length === 0 ? empty : <Rows entries={entries} rowsRef={rowsRef} onOpen={setOpened} />}
+      {opened === null ? null : <OpenedDialog {...opened} onClose={() => setOpened(null)} />}
     </>
+  )
+}
+
+function OpenedDialog({ entry, dialog, onClose }: Opened & { onClose: () => void }) {
+  switch (dialog) {
+    case 'accept':
+      return <AcceptDialog entry={entry} onClose={onClose} />
+    case 'correct':
+      return <CorrectEntryDialog entry={entry} onClose={onClose} />
+    case 'offers':
+      return <OffersDialog entry={entry} onClose={onClose} />
+    case 'remove':
+      return <RemoveDialog entry={entry} onClose={onClose} />
+  }
+}
+
+type RowsProps = Pick<TableProps, 'entries' | 'rowsRef'> & { onOpen: (opened: Opened) => void }
+
+function Rows({ entries, rowsRef, onOpen }: RowsProps) {
+  const { t } = useTranslation(['waitlist', 'admin'])
+  return (
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{t('admin:tabs.waitlist')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('clinic.position')}</th>
+          <th scope="col">{t('clinic.patient')}</th>
+          <th scope="col">{t('clinic.for')}</th>
+          <th scope="col">{t('clinic.urgency')}</th>
+          <th scope="col">{t('clinic.status')}</th>
+          <th scope="col">{t('clinic.joined')}</th>
+          <th scope="col">{t('clinic.actions')}</th>
+        </tr>
+      </thead>
+      <tbody ref={rowsRef}>
+        {entries.map((entry) => (
+          <Row key={entry.id} entry={entry} onOpen={(dialog) => onOpen({ entry, dialog })} />
+        ))}
+      </tbody>
+    </table>
   )
 }
 
