@@ -278,7 +278,18 @@ export const attendanceSchema = Type.Object(
 )
 
 export const reschedulingSchema = Type.Object(
-  { slotId: id({ description: 'A slot of the same clinic' }), refuseOverlap },
+  {
+    slotId: id({ description: 'A slot of the same clinic' }),
+    addsPlaces: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'For members of the clinic: where no room is left, the slot gets the places that are missing, as with ' +
+          '`addsPlaces` of `createBooking`',
+      }),
+    ),
+    refuseOverlap,
+  },
   { title: 'Rescheduling', additionalProperties: false },
 )
 

@@ -37,6 +37,7 @@ test('the functions and TypeScript agree on the columns of a booking', async ({ 
     'from_available',
     'from_lapses_in_ms',
     'snapshot',
+    'added',
   ])
 })
 

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { plainArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
-import type { Announce } from '../model/committed.ts'
+import { type Announce, announceDoctor } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
@@ -28,6 +28,7 @@ type MoveRow = BookingRow & {
   from_available: number
   from_lapses_in_ms: number | null
   snapshot: string
+  added: number | null
 }
 
 /**
@@ -47,30 +48,46 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
       ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[],
       ${plainArray(requests, ({ key }) => key ?? null)}::uuid[],
-      ${knownByArray(requests)}::text[])`
+      ${knownByArray(requests)}::text[],
+      ${addsPlacesArray(requests)}::boolean[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
   const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
   const tookMs = performance.now() - startedAt
   const position = rows.find(({ outcome }) => outcome === 'done')?.tx
   const written: Written[] = []
+  const grown: Written[] = []
   for (const row of rows) {
     if (row.outcome === 'retry') continue
-    const outcome = outcomeOf(row)
+    const outcome = outcomeOf(row, requests[row.ord - 1]?.addsPlaces ?? false)
     results[row.ord - 1] = { kind: 'completed', outcome }
-    if (outcome.kind === 'done') written.push(writtenBy(row, outcome, tookMs))
     // If this batch has moved the booking, that is announced.
-    if (outcome.kind === 'unchanged' && outcome.position !== position) written.push(foundDone(row, outcome))
+    if (outcome.kind !== 'done' && (outcome.kind !== 'unchanged' || outcome.position === position)) continue
+    const item = outcome.kind === 'done' ? writtenBy(row, outcome, tookMs) : foundDone(row, outcome)
+    written.push(item)
+    if (outcome.added !== undefined) grown.push(item)
   }
   announceBatch(announce, written)
+  for (const { doctorIds, position } of grown)
+    for (const id of new Set(doctorIds)) announceDoctor(announce, id, position)
   return results
 }
 
-function outcomeOf(row: MoveRow): MoveOutcome {
+/** null: no request adds places. */
+function addsPlacesArray(requests: readonly MoveRequest[]): string | null {
+  return requests.some(({ addsPlaces }) => addsPlaces)
+    ? plainArray(requests, ({ addsPlaces }) => addsPlaces ?? false)
+    : null
+}
+
+function outcomeOf(row: MoveRow, addsPlaces: boolean): MoveOutcome {
   switch (row.outcome) {
     case 'done':
-    case 'unchanged':
-      return { kind: row.outcome, booking: bookingOf(row), position: row.tx ?? '' }
+    case 'unchanged': {
+      const changed = { booking: bookingOf(row), position: row.tx ?? '' }
+      if (row.outcome === 'done') return { kind: 'done', ...changed, ...(row.added ? { added: capacityOf(row) } : {}) }
+      return { kind: 'unchanged', ...changed, ...(addsPlaces && row.added === null ? { added: 'unknown' } : {}) }
+    }
     case 'hold_expired':
     case 'offer_open':
     case 'invalid_transition':
@@ -83,11 +100,13 @@ function outcomeOf(row: MoveRow): MoveOutcome {
     case 'appointment_type_not_offered':
       return { kind: row.outcome }
     case 'units_over_capacity':
-      return { kind: 'units_over_capacity', capacity: row.capacity }
+      return { kind: 'units_over_capacity', ...capacityOf(row) }
     default:
       return patientBooked(row.outcome) ?? { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
   }
 }
+
+const capacityOf = ({ capacity }: MoveRow) => ({ capacity })
 
 /** @param tookMs how long the batch took until now, milliseconds */
 function writtenBy(row: MoveRow, { booking, position }: MoveOutcome & { kind: 'done' }, tookMs: number): Written {

@@ -90,12 +90,18 @@ export type MoveRequest = {
   key?: string | null
   /** The same as in a claim. */
   knownBy?: PatientKnownBy | null
+  /** The same as in a claim. */
+  addsPlaces?: boolean
 }
 
 export type MoveOutcome =
-  | { kind: 'done'; booking: Booking; position: string }
-  /** The request was repeated, or the booking is there already. `position` is that of the booking's last change. */
-  | { kind: 'unchanged'; booking: Booking; position: string }
+  /** `added`: the capacity of a slot that got places. */
+  | { kind: 'done'; booking: Booking; position: string; added?: { capacity: number } }
+  /**
+   * The request was repeated, or the booking is there already. `position` is that of the booking's last change.
+   * `added`: with `addsPlaces`, if the request was repeated: the earlier try may have added some.
+   */
+  | { kind: 'unchanged'; booking: Booking; position: string; added?: 'unknown' }
   | { kind: 'booking_missing' }
   | { kind: 'booking_erased' }
   | { kind: 'slot_missing' }

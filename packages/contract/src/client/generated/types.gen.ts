@@ -3733,6 +3733,10 @@ export type Rescheduling = {
      */
     slotId: string;
     /**
+     * For members of the clinic: where no room is left, the slot gets the places that are missing, as with `addsPlaces` of `createBooking`
+     */
+    addsPlaces?: boolean;
+    /**
      * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name with the same e-mail address, telephone number or account, or, if neither booking has any of these, in the same name alone: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
      */
     refuseOverlap?: boolean;

@@ -1,7 +1,9 @@
 -- move_booking: moves one booking, for move_bookings, which has locked both slots (p_locked_slot_ids) and the booking,
 -- p_booking (null: it does not exist), and given back the lapsed holds. Returns the outcome, one of move_bookings', and
 -- the booking as it is then. The slot is judged by claim_verdict, as for a claim, of the desk if p_on_behalf. p_name:
--- of the patient, as lock_patients has locked it, with p_known_by.
+-- of the patient, as lock_patients has locked it, with p_known_by. p_adds_places: the slot entered gets the places that
+-- are missing, once nothing else refuses the move; added: how many it got; null: a move that was made under this key
+-- may have added some.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none.
@@ -10,7 +12,8 @@
 --   key, wherever the booking has been moved since (see is_repeated).
 create or replace function holdfast.move_booking(
   p_booking holdfast.booking, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
-  p_now timestamptz, p_key uuid, p_known_by text, p_name text, out outcome text, out booking holdfast.booking
+  p_now timestamptz, p_key uuid, p_known_by text, p_name text, p_adds_places boolean, out outcome text,
+  out booking holdfast.booking, out added integer
 )
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -26,6 +29,7 @@ declare
   v_refusal text;
 begin
   booking := p_booking;
+  added := 0;
   if p_booking.id is null then
     outcome := 'booking_missing';
     return;
@@ -46,6 +50,7 @@ begin
   -- A booking at its first version has never been moved.
   elsif p_booking.version > 1 and is_repeated(p_booking.clinic_no, p_booking.id, p_key, p_now) then
     outcome := 'unchanged';
+    added := null;
     return;
   elsif p_booking.status not in ('PENDING', 'CONFIRMED') then
     outcome := 'invalid_transition';
@@ -69,6 +74,12 @@ begin
 
   select * into v_to from slot where clinic_no = p_booking.clinic_no and id = p_slot_id;
   select * into v_resource from resource where clinic_no = p_booking.clinic_no and id = v_to.resource_id;
+  -- What lapsed holds give back is used first, unless it is offered to those who wait.
+  if p_adds_places and v_to.taken + p_booking.units between v_to.capacity + 1 and slot_units_max()
+     and (v_to.next_lapse <= p_now) is not true then
+    added := v_to.taken + p_booking.units - v_to.capacity;
+    v_to.capacity := v_to.capacity + added;
+  end if;
   v_verdict := claim_verdict(
     p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.blocked_at, v_to.starts_at, v_to.ends_at, p_on_behalf,
     v_resource.kind, v_resource.active,
@@ -95,6 +106,9 @@ begin
     end if;
   end if;
 
+  if added > 0 then
+    perform give_capacity(p_booking.clinic_no, p_slot_id, v_to.capacity);
+  end if;
   update slot
      set taken = taken + p_booking.units, next_lapse = least(next_lapse, p_booking.hold_expires_at),
          oldest_booking_at = oldest_booking_of(oldest_booking_at, created_at, p_booking.created_at)

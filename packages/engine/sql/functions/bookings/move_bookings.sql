@@ -7,6 +7,9 @@
 -- p_keys: the keys of the requests, stored with their events.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null: none
 -- do.
+-- p_adds_places: for the clinic's desk: where no room is left, the slot entered gets the places that are missing, for
+-- this booking, before any is offered to those who wait. It keeps them. null: none does. added: how many places it got;
+-- null: a move that was made under its key may have added some.
 --
 -- available, lapses_in_ms: as announced_units, of the slot entered; from_…: the same of the slot left. snapshot: taken
 -- under the slots' locks.
@@ -23,7 +26,7 @@
 -- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move made under its key.
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[],
-  p_keys uuid[] default null, p_known_by text[] default null
+  p_keys uuid[] default null, p_known_by text[] default null, p_adds_places boolean[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -31,7 +34,7 @@ create or replace function holdfast.move_bookings(
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz, erased_at timestamptz,
   attendance_confirmed_at timestamptz, capacity integer, available integer, lapses_in_ms float8, from_slot_id uuid,
   from_resource_id uuid, from_starts_at timestamptz, from_available integer, from_lapses_in_ms float8,
-  snapshot pg_snapshot
+  snapshot pg_snapshot, added integer
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -64,8 +67,9 @@ declare
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf),
-              coalesce(cardinality(p_known_by), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[5]) then
+              coalesce(cardinality(p_known_by), cardinality(p_ids)),
+              coalesce(cardinality(p_adds_places), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[6]) then
     raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
   if p_known_by is not null then
@@ -118,15 +122,15 @@ begin
 
   for v_item in
     select i.*
-      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys, p_known_by) with ordinality
-           i(clinic_no, id, slot_id, actor_id, on_behalf, key, known_by, n)
+      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys, p_known_by, p_adds_places)
+           with ordinality i(clinic_no, id, slot_id, actor_id, on_behalf, key, known_by, adds_places, n)
      order by i.n
   loop
     v_place := array_position(v_booking_ids, v_item.id);
     v_booking := v_bookings[v_place];
     v_from_slot_id := v_booking.slot_id;
     v_moved := move_booking(v_booking, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now,
-                            v_item.key, v_item.known_by, v_names[v_item.n]);
+                            v_item.key, v_item.known_by, v_names[v_item.n], v_item.adds_places);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
     -- Before the next move, which could take the units.
@@ -158,7 +162,7 @@ begin
     return query
     select v_item.n::integer, v_outcome, v_tx, e.*, t.capacity,
            t.capacity - t.taken, date_part('epoch', t.next_lapse - v_now) * 1000, f.id, f.resource_id, f.starts_at,
-           a.available, a.lapses_in_ms, pg_current_snapshot()
+           a.available, a.lapses_in_ms, pg_current_snapshot(), v_moved.added
       from (select) one
       left join unnest(array[v_booking]) b on b.id = v_item.id
       left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id

@@ -4,7 +4,7 @@ import {
   type ClaimOutcome,
   type ClaimRequest,
   clinicNoIn,
-  clinicNoOf,
+  type MoveOutcome,
   newId,
   type PatientKnownBy,
 } from '@holdfast/engine'
@@ -24,6 +24,7 @@ import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
+import { recordAddedPlaces } from './added-places.ts'
 import { asJudged } from './as-judged.ts'
 import { admitContact, claimWithinLimits, linkWithinLimits } from './booking-admission.ts'
 import {
@@ -93,32 +94,6 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   })
 }
 
-/** A claim that may add places to its slot. A slot that got some has changed: the event log has only the booking. */
-async function claimAddingPlaces(
-  { audit, engine, limitClinic }: RestDeps,
-  { actorId, ip }: { actorId: string | null; ip: string },
-  claimRequest: ClaimRequest,
-): Promise<ClaimOutcome> {
-  const { slotId } = claimRequest
-  const clinicNo = clinicNoOf(slotId)
-  const subject = { kind: 'doctor_changed', clinicNo, actorId, subjectId: slotId, network: networkPrefix(ip) } as const
-  const change = { ...subject, details: ['capacity changed'] } as const
-  // These claims are in no queue of the engine.
-  const outcome = await limitClinic(clinicNo, () =>
-    recordUnknown(
-      audit,
-      () => [change],
-      () => engine.claim(claimRequest),
-    ),
-  )
-  if (outcome.kind === 'booked' && outcome.added !== undefined) {
-    const { added } = outcome
-    const what = added === 'unknown' ? 'outcome unknown' : (`${added.capacity}` as const)
-    audit.record({ ...subject, details: ['capacity changed', what] })
-  }
-  return outcome
-}
-
 function claimRefusal(
   deps: RestDeps,
   { field: bookedBy, request }: Input<typeof restOperations.createBooking>,
@@ -181,7 +156,11 @@ function claim(
     times: request.times ?? undefined,
   } satisfies ClaimRequest
   if (claimRequest.addsPlaces) {
-    return claimAddingPlaces(deps, { actorId: claimRequest.actorId, ip: request.ip }, claimRequest)
+    const adding = { slotId: body.slotId, actorId: claimRequest.actorId, ip: request.ip }
+    // These claims are in no queue of the engine.
+    return deps.limitClinic(clinicNo, () =>
+      recordAddedPlaces<ClaimOutcome>(deps, adding, () => engine.claim(claimRequest)),
+    )
   }
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
   if (!hasBookingLimits || bookedBy !== null) return engine.claim(claimRequest)
@@ -269,15 +248,24 @@ async function reschedule(
   const { params, granted: reach, field, key, request } = input
   const { slotId, sameDoctor } = field
   const { bookingId } = params
+  const { addsPlaces = false, refuseOverlap } = input.body
+  if (addsPlaces && reach.as !== 'desk') {
+    throw invalidRequest([{ path: '/addsPlaces', message: 'is allowed only for members of the clinic' }])
+  }
   if (reach.as === 'patient') await request.server.rateLimits.countMove(bookingId)
-  const outcome = await engine.move({
+  const { actorId } = reach
+  const moveRequest = {
     bookingId,
     slotId,
-    actorId: reach.actorId,
+    actorId,
     onBehalf: reach.as === 'desk',
     key: key && keyDigest(key, `rescheduleBooking ${bookingId} ${slotId}`),
-    knownBy: input.body.refuseOverlap ? callerKnownBy(reach) : null,
-  })
+    knownBy: refuseOverlap ? callerKnownBy(reach) : null,
+    addsPlaces,
+  }
+  const outcome = addsPlaces
+    ? await recordAddedPlaces<MoveOutcome>(deps, { slotId, actorId, ip: request.ip }, () => engine.move(moveRequest))
+    : await engine.move(moveRequest)
   if (outcome.kind === 'slot_full') {
     const booking = reach.booking ?? (await engine.reads.booking(bookingId))
     if (booking === null) throw bookingNotFound(bookingId)

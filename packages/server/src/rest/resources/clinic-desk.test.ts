@@ -74,32 +74,6 @@ test('the list shows the appointment that somebody has got since a withdrawal, t
   expect(own).toEqual([expect.not.objectContaining({ bookedSince: expect.anything() })])
 })
 
-test('the desk books in a full slot, which gets a place; patients cannot', async ({ database, rest }) => {
-  const { doctor, admin } = await aDesk(database, rest)
-  const slot = await aSlot(database, doctor)
-  await aBooking(database, slot)
-  const body = { slotId: slot.id, patient: { name: 'Ada' }, confirm: true, addsPlaces: true }
-  const refused = await rest.call('createBooking', { body, as: admin })
-  expect(refused.problem.errors).toEqual([{ path: '/addsPlaces', message: 'is allowed only together with onBehalf' }])
-  const onBehalf = { ...body, onBehalf: true }
-  expect((await rest.call('createBooking', { body: { ...onBehalf, addsPlaces: false }, as: admin })).problem.code).toBe(
-    'slot_full',
-  )
-  rest.audited.length = 0
-  const booked = await rest.call('createBooking', { body: onBehalf, as: admin, key: 'one' })
-  expect(booked.status).toBe(201)
-  const again = await rest.call('createBooking', { body: onBehalf, as: admin, key: 'one' })
-  expect(again).toMatchObject({ status: 200, body: { id: booked.body.id } })
-  const details = ['capacity changed', '2']
-  expect(rest.audited).toEqual([
-    expect.objectContaining({ kind: 'doctor_changed', actorId: admin.id, subjectId: slot.id, details }),
-  ])
-  const without = await rest.call('createBooking', { body: { ...onBehalf, addsPlaces: false }, as: admin, key: 'one' })
-  expect(without.problem.code).toBe('idempotency_key_reused')
-  const { rows } = await database.ownerPool.query('select capacity, taken from holdfast.slot where id = $1', [slot.id])
-  expect(rows).toEqual([{ capacity: 2, taken: 2 }])
-})
-
 test('a booking that the desk makes after a former one of the same patient belongs to the same account', async ({
   database,
   rest,

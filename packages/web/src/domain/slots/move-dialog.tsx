@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
+import { refusalCode } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { formatAppointment, formatDayTime } from '../../lib/i18n/format.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
@@ -29,7 +30,12 @@ type MoveDialogProps = {
   onMoved?: () => void
 }
 
-/** Moves a booking atomically to another slot. A button in the toast moves it back. */
+type Wanted = { slot: Slot; mayOverlap: boolean; addsPlaces: boolean }
+
+/**
+ * Moves a booking atomically to another slot, which gets the places that are missing. A button in the toast moves it
+ * back.
+ */
 export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: MoveDialogProps) {
   const { onClose, onMoved = focusPageTitle } = props
   const { clinicId } = booking
@@ -39,8 +45,12 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
   const reread = () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-  const moveTo = (slotId: string, mayOverlap: boolean) =>
-    dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId, ...refuseOverlap(mayOverlap) } }))
+  const addsPlaces = chosen !== null && chosen.available < booking.units
+  const submitKey = !addsPlaces ? 'move.submit' : booking.units > 1 ? 'move.addPlaces' : 'move.addPlace'
+  const moveTo = (slotId: string, mayOverlap: boolean, adds: { addsPlaces?: true } = {}) => {
+    const body = { slotId, ...adds, ...refuseOverlap(mayOverlap) }
+    return dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body }))
+  }
   const moveBack = async (slotId: string) => {
     try {
       await moveTo(slotId, true)
@@ -52,7 +62,8 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
     await reread()
   }
   const move = useMutation({
-    mutationFn: ({ slot, mayOverlap }: { slot: Slot; mayOverlap: boolean }) => moveTo(slot.id, mayOverlap),
+    mutationFn: ({ slot, mayOverlap, addsPlaces }: Wanted) =>
+      moveTo(slot.id, mayOverlap, addsPlaces ? { addsPlaces } : {}),
     onSuccess: (moved) => {
       const before = booking.slotId
       toastDone({
@@ -69,6 +80,9 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
       onClose()
       onMoved()
     },
+    // Now a place can be added.
+    onError: (error, { slot }) =>
+      refusalCode(error) === 'slot_full' && setChosen((now) => (now?.id === slot.id ? { ...now, available: 0 } : now)),
     onSettled: reread,
   })
   return (
@@ -88,6 +102,8 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
           chosen={chosen}
           onChoose={setChosen}
           units={booking.units}
+          canShowFull
+          withoutFull={booking.slotId}
         />
         {move.isError && !isOverlap(move.error) ? <ErrorState error={move.error} /> : null}
         {/* Another time is asked about anew. */}
@@ -105,15 +121,16 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
             }}
           />
         ) : null}
+        {addsPlaces ? <Text role="status">{t('picker.addPlaceHelp')}</Text> : null}
         <Group>
           <ActionButton
             disabled={chosen === null}
             isBusy={move.isPending}
             onClick={() => {
-              if (chosen !== null) move.mutate({ slot: chosen, mayOverlap: false })
+              if (chosen !== null) move.mutate({ slot: chosen, mayOverlap: false, addsPlaces })
             }}
           >
-            {chosen === null ? t('move.choose') : t('move.submit', { when: formatDayTime(chosen.startsAt, timeZone) })}
+            {chosen === null ? t('move.choose') : t(submitKey, { when: formatDayTime(chosen.startsAt, timeZone) })}
           </ActionButton>
         </Group>
       </Stack>

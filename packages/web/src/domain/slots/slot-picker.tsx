@@ -29,6 +29,8 @@ type SlotPickerProps = {
   units?: number
   /** Slots without a free place can be shown, and chosen, but for those that the doctor's external calendar blocks. */
   canShowFull?: boolean
+  /** A full slot that is not shown: the booking to be moved is in it. */
+  withoutFull?: string | undefined
 }
 
 /**
@@ -43,6 +45,7 @@ export function SlotPicker({
   onChoose,
   units = 1,
   canShowFull = false,
+  withoutFull,
   ...wanted
 }: SlotPickerProps) {
   const { t } = useTranslation(['schedule', 'shell'])
@@ -59,7 +62,8 @@ export function SlotPicker({
   const blocked = useBlockedSlots(week, slots.data?.items ?? [], showsFull && doctorId !== '')
   const now = serverNow()
   const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.endsAt) > now
-  const isFull = (slot: Slot) => showsFull && slot.available < units && Date.parse(slot.endsAt) > now
+  const isFull = (slot: Slot) =>
+    showsFull && slot.available < units && slot.id !== withoutFull && Date.parse(slot.endsAt) > now
   const shown = (slots.data?.items ?? []).filter(
     (slot) => isFree(slot) || (isFull(slot) && blocked.ids?.has(slot.id) === false),
   )

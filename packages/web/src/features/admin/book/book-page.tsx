@@ -11,7 +11,7 @@ import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-ove
 import { refuseOverlap } from '../../../domain/overlap/refuse-overlap.ts'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { RefusedError, refusedContact } from '../../../lib/api/api-error.ts'
+import { RefusedError, refusalCode, refusedContact } from '../../../lib/api/api-error.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
@@ -156,7 +156,8 @@ function BookForm({ former }: { former: Booking | null }) {
                 // Now a place can be added. The button does not change by itself while somebody is about to press it.
                 {
                   onError: (error) =>
-                    isFull(error) && setChosen((now) => (now?.id === chosen.id ? { ...now, available: 0 } : now)),
+                    refusalCode(error) === 'slot_full' &&
+                    setChosen((now) => (now?.id === chosen.id ? { ...now, available: 0 } : now)),
                 },
               )
             }}
@@ -205,8 +206,6 @@ type Wanted = {
   mayOverlap?: boolean
   addsPlaces: boolean
 }
-
-const isFull = (error: Error) => error instanceof RefusedError && error.problem.code === 'slot_full'
 
 /** @param former the booking whose account gets the new one, unless another patient is entered */
 function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>, former: Booking | null) {
@@ -360,7 +359,7 @@ function PatientForm({ form, types, type, when, addsPlaces, typed, onKnown, isPe
           minRows={2}
           {...form.getInputProps('reason')}
         />
-        {addsPlaces ? <Text role="status">{t('book.addPlaceHelp')}</Text> : null}
+        {addsPlaces ? <Text role="status">{t('schedule:picker.addPlaceHelp')}</Text> : null}
         <Group>
           <ActionButton type="submit" disabled={when === null} isBusy={isPending}>
             {when === null ? t('book.choose') : t(submitKey, { when })}
