@@ -9,6 +9,7 @@ export {
   snakeCase,
 } from './clinic-settings.ts'
 export { isEmailAddress } from './email-address.ts'
+export { foldedName } from './folded-name.ts'
 export {
   lengths,
   logoLimits,

@@ -1,5 +1,5 @@
 import { plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { foldedPhone, phoneKeys } from '@holdfast/vocabulary'
+import { foldedName, foldedPhone, phoneKeys } from '@holdfast/vocabulary'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { freshTest, test } from '../../test/waitlist.ts'
@@ -47,6 +47,26 @@ test('two spellings of one name are one person', async ({ database }) => {
   expect(ones).toEqual(others)
   const [ann, anna, ...without] = await folded(database, ['Ann Muster', 'Anna Muster', '?', '??', ''])
   expect([ann, anna, ...without]).toEqual(['ann muster', 'anna muster', '?', '??', ''])
+})
+
+test('the site compares names by the same rule', async ({ database }) => {
+  const others = [
+    'Ｗｉｄｅ ｆｕｌｌ',
+    'Œuvre Þór Ðóra ĐOKOVIĆ',
+    'GROẞ-Fuß',
+    'İpek Işık',
+    'ΠΑΠΑΔΌΠΟΥΛΟΣ Νίκος',
+    'Ёлкин ЙОСИФ',
+  ]
+  const odd = ['D`Arcy D´Arcy O’Brien', 'فَاطِمَة مُوسَى ٱلله', 'ae oe ue aa dj th', '·', '?', '', ' Ann  \u2014 B. ']
+  const letters = 'aAeEtThHdDjJoOuUßäÖüÅœæþıİςΣ\u0301\u0308\u200b´`\u2019 ,.-\u00a0\u3000ةىـ伟'
+  const anyName = fc.array(fc.string({ unit: fc.constantFrom(...letters) }), { minLength: 500, maxLength: 500 })
+  const names = [...same.flat(), ...others, ...odd, ...fc.sample(anyName, 3).flat()]
+  expect(names.map(foldedName)).toEqual(await folded(database, names))
+})
+
+test('no invisible character makes another name on the site', () => {
+  expect(new Set(invisible().map((character) => foldedName(`Ann${character} Muster`)))).toEqual(new Set(['ann muster']))
 })
 
 /** Every character that is invisible by Unicode. */

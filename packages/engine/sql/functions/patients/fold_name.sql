@@ -2,7 +2,8 @@
 -- accents, punctuation, how letters are composed, wide letters and ligatures (NFKD), and characters that are invisible
 -- or change the direction (\p{Default_Ignorable_Code_Point}; fold-name.test.ts compares the list) are ignored, and so
 -- are Arabic vowel signs; `ß` is `ss`, and two letters that are written for one are that one (`Mueller`). So the desk's
--- search compares names (src/lists/folded-text.ts). This is the only definition of the rule.
+-- search compares names (src/lists/folded-text.ts). The site compares names by the same rule (folded-name.ts of the
+-- vocabulary).
 --
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.

@@ -5,6 +5,7 @@ const rosa = { name: 'Rosa Luz', email: 'rosa@example.org', phone: '+49 30 4711'
 
 test.for([
   [{ ...rosa, name: ' rosa  luz' }, true],
+  [{ ...rosa, name: 'LÚZ, Rosa' }, true],
   [{ ...rosa, email: 'other@example.org' }, true],
   [{ name: 'Rosa Luz', phone: '+49 (30) 47-11' }, true],
   [{ name: 'Rosa Luz', phone: '030 4711' }, true],
