@@ -164,6 +164,38 @@ test('a slot withdrawn from the calendar lists whose appointment it was until th
   await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
 })
 
+test('nothing can be withdrawn before the patients are named: also if reading their names fails', async ({ site }) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('staff')
+  let fail = () => undefined as unknown
+  const failed = new Promise((resolve) => {
+    fail = () => resolve(null)
+  })
+  const lists = `**/clinics/${scene.clinic.id}/bookings**`
+  await page.route(lists, async (route) => {
+    await failed
+    const problem = { type: 'urn:holdfast:problem:rate_limited', title: '', detail: '', status: 429 }
+    const contentType = 'application/problem+json'
+    await route.fulfill({ status: 429, contentType, json: { ...problem, code: 'rate_limited' } })
+  })
+  const previewed = page.waitForResponse((response) => response.url().includes('dryRun=true'))
+  await page.goto(`/clinic/${scene.clinic.id}/times?withdrawFrom=${day}&withdrawTo=${day}`)
+  await (await previewed).finished()
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  await panel.getByText('Checking who is affected…').waitFor()
+  const withdraw = panel.getByRole('button', { name: 'Withdraw 3 slots, 3 bookings' })
+  expect(await withdraw.count()).toBe(0)
+  fail()
+  const again = panel.getByRole('alert').getByRole('button', { name: 'Try again' })
+  await again.waitFor()
+  expect(await withdraw.count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await page.unroute(lists)
+  await again.press('Enter')
+  await withdraw.waitFor()
+  for (const { name } of patients) expect(await rowOf(page, name).count()).toBe(1)
+})
+
 /** The withdrawals that the page sends reach the server, and the response of the first one is lost. */
 async function loseFirstWithdrawal(page: Page) {
   const keys: (string | undefined)[] = []

@@ -37,7 +37,7 @@ const block = (database: TestDatabase, { id }: BuiltSlot) =>
     [id],
   )
 
-test('the desk moves into a full slot before those who wait are offered the place, and they get the one it left', async ({
+test('the desk moves into a full slot before it is offered to those who wait, who get the place that is left', async ({
   engine,
   full,
   wait,
@@ -71,7 +71,7 @@ test('what refuses a move adds no place', async ({ database, doctor, engine, ful
   const { slot, booking: other } = await full()
   const from = await aSlot(database, doctor, { capacity: 1_000_000 })
   const booking = await aBooking(database, from)
-  const clinic = { ...doctor, id: doctor.clinicId, no: doctor.clinicNo }
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'Etc/UTC' }
   const video = await aSlot(database, await aDoctor(database, clinic, { appointmentTypes: ['video'] }))
   await aBooking(database, video)
   expect(await engine.move(added(booking, video))).toEqual({ kind: 'appointment_type_not_offered' })

@@ -21,7 +21,6 @@ type HoursDialogProps = {
   firstDay: string
   lastDay: string
   slots: readonly Slot[]
-  bookings: readonly Booking[]
   doctorId: string
   clinicId: string
   timeZone: string
@@ -47,7 +46,7 @@ export function HoursDialog({ hours, onClose, ...rest }: HoursDialogProps) {
 type HoursProps = Omit<HoursDialogProps, 'hours'> & { first: DayHours }
 
 function Hours(props: HoursProps) {
-  const { first, firstDay, lastDay, slots, bookings, doctorId, clinicId, timeZone, moveOf, sinceOf, onClose } = props
+  const { first, firstDay, lastDay, slots, doctorId, clinicId, timeZone, moveOf, sinceOf, onClose } = props
   const { t } = useTranslation('schedule')
   const [hours, setHours] = useState(first)
   const [step, setStep] = useState<'choose' | 'create' | 'withdraw'>('choose')
@@ -85,7 +84,6 @@ function Hours(props: HoursProps) {
         timeZone={timeZone}
         moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
         days={{ from: day, to: day }}
-        known={bookings}
         sinceOf={sinceOf}
         run={(how, headers) =>
           dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...query, ...how }, headers }))

@@ -59,7 +59,6 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, since
         clinicId={clinicId}
         timeZone={timeZone}
         days={{ from: day, to: day }}
-        known={bookings}
         sinceOf={sinceOf}
         moveOf={moveOf && ((booking) => moveOf(booking, onClose))}
         run={(query, headers) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query, headers }))}

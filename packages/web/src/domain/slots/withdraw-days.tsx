@@ -1,10 +1,8 @@
 import type { BookedSince, Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
-import { bookingsQuery } from '../../lib/queries/clinic-queries.ts'
 import { DateField } from '../../ui/fields/date-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { Withdrawal } from './withdrawal.tsx'
@@ -36,10 +34,6 @@ export function WithdrawDays(props: WithdrawDaysProps) {
     onDays(null)
     titleRef.current?.focus()
   }
-  const known = useQuery({
-    ...bookingsQuery(clinicId, { from: days?.from ?? today, to: days?.to ?? today, doctorId }),
-    enabled: days !== null,
-  })
   return (
     <section className={layoutClasses.panel} aria-labelledby="withdraw-days">
       <Stack gap="md">
@@ -68,7 +62,6 @@ export function WithdrawDays(props: WithdrawDaysProps) {
             moveOf={moveOf}
             rebookOf={rebookOf}
             sinceOf={sinceOf}
-            known={known.data?.items ?? []}
             nextAt={search.nextAt}
             run={(how, headers) =>
               dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how }, headers }))

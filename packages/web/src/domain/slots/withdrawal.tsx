@@ -30,8 +30,6 @@ type WithdrawalProps = {
   timeZone: string
   /** The days of the slots. */
   days: Days
-  /** Bookings from which patients' names and contacts are taken. */
-  known: readonly Booking[]
   /** Renders a link for moving one of these bookings. */
   moveOf?: ((booking: Booking) => ReactNode) | undefined
   rebookOf?: ((booking: Booking) => ReactNode) | undefined
@@ -49,11 +47,12 @@ type WithdrawalProps = {
 
 /**
  * A preview of the slots and bookings that a withdrawal affects, then the withdrawal. If patients lost appointments,
- * they are listed until the reader is done with them. A withdrawal whose response was lost is repeated with its key,
- * and then lists them too; until then, the preview stays as it was before.
+ * they are listed until the reader is done with them. Nothing can be withdrawn before they can be named. A withdrawal
+ * whose response was lost is repeated with its key, and then lists them too; until then, the preview stays as it was
+ * before.
  */
 export function Withdrawal(props: WithdrawalProps) {
-  const { doctorId, clinicId, timeZone, days, known, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } = props
+  const { doctorId, clinicId, timeZone, days, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } = props
   const { t } = useTranslation(['schedule', 'problems'])
   const withdrawal = useWithdrawal(props)
   const { mayBeDone } = withdrawal
@@ -64,6 +63,12 @@ export function Withdrawal(props: WithdrawalProps) {
     staleTime: 0,
     gcTime: 0,
   })
+  const names = useQuery({
+    ...bookingsQuery(clinicId, { ...days, doctorId }),
+    // What was read for an earlier preview may lack somebody.
+    staleTime: 0,
+  })
+  const known = names.data?.items ?? []
   const isMailed = useQuery(clinicQuery(clinicId)).data?.sendsEmails ?? false
   const sheet = { days, doctorId, clinicId, timeZone }
   const hasAffected = withdrawal.data !== undefined && withdrawal.data.bookings.length > 0
@@ -90,7 +95,11 @@ export function Withdrawal(props: WithdrawalProps) {
     )
   }
   if (preview.isError) return <ErrorState error={preview.error} retry={() => void preview.refetch()} />
-  if (preview.data === undefined) return <Text role="status">{t('withdraw.loading')}</Text>
+  if (names.isError && names.data === undefined) {
+    return <ErrorState error={names.error} retry={() => void names.refetch()} />
+  }
+  if (preview.data === undefined || !names.isFetchedAfterMount)
+    return <Text role="status">{t('withdraw.loading')}</Text>
   const { slots, bookings } = preview.data
   const { patients = known } = (withdrawal.isPending || mayBeDone ? withdrawal.variables : null) ?? {}
   const affected = affectedOf(preview.data, patients)
