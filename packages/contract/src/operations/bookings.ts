@@ -91,7 +91,8 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Correct a booking’s patient',
     description:
-      'The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. ' +
+      'The name, the contacts, the language of messages and the reason, also of a visit that is over; a hold gets ' +
+      'them when it is confirmed. ' +
       'If messages about the booking go to another address from then on, because the e-mail address is another one, ' +
       'or the telephone number of a booking with SMS, the link that the former address has received is void, and a ' +
       'CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, it is ' +

@@ -247,6 +247,9 @@ export const patientCorrectionSchema = Type.Object(
     name: Type.Optional(name(lengths.name)),
     email: Type.Optional(nullableEmail({ description: 'null: none' })),
     phone: Type.Optional(nullablePhone({ description: 'null: none' })),
+    language: Type.Optional(
+      nullableLiterals(messageLanguages, { description: 'Of messages to the patient. null: as the clinic has set' }),
+    ),
   },
   { title: 'PatientCorrection', additionalProperties: false },
 )

@@ -425,7 +425,7 @@ export const getBooking = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Correct a booking’s patient
  *
- * The name, the contacts and the reason, also of a visit that is over; a hold gets them when it is confirmed. If messages about the booking go to another address from then on, because the e-mail address is another one, or the telephone number of a booking with SMS, the link that the former address has received is void, and a CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, it is unlinked, because the account may be a stranger’s, unless the new address is the account’s. If it has been done already: 200, unchanged.
+ * The name, the contacts, the language of messages and the reason, also of a visit that is over; a hold gets them when it is confirmed. If messages about the booking go to another address from then on, because the e-mail address is another one, or the telephone number of a booking with SMS, the link that the former address has received is void, and a CONFIRMED booking’s confirmation is sent again. If an account has added the booking by that link, it is unlinked, because the account may be a stranger’s, unless the new address is the account’s. If it has been done already: 200, unchanged.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */

@@ -3492,6 +3492,10 @@ export type PatientCorrection = {
      * null: none
      */
     phone?: string | null;
+    /**
+     * Of messages to the patient. null: as the clinic has set
+     */
+    language?: 'en' | 'de' | 'ar' | null;
 };
 
 /**

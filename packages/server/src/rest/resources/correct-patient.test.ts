@@ -57,6 +57,20 @@ test('an account that added the booking by a wrong address loses it, and one wit
   expect((await rest.call('getBooking', { path: own.path, as: patientOf })).status).toBe(200)
 })
 
+test('staff choose the language of messages, or leave it to the clinic; no message is sent again', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, path } = await aVisit(database)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const correct = (language: 'de' | null) =>
+    rest.call('correctPatient', { path, body: { patient: { language } }, as: staff })
+  expect((await correct('de')).body.patient).toEqual({ ...patient, language: 'de' })
+  const { items } = (await rest.call('listBookingEvents', { path, as: staff })).body
+  expect(items.at(-1)?.event).toMatchObject({ type: 'corrected' })
+  expect((await correct(null)).body.patient).toEqual(patient)
+})
+
 test('a correction that changes nothing is in the security log as a read', async ({ database, rest }) => {
   const { clinic, booking, path } = await aVisit(database)
   const staff = await rest.aMember(clinic.no, 'staff')

@@ -1,8 +1,9 @@
 import { isEmailAddress, isPhoneNumber, lengths } from '@holdfast/vocabulary'
-import { TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { PhoneField } from '../../domain/contacts/phone-field.tsx'
+import { languageNames, languages } from '../../lib/i18n/languages.ts'
 import type { Contact } from './patient-correction.ts'
 import { useClinic } from './use-clinic.ts'
 
@@ -28,6 +29,21 @@ export function ContactFields<Draft extends Contact>({ form }: { form: UseFormRe
         {...form.getInputProps('email')}
       />
     </>
+  )
+}
+
+/** The field in which the desk chooses the language of messages to a patient. */
+export function LanguageField<Draft extends Contact>({ form }: { form: UseFormReturnType<Draft> }) {
+  const { t } = useTranslation('admin')
+  return (
+    <NativeSelect
+      label={t('field.messageLanguage')}
+      data={[
+        { value: '', label: t('field.clinicLanguage') },
+        ...languages.map((value) => ({ value, label: languageNames[value] })),
+      ]}
+      {...form.getInputProps('language')}
+    />
   )
 }
 

@@ -3,7 +3,7 @@ import type { UseFormReturnType } from '@mantine/form'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
-import { ContactFields } from './contact-fields.tsx'
+import { ContactFields, LanguageField } from './contact-fields.tsx'
 import type { Contact } from './patient-correction.ts'
 
 type CorrectionFormProps<Draft extends Contact> = {
@@ -29,6 +29,7 @@ export function CorrectionForm<Draft extends Contact>(props: CorrectionFormProps
       <Stack gap="md">
         <ContactFields form={form} />
         <Text role="status">{notes.join(' ')}</Text>
+        <LanguageField form={form} />
         {children}
         <Group gap="sm">
           <ActionButton type="submit" isBusy={isBusy}>

@@ -1,6 +1,7 @@
-import type { PatientCorrection } from '@holdfast/contract/client'
+import type { Patient, PatientCorrection } from '@holdfast/contract/client'
 
-export type Contact = Record<'name' | 'phone' | 'email', string>
+/** `language`: of messages to the patient; '': the clinic's. */
+export type Contact = Record<'name' | 'phone' | 'email', string> & { language: NonNullable<Patient['language']> | '' }
 
 /** The fields of a patient that were changed in a form: what somebody else corrects meanwhile stays. */
 export function patientCorrection(before: Contact, draft: Contact): PatientCorrection {
@@ -9,6 +10,7 @@ export function patientCorrection(before: Contact, draft: Contact): PatientCorre
     ...(name === before.name ? {} : { name }),
     ...(phone === before.phone ? {} : { phone: phone === '' ? null : phone }),
     ...(email === before.email ? {} : { email: email === '' ? null : email }),
+    ...(draft.language === before.language ? {} : { language: draft.language === '' ? null : draft.language }),
   }
 }
 

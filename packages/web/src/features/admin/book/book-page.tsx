@@ -27,8 +27,9 @@ import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { clinicBookingQuery } from '../clinic-booking-query.ts'
-import { ContactFields, useContactRules } from '../contact-fields.tsx'
+import { ContactFields, LanguageField, useContactRules } from '../contact-fields.tsx'
 import { OtherAppointments } from '../other-appointments.tsx'
+import type { Contact } from '../patient-correction.ts'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
 import type { KnownPatient } from './distinct-patients.ts'
@@ -36,17 +37,22 @@ import { KnownPatients } from './known-patients.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/book')
 
-type PatientDraft = {
-  name: string
-  email: string
-  phone: string
+type PatientDraft = Contact & {
   reason: string
   type: AppointmentType
   units: number
 }
 /** The fields by which a patient is found. */
 const patientFields = ['name', 'phone', 'email'] as const
-const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person', units: 1 }
+const emptyPatient: PatientDraft = {
+  name: '',
+  email: '',
+  phone: '',
+  language: '',
+  reason: '',
+  type: 'in_person',
+  units: 1,
+}
 
 /**
  * Staff book for a patient who calls or comes in: they choose a time, and enter the patient unless a booking has one.
@@ -66,8 +72,8 @@ export function BookPage() {
 }
 
 function draftOf({ patient, reason, appointmentType, units }: Booking): PatientDraft {
-  const { name, email = '', phone = '' } = patient
-  return { name, email, phone, reason: reason ?? '', type: appointmentType, units }
+  const { name, email = '', phone = '', language = '' } = patient
+  return { name, email, phone, language, reason: reason ?? '', type: appointmentType, units }
 }
 
 /** @param former the booking whose patient gets another one; null: none */
@@ -82,8 +88,6 @@ function BookForm({ former }: { former: Booking | null }) {
   // Another appointment of the same patient is often in the same week.
   const [firstDay, setFirstDay] = useState(today)
   const [typed, setTyped] = useState('')
-  // What is known of the patient, and is not in the form.
-  const [known, setKnown] = useState<Booking['patient']>(former?.patient ?? { name: '' })
   const form = usePatientForm(former === null ? emptyPatient : draftOf(former), (values, before) => {
     const field = patientFields.find((one) => values[one] !== before[one])
     if (field !== undefined) setTyped(values[field])
@@ -106,7 +110,6 @@ function BookForm({ former }: { former: Booking | null }) {
     setTyped('')
     // Otherwise the former patient is filled in when the page is loaded again.
     if (isForSame) return
-    setKnown({ name: '' })
     void navigate({ search: { doctorId }, replace: true })
   }
   if (booking.data) return <Booked booking={booking.data} name={patient.name} onAgain={again} />
@@ -143,16 +146,15 @@ function BookForm({ former }: { former: Booking | null }) {
             addsPlaces={addsPlaces}
             typed={typed}
             onKnown={({ language, ...contact }) => {
-              form.setValues(contact.name === patient.name ? contact : { ...contact, units: 1 })
-              setKnown({ name: contact.name, ...(language === undefined ? {} : { language }) })
+              const known = { ...contact, language: language ?? ('' as const) }
+              form.setValues(contact.name === patient.name ? known : { ...known, units: 1 })
               setTyped('')
             }}
             isPending={booking.isPending}
             onBook={(draft) => {
               if (chosen === null) return
-              const language = known.name === draft.name.trim() ? known.language : undefined
               booking.mutate(
-                { slot: chosen, patient: { ...draft, type }, language, addsPlaces },
+                { slot: chosen, patient: { ...draft, type }, addsPlaces },
                 // Now a place can be added. The button does not change by itself while somebody is about to press it.
                 {
                   onError: (error) =>
@@ -198,22 +200,15 @@ function usePatientForm(
   })
 }
 
-/** `language`: that of messages to the patient, where it is known. */
-type Wanted = {
-  slot: Slot
-  patient: PatientDraft
-  language: Booking['patient']['language']
-  mayOverlap?: boolean
-  addsPlaces: boolean
-}
+type Wanted = { slot: Slot; patient: PatientDraft; mayOverlap?: boolean; addsPlaces: boolean }
 
 /** @param former the booking whose account gets the new one, unless another patient is entered */
 function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>, former: Booking | null) {
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
-    mutationFn: ({ slot, patient, language, mayOverlap = false, addsPlaces }: Wanted): Promise<MadeBooking> => {
-      const { name, email, phone, reason, type, units } = patient
+    mutationFn: ({ slot, patient, mayOverlap = false, addsPlaces }: Wanted): Promise<MadeBooking> => {
+      const { name, email, phone, language, reason, type, units } = patient
       const body = {
         slotId: slot.id,
         units,
@@ -221,7 +216,7 @@ function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>, former
           name: name.trim(),
           ...(email.trim() === '' ? {} : { email: email.trim() }),
           ...(phone.trim() === '' ? {} : { phone: phone.trim() }),
-          ...(language === undefined ? {} : { language }),
+          ...(language === '' ? {} : { language }),
         },
         appointmentType: type,
         ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
@@ -352,6 +347,7 @@ function PatientForm({ form, types, type, when, addsPlaces, typed, onKnown, isPe
             data={types.map((one) => ({ value: one, label: t(`shell:appointmentType.${one}`) }))}
           />
         ) : null}
+        <LanguageField form={form} />
         <Textarea
           label={t('field.reason')}
           maxLength={lengths.reason}

@@ -29,7 +29,8 @@ export function canBeCorrected({ status, failureReason, erasedAt }: Booking): bo
 }
 
 function draftOf({ patient, reason }: Booking): Draft {
-  return { name: patient.name, phone: patient.phone ?? '', email: patient.email ?? '', reason: reason ?? '' }
+  const { name, phone = '', email = '', language = '' } = patient
+  return { name, phone, email, language, reason: reason ?? '' }
 }
 
 /**

@@ -19,7 +19,7 @@ import { useClinic } from '../use-clinic.ts'
 
 type CorrectEntryDialogProps = { entry: WaitlistEntry; onClose: () => void }
 
-/** Corrects who waits: the name and the contacts. */
+/** Corrects who waits: the name, the contacts and the language of messages. */
 export function CorrectEntryDialog({ entry, onClose }: CorrectEntryDialogProps) {
   const { t } = useTranslation('admin')
   return (
@@ -33,8 +33,8 @@ function CorrectEntryForm({ entry, onClose }: CorrectEntryDialogProps) {
   const { t } = useTranslation(['admin', 'waitlist'])
   const { clinicId, clinic } = useClinic()
   const queryClient = useQueryClient()
-  const { name, phone = '', email = '' } = entry.patient
-  const form = useForm<Contact>({ initialValues: { name, phone, email }, validate: useContactRules() })
+  const { name, phone = '', email = '', language = '' } = entry.patient
+  const form = useForm<Contact>({ initialValues: { name, phone, email, language }, validate: useContactRules() })
   const markRefused = useMarkRefused(form)
   const before = form.getInitialValues()
   const draft = form.getValues()
