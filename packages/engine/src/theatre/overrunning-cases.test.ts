@@ -4,6 +4,7 @@ import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff } from '../../test/theatre.ts'
 import type { ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
+import { createSlots } from '../slots/create-slots.ts'
 
 const minute = 60_000
 const now = Math.floor(Date.now() / minute) * minute
@@ -165,6 +166,49 @@ test('a patient who came early has the room and the team until the case ends', a
   expect(await claim({ startsAt: at(0), surgeonId: surgeon.id })).toMatchObject({ kind: 'booked' })
   await record('cleaned', 0)
   expect(await claim({ startsAt: at(10), roomId: room })).toMatchObject({ kind: 'booked' })
+})
+
+describe('a start that is still to come', () => {
+  test('of an early case takes the room, the team and the clinic times of the surgeon from then', async ({
+    database,
+  }) => {
+    const { id, room, surgeon, patient, claim } = await anOverrunningCase(database, { startsAt: 90, inRoom: 4 })
+    for (const minutes of [0, 10, 50]) {
+      expect(await claim({ startsAt: at(minutes), roomId: room })).toMatchObject(busy('room', id))
+      expect(await claim({ startsAt: at(minutes), surgeonId: surgeon.id })).toMatchObject(busy('surgeon', id))
+      expect(await claim({ startsAt: at(minutes), patient })).toMatchObject(busy('patient', id))
+    }
+    const createSlot = (minutes: number) => {
+      const drafts = [{ startsAt: at(minutes), endsAt: at(minutes + 5), capacity: 1 }]
+      return createSlots(database.appPool, { doctorId: surgeon.id, drafts, dryRun: false })
+    }
+    expect(await createSlot(10)).toMatchObject({ created: 0, conflicts: 1 })
+    // It takes its hour, and then the room is cleaned.
+    expect(await createSlot(64)).toMatchObject({ created: 1 })
+    expect(await claim({ startsAt: at(80), roomId: room })).toMatchObject(busy('room', id))
+    expect(await claim({ startsAt: at(94), roomId: room })).toMatchObject({ kind: 'booked' })
+  })
+
+  test('that a trial has further ahead does so, too, and leaves what is before it', async ({ database }) => {
+    const built = await anOverrunningCase(database, { startsAt: 240, inRoom: 0 })
+    const { scene, id, room, surgeon, claim } = built
+    for (const minutes of [null, 60]) {
+      const inRoomAt = minutes === null ? null : at(minutes)
+      const entry = { caseId: id, milestone: 'in_room', at: inRoomAt, isTrial: true } as const
+      const outcome = await scene.theatre.recordMilestone({ ...entry, actorId: null, key: randomUUID() })
+      expect(outcome).toMatchObject({ kind: 'done' })
+    }
+    expect(await claim({ startsAt: at(70), roomId: room })).toMatchObject(busy('room', id))
+    expect(await claim({ startsAt: at(70), surgeonId: surgeon.id })).toMatchObject(busy('surgeon', id))
+    expect(await claim({ startsAt: at(20), roomId: room })).toMatchObject({ kind: 'booked' })
+  })
+
+  test('control: without it, all are free until the planned start', async ({ database }) => {
+    const { scene, id, room, surgeon, claim } = await anOverrunningCase(database, { startsAt: 90, inRoom: 4 })
+    const removal = { caseId: id, milestone: 'in_room', at: null, isTrial: false } as const
+    await scene.theatre.recordMilestone({ ...removal, actorId: null, key: randomUUID() })
+    expect(await claim({ startsAt: at(10), roomId: room, surgeonId: surgeon.id })).toMatchObject({ kind: 'booked' })
+  })
 })
 
 test('a room is cleaned although the next case, which had shortened that, is cancelled', async ({ database }) => {

@@ -3,7 +3,8 @@
 -- equipment, whatever was planned; then the room is cleaned and equipment is reprocessed (taken_until), also if the
 -- next case has the resource by then. case_conflicts refuses cases that need it meanwhile.
 --
--- A case counts once its patient is in the room, also before its planned start. 12 hours after the end of an
+-- A case counts once its patient is recorded as being in the room, also before its planned start. If that time is still
+-- to come (a clock that is ahead, or a plan that is tried out), it counts from then on. 12 hours after the end of an
 -- allocation, a patient who is not recorded as having left is taken for forgotten. p_foresees: false: the case ends at
 -- p_now at the earliest; true, for suggestions: it ends when will_end says.
 -- Internal.
@@ -43,7 +44,7 @@ begin
          from case_milestone e where e.clinic_no = p_clinic_no and e.booking_id = a.booking_id) m
       join theatre_case c on c.clinic_no = p_clinic_no and c.booking_id = a.booking_id
       join resource r on r.clinic_no = p_clinic_no and r.id = i.id
-     where m.in_room_at <= p_now and not has_left(a.kind, a.resource_id, c)
+     where m.in_room_at is not null and not has_left(a.kind, a.resource_id, c)
        and (m.has_ended or exists (select from bookings_by_id(array[p_clinic_no], array[c.booking_id]) b
                                     where b.status = 'ARRIVED'))
   loop
