@@ -192,7 +192,7 @@ export const caseCancellationSchema = Type.Object(
 
 export const caseExtensionSchema = Type.Object(
   {
-    expectedEndsAt: time({ description: 'Not before the planned end or, with the patient in the room, before now' }),
+    expectedEndsAt: time({ description: 'Not before the planned end or, with the patient in the room, this minute' }),
   },
   { title: 'CaseExtension', additionalProperties: false },
 )

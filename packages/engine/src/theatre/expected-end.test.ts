@@ -126,6 +126,25 @@ test('an end that was said stays, whatever is corrected, and may be before the p
   await expectWell()
 })
 
+test('a running case may end in the present minute, also one that is late, but not in the one before', async ({
+  database,
+}) => {
+  const { at, inRoom, extend, expectWell } = await aPlannedCase(database, -80)
+  await inRoom(-80)
+  // The minute may change between the calls.
+  const outcomes = await Promise.all(
+    [0, 1].map(async () => {
+      const minute = (minutes: number) => Math.floor(Date.now() / 60_000) - at(0).getTime() / 60_000 + minutes
+      return [await extend(minute(-1)), await extend(minute(0))]
+    }),
+  )
+  expect(outcomes.flat().map(({ kind }) => kind)).toContain('done')
+  const [before] = outcomes.flat().filter((outcome) => outcome.kind === 'too_early')
+  expect(before?.earliest.getTime()).toBeGreaterThanOrEqual(at(0).getTime())
+  expect((before?.earliest.getTime() ?? 1) % 60_000).toBe(0)
+  await expectWell()
+})
+
 test('the same end again takes what is free, and still follows the time of in_room, in full minutes', async ({
   database,
 }) => {

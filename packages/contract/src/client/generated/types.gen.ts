@@ -1069,7 +1069,7 @@ export type CaseEquipment = {
  */
 export type CaseExtension = {
     /**
-     * Not before the planned end or, with the patient in the room, before now
+     * Not before the planned end or, with the patient in the room, this minute
      */
     expectedEndsAt: string;
 };

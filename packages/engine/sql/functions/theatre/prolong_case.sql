@@ -1,13 +1,15 @@
 -- prolong_case: sets when a confirmed or running case is expected to end: later or, once its patient is in the room,
--- also earlier than planned, but not before now. Its allocations then last until that time, with turnover and
--- reprocessing, but at most until the next case or clinic slot that needs the same resource (fit_allocations): later
--- cases keep their allocations, and are reported as at risk. A call with the same end extends the allocations into what
--- has become free since, and takes back minutes of the block that the case had given back (fit_units).
+-- also earlier than planned, but not before the minute of now: people say times in minutes. Its allocations then last
+-- until that time, with turnover and reprocessing, but at most until the next case or clinic slot that needs the same
+-- resource (fit_allocations): later cases keep their allocations, and are reported as at risk. A call with the same end
+-- extends the allocations into what has become free since, and takes back minutes of the block that the case had given
+-- back (fit_units).
 --
 -- The event has expectedEndsAt only if it is another one: the same end is not said again, so it still follows in_room
 -- (expected_end).
 --
--- earliest: for too_early, the earliest end that can be set: the planned one, or now once its patient is in the room.
+-- earliest: for too_early, the earliest end that can be set: the planned one, or the minute of now once its patient is
+--   in the room.
 -- Outcomes: done | unchanged (the case has this end, and nothing more is free; or the request was repeated) |
 --   case_missing | hold_expired | invalid_transition | too_early | retry (it was moved meanwhile)
 -- Locks: as lock_case.
@@ -36,7 +38,7 @@ begin
   earliest := case when exists (select from case_milestone m
                                  where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
                                    and m.milestone = 'in_room')
-                   then v_now else v_case.ends_at end;
+                   then date_trunc('minute', v_now) else v_case.ends_at end;
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
     when v_booking.failure_reason = 'hold_expired'
