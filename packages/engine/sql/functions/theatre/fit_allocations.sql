@@ -1,6 +1,7 @@
 -- fit_allocations: makes each allocation of a case last until the case no longer needs it (taken_until), but at most
 -- until the next case or clinic slot that has the same unit: these keep their allocations. It begins at the planned
--- start, or when somebody came to the running case. What somebody had who was relieved is only made shorter.
+-- start, or when somebody came to the running case (fitted_start). What somebody had who was relieved is only made
+-- shorter.
 -- An allocation that was shortened is extended again only as far as the unit is free. Returns whether anything has
 -- changed.
 --
@@ -34,14 +35,15 @@ begin
                        and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, greatest(w.starts_at, w.until)))
                  ))) as during
             from (select t.resource_id, t.unit_no, t.kind, upper(t.during) as ends_at, r.units,
-                         coalesce(lower(t.during), t.planned_at) as starts_at, has_left(t.kind, t.resource_id, c),
+                         fitted_start(t, c) as starts_at, has_left(t.kind, t.resource_id, c),
                          r.kind as resource_kind, taken_until(t.kind, c, r.turnover_minutes) as until
                     from theatre_case c
                     join allocation t on t.clinic_no = c.clinic_no and t.booking_id = c.booking_id
                     join resource r on r.clinic_no = t.clinic_no and r.id = t.resource_id
                    where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id) w) f
    where a.clinic_no = p_clinic_no and a.booking_id = p_booking_id and a.resource_id = f.resource_id
-     and a.unit_no = f.unit_no and a.during <> f.during;
+     and a.unit_no = f.unit_no
+     and (a.during <> f.during or a.planned_at <> f.starts_at);
   return found;
 end
 $function$;

@@ -62,8 +62,19 @@ as $function$
                           and not e.case_details ? 'relieved'
      order by p.booking_id, e.version desc
   ), joined as materialized (
-    -- Who came to a running case, and when they came last.
-    select g.booking_id, j.id::uuid as id, max(e.at) as at
+    -- Who came to a running case, and when they came last. was_undone: since then, all of its milestones after the
+    -- arrival were removed, so that it was not running: they have it from its planned start, as far as that was free.
+    select g.booking_id, j.id::uuid as id, max(e.at) as at,
+           exists (select from recorded r
+                    where r.booking_id = g.booking_id and r.version > max(e.version) and r.at is null
+                      and not exists (select from recorded o
+                                       where o.booking_id = r.booking_id and o.version < r.version
+                                         and o.milestone <> 'arrived' and o.at is not null
+                                         and not exists (select from recorded l
+                                                          where l.booking_id = o.booking_id
+                                                            and l.milestone = o.milestone and l.at is null
+                                                            and l.version > o.version and l.version <= r.version)))
+             as was_undone
       from got_place g
       join booking_event e on e.clinic_no = p_clinic_no and e.booking_id = g.booking_id and e.type = 'moved'
                           and e.version > g.version
@@ -89,7 +100,7 @@ as $function$
     select distinct on (x.booking_id) x.booking_id, x.ends_at from expected x order by x.booking_id, x.version desc
   ), planned as materialized (
     -- Computed independently of case_needs, so that a bug there is found.
-    select p.booking_id, p.slot_id, coalesce(j.at, p.starts_at) as starts_at, least(p.ends_at, d.at) as ends_at,
+    select p.booking_id, p.slot_id, w.starts_at, least(p.ends_at, d.at) as ends_at,
            p.is_lapsed, n.*
       from placed p
       left join ended d on d.booking_id = p.booking_id
@@ -102,6 +113,15 @@ as $function$
        select 'equipment', e."equipmentId", e.units
          from jsonb_to_recordset(p.equipment) e("equipmentId" uuid, units integer)) n(need, need_id, need_units)
       left join joined j on j.booking_id = p.booking_id and j.id = n.need_id
+     cross join lateral (
+       select case when j.at is null
+                     or j.was_undone
+                        and (j.at < p.starts_at
+                             or exists (select from allocation a
+                                         where a.clinic_no = p_clinic_no and a.booking_id = p.booking_id
+                                           and a.resource_id = n.need_id
+                                           and coalesce(lower(a.during), a.planned_at) = p.starts_at))
+                   then p.starts_at else j.at end as starts_at) w
      where p.status not in ('FAILED', 'CANCELLED') and n.need_id is not null
   ), held as (
     select a.*, b.slot_id, hold_seems_lapsed(b.status, b.hold_expires_at, clock_timestamp()) as is_lapsed
