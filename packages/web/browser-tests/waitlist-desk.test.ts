@@ -57,3 +57,20 @@ test('an offer that was accepted while the response got lost is named as accepte
   await dialog.getByRole('link', { name: /^Open the booking of/ }).click()
   await page.waitForURL('**/bookings/*')
 })
+
+test('the desk adds a patient to the waitlist, with the language of the messages', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  await page.getByRole('link', { name: 'Add a patient' }).click()
+  await page.getByLabel('Full name').fill('Grete Deutsch')
+  await page.getByRole('combobox', { name: 'Language of messages' }).selectOption('Deutsch')
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Add to the waitlist' }).click()
+  await page.getByRole('row').filter({ hasText: 'Grete Deutsch' }).waitFor()
+  const { rows } = await site.database.ownerPool.query(
+    `select patient from holdfast.waitlist_entry where clinic_no = $1`,
+    [scene.clinic.no],
+  )
+  expect(rows).toEqual([{ patient: { name: 'Grete Deutsch', language: 'de' } }])
+})

@@ -1,5 +1,5 @@
 import { isEmailAddress, isPhoneNumber, lengths } from '@holdfast/vocabulary'
-import { NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, type NativeSelectProps, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { PhoneField } from '../../domain/contacts/phone-field.tsx'
@@ -33,7 +33,7 @@ export function ContactFields<Draft extends Contact>({ form }: { form: UseFormRe
 }
 
 /** The field in which the desk chooses the language of messages to a patient. */
-export function LanguageField<Draft extends Contact>({ form }: { form: UseFormReturnType<Draft> }) {
+export function LanguageField(props: NativeSelectProps) {
   const { t } = useTranslation('admin')
   return (
     <NativeSelect
@@ -42,7 +42,7 @@ export function LanguageField<Draft extends Contact>({ form }: { form: UseFormRe
         { value: '', label: t('field.clinicLanguage') },
         ...languages.map((value) => ({ value, label: languageNames[value] })),
       ]}
-      {...form.getInputProps('language')}
+      {...props}
     />
   )
 }

@@ -29,7 +29,7 @@ export function CorrectionForm<Draft extends Contact>(props: CorrectionFormProps
       <Stack gap="md">
         <ContactFields form={form} />
         <Text role="status">{notes.join(' ')}</Text>
-        <LanguageField form={form} />
+        <LanguageField {...form.getInputProps('language')} />
         {children}
         <Group gap="sm">
           <ActionButton type="submit" isBusy={isBusy}>

@@ -347,7 +347,7 @@ function PatientForm({ form, types, type, when, addsPlaces, typed, onKnown, isPe
             data={types.map((one) => ({ value: one, label: t(`shell:appointmentType.${one}`) }))}
           />
         ) : null}
-        <LanguageField form={form} />
+        <LanguageField {...form.getInputProps('language')} />
         <Textarea
           label={t('field.reason')}
           maxLength={lengths.reason}

@@ -10,6 +10,7 @@ import { EntryFields } from '../../../domain/waitlist/entry-fields.tsx'
 import { useEntryForm, useJoin } from '../../../domain/waitlist/use-entry-form.ts'
 import { refusalCode, refusedContact } from '../../../lib/api/api-error.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
+import { languages } from '../../../lib/i18n/languages.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
@@ -19,6 +20,8 @@ import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import type { WaitlistSearch } from '../admin-search.ts'
+import { LanguageField } from '../contact-fields.tsx'
+import type { Contact } from '../patient-correction.ts'
 import { useClinic } from '../use-clinic.ts'
 import { useSpecializationOptions } from './use-specialization-options.ts'
 
@@ -54,17 +57,20 @@ function AddEntry() {
   const [doctorId, setDoctorId] = useState(active[0]?.id ?? '')
   const [specialization, setSpecialization] = useState(active[0]?.specialization ?? '')
   const [urgency, setUrgency] = useState<WaitlistEntry['urgency']>('routine')
+  const [language, setLanguage] = useState<Contact['language']>('')
   const form = useEntryForm({ initial: newEntryDraft({ today }), today, needsEmail: false })
   const join = useJoin(form)
   const submit = form.onSubmit(
-    (draft) =>
-      join.mutate(
+    (draft) => {
+      const wanted = entryOfDraft(draft)
+      return join.mutate(
         {
           clinicId,
           urgency,
           onBehalf: true,
           ...(isForDoctor ? { doctorId } : { specialization }),
-          ...entryOfDraft(draft),
+          ...wanted,
+          patient: { ...wanted.patient, ...(language === '' ? {} : { language }) },
         },
         {
           onSuccess: ({ hasFreeTimes }) => {
@@ -74,7 +80,8 @@ function AddEntry() {
             void navigate({ to: '/clinic/$clinicId/waitlist', params: { clinicId }, search: {} })
           },
         },
-      ),
+      )
+    },
     (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
   )
   return (
@@ -115,6 +122,10 @@ function AddEntry() {
           />
         </div>
         <EntryFields form={form} isPatient={false} sendsEmails={clinic.sendsEmails} />
+        <LanguageField
+          value={language}
+          onChange={({ currentTarget }) => setLanguage(languages.find((one) => one === currentTarget.value) ?? '')}
+        />
         {join.isError ? (
           <AddError
             error={join.error}
