@@ -2,7 +2,17 @@ import { projectCases } from '@holdfast/contract/case-state'
 import type { Case } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { instantNear } from '../../lib/time/local-time.ts'
-import { casesAtRisk as atRiskOf, delayed, isFarAhead, isMilestoneTime, isMovable, timeAround } from './case-state.ts'
+import {
+  casesAtRisk as atRiskOf,
+  delayed,
+  enteredEnd,
+  enteredMilestone,
+  expectedEndTime,
+  isFarAhead,
+  isMilestoneTime,
+  isMovable,
+  timeAround,
+} from './case-state.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00Z`
 const now = Date.parse(at('10:00'))
@@ -63,6 +73,44 @@ test('a milestone that was recorded many hours before or after the planned start
   expect(instantNear(timeAround(broughtForward, 'in_room'), '08:55', 'UTC')).toBe('2026-11-23T08:55:00Z')
   const mistyped = aCase({ milestones: [{ milestone: 'in_room', at: at('21:00') }] })
   expect(instantNear(timeAround(mistyped, 'in_room'), '11:00', 'UTC')).toBe('2026-11-23T11:00:00Z')
+})
+
+test('a milestone many hours before the planned start is today’s, and none that is still to come is yesterday’s', () => {
+  const entered = (time: string, startsAt: string, change: Partial<Case> = {}) =>
+    enteredMilestone(aCase({ startsAt, ...change }), 'in_room', { time, timeZone: 'UTC', now })
+  expect(entered('09:50', at('20:00'))).toBe(at('09:50'))
+  expect(entered('10:06', at('20:00'))).toBeNull()
+  expect(entered('07:59', at('20:00'))).toBeNull()
+  expect(entered('22:00', at('09:00'))).toBeNull()
+  expect(entered('23:50', at('00:30'))).toBe('2026-11-22T23:50:00Z')
+})
+
+test('the expected end of a running case is the first such time from now on, however long it was to take', () => {
+  const ends = (time: string, expectedEndsAt: string, nowAt = now) =>
+    enteredEnd({ expectedEndsAt }, { time, timeZone: 'UTC', now: nowAt })
+  // It was to end in eight hours.
+  expect(ends('10:20', at('18:00'))).toBe(at('10:20'))
+  expect(ends('10:00', at('18:00'), now + 59_999)).toBe(at('10:00'))
+  expect(ends('19:00', at('18:00'))).toBe(at('19:00'))
+  expect(ends('00:30', at('18:00'))).toBe('2026-11-24T00:30:00Z')
+  expect(ends('05:00', '2026-11-24T06:00:00Z')).toBe('2026-11-24T05:00:00Z')
+  // What it has is sent as it is.
+  expect(ends('18:00', '2026-11-23T18:00:12Z')).toBe('2026-11-23T18:00:12Z')
+  expect(ends('09:30', at('09:30'))).toBe(at('09:30'))
+})
+
+test('an end that has just passed is not that of tomorrow', () => {
+  const ends = (time: string, expectedEndsAt: string) => enteredEnd({ expectedEndsAt }, { time, timeZone: 'UTC', now })
+  expect(ends('09:59', at('10:30'))).toBeNull()
+  expect(ends('09:59', at('18:00'))).toBeNull()
+  expect(ends('09:40', at('09:30'))).toBeNull()
+  expect(ends('06:01', at('18:00'))).toBeNull()
+})
+
+test('the end that is offered first is not past', () => {
+  const offered = (expectedEndsAt: string) => expectedEndTime({ expectedEndsAt }, 'UTC', now + 40_000)
+  expect(offered(at('09:30'))).toBe('10:00')
+  expect(offered(at('18:00'))).toBe('18:00')
 })
 
 const robots = [{ id: 'robot', units: 2, reprocessingMinutes: 0 }]

@@ -1,6 +1,6 @@
 import { caseState, milestoneAt, type Projection } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
-import { localDay } from '../../lib/time/local-time.ts'
+import { firstInstant, instantNear, instantOf, localDateTime, localDay } from '../../lib/time/local-time.ts'
 
 export const milestonesInOrder = [
   'arrived',
@@ -30,6 +30,48 @@ const milestoneEarlyMsMax = 12 * 3_600_000
 export function isMilestoneTime(at: string, { startsAt }: Pick<Case, 'startsAt'>, now: number): boolean {
   const atMs = Date.parse(at)
   return atMs <= now + milestoneAheadMsMax && atMs >= Date.parse(startsAt) - milestoneEarlyMsMax
+}
+
+/**
+ * The time of a milestone that was entered without its day: near what it belongs to, or today's, if that would still be
+ * to come: a case may be brought forward by many hours. Null: the server would not accept it.
+ */
+export function enteredMilestone(
+  one: Pick<Case, 'milestones' | 'startsAt'>,
+  milestone: Milestone,
+  { time, timeZone, now }: EnteredTime,
+): string | null {
+  const near = instantNear(timeAround(one, milestone), time, timeZone)
+  const today = instantOf(localDay(now, timeZone), time, timeZone)
+  return [near, today].find((at) => isMilestoneTime(at, one, now)) ?? null
+}
+
+/** A local time `HH:MM`, and when it was sent. */
+type EnteredTime = { time: string; timeZone: string; now: number }
+
+/** How much later than foreseen an end may be that is entered as a time alone. */
+const laterMsMax = 12 * 3_600_000
+
+/** The beginning of the present minute: before it, a running case cannot be said to end. */
+export const minuteOf = (now: number): number => Math.floor(now / 60_000) * 60_000
+
+/** The time `HH:MM` at which a running case is expected to end: now, if it should have ended. */
+export function expectedEndTime({ expectedEndsAt }: Pick<Case, 'expectedEndsAt'>, timeZone: string, now: number) {
+  return localDateTime(Math.max(Date.parse(expectedEndsAt), minuteOf(now)), timeZone).slice(11, 16)
+}
+
+/**
+ * When a running case is expected to end, by a time without its day: at the end that it has, if the time is the same;
+ * else at the first such time from the present minute on. Null: that would be more than 12 hours later than was to be
+ * foreseen, so a time is meant that is past.
+ */
+export function enteredEnd(
+  { expectedEndsAt }: Pick<Case, 'expectedEndsAt'>,
+  { time, timeZone, now }: EnteredTime,
+): string | null {
+  if (time === localDateTime(expectedEndsAt, timeZone).slice(11, 16)) return expectedEndsAt
+  const first = firstInstant(minuteOf(now), time, timeZone)
+  return Date.parse(first) <= Math.max(Date.parse(expectedEndsAt), now) + laterMsMax ? first : null
 }
 
 /** Patients of the night's first case may arrive on the evening before. */

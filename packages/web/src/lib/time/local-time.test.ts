@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { addDays, daysBetween, instantNear, localDateTime, localDay, mondayOf, parseDay } from './local-time.ts'
+import {
+  addDays,
+  daysBetween,
+  firstInstant,
+  instantNear,
+  localDateTime,
+  localDay,
+  mondayOf,
+  parseDay,
+} from './local-time.ts'
 
 test('days and times are in the clinic’s time zone, whatever the reader’s', () => {
   expect(localDay('2026-11-20T22:30:00Z', 'Pacific/Auckland')).toBe('2026-11-21')
@@ -18,6 +27,14 @@ test('a time without a day is a little earlier, or on the next day', () => {
   expect(near('2026-11-21T23:30:00Z', '23:50')).toBe('2026-11-21T22:50:00Z')
   // 21:00 on the day before the clocks go forward.
   expect(near('2026-03-28T20:00:00Z', '05:00')).toBe('2026-03-29T03:00:00Z')
+})
+
+test('the first instant that has a time is on the same day, the next, or the second of two', () => {
+  const first = (earliest: string, time: string) => firstInstant(Date.parse(earliest), time, 'Europe/Berlin')
+  expect(first('2026-11-22T13:00:00Z', '14:00')).toBe('2026-11-22T13:00:00Z')
+  expect(first('2026-11-22T13:00:00Z', '13:59')).toBe('2026-11-23T12:59:00Z')
+  expect(first('2026-10-25T00:10:00Z', '02:30')).toBe('2026-10-25T00:30:00Z')
+  expect(first('2026-10-25T01:10:00Z', '02:30')).toBe('2026-10-25T01:30:00Z')
 })
 
 test('weeks begin on Monday, across years', () => {

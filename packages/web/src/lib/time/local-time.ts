@@ -11,9 +11,15 @@ export function localDateTime(instant: string | number, timeZone: string): strin
 }
 
 /** The instant of a local day and time `HH:MM`, which may be `24:00`, as ISO text. */
-export function instantOf(day: string, time: string, timeZone: string): string {
-  if (time === '24:00') return instantOf(addDays(day, 1), '00:00', timeZone)
-  return Temporal.PlainDateTime.from(`${day}T${time}`).toZonedDateTime(timeZone).toInstant().toString()
+export function instantOf(
+  day: string,
+  time: string,
+  timeZone: string,
+  disambiguation: 'compatible' | 'later' = 'compatible',
+): string {
+  if (time === '24:00') return instantOf(addDays(day, 1), '00:00', timeZone, disambiguation)
+  const local = Temporal.PlainDateTime.from(`${day}T${time}`)
+  return local.toZonedDateTime(timeZone, { disambiguation }).toInstant().toString()
 }
 
 /** How much earlier than what it belongs to something may be that is entered as a time alone. */
@@ -24,11 +30,17 @@ const earlierHoursMax = 6
  * before `around` on. A little earlier is the same day, after midnight the next.
  */
 export function instantNear(around: string, time: string, timeZone: string): string {
-  const earliest = zoned(around, timeZone).subtract({ hours: earlierHoursMax })
-  const day = earliest.toPlainDate().toString()
-  const sameDay = instantOf(day, time, timeZone)
-  const isBefore = Temporal.Instant.compare(sameDay, earliest.toInstant()) < 0
-  return isBefore ? instantOf(addDays(day, 1), time, timeZone) : sameDay
+  return firstInstant(zoned(around, timeZone).subtract({ hours: earlierHoursMax }).epochMilliseconds, time, timeZone)
+}
+
+/**
+ * The first instant from `earliest` on that has a local time `HH:MM`, as ISO text. When clocks go back, a time that is
+ * there twice may be the second one.
+ */
+export function firstInstant(earliest: number, time: string, timeZone: string): string {
+  const day = localDay(earliest, timeZone)
+  const sameDay = (['compatible', 'later'] as const).map((which) => instantOf(day, time, timeZone, which))
+  return sameDay.find((at) => Date.parse(at) >= earliest) ?? instantOf(addDays(day, 1), time, timeZone)
 }
 
 export function addDays(day: string, days: number): string {

@@ -7,13 +7,12 @@ import { useTranslation } from 'react-i18next'
 import { useSecondsLeft } from '../../../domain/hold/use-seconds-left.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatCountdown } from '../../../lib/i18n/format.ts'
-import { instantNear, localDateTime } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
-import { TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { isMovable } from '../case-state.ts'
 import type { Names } from '../conflict-text.ts'
 import { useTheatre } from '../use-theatre.ts'
+import { ExtendForm } from './extend-form.tsx'
 import { FormFrame } from './form-frame.tsx'
 import { MoveForm } from './move-form.tsx'
 import { SwapForm } from './swap-form.tsx'
@@ -127,35 +126,6 @@ function CancelForm({ one, onDone }: { one: Case; onDone: () => void }) {
           { value: '', label: t('cancel.choose') },
           ...cancellationReasons.map((value) => ({ value, label: t(`reason.${value}`) })),
         ]}
-      />
-    </FormFrame>
-  )
-}
-
-function ExtendForm({ one, onDone }: { one: Case; onDone: () => void }) {
-  const { t } = useTranslation('theatre')
-  const { timeZone } = useTheatre()
-  const action = useCaseAction<unknown>()
-  const [time, setTime] = useState(localDateTime(one.expectedEndsAt, timeZone).slice(11, 16))
-  return (
-    <FormFrame
-      isBusy={action.isPending}
-      submit={t('save')}
-      onLeave={onDone}
-      onSubmit={() => {
-        const expectedEndsAt = instantNear(one.expectedEndsAt, time, timeZone)
-        action.mutate({
-          run: () => dataOf(api.extendCase({ path: { caseId: one.id }, body: { expectedEndsAt } })),
-          done: t('extend.done'),
-        })
-      }}
-    >
-      <TimeField
-        required
-        label={t('field.expectedEnd')}
-        description={t('extend.help')}
-        value={time}
-        onChange={setTime}
       />
     </FormFrame>
   )

@@ -6,11 +6,11 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError } from '../../../lib/api/api-error.ts'
 import { formatTime } from '../../../lib/i18n/format.ts'
-import { instantNear, localDateTime } from '../../../lib/time/local-time.ts'
+import { localDateTime } from '../../../lib/time/local-time.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
-import { isFarAhead, isMilestoneTime, milestonesInOrder, timeAround } from '../case-state.ts'
+import { enteredMilestone, isFarAhead, milestonesInOrder } from '../case-state.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
@@ -127,10 +127,9 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        const entered = instantNear(timeAround(one, milestone), time, timeZone)
-        const isAccepted = isMilestoneTime(entered, one, serverNow())
-        setIsRefused(!isAccepted)
-        if (isAccepted) record.send(milestone, entered)
+        const entered = enteredMilestone(one, milestone, { time, timeZone, now: serverNow() })
+        setIsRefused(entered === null)
+        if (entered !== null) record.send(milestone, entered)
         else input.current?.focus()
       }}
     >

@@ -12,14 +12,18 @@ type CaseAction<Result> = {
   done: string
 }
 
+/** `shows`: whether the form shows an error beside a field. */
+type CaseActionOptions = { shows?: (error: Error) => boolean }
+
 /** Changes a case, says what happened, and reads the theatre again. */
-export function useCaseAction<Result = Case>() {
+export function useCaseAction<Result = Case>({ shows = () => false }: CaseActionOptions = {}) {
   const { t: tProblem } = useTranslation('problems')
   const { reread } = useTheatre()
   return useMutation({
     mutationFn: ({ run }: CaseAction<Result>) => run(),
     onSuccess: (_result, { done }) => toastDone({ message: done }),
     onError: (error) => {
+      if (shows(error)) return
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title, message: help })
     },
