@@ -35,14 +35,18 @@ export async function setupDatabaseCommand(context: CommandContext, options: Set
     else printScript(context, script, url)
     return 0
   }
-  const { done, leftOut } = await runSteps(options.as, names)
+  const { done, leftOut, unknown } = await runSteps(options.as, names)
   const isNewRole = done.some((statement) => statement.startsWith('CREATE ROLE') && !statement.includes('NOLOGIN'))
   const login = { database: names.database, user: names.owner, password: isNewRole ? password : 'PASSWORD' }
   const databaseUrl = changeDatabaseUrl(options.as, login)
-  if (options.json === true) terminal.json({ done: done.length, leftOut, databaseUrl })
+  if (options.json === true) terminal.json({ done: done.length, leftOut, unknown, databaseUrl })
   else {
-    terminal.out(done.length === 0 ? 'Everything is there: nothing to do.' : `Done: ${done.length} statements.`)
+    if (done.length > 0) terminal.out(`Done: ${done.length} statements.`)
+    else if (unknown.length === 0) terminal.out('Everything is there: nothing to do.')
     for (const statement of leftOut) terminal.out(`Left out, because only a superuser can do it: ${statement}`)
+    for (const statement of unknown) {
+      terminal.out(`Not checked, because this login may not connect to ${names.database}: ${statement}`)
+    }
     terminal.out(`DATABASE_URL=${databaseUrl}`)
     if (!isNewRole) terminal.out(`The role ${names.owner} existed before: put its password in place of PASSWORD.`)
   }
@@ -64,6 +68,8 @@ type Ran = {
   done: string[]
   /** Those that are needed, and that this login cannot run. */
   leftOut: string[]
+  /** Those of which this login cannot see whether they are needed. */
+  unknown: string[]
 }
 
 async function runSteps(url: string, names: SetupNames): Promise<Ran> {
@@ -73,11 +79,11 @@ async function runSteps(url: string, names: SetupNames): Promise<Ran> {
       mayConnect: await holds(pool, mayConnectTo(names.database)),
     }))
     // Then nobody may connect but who is allowed to, which is the last step that is not a superuser's.
-    if (!mayConnect) return { done, leftOut: [] }
+    if (!mayConnect) return { done, leftOut: [], unknown: [largeObjectsStep.statement] }
     return await withPool({ url: changeDatabaseUrl(url, { database: names.database }), name }, async (pool) => {
       const doneThere = await runIn(pool, stepsInDatabase(names.database))
       const isLeftOut = await holds(pool, everybodyCreatesLargeObjects)
-      return { done: [...done, ...doneThere], leftOut: isLeftOut ? [largeObjectsStep.statement] : [] }
+      return { done: [...done, ...doneThere], leftOut: isLeftOut ? [largeObjectsStep.statement] : [], unknown: [] }
     })
   } catch (error) {
     throw refusalOf(error) ?? error
