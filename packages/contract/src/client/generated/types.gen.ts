@@ -2893,7 +2893,7 @@ export type NewBooking = {
      */
     addsPlaces?: boolean;
     /**
-     * With `onBehalf`: a booking of the same patient in this clinic. If its name and e-mail address are those of `patient` (and without an address, its telephone number), and it was not erased, the new booking belongs to the same account
+     * With `onBehalf`: a booking of the same patient in this clinic, and of the doctor, if a doctor sends it. If its name and e-mail address are those of `patient` (and without an address, its telephone number), it was not erased, and its account did not add it by its link, the new booking belongs to the same account
      */
     formerBookingId?: string;
     /**
@@ -13267,10 +13267,6 @@ export type CorrectWaitlistEntryErrors = {
      * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
-    /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */

@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 
@@ -30,4 +30,22 @@ test('a guest who repeats the request after the clinic corrected the address is 
   expect(again).toMatchObject({ status: 200, body: { id: joined.id, manageToken: null } })
   expect(again.body.patient).toBeUndefined()
   expect(JSON.stringify(again.body)).not.toContain('Right')
+})
+
+test('a correction of an entry is stored under no key, so that no copy of the patient outlives an erasure', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const { id: entryId } = await aWaitlistEntry(database, doctor, { patient: { name: 'Eve' } })
+  const as = await rest.aMember(clinic.no, 'staff')
+  const body = { patient: { name: 'Eve Traceable' } }
+  const correct = () => rest.call('correctWaitlistEntry', { path: { entryId }, as, body, key: 'correct' })
+  expect(await correct()).toMatchObject({ status: 200, body })
+  expect(await correct()).toMatchObject({ status: 200, body })
+  const copies = await database.ownerPool.query(
+    `select count(*)::int as count from holdfast.answer where body::text like '%Traceable%'`,
+  )
+  expect(copies.rows).toEqual([{ count: 0 }])
 })
