@@ -163,16 +163,22 @@ const hasFormer = ({ formerBookingId }: ClaimRequest): boolean => formerBookingI
 
 /**
  * Read by the statement that claims. null: the booking belongs to no account. Of two people of one name without e-mail
- * addresses, the telephone number says who it is.
+ * addresses, the telephone number says who it is. An account that has added the former booking by its link may be a
+ * stranger's, as for `correct_patient`: it adds the new one in the same way.
  */
-function accountOf({ slotId, accountId, formerBookingId, patient }: ClaimRequest): Sql {
+function accountOf({ slotId, accountId, formerBookingId, formerDoctorId, patient }: ClaimRequest): Sql {
   const { name, email } = patient
   if (formerBookingId === undefined) return sql`${accountId}::uuid`
+  const clinicNo = clinicNoOf(slotId)
   return sql`(
     select b.account_id from holdfast.booking b
-     where b.clinic_no = ${clinicNoOf(slotId)}::integer and b.id = ${formerBookingId}::uuid and ${isAppointment}
+     where b.clinic_no = ${clinicNo}::integer and b.id = ${formerBookingId}::uuid and ${isAppointment}
+       and b.resource_id = coalesce(${formerDoctorId ?? null}::uuid, b.resource_id)
        and b.erased_at is null and b.patient->>'name' = ${name}::text
-       and b.patient->>'email' is not distinct from ${email ?? null}::text
+       and lower(btrim(b.patient->>'email')) is not distinct from lower(btrim(${email ?? null}::text))
+       and not exists (select from holdfast.booking_event e
+                        where e.clinic_no = ${clinicNo}::integer and e.booking_id = ${formerBookingId}::uuid
+                          and e.type = 'linked')
        and holdfast.identity_keys(b.patient, null)
            && array_remove(holdfast.identity_keys(${JSON.stringify(patient)}::jsonb, null), 'none'))`
 }

@@ -20,9 +20,12 @@ export type ClaimRequest = {
   accountId: string | null
   /**
    * A former booking of the patient: where it is of the same clinic, in the same name and with the same e-mail address,
-   * and was not erased, this one belongs to its account. Instead of `accountId`.
+   * was not erased, and was not added by its account with its link, this one belongs to its account. Instead of
+   * `accountId`.
    */
   formerBookingId?: string | undefined
+  /** The only doctor whose booking the former one may be. */
+  formerDoctorId?: string | null
   /** The account that books for another person; null: the account itself, or a guest. */
   actorId: string | null
   /** 128-bit digest (as a UUID) of the caller and the Idempotency-Key, or a random UUID if none was sent. */

@@ -147,6 +147,7 @@ function claim(
     bookingId: newId(clinicNo),
     accountId,
     formerBookingId,
+    formerDoctorId: bookedBy?.role === 'doctor' ? bookedBy.doctorId : null,
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
     requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, ...byDesk }),

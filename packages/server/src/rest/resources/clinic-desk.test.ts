@@ -10,6 +10,8 @@ async function aDesk(database: TestDatabase, rest: RestApp) {
   return { clinic, doctor, admin, path: { clinicId: clinic.id } }
 }
 
+type Desk = Awaited<ReturnType<typeof aDesk>>
+
 test('the clinic’s bookings are found by day, status, doctor and patient, and paged through', async ({
   database,
   rest,
@@ -105,13 +107,47 @@ test('a booking that the desk makes after a former one of the same patient belon
   expect(await isOwners({ formerBookingId: foreign.id })).toBeNull()
   expect(await isOwners({ formerBookingId: erased.id })).toBeNull()
   expect(await isOwners({ formerBookingId: undefined })).toBeNull()
-  // The former one, the erased one, and three others.
+  expect(await isOwners({ patient: { name: 'Ada', email: 'ADA@example.org' } })).toBe(true)
+  // The former one, the erased one, and four others.
   const { items } = (await rest.call('listMyBookings', { as: owner })).body
-  expect(items.filter(({ doctorId }) => doctorId === doctor.id)).toHaveLength(5)
+  expect(items.filter(({ doctorId }) => doctorId === doctor.id)).toHaveLength(6)
   const body = { slotId: elsewhere.id, patient, formerBookingId: former.id }
   expect((await rest.call('createBooking', { body })).problem.errors).toEqual([
     { path: '/formerBookingId', message: 'is allowed only together with onBehalf' },
   ])
+})
+
+test('a booking after one that an account added by its link, or after another doctor’s, belongs to no account', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, doctor, admin } = await aDesk(database, rest)
+  const patient = { name: 'Nora', email: 'nora-typo@example.org' }
+  const { id: slotId } = await aSlot(database, doctor)
+  const former = (await rest.call('createBooking', { body: { slotId, patient, confirm: true } })).body
+  const stranger = await rest.anAccount()
+  const path = { bookingId: former.id }
+  expect(
+    (await rest.call('linkBooking', { path, as: stranger, body: { manageToken: former.manageToken } })).status,
+  ).toBe(200)
+  const accountAfter = async (formerBookingId: string, by: { doctor: Desk['doctor']; as: Desk['admin'] }) => {
+    const slot = await aSlot(database, by.doctor)
+    const body = { slotId: slot.id, patient, confirm: true, formerBookingId, onBehalf: true }
+    const made = await rest.call('createBooking', { body, as: by.as })
+    expect(made.status).toBe(201)
+    const { rows } = await database.ownerPool.query('select account_id from holdfast.booking where id = $1', [
+      made.body.id,
+    ])
+    return rows[0].account_id
+  }
+  expect(await accountAfter(former.id, { doctor, as: admin })).toBeNull()
+
+  const own = await aBooking(database, await aSlot(database, doctor), { patient, accountId: stranger.id })
+  const colleague = await aDoctor(database, clinic)
+  const asColleague = await rest.aMember(clinic.no, 'doctor', colleague.id)
+  expect(await accountAfter(own.id, { doctor: colleague, as: asColleague })).toBeNull()
+  const asDoctor = await rest.aMember(clinic.no, 'doctor', doctor.id)
+  expect(await accountAfter(own.id, { doctor, as: asDoctor })).toBe(stranger.id)
 })
 
 test('without an e-mail address, a new booking belongs to the account of the former one only by its number', async ({
