@@ -47,7 +47,7 @@ type WithdrawalProps = {
 
 /**
  * A preview of the slots and bookings that a withdrawal affects, then the withdrawal. If patients lost appointments,
- * they are listed until the reader is done with them. Nothing can be withdrawn before they can be named. A withdrawal
+ * they are listed until the reader is done with them. Nothing can be withdrawn before they have been named. A withdrawal
  * whose response was lost is repeated with its key, and then lists them too; until then, the preview stays as it was
  * before.
  */
@@ -56,19 +56,19 @@ export function Withdrawal(props: WithdrawalProps) {
   const { t } = useTranslation(['schedule', 'problems'])
   const withdrawal = useWithdrawal(props)
   const { mayBeDone } = withdrawal
+  const queryClient = useQueryClient()
   const preview = useQuery({
     queryKey: previewKey(props),
-    queryFn: () => run({ dryRun: true, withBookings: true }, {}),
+    queryFn: async () => {
+      const found = await run({ dryRun: true, withBookings: true }, {})
+      // What was read before may lack somebody.
+      const named = await queryClient.fetchQuery({ ...bookingsQuery(clinicId, { ...days, doctorId }), staleTime: 0 })
+      return { ...found, named: named.items }
+    },
     enabled: withdrawal.data === undefined && !withdrawal.isPending && !mayBeDone,
     staleTime: 0,
     gcTime: 0,
   })
-  const names = useQuery({
-    ...bookingsQuery(clinicId, { ...days, doctorId }),
-    // What was read for an earlier preview may lack somebody.
-    staleTime: 0,
-  })
-  const known = names.data?.items ?? []
   const isMailed = useQuery(clinicQuery(clinicId)).data?.sendsEmails ?? false
   const sheet = { days, doctorId, clinicId, timeZone }
   const hasAffected = withdrawal.data !== undefined && withdrawal.data.bookings.length > 0
@@ -77,7 +77,11 @@ export function Withdrawal(props: WithdrawalProps) {
     enabled: hasAffected,
   })
   if (hasAffected) {
-    const affected = affectedOf(withdrawal.data, since.data?.items ?? known, withdrawal.data.patients)
+    const affected = affectedOf(
+      withdrawal.data,
+      since.data?.items ?? withdrawal.data.patients,
+      withdrawal.data.patients,
+    )
     const title = t('withdraw.done', { count: withdrawal.data.slots })
     return (
       <>
@@ -95,13 +99,9 @@ export function Withdrawal(props: WithdrawalProps) {
     )
   }
   if (preview.isError) return <ErrorState error={preview.error} retry={() => void preview.refetch()} />
-  if (names.isError && names.data === undefined) {
-    return <ErrorState error={names.error} retry={() => void names.refetch()} />
-  }
-  if (preview.data === undefined || !names.isFetchedAfterMount)
-    return <Text role="status">{t('withdraw.loading')}</Text>
-  const { slots, bookings } = preview.data
-  const { patients = known } = (withdrawal.isPending || mayBeDone ? withdrawal.variables : null) ?? {}
+  if (preview.data === undefined) return <Text role="status">{t('withdraw.loading')}</Text>
+  const { slots, bookings, named } = preview.data
+  const { patients = named } = (withdrawal.isPending || mayBeDone ? withdrawal.variables : null) ?? {}
   const affected = affectedOf(preview.data, patients)
   return (
     <Stack gap="md">
