@@ -8,6 +8,7 @@ import { refusalCode } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
 import { formatAppointment, formatDayTime } from '../../lib/i18n/format.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
+import { slotsKey } from '../../lib/queries/slots-query.ts'
 import { localDay } from '../../lib/time/local-time.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
@@ -30,7 +31,8 @@ type MoveDialogProps = {
   onMoved?: () => void
 }
 
-type Wanted = { slot: Slot; mayOverlap: boolean; addsPlaces: boolean }
+/** `from`: where it was when the first attempt began, whose response may have got lost. */
+type Wanted = { slot: Slot; from: string; mayOverlap: boolean; addsPlaces: boolean }
 
 /**
  * Moves a booking atomically to another slot, which gets the places that are missing. A button in the toast moves it
@@ -44,7 +46,12 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const { t: tProblem } = useTranslation('problems')
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
-  const reread = () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+  const reread = async () => {
+    await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+    for (const id of new Set([doctorId, booking.doctorId])) {
+      await queryClient.invalidateQueries({ queryKey: slotsKey(id) })
+    }
+  }
   const addsPlaces = chosen !== null && chosen.available < booking.units
   const submitKey = !addsPlaces ? 'move.submit' : booking.units > 1 ? 'move.addPlaces' : 'move.addPlace'
   const moveTo = (slotId: string, mayOverlap: boolean, adds: { addsPlaces?: true } = {}) => {
@@ -64,13 +71,12 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const move = useMutation({
     mutationFn: ({ slot, mayOverlap, addsPlaces }: Wanted) =>
       moveTo(slot.id, mayOverlap, addsPlaces ? { addsPlaces } : {}),
-    onSuccess: (moved) => {
-      const before = booking.slotId
+    onSuccess: (moved, { from }) => {
       toastDone({
         message: (
           <Group justify="space-between">
             <span>{t('move.done', { when: formatDayTime(moved.startsAt, timeZone) })}</span>
-            <Button size="compact-sm" variant="default" onClick={() => void moveBack(before)}>
+            <Button size="compact-sm" variant="default" onClick={() => void moveBack(from)}>
               {t('undo')}
             </Button>
           </Group>
@@ -127,7 +133,9 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
             disabled={chosen === null}
             isBusy={move.isPending}
             onClick={() => {
-              if (chosen !== null) move.mutate({ slot: chosen, mayOverlap: false, addsPlaces })
+              if (chosen === null) return
+              const from = move.variables?.slot.id === chosen.id ? move.variables.from : booking.slotId
+              move.mutate({ slot: chosen, from, mayOverlap: false, addsPlaces })
             }}
           >
             {chosen === null ? t('move.choose') : t(submitKey, { when: formatDayTime(chosen.startsAt, timeZone) })}
