@@ -28,7 +28,8 @@ export function AcceptDialog({ entry, onClose }: AcceptDialogProps) {
   const booking = read.data?.offer?.booking
   const accept = useAccept(entry, onClose)
   const title = t('clinic.acceptTitle', { name })
-  if (booking === undefined || read.data?.status === 'ended') {
+  const isOver = booking?.status === 'CANCELLED' || booking?.status === 'FAILED'
+  if (booking === undefined || isOver || read.data?.status === 'ended') {
     return (
       <Dialog isOpen onClose={onClose} title={title}>
         {read.data === undefined ? <LoadingOrError of={read} /> : <Text>{t('offer.title.lapsed')}</Text>}
