@@ -10,6 +10,7 @@ test.each([
   ['Asia/Kolkata', 'INR'],
   ['Asia/Calcutta', 'INR'],
   ['America/Buenos_Aires', 'ARS'],
+  ['America/Cordoba', 'ARS'],
   ['America/Indianapolis', 'USD'],
 ])('a fee in %s is in %s', (timeZone, currency) => {
   expect(usualCurrency(timeZone, [])).toBe(currency)

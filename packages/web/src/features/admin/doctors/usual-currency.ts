@@ -4,7 +4,9 @@ import { isSameZone } from '../../../lib/time/same-zone.ts'
 /** Where the euro is not what is paid, by time zones or their beginnings. */
 const currencies: Record<string, string> = {
   AED: 'Asia/Dubai',
-  ARS: 'America/Argentina/ America/Argentina/Buenos_Aires',
+  ARS:
+    'America/Argentina/ America/Argentina/Buenos_Aires America/Argentina/Cordoba America/Argentina/Mendoza ' +
+    'America/Argentina/Jujuy America/Argentina/Catamarca',
   AUD: 'Australia/',
   BRL: 'America/Sao_Paulo America/Bahia America/Fortaleza America/Manaus America/Recife',
   CAD:
@@ -50,7 +52,8 @@ const currencies: Record<string, string> = {
   UAH: 'Europe/Kyiv',
   USD:
     'America/New_York America/Chicago America/Denver America/Phoenix America/Los_Angeles America/Anchorage ' +
-    'America/Detroit America/Indiana/ America/Indiana/Indianapolis America/Boise America/Puerto_Rico Pacific/Honolulu',
+    'America/Detroit America/Indiana/ America/Indiana/Indianapolis America/Indiana/Knox ' +
+    'America/Boise America/Puerto_Rico Pacific/Honolulu',
   VND: 'Asia/Ho_Chi_Minh',
   ZAR: 'Africa/Johannesburg',
 }
