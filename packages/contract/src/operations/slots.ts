@@ -82,7 +82,8 @@ export const slotOperations = {
     summary: 'Change a slot’s capacity',
     description:
       'Until the slot ends, and never below the units that are taken. Units that are added are offered to the ' +
-      'waitlist before anybody else sees them; to book one for a patient instead, see `addsPlaces` of `createBooking`.',
+      'waitlist before anybody else sees them; to give one to a patient instead, see `addsPlaces` of ' +
+      '`createBooking` and `rescheduleBooking`.',
     access: 'slot',
     body: slotChangeSchema,
     responses: { 200: { description: 'The changed slot', schema: slotSchema } },

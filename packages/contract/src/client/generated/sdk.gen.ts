@@ -347,7 +347,7 @@ export const withdrawSlot = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Change a slot’s capacity
  *
- * Until the slot ends, and never below the units that are taken. Units that are added are offered to the waitlist before anybody else sees them; to book one for a patient instead, see `addsPlaces` of `createBooking`.
+ * Until the slot ends, and never below the units that are taken. Units that are added are offered to the waitlist before anybody else sees them; to give one to a patient instead, see `addsPlaces` of `createBooking` and `rescheduleBooking`.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
