@@ -126,7 +126,7 @@ test('after a withdrawal the patients to call stay listed, and only their list i
 
   await panel.getByRole('button', { name: 'Withdraw 3 slots, 3 bookings' }).press('Enter')
   await panel.getByRole('heading', { name: '3 slots were withdrawn.' }).and(page.locator(':focus')).waitFor()
-  await panel.getByText('3 patients lost their appointment.', { exact: false }).waitFor()
+  await panel.getByText('3 appointments were lost.', { exact: false }).waitFor()
   for (const { name, phone } of patients) await rowOf(page, name).getByRole('link', { name: phone }).waitFor()
   expect(await axeFindings(page)).toEqual([])
 

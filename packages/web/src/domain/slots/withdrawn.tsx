@@ -22,11 +22,11 @@ type WithdrawnProps = {
   onClose: () => void
 }
 
-/** The patients who lost their appointment in a withdrawal, until the reader closes the list. */
+/** The appointments that a withdrawal ended, and whom to call, until the reader closes the list. */
 export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, sinceOf, onClose }: WithdrawnProps) {
   const { t } = useTranslation('schedule')
   // Unfinished holds name nobody.
-  const patients = affected.filter(({ booking }) => booking?.patient.name !== '')
+  const lost = affected.filter(({ booking }) => booking?.patient.name !== '')
   return (
     <Stack gap="md">
       <FocusedTitle id="withdrawn" order={3}>
@@ -36,7 +36,7 @@ export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, since
         color="red"
         variant="outline"
         icon={<Icon of={IconPhone} />}
-        title={t('withdraw.lost', { count: patients.length })}
+        title={t('withdraw.lost', { count: lost.length })}
       >
         <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} sinceOf={sinceOf} />
         <Text size="sm" mt="xs">
