@@ -32,6 +32,8 @@ create index slot_starts_at on holdfast.slot (clinic_no, starts_at);
 -- For lists of doctors of all clinics by their next free time: the walk along the slots that lie ahead
 -- (docs/decisions/0006).
 create index slot_ahead on holdfast.slot (starts_at) where withdrawn_at is null;
+-- For what patients have lost lately: lost_visits.
+create index slot_withdrawn on holdfast.slot (clinic_no, withdrawn_at) where withdrawn_at is not null;
 
 -- Changes for directory_change: of new slots once for each statement and doctor. Bookings change taken and next_lapse
 -- alone, and are not noted.

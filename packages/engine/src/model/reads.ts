@@ -35,8 +35,8 @@ export type Reads = {
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
   /**
-   * Of those of these bookings that ended with their slots, the first appointments that their patients have got since,
-   * by the ids of the bookings: booked_since_withdrawal. `doctorId`: only of this doctor.
+   * Of those of these bookings that ended with their slots, the appointments that their patients have got instead, each
+   * for one of them, by the ids of the bookings: booked_since_withdrawal. `doctorId`: only of this doctor.
    */
   bookedSinceWithdrawal(query: {
     clinicNo: number

@@ -62,13 +62,40 @@ test('an appointment counts still when the visit is completed, and not if the pa
   expect(await booked()).toEqual(new Map([[entry.id, { bookingId, startsAt: slot.startsAt }]]))
 })
 
+test('an appointment does not count on another weekday, at another time, or for fewer', async ({
+  database,
+  engine,
+  doctor,
+  wait,
+}) => {
+  const startsAt = new Date(`${days(3).toISOString().slice(0, 10)}T09:00:00Z`)
+  const weekday = startsAt.getUTCDay() || 7
+  const joinedAt = days(-1)
+  const fitting = [
+    await wait({ patient, joinedAt, weekdays: [weekday] }),
+    await wait({ patient, joinedAt, timeFrom: '09:00', timeTo: '09:01' }),
+  ]
+  const others = [
+    await wait({ patient, joinedAt, weekdays: [(weekday % 7) + 1] }),
+    await wait({ patient, joinedAt, timeFrom: '13:00', timeTo: '18:00' }),
+    await wait({ patient, joinedAt, timeFrom: '08:00', timeTo: '09:00' }),
+    await wait({ patient, joinedAt, units: 2 }),
+  ]
+  await aBooking(database, await aSlot(database, doctor, { startsAt, capacity: 3 }), { patient })
+  const ids = [...fitting, ...others].map(({ id }) => id)
+  const found = await engine.waitlist.bookedSince(doctor.clinicNo, ids)
+  expect([...found.keys()].toSorted()).toEqual(fitting.map(({ id }) => id).toSorted())
+})
+
 freshTest(
   'negative control: without is_same_person, an appointment of another person with the name counts',
   async ({ database, engine, doctor, wait }) => {
-    await plantFunction(database, 'later_visits', {
-      part: 'and is_same_person(p.patient, p.account_id, v.patient, v.account_id)',
-      becomes: '',
-    })
+    await plantFunction(
+      database,
+      'later_visits',
+      { part: 'and is_same_person(p.patient, p.account_id, v.patient, v.account_id)', becomes: '' },
+      { part: 'v_known ?| identity_keys(v.patient, v.account_id)', becomes: 'true' },
+    )
     const entry = await wait({ patient, joinedAt: days(-1) })
     await aBooking(database, await aSlot(database, doctor, { startsAt: days(3) }), { patient: other })
     expect((await engine.waitlist.bookedSince(doctor.clinicNo, [entry.id])).size).toBe(1)
