@@ -14,9 +14,13 @@ export const corruptedRows: Readonly<Record<string, readonly [statement: string,
     'update holdfast.booking_event set hold_expires_at = null where booking_id = $held and version = 2',
     'illegal_transition',
   ],
-  'the account that booked': [
-    'update holdfast.booking_event set actor_id = gen_random_uuid() where booking_id = $owned and version = 1',
+  'the account that booked, as a guest': [
+    'update holdfast.booking_event set actor_id = null where booking_id = $owned and version = 1',
     'state_differs',
+  ],
+  'the account that booked, as another one': [
+    'update holdfast.booking_event set actor_id = gen_random_uuid() where booking_id = $owned and version = 1',
+    outOfScope('It may be of the desk, which gave the booking the account of a former one.'),
   ],
   'when a booking was created': [
     `update holdfast.booking_event set at = at - interval '1 second' where booking_id = $held and version = 1`,

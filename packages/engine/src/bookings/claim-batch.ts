@@ -164,7 +164,7 @@ const hasFormer = ({ formerBookingId }: ClaimRequest): boolean => formerBookingI
 /**
  * Read by the statement that claims. null: the booking belongs to no account. Of two people of one name without e-mail
  * addresses, the telephone number says who it is. An account that has added the former booking by its link may be a
- * stranger's, as for `correct_patient`: it adds the new one in the same way.
+ * stranger's, as for `correct_patient`: it adds the new one in the same way (docs/decisions/0036).
  */
 function accountOf({ slotId, accountId, formerBookingId, formerDoctorId, patient }: ClaimRequest): Sql {
   const { name, email } = patient

@@ -123,6 +123,27 @@ test('state_differs: the account is not the one that booked or was linked; neith
   expect(JSON.stringify(await findings())).not.toContain(thief)
 })
 
+test('state_differs: the account of a booking at the desk is neither the desk’s nor that of the digest', async () => {
+  const [desk, owner, thief] = [randomUUID(), randomUUID(), randomUUID()]
+  // As claimed with formerBookingId: the digest has the account of the former booking.
+  const { id } = await aBooking(database, slot, { accountId: owner })
+  const actor = (actorId: string | null) =>
+    database.ownerPool.query(
+      `update holdfast.booking_event set actor_id = $2
+        where clinic_no = $1 and booking_id = $3 and version = 1`,
+      [slot.clinicNo, actorId, id],
+    )
+  await actor(desk)
+  expect(await findings()).toEqual([])
+  const found = [{ kind: 'state_differs', message: 'account is not the one in its log' }]
+  await database.ownerPool.query('update holdfast.booking set account_id = $2 where id = $1', [id, thief])
+  expect(await findings()).toMatchObject(found)
+  // A guest books for no account.
+  await database.ownerPool.query('update holdfast.booking set account_id = $2 where id = $1', [id, owner])
+  await actor(null)
+  expect(await findings()).toMatchObject(found)
+})
+
 test.each([
   ['a link to no account', `type = 'linked', status_after = 'CONFIRMED', actor_id = null`],
   ['a link without a status', `type = 'linked', actor_id = booking_id`],

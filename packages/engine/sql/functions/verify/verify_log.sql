@@ -9,10 +9,10 @@
 --   one, or before one, or in the last event; one that was changed by an event that changes no details; a change made
 --   twice under one key within 24 hours; a booking that was erased twice, or without a digest, or whose earlier events
 --   still have digests) | state_differs (the row differs from its log, or is missing; its account is neither the one
---   that booked nor the one that it was linked to last, which it may have lost by a corrected contact since; its
---   account, type, patient and reasons do not have the digest in its last event; it was extended and its log does not
---   say so, or the other way round, or by another key; the same for its erasure and the confirmation of its
---   attendance).
+--   that booked nor the one that it was linked to last, which it may have lost by a corrected contact since, nor one of
+--   a former booking that the desk has given it, with the digest of it in the last event; its account, type, patient
+--   and reasons do not have the digest in its last event; it was extended and its log does not say so, or the other way
+--   round, or by another key; the same for its erasure and the confirmation of its attendance).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -210,13 +210,17 @@ as $function$
       left join marked l on l.booking_id = e.booking_id
       left join extended x on x.booking_id = e.booking_id
       left join attended n on n.booking_id = e.booking_id
-      -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
-     cross join lateral (select case when b.account_id is not null or l.may_have_lost_account is not true
-                                     then coalesce(l.accounts[cardinality(l.accounts)],
-                                                   case when b.account_id is not null then e.first_actor_id end)
-                                     end as account_id) a
      cross join lateral (select booking_digest(b.account_id, b.appointment_type, b.patient, b.reason,
                                                b.cancellation_reason) as digest) d
+      -- The first event names who booked: the booking's account, or somebody on behalf of a patient. That the patient
+      -- has got the account of a former booking is only in the digest.
+     cross join lateral (select case when b.account_id is not null or l.may_have_lost_account is not true
+                                     then coalesce(l.accounts[cardinality(l.accounts)],
+                                                   case when b.account_id is null then null
+                                                        when d.digest = e.booking_digest
+                                                             and e.first_actor_id is not null then b.account_id
+                                                        else e.first_actor_id end)
+                                     end as account_id) a
      -- Few rows are left here; messages are built for these only.
      where (b.version, e.place, b.status, b.slot_id, b.resource_id, b.units, b.hold_expires_at, b.failure_reason,
             b.account_id)
