@@ -1,3 +1,4 @@
+// Completeness: a function of the engine has no fixed search_path
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
