@@ -20,7 +20,8 @@ set enable_seqscan = off
 as $function$
 declare
   c_forgotten_after constant interval := '12 hours';
-  v_near constant tstzrange := tstzrange(p_now - c_forgotten_after, p_now + c_forgotten_after);
+  -- A milestone is at most twelve hours before its plan and five minutes ahead (earliest_milestone, record_milestone).
+  v_near constant tstzrange := tstzrange(p_now - c_forgotten_after, p_now + interval '12 hours 5 minutes');
   v_found record;
   v_case theatre_case;
   v_allocation allocation;
