@@ -28,4 +28,4 @@ export function limitWrites<Call extends AnyCall, Response>(
   }
 }
 
-const isOverloaded = (outcome: object): outcome is Overloaded => 'kind' in outcome
+export const isOverloaded = (outcome: object): outcome is Overloaded => 'kind' in outcome

@@ -21,6 +21,7 @@ import type { Logger } from '../../observe/logger.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import { refusedBatchLog } from '../../observe/refused-batches.ts'
 import type { ReadRouter } from '../../replicas/read-router.ts'
+import { limitLongReads } from '../../rest/limit-long-reads.ts'
 import { promptReads } from '../../rest/prompt-reads.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import { TheatreSignals } from '../../theatre/theatre-signals.ts'
@@ -199,14 +200,21 @@ function withCreateClinic<Of extends Engine>(engine: Of, createClinic: Directory
   return { ...engine, directory: { ...engine.directory, createClinic } }
 }
 
-/** The engine as routes use it. A clinic's writes take half of the general connections at most. */
+/**
+ * The engine as routes use it. A clinic's writes take half of the general connections at most, and what somebody has
+ * booked since, which takes the database long to find, a quarter.
+ */
 function boundedEngine(
   { poolSize, queueSizeMax, queueWaitMsMax }: Config,
   engine: Engine,
   pool: DatabasePool,
 ): Pick<RestDeps, 'engine' | 'limitClinic'> {
   const bounds = { atOnceMax: Math.ceil(poolSize / 2), waitingMax: queueSizeMax, waitMsMax: queueWaitMsMax }
-  return { engine: promptReads(engine, { pool }), limitClinic: createClinicLimiter(bounds) }
+  const limitReads = createClinicLimiter({ ...bounds, atOnceMax: Math.ceil(poolSize / 4) })
+  return {
+    engine: limitLongReads(promptReads(engine, { pool }), limitReads),
+    limitClinic: createClinicLimiter(bounds),
+  }
 }
 
 /** The calendar in memory and its lists. They and the cached responses follow the log and the engine's own writes. */

@@ -1,0 +1,47 @@
+import { createClinicLimiter, type Engine } from '@holdfast/engine'
+import { expect, test, vi } from 'vitest'
+import { limitLongReads } from './limit-long-reads.ts'
+
+/** An engine whose searches all wait for `end`, and how many of them are running. */
+function aSlowEngine() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const running: number[] = []
+  const search = async (clinicNo: number) => {
+    running.push(clinicNo)
+    await promise
+    return new Map()
+  }
+  const engine = {
+    reads: { bookedSinceWithdrawal: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
+    waitlist: { bookedSince: search },
+  } as unknown as Engine
+  return { engine, running, end: resolve }
+}
+
+const bounds = { atOnceMax: 3, waitingMax: 30, waitMsMax: 60_000 }
+
+test('of 30 lists of one clinic three search at a time, and another clinic’s does not wait', async () => {
+  const { engine, running, end } = aSlowEngine()
+  const { waitlist, reads } = limitLongReads(engine, createClinicLimiter(bounds))
+  const ofOne = Array.from({ length: 30 }, () => waitlist.bookedSince(1, []))
+  const withdrawn = reads.bookedSinceWithdrawal({ clinicNo: 1, bookings: [], doctorId: null })
+  const ofOther = waitlist.bookedSince(2, [])
+  await vi.waitFor(() => expect(running).toContain(2))
+  expect(running.filter((clinicNo) => clinicNo === 1)).toHaveLength(3)
+  // The control: without the limit, all of them are at the database.
+  const unlimited = aSlowEngine()
+  const all = Array.from({ length: 30 }, () => unlimited.engine.waitlist.bookedSince(1, []))
+  expect(unlimited.running).toHaveLength(30)
+  end()
+  unlimited.end()
+  expect((await Promise.all([...ofOne, withdrawn, ofOther, ...all])).every((found) => found.size === 0)).toBe(true)
+})
+
+test('when too many wait, a list is refused as overloaded, and says when to try again', async () => {
+  const { engine, end } = aSlowEngine()
+  const { waitlist } = limitLongReads(engine, createClinicLimiter({ ...bounds, waitingMax: 1 }))
+  const served = Array.from({ length: 4 }, () => waitlist.bookedSince(1, []))
+  await expect(waitlist.bookedSince(1, [])).rejects.toMatchObject({ statusCode: 503, code: 'overloaded' })
+  end()
+  await Promise.all(served)
+})
