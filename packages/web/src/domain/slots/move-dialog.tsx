@@ -134,7 +134,8 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
             isBusy={move.isPending}
             onClick={() => {
               if (chosen === null) return
-              const from = move.variables?.slot.id === chosen.id ? move.variables.from : booking.slotId
+              const isUnknown = move.isError && refusalCode(move.error) === null
+              const from = isUnknown ? move.variables.from : booking.slotId
               move.mutate({ slot: chosen, from, mayOverlap: false, addsPlaces })
             }}
           >

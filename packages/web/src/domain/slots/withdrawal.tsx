@@ -47,9 +47,9 @@ type WithdrawalProps = {
 
 /**
  * A preview of the slots and bookings that a withdrawal affects, then the withdrawal. If patients lost appointments,
- * they are listed until the reader is done with them. Nothing can be withdrawn before they have been named. A withdrawal
- * whose response was lost is repeated with its key, and then lists them too; until then, the preview stays as it was
- * before.
+ * they are listed until the reader is done with them. Nothing can be withdrawn before they have been named. A
+ * withdrawal whose response was lost is repeated with its key, and then lists them too; until then, the preview stays
+ * as it was before.
  */
 export function Withdrawal(props: WithdrawalProps) {
   const { doctorId, clinicId, timeZone, days, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } = props
@@ -61,8 +61,10 @@ export function Withdrawal(props: WithdrawalProps) {
     queryKey: previewKey(props),
     queryFn: async () => {
       const found = await run({ dryRun: true, withBookings: true }, {})
-      // What was read before may lack somebody.
-      const named = await queryClient.fetchQuery({ ...bookingsQuery(clinicId, { ...days, doctorId }), staleTime: 0 })
+      // What was read before, or is being read, may lack somebody.
+      const names = bookingsQuery(clinicId, { ...days, doctorId })
+      await queryClient.cancelQueries({ queryKey: names.queryKey, exact: true })
+      const named = await queryClient.fetchQuery({ ...names, staleTime: 0 })
       return { ...found, named: named.items }
     },
     enabled: withdrawal.data === undefined && !withdrawal.isPending && !mayBeDone,
