@@ -102,7 +102,6 @@ export const waitlistOperations = {
     access: 'waitlist_desk',
     body: entryCorrectionSchema,
     responses: { 200: { description: 'The entry as it is then', schema: waitlistEntrySchema } },
-    retry: 'runs again',
     audit: { kind: 'patient_corrected', subject: 'entryId' },
     auditRepeated: { kind: 'booking_read', subject: 'entryId' },
     example: { body: { patient: { name: 'Ada' } } },

@@ -259,7 +259,7 @@ export type RecordMilestoneOutcome =
 export type ExtendCaseOutcome =
   | { kind: 'done'; case: Case; atRiskCaseIds: string[]; position: string }
   | { kind: 'unchanged'; case: Case; atRiskCaseIds: string[]; position: string }
-  /** `expectedEndsAt` is before `earliest`: the planned end or, with the patient in the room, the minute of the call. */
+  /** `expectedEndsAt` is before `earliest`: the planned end or, with the patient in the room, the call’s minute. */
   | { kind: 'too_early'; earliest: Date }
   | CaseUnchangeable
   | NotDone

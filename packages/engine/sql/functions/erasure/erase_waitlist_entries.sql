@@ -1,6 +1,7 @@
 -- erase_waitlist_entries: removes what identifies the patient from entries of a waitlist, and ends those that are open.
 -- What they waited for and were offered stays. An entry with an open offer ends too, so that it gets no other one, but
 -- keeps the patient until that is closed, because its booking is not over: the caller declines it, and calls again.
+-- Stored responses that name an erased entry are deleted.
 -- Returns how many it erased.
 --
 -- Locks: the second lock of lock_waitlists, because offer_places locks entries in another order; then the entries.
@@ -8,6 +9,8 @@
 create or replace function holdfast.erase_waitlist_entries(p_clinic_no integer, p_ids uuid[]) returns integer
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
+-- Stored responses of a whole day are never read for it.
+set enable_seqscan = off
 as $function$
 declare
   v_now constant timestamptz := clock_timestamp();
@@ -34,6 +37,7 @@ begin
   )
   select array_agg(r.id) into v_erased_ids from erased r;
   perform note_erasures(p_clinic_no, 'waitlist_entry', v_erased_ids);
+  delete from answer a where a.ids && v_erased_ids;
   delete from waitlist_origin o where o.clinic_no = p_clinic_no and o.entry_id = any (v_erased_ids);
   return coalesce(cardinality(v_erased_ids), 0);
 end

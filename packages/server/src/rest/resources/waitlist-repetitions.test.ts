@@ -32,7 +32,7 @@ test('a guest who repeats the request after the clinic corrected the address is 
   expect(JSON.stringify(again.body)).not.toContain('Right')
 })
 
-test('a correction of an entry is stored under no key, so that no copy of the patient outlives an erasure', async ({
+test('no repetition undoes a later correction of an entry, and no copy of it outlives an erasure', async ({
   database,
   rest,
 }) => {
@@ -40,12 +40,34 @@ test('a correction of an entry is stored under no key, so that no copy of the pa
   const doctor = await aDoctor(database, clinic)
   const { id: entryId } = await aWaitlistEntry(database, doctor, { patient: { name: 'Eve' } })
   const as = await rest.aMember(clinic.no, 'staff')
-  const body = { patient: { name: 'Eve Traceable' } }
-  const correct = () => rest.call('correctWaitlistEntry', { path: { entryId }, as, body, key: 'correct' })
-  expect(await correct()).toMatchObject({ status: 200, body })
-  expect(await correct()).toMatchObject({ status: 200, body })
-  const copies = await database.ownerPool.query(
-    `select count(*)::int as count from holdfast.answer where body::text like '%Traceable%'`,
-  )
-  expect(copies.rows).toEqual([{ count: 0 }])
+  const correctTo = (name: string, key: string) =>
+    rest.call('correctWaitlistEntry', { path: { entryId }, as, body: { patient: { name } }, key })
+  for (const [name, key] of [
+    ['Eva Traceable', 'first'],
+    ['Ewa Traceable', 'second'],
+    ['Eva Traceable', 'first'],
+  ] as const) {
+    expect(await correctTo(name, key)).toMatchObject({ status: 200, body: { patient: { name } } })
+  }
+  const read = await rest.call('getWaitlistEntry', { path: { entryId }, as })
+  expect(read.body.patient.name).toBe('Ewa Traceable')
+  const copies = async () => {
+    const { rows } = await database.ownerPool.query(
+      `select key, request_hash, body, ids from holdfast.answer where body::text like '%Traceable%'`,
+    )
+    return rows
+  }
+  const [stored] = await copies()
+  expect(stored?.ids).toContain(entryId)
+  await database.ownerPool.query('select holdfast.erase_waitlist_entries($1, $2)', [clinic.no, [entryId]])
+  expect(await copies()).toEqual([])
+  // A response that is stored after the erasure.
+  await database.ownerPool.query('select holdfast.store_response($1, $2, $3, $4, $5)', [
+    stored.key,
+    stored.request_hash,
+    stored.body,
+    stored.ids,
+    clinic.no,
+  ])
+  expect(await copies()).toEqual([])
 })
