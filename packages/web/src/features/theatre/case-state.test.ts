@@ -75,7 +75,7 @@ test('a milestone that was recorded many hours before or after the planned start
   expect(instantNear(timeAround(mistyped, 'in_room'), '11:00', 'UTC')).toBe('2026-11-23T11:00:00Z')
 })
 
-test('a milestone many hours before the planned start is today’s, and none that is still to come is yesterday’s', () => {
+test('a milestone many hours before the planned start is today’s, and none that is to come is yesterday’s', () => {
   const entered = (time: string, startsAt: string, change: Partial<Case> = {}) =>
     enteredMilestone(aCase({ startsAt, ...change }), 'in_room', { time, timeZone: 'UTC', now })
   expect(entered('09:50', at('20:00'))).toBe(at('09:50'))
