@@ -1,5 +1,5 @@
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { createSlots } from '../slots/create-slots.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
@@ -88,3 +88,26 @@ test('the digest does not depend on the settings of a connection', async ({ data
     client.release()
   }
 })
+
+const withoutConstraint = 'alter table holdfast.slot drop constraint slot_no_overlap'
+const secondAtTheSameTime = `
+  insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)
+  select s.clinic_no, n.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
+         holdfast.slot_digest(n.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, null, null)
+    from holdfast.slot s
+   cross join lateral (select (left(s.id::text, 24) || '0123456789ab')::uuid as id) n
+   where s.id = $1`
+
+freshDatabaseTest(
+  'slot_differs: of two slots of one doctor at the same time, the one that follows',
+  async ({ database }) => {
+    const { doctor, findings } = await aCalendar(database)
+    const { id } = await aSlot(database, doctor)
+    await database.ownerPool.query(withoutConstraint)
+    expect(await findings()).toEqual([])
+    await database.ownerPool.query(secondAtTheSameTime, [id])
+    expect(await findings()).toMatchObject([
+      { kind: 'slot_differs', message: 'another slot of its resource is at the same time' },
+    ])
+  },
+)

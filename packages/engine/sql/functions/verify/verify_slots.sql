@@ -6,7 +6,8 @@
 --   slot and than oldest_booking_at, so that a withdrawal would not look for it) | orphaned_booking (a booking on a
 --   slot that doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has
 --   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of
---   its digest).
+--   its digest; or it is not over and not withdrawn, and overlaps another one of its resource: one before it, in the
+--   order of their times, exactly if it begins before the latest end of those).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -62,4 +63,13 @@ as $function$
     from booking b
     left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
    where b.clinic_no = p_clinic_no and s.resource_id is distinct from b.resource_id
+  union all
+  -- The exclusion constraint sees only what its index has: docs/decisions/0035.
+  select 'slot_differs', l.id, null, 'another slot of its resource is at the same time'
+    from (select s.id, s.starts_at < max(s.ends_at) over (
+                         partition by s.resource_id order by s.starts_at, s.id
+                         rows between unbounded preceding and 1 preceding) as is_crowded
+            from slot s
+           where s.clinic_no = p_clinic_no and s.withdrawn_at is null and s.ends_at > statement_timestamp()) l
+   where l.is_crowded
 $function$;
