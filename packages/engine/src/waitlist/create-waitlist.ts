@@ -42,7 +42,13 @@ export function createWaitlist({ pool, shards = oneShard(pool), announce, settle
   return {
     async join(entry, writeKey, storeMail = null) {
       const result = await inTransaction(pool, (transaction) =>
-        runOnce(transaction, { writeKey, clinicNo: entry.clinicNo }, () => addEntry(transaction, entry, storeMail)),
+        runOnce(
+          transaction,
+          { writeKey, clinicNo: entry.clinicNo },
+          () => addEntry(transaction, entry, storeMail),
+          // Nothing would erase the digest of what was refused, from which the patient could be guessed.
+          ({ kind }) => kind === 'joined',
+        ),
       )
       // A repeated call offers the places too: the first call may have ended before it offered them.
       if (result.kind !== 'key_reused' && result.value.kind === 'joined') {

@@ -1,11 +1,12 @@
 -- forget_patients: removes what identifies patients of whom every case is erased and no request is open: record number,
--- name and birth date, and notes on their requests. From the cases named, which have just been erased, and their events
--- it removes the reason of an override, which somebody wrote freely.
+-- name and birth date, notes on their requests for cases, and the digests with which these were sent. From the cases
+-- named, which have just been erased, and their events it removes the reason of an override, which somebody wrote
+-- freely.
 --
 -- It runs one statement per month on the log, planned for that month: see id_months.
 -- Internal: called by erase_patient and erase_theatre_patient.
 -- Locks: the patients, by id. The caller has locked the bookings; a claim locks a known patient before it writes
---   (save_patients), so no case is added meanwhile.
+--   (save_patients), so no case is added meanwhile. Then the stored responses that name requests.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.forget_patients(p_clinic_no integer, p_patient_ids uuid[], p_case_ids uuid[])
   returns void
@@ -17,6 +18,7 @@ as $function$
 declare
   v_months constant uuid[] := id_months(p_case_ids);
   v_forgotten uuid[];
+  v_request_ids uuid[];
 begin
   perform 1 from theatre_patient t
     where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) order by t.clinic_no, t.id for update;
@@ -35,8 +37,16 @@ begin
   )
   select array_agg(f.id) into v_forgotten from forgotten f;
   perform note_erasures(p_clinic_no, 'theatre_patient', v_forgotten);
-  update case_request q set note = null, bump_reason = null
-   where q.clinic_no = p_clinic_no and q.patient_id = any (v_forgotten);
+  with stripped as (
+    update case_request q set note = null, bump_reason = null
+     where q.clinic_no = p_clinic_no and q.patient_id = any (v_forgotten)
+    returning q.id
+  )
+  select array_agg(s.id) into v_request_ids from stripped s;
+  if v_request_ids is not null then
+    -- A patient could be guessed from them. The keys stay, so that a retry does not request it again.
+    update answer a set request_hash = gen_random_uuid() where a.ids && v_request_ids;
+  end if;
 
   update theatre_case c set override = c.override - 'reason'
    where c.clinic_no = p_clinic_no and c.booking_id = any (p_case_ids) and c.override ? 'reason';

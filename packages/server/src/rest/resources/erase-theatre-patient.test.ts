@@ -40,3 +40,18 @@ test('a case whose override lost its reason can still be read, alone and in list
   const query = { from: theatreDay, to: theatreDay, withEnded: 'true' }
   expect((await rest.call('listCases', { path, as: admin, query })).body.items).toMatchObject([expected])
 })
+
+test('the digest of a request for a case is replaced with the erasure of its patient', async ({ database, rest }) => {
+  const { path, admin, staff, newCase } = await aTheatre(database, rest)
+  const patient = { mrn: 'ab-3', name: 'Ada' }
+  const body = { service: 'Urology', procedure: newCase().procedure, minutes: 30, patient }
+  const request = () => rest.call('createCaseRequest', { path, as: staff, body, key: 'request' })
+  const { id } = (await request()).body
+  const digests = async () =>
+    (await database.ownerPool.query('select request_hash from holdfast.answer where ids && $1::uuid[]', [[id]])).rows
+  const [before] = await digests()
+  await rest.call('withdrawCaseRequest', { path: { requestId: id }, as: staff })
+  expect((await rest.call('eraseTheatrePatient', { path, as: admin, body: { mrn: patient.mrn } })).status).toBe(200)
+  expect(await digests()).toEqual([{ request_hash: expect.not.stringMatching(before.request_hash) }])
+  expect((await request()).problem.code).toBe('idempotency_key_reused')
+})

@@ -71,3 +71,24 @@ test('no repetition undoes a later correction of an entry, and no copy of it out
   ])
   expect(await copies()).toEqual([])
 })
+
+test('the digest of a request to join is deleted with the erasure, and one that was refused is not stored', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+  const patient = { name: 'Eve', email: 'eve@guessed.example' }
+  const body = { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day, patient }
+  const join = (key: string) => rest.call('createWaitlistEntry', { body, key })
+  const { id } = (await join('join')).body
+  expect((await join('again')).problem.code).toBe('already_waiting')
+  const stored = async () =>
+    (await database.ownerPool.query('select from holdfast.answer where ids && $1::uuid[]', [[id]])).rows
+  expect(await stored()).toHaveLength(1)
+  const as = await rest.aMember(clinic.no, 'admin')
+  const erasure = { path: { clinicId: clinic.id }, as, body: { email: patient.email } }
+  expect((await rest.call('erasePatients', erasure)).status).toBe(200)
+  expect(await stored()).toEqual([])
+})

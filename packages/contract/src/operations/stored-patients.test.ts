@@ -1,0 +1,80 @@
+// Completeness: a response that is stored with its key has a person's data, and an erasure would not find it
+import Type from 'typebox'
+import { expect, test } from 'vitest'
+import { restOperations } from '../operations.ts'
+import type { Operation } from './operation.ts'
+
+/** Fields that are about a person. Names are also those of clinics, doctors and rooms: a patient's is in `patient`. */
+const personalFields = ['patient', 'cancellationReason', 'maskedAddress', 'email', 'mrn', 'birthDate', 'note']
+
+/** The titles of the schemas that have such a field. */
+function personalIn(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  const inner = Object.values(schema).flatMap(personalIn)
+  if (!('properties' in schema) || typeof schema.properties !== 'object' || schema.properties === null) return inner
+  const fields = Object.keys(schema.properties)
+  if (!fields.some((field) => personalFields.includes(field))) return inner
+  return ['title' in schema ? String(schema.title) : 'without a title', ...inner]
+}
+
+/** For each operation whose response is stored, what has a person's data in it. */
+function personalCopies(operations: readonly Operation[]): Record<string, string[]> {
+  const copies: Record<string, string[]> = {}
+  for (const { id, method, retry, ifLost, responses } of operations) {
+    if (method === 'GET' || retry === 'runs again' || ifLost !== undefined) continue
+    const titles = Object.values(responses).flatMap(({ schema }) => personalIn(schema))
+    if (titles.length > 0) copies[id] = [...new Set(titles)]
+  }
+  return copies
+}
+
+/** An erasure finds the response by the id of the booking in it (`delete_copies_of_patients`). */
+const ofBooking = ['Booking', 'BookedPatient']
+/** A case is a booking, and has its id. */
+const ofCase = ['Case', 'TheatrePatient']
+
+const erasedWith: Record<string, string[]> = {
+  correctPatient: ofBooking,
+  confirmBooking: ofBooking,
+  cancelBooking: ofBooking,
+  rescheduleBooking: ofBooking,
+  confirmAttendance: ofBooking,
+  withdrawAttendance: ofBooking,
+  extendBooking: ofBooking,
+  arriveBooking: ofBooking,
+  completeBooking: ofBooking,
+  noShowBooking: ofBooking,
+  reopenBooking: ofBooking,
+  linkBooking: ofBooking,
+  erasePatient: ofBooking,
+  fillBlock: ofCase,
+  confirmCase: ofCase,
+  cancelCase: ofCase,
+  moveCase: ofCase,
+  swapCases: ofCase,
+  bumpCases: ofCase,
+  extendCase: ofCase,
+  recordMilestone: ofCase,
+  // The message has the id of its booking.
+  sendMessage: ['Message'],
+  // Only the case's key is stored, in `idempotency`, and the digest of the request is replaced.
+  createCase: ['CreatedCase', 'TheatrePatient'],
+  // Only the id is stored. The digest of the request is replaced when its patient is forgotten.
+  createCaseRequest: ['CaseRequest', 'TheatrePatient'],
+  // By the id of the entry, by which erase_waitlist_entries finds it. Of the first, only the id is stored.
+  createWaitlistEntry: ['JoinedWaitlist', 'BookedPatient'],
+  correctWaitlistEntry: ['WaitlistEntry', 'BookedPatient'],
+  // A member of the clinic, who is no patient: for a day.
+  changeMember: ['Member'],
+}
+
+test('each stored response with a person’s data is one that an erasure finds', () => {
+  expect(personalCopies(Object.values(restOperations))).toEqual(erasedWith)
+})
+
+test('negative control: an erasure by contact is found if its response had the address and were stored', () => {
+  const { retry: _removed, ...stored }: Operation = restOperations.erasePatients
+  const responses = { 200: { description: '', schema: Type.Object({ email: Type.String() }, { title: 'Planted' }) } }
+  expect(personalCopies([{ ...stored, responses }])).toEqual({ erasePatients: ['Planted'] })
+  expect(personalCopies([{ ...restOperations.erasePatients, responses }])).toEqual({})
+})
