@@ -16,7 +16,7 @@ grant usage on schema holdfast to holdfast_app;
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
   holdfast.manage_token, holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change,
   holdfast.late_event, holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
-  holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.theatre_patient,
+  holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.patient,
   holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry, holdfast.waitlist_offer,
   holdfast.upkeep_result, holdfast.arrived_clinic to holdfast_app;
 

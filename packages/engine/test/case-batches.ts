@@ -87,7 +87,7 @@ export async function aSmallTheatre(database: TestDatabase): Promise<Theatre> {
   for (const { id, room } of openTimes.rows) names.set(id, `open times of ${names.get(room)}`)
   const requests = await named(shape.requests, 'request', (n) => aRequest(scene, n))
   const patients = await database.ownerPool.query<{ id: string; mrn: string }>(
-    'select id, mrn from holdfast.theatre_patient where clinic_no = $1',
+    'select id, mrn from holdfast.patient where clinic_no = $1',
     [clinic.no],
   )
   for (const { id, mrn } of patients.rows) names.set(id, `patient ${mrn.slice(2)}`)
@@ -236,7 +236,7 @@ export async function written({ ownerPool }: TestDatabase, { scene, names }: The
          from holdfast.booking_event where clinic_no = $1`,
     ),
     keys: await of('select booking_id, key, request_hash from holdfast.idempotency where clinic_no = $1'),
-    patients: await of('select id, mrn, name, birth_date from holdfast.theatre_patient where clinic_no = $1'),
+    patients: await of('select id, mrn, name, birth_date from holdfast.patient where clinic_no = $1'),
     resources: await of(`select id, kind, name from holdfast.resource where clinic_no = $1 and kind = 'patient'`),
     requests: await of('select id, case_id from holdfast.case_request where clinic_no = $1'),
     audit: await of(

@@ -227,7 +227,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       staff_ids: ['array[$colleague]', 'case_differs'],
       equipment: [`'[]'`, 'case_differs'],
       patient_id: [
-        '(select t.id from holdfast.theatre_patient t where t.id <> patient_id and t.clinic_no = $clinic limit 1)',
+        '(select t.id from holdfast.patient t where t.id <> patient_id and t.clinic_no = $clinic limit 1)',
         'case_differs',
       ],
       service: [`'Urology'`, 'case_differs'],
@@ -245,7 +245,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       clinic_no: ['clinic_no + 1', refusedBy('case_request_check')],
       id: [anotherId, 'case_differs'],
       patient_id: [
-        '(select t.id from holdfast.theatre_patient t where t.id <> patient_id and t.clinic_no = $clinic limit 1)',
+        '(select t.id from holdfast.patient t where t.id <> patient_id and t.clinic_no = $clinic limit 1)',
         wantedCase,
       ],
       service: [`'Urology'`, wantedCase],
@@ -303,7 +303,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       minutes: ['60', plan],
     },
   },
-  theatre_patient: {
+  patient: {
     where: 'id = (select c.patient_id from holdfast.theatre_case c where c.booking_id = $case)',
     columns: {
       clinic_no: ['clinic_no + 1', 'case_differs'],
@@ -312,7 +312,7 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       record_key: [`'another'`, withPatient],
       name: [`'Another'`, withPatient],
       birth_date: [`'1990-01-01'`, withPatient],
-      erased_at: ['now()', refusedBy('theatre_patient_check')],
+      erased_at: ['now()', refusedBy('patient_check')],
       created_at: [later('created_at'), withPatient],
       updated_at: [later('updated_at'), withPatient],
     },

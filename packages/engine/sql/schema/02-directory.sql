@@ -91,7 +91,7 @@ create table holdfast.resource (
   clinic_no integer not null references holdfast.clinic (no),
   id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),
   -- open_time: what the slots of a room's open time belong to, so that they may overlap its blocks. A patient has no
-  -- name here: see theatre_patient.
+  -- name here: see patient.
   kind text not null check (kind in ('doctor', 'operating_room', 'open_time', 'equipment', 'staff', 'patient')),
   name text not null check (char_length(name) between 1 and 200),
   units integer not null default 1 check (units between 1 and 1000000),

@@ -1,32 +1,6 @@
 -- The operating theatre (docs/decisions/0014). A case is a booking, of type `case`, on a slot: a block of an operating
 -- room, or a day of its open time. Its units are its minutes with turnover; what else it takes are its allocations.
 
--- Identifies a patient of cases within the clinic. The only place of what an erasure removes.
-create table holdfast.theatre_patient (
-  clinic_no integer not null,
-  id uuid not null,
-  mrn text check (char_length(mrn) between 1 and 64),
-  name text check (char_length(name) between 1 and 200),
-  birth_date date,
-  erased_at timestamptz,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  -- The patient is found by it if the record number is spelled in another way: see fold_record_number. null: an erased
-  -- patient.
-  record_key text,
-  primary key (clinic_no, id),
-  check (case when erased_at is null then num_nulls(mrn, name) = 0 else num_nonnulls(mrn, name, birth_date) = 0 end),
-  constraint theatre_patient_record_key_check check (record_key is null or mrn is not null)
-);
-create unique index theatre_patient_mrn on holdfast.theatre_patient (clinic_no, mrn) where mrn is not null;
-create unique index theatre_patient_record_key on holdfast.theatre_patient (clinic_no, record_key)
-  where record_key is not null;
-alter table holdfast.theatre_patient
-  alter column mrn set statistics 0,
-  alter column name set statistics 0,
-  alter column birth_date set statistics 0,
-  alter column record_key set statistics 0;
-
 -- Who owns a block. Its room, times, minutes and what is used of them are its slot's.
 create table holdfast.block (
   clinic_no integer not null,

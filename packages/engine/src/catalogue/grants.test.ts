@@ -50,7 +50,7 @@ const stateTables = [
   'manage_token',
   'block',
   'theatre_case',
-  'theatre_patient',
+  'patient',
   'case_milestone',
   'case_request',
   'late_event',

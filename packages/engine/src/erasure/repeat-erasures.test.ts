@@ -32,7 +32,7 @@ describe('what was erased', () => {
       { clinicNo, kind: 'booking', id: booking?.id },
       { clinicNo, kind: 'waitlist_entry', id: entry.id },
       { clinicNo, kind: 'booking', id: ofTheatre.id },
-      { clinicNo, kind: 'theatre_patient', id: ofTheatre.patientId },
+      { clinicNo, kind: 'patient', id: ofTheatre.patientId },
     ]
     expect(list).toHaveLength(expected.length)
     expect(list).toEqual(expect.arrayContaining(expected.map((one) => expect.objectContaining(one))))
@@ -78,7 +78,7 @@ describe('a database that was restored as it was before the erasures', () => {
     const erasedAt = new Date().toISOString()
     const list = [
       // In an order in which the patient can't be erased at once.
-      { clinicNo: scene.clinic.no, kind: 'theatre_patient' as const, id: surgery.patientId ?? '', erasedAt },
+      { clinicNo: scene.clinic.no, kind: 'patient' as const, id: surgery.patientId ?? '', erasedAt },
       { clinicNo: scene.clinic.no, kind: 'booking' as const, id: surgery.id, erasedAt },
       { clinicNo: clinic.no, kind: 'waitlist_entry' as const, id: entry.id, erasedAt },
       // Booked after the moment of the restore.
@@ -92,7 +92,7 @@ describe('a database that was restored as it was before the erasures', () => {
     expect(pending).toEqual(ofRefused)
     await database.ownerPool.query('delete from holdfast.moving_clinic')
     const found = async () => {
-      const tables = ['booking', 'waitlist_entry', 'theatre_patient']
+      const tables = ['booking', 'waitlist_entry', 'patient']
       const queries = tables.map((name) => `select t::text as text from holdfast.${name} t`).join(' union all ')
       const { rows } = await database.ownerPool.query<{ text: string }>(queries)
       return rows.filter(({ text }) => /Planted|Okafor|a secret/.test(text)).length

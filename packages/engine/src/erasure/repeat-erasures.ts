@@ -7,7 +7,7 @@ import { withQueryTimeout } from '../database/prepared.ts'
 /** A booking, an entry of a waitlist or a patient of the operating theatre that was erased. */
 export type Erased = {
   clinicNo: number
-  kind: 'booking' | 'waitlist_entry' | 'theatre_patient'
+  kind: 'booking' | 'waitlist_entry' | 'patient'
   id: string
   erasedAt: string
 }
@@ -42,7 +42,7 @@ export async function repeatErasures(ownerPool: pg.Pool, list: readonly Erased[]
 }
 
 /** Entries go first, or the places of cancelled bookings would be offered to them; patients with their last case. */
-const kinds = ['waitlist_entry', 'booking', 'theatre_patient'] as const
+const kinds = ['waitlist_entry', 'booking', 'patient'] as const
 
 async function repeatOnce(ownerPool: pg.Pool, list: readonly Erased[]): Promise<RepeatedErasures> {
   const { rows } = await ownerPool.query<{ no: number }>(sql`select unnest(holdfast.moving_clinics()) as no`)
@@ -92,12 +92,12 @@ const repeatKind: Record<Erased['kind'], (pool: pg.Pool, clinicNo: number, ids: 
     return countOf(rows)
   },
 
-  async theatre_patient(pool, clinicNo, ids) {
+  async patient(pool, clinicNo, ids) {
     await pool.query(
       withQueryTimeout(sql`select holdfast.forget_patients(${clinicNo}, ${ids}::uuid[], '{}')`, largeWriteMs),
     )
     const { rows } = await pool.query<{ id: string; isErased: boolean }>(sql`
-      select id, erased_at is not null as "isErased" from holdfast.theatre_patient
+      select id, erased_at is not null as "isErased" from holdfast.patient
        where clinic_no = ${clinicNo} and id = any (${ids}::uuid[])`)
     return countOf(rows)
   },

@@ -12,7 +12,7 @@ test('a retry after the move of a clinic gets the stored response, whatever ids 
   const { clinicNo, slot } = scene
   const { directory, north: there } = scene.engines
   await database.ownerPool.query(
-    `insert into holdfast.theatre_patient (clinic_no, id, mrn, name, record_key)
+    `insert into holdfast.patient (clinic_no, id, mrn, name, record_key)
      values ($1, $2, 'MRN-9', 'Ada', holdfast.fold_record_number('MRN-9'))`,
     [clinicNo, newId(clinicNo)],
   )

@@ -53,7 +53,7 @@ const selectedRequest = () => sql`
          case when ${isScheduled()} then q.case_id end as "caseId", q.bumped_case_id as "bumpedCaseId",
          q.bump_reason as "bumpReason", q.created_by as "createdBy", q.created_at as "createdAt"
     from holdfast.case_request q
-    left join holdfast.theatre_patient p on p.clinic_no = q.clinic_no and p.id = q.patient_id`
+    left join holdfast.patient p on p.clinic_no = q.clinic_no and p.id = q.patient_id`
 
 /** What the list is ordered by. Only the due day in it changes: see return_to_waitlist.sql. */
 const sortKey = sql`

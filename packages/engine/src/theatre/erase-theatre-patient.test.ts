@@ -9,7 +9,7 @@ import { verify } from '../verify/verify.ts'
 const patient = { mrn: 'M-77', name: 'Ada Okafor', birthDate: '1970-05-01' }
 const override = { rules: ['preferred_equipment' as const], reason: 'Ada Okafor prefers it' }
 
-const tables = ['theatre_patient', 'theatre_case', 'case_request', 'booking', 'booking_event', 'late_event']
+const tables = ['patient', 'theatre_case', 'case_request', 'booking', 'booking_event', 'late_event']
 
 /** Moves a case in time, with its block or its day of open time. */
 async function shiftCase(database: TestDatabase, { id, clinicNo }: { id: string; clinicNo: number }, minutes: number) {

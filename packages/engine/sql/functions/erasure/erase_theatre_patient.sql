@@ -45,7 +45,7 @@ begin
       perform forget_patients(p_clinic_no, array[v_patient_id], '{}');
     end if;
     -- A case or request may have been added meanwhile.
-    if exists (select from theatre_patient t
+    if exists (select from patient t
                 where t.clinic_no = p_clinic_no and t.id = v_patient_id and t.erased_at is not null) then
       outcome := 'erased';
     end if;

@@ -20,10 +20,10 @@ declare
   v_forgotten uuid[];
   v_request_ids uuid[];
 begin
-  perform 1 from theatre_patient t
+  perform 1 from patient t
     where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) order by t.clinic_no, t.id for update;
   with forgotten as (
-    update theatre_patient t
+    update patient t
        set mrn = null, record_key = null, name = null, birth_date = null, erased_at = clock_timestamp(),
            updated_at = clock_timestamp()
      where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) and t.erased_at is null
@@ -36,7 +36,7 @@ begin
     returning t.id
   )
   select array_agg(f.id) into v_forgotten from forgotten f;
-  perform note_erasures(p_clinic_no, 'theatre_patient', v_forgotten);
+  perform note_erasures(p_clinic_no, 'patient', v_forgotten);
   with stripped as (
     update case_request q set note = null, bump_reason = null
      where q.clinic_no = p_clinic_no and q.patient_id = any (v_forgotten)

@@ -27,7 +27,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_ids uuid[]; v_new_patient_ids uuid[]; v_given jsonb[]; v_hold_untils timestamptz[];
-  v_patients theatre_patient[];
+  v_patients patient[];
   v_places case_place[];
   v_allocations jsonb[];
   v_won integer;

@@ -5,7 +5,7 @@
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.case_as_json(
-  p_clinic_id uuid, p_booking holdfast.booking, p_case holdfast.theatre_case, p_patient holdfast.theatre_patient,
+  p_clinic_id uuid, p_booking holdfast.booking, p_case holdfast.theatre_case, p_patient holdfast.patient,
   p_is_lapsed boolean, p_allocations jsonb, p_milestones jsonb
 ) returns jsonb
 language sql stable

@@ -150,7 +150,7 @@ begin
     v_conflicts := '[{"kind": "too_far_ahead"}]' || v_conflicts;
   end if;
   if p_plan->'patient'->>'name' is not null then
-    if exists (select from theatre_patient t
+    if exists (select from patient t
                 where t.clinic_no = p_clinic_no and t.id = p_patient_id and t.erased_at is null
                   and not is_patient(t.name, t.birth_date, p_plan->'patient')) then
       v_conflicts := '[{"kind": "patient_mismatch"}]' || v_conflicts;

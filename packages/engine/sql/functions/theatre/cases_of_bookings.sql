@@ -24,6 +24,6 @@ begin
             from unnest(p_bookings) q) b
     join theatre_case t on t.clinic_no = (b.booking).clinic_no and t.booking_id = (b.booking).id
     join clinic c on c.no = t.clinic_no
-    left join theatre_patient p on p.clinic_no = t.clinic_no and p.id = t.patient_id;
+    left join patient p on p.clinic_no = t.clinic_no and p.id = t.patient_id;
 end
 $function$;

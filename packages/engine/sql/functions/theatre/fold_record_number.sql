@@ -4,7 +4,7 @@
 -- returned as it is. This is the only definition of the rule. fold_name ignores more, such as the `h` of `TH`, which
 -- tells numbers apart.
 --
--- What is stored (theatre_patient.record_key) has been folded by the rule of its time: a change of the rule needs a
+-- What is stored (patient.record_key) has been folded by the rule of its time: a change of the rule needs a
 -- migration.
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.fold_record_number(p_mrn text) returns text

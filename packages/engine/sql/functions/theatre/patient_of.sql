@@ -6,9 +6,9 @@ create or replace function holdfast.patient_of(p_clinic_no integer, p_plan jsonb
 language sql stable
 begin atomic
   select coalesce((p_plan->>'patientId')::uuid,
-                  (select t.id from holdfast.theatre_patient t
+                  (select t.id from holdfast.patient t
                     where t.clinic_no = p_clinic_no and t.mrn = p_plan->'patient'->>'mrn'),
-                  (select t.id from holdfast.theatre_patient t
+                  (select t.id from holdfast.patient t
                     where t.clinic_no = p_clinic_no
                       and t.record_key = holdfast.fold_record_number(p_plan->'patient'->>'mrn')));
 end;

@@ -27,7 +27,7 @@ begin
   end if;
   v_patient_id := patient_of(p_clinic_no, p_request);
   perform lock_resources(p_clinic_no, array[v_patient_id]);
-  if exists (select from theatre_patient t
+  if exists (select from patient t
               where t.clinic_no = p_clinic_no and t.id = v_patient_id
                 and (not is_patient(t.name, t.birth_date, p_request->'patient')
                      or (p_request->>'mayChangePatient')::boolean is not true

@@ -10,21 +10,21 @@
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.save_patients(
   p_clinic_no integer, p_patients jsonb[], p_new_ids uuid[], p_known_ids uuid[], p_actor_ids uuid[]
-) returns holdfast.theatre_patient[]
+) returns holdfast.patient[]
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $function$
 declare
-  v_patients theatre_patient[] := '{}';
-  v_new theatre_patient[];
-  v_changed theatre_patient;
+  v_patients patient[] := '{}';
+  v_new patient[];
+  v_changed patient;
   v_item record;
 begin
   if array_remove(p_known_ids, null) <> '{}' then
     select coalesce(array_agg(q.t), '{}') into v_patients
-      from (select t from theatre_patient t
+      from (select t from patient t
              where t.clinic_no = p_clinic_no and t.id = any (p_known_ids) and t.erased_at is null
              order by t.id for no key update) q;
     for v_item in
@@ -38,7 +38,7 @@ begin
                                        else coalesce(t.birth_date, s.birth_date) end as birth_date) n
        where (t.name, t.birth_date) is distinct from (n.name, n.birth_date)
     loop
-      update theatre_patient t
+      update patient t
          set name = v_item.name, birth_date = v_item.birth_date, updated_at = clock_timestamp()
        where t.clinic_no = p_clinic_no and t.id = v_item.id
       returning t.* into v_changed;
@@ -53,7 +53,7 @@ begin
   end if;
   if array_position(p_known_ids, null) is not null then
     with stored as (
-      insert into theatre_patient (clinic_no, id, mrn, record_key, name, birth_date)
+      insert into patient (clinic_no, id, mrn, record_key, name, birth_date)
       select p_clinic_no, u.new_id, u.patient->>'mrn', k.record_key, u.patient->>'name',
              (u.patient->>'birthDate')::date
         from unnest(p_known_ids, p_new_ids, p_patients) u(known_id, new_id, patient)
@@ -61,7 +61,7 @@ begin
        where u.known_id is null
        order by k.record_key
       on conflict do nothing
-      returning theatre_patient as patient
+      returning patient as patient
     ), resourced as (
       insert into resource (clinic_no, id, kind, name)
       select p_clinic_no, (s.patient).id, 'patient', 'Patient' from stored s

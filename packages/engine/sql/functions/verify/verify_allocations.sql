@@ -320,5 +320,5 @@ as $function$
   select 'case_differs', null, c.booking_id, format('its patient %s does not exist', c.patient_id)
     from theatre_case c
    where c.clinic_no = p_clinic_no
-     and not exists (select from theatre_patient t where t.clinic_no = p_clinic_no and t.id = c.patient_id)
+     and not exists (select from patient t where t.clinic_no = p_clinic_no and t.id = c.patient_id)
 $function$;
