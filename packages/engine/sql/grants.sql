@@ -20,7 +20,8 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
   holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry, holdfast.waitlist_offer,
   holdfast.upkeep_result, holdfast.arrived_clinic to holdfast_app;
 
--- Plain tables. Numbers, ids and creation times are written once; clinics and resources are never deleted.
+-- Plain tables. Numbers, ids and creation times are written once; clinics, resources and visit types are never
+-- deleted.
 grant usage on sequence holdfast.clinic_no_seq to holdfast_app;
 grant select, insert on holdfast.clinic, holdfast.resource to holdfast_app;
 grant update (name, timezone, address, phone, hold_seconds, hold_extensions_max, minimum_notice_minutes,
@@ -35,6 +36,11 @@ grant update (name, active, specialization, experience_years, rating, languages,
 grant select, insert, delete on holdfast.clinic_logo to holdfast_app;
 grant update (media_type, image, width, height, digest, updated_at) on holdfast.clinic_logo to holdfast_app;
 grant select, insert on holdfast.specialization to holdfast_app;
+grant select, insert on holdfast.visit_type to holdfast_app;
+grant update (name, names, minutes, buffer_before_minutes, buffer_after_minutes, fee_amount, fee_currency,
+  appointment_types, bookable_by, minimum_notice_minutes, booking_horizon_days, cancellation_deadline_minutes, capacity,
+  preparation, color, position, active, updated_at) on holdfast.visit_type to holdfast_app;
+grant select, insert, delete on holdfast.visit_type_doctor to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast_app;
 -- Only the owner appoints site administrators: at the first start, and with `holdfast admin create`.
 grant select on holdfast.site_administrator to holdfast_app;

@@ -37,6 +37,8 @@ export const notVerified: Readonly<Record<string, string>> = {
   specialization: ordinary,
   upkeep_result: 'when a backup and verify last succeeded, written again by the next one',
   verified_account: accounts,
+  visit_type: ordinary,
+  visit_type_doctor: ordinary,
   webhook: ordinary,
   webhook_delivery: 'how an event is delivered is no state of a booking',
   work_result: 'when work last succeeded and failed, written again by the next',

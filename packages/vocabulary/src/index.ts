@@ -19,6 +19,7 @@ export {
   retentionDueMax,
   slotLimits,
   slotsToComeMax,
+  visitTypeLimits,
   waitlistSearchedMax,
 } from './limits.ts'
 export { messageOf } from './message-of.ts'
@@ -42,6 +43,10 @@ export {
   type Role,
   roles,
   type Urgency,
+  type VisitTypeBooker,
+  type VisitTypeColor,
+  visitTypeBookers,
+  visitTypeColors,
   type WaitlistUrgency,
   waitlistUrgencies,
 } from './words.ts'

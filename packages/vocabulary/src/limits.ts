@@ -9,6 +9,21 @@ export const slotLimits = {
   slotsPerCallMax: 10_000,
 } as const
 
+/** The limits of a clinic's visit types. */
+export const visitTypeLimits = {
+  /** Of a clinic, also those that are switched off: lists of them have no pages. */
+  visitTypesMax: 200,
+  /** How long a visit is. */
+  minutes: { min: 1, max: 1_440 },
+  /** How long the doctor stays taken before and after a visit. */
+  bufferMinutes: { min: 0, max: 240 },
+  /** Units of a visit. */
+  capacity: { min: 1, max: 1_000 },
+  position: { min: 0, max: 1_000_000 },
+  /** Doctors who are named for one visit type. */
+  doctorsMax: 200,
+} as const
+
 /** The limits of a clinic's settings of messages. */
 export const messageLimits = {
   /** Before a visit. */
@@ -49,6 +64,9 @@ export const lengths = {
   address: 500,
   /** A doctor's specialization, or the service of a theatre. */
   specialization: 100,
+  visitTypeName: 100,
+  /** What patients have to do before a visit. */
+  preparation: 2_000,
   /** The reason for a visit or its cancellation, and the texts that a clinic adds to messages. */
   reason: 1_000,
   /** The reason why an administrator overrides a rule of the theatre. */

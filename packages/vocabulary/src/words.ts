@@ -38,3 +38,14 @@ export type BumpRefusalReason = (typeof bumpRefusalReasons)[number]
 /** How urgent entries of a waitlist are, the least urgent first: the database stores the place in this list. */
 export const waitlistUrgencies = ['routine', 'soon', 'urgent'] as const
 export type WaitlistUrgency = (typeof waitlistUrgencies)[number]
+
+/**
+ * Who may book a visit type: `known_patients` are those whom the clinic has seen before; `desk`: the clinic's people
+ * book it for patients.
+ */
+export const visitTypeBookers = ['anyone', 'known_patients', 'desk'] as const
+export type VisitTypeBooker = (typeof visitTypeBookers)[number]
+
+/** The colors of visit types in calendars; each theme of the site has its own shade of them. */
+export const visitTypeColors = ['gray', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple'] as const
+export type VisitTypeColor = (typeof visitTypeColors)[number]

@@ -139,6 +139,7 @@ test.for([
   'update holdfast.resource set id = id',
   'update holdfast.resource set kind = kind',
   'update holdfast.specialization set name = name',
+  'delete from holdfast.visit_type where false',
   'update holdfast.invitation set token_hash = token_hash',
   'update holdfast.invitation set role = role',
   'update holdfast.invitation set expires_at = expires_at',
@@ -204,6 +205,7 @@ const writtenOnce: Record<string, string[]> = {
   webhook: ['clinic_no', 'id', 'created_at'],
   webhook_delivery: ['clinic_no', 'id', 'webhook_id', 'event', 'booking_id', 'version', 'payload'],
   work_result: ['kind', 'name'],
+  visit_type: ['clinic_no', 'id', 'created_at'],
 }
 
 /** Per table, the columns that the application may insert but not update. */

@@ -7,6 +7,8 @@ import {
   messageChannels,
   messageLanguages,
   roles,
+  visitTypeBookers,
+  visitTypeColors,
   waitlistUrgencies,
 } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
@@ -21,6 +23,9 @@ const columns: Record<string, readonly string[]> = {
   'message_settings.language': messageLanguages,
   'message_choice.language': messageLanguages,
   'calendar_feed.language': messageLanguages,
+  'visit_type.names': messageLanguages,
+  'visit_type.bookable_by': visitTypeBookers,
+  'visit_type.color': visitTypeColors,
 }
 
 /** The quoted words, in the order of the alphabet. */

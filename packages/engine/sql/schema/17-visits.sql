@@ -1,0 +1,75 @@
+-- What patients book at a clinic: visit types, such as a first visit of 40 minutes. Never deleted: `active` is switched
+-- off.
+
+create table holdfast.visit_type (
+  clinic_no integer not null references holdfast.clinic (no),
+  id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),
+  name text not null check (char_length(name) between 1 and 100),
+  -- Its name in other languages: {language: name}.
+  names jsonb not null default '{}' check (names - array['en', 'de', 'ar'] = '{}'),
+  -- How long a visit is, and how long the doctor stays taken before and after it.
+  minutes integer not null check (minutes between 1 and 1440),
+  buffer_before_minutes integer not null default 0 check (buffer_before_minutes between 0 and 240),
+  buffer_after_minutes integer not null default 0 check (buffer_after_minutes between 0 and 240),
+  fee_amount integer check (fee_amount between 0 and 1000000000),
+  fee_currency text check (fee_currency ~ '^[A-Z]{3}$'),
+  appointment_types text[] not null default '{in_person}'
+    check (appointment_types <@ '{in_person,video}' and cardinality(appointment_types) between 1 and 2),
+  -- anyone; patients whom the clinic has seen before; or only the clinic's people, for patients.
+  bookable_by text not null default 'anyone' check (bookable_by in ('anyone', 'known_patients', 'desk')),
+  -- Instead of the clinic's settings; null: as the clinic's.
+  minimum_notice_minutes integer check (minimum_notice_minutes between 0 and 525600),
+  booking_horizon_days integer check (booking_horizon_days between 1 and 730),
+  cancellation_deadline_minutes integer check (cancellation_deadline_minutes between 0 and 525600),
+  -- How many units a visit has; above 1, it is a group.
+  capacity integer not null default 1 check (capacity between 1 and 1000),
+  -- What patients have to do before the visit, such as coming fasting.
+  preparation text check (char_length(preparation) between 1 and 2000),
+  color text check (color in ('gray', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple')),
+  -- The place in lists, the smallest first; visit types with the same one are in the order of their names.
+  position integer not null default 0 check (position between 0 and 1000000),
+  active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (clinic_no, id),
+  check ((fee_amount is null) = (fee_currency is null)),
+  constraint visit_type_names_are_names
+    check (not jsonb_path_exists(names, 'strict $.* ? (@.type() <> "string" || !(@ like_regex "^.{1,100}$"))'))
+);
+
+-- Who offers a visit type, and what is different there; null: as the visit type's. A visit type without a row is
+-- offered by all doctors of the clinic.
+create table holdfast.visit_type_doctor (
+  clinic_no integer not null,
+  visit_type_id uuid not null,
+  resource_id uuid not null,
+  minutes integer check (minutes between 1 and 1440),
+  buffer_before_minutes integer check (buffer_before_minutes between 0 and 240),
+  buffer_after_minutes integer check (buffer_after_minutes between 0 and 240),
+  fee_amount integer check (fee_amount between 0 and 1000000000),
+  fee_currency text check (fee_currency ~ '^[A-Z]{3}$'),
+  primary key (clinic_no, visit_type_id, resource_id),
+  foreign key (clinic_no, visit_type_id) references holdfast.visit_type (clinic_no, id),
+  foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id),
+  check ((fee_amount is null) = (fee_currency is null))
+);
+
+-- Changes for directory_change, once for each statement and clinic: a visit type may be of all its doctors.
+create function holdfast.note_visit_type_change() returns trigger
+language plpgsql security definer set search_path = holdfast, pg_catalog, pg_temp
+as $$
+begin
+  insert into directory_change (clinic_no) select distinct clinic_no from changed;
+  return null;
+end
+$$;
+create trigger note_new after insert on holdfast.visit_type
+  referencing new table as changed for each statement execute function holdfast.note_visit_type_change();
+create trigger note_change after update on holdfast.visit_type
+  referencing new table as changed for each statement execute function holdfast.note_visit_type_change();
+create trigger note_new after insert on holdfast.visit_type_doctor
+  referencing new table as changed for each statement execute function holdfast.note_visit_type_change();
+create trigger note_change after update on holdfast.visit_type_doctor
+  referencing new table as changed for each statement execute function holdfast.note_visit_type_change();
+create trigger note_removal after delete on holdfast.visit_type_doctor
+  referencing old table as changed for each statement execute function holdfast.note_visit_type_change();
