@@ -129,6 +129,13 @@ export const bookingProblemKinds = {
     members: ofBooking,
     detail: ({ booking }) => `Booking ${booking.id} is an offer of the waitlist, which has to be accepted first.`,
   }),
+  offer_accepted: saidFromMembers({
+    status: 409,
+    title: 'The offer was accepted',
+    help: 'The patient has a booking. Correct that with `PATCH /bookings/{id}`: its entry is corrected with it.',
+    members: ofBooking,
+    detail: ({ booking }) => `The entry accepted booking ${booking.id}, whose patient is corrected instead.`,
+  }),
   past_deadline: saidFromMembers({
     status: 409,
     title: 'It is too late for this',

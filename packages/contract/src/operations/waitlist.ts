@@ -97,15 +97,15 @@ export const waitlistOperations = {
     description:
       'The name and the contacts. The entry keeps its place. If it gets another e-mail address, the link that the ' +
       'former one has received is void, and the new one gets a link. An entry with an open offer is corrected after ' +
-      'it, as the booking; `PATCH /bookings/{id}` corrects the entry with its accepted offer. If it has been done ' +
-      'already: 200, unchanged.',
+      'it, as the booking: `PATCH /bookings/{id}` corrects an accepted offer with its entry, whose own correction is ' +
+      'refused then (`offer_accepted`). If it has been done already: 200, unchanged.',
     access: 'waitlist_desk',
     body: entryCorrectionSchema,
     responses: { 200: { description: 'The entry as it is then', schema: waitlistEntrySchema } },
     audit: { kind: 'patient_corrected', subject: 'entryId' },
     auditRepeated: { kind: 'booking_read', subject: 'entryId' },
     example: { body: { patient: { name: 'Ada' } } },
-    problems: ['offer_open', 'already_waiting'],
+    problems: ['offer_open', 'offer_accepted', 'already_waiting'],
   }),
   leaveWaitlist: operation({
     method: 'DELETE',

@@ -61,10 +61,10 @@ export type JoinOutcome =
   | { kind: 'units_over_limit' | 'too_many_entries'; max: number }
   | Extract<AdmissionOutcome, { kind: 'too_many_bookings' }>
 
-/** `bookingId`: the open offer. `entryId`: where the same person waits for the same. */
+/** `bookingId`: the open or accepted offer. `entryId`: where the same person waits for the same. */
 export type EntryCorrectionOutcome =
   | { kind: 'done' | 'unchanged' | 'entry_missing' }
-  | { kind: 'offer_open'; bookingId: string }
+  | { kind: 'offer_open' | 'offer_accepted'; bookingId: string }
   | { kind: 'already_waiting'; entryId: string }
 
 export type WaitlistEntry = WaitlistRequest & {

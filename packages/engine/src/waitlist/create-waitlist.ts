@@ -122,7 +122,7 @@ async function correctEntry(
   const [row] = rows
   if (row === undefined) throw new Error('correct_waitlist_entry returned no row.')
   const { outcome: kind, other_id: otherId } = row
-  if (kind === 'offer_open') return { kind, bookingId: otherId ?? '' }
+  if (kind === 'offer_open' || kind === 'offer_accepted') return { kind, bookingId: otherId ?? '' }
   if (kind === 'already_waiting') return { kind, entryId: otherId ?? '' }
   if (row.is_other_email) await storeMail?.(transaction, entryId)
   return { kind }

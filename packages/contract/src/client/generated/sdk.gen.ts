@@ -2267,7 +2267,7 @@ export const getWaitlistEntry = <ThrowOnError extends boolean = false>(options: 
 /**
  * Correct a waitlist entry’s patient
  *
- * The name and the contacts. The entry keeps its place. If it gets another e-mail address, the link that the former one has received is void, and the new one gets a link. An entry with an open offer is corrected after it, as the booking; `PATCH /bookings/{id}` corrects the entry with its accepted offer. If it has been done already: 200, unchanged.
+ * The name and the contacts. The entry keeps its place. If it gets another e-mail address, the link that the former one has received is void, and the new one gets a link. An entry with an open offer is corrected after it, as the booking: `PATCH /bookings/{id}` corrects an accepted offer with its entry, whose own correction is refused then (`offer_accepted`). If it has been done already: 200, unchanged.
  *
  * Who may call: Admins and staff of the clinic; the doctor whom the entry waits for.
  */

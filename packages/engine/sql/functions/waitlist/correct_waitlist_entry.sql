@@ -1,12 +1,13 @@
 -- correct_waitlist_entry: corrects what an entry of a waitlist says of its patient: the name and the contacts. Its
 -- account and its place in the order stay. is_other_email: it has another e-mail address: the link that the former one
--- has received is void, as the manage token is renewed. An entry that has ended is corrected, too; the booking that it
--- accepted is corrected by correct_patient, with its entry.
+-- has received is void, as the manage token is renewed. An entry that has ended is corrected, too, unless it accepted a
+-- booking that is not archived: correct_patient corrects that booking, and its entry with it.
 --
 -- p_changes: the fields of the patient that change; null as a value removes one.
 --
 -- Outcomes: done | unchanged (the entry says so already) | entry_missing (or it was erased) |
 --   offer_open (its booking, other_id, names the patient, or another transaction has it locked) |
+--   offer_accepted (it accepted the booking other_id, which names the patient) |
 --   already_waiting (the same person waits for the same by then: other_id is that entry)
 -- Locks: the clinic's waitlist, exclusively (see lock_joining); the entry; the offered booking, without waiting, as
 --   whoever has locked it may wait for these; then the row of its manage token. From the first on PostgreSQL ends the
@@ -42,6 +43,13 @@ begin
   if v_patient = v_entry.patient then
     return query select 'unchanged', null::uuid, false;
     return;
+  end if;
+  if v_entry.end_reason = 'accepted' then
+    select b.id into other_id from bookings_by_id(array[p_clinic_no], array[v_entry.offer_id]) b;
+    if found then
+      return query select 'offer_accepted', other_id, false;
+      return;
+    end if;
   end if;
   if v_entry.ended_at is null and v_entry.offer_id is not null then
     begin

@@ -31,7 +31,7 @@ test('staff correct who waits, and the security log says so', async ({ database,
   expect(rest.audited).toMatchObject([{ kind: 'booking_read', ...subject }])
 })
 
-test('an entry with an open offer is corrected after it', async ({ database, rest }) => {
+test('an entry with an offer is corrected after it, with the booking if it was accepted', async ({ database, rest }) => {
   const { clinic, doctor, path } = await anEntry(database)
   const as = await rest.aMember(clinic.no, 'staff')
   await offerAsFreed(database, await aSlot(database, doctor))
@@ -41,8 +41,12 @@ test('an entry with an open offer is corrected after it', async ({ database, res
   const refused = await rest.call('correctWaitlistEntry', { path, body, as })
   expect(refused.problem).toMatchObject({ status: 409, code: 'offer_open', booking: { id: bookingId } })
   await rest.call('confirmBooking', { path: { bookingId }, as })
+  const accepted = await rest.call('correctWaitlistEntry', { path, body, as })
+  expect(accepted.problem).toMatchObject({ status: 409, code: 'offer_accepted', booking: { id: bookingId } })
+  expect((await rest.call('getWaitlistEntry', { path, as })).body.patient.name).toBe(patient.name)
   expect((await rest.call('correctPatient', { path: { bookingId }, body, as })).status).toBe(200)
   expect((await rest.call('getWaitlistEntry', { path, as })).body.patient.name).toBe('Grace Hopper')
+  expect((await rest.call('correctWaitlistEntry', { path, body, as })).status).toBe(200)
 })
 
 test('a correction to somebody who waits for the same is refused, and the log has whose entry was named', async ({

@@ -128,7 +128,7 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
   const { entryId } = params
   const { reads, waitlist } = deps.engine
   const outcome = await waitlist.correct(entryId, body.patient, storeLinkMail(deps))
-  if (outcome.kind === 'offer_open') {
+  if (outcome.kind === 'offer_open' || outcome.kind === 'offer_accepted') {
     const booking = await reads.booking(outcome.bookingId)
     if (booking === null) throw entryNotFound(entryId)
     throw refusalProblem({ kind: outcome.kind, booking })

@@ -39,6 +39,8 @@ type AnyOutcome =
   | ErasureOutcome
   | OnceResult<unknown>
   | TheatreStated
+  // An entry is not corrected while its booking has the patient.
+  | { kind: 'offer_accepted'; booking: Booking }
   | Exclude<Awaited<ReturnType<Directory['updateClinic']>>, { kind: 'clinic_missing' }>
   | Awaited<ReturnType<Directory['changeMember']>>
   | Awaited<ReturnType<Directory['removeMember']>>
