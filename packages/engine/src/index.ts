@@ -154,7 +154,6 @@ export {
   type Overloaded,
   type PatientBooked,
   type PatientKnownBy,
-  type SlotClosedWhy,
 } from './model/claim.ts'
 export type { Clinic, ClinicLogo, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
@@ -230,7 +229,6 @@ export type {
 } from './model/theatre.ts'
 export type {
   Allocation,
-  AllocationKind,
   BumpCasesOutcome,
   BumpCasesRequest,
   BumpRefusal,
@@ -245,14 +243,12 @@ export type {
   ClaimCaseRequest,
   EquipmentNeed,
   ExtendCaseOutcome,
-  Milestone,
   MoveCaseRequest,
   Procedure,
   RecordMilestoneOutcome,
   RecordMilestoneRequest,
   RuleOverride,
   SentPatient,
-  SoftRule,
   SwapCasesOutcome,
   SwapCasesRequest,
   TheatrePatient,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClaim, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
+import type { Milestone } from '@holdfast/vocabulary'
 import { runClaimBatch } from '../src/bookings/claim-batch.ts'
 import type { SettleAction } from '../src/model/settle.ts'
-import type { Milestone } from '../src/model/theatre-case.ts'
 import { aCase, aTheatre, caseOf, someStaff, soonAt } from './theatre.ts'
 
 /** Ids by what they are, by which a statement names them: `$slot`. */

@@ -13,6 +13,51 @@ export type BookingStatus = (typeof bookingStatuses)[number]
 export const appointmentTypes = ['in_person', 'video'] as const
 export type AppointmentType = (typeof appointmentTypes)[number]
 
+/** The events of a booking. */
+export const bookingEventTypes = [
+  'held',
+  /** A hold for an entry of the waitlist. */
+  'offered',
+  'confirmed',
+  'extended',
+  'link_requested',
+  'moved',
+  /** The patient comes to this slot. */
+  'attendance_confirmed',
+  /** It is not certain any more whether the patient comes to this slot. */
+  'attendance_withdrawn',
+  'cancelled',
+  'failed',
+  'arrived',
+  'completed',
+  'no_show',
+  'linked',
+  /** What it says of its patient, but not where messages about it go. */
+  'corrected',
+  /** The same, with the address or the number to which messages about it go. */
+  'contact_corrected',
+  'reopened',
+  'erased',
+  'milestone',
+  'prolonged',
+] as const
+export type BookingEventType = (typeof bookingEventTypes)[number]
+
+/**
+ * Why a slot takes no bookings. `started`, `minimum_notice` and `booking_horizon` are for patients, `ended` is for the
+ * clinic's desk.
+ */
+export const slotClosedReasons = [
+  'withdrawn',
+  'doctor_inactive',
+  'doctor_busy',
+  'started',
+  'ended',
+  'minimum_notice',
+  'booking_horizon',
+] as const
+export type SlotClosedReason = (typeof slotClosedReasons)[number]
+
 /** The roles of the members of a clinic. */
 export const roles = ['doctor', 'staff', 'admin'] as const
 export type Role = (typeof roles)[number]
@@ -27,6 +72,26 @@ export type MessageChannel = (typeof messageChannels)[number]
 /** How urgent cases are, the most urgent first. */
 export const caseUrgencies = ['immediate', 'urgent', 'expedited', 'elective'] as const
 export type Urgency = (typeof caseUrgencies)[number]
+
+/** What the course of a case is recorded by, in this order. */
+export const milestones = [
+  'arrived',
+  'in_room',
+  'anaesthesia_start',
+  'incision',
+  'closure',
+  'out_of_room',
+  'cleaned',
+] as const
+export type Milestone = (typeof milestones)[number]
+
+/** What a case takes, or is needed as. */
+export const allocationKinds = ['room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient'] as const
+export type AllocationKind = (typeof allocationKinds)[number]
+
+/** Rules of cases that a planner may override, with a reason. */
+export const softRules = ['outside_hours', 'block_overrun', 'block_owned', 'preferred_equipment'] as const
+export type SoftRule = (typeof softRules)[number]
 
 /**
  * Why a case cannot be bumped. `emergency_is_elective` is about the emergency, which no case makes room for then. The

@@ -1,4 +1,4 @@
-import { bookingStatuses } from '@holdfast/vocabulary'
+import { bookingEventTypes, bookingStatuses } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
@@ -106,28 +106,7 @@ const bookingEventSchema = Type.Object(
     bookingId: Type.String({ format: 'uuid' }),
     version: Type.Integer(),
     at: Type.String({ format: 'date-time' }),
-    type: literals([
-      'held',
-      'offered',
-      'confirmed',
-      'extended',
-      'link_requested',
-      'moved',
-      'attendance_confirmed',
-      'attendance_withdrawn',
-      'cancelled',
-      'failed',
-      'arrived',
-      'completed',
-      'no_show',
-      'linked',
-      'corrected',
-      'contact_corrected',
-      'reopened',
-      'erased',
-      'milestone',
-      'prolonged',
-    ]),
+    type: literals(bookingEventTypes),
     statusAfter: nullableLiterals(bookingStatuses, {
       description:
         'linked, corrected, contact_corrected, reopened, erased, milestone, prolonged, and moved of a case whose ' +

@@ -1,4 +1,13 @@
-import { bookingStatuses, bumpRefusalReasons, cancellationReasons, caseUrgencies, lengths } from '@holdfast/vocabulary'
+import {
+  allocationKinds,
+  bookingStatuses,
+  bumpRefusalReasons,
+  cancellationReasons,
+  caseUrgencies,
+  lengths,
+  milestones,
+  softRules,
+} from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import {
   id,
@@ -25,15 +34,9 @@ export const urgencySchema = literals(caseUrgencies, {
   description: 'NCEPOD classification of intervention: within minutes, hours, days, or planned',
 })
 
-const milestones = ['arrived', 'in_room', 'anaesthesia_start', 'incision', 'closure', 'out_of_room', 'cleaned'] as const
-
 export const milestoneSchema = literals(milestones, { title: 'Milestone' })
 
-const allocationKindSchema = literals(['room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient'], {
-  title: 'AllocationKind',
-})
-
-const softRules = ['outside_hours', 'block_overrun', 'block_owned', 'preferred_equipment'] as const
+const allocationKindSchema = literals(allocationKinds, { title: 'AllocationKind' })
 
 export const caseMinutes = Type.Integer({
   minimum: 1,
@@ -352,10 +355,7 @@ export const caseConflictSchema = Type.Object(
         'block_mismatch',
         'in_past',
         'too_far_ahead',
-        'outside_hours',
-        'block_overrun',
-        'block_owned',
-        'preferred_equipment',
+        ...softRules,
       ],
       { description: 'What prevents the case' },
     ),

@@ -1,11 +1,11 @@
-import type { AppointmentType } from '@holdfast/vocabulary'
+import { type AppointmentType, type SlotClosedReason, slotClosedReasons } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { asSent, jsonArray, plainArray, readPlainArray, textArray } from '../database/array-literal.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { parseTime } from '../database/pools.ts'
 import { prepared } from '../database/prepared.ts'
-import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '../model/claim.ts'
+import type { ClaimedBooking, ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
@@ -246,22 +246,12 @@ const addedBy = ({ added = '0', capacity }: ClaimRow) =>
   Number(added) > 0 ? { added: { capacity: Number(capacity) } } : {}
 
 /** The part of `slot_closed:<why>` after the colon, as the SQL functions return it. */
-export function slotClosedWhy(outcome: string): SlotClosedWhy {
-  const why = closedWhys.find((known) => outcome === `slot_closed:${known}`)
+export function slotClosedWhy(outcome: string): SlotClosedReason {
+  const why = slotClosedReasons.find((known) => outcome === `slot_closed:${known}`)
   if (why === undefined)
     throw new Error(`The database returned the outcome ${JSON.stringify(outcome)}, which this version does not know.`)
   return why
 }
-
-const closedWhys: SlotClosedWhy[] = [
-  'withdrawn',
-  'doctor_inactive',
-  'doctor_busy',
-  'started',
-  'ended',
-  'minimum_notice',
-  'booking_horizon',
-]
 
 function claimedBooking(row: ClaimRow, request: ClaimRequest): ClaimedBooking {
   const { clinic_id, resource_id, appointment_type, starts_at, ends_at, hold_expires_at, created_at } = row

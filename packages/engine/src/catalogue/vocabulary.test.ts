@@ -2,10 +2,12 @@
 import { test } from '@holdfast/testkit/database-test'
 import {
   appointmentTypes,
+  bookingEventTypes,
   bookingStatuses,
   caseUrgencies,
   messageChannels,
   messageLanguages,
+  milestones,
   roles,
   visitTypeBookers,
   visitTypeColors,
@@ -19,6 +21,7 @@ const columns: Record<string, readonly string[]> = {
   'invitation.role': roles,
   'theatre_case.urgency': caseUrgencies,
   'case_request.urgency': caseUrgencies,
+  'case_milestone.milestone': milestones,
   'message.channel': messageChannels,
   'message_settings.language': messageLanguages,
   'message_choice.language': messageLanguages,
@@ -52,6 +55,21 @@ test('the check of bookings accepts each status, and the types of appointments a
   expect(quoted(/p_appointment_type = ANY \([^)]*\)|p_appointment_type in \([^)]*\)/i.exec(body)?.[0] ?? '')).toEqual(
     [...appointmentTypes, 'case'].sort(),
   )
+})
+
+test('the check of events accepts each type and each status', async ({ database }) => {
+  const { rows } = await database.ownerPool.query<{ body: string }>(
+    `select pg_get_functiondef('holdfast.booking_event_is_valid'::regproc) as body`,
+  )
+  expect(quoted(rows[0]?.body ?? '')).toEqual([...bookingEventTypes, ...bookingStatuses].sort())
+})
+
+test('milestones have the same order in the database', async ({ database }) => {
+  const { rows } = await database.ownerPool.query<{ body: string }>(
+    `select pg_get_functiondef('holdfast.record_milestone'::regproc) as body`,
+  )
+  const order = /c_order constant text\[\] :=\s*array\[([^\]]*)\]/.exec(rows[0]?.body ?? '')?.[1]
+  expect(order).toBe(milestones.map((milestone) => `'${milestone}'`).join(', '))
 })
 
 test('the database stores the place of an urgency in the list of those of the waitlist', async ({ database }) => {

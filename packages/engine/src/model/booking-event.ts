@@ -1,5 +1,5 @@
-import type { BookingStatus } from '@holdfast/vocabulary'
-import type { AllocationKind, Milestone, RuleOverride } from './theatre-case.ts'
+import type { AllocationKind, BookingEventType, BookingStatus, Milestone } from '@holdfast/vocabulary'
+import type { RuleOverride } from './theatre-case.ts'
 
 /** One event of a booking in the log, without patient data. */
 export type BookingEvent = {
@@ -8,32 +8,7 @@ export type BookingEvent = {
   bookingId: string
   version: number
   at: Date
-  type:
-    | 'held'
-    /** A hold for an entry of the waitlist. */
-    | 'offered'
-    | 'confirmed'
-    | 'extended'
-    | 'link_requested'
-    | 'moved'
-    /** The patient comes to this slot. */
-    | 'attendance_confirmed'
-    /** It is not certain any more whether the patient comes to this slot. */
-    | 'attendance_withdrawn'
-    | 'cancelled'
-    | 'failed'
-    | 'arrived'
-    | 'completed'
-    | 'no_show'
-    | 'linked'
-    /** What it says of its patient, but not where messages about it go. */
-    | 'corrected'
-    /** The same, with the address or the number to which messages about it go. */
-    | 'contact_corrected'
-    | 'reopened'
-    | 'erased'
-    | 'milestone'
-    | 'prolonged'
+  type: BookingEventType
   /**
    * linked, corrected, contact_corrected, reopened, erased, milestone, prolonged, and moved of a case whose patient has
    * arrived: the status afterwards; null: it follows from the type.

@@ -1,4 +1,4 @@
-import type { AppointmentType } from '@holdfast/vocabulary'
+import type { AppointmentType, SlotClosedReason } from '@holdfast/vocabulary'
 import type { Patient } from './booking.ts'
 import type { RequestTimes } from './request-times.ts'
 
@@ -94,18 +94,9 @@ export type ClaimOutcome =
    * Withdrawn, doctor inactive or busy; for patients: already started, within the clinic's minimum notice or beyond its
    * booking horizon; for the clinic's desk: already ended.
    */
-  | { kind: 'slot_closed'; why: SlotClosedWhy }
+  | { kind: 'slot_closed'; why: SlotClosedReason }
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
   | { kind: 'key_reused' }
   | PatientBooked
   | NotDone
-
-export type SlotClosedWhy =
-  | 'withdrawn'
-  | 'doctor_inactive'
-  | 'doctor_busy'
-  | 'started'
-  | 'ended'
-  | 'minimum_notice'
-  | 'booking_horizon'

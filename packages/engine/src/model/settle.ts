@@ -1,5 +1,6 @@
+import type { SlotClosedReason } from '@holdfast/vocabulary'
 import type { Booking, Patient } from './booking.ts'
-import type { NotDone, PatientBooked, PatientKnownBy, SlotClosedWhy } from './claim.ts'
+import type { NotDone, PatientBooked, PatientKnownBy } from './claim.ts'
 
 /**
  * `reopen` undoes a mark: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
@@ -74,7 +75,7 @@ export type SettleOutcome =
   /** arrive before the slot's local day, or no_show before its start. */
   | { kind: 'too_early'; booking: Booking }
   /** reopen: the slot was withdrawn, and bookings in it are not CONFIRMED any more. */
-  | { kind: 'slot_closed'; why: SlotClosedWhy }
+  | { kind: 'slot_closed'; why: SlotClosedReason }
   /** link: the booking belongs to another account. */
   | { kind: 'booking_has_account' }
   | NotDone
@@ -106,7 +107,7 @@ export type MoveOutcome =
   | { kind: 'booking_erased' }
   | { kind: 'slot_missing' }
   | { kind: 'slot_full' }
-  | { kind: 'slot_closed'; why: SlotClosedWhy }
+  | { kind: 'slot_closed'; why: SlotClosedReason }
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
   | { kind: 'hold_expired'; booking: Booking }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, holdSlotLock, plantFunction, type TestDatabase, takenOf, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
-import type { Milestone } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 const by = { actorId: null, key: null }

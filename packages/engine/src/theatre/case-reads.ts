@@ -1,3 +1,4 @@
+import type { AllocationKind, Milestone } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
@@ -8,7 +9,7 @@ import { allItems } from '../lists/pages-of.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import type { Theatre } from '../model/theatre.ts'
-import type { Allocation, AllocationKind, Case, CaseLack, Milestone } from '../model/theatre-case.ts'
+import type { Allocation, Case, CaseLack } from '../model/theatre-case.ts'
 import { isHold, isLapsedHold, isOfSurgeon, isOver, neededEnd } from './case-conditions.ts'
 import { type FoundLack, lacks } from './case-lacks.ts'
 

@@ -1,8 +1,8 @@
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf } from '../../test/theatre.ts'
-import type { Milestone } from '../model/theatre-case.ts'
 
 const minute = 60_000
 

@@ -1,13 +1,15 @@
 // Rest: each case that begins or ends early
+
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { aTransaction } from '../../test/theatre-transaction.ts'
 import { newId } from '../model/id.ts'
 import type { Theatre } from '../model/theatre.ts'
-import type { Case, Milestone } from '../model/theatre-case.ts'
+import type { Case } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 const by = { actorId: null, key: null }

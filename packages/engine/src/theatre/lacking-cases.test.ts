@@ -1,13 +1,15 @@
 // Rest: each part that a case can lack
+
 import { randomUUID } from 'node:crypto'
 import { aDoctor, lapseHolds, type TestDatabase, takenOf } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
 import { aStorm, runStorm } from '../../test/theatre-storm.ts'
 import { slotOf } from '../../test/theatre-transaction.ts'
 import type { Theatre } from '../model/theatre.ts'
-import type { Case, CaseLack, ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
+import type { Case, CaseLack, ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 const by = { actorId: null, key: null }

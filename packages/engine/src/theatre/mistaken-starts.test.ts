@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf, someStaff } from '../../test/theatre.ts'
-import type { CasePlan, Milestone } from '../model/theatre-case.ts'
+import type { CasePlan } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 // A case is recorded as running by mistake, its nurse is relieved, and the mistake is corrected.

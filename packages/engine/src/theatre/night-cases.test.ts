@@ -1,8 +1,8 @@
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
-import type { Milestone } from '../model/theatre-case.ts'
 
 // A case that runs over midnight belongs to both days. "Midnight" is any time here: the days of a list are instants.
 

@@ -1,6 +1,7 @@
+import type { AllocationKind } from '@holdfast/vocabulary'
 import pg from 'pg'
 import { parseTime } from '../database/pools.ts'
-import type { AllocationKind, CasePlan, CaseRefusal } from '../model/theatre-case.ts'
+import type { CasePlan, CaseRefusal } from '../model/theatre-case.ts'
 
 const exclusionViolation = '23P01'
 /** A key of `allocation_no_overlap` in the error's detail: (clinic_no, resource_id, unit_no, during). */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff } from '../../test/theatre.ts'
-import type { ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
+import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 import { createSlots } from '../slots/create-slots.ts'
 
 const minute = 60_000

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { aDoctor, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, caseOf } from '../../test/theatre.ts'
-import type { ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
+import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 
 const minuteMs = 60_000
 

@@ -1,7 +1,7 @@
 import { test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
-import type { Milestone } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 // What is over can be entered afterwards: the night's emergency, or the paper list after an outage.

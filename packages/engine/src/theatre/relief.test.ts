@@ -1,11 +1,13 @@
 // Rest: each relief of a team
+
 import { randomUUID } from 'node:crypto'
 import { type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
 import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff } from '../../test/theatre.ts'
 import { aTransaction, endHold } from '../../test/theatre-transaction.ts'
-import type { Case, CasePlan, ClaimCaseRequest, Milestone } from '../model/theatre-case.ts'
+import type { Case, CasePlan, ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
 // At the change of shift, somebody of a running case goes home and somebody else comes.

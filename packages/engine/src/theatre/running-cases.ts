@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Milestone } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { promptly, readAfterCommit } from '../database/promptly.ts'
@@ -8,7 +9,6 @@ import type { Theatre } from '../model/theatre.ts'
 import type {
   CaseAction,
   ExtendCaseOutcome,
-  Milestone,
   RecordMilestoneOutcome,
   RecordMilestoneRequest,
 } from '../model/theatre-case.ts'

@@ -1,4 +1,4 @@
-import type { Milestone } from '@holdfast/engine'
+import type { Milestone } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
 import { aTheatre, theatreTime } from '../../../test/theatre-scene.ts'

@@ -15,9 +15,9 @@ import type {
   RecordMilestoneOutcome,
   SetCapacityOutcome,
   SettleOutcome,
-  SlotClosedWhy,
   WithdrawSlotsOutcome,
 } from '@holdfast/engine'
+import type { SlotClosedReason } from '@holdfast/vocabulary'
 import { type ProblemError, type ProblemExtras, problem } from '../../edge/errors/problem-error.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { bookingBody } from './bodies/booking-body.ts'
@@ -88,7 +88,7 @@ const closedTexts = {
   ended: 'This slot has already ended.',
   minimum_notice: 'This slot starts too soon: the clinic needs more notice.',
   booking_horizon: 'This slot is further ahead than the clinic takes bookings.',
-} as const satisfies Record<SlotClosedWhy, string>
+} as const satisfies Record<SlotClosedReason, string>
 
 const originTexts = {
   address: 'The clinic allows from one internet connection',

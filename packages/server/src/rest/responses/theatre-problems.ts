@@ -1,6 +1,5 @@
 import type { CaseConflictBody, FieldError, ProblemCode } from '@holdfast/contract'
 import {
-  type AllocationKind,
   type CaseConflict,
   type CaseInvalid,
   type CaseRefusal,
@@ -9,6 +8,7 @@ import {
   type RecordMilestoneOutcome,
   slotsAheadYearsMax,
 } from '@holdfast/engine'
+import type { AllocationKind } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { caseBody } from './bodies/case-body.ts'

@@ -1,23 +1,14 @@
 import { caseState, milestoneAt, type Projection } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
+import { milestones } from '@holdfast/vocabulary'
 import { firstInstant, instantNear, instantOf, localDateTime, localDay } from '../../lib/time/local-time.ts'
-
-export const milestonesInOrder = [
-  'arrived',
-  'in_room',
-  'anaesthesia_start',
-  'incision',
-  'closure',
-  'out_of_room',
-  'cleaned',
-] as const satisfies Milestone[]
 
 /**
  * What the time of a milestone is near: the last one before it, else the planned start; or what is recorded of it, if
  * that is earlier: a case may begin many hours before its planned start.
  */
 export function timeAround(one: Pick<Case, 'milestones' | 'startsAt'>, milestone: Milestone): string {
-  const earlier = milestonesInOrder.slice(0, milestonesInOrder.indexOf(milestone))
+  const earlier = milestones.slice(0, milestones.indexOf(milestone))
   const before = earlier.map((each) => milestoneAt(one, each)).findLast((at) => at !== undefined) ?? one.startsAt
   const recorded = milestoneAt(one, milestone) ?? before
   return Date.parse(recorded) < Date.parse(before) ? recorded : before

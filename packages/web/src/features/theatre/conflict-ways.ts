@@ -1,7 +1,5 @@
 import type { Case, CaseConflict, RuleOverride } from '@holdfast/contract/client'
-
-/** The rules that can be overridden; the others protect people and equipment from being in two places. */
-const softRules = ['outside_hours', 'block_overrun', 'block_owned', 'preferred_equipment'] as const
+import { softRules } from '@holdfast/vocabulary'
 
 /** What can be done so that a refused case takes place after all. */
 export type ConflictWays = {

@@ -1,7 +1,9 @@
 // Rest: each way in which two cases of a room can run
-import { createEngine, type Milestone, newId, type Theatre } from '@holdfast/engine'
+
+import { createEngine, newId, type Theatre } from '@holdfast/engine'
 import { aClinic } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
+import type { Milestone } from '@holdfast/vocabulary'
 import pMap from 'p-map'
 import { expect } from 'vitest'
 import { projectedCases } from './projected-cases.ts'

@@ -1,10 +1,10 @@
 import type { BookingHistoryEntry, Case } from '@holdfast/contract/client'
+import { milestones } from '@holdfast/vocabulary'
 import { Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { comma, formatDayTime, formatTime, formatTimeUnlike } from '../../../lib/i18n/format.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { milestonesInOrder } from '../case-state.ts'
 import { caseEventsQuery } from '../theatre-queries.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
@@ -57,7 +57,7 @@ function EventText({
 }: Pick<BookingHistoryEntry, 'event' | 'people'> & { planned: string }) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
-  const milestone = milestonesInOrder.find((one) => one === caseDetails?.milestone)
+  const milestone = milestones.find((one) => one === caseDetails?.milestone)
   const at = caseDetails?.at ?? null
   const nameOf = (of: string) => people.find(({ id }) => id === of)?.name ?? '–'
   const details = [

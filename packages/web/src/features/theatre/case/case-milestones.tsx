@@ -1,5 +1,6 @@
 import { milestoneAt } from '@holdfast/contract/case-state'
 import type { Case, Milestone, Problem } from '@holdfast/contract/client'
+import { milestones } from '@holdfast/vocabulary'
 import { Button, Group, Text, Title } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,7 +11,7 @@ import { localDateTime } from '../../../lib/time/local-time.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
-import { enteredMilestone, isFarAhead, milestonesInOrder } from '../case-state.ts'
+import { enteredMilestone, isFarAhead } from '../case-state.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
@@ -39,7 +40,7 @@ export function CaseMilestones({ one }: { one: Case }) {
         </Text>
       ) : null}
       <ol className={classes.list}>
-        {milestonesInOrder.map((milestone) => (
+        {milestones.map((milestone) => (
           <li key={milestone} className={classes.milestone}>
             {edited === milestone ? (
               <EditMilestone one={one} milestone={milestone} onDone={() => setEdited(null)} />
@@ -234,7 +235,7 @@ function Contradiction({ refused: { at, contradiction } }: { refused: Refused })
   const text = useRef<HTMLParagraphElement>(null)
   useEffect(() => text.current?.focus(), [])
   const { inRoomAt, milestone } = contradiction
-  const missing = milestonesInOrder.find((one) => one === milestone)
+  const missing = milestones.find((one) => one === milestone)
   return (
     <Text ref={text} tabIndex={-1} size="sm">
       {inRoomAt !== undefined
