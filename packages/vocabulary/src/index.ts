@@ -12,6 +12,7 @@ export { isEmailAddress } from './email-address.ts'
 export { foldedName } from './folded-name.ts'
 export {
   lengths,
+  listedDaysMax,
   logoLimits,
   messageLimits,
   openingHoursMax,
@@ -21,7 +22,9 @@ export {
   slotsToComeMax,
   visitTypeLimits,
   waitlistSearchedMax,
+  yearDaysMax,
 } from './limits.ts'
+export { addDays, daysBetween, localDay, parseDate } from './local-day.ts'
 export { messageOf } from './message-of.ts'
 export { isName, nameExpected, namePattern } from './name.ts'
 export { countryCodePattern, foldedPhone, phoneKeys } from './phone-keys.ts'

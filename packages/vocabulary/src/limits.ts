@@ -49,6 +49,12 @@ export const slotsToComeMax = 100_000
 /** A search finds entries of a waitlist that have ended if they are among so many of the clinic that joined last. */
 export const waitlistSearchedMax = 20_000
 
+/** Local days whose slots, blocks or free times one request reads, or withdraws. */
+export const listedDaysMax = 62
+
+/** Local days of a request that may cover a year: what it reads, how long somebody waits, days without a block. */
+export const yearDaysMax = 366
+
 /** Opening times of an operating room in a week. */
 export const openingHoursMax = 21
 

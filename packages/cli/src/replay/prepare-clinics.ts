@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { listedDaysMax } from '@holdfast/vocabulary'
 import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
 import { callTimeout } from '../target/http-outcome.ts'
@@ -16,8 +17,6 @@ export type SlotIds = ReadonlyMap<string, readonly string[]>
 const replayAddress = 'Replayed health unit'
 const unitsAtOnce = 8
 const slotsPerRequestMax = 2_000
-/** The API lists at most 62 days at a time. */
-const daysPerListMax = 62
 
 /** The clinic and the doctor of a health unit, if an earlier replay created them. */
 async function findUnit(server: TargetServer, name: string): Promise<UnitOnServer | null> {
@@ -123,9 +122,9 @@ async function collectSlotIds(
   for (
     let from = Temporal.PlainDate.from(firstDate);
     from.toString() <= lastDate;
-    from = from.add({ days: daysPerListMax })
+    from = from.add({ days: listedDaysMax })
   ) {
-    const to = from.add({ days: daysPerListMax - 1 })
+    const to = from.add({ days: listedDaysMax - 1 })
     for (const slot of await listSlots(server, unit.doctorId, from.toString(), to.toString())) {
       const date = localDateOf(slot.startsAt)
       const ofDate = byDate.get(date)

@@ -1,3 +1,4 @@
+import { parseDate } from '@holdfast/vocabulary'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import { parseInstant } from '../tables/parse-instant.ts'
 import { type CsvLine, readCsv } from '../tables/read-csv.ts'
@@ -65,13 +66,4 @@ function parseAppointment({ line, values }: CsvLine, bad: BadLines): Appointment
 
 function isId(text: string): boolean {
   return text.length <= idCharactersMax && /^[\x21-\x7e]+$/.test(text)
-}
-
-function parseDate(text: string): Temporal.PlainDate | null {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null
-  try {
-    return Temporal.PlainDate.from(text, { overflow: 'reject' })
-  } catch {
-    return null
-  }
 }

@@ -1,3 +1,4 @@
+import { listedDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { blockedSlotsSchema, busyCalendarStateSchema, newBusyCalendarSchema } from '../schemas/busy-calendar.ts'
 import { localDate } from '../schemas/fields.ts'
@@ -52,7 +53,7 @@ export const busyCalendarOperations = {
     url: '/api/v1/doctors/{doctorId}/blocked-slots',
     tag,
     summary: 'List the slots that an external calendar blocks',
-    description: 'At most 62 days.',
+    description: `At most ${listedDaysMax} days.`,
     access: 'calendar',
     query: Type.Object(
       {

@@ -1,3 +1,4 @@
+import { yearDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
@@ -9,13 +10,17 @@ import { operation } from './operation.ts'
 
 const statsDays = {
   from: Type.Optional(localDate({ description: 'First day of the slots; default: 30 days before `to`' })),
-  to: Type.Optional(localDate({ description: 'Last day, inclusive; at most 366 days in all; default: today' })),
+  to: Type.Optional(
+    localDate({ description: `Last day, inclusive; at most ${yearDaysMax} days in all; default: today` }),
+  ),
 }
 
 const bookingFilters = {
   from: Type.Optional(localDate({ description: 'First day of the slots, in the clinic’s time zone; default: today' })),
   to: Type.Optional(
-    localDate({ description: 'Last day, inclusive; at most 366 days in all; default: 30 days after `from`' }),
+    localDate({
+      description: `Last day, inclusive; at most ${yearDaysMax} days in all; default: 30 days after \`from\``,
+    }),
   ),
   status: Type.Optional(bookingStatusSchema),
   attendance: Type.Optional(

@@ -1,3 +1,4 @@
+import { listedDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { flag, localDate, time } from '../schemas/fields.ts'
 import {
@@ -11,7 +12,7 @@ import {
 import { notModified, operation } from './operation.ts'
 
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
-const to = localDate({ description: 'Last day, inclusive; at most 62 days in all' })
+const to = localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` })
 const startsFrom = Type.Optional(time({ description: 'Of these days, only slots that start at this time or later' }))
 const startsBefore = Type.Optional(time({ description: 'Of these days, only slots that start before this time' }))
 const dryRun = flag('Only reports what would happen')

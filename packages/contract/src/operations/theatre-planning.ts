@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, yearDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { csvSeparator, id, line, localDate, longPageParameters, searchText } from '../schemas/fields.ts'
 import { theatreBoardSchema } from '../schemas/theatre-board.ts'
@@ -21,7 +21,7 @@ const tag = 'Operating theatre'
 const reportQuery = Type.Object(
   {
     from: localDate({ description: 'First day, in the clinic’s time zone' }),
-    to: localDate({ description: 'Last day, inclusive; at most 366 days in all' }),
+    to: localDate({ description: `Last day, inclusive; at most ${yearDaysMax} days in all` }),
     graceMinutes: Type.Integer({
       minimum: 0,
       maximum: 60,

@@ -1,3 +1,4 @@
+import { listedDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { flag, localDate } from '../schemas/fields.ts'
 import { withdrawnSlotsSchema } from '../schemas/slot.ts'
@@ -184,7 +185,7 @@ export const theatreResourceOperations = {
     query: Type.Object(
       {
         from: localDate({ description: 'First day, in the clinic’s time zone' }),
-        to: localDate({ description: 'Last day, inclusive; at most 62 days in all' }),
+        to: localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` }),
       },
       { additionalProperties: false },
     ),

@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, listedDaysMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { id, line, localDate, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
 import { literals } from './literals.ts'
@@ -107,7 +107,7 @@ export const suggestionQuerySchema = Type.Object(
       }),
     ),
     from: localDate({ description: 'First day, in the clinic’s time zone' }),
-    to: localDate({ description: 'Last day, inclusive; at most 62 days in all' }),
+    to: localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` }),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: suggestionsMax, default: 10 })),
     stepMinutes: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 60, default: 5, description: 'Starts are multiples of it from midnight' }),

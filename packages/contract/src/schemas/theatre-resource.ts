@@ -1,4 +1,4 @@
-import { lengths, openingHoursMax } from '@holdfast/vocabulary'
+import { lengths, openingHoursMax, yearDaysMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import {
   id,
@@ -224,7 +224,7 @@ const blockRuleSchema = Type.Object(
     startTime: localTime(),
     endTime: localEndTime({ description: 'On the next day if it is before `startTime`' }),
     exceptDates: Type.Optional(
-      Type.Array(localDate(), { maxItems: 366, description: 'Holidays, and other days without the block' }),
+      Type.Array(localDate(), { maxItems: yearDaysMax, description: 'Holidays, and other days without the block' }),
     ),
   },
   { title: 'BlockRule', additionalProperties: false },

@@ -1,3 +1,5 @@
+import { parseDate } from '@holdfast/vocabulary'
+
 /** How far ahead slots, blocks and cases may begin. The same as in case_conflicts.sql. */
 export const slotsAheadYearsMax = 2
 /** How long a slot of a list may last. */
@@ -40,16 +42,6 @@ export function datesOfRange(
   const dates: Temporal.PlainDate[] = []
   for (let date = from; Temporal.PlainDate.compare(date, to) <= 0; date = date.add({ days: 1 })) dates.push(date)
   return { kind: 'dates', dates }
-}
-
-/** Only `YYYY-MM-DD` of a day that exists: Temporal alone would take other ISO forms as well. */
-export function parseDate(text: string): Temporal.PlainDate | null {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null
-  try {
-    return Temporal.PlainDate.from(text, { overflow: 'reject' })
-  } catch {
-    return null
-  }
 }
 
 export function invalidRule(path: string, message: string): InvalidRule {

@@ -1,6 +1,7 @@
+import { parseDate } from '@holdfast/vocabulary'
 import type { SlotDraft } from '../model/slot.ts'
 import type { BlockRule } from '../model/theatre-resource.ts'
-import { datesOfRange, type InvalidRule, invalidRule, parseDate, quoted } from '../slots/slot-dates.ts'
+import { datesOfRange, type InvalidRule, invalidRule, quoted } from '../slots/slot-dates.ts'
 import { parseTime } from '../slots/slot-rule.ts'
 
 const minutesPerDay = 1_440

@@ -6,6 +6,7 @@ import {
   type SlotDraft,
   type SlotRule,
 } from '@holdfast/engine'
+import { addDays, localDay } from '@holdfast/vocabulary'
 
 /** A fictional group practice to try Holdfast with. */
 const clinic = {
@@ -140,8 +141,8 @@ async function createDemoDoctor(
   if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
   const doctorId = created.value.id
   if (room !== undefined) await engine.directory.setVideoRoom(doctorId, room)
-  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(clinic.timezone).toPlainDate()
-  const [from, to] = [today.toString(), today.add({ days: daysAhead - 1 }).toString()]
+  const from = localDay(now, clinic.timezone)
+  const to = addDays(from, daysAhead - 1)
   const weekEnd = new Date(now.getTime() + 7 * 86_400_000)
   const slotIds: string[] = []
   const begun: BegunSlot[] = []

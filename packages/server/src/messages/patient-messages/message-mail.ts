@@ -8,13 +8,13 @@ import type {
   MessageReason,
   TimeInstead,
 } from '@holdfast/engine'
-import type { MessageLanguage } from '@holdfast/vocabulary'
+import { localDay, type MessageLanguage } from '@holdfast/vocabulary'
 import type { MailContent } from '../rendering/mail-content.ts'
 import type { MailLinks } from '../rendering/mail-links.ts'
 import { attachedLogo, shownLogo } from '../rendering/mail-logo.ts'
 import { mailTexts, renderMail } from '../rendering/render-mail.ts'
 import { shownName } from '../rendering/shown-name.ts'
-import { localDay, visitContext, whenText } from '../rendering/visit-context.ts'
+import { visitContext, whenText } from '../rendering/visit-context.ts'
 import { cancelledMail } from '../templates/cancelled.ts'
 import { confirmMail } from '../templates/confirm.ts'
 import { confirmedMail } from '../templates/confirmed.ts'

@@ -1,9 +1,8 @@
 import type { DueMessage, MessageFacts, MessageReason, SmsKind } from '@holdfast/engine'
-import type { MessageLanguage } from '@holdfast/vocabulary'
+import { localDay, type MessageLanguage } from '@holdfast/vocabulary'
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { SegmentedMessage } from 'sms-segments-calculator'
 import type { MailLinks } from '../rendering/mail-links.ts'
-import { localDay } from '../rendering/visit-context.ts'
 import { places } from '../texts/places.ts'
 import { smsTexts } from '../texts/sms-texts.ts'
 

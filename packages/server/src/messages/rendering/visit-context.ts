@@ -48,10 +48,6 @@ export function daysText({ from, to }: { from: string; to: string }, language: M
   return format.formatRange(new Date(from), new Date(to))
 }
 
-export function localDay(at: Date, timeZone: string): string {
-  return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString()
-}
-
 /** The reference that the site shows: the last eight characters of the id, in two groups. */
 export function referenceOf(bookingId: string): string {
   const last = bookingId.slice(-8).toUpperCase()

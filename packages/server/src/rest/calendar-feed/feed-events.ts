@@ -1,4 +1,5 @@
 import type { Booking, Clinic, OpenFeed, Page } from '@holdfast/engine'
+import { addDays, localDay } from '@holdfast/vocabulary'
 import { shownName } from '../../messages/rendering/shown-name.ts'
 import { referenceOf } from '../../messages/rendering/visit-context.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -78,8 +79,8 @@ async function inWindow(
   timeZone: string,
   read: (days: Days) => Promise<Page<Booking>>,
 ): Promise<Booking[]> {
-  const today = now().toTemporalInstant().toZonedDateTimeISO(timeZone).toPlainDate()
-  const day = (days: number) => today.add({ days }).toString()
+  const today = localDay(now(), timeZone)
+  const day = (days: number) => addDays(today, days)
   const ahead = await confirmedIn(read, day(0), day(daysAheadMax), eventsMax)
   const past = await confirmedIn(read, day(-daysBack[kind]), day(-1), eventsMax - ahead.length)
   return [...past, ...ahead]

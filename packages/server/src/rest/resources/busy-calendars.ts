@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { localDays } from '@holdfast/engine'
+import { listedDaysMax } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { timeOrNull, timeText } from '../responses/bodies/time-text.ts'
@@ -9,8 +10,6 @@ import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
 
 const conflictsMax = 50
-const daysMax = 62
-
 /** External calendars of doctors, whose busy times block free places. */
 export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
   const { busyCalendars } = deps.engine
@@ -43,7 +42,7 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
   })
 
   serve(restOperations.listBlockedSlots, async ({ params: { doctorId }, query, granted: { clinic } }) => {
-    requireDays(query.from, query.to, daysMax)
+    requireDays(query.from, query.to, listedDaysMax)
     const days = localDays(query.from, query.to, clinic.timezone)
     const range = { clinicNo: clinic.no, doctorId, ...spanOf(days) }
     return { status: 200, body: { slotIds: await busyCalendars.blockedSlotIds(range) } }

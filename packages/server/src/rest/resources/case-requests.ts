@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import type { NewCaseRequest } from '@holdfast/engine'
+import { localDay } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -37,7 +38,7 @@ export function serveCaseRequests(serve: Serve, { audit, now, engine: { theatre 
     const writeKey = writeKeyOf(key, `createCaseRequest ${clinic.id}`, wanted)
     const { accountId: createdBy } = actor
     const mayChangePatient = actor.role !== 'doctor'
-    const today = now().toTemporalInstant().toZonedDateTimeISO(clinic.timezone).toPlainDate().toString()
+    const today = localDay(now(), clinic.timezone)
     const by = { createdBy, mayChangePatient, today }
     const outcome = await theatre.createCaseRequest(clinic.no, { ...wanted, ...by }, writeKey)
     if (outcome.kind === 'key_reused') throw refusalProblem(outcome)

@@ -6,6 +6,7 @@ import {
   type PatientContact,
   type PatientErased,
 } from '@holdfast/engine'
+import { addDays, localDay, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -17,9 +18,8 @@ import { singleFlight } from '../responses/single-flight.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
 import { exportBookings } from './export-bookings.ts'
-import { requireDays, todayIn } from './local-days.ts'
+import { requireDays } from './local-days.ts'
 
-const daysMax = 366
 const daysDefault = 30
 const verifyDetailsMax = 100
 
@@ -140,9 +140,9 @@ type BookingFilters = Omit<BookingsOfClinicQuery, 'limit' | 'cursor'>
 
 /** @throws Problem 400 if it is too many days */
 function statsDays(query: { from?: string; to?: string }, { no: clinicNo, timezone }: Clinic, now: Date) {
-  const to = query.to ?? todayIn(timezone, now).toString()
-  const from = query.from ?? Temporal.PlainDate.from(to).subtract({ days: daysDefault }).toString()
-  requireDays(from, to, daysMax)
+  const to = query.to ?? localDay(now, timezone)
+  const from = query.from ?? addDays(to, -daysDefault)
+  requireDays(from, to, yearDaysMax)
   return { clinicNo, from, to }
 }
 
@@ -154,8 +154,8 @@ function bookingFilters(
   now: Date,
 ): BookingFilters {
   const from = query.from ?? defaultFrom(query.to, timezone, now)
-  const to = query.to ?? Temporal.PlainDate.from(from).add({ days: daysDefault }).toString()
-  requireDays(from, to, daysMax)
+  const to = query.to ?? addDays(from, daysDefault)
+  requireDays(from, to, yearDaysMax)
   return {
     clinicNo,
     from,
@@ -170,6 +170,6 @@ function bookingFilters(
 
 /** Today; but if only `to` was sent, and is in the past, that day. */
 function defaultFrom(to: string | undefined, timezone: string, now: Date): string {
-  const today = todayIn(timezone, now).toString()
+  const today = localDay(now, timezone)
   return to !== undefined && to < today ? to : today
 }

@@ -1,3 +1,4 @@
+import { daysBetween } from '@holdfast/vocabulary'
 import { LRUCache } from 'lru-cache'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 
@@ -22,10 +23,5 @@ export function requireDays(from: string, to: string, daysMax: number, path = '/
 
 function daysIn(range: string): number {
   const [from = '', to = ''] = range.split('/')
-  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).total('days') + 1
-}
-
-/** Today's date in a time zone. */
-export function todayIn(timezone: string, now: Date): Temporal.PlainDate {
-  return now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate()
+  return daysBetween(from, to)
 }

@@ -7,6 +7,7 @@ import {
   type SlotDraft,
   type WithdrawSlotsOutcome,
 } from '@holdfast/engine'
+import { listedDaysMax } from '@holdfast/vocabulary'
 import type { ListedDays } from '../../calendar/doctor-texts.ts'
 import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -20,8 +21,6 @@ import type { Input, Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
 import { parseSlotDrafts } from './slot-drafts.ts'
 
-const daysMax = 62
-
 /**
  * Slots: everybody reads those of active doctors; the clinic's members read them all, create, change and withdraw them.
  */
@@ -29,7 +28,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
   const { engine } = deps
 
   serve(restOperations.listSlots, ({ params: { doctorId }, query, granted: principal, request }) => {
-    requireDays(query.from, query.to, daysMax)
+    requireDays(query.from, query.to, listedDaysMax)
     const clinicNo = clinicNoIn(doctorId)
     if (clinicNo === null) throw doctorNotFound(doctorId)
     return slotListReply(deps, request, doctorId, query, () => {
@@ -82,7 +81,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
     return withdrawn(outcome, dryRun)
   }
   serve(restOperations.withdrawSlotsOfDoctor, withdrawDays, {
-    validate: ({ query: { from, to } }) => requireDays(from, to, daysMax),
+    validate: ({ query: { from, to } }) => requireDays(from, to, listedDaysMax),
   })
 }
 

@@ -10,6 +10,7 @@ import {
   latestStart,
   slotsAheadYearsMax,
 } from '@holdfast/engine'
+import { listedDaysMax } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
@@ -22,7 +23,6 @@ import { freshKey } from '../sent-key.ts'
 import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
 
-const daysMax = 62
 const minuteMs = 60_000
 const dayMinutes = 1_440
 
@@ -31,7 +31,7 @@ export function serveTheatreBlocks(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
 
   serve(restOperations.listBlocks, async ({ query: { from, to }, granted: { clinic } }) => {
-    requireDays(from, to, daysMax)
+    requireDays(from, to, listedDaysMax)
     const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
     const blocks = await theatre.blocks({ clinicNo: clinic.no, from: start, to: end })
     return { status: 200, body: { items: blocks.map(blockBody) } }

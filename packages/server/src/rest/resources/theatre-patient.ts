@@ -1,6 +1,6 @@
 import type { SentPatient } from '@holdfast/engine'
+import { localDay } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
-import { todayIn } from './local-days.ts'
 
 /** Where a day begins first. */
 const earliestZone = 'Pacific/Kiritimati'
@@ -16,7 +16,7 @@ export function theatrePatient(
 ): SentPatient {
   const { mrn, name } = sent
   const birthDate = sent.birthDate ?? null
-  if (birthDate !== null && birthDate > todayIn(earliestZone, now).toString()) {
+  if (birthDate !== null && birthDate > localDay(now, earliestZone)) {
     throw invalidRequest([{ path: '/patient/birthDate', message: `must not be in the future, not "${birthDate}"` }])
   }
   return { mrn: mrn.trim(), name: name.trim(), birthDate, ...(sent.correct === true ? { correct: true } : {}) }

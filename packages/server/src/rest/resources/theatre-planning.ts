@@ -1,5 +1,6 @@
 import { restOperations, type SuggestionQueryBody } from '@holdfast/contract'
 import { type Case, type Clinic, clinicNoIn, instantsOfLocalDays, type SuggestQuery } from '@holdfast/engine'
+import { listedDaysMax } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { caseNotFound, caseRequestNotFound } from '../guards/reach-case.ts'
@@ -14,8 +15,6 @@ import type { Input, Serve } from '../serve.ts'
 import { casesThatDelay } from './case-delays.ts'
 import { requireDays } from './local-days.ts'
 
-const suggestDaysMax = 62
-
 /** The board, times for cases, estimates, and the erasure of patients. */
 export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
   const { theatre } = deps.engine
@@ -26,7 +25,7 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
   })
 
   serve(restOperations.suggestCaseTimes, async ({ body, granted: { clinic } }) => {
-    requireDays(body.from, body.to, suggestDaysMax, '/to')
+    requireDays(body.from, body.to, listedDaysMax, '/to')
     const { query, at } = await suggestQuery(deps, clinic, body)
     const found = await theatre.suggest(query)
     if ('kind' in found) {

@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { type Block, type Case, localDays } from '@holdfast/engine'
+import { yearDaysMax } from '@holdfast/vocabulary'
 import { shortCsvResponse } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
@@ -7,7 +8,6 @@ import { reportRows } from '../theatre-report/report-csv.ts'
 import { isEnded, theatreReport } from '../theatre-report/theatre-report.ts'
 import { requireDays } from './local-days.ts'
 
-const daysMax = 366
 /** Cases and blocks are read by the week, so that no query is long. */
 const daysAtOnce = 7
 
@@ -26,7 +26,7 @@ export function serveTheatreReports(serve: Serve, deps: RestDeps): void {
 
 async function report({ engine: { theatre }, now }: RestDeps, { query, granted: { clinic } }: ReportInput) {
   const { from, to } = query
-  requireDays(from, to, daysMax)
+  requireDays(from, to, yearDaysMax)
   const clinicNo = clinic.no
   const blocks: Block[] = []
   const cases: Case[] = []

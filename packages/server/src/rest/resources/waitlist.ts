@@ -9,6 +9,7 @@ import {
   type StoreEntryMail,
   type WaitlistEntry,
 } from '@holdfast/engine'
+import { daysBetween, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { searchOf } from '../../audit/search-of.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
@@ -28,8 +29,6 @@ import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
 import { contactsOf, originsOfCaller } from './booking-admission.ts'
-
-const rangeDaysMax = 366
 
 /** The waitlist: joined by anyone, read and left by those with access to an entry. */
 export function serveWaitlist(serve: Serve, deps: RestDeps): void {
@@ -182,8 +181,8 @@ function validateEntry(body: NewWaitlistEntryBody): void {
     throw refuse('/doctorId', 'must be sent, or else specialization, and not both')
   }
   if (to < from) throw refuse('/to', `must not be before from, ${from}`)
-  const days = Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days
-  if (days > rangeDaysMax) throw refuse('/to', `must be at most ${rangeDaysMax} days after from, ${from}`)
+  if (daysBetween(from, to) - 1 > yearDaysMax)
+    throw refuse('/to', `must be at most ${yearDaysMax} days after from, ${from}`)
   if (timeFrom !== undefined && timeTo !== undefined && timeTo <= timeFrom) {
     throw refuse('/timeTo', `must be after timeFrom, ${timeFrom}`)
   }

@@ -1,4 +1,5 @@
 import type { Block, Case } from '@holdfast/engine'
+import { localDay } from '@holdfast/vocabulary'
 
 /** A case as the report counts it. Instants in milliseconds. */
 export type PerformedCase = {
@@ -24,11 +25,6 @@ export type PerformedQuery = {
 
 const minuteMs = 60_000
 
-/** The local day of an instant. */
-export function dayOf(at: Date, timezone: string): string {
-  return at.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate().toString()
-}
-
 /**
  * Cases with what follows from their milestones and from the other cases of their room’s day: those planned to start on
  * the same local day. Pass neither holds nor cases that were cancelled or have failed.
@@ -36,10 +32,10 @@ export function dayOf(at: Date, timezone: string): string {
 export function performedCases({ cases, blocks, timezone, turnoverMinutesMax }: PerformedQuery): PerformedCase[] {
   const lastEnds = new Map<string, number>()
   for (const { roomId, from, to } of blocks) {
-    const key = `${roomId} ${dayOf(from, timezone)}`
+    const key = `${roomId} ${localDay(from, timezone)}`
     lastEnds.set(key, Math.max(lastEnds.get(key) ?? 0, to.getTime()))
   }
-  const byRoomDay = Map.groupBy(cases, ({ roomId, startsAt }) => `${roomId} ${dayOf(startsAt, timezone)}`)
+  const byRoomDay = Map.groupBy(cases, ({ roomId, startsAt }) => `${roomId} ${localDay(startsAt, timezone)}`)
   return [...byRoomDay].flatMap(([key, ofRoomDay]) => {
     const lastEnd = lastEnds.get(key) ?? Number.POSITIVE_INFINITY
     const performed = ofRoomDay
@@ -55,7 +51,7 @@ function withoutNeighbours(plan: Case, isFirst: boolean, lastEnd: number, timezo
   const inRoom = entered === null || left === null ? null : { from: entered, to: left }
   return {
     plan,
-    day: dayOf(plan.startsAt, timezone),
+    day: localDay(plan.startsAt, timezone),
     inRoom,
     firstDelayMs: isFirst && entered !== null ? Math.max(0, entered - plan.startsAt.getTime()) : null,
     turnover: null,

@@ -1,7 +1,7 @@
 import type { TheatreReportBody } from '@holdfast/contract'
 import type { Block, Case } from '@holdfast/engine'
-import { serviceKey } from '@holdfast/vocabulary'
-import { dayOf, performedCases } from './performed-case.ts'
+import { localDay, serviceKey } from '@holdfast/vocabulary'
+import { performedCases } from './performed-case.ts'
 import { type FiguresQuery, theatreFigures } from './theatre-figures.ts'
 
 export type TheatreReportQuery = {
@@ -68,7 +68,7 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
     ),
     bySurgeon: groups({ ofCase: (one) => one.surgeonId, ofBlock: (one) => one.surgeonId }, nameOf),
     byDay: groups(
-      { ofCase: (one) => dayOf(one.startsAt, timezone), ofBlock: (one) => dayOf(one.from, timezone) },
+      { ofCase: (one) => localDay(one.startsAt, timezone), ofBlock: (one) => localDay(one.from, timezone) },
       (day) => day,
     ),
   }

@@ -1,5 +1,5 @@
 import type { Booking, Clinic } from '@holdfast/contract/client'
-import { localDay } from '../../lib/time/local-time.ts'
+import { localDay } from '@holdfast/vocabulary'
 import type { BookingAction } from './pending-marks.ts'
 
 /**

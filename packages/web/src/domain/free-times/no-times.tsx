@@ -1,4 +1,5 @@
 import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCalendarSearch } from '@tabler/icons-react'
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
@@ -6,7 +7,7 @@ import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { comma, formatDayTime } from '../../lib/i18n/format.ts'
 import { doctorQuery } from '../../lib/queries/directory-queries.ts'
-import { slotDaysMax, slotsQuery } from '../../lib/queries/slots-query.ts'
+import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -14,7 +15,7 @@ import { CallClinic } from '../clinics/call-clinic.tsx'
 import { doctorWaitlistQuery } from '../waitlist/doctor-waitlist-query.ts'
 import { JoinWaitlist } from '../waitlist/join-waitlist.tsx'
 import { type ColleagueTime, colleagueTimesQuery, hasOtherDoctorsQuery } from './colleague-times-query.ts'
-import { addDays, daysShown, isBookable, localDate } from './week-days.ts'
+import { daysShown, isBookable } from './week-days.ts'
 
 export type ChosenSlot = Pick<Slot, 'id' | 'doctorId' | 'startsAt' | 'endsAt'>
 
@@ -60,7 +61,7 @@ function Ways({ doctor, clinic, from, onFrom, onColleague, onRead }: NoTimesProp
             <Button
               size="sm"
               onClick={() => {
-                onFrom(localDate(next, clinic.timezone))
+                onFrom(localDay(next, clinic.timezone))
                 // The button is gone then.
                 document.getElementById('times-title')?.focus({ preventScroll: true })
               }}
@@ -146,10 +147,10 @@ type NextFree = { next: string | null | undefined; isReading: boolean }
 function useNextFree(doctor: Doctor, clinic: Clinic, from: string): NextFree {
   const end = addDays(from, daysShown)
   const soonest = doctor.nextAvailableAt
-  const isLater = soonest !== null && localDate(soonest, clinic.timezone) >= end
+  const isLater = soonest !== null && localDay(soonest, clinic.timezone) >= end
   const isSought = soonest !== null && !isLater
   const later = useQuery({
-    ...slotsQuery(doctor.id, end, addDays(end, slotDaysMax - 1)),
+    ...slotsQuery(doctor.id, end, addDays(end, listedDaysMax - 1)),
     enabled: isSought,
   })
   if (!isSought || later.isError) return { next: soonest, isReading: false }

@@ -1,5 +1,5 @@
+import { localDay } from '@holdfast/vocabulary'
 import { formatDayTime, formatTime } from '../../lib/i18n/format.ts'
-import { localDay } from '../../lib/time/local-time.ts'
 
 /** A time of a clinic by the reader's clock, with the date where it is another; null: it is the same there. */
 export function ownTimeOf(startsAt: string, timeZone: string, ownZone: string): string | null {

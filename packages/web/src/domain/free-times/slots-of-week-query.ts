@@ -1,7 +1,8 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
+import { addDays, localDay } from '@holdfast/vocabulary'
 import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
-import { addDays, daysShown, localDate } from './week-days.ts'
+import { daysShown } from './week-days.ts'
 
 /** The slots of the days shown from `from` on. */
 export function slotsOfWeekQuery(doctorId: string, from: string) {
@@ -10,5 +11,5 @@ export function slotsOfWeekQuery(doctorId: string, from: string) {
 
 /** The first day to show: the day of the next free slot, else today, in the clinic's time zone. */
 export function firstDayOf(doctor: Doctor, clinic: Clinic): string {
-  return localDate(doctor.nextAvailableAt ?? serverNow(), clinic.timezone)
+  return localDay(doctor.nextAvailableAt ?? serverNow(), clinic.timezone)
 }

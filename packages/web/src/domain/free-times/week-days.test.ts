@@ -1,6 +1,7 @@
 import type { Slot } from '@holdfast/contract/client'
+import { addDays, localDay } from '@holdfast/vocabulary'
 import { expect, test } from 'vitest'
-import { addDays, isBookable, localDate, weekDays } from './week-days.ts'
+import { isBookable, weekDays } from './week-days.ts'
 
 function aSlot(startsAt: string, available = 1): Slot {
   const endsAt = new Date(Date.parse(startsAt) + 900_000).toISOString()
@@ -37,8 +38,8 @@ test('slots are grouped by the clinic’s local days, mornings and afternoons, w
 test('days continue across the end of summer time and of the year', () => {
   expect(addDays('2026-10-24', 2)).toBe('2026-10-26')
   expect(addDays('2026-12-31', 1)).toBe('2027-01-01')
-  expect(localDate('2026-11-23T23:30:00Z', 'Asia/Tokyo')).toBe('2026-11-24')
-  expect(localDate(Date.parse('2026-11-23T23:30:00Z'), 'America/New_York')).toBe('2026-11-23')
+  expect(localDay('2026-11-23T23:30:00Z', 'Asia/Tokyo')).toBe('2026-11-24')
+  expect(localDay(Date.parse('2026-11-23T23:30:00Z'), 'America/New_York')).toBe('2026-11-23')
 })
 
 test('a slot that the API would refuse is not bookable', () => {

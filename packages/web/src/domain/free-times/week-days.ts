@@ -1,5 +1,5 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
-import { bookableTime } from '@holdfast/vocabulary'
+import { addDays, bookableTime } from '@holdfast/vocabulary'
 
 export type TimeOfDay = 'morning' | 'afternoon'
 
@@ -7,17 +7,6 @@ export type TimeOfDay = 'morning' | 'afternoon'
 export type WeekDay = { date: string; morning: Slot[]; afternoon: Slot[] }
 
 export const daysShown = 7
-
-/** The clinic's local day of an instant (milliseconds since 1970, or RFC 3339), YYYY-MM-DD. */
-export function localDate(instant: number | string, timeZone: string): string {
-  const at =
-    typeof instant === 'number' ? Temporal.Instant.fromEpochMilliseconds(instant) : Temporal.Instant.from(instant)
-  return at.toZonedDateTimeISO(timeZone).toPlainDate().toString()
-}
-
-export function addDays(date: string, days: number): string {
-  return Temporal.PlainDate.from(date).add({ days }).toString()
-}
 
 /** The days from `from` on with the slots that have not started, in the clinic's time zone. */
 export function weekDays(slots: readonly Slot[], from: string, timeZone: string, now: number): WeekDay[] {

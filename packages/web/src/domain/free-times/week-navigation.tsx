@@ -1,9 +1,10 @@
+import { addDays } from '@holdfast/vocabulary'
 import { ActionIcon, Group } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { DateField } from '../../ui/fields/date-field.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { addDays, daysShown } from './week-days.ts'
+import { daysShown } from './week-days.ts'
 
 type NavigationProps = { from: string; today: string; onFrom: (from: string) => void }
 

@@ -1,4 +1,5 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
+import { localDay } from '@holdfast/vocabulary'
 import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useDeferredValue, useMemo, useState } from 'react'
@@ -13,7 +14,7 @@ import { DayStrip } from './day-strip.tsx'
 import { type ChosenSlot, NoTimes } from './no-times.tsx'
 import { slotsOfWeekQuery } from './slots-of-week-query.ts'
 import { useStable } from './use-stable.ts'
-import { isBookable, localDate, weekDays } from './week-days.ts'
+import { isBookable, weekDays } from './week-days.ts'
 import { WeekNavigation } from './week-navigation.tsx'
 import classes from './week-of-times.module.css'
 
@@ -52,7 +53,7 @@ export function WeekOfTimes(props: WeekOfTimesProps) {
           </Title>
           <ZoneNote from={from} timeZone={clinic.timezone} />
         </div>
-        <WeekNavigation from={from} today={localDate(now, clinic.timezone)} onFrom={onFrom} />
+        <WeekNavigation from={from} today={localDay(now, clinic.timezone)} onFrom={onFrom} />
       </div>
       <Text size="sm" mt="sm" mb="xs">
         <LiveNote state={live} updatedAt={slots.dataUpdatedAt} />

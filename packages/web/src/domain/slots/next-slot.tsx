@@ -1,10 +1,10 @@
 import type { Slot } from '@holdfast/contract/client'
+import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/i18n/format.ts'
-import { slotDaysMax, slotsQuery } from '../../lib/queries/slots-query.ts'
-import { addDays, localDay } from '../../lib/time/local-time.ts'
+import { slotsQuery } from '../../lib/queries/slots-query.ts'
 
 type NextSlotProps = {
   /** free: that the clinic can book. */
@@ -20,7 +20,7 @@ type NextSlotProps = {
 /** The first slot after an empty week, with a button that shows its week. */
 export function NextSlot({ kind, doctorId, after, timeZone, fits = () => true, onShow }: NextSlotProps) {
   const { t } = useTranslation('schedule')
-  const later = useQuery(slotsQuery(doctorId, addDays(after, 1), addDays(after, slotDaysMax)))
+  const later = useQuery(slotsQuery(doctorId, addDays(after, 1), addDays(after, listedDaysMax)))
   const next = later.data?.items.find(fits)
   if (next === undefined) return null
   return (

@@ -1,5 +1,5 @@
 import type { CreatedSlots } from '@holdfast/contract/client'
-import { localDay } from '../../lib/time/local-time.ts'
+import { localDay } from '@holdfast/vocabulary'
 
 export type PreviewDay = {
   day: string

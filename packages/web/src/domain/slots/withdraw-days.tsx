@@ -1,4 +1,5 @@
 import type { BookedSince, Booking } from '@holdfast/contract/client'
+import { listedDaysMax } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,7 +7,7 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { DateField } from '../../ui/fields/date-field.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { Withdrawal } from './withdrawal.tsx'
-import { type Days, daysOf, isRange, type WithdrawalSearch, withdrawnDaysMax } from './withdrawal-search.ts'
+import { type Days, daysOf, isRange, type WithdrawalSearch } from './withdrawal-search.ts'
 
 type WithdrawDaysProps = {
   doctorId: string
@@ -107,7 +108,7 @@ function DaysForm({ first, isPreviewed, onChange, onPreview }: DaysFormProps) {
             withAsterisk={false}
             min={from}
             value={to}
-            error={isInvalid && from !== '' && to !== '' ? t('rule.daysInvalid', { count: withdrawnDaysMax }) : null}
+            error={isInvalid && from !== '' && to !== '' ? t('rule.daysInvalid', { count: listedDaysMax }) : null}
             onChange={(value) => change({ from, to: value })}
           />
         </div>

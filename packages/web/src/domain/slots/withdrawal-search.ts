@@ -1,6 +1,5 @@
-import { daysBetween, parseDay } from '../../lib/time/local-time.ts'
-
-export const withdrawnDaysMax = 62
+import { daysBetween, listedDaysMax } from '@holdfast/vocabulary'
+import { parseDay } from '../../lib/time/local-time.ts'
 
 export type Days = { from: string; to: string }
 
@@ -28,5 +27,5 @@ export function withdrawalSearchOf(days: Days | null): WithdrawalSearch {
 }
 
 export function isRange({ from, to }: Days): boolean {
-  return parseDay(from) !== null && parseDay(to) !== null && to >= from && daysBetween(from, to) <= withdrawnDaysMax
+  return parseDay(from) !== null && parseDay(to) !== null && to >= from && daysBetween(from, to) <= listedDaysMax
 }

@@ -1,6 +1,6 @@
 import type { NewWaitlistEntry } from '@holdfast/contract/client'
-import { isEmailAddress, isPhoneNumber, slotLimits } from '@holdfast/vocabulary'
-import { addDays, daysBetween, parseDay } from '../../lib/time/local-time.ts'
+import { addDays, daysBetween, isEmailAddress, isPhoneNumber, slotLimits, yearDaysMax } from '@holdfast/vocabulary'
+import { parseDay } from '../../lib/time/local-time.ts'
 
 /** The values of the fields of an entry, without whom it waits for. */
 export type EntryDraft = {
@@ -18,7 +18,7 @@ export type EntryDraft = {
 }
 
 /** The limits of the API. */
-export const entryLimits = { rangeDaysMax: 366, unitsMax: slotLimits.capacityMax } as const
+export const entryLimits = { rangeDaysMax: yearDaysMax, unitsMax: slotLimits.capacityMax } as const
 
 /** Keys of `waitlist:invalid`. */
 export type EntryProblem =

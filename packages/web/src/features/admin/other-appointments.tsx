@@ -1,4 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
+import { addDays, localDay, yearDaysMax } from '@holdfast/vocabulary'
 import { Alert } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -6,14 +7,12 @@ import { api, dataOf } from '../../lib/api/api.ts'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { clinicKey } from '../../lib/queries/clinic-queries.ts'
-import { addDays, localDay } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { TextLink } from '../../ui/buttons/text-link.tsx'
 import { appointmentsOfSame } from './appointments-of-same.ts'
 import { useClinic } from './use-clinic.ts'
 
-/** The API lists at most 366 days. */
-const daysAhead = 365
+const daysAhead = yearDaysMax - 1
 
 /** The appointments to come of the patient of a booking that ended, which nobody should book again. */
 export function OtherAppointments({ of }: { of: Booking }) {

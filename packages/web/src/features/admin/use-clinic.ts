@@ -1,8 +1,8 @@
+import { localDay } from '@holdfast/vocabulary'
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { clinicDoctorsQuery } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
-import { localDay } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 
 const route = getRouteApi('/clinic/$clinicId')

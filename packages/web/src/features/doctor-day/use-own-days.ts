@@ -1,11 +1,12 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
+import { addDays, localDay } from '@holdfast/vocabulary'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { usePendingMarks, withMarks } from '../../domain/bookings/pending-marks.ts'
 import { useLiveClinic } from '../../lib/live/use-live-clinic.ts'
 import { bookingsQuery } from '../../lib/queries/clinic-queries.ts'
 import { slotsQuery } from '../../lib/queries/slots-query.ts'
-import { addDays, localDay, mondayOf } from '../../lib/time/local-time.ts'
+import { mondayOf } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 
 const route = getRouteApi('/my-day')

@@ -1,3 +1,4 @@
+import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -7,8 +8,7 @@ import { DoctorCalendar } from '../../domain/calendar/doctor-calendar.tsx'
 import { FeedSection } from '../../domain/calendar-feed/feed-section.tsx'
 import { useOwnMoves } from '../../domain/slots/use-own-moves.tsx'
 import { formatDate, formatDayTime } from '../../lib/i18n/format.ts'
-import { slotDaysMax, slotsQuery } from '../../lib/queries/slots-query.ts'
-import { addDays, localDay } from '../../lib/time/local-time.ts'
+import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { LiveNote } from '../../ui/live-note.tsx'
@@ -70,7 +70,7 @@ type EmptyWeekProps = Pick<ReturnType<typeof useOwnDays>, 'doctorId' | 'to' | 'c
 /** A doctor who has later slots is not asked to create some: they are in another week. */
 function EmptyWeek({ doctorId, to, clinic, show }: EmptyWeekProps) {
   const { t } = useTranslation('doctor-day')
-  const later = useQuery(slotsQuery(doctorId, addDays(to, 1), addDays(to, slotDaysMax)))
+  const later = useQuery(slotsQuery(doctorId, addDays(to, 1), addDays(to, listedDaysMax)))
   if (later.isPending) return <PageLoading />
   const next = later.data?.items[0]
   const help =

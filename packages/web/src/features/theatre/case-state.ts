@@ -1,7 +1,7 @@
 import { caseState, milestoneAt, type Projection } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
-import { milestones } from '@holdfast/vocabulary'
-import { firstInstant, instantNear, instantOf, localDateTime, localDay } from '../../lib/time/local-time.ts'
+import { localDay, milestones } from '@holdfast/vocabulary'
+import { firstInstant, instantNear, instantOf, localDateTime } from '../../lib/time/local-time.ts'
 
 /**
  * What the time of a milestone is near: the last one before it, else the planned start; or what is recorded of it, if

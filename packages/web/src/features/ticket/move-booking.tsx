@@ -1,10 +1,10 @@
 import type { Booking, Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import { localDay } from '@holdfast/vocabulary'
 import { Group, Paper, Stack, Text } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useBookingChanges } from '../../domain/bookings/use-booking-changes.ts'
-import { localDate } from '../../domain/free-times/week-days.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../../domain/overlap/lazy-overlap-question.tsx'
 import { formatDayTime } from '../../lib/i18n/format.ts'
@@ -28,7 +28,7 @@ type MoveProps = {
 export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: MoveProps) {
   const { t } = useTranslation('ticket')
   const { move } = useBookingChanges(link)
-  const [from, setFrom] = useState(() => localDate(booking.startsAt, clinic.timezone))
+  const [from, setFrom] = useState(() => localDay(booking.startsAt, clinic.timezone))
   const [colleague, setColleague] = useState<Doctor | null>(null)
   const target = doctor.active ? doctor : colleague
   const [chosen, setChosen] = useState<Slot | null>(null)

@@ -1,4 +1,5 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
+import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Alert, Group, Radio, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
@@ -15,9 +16,8 @@ import { formatNumber } from '../../lib/i18n/format.ts'
 import { currentLanguage } from '../../lib/i18n/i18n.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
-import { slotDaysMax, slotsQuery } from '../../lib/queries/slots-query.ts'
+import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { useSession } from '../../lib/session/session.ts'
-import { addDays, localDay } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
@@ -160,7 +160,7 @@ function Join({ doctor, clinic, from }: JoinProps) {
 
 /** Whether some time of the doctor has several places. It is not known of colleagues. */
 function useHasPlaces({ id, active }: Doctor, today: string): boolean {
-  const slots = useQuery({ ...slotsQuery(id, today, addDays(today, slotDaysMax - 1)), enabled: active })
+  const slots = useQuery({ ...slotsQuery(id, today, addDays(today, listedDaysMax - 1)), enabled: active })
   return !active || (slots.data?.items.some(({ capacity }) => capacity > 1) ?? false)
 }
 

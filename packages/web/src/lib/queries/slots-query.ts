@@ -7,10 +7,7 @@ export function slotsKey(doctorId: string): readonly unknown[] {
   return ['slots', doctorId]
 }
 
-/** The most days that the API returns at once. */
-export const slotDaysMax = 62
-
-/** A doctor's slots from one local day to another, both included, at most `slotDaysMax` days. */
+/** A doctor's slots from one local day to another, both included, at most `listedDaysMax` days. */
 export function slotsQuery(doctorId: string, from: string, to: string) {
   return queryOptions({
     queryKey: [...slotsKey(doctorId), from, to],

@@ -1,9 +1,6 @@
-/** Local days are `YYYY-MM-DD` and local times `YYYY-MM-DD HH:MM:SS`, both of the clinic's zone. */
+import { addDays, localDay, parseDate } from '@holdfast/vocabulary'
 
-/** @param instant ISO text, or milliseconds since 1970 */
-export function localDay(instant: string | number, timeZone: string): string {
-  return zoned(instant, timeZone).toPlainDate().toString()
-}
+/** Local days are `YYYY-MM-DD` and local times `YYYY-MM-DD HH:MM:SS`, both of the clinic's zone. */
 
 /** The local time in the format of the calendar component. */
 export function localDateTime(instant: string | number, timeZone: string): string {
@@ -43,10 +40,6 @@ export function firstInstant(earliest: number, time: string, timeZone: string): 
   return sameDay.find((at) => Date.parse(at) >= earliest) ?? instantOf(addDays(day, 1), time, timeZone)
 }
 
-export function addDays(day: string, days: number): string {
-  return Temporal.PlainDate.from(day).add({ days }).toString()
-}
-
 /** The Monday of a day's week. */
 export function mondayOf(day: string): string {
   return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek)
@@ -55,16 +48,7 @@ export function mondayOf(day: string): string {
 /** @returns the day, or null if it is not one from 1900 to 2199 */
 export function parseDay(value: unknown): string | null {
   if (typeof value !== 'string' || !/^(19|20|21)\d\d-\d\d-\d\d$/.test(value)) return null
-  try {
-    return Temporal.PlainDate.from(value).toString()
-  } catch {
-    return null
-  }
-}
-
-/** The number of days from one to the other, both included. */
-export function daysBetween(from: string, to: string): number {
-  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days + 1
+  return parseDate(value)?.toString() ?? null
 }
 
 function zoned(instant: string | number, timeZone: string): Temporal.ZonedDateTime {

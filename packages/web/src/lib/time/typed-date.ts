@@ -1,5 +1,6 @@
+import { addDays } from '@holdfast/vocabulary'
 import { latinDigits } from './latin-digits.ts'
-import { addDays, parseDay } from './local-time.ts'
+import { parseDay } from './local-time.ts'
 
 type Part = 'year' | 'month' | 'day'
 /** The first and the last day that may be chosen. */

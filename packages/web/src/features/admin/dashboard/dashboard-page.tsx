@@ -1,11 +1,12 @@
 import type { ClinicStats } from '@holdfast/contract/client'
+import { addDays, daysBetween, yearDaysMax } from '@holdfast/vocabulary'
 import { Group, SegmentedControl, Stack } from '@mantine/core'
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
-import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
+import { parseDay } from '../../../lib/time/local-time.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -24,8 +25,6 @@ import { StatsCharts } from './stats-charts.tsx'
 import { statsQuery } from './stats-query.ts'
 
 const route = getRouteApi('/clinic/$clinicId/')
-const daysMax = 366
-
 /** The clinic's current figures, and its latest changes. */
 export function DashboardPage() {
   const { t } = useTranslation('admin')
@@ -35,7 +34,7 @@ export function DashboardPage() {
   const [view, setView] = useState('charts')
   const from = search.from ?? addDays(today, -13)
   const to = search.to ?? addDays(today, 14)
-  const isRange = from <= to && daysBetween(from, to) <= daysMax
+  const isRange = from <= to && daysBetween(from, to) <= yearDaysMax
   const stats = useQuery({ ...statsQuery(clinicId, from, to), enabled: isRange, placeholderData: keepPreviousData })
   const { isRead: areStepsRead, isDone, hide, linkCopied } = useFirstSteps()
   const live = useLiveClinic(
@@ -134,7 +133,7 @@ function Range({ from, to, isRight, onChange }: RangeProps) {
       <DateField
         label={t('filter.to')}
         value={to}
-        error={isRight ? null : t('filter.rangeInvalid', { count: daysMax })}
+        error={isRight ? null : t('filter.rangeInvalid', { count: yearDaysMax })}
         onChange={(value) => {
           const day = parseDay(value)
           if (day !== null) onChange({ from: from > day ? day : from, to: day })

@@ -1,6 +1,7 @@
 import { begunAt, foreseenEnd } from '@holdfast/contract/case-state'
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
-import { addDays, instantOf } from '../../../lib/time/local-time.ts'
+import { addDays } from '@holdfast/vocabulary'
+import { instantOf } from '../../../lib/time/local-time.ts'
 
 /** Milliseconds since 1970. */
 export type Span = { from: number; to: number }

@@ -1,7 +1,7 @@
+import { localDay } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatTimes } from '../../../lib/i18n/format.ts'
-import { localDay } from '../../../lib/time/local-time.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import type { CaseMoveRequest, RefusedMove } from '../case/use-move-case.ts'
 import type { Names } from '../conflict-text.ts'

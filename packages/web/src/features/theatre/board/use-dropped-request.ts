@@ -1,7 +1,7 @@
 import type { CaseRequest } from '@holdfast/contract/client'
+import { localDay } from '@holdfast/vocabulary'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
-import { localDay } from '../../../lib/time/local-time.ts'
 import type { Place } from '../book/time-choice.tsx'
 import { useHoldCase } from '../book/use-hold-case.ts'
 import { draftOf, newCaseOf } from '../draft/case-draft.ts'

@@ -1,3 +1,4 @@
+import { addDays, daysBetween, yearDaysMax } from '@holdfast/vocabulary'
 import { Group, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -5,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
 import { formatDate } from '../../../lib/i18n/format.ts'
-import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
+import { parseDay } from '../../../lib/time/local-time.ts'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -20,7 +21,6 @@ import { ReportTable } from './report-table.tsx'
 import { ReportTotals } from './report-totals.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/report')
-const daysMax = 366
 const graceMinutesFirst = 5
 const graceMinutesMax = 60
 
@@ -39,7 +39,7 @@ export function ReportPage() {
   }
   const from = search.from ?? addDays(today, -27)
   const to = search.to ?? today
-  const isRange = from <= to && daysBetween(from, to) <= daysMax
+  const isRange = from <= to && daysBetween(from, to) <= yearDaysMax
   const read = useQuery({ ...reportQuery(clinicId, from, to, graceMinutes), enabled: isRange })
   const show = (next: { from: string; to: string }) => void navigate({ search: next, resetScroll: false })
   return (

@@ -1,5 +1,6 @@
 import type { NewBlock } from '@holdfast/contract/client'
-import { addDays, instantOf } from '../../../lib/time/local-time.ts'
+import { addDays } from '@holdfast/vocabulary'
+import { instantOf } from '../../../lib/time/local-time.ts'
 import { newOwner, type Owner, ownerOf } from './owner-fields.tsx'
 
 /** Blocks while they are typed in. */

@@ -1,13 +1,12 @@
+import { addDays, daysBetween, yearDaysMax } from '@holdfast/vocabulary'
 import { Group, Pill, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../../lib/i18n/format.ts'
-import { addDays, daysBetween, parseDay } from '../../../lib/time/local-time.ts'
+import { parseDay } from '../../../lib/time/local-time.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-
-const daysMax = 366
 
 type ExceptDatesProps = {
   /** The days in their order. */
@@ -22,7 +21,7 @@ export function ExceptDates({ days, onChange }: ExceptDatesProps) {
   const [to, setTo] = useState('')
   const last = to === '' ? from : to
   const added = parseDay(from) === null || parseDay(last) === null ? 0 : daysBetween(from, last)
-  const canAdd = added > 0 && days.length + added <= daysMax
+  const canAdd = added > 0 && days.length + added <= yearDaysMax
   const add = () => {
     const range = Array.from({ length: added }, (_, index) => addDays(from, index))
     onChange([...new Set([...days, ...range])].sort())
