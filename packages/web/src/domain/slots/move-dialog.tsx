@@ -31,7 +31,7 @@ type MoveDialogProps = {
   onMoved?: () => void
 }
 
-/** `from`: where it was when the first attempt began, whose response may have got lost. */
+/** `from`: where the move began, also if an earlier attempt has moved it already and its response got lost. */
 type Wanted = { slot: Slot; from: string; mayOverlap: boolean; addsPlaces: boolean }
 
 /**
@@ -91,6 +91,9 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
       refusalCode(error) === 'slot_full' && setChosen((now) => (now?.id === slot.id ? { ...now, available: 0 } : now)),
     onSettled: reread,
   })
+  // The attempt that failed has moved it, as far as is known.
+  const isMoved = move.isError && booking.slotId === move.variables.slot.id
+  const from = isMoved ? move.variables.from : booking.slotId
   return (
     <Dialog isOpen={isOpen} onClose={onClose} size="lg" title={t('move.title')}>
       <Stack gap="md">
@@ -120,7 +123,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
             what="move"
             timeZone={timeZone}
             isBusy={move.isPending}
-            onProceed={() => move.mutate({ ...move.variables, mayOverlap: true })}
+            onProceed={() => move.mutate({ ...move.variables, from, mayOverlap: true })}
             onOther={() => {
               move.reset()
               setChosen(null)
@@ -134,8 +137,6 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
             isBusy={move.isPending}
             onClick={() => {
               if (chosen === null) return
-              const isUnknown = move.isError && refusalCode(move.error) === null
-              const from = isUnknown ? move.variables.from : booking.slotId
               move.mutate({ slot: chosen, from, mayOverlap: false, addsPlaces })
             }}
           >
