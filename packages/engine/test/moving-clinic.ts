@@ -4,6 +4,7 @@ import { test as base } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { createEngine } from '../src/create-engine.ts'
 import { connectClient } from '../src/database/connect-client.ts'
+import { chooseClinic } from '../src/move/choose-clinic.ts'
 import { clinicTables } from '../src/move/clinic-tables.ts'
 import { type MoveStep, moveClinic } from '../src/move/move-clinic.ts'
 import { misplacedClinics } from '../src/shards/misplaced-clinics.ts'
@@ -33,9 +34,17 @@ export async function aScene(directory: TestDatabase, north: TestDatabase) {
     { no: 0, name: 'directory', url: directory.ownerUrl },
     { no: 1, name: 'north', url: north.ownerUrl },
   ]
+  const common = {
+    directory: { name: 'directory', url: directory.ownerUrl },
+    clinicNo: clinic.no,
+    databases,
+    dryRun: false,
+    noticeMs: 0,
+  }
   const engineOf = ({ appPool }: TestDatabase) => createEngine({ batchPool: appPool, generalPool: appPool })
   return {
     clinicNo: clinic.no,
+    clinicId: clinic.id,
     databases,
     slot,
     slotElsewhere: slotThere,
@@ -43,16 +52,14 @@ export async function aScene(directory: TestDatabase, north: TestDatabase) {
     bookElsewhere: () => engineOf(directory).claim(aClaim(slotThere)),
     move: (to: number, more: Partial<Parameters<typeof moveClinic>[0]> = {}) =>
       moveClinic({
-        directoryUrl: directory.ownerUrl,
-        clinicNo: clinic.no,
-        databases,
+        ...common,
         to,
-        dryRun: false,
-        noticeMs: 0,
         pauseMsMax: 60_000,
         signal: new AbortController().signal,
         ...more,
       }),
+    choose: (to: number, more: Partial<Parameters<typeof chooseClinic>[0]> = {}) =>
+      chooseClinic({ ...common, to, ...more }),
     /** The number of rows of the clinic in each table. */
     async rowsIn({ ownerUrl }: TestDatabase) {
       const client = await connectClient({ url: ownerUrl, name: 'holdfast test' })
@@ -93,18 +100,21 @@ export async function aScene(directory: TestDatabase, north: TestDatabase) {
   }
 }
 
-/** Ends the connections of the move, as if its process were killed. */
+/** Ends the connections of the move to a database. */
+export async function killConnections({ ownerPool }: TestDatabase): Promise<void> {
+  const kill = `select pg_terminate_backend(pid) from pg_stat_activity
+                 where application_name = 'holdfast move-clinic' and datname = current_database()`
+  await until(
+    async () => (await ownerPool.query(kill)).rowCount === 0 || undefined,
+    () => 'the end of the connections',
+  )
+}
+
+/** Ends all connections of the move, as if its process were killed. */
 export function killedAfter(wanted: MoveStep, databases: readonly TestDatabase[]) {
   return async (step: MoveStep) => {
     if (step !== wanted) return
-    for (const { ownerPool } of databases) {
-      const kill = `select pg_terminate_backend(pid) from pg_stat_activity
-                     where application_name = 'holdfast move-clinic' and datname = current_database()`
-      await until(
-        async () => (await ownerPool.query(kill)).rowCount === 0 || undefined,
-        () => 'the end of the connections',
-      )
-    }
+    for (const database of databases) await killConnections(database)
     throw new Error(`killed after ${step} ${randomUUID()}`)
   }
 }

@@ -139,7 +139,7 @@ async function tryMove(
   { clinicNo, to }: Pick<ProposedMove, 'clinicNo' | 'to'>,
   { atMost }: MovesOptions,
 ): Promise<string | null> {
-  const common = { directoryUrl: directory.url, databases: ends, dryRun: false, pauseMsMax: atMost * 1_000, signal }
+  const common = { directory, databases: ends, dryRun: false, pauseMsMax: atMost * 1_000, signal }
   try {
     const moved = await moveClinic({ ...common, clinicNo, to })
     return moved === null ? 'the directory notes it there: see holdfast shards' : null

@@ -24,7 +24,7 @@ export async function chooseClinicCommand(
     await refuseUnlessMigrated(directory.pool)
     const databases = await moveEnds(directory, others)
     const to = endNamed(name, databases)
-    return chooseClinic({ directoryUrl: directory.url, clinicNo, databases, to: to.no, dryRun })
+    return chooseClinic({ directory, clinicNo, databases, to: to.no, dryRun })
   }).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })

@@ -28,7 +28,7 @@ export async function moveClinicCommand(
       throw new CommandRefusal(`--to ${name}: there is no database with this name, but ${names}`, 2)
     }
     const pauseMsMax = atMost * 1_000
-    return moveClinic({ directoryUrl: directory.url, clinicNo, databases, to: to.no, dryRun, pauseMsMax, signal })
+    return moveClinic({ directory, clinicNo, databases, to: to.no, dryRun, pauseMsMax, signal })
   }).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })

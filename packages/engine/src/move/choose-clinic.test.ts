@@ -4,7 +4,6 @@ import { aScene, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
 import { misplacedClinics } from '../shards/misplaced-clinics.ts'
 import { settleClinics } from '../shards/settle-clinics.ts'
-import { chooseClinic } from './choose-clinic.ts'
 import { clinicTables } from './clinic-tables.ts'
 import { copyClinic } from './copy-clinic.ts'
 
@@ -13,15 +12,12 @@ async function aMovedClinic(database: TestDatabase, north: TestDatabase) {
   const scene = await aScene(database, north)
   await scene.move(1)
   const { clinicNo, databases } = scene
-  const common = { directoryUrl: database.ownerUrl, databases }
   const onDirectory = (text: string) => database.ownerPool.query(text, [clinicNo])
   return {
     ...scene,
     onDirectory,
     settle: (more: Partial<Parameters<typeof settleClinics>[0]> = {}) =>
-      settleClinics({ ...common, areAll: true, ...more }),
-    choose: (to: number, more: Partial<Parameters<typeof chooseClinic>[0]> = {}) =>
-      chooseClinic({ ...common, clinicNo, to, dryRun: false, noticeMs: 0, ...more }),
+      settleClinics({ databases, areAll: true, ...more }),
     /** As if the directory had been restored to before the move. */
     restoreNote: () => onDirectory('update holdfast.clinic_shard set shard_no = 0 where clinic_no = $1'),
     /** As if the rows in the database that the clinic has left had been restored to before the move. */

@@ -2,27 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inClientTransaction } from '../database/client-transaction.ts'
-import { isDatabaseUnusable } from '../database/database-unavailable.ts'
 import { refuseArchived } from './can-be-moved.ts'
 import { noteArrival, readArrival } from './clinic-arrival.ts'
 import { allowChanges, refuseCopy } from './clinic-fence.ts'
-import {
-  connect,
-  drainedRefusal,
-  endOf,
-  finish,
-  isDrained,
-  lockMoves,
-  type MoveEnd,
-  notedPlace,
-} from './move-clinic.ts'
+import { drainedRefusal, endOf, finish, isDrained, lockMoves, type MoveEnd, notedPlace } from './move-clinic.ts'
+import { DatabaseLost, type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
 import { MoveRefused } from './move-database.ts'
 
 /** A clinic in one of the databases. `lastEventAt`: the time of the last change of a booking; null: there is none. */
 export type ClinicCopy = { name: string; isNoted: boolean; bookings: number; lastEventAt: Date | null }
 
 type ChooseClinicOptions = {
-  directoryUrl: string
+  directory: NamedUrl
   clinicNo: number
   /** All databases of the installation. */
   databases: readonly MoveEnd[]
@@ -45,73 +36,68 @@ const noticeMsDefault = 2_000
  * the chosen one gets. Changes of a copy are refused before it is deleted. After an interruption, it is called again.
  *
  * @returns the copies as they were before
- * @throws MoveRefused, which says what to do; the driver's error
+ * @throws MoveRefused or DatabaseLost, which say what to do; the driver's error
  */
-export async function chooseClinic(options: ChooseClinicOptions): Promise<ClinicCopy[]> {
-  const { directoryUrl, clinicNo, databases, to, dryRun, noticeMs = noticeMsDefault } = options
+export function chooseClinic(options: ChooseClinicOptions): Promise<ClinicCopy[]> {
+  return withConnections((connections) => choose(connections, options))
+}
+
+async function choose({ open }: MoveConnections, options: ChooseClinicOptions): Promise<ClinicCopy[]> {
+  const { clinicNo, databases, to, dryRun, noticeMs = noticeMsDefault } = options
   const { afterStep = async () => {} } = options
-  const directory = await connect(directoryUrl)
-  const clients: pg.Client[] = [directory]
-  try {
-    await lockMoves(directory, clinicNo)
-    const { shardNo, movingTo } = await notedPlace(directory, clinicNo)
-    const chosen = endOf(databases, to)
-    // Named, if it is missing.
-    endOf(databases, shardNo)
-    // A former call was interrupted when it had noted its choice.
-    const isContinued = movingTo === to && shardNo === to
-    if (movingTo !== null && !isContinued) {
-      const { name } = endOf(databases, movingTo)
-      throw new MoveRefused(`the clinic is being moved to ${name}: continue that with move-clinic, or go back`)
-    }
-    const refuseDrained = async () => {
-      // A clinic that is noted there leaves it later.
-      if (shardNo !== to && (await isDrained(directory, to))) throw drainedRefusal(chosen.name)
-    }
-    await refuseDrained()
-    const copies: (ClinicCopy & { no: number; client: pg.Client })[] = []
-    for (const database of databases) {
-      const client = await connectTo(database)
-      clients.push(client)
-      const copy = await readCopy(client, clinicNo)
-      if (copy === null) continue
-      copies.push({ ...copy, no: database.no, name: database.name, isNoted: database.no === shardNo, client })
-    }
-    const chosenCopy = copies.find(({ no }) => no === to)
-    if (chosenCopy === undefined) throw new MoveRefused(`${chosen.name} does not have the clinic`)
-    const described = copies.map(({ no: _no, client: _client, ...copy }) => copy)
-    if (dryRun) return described
-    const others = copies.filter((copy) => copy !== chosenCopy)
-    for (const { client, name } of others) await refuseArchived(client, clinicNo, name)
-    for (const { client } of others) await refuseCopy(client, clinicNo)
-    await afterStep('refused')
-    await inClientTransaction(directory, async () => {
-      await directory.query(sql`
-        update holdfast.clinic_shard set shard_no = ${to}, moving_to = ${to}, changed_at = clock_timestamp()
-         where clinic_no = ${clinicNo}`)
-      // After the note, which drainShard waits for.
-      await refuseDrained()
-    })
-    await afterStep('noted')
-    await noteChoice(copies, chosenCopy, clinicNo)
-    await allowChanges(chosenCopy.client, clinicNo)
-    if (others.length > 0) await delay(noticeMs)
-    await finish(directory, chosenCopy.client, { clinicNo, databases, to, wasGoingTo: to })
-    return described
-  } finally {
-    // What was not committed is undone.
-    await Promise.allSettled(clients.map((client) => client.end()))
+  const directory = await open(options.directory)
+  await lockMoves(directory, clinicNo)
+  const { shardNo, movingTo } = await notedPlace(directory, clinicNo)
+  const chosen = endOf(databases, to)
+  // Named, if it is missing.
+  endOf(databases, shardNo)
+  // A former call was interrupted when it had noted its choice.
+  const isContinued = movingTo === to && shardNo === to
+  if (movingTo !== null && !isContinued) {
+    const { name } = endOf(databases, movingTo)
+    throw new MoveRefused(`the clinic is being moved to ${name}: continue that with move-clinic, or go back`)
   }
+  const refuseDrained = async () => {
+    // A clinic that is noted there leaves it later.
+    if (shardNo !== to && (await isDrained(directory, to))) throw drainedRefusal(chosen.name)
+  }
+  await refuseDrained()
+  const copies: (ClinicCopy & { no: number; client: pg.Client })[] = []
+  for (const database of databases) {
+    const client = await openCopy(open, database)
+    const copy = await readCopy(client, clinicNo)
+    if (copy === null) continue
+    copies.push({ ...copy, no: database.no, name: database.name, isNoted: database.no === shardNo, client })
+  }
+  const chosenCopy = copies.find(({ no }) => no === to)
+  if (chosenCopy === undefined) throw new MoveRefused(`${chosen.name} does not have the clinic`)
+  const described = copies.map(({ no: _no, client: _client, ...copy }) => copy)
+  if (dryRun) return described
+  const others = copies.filter((copy) => copy !== chosenCopy)
+  for (const { client, name } of others) await refuseArchived(client, clinicNo, name)
+  for (const { client } of others) await refuseCopy(client, clinicNo)
+  await afterStep('refused')
+  await inClientTransaction(directory, async () => {
+    await directory.query(sql`
+      update holdfast.clinic_shard set shard_no = ${to}, moving_to = ${to}, changed_at = clock_timestamp()
+       where clinic_no = ${clinicNo}`)
+    // After the note, which drainShard waits for.
+    await refuseDrained()
+  })
+  await afterStep('noted')
+  await noteChoice(copies, chosenCopy, clinicNo)
+  await allowChanges(chosenCopy.client, clinicNo)
+  if (others.length > 0) await delay(noticeMs)
+  await finish(directory, chosenCopy.client, { clinicNo, databases, to, wasGoingTo: to })
+  return described
 }
 
 /** Each database may have a copy. */
-async function connectTo({ name, url }: MoveEnd): Promise<pg.Client> {
-  try {
-    return await connect(url)
-  } catch (error) {
-    if (!isDatabaseUnusable(error)) throw error
-    throw new MoveRefused(`${name} cannot be read, and may have the clinic`)
-  }
+function openCopy(open: MoveConnections['open'], database: MoveEnd): Promise<pg.Client> {
+  return open(database).catch((error: unknown) => {
+    if (!(error instanceof DatabaseLost)) throw error
+    throw new MoveRefused(`${database.name} cannot be read, and may have the clinic`)
+  })
 }
 
 /** From now on, the chosen copy is the newest one, also for a start after a restore that brings back another. */

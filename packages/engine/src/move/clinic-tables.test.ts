@@ -3,13 +3,13 @@ import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
 import { clinicTables } from './clinic-tables.ts'
-import { connect } from './move-clinic.ts'
+import { withConnections } from './move-connections.ts'
 import { tableName } from './moved-tables.ts'
 
 /** The tables that are read as a whole to find the rows of a clinic: no index finds them. Changes are rolled back. */
-async function readAsAWhole({ ownerUrl }: TestDatabase, change = ''): Promise<string[]> {
-  const client = await connect(ownerUrl)
-  try {
+function readAsAWhole({ ownerUrl }: TestDatabase, change = ''): Promise<string[]> {
+  return withConnections(async ({ open }) => {
+    const client = await open({ name: 'test', url: ownerUrl })
     await client.query(`begin; set local enable_seqscan = off; ${change}`)
     const read: string[] = []
     for (const table of await clinicTables(client)) {
@@ -18,9 +18,7 @@ async function readAsAWhole({ ownerUrl }: TestDatabase, change = ''): Promise<st
       }
     }
     return read
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 async function planOf(client: pg.Client, query: string): Promise<string> {

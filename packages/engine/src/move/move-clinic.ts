@@ -4,7 +4,6 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { advisoryLocks } from '../database/advisory-locks.ts'
 import { commit, inClientTransaction } from '../database/client-transaction.ts'
-import { connectClient } from '../database/connect-client.ts'
 import { repeatWhileLocked } from '../database/repeat-while-locked.ts'
 import { refuseArchived, refuseWhileReplaying, untilDelivered } from './can-be-moved.ts'
 import {
@@ -21,14 +20,14 @@ import {
 } from './clinic-fence.ts'
 import { type ClinicTable, clinicTables } from './clinic-tables.ts'
 import { type CopiedTable, copyClinic, moveLateRows, refuseOtherTables } from './copy-clinic.ts'
+import { type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
 import { createPartitions, MoveRefused } from './move-database.ts'
 import { tableName } from './moved-tables.ts'
 
-/** A database of the installation, as the owner of its schema. */
-export type MoveEnd = { no: number; name: string; url: string }
+export type MoveEnd = NamedUrl & { no: number }
 
 export type MoveClinicOptions = {
-  directoryUrl: string
+  directory: NamedUrl
   clinicNo: number
   databases: readonly MoveEnd[]
   /** The number of the database that is to have the clinic. */
@@ -49,7 +48,6 @@ export type MoveStep = 'noted' | 'refused' | 'delivered' | 'copied' | 'committed
 /** `pauseMs`: for how long changes of the clinic were refused; in a dry run, how long the copy took. */
 export type MovedClinic = { from: string; to: string; tables: CopiedTable[]; rows: number; pauseMs: number }
 
-const applicationName = 'holdfast move-clinic'
 /** How long a former call's copy is waited for. */
 const copyLockMsMax = 10_000
 /** Servers ask for moved clinics every half second. */
@@ -61,18 +59,16 @@ const noticeMsDefault = 2_000
  * with HF003. Jobs of the database that work on several clinics at once leave it out (moving_clinics.sql).
  *
  * @returns null: the clinic is there, and nothing was left to do
- * @throws MoveRefused, which says what to do; the driver's error. Before the copy is committed, the move has then gone
- *   back, unless it has lost its connection to the directory
+ * @throws MoveRefused or DatabaseLost, which say what to do; the driver's error. Before the copy is committed, the move
+ *   has then gone back, unless it has lost its connection to the directory, or cannot reach where the clinic is
  */
-export async function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | null> {
-  const directory = await connect(options.directoryUrl)
-  const clients: pg.Client[] = [directory]
-  try {
+export function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | null> {
+  return withConnections(async ({ open, named }) => {
+    const directory = await open(options.directory)
     await lockMoves(directory, options.clinicNo)
     const noted = await notedPlace(directory, options.clinicNo)
     const ends = { from: endOf(options.databases, noted.shardNo), to: endOf(options.databases, options.to) }
-    const source = await connect(ends.from.url)
-    clients.push(source)
+    const source = await open(ends.from)
     const isStaying = ends.from.no === ends.to.no
     if (isStaying || noted.movingTo === noted.shardNo) {
       await finish(directory, source, { ...options, to: ends.from.no, wasGoingTo: noted.movingTo })
@@ -81,32 +77,18 @@ export async function moveClinic(options: MoveClinicOptions): Promise<MovedClini
       const { name } = endOf(options.databases, noted.movingTo)
       throw new MoveRefused(`the clinic is being moved to ${name}: continue that, or go back to ${ends.from.name}`)
     }
-    const target = await connect(ends.to.url)
-    clients.push(target)
-    return await move({ directory, source, target, ...ends }, options)
-  } finally {
-    // What was not committed is undone.
-    await Promise.allSettled(clients.map((client) => client.end()))
-  }
+    const target = await open(ends.to)
+    return move({ directory, source, target, ...ends, named }, options)
+  })
 }
 
-/** Rows are compared by their texts, which depend on these settings. What does not respond is lost, at both ends. */
-export async function connect(url: string): Promise<pg.Client> {
-  const client = await connectClient({ url, name: applicationName, keepAliveMs: 10_000 })
-  await client.query(`set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres';
-    set bytea_output = 'hex'; set extra_float_digits = 1;
-    set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0;
-    set idle_session_timeout = 0;
-    set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4`)
-  // Since PostgreSQL 17.
-  await client.query(`select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'`)
-  return client
-}
-
-type Move = { directory: pg.Client; source: pg.Client; target: pg.Client; from: MoveEnd; to: MoveEnd }
+type Move = { directory: pg.Client; source: pg.Client; target: pg.Client; from: MoveEnd; to: MoveEnd } & Pick<
+  MoveConnections,
+  'named'
+>
 
 async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic> {
-  const { directory, source, target, from, to } = ends
+  const { directory, source, target, from, to, named } = ends
   const { clinicNo, dryRun, noticeMs = noticeMsDefault, afterStep = async () => {} } = options
   const tables = await clinicTables(source)
   refuseOtherTables(tables, await clinicTables(target))
@@ -120,7 +102,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   }
   await refuseArchived(source, clinicNo, from.name)
   // After a former call's copy, which may be about to be committed.
-  const isThere = !dryRun && (await mayBeThere(to.url, clinicNo))
+  const isThere = !dryRun && (await mayBeThere(to, clinicNo))
   // A replay does not go on after the copy, and what is copied is continued.
   if (!isThere) await refuseWhileReplaying(source, clinicNo)
   if (dryRun) return copyAll(ends, tables, options, performance.now(), null)
@@ -152,11 +134,12 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
       await refuseWhileReplaying(source, clinicNo)
       await afterStep('delivered')
       moved = await copyAll(ends, tables, options, beganAt, fence)
-    } catch (error) {
+    } catch (cause) {
+      const error = await named(cause)
       // Their transactions end with them, and a copy that has failed may never end.
       await Promise.allSettled([source.end(), target.end()])
       await checkLock(directory)
-      if (!(await mayBeThere(to.url, clinicNo))) await goBack(directory, from.url, fence)
+      if (!(await mayBeThere(to, clinicNo))) await goBack(directory, from, fence)
       // The timeouts of both sessions have ended them, or their statements, when the pause is over.
       throw performance.now() - beganAt > options.pauseMsMax ? tookTooLong(options.pauseMsMax) : error
     }
@@ -234,12 +217,12 @@ export async function finish(
   endOf(databases, wasGoingTo)
   const isGoingBack = wasGoingTo !== to
   for (const other of databases.filter(({ no }) => no !== to && (!isGoingBack || no === wasGoingTo))) {
-    const hasRows = await mayBeThere(other.url, clinicNo)
+    const hasRows = await mayBeThere(other, clinicNo)
     if (isGoingBack && hasRows) {
       throw new MoveRefused(`the clinic is in ${other.name} already: move it there, and then back`)
     }
-    const client = await connect(other.url)
-    try {
+    await withConnections(async ({ open }) => {
+      const client = await open(other)
       if (hasRows && !(await isRefusedForGood(client, clinicNo))) throw bothHave(other.name, clinicNo)
       if (hasRows) {
         const tables = await clinicTables(client)
@@ -247,9 +230,7 @@ export async function finish(
         await deleteClinic(client, clinicNo, tables)
       }
       await allowChanges(client, clinicNo)
-    } finally {
-      await client.end()
-    }
+    })
   }
   await allowChanges(there, clinicNo)
   await noteMove(directory, clinicNo, null)
@@ -268,13 +249,10 @@ function bothHave(name: string, clinicNo: number): MoveRefused {
   return new MoveRefused(`${name} has the clinic ${clinicNo} as well: see shards choose`)
 }
 
-async function goBack(directory: pg.Client, url: string, { clinicNo, token }: Pick<Fence, 'clinicNo' | 'token'>) {
-  const source = await connect(url)
-  try {
-    if (await allowChanges(source, clinicNo, token)) await noteMove(directory, clinicNo, null)
-  } finally {
-    await source.end()
-  }
+function goBack(directory: pg.Client, from: MoveEnd, { clinicNo, token }: Pick<Fence, 'clinicNo' | 'token'>) {
+  return withConnections(async ({ open }) => {
+    if (await allowChanges(await open(from), clinicNo, token)) await noteMove(directory, clinicNo, null)
+  })
 }
 
 /** The lock of {@link lockMoves} is lost with its connection. */
@@ -345,17 +323,15 @@ async function hasClinic(client: pg.Client, clinicNo: number): Promise<boolean> 
 }
 
 /** Whether a database has the clinic. Waits for a copy that may be committed at the moment. */
-export async function mayBeThere(url: string, clinicNo: number): Promise<boolean> {
-  const client = await connect(url)
-  try {
-    return await inClientTransaction(client, async () => {
+export function mayBeThere(database: MoveEnd, clinicNo: number): Promise<boolean> {
+  return withConnections(async ({ open }) => {
+    const client = await open(database)
+    return inClientTransaction(client, async () => {
       await client.query(sql`select set_config('lock_timeout', ${`${copyLockMsMax}ms`}, true)`)
       await client.query(sql`select pg_advisory_xact_lock(hashtextextended(${copyLock(clinicNo)}, 0))`)
       return hasClinic(client, clinicNo)
     })
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /**

@@ -3,7 +3,8 @@ import sql from 'sql-template-tag'
 import { createPool } from '../database/pools.ts'
 import { readArrival } from '../move/clinic-arrival.ts'
 import { isRefusedForGood, refuseCopy } from '../move/clinic-fence.ts'
-import { connect, isDrained, lockMoves, type MoveEnd, mayBeThere, notedPlace } from '../move/move-clinic.ts'
+import { isDrained, lockMoves, type MoveEnd, mayBeThere, notedPlace } from '../move/move-clinic.ts'
+import { withConnections } from '../move/move-connections.ts'
 import { MoveRefused } from '../move/move-database.ts'
 import { directoryNo } from './clinic-shards.ts'
 import { misplacedClinics } from './misplaced-clinics.ts'
@@ -21,7 +22,6 @@ export type SettledClinic = { clinicNo: number; in: string; notedIn: string } & 
 )
 
 type SettleOptions = {
-  directoryUrl: string
   /** The databases that can be read, the directory among them, as the owner of their schemas. */
   databases: readonly MoveEnd[]
   /** Whether these are all of the installation: one that cannot be read may have a clinic as well. */
@@ -35,23 +35,26 @@ type SettleOptions = {
  * person chooses one (`chooseClinic`); all of them do if it is not known which is the newest. What moves, or is noted
  * in a database that cannot be read, stays as it is. Idempotent, and safe in several processes at the same time.
  *
- * @throws the driver's error if a database cannot be read after all
+ * @throws DatabaseLost, or the driver's error, if a database cannot be read after all
  */
 export async function settleClinics(options: SettleOptions): Promise<SettledClinic[]> {
-  const { directoryUrl, databases } = options
+  const { databases } = options
+  const directoryEnd = databases.find(({ no }) => no === directoryNo)
   const pools = new Map(databases.map(({ no, url }) => [no, createPool({ url, max: 1, name: 'holdfast start' })]))
-  const directory = await connect(directoryUrl)
   try {
     const directoryPool = pools.get(directoryNo)
-    if (directoryPool === undefined) throw new Error('The directory is missing.')
+    if (directoryPool === undefined || directoryEnd === undefined) throw new Error('The directory is missing.')
     const misplaced = await misplacedClinics(directoryPool, pools)
     const elsewhere = misplaced.filter(({ inShard, notedIn }) => inShard !== null && notedIn !== null)
     const clinicNos = new Set(elsewhere.map(({ clinicNo }) => clinicNo))
-    const settled: SettledClinic[] = []
-    for (const clinicNo of clinicNos) settled.push(...(await settleClinic(directory, clinicNo, options)))
-    return settled
+    return await withConnections(async ({ open }) => {
+      const directory = await open(directoryEnd)
+      const settled: SettledClinic[] = []
+      for (const clinicNo of clinicNos) settled.push(...(await settleClinic(directory, clinicNo, options)))
+      return settled
+    })
   } finally {
-    await Promise.allSettled([directory.end(), ...Array.from(pools.values(), (pool) => pool.end())])
+    await Promise.allSettled(Array.from(pools.values(), (pool) => pool.end()))
   }
 }
 
@@ -73,7 +76,7 @@ async function settleClinic(
     if (movingTo !== null || noted === undefined) return []
     const copies: Copy[] = []
     for (const database of databases) {
-      if (await mayBeThere(database.url, clinicNo)) copies.push(await readCopy(database, clinicNo))
+      if (await mayBeThere(database, clinicNo)) copies.push(await readCopy(database, clinicNo))
     }
     if (copies.every((copy) => copy.database === noted)) return []
     return await settleCopies(directory, clinicNo, { noted, copies, areAll })
@@ -86,11 +89,14 @@ async function settleClinic(
 type Copy = { database: MoveEnd; arrivedAt: Date | null; refuses: boolean }
 
 function readCopy(database: MoveEnd, clinicNo: number): Promise<Copy> {
-  return withClient(database, async (client) => ({
-    database,
-    arrivedAt: await readArrival(client, clinicNo),
-    refuses: await isRefusedForGood(client, clinicNo),
-  }))
+  return withConnections(async ({ open }) => {
+    const client = await open(database)
+    return {
+      database,
+      arrivedAt: await readArrival(client, clinicNo),
+      refuses: await isRefusedForGood(client, clinicNo),
+    }
+  })
 }
 
 type Places = { noted: MoveEnd; copies: readonly Copy[]; areAll: boolean }
@@ -156,20 +162,11 @@ async function refuseCopies(clinicNo: number, copies: readonly Copy[]): Promise<
   let failure: string | null = null
   for (const { database } of copies) {
     try {
-      await withClient(database, (client) => refuseCopy(client, clinicNo))
+      await withConnections(async ({ open }) => refuseCopy(await open(database), clinicNo))
     } catch (error) {
       if (!(error instanceof MoveRefused)) throw error
       failure = `${database.name}: ${error.message}`
     }
   }
   return failure
-}
-
-async function withClient<Result>({ url }: MoveEnd, use: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = await connect(url)
-  try {
-    return await use(client)
-  } finally {
-    await client.end()
-  }
 }

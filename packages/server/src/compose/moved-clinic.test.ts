@@ -29,7 +29,7 @@ afterAll(async () => {
 
 function move(clinicId: string, to: number, afterStep?: (step: MoveStep) => Promise<void>) {
   return moveClinic({
-    directoryUrl: database.ownerUrl,
+    directory: { name: 'directory', url: database.ownerUrl },
     clinicNo: clinicNoIn(clinicId) ?? 0,
     databases: database.shards.map(({ no, name, database: { ownerUrl } }) => ({ no, name, url: ownerUrl })),
     to,

@@ -30,7 +30,7 @@ beforeAll(async () => {
   former = [await cloned(database.shards[0]), await cloned(database.shards[1])]
   for (const { clinicNo } of [moved, movedFromDirectory]) {
     await moveClinic({
-      directoryUrl: database.ownerUrl,
+      directory: { name: 'directory', url: database.ownerUrl },
       clinicNo,
       databases: database.shards.map(({ no, name, database: { ownerUrl } }) => ({ no, name, url: ownerUrl })),
       to: 2,

@@ -87,7 +87,7 @@ async function settlePlaces(
   const others = usable.map(({ no, settings }) => ({ no, name: settings.name, url: ownerUrlOf(settings) }))
   const databases = [{ no: directoryNo, name: directoryName, url: ownerUrl }, ...others]
   try {
-    const settled = await settleClinics({ directoryUrl: ownerUrl, databases, areAll })
+    const settled = await settleClinics({ databases, areAll })
     for (const clinic of settled.slice(0, saidMax)) say(describeSettled(clinic), 'warn')
     const unsaid = settled.length - saidMax
     if (unsaid > 0) say(`${unsaid} more clinics are misplaced: see holdfast shards`, 'warn')
