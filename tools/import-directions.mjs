@@ -45,6 +45,7 @@ export const engineFolders = {
   tail: [],
   verify: [],
   bookings: ['queue'],
+  sessions: ['bookings', 'queue'],
   limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],
   erasure: ['bookings', 'reads'],

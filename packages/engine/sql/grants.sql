@@ -14,6 +14,7 @@ grant usage on schema holdfast to holdfast_app;
 
 -- Read only: booking state, and the ledger, which /readyz reads.
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
+  holdfast.open_session,
   holdfast.manage_token, holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change,
   holdfast.late_event, holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
   holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.patient,
@@ -116,7 +117,8 @@ begin
     select oid::regprocedure from pg_proc
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
-         'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'settle_bookings', 'move_bookings',
+         'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times',
+         'are_doctors_locked', 'create_sessions', 'withdraw_session', 'open_times', 'settle_bookings', 'move_bookings',
          'request_link',
          'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
          'create_slots', 'set_slot_capacity', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',

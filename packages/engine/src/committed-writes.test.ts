@@ -1,6 +1,16 @@
 // Completeness: a write is not announced, or has no case in this test
 import { randomBytes, randomUUID } from 'node:crypto'
-import { aBooking, aClaim, aMember, type BuiltSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import {
+  aBooking,
+  aClaim,
+  aMember,
+  aSession,
+  aTimeClaim,
+  aVisitType,
+  type BuiltSlot,
+  createTestDatabase,
+  type TestDatabase,
+} from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { afterAll, describe, expect } from 'vitest'
 import {
@@ -83,6 +93,32 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
       () =>
         its.claim(aClaim(slot)),
     announced: ofDoctor,
+  },
+  claimTime: {
+    async prepare({ database: db, engine: its, doctor }) {
+      const [session, type] = [await aSession(db, doctor), await aVisitType(db, { no: doctor.clinicNo })]
+      return () => its.claimTime(aTimeClaim(session, type, 0))
+    },
+    announced: ofDoctor,
+  },
+  'sessions.create': {
+    prepare:
+      async ({ engine: its, doctor, other: { endsAt } }) =>
+      () =>
+        its.sessions.create({
+          doctorId: doctor.id,
+          drafts: [{ startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 3_600_000) }],
+          gridMinutes: 10,
+          visitTypeIds: null,
+        }),
+    announced: directoryOf,
+  },
+  'sessions.withdraw': {
+    async prepare({ database: db, engine: its, doctor }) {
+      const session = await aSession(db, doctor)
+      return () => its.sessions.withdraw(session.id)
+    },
+    announced: directoryOf,
   },
   settle: ofBooking('PENDING', (its, id) => its.settle(settling(id, 'confirm'))),
   move: {

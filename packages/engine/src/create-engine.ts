@@ -24,10 +24,13 @@ import { createMessages } from './messages/create-messages.ts'
 import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
+import type { TimeClaimOutcome } from './model/session.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
 import { BatchQueue, type QueueDepth, waitMsMaxDefault } from './queue/batch-queue.ts'
 import type { BatchReport } from './queue/batch-report.ts'
 import { createReads } from './reads/create-reads.ts'
+import { timeClaimQueue } from './sessions/claim-times.ts'
+import { createSessions } from './sessions/create-sessions.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
 import { createStoredResponses } from './stored-responses/stored-responses.ts'
 import type { CaseQueueDepths } from './theatre/case-claims.ts'
@@ -37,7 +40,8 @@ import { createWebhooks } from './webhooks/create-webhooks.ts'
 
 export type EngineSettings = {
   /**
-   * For batches of the four queues only. 10 connections are enough: three each for claims, changes and moves (one of
+   * For batches of the five queues only. 13 connections are enough: three each for claims of slots and of times,
+   * changes and moves (one of
    * them for the slow lane), and one for admissions. A `lockTimeoutMs` of about a second, after which a
    * batch goes on without the slots that others hold locked.
    */
@@ -79,14 +83,14 @@ export type EngineSettings = {
   /** A queue has refused an item as `overloaded` or `locked`. */
   onRefused?: (refusal: { waitMs: number }) => void
   /** Called with the outcomes of claims before their callers get them; `error`: the outcome is not known. */
-  onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
+  onClaims?: (outcomes: readonly (TimeClaimOutcome['kind'] | 'error')[]) => void
 }
 
 /** How many changes of cases, and searches, wait for one clinic at most: more than its staff sends at a time. */
 const clinicWaitingMax = 256
 
 /** How many items wait in each queue, how many batches are in flight, and how many items wait for locked rows. */
-export type QueueDepths = Record<'admission' | 'claim' | 'settle' | 'move', QueueDepth> & CaseQueueDepths
+export type QueueDepths = Record<'admission' | 'claim' | 'time_claim' | 'settle' | 'move', QueueDepth> & CaseQueueDepths
 
 type QueueFigures = {
   queueDepths(): QueueDepths
@@ -101,28 +105,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const accountsPool = directoryPool ?? generalPool
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
-  const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
-    name: 'claim',
-    run: (items) => runClaimBatch(batchPool, items, announce),
-    rowOf: ({ slotId }) => slotId,
-    findLocked: (items) => findLocked(batchPool, items.map(locksOf.claim)),
-    ...bounds,
-    onOutcomes: (outcomes) => onClaims?.(outcomes.map((outcome) => (outcome === 'error' ? outcome : outcome.kind))),
-  })
-  const settles = new BatchQueue<SettleRequest, SettleOutcome>({
-    name: 'settle',
-    run: (items) => runSettleBatch(batchPool, items, announce),
-    rowOf: rowsOf.settle,
-    findLocked: (items) => findLocked(batchPool, items.map(locksOf.settle)),
-    ...bounds,
-  })
-  const moves = new BatchQueue<MoveRequest, MoveOutcome>({
-    name: 'move',
-    run: (items) => runMoveBatch(batchPool, items, announce),
-    rowOf: rowsOf.move,
-    findLocked: (items) => findLocked(batchPool, items.map(locksOf.move)),
-    ...bounds,
-  })
+  const { claims, timeClaims, settles, moves } = bookingQueues(batchPool, announce, bounds, onClaims)
   const admissions = createAdmissions(batchPool, bounds)
   // Every change has a key, so that a batch whose result was lost can be sent again.
   const settle = (request: SettleRequest) => settles.submit({ ...request, key: request.key ?? randomUUID() })
@@ -136,10 +119,12 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   })
   const waitlist = createWaitlist({ pool: generalPool, shards, announce, settle })
   const reads = createReads(generalPool, shards)
+  const queues = [admissions.queue, claims, timeClaims, settles, moves]
   return {
     admit: admissions.admit,
     release: admissions.release,
     claim: claimsWithAddedPlaces(claims, generalPool, announce),
+    claimTime: (request) => timeClaims.submit(request),
     settle,
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
     ...attendanceChanges(generalPool, reads, announce),
@@ -147,6 +132,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
+    sessions: createSessions(generalPool, announce),
     directory: createDirectory(generalPool, announce, shards),
     invitations: createInvitations(generalPool, announce, directoryPool),
     bookingLimits: createBookingLimits(generalPool),
@@ -165,15 +151,55 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     queueDepths: () => ({
       admission: admissions.queue.depth,
       claim: claims.depth,
+      time_claim: timeClaims.depth,
       settle: settles.depth,
       move: moves.depth,
       ...caseQueueDepths(),
     }),
-    claimsQueued: () => claims.depth.queued,
+    claimsQueued: () => claims.depth.queued + timeClaims.depth.queued,
     async stop() {
-      await Promise.all([admissions.queue.stop(), claims.stop(), settles.stop(), moves.stop()])
+      await Promise.all(queues.map((queue) => queue.stop()))
     },
   }
+}
+
+type QueueBounds = Pick<
+  EngineSettings,
+  'queuedMax' | 'waitMsMax' | 'unknownMsMax' | 'onBatch' | 'onRefused' | 'onClaims'
+>
+
+function bookingQueues(
+  batchPool: pg.Pool,
+  announce: Announce,
+  bounds: QueueBounds,
+  onClaims: EngineSettings['onClaims'],
+) {
+  const claimsDone = (outcomes: readonly (TimeClaimOutcome | 'error')[]) =>
+    onClaims?.(outcomes.map((outcome) => (outcome === 'error' ? outcome : outcome.kind)))
+  const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
+    name: 'claim',
+    run: (items) => runClaimBatch(batchPool, items, announce),
+    rowOf: ({ slotId }) => slotId,
+    findLocked: (items) => findLocked(batchPool, items.map(locksOf.claim)),
+    ...bounds,
+    onOutcomes: claimsDone,
+  })
+  const timeClaims = timeClaimQueue(batchPool, announce, { ...bounds, onOutcomes: claimsDone })
+  const settles = new BatchQueue<SettleRequest, SettleOutcome>({
+    name: 'settle',
+    run: (items) => runSettleBatch(batchPool, items, announce),
+    rowOf: rowsOf.settle,
+    findLocked: (items) => findLocked(batchPool, items.map(locksOf.settle)),
+    ...bounds,
+  })
+  const moves = new BatchQueue<MoveRequest, MoveOutcome>({
+    name: 'move',
+    run: (items) => runMoveBatch(batchPool, items, announce),
+    rowOf: rowsOf.move,
+    findLocked: (items) => findLocked(batchPool, items.map(locksOf.move)),
+    ...bounds,
+  })
+  return { claims, timeClaims, settles, moves }
 }
 
 function createAnnouncements(): { announce: Announce; onCommitted: Engine['onCommitted'] } {

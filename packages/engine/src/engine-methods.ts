@@ -25,6 +25,7 @@ export const engineMethods = {
   admit: 'write',
   release: 'write',
   claim: 'announced write',
+  claimTime: 'announced write',
   settle: 'announced write',
   move: 'announced write',
   confirmAttendance: 'announced write',
@@ -52,6 +53,7 @@ export const engineMethods = {
     publicDoctors: 'long read',
     verify: 'long read',
   },
+  sessions: { create: 'announced write', list: 'read', withdraw: 'announced write', times: 'read' },
   directory: {
     clinics: 'long read',
     clinic: 'read',

@@ -199,6 +199,7 @@ export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export { noTimes, type RequestTimes } from './model/request-times.ts'
+export type * from './model/session.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
 export type {
   AffectedBooking,

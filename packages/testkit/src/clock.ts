@@ -58,7 +58,7 @@ export async function shiftSlot(
     `update holdfast.slot s
         set starts_at = s.starts_at + by.way, ends_at = s.ends_at + by.way,
             digest = holdfast.slot_digest(s.id, s.resource_id, s.starts_at + by.way, s.ends_at + by.way, s.capacity,
-                                          s.withdrawn_at, s.blocked_at)
+                                          s.withdrawn_at, s.blocked_at, holdfast.visit_of_slot(s))
        from (select make_interval(mins => $3) as way) by
       where s.clinic_no = $1 and s.id = $2`,
     [slot.clinicNo, slot.id, minutes],

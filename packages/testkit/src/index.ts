@@ -1,4 +1,13 @@
 export {
+  aSession,
+  aTimeClaim,
+  aVisitType,
+  type BuiltSession,
+  type BuiltVisitType,
+  type SessionOverrides,
+  type VisitTypeOverrides,
+} from './a-visit.ts'
+export {
   aWaitlistEntry,
   type BuiltWaitlistEntry,
   type WaitlistEntryOverrides,

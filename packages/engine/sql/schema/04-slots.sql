@@ -20,10 +20,18 @@ create table holdfast.slot (
   blocked_at timestamptz,
   -- What it was created as, or a block resized to: see slot_digest.
   digest bytea,
+  -- Of a visit in an open session (docs/decisions/0037): claim_times creates it with the visit. It is booked with its
+  -- session, and listed with its times; while it is empty, it takes no time. null: every other slot.
+  session_id uuid,
+  visit_type_id uuid,
+  -- Minutes that its doctor needs before and after it, which no other visit takes.
+  buffer_before_minutes integer not null default 0,
+  buffer_after_minutes integer not null default 0,
   primary key (clinic_no, id),
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id),
   constraint slot_never_overbooked check (taken between 0 and capacity),
   constraint slot_not_empty check (starts_at < ends_at),
+  constraint slot_of_visit check ((session_id is null) = (visit_type_id is null)),
   constraint slot_no_overlap exclude using gist
     (clinic_no with =, resource_id with =, tstzrange(starts_at, ends_at) with &&) where (withdrawn_at is null)
 ) with (fillfactor = 50);
@@ -41,7 +49,8 @@ create function holdfast.note_new_slots() returns trigger
 language plpgsql security definer set search_path = holdfast, pg_catalog, pg_temp
 as $$
 begin
-  insert into directory_change (clinic_no, resource_id) select distinct clinic_no, resource_id from made;
+  insert into directory_change (clinic_no, resource_id)
+  select distinct clinic_no, resource_id from made where session_id is null;
   return null;
 end
 $$;
@@ -57,4 +66,4 @@ begin
 end
 $$;
 create trigger note_change after update of starts_at, ends_at, capacity, withdrawn_at on holdfast.slot
-  for each row execute function holdfast.note_slot_change();
+  for each row when (new.session_id is null) execute function holdfast.note_slot_change();

@@ -31,10 +31,13 @@ type ClaimRow = { outcome: string } & Record<
   | 'lapses_in_ms'
   | 'snapshot',
   string | null
-> & { added?: string }
+> & { added?: string; slot_id?: string | null }
 
-/** The row of `claim_slots`, as text: arrays, but for the last three. `added`: only of `claim_added_places`. */
-type ClaimsRow = Record<
+/**
+ * The row of `claim_slots`, as text: arrays, but for the last three. `added`: only of `claim_added_places`; `slot_ids`:
+ * only of `claim_times`.
+ */
+export type ClaimsRow = Record<
   | 'outcomes'
   | 'booking_ids'
   | 'clinic_ids'
@@ -48,7 +51,7 @@ type ClaimsRow = Record<
   | 'lapses_in_ms'
   | 'created_at',
   string
-> & { tx: string | null; snapshot: string | null; added?: string }
+> & { tx: string | null; snapshot: string | null; added?: string; slot_ids?: string | null }
 
 /** Runs one batch of claims in one transaction, and announces it. Safe to run again: each claim has a key. */
 export async function runClaimBatch(
@@ -57,7 +60,18 @@ export async function runClaimBatch(
   announce: Announce = () => undefined,
 ): Promise<ItemResult<ClaimOutcome>[]> {
   const startedAt = performance.now()
-  const rows = await claimedRows(pool, requests)
+  const rows = await withPartitions(requests, () => queryRows(pool, requests))
+  return claimResults(pool, requests, rows, startedAt, announce)
+}
+
+/** The results of a batch, which is announced. `startedAt`: by `performance.now()`. */
+export async function claimResults(
+  pool: pg.Pool,
+  requests: readonly ClaimRequest[],
+  rows: readonly ClaimRow[],
+  startedAt: number,
+  announce: Announce,
+): Promise<ItemResult<ClaimOutcome>[]> {
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
   const firstOutcomes = replays.length === 0 ? new Map<string, FirstOutcome>() : await readFirstOutcomes(pool, replays)
   const tookMs = performance.now() - startedAt
@@ -96,9 +110,12 @@ function numberOrNull(text: string | null): number | null {
 }
 
 /** @throws PartitionMissing */
-async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
+export async function withPartitions<Result>(
+  requests: readonly { bookingId: string }[],
+  query: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return await queryRows(pool, requests)
+    return await query()
   } catch (error) {
     const [first] = requests
     if (first === undefined || !isPartitionMissing(error)) throw error
@@ -140,36 +157,46 @@ function claimsTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
     select * from holdfast.claim_slots(
       ${plainArray(requests, ({ slotId }) => clinicNoOf(slotId))}::integer[],
       ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
-      ${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
-      ${plainArray(requests, ({ units }) => units)}::integer[],
-      ${plainArray(requests, ({ key }) => key)}::uuid[],
-      ${plainArray(requests, ({ requestHash }) => requestHash)}::uuid[],
-      ${plainArray(requests, ({ confirm }) => confirm)}::boolean[],
-      ${accountsOf(requests)}::uuid[],
-      ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
-      ${plainArray(requests, ({ appointmentType }) => appointmentType)}::text[],
-      ${jsonArray(requests, ({ patient }) => patient)}::jsonb[],
-      ${textArray(requests, ({ reason }) => reason)}::text[], ${knownBy}::text[])`
+      ${claimArrays(requests)}, ${knownBy}::text[])`
   return queryOf('claim_slots', requests, statement)
 }
 
+/** What `claim_slots` and `claim_times` get of each request besides its slot. */
+export function claimArrays(requests: readonly Omit<ClaimRequest, 'slotId'>[]): Sql {
+  return sql`${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
+    ${plainArray(requests, ({ units }) => units)}::integer[],
+    ${plainArray(requests, ({ key }) => key)}::uuid[],
+    ${plainArray(requests, ({ requestHash }) => requestHash)}::uuid[],
+    ${plainArray(requests, ({ confirm }) => confirm)}::boolean[],
+    ${accountsOf(requests)}::uuid[],
+    ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
+    ${plainArray(requests, ({ appointmentType }) => appointmentType)}::text[],
+    ${jsonArray(requests, ({ patient }) => patient)}::jsonb[],
+    ${textArray(requests, ({ reason }) => reason)}::text[]`
+}
+
 /** A statement that reads former bookings differs, and is planned for their months. */
-function queryOf(name: string, requests: readonly ClaimRequest[], statement: Sql): pg.QueryConfig {
+export function queryOf(
+  name: string,
+  requests: readonly Omit<ClaimRequest, 'slotId'>[],
+  statement: Sql,
+): pg.QueryConfig {
   if (!requests.some(hasFormer)) return { ...prepared(name, statement), types: asSent }
   return { text: statement.text, values: statement.values, types: asSent }
 }
 
-const hasFormer = ({ formerBookingId }: ClaimRequest): boolean => formerBookingId !== undefined
+const hasFormer = ({ formerBookingId }: Pick<ClaimRequest, 'formerBookingId'>): boolean => formerBookingId !== undefined
 
 /**
  * Read by the statement that claims. null: the booking belongs to no account. Of two people of one name without e-mail
  * addresses, the telephone number says who it is. An account that has added the former booking by its link may be a
  * stranger's, as for `correct_patient`: it adds the new one in the same way (docs/decisions/0036).
  */
-function accountOf({ slotId, accountId, formerBookingId, formerDoctorId, patient }: ClaimRequest): Sql {
+function accountOf(request: Omit<ClaimRequest, 'slotId'>): Sql {
+  const { bookingId, accountId, formerBookingId, formerDoctorId, patient } = request
   const { name, email } = patient
   if (formerBookingId === undefined) return sql`${accountId}::uuid`
-  const clinicNo = clinicNoOf(slotId)
+  const clinicNo = clinicNoOf(bookingId)
   return sql`(
     select b.account_id from holdfast.booking b
      where b.clinic_no = ${clinicNo}::integer and b.id = ${formerBookingId}::uuid and ${isAppointment}
@@ -183,12 +210,12 @@ function accountOf({ slotId, accountId, formerBookingId, formerDoctorId, patient
            && array_remove(holdfast.identity_keys(${JSON.stringify(patient)}::jsonb, null), 'none'))`
 }
 
-function accountsOf(requests: readonly ClaimRequest[]): Sql {
+function accountsOf(requests: readonly Omit<ClaimRequest, 'slotId'>[]): Sql {
   if (requests.some(hasFormer)) return sql`array[${join(requests.map(accountOf))}]`
   return sql`${plainArray(requests, ({ accountId }) => accountId)}`
 }
 
-function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
+export function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
   const bookingIds = readPlainArray(claims.booking_ids)
   const clinicIds = readPlainArray(claims.clinic_ids)
   const resourceIds = readPlainArray(claims.resource_ids)
@@ -199,6 +226,7 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
   const holdTimes = readPlainArray(claims.hold_expires_at)
   const available = readPlainArray(claims.available)
   const lapses = readPlainArray(claims.lapses_in_ms)
+  const slotIds = claims.slot_ids ? readPlainArray(claims.slot_ids) : undefined
   return readPlainArray(claims.outcomes).map((outcome, index) => ({
     outcome: outcome ?? '',
     booking_id: bookingIds[index] ?? null,
@@ -215,6 +243,7 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
     lapses_in_ms: lapses[index] ?? null,
     snapshot: claims.snapshot,
     ...(claims.added === undefined ? {} : { added: claims.added }),
+    ...(slotIds === undefined ? {} : { slot_id: slotIds[index] ?? null }),
   }))
 }
 

@@ -239,6 +239,7 @@ test('exactly these functions are its way in', async ({ database }) => {
   expect(rows.map((row) => row.name)).toEqual([
     'admit_claims',
     'append_audit_events',
+    'are_doctors_locked',
     'are_locked',
     'begin_log_epoch',
     'booked_since',
@@ -252,11 +253,13 @@ test('exactly these functions are its way in', async ({ database }) => {
     'claim_cases',
     'claim_slot',
     'claim_slots',
+    'claim_times',
     'clinic_no_of',
     'confirm_attendance',
     'correct_patient',
     'correct_waitlist_entry',
     'create_blocks',
+    'create_sessions',
     'create_slots',
     'end_waitlist_entries',
     'ensure_partitions',
@@ -283,6 +286,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'next_hold_end',
     'offer_free_places',
     'offer_public_places',
+    'open_times',
     'place_clinic',
     'prolong_case',
     'purge_audit_events',
@@ -310,6 +314,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'will_end',
     'withdraw_attendance',
     'withdraw_case_request',
+    'withdraw_session',
     'withdraw_slots',
   ])
 })

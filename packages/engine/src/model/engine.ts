@@ -15,6 +15,7 @@ import type { Invitations } from './invitation.ts'
 import type { ManageTokenEpochs } from './manage-access.ts'
 import type { Messages } from './message.ts'
 import type { Reads } from './reads.ts'
+import type { Sessions, TimeClaimOutcome, TimeClaimRequest } from './session.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
 import type {
   CreateSlotsRequest,
@@ -38,6 +39,7 @@ export type Engine = {
   admit(request: AdmissionRequest): Promise<AdmissionOutcome>
   release(request: Pick<AdmissionRequest, 'bookingId' | 'origins'>): void
   claim(request: ClaimRequest): Promise<ClaimOutcome>
+  claimTime(request: TimeClaimRequest): Promise<TimeClaimOutcome>
   settle(request: SettleRequest): Promise<SettleOutcome>
   move(request: MoveRequest): Promise<MoveOutcome>
   confirmAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
@@ -56,6 +58,7 @@ export type Engine = {
     },
   ): Promise<ImportOutcome>
   reads: Reads
+  sessions: Sessions
   directory: Directory
   invitations: Invitations
   bookingLimits: {

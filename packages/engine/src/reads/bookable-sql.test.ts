@@ -27,7 +27,8 @@ async function compared(database: TestDatabase, rule: Sql = isBookableTime, byDe
            lateral (select around || ' ' || beside as offset_text) o,
            unnest(array[null, statement_timestamp()]) withdrawn,
            unnest(array[null, statement_timestamp()]) blocked,
-           lateral (select gen_random_uuid() as id, withdrawn as withdrawn_at, blocked as blocked_at,
+           lateral (select gen_random_uuid() as id, null::uuid as session_id, withdrawn as withdrawn_at,
+                           blocked as blocked_at,
                            statement_timestamp() + around::interval + beside::interval as starts_at) q,
            lateral (select q.*, q.starts_at + '1 hour'::interval as ends_at) s`)
   return rows

@@ -4,10 +4,11 @@ import { lapsedUnits } from '../database/hold-sql.ts'
 /**
  * When a patient can book a slot, for queries in which `s` is the slot and `c` its clinic: the same conditions as
  * claim_verdict.sql (bookable-sql.test.ts compares them), so that a slot shown as free is not refused. The caller adds
- * that the doctor is active. It uses statement_timestamp() because an index can be searched by it, and not by
- * clock_timestamp().
+ * that the doctor is active. Slots of visits in sessions are left out: they are listed as times (open_times). It uses
+ * statement_timestamp() because an index can be searched by it, and not by clock_timestamp().
  */
 export const isBookableTime = sql`(s.withdrawn_at is null
+  and s.session_id is null
   and s.blocked_at is null
   and s.starts_at > statement_timestamp()
   and s.starts_at >= statement_timestamp() + make_interval(mins => c.minimum_notice_minutes)
@@ -15,6 +16,7 @@ export const isBookableTime = sql`(s.withdrawn_at is null
 
 /** The same for the clinic's desk, which books until a slot ends, without notice and beyond the horizon. */
 export const isBookableByDesk = sql`(s.withdrawn_at is null
+  and s.session_id is null
   and s.blocked_at is null
   and s.ends_at > statement_timestamp())`
 

@@ -33,7 +33,7 @@ export type CalendarDays = {
   start: Date
   end: Date
   rules: CalendarRules
-  /** Sorted by start; withdrawn slots are left out. */
+  /** Sorted by start; withdrawn slots, and those of visits in sessions, are left out. */
   slots: CalendarSlot[]
 }
 
@@ -59,7 +59,7 @@ export type CalendarReads = {
   days(doctorId: string, from: string, to: string, knownZone?: string | null): Promise<CalendarDays | null>
   /**
    * The slots of these that exist, in no order, and the database's time of the read. A withdrawn slot has nothing
-   * available, and no hold.
+   * available, and no hold. A visit's slot in a session counts as withdrawn: no list has it.
    */
   slots(
     slotIds: readonly string[],
@@ -136,6 +136,7 @@ function daysOfDoctor(doctorId: string, start: Date, end: Date, doctors: Doctors
                  from holdfast.slot s
                 where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId}
                   and s.starts_at >= ${start} and s.starts_at < ${end} and s.withdrawn_at is null
+                  and s.session_id is null
                 order by s.starts_at) q) l
      where r.clinic_no = ${clinicNo} and r.id = ${doctorId} and r.kind = 'doctor' and ${isReadOf[doctors]}`
 }
@@ -147,7 +148,8 @@ function slotsByKey(slotIds: readonly string[]): Sql {
   return sql`
     select pg_current_snapshot() as snapshot, statement_timestamp() as as_of, ${asArrays},
            array_agg(q.resource_id) as doctor_ids, array_agg(q.withdrawn) as withdrawn
-      from (select ${calendarSlot}, s.resource_id, s.withdrawn_at is not null as withdrawn
+      from (select ${calendarSlot}, s.resource_id,
+                   s.withdrawn_at is not null or s.session_id is not null as withdrawn
               from ${keysOf(slotIds)}
              cross join lateral (select t.* from holdfast.slot t where t.clinic_no = u.clinic_no and t.id = u.id
                                   limit 1) s) q`
@@ -170,7 +172,8 @@ function doctorsWithHolds(doctorIds: readonly string[]): Sql {
              from (select ${calendarSlot}, s.next_lapse <= statement_timestamp() as has_lapsed
                      from (select t.* from holdfast.slot t
                             where t.clinic_no = r.clinic_no and t.resource_id = r.id and t.next_lapse is not null
-                              and t.withdrawn_at is null and t.starts_at > statement_timestamp() - interval '25 hours'
+                              and t.withdrawn_at is null and t.session_id is null
+                              and t.starts_at > statement_timestamp() - interval '25 hours'
                             order by t.next_lapse limit ${heldMax}) s
                     order by s.next_lapse) q) h) d on true`
 }

@@ -1,4 +1,4 @@
-import type { BatchReport, ClaimOutcome, MessageOutcome } from '@holdfast/engine'
+import type { BatchReport, MessageOutcome, TimeClaimOutcome } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { addDatabaseFigures, type DatabaseFigures } from './database-figures.ts'
@@ -23,7 +23,7 @@ export type Metrics = {
   queueRefused(refusal: { waitMs: number }): void
   /** The longest wait of a claim or a change in its queue of late, also of those refused, and how many were refused. */
   recentWaits(): { longestSeconds: number; refused: number }
-  claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
+  claimsDone(outcomes: readonly (TimeClaimOutcome['kind'] | 'error')[]): void
   auditDone(events: { written?: number; lost?: number }): void
   /** This process runs these jobs: their counters begin at 0, so that an alert sees the first failure. */
   jobsKnown(names: readonly string[]): void

@@ -9,7 +9,7 @@
 --
 -- p_actor_ids: the account that acts for another person, at the clinic's desk; null: the account itself, or a guest.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the request, as sought_keys; null:
--- none do.
+-- none do. p_is_judged: by claim_times, so that the clinic's notice and horizon do not bind.
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
 --   appointment_type_not_offered | key_reused | patient_booked:<the other booking's id> | retry
@@ -30,7 +30,7 @@
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
   p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[],
-  p_known_by text[] default null
+  p_known_by text[] default null, p_is_judged boolean default false
 ) returns table (
   outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
   appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
@@ -100,8 +100,10 @@ begin
                coalesce(case when k.booking_id is null then nullif(v_verdicts[i.k], 'retry') end,
                  claim_verdict(v_now, k.booking_id, k.request_hash, p_hashes[i.k], s.id, s.withdrawn_at, s.blocked_at,
                                s.starts_at, s.ends_at, p_actor_ids[i.k] is not null, r.kind, r.active,
-                               c.minimum_notice, c.booking_horizon, p_types[i.k], r.appointment_types, p_units[i.k],
-                               s.capacity, s.taken, s.next_lapse), v_verdicts[i.k]) as verdict
+                               case when not p_is_judged then c.minimum_notice end,
+                               case when not p_is_judged then c.booking_horizon end, p_types[i.k],
+                               r.appointment_types, p_units[i.k], s.capacity, s.taken, s.next_lapse),
+                 v_verdicts[i.k]) as verdict
           from generate_subscripts(p_ids, 1) with ordinality i(k, n)
           left join lateral (select t.* from slot t where t.clinic_no = p_clinic_nos[i.k] and t.id = p_slot_ids[i.k]
                               limit 1) s on true

@@ -45,7 +45,7 @@ begin
     update slot s
        set blocked_at = case when s.blocked_at is null then v_now end,
            digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, s.withdrawn_at,
-                                case when s.blocked_at is null then v_now end)
+                                case when s.blocked_at is null then v_now end, visit_of_slot(s))
      where s.clinic_no = p_clinic_no and s.id = any (v_ids) and s.withdrawn_at is null
        and (p_busy && tstzrange(s.starts_at, s.ends_at)) <> (s.blocked_at is not null)
     returning s.id, s.blocked_at

@@ -44,6 +44,7 @@ begin
         where s.clinic_no = c.no and (s.resource_id, s.starts_at) between (d.id, t.first) and (d.id, t.last)
         order by s.resource_id, s.starts_at limit v_each) f
      where c.no = p_clinic_no and f.taken < f.capacity and f.withdrawn_at is null and f.blocked_at is null
+       and f.session_id is null
        and f.id <> all (p_freed_ids)
      order by uuid_hash(f.id) limit c_free_max);
 end

@@ -9,6 +9,7 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 update slot s
    set capacity = p_capacity,
-       digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, p_capacity, s.withdrawn_at, s.blocked_at)
+       digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, p_capacity, s.withdrawn_at, s.blocked_at,
+                            visit_of_slot(s))
  where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.capacity <> p_capacity;
 $function$;

@@ -189,7 +189,8 @@ begin
     update slot s
        set taken = s.taken - coalesce((select f.units from freed f where f.slot_id = s.id), 0), next_lapse = null,
            withdrawn_at = v_now,
-           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at)
+           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at,
+                                visit_of_slot(s))
      where s.clinic_no = p_clinic_no and s.id = any (v_slots)
   )
   select array_agg(f.id) filter (where f.appointment_type = 'case'),

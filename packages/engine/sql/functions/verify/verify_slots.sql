@@ -7,7 +7,8 @@
 --   slot that doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has
 --   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of
 --   its digest; or it is not over and not withdrawn, and overlaps another one of its resource: one before it, in the
---   order of their times, exactly if it begins before the latest end of those).
+--   order of their times, exactly if it begins before the latest end of those; the same for visits with
+--   their buffers).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -35,7 +36,8 @@ as $function$
       left join counted c on c.slot_id = s.id
      cross join lateral (
        select s.digest is distinct from slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity,
-                                                    s.withdrawn_at, s.blocked_at) as differs) d
+                                                    s.withdrawn_at, s.blocked_at,
+                                                    visit_of_slot(s)) as differs) d
      where s.clinic_no = p_clinic_no
        and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity
             or c.first_lapse < coalesce(s.next_lapse, 'infinity')
@@ -71,5 +73,15 @@ as $function$
                          rows between unbounded preceding and 1 preceding) as is_crowded
             from slot s
            where s.clinic_no = p_clinic_no and s.withdrawn_at is null and s.ends_at > statement_timestamp()) l
+   where l.is_crowded
+  union all
+  -- No constraint knows the buffers of visits.
+  select 'slot_differs', l.id, null, 'the buffer of another visit is at the same time'
+    from (select s.id, lower(time_of_slot(s)) < max(upper(time_of_slot(s))) over (
+                         partition by s.resource_id order by s.starts_at, s.id
+                         rows between unbounded preceding and 1 preceding) as is_crowded
+            from slot s
+           where s.clinic_no = p_clinic_no and s.session_id is not null and s.withdrawn_at is null and s.taken > 0
+             and s.ends_at > statement_timestamp()) l
    where l.is_crowded
 $function$;

@@ -31,7 +31,10 @@ test('staff correct who waits, and the security log says so', async ({ database,
   expect(rest.audited).toMatchObject([{ kind: 'booking_read', ...subject }])
 })
 
-test('an entry with an offer is corrected after it, with the booking if it was accepted', async ({ database, rest }) => {
+test('an entry with an offer is corrected after it, with the booking if it was accepted', async ({
+  database,
+  rest,
+}) => {
   const { clinic, doctor, path } = await anEntry(database)
   const as = await rest.aMember(clinic.no, 'staff')
   await offerAsFreed(database, await aSlot(database, doctor))

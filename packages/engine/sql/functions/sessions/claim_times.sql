@@ -1,0 +1,178 @@
+-- claim_times: books visits in open sessions, for up to 1,000 requests at once, first come, first served in the order
+-- of the arrays. Each visit that has room gets a slot of its own in its session (p_slot_ids: the ids to use), or a
+-- place in the slot of its group; then claim_slots books them. A request is for a session, a start and a visit type;
+-- the other parameters, and the row, are those of claim_slots. slot_ids: of what was booked.
+--
+-- Outcomes: as claim_slots; and session_missing | visit_type_missing | visit_type_not_offered | visit_type_by_<who may
+--   book it> | time_not_offered. slot_full: the time, with its buffers, is taken. retry: as claim_slots, and for all
+--   requests, if holds at these times had lapsed: they have given back their units, which may have been offered to
+--   those who wait, and after that no booking may be locked.
+-- Locks: the doctors, by (clinic_no, id); with p_known_by, as lock_patients; then the empty slots and those with lapsed
+--   holds at these times, by (clinic_no, id), with these holds; then as claim_slots.
+-- Fails: as claim_slots; 23P01 if the backstop found an overlap.
+-- Idempotent: by key, for 24 hours.
+create or replace function holdfast.claim_times(
+  p_clinic_nos integer[], p_session_ids uuid[], p_starts timestamptz[], p_visit_type_ids uuid[], p_slot_ids uuid[],
+  p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[], p_confirm boolean[], p_account_ids uuid[],
+  p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[], p_known_by text[] default null
+) returns table (
+  outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
+  appointment_types text[], starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[],
+  created_at timestamptz, tx xid8, available integer[], lapses_in_ms float8[], snapshot pg_snapshot, slot_ids uuid[]
+)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_count constant integer := cardinality(p_ids);
+  v_now timestamptz;
+  v_request record;
+  v_resource_clinic_nos integer[]; v_resource_ids uuid[];
+  v_lapsed_clinic_nos integer[]; v_lapsed_ids uuid[];
+  -- by request
+  v_verdicts text[] := array_fill(null::text, array[v_count]);
+  v_slots uuid[] := array_fill(null::uuid, array[v_count]);
+  v_types text[] := p_types;
+  -- of the doctor whose requests are decided
+  v_resource_id uuid;
+  v_taken tstzmultirange;
+  v_during tstzrange;
+  v_slot_id uuid;
+  -- the slots to create
+  v_new slot[] := '{}';
+  v_claimed record;
+begin
+  if array[cardinality(p_clinic_nos), cardinality(p_session_ids), cardinality(p_starts), cardinality(p_visit_type_ids),
+           cardinality(p_slot_ids)] <> array_fill(v_count, array[5]) then
+    raise exception 'claims come as arrays of the same length' using errcode = 'invalid_parameter_value';
+  end if;
+
+  -- 1. The locks. A doctor's lock is that of everything which takes their time.
+  select array_agg(q.clinic_no), array_agg(q.resource_id) into v_resource_clinic_nos, v_resource_ids
+    from (select distinct s.clinic_no, s.resource_id
+            from unnest(p_clinic_nos, p_session_ids) i(clinic_no, session_id)
+            join open_session s on s.clinic_no = i.clinic_no and s.id = i.session_id) q;
+  perform 1 from resource r
+    where (r.clinic_no, r.id) in (select u.clinic_no, u.id
+                                    from unnest(v_resource_clinic_nos, v_resource_ids) u(clinic_no, id))
+    order by r.clinic_no, r.id
+      for no key update;
+  if p_known_by is not null then
+    perform lock_patients(p_clinic_nos, array(
+      select case when sought_keys(p_known_by[i.n], p_patients[i.n], p_account_ids[i.n]) is not null
+                  then fold_name(p_patients[i.n]->>'name') end
+        from generate_series(1, v_count) i(n) order by i.n));
+  end if;
+  select array_agg(q.clinic_no) filter (where q.taken > 0), array_agg(q.id) filter (where q.taken > 0)
+    into v_lapsed_clinic_nos, v_lapsed_ids
+    from (select s.clinic_no, s.id, s.taken
+            from slot s
+           where (s.clinic_no, s.id) in (
+                   select s.clinic_no, s.id
+                     from unnest(p_clinic_nos, p_session_ids, p_starts) i(clinic_no, session_id, starts_at)
+                     join open_session o on o.clinic_no = i.clinic_no and o.id = i.session_id
+                     join slot s on s.clinic_no = o.clinic_no and s.resource_id = o.resource_id
+                                and s.starts_at between i.starts_at - interval '29 hours'
+                                                    and i.starts_at + interval '29 hours'
+                    where s.session_id is not null and s.withdrawn_at is null
+                      and (s.taken = 0 or s.next_lapse <= clock_timestamp()))
+           order by s.clinic_no, s.id
+             for update) q;
+  v_now := clock_timestamp();
+  if v_lapsed_ids is not null then
+    perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_ids, v_now);
+    return query
+    select array_fill('retry'::text, array[v_count]), '{}'::uuid[], '{}'::uuid[], '{}'::uuid[], '{}'::integer[],
+           '{}'::text[], '{}'::timestamptz[], '{}'::timestamptz[], '{}'::timestamptz[], v_now, null::xid8,
+           '{}'::integer[], '{}'::float8[], null::pg_snapshot, '{}'::uuid[];
+    return;
+  end if;
+
+  -- 2. Decide, one doctor after the other. A known key needs no slot: claim_slots finds it.
+  for v_request in
+    select i.n, i.clinic_no, s.resource_id, i.starts_at, v as visit, i.slot_id, s.id as session_id,
+           coalesce(time_refusal(s, v, r.active, i.starts_at, p_actor_ids[i.n] is not null,
+                                 v.bookable_by = 'known_patients'
+                                 and is_known_patient(i.clinic_no, p_account_ids[i.n]), v_now),
+                    case when p_types[i.n] <> all (v.appointment_types) then 'appointment_type_not_offered' end)
+             as refusal,
+           min(i.starts_at) over w - interval '4 hours' as first, max(i.starts_at) over w + interval '29 hours' as last
+      from unnest(p_clinic_nos, p_session_ids, p_starts, p_visit_type_ids, p_slot_ids)
+             with ordinality i(clinic_no, session_id, starts_at, visit_type_id, slot_id, n)
+      left join lateral (select t.* from open_session t
+                          where t.clinic_no = i.clinic_no and t.id = i.session_id limit 1) s on true
+      left join lateral (select t.active from resource t
+                          where t.clinic_no = i.clinic_no and t.id = s.resource_id limit 1) r on true
+      left join lateral visit_of_doctor(i.clinic_no, i.visit_type_id, s.resource_id) v on true
+     where not exists (select from idempotency k where k.clinic_no = i.clinic_no and k.key = p_keys[i.n])
+    window w as (partition by i.clinic_no, s.resource_id)
+     order by i.clinic_no, s.resource_id, i.n
+  loop
+    v_verdicts[v_request.n] := v_request.refusal;
+    continue when v_request.refusal is not null;
+    if v_request.resource_id is distinct from v_resource_id then
+      v_resource_id := v_request.resource_id;
+      v_taken := taken_times(v_request.clinic_no, v_resource_id, v_request.first, v_request.last, v_now);
+    end if;
+    v_types[v_request.n] := coalesce(p_types[v_request.n], (v_request.visit).appointment_types[1]);
+    v_during := time_of_visit(v_request.visit, v_request.starts_at);
+    v_slot_id := case when (v_request.visit).capacity > 1 then coalesce(
+      (select n.id from unnest(v_new) n
+        where n.session_id = v_request.session_id and n.visit_type_id = (v_request.visit).visit_type_id
+          and n.starts_at = v_request.starts_at),
+      slot_of_group(v_request.clinic_no, v_resource_id, v_request.session_id, (v_request.visit).visit_type_id,
+                    v_request.starts_at)) end;
+    if v_slot_id is null and v_taken && v_during then
+      v_verdicts[v_request.n] := 'slot_full';
+    elsif v_slot_id is null then
+      v_slot_id := v_request.slot_id;
+      v_taken := v_taken + tstzmultirange(v_during);
+      v_new := v_new || (v_request.clinic_no, v_slot_id, v_resource_id, v_request.starts_at,
+                         v_request.starts_at + make_interval(mins => (v_request.visit).minutes),
+                         (v_request.visit).capacity, 0, null, null, v_now, null, null, null, v_request.session_id,
+                         (v_request.visit).visit_type_id, (v_request.visit).buffer_before_minutes,
+                         (v_request.visit).buffer_after_minutes)::slot;
+    end if;
+    v_slots[v_request.n] := v_slot_id;
+  end loop;
+
+  -- 3. The slots. Empty ones that are in the way are over.
+  if v_new <> '{}' then
+    update slot s
+       set withdrawn_at = v_now, next_lapse = null,
+           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at,
+                                visit_of_slot(s))
+      from unnest(v_new) n
+     where s.clinic_no = n.clinic_no and s.resource_id = n.resource_id and s.session_id is not null
+       and s.withdrawn_at is null and s.taken = 0
+       and s.starts_at between n.starts_at - interval '29 hours' and n.ends_at + interval '4 hours'
+       and time_of_slot(s) && time_of_slot(n);
+    insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest, session_id, visit_type_id,
+                      buffer_before_minutes, buffer_after_minutes)
+    select n.clinic_no, n.id, n.resource_id, n.starts_at, n.ends_at, n.capacity,
+           slot_digest(n.id, n.resource_id, n.starts_at, n.ends_at, n.capacity, null, null, visit_of_slot(n)),
+           n.session_id, n.visit_type_id, n.buffer_before_minutes, n.buffer_after_minutes
+      from unnest(v_new) n;
+  end if;
+
+  -- 4. The bookings. What was refused above has no slot, and gets the reason that was found.
+  select * into v_claimed
+    from claim_slots(p_clinic_nos, v_slots, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_actor_ids,
+                     v_types, p_patients, p_reasons, p_known_by, true);
+  delete from slot s
+   using unnest(v_new) n
+   where s.clinic_no = n.clinic_no and s.id = n.id and s.taken = 0;
+  return query
+  select array(select case when o.outcome = 'slot_missing' then coalesce(v_verdicts[o.n], o.outcome)
+                           else o.outcome end
+                 from unnest(v_claimed.outcomes) with ordinality o(outcome, n) order by o.n),
+         v_claimed.booking_ids, v_claimed.clinic_ids, v_claimed.resource_ids, v_claimed.capacities,
+         v_claimed.appointment_types, v_claimed.starts_at, v_claimed.ends_at, v_claimed.hold_expires_at,
+         v_claimed.created_at, v_claimed.tx, v_claimed.available, v_claimed.lapses_in_ms, v_claimed.snapshot, v_slots;
+end
+$function$;

@@ -1,0 +1,39 @@
+-- open_times: when visits of a type can begin in a doctor's open sessions, from p_from until before p_to, by start. The
+-- same rules as claim_times: time_refusal, and taken_times. available: how many more can be booked there, more than one
+-- for groups.
+--
+-- p_by_desk: as in time_refusal. p_account_id: who asks. p_limit: how many starts are returned at most.
+-- Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.open_times(
+  p_clinic_no integer, p_resource_id uuid, p_visit_type_id uuid, p_from timestamptz, p_to timestamptz,
+  p_by_desk boolean, p_account_id uuid, p_limit integer
+) returns table (session_id uuid, starts_at timestamptz, ends_at timestamptz, available integer)
+language sql stable security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+as $function$
+  select s.id, t.at, t.at + make_interval(mins => (v.visit).minutes),
+         case when g.id is null then (v.visit).capacity
+              else g.capacity - g.taken + case when g.next_lapse <= statement_timestamp()
+                                               then lapsed_units(g.clinic_no, g.id, g.next_lapse, statement_timestamp())
+                                               else 0 end end
+    from (select v as visit,
+                 v.bookable_by = 'known_patients' and is_known_patient(p_clinic_no, p_account_id) as is_known
+            from visit_of_doctor(p_clinic_no, p_visit_type_id, p_resource_id) v offset 0) v
+    join resource r on r.clinic_no = p_clinic_no and r.id = p_resource_id and r.kind = 'doctor'
+   cross join (select taken_times(p_clinic_no, p_resource_id, p_from - interval '4 hours', p_to + interval '29 hours',
+                                  statement_timestamp()) as times offset 0) k
+    join open_session s on s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+                       and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to
+   cross join generate_series(s.starts_at, least(s.ends_at, p_to), make_interval(mins => s.grid_minutes)) t(at)
+    left join slot g on (v.visit).capacity > 1
+                    and g.id = slot_of_group(p_clinic_no, p_resource_id, s.id, p_visit_type_id, t.at)
+                    and g.clinic_no = p_clinic_no
+   where t.at >= p_from and t.at < p_to
+     and time_refusal(s, v.visit, r.active, t.at, p_by_desk, v.is_known, statement_timestamp()) is null
+     and (g.id is not null or not k.times && time_of_visit(v.visit, t.at))
+     and (g.id is null or g.taken < g.capacity or g.next_lapse <= statement_timestamp())
+   order by t.at
+   limit p_limit
+$function$;

@@ -1,0 +1,45 @@
+-- Open sessions of doctors (docs/decisions/0037): times in which patients book visits of different lengths. A visit
+-- that is booked gets a slot of its own in its session, so that all that is true of slots is true of visits.
+
+create table holdfast.open_session (
+  clinic_no integer not null,
+  id uuid not null check (holdfast.clinic_no_of(id) = clinic_no),
+  resource_id uuid not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  -- Visits begin at its start, and every so many minutes after it.
+  grid_minutes integer not null check (grid_minutes between 1 and 240),
+  -- Which visit types are booked in it; null: all that the doctor offers.
+  visit_type_ids uuid[] check (cardinality(visit_type_ids) between 1 and 200),
+  withdrawn_at timestamptz,
+  created_at timestamptz not null default now(),
+  primary key (clinic_no, id),
+  foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id),
+  check (starts_at < ends_at and ends_at <= starts_at + interval '25 hours')
+);
+create index open_session_resource on holdfast.open_session (clinic_no, resource_id, starts_at);
+
+create function holdfast.note_session_change() returns trigger
+language plpgsql security definer set search_path = holdfast, pg_catalog, pg_temp
+as $$
+begin
+  insert into directory_change (clinic_no, resource_id) values (new.clinic_no, new.resource_id);
+  return null;
+end
+$$;
+create trigger note_change after insert or update on holdfast.open_session
+  for each row execute function holdfast.note_session_change();
+
+-- A visit type as a doctor offers it: see visit_of_doctor. Buffers are minutes that the doctor needs before and after.
+create type holdfast.offered_visit as (
+  visit_type_id uuid,
+  is_offered boolean,
+  minutes integer,
+  buffer_before_minutes integer,
+  buffer_after_minutes integer,
+  capacity integer,
+  bookable_by text,
+  appointment_types text[],
+  minimum_notice interval,
+  booking_horizon interval
+);

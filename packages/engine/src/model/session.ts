@@ -1,0 +1,77 @@
+import type { ClaimOutcome, ClaimRequest } from './claim.ts'
+
+/** A time in which patients book visits of a doctor. Visits begin at its start, and every `gridMinutes` after it. */
+export type OpenSession = {
+  id: string
+  doctorId: string
+  startsAt: Date
+  endsAt: Date
+  gridMinutes: number
+  /** The visit types that are booked in it; null: all that the doctor offers. */
+  visitTypeIds: string[] | null
+}
+
+export type SessionDraft = { startsAt: Date; endsAt: Date }
+
+/** `drafts`, at most 1,000, each up to 25 hours long, are checked at the edge; `doctorId` is an existing doctor. */
+export type CreateSessionsRequest = {
+  doctorId: string
+  drafts: SessionDraft[]
+  gridMinutes: number
+  visitTypeIds: string[] | null
+}
+
+/**
+ * skipped: the same session exists, or it has ended; conflict: it overlaps another session, `sessionId`, or one before
+ * it in the list.
+ */
+export type SessionDraftOutcome = SessionDraft & {
+  outcome: 'created' | 'skipped' | 'conflict'
+  sessionId: string | null
+}
+
+/** A start at which a visit of a type can be booked. `available`: how many can be, more than one for groups. */
+export type OpenTime = { sessionId: string; startsAt: Date; endsAt: Date; available: number }
+
+/** Times that start in [from, to), at most `limit`, by start. */
+export type OpenTimesQuery = {
+  doctorId: string
+  visitTypeId: string
+  from: Date
+  to: Date
+  /** For the clinic's desk: without notice, beyond the horizon, and also what only the desk books. */
+  byDesk: boolean
+  /** Who asks: some visit types are for patients only who are known to the clinic. */
+  accountId: string | null
+  limit: number
+}
+
+/** A claim of a time of a session; its slot comes with the booking. `bookingId` is of the session's clinic. */
+export type TimeClaimRequest = Omit<ClaimRequest, 'slotId' | 'addsPlaces'> & {
+  sessionId: string
+  startsAt: Date
+  visitTypeId: string
+}
+
+export type TimeClaimOutcome =
+  | ClaimOutcome
+  | { kind: 'session_missing' }
+  /** The visit type does not exist. */
+  | { kind: 'visit_type_missing' }
+  /** The doctor does not offer it, or not in this session, or nobody does any more. */
+  | { kind: 'visit_type_not_offered' }
+  /** Only the clinic's desk books it, or patients whom the clinic knows. */
+  | { kind: 'visit_type_restricted'; bookableBy: 'desk' | 'known_patients' }
+  /** No visit of the type begins then, because it is not on the session's grid, or does not fit into it. */
+  | { kind: 'time_not_offered' }
+
+/** The doctor's sessions, and the times that can be booked in them. */
+export type Sessions = {
+  /** One outcome per draft, in order. Idempotent. `position` null: nothing was created or found. */
+  create(request: CreateSessionsRequest): Promise<{ items: SessionDraftOutcome[]; position: string | null }>
+  /** Those that end after `from` and start before `to`, by start, without withdrawn ones; at most 1,000. */
+  list(query: { doctorId: string; from: Date; to: Date }): Promise<OpenSession[]>
+  /** null: there is no such session. What was booked in it stays. */
+  withdraw(sessionId: string): Promise<{ position: string } | null>
+  times(query: OpenTimesQuery): Promise<OpenTime[]>
+}

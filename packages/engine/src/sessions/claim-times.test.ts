@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSession,
+  aSlot,
+  aTimeClaim,
+  aVisitType,
+  type BuiltClinic,
+  type BuiltDoctor,
+  type BuiltSession,
+  checkHistory,
+  lapseHolds,
+  type TestDatabase,
+  type VisitTypeOverrides,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { runClaimBatch } from '../bookings/claim-batch.ts'
+import { runSettleBatch } from '../bookings/settle-batch.ts'
+import type { TimeClaimOutcome, TimeClaimRequest } from '../model/session.ts'
+import { runTimeClaimBatch } from './claim-times.ts'
+
+let clinic: BuiltClinic
+let doctor: BuiltDoctor
+
+test.beforeAll(async ({ database }) => {
+  clinic = await aClinic(database)
+})
+test.beforeEach(async ({ database }) => {
+  doctor = await aDoctor(database, clinic)
+})
+
+async function claim(database: TestDatabase, ...requests: TimeClaimRequest[]): Promise<(TimeClaimOutcome | 'retry')[]> {
+  const results = await runTimeClaimBatch(database.appPool, requests)
+  return results.map((result) => (result.kind === 'completed' ? result.outcome : 'retry'))
+}
+
+const kindsOf = (outcomes: readonly (TimeClaimOutcome | 'retry')[]) =>
+  outcomes.map((one) => (one === 'retry' ? one : one.kind))
+
+describe('claims of times', () => {
+  test('a visit gets a slot of its own, as long as its type says', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic, { minutes: 25 })]
+    const request = aTimeClaim(session, type, 30)
+    const [outcome] = await claim(database, request)
+    expect(outcome).toMatchObject({
+      kind: 'booked',
+      booking: {
+        doctorId: doctor.id,
+        startsAt: request.startsAt,
+        endsAt: new Date(request.startsAt.getTime() + 25 * 60_000),
+        status: 'PENDING',
+      },
+    })
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('visits of different lengths take what the others leave, with the buffers of both', async ({ database }) => {
+    const session = await aSession(database, doctor, { minutes: 180, gridMinutes: 5 })
+    const long = await aVisitType(database, clinic, { minutes: 40, bufferAfterMinutes: 10 })
+    const short = await aVisitType(database, clinic, { minutes: 10, bufferBeforeMinutes: 5 })
+    const outcomes = await claim(
+      database,
+      aTimeClaim(session, long, 60),
+      aTimeClaim(session, short, 50),
+      aTimeClaim(session, short, 45),
+      aTimeClaim(session, short, 110),
+      aTimeClaim(session, short, 115),
+      aTimeClaim(session, long, 20),
+    )
+    expect(kindsOf(outcomes)).toEqual(['booked', 'booked', 'slot_full', 'slot_full', 'booked', 'slot_full'])
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test.for<[string, number, VisitTypeOverrides, string]>([
+    ['before the session', -10, {}, 'time_not_offered'],
+    ['beside the grid', 5, {}, 'time_not_offered'],
+    ['beyond its end', 170, {}, 'time_not_offered'],
+    ['with a buffer that does not fit before it', 0, { bufferBeforeMinutes: 5 }, 'time_not_offered'],
+    ['of a type that is not active', 0, { active: false }, 'visit_type_not_offered'],
+    ['of a type that only the desk books', 0, { bookableBy: 'desk' }, 'visit_type_restricted'],
+    ['of a type for known patients', 0, { bookableBy: 'known_patients' }, 'visit_type_restricted'],
+    ['within its notice', 0, { minimumNoticeMinutes: 10_000 }, 'slot_closed'],
+    ['beyond its horizon', 0, { bookingHorizonDays: 1 }, 'slot_closed'],
+  ])('refuses a visit %s, and books another one', async ([, minute, overrides, refusal], { database }) => {
+    const session = await aSession(database, doctor)
+    const type = await aVisitType(database, clinic, overrides)
+    const other = await aVisitType(database, clinic)
+    const outcomes = await claim(database, aTimeClaim(session, type, minute), aTimeClaim(session, other, 60))
+    expect(kindsOf(outcomes)).toEqual([refusal, 'booked'])
+    expect(await freeSlots(database)).toBe(0)
+  })
+
+  test('the desk passes the rules for patients, and books until the visit would end', async ({ database }) => {
+    const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 10 * 60_000)
+    const session = await aSession(database, doctor, { startsAt, gridMinutes: 1 })
+    const type = await aVisitType(database, clinic, { bookableBy: 'desk', minimumNoticeMinutes: 10_000, capacity: 2 })
+    const byDesk = { actorId: randomUUID() }
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 0, byDesk)))).toEqual(['booked'])
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 0)))).toEqual(['visit_type_restricted'])
+  })
+
+  test('a type that names doctors is offered by these, with their minutes', async ({ database }) => {
+    const other = await aDoctor(database, clinic)
+    const type = await aVisitType(database, clinic, { minutes: 20, doctors: [{ id: doctor.id, minutes: 35 }] })
+    const [mine, theirs] = [await aSession(database, doctor), await aSession(database, other)]
+    const [booked, refused] = await claim(database, aTimeClaim(mine, type, 0), aTimeClaim(theirs, type, 0))
+    expect(booked).toMatchObject({ booking: { endsAt: new Date(mine.startsAt.getTime() + 35 * 60_000) } })
+    expect(refused).toEqual({ kind: 'visit_type_not_offered' })
+  })
+
+  test('a group has one slot, with as many places as the type says', async ({ database }) => {
+    const [session, group] = [await aSession(database, doctor), await aVisitType(database, clinic, { capacity: 3 })]
+    const first = await claim(database, aTimeClaim(session, group, 0), aTimeClaim(session, group, 0))
+    const then = await claim(database, ...[0, 0, 10].map((minute) => aTimeClaim(session, group, minute)))
+    expect(kindsOf([...first, ...then])).toEqual(['booked', 'booked', 'booked', 'slot_full', 'slot_full'])
+    expect(new Set([...first, then[0]].map(slotIdOf)).size).toBe(1)
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('a repetition gets the first response, also when the time is taken', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    const request = aTimeClaim(session, type, 0)
+    const [booked] = await claim(database, request)
+    const repeated = await claim(
+      database,
+      { ...request, bookingId: aTimeClaim(session, type, 0).bookingId },
+      { ...request, bookingId: aTimeClaim(session, type, 0).bookingId, requestHash: randomUUID() },
+      aTimeClaim(session, type, 0),
+    )
+    expect(kindsOf(repeated)).toEqual(['replayed', 'key_reused', 'slot_full'])
+    expect(slotIdOf(repeated[0])).toBe(slotIdOf(booked))
+  })
+
+  test('a cancelled visit gives its time back, also to visits of other lengths', async ({ database }) => {
+    const session = await aSession(database, doctor)
+    const [short, long] = [
+      await aVisitType(database, clinic, { minutes: 10 }),
+      await aVisitType(database, clinic, { minutes: 60, bufferBeforeMinutes: 10 }),
+    ]
+    const [booked] = await claim(database, aTimeClaim(session, short, 30))
+    expect(kindsOf(await claim(database, aTimeClaim(session, long, 20)))).toEqual(['slot_full'])
+    await runSettleBatch(database.appPool, [
+      { bookingId: bookingIdOf(booked), action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
+    ])
+    expect(kindsOf(await claim(database, aTimeClaim(session, long, 20)))).toEqual(['booked'])
+    expect(kindsOf(await claim(database, aTimeClaim(session, short, 30)))).toEqual(['slot_full'])
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('a hold that has lapsed gives its time back at the next try', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    const [held] = await claim(database, aTimeClaim(session, type, 0))
+    await lapseHolds(database, { clinicNo: doctor.clinicNo, id: slotIdOf(held) })
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 10)))).toEqual(['retry'])
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 10)))).toEqual(['booked'])
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('fixed slots, cases and busy times are in the way', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    await aSlot(database, doctor, { startsAt: minuteOf(session, 30), minutes: 15 })
+    await database.ownerPool.query(
+      `insert into holdfast.busy_calendar (clinic_no, resource_id, url, busy)
+       values ($1, $2, 'x', tstzmultirange(tstzrange($3, $4)))`,
+      [doctor.clinicNo, doctor.id, minuteOf(session, 60), minuteOf(session, 65)],
+    )
+    const outcomes = await claim(database, ...[20, 10, 50, 40, 70].map((minute) => aTimeClaim(session, type, minute)))
+    expect(kindsOf(outcomes)).toEqual(['slot_full', 'booked', 'slot_full', 'slot_full', 'booked'])
+  })
+
+  test('an empty slot of a visit can be booked as it is until its time is needed', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    const [booked] = await claim(database, aTimeClaim(session, type, 0))
+    await runSettleBatch(database.appPool, [
+      { bookingId: bookingIdOf(booked), action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
+    ])
+    const slot = { id: slotIdOf(booked), clinicNo: doctor.clinicNo }
+    expect(await runClaimBatch(database.appPool, [aClaim(slot)])).toMatchObject([{ outcome: { kind: 'booked' } }])
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 10)))).toEqual(['slot_full'])
+  })
+})
+
+const minuteOf = ({ startsAt }: BuiltSession, minute: number) => new Date(startsAt.getTime() + minute * 60_000)
+
+async function freeSlots(database: TestDatabase): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ count: number }>(
+    'select count(*)::int as count from holdfast.slot where resource_id = $1 and taken = 0',
+    [doctor.id],
+  )
+  return rows[0]?.count ?? -1
+}
+
+function bookingOf(outcome: TimeClaimOutcome | 'retry' | undefined) {
+  if (typeof outcome !== 'object' || !('booking' in outcome)) throw new Error(`Not booked: ${JSON.stringify(outcome)}`)
+  return outcome.booking
+}
+const slotIdOf = (outcome: TimeClaimOutcome | 'retry' | undefined) => bookingOf(outcome).slotId
+const bookingIdOf = (outcome: TimeClaimOutcome | 'retry' | undefined) => bookingOf(outcome).id

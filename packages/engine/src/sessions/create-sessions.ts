@@ -1,0 +1,91 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
+import { type Announce, announceDoctor } from '../model/committed.ts'
+import { clinicNoOf, isId, newId } from '../model/id.ts'
+import type { OpenSession, OpenTime, SessionDraftOutcome, Sessions } from '../model/session.ts'
+
+type CreatedRow = { outcome: SessionDraftOutcome['outcome']; session_id: string | null; tx: string }
+
+type SessionRow = {
+  id: string
+  resource_id: string
+  starts_at: Date
+  ends_at: Date
+  grid_minutes: number
+  visit_type_ids: string[] | null
+}
+
+type TimeRow = { session_id: string; starts_at: Date; ends_at: Date; available: number }
+
+const listMax = 1_000
+
+/** Opening, listing and withdrawing sessions, each announced if it writes, and the times in them. */
+export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
+  return {
+    async create({ doctorId, drafts, gridMinutes, visitTypeIds }) {
+      const clinicNo = clinicNoOf(doctorId)
+      const { rows } = await pool.query<CreatedRow>(sql`
+        select * from holdfast.create_sessions(
+          ${clinicNo}::integer, ${doctorId}::uuid, ${drafts.map(() => newId(clinicNo))}::uuid[],
+          ${drafts.map(({ startsAt }) => startsAt)}::timestamptz[],
+          ${drafts.map(({ endsAt }) => endsAt)}::timestamptz[], ${gridMinutes}::integer, ${visitTypeIds}::uuid[])`)
+      const items = drafts.map((draft, index): SessionDraftOutcome => {
+        const row = rows[index]
+        if (row === undefined)
+          throw new Error(`create_sessions returned ${rows.length} rows for ${drafts.length} drafts.`)
+        return { ...draft, outcome: row.outcome, sessionId: row.session_id }
+      })
+      const position = items.every(({ outcome }) => outcome === 'conflict') ? null : (rows[0]?.tx ?? null)
+      if (position !== null) announceDoctor(announce, doctorId, position)
+      return { items, position }
+    },
+
+    async list({ doctorId, from, to }) {
+      if (!isId(doctorId)) return []
+      const { rows } = await pool.query<SessionRow>(sql`
+        select id, resource_id, starts_at, ends_at, grid_minutes, visit_type_ids
+          from holdfast.open_session
+         where clinic_no = ${clinicNoOf(doctorId)} and resource_id = ${doctorId} and withdrawn_at is null
+           and starts_at > ${from}::timestamptz - interval '25 hours' and starts_at < ${to} and ends_at > ${from}
+         order by starts_at limit ${listMax}`)
+      return rows.map(sessionOf)
+    },
+
+    async withdraw(sessionId) {
+      if (!isId(sessionId)) return null
+      const { rows } = await pool.query<{ resource_id: string; tx: string }>(sql`
+        select * from holdfast.withdraw_session(${clinicNoOf(sessionId)}::integer, ${sessionId}::uuid)`)
+      const [row] = rows
+      if (row === undefined) return null
+      announceDoctor(announce, row.resource_id, row.tx)
+      return { position: row.tx }
+    },
+
+    async times({ doctorId, visitTypeId, from, to, byDesk, accountId, limit }) {
+      if (!isId(doctorId) || !isId(visitTypeId)) return []
+      const clinicNo = clinicNoOf(doctorId)
+      const statement = sql`
+        select * from holdfast.open_times(
+          ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, ${from}::timestamptz, ${to}::timestamptz,
+          ${byDesk}::boolean, ${accountId}::uuid, ${limit}::integer)`
+      const { rows } = await pool.query<TimeRow>(prepared('open_times', statement))
+      return rows.map(timeOf)
+    },
+  }
+}
+
+function sessionOf(row: SessionRow): OpenSession {
+  return {
+    id: row.id,
+    doctorId: row.resource_id,
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    gridMinutes: row.grid_minutes,
+    visitTypeIds: row.visit_type_ids,
+  }
+}
+
+function timeOf(row: TimeRow): OpenTime {
+  return { sessionId: row.session_id, startsAt: row.starts_at, endsAt: row.ends_at, available: row.available }
+}
