@@ -74,6 +74,22 @@ test('an appointment is for one lost booking only, on whichever page that is', a
   expect((await second.since()).size).toBe(1)
 })
 
+test('an appointment with both contacts is for one of two lost bookings, one with each of them', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const { name, phone } = patient
+  const email = 'grace@example.org'
+  const byPhone = await withdrawnOf({ database, engine, doctor }, [patient])
+  const byEmail = await withdrawnOf({ database, engine, doctor }, [{ name, email }])
+  const slot = await aSlot(database, doctor, { startsAt: days(3) })
+  const both = { patient: { name, phone, email }, createdAt: createdAt() }
+  const { id } = await aBooking(database, slot, both)
+  const found = [...(await byPhone.since()), ...(await byEmail.since())]
+  expect(found).toEqual([[byEmail.ids[0], { bookingId: id, startsAt: slot.startsAt }]])
+})
+
 test('an appointment is for the lost booking of its doctor', async ({ database, engine, doctor }) => {
   const colleague = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
   const own = await withdrawnOf({ database, engine, doctor }, [patient])

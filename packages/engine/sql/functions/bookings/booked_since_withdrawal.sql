@@ -4,7 +4,8 @@
 --
 -- An appointment is for one lost booking only: for one of its own doctor rather than for another, then for the one that
 -- was withdrawn last (fewer appointments are later), then for the earlier one, which has the earlier appointment. So
--- all bookings are compared that these people have lost (lost_visits), and every page of a list says the same.
+-- all bookings are compared that were lost under these names (lost_visits), and every page of a list says the same:
+-- who lost one with a telephone number and one with an e-mail address may have got one appointment with both.
 --
 -- The bookings are parallel arrays of their ids, slots, doctors, patients and accounts, so that the months in which
 -- they were created are not read (docs/decisions/0011). p_only: of this doctor only; null: of any.
@@ -34,7 +35,9 @@ begin
                        l(id, slot_id, resource_id, patient, account_id)
               union all
               select o.id, o.slot_id, o.resource_id, o.patient, o.account_id
-                from lost_visits(p_clinic_no, p_patients, p_account_ids, p_at - interval '30 days') o
+                from lost_visits(
+                       p_clinic_no, array(select fold_name(l.patient->>'name') from unnest(p_patients) l(patient)),
+                       p_at - interval '30 days') o
                where o.id <> all (p_ids)) q
        cross join lateral (select t.withdrawn_at, t.starts_at from slot t
                             where t.clinic_no = p_clinic_no and t.id = q.slot_id limit 1) s

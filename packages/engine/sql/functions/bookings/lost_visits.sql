@@ -1,12 +1,10 @@
--- lost_visits: the bookings of these people (is_same_person) that ended with their slots (`slot_withdrawn`) since
--- p_since. The people are parallel arrays of their patients and accounts. Of a clinic that has withdrawn more slots
--- since, those of the newest v_slots_max. Bookings that were made more than six months ago are left out, so that not
--- too many months are locked (docs/decisions/0011).
+-- lost_visits: the bookings under these names (fold_name) that ended with their slots (`slot_withdrawn`) since p_since.
+-- Of a clinic that has withdrawn more slots since, those of the newest v_slots_max. Bookings that were made more than
+-- six months ago are left out, so that not too many months are locked (docs/decisions/0011).
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
-create or replace function holdfast.lost_visits(
-  p_clinic_no integer, p_patients jsonb[], p_account_ids uuid[], p_since timestamptz
-) returns table (id uuid, slot_id uuid, resource_id uuid, patient jsonb, account_id uuid)
+create or replace function holdfast.lost_visits(p_clinic_no integer, p_names text[], p_since timestamptz)
+  returns table (id uuid, slot_id uuid, resource_id uuid, patient jsonb, account_id uuid)
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
 -- Planned for the partitions in which these bookings can be.
@@ -23,30 +21,15 @@ declare
      order by s.withdrawn_at desc, s.id limit v_slots_max);
   v_from constant uuid := greatest(
     oldest_booking_id(p_clinic_no, v_slots), ids_from(statement_timestamp() - interval '6 months'));
-  v_known constant jsonb := (
-    select jsonb_object_agg(k.key, true)
-      from unnest(p_patients, p_account_ids) l(patient, account_id)
-     cross join lateral unnest(identity_keys(l.patient, l.account_id)) k(key));
 begin
-  if cardinality(v_slots) = 0 or v_known is null then
+  if cardinality(v_slots) = 0 then
     return;
   end if;
   return query
-  with lost as materialized (
-    select b.id, b.slot_id, b.resource_id, b.patient, b.account_id, fold_name(b.patient->>'name') as name
-      from booking b
-     where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.id >= v_from and b.status <> 'PENDING'
-       and b.failure_reason = 'slot_withdrawn' and b.appointment_type <> 'case' and b.erased_at is null
-       and v_known ?| identity_keys(b.patient, b.account_id)
-  ), person as materialized (
-    select l.patient, l.account_id, fold_name(l.patient->>'name') as name
-      from unnest(p_patients, p_account_ids) l(patient, account_id)
-  ), same as materialized (
-    select distinct l.id
-      from lost l
-      join person p on p.name = l.name
-     where is_same_person(p.patient, p.account_id, l.patient, l.account_id)
-  )
-  select l.id, l.slot_id, l.resource_id, l.patient, l.account_id from lost l join same m on m.id = l.id;
+  select b.id, b.slot_id, b.resource_id, b.patient, b.account_id
+    from booking b
+   where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.id >= v_from and b.status <> 'PENDING'
+     and b.failure_reason = 'slot_withdrawn' and b.appointment_type <> 'case' and b.erased_at is null
+     and fold_name(b.patient->>'name') = any (p_names);
 end
 $function$;
