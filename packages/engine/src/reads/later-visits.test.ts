@@ -13,7 +13,7 @@ async function limits({ ownerPool }: TestDatabase) {
   )
   const limit = (name: string) =>
     Number(new RegExp(`${name} constant integer := (\\d+);`).exec(rows[0]?.source ?? '')?.[1])
-  return { bookingsMax: limit('v_bookings_max'), visitsMax: limit('v_visits_max') }
+  return { bookingsMax: limit('v_bookings_max'), visitsMax: limit('v_visits_max'), ownMax: limit('v_own_max') }
 }
 
 /** A visit of the patient with a doctor, and a slot of another doctor of the clinic. */
@@ -25,15 +25,20 @@ async function aVisit(database: TestDatabase) {
   return { slot, visit, others }
 }
 
-/** Books so many other patients in a slot, with later ids. */
-async function bookOthers(database: TestDatabase, { clinicNo, id, doctorId }: BuiltSlot, count: number) {
+/** Books so many other patients in a slot, with later ids, or so often the patient. */
+async function bookOthers(
+  database: TestDatabase,
+  { clinicNo, id, doctorId }: BuiltSlot,
+  count: number,
+  one: typeof patient | null = null,
+) {
   await database.ownerPool.query(
     `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient,
        created_at, updated_at)
      select $1::int, holdfast.new_id($1::int, now()), $2::uuid, $3::uuid, 1, 'CONFIRMED', 'in_person',
-            jsonb_build_object('name', 'Patient ' || n), now(), now()
+            coalesce($5, jsonb_build_object('name', 'Patient ' || n)), now(), now()
        from generate_series(1, $4) n`,
-    [clinicNo, id, doctorId, count],
+    [clinicNo, id, doctorId, count, one],
   )
 }
 
@@ -67,6 +72,15 @@ freshDatabaseTest(
     expect(await found(database, slot)).toEqual([])
   },
 )
+
+freshDatabaseTest('who has got more than so many is no person, and has none', async ({ database }) => {
+  const { slot } = await aVisit(database)
+  const { ownMax } = await limits(database)
+  await bookOthers(database, slot, ownMax - 1, patient)
+  expect(await found(database, slot)).toHaveLength(ownMax)
+  await bookOthers(database, slot, 1, patient)
+  expect(await found(database, slot)).toEqual([])
+})
 
 freshDatabaseTest('negative control: without its limits, it finds what lies beyond them', async ({ database }) => {
   const { slot, visit } = await aVisit(database)

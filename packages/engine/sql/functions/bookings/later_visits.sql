@@ -6,7 +6,8 @@
 -- It looks among the clinic's newest bookings, v_bookings_max, and there among the newest appointments of these
 -- doctors, v_visits_max, since the first of the times: of a clinic that has got more since, those who booked first may
 -- be missing. Of the last six months at most, so that not too many months are locked: it is planned for those that it
--- reads (docs/decisions/0011).
+-- reads (docs/decisions/0011). Who has got more than v_own_max is no person, but what the desk enters for many, such as
+-- a name without a contact: none of them is returned.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.later_visits(
@@ -24,6 +25,7 @@ as $function$
 declare
   v_bookings_max constant integer := 20000;
   v_visits_max constant integer := 5000;
+  v_own_max constant integer := 100;
   v_from constant uuid := greatest(
     (select ids_from(min(since)) from unnest(p_since) since), ids_from(statement_timestamp() - interval '6 months'));
   v_doctors constant uuid[] := array(
@@ -41,7 +43,8 @@ begin
   end if;
   return query
   with visit as materialized (
-    select n.id, n.slot_id, n.resource_id, n.units, n.patient, n.account_id, n.created_at
+    select n.id, n.slot_id, n.resource_id, n.units, n.patient, n.created_at,
+           identity_keys(n.patient, n.account_id) as keys
       from (select t.id, t.slot_id, t.resource_id, t.units, t.status, t.appointment_type, t.patient,
                    t.account_id, t.created_at
               from booking t
@@ -52,26 +55,33 @@ begin
      order by n.id desc limit v_visits_max
   ), named as materialized (
     -- fold_name takes the most time: it is called for those alone whom a contact or an account makes possible.
-    select v.id, v.slot_id, v.resource_id, v.units, v.patient, v.account_id, v.created_at,
-           fold_name(v.patient->>'name') as name
+    select v.id, v.slot_id, v.resource_id, v.units, v.keys, v.created_at, fold_name(v.patient->>'name') as name
       from visit v
-     where v_known ?| identity_keys(v.patient, v.account_id)
+     where v_known ?| v.keys
   ), person as materialized (
-    select l.id, l.since, l.doctor_id, l.specialization, l.patient, l.account_id, fold_name(l.patient->>'name') as name
+    select l.id, l.since, l.doctor_id, l.specialization, fold_name(l.patient->>'name') as name,
+           identity_keys(l.patient, l.account_id) as keys
       from unnest(p_ids, p_since, p_doctor_ids, p_specializations, p_patients, p_account_ids)
              l(id, since, doctor_id, specialization, patient, account_id)
-  ), same as materialized (
-    select p.id, p.doctor_id, p.specialization, v.id as visit_id, v.slot_id, v.resource_id, v.units
-      from named v
-      join person p on p.name = v.name
-     where v.created_at >= p.since and is_same_person(p.patient, p.account_id, v.patient, v.account_id)
+  ), possible as materialized (
+    select n.id, n.resource_id, n.units, n.keys, n.created_at, n.name, s.starts_at, r.specialization
+      from named n
+     cross join lateral (select t.starts_at from slot t
+                          where t.clinic_no = p_clinic_no and t.id = n.slot_id limit 1) s
+     cross join lateral (select t.specialization from resource t
+                          where t.clinic_no = p_clinic_no and t.id = n.resource_id limit 1) r
+     where n.name in (select p.name from person p)
   )
-  select m.id, m.visit_id, m.resource_id, m.units, s.starts_at
-    from same m
-   cross join lateral (select t.starts_at from slot t
-                        where t.clinic_no = p_clinic_no and t.id = m.slot_id limit 1) s
-   cross join lateral (select t.specialization from resource t
-                        where t.clinic_no = p_clinic_no and t.id = m.resource_id limit 1) r
-   where m.doctor_id = m.resource_id or m.specialization = r.specialization;
+  select p.id, m.id, m.resource_id, m.units, m.starts_at
+    from person p
+   cross join lateral (
+     select o.id, o.resource_id, o.units, o.starts_at, count(*) over () as own
+       from (select v.id, v.resource_id, v.units, v.starts_at
+               from possible v
+              -- is_same_person, of names and keys that are computed once.
+              where v.name = p.name and v.keys && p.keys and v.created_at >= p.since
+                and (v.resource_id = p.doctor_id or v.specialization = p.specialization)
+              limit v_own_max + 1) o) m
+   where m.own <= v_own_max;
 end
 $function$;
