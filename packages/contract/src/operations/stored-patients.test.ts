@@ -61,8 +61,9 @@ const erasedWith: Record<string, string[]> = {
   createCase: ['CreatedCase', 'TheatrePatient'],
   // Only the id is stored. The digest of the request is replaced when its patient is forgotten.
   createCaseRequest: ['CaseRequest', 'TheatrePatient'],
-  // By the id of the entry, by which erase_waitlist_entries finds it. Of the first, only the id is stored.
+  // Only the id is stored. The digest of the request is replaced when its entry is erased.
   createWaitlistEntry: ['JoinedWaitlist', 'BookedPatient'],
+  // By the id of the entry, by which erase_waitlist_entries finds it.
   correctWaitlistEntry: ['WaitlistEntry', 'BookedPatient'],
   // A member of the clinic, who is no patient: for a day.
   changeMember: ['Member'],

@@ -1,7 +1,8 @@
 -- erase_waitlist_entries: removes what identifies the patient from entries of a waitlist, and ends those that are open.
 -- What they waited for and were offered stays. An entry with an open offer ends too, so that it gets no other one, but
 -- keeps the patient until that is closed, because its booking is not over: the caller declines it, and calls again.
--- Stored responses that name an erased entry are deleted.
+-- Stored responses that name an erased entry are deleted, and the digest of the request that added it is replaced: its
+-- key stays, so that a retry does not add the patient again.
 -- Returns how many it erased.
 --
 -- Locks: the second lock of lock_waitlists, because offer_places locks entries in another order; then the entries.
@@ -37,7 +38,9 @@ begin
   )
   select array_agg(r.id) into v_erased_ids from erased r;
   perform note_erasures(p_clinic_no, 'waitlist_entry', v_erased_ids);
-  delete from answer a where a.ids && v_erased_ids;
+  update answer a set request_hash = gen_random_uuid()
+    where a.ids && v_erased_ids and a.body->>'kind' = 'joined';
+  delete from answer a where a.ids && v_erased_ids and a.body->>'kind' is distinct from 'joined';
   delete from waitlist_origin o where o.clinic_no = p_clinic_no and o.entry_id = any (v_erased_ids);
   return coalesce(cardinality(v_erased_ids), 0);
 end

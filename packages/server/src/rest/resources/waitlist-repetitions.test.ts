@@ -72,7 +72,7 @@ test('no repetition undoes a later correction of an entry, and no copy of it out
   expect(await copies()).toEqual([])
 })
 
-test('the digest of a request to join is deleted with the erasure, and one that was refused is not stored', async ({
+test('the digest of a request to join is replaced with the erasure, after which its key adds nobody again', async ({
   database,
   rest,
 }) => {
@@ -84,11 +84,18 @@ test('the digest of a request to join is deleted with the erasure, and one that 
   const join = (key: string) => rest.call('createWaitlistEntry', { body, key })
   const { id } = (await join('join')).body
   expect((await join('again')).problem.code).toBe('already_waiting')
-  const stored = async () =>
-    (await database.ownerPool.query('select from holdfast.answer where ids && $1::uuid[]', [[id]])).rows
-  expect(await stored()).toHaveLength(1)
+  const stored = async () => {
+    const ofEntry = 'select key, request_hash, body from holdfast.answer where ids && $1::uuid[]'
+    return (await database.ownerPool.query(ofEntry, [[id]])).rows
+  }
+  const [before, ...others] = await stored()
+  expect(others).toEqual([])
   const as = await rest.aMember(clinic.no, 'admin')
   const erasure = { path: { clinicId: clinic.id }, as, body: { email: patient.email } }
   expect((await rest.call('erasePatients', erasure)).status).toBe(200)
-  expect(await stored()).toEqual([])
+  expect(await stored()).toEqual([{ ...before, body: { kind: 'joined', id }, request_hash: expect.anything() }])
+  expect((await stored())[0].request_hash).not.toBe(before.request_hash)
+  expect((await join('join')).problem.code).toBe('idempotency_key_reused')
+  const listed = await rest.call('listWaitlistEntries', { path: { clinicId: clinic.id }, as })
+  expect(JSON.stringify(listed.body)).not.toContain(patient.name)
 })
