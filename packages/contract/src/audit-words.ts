@@ -1,6 +1,7 @@
 /**
  * The words that the security log has as details. They are never renamed, because rows of earlier releases have them.
- * The SQL functions write `retention`, and `name` and `birthDate` of a patient.
+ * The SQL functions write `retention`, and `name` and `birthDate` of a patient. What the desk changes of one is named
+ * by its fields.
  */
 export const auditWords = [
   'merged',
@@ -41,6 +42,12 @@ export const auditWords = [
   'patient',
   'videoRoom',
   'birthDate',
+  'mrn',
+  'sex',
+  'email',
+  'flags',
+  'notes',
+  'identifiers',
   'rolesNeedSecondFactor',
   'webhook added',
   'webhook changed',

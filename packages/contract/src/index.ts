@@ -35,6 +35,12 @@ export type { PatientToEraseBody } from './schemas/erasure.ts'
 export type { HealthBody, HealthCheckBody, HealthCheckName, HealthReason, HealthState } from './schemas/health.ts'
 export type { InvitationBody } from './schemas/invitation.ts'
 export { type ListedMessageBody, type MessageBody, type MessageChoicesBody, messageReasons } from './schemas/message.ts'
+export type {
+  NewPatientRecordBody,
+  PatientRecordBody,
+  PatientRecordChangeBody,
+  PatientWithVisitsBody,
+} from './schemas/patient-record.ts'
 export { type FieldError, type Problem, problemSchema } from './schemas/problem.ts'
 export type { BookingEventBody, BookingHistoryBody, ClinicStatsBody } from './schemas/report.ts'
 export type { SlotBody, SlotRuleBody } from './schemas/slot.ts'

@@ -64,7 +64,7 @@ test('a member of problem documents is described with every code that has it', (
   const { properties } = problemSchema
   expect(properties).toMatchObject({
     max: { type: 'integer', description: '`too_many_bookings`, `too_many_units`: the limit of the clinic' },
-    requestIds: { description: '`theatre_patient_in_use`' },
+    requestIds: { description: '`patient_in_use`' },
   })
   expect(problemSchema.required).not.toContain('max')
 })

@@ -15,6 +15,7 @@ import { invitationOperations } from './operations/invitations.ts'
 import { meOperations } from './operations/me.ts'
 import { messageOperations } from './operations/messages.ts'
 import { named, type Operation } from './operations/operation.ts'
+import { patientOperations } from './operations/patients.ts'
 import { proofOperations } from './operations/proof.ts'
 import { secondFactorOperations as ofSecondFactors } from './operations/second-factors.ts'
 import { slotOperations } from './operations/slots.ts'
@@ -34,6 +35,7 @@ export const restOperations = named({
   ...meOperations,
   ...clinicDeskOperations,
   ...erasureOperations,
+  ...patientOperations,
   ...invitationOperations,
   ...bookingLimitsOperations,
   ...messageOperations,

@@ -1,6 +1,7 @@
 import Type, { type TProperties } from 'typebox'
 import { bookingProblemKinds } from './booking-problems.ts'
 import { calendarProblemKinds } from './calendar-problems.ts'
+import { patientProblemKinds } from './patient-problems.ts'
 import { type MemberValues, type ProblemKind, saidFromMembers } from './problem-kind.ts'
 import { theatreProblemKinds } from './theatre-problems.ts'
 import { waitlistProblemKinds } from './waitlist-problems.ts'
@@ -285,6 +286,7 @@ export const problemKinds = {
     title: 'The service is temporarily unavailable',
     help: 'Retry in a moment, a write with the same Idempotency-Key.',
   },
+  ...patientProblemKinds,
   ...theatreProblemKinds,
   ...waitlistProblemKinds,
   ...webhookProblemKinds,

@@ -8,6 +8,7 @@ export const tags = [
   'Doctors',
   'Slots',
   'Bookings',
+  'Patients',
   'Waitlist',
   'Operating theatre',
   'Messages',

@@ -38,11 +38,6 @@ export const theatreProblemKinds = {
     title: 'There is no such room, person or equipment in this clinic',
     help: 'See `errors` for the field. List them with GET /clinics/{id}/rooms, /staff and /equipment.',
   },
-  theatre_patient_not_found: {
-    status: 404,
-    title: 'There is no patient with this record number',
-    help: 'Check the record number. An erased patient has none.',
-  },
   resource_busy: {
     status: 409,
     title: 'Something that the case needs is taken',
@@ -168,11 +163,5 @@ export const theatreProblemKinds = {
     status: 409,
     title: 'The request has a case',
     help: 'Cancel the case first, or leave the request as it is.',
-  },
-  theatre_patient_in_use: {
-    status: 409,
-    title: 'The patient has cases to come or in progress, or open requests',
-    help: 'Cancel those in `caseIds`, and withdraw those in `requestIds`. Nothing was erased.',
-    members: { requestIds: Type.Array(Type.String()) },
   },
 } as const

@@ -17,9 +17,9 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
   holdfast.open_session,
   holdfast.manage_token, holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change,
   holdfast.late_event, holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
-  holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.patient,
-  holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry, holdfast.waitlist_offer,
-  holdfast.upkeep_result, holdfast.arrived_clinic to holdfast_app;
+  holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.patient_identifier,
+  holdfast.booking_patient, holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry,
+  holdfast.waitlist_offer, holdfast.upkeep_result, holdfast.arrived_clinic to holdfast_app;
 
 -- Plain tables. Numbers, ids and creation times are written once; clinics, resources and visit types are never
 -- deleted.
@@ -53,6 +53,11 @@ grant select, insert, update (mark), delete on holdfast.account_clinic to holdfa
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;
+
+-- Records of patients. They are erased by functions, and linked to bookings by them.
+grant select, insert on holdfast.patient to holdfast_app;
+grant update (mrn, name, birth_date, sex, phone, email, address, language, flags, notes, identifiers)
+  on holdfast.patient to holdfast_app;
 
 -- How far the log was forwarded to each receiver.
 grant select, insert on holdfast.log_receiver to holdfast_app;
@@ -129,7 +134,8 @@ begin
          'lapsed_units', 'natural_order', 'next_hold_end', 'is_expected',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'relieve_team', 'cases_by_id',
          'suggest_cases', 'has_left', 'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units',
-         'save_case_request', 'resource_uses', 'withdraw_case_request', 'erase_theatre_patient',
+         'save_case_request', 'resource_uses', 'withdraw_case_request', 'erase_record',
+         'link_patient', 'unlink_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
          'booked_since', 'booked_since_withdrawal', 'correct_waitlist_entry',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',

@@ -4,6 +4,7 @@ import {
   aBooking,
   aClaim,
   aMember,
+  aPatientRecord,
   aSession,
   aTimeClaim,
   aVisitType,
@@ -160,6 +161,17 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
       await aBooking(db, slot, { status: 'CANCELLED', patient: { name: 'Ada', email: 'ada@example.org' } })
       const patient = { email: 'ada@example.org' }
       return () => its.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId: null })
+    },
+    announced: ofDoctor,
+  },
+  'patients.erase': {
+    async prepare({ database: db, engine: its, clinic, slot }) {
+      const created = await its.patients.create(clinic.no, aPatientRecord(), null)
+      if (created.kind !== 'done') throw new Error(created.kind)
+      const { id: patientId } = created.value
+      const { id } = await aBooking(db, slot, { status: 'CANCELLED' })
+      await its.patients.link(id, patientId, patientId)
+      return () => its.patients.erase({ clinicNo: clinic.no, of: { patientId }, actorId: null })
     },
     announced: ofDoctor,
   },

@@ -26,6 +26,7 @@ import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { TimeClaimOutcome } from './model/session.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
+import { createPatients } from './patients/create-patients.ts'
 import { BatchQueue, type QueueDepth, waitMsMaxDefault } from './queue/batch-queue.ts'
 import type { BatchReport } from './queue/batch-report.ts'
 import { createReads } from './reads/create-reads.ts'
@@ -143,6 +144,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     storedResponses: createStoredResponses(generalPool),
     messages: createMessages(generalPool, accountsPool),
     theatre,
+    patients: createPatients({ pool: generalPool, erasePool: theatrePool, announce }),
     waitlist,
     webhooks: createWebhooks(generalPool),
     calendarFeeds: createCalendarFeeds(generalPool, shards, adminsNeedSecondFactor),

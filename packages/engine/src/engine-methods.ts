@@ -159,7 +159,17 @@ export const engineMethods = {
     suggest: 'long read',
     fillBlock: 'announced write',
     estimate: 'long read',
-    erasePatient: 'announced write',
+  },
+  patients: {
+    create: 'write',
+    update: 'write',
+    record: 'read',
+    list: 'long read',
+    visits: 'read',
+    ofBooking: 'read',
+    link: 'write',
+    unlink: 'write',
+    erase: 'announced write',
   },
   waitlist: {
     join: 'write',

@@ -197,6 +197,7 @@ export type {
 } from './model/message.ts'
 export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
+export type { PatientFields, PatientRecord, Patients, PatientVisits } from './model/patient-record.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export { noTimes, type RequestTimes } from './model/request-times.ts'
 export type * from './model/session.ts'
@@ -222,7 +223,6 @@ export type {
   DayRefusal,
   DurationEstimate,
   NewCaseRequest,
-  PatientOfTheatreErased,
   Suggestion,
   SuggestQuery,
   Theatre,

@@ -11,11 +11,11 @@ export type Corruption = readonly [value: string, consequence: Consequence, wher
 
 export type CorruptedTable = { where: string; columns: Readonly<Record<string, Corruption>> }
 
-const refusedBy = (constraint: string) => ({ refusedBy: constraint })
+export const refusedBy = (constraint: string) => ({ refusedBy: constraint })
 export const outOfScope = (reason: string) => ({ outOfScope: reason })
 
-const later = (column: string) => `${column} + interval '1 millisecond'`
-const anotherId = 'holdfast.new_id($clinic, now())'
+export const later = (column: string) => `${column} + interval '1 millisecond'`
+export const anotherId = 'holdfast.new_id($clinic, now())'
 
 const slotOfOffer = 'select b.slot_id from holdfast.booking b where b.id = $offer'
 
@@ -25,7 +25,6 @@ const wish = outOfScope('what a person waits for is stored only here')
 const wantedCase = outOfScope('a case may differ from its request, which is stored only here')
 const delivery = outOfScope('how a message is delivered is no state of a booking')
 const inTheMiddle = outOfScope('between two events of the booking, no digest contains it')
-const withPatient = outOfScope('patients of cases are corrected in place, and no digest contains them')
 const plan = outOfScope('blocks are changed in place; a case has what it took in its own log')
 const lease = outOfScope('it says only which process works for the receiver')
 
@@ -301,20 +300,6 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       series_id: ['gen_random_uuid()', plan],
       updated_by: ['gen_random_uuid()', plan],
       minutes: ['60', plan],
-    },
-  },
-  patient: {
-    where: 'id = (select c.patient_id from holdfast.theatre_case c where c.booking_id = $case)',
-    columns: {
-      clinic_no: ['clinic_no + 1', 'case_differs'],
-      id: [anotherId, 'case_differs'],
-      mrn: [`'another'`, withPatient],
-      record_key: [`'another'`, withPatient],
-      name: [`'Another'`, withPatient],
-      birth_date: [`'1990-01-01'`, withPatient],
-      erased_at: ['now()', refusedBy('patient_check')],
-      created_at: [later('created_at'), withPatient],
-      updated_at: [later('updated_at'), withPatient],
     },
   },
   message: {

@@ -83,5 +83,17 @@ export const corruptedRows: Readonly<Record<string, readonly [statement: string,
   'a deleted milestone': ['delete from holdfast.case_milestone where booking_id = $case', 'case_differs'],
   'a deleted allocation': ['delete from holdfast.allocation where booking_id = $case', 'allocations_differ'],
   'a deleted block': ['delete from holdfast.block where slot_id = $block', 'case_differs'],
+  'a deleted identifier': ['delete from holdfast.patient_identifier where patient_id = $record', 'patient_differs'],
+  'a link of what does not exist': [
+    `insert into holdfast.booking_patient (clinic_no, booking_id, patient_id, linked_at)
+     values ($clinic, holdfast.new_id($clinic, now()), $record, now())`,
+    'patient_differs',
+  ],
+  'a link of a case': [
+    `insert into holdfast.booking_patient (clinic_no, booking_id, patient_id, linked_at)
+     values ($clinic, $case, $record, now())`,
+    'patient_differs',
+  ],
+  'a deleted link': ['delete from holdfast.booking_patient where booking_id = $first', onlyCopy],
   'a deleted message': ['delete from holdfast.message where booking_id = $first', 'message_missing'],
 }

@@ -70,7 +70,8 @@ async function aStage(database: TestDatabase, pool: pg.Pool) {
     return blockId
   }
   const lapse = async (one: Case) => await lapseHolds(database, await slotOf(one))
-  return { theatre, clinic, scene, equipment, request, nextCase, held, booked, lapse, requested, aBlock }
+  const times = { nextCase, held, booked, lapse, requested, aBlock }
+  return { theatre, patients: engine.patients, clinic, scene, equipment, request, ...times }
 }
 
 function caseOperations({ theatre, scene, nextCase, held, booked, lapse }: Stage): Operations {
@@ -121,7 +122,7 @@ function caseOperations({ theatre, scene, nextCase, held, booked, lapse }: Stage
 }
 
 function planningOperations(stage: Stage): Operations {
-  const { theatre, clinic, scene, equipment, request, nextCase, booked, requested, aBlock } = stage
+  const { theatre, patients, clinic, scene, equipment, request, nextCase, booked, requested, aBlock } = stage
   const range = { clinicNo: clinic.no, from: soonAt(0), to: soonAt(31 * 24) }
   const { minutes, service, surgeonId } = { ...request, surgeonId: scene.surgeon.id }
   return {
@@ -151,7 +152,7 @@ function planningOperations(stage: Stage): Operations {
       const patient = { mrn: `M-${randomUUID()}`, name: 'Ada Okafor', birthDate: null }
       const { id } = caseOf(await theatre.claimCase(nextCase({ patient, confirm: true })))
       await theatre.cancelCase({ ...by, caseId: id, reasonCode: 'patient' })
-      return await theatre.erasePatient({ clinicNo: clinic.no, mrn: patient.mrn, actorId: null })
+      return await patients.erase({ clinicNo: clinic.no, of: { mrn: patient.mrn }, actorId: null })
     },
   }
 }

@@ -7,9 +7,11 @@ export async function aTransaction(database: TestDatabase) {
   const client = await database.appPool.connect()
   await client.query('begin')
   const pool = Object.assign(Object.create(database.appPool), { query: client.query.bind(client) })
+  const { theatre, patients } = createEngine({ batchPool: pool, generalPool: pool })
   return {
     client,
-    theatre: createEngine({ batchPool: pool, generalPool: pool }).theatre,
+    theatre,
+    patients,
     async commit() {
       await client.query('commit')
       client.release()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClaim, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClaim, aDoctor, aPatientRecord, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
 import type { Milestone } from '@holdfast/vocabulary'
 import { runClaimBatch } from '../src/bookings/claim-batch.ts'
 import type { SettleAction } from '../src/model/settle.ts'
@@ -15,7 +15,8 @@ export async function aVerifiedClinic(database: TestDatabase) {
   const ids = { clinic: String(clinic.no), doctor: surgeon.id, ...(await bookings(database, scene)) }
   const theatre = await theCase(scene)
   const waiting = await waiters(database, scene)
-  const all = { ...ids, ...theatre, ...waiting }
+  const record = await aLinkedRecord(scene, ids)
+  const all = { ...ids, ...theatre, ...waiting, record }
   await rowsOfOthers(database, all)
   return { clinic, engine, ids: all }
 }
@@ -100,6 +101,16 @@ async function theCase(scene: Scene) {
   await record(early.id, 'out_of_room', soonAt(11, 30))
   const open = await request(aCase(scene))
   return { room, colleague, block, robot, request: requestId, open, case: booked.id, early: early.id }
+}
+
+/** The record of a patient, with an identifier, to which a booking is linked. */
+async function aLinkedRecord({ engine, clinic }: Scene, { first = '' }: SceneIds): Promise<string> {
+  const fields = aPatientRecord({ identifiers: [{ system: 's', value: '1' }] })
+  const created = await engine.patients.create(clinic.no, fields, null)
+  if (created.kind !== 'done') throw new Error(created.kind)
+  const { id } = created.value
+  await engine.patients.link(first, id, randomUUID())
+  return id
 }
 
 /** Two entries of the waitlist: one has accepted an offer, one has an open one. */

@@ -5,6 +5,7 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aPatientRecord,
   aSlot,
   aWaitlistEntry,
   type BuiltBooking,
@@ -39,6 +40,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       burstId: newId(clinic.no),
       invitationId: newId(clinic.no),
       messageId: await aMessageAbout(database, booking),
+      patientId: await aRecordOf(rest, clinic.no),
       webhookId: await aWebhookOf(rest, clinic.no),
       ownerId: owner.id,
       manageToken: rest.manageTokens.issue(booking.id, { accountId: owner.id, epoch: 0 }),
@@ -55,6 +57,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       burstId: newId(clinic.no),
       invitationId: newId(clinic.no),
       messageId: newId(clinic.no),
+      patientId: newId(clinic.no),
       webhookId: newId(clinic.no),
       ownerId: owner.id,
     },
@@ -71,6 +74,12 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
     otherAdmin: await rest.aMember(other.no, 'admin'),
     site: rest.anAccount({ siteAdministrator: true }),
   }
+}
+
+async function aRecordOf(rest: RestApp, clinicNo: number): Promise<string> {
+  const created = await rest.engine.patients.create(clinicNo, aPatientRecord(), null)
+  if (created.kind !== 'done') throw new Error(created.kind)
+  return created.value.id
 }
 
 /** A message that was sent. */

@@ -1,10 +1,16 @@
 import { type AuditKind, changesNothing, type Operation, restOperations } from '@holdfast/contract'
 import { lostDeskOperations } from './lost-desk-operations.ts'
 import { lostPatientOperations } from './lost-patient-operations.ts'
+import { lostRecordOperations } from './lost-record-operations.ts'
 import type { LostOperations } from './lost-scene.ts'
 import { lostTheatreOperations } from './lost-theatre-operations.ts'
 
-const operations = { ...lostPatientOperations, ...lostDeskOperations, ...lostTheatreOperations }
+const operations = {
+  ...lostPatientOperations,
+  ...lostDeskOperations,
+  ...lostRecordOperations,
+  ...lostTheatreOperations,
+}
 
 /** Each has the id of a write of the contract; behind it, `fillBlock with no requests` says how it is called. */
 export const lostOperations: LostOperations = operations

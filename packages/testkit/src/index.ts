@@ -1,3 +1,4 @@
+export { aPatientRecord } from './a-patient-record.ts'
 export {
   aSession,
   aTimeClaim,

@@ -9,7 +9,7 @@ export {
   snakeCase,
 } from './clinic-settings.ts'
 export { isEmailAddress } from './email-address.ts'
-export { foldedName } from './folded-name.ts'
+export { exchangedLetters, foldedName, transliterations } from './folded-name.ts'
 export {
   lengths,
   listedDaysMax,
@@ -17,6 +17,9 @@ export {
   messageLimits,
   openingHoursMax,
   passwordLength,
+  patientLimits,
+  patientsSearchedMax,
+  patientVisitsMax,
   retentionDueMax,
   slotLimits,
   slotsToComeMax,
@@ -49,6 +52,8 @@ export {
   messageChannels,
   messageLanguages,
   milestones,
+  type PatientSex,
+  patientSexes,
   type Role,
   roles,
   type SlotClosedReason,

@@ -55,6 +55,15 @@ export const listedDaysMax = 62
 /** Local days of a request that may cover a year: what it reads, how long somebody waits, days without a block. */
 export const yearDaysMax = 366
 
+/** A page of a search for patients ends after so many records. */
+export const patientsSearchedMax = 50_000
+
+/** A patient's page shows so many of their appointments, and so many cases. */
+export const patientVisitsMax = 100
+
+/** What the staff writes of one patient. */
+export const patientLimits = { flagsMax: 20, identifiersMax: 20 } as const
+
 /** Opening times of an operating room in a week. */
 export const openingHoursMax = 21
 
@@ -83,4 +92,12 @@ export const lengths = {
   /** A patient's record number, or the code of a procedure. */
   code: 64,
   procedure: 500,
+  /** What a patient needs, such as an interpreter. */
+  flag: 60,
+  /** Of the staff, about a patient. */
+  notes: 2_000,
+  /** A system that has patients, or the identifier of one in it. */
+  identifier: 200,
+  /** A BCP 47 tag. */
+  languageTag: 35,
 } as const

@@ -62,6 +62,10 @@ export type SlotClosedReason = (typeof slotClosedReasons)[number]
 export const roles = ['doctor', 'staff', 'admin'] as const
 export type Role = (typeof roles)[number]
 
+/** As in FHIR, whose `unknown` is null here. */
+export const patientSexes = ['female', 'male', 'other'] as const
+export type PatientSex = (typeof patientSexes)[number]
+
 /** The languages of e-mails, of SMS and of the site. */
 export const messageLanguages = ['en', 'de', 'ar'] as const
 export type MessageLanguage = (typeof messageLanguages)[number]

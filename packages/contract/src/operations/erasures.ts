@@ -1,6 +1,7 @@
 import { bookingSchema, nothingSchema } from '../schemas/booking.ts'
 import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
-import { erasedTheatrePatientSchema, theatrePatientToEraseSchema } from '../schemas/theatre-request.ts'
+import { erasedRecordSchema } from '../schemas/patient-record.ts'
+import { theatrePatientToEraseSchema } from '../schemas/theatre-request.ts'
 import { operation } from './operation.ts'
 
 export const erasureOperations = {
@@ -42,15 +43,30 @@ export const erasureOperations = {
     url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
     tag: 'Erasure',
     summary: 'Erase a patient of the theatre',
-    description:
-      'Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With ' +
-      'cases to come or in progress, or open requests, nothing is erased.',
+    description: 'By the record number: what `erasePatientRecord` does by the id.',
     access: 'admin',
     body: theatrePatientToEraseSchema,
-    responses: { 200: { description: 'What had this patient', schema: erasedTheatrePatientSchema } },
+    responses: { 200: { description: 'What had this patient', schema: erasedRecordSchema } },
     retry: 'in the transaction',
     audit: { kind: 'patients_erased', details: ['theatre'] },
     example: { body: { mrn: 'M-1' } },
-    problems: ['clinic_not_found', 'theatre_patient_not_found', 'theatre_patient_in_use'],
+    problems: ['clinic_not_found', 'patient_not_found', 'patient_in_use'],
+  }),
+  erasePatientRecord: operation({
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}/erase',
+    tag: 'Erasure',
+    summary: 'Erase a patient’s record',
+    description:
+      'Removes the record for good, and what identifies the patient from all bookings that are linked to it. Their ' +
+      'cases and requests stay, without the patient. With appointments or cases to come or in progress, or open ' +
+      'requests, nothing is erased.',
+    access: 'admin',
+    body: nothingSchema,
+    bodyOptional: true,
+    responses: { 200: { description: 'What had this patient', schema: erasedRecordSchema } },
+    retry: 'in the transaction',
+    audit: { kind: 'patients_erased', details: ['patient'] },
+    problems: ['clinic_not_found', 'patient_not_found', 'patient_in_use'],
   }),
 }

@@ -45,7 +45,12 @@ export const auditKinds = [
   'case_request_created',
   'case_request_withdrawn',
   'waitlist_entry_removed',
-  'theatre_patient_changed',
+  'patients_read',
+  'patient_read',
+  'patient_created',
+  'patient_changed',
+  'patient_linked',
+  'patient_unlinked',
   // Settings
   'clinic_created',
   'clinic_changed',

@@ -1,6 +1,6 @@
 import { appointmentTypes, lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { cachedPageOf, id, name, nullable, nullableTime, stale } from './fields.ts'
+import { cachedPageOf, id, languageTag, name, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
 
 const moneySchema = Type.Object(
@@ -74,14 +74,7 @@ const fields = {
   specialization: name(lengths.specialization),
   experienceYears: nullable<number>({ type: 'integer', minimum: 0, maximum: 80 }),
   rating: nullable<number>({ type: 'number', minimum: 0, maximum: 5, multipleOf: 0.1 }),
-  languages: Type.Array(
-    Type.String({
-      maxLength: 35,
-      pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
-      'x-expected': 'a BCP 47 tag like pt-BR',
-    }),
-    { maxItems: 20, uniqueItems: true, description: 'BCP 47 tags' },
-  ),
+  languages: Type.Array(languageTag(), { maxItems: 20, uniqueItems: true, description: 'BCP 47 tags' }),
   fee: Type.Union([moneySchema, Type.Null()]),
   appointmentTypes: Type.Array(appointmentTypeSchema, { minItems: 1, maxItems: 2, uniqueItems: true }),
 }

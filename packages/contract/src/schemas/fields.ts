@@ -168,6 +168,16 @@ export function nullableText(options: TSchemaOptions = {}) {
 
 const limitText = 'The largest number of items to return'
 
+/** The language that somebody speaks. */
+export function languageTag(options: TSchemaOptions = {}) {
+  return Type.String({
+    maxLength: lengths.languageTag,
+    pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+    'x-expected': 'a BCP 47 tag like pt-BR',
+    ...options,
+  })
+}
+
 /** The page parameters of every list. */
 export const pageParameters = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: limitText }),

@@ -39,8 +39,7 @@ const commonMembers = {
   case: Type.Optional(caseSchema),
   caseIds: Type.Optional(
     Type.Array(Type.String(), {
-      description:
-        '`theatre_patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked',
+      description: '`patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked',
     }),
   ),
 }

@@ -195,6 +195,7 @@ export const verifyReportSchema = Type.Object(
             'key_differs',
             'token_without_booking',
             'copy_differs',
+            'patient_differs',
             'receiver_differs',
             'allocations_differ',
             'allocation_overlap',

@@ -178,8 +178,3 @@ export const theatrePatientToEraseSchema = Type.Object(
   { mrn: line(lengths.code) },
   { title: 'TheatrePatientToErase', additionalProperties: false },
 )
-
-export const erasedTheatrePatientSchema = Type.Object(
-  { cases: Type.Integer(), requests: Type.Integer() },
-  { title: 'ErasedTheatrePatient', additionalProperties: false },
-)

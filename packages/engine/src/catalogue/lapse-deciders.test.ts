@@ -10,7 +10,8 @@ const ofCaller = ['booking_is_over', 'hold_lapsed', 'hold_seems_lapsed', 'move_b
 const decidedLater: Record<string, string> = {
   count_origins: 'the bookings that seem to have lapsed are locked',
   erase_outdated: 'erase_patient, under the locks of the bookings',
-  erase_theatre_patient: 'forget_patients, and the cases under their locks',
+  erase_outdated_records: 'forget_patients',
+  erase_record: 'forget_patients, and the cases under their locks',
   expire_holds: 'the holds are locked, and read again',
   forget_patients: 'a patient with a case that is not erased is not forgotten: every case is over',
   schedule_cases: 'the bookings are locked, and a request by lock_open_request',

@@ -26,7 +26,7 @@ describe('what was erased', () => {
 
     const { no: clinicNo } = scene.clinic
     await engine.erasures.ofPatient({ clinicNo, patient: { email: patient.email }, actorId: null })
-    await scene.theatre.erasePatient({ clinicNo, mrn: contact.mrn, actorId: null })
+    await scene.engine.patients.erase({ clinicNo, of: { mrn: contact.mrn }, actorId: null })
     const list = await erasuresSince(database.ownerPool, new Date(0))
     const expected = [
       { clinicNo, kind: 'booking', id: booking?.id },

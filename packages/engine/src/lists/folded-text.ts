@@ -1,3 +1,4 @@
+import { exchangedLetters, transliterations } from '@holdfast/vocabulary'
 import sql, { type Sql } from 'sql-template-tag'
 
 // A text is folded in SQL, where it is stored, or here; both by these tables.
@@ -6,19 +7,11 @@ import sql, { type Sql } from 'sql-template-tag'
 const left = '\\u0300-\\u036f\\u0640\\u064b-\\u065f\\u0670\\u0027\\u0060\\u00b4\\u02bc\\u2018\\u2019'
 const leftOut = new RegExp(`[${left}]`, 'gu')
 
-/**
- * Small letters of Latin without a decomposition; alef wasla, alef maksura and teh marbuta, which are often exchanged;
- * the digits of Arabic and Persian.
- */
+/** Those of names, and the digits of Arabic and Persian. */
 const exchanged = new Map([
-  ...pairs('đðłøæœþ', 'ddloaot'),
-  ['ß', 'ss'],
-  ...pairs('\u0671\u0649\u0629٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '\u0627\u064a\u064701234567890123456789'),
+  ...exchangedLetters,
+  ...Array.from('٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', (digit, index) => [digit, String(index % 10)] as const),
 ])
-
-function pairs(from: string, to: string): [string, string][] {
-  return [...from].map((letter, index) => [letter, [...to][index] ?? letter])
-}
 
 /** The end of the two planes of Unicode that have letters with two cases. */
 const codePointMax = 0x1_ff_ff
@@ -43,16 +36,6 @@ function foldedLetters(): ReadonlyMap<string, string> {
 const letters = foldedLetters()
 const lettersAsJson = JSON.stringify(Object.fromEntries(letters))
 const anyLetter = `[${[...letters.keys()].join('')}]`
-
-/** Two letters that are written for one: *Mueller* for *Müller*, *Aagaard* for *Ågård*, *Thor* for *Þór*. */
-const transliterations = [
-  ['ae', 'a'],
-  ['oe', 'o'],
-  ['ue', 'u'],
-  ['aa', 'a'],
-  ['dj', 'd'],
-  ['th', 't'],
-] as const
 
 /**
  * A text without accents and in lower case, whatever the locale of the database, and as people type names: `ss` for

@@ -46,6 +46,12 @@ export function hasWords(q: string): TextCondition {
   return allOf(parts)
 }
 
+/** The same on a text that was folded, and transliterated in a line of its own, when it was stored. */
+export function matchesFolded(text: Sql, condition: TextCondition): Sql {
+  return sql`(
+    select ${condition.onFolded} from (select ${text} as folded, ${text} as transliterated, ${text} as digits) t)`
+}
+
 /**
  * The condition on a text, and the digits of a phone number, if there is one. `offset 0` keeps the planner from reading
  * and folding the text anew wherever it is used.
@@ -90,7 +96,7 @@ function isNumber(token: string): boolean {
 }
 
 /** The text with the digits of Arabic and Persian as those of phone numbers. */
-function withDigits(text: string): string {
+export function withDigits(text: string): string {
   return text.replaceAll(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) % 16))
 }
 

@@ -14,6 +14,7 @@ import type { DirectoryImport, ImportCounts, ImportOutcome } from './import.ts'
 import type { Invitations } from './invitation.ts'
 import type { ManageTokenEpochs } from './manage-access.ts'
 import type { Messages } from './message.ts'
+import type { Patients } from './patient-record.ts'
 import type { Reads } from './reads.ts'
 import type { Sessions, TimeClaimOutcome, TimeClaimRequest } from './session.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
@@ -91,6 +92,7 @@ export type Engine = {
   auditLog: AuditLog
   messages: Messages
   theatre: Theatre
+  patients: Patients
   waitlist: Waitlist
   webhooks: Webhooks
   calendarFeeds: CalendarFeeds

@@ -125,14 +125,6 @@ export type DurationEstimate = {
   p80Minutes: number | null
 }
 
-export type PatientOfTheatreErased =
-  /** `replayed`: the first request with this key has erased the patient. */
-  | { kind: 'erased' | 'replayed'; cases: number; requests: number }
-  | { kind: 'key_reused' }
-  | { kind: 'patient_missing' }
-  /** Cases to come or in progress, and open requests: nothing was erased. */
-  | { kind: 'in_use'; caseIds: string[]; requestIds: string[] }
-
 /** A change of a room, person or kind of equipment. `withCases`: it may become inactive; cases that have it stay. */
 export type ResourceChange<Fields> = Partial<Fields> & { active?: boolean; withCases?: boolean }
 
@@ -274,13 +266,6 @@ export type Theatre = {
     | NotDone
   >
   estimate(query: { clinicNo: number; procedureCode: string; surgeonId: string | null }): Promise<DurationEstimate>
-  /** `writeKey` must not reveal the record number. Default: null. */
-  erasePatient(request: {
-    clinicNo: number
-    mrn: string
-    actorId: string | null
-    writeKey?: WriteKey
-  }): Promise<PatientOfTheatreErased>
 }
 
 /**

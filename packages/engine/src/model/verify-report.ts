@@ -25,6 +25,7 @@ export type VerifyFinding = {
     | 'key_differs'
     | 'token_without_booking'
     | 'copy_differs'
+    | 'patient_differs'
     | 'receiver_differs'
     | 'allocations_differ'
     | 'allocation_overlap'

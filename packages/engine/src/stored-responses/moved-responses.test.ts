@@ -12,14 +12,13 @@ test('a retry after the move of a clinic gets the stored response, whatever ids 
   const { clinicNo, slot } = scene
   const { directory, north: there } = scene.engines
   await database.ownerPool.query(
-    `insert into holdfast.patient (clinic_no, id, mrn, name, record_key)
-     values ($1, $2, 'MRN-9', 'Ada', holdfast.fold_record_number('MRN-9'))`,
+    `insert into holdfast.patient (clinic_no, id, mrn, name) values ($1, $2, 'MRN-9', 'Ada')`,
     [clinicNo, newId(clinicNo)],
   )
   const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
-  const erasure = { clinicNo, mrn: 'MRN-9', actorId: null, writeKey: aKey() }
-  const erased = await directory.theatre.erasePatient(erasure)
-  expect(erased).toEqual({ kind: 'erased', cases: 0, requests: 0 })
+  const erasure = { clinicNo, of: { mrn: 'MRN-9' }, actorId: null, writeKey: aKey() }
+  const erased = await directory.patients.erase(erasure)
+  expect(erased).toEqual({ kind: 'erased', bookings: 0, cases: 0, requests: 0 })
   const [ofClinic, ofOther, ofNone] = [aKey(), aKey(), aKey()]
   const response = { status: 201, body: { items: [{ slotId: slot.id }] } }
   await directory.storedResponses.store(ofClinic, response, clinicNo)
@@ -27,7 +26,7 @@ test('a retry after the move of a clinic gets the stored response, whatever ids 
   await directory.storedResponses.store(ofNone, { status: 200, body: { id: slot.id } }, null)
   await scene.move(1)
 
-  expect(await there.theatre.erasePatient(erasure)).toEqual({ ...erased, kind: 'replayed' })
+  expect(await there.patients.erase(erasure)).toEqual({ ...erased, kind: 'replayed' })
   expect(await there.storedResponses.find(ofClinic)).toEqual({ kind: 'found', response })
   const kindsIn = async ({ storedResponses }: Engine) => {
     const kinds = []

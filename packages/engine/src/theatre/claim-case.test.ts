@@ -221,7 +221,7 @@ test('a record number with another name or birth date is refused, unless the pat
   expect((await scene.theatre.case(first.id))?.patient).toEqual(corrected)
   const { rows } = await database.ownerPool.query(
     `select subject_id as "patientId", details from holdfast.audit_event
-      where clinic_no = $1 and kind = 'theatre_patient_changed'`,
+      where clinic_no = $1 and kind = 'patient_changed'`,
     [scene.clinic.no],
   )
   expect(rows).toEqual([{ patientId: first.patientId, details: ['name', 'birthDate'] }])

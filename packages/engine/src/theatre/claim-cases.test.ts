@@ -271,8 +271,10 @@ const scenes: Played[] = [
       const { id: caseId } = caseOf(await theatre.claimCase(aCase(at(places, 0), { patient })))
       await theatre.cancelCase({ caseId, reasonCode: 'patient', actorId: null, key: null })
       const transaction = await aTransaction(database)
-      expect(await transaction.theatre.erasePatient({ clinicNo: clinic.no, mrn: patient.mrn, actorId: null })).toEqual({
+      const of = { mrn: patient.mrn }
+      expect(await transaction.patients.erase({ clinicNo: clinic.no, of, actorId: null })).toEqual({
         kind: 'erased',
+        bookings: 0,
         cases: 1,
         requests: 0,
       })

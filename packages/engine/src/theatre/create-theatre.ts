@@ -10,7 +10,6 @@ import { type CaseClaimsSettings, type CaseQueueDepths, caseClaims } from './cas
 import { caseReads } from './case-reads.ts'
 import { caseRequests, requestsScheduledIn } from './case-requests.ts'
 import { confirmedCases } from './confirmed-cases.ts'
-import { patientErasures } from './erase-theatre-patient.ts'
 import { estimates } from './estimate.ts'
 import { fillBlock } from './fill-block.ts'
 import { longestFree } from './longest-free.ts'
@@ -45,7 +44,6 @@ export function createTheatre(settings: TheatreSettings): { theatre: Theatre; qu
     ...caseRequests(pool, announced),
     ...estimates(pool),
     suggest: (query: SuggestQuery) => limitSuggestions(query.clinicNo, () => suggest(writePool, query)),
-    ...patientErasures(writePool, announce),
   }
   const theatre = {
     ...parts,

@@ -174,8 +174,9 @@ describe('cases of a withdrawn block', () => {
     const { patient } = await booked(scene, aCase(scene, { startsAt: lateAt }))
     await withdraw(scene, blockId)
     const [request] = await openRequests(scene)
-    const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn: patient?.mrn ?? '', actorId: null })
-    expect(await erase()).toMatchObject({ kind: 'in_use', caseIds: [], requestIds: [request?.id] })
+    const of = { mrn: patient?.mrn ?? '' }
+    const erase = () => scene.engine.patients.erase({ clinicNo: clinic.no, of, actorId: null })
+    expect(await erase()).toMatchObject({ kind: 'in_use', bookingIds: [], caseIds: [], requestIds: [request?.id] })
     expect(await theatre.withdrawCaseRequest(request?.id ?? '')).toBe(true)
     expect(await erase()).toMatchObject({ kind: 'erased' })
     expect(await theatre.caseRequest(request?.id ?? '')).toMatchObject({ status: 'withdrawn', patient: null })

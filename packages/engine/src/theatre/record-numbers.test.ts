@@ -54,9 +54,8 @@ test('a patient whose record number is spelled in another way is the known one',
   expect(await theatre.createCaseRequest(clinic.no, wrong, null)).toMatchObject({
     value: { kind: 'patient_mismatch' },
   })
-  expect(await theatre.erasePatient({ clinicNo: clinic.no, mrn: spelled.mrn, actorId: null })).toMatchObject({
-    kind: 'in_use',
-  })
+  const erasure = { clinicNo: clinic.no, of: { mrn: spelled.mrn }, actorId: null }
+  expect(await scene.engine.patients.erase(erasure)).toMatchObject({ kind: 'in_use' })
 })
 
 test('negative control: without the fold, the patient is in two rooms at once', async ({ database }) => {

@@ -371,7 +371,8 @@ describe('after a relief', () => {
     const patient = (await theatre.case(id))?.patient
     await relieved(scene)
     const ended = await record(scene, 'out_of_room', at(4))
-    const erased = await theatre.erasePatient({ clinicNo: clinic.no, mrn: patient?.mrn ?? '', actorId: null })
+    const of = { mrn: patient?.mrn ?? '' }
+    const erased = await scene.engine.patients.erase({ clinicNo: clinic.no, of, actorId: null })
     expect(erased).toMatchObject({ kind: 'erased' })
     const after = await theatre.case(id)
     expect(after).toMatchObject({ patient: null, allocations: ended.allocations })

@@ -4,10 +4,13 @@ import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
 import { expect } from 'vitest'
 import { type Consequence, corruptedColumns } from '../../test/corrupted-columns.ts'
+import { corruptedPatients } from '../../test/corrupted-patients.ts'
 import { corruptedRows } from '../../test/corrupted-rows.ts'
 import { notVerified } from '../../test/tables-not-verified.ts'
 import { aVerifiedClinic, withIds } from '../../test/verify-scene.ts'
 import { verify } from './verify.ts'
+
+const corruptedTables = { ...corruptedColumns, ...corruptedPatients }
 
 /** The kinds that are found after a change by hand, which is undone; or the constraint that rejects it. */
 async function consequenceOf(database: TestDatabase, clinicNo: number, statement: string): Promise<string[]> {
@@ -46,7 +49,7 @@ test('each change by hand is found, rejected, or named as out of scope', async (
   const rows: [name: string, statement: string, expected: Consequence][] = Object.entries(corruptedRows).map(
     ([name, [statement, expected]]) => [name, statement, expected],
   )
-  for (const [table, { where, columns }] of Object.entries(corruptedColumns)) {
+  for (const [table, { where, columns }] of Object.entries(corruptedTables)) {
     for (const [column, [value, expected, itsWhere]] of Object.entries(columns)) {
       const statement = `update holdfast.${table} set ${column} = ${value} where ${itsWhere ?? where}`
       rows.push([`${table}.${column}`, statement, expected])
@@ -73,7 +76,7 @@ test('each column of each table that verify is responsible for is changed, and n
   )
   const stored = Object.fromEntries(rows.map(({ table, columns }) => [table, [...columns].sort()]))
   const listed = Object.fromEntries(
-    Object.entries(corruptedColumns).map(([table, { columns }]) => [table, Object.keys(columns).sort()]),
+    Object.entries(corruptedTables).map(([table, { columns }]) => [table, Object.keys(columns).sort()]),
   )
   const tables = new Set(Object.keys(stored))
   for (const table of Object.keys(notVerified)) delete stored[table]

@@ -86,7 +86,7 @@ test('no character that is invisible makes another name', async ({ database }) =
 })
 
 freshTest('negative control: without the list of invisible characters, they do', async ({ database }) => {
-  await plantFunction(database, 'fold_name', { part: /\[\\u00ad[^\]]*\]/, becomes: '[\\u00ad]' })
+  await plantFunction(database, 'fold_letters', { part: /\[\\u00ad[^\]]*\]/, becomes: '[\\u00ad]' })
   const names = invisible().map((character) => `Ann${character} Muster`)
   expect(new Set(await folded(database, names)).size).toBeGreaterThan(4_000)
 })

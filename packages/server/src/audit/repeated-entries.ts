@@ -6,7 +6,7 @@ type Repeated = CountedEntry & { endsMs: number }
 const minuteMs = 60_000
 /** An open page reads again every few seconds, and a flood goes on. */
 const longMs = 15 * minuteMs
-const longKinds: readonly AuditKind[] = ['bookings_read', 'booking_read']
+const longKinds: readonly AuditKind[] = ['bookings_read', 'booking_read', 'patients_read', 'patient_read']
 
 /**
  * Bounds how many rows the security log gets. The first of equal entries passes at once. Its repetitions within a

@@ -25,7 +25,7 @@ function searchesOfPatients(): Map<string, unknown> {
 /** A file may have any text. */
 function namesPatients({ responses }: Operation): boolean {
   return Object.values(responses).some(
-    ({ mediaType, ...response }) => mediaType !== undefined || JSON.stringify(response).includes('"patient":'),
+    ({ mediaType, ...response }) => mediaType !== undefined || /"(patient|birthDate)":/.test(JSON.stringify(response)),
   )
 }
 
@@ -51,6 +51,7 @@ test('every search in patients is a separate event of the security log', () => {
     'listCaseRequests',
     'listClinicBookings',
     'listMessages',
+    'listPatients',
     'listWaitlistEntries',
   ])
   for (const recorded of searches.values()) expect(recorded).toEqual(['miller', true])

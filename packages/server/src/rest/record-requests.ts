@@ -65,7 +65,7 @@ export function recordSuccess(
 ): Handler {
   const { method, responses } = described
   const audit = recordedHere(described)
-  const repeatedAudits = described.retry === 'in the transaction' ? [described.auditRepeated ?? []].flat() : []
+  const repeatedAudits = described.retry === undefined ? [] : [described.auditRepeated ?? []].flat()
   if (audit === null && repeatedAudits.length === 0) return handle
   const audited = (call: Call, body: unknown) =>
     audit === null || isTrial(call) ? [] : entriesOf(described, audit, call, body, moreOf?.(call as never, body))

@@ -20,6 +20,7 @@ import { serveMe } from './resources/me.ts'
 import { serveMembers } from './resources/members.ts'
 import { serveMessageChoices } from './resources/message-choices.ts'
 import { serveMessages } from './resources/messages.ts'
+import { servePatients } from './resources/patients.ts'
 import { serveProof } from './resources/proof.ts'
 import { serveReminderChoices } from './resources/reminder-choices.ts'
 import { serveSlots } from './resources/slots.ts'
@@ -65,6 +66,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveMembers(serve, deps)
   serveInvitations(serve, deps)
   serveClinicDesk(serve, deps)
+  servePatients(serve, deps)
   serveBookingLimits(serve, deps)
   serveClinicSecurity(serve, deps)
   serveMessages(serve, deps)

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, BumpCasesData, BumpCasesErrors, BumpCasesResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, CancelCaseData, CancelCaseErrors, CancelCaseResponses, ChangeBlockData, ChangeBlockErrors, ChangeBlockResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeSlotData, ChangeSlotErrors, ChangeSlotResponses, CheckCaseData, CheckCaseErrors, CheckCaseResponses, ChooseRemindersData, ChooseRemindersErrors, ChooseRemindersResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmAttendanceData, ConfirmAttendanceErrors, ConfirmAttendanceResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, ConfirmCaseData, ConfirmCaseErrors, ConfirmCaseResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CorrectPatientData, CorrectPatientErrors, CorrectPatientResponses, CorrectWaitlistEntryData, CorrectWaitlistEntryErrors, CorrectWaitlistEntryResponses, CreateBlocksData, CreateBlocksErrors, CreateBlocksResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateCaseData, CreateCaseErrors, CreateCaseRequestData, CreateCaseRequestErrors, CreateCaseRequestResponses, CreateCaseResponses, CreateClinicCalendarFeedData, CreateClinicCalendarFeedErrors, CreateClinicCalendarFeedResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorCalendarFeedData, CreateDoctorCalendarFeedErrors, CreateDoctorCalendarFeedResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateEquipmentData, CreateEquipmentErrors, CreateEquipmentResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateMyCalendarFeedData, CreateMyCalendarFeedErrors, CreateMyCalendarFeedResponses, CreateRecoveryCodesData, CreateRecoveryCodesErrors, CreateRecoveryCodesResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, CreateTheatreStaffData, CreateTheatreStaffErrors, CreateTheatreStaffResponses, CreateWaitlistEntryData, CreateWaitlistEntryErrors, CreateWaitlistEntryResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteBusyCalendarData, DeleteBusyCalendarErrors, DeleteBusyCalendarResponses, DeleteClinicCalendarFeedData, DeleteClinicCalendarFeedErrors, DeleteClinicCalendarFeedResponses, DeleteClinicLogoData, DeleteClinicLogoErrors, DeleteClinicLogoResponses, DeleteDoctorCalendarFeedData, DeleteDoctorCalendarFeedErrors, DeleteDoctorCalendarFeedResponses, DeleteMyCalendarFeedData, DeleteMyCalendarFeedErrors, DeleteMyCalendarFeedResponses, DeleteMyReminderOptOutData, DeleteMyReminderOptOutErrors, DeleteMyReminderOptOutResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, ErasePatientData, ErasePatientErrors, ErasePatientResponses, ErasePatientsData, ErasePatientsErrors, ErasePatientsResponses, EraseTheatrePatientData, EraseTheatrePatientErrors, EraseTheatrePatientResponses, EstimateCaseDurationData, EstimateCaseDurationErrors, EstimateCaseDurationResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportClinicAuditEventsData, ExportClinicAuditEventsErrors, ExportClinicAuditEventsResponses, ExportClinicBookingsData, ExportClinicBookingsErrors, ExportClinicBookingsResponses, ExportClinicStatsData, ExportClinicStatsErrors, ExportClinicStatsResponses, ExportTheatreReportData, ExportTheatreReportErrors, ExportTheatreReportResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, ExtendCaseData, ExtendCaseErrors, ExtendCaseResponses, FillBlockData, FillBlockErrors, FillBlockResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetBusyCalendarData, GetBusyCalendarErrors, GetBusyCalendarResponses, GetCaseData, GetCaseErrors, GetCaseRequestData, GetCaseRequestErrors, GetCaseRequestResponses, GetCaseResponses, GetClinicCalendarFeedData, GetClinicCalendarFeedErrors, GetClinicCalendarFeedResponses, GetClinicData, GetClinicErrors, GetClinicLogoData, GetClinicLogoErrors, GetClinicLogoResponses, GetClinicResponses, GetClinicSecurityData, GetClinicSecurityErrors, GetClinicSecurityResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorCalendarFeedData, GetDoctorCalendarFeedErrors, GetDoctorCalendarFeedResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetDoctorWaitlistData, GetDoctorWaitlistErrors, GetDoctorWaitlistResponses, GetEmailStatusData, GetEmailStatusErrors, GetEmailStatusResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetMessageData, GetMessageErrors, GetMessageResponses, GetMessageSettingsData, GetMessageSettingsErrors, GetMessageSettingsResponses, GetMyCalendarFeedData, GetMyCalendarFeedErrors, GetMyCalendarFeedResponses, GetMyMessageChoicesData, GetMyMessageChoicesErrors, GetMyMessageChoicesResponses, GetPasskeyCreationData, GetPasskeyCreationErrors, GetPasskeyCreationResponses, GetPasskeySignInData, GetPasskeySignInErrors, GetPasskeySignInResponses, GetProofData, GetProofErrors, GetProofResponses, GetRetentionData, GetRetentionErrors, GetRetentionResponses, GetSecondFactorsData, GetSecondFactorsErrors, GetSecondFactorsResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTheatreData, GetTheatreErrors, GetTheatreReportData, GetTheatreReportErrors, GetTheatreReportResponses, GetTheatreResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, GetWaitlistEntryData, GetWaitlistEntryErrors, GetWaitlistEntryResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, LeaveWaitlistByLinkData, LeaveWaitlistByLinkErrors, LeaveWaitlistByLinkResponses, LeaveWaitlistData, LeaveWaitlistErrors, LeaveWaitlistResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBlockedSlotsData, ListBlockedSlotsErrors, ListBlockedSlotsResponses, ListBlocksData, ListBlocksErrors, ListBlocksResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListBurstBookingsData, ListBurstBookingsErrors, ListBurstBookingsResponses, ListCaseEventsData, ListCaseEventsErrors, ListCaseEventsResponses, ListCaseRequestsData, ListCaseRequestsErrors, ListCaseRequestsResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListClinicAuditEventsData, ListClinicAuditEventsErrors, ListClinicAuditEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEquipmentData, ListEquipmentErrors, ListEquipmentResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListMyWaitlistEntriesData, ListMyWaitlistEntriesErrors, ListMyWaitlistEntriesResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, ListTheatreDoctorsData, ListTheatreDoctorsErrors, ListTheatreDoctorsResponses, ListTheatreStaffData, ListTheatreStaffErrors, ListTheatreStaffResponses, ListWaitlistEntriesData, ListWaitlistEntriesErrors, ListWaitlistEntriesResponses, ListWaitlistOffersData, ListWaitlistOffersErrors, ListWaitlistOffersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, MoveCaseData, MoveCaseErrors, MoveCaseResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, PlanRemindersData, PlanRemindersErrors, PlanRemindersResponses, PreviewMessageData, PreviewMessageErrors, PreviewMessageResponses, ReadCalendarFeedData, ReadCalendarFeedErrors, ReadCalendarFeedResponses, RecordExportData, RecordExportErrors, RecordExportResponses, RecordMilestoneData, RecordMilestoneErrors, RecordMilestoneResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewManageTokenData, RenewManageTokenErrors, RenewManageTokenResponses, RenewWaitlistTokenData, RenewWaitlistTokenErrors, RenewWaitlistTokenResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SendMessageData, SendMessageErrors, SendMessageResponses, SendTicketLinkData, SendTicketLinkErrors, SendTicketLinkResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SendWaitlistLinksData, SendWaitlistLinksErrors, SendWaitlistLinksResponses, SetBusyCalendarData, SetBusyCalendarErrors, SetBusyCalendarResponses, SetClinicLogoData, SetClinicLogoErrors, SetClinicLogoResponses, SetMyMessageChoicesData, SetMyMessageChoicesErrors, SetMyMessageChoicesResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignInWithCodeData, SignInWithCodeErrors, SignInWithCodeResponses, SignInWithPasskeyData, SignInWithPasskeyErrors, SignInWithPasskeyResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, SuggestCaseTimesData, SuggestCaseTimesErrors, SuggestCaseTimesResponses, SwapCasesData, SwapCasesErrors, SwapCasesResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UndoEmailChangeData, UndoEmailChangeErrors, UndoEmailChangeResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicCalendarFeedData, UpdateClinicCalendarFeedErrors, UpdateClinicCalendarFeedResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateClinicSecurityData, UpdateClinicSecurityErrors, UpdateClinicSecurityResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, UpdateEquipmentData, UpdateEquipmentErrors, UpdateEquipmentResponses, UpdateMessageSettingsData, UpdateMessageSettingsErrors, UpdateMessageSettingsResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateTheatreDoctorData, UpdateTheatreDoctorErrors, UpdateTheatreDoctorResponses, UpdateTheatreStaffData, UpdateTheatreStaffErrors, UpdateTheatreStaffResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, WhoAmIData, WhoAmIErrors, WhoAmIResponses, WithdrawAttendanceData, WithdrawAttendanceErrors, WithdrawAttendanceResponses, WithdrawBlockData, WithdrawBlockErrors, WithdrawBlockResponses, WithdrawCaseRequestData, WithdrawCaseRequestErrors, WithdrawCaseRequestResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, BumpCasesData, BumpCasesErrors, BumpCasesResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, CancelCaseData, CancelCaseErrors, CancelCaseResponses, ChangeBlockData, ChangeBlockErrors, ChangeBlockResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeSlotData, ChangeSlotErrors, ChangeSlotResponses, CheckCaseData, CheckCaseErrors, CheckCaseResponses, ChooseRemindersData, ChooseRemindersErrors, ChooseRemindersResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmAttendanceData, ConfirmAttendanceErrors, ConfirmAttendanceResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, ConfirmCaseData, ConfirmCaseErrors, ConfirmCaseResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CorrectPatientData, CorrectPatientErrors, CorrectPatientResponses, CorrectWaitlistEntryData, CorrectWaitlistEntryErrors, CorrectWaitlistEntryResponses, CreateBlocksData, CreateBlocksErrors, CreateBlocksResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateCaseData, CreateCaseErrors, CreateCaseRequestData, CreateCaseRequestErrors, CreateCaseRequestResponses, CreateCaseResponses, CreateClinicCalendarFeedData, CreateClinicCalendarFeedErrors, CreateClinicCalendarFeedResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorCalendarFeedData, CreateDoctorCalendarFeedErrors, CreateDoctorCalendarFeedResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateEquipmentData, CreateEquipmentErrors, CreateEquipmentResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateMyCalendarFeedData, CreateMyCalendarFeedErrors, CreateMyCalendarFeedResponses, CreatePatientData, CreatePatientErrors, CreatePatientResponses, CreateRecoveryCodesData, CreateRecoveryCodesErrors, CreateRecoveryCodesResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, CreateTheatreStaffData, CreateTheatreStaffErrors, CreateTheatreStaffResponses, CreateWaitlistEntryData, CreateWaitlistEntryErrors, CreateWaitlistEntryResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteBusyCalendarData, DeleteBusyCalendarErrors, DeleteBusyCalendarResponses, DeleteClinicCalendarFeedData, DeleteClinicCalendarFeedErrors, DeleteClinicCalendarFeedResponses, DeleteClinicLogoData, DeleteClinicLogoErrors, DeleteClinicLogoResponses, DeleteDoctorCalendarFeedData, DeleteDoctorCalendarFeedErrors, DeleteDoctorCalendarFeedResponses, DeleteMyCalendarFeedData, DeleteMyCalendarFeedErrors, DeleteMyCalendarFeedResponses, DeleteMyReminderOptOutData, DeleteMyReminderOptOutErrors, DeleteMyReminderOptOutResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, ErasePatientData, ErasePatientErrors, ErasePatientRecordData, ErasePatientRecordErrors, ErasePatientRecordResponses, ErasePatientResponses, ErasePatientsData, ErasePatientsErrors, ErasePatientsResponses, EraseTheatrePatientData, EraseTheatrePatientErrors, EraseTheatrePatientResponses, EstimateCaseDurationData, EstimateCaseDurationErrors, EstimateCaseDurationResponses, ExportAuditEventsData, ExportAuditEventsErrors, ExportAuditEventsResponses, ExportClinicAuditEventsData, ExportClinicAuditEventsErrors, ExportClinicAuditEventsResponses, ExportClinicBookingsData, ExportClinicBookingsErrors, ExportClinicBookingsResponses, ExportClinicStatsData, ExportClinicStatsErrors, ExportClinicStatsResponses, ExportTheatreReportData, ExportTheatreReportErrors, ExportTheatreReportResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, ExtendCaseData, ExtendCaseErrors, ExtendCaseResponses, FillBlockData, FillBlockErrors, FillBlockResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetBusyCalendarData, GetBusyCalendarErrors, GetBusyCalendarResponses, GetCaseData, GetCaseErrors, GetCaseRequestData, GetCaseRequestErrors, GetCaseRequestResponses, GetCaseResponses, GetClinicCalendarFeedData, GetClinicCalendarFeedErrors, GetClinicCalendarFeedResponses, GetClinicData, GetClinicErrors, GetClinicLogoData, GetClinicLogoErrors, GetClinicLogoResponses, GetClinicResponses, GetClinicSecurityData, GetClinicSecurityErrors, GetClinicSecurityResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorCalendarFeedData, GetDoctorCalendarFeedErrors, GetDoctorCalendarFeedResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetDoctorWaitlistData, GetDoctorWaitlistErrors, GetDoctorWaitlistResponses, GetEmailStatusData, GetEmailStatusErrors, GetEmailStatusResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetMessageData, GetMessageErrors, GetMessageResponses, GetMessageSettingsData, GetMessageSettingsErrors, GetMessageSettingsResponses, GetMyCalendarFeedData, GetMyCalendarFeedErrors, GetMyCalendarFeedResponses, GetMyMessageChoicesData, GetMyMessageChoicesErrors, GetMyMessageChoicesResponses, GetPasskeyCreationData, GetPasskeyCreationErrors, GetPasskeyCreationResponses, GetPasskeySignInData, GetPasskeySignInErrors, GetPasskeySignInResponses, GetPatientData, GetPatientErrors, GetPatientOfBookingData, GetPatientOfBookingErrors, GetPatientOfBookingResponses, GetPatientResponses, GetProofData, GetProofErrors, GetProofResponses, GetRetentionData, GetRetentionErrors, GetRetentionResponses, GetSecondFactorsData, GetSecondFactorsErrors, GetSecondFactorsResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTheatreData, GetTheatreErrors, GetTheatreReportData, GetTheatreReportErrors, GetTheatreReportResponses, GetTheatreResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, GetWaitlistEntryData, GetWaitlistEntryErrors, GetWaitlistEntryResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, LeaveWaitlistByLinkData, LeaveWaitlistByLinkErrors, LeaveWaitlistByLinkResponses, LeaveWaitlistData, LeaveWaitlistErrors, LeaveWaitlistResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, LinkBookingToPatientData, LinkBookingToPatientErrors, LinkBookingToPatientResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBlockedSlotsData, ListBlockedSlotsErrors, ListBlockedSlotsResponses, ListBlocksData, ListBlocksErrors, ListBlocksResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListBurstBookingsData, ListBurstBookingsErrors, ListBurstBookingsResponses, ListCaseEventsData, ListCaseEventsErrors, ListCaseEventsResponses, ListCaseRequestsData, ListCaseRequestsErrors, ListCaseRequestsResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListClinicAuditEventsData, ListClinicAuditEventsErrors, ListClinicAuditEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEquipmentData, ListEquipmentErrors, ListEquipmentResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListMyWaitlistEntriesData, ListMyWaitlistEntriesErrors, ListMyWaitlistEntriesResponses, ListPatientsData, ListPatientsErrors, ListPatientsResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, ListTheatreDoctorsData, ListTheatreDoctorsErrors, ListTheatreDoctorsResponses, ListTheatreStaffData, ListTheatreStaffErrors, ListTheatreStaffResponses, ListWaitlistEntriesData, ListWaitlistEntriesErrors, ListWaitlistEntriesResponses, ListWaitlistOffersData, ListWaitlistOffersErrors, ListWaitlistOffersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, MoveCaseData, MoveCaseErrors, MoveCaseResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, PlanRemindersData, PlanRemindersErrors, PlanRemindersResponses, PreviewMessageData, PreviewMessageErrors, PreviewMessageResponses, ReadCalendarFeedData, ReadCalendarFeedErrors, ReadCalendarFeedResponses, RecordExportData, RecordExportErrors, RecordExportResponses, RecordMilestoneData, RecordMilestoneErrors, RecordMilestoneResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewManageTokenData, RenewManageTokenErrors, RenewManageTokenResponses, RenewWaitlistTokenData, RenewWaitlistTokenErrors, RenewWaitlistTokenResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, ReplayWebhookData, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SendMessageData, SendMessageErrors, SendMessageResponses, SendTicketLinkData, SendTicketLinkErrors, SendTicketLinkResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SendWaitlistLinksData, SendWaitlistLinksErrors, SendWaitlistLinksResponses, SetBusyCalendarData, SetBusyCalendarErrors, SetBusyCalendarResponses, SetClinicLogoData, SetClinicLogoErrors, SetClinicLogoResponses, SetMyMessageChoicesData, SetMyMessageChoicesErrors, SetMyMessageChoicesResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignInWithCodeData, SignInWithCodeErrors, SignInWithCodeResponses, SignInWithPasskeyData, SignInWithPasskeyErrors, SignInWithPasskeyResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, SuggestCaseTimesData, SuggestCaseTimesErrors, SuggestCaseTimesResponses, SwapCasesData, SwapCasesErrors, SwapCasesResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UndoEmailChangeData, UndoEmailChangeErrors, UndoEmailChangeResponses, UnlinkBookingFromPatientData, UnlinkBookingFromPatientErrors, UnlinkBookingFromPatientResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicCalendarFeedData, UpdateClinicCalendarFeedErrors, UpdateClinicCalendarFeedResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateClinicSecurityData, UpdateClinicSecurityErrors, UpdateClinicSecurityResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, UpdateEquipmentData, UpdateEquipmentErrors, UpdateEquipmentResponses, UpdateMessageSettingsData, UpdateMessageSettingsErrors, UpdateMessageSettingsResponses, UpdatePatientData, UpdatePatientErrors, UpdatePatientResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateTheatreDoctorData, UpdateTheatreDoctorErrors, UpdateTheatreDoctorResponses, UpdateTheatreStaffData, UpdateTheatreStaffErrors, UpdateTheatreStaffResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, WhoAmIData, WhoAmIErrors, WhoAmIResponses, WithdrawAttendanceData, WithdrawAttendanceErrors, WithdrawAttendanceResponses, WithdrawBlockData, WithdrawBlockErrors, WithdrawBlockResponses, WithdrawCaseRequestData, WithdrawCaseRequestErrors, WithdrawCaseRequestResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -953,7 +953,7 @@ export const erasePatients = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Erase a patient of the theatre
  *
- * Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With cases to come or in progress, or open requests, nothing is erased.
+ * By the record number: what `erasePatientRecord` does by the id.
  *
  * Who may call: Admins of the clinic.
  */
@@ -969,6 +969,156 @@ export const eraseTheatrePatient = <ThrowOnError extends boolean = false>(option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Erase a patient’s record
+ *
+ * Removes the record for good, and what identifies the patient from all bookings that are linked to it. Their cases and requests stay, without the patient. With appointments or cases to come or in progress, or open requests, nothing is erased.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const erasePatientRecord = <ThrowOnError extends boolean = false>(options: Options<ErasePatientRecordData, ThrowOnError>): RequestResult<ErasePatientRecordResponses, ErasePatientRecordErrors, ThrowOnError> => (options.client ?? client).post<ErasePatientRecordResponses, ErasePatientRecordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}/erase',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List and search a clinic’s patients
+ *
+ * By name. A page of a search ends after 50,000 records: it may have a next page, and no items.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const listPatients = <ThrowOnError extends boolean = false>(options: Options<ListPatientsData, ThrowOnError>): RequestResult<ListPatientsResponses, ListPatientsErrors, ThrowOnError> => (options.client ?? client).get<ListPatientsResponses, ListPatientsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/patients',
+    ...options
+});
+
+/**
+ * Create a patient’s record
+ *
+ * The operating theatre finds the record by its record number. No booking creates or changes one.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const createPatient = <ThrowOnError extends boolean = false>(options: Options<CreatePatientData, ThrowOnError>): RequestResult<CreatePatientResponses, CreatePatientErrors, ThrowOnError> => (options.client ?? client).post<CreatePatientResponses, CreatePatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/patients',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read a patient’s record, appointments and cases
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const getPatient = <ThrowOnError extends boolean = false>(options: Options<GetPatientData, ThrowOnError>): RequestResult<GetPatientResponses, GetPatientErrors, ThrowOnError> => (options.client ?? client).get<GetPatientResponses, GetPatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}',
+    ...options
+});
+
+/**
+ * Correct a patient’s record
+ *
+ * Send the version that you have read: the change of somebody else is not overwritten. If the record has all of it already: 200, unchanged.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const updatePatient = <ThrowOnError extends boolean = false>(options: Options<UpdatePatientData, ThrowOnError>): RequestResult<UpdatePatientResponses, UpdatePatientErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePatientResponses, UpdatePatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove a booking’s link to a record
+ *
+ * If it has none: 204.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const unlinkBookingFromPatient = <ThrowOnError extends boolean = false>(options: Options<UnlinkBookingFromPatientData, ThrowOnError>): RequestResult<UnlinkBookingFromPatientResponses, UnlinkBookingFromPatientErrors, ThrowOnError> => (options.client ?? client).delete<UnlinkBookingFromPatientResponses, UnlinkBookingFromPatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/bookings/{bookingId}/patient',
+    ...options
+});
+
+/**
+ * Say whose booking it is
+ *
+ * Links a booking of the clinic to a record, in place of another one. Neither the booking nor the record is changed.
+ *
+ * Who may call: Admins and staff of the clinic.
+ */
+export const linkBookingToPatient = <ThrowOnError extends boolean = false>(options: Options<LinkBookingToPatientData, ThrowOnError>): RequestResult<LinkBookingToPatientResponses, LinkBookingToPatientErrors, ThrowOnError> => (options.client ?? client).put<LinkBookingToPatientResponses, LinkBookingToPatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/bookings/{bookingId}/patient',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read the record that a booking is linked to
+ *
+ * For the clinic’s people, and for doctors of bookings in their own calendar.
+ *
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
+ */
+export const getPatientOfBooking = <ThrowOnError extends boolean = false>(options: Options<GetPatientOfBookingData, ThrowOnError>): RequestResult<GetPatientOfBookingResponses, GetPatientOfBookingErrors, ThrowOnError> => (options.client ?? client).get<GetPatientOfBookingResponses, GetPatientOfBookingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/bookings/{bookingId}/patient-record',
+    ...options
 });
 
 /**

@@ -1,7 +1,7 @@
 -- archive_slots: moves up to p_limit slots of a clinic that start in a month (UTC), with all their bookings and the
 -- events and manage tokens of these, to archived_row. A slot leaves with everything that refers to it, so what stays is
--- complete, and verify finds nothing. Messages about the bookings are deleted. Returns how many slots it moved; 0: none
--- is left. Call it again until then.
+-- complete, and verify finds nothing. Messages about the bookings, and their links to records of patients, are
+-- deleted. Returns how many slots it moved; 0: none is left. Call it again until then.
 -- Internal: only the owner calls it (`holdfast archive`).
 --
 -- Slots of operating rooms stay, with their cases: they are few beside appointments, and estimates and reports read
@@ -84,6 +84,7 @@ begin
    order by q.id, q.booking_id nulls first, q.rank, q.version;
   -- Nobody would erase them with the patient any more. They are no part of the archive.
   delete from message where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
+  delete from booking_patient where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
   delete from manage_token where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
   delete from booking_event
    where clinic_no = p_clinic_no and booking_id = any (v_booking_ids)

@@ -3,7 +3,8 @@
 -- 1,000 bookings; none before the clinic's `patient_data_erased_from`. Returns how many bookings it erased and whether
 -- more may be left: call it again until none are.
 --
--- Entries of the waitlist are erased the same time after their end, and not while they wait.
+-- Entries of the waitlist are erased the same time after their end, and not while they wait; records of patients after
+-- their last change, and not while anything is linked to them.
 --
 -- What a call has erased is recorded in the security log.
 --
@@ -49,6 +50,7 @@ begin
   end if;
   if v_slot_ids is null then
     perform erase_outdated_entries(p_clinic_no, v_months, c_bookings_max);
+    perform erase_outdated_records(p_clinic_no, v_months, c_bookings_max);
     return query select 0::bigint, true;
     return;
   end if;
@@ -85,6 +87,9 @@ begin
   end if;
   -- This comes last: a transaction that has locked a waitlist locks no bookings.
   perform erase_outdated_entries(p_clinic_no, v_months, c_bookings_max);
+  if is_done then
+    perform erase_outdated_records(p_clinic_no, v_months, c_bookings_max);
+  end if;
   return next;
 end
 $function$;

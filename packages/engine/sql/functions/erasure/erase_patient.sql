@@ -8,8 +8,9 @@
 --
 -- Outcomes: done | unchanged (it is erased already; tx: the last transaction that changed it) | booking_missing |
 --   booking_not_over (see booking_is_over)
--- A patient of cases is forgotten with the last of them: see forget_patients. The entry of the waitlist that a booking
--- was made for is erased with it; not one that still waits, if p_keeps_waiting says so.
+-- A patient of cases is forgotten with the last of them: see forget_patients. A record that the booking is linked to
+-- stays, without the link. The entry of the waitlist that a booking was made for is erased with it; not one that still
+-- waits, if p_keeps_waiting says so.
 --
 -- Locks: the bookings, by id; then patients of cases; then entries of the waitlist.
 -- Fails: 22023 for no or more than 1,000 bookings.
@@ -96,6 +97,7 @@ begin
     select e.clinic_no, e.id, e.updated_at from erased e
     on conflict (clinic_no, booking_id) do update set erased_at = excluded.erased_at;
   end loop;
+  delete from booking_patient l where l.clinic_no = p_clinic_no and l.booking_id = any (v_erased_ids);
   select array_agg(b.id) into v_case_ids
     from unnest(v_bookings) b where b.id = any (v_erased_ids) and b.appointment_type = 'case';
   if v_case_ids is not null then

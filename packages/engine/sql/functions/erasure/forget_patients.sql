@@ -1,12 +1,13 @@
--- forget_patients: removes what identifies patients of whom every case is erased and no request is open: record number,
--- name and birth date, notes on their requests for cases, and the digests with which these were sent. From the cases
--- named, which have just been erased, and their events it removes the reason of an override, which somebody wrote
--- freely.
+-- forget_patients: removes who patients are of whom every case is erased, no request is open, and to whom no booking is
+-- linked: all of their records, notes on their requests for cases, and the digests with which these were sent. From the
+-- cases named, which have just been erased, and their events it removes the reason of an override, which somebody wrote
+-- freely. A record that the desk has completed outlives its last case: with cases, it stays.
 --
 -- It runs one statement per month on the log, planned for that month: see id_months.
--- Internal: called by erase_patient and erase_theatre_patient.
+-- Internal: called by erase_patient, erase_record and erase_outdated_records.
 -- Locks: the patients, by id. The caller has locked the bookings; a claim locks a known patient before it writes
---   (save_patients), so no case is added meanwhile. Then the stored responses that name requests.
+--   (save_patients), and so does a link (link_patient), so nothing is added meanwhile. Then the stored responses that
+--   name requests or records.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.forget_patients(p_clinic_no integer, p_patient_ids uuid[], p_case_ids uuid[])
   returns void
@@ -24,9 +25,13 @@ begin
     where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) order by t.clinic_no, t.id for update;
   with forgotten as (
     update patient t
-       set mrn = null, record_key = null, name = null, birth_date = null, erased_at = clock_timestamp(),
-           updated_at = clock_timestamp()
+       set mrn = null, name = null, birth_date = null, sex = null, phone = null, email = null, address = null,
+           language = null, flags = '{}', notes = null, identifiers = '[]', erased_at = clock_timestamp()
      where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) and t.erased_at is null
+       and (p_case_ids = '{}'
+            or num_nonnulls(t.sex, t.phone, t.email, t.address, t.language, t.notes) = 0 and t.flags = '{}'
+               and t.identifiers = '[]')
+       and not exists (select from booking_patient l where l.clinic_no = t.clinic_no and l.patient_id = t.id)
        and not exists (select from theatre_case c
                         cross join lateral bookings_by_id(array[c.clinic_no], array[c.booking_id]) b
                         where c.clinic_no = t.clinic_no and c.patient_id = t.id and b.erased_at is null)
@@ -43,9 +48,9 @@ begin
     returning q.id
   )
   select array_agg(s.id) into v_request_ids from stripped s;
-  if v_request_ids is not null then
+  if v_forgotten is not null then
     -- A patient could be guessed from them. The keys stay, so that a retry does not request it again.
-    update answer a set request_hash = gen_random_uuid() where a.ids && v_request_ids;
+    update answer a set request_hash = gen_random_uuid() where a.ids && (v_forgotten || v_request_ids);
   end if;
 
   update theatre_case c set override = c.override - 'reason'

@@ -39,12 +39,12 @@ begin
        where (t.name, t.birth_date) is distinct from (n.name, n.birth_date)
     loop
       update patient t
-         set name = v_item.name, birth_date = v_item.birth_date, updated_at = clock_timestamp()
+         set name = v_item.name, birth_date = v_item.birth_date
        where t.clinic_no = p_clinic_no and t.id = v_item.id
       returning t.* into v_changed;
       v_patients := array(select case when t.id = v_changed.id then v_changed else t end from unnest(v_patients) t);
       insert into audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, details)
-      values (p_clinic_no, clock_timestamp(), 'theatre_patient_changed', 1,
+      values (p_clinic_no, clock_timestamp(), 'patient_changed', 1,
               case when v_item.actor_id is null then 'system' else 'account' end, v_item.actor_id, v_item.id,
               array_remove(array[case when v_item.name_before <> v_item.name then 'name' end,
                                  case when v_item.birth_date_before is distinct from v_item.birth_date
@@ -53,13 +53,11 @@ begin
   end if;
   if array_position(p_known_ids, null) is not null then
     with stored as (
-      insert into patient (clinic_no, id, mrn, record_key, name, birth_date)
-      select p_clinic_no, u.new_id, u.patient->>'mrn', k.record_key, u.patient->>'name',
-             (u.patient->>'birthDate')::date
+      insert into patient (clinic_no, id, mrn, name, birth_date)
+      select p_clinic_no, u.new_id, u.patient->>'mrn', u.patient->>'name', (u.patient->>'birthDate')::date
         from unnest(p_known_ids, p_new_ids, p_patients) u(known_id, new_id, patient)
-       cross join lateral (select fold_record_number(u.patient->>'mrn') as record_key) k
        where u.known_id is null
-       order by k.record_key
+       order by fold_record_number(u.patient->>'mrn')
       on conflict do nothing
       returning patient as patient
     ), resourced as (

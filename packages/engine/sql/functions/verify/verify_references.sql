@@ -5,7 +5,8 @@
 --   return a booking that it did not create) | token_without_booking (a renewed manage token of neither a booking nor
 --   an entry of the waitlist) | copy_differs (a copy of an event of an old booking that is not as the event, or of
 --   none; such an event of the last 92 days without its copy: see note_late_events. A day is left for clocks that
---   differ).
+--   differ) | patient_differs (a record is linked to what is no appointment, or to one that was erased, or was erased
+--   itself; or others have its identifiers).
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
 create or replace function holdfast.verify_references(p_clinic_no integer)
@@ -62,4 +63,29 @@ as $function$
      and e.xid <> '3' and e.booking_id < late_ids(e.at - interval '1 day')
      and not exists (select from late_event l
                       where l.clinic_no = p_clinic_no and l.booking_id = e.booking_id and l.version = e.version)
+  union all
+  select 'patient_differs', b.slot_id, l.booking_id,
+         format('it is linked to the record %s, and %s', l.patient_id,
+                case when b.id is null then 'the booking does not exist'
+                     when b.appointment_type = 'case' then 'the booking is a case'
+                     when b.erased_at is not null then 'the booking was erased'
+                     else 'the record was erased' end)
+    from booking_patient l
+    join patient t on t.clinic_no = l.clinic_no and t.id = l.patient_id
+    left join (select q.id, q.slot_id, q.appointment_type, q.erased_at from booking q
+                where q.clinic_no = p_clinic_no) b
+      on b.id = l.booking_id
+   where l.clinic_no = p_clinic_no
+     and (b.id is null or b.appointment_type = 'case' or b.erased_at is not null or t.erased_at is not null)
+  union all
+  select 'patient_differs', null, null,
+         format('the identifier of system %s is not that of the record %s', coalesce(i.system, e.system),
+                coalesce(i.patient_id, e.patient_id))
+    from (select n.system, n.value, n.patient_id from patient_identifier n where n.clinic_no = p_clinic_no) i
+    full join (select o.system, o.value, t.id as patient_id
+                 from patient t
+                cross join lateral jsonb_to_recordset(t.identifiers) o(system text, value text)
+                where t.clinic_no = p_clinic_no) e
+      on (i.system, i.value, i.patient_id) = (e.system, e.value, e.patient_id)
+   where i.patient_id is null or e.patient_id is null
 $function$;

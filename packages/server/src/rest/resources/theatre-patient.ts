@@ -1,9 +1,5 @@
 import type { SentPatient } from '@holdfast/engine'
-import { localDay } from '@holdfast/vocabulary'
-import { invalidRequest } from '../../edge/bodies/validator.ts'
-
-/** Where a day begins first. */
-const earliestZone = 'Pacific/Kiritimati'
+import { requireBornBy } from './born-by.ts'
 
 /**
  * The patient of a case or of a request for one.
@@ -16,8 +12,6 @@ export function theatrePatient(
 ): SentPatient {
   const { mrn, name } = sent
   const birthDate = sent.birthDate ?? null
-  if (birthDate !== null && birthDate > localDay(now, earliestZone)) {
-    throw invalidRequest([{ path: '/patient/birthDate', message: `must not be in the future, not "${birthDate}"` }])
-  }
+  if (birthDate !== null) requireBornBy(now, birthDate, '/patient/birthDate')
   return { mrn: mrn.trim(), name: name.trim(), birthDate, ...(sent.correct === true ? { correct: true } : {}) }
 }

@@ -224,7 +224,7 @@ describe('the waitlist', () => {
     expect(await readPatient()).toEqual(married)
     const { rows } = await database.ownerPool.query(
       `select actor_kind, actor_id, details from holdfast.audit_event
-        where clinic_no = $1 and kind = 'theatre_patient_changed'`,
+        where clinic_no = $1 and kind = 'patient_changed'`,
       [clinic.no],
     )
     expect(rows).toEqual([{ actor_kind: 'account', actor_id: staff.id, details: ['name'] }])

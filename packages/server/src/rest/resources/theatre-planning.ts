@@ -8,12 +8,12 @@ import { blockBody } from '../responses/bodies/case-body.ts'
 import { projectedCases } from '../responses/bodies/projected-cases.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
-import { refusalProblem } from '../responses/outcome-problems.ts'
 import { theatreProblem } from '../responses/theatre-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
 import { casesThatDelay } from './case-delays.ts'
 import { requireDays } from './local-days.ts'
+import { erasedResponse } from './patients.ts'
 
 /** The board, times for cases, estimates, and the erasure of patients. */
 export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
@@ -55,23 +55,10 @@ export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
     // one is added.
     const patient = deps.recipientDigests(`theatre patient ${Buffer.from(mrn).toString('hex')}`).at(-1)
     const writeKey = writeKeyOf(key, `eraseTheatrePatient ${clinic.id}`, { patient })
-    const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId, writeKey })
-    switch (outcome.kind) {
-      case 'erased':
-      case 'replayed': {
-        const { kind, cases, requests } = outcome
-        return { status: 200, body: { cases, requests }, isRepeated: kind === 'replayed' }
-      }
-      case 'key_reused':
-        throw refusalProblem(outcome)
-      case 'patient_missing':
-        throw problem('theatre_patient_not_found', 'The clinic has no patient with this record number.')
-      case 'in_use': {
-        const { caseIds, requestIds } = outcome
-        const detail = `${caseIds.length} cases and ${requestIds.length} requests have to end first.`
-        throw problem('theatre_patient_in_use', detail, { caseIds, requestIds })
-      }
-    }
+    const erasure = { clinicNo: clinic.no, of: { mrn }, actorId: actor.accountId, writeKey }
+    return erasedResponse(await deps.engine.patients.erase(erasure), () =>
+      problem('patient_not_found', 'The clinic has no patient with this record number.'),
+    )
   })
 }
 

@@ -12,6 +12,7 @@ import type {
   Invitations,
   MoveOutcome,
   OnceResult,
+  Patients,
   RecordMilestoneOutcome,
   SetCapacityOutcome,
   SettleOutcome,
@@ -38,6 +39,7 @@ type AnyOutcome =
   | WithdrawSlotsOutcome
   | ErasureOutcome
   | OnceResult<unknown>
+  | Exclude<Awaited<ReturnType<Patients['update']>>, { kind: 'patient_missing' }>
   | TheatreStated
   // An entry is not corrected while its booking has the patient.
   | { kind: 'offer_accepted'; booking: Booking }

@@ -3,6 +3,7 @@ import { shiftSlot, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { clinicNoOf } from '../model/id.ts'
 import type { Case } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -38,8 +39,8 @@ test('a patient is erased from all cases, from requests and from the log, when a
   const request = { ...cancelled, dueOn: null, roomId: null, note: 'Ada Okafor asks for mornings', createdBy: null }
   const created = await theatre.createCaseRequest(clinic.no, { ...request, patient, mayChangePatient: true }, null)
   const requestId = created.kind === 'done' && created.value.kind === 'created' ? created.value.id : ''
-  const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn: patient.mrn, actorId: null })
-  expect(await erase()).toEqual({ kind: 'in_use', caseIds: [done.id], requestIds: [requestId] })
+  const erase = () => scene.engine.patients.erase({ clinicNo: clinic.no, of: { mrn: patient.mrn }, actorId: null })
+  expect(await erase()).toEqual({ kind: 'in_use', bookingIds: [], caseIds: [done.id], requestIds: [requestId] })
   expect((await theatre.case(done.id))?.patient).toEqual(patient)
 
   // A change of an older case would do the same.
@@ -68,8 +69,8 @@ test('a patient is erased from all cases, from requests and from the log, when a
     await theatre.recordMilestone({ caseId: done.id, milestone, at, isTrial: true, actorId: null, key: randomUUID() })
   }
   announced.length = 0
-  expect(await erase()).toEqual({ kind: 'erased', cases: 2, requests: 1 })
-  expect(announced).toMatchObject([{ kind: 'bookings', clinicNos: new Set([clinic.no]) }])
+  expect(await erase()).toEqual({ kind: 'erased', bookings: 0, cases: 2, requests: 1 })
+  expect(announced.flatMap(({ doctorIds }) => [...doctorIds].map(clinicNoOf))).toContain(clinic.no)
   expect(await theatre.case(done.id)).toMatchObject({ status: 'COMPLETED', patient: null })
   expect(await theatre.caseRequest(requestId)).toMatchObject({ patient: null, note: null })
   expect(await tablesWith('Okafor|M-77')).toEqual([])
@@ -103,11 +104,11 @@ test('a patient in the room is not erased when the block, or the day of open tim
       actorId: null,
       key: randomUUID(),
     })
-    const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: null })
+    const erase = () => scene.engine.patients.erase({ clinicNo: clinic.no, of: { mrn }, actorId: null })
     const eraseCase = () => scene.engine.erasures.ofBooking({ bookingId: id, actorId: null, key: randomUUID() })
     const minutesAgo = (at: Date) => Math.floor((Date.now() - at.getTime()) / 60_000)
     await shiftCase(database, { id, clinicNo: clinic.no }, minutesAgo(slotEndsAt) - 10)
-    expect(await erase()).toEqual({ kind: 'in_use', caseIds: [id], requestIds: [] })
+    expect(await erase()).toEqual({ kind: 'in_use', bookingIds: [], caseIds: [id], requestIds: [] })
     expect(await eraseCase()).toEqual({ kind: 'booking_not_over' })
     expect((await theatre.case(id))?.patient?.mrn).toBe(mrn)
     await shiftCase(database, { id, clinicNo: clinic.no }, -times.minutes)

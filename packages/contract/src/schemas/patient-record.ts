@@ -1,0 +1,155 @@
+import { bookingStatuses, lengths, patientLimits, patientSexes, patientVisitsMax } from '@holdfast/vocabulary'
+import Type, { type Static, type TProperties } from 'typebox'
+import {
+  languageTag,
+  line,
+  localDate,
+  name,
+  nullable,
+  nullableEmail,
+  nullableLine,
+  nullablePhone,
+  nullableText,
+  pageOf,
+  paragraph,
+} from './fields.ts'
+import { literals, nullableLiterals } from './literals.ts'
+
+const identifierSchema = Type.Object(
+  {
+    system: line(lengths.identifier, { description: 'Which system has given it, such as a URI or a name' }),
+    value: line(lengths.identifier),
+  },
+  { title: 'PatientIdentifier', additionalProperties: false },
+)
+
+const mrn = { description: 'The record number, by which the operating theatre finds the patient' }
+const sex = nullableLiterals(patientSexes, { description: 'null: not known' })
+const language = { description: 'What the patient speaks: a BCP 47 tag' }
+
+const blankText = { description: 'A blank text is the same as null' }
+
+const fields = {
+  name: name(lengths.name),
+  birthDate: nullable<string>({ ...localDate() }),
+  sex,
+  phone: nullablePhone(),
+  email: nullableEmail(),
+  address: nullable<string>({ ...paragraph(lengths.address) }, blankText),
+  language: nullable<string>({ ...languageTag() }, language),
+  flags: Type.Array(line(lengths.flag), {
+    maxItems: patientLimits.flagsMax,
+    uniqueItems: true,
+    description: 'What has to be provided for, such as an interpreter',
+  }),
+  notes: nullable<string>({ ...paragraph(lengths.notes) }, blankText),
+  identifiers: Type.Array(identifierSchema, {
+    maxItems: patientLimits.identifiersMax,
+    uniqueItems: true,
+    description: 'Of other systems. Each is of one patient in the clinic',
+  }),
+}
+
+function optional<Fields extends TProperties>(properties: Fields) {
+  return Type.Partial(Type.Object(properties)).properties
+}
+
+export const newPatientRecordSchema = Type.Object(
+  { ...optional({ ...fields, mrn: nullableLine(lengths.code, mrn) }), name: fields.name },
+  { title: 'NewPatientRecord', additionalProperties: false },
+)
+
+export type NewPatientRecordBody = Static<typeof newPatientRecordSchema>
+
+export const patientRecordChangeSchema = Type.Object(
+  {
+    version: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Of the record that was read' }),
+    ...optional({
+      ...fields,
+      mrn: line(lengths.code, { description: 'It can be corrected, but not removed: cases may have it' }),
+    }),
+  },
+  { title: 'PatientRecordChange', additionalProperties: false },
+)
+
+export type PatientRecordChangeBody = Static<typeof patientRecordChangeSchema>
+
+const recordProperties = {
+  id: Type.String({ format: 'uuid' }),
+  mrn: nullableText(mrn),
+  name: Type.String(),
+  birthDate: nullable<string>({ type: 'string', format: 'date' }),
+  sex,
+  phone: nullableText(),
+  email: nullableText(),
+  address: nullableText(),
+  language: nullableText(language),
+  flags: Type.Array(Type.String()),
+  notes: nullableText(),
+  identifiers: Type.Array(
+    Type.Object({ system: Type.String(), value: Type.String() }, { additionalProperties: false }),
+  ),
+  version: Type.Integer({ description: 'The number of changes, from 1' }),
+  createdAt: Type.String({ format: 'date-time' }),
+  updatedAt: Type.String({ format: 'date-time' }),
+}
+
+export const patientRecordSchema = Type.Object(recordProperties, {
+  title: 'PatientRecord',
+  additionalProperties: false,
+})
+
+export type PatientRecordBody = Static<typeof patientRecordSchema>
+
+export const patientRecordPageSchema = pageOf(patientRecordSchema, 'PatientRecordPage')
+
+const times = {
+  startsAt: Type.String({ format: 'date-time' }),
+  endsAt: Type.String({ format: 'date-time' }),
+  status: literals(bookingStatuses, { title: 'BookingStatus' }),
+}
+
+const appointmentSchema = Type.Object(
+  {
+    bookingId: Type.String({ format: 'uuid' }),
+    doctorId: Type.String({ format: 'uuid' }),
+    doctorName: Type.String(),
+    ...times,
+  },
+  { title: 'PatientAppointment', additionalProperties: false },
+)
+
+const caseSchema = Type.Object(
+  {
+    caseId: Type.String({ format: 'uuid' }),
+    roomId: Type.String({ format: 'uuid' }),
+    roomName: Type.String(),
+    surgeonName: Type.String(),
+    procedure: Type.String(),
+    ...times,
+  },
+  { title: 'PatientCase', additionalProperties: false },
+)
+
+export const patientWithVisitsSchema = Type.Object(
+  {
+    ...recordProperties,
+    next: Type.Array(appointmentSchema, {
+      description: `Linked bookings to come or in progress, of the ${patientVisitsMax} that were booked last; the first one first`,
+    }),
+    past: Type.Array(appointmentSchema, { description: 'The others of these; the last one first' }),
+    cases: Type.Array(caseSchema, { description: `The last ${patientVisitsMax} cases, the last one first` }),
+  },
+  { title: 'PatientWithVisits', additionalProperties: false },
+)
+
+export type PatientWithVisitsBody = Static<typeof patientWithVisitsSchema>
+
+export const erasedRecordSchema = Type.Object(
+  {
+    bookings: Type.Integer({ description: 'Appointments that were erased with the record' }),
+    cases: Type.Integer(),
+    requests: Type.Integer(),
+  },
+  { title: 'ErasedRecord', additionalProperties: false },
+)

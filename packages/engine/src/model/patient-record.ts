@@ -1,0 +1,128 @@
+import type { BookingStatus, PatientSex } from '@holdfast/vocabulary'
+import type { Page } from './page.ts'
+import type { OnceResult, WriteKey } from './stored-responses.ts'
+
+/** Of another system, which names it by `system`: unique in the clinic. */
+export type PatientIdentifier = { system: string; value: string }
+
+/** What the staff writes of a patient. */
+export type PatientFields = {
+  /** The record number, by which the operating theatre finds the patient. */
+  mrn: string | null
+  name: string
+  /** `YYYY-MM-DD` */
+  birthDate: string | null
+  sex: PatientSex | null
+  phone: string | null
+  email: string | null
+  address: string | null
+  /** A BCP 47 tag. */
+  language: string | null
+  /** What has to be provided for, such as an interpreter. */
+  flags: string[]
+  notes: string | null
+  identifiers: PatientIdentifier[]
+}
+
+/** A patient of a clinic: not what a booking says of its patient, which is the booking's own. */
+export type PatientRecord = PatientFields & {
+  id: string
+  clinicNo: number
+  /** Increases with every change. */
+  version: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** A booking that is linked to a record. */
+export type PatientAppointment = {
+  bookingId: string
+  doctorId: string
+  doctorName: string
+  startsAt: Date
+  endsAt: Date
+  status: BookingStatus
+}
+
+export type PatientCase = {
+  caseId: string
+  roomId: string
+  roomName: string
+  surgeonName: string
+  procedure: string
+  startsAt: Date
+  endsAt: Date
+  status: BookingStatus
+}
+
+/** The newest `patientVisitsMax` of each, by when they were booked; those that are to come or in progress are first. */
+export type PatientVisits = {
+  next: PatientAppointment[]
+  /** The last one first. */
+  past: PatientAppointment[]
+  cases: PatientCase[]
+}
+
+/** Another record has the record number, or one of the identifiers. */
+export type PatientTaken = { kind: 'mrn_taken' } | { kind: 'identifier_taken' }
+
+export type UpdatePatientOutcome =
+  /** `unchanged`: the record has all of it already. */
+  | { kind: 'done' | 'unchanged'; record: PatientRecord }
+  | { kind: 'patient_missing' }
+  /** Somebody has changed the record since the version that was read. */
+  | { kind: 'record_changed'; version: number }
+  | PatientTaken
+
+export type LinkPatientOutcome = {
+  kind: 'done' | 'unchanged' | 'booking_missing' | 'booking_is_case' | 'booking_erased' | 'patient_missing'
+}
+
+/** Bookings, cases and requests prevent it that are to come, in progress or open: nothing was erased. */
+export type EraseRecordOutcome =
+  | { kind: 'erased' | 'replayed'; bookings: number; cases: number; requests: number }
+  | { kind: 'in_use'; bookingIds: string[]; caseIds: string[]; requestIds: string[] }
+  | { kind: 'patient_missing' }
+  | { kind: 'key_reused' }
+
+/** The records of patients. A booking neither creates nor changes one: the staff links it. */
+export type Patients = {
+  create(
+    clinicNo: number,
+    fields: PatientFields,
+    writeKey: WriteKey,
+  ): Promise<OnceResult<{ kind: 'created'; id: string }> | PatientTaken>
+  /** @param version of the record that was read */
+  update(patientId: string, version: number, change: Partial<PatientFields>): Promise<UpdatePatientOutcome>
+  /** null: there is none, or it was erased. */
+  record(patientId: string): Promise<PatientRecord | null>
+  /**
+   * By name. Each word of `q` has to be part of a name, contact, record number or identifier, or to be the birth date.
+   * A page ends after it has searched `patientsSearchedMax` records, also if it has found nothing.
+   *
+   * @throws InvalidCursor
+   */
+  list(query: {
+    clinicNo: number
+    q: string | null
+    limit: number
+    cursor: string | null
+  }): Promise<Page<PatientRecord>>
+  visits(patientId: string, now: Date): Promise<PatientVisits>
+  /** The record that a booking is linked to; null: none. */
+  ofBooking(bookingId: string): Promise<PatientRecord | null>
+  link(bookingId: string, patientId: string, actorId: string): Promise<LinkPatientOutcome>
+  /** Idempotent. */
+  unlink(bookingId: string): Promise<void>
+  /**
+   * Erases a record, and the patient from all that is linked to it: erase_record.
+   *
+   * @param request.of an id, or a record number, which `writeKey` must not reveal
+   */
+  erase(request: {
+    clinicNo: number
+    of: { patientId: string } | { mrn: string }
+    actorId: string | null
+    writeKey?: WriteKey
+  }): Promise<EraseRecordOutcome>
+}

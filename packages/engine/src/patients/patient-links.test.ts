@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, shiftSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { createEngine } from '../create-engine.ts'
+import { verify } from '../verify/verify.ts'
+
+async function aScene(database: TestDatabase) {
+  const pool = database.appPool
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { capacity: 5 })
+  const record = async (name = 'Ada') => {
+    const created = await engine.patients.create(clinic.no, aPatientRecord({ name, phone: '0171 2345678' }), null)
+    if (created.kind !== 'done') throw new Error(created.kind)
+    return created.value.id
+  }
+  const findings = async () => (await verify(pool, { clinicNo: clinic.no, detailsMax: 9 })).details
+  return { engine, patients: engine.patients, clinic, doctor, slot, record, findings }
+}
+
+test('the staff says whose booking it is, says it again, and takes it back', async ({ database }) => {
+  const { patients, slot, record, findings } = await aScene(database)
+  const [ada, bea] = [await record(), await record('Bea')]
+  const booking = await aBooking(database, slot)
+  const by = randomUUID()
+  expect(await patients.ofBooking(booking.id)).toBe(null)
+  expect(await patients.link(booking.id, ada, by)).toEqual({ kind: 'done' })
+  expect(await patients.link(booking.id, ada, by)).toEqual({ kind: 'unchanged' })
+  expect(await patients.link(booking.id, bea, by)).toEqual({ kind: 'done' })
+  expect(await patients.ofBooking(booking.id)).toMatchObject({ id: bea, name: 'Bea' })
+  const visits = await patients.visits(bea, new Date())
+  expect(visits).toMatchObject({ next: [{ bookingId: booking.id, status: 'CONFIRMED' }], past: [], cases: [] })
+  await shiftSlot(database, slot, -30 * 1_440)
+  expect(await patients.visits(bea, new Date())).toMatchObject({ next: [], past: [{ bookingId: booking.id }] })
+  await patients.unlink(booking.id)
+  await patients.unlink(booking.id)
+  expect(await patients.ofBooking(booking.id)).toBe(null)
+  expect(await findings()).toEqual([])
+})
+
+test('nothing is linked that is not there, or is of another clinic', async ({ database }) => {
+  const { patients, slot, record } = await aScene(database)
+  const elsewhere = await aScene(database)
+  const [ada, by] = [await record(), randomUUID()]
+  const booking = await aBooking(database, slot)
+  expect(await patients.link(booking.id, await elsewhere.record(), by)).toEqual({ kind: 'patient_missing' })
+  expect(await patients.link(booking.id, booking.id, by)).toEqual({ kind: 'patient_missing' })
+  expect(await patients.link(ada, ada, by)).toEqual({ kind: 'booking_missing' })
+})
+
+test('a record is erased with its bookings when all are over, and its link with the booking', async ({ database }) => {
+  const { engine, patients, clinic, slot, record, findings } = await aScene(database)
+  const [ada, by] = [await record(), randomUUID()]
+  const [one, other] = [await aBooking(database, slot), await aBooking(database, slot)]
+  await patients.link(one.id, ada, by)
+  await patients.link(other.id, ada, by)
+  const erase = () => patients.erase({ clinicNo: clinic.no, of: { patientId: ada }, actorId: by })
+  expect(await erase()).toMatchObject({ kind: 'in_use', bookingIds: [one.id, other.id].sort() })
+  await engine.settle({ bookingId: one.id, action: 'cancel', actorId: by, onBehalf: true, key: null, reason: null })
+  expect(await engine.erasures.ofBooking({ bookingId: one.id, actorId: by, key: null })).toMatchObject({ kind: 'done' })
+  expect(await patients.ofBooking(one.id)).toBe(null)
+  expect(await patients.link(one.id, ada, by)).toEqual({ kind: 'booking_erased' })
+  // The record outlives its booking.
+  expect(await patients.record(ada)).not.toBe(null)
+  await engine.settle({ bookingId: other.id, action: 'cancel', actorId: by, onBehalf: true, key: null, reason: null })
+  expect(await erase()).toEqual({ kind: 'erased', bookings: 1, cases: 0, requests: 0 })
+  expect(await patients.record(ada)).toBe(null)
+  expect(await engine.reads.booking(other.id)).toMatchObject({ patient: { name: '' } })
+  expect(await erase()).toEqual({ kind: 'patient_missing' })
+  expect(await patients.link((await aBooking(database, slot)).id, ada, by)).toEqual({ kind: 'patient_missing' })
+  const { rows } = await database.ownerPool.query(
+    `select t::text from holdfast.patient t where id = $1 and t::text ~* 'ada|2345678'`,
+    [ada],
+  )
+  expect(rows).toEqual([])
+  expect(await findings()).toEqual([])
+})
+
+test('retention erases records that nobody has changed for long, unless something is linked', async ({ database }) => {
+  const { patients, clinic, slot, record } = await aScene(database)
+  await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [clinic.no])
+  const [old, linked, fresh] = [await record(), await record(), await record()]
+  await patients.link((await aBooking(database, slot)).id, linked, randomUUID())
+  await database.ownerPool.query('alter table holdfast.patient disable trigger fold_patient')
+  await database.ownerPool.query(
+    `update holdfast.patient set updated_at = now() - interval '40 days' where id = any ($1)`,
+    [[old, linked]],
+  )
+  await database.ownerPool.query('alter table holdfast.patient enable trigger fold_patient')
+  await database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [clinic.no])
+  const left = await Promise.all([old, linked, fresh].map((id) => patients.record(id)))
+  expect(left.map((one) => one !== null)).toEqual([false, true, true])
+  const { rows } = await database.ownerPool.query(
+    `select details from holdfast.audit_event where clinic_no = $1 and kind = 'patients_erased'`,
+    [clinic.no],
+  )
+  expect(rows).toEqual([{ details: ['1', 'retention'] }])
+})

@@ -1,0 +1,36 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { clinicNoOf, isId } from '../model/id.ts'
+import type { LinkPatientOutcome, PatientRecord, Patients } from '../model/patient-record.ts'
+import { selectedRecord } from './record-columns.ts'
+
+/** Which booking is whose: in a separate table, so that claims do not have to write it. */
+export function patientLinks(pool: pg.Pool): Pick<Patients, 'ofBooking' | 'link' | 'unlink'> {
+  return {
+    async ofBooking(bookingId) {
+      if (!isId(bookingId)) return null
+      const { rows } = await pool.query<PatientRecord>(sql`
+        select ${selectedRecord}
+          from holdfast.booking_patient l
+          join holdfast.patient p on p.clinic_no = l.clinic_no and p.id = l.patient_id
+         where l.clinic_no = ${clinicNoOf(bookingId)} and l.booking_id = ${bookingId} and p.erased_at is null`)
+      return rows[0] ?? null
+    },
+
+    async link(bookingId, patientId, actorId) {
+      if (!isId(bookingId)) return { kind: 'booking_missing' }
+      if (!isId(patientId) || clinicNoOf(patientId) !== clinicNoOf(bookingId)) return { kind: 'patient_missing' }
+      const { rows } = await pool.query<LinkPatientOutcome>(sql`
+        select holdfast.link_patient(${clinicNoOf(bookingId)}::integer, ${bookingId}::uuid, ${patientId}::uuid,
+                                     ${actorId}::uuid) as kind`)
+      const [outcome] = rows
+      if (outcome === undefined) throw new Error('link_patient returned no row.')
+      return outcome
+    },
+
+    async unlink(bookingId) {
+      if (!isId(bookingId)) return
+      await pool.query(sql`select holdfast.unlink_patient(${clinicNoOf(bookingId)}::integer, ${bookingId}::uuid)`)
+    },
+  }
+}

@@ -1,0 +1,12 @@
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { localDay } from '@holdfast/vocabulary'
+
+/** Where a day begins first. */
+const earliestZone = 'Pacific/Kiritimati'
+
+/** @throws ProblemError invalid_request for a birth date that is in the future everywhere */
+export function requireBornBy(now: Date, birthDate: string, path: string): void {
+  if (birthDate > localDay(now, earliestZone)) {
+    throw invalidRequest([{ path, message: `must not be in the future, not "${birthDate}"` }])
+  }
+}

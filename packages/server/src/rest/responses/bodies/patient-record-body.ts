@@ -1,0 +1,23 @@
+import type { PatientRecordBody, PatientWithVisitsBody } from '@holdfast/contract'
+import type { PatientRecord, PatientVisits } from '@holdfast/engine'
+import { timeText } from './time-text.ts'
+
+export function recordBody({ clinicNo: _, createdAt, updatedAt, ...record }: PatientRecord): PatientRecordBody {
+  return { ...record, createdAt: timeText(createdAt), updatedAt: timeText(updatedAt) }
+}
+
+export function visitsBody({
+  next,
+  past,
+  cases,
+}: PatientVisits): Pick<PatientWithVisitsBody, 'next' | 'past' | 'cases'> {
+  return {
+    next: next.map((one) => withTimes(one)),
+    past: past.map((one) => withTimes(one)),
+    cases: cases.map((one) => withTimes(one)),
+  }
+}
+
+function withTimes<Visit extends { startsAt: Date; endsAt: Date }>({ startsAt, endsAt, ...visit }: Visit) {
+  return { ...visit, startsAt: timeText(startsAt), endsAt: timeText(endsAt) }
+}
