@@ -38,7 +38,9 @@ export const patientOperations = {
     url: '/api/v1/clinics/{clinicId}/patients',
     tag,
     summary: 'List and search a clinic’s patients',
-    description: `By name. A page of a search ends after ${searchedMaxText} records: it may have a next page, and no items.`,
+    description:
+      `By name. A page of a search ends after ${searchedMaxText} records: it may have no items, and a next page ` +
+      'that has some.',
     access: 'clinic_staff',
     query: Type.Object(
       {

@@ -135,7 +135,9 @@ export const patientWithVisitsSchema = Type.Object(
   {
     ...recordProperties,
     next: Type.Array(appointmentSchema, {
-      description: `Linked bookings to come or in progress, of the ${patientVisitsMax} that were booked last; the first one first`,
+      description:
+        `Linked bookings to come or in progress, of the ${patientVisitsMax} that were booked last. ` +
+        'The first one is first',
     }),
     past: Type.Array(appointmentSchema, { description: 'The others of these; the last one first' }),
     cases: Type.Array(caseSchema, { description: `The last ${patientVisitsMax} cases, the last one first` }),

@@ -995,7 +995,7 @@ export const erasePatientRecord = <ThrowOnError extends boolean = false>(options
 /**
  * List and search a clinic’s patients
  *
- * By name. A page of a search ends after 50,000 records: it may have a next page, and no items.
+ * By name. A page of a search ends after 50,000 records: it may have no items, and a next page that has some.
  *
  * Who may call: Admins and staff of the clinic.
  */

@@ -123,7 +123,7 @@ export type AuditEvent = {
     /**
      * What the operation was about that was denied; null: nothing was, or an operation of another release
      */
-    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Slots' | 'Bookings' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | 'Health' | null;
+    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Slots' | 'Bookings' | 'Patients' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | 'Health' | null;
     /**
      * Such as a role, the operation that was denied, or the names of the fields that were changed
      */
@@ -144,7 +144,7 @@ export type AuditEventPage = {
 /**
  * AuditKind
  */
-export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_check_failed' | 'password_link_requested' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'email_confirmed' | 'email_change_requested' | 'email_changed' | 'email_change_undone' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'patient_corrected' | 'message_sent_again' | 'case_request_created' | 'case_request_withdrawn' | 'waitlist_entry_removed' | 'theatre_patient_changed' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'theatre_changed' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
+export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_check_failed' | 'password_link_requested' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'email_confirmed' | 'email_change_requested' | 'email_changed' | 'email_change_undone' | 'second_factor_asked' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'patients_erased' | 'patient_corrected' | 'message_sent_again' | 'case_request_created' | 'case_request_withdrawn' | 'waitlist_entry_removed' | 'patients_read' | 'patient_read' | 'patient_created' | 'patient_changed' | 'patient_linked' | 'patient_unlinked' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'theatre_changed' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
 
 /**
  * Block
@@ -2052,9 +2052,13 @@ export type ErasedPatient = {
 };
 
 /**
- * ErasedTheatrePatient
+ * ErasedRecord
  */
-export type ErasedTheatrePatient = {
+export type ErasedRecord = {
+    /**
+     * Appointments that were erased with the record
+     */
+    bookings: number;
     cases: number;
     requests: number;
 };
@@ -3118,6 +3122,44 @@ export type NewPasskey = {
 };
 
 /**
+ * NewPatientRecord
+ */
+export type NewPatientRecord = {
+    name: string;
+    birthDate?: string | null;
+    /**
+     * null: not known
+     */
+    sex?: 'female' | 'male' | 'other' | null;
+    phone?: string | null;
+    email?: string | null;
+    /**
+     * A blank text is the same as null
+     */
+    address?: string | null;
+    /**
+     * What the patient speaks: a BCP 47 tag
+     */
+    language?: string | null;
+    /**
+     * What has to be provided for, such as an interpreter
+     */
+    flags?: Array<string>;
+    /**
+     * A blank text is the same as null
+     */
+    notes?: string | null;
+    /**
+     * Of other systems. Each is of one patient in the clinic
+     */
+    identifiers?: Array<PatientIdentifier>;
+    /**
+     * The record number, by which the operating theatre finds the patient
+     */
+    mrn?: string | null;
+};
+
+/**
  * NewProcedure
  */
 export type NewProcedure = {
@@ -3480,6 +3522,32 @@ export type Patient = {
 };
 
 /**
+ * PatientAppointment
+ */
+export type PatientAppointment = {
+    bookingId: string;
+    doctorId: string;
+    doctorName: string;
+    startsAt: string;
+    endsAt: string;
+    status: BookingStatus;
+};
+
+/**
+ * PatientCase
+ */
+export type PatientCase = {
+    caseId: string;
+    roomId: string;
+    roomName: string;
+    surgeonName: string;
+    procedure: string;
+    startsAt: string;
+    endsAt: string;
+    status: BookingStatus;
+};
+
+/**
  * PatientCorrection
  */
 export type PatientCorrection = {
@@ -3499,6 +3567,113 @@ export type PatientCorrection = {
 };
 
 /**
+ * PatientIdentifier
+ */
+export type PatientIdentifier = {
+    /**
+     * Which system has given it, such as a URI or a name
+     */
+    system: string;
+    value: string;
+};
+
+/**
+ * PatientOfBooking
+ */
+export type PatientOfBooking = {
+    patientId: string;
+};
+
+/**
+ * PatientRecord
+ */
+export type PatientRecord = {
+    id: string;
+    /**
+     * The record number, by which the operating theatre finds the patient
+     */
+    mrn: string | null;
+    name: string;
+    birthDate: string | null;
+    /**
+     * null: not known
+     */
+    sex: 'female' | 'male' | 'other' | null;
+    phone: string | null;
+    email: string | null;
+    address: string | null;
+    /**
+     * What the patient speaks: a BCP 47 tag
+     */
+    language: string | null;
+    flags: Array<string>;
+    notes: string | null;
+    identifiers: Array<{
+        system: string;
+        value: string;
+    }>;
+    /**
+     * The number of changes, from 1
+     */
+    version: number;
+    createdAt: string;
+    updatedAt: string;
+};
+
+/**
+ * PatientRecordChange
+ */
+export type PatientRecordChange = {
+    /**
+     * Of the record that was read
+     */
+    version: number;
+    name?: string;
+    birthDate?: string | null;
+    /**
+     * null: not known
+     */
+    sex?: 'female' | 'male' | 'other' | null;
+    phone?: string | null;
+    email?: string | null;
+    /**
+     * A blank text is the same as null
+     */
+    address?: string | null;
+    /**
+     * What the patient speaks: a BCP 47 tag
+     */
+    language?: string | null;
+    /**
+     * What has to be provided for, such as an interpreter
+     */
+    flags?: Array<string>;
+    /**
+     * A blank text is the same as null
+     */
+    notes?: string | null;
+    /**
+     * Of other systems. Each is of one patient in the clinic
+     */
+    identifiers?: Array<PatientIdentifier>;
+    /**
+     * It can be corrected, but not removed: cases may have it
+     */
+    mrn?: string;
+};
+
+/**
+ * PatientRecordPage
+ */
+export type PatientRecordPage = {
+    items: Array<PatientRecord>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
  * PatientToErase
  */
 export type PatientToErase = {
@@ -3511,6 +3686,54 @@ export type PatientToErase = {
      */
     phone?: string;
     accountId?: string;
+};
+
+/**
+ * PatientWithVisits
+ */
+export type PatientWithVisits = {
+    id: string;
+    /**
+     * The record number, by which the operating theatre finds the patient
+     */
+    mrn: string | null;
+    name: string;
+    birthDate: string | null;
+    /**
+     * null: not known
+     */
+    sex: 'female' | 'male' | 'other' | null;
+    phone: string | null;
+    email: string | null;
+    address: string | null;
+    /**
+     * What the patient speaks: a BCP 47 tag
+     */
+    language: string | null;
+    flags: Array<string>;
+    notes: string | null;
+    identifiers: Array<{
+        system: string;
+        value: string;
+    }>;
+    /**
+     * The number of changes, from 1
+     */
+    version: number;
+    createdAt: string;
+    updatedAt: string;
+    /**
+     * Linked bookings to come or in progress, of the 100 that were booked last. The first one is first
+     */
+    next: Array<PatientAppointment>;
+    /**
+     * The others of these; the last one first
+     */
+    past: Array<PatientAppointment>;
+    /**
+     * The last 100 cases, the last one first
+     */
+    cases: Array<PatientCase>;
 };
 
 /**
@@ -3561,7 +3784,7 @@ export type Problem = {
     conflicts?: Array<CaseConflict>;
     case?: Case;
     /**
-     * `theatre_patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked
+     * `patient_in_use`; `unavailable` of a block that was filled in part: the cases that are booked
      */
     caseIds?: Array<string>;
     /**
@@ -3593,6 +3816,18 @@ export type Problem = {
      */
     capacity?: number;
     /**
+     * `record_changed`: of the record now
+     */
+    version?: number;
+    /**
+     * `patient_in_use`
+     */
+    bookingIds?: Array<string>;
+    /**
+     * `patient_in_use`
+     */
+    requestIds?: Array<string>;
+    /**
      * `block_overrun`: what is left of the block
      */
     remainingMinutes?: number;
@@ -3613,10 +3848,6 @@ export type Problem = {
      */
     usedMinutes?: number;
     /**
-     * `theatre_patient_in_use`
-     */
-    requestIds?: Array<string>;
-    /**
      * `already_waiting`: the entry on the waitlist, for members of the clinic
      */
     entryId?: string;
@@ -3625,7 +3856,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'theatre_patient_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'theatre_patient_in_use' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'patient_not_found' | 'record_changed' | 'mrn_taken' | 'identifier_taken' | 'patient_in_use' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -3659,6 +3890,13 @@ export type Proof = {
  * PublishedEvent
  */
 export type PublishedEvent = 'booking.created' | 'booking.offered' | 'booking.confirmed' | 'booking.extended' | 'booking.link_requested' | 'booking.moved' | 'booking.attendance_confirmed' | 'booking.attendance_withdrawn' | 'booking.cancelled' | 'booking.failed' | 'booking.arrived' | 'booking.completed' | 'booking.no_show' | 'booking.reopened' | 'booking.linked' | 'booking.corrected' | 'booking.contact_corrected' | 'booking.erased' | 'booking.milestone' | 'booking.prolonged';
+
+/**
+ * RecordOfBooking
+ */
+export type RecordOfBooking = {
+    record: PatientRecord | null;
+};
 
 /**
  * RecordedMilestone
@@ -4514,7 +4752,7 @@ export type VerificationEmail = {
  * VerifyFinding
  */
 export type VerifyFinding = {
-    kind: 'overbooked' | 'taken_differs' | 'event_missing' | 'event_gap' | 'illegal_transition' | 'state_differs' | 'orphaned_booking' | 'next_lapse_late' | 'withdrawn_slot_booked' | 'slot_differs' | 'older_booking' | 'key_without_booking' | 'key_differs' | 'token_without_booking' | 'copy_differs' | 'receiver_differs' | 'allocations_differ' | 'allocation_overlap' | 'case_differs' | 'offer_differs' | 'message_missing' | 'message_without_event';
+    kind: 'overbooked' | 'taken_differs' | 'event_missing' | 'event_gap' | 'illegal_transition' | 'state_differs' | 'orphaned_booking' | 'next_lapse_late' | 'withdrawn_slot_booked' | 'slot_differs' | 'older_booking' | 'key_without_booking' | 'key_differs' | 'token_without_booking' | 'copy_differs' | 'patient_differs' | 'receiver_differs' | 'allocations_differ' | 'allocation_overlap' | 'case_differs' | 'offer_differs' | 'message_missing' | 'message_without_event';
     clinicId: string;
     slotId: string | null;
     bookingId: string | null;
@@ -8437,7 +8675,7 @@ export type EraseTheatrePatientErrors = {
      */
     403: Problem;
     /**
-     * `clinic_not_found`: There is no such clinic. `theatre_patient_not_found`: There is no patient with this record number.
+     * `clinic_not_found`: There is no such clinic. `patient_not_found`: There is no such patient.
      */
     404: Problem;
     /**
@@ -8445,7 +8683,7 @@ export type EraseTheatrePatientErrors = {
      */
     408: Problem;
     /**
-     * `theatre_patient_in_use`: The patient has cases to come or in progress, or open requests.
+     * `patient_in_use`: The patient has appointments or cases to come or in progress, or open requests.
      */
     409: Problem;
     /**
@@ -8480,10 +8718,550 @@ export type EraseTheatrePatientResponses = {
     /**
      * What had this patient
      */
-    200: ErasedTheatrePatient;
+    200: ErasedRecord;
 };
 
 export type EraseTheatrePatientResponse = EraseTheatrePatientResponses[keyof EraseTheatrePatientResponses];
+
+export type ErasePatientRecordData = {
+    body?: Nothing;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        patientId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}/erase';
+};
+
+export type ErasePatientRecordErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `patient_not_found`: There is no such patient.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `patient_in_use`: The patient has appointments or cases to come or in progress, or open requests.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ErasePatientRecordError = ErasePatientRecordErrors[keyof ErasePatientRecordErrors];
+
+export type ErasePatientRecordResponses = {
+    /**
+     * What had this patient
+     */
+    200: ErasedRecord;
+};
+
+export type ErasePatientRecordResponse = ErasePatientRecordResponses[keyof ErasePatientRecordResponses];
+
+export type ListPatientsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * Words in any order. Each is a part of the name, also as it is transliterated, of the e-mail address, telephone number, record number or an identifier, or the birth date, like 1980-05-03 or 3.5.1980
+         */
+        q?: string;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/patients';
+};
+
+export type ListPatientsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ListPatientsError = ListPatientsErrors[keyof ListPatientsErrors];
+
+export type ListPatientsResponses = {
+    /**
+     * A page of records
+     */
+    200: PatientRecordPage;
+};
+
+export type ListPatientsResponse = ListPatientsResponses[keyof ListPatientsResponses];
+
+export type CreatePatientData = {
+    body: NewPatientRecord;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/patients';
+};
+
+export type CreatePatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `patient_not_found`: There is no such patient.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `mrn_taken`: Another patient has this record number. `identifier_taken`: Another patient has one of these identifiers.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type CreatePatientError = CreatePatientErrors[keyof CreatePatientErrors];
+
+export type CreatePatientResponses = {
+    /**
+     * A retry: the record as it is now
+     */
+    200: PatientRecord;
+    /**
+     * The record
+     */
+    201: PatientRecord;
+};
+
+export type CreatePatientResponse = CreatePatientResponses[keyof CreatePatientResponses];
+
+export type GetPatientData = {
+    body?: never;
+    path: {
+        clinicId: string;
+        patientId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}';
+};
+
+export type GetPatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `patient_not_found`: There is no such patient.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetPatientError = GetPatientErrors[keyof GetPatientErrors];
+
+export type GetPatientResponses = {
+    /**
+     * The patient
+     */
+    200: PatientWithVisits;
+};
+
+export type GetPatientResponse = GetPatientResponses[keyof GetPatientResponses];
+
+export type UpdatePatientData = {
+    body: PatientRecordChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        patientId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}';
+};
+
+export type UpdatePatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `patient_not_found`: There is no such patient.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `record_changed`: Somebody has changed the record. `mrn_taken`: Another patient has this record number. `identifier_taken`: Another patient has one of these identifiers.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type UpdatePatientError = UpdatePatientErrors[keyof UpdatePatientErrors];
+
+export type UpdatePatientResponses = {
+    /**
+     * The record as it is then
+     */
+    200: PatientRecord;
+};
+
+export type UpdatePatientResponse = UpdatePatientResponses[keyof UpdatePatientResponses];
+
+export type UnlinkBookingFromPatientData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/bookings/{bookingId}/patient';
+};
+
+export type UnlinkBookingFromPatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type UnlinkBookingFromPatientError = UnlinkBookingFromPatientErrors[keyof UnlinkBookingFromPatientErrors];
+
+export type UnlinkBookingFromPatientResponses = {
+    /**
+     * The booking has no link
+     */
+    204: void;
+};
+
+export type UnlinkBookingFromPatientResponse = UnlinkBookingFromPatientResponses[keyof UnlinkBookingFromPatientResponses];
+
+export type LinkBookingToPatientData = {
+    body: PatientOfBooking;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/bookings/{bookingId}/patient';
+};
+
+export type LinkBookingToPatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `booking_not_found`: There is no such booking. `patient_not_found`: There is no such patient.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `booking_erased`: The patient of this booking was erased.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type LinkBookingToPatientError = LinkBookingToPatientErrors[keyof LinkBookingToPatientErrors];
+
+export type LinkBookingToPatientResponses = {
+    /**
+     * The booking is linked to the record
+     */
+    204: void;
+};
+
+export type LinkBookingToPatientResponse = LinkBookingToPatientResponses[keyof LinkBookingToPatientResponses];
+
+export type GetPatientOfBookingData = {
+    body?: never;
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/patient-record';
+};
+
+export type GetPatientOfBookingErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetPatientOfBookingError = GetPatientOfBookingErrors[keyof GetPatientOfBookingErrors];
+
+export type GetPatientOfBookingResponses = {
+    /**
+     * The record; null: the booking has no link
+     */
+    200: RecordOfBooking;
+};
+
+export type GetPatientOfBookingResponse = GetPatientOfBookingResponses[keyof GetPatientOfBookingResponses];
 
 export type ListInvitationsData = {
     body?: never;

@@ -1,5 +1,5 @@
-import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { localDay } from '@holdfast/vocabulary'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
 
 /** Where a day begins first. */
 const earliestZone = 'Pacific/Kiritimati'
