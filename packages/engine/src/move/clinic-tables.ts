@@ -12,9 +12,12 @@ export type ClinicTable = MovedTable & {
   isOutbox: boolean
   /** Its rows are numbered in the order of the log. */
   isLog: boolean
+  /** Its rows are not copied: a trigger of the table that they are derived from writes them. */
+  isDerived: boolean
 }
 
 const outboxes = new Set(['message', 'message_budget', 'webhook', 'webhook_delivery'])
+const derived = new Set(['patient_identifier'])
 const logs = new Set(['booking_event', 'late_event', 'directory_change'])
 
 /** The conditions for a clinic's rows in tables without the column clinic_no. */
@@ -73,6 +76,7 @@ export async function clinicTables(client: pg.Client): Promise<ClinicTable[]> {
         isLate: late.has(name),
         isOutbox: outboxes.has(name),
         isLog: logs.has(name),
+        isDerived: derived.has(name),
       }
     })
 }
