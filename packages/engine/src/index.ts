@@ -319,6 +319,7 @@ export {
 } from './reads/calendar-reads.ts'
 export { createReads } from './reads/create-reads.ts'
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
+export { lostBookings } from './reads/lost-bookings.ts'
 export { clinicLoads } from './shards/clinic-loads.ts'
 export {
   type ClinicShard,

@@ -15,6 +15,7 @@ import type { LaterVisit } from '../model/waitlist.ts'
 import { type BookingIds, bookingIdsOfSlots, partsOf, partsOfAll } from './booking-ids.ts'
 import { armsOfStatus, isAbandoned, selectedBooking } from './booking-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
+import { lostBookings } from './lost-bookings.ts'
 
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
@@ -63,7 +64,7 @@ export function bookingReads(
     },
 
     async bookedSinceWithdrawal({ clinicNo, bookings, doctorId }) {
-      const lost = bookings.filter((one) => one.failureReason === 'slot_withdrawn' && one.patient.name !== '')
+      const lost = lostBookings(bookings)
       if (lost.length === 0) return new Map()
       const { rows } = await pool.query<LaterVisit & { withdrawnId: string }>(sql`
         select v.withdrawn_id as "withdrawnId", v.booking_id as "bookingId", v.starts_at as "startsAt"

@@ -1,4 +1,4 @@
-import { createClinicLimiter, type Engine } from '@holdfast/engine'
+import { type Booking, createClinicLimiter, type Engine } from '@holdfast/engine'
 import { expect, test, vi } from 'vitest'
 import { limitLongReads } from './limit-long-reads.ts'
 
@@ -18,19 +18,21 @@ function aSlowEngine() {
   return { engine, running, end: resolve }
 }
 
+const ids = ['entry']
+const lost = [{ failureReason: 'slot_withdrawn', patient: { name: 'Grace Hopper' } }] as Booking[]
 const bounds = { atOnceMax: 3, waitingMax: 30, waitMsMax: 60_000 }
 
 test('of 30 lists of one clinic three search at a time, and another clinic’s does not wait', async () => {
   const { engine, running, end } = aSlowEngine()
   const { waitlist, reads } = limitLongReads(engine, createClinicLimiter(bounds))
-  const ofOne = Array.from({ length: 30 }, () => waitlist.bookedSince(1, []))
-  const withdrawn = reads.bookedSinceWithdrawal({ clinicNo: 1, bookings: [], doctorId: null })
-  const ofOther = waitlist.bookedSince(2, [])
+  const ofOne = Array.from({ length: 30 }, () => waitlist.bookedSince(1, ids))
+  const withdrawn = reads.bookedSinceWithdrawal({ clinicNo: 1, bookings: lost, doctorId: null })
+  const ofOther = waitlist.bookedSince(2, ids)
   await vi.waitFor(() => expect(running).toContain(2))
   expect(running.filter((clinicNo) => clinicNo === 1)).toHaveLength(3)
   // The control: without the limit, all of them are at the database.
   const unlimited = aSlowEngine()
-  const all = Array.from({ length: 30 }, () => unlimited.engine.waitlist.bookedSince(1, []))
+  const all = Array.from({ length: 30 }, () => unlimited.engine.waitlist.bookedSince(1, ids))
   expect(unlimited.running).toHaveLength(30)
   end()
   unlimited.end()
@@ -40,8 +42,24 @@ test('of 30 lists of one clinic three search at a time, and another clinic’s d
 test('when too many wait, a list is refused as overloaded, and says when to try again', async () => {
   const { engine, end } = aSlowEngine()
   const { waitlist } = limitLongReads(engine, createClinicLimiter({ ...bounds, waitingMax: 1 }))
-  const served = Array.from({ length: 4 }, () => waitlist.bookedSince(1, []))
-  await expect(waitlist.bookedSince(1, [])).rejects.toMatchObject({ statusCode: 503, code: 'overloaded' })
+  const served = Array.from({ length: 4 }, () => waitlist.bookedSince(1, ids))
+  await expect(waitlist.bookedSince(1, ids)).rejects.toMatchObject({ statusCode: 503, code: 'overloaded' })
   end()
   await Promise.all(served)
+})
+
+test('a list in which nothing is to be searched takes no place', async () => {
+  const { engine, running, end } = aSlowEngine()
+  const { waitlist, reads } = limitLongReads(engine, createClinicLimiter({ ...bounds, atOnceMax: 1 }))
+  const booked = [{ failureReason: null, patient: { name: 'Grace Hopper' } }] as Booking[]
+  const all = [
+    waitlist.bookedSince(1, []),
+    reads.bookedSinceWithdrawal({ clinicNo: 1, bookings: booked, doctorId: null }),
+    waitlist.bookedSince(1, ids),
+    waitlist.bookedSince(1, ids),
+  ]
+  await vi.waitFor(() => expect(running).toHaveLength(3))
+  end()
+  await Promise.all(all)
+  expect(running).toHaveLength(4)
 })
