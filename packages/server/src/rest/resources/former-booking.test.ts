@@ -101,7 +101,7 @@ test('a booking after one that an account added by its link, or after another do
   expect(verified).toMatchObject({ mismatches: 0, details: [] })
 })
 
-test('without an e-mail address, a new booking belongs to the account of the former one only by its number', async ({
+test('without an e-mail address, a new booking belongs to the account of the former one by its number, or if both have no contact', async ({
   database,
   rest,
 }) => {
@@ -125,5 +125,6 @@ test('without an e-mail address, a new booking belongs to the account of the for
   expect(await accountOf(withNumber.id, '030 4712')).toBeNull()
   expect(await accountOf(withNumber.id)).toBeNull()
   expect(await accountOf(withNone.id, '030 4711')).toBeNull()
-  expect(await accountOf(withNone.id)).toBeNull()
+  // A child whom a parent's account has booked.
+  expect(await accountOf(withNone.id)).toBe(owner.id)
 })
