@@ -5,10 +5,12 @@ import {
   aSlot,
   type BuiltSlot,
   endLockWaiters,
+  holdLock,
   holdSlotLock,
   plantFunction,
   type TestDatabase,
   takenOf,
+  until,
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { expect } from 'vitest'
@@ -125,6 +127,27 @@ test('what lapsed holds give back is offered to those who wait, and the desk get
   expect(await engine.move(added(booking, slot))).toMatchObject({ kind: 'done', added: { capacity: 2 } })
   expect(await offerOf(entry)).toMatchObject({ slotId: slot.id, units: 1 })
   expect(await engine.reads.slot(slot.id)).toMatchObject({ capacity: 2, available: 0 })
+})
+
+test('a hold that lapses while the move waits for its booking does not refuse it', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const [from, to] = [await aSlot(database, doctor, { capacity: 2 }), await aSlot(database, doctor)]
+  const booking = await aBooking(database, from, { units: 2 })
+  const hold = await aBooking(database, to, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 1_500) })
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [booking.id])
+  const moving = engine.move(added(booking, to))
+  await untilLockWaiters(database, 1)
+  const hasLapsed = 'select from holdfast.booking where id = $1 and hold_expires_at < clock_timestamp()'
+  await until(
+    async () => (await database.ownerPool.query(hasLapsed, [hold.id])).rowCount === 1 || undefined,
+    () => 'the end of the hold',
+  )
+  await lock.release()
+  expect(await moving).toMatchObject({ kind: 'done', added: { capacity: 2 } })
+  expect(await takenOf(database, from, to)).toEqual([0, 2])
 })
 
 test('a repetition adds nothing: also when the connection was lost, and the booking moved on', async ({

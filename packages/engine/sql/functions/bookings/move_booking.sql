@@ -84,7 +84,9 @@ begin
     p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.blocked_at, v_to.starts_at, v_to.ends_at, p_on_behalf,
     v_resource.kind, v_resource.active,
     make_interval(mins => v_clinic.minimum_notice_minutes), make_interval(days => v_clinic.booking_horizon_days),
-    p_booking.appointment_type, v_resource.appointment_types, p_booking.units, v_to.capacity, v_to.taken,
+    p_booking.appointment_type, v_resource.appointment_types, p_booking.units,
+    -- A hold that has lapsed is given back by the next call, which adds the places.
+    case when p_adds_places and v_to.next_lapse <= p_now then slot_units_max() else v_to.capacity end, v_to.taken,
     v_to.next_lapse);
   if v_verdict is not null then
     outcome := v_verdict;
