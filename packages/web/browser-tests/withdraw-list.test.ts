@@ -147,6 +147,22 @@ test('after a withdrawal the patients to call stay listed, and only their list i
   expect(new URL(page.url()).searchParams.has('withdrawFrom')).toBe(false)
 })
 
+test('if there are more bookings than were read, the list says that not everybody is named', async ({ site }) => {
+  const { scene, day } = await aDayWithBookings(site)
+  const page = await scene.pageOf('staff')
+  // Each page has another one after it.
+  await page.route(`**/api/v1/clinics/${scene.clinic.id}/bookings?*`, async (route) => {
+    await route.fulfill({ json: { items: [], nextCursor: 'more' } })
+  })
+  await page.goto(`/clinic/${scene.clinic.id}/times?withdrawFrom=${day}&withdrawTo=${day}`)
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  const note = panel.getByText('Only the first 1,000 patients of these days are named.', { exact: false })
+  await note.waitFor()
+  await panel.getByRole('button', { name: 'Withdraw 3 slots, 3 bookings' }).press('Enter')
+  await panel.getByRole('heading', { name: '3 slots were withdrawn.' }).waitFor()
+  await note.waitFor()
+})
+
 test('a slot withdrawn from the calendar lists whose appointment it was until the list is closed', async ({ site }) => {
   const { scene, day } = await aDayWithBookings(site)
   const page = await scene.pageOf('doctor')

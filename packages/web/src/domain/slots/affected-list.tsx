@@ -29,30 +29,39 @@ export function AffectedList({ affected, timeZone, moveOf, sinceOf, nextAt }: Af
   const next =
     nextAt === undefined ? undefined : affected.find(({ startsAt }) => Date.parse(startsAt) >= Date.parse(nextAt))
   return (
-    <ul className={layoutClasses.scrollList}>
-      {affected.map(({ id, startsAt, booking }) => (
-        <li key={id} {...(id === next?.id ? { ref: nextRef, tabIndex: -1 } : {})}>
-          {formatDayTime(startsAt, timeZone)} ·{' '}
-          {booking === undefined ? (
-            t('withdraw.unknownPatient')
-          ) : (
-            <>
-              <PatientName of={booking} />
-              <PatientContacts of={booking} prefix=" · " />
-              {booking.bookedSince !== undefined ? (
-                <>
-                  {' '}
-                  ·{' '}
-                  {sinceOf?.(booking.bookedSince) ??
-                    t('withdraw.bookedSince', { when: formatDayTime(booking.bookedSince.startsAt, timeZone) })}
-                </>
-              ) : moveOf === undefined ? null : (
-                <> · {moveOf(booking)}</>
-              )}
-            </>
-          )}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={layoutClasses.scrollList}>
+        {affected.map(({ id, startsAt, booking }) => (
+          <li key={id} {...(id === next?.id ? { ref: nextRef, tabIndex: -1 } : {})}>
+            {formatDayTime(startsAt, timeZone)} ·{' '}
+            {booking === undefined ? (
+              t('withdraw.unknownPatient')
+            ) : (
+              <>
+                <PatientName of={booking} />
+                <PatientContacts of={booking} prefix=" · " />
+                {booking.bookedSince !== undefined ? (
+                  <>
+                    {' '}
+                    ·{' '}
+                    {sinceOf?.(booking.bookedSince) ??
+                      t('withdraw.bookedSince', { when: formatDayTime(booking.bookedSince.startsAt, timeZone) })}
+                  </>
+                ) : moveOf === undefined ? null : (
+                  <> · {moveOf(booking)}</>
+                )}
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+      <UnreadNote affected={affected} />
+    </>
   )
+}
+
+/** Says that not all patients are named, if more bookings were found than were read. */
+export function UnreadNote({ affected }: Pick<AffectedListProps, 'affected'>) {
+  const { t } = useTranslation('schedule')
+  return affected.some(({ isUnread }) => isUnread) ? <p>{t('withdraw.namedSome')}</p> : null
 }

@@ -8,6 +8,7 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import classes from '../bookings/day-sheet.module.css'
 import { PatientName } from '../bookings/patient-name.tsx'
 import type { Affected } from './affected.ts'
+import { UnreadNote } from './affected-list.tsx'
 import type { Days } from './withdrawal-search.ts'
 
 type AffectedSheetProps = {
@@ -37,6 +38,7 @@ export function AffectedSheet({ affected, note, days, doctorId, clinicId, timeZo
         {range} · <bdi>{clinic?.name}</bdi> · {t('sheet.printed', { time: formatDayTime(serverNow(), timeZone) })}
       </p>
       <p>{note}</p>
+      <UnreadNote affected={affected} />
       <table className={classes.table}>
         <thead>
           <tr>

@@ -1,7 +1,13 @@
 import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
+import type { AllPages } from '../../lib/api/read-pages.ts'
 
-/** An affected booking. `booking`: undefined if its patient is not known here. */
-export type Affected = { id: string; startsAt: string; booking: Booking | undefined }
+/**
+ * An affected booking. `booking`: undefined if its patient is not known here; `isUnread`: perhaps because there are more
+ * bookings on these days than were read.
+ */
+export type Affected = { id: string; startsAt: string; booking: Booking | undefined; isUnread: boolean }
+
+const none: AllPages<Booking> = { items: [], isCut: false }
 
 /**
  * The bookings that a withdrawal affects, with their patients.
@@ -11,9 +17,12 @@ export type Affected = { id: string; startsAt: string; booking: Booking | undefi
  */
 export function affectedOf(
   { bookings }: Pick<WithdrawnSlots, 'bookings'>,
-  known: readonly Booking[],
-  before: readonly Booking[] = [],
+  known: AllPages<Booking>,
+  before: AllPages<Booking> = none,
 ): Affected[] {
-  const found = [...known, ...before]
-  return bookings.map(({ id, startsAt }) => ({ id, startsAt, booking: found.find((one) => one.id === id) }))
+  const found = [...known.items, ...before.items]
+  return bookings.map(({ id, startsAt }) => {
+    const booking = found.find((one) => one.id === id)
+    return { id, startsAt, booking, isUnread: booking === undefined && (known.isCut || before.isCut) }
+  })
 }

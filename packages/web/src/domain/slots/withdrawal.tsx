@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isFinal, isRefusedForNow } from '../../lib/api/api-error.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
+import type { AllPages } from '../../lib/api/read-pages.ts'
 import { createRequestKeys } from '../../lib/api/request-keys.ts'
 import { bookingsQuery, clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { clinicQuery } from '../../lib/queries/directory-queries.ts'
@@ -65,7 +66,7 @@ export function Withdrawal(props: WithdrawalProps) {
       const names = bookingsQuery(clinicId, { ...days, doctorId })
       await queryClient.cancelQueries({ queryKey: names.queryKey, exact: true })
       const named = await queryClient.fetchQuery({ ...names, staleTime: 0 })
-      return { ...found, named: named.items }
+      return { ...found, named }
     },
     enabled: withdrawal.data === undefined && !withdrawal.isPending && !mayBeDone,
     staleTime: 0,
@@ -79,11 +80,7 @@ export function Withdrawal(props: WithdrawalProps) {
     enabled: hasAffected,
   })
   if (hasAffected) {
-    const affected = affectedOf(
-      withdrawal.data,
-      since.data?.items ?? withdrawal.data.patients,
-      withdrawal.data.patients,
-    )
+    const affected = affectedOf(withdrawal.data, since.data ?? withdrawal.data.patients, withdrawal.data.patients)
     const title = t('withdraw.done', { count: withdrawal.data.slots })
     return (
       <>
@@ -161,7 +158,7 @@ function previewKey({ clinicId, of }: Pick<WithdrawalProps, 'clinicId' | 'of'>) 
 type Attempt = {
   withBookings: boolean
   /** From which names and contacts are taken afterwards: those who were booked before the first attempt. */
-  patients: readonly Booking[]
+  patients: AllPages<Booking>
   /** An earlier attempt may have been carried out. */
   mayBeDone: boolean
 }
