@@ -3,6 +3,7 @@ import { clinicChangeSchema } from './schemas/clinic.ts'
 import { doctorChangeSchema } from './schemas/doctor.ts'
 import { messageSettingsChangeSchema } from './schemas/message.ts'
 import { equipmentChangeSchema, roomChangeSchema, theatreStaffChangeSchema } from './schemas/theatre-resource.ts'
+import { visitTypeChangeSchema } from './schemas/visit-type.ts'
 
 const changes = {
   clinic: clinicChangeSchema,
@@ -13,6 +14,7 @@ const changes = {
   room: roomChangeSchema,
   staff: theatreStaffChangeSchema,
   equipment: equipmentChangeSchema,
+  visitType: visitTypeChangeSchema,
 }
 
 type Changes = typeof changes

@@ -63,6 +63,8 @@ export const auditWords = [
   'busy calendar',
   'busy calendar set',
   'busy calendar removed',
+  'visit type added',
+  'visit type changed',
   'logo',
   'logo removed',
   'room',

@@ -56,6 +56,7 @@ export type {
   RoomBody,
   TheatreStaffBody,
 } from './schemas/theatre-resource.ts'
+export type { VisitTypeBody, VisitTypeChangeBody } from './schemas/visit-type.ts'
 export type { NewWaitlistEntryBody, WaitlistEntryBody } from './schemas/waitlist.ts'
 export { deliveryFailures, type WebhookBody, type WebhookDeliveryBody } from './schemas/webhook.ts'
 export { type Tag, tags } from './tags.ts'

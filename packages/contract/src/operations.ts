@@ -22,6 +22,7 @@ import { slotOperations } from './operations/slots.ts'
 import { theatreCaseOperations } from './operations/theatre-cases.ts'
 import { theatrePlanningOperations } from './operations/theatre-planning.ts'
 import { theatreResourceOperations } from './operations/theatre-resources.ts'
+import { visitTypeOperations } from './operations/visit-types.ts'
 import { waitlistOperations } from './operations/waitlist.ts'
 import { webhookOperations } from './operations/webhooks.ts'
 
@@ -30,6 +31,7 @@ export const restOperations = named({
   ...clinicOperations,
   ...clinicLogoOperations,
   ...doctorOperations,
+  ...visitTypeOperations,
   ...slotOperations,
   ...bookingOperations,
   ...meOperations,

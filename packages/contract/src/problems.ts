@@ -4,6 +4,7 @@ import { calendarProblemKinds } from './calendar-problems.ts'
 import { patientProblemKinds } from './patient-problems.ts'
 import { type MemberValues, type ProblemKind, saidFromMembers } from './problem-kind.ts'
 import { theatreProblemKinds } from './theatre-problems.ts'
+import { visitProblemKinds } from './visit-problems.ts'
 import { waitlistProblemKinds } from './waitlist-problems.ts'
 import { webhookProblemKinds } from './webhook-problems.ts'
 
@@ -288,6 +289,7 @@ export const problemKinds = {
   },
   ...patientProblemKinds,
   ...theatreProblemKinds,
+  ...visitProblemKinds,
   ...waitlistProblemKinds,
   ...webhookProblemKinds,
   ...calendarProblemKinds,

@@ -6,6 +6,7 @@ export const tags = [
   'Clinics',
   'People',
   'Doctors',
+  'Visit types',
   'Slots',
   'Bookings',
   'Patients',

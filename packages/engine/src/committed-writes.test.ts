@@ -4,6 +4,7 @@ import {
   aBooking,
   aClaim,
   aMember,
+  aNewVisitType,
   aPatientRecord,
   aSession,
   aTimeClaim,
@@ -56,6 +57,13 @@ const withdrawal = (slot: BuiltSlot, dryRun = false) => ({
   withBookings: true,
   dryRun,
   actorId: null,
+})
+const offeredBy = ({ id }: { id: string }) => ({
+  doctorId: id,
+  minutes: 45,
+  bufferBeforeMinutes: null,
+  bufferAfterMinutes: null,
+  fee: null,
 })
 const anAdmin = async ({ database: its, clinic }: Scene) => (await aMember(its, clinic, { role: 'admin' })).accountId
 const anInvitation = async (scene: Scene) => ({
@@ -258,6 +266,21 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
       () =>
         its.directory.setVideoRoom(doctor.id, 'https://meet.example.org/a'),
     announced: directoryOf,
+  },
+  'directory.createVisitType': {
+    prepare:
+      async ({ engine: its, clinic, doctor }) =>
+      () =>
+        its.directory.createVisitType(clinic.no, aNewVisitType({ doctors: [offeredBy(doctor)] }), null),
+    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+  },
+  'directory.updateVisitType': {
+    async prepare({ engine: its, clinic, doctor }) {
+      const created = await its.directory.createVisitType(clinic.no, aNewVisitType(), null)
+      if (!('visitType' in created)) throw new Error(created.kind)
+      return () => its.directory.updateVisitType(clinic.no, created.visitType.id, { doctors: [offeredBy(doctor)] })
+    },
+    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
   },
   'invitations.accept': {
     async prepare(scene) {

@@ -202,19 +202,7 @@ export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, 
 export { noTimes, type RequestTimes } from './model/request-times.ts'
 export type * from './model/session.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
-export type {
-  AffectedBooking,
-  CreateSlotsRequest,
-  CreateSlotsResult,
-  SetCapacityOutcome,
-  SetCapacityRequest,
-  Slot,
-  SlotDraft,
-  SlotDraftOutcome,
-  SlotRule,
-  WithdrawSlotsOutcome,
-  WithdrawSlotsRequest,
-} from './model/slot.ts'
+export type * from './model/slot.ts'
 export { parseSnapshot, parseXid, Snapshot } from './model/snapshot.ts'
 export type { OnceResult, StoredResponses, WriteKey } from './model/stored-responses.ts'
 export type {
@@ -254,27 +242,9 @@ export type {
   SwapCasesRequest,
   TheatrePatient,
 } from './model/theatre-case.ts'
-export type {
-  Block,
-  BlockDraftOutcome,
-  BlockFilling,
-  BlockOwner,
-  BlockRule,
-  ChangeBlockOutcome,
-  ChangeBlockRequest,
-  CreateBlocksOutcome,
-  CreateBlocksRequest,
-  Equipment,
-  NewEquipment,
-  NewRoom,
-  NewStaff,
-  OpeningHours,
-  Profession,
-  Room,
-  Staff,
-  TheatreDoctor,
-} from './model/theatre-resource.ts'
+export type * from './model/theatre-resource.ts'
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
+export type { NewVisitType, VisitType, VisitTypeDoctor } from './model/visit-type.ts'
 export type {
   JoinOutcome,
   LaterVisit,

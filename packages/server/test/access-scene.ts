@@ -5,6 +5,7 @@ import {
   aBooking,
   aClinic,
   aDoctor,
+  aNewVisitType,
   aPatientRecord,
   aSlot,
   aWaitlistEntry,
@@ -42,6 +43,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       messageId: await aMessageAbout(database, booking),
       patientId: await aRecordOf(rest, clinic.no),
       webhookId: await aWebhookOf(rest, clinic.no),
+      visitTypeId: await aVisitTypeOf(rest, clinic.no),
       ownerId: owner.id,
       manageToken: rest.manageTokens.issue(booking.id, { accountId: owner.id, epoch: 0 }),
       choiceToken: `hfu_${'A'.repeat(43)}`,
@@ -59,6 +61,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       messageId: newId(clinic.no),
       patientId: newId(clinic.no),
       webhookId: newId(clinic.no),
+      visitTypeId: newId(clinic.no),
       ownerId: owner.id,
     },
     clinic,
@@ -100,6 +103,12 @@ async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): 
   const created = await webhooks.create(webhook, null)
   if (created.kind !== 'done') throw new Error(created.kind)
   return created.webhook.id
+}
+
+async function aVisitTypeOf({ engine: { directory } }: RestApp, clinicNo: number): Promise<string> {
+  const created = await directory.createVisitType(clinicNo, aNewVisitType(), null)
+  if (created.kind !== 'done') throw new Error(created.kind)
+  return created.visitType.id
 }
 
 /** A case and a request of a surgeon, who is a doctor of the clinic. */

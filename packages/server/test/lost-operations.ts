@@ -4,12 +4,14 @@ import { lostPatientOperations } from './lost-patient-operations.ts'
 import { lostRecordOperations } from './lost-record-operations.ts'
 import type { LostOperations } from './lost-scene.ts'
 import { lostTheatreOperations } from './lost-theatre-operations.ts'
+import { lostVisitOperations } from './lost-visit-operations.ts'
 
 const operations = {
   ...lostPatientOperations,
   ...lostDeskOperations,
   ...lostRecordOperations,
   ...lostTheatreOperations,
+  ...lostVisitOperations,
 }
 
 /** Each has the id of a write of the contract; behind it, `fillBlock with no requests` says how it is called. */

@@ -1,3 +1,4 @@
+export { aNewVisitType } from './a-new-visit-type.ts'
 export { aPatientRecord } from './a-patient-record.ts'
 export {
   aSession,

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { cachedPageOf, id, languageTag, name, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
 
-const moneySchema = Type.Object(
+export const moneySchema = Type.Object(
   {
     amount: Type.Integer({
       minimum: 0,
@@ -21,6 +21,12 @@ const moneySchema = Type.Object(
 )
 
 export const appointmentTypeSchema = literals(appointmentTypes, { title: 'AppointmentType' })
+
+export const appointmentTypesSchema = Type.Array(appointmentTypeSchema, {
+  minItems: 1,
+  maxItems: 2,
+  uniqueItems: true,
+})
 
 const nextSlotSchema = Type.Object(
   {
@@ -76,7 +82,7 @@ const fields = {
   rating: nullable<number>({ type: 'number', minimum: 0, maximum: 5, multipleOf: 0.1 }),
   languages: Type.Array(languageTag(), { maxItems: 20, uniqueItems: true, description: 'BCP 47 tags' }),
   fee: Type.Union([moneySchema, Type.Null()]),
-  appointmentTypes: Type.Array(appointmentTypeSchema, { minItems: 1, maxItems: 2, uniqueItems: true }),
+  appointmentTypes: appointmentTypesSchema,
 }
 
 export const newDoctorSchema = Type.Object(

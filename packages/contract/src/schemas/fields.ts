@@ -70,6 +70,12 @@ export function paragraph(lengthMax: number, options: TSchemaOptions = {}) {
   })
 }
 
+/** Text of one or more lines, at least one character, or null. */
+export function nullableParagraph(lengthMax: number, options: TSchemaOptions = {}) {
+  const { type, ...limits } = paragraph(lengthMax, { minLength: 1 })
+  return nullable<string>({ type, ...limits }, options)
+}
+
 /** A search text; empty: no search. */
 export function searchText(options: TSchemaOptions = {}) {
   return Type.String({

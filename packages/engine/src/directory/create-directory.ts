@@ -10,6 +10,7 @@ import { membersOf } from './members.ts'
 import { retentionOf } from './retention.ts'
 import { secondFactorRuleOf } from './second-factor-rule.ts'
 import { videoRoomsOf } from './video-rooms.ts'
+import { visitTypesOf } from './visit-types.ts'
 
 /**
  * Clinics, doctors and members: plain reads and writes with the application's role. Lists are paginated by key.
@@ -27,5 +28,6 @@ export function createDirectory(pool: pg.Pool, announce: Announce, shards: Shard
     ...secondFactorRuleOf(pool, announce),
     ...retentionOf(pool),
     ...videoRoomsOf(pool, write),
+    ...visitTypesOf(pool, write, announce),
   }
 }

@@ -5,6 +5,7 @@ import type { Membership } from './membership.ts'
 import type { Page } from './page.ts'
 import type { Retention } from './retention.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
+import type { CreateVisitTypeOutcome, NewVisitType, UpdateVisitTypeOutcome, VisitType } from './visit-type.ts'
 
 export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
@@ -17,6 +18,12 @@ export type Directory = {
   doctor(doctorId: string): Promise<Doctor | null>
   createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<OnceResult<Doctor>>
   updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
+  /** All visit types of the clinic, also those that are switched off: at most `visitTypesMax`, in the order of lists. */
+  visitTypes(clinicNo: number): Promise<VisitType[]>
+  visitType(clinicNo: number, id: string): Promise<VisitType | null>
+  createVisitType(clinicNo: number, visitType: NewVisitType, writeKey: WriteKey): Promise<CreateVisitTypeOutcome>
+  /** Idempotent. `names` and `doctors` replace what there was. */
+  updateVisitType(clinicNo: number, id: string, change: Partial<NewVisitType>): Promise<UpdateVisitTypeOutcome>
   specializations(): Promise<{ name: string; names: LocalNames | null; doctors: number }[]>
   /**
    * The video rooms of these doctors, by doctor, if they have one: https addresses that may contain `{room}` once.

@@ -31,6 +31,7 @@ import { serveTheatreReports } from './resources/theatre-reports.ts'
 import { serveTheatreResources } from './resources/theatre-resources.ts'
 import { serveTicketLinks } from './resources/ticket-links.ts'
 import { serveVideoRooms } from './resources/video-rooms.ts'
+import { serveVisitTypes } from './resources/visit-types.ts'
 import { serveWaitlist } from './resources/waitlist.ts'
 import { serveWaitlistDepartures } from './resources/waitlist-departures.ts'
 import { serveWebhooks } from './resources/webhooks.ts'
@@ -57,6 +58,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveClinicLogos(serve, deps)
   serveDoctors(serve, deps)
   serveVideoRooms(serve, deps)
+  serveVisitTypes(serve, deps)
   serveSlots(serve, deps)
   serveBookings(serve, deps)
   serveCorrections(serve, deps)

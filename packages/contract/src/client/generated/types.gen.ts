@@ -123,7 +123,7 @@ export type AuditEvent = {
     /**
      * What the operation was about that was denied; null: nothing was, or an operation of another release
      */
-    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Slots' | 'Bookings' | 'Patients' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | 'Health' | null;
+    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Visit types' | 'Slots' | 'Bookings' | 'Patients' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | 'Health' | null;
     /**
      * Such as a role, the operation that was denied, or the names of the fields that were changed
      */
@@ -3241,6 +3241,100 @@ export type NewTotp = {
 };
 
 /**
+ * NewVisitType
+ */
+export type NewVisitType = {
+    name: string;
+    /**
+     * How long a visit is
+     */
+    minutes: number;
+    names?: NewVisitTypeNames;
+    /**
+     * What patients have to do before the visit
+     */
+    preparation?: string | null;
+    /**
+     * How long the doctor stays taken before the visit
+     */
+    bufferBeforeMinutes?: number;
+    /**
+     * How long the doctor stays taken after the visit
+     */
+    bufferAfterMinutes?: number;
+    fee?: Money | null;
+    appointmentTypes?: Array<AppointmentType>;
+    bookableBy?: VisitTypeBooker;
+    /**
+     * null: as the clinic’s settings say
+     */
+    minimumNoticeMinutes?: number | null;
+    /**
+     * null: as the clinic’s settings say
+     */
+    bookingHorizonDays?: number | null;
+    /**
+     * null: as the clinic’s settings say
+     */
+    cancellationDeadlineMinutes?: number | null;
+    /**
+     * Units of a visit; above 1, it is a group
+     */
+    capacity?: number;
+    /**
+     * Its color in calendars
+     */
+    color?: 'gray' | 'red' | 'orange' | 'yellow' | 'green' | 'teal' | 'blue' | 'purple' | null;
+    /**
+     * The place in lists, the smallest first, and then by name
+     */
+    position?: number;
+    /**
+     * false: nobody can book it; visit types are never deleted
+     */
+    active?: boolean;
+    /**
+     * The doctors who offer it, with what is different there; empty: all doctors of the clinic
+     */
+    doctors?: Array<NewVisitTypeDoctor>;
+    /**
+     * In place of `doctors`, if nothing is different with any of them
+     */
+    doctorIds?: Array<string>;
+};
+
+/**
+ * NewVisitTypeDoctor
+ */
+export type NewVisitTypeDoctor = {
+    doctorId: string;
+    /**
+     * null: as the visit type says
+     */
+    minutes?: number | null;
+    /**
+     * null: as the visit type says
+     */
+    bufferBeforeMinutes?: number | null;
+    /**
+     * null: as the visit type says
+     */
+    bufferAfterMinutes?: number | null;
+    fee?: Money | null;
+};
+
+/**
+ * NewVisitTypeNames
+ *
+ * Its name for readers of these languages; others get `name`
+ */
+export type NewVisitTypeNames = {
+    en?: string;
+    de?: string;
+    ar?: string;
+};
+
+/**
  * NewWaitlistEntry
  *
  * One of `doctorId` and `specialization`. `urgency` is allowed together with `onBehalf`.
@@ -3856,7 +3950,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'patient_not_found' | 'record_changed' | 'mrn_taken' | 'identifier_taken' | 'patient_in_use' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'patient_not_found' | 'record_changed' | 'mrn_taken' | 'identifier_taken' | 'patient_in_use' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'visit_type_not_found' | 'too_many_visit_types' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -4788,6 +4882,184 @@ export type VideoRoom = {
      * The address of the doctor’s video visits; null: none. `{room}`, at most once and after the host, becomes a unique, unguessable name per booking; without it all visits share one room.
      */
     url: string | null;
+};
+
+/**
+ * VisitType
+ */
+export type VisitType = {
+    id: string;
+    clinicId: string;
+    name: string;
+    names: VisitTypeNames;
+    /**
+     * How long a visit is
+     */
+    minutes: number;
+    /**
+     * What patients have to do before the visit
+     */
+    preparation: string | null;
+    /**
+     * How long the doctor stays taken before the visit
+     */
+    bufferBeforeMinutes: number;
+    /**
+     * How long the doctor stays taken after the visit
+     */
+    bufferAfterMinutes: number;
+    fee: Money | null;
+    appointmentTypes: Array<AppointmentType>;
+    bookableBy: VisitTypeBooker;
+    /**
+     * null: as the clinic’s settings say
+     */
+    minimumNoticeMinutes: number | null;
+    /**
+     * null: as the clinic’s settings say
+     */
+    bookingHorizonDays: number | null;
+    /**
+     * null: as the clinic’s settings say
+     */
+    cancellationDeadlineMinutes: number | null;
+    /**
+     * Units of a visit; above 1, it is a group
+     */
+    capacity: number;
+    /**
+     * Its color in calendars
+     */
+    color: 'gray' | 'red' | 'orange' | 'yellow' | 'green' | 'teal' | 'blue' | 'purple' | null;
+    /**
+     * The place in lists, the smallest first, and then by name
+     */
+    position: number;
+    /**
+     * false: nobody can book it; visit types are never deleted
+     */
+    active: boolean;
+    /**
+     * The doctors who offer it, also inactive ones; empty: all doctors of the clinic
+     */
+    doctors: Array<VisitTypeDoctor>;
+};
+
+/**
+ * VisitTypeBooker
+ *
+ * `known_patients`: patients whom the clinic has seen before; `desk`: only the clinic’s people, for patients
+ */
+export type VisitTypeBooker = 'anyone' | 'known_patients' | 'desk';
+
+/**
+ * VisitTypeChange
+ */
+export type VisitTypeChange = {
+    name?: string;
+    /**
+     * How long a visit is
+     */
+    minutes?: number;
+    names?: NewVisitTypeNames;
+    /**
+     * What patients have to do before the visit
+     */
+    preparation?: string | null;
+    /**
+     * How long the doctor stays taken before the visit
+     */
+    bufferBeforeMinutes?: number;
+    /**
+     * How long the doctor stays taken after the visit
+     */
+    bufferAfterMinutes?: number;
+    fee?: Money | null;
+    appointmentTypes?: Array<AppointmentType>;
+    bookableBy?: VisitTypeBooker;
+    /**
+     * null: as the clinic’s settings say
+     */
+    minimumNoticeMinutes?: number | null;
+    /**
+     * null: as the clinic’s settings say
+     */
+    bookingHorizonDays?: number | null;
+    /**
+     * null: as the clinic’s settings say
+     */
+    cancellationDeadlineMinutes?: number | null;
+    /**
+     * Units of a visit; above 1, it is a group
+     */
+    capacity?: number;
+    /**
+     * Its color in calendars
+     */
+    color?: 'gray' | 'red' | 'orange' | 'yellow' | 'green' | 'teal' | 'blue' | 'purple' | null;
+    /**
+     * The place in lists, the smallest first, and then by name
+     */
+    position?: number;
+    /**
+     * false: nobody can book it; visit types are never deleted
+     */
+    active?: boolean;
+    /**
+     * The doctors who offer it, with what is different there; empty: all doctors of the clinic
+     */
+    doctors?: Array<NewVisitTypeDoctor>;
+    /**
+     * In place of `doctors`, if nothing is different with any of them
+     */
+    doctorIds?: Array<string>;
+};
+
+/**
+ * VisitTypeDoctor
+ *
+ * Who offers it, and what is different there
+ */
+export type VisitTypeDoctor = {
+    doctorId: string;
+    /**
+     * null: as the visit type says
+     */
+    minutes: number | null;
+    /**
+     * null: as the visit type says
+     */
+    bufferBeforeMinutes: number | null;
+    /**
+     * null: as the visit type says
+     */
+    bufferAfterMinutes: number | null;
+    fee: Money | null;
+};
+
+/**
+ * VisitTypeList
+ */
+export type VisitTypeList = {
+    /**
+     * At most 200
+     */
+    items: Array<VisitType>;
+    /**
+     * true: the database cannot be reached, and this is the last known response
+     */
+    stale?: boolean;
+};
+
+/**
+ * VisitTypeNames
+ *
+ * Its name for readers of these languages; others get `name`
+ */
+export type VisitTypeNames = {
+    en?: string;
+    de?: string;
+    ar?: string;
 };
 
 /**
@@ -6101,6 +6373,276 @@ export type SetVideoRoomResponses = {
 };
 
 export type SetVideoRoomResponse = SetVideoRoomResponses[keyof SetVideoRoomResponses];
+
+export type ListVisitTypesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of a response that you have
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/visit-types';
+};
+
+export type ListVisitTypesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ListVisitTypesError = ListVisitTypesErrors[keyof ListVisitTypesErrors];
+
+export type ListVisitTypesResponses = {
+    /**
+     * The visit types
+     */
+    200: VisitTypeList;
+};
+
+export type ListVisitTypesResponse = ListVisitTypesResponses[keyof ListVisitTypesResponses];
+
+export type CreateVisitTypeData = {
+    body: NewVisitType;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/visit-types';
+};
+
+export type CreateVisitTypeErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `too_many_visit_types`: The clinic has too many visit types.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type CreateVisitTypeError = CreateVisitTypeErrors[keyof CreateVisitTypeErrors];
+
+export type CreateVisitTypeResponses = {
+    /**
+     * A retry: the first response again
+     */
+    200: VisitType;
+    /**
+     * The new visit type
+     */
+    201: VisitType;
+};
+
+export type CreateVisitTypeResponse = CreateVisitTypeResponses[keyof CreateVisitTypeResponses];
+
+export type GetVisitTypeData = {
+    body?: never;
+    headers?: {
+        /**
+         * The position of one of your writes, or several with commas between, of writes in several clinics: the response is at least as new
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of a response that you have
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        clinicId: string;
+        visitTypeId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/visit-types/{visitTypeId}';
+};
+
+export type GetVisitTypeErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `visit_type_not_found`: There is no such visit type.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetVisitTypeError = GetVisitTypeErrors[keyof GetVisitTypeErrors];
+
+export type GetVisitTypeResponses = {
+    /**
+     * The visit type
+     */
+    200: VisitType;
+};
+
+export type GetVisitTypeResponse = GetVisitTypeResponses[keyof GetVisitTypeResponses];
+
+export type UpdateVisitTypeData = {
+    body: VisitTypeChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        visitTypeId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/visit-types/{visitTypeId}';
+};
+
+export type UpdateVisitTypeErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `doctor_not_found`: There is no such doctor. `visit_type_not_found`: There is no such visit type.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type UpdateVisitTypeError = UpdateVisitTypeErrors[keyof UpdateVisitTypeErrors];
+
+export type UpdateVisitTypeResponses = {
+    /**
+     * The changed visit type
+     */
+    200: VisitType;
+};
+
+export type UpdateVisitTypeResponse = UpdateVisitTypeResponses[keyof UpdateVisitTypeResponses];
 
 export type WithdrawSlotsOfDoctorData = {
     body?: never;

@@ -1,7 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, clinicNoOf, type Directory, type Doctor, type NewDoctor } from '@holdfast/engine'
 import { clinicTag, directoryTag, doctorTag, movesNextSlots } from '../../cache/changes.ts'
-import { invalidRequest, preview } from '../../edge/bodies/validator.ts'
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { doctorBody } from '../responses/bodies/doctor-body.ts'
@@ -10,11 +9,10 @@ import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
+import { requireCurrency } from './require-currency.ts'
 
 // A hold that lapses can bring the next free time forward, and invalidates no tag.
 const nextSlotsAgeMs = 2_000
-
-const currencies = new Set(Intl.supportedValuesOf('currency'))
 
 /**
  * Doctors: everybody finds the active ones, and reads any of them by the id, because bookings and waitlist entries of
@@ -128,11 +126,5 @@ function dependenciesOf(doctors: readonly Doctor[]): Omit<Loaded, 'body'> {
     tags: doctors.flatMap(({ id }) => [doctorTag(id), clinicTag(clinicNoOf(id))]),
     isChangedBy: (slot) => movesNextSlots(nextStartsMs.get(slot.doctorId) ?? [], slot),
     ageMs: nextSlotsAgeMs,
-  }
-}
-
-function requireCurrency(fee: { currency: string } | null | undefined): void {
-  if (fee && !currencies.has(fee.currency)) {
-    throw invalidRequest([{ path: '/fee/currency', message: `must be an ISO 4217 code, not ${preview(fee.currency)}` }])
   }
 }

@@ -44,7 +44,7 @@ type AnyOutcome =
   // An entry is not corrected while its booking has the patient.
   | { kind: 'offer_accepted'; booking: Booking }
   | Exclude<Awaited<ReturnType<Directory['updateClinic']>>, { kind: 'clinic_missing' }>
-  | Awaited<ReturnType<Directory['changeMember']>>
+  | Awaited<ReturnType<Directory['changeMember' | 'createVisitType' | 'updateVisitType']>>
   | Awaited<ReturnType<Directory['removeMember']>>
   | Awaited<ReturnType<Invitations['create' | 'find' | 'accept' | 'revoke']>>
 
@@ -144,6 +144,10 @@ const rules = {
   doctor_missing: { code: 'doctor_not_found', detail: () => 'There is no such doctor in this clinic.' },
   too_many_bookings: {
     detail: ({ of, what, max }) => `${originTexts[of]} at most ${max} ${whatTexts[what]}. ${originAdvice[of]}`,
+  },
+  visit_type_missing: {
+    code: 'visit_type_not_found',
+    detail: () => 'There is no such visit type in this clinic.',
   },
   member_missing: { code: 'member_not_found' },
   invitation_missing: { code: 'invitation_not_found' },

@@ -32,6 +32,20 @@ const fields = [
   'appointmentTypes',
 ] as const
 
+/** The fields of visit types are named by the labels of their form. */
+const visitTypeFields = [
+  'names',
+  'minutes',
+  'bufferBeforeMinutes',
+  'bufferAfterMinutes',
+  'bookableBy',
+  'capacity',
+  'preparation',
+  'color',
+  'position',
+  'doctorIds',
+] as const
+
 /** The settings are named by the labels of their form. */
 const messageSettings = {
   emails: 'messages.settings.emails',
@@ -53,11 +67,12 @@ export function auditDetailKey(kind: string, detail: string) {
   const find = <Name extends string>(known: readonly Name[]) => known.find((one) => one === detail)
   if (kind === 'theatre_changed' && detail === 'staff') return 'audit.detail.staff of a theatre'
   const [role, word, field] = [find(roles), find([...auditWords, ...ownFields]), find(fields)]
-  const [setting, limit] = [find(clinicSettingNames), find(limitNames)]
+  const [setting, limit, ofVisitType] = [find(clinicSettingNames), find(limitNames), find(visitTypeFields)]
   if (role !== undefined) return `role.${role}` as const
   if (word !== undefined) return `audit.detail.${word}` as const
   if (field !== undefined) return `field.${field}` as const
   if (setting !== undefined) return `settings.${setting}` as const
   if (limit !== undefined) return `limits.${limit}` as const
+  if (ofVisitType !== undefined) return `visitTypes.field.${ofVisitType}` as const
   return Object.hasOwn(messageSettings, detail) ? messageSettings[detail as keyof typeof messageSettings] : null
 }

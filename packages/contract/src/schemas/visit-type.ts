@@ -1,0 +1,123 @@
+import { clinicSettings, lengths, visitTypeBookers, visitTypeColors, visitTypeLimits } from '@holdfast/vocabulary'
+import Type, { type Static, type TSchemaOptions, type TString } from 'typebox'
+import { appointmentTypesSchema, moneySchema } from './doctor.ts'
+import { id, integerWithin, name, nullable, nullableParagraph, nullableText, stale } from './fields.ts'
+import { literals, nullableLiterals } from './literals.ts'
+
+type Limits = { readonly min: number; readonly max: number }
+
+const nullableInteger = (limits: Limits, options: TSchemaOptions) =>
+  nullable<number>({ type: 'integer', ...integerWithin(limits) }, options)
+
+const integer = (limits: Limits, options: TSchemaOptions) => Type.Integer({ ...integerWithin(limits), ...options })
+
+const { minutes, bufferMinutes, capacity, position, doctorsMax, visitTypesMax } = visitTypeLimits
+const fee = Type.Union([moneySchema, Type.Null()])
+
+const orNotOfDoctor = { description: 'null: as the visit type says' }
+const ofDoctor = {
+  minutes: nullableInteger(minutes, orNotOfDoctor),
+  bufferBeforeMinutes: nullableInteger(bufferMinutes, orNotOfDoctor),
+  bufferAfterMinutes: nullableInteger(bufferMinutes, orNotOfDoctor),
+  fee,
+}
+
+const doctorSchema = Type.Object(
+  { doctorId: Type.String({ format: 'uuid' }), ...ofDoctor },
+  { title: 'VisitTypeDoctor', description: 'Who offers it, and what is different there', additionalProperties: false },
+)
+
+const newDoctorSchema = Type.Object(
+  { doctorId: id(), ...Type.Partial(Type.Object(ofDoctor)).properties },
+  { title: 'NewVisitTypeDoctor', additionalProperties: false },
+)
+
+const orAsClinic = 'null: as the clinic’s settings say'
+
+function namesOf(localName: TString, title: string) {
+  const inLanguage = Type.Optional(localName)
+  return Type.Object(
+    { en: inLanguage, de: inLanguage, ar: inLanguage },
+    { title, description: 'Its name for readers of these languages; others get `name`', additionalProperties: false },
+  )
+}
+
+const preparation = { description: 'What patients have to do before the visit' }
+
+/** What requests and responses have alike; a request may leave it out. */
+const shared = {
+  bufferBeforeMinutes: integer(bufferMinutes, { description: 'How long the doctor stays taken before the visit' }),
+  bufferAfterMinutes: integer(bufferMinutes, { description: 'How long the doctor stays taken after the visit' }),
+  fee,
+  appointmentTypes: appointmentTypesSchema,
+  bookableBy: literals(visitTypeBookers, {
+    title: 'VisitTypeBooker',
+    description:
+      '`known_patients`: patients whom the clinic has seen before; `desk`: only the clinic’s people, for patients',
+  }),
+  minimumNoticeMinutes: nullableInteger(clinicSettings.minimumNoticeMinutes, { description: orAsClinic }),
+  bookingHorizonDays: nullableInteger(clinicSettings.bookingHorizonDays, { description: orAsClinic }),
+  cancellationDeadlineMinutes: nullableInteger(clinicSettings.cancellationDeadlineMinutes, {
+    description: orAsClinic,
+  }),
+  capacity: integer(capacity, { description: 'Units of a visit; above 1, it is a group' }),
+  color: nullableLiterals(visitTypeColors, { description: 'Its color in calendars' }),
+  position: integer(position, { description: 'The place in lists, the smallest first, and then by name' }),
+  active: Type.Boolean({ description: 'false: nobody can book it; visit types are never deleted' }),
+}
+
+const length = integer(minutes, { description: 'How long a visit is' })
+
+export const visitTypeSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    clinicId: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    names: namesOf(Type.String(), 'VisitTypeNames'),
+    minutes: length,
+    preparation: nullableText(preparation),
+    ...shared,
+    doctors: Type.Array(doctorSchema, {
+      description: 'The doctors who offer it, also inactive ones; empty: all doctors of the clinic',
+    }),
+  },
+  { title: 'VisitType', additionalProperties: false },
+)
+
+export type VisitTypeBody = Static<typeof visitTypeSchema>
+
+export const visitTypeListSchema = Type.Object(
+  { items: Type.Array(visitTypeSchema, { description: `At most ${visitTypesMax}` }), stale },
+  { title: 'VisitTypeList', additionalProperties: false },
+)
+
+const required = { name: name(lengths.visitTypeName), minutes: length }
+
+const changes = Type.Partial(
+  Type.Object({
+    names: namesOf(name(lengths.visitTypeName), 'NewVisitTypeNames'),
+    preparation: nullableParagraph(lengths.preparation, preparation),
+    ...shared,
+    doctors: Type.Array(newDoctorSchema, {
+      maxItems: doctorsMax,
+      description: 'The doctors who offer it, with what is different there; empty: all doctors of the clinic',
+    }),
+    doctorIds: Type.Array(id(), {
+      maxItems: doctorsMax,
+      uniqueItems: true,
+      description: 'In place of `doctors`, if nothing is different with any of them',
+    }),
+  }),
+).properties
+
+export const newVisitTypeSchema = Type.Object(
+  { ...required, ...changes },
+  { title: 'NewVisitType', additionalProperties: false },
+)
+
+export const visitTypeChangeSchema = Type.Object(
+  { ...Type.Partial(Type.Object(required)).properties, ...changes },
+  { title: 'VisitTypeChange', additionalProperties: false, minProperties: 1 },
+)
+
+export type VisitTypeChangeBody = Static<typeof visitTypeChangeSchema>

@@ -1,0 +1,134 @@
+import { restOperations, type VisitTypeChangeBody } from '@holdfast/contract'
+import { clinicNoIn, type Directory, type NewVisitType, type VisitType, type VisitTypeDoctor } from '@holdfast/engine'
+import { clinicTag } from '../../cache/changes.ts'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { actorIn } from '../guards/access.ts'
+import { clinicNotFound } from '../guards/require-clinic.ts'
+import { cachedRead } from '../responses/cached-read.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Serve } from '../serve.ts'
+import { requireCurrency } from './require-currency.ts'
+
+const missing = { kind: 'visit_type_missing' } as const
+const ofMembers = { 'cache-control': 'no-store' }
+
+/** What patients book at a clinic: everybody reads it, the clinic's admins add, change and switch it off. */
+export function serveVisitTypes(serve: Serve, deps: RestDeps): void {
+  const { directory } = deps.engine
+
+  serve(restOperations.listVisitTypes, async ({ params: { clinicId }, granted: principal, request }) => {
+    const clinicNo = clinicNoIn(clinicId)
+    if (clinicNo === null) throw clinicNotFound(clinicId)
+    if (actorIn(principal, clinicNo) !== null) {
+      return { status: 200, body: { items: await visitTypesIn(directory, clinicId, clinicNo) }, headers: ofMembers }
+    }
+    return cachedRead(deps, request, {
+      isList: true,
+      key: `visit types ${clinicId}`,
+      async load() {
+        const items = (await visitTypesIn(directory, clinicId, clinicNo)).filter(isForPatients)
+        return { body: { items }, tags: [clinicTag(clinicNo)] }
+      },
+    })
+  })
+
+  serve(restOperations.getVisitType, async ({ params, granted: principal, request }) => {
+    const clinicNo = clinicNoIn(params.clinicId)
+    if (clinicNo === null) throw refusalProblem(missing)
+    const find = async () => {
+      const visitType = await directory.visitType(clinicNo, params.visitTypeId)
+      if (visitType === null || visitType.clinicId !== params.clinicId) throw refusalProblem(missing)
+      return visitType
+    }
+    if (actorIn(principal, clinicNo) !== null) return { status: 200, body: await find(), headers: ofMembers }
+    return cachedRead(deps, request, {
+      isList: false,
+      key: `visit type ${params.clinicId} ${params.visitTypeId}`,
+      load: async () => ({ body: await find(), tags: [clinicTag(clinicNo)] }),
+    })
+  })
+
+  serve(restOperations.createVisitType, async ({ body, granted: { clinic }, key }) => {
+    const { name, minutes } = body
+    const visitType: NewVisitType = { ...byDefault, ...changeOf(body), name: name.trim(), minutes }
+    const writeKey = writeKeyOf(key, `createVisitType ${clinic.id}`, body)
+    const outcome = await directory.createVisitType(clinic.no, visitType, writeKey)
+    if (!('visitType' in outcome)) throw refusalProblem(outcome)
+    return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.visitType }
+  })
+
+  serve(restOperations.updateVisitType, async ({ params: { visitTypeId }, body, granted: { clinic } }) => {
+    const outcome = await directory.updateVisitType(clinic.no, visitTypeId, changeOf(body))
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
+    return { status: 200, body: outcome.visitType }
+  })
+}
+
+const byDefault: Omit<NewVisitType, 'name' | 'minutes'> = {
+  names: {},
+  bufferBeforeMinutes: 0,
+  bufferAfterMinutes: 0,
+  fee: null,
+  appointmentTypes: ['in_person'],
+  bookableBy: 'anyone',
+  minimumNoticeMinutes: null,
+  bookingHorizonDays: null,
+  cancellationDeadlineMinutes: null,
+  capacity: 1,
+  preparation: null,
+  color: null,
+  position: 0,
+  active: true,
+  doctors: [],
+}
+
+async function visitTypesIn(directory: Directory, clinicId: string, clinicNo: number): Promise<VisitType[]> {
+  const [clinic, items] = await Promise.all([directory.clinic(clinicId), directory.visitTypes(clinicNo)])
+  if (clinic === null) throw clinicNotFound(clinicId)
+  return items
+}
+
+function isForPatients({ active, bookableBy }: VisitType): boolean {
+  return active && bookableBy !== 'desk'
+}
+
+/** What a body sets; the others are left out. @throws ProblemError invalid_request */
+function changeOf({ doctorIds, doctors, ...rest }: VisitTypeChangeBody): Partial<NewVisitType> {
+  requireCurrency(rest.fee)
+  const { name, names, preparation } = rest
+  const named = doctorsOf(doctorIds, doctors)
+  return {
+    ...rest,
+    ...(name === undefined ? {} : { name: name.trim() }),
+    ...(names === undefined ? {} : { names: trimmedNames(names) }),
+    ...(preparation === undefined ? {} : { preparation: preparation?.trim() || null }),
+    ...(named === undefined ? {} : { doctors: named }),
+  }
+}
+
+function trimmedNames(names: VisitType['names']): VisitType['names'] {
+  return Object.fromEntries(Object.entries(names).map(([language, name]) => [language, name.trim()]))
+}
+
+/** The doctors of a body; undefined: it names none. @throws ProblemError invalid_request */
+function doctorsOf(
+  doctorIds: VisitTypeChangeBody['doctorIds'],
+  doctors: VisitTypeChangeBody['doctors'],
+): VisitTypeDoctor[] | undefined {
+  if (doctorIds !== undefined && doctors !== undefined) {
+    throw invalidRequest([{ path: '/doctorIds', message: 'is allowed only without doctors' }])
+  }
+  const named: VisitTypeChangeBody['doctors'] = doctors ?? doctorIds?.map((doctorId) => ({ doctorId }))
+  const seen = new Set<string>()
+  return named?.map((doctor, index) => {
+    const { doctorId, minutes = null, bufferBeforeMinutes = null, bufferAfterMinutes = null, fee = null } = doctor
+    requireCurrency(fee, `/doctors/${index}/fee`)
+    if (seen.has(doctorId)) {
+      throw invalidRequest([{ path: `/doctors/${index}/doctorId`, message: 'is in the list already' }])
+    }
+    seen.add(doctorId)
+    return { doctorId, minutes, bufferBeforeMinutes, bufferAfterMinutes, fee }
+  })
+}
