@@ -1,3 +1,4 @@
+// Nightly: the marks of cases in three languages, also in the week and in print
 import type { Case, NewCase } from '@holdfast/contract/client'
 import { expect } from 'vitest'
 import ar from '../src/locales/ar/theatre.json' with { type: 'json' }

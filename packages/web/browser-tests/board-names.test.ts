@@ -1,3 +1,4 @@
+// Nightly: the names of short cases in all languages, on wide and narrow screens
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { axeFindings, type Site, sidewaysPixels } from './harness.ts'

@@ -1,3 +1,4 @@
+// Nightly: the names of all controls on the way of a booking
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'

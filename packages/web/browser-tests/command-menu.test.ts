@@ -1,3 +1,4 @@
+// Nightly: each way into the command menu, and each page that it offers
 import { aClinic, aDoctor } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'

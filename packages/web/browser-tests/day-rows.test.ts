@@ -1,3 +1,4 @@
+// Nightly: the rows of a day in all languages
 import { randomUUID } from 'node:crypto'
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'

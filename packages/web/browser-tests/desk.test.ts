@@ -1,3 +1,4 @@
+// Nightly: each page of the desk
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'

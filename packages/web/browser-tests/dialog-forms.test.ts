@@ -1,3 +1,4 @@
+// Nightly: each way to close a dialog
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'

@@ -1,3 +1,4 @@
+// Nightly: each way to change slots in the week
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,3 +1,4 @@
+// Nightly: the problems of fields of each kind of form
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'

@@ -1,3 +1,4 @@
+// Nightly: the header and the footer of pages of each width
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
 import { sidewaysPixels } from './harness.ts'

@@ -1,3 +1,4 @@
+// Nightly: a full day on wide and narrow screens
 import { aBooking, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'

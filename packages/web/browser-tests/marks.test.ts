@@ -1,3 +1,4 @@
+// Nightly: each order in which the responses to marks arrive
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page, Request, Route } from 'playwright-core'
 import { expect } from 'vitest'

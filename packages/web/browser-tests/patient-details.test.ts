@@ -1,3 +1,4 @@
+// Nightly: the pages of patients, on wide and narrow screens
 import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice, dataOf, type Practice } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'

@@ -1,3 +1,4 @@
+// Nightly: each form with an address or a telephone number
 import { aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,3 +1,4 @@
+// Nightly: the focus after a row of each list is removed
 import { aWaitlistEntry } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,3 +1,4 @@
+// Nightly: the pages of a stopped doctor in all languages
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice, dataOf, type Practice } from './a-practice.ts'

@@ -1,3 +1,4 @@
+// Nightly: the texts of the theatre in all languages
 import { expect } from 'vitest'
 import { test } from './site-test.ts'
 import { aCase, aTheatre, inMinutes } from './theatre-scene.ts'

@@ -1,3 +1,4 @@
+// Nightly: all buttons of a ticket
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'

@@ -1,3 +1,4 @@
+// Nightly: messages on a narrow screen
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
 import { confirm, hold, openMore, openTimes } from './booking-steps.ts'

@@ -1,3 +1,4 @@
+// Nightly: each form with an unlikely telephone number
 import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'

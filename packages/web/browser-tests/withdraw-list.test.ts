@@ -1,3 +1,4 @@
+// Nightly: each way to the patients of a withdrawal, and back
 import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

@@ -1,4 +1,4 @@
-// Rest: each account whose second factor is reset
+// Nightly: each account whose second factor is reset
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'

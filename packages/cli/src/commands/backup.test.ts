@@ -1,4 +1,4 @@
-// Rest: each way to back up by command
+// Nightly: each way to back up by command
 import { chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Rest: each way to balance databases
+// Nightly: each way to balance databases
 import { createEngine } from '@holdfast/engine'
 import { aClaim, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'

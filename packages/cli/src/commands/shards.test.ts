@@ -1,4 +1,4 @@
-// Rest: each command of several databases
+// Nightly: each command of several databases
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

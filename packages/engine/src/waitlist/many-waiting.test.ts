@@ -1,4 +1,4 @@
-// Rest: hundreds of people who wait
+// Nightly: hundreds of people who wait
 import { aSlot, checkHistory } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../test/waitlist.ts'

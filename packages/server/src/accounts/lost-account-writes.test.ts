@@ -1,4 +1,4 @@
-// Rest: each write of accounts, with its result lost
+// Nightly: each write of accounts, with its result lost
 import { randomUUID } from 'node:crypto'
 import { mayHaveRun } from '@holdfast/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Rest: how much memory a calendar takes
+// Nightly: how much memory a calendar takes
 import { type CalendarReads, newId, Snapshot } from '@holdfast/engine'
 import pino from 'pino'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Rest: each operation while the network drops packets
+// Nightly: each operation while the network drops packets
 import { aClinic, aDoctor, aSlot, type BuiltSlot, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'

@@ -1,4 +1,4 @@
-// Rest: each kind of request to a clinic that was moved
+// Nightly: each kind of request to a clinic that was moved
 import { randomUUID } from 'node:crypto'
 import { clinicNoIn, type MoveStep, moveClinic, verify } from '@holdfast/engine'
 import { until } from '@holdfast/testkit'

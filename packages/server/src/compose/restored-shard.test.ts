@@ -1,4 +1,4 @@
-// Rest: a start after each restore that leaves a clinic where the directory does not note it
+// Nightly: a start after each restore that leaves a clinic where the directory does not note it
 import { clinicNoIn, moveClinic } from '@holdfast/engine'
 import { createTestDatabase, databaseProxy, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Rest: each outage of live updates
+// Nightly: each outage of live updates
 import { type DatabaseProxy, databaseProxy, until } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
 import { aCalendar, book } from '../../test/live-calendar.ts'

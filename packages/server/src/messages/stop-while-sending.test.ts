@@ -1,4 +1,4 @@
-// Rest: each process that is stopped while a mail server is silent
+// Nightly: each process that is stopped while a mail server is silent
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'

@@ -1,4 +1,4 @@
-// Rest: each alert, firing and silent
+// Nightly: each alert, firing and silent
 // Completeness: an alert of deploy/prometheus is about a metric that does not exist, or has no example or explanation
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
