@@ -1,7 +1,6 @@
 import { projectCases } from '@holdfast/contract/case-state'
-import type { Case } from '@holdfast/contract/client'
+import type { Case, Milestone } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { instantNear } from '../../lib/time/local-time.ts'
 import {
   casesAtRisk as atRiskOf,
   delayed,
@@ -63,25 +62,36 @@ test('the time of a milestone is near the last one before it, the planned start,
 
 test('a milestone after midnight is on the next day, and a patient may arrive before it', () => {
   const late = aCase({ startsAt: at('21:00'), endsAt: at('22:00') })
-  expect(instantNear(timeAround(late, 'out_of_room'), '00:20', 'UTC')).toBe('2026-11-24T00:20:00Z')
+  const entered = (one: ReturnType<typeof aCase>, milestone: Milestone, time: string, nowAt: string) =>
+    enteredMilestone(one, milestone, { time, timeZone: 'UTC', now: Date.parse(nowAt) })
+  expect(entered(late, 'out_of_room', '00:20', '2026-11-24T00:25:00Z')).toBe('2026-11-24T00:20:00Z')
   const early = aCase({ startsAt: at('00:30'), endsAt: at('01:30') })
-  expect(instantNear(timeAround(early, 'arrived'), '23:50', 'UTC')).toBe('2026-11-22T23:50:00Z')
+  expect(entered(early, 'arrived', '23:50', at('00:00'))).toBe('2026-11-22T23:50:00Z')
+  // One that was brought forward from the morning.
+  const morning = aCase({ startsAt: at('08:00'), endsAt: at('09:00') })
+  expect(entered(morning, 'in_room', '23:50', at('00:20'))).toBe('2026-11-22T23:50:00Z')
+  expect(entered(morning, 'in_room', '20:30', at('05:00'))).toBe('2026-11-22T20:30:00Z')
+  expect(entered(morning, 'in_room', '19:30', at('05:00'))).toBeNull()
 })
 
 test('a milestone that was recorded many hours before or after the planned start is corrected on its day', () => {
+  const corrected = (one: ReturnType<typeof aCase>, time: string) =>
+    enteredMilestone(one, 'in_room', { time, timeZone: 'UTC', now: Date.parse(at('21:30')) })
   const broughtForward = aCase({ startsAt: at('16:00'), endsAt: at('17:00'), milestones: [inRoom] })
-  expect(instantNear(timeAround(broughtForward, 'in_room'), '08:55', 'UTC')).toBe('2026-11-23T08:55:00Z')
+  expect(corrected(broughtForward, '08:55')).toBe(at('08:55'))
   const mistyped = aCase({ milestones: [{ milestone: 'in_room', at: at('21:00') }] })
-  expect(instantNear(timeAround(mistyped, 'in_room'), '11:00', 'UTC')).toBe('2026-11-23T11:00:00Z')
+  expect(corrected(mistyped, '11:00')).toBe(at('11:00'))
+  // Today's, although yesterday's is nearer to what it belongs to.
+  expect(corrected(aCase({ startsAt: at('09:00') }), '21:15')).toBe(at('21:15'))
 })
 
-test('a milestone many hours before the planned start is today’s, and none that is to come is yesterday’s', () => {
+test('a milestone many hours before the planned start is today’s, and one that is to come is refused', () => {
   const entered = (time: string, startsAt: string, change: Partial<Case> = {}) =>
     enteredMilestone(aCase({ startsAt, ...change }), 'in_room', { time, timeZone: 'UTC', now })
   expect(entered('09:50', at('20:00'))).toBe(at('09:50'))
   expect(entered('10:06', at('20:00'))).toBeNull()
   expect(entered('07:59', at('20:00'))).toBeNull()
-  expect(entered('22:00', at('09:00'))).toBeNull()
+  expect(entered('21:30', at('11:00'))).toBeNull()
   expect(entered('23:50', at('00:30'))).toBe('2026-11-22T23:50:00Z')
 })
 
@@ -105,6 +115,9 @@ test('an end that has just passed is not that of tomorrow', () => {
   expect(ends('09:59', at('18:00'))).toBeNull()
   expect(ends('09:40', at('09:30'))).toBeNull()
   expect(ends('06:01', at('18:00'))).toBeNull()
+  // Twelve hours or more are left.
+  expect(ends('09:59', at('22:30'))).toBeNull()
+  expect(ends('09:59', '2026-11-24T09:30:00Z')).toBeNull()
 })
 
 test('the end that is offered first is not past', () => {

@@ -1,7 +1,7 @@
 import { caseState, milestoneAt, type Projection } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
 import { localDay, milestones } from '@holdfast/vocabulary'
-import { firstInstant, instantNear, instantOf, localDateTime } from '../../lib/time/local-time.ts'
+import { localDateTime, nearestInstant } from '../../lib/time/local-time.ts'
 
 /**
  * What the time of a milestone is near: the last one before it, else the planned start; or what is recorded of it, if
@@ -24,24 +24,24 @@ export function isMilestoneTime(at: string, { startsAt }: Pick<Case, 'startsAt'>
 }
 
 /**
- * The time of a milestone that was entered without its day: near what it belongs to, or today's, if that would still be
- * to come: a case may be brought forward by many hours. Null: the server would not accept it.
+ * The time of a milestone that was entered without its day: the nearest to what it belongs to, now, and what is between:
+ * a case may be brought forward by many hours, over midnight. Null: the server would not accept it.
  */
 export function enteredMilestone(
   one: Pick<Case, 'milestones' | 'startsAt'>,
   milestone: Milestone,
   { time, timeZone, now }: EnteredTime,
 ): string | null {
-  const near = instantNear(timeAround(one, milestone), time, timeZone)
-  const today = instantOf(localDay(now, timeZone), time, timeZone)
-  return [near, today].find((at) => isMilestoneTime(at, one, now)) ?? null
+  const at = nearestInstant(betweenNowAnd(timeAround(one, milestone), now), time, timeZone)
+  return isMilestoneTime(at, one, now) ? at : null
 }
 
 /** A local time `HH:MM`, and when it was sent. */
 type EnteredTime = { time: string; timeZone: string; now: number }
 
-/** How much later than foreseen an end may be that is entered as a time alone. */
-const laterMsMax = 12 * 3_600_000
+function betweenNowAnd(at: string, now: number): { from: number; to: number } {
+  return { from: Math.min(Date.parse(at), now), to: Math.max(Date.parse(at), now) }
+}
 
 /** The beginning of the present minute: before it, a running case cannot be said to end. */
 export const minuteOf = (now: number): number => Math.floor(now / 60_000) * 60_000
@@ -53,16 +53,18 @@ export function expectedEndTime({ expectedEndsAt }: Pick<Case, 'expectedEndsAt'>
 
 /**
  * When a running case is expected to end, by a time without its day: at the end that it has, if the time is the same;
- * else at the first such time from the present minute on. Null: that would be more than 12 hours later than was to be
- * foreseen, so a time is meant that is past.
+ * else at the nearest such time to now, that end, and what is between. Null: that is past, and the server would not
+ * accept it.
  */
 export function enteredEnd(
   { expectedEndsAt }: Pick<Case, 'expectedEndsAt'>,
   { time, timeZone, now }: EnteredTime,
 ): string | null {
   if (time === localDateTime(expectedEndsAt, timeZone).slice(11, 16)) return expectedEndsAt
-  const first = firstInstant(minuteOf(now), time, timeZone)
-  return Date.parse(first) <= Math.max(Date.parse(expectedEndsAt), now) + laterMsMax ? first : null
+  const earliest = minuteOf(now)
+  const to = Math.max(Date.parse(expectedEndsAt), earliest)
+  const at = nearestInstant({ from: earliest, to }, time, timeZone)
+  return Date.parse(at) >= earliest ? at : null
 }
 
 /** Patients of the night's first case may arrive on the evening before. */

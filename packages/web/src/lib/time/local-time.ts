@@ -1,4 +1,4 @@
-import { addDays, localDay, parseDate } from '@holdfast/vocabulary'
+import { addDays, daysBetween, localDay, parseDate } from '@holdfast/vocabulary'
 
 /** Local days are `YYYY-MM-DD` and local times `YYYY-MM-DD HH:MM:SS`, both of the clinic's zone. */
 
@@ -19,25 +19,18 @@ export function instantOf(
   return local.toZonedDateTime(timeZone, { disambiguation }).toInstant().toString()
 }
 
-/** How much earlier than what it belongs to something may be that is entered as a time alone. */
-const earlierHoursMax = 6
-
 /**
- * The instant of a local time `HH:MM` that was entered without its day, as ISO text: the first one from six hours
- * before `around` on. A little earlier is the same day, after midnight the next.
+ * The instant of a local time `HH:MM` that was entered without its day, as ISO text: the nearest to a span of time, and
+ * of two as near the first one. When clocks go back, a time that is there twice may be the second one.
+ *
+ * @param from milliseconds, as `to`, which is not earlier
  */
-export function instantNear(around: string, time: string, timeZone: string): string {
-  return firstInstant(zoned(around, timeZone).subtract({ hours: earlierHoursMax }).epochMilliseconds, time, timeZone)
-}
-
-/**
- * The first instant from `earliest` on that has a local time `HH:MM`, as ISO text. When clocks go back, a time that is
- * there twice may be the second one.
- */
-export function firstInstant(earliest: number, time: string, timeZone: string): string {
-  const day = localDay(earliest, timeZone)
-  const sameDay = (['compatible', 'later'] as const).map((which) => instantOf(day, time, timeZone, which))
-  return sameDay.find((at) => Date.parse(at) >= earliest) ?? instantOf(addDays(day, 1), time, timeZone)
+export function nearestInstant({ from, to }: { from: number; to: number }, time: string, timeZone: string): string {
+  const first = addDays(localDay(from, timeZone), -1)
+  const days = Array.from({ length: daysBetween(first, localDay(to, timeZone)) + 2 }, (_, nth) => addDays(first, nth))
+  const instants = days.flatMap((day) => [instantOf(day, time, timeZone), instantOf(day, time, timeZone, 'later')])
+  const away = (instant: string) => Math.max(from - Date.parse(instant), Date.parse(instant) - to, 0)
+  return instants.reduce((nearest, instant) => (away(instant) < away(nearest) ? instant : nearest))
 }
 
 /** The Monday of a day's week. */
