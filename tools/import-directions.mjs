@@ -49,7 +49,7 @@ export const engineFolders = {
   limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],
   erasure: ['bookings', 'reads'],
-  calendars: ['bookings', 'reads'],
+  calendars: ['bookings', 'lists', 'reads', 'stored-responses'],
   messages: ['lists', 'reads', 'stored-responses'],
   directory: ['calendars', 'lists', 'messages', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
@@ -91,14 +91,15 @@ export const serverFolders = {
   broker: ['lifecycle', 'observe', 'relay'],
   messages: ['lifecycle', 'observe', 'relay', 'secrets'],
   webhooks: ['lifecycle', 'messages', 'observe', 'relay', 'secrets'],
-  busy: ['messages', 'observe', 'secrets'],
+  holidays: ['lifecycle'],
+  busy: ['lifecycle', 'messages', 'observe', 'secrets'],
   jobs: ['busy', 'lifecycle', 'messages', 'observe', 'webhooks'],
   edge: ['accounts', 'config', 'observe', 'secrets'],
   site: ['cache', 'edge'],
   live: ['calendar', 'config', 'edge', 'lifecycle', 'observe'],
   theatre: ['calendar', 'edge', 'live', 'observe'],
   'account-requests': ['accounts', 'audit', 'edge', 'lifecycle', 'messages', 'observe', 'secrets'],
-  rest: ['accounts', 'audit', 'cache', 'calendar', 'edge', 'health', 'messages', 'secrets', 'webhooks'],
+  rest: ['accounts', 'audit', 'cache', 'calendar', 'edge', 'health', 'holidays', 'messages', 'secrets', 'webhooks'],
 }
 
 /**

@@ -8,6 +8,7 @@ import { clinicDeskOperations } from './operations/clinic-desk.ts'
 import { clinicLogoOperations } from './operations/clinic-logos.ts'
 import { clinicSecurityOperations } from './operations/clinic-security.ts'
 import { clinicOperations } from './operations/clinics.ts'
+import { closureOperations } from './operations/closures.ts'
 import { doctorOperations } from './operations/doctors.ts'
 import { erasureOperations } from './operations/erasures.ts'
 import { healthOperations } from './operations/health.ts'
@@ -52,6 +53,7 @@ export const restOperations = named({
   ...webhookOperations,
   ...calendarFeedOperations,
   ...busyCalendarOperations,
+  ...closureOperations,
 })
 
 export const accountOperations = named(ofAccounts)

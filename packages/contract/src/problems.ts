@@ -1,6 +1,7 @@
 import Type, { type TProperties } from 'typebox'
 import { bookingProblemKinds } from './booking-problems.ts'
 import { calendarProblemKinds } from './calendar-problems.ts'
+import { closureProblemKinds } from './closure-problems.ts'
 import { patientProblemKinds } from './patient-problems.ts'
 import { type MemberValues, type ProblemKind, saidFromMembers } from './problem-kind.ts'
 import { theatreProblemKinds } from './theatre-problems.ts'
@@ -292,6 +293,7 @@ export const problemKinds = {
   ...visitProblemKinds,
   ...waitlistProblemKinds,
   ...webhookProblemKinds,
+  ...closureProblemKinds,
   ...calendarProblemKinds,
 } as const satisfies Record<string, ProblemKind>
 

@@ -14,6 +14,7 @@ export const tags = [
   'Operating theatre',
   'Messages',
   'Calendars',
+  'Closures',
   'Webhooks',
   'Booking limits',
   'Erasure',

@@ -109,6 +109,10 @@ grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, fail
     left_out, left_out_events, empty_since, emptied_at, emptied_notified_at, created_at)
   on holdfast.busy_calendar to holdfast_app;
 
+-- Closures. Their slots are blocked by apply_busy_times, and old ones deleted by purge_outdated.
+grant select, insert on holdfast.closure to holdfast_app;
+grant update (starts_at, ends_at, note, changed_at, applied_at, removed_at) on holdfast.closure to holdfast_app;
+
 -- The security log is only added to, by append_audit_events; old events go with purge_audit_events.
 grant select on holdfast.audit_event to holdfast_app;
 
@@ -138,7 +142,8 @@ begin
          'link_patient', 'unlink_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
          'booked_since', 'booked_since_withdrawal', 'correct_waitlist_entry',
-         'end_waitlist_entries', 'is_notified', 'set_busy_times', 'stop_offers',
+         'end_waitlist_entries', 'is_notified', 'set_busy_times', 'apply_busy_times', 'closure_times',
+         'closure_occurrences', 'stop_offers',
          'erase_waitlist_entries', 'store_response',
          'months_in_transit', 'moving_clinics',
          'place_clinic',

@@ -11,8 +11,7 @@ import { findLocked, locksOf, rowsOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
-import { createBusyCalendars } from './calendars/create-busy-calendars.ts'
-import { createCalendarFeeds } from './calendars/create-calendar-feeds.ts'
+import { createCalendars } from './calendars/create-calendars.ts'
 import { oneShard, type ShardPools } from './database/shard-pools.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import { createInvitations } from './directory/invitations.ts'
@@ -147,8 +146,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     patients: createPatients({ pool: generalPool, erasePool: theatrePool, announce }),
     waitlist,
     webhooks: createWebhooks(generalPool),
-    calendarFeeds: createCalendarFeeds(generalPool, shards, adminsNeedSecondFactor),
-    busyCalendars: createBusyCalendars(generalPool),
+    ...createCalendars(generalPool, shards, { announce, adminsNeedSecondFactor }),
     onCommitted,
     queueDepths: () => ({
       admission: admissions.queue.depth,

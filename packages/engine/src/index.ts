@@ -20,6 +20,7 @@ export { createAuditLog } from './audit/create-audit-log.ts'
 export { storeAuditMonths } from './audit/store-audit-months.ts'
 export { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 export { PartitionMissing } from './bookings/partition-missing.ts'
+export { applyDueClosures } from './calendars/apply-closures.ts'
 export {
   recordBusyCalendar,
   takeBusyCalendarNotices,
@@ -137,7 +138,6 @@ export type {
 } from './model/booking-limits.ts'
 export type { LinkOutcome } from './model/booking-link.ts'
 export type {
-  BusyCalendar,
   BusyCalendarFailure,
   BusyCalendarNotice,
   BusyCalendarRead,
@@ -157,6 +157,7 @@ export {
 } from './model/claim.ts'
 export type { Clinic, ClinicLogo, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
+export type { Closure, ClosureDone, ClosureEffect, ClosureTime } from './model/closure.ts'
 export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { CorrectionOutcome } from './model/correction.ts'
 export { digestUuid } from './model/digest-uuid.ts'
@@ -208,8 +209,6 @@ export type { OnceResult, StoredResponses, WriteKey } from './model/stored-respo
 export type {
   CaseInvalid,
   CaseRequest,
-  DayRefusal,
-  DurationEstimate,
   NewCaseRequest,
   Suggestion,
   SuggestQuery,

@@ -17,6 +17,7 @@ export const notVerified: Readonly<Record<string, string>> = {
   clinic: ordinary,
   clinic_logo: ordinary,
   clinic_shard: 'compared with the clinics of each database at every start',
+  closure: ordinary,
   directory_change: 'what caches read, for a day',
   erased_booking: 'read while its month is restored',
   erasure: 'repeated after a restore, for 60 days',

@@ -10,6 +10,7 @@ import {
   aSlot,
   aWaitlistEntry,
   type BuiltBooking,
+  type BuiltDoctor,
   type TestDatabase,
 } from '@holdfast/testkit'
 import type { CallOptions, OperationId, RestApp } from './rest-app.ts'
@@ -44,6 +45,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       patientId: await aRecordOf(rest, clinic.no),
       webhookId: await aWebhookOf(rest, clinic.no),
       visitTypeId: await aVisitTypeOf(rest, clinic.no),
+      closureId: await aClosureOf(rest, doctor),
       ownerId: owner.id,
       manageToken: rest.manageTokens.issue(booking.id, { accountId: owner.id, epoch: 0 }),
       choiceToken: `hfu_${'A'.repeat(43)}`,
@@ -62,6 +64,7 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       patientId: newId(clinic.no),
       webhookId: newId(clinic.no),
       visitTypeId: newId(clinic.no),
+      closureId: newId(clinic.no),
       ownerId: owner.id,
     },
     clinic,
@@ -97,6 +100,14 @@ async function aMessageAbout(database: TestDatabase, { id, clinicNo, slotId, ver
 }
 
 /** Nothing listens at its URL. */
+async function aClosureOf(rest: RestApp, { id: doctorId, clinicNo }: BuiltDoctor): Promise<string> {
+  const time = { localStart: '2100-01-01T00:00', localEnd: '2100-01-02T00:00', yearly: false }
+  const closure = { clinicNo, doctorId, ...time, note: null, createdBy: randomUUID() }
+  const created = await rest.engine.closures.create(closure, null)
+  if (created.kind !== 'done') throw new Error(`Not created: ${created.kind}`)
+  return created.closure.id
+}
+
 async function aWebhookOf({ engine: { webhooks } }: RestApp, clinicNo: number): Promise<string> {
   const events = ['booking.confirmed'] as const
   const webhook = { clinicNo, url: webhookUrl, events, sealedSecret: 'sealed' }

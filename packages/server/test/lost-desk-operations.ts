@@ -88,6 +88,19 @@ export const lostDeskOperations = {
     const path = await aWebhook()
     return (key) => rest.call('deleteWebhook', { path, as: admin, key })
   },
+  createClosure: async ({ rest, aClosedDay, theatre: { path, admin } }) => {
+    const body = await aClosedDay()
+    return (key) => rest.call('createClosure', { path, as: admin, body, key })
+  },
+  updateClosure: async ({ rest, aClosure, theatre: { admin } }) => {
+    const { path, body } = await aClosure()
+    const longer = { to: `${Temporal.PlainDate.from(body.to).add({ days: 1 })}` }
+    return (key) => rest.call('updateClosure', { path, as: admin, body: longer, key })
+  },
+  deleteClosure: async ({ rest, aClosure, theatre: { admin } }) => {
+    const { path } = await aClosure()
+    return (key) => rest.call('deleteClosure', { path, as: admin, key })
+  },
   createClinicCalendarFeed: async ({ rest, theatre: { path, admin } }) => {
     return (key) => rest.call('createClinicCalendarFeed', { path, as: admin, body: {}, key })
   },

@@ -121,5 +121,16 @@ function deskOf(database: TestDatabase, rest: RestApp, { clinic, path, admin }: 
     ])
     return { ...path, webhookId: webhook.id }
   }
-  return { other, aBurst, aMessage, aWebhook }
+  /** A day on which a doctor has a free time. */
+  const aClosedDay = async () => {
+    const { startsAt, doctorId } = await slotOf()
+    const day = startsAt.toISOString().slice(0, 10)
+    return { from: day, to: day, doctorId }
+  }
+  const aClosure = async () => {
+    const body = await aClosedDay()
+    const { body: closure } = await rest.call('createClosure', { path, as: admin, body })
+    return { path: { ...path, closureId: 'id' in closure ? closure.id : '' }, body }
+  }
+  return { other, aBurst, aMessage, aWebhook, aClosedDay, aClosure }
 }

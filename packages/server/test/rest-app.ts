@@ -20,6 +20,7 @@ import { validatorCompiler } from '../src/edge/bodies/validator.ts'
 import { errorHandler } from '../src/edge/errors/error-handler.ts'
 import { notFound } from '../src/edge/errors/not-found.ts'
 import { noRateLimits } from '../src/edge/rate-limits/rate-limits.ts'
+import { createReadHolidays } from '../src/holidays/read-holidays.ts'
 import { DatabaseBreaker } from '../src/lifecycle/database-breaker.ts'
 import { createRecipientDigests } from '../src/messages/recipient-digests.ts'
 import { createLogger } from '../src/observe/logger.ts'
@@ -183,8 +184,8 @@ export async function startRestApp(
   }
 }
 
-function ofOneDatabase(rest: Omit<RestDeps, 'ofClinic'>): RestShards {
-  const common: RestDeps = { ...rest, ofClinic: () => common }
+function ofOneDatabase(rest: Omit<RestDeps, 'ofClinic' | 'readHolidays'>): RestShards {
+  const common: RestDeps = { readHolidays: createReadHolidays(), ...rest, ofClinic: () => common }
   return { common, of: () => common, lookAgain: async () => false, others: [] }
 }
 

@@ -86,6 +86,8 @@ export const lengths = {
   reason: 1_000,
   /** The reason why an administrator overrides a rule of the theatre. */
   overrideReason: 500,
+  /** Why a clinic or a doctor is closed. */
+  closureNote: 300,
   search: 100,
   url: 2_000,
   passkeyName: 60,

@@ -109,7 +109,7 @@ test('a doctor sets an external calendar; the places that it blocks and its conf
   await section.getByText(/^It had no more busy times when it was read at .* stays so until/).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.goto(`/my-day/week?day=${slot.startsAt.toISOString().slice(0, 10)}`)
-  await page.getByRole('button', { name: /Blocked$/ }).waitFor()
+  await page.getByRole('button', { name: /Blocked by another calendar$/ }).waitFor()
   await site.database.ownerPool.query(
     `update holdfast.busy_calendar set busy = '{}', emptied_at = now() where resource_id = $1`,
     [scene.doctor.id],

@@ -52,8 +52,8 @@ export const busyCalendarOperations = {
     method: 'GET',
     url: '/api/v1/doctors/{doctorId}/blocked-slots',
     tag,
-    summary: 'List the slots that an external calendar blocks',
-    description: `At most ${listedDaysMax} days.`,
+    summary: 'List the slots that are blocked, and why',
+    description: `By an external calendar or a closure. At most ${listedDaysMax} days.`,
     access: 'calendar',
     query: Type.Object(
       {
@@ -62,7 +62,7 @@ export const busyCalendarOperations = {
       },
       { additionalProperties: false },
     ),
-    responses: { 200: { description: 'Their ids', schema: blockedSlotsSchema } },
+    responses: { 200: { description: 'The slots', schema: blockedSlotsSchema } },
     example: { query: { from: '{day}', to: '{day}' } },
     problems: ['doctor_not_found'],
   }),

@@ -34,6 +34,8 @@ export type Access =
   | 'booking_erasure'
   /** Admins and staff of the clinic `clinicId`, which is in the path or else in the body. */
   | 'clinic_staff'
+  /** Admins and staff of the clinic `clinicId`; the doctor whom alone the closure `closureId` is of. */
+  | 'closure'
   /** Admins and staff of the clinic; the doctor who is the surgeon of the case `caseId`. */
   | 'case'
   /** Admins and staff of the clinic that the case `caseId` belongs to. */
@@ -56,8 +58,10 @@ export type RestrictedField =
   | 'body.onBehalf'
   /** `true` only for members of the clinic `query.clinicId`. */
   | 'query.includeInactive'
-  /** A member with the role doctor may name only themselves, and sees nobody else's bookings. */
+  /** A member with the role doctor may name only themselves, and sees nothing of others. */
   | 'query.doctorId'
+  /** A member with the role doctor may name only themselves, and does so by naming nobody. */
+  | 'body.doctorId'
   /** Only a slot of the clinic that the booking belongs to. */
   | 'body.slotId'
   /** Only the manage token of the booking `bookingId`. */
@@ -257,6 +261,7 @@ const implied: Record<Access, readonly ProblemCode[]> = {
   booking_patient: ['booking_not_found', 'forbidden', 'second_factor_required'],
   booking_erasure: ['booking_not_found', 'forbidden', 'second_factor_required'],
   clinic_staff: ofRoles,
+  closure: ofRoles,
   case: ofRoles,
   case_staff: ofRoles,
   case_request: ofRoles,

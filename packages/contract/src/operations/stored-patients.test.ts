@@ -67,6 +67,10 @@ const erasedWith: Record<string, string[]> = {
   createWaitlistEntry: ['JoinedWaitlist', 'BookedPatient'],
   // By the id of the entry, by which erase_waitlist_entries finds it.
   correctWaitlistEntry: ['WaitlistEntry', 'BookedPatient'],
+  // The bookings are those of a dry run, of which nothing is stored; of others, only the id.
+  createClosure: ['Booking', 'BookedPatient', 'Closure'],
+  // The note is about a doctor or the clinic: for a day.
+  updateClosure: ['Closure'],
   // A member of the clinic, who is no patient: for a day.
   changeMember: ['Member'],
 }

@@ -1,7 +1,7 @@
 import { lengths } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
-import { nullableTime, time } from './fields.ts'
+import { nullableText, nullableTime, time } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
 export const newBusyCalendarSchema = Type.Object(
@@ -83,6 +83,19 @@ export const busyCalendarStateSchema = Type.Object(
 )
 
 export const blockedSlotsSchema = Type.Object(
-  { slotIds: Type.Array(Type.String({ format: 'uuid' })) },
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          slotId: Type.String({ format: 'uuid' }),
+          cause: literals(['clinic_closure', 'doctor_closure', 'external_calendar'], {
+            description: 'A closure is named before an external calendar',
+          }),
+          note: nullableText({ description: 'That of the closure' }),
+        },
+        { title: 'BlockedSlot', additionalProperties: false },
+      ),
+    ),
+  },
   { title: 'BlockedSlots', additionalProperties: false },
 )

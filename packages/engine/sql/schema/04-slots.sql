@@ -16,7 +16,7 @@ create table holdfast.slot (
   -- When the oldest booking was created that was moved into this slot, if it is older than the slot; the others are
   -- not older than the slot. Bookings of a slot are looked for from there on: docs/decisions/0011.
   oldest_booking_at timestamptz,
-  -- Since when it is in a busy time of its doctor (busy_calendar): it is not offered, and not booked.
+  -- Since when it is in a busy time of its doctor (busy_times): it is not offered, and not booked.
   blocked_at timestamptz,
   -- What it was created as, or a block resized to: see slot_digest.
   digest bytea,

@@ -164,7 +164,9 @@ test('bookings in a busy time stay, and are listed as conflicts', async ({ datab
   expect(conflicts.find(({ id }) => id === kept.id)).toEqual(await engine.reads.booking(kept.id))
   expect(await engine.busyCalendars.conflicts({ ...keysOf(doctor), limit: 1 })).toHaveLength(1)
   const days = { from: new Date(), to: new Date(Date.now() + 30 * 86_400_000) }
-  expect(await engine.busyCalendars.blockedSlotIds({ ...keysOf(doctor), ...days })).toEqual([first.id])
+  expect(await engine.closures.blockedSlots({ ...keysOf(doctor), ...days })).toEqual([
+    { slotId: first.id, cause: 'external_calendar', note: null },
+  ])
 })
 
 test('more than a thousand slots are blocked and freed in steps', async ({ database, doctor }) => {

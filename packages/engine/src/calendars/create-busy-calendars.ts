@@ -1,11 +1,8 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
-import { isHeld } from '../database/hold-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { BusyCalendar, BusyCalendars } from '../model/busy-calendar.ts'
-import { bookingIdsOfSlots, partsOf } from '../reads/booking-ids.ts'
-import { selectedBooking } from '../reads/booking-sql.ts'
+import { liveBookings } from './live-bookings.ts'
 import { removeBusyCalendar } from './read-busy-calendars.ts'
 
 /** More conflicts are found when these are resolved. */
@@ -36,15 +33,6 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
     remove: (clinicNo, doctorId) =>
       inTransaction(pool, (transaction) => removeBusyCalendar(transaction, { clinicNo, doctorId })),
 
-    async blockedSlotIds({ clinicNo, doctorId, from, to }) {
-      const { rows } = await pool.query<{ id: string }>(sql`
-        select s.id from holdfast.slot s
-         where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and s.withdrawn_at is null
-           and s.blocked_at is not null and s.starts_at >= ${from} and s.starts_at < ${to}
-         order by s.starts_at`)
-      return rows.map(({ id }) => id)
-    },
-
     async conflicts({ clinicNo, doctorId, limit }) {
       const { rows: slots } = await pool.query<{ id: string; startsAt: Date }>(sql`
         select s.id, s.starts_at as "startsAt" from holdfast.slot s
@@ -55,29 +43,7 @@ export function createBusyCalendars(pool: pg.Pool): BusyCalendars {
       if (last === undefined) return []
       const ids = slots.map(({ id }) => id)
       const isOfThese = sql`s.clinic_no = ${clinicNo} and s.id = any (${ids}::uuid[])`
-      const range = await bookingIdsOfSlots(pool, isOfThese, last.startsAt)
-      const found: BookingRow[] = []
-      for (const { from, until } of range === null ? [] : partsOf(range)) {
-        const { rows } = await pool.query<BookingRow>(sql`
-          select ${selectedBooking}
-            from holdfast.slot s
-            join holdfast.clinic c on c.no = s.clinic_no
-           cross join lateral (
-             select t.* from holdfast.booking t
-              where t.clinic_no = s.clinic_no and t.slot_id = s.id and t.status <> 'PENDING' and t.status = 'CONFIRMED'
-                and t.id >= ${from} and t.id < ${until}
-             union all
-             select t.* from holdfast.booking t
-              where t.clinic_no = s.clinic_no and t.slot_id = s.id and t.status = 'PENDING'
-                and t.id >= ${from} and t.id < ${until}) b
-           where ${isOfThese} and (b.status = 'CONFIRMED' or ${isHeld})
-           order by s.starts_at, b.id limit ${limit}`)
-        found.push(...rows)
-      }
-      return found
-        .toSorted((a, b) => a.starts_at.getTime() - b.starts_at.getTime())
-        .slice(0, limit)
-        .map(bookingOf)
+      return liveBookings(pool, { slots: isOfThese, lastStart: last.startsAt, limit })
     },
   }
 }

@@ -203,6 +203,7 @@ const writtenOnce: Record<string, string[]> = {
   clinic_logo: ['clinic_no'],
   calendar_feed: ['subject_id'],
   busy_calendar: ['clinic_no', 'resource_id', 'busy'],
+  closure: ['clinic_no', 'id', 'resource_id', 'yearly', 'created_by', 'created_at'],
   webhook: ['clinic_no', 'id', 'created_at'],
   webhook_delivery: ['clinic_no', 'id', 'webhook_id', 'event', 'booking_id', 'version', 'payload'],
   patient: [
@@ -251,6 +252,7 @@ test('exactly these functions are its way in', async ({ database }) => {
   expect(rows.map((row) => row.name)).toEqual([
     'admit_claims',
     'append_audit_events',
+    'apply_busy_times',
     'are_doctors_locked',
     'are_locked',
     'begin_log_epoch',
@@ -267,6 +269,8 @@ test('exactly these functions are its way in', async ({ database }) => {
     'claim_slots',
     'claim_times',
     'clinic_no_of',
+    'closure_occurrences',
+    'closure_times',
     'confirm_attendance',
     'correct_patient',
     'correct_waitlist_entry',

@@ -1,8 +1,10 @@
 import { type ClinicSettings, clinicSettingNames, slotsToComeMax, snakeCase } from '@holdfast/vocabulary'
 import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
+import { applyClosures, reapplyClosures } from '../calendars/apply-closures.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { completeWrite } from '../database/database-unavailable.ts'
 import { prepared } from '../database/prepared.ts'
 import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
@@ -83,8 +85,16 @@ export function clinicsOf(
       return outcome
     },
 
-    updateClinic: (clinicId, change) =>
-      write((transaction): Promise<UpdateClinicOutcome> => updateClinic(transaction, clinicId, change)),
+    async updateClinic(clinicId, change) {
+      const outcome = await write(
+        (transaction): Promise<UpdateClinicOutcome> => updateClinic(transaction, clinicId, change),
+      )
+      if (outcome.kind === 'done' && change.timezone !== undefined) {
+        const { no } = outcome.clinic
+        await completeWrite(async () => applyClosures(await shards.of(no), write, { clinicNo: no }))
+      }
+      return outcome
+    },
   }
 }
 
@@ -121,6 +131,7 @@ async function updateClinic(
     update holdfast.clinic c set ${assignments(columns)} where ${ofClinic} returning ${selectedClinic}`)
   const is = rows[0]
   if (is === undefined) return { kind: 'clinic_missing' }
+  if (is.timezone !== was.timezone) await reapplyClosures(transaction, is.no)
   // Places that were too near, or too far ahead, can be booked, and patients who wait come first.
   if (is.minimumNoticeMinutes < was.notice || is.bookingHorizonDays > was.horizon) {
     await transaction.query(sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`)

@@ -85,8 +85,6 @@ export type BusyCalendars = {
   find(clinicNo: number, doctorId: string): Promise<BusyCalendar | null>
   /** Frees all of its times. */
   remove(clinicNo: number, doctorId: string): Promise<void>
-  /** Its slots to come that are blocked and start in [from, to). */
-  blockedSlotIds(query: { clinicNo: number; doctorId: string; from: Date; to: Date }): Promise<string[]>
   /** The first live bookings in blocked slots to come, by start. */
   conflicts(query: { clinicNo: number; doctorId: string; limit: number }): Promise<Booking[]>
 }

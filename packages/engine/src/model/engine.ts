@@ -6,6 +6,7 @@ import type { BookingLinks } from './booking-link.ts'
 import type { BusyCalendars } from './busy-calendar.ts'
 import type { CalendarFeeds } from './calendar-feed.ts'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
+import type { Closures } from './closure.ts'
 import type { Committed } from './committed.ts'
 import type { CorrectionOutcome, CorrectionRequest } from './correction.ts'
 import type { Directory } from './directory.ts'
@@ -97,6 +98,7 @@ export type Engine = {
   webhooks: Webhooks
   calendarFeeds: CalendarFeeds
   busyCalendars: BusyCalendars
+  closures: Closures
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its
    * result. A batch of claims is one transaction. Other processes' writes arrive by the log (see `EventTail`).

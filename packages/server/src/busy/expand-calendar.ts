@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { BusyCalendarFailure } from '@holdfast/engine'
+import { resultOfThread } from '../lifecycle/limited-thread.ts'
 import type { BusyInCalendar, BusyWindow } from './busy-times-in.ts'
-import { resultOfThread } from './limited-thread.ts'
 
 export type ExpandedCalendar =
   | ({ kind: 'read' } & BusyInCalendar)

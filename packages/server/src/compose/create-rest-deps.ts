@@ -1,5 +1,6 @@
 import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import type { Config } from '../config/config.ts'
+import { createReadHolidays } from '../holidays/read-holidays.ts'
 import { createRecipientDigests } from '../messages/recipient-digests.ts'
 import type { RestShards } from '../rest/find-responder.ts'
 import { ExportSlots } from '../rest/responses/export-slots.ts'
@@ -36,6 +37,7 @@ export function createRestDeps(
     audit,
     health,
     exportSlots: new ExportSlots(),
+    readHolidays: createReadHolidays(),
     webhookSender: createWebhookSender(config, database.secrets),
     publicUrl: config.publicUrl,
     holdSecondsDefault: config.holdSeconds,

@@ -1,4 +1,5 @@
 import {
+  applyDueClosures,
   deleteExpiredAccountMails,
   endFailuresOf,
   endWaitlistEntries,
@@ -52,8 +53,10 @@ export type Job = {
 }
 
 const batchSize = 1_000
-/** A run that sends begins nothing more after this, and the next run continues: the other jobs wait for it. */
-const runMsMax = { messages: 30_000, webhooks: 5_000 }
+/** A run that takes long begins nothing more after this, and the next run continues: the other jobs wait for it. */
+const runMsMax = { messages: 30_000, webhooks: 5_000, closures: 10_000 }
+/** For so many clinics what requests have left is done in one run. */
+const closuresMax = 100
 
 /** Maintenance. Bookings are correct even if no job ever runs. */
 export const jobs: readonly Job[] = [
@@ -86,9 +89,11 @@ export const jobs: readonly Job[] = [
   {
     name: 'calendars',
     schedule: '* * * * *',
-    counts: 'external calendars of doctors read',
-    work: ({ pool, calendars, log }, signal) =>
-      calendars === undefined ? Promise.resolve(0) : readDueCalendars({ ...calendars, pool, log }, signal),
+    counts: 'external calendars of doctors read, and clinics whose closures were applied',
+    async work({ pool, calendars, log }, signal) {
+      const applied = await applyDueClosures(pool, { limit: closuresMax, signal, msMax: runMsMax.closures })
+      return applied + (calendars === undefined ? 0 : await readDueCalendars({ ...calendars, pool, log }, signal))
+    },
   },
   {
     name: 'old-holds',

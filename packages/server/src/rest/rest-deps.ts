@@ -5,6 +5,7 @@ import type { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { SlotLists } from '../calendar/slot-lists.ts'
 import type { ReadHealth } from '../health/create-health.ts'
+import type { ReadHolidays } from '../holidays/read-holidays.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
 import type { RecipientDigests } from '../messages/recipient-digests.ts'
 import type { MailLinks } from '../messages/rendering/mail-links.ts'
@@ -54,6 +55,7 @@ export type RestDeps = {
     /** Where the cache has responses about the clinics of several shards: how far it has read the log of each. */
     tailsOfShards?(): Iterable<RestDeps['freshness']['tail']>
   }
+  readHolidays: ReadHolidays
   health: ReadHealth
   /** HOLDFAST_URL, for links; null: not set. */
   publicUrl: string | null

@@ -11,6 +11,7 @@ import { serveClinicDesk } from './resources/clinic-desk.ts'
 import { serveClinicLogos } from './resources/clinic-logos.ts'
 import { serveClinicSecurity } from './resources/clinic-security.ts'
 import { serveClinics } from './resources/clinics.ts'
+import { serveClosures } from './resources/closures.ts'
 import { serveCorrections } from './resources/correct-patient.ts'
 import { serveDoctors } from './resources/doctors.ts'
 import { serveEntryLinks } from './resources/entry-links.ts'
@@ -22,6 +23,7 @@ import { serveMessageChoices } from './resources/message-choices.ts'
 import { serveMessages } from './resources/messages.ts'
 import { servePatients } from './resources/patients.ts'
 import { serveProof } from './resources/proof.ts'
+import { servePublicHolidays } from './resources/public-holidays.ts'
 import { serveReminderChoices } from './resources/reminder-choices.ts'
 import { serveSlots } from './resources/slots.ts'
 import { serveTheatreBlocks } from './resources/theatre-blocks.ts'
@@ -88,4 +90,6 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveWebhooks(serve, deps)
   serveCalendarFeeds(serve, deps)
   serveBusyCalendars(serve, deps)
+  serveClosures(serve, deps)
+  servePublicHolidays(serve, deps)
 }

@@ -122,6 +122,7 @@ const isForPatients = {
   member: false,
   calendar: false,
   calendar_owner: false,
+  closure: false,
   slot: false,
   booking_desk: false,
   waitlist_desk: false,

@@ -123,7 +123,7 @@ export type AuditEvent = {
     /**
      * What the operation was about that was denied; null: nothing was, or an operation of another release
      */
-    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Visit types' | 'Slots' | 'Bookings' | 'Patients' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | 'Health' | null;
+    area: 'Accounts' | 'Second factors' | 'Me' | 'Clinics' | 'People' | 'Doctors' | 'Visit types' | 'Slots' | 'Bookings' | 'Patients' | 'Waitlist' | 'Operating theatre' | 'Messages' | 'Calendars' | 'Closures' | 'Webhooks' | 'Booking limits' | 'Erasure' | 'Figures' | 'Security log' | 'Proof' | 'Health' | null;
     /**
      * Such as a role, the operation that was denied, or the names of the fields that were changed
      */
@@ -284,10 +284,25 @@ export type BlockRule = {
 };
 
 /**
+ * BlockedSlot
+ */
+export type BlockedSlot = {
+    slotId: string;
+    /**
+     * A closure is named before an external calendar
+     */
+    cause: 'clinic_closure' | 'doctor_closure' | 'external_calendar';
+    /**
+     * That of the closure
+     */
+    note: string | null;
+};
+
+/**
  * BlockedSlots
  */
 export type BlockedSlots = {
-    slotIds: Array<string>;
+    items: Array<BlockedSlot>;
 };
 
 /**
@@ -1552,6 +1567,109 @@ export type ClinicWaitlistEntry = {
 };
 
 /**
+ * ClosedBookings
+ */
+export type ClosedBookings = {
+    items: Array<Booking>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * ClosedTime
+ */
+export type ClosedTime = {
+    startsAt: string;
+    endsAt: string;
+};
+
+/**
+ * Closure
+ */
+export type Closure = {
+    id: string;
+    /**
+     * null: the whole clinic
+     */
+    doctorId: string | null;
+    /**
+     * The first day, or the local time at which it begins
+     */
+    from: string;
+    /**
+     * The last day, which is closed too, or the local time at which it ends
+     */
+    to: string;
+    /**
+     * It is one day, which is closed each year from then on. 29 February is closed in leap years alone
+     */
+    yearly: boolean;
+    /**
+     * For the clinic’s people alone
+     */
+    note: string | null;
+    createdAt: string;
+    /**
+     * Whether all slots are blocked and freed as it says; false: the rest follows within minutes
+     */
+    isApplied: boolean;
+};
+
+/**
+ * ClosureChange
+ */
+export type ClosureChange = {
+    /**
+     * The first day, or the local time at which it begins
+     */
+    from?: string;
+    /**
+     * The last day, which is closed too, or the local time at which it ends
+     */
+    to?: string;
+    /**
+     * For the clinic’s people alone
+     */
+    note?: string | null;
+};
+
+/**
+ * ClosureEffect
+ */
+export type ClosureEffect = {
+    /**
+     * Slots to come at these times
+     */
+    slots: number;
+    /**
+     * Those that a closure or an external calendar blocks already
+     */
+    blockedSlots: number;
+    /**
+     * Those with places that are booked or held
+     */
+    takenSlots: number;
+    /**
+     * How many places in them are booked or held
+     */
+    takenUnits: number;
+    bookings: ClosedBookings;
+};
+
+/**
+ * ClosurePage
+ */
+export type ClosurePage = {
+    items: Array<ListedClosure>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
  * CodeSignIn
  */
 export type CodeSignIn = {
@@ -2189,6 +2307,22 @@ export type HealthCheck = {
 };
 
 /**
+ * HolidayCountry
+ */
+export type HolidayCountry = {
+    code: string;
+    name: string;
+};
+
+/**
+ * HolidayRegion
+ */
+export type HolidayRegion = {
+    code: string;
+    name: string;
+};
+
+/**
  * Invitation
  */
 export type Invitation = {
@@ -2346,6 +2480,42 @@ export type LeftOutEvents = {
      */
     detail: string | null;
     count: number;
+};
+
+/**
+ * ListedClosure
+ */
+export type ListedClosure = {
+    id: string;
+    /**
+     * null: the whole clinic
+     */
+    doctorId: string | null;
+    /**
+     * The first day, or the local time at which it begins
+     */
+    from: string;
+    /**
+     * The last day, which is closed too, or the local time at which it ends
+     */
+    to: string;
+    /**
+     * It is one day, which is closed each year from then on. 29 February is closed in leap years alone
+     */
+    yearly: boolean;
+    /**
+     * For the clinic’s people alone
+     */
+    note: string | null;
+    createdAt: string;
+    /**
+     * Whether all slots are blocked and freed as it says; false: the rest follows within minutes
+     */
+    isApplied: boolean;
+    /**
+     * When it is, of the days that were requested
+     */
+    times: Array<ClosedTime>;
 };
 
 /**
@@ -3032,6 +3202,32 @@ export type NewClinicLogo = {
      * A PNG, JPEG or WebP file in Base64: at most 200 KB, and 1,200 pixels a side. What it says beside the picture (Exif, comments) is removed. A picture that Exif turns is refused: save it again as PNG
      */
     image: string;
+};
+
+/**
+ * NewClosure
+ */
+export type NewClosure = {
+    /**
+     * The first day, or the local time at which it begins
+     */
+    from: string;
+    /**
+     * The last day, which is closed too, or the local time at which it ends
+     */
+    to: string;
+    /**
+     * Absent: the whole clinic, that is all of its doctors; for doctors, themselves
+     */
+    doctorId?: string;
+    /**
+     * It is one day, which is closed each year from then on. 29 February is closed in leap years alone
+     */
+    yearly?: boolean;
+    /**
+     * For the clinic’s people alone
+     */
+    note?: string | null;
 };
 
 /**
@@ -3950,7 +4146,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'patient_not_found' | 'record_changed' | 'mrn_taken' | 'identifier_taken' | 'patient_in_use' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'visit_type_not_found' | 'too_many_visit_types' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'patient_not_found' | 'record_changed' | 'mrn_taken' | 'identifier_taken' | 'patient_in_use' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'visit_type_not_found' | 'too_many_visit_types' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'closure_not_found' | 'too_many_closures' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -3978,6 +4174,47 @@ export type Proof = {
      */
     overbooked: number;
     countedAt: string;
+};
+
+/**
+ * PublicHoliday
+ */
+export type PublicHoliday = {
+    /**
+     * The first day, or the local time at which it begins
+     */
+    from: string;
+    /**
+     * The last day, which is closed too, or the local time at which it ends
+     */
+    to: string;
+    name: string;
+    /**
+     * It is on the same date each year, so that it may be closed yearly
+     */
+    hasFixedDate: boolean;
+    /**
+     * The clinic is closed then already
+     */
+    isClosed: boolean;
+};
+
+/**
+ * PublicHolidays
+ */
+export type PublicHolidays = {
+    /**
+     * Those whose holidays are known
+     */
+    countries: Array<HolidayCountry>;
+    /**
+     * Those of the country that was requested
+     */
+    regions: Array<HolidayRegion>;
+    /**
+     * By day; none without a country
+     */
+    items: Array<PublicHoliday>;
 };
 
 /**
@@ -16506,12 +16743,434 @@ export type ListBlockedSlotsError = ListBlockedSlotsErrors[keyof ListBlockedSlot
 
 export type ListBlockedSlotsResponses = {
     /**
-     * Their ids
+     * The slots
      */
     200: BlockedSlots;
 };
 
 export type ListBlockedSlotsResponse = ListBlockedSlotsResponses[keyof ListBlockedSlotsResponses];
+
+export type ListClosuresData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        /**
+         * The first day, in the clinic’s zone
+         */
+        from: string;
+        /**
+         * The last day, inclusive
+         */
+        to: string;
+        /**
+         * Only those of this doctor, and of the whole clinic
+         */
+        doctorId?: string;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/closures';
+};
+
+export type ListClosuresErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ListClosuresError = ListClosuresErrors[keyof ListClosuresErrors];
+
+export type ListClosuresResponses = {
+    /**
+     * A page of closures
+     */
+    200: ClosurePage;
+};
+
+export type ListClosuresResponse = ListClosuresResponses[keyof ListClosuresResponses];
+
+export type CreateClosureData = {
+    body: NewClosure;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * Only reports what it would concern
+         */
+        dryRun?: boolean;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/closures';
+};
+
+export type CreateClosureErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `doctor_not_found`: There is no such doctor. `closure_not_found`: There is no such closure.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `too_many_closures`: The clinic has too many closures.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type CreateClosureError = CreateClosureErrors[keyof CreateClosureErrors];
+
+export type CreateClosureResponses = {
+    /**
+     * What it would concern (`dryRun`)
+     */
+    200: ClosureEffect;
+    /**
+     * The closure
+     */
+    201: Closure;
+};
+
+export type CreateClosureResponse = CreateClosureResponses[keyof CreateClosureResponses];
+
+export type GetClosureEffectData = {
+    body?: never;
+    path: {
+        clinicId: string;
+        closureId: string;
+    };
+    query?: {
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/closures/{closureId}/effect';
+};
+
+export type GetClosureEffectErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `closure_not_found`: There is no such closure.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetClosureEffectError = GetClosureEffectErrors[keyof GetClosureEffectErrors];
+
+export type GetClosureEffectResponses = {
+    /**
+     * The slots and bookings to come in it
+     */
+    200: ClosureEffect;
+};
+
+export type GetClosureEffectResponse = GetClosureEffectResponses[keyof GetClosureEffectResponses];
+
+export type DeleteClosureData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        closureId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/closures/{closureId}';
+};
+
+export type DeleteClosureErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `closure_not_found`: There is no such closure.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type DeleteClosureError = DeleteClosureErrors[keyof DeleteClosureErrors];
+
+export type DeleteClosureResponses = {
+    /**
+     * It is removed
+     */
+    204: void;
+};
+
+export type DeleteClosureResponse = DeleteClosureResponses[keyof DeleteClosureResponses];
+
+export type UpdateClosureData = {
+    body: ClosureChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        closureId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/closures/{closureId}';
+};
+
+export type UpdateClosureErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `closure_not_found`: There is no such closure.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type UpdateClosureError = UpdateClosureErrors[keyof UpdateClosureErrors];
+
+export type UpdateClosureResponses = {
+    /**
+     * The changed closure
+     */
+    200: Closure;
+};
+
+export type UpdateClosureResponse = UpdateClosureResponses[keyof UpdateClosureResponses];
+
+export type ListPublicHolidaysData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query: {
+        year: number;
+        country?: string;
+        region?: string;
+        /**
+         * Of names, where it is known
+         */
+        language?: 'en' | 'de' | 'ar';
+    };
+    url: '/api/v1/clinics/{clinicId}/public-holidays';
+};
+
+export type ListPublicHolidaysErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ListPublicHolidaysError = ListPublicHolidaysErrors[keyof ListPublicHolidaysErrors];
+
+export type ListPublicHolidaysResponses = {
+    /**
+     * The holidays of a year
+     */
+    200: PublicHolidays;
+};
+
+export type ListPublicHolidaysResponse = ListPublicHolidaysResponses[keyof ListPublicHolidaysResponses];
 
 export type SignUpData = {
     body: SignUp;

@@ -33,7 +33,7 @@ as $function$
    where t.at >= p_from and t.at < p_to
      and time_refusal(s, v.visit, r.active, t.at, p_by_desk, v.is_known, statement_timestamp()) is null
      and (g.id is not null or not k.times && time_of_visit(v.visit, t.at))
-     and (g.id is null or g.taken < g.capacity or g.next_lapse <= statement_timestamp())
+     and (g.id is null or g.blocked_at is null and (g.taken < g.capacity or g.next_lapse <= statement_timestamp()))
    order by t.at
    limit p_limit
 $function$;

@@ -27,6 +27,5 @@ as $function$
           union all
           select o.during from overrun_allocations(p_clinic_no, array[p_resource_id], p_now, false) o
           union all
-          select unnest(b.busy * tstzmultirange(tstzrange(p_from, p_to))) from busy_calendar b
-           where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id) q
+          select unnest(busy_times(p_clinic_no, p_resource_id, p_from, p_to))) q
 $function$;

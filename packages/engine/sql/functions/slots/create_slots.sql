@@ -7,8 +7,8 @@
 --   slot_id is null then). If two elements overlap each other, the one that starts first is created, then the first one
 --   in the arrays. p_dry_run: the same result, and nothing is written; slot_id is null where the slot would be created
 --   by this call.
--- What is created in a busy time of the doctor is blocked (set_busy_times). Everything else is offered to those
--- who wait for it, before anybody else sees it (offer_places).
+-- What is created in a busy time of the doctor is blocked (busy_times). Everything else is offered to those who wait for
+-- it, before anybody else sees it (offer_places).
 -- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the resource (FOR NO KEY
 --   UPDATE), then as lock_waitlists. Two calls for one resource run one after the
 --   other: with the exclusion constraint alone they can deadlock, each waiting for a row that the other has inserted.
@@ -37,7 +37,6 @@ declare
   -- when cases take the doctor or the room, now also beyond what they have: holds that have lapsed included, until they
   -- are given back, because a confirmation in time may not be committed yet
   v_cases tstzmultirange;
-  -- when the doctor's external calendar says that they are busy; null: there is none
   v_busy tstzmultirange;
   -- the last element created
   v_created_id uuid; v_created_start timestamptz; v_created_end timestamptz; v_created_capacity integer;
@@ -100,7 +99,8 @@ begin
           union all
           select o.during from overrun_allocations(p_clinic_no, array[p_resource_id], v_now, false) o) c;
 
-  select b.busy into v_busy from busy_calendar b where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id;
+  select busy_times(p_clinic_no, p_resource_id, min(i.starts_at), max(i.ends_at)) into v_busy
+    from unnest(p_starts, p_ends) i(starts_at, ends_at);
 
   for v_item in
     select i.n, i.id, i.starts_at, i.ends_at, i.capacity

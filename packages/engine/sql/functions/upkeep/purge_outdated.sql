@@ -1,9 +1,10 @@
 -- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, and origins of
 -- bookings and deliveries of webhooks older than 30 days, late events older than 93 days (bound_recent_log), messages
--- older than 180 days, counts of messages older than a day, the list of erasures older than 60 days (backups have it),
--- and what jobs, messages and consumers last did if that is a week ago (they were switched off, or renamed; not that
--- messages fail, which may be sent seldom), at most p_limit rows of each table, and returns how many it deleted. Call
--- it again while it returns p_limit or more: small transactions keep locks and WAL short.
+-- older than 180 days, closures that were over a year ago or removed 30 days ago, counts of messages older than a day,
+-- the list of erasures older than 60 days (backups have it), and what jobs, messages and consumers last did if that is a
+-- week ago (they were switched off, or renamed; not that messages fail, which may be sent seldom), at most p_limit rows
+-- of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small transactions
+-- keep locks and WAL short.
 --
 -- Keys and origins are found by the index of their bookings, whose ids have a time: those of a server whose clock was
 -- ahead (ids_from) stay as much longer.
@@ -29,6 +30,7 @@ declare
   v_budgets bigint;
   v_deliveries bigint;
   v_work bigint;
+  v_closures bigint;
 begin
   if p_keep is null or p_keep < interval '1 hour' then
     raise exception 'keys must be stored for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
@@ -94,7 +96,15 @@ begin
         and not (kind = 'message' and failures > 0)
       limit p_limit for update skip locked);
   get diagnostics v_work = row_count;
+  delete from closure
+   where (clinic_no, id) in (
+     select clinic_no, id from closure
+      where applied_at is not null and clinic_no <> all (v_moving_nos)
+        and (removed_at < clock_timestamp() - interval '30 days'
+             or not yearly and ends_at < localtimestamp - interval '1 year')
+      limit p_limit for update skip locked);
+  get diagnostics v_closures = row_count;
   return v_erasures + v_keys + v_responses + v_changes + v_origins + v_late + v_messages + v_budgets + v_deliveries
-         + v_work;
+         + v_work + v_closures;
 end
 $$;

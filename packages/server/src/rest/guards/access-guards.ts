@@ -5,6 +5,7 @@ import { deskRoles, memberRoles, requireAccount, requireRole, requireSiteAdminis
 import type { GuardedCall } from './guarded-call.ts'
 import { reachBooking, reachBookingAsDesk, reachBookingAsPatient, reachBookingToErase } from './reach-booking.ts'
 import { reachCase, reachCaseRequest, requireCaseStaff } from './reach-case.ts'
+import { reachClosure } from './reach-closure.ts'
 import { reachWaitlistEntry, reachWaitlistEntryAsDesk, reachWaitlistEntryAsPatient } from './reach-waitlist-entry.ts'
 import { doctorNotFound, requireCalendar, requireCalendarOwner } from './require-calendar.ts'
 import { requireClinic } from './require-clinic.ts'
@@ -13,6 +14,7 @@ import { requireSlotOfDoctor } from './require-slot.ts'
 type ClinicCall = GuardedCall & ({ params: { clinicId: string } } | { params: undefined; body: { clinicId: string } })
 type DoctorCall = GuardedCall & { params: { doctorId: string } }
 type SlotCall = GuardedCall & { params: { slotId: string } }
+type ClosureCall = GuardedCall & { params: { clinicId: string; closureId: string } }
 type CaseCall = GuardedCall & { params: { caseId: string } }
 type CaseRequestCall = GuardedCall & { params: { requestId: string } }
 type WaitlistEntryCall = GuardedCall & { params: { entryId: string } }
@@ -40,6 +42,7 @@ export const accessGuards = {
   booking_patient: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingAsPatient(deps, call),
   booking_erasure: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingToErase(deps, call),
   clinic_staff: (deps: RestDeps, call: ClinicCall) => requireClinic(deps, call.principal, clinicIdIn(call), deskRoles),
+  closure: (deps: RestDeps, { principal, params }: ClosureCall) => reachClosure(deps, principal, params),
   case: (deps: RestDeps, { principal, params }: CaseCall) => reachCase(deps, principal, params.caseId),
   case_staff: (_deps: RestDeps, { principal, params }: CaseCall) => requireCaseStaff(principal, params.caseId),
   case_request: (deps: RestDeps, { principal, params }: CaseRequestCall) =>

@@ -78,6 +78,7 @@ const reach: Record<Exclude<Access, 'anyone'>, readonly Caller[]> = {
   booking_patient: ['owner'],
   booking_erasure: ['owner', ...admins],
   clinic_staff: office,
+  closure: desk,
   case: desk,
   case_staff: office,
   case_request: desk,

@@ -13,6 +13,7 @@ import { requireSlot } from './require-slot.ts'
 type OnBehalfCall = { principal: Principal; body: { onBehalf?: boolean } & ({ slotId: string } | { clinicId: string }) }
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
+type ClosingCall = { body: { doctorId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: { slotId: string } }
 type OverrideCall = { body: { override?: RuleOverride } }
 type TrialCall = { body: { trial?: boolean } }
@@ -46,6 +47,16 @@ export const restrictedFieldGuards = {
   'query.doctorId'(_deps: RestDeps, { query }: DoctorBookingsCall, { actor }: { actor: ClinicActor }): string | null {
     if (query.doctorId !== undefined) requireOwnCalendar(actor, query.doctorId)
     return actor.role === 'doctor' ? actor.doctorId : (query.doctorId ?? null)
+  },
+
+  /** The doctor who is closed; null: the whole clinic. */
+  'body.doctorId'(_deps: RestDeps, { body }: ClosingCall, { actor }: { actor: ClinicActor }): string | null {
+    const { role, doctorId } = actor
+    if (role !== 'doctor') return body.doctorId ?? null
+    if (doctorId === null || (body.doctorId ?? doctorId) !== doctorId) {
+      throw problem('forbidden', 'Doctors can close only themselves.')
+    }
+    return doctorId
   },
 
   /** The slot that the booking moves to: for a doctor, one of their own. `sameDoctor`: it must be. */

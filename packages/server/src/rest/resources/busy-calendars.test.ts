@@ -67,7 +67,7 @@ test('blocked slots and conflicts are listed; a booking of a blocked slot says w
   expect(reads()).toEqual([['busy calendar'], ['busy calendar']])
   const day = slot.startsAt.toISOString().slice(0, 10)
   const blocked = await rest.call('listBlockedSlots', { ...of, query: { from: day, to: day } })
-  expect(blocked.body).toEqual({ slotIds: [slot.id] })
+  expect(blocked.body).toEqual({ items: [{ slotId: slot.id, cause: 'external_calendar', note: null }] })
   const claimed = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Ada' } }, key: 'one' })
   expect(claimed.problem).toMatchObject({ code: 'slot_closed', detail: expect.stringContaining('busy') })
 })

@@ -45,7 +45,7 @@ export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
     requireDays(query.from, query.to, listedDaysMax)
     const days = localDays(query.from, query.to, clinic.timezone)
     const range = { clinicNo: clinic.no, doctorId, ...spanOf(days) }
-    return { status: 200, body: { slotIds: await busyCalendars.blockedSlotIds(range) } }
+    return { status: 200, body: { items: await deps.engine.closures.blockedSlots(range) } }
   })
 }
 

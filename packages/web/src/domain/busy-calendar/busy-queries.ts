@@ -17,22 +17,22 @@ export function busyCalendarQuery(doctorId: string) {
 type Days = { doctorId: string; from: string; to: string }
 
 /**
- * The ids of the slots that the doctor's external calendar blocks in these days; undefined until they are read. They
- * are read again when `slots` change, as they do when a calendar blocks free ones, and from time to time for full ones.
+ * The slots that are blocked in these days, by id, with what blocks them; undefined until they are read. They are read
+ * again when `slots` change, as they do when free ones are blocked, and from time to time for full ones.
  */
 export function useBlockedSlots({ doctorId, from, to }: Days, slots: readonly Slot[], isEnabled = true) {
   const version = slots.map(({ available }) => available).join()
   const query = useQuery({
     queryKey: ['blocked-slots', doctorId, from, to, version],
-    queryFn: async () => (await dataOf(api.listBlockedSlots({ path: { doctorId }, query: { from, to } }))).slotIds,
+    queryFn: async () => (await dataOf(api.listBlockedSlots({ path: { doctorId }, query: { from, to } }))).items,
     enabled: isEnabled,
     refetchInterval: rereadMs,
     placeholderData: (former, query) =>
       query?.queryKey[1] === doctorId && query.queryKey[2] === from ? former : undefined,
   })
   const { data } = query
-  const ids = useMemo(() => (data === undefined ? undefined : new Set(data)), [data])
-  return { ids, query }
+  const byId = useMemo(() => data && new Map(data.map((blocked) => [blocked.slotId, blocked])), [data])
+  return { byId, query }
 }
 
 export function useBusyCalendarActions(doctorId: string) {

@@ -1,4 +1,4 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, Booking, Slot } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
 
@@ -6,7 +6,7 @@ const texts = {
   free: 'Free',
   freeSlots: (count: number) => `${count} free`,
   held: 'Held',
-  blocked: 'Blocked',
+  blocked: ({ note }: BlockedSlot) => `Closed: ${note}`,
   places: (taken: number, capacity: number) => `${taken} of ${capacity}`,
 }
 
@@ -53,20 +53,22 @@ test('a slot whose patients have all arrived is told from one that is booked', (
   expect(kindOf(...confirmed)).toBe('booked')
 })
 
+const closed: BlockedSlot = { slotId: 's', cause: 'doctor_closure', note: 'Away' }
+
 test('a blocked slot says so, unless it is booked, and is no free slot', () => {
-  const blocked = new Set(['s'])
+  const blocked = new Map([['s', closed]])
   const eventOf = (bookings: Booking[]) => calendarEvents([aSlot({ available: 0 })], bookings, 'UTC', texts, blocked)[0]
-  expect(eventOf([])).toMatchObject({ title: 'Blocked', payload: { kind: 'blocked' } })
+  expect(eventOf([])).toMatchObject({ title: 'Closed: Away', payload: { kind: 'blocked' } })
   expect(eventOf(booking('CONFIRMED'))).toMatchObject({ title: 'Ada', payload: { kind: 'booked' } })
 })
 
 test('a blocked slot counts the places of its bookings, although it has none available', () => {
   const slot = aSlot({ capacity: 5, available: 0 })
   const two = booking('CONFIRMED').map((one) => ({ ...one, units: 2 }))
-  const titleOf = (blocked: Set<string>) => calendarEvents([slot], two, 'UTC', texts, blocked)[0]?.title
-  expect(titleOf(new Set(['s']))).toBe('2 of 5')
+  const titleOf = (blocked: Map<string, BlockedSlot>) => calendarEvents([slot], two, 'UTC', texts, blocked)[0]?.title
+  expect(titleOf(new Map([['s', closed]]))).toBe('2 of 5')
   // The control: what is not available is taken, by holds that were not read, too.
-  expect(titleOf(new Set())).toBe('5 of 5')
+  expect(titleOf(new Map())).toBe('5 of 5')
 })
 
 test('events are in the clinic’s local time', () => {

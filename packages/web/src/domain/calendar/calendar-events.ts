@@ -1,4 +1,4 @@
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, Booking, Slot } from '@holdfast/contract/client'
 import type { ScheduleEventData } from '@mantine/schedule'
 import { localDateTime } from '../../lib/time/local-time.ts'
 import { isExpected } from '../bookings/is-expected.ts'
@@ -7,8 +7,8 @@ export type SlotTexts = {
   free: string
   freeSlots: (count: number) => string
   held: string
-  /** The text of a time that the doctor's external calendar blocks. */
-  blocked: string
+  /** What blocks a slot. */
+  blocked: (slot: BlockedSlot) => string
   places: (taken: number, capacity: number) => string
 }
 
@@ -43,7 +43,7 @@ export function calendarEvents(
   bookings: readonly Booking[],
   timeZone: string,
   texts: SlotTexts,
-  blocked: ReadonlySet<string> = new Set(),
+  blocked: ReadonlyMap<string, BlockedSlot> = new Map(),
 ): CalendarEvent[] {
   const coming = Map.groupBy(bookings.filter(isComing), ({ slotId }) => slotId)
   const events: CalendarEvent[] = []
@@ -51,9 +51,10 @@ export function calendarEvents(
   for (const slot of inOrder) {
     const booked = coming.get(slot.id) ?? []
     // A blocked slot has nothing available, whatever is taken.
-    const taken = blocked.has(slot.id) ? unitsOf(booked) : slot.capacity - slot.available
-    const isBlocked = blocked.has(slot.id) && booked.length === 0
-    const event = isBlocked ? blockedEvent(slot, timeZone, texts) : eventOf(slot, taken, booked, timeZone, texts)
+    const block = blocked.get(slot.id)
+    const taken = block ? unitsOf(booked) : slot.capacity - slot.available
+    const ofTaken = eventOf(slot, taken, booked, timeZone, texts)
+    const event = block && booked.length === 0 ? blockedEvent(ofTaken, texts.blocked(block)) : ofTaken
     const last = events.at(-1)
     if (last !== undefined && isNextFree(last, event)) {
       const slotIds = [...last.payload.slotIds, slot.id]
@@ -74,9 +75,8 @@ export function unitsOf(coming: readonly Booking[]): number {
   return coming.reduce((sum, { units }) => sum + units, 0)
 }
 
-function blockedEvent(slot: Slot, timeZone: string, texts: SlotTexts): CalendarEvent {
-  const event = eventOf(slot, 0, [], timeZone, texts)
-  return { ...event, title: texts.blocked, payload: { ...event.payload, kind: 'blocked' } }
+function blockedEvent(event: CalendarEvent, title: string): CalendarEvent {
+  return { ...event, title, payload: { ...event.payload, kind: 'blocked' } }
 }
 
 function eventOf(

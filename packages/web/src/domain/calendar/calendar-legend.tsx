@@ -6,7 +6,7 @@ const kindTexts = {
   booked: 'calendar.booked',
   arrived: 'calendar.arrived',
   held: 'calendar.held',
-  blocked: 'calendar.blockedByCalendar',
+  blocked: 'calendar.blocked',
   free: 'calendar.free',
 } as const satisfies Record<EventKind, string>
 const kinds = Object.keys(kindTexts) as EventKind[]

@@ -1,4 +1,4 @@
-import type { BookedSince, Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, BookedSince, Booking, Slot } from '@holdfast/contract/client'
 import { addDays, localDay } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
@@ -27,7 +27,7 @@ type DoctorCalendarProps = {
   onDay?: (day: string) => void
 }
 
-const noSlots: ReadonlySet<string> = new Set()
+const noSlots: ReadonlyMap<string, BlockedSlot> = new Map()
 
 /** A doctor's calendar, with the dialogs of its slots and hours. */
 export function DoctorCalendar({ view, day, nameOf, moveOf, sinceOf, onDay, ...shown }: DoctorCalendarProps) {
@@ -36,7 +36,7 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, sinceOf, onDay, ...s
   const [hours, setHours] = useState<DayHours | null>(null)
   const { slots, bookings, clinicId, doctorId, timeZone } = shown
   const lastDay = view === 'day' ? day : addDays(day, 6)
-  const { ids: blocked } = useBlockedSlots({ doctorId, from: day, to: lastDay }, slots)
+  const { byId: blocked } = useBlockedSlots({ doctorId, from: day, to: lastDay }, slots)
   const today = localDay(serverNow(), timeZone)
   return (
     <Stack gap="sm">
@@ -68,6 +68,7 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, sinceOf, onDay, ...s
       <SlotDialog
         // A withdrawn slot stays open until the reader has seen whose appointments it took.
         slot={slots.find(({ id }) => id === opened?.id) ?? opened}
+        blocked={opened && blocked?.get(opened.id)}
         bookings={bookings}
         clinicId={clinicId}
         timeZone={timeZone}

@@ -1,11 +1,12 @@
 import '@mantine/schedule/styles.css'
-import type { Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, Booking, Slot } from '@holdfast/contract/client'
 import { DayView, type ScheduleEventData, WeekView } from '@mantine/schedule'
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { comma, formatDate, formatDay, formatNumber, formatTime, formatTimes } from '../../lib/i18n/format.ts'
 import { localDateTime } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
+import { blockedText } from '../busy-calendar/blocked-text.ts'
 import { type CalendarEvent, calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
 import { CalendarLegend } from './calendar-legend.tsx'
 import classes from './slot-calendar.module.css'
@@ -19,8 +20,8 @@ export type SlotCalendarProps = {
   day: string
   slots: readonly Slot[]
   bookings: readonly Booking[]
-  /** The ids of slots that an external calendar blocks. */
-  blocked?: ReadonlySet<string>
+  /** The slots that are blocked, by id. */
+  blocked?: ReadonlyMap<string, BlockedSlot>
   timeZone: string
   onSlot: (slotId: string) => void
   /** Hours were selected: by dragging, by a click, or by opening several free slots. */
@@ -118,7 +119,7 @@ function useEvents(
   slots: readonly Slot[],
   bookings: readonly Booking[],
   timeZone: string,
-  blocked: ReadonlySet<string> | undefined,
+  blocked: ReadonlyMap<string, BlockedSlot> | undefined,
 ): CalendarEvent[] {
   const { t } = useTranslation(['schedule', 'shell'])
   return useMemo(
@@ -131,7 +132,7 @@ function useEvents(
           free: t('calendar.free'),
           freeSlots: (count) => t('calendar.freeSlots', { count }),
           held: t('shell:status.PENDING'),
-          blocked: t('calendar.blocked'),
+          blocked: (slot) => blockedText(t, slot),
           places: (taken, capacity) =>
             t('calendar.places', { taken: formatNumber(taken), capacity: formatNumber(capacity) }),
         },

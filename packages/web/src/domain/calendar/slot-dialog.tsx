@@ -1,4 +1,4 @@
-import type { BookedSince, Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, BookedSince, Booking, Slot } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
@@ -12,6 +12,7 @@ import { BookingActions } from '../bookings/booking-actions.tsx'
 import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { StatusMark } from '../bookings/status-mark.tsx'
+import { blockedText } from '../busy-calendar/blocked-text.ts'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
 import { isComing, unitsOf } from './calendar-events.ts'
@@ -19,6 +20,8 @@ import { SlotCapacity } from './slot-capacity.tsx'
 
 type SlotDialogProps = {
   slot: Slot | undefined
+  /** What blocks it; undefined: nothing does. */
+  blocked: BlockedSlot | undefined
   /** All bookings of the days shown; the dialog selects those of the slot. */
   bookings: readonly Booking[]
   clinicId: string
@@ -46,7 +49,8 @@ export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
 
 type SlotDetailsProps = SlotDialogProps & { slot: Slot }
 
-function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, sinceOf, onClose }: SlotDetailsProps) {
+function SlotDetails(props: SlotDetailsProps) {
+  const { slot, blocked, bookings, clinicId, timeZone, nameOf, moveOf, sinceOf, onClose } = props
   const { t } = useTranslation('schedule')
   const [isWithdrawing, setWithdrawing] = useState(false)
   const day = localDay(slot.startsAt, timeZone)
@@ -73,6 +77,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, since
   }
   return (
     <Stack gap="md">
+      {blocked === undefined ? null : <Text fw={600}>{blockedText(t, blocked)}</Text>}
       <Text c="dimmed">
         {t('calendar.freeOf', { free: formatNumber(slot.available), capacity: formatNumber(slot.capacity) })}
       </Text>

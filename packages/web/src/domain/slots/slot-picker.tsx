@@ -66,7 +66,7 @@ export function SlotPicker({
   const isFull = (slot: Slot) =>
     showsFull && slot.available < units && slot.id !== withoutFull && Date.parse(slot.endsAt) > now
   const shown = (slots.data?.items ?? []).filter(
-    (slot) => isFree(slot) || (isFull(slot) && blocked.ids?.has(slot.id) === false),
+    (slot) => isFree(slot) || (isFull(slot) && blocked.byId?.has(slot.id) === false),
   )
   const labelOf = (slot: Slot) => {
     const time = formatTime(slot.startsAt, timeZone)
@@ -106,7 +106,7 @@ export function SlotPicker({
         ) : null
       ) : slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
-      ) : showsFull && blocked.query.isError && blocked.ids === undefined ? (
+      ) : showsFull && blocked.query.isError && blocked.byId === undefined ? (
         <ErrorState error={blocked.query.error} retry={() => void blocked.query.refetch()} />
       ) : slots.data === undefined ? (
         <Skeleton height={120} radius="lg" />

@@ -1,0 +1,124 @@
+import { lengths } from '@holdfast/vocabulary'
+import Type from 'typebox'
+import { bookingSchema } from './booking.ts'
+import { flag, id, nullableId, nullableLine, pageOf, pageParameters, time } from './fields.ts'
+import { literals } from './literals.ts'
+
+/** A day, or a local time of day on it. */
+const localMoment = (description: string) =>
+  Type.String({
+    pattern: '^(19|20|21)\\d\\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])(T([01]\\d|2[0-3]):[0-5]\\d)?$',
+    examples: ['2026-12-24'],
+    'x-expected': 'a day like 2026-12-24, or a local time like 2026-12-24T13:00',
+    description,
+  })
+
+const from = localMoment('The first day, or the local time at which it begins')
+const to = localMoment('The last day, which is closed too, or the local time at which it ends')
+const yearly = Type.Boolean({
+  description: 'It is one day, which is closed each year from then on. 29 February is closed in leap years alone',
+})
+const note = nullableLine(lengths.closureNote, { description: 'For the clinic’s people alone' })
+
+export const newClosureSchema = Type.Object(
+  {
+    from,
+    to,
+    doctorId: Type.Optional(
+      id({ description: 'Absent: the whole clinic, that is all of its doctors; for doctors, themselves' }),
+    ),
+    yearly: Type.Optional(yearly),
+    note: Type.Optional(note),
+  },
+  { title: 'NewClosure', additionalProperties: false },
+)
+
+export const closureChangeSchema = Type.Object(
+  { from: Type.Optional(from), to: Type.Optional(to), note: Type.Optional(note) },
+  { title: 'ClosureChange', additionalProperties: false, minProperties: 1 },
+)
+
+const closureFields = {
+  id: Type.String({ format: 'uuid' }),
+  doctorId: nullableId({ description: 'null: the whole clinic' }),
+  from,
+  to,
+  yearly,
+  note,
+  createdAt: time(),
+  isApplied: Type.Boolean({
+    description: 'Whether all slots are blocked and freed as it says; false: the rest follows within minutes',
+  }),
+}
+
+export const closureSchema = Type.Object(closureFields, { title: 'Closure', additionalProperties: false })
+
+const listedClosureSchema = Type.Object(
+  {
+    ...closureFields,
+    times: Type.Array(
+      Type.Object({ startsAt: time(), endsAt: time() }, { title: 'ClosedTime', additionalProperties: false }),
+      { description: 'When it is, of the days that were requested' },
+    ),
+  },
+  { title: 'ListedClosure', additionalProperties: false },
+)
+
+export const closurePageSchema = pageOf(listedClosureSchema, 'ClosurePage')
+
+export const closureEffectSchema = Type.Object(
+  {
+    slots: Type.Integer({ description: 'Slots to come at these times' }),
+    blockedSlots: Type.Integer({ description: 'Those that a closure or an external calendar blocks already' }),
+    takenSlots: Type.Integer({ description: 'Those with places that are booked or held' }),
+    takenUnits: Type.Integer({ description: 'How many places in them are booked or held' }),
+    bookings: pageOf(bookingSchema, 'ClosedBookings'),
+  },
+  { title: 'ClosureEffect', additionalProperties: false },
+)
+
+export const newClosureQuery = Type.Object(
+  { dryRun: flag('Only reports what it would concern'), ...pageParameters },
+  { additionalProperties: false },
+)
+
+const named = (title: string) =>
+  Type.Object({ code: Type.String(), name: Type.String() }, { title, additionalProperties: false })
+
+const publicHolidaySchema = Type.Object(
+  {
+    from,
+    to,
+    name: Type.String({ maxLength: lengths.closureNote }),
+    hasFixedDate: Type.Boolean({ description: 'It is on the same date each year, so that it may be closed yearly' }),
+    isClosed: Type.Boolean({ description: 'The clinic is closed then already' }),
+  },
+  { title: 'PublicHoliday', additionalProperties: false },
+)
+
+export const publicHolidaysSchema = Type.Object(
+  {
+    countries: Type.Array(named('HolidayCountry'), { description: 'Those whose holidays are known' }),
+    regions: Type.Array(named('HolidayRegion'), { description: 'Those of the country that was requested' }),
+    items: Type.Array(publicHolidaySchema, { description: 'By day; none without a country' }),
+  },
+  { title: 'PublicHolidays', additionalProperties: false },
+)
+
+export const publicHolidaysQuery = Type.Object(
+  {
+    year: Type.Integer({ minimum: 2000, maximum: 2199 }),
+    country: Type.Optional(
+      Type.String({ pattern: '^[A-Z]{2}$', examples: ['DE'], 'x-expected': 'a country like DE (ISO 3166-1)' }),
+    ),
+    region: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9-]{1,20}$',
+        examples: ['BY'],
+        'x-expected': 'the code of a region of the country, like BY',
+      }),
+    ),
+    language: literals(['en', 'de', 'ar'], { default: 'en', description: 'Of names, where it is known' }),
+  },
+  { additionalProperties: false },
+)

@@ -1,0 +1,96 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { type AnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
+import { canChange } from '../database/can-change-sql.ts'
+import { inTransaction } from '../database/pools.ts'
+
+/** How long a request blocks and frees slots at most; what is left is done by the jobs. */
+const applyMsMax = 5_000
+/** The jobs leave a closure to the request that wrote it for so long. */
+const leftSeconds = 30
+
+type Unapplied = { id: string; changed: string; doctor_ids: string[] }
+
+/** `position`: of the last step that changed something; null: none did. `doctorIds`: whose slots were changed. */
+export type AppliedClosures = { position: string | null; doctorIds: Set<string> }
+
+/**
+ * Blocks and frees the slots of all doctors whom the closures of a clinic concern that are not applied yet, in steps of
+ * 1,000 slots, each of which is an announced transaction, until `endMs` of `performance.now()`. When all is done, that
+ * is noted.
+ *
+ * @param closureId only this one; null: all of them
+ */
+export async function applyClosures(
+  pool: pg.Pool,
+  write: AnnouncedTransaction,
+  { clinicNo, closureId = null }: { clinicNo: number; closureId?: string | null },
+  endMs = performance.now() + applyMsMax,
+): Promise<AppliedClosures> {
+  const { rows } = await pool.query<Unapplied>(sql`
+    select k.id, k.changed_at::text as changed,
+           array(select r.id from holdfast.resource r
+                  where r.clinic_no = k.clinic_no and (r.id = k.resource_id or k.resource_id is null)
+                    and r.kind = 'doctor') as doctor_ids
+      from holdfast.closure k
+     where k.clinic_no = ${clinicNo} and k.applied_at is null
+       and ${closureId === null ? sql`true` : sql`k.id = ${closureId}`}`)
+  const applied: AppliedClosures = { position: null, doctorIds: new Set() }
+  for (const doctorId of new Set(rows.flatMap(({ doctor_ids: ids }) => ids))) {
+    for (;;) {
+      if (performance.now() > endMs) return applied
+      const step = await write((transaction) => applyStep(transaction, clinicNo, doctorId))
+      if (step === null) break
+      applied.position = step
+      applied.doctorIds.add(doctorId)
+    }
+  }
+  // One that was changed meanwhile is applied by whoever changed it.
+  await pool.query(sql`
+    update holdfast.closure k set applied_at = clock_timestamp()
+      from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ changed }) => changed)}::timestamptz[]) u(id, changed)
+     where k.clinic_no = ${clinicNo} and k.id = u.id and k.changed_at = u.changed`)
+  return applied
+}
+
+/** @returns the transaction; null: there was nothing left to change */
+async function applyStep(transaction: pg.PoolClient, clinicNo: number, doctorId: string): Promise<string | null> {
+  const { rows } = await transaction.query<{ changed: number }>(sql`
+    select holdfast.apply_busy_times(${clinicNo}, ${doctorId}) as changed`)
+  return (rows[0]?.changed ?? 0) === 0 ? null : transactionId(transaction)
+}
+
+/**
+ * Notes that the local times of a clinic's closures are other instants now: called in the transaction that changes the
+ * clinic's zone, after which `applyClosures` blocks and frees what that changes.
+ */
+export async function reapplyClosures(transaction: pg.PoolClient, clinicNo: number): Promise<void> {
+  await transaction.query(sql`
+    update holdfast.closure set applied_at = null, changed_at = clock_timestamp()
+     where clinic_no = ${clinicNo} and removed_at is null`)
+}
+
+/**
+ * Applies what requests have not finished, the longest waiting clinics first.
+ *
+ * @returns for how many clinics
+ */
+export async function applyDueClosures(
+  pool: pg.Pool,
+  { limit, signal, msMax }: { limit: number; signal?: AbortSignal | undefined; msMax: number },
+): Promise<number> {
+  const endMs = performance.now() + msMax
+  const { rows } = await pool.query<{ clinicNo: number }>(sql`
+    select k.clinic_no as "clinicNo" from holdfast.closure k
+     where k.applied_at is null and k.changed_at < clock_timestamp() - make_interval(secs => ${leftSeconds})
+       and ${canChange(sql`k.clinic_no`)}
+     group by k.clinic_no order by min(k.changed_at) limit ${limit}`)
+  let count = 0
+  for (const { clinicNo } of rows) {
+    if (signal?.aborted === true || performance.now() > endMs) break
+    // Nothing is announced: servers read what has changed from the log.
+    await applyClosures(pool, (work) => inTransaction(pool, work), { clinicNo }, endMs)
+    count += 1
+  }
+  return count
+}

@@ -1,0 +1,64 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { cursorOf } from '../lists/cursor.ts'
+import type { Booking } from '../model/booking.ts'
+import type { Closures, ClosureTime } from '../model/closure.ts'
+import type { Page } from '../model/page.ts'
+import { liveBookings } from './live-bookings.ts'
+
+type EffectQuery = Parameters<Closures['effect']>[0]
+type Concerned = { clinicNo: number; doctorId: string | null; time: ClosureTime }
+
+const effectCursor = cursorOf('closed bookings', ['micros', 'id'])
+/** Of a page; those that start with the last one come with it. */
+const slotsPerPage = 200
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+/** What a closure of these times concerns: counts, and a page of the bookings. */
+export async function closureEffect(pool: pg.Pool, query: EffectQuery) {
+  const bookings = await bookingsIn(pool, query)
+  const { rows } = await pool.query<{ slots: number; blocked: number; taken: number; units: number }>(sql`
+    select count(*)::integer as slots, count(s.blocked_at)::integer as blocked,
+           count(*) filter (where s.taken > 0)::integer as taken, coalesce(sum(s.taken), 0)::integer as units
+      from ${slotsIn(query)}`)
+  const { slots = 0, blocked = 0, taken = 0, units = 0 } = rows[0] ?? {}
+  return { slots, blockedSlots: blocked, takenSlots: taken, takenUnits: units, bookings }
+}
+
+/** A table `s`: the slots to come of doctors that overlap a time of the closure. No slot begins in three years. */
+function slotsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }: Concerned): Sql {
+  return sql`(
+    select s.* from holdfast.clinic c
+     cross join lateral holdfast.closure_occurrences(
+       ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}::boolean, c.timezone, statement_timestamp(),
+       statement_timestamp() + interval '3 years') o(during)
+      join holdfast.slot s on s.clinic_no = c.no and s.starts_at < upper(o.during) and s.ends_at > lower(o.during)
+       -- No slot lasts longer.
+       and s.starts_at > lower(o.during) - interval '8 days'
+      join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
+     where c.no = ${clinicNo} and s.withdrawn_at is null and s.starts_at > statement_timestamp()
+       and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}) s`
+}
+
+async function bookingsIn(pool: pg.Pool, query: EffectQuery): Promise<Page<Booking>> {
+  const { clinicNo, limit, cursor } = query
+  const [micros, id] = cursor === null ? [] : effectCursor.decode(cursor)
+  const after = micros === undefined || id === undefined ? null : { startsAt: new Date(Number(micros) / 1_000), id }
+  const { rows } = await pool.query<{ id: string; startsAt: Date }>(sql`
+    select s.id, s.starts_at as "startsAt" from ${slotsIn(query)}
+     where s.taken > 0 and ${after === null ? sql`true` : sql`s.starts_at >= ${after.startsAt}`}
+     order by s.starts_at fetch first ${slotsPerPage} rows with ties`)
+  const last = rows.at(-1)
+  if (last === undefined) return { items: [], nextCursor: null }
+  const ids = rows.map((row) => row.id)
+  const slots = sql`s.clinic_no = ${clinicNo} and s.id = any (${ids}::uuid[])`
+  const found = await liveBookings(pool, { slots, lastStart: last.startsAt, limit: limit + 1, after })
+  const items = found.slice(0, limit)
+  const end = items.at(-1)
+  if (found.length > limit && end !== undefined) return { items, nextCursor: cursorBehind(end.startsAt, end.id) }
+  return { items, nextCursor: rows.length < slotsPerPage ? null : cursorBehind(last.startsAt, lastId) }
+}
+
+function cursorBehind(startsAt: Date, id: string): string {
+  return effectCursor.encode(String(startsAt.getTime() * 1_000), id)
+}

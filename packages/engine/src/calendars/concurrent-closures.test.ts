@@ -1,0 +1,113 @@
+import {
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  createTestDatabase,
+  plantFunction,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { areBlocked, close, closing } from '../../test/closures.ts'
+import { test } from '../../test/waitlist.ts'
+import { createEngine } from '../create-engine.ts'
+import { inTransaction } from '../database/pools.ts'
+import { createSlots } from '../slots/create-slots.ts'
+import { applyClosures, applyDueClosures } from './apply-closures.ts'
+
+/** A slot of the doctor, created in a transaction that has not ended; then a closure is moved to its time. */
+async function closedWhileCreating(database: TestDatabase, doctor: BuiltDoctor) {
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const startsAt = new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 5 * 86_400_000)
+  const span = { startsAt, endsAt: new Date(startsAt.getTime() + 900_000) }
+  const later = closing(doctor, { startsAt: span.endsAt, endsAt: new Date(span.endsAt.getTime() + 900_000) })
+  const { id } = await close(engine, later)
+  const { localStart, localEnd } = closing(doctor, span)
+  const client = await database.appPool.connect()
+  try {
+    await client.query('begin')
+    const drafts = [{ ...span, capacity: 1 }]
+    const { items } = await createSlots(client, { doctorId: doctor.id, drafts, dryRun: false })
+    const closed = engine.closures.change(doctor.clinicNo, id, { localStart, localEnd })
+    const waits = untilLockWaiters(database, 1).then(() => true)
+    const isWaiting = await Promise.race([waits, closed.then(() => false)])
+    await client.query('commit')
+    await closed
+    return { isWaiting, slot: { id: items[0]?.slotId ?? '' } }
+  } finally {
+    client.release()
+    await engine.stop()
+  }
+}
+
+test('a closure that is changed while slots are created waits for them, and blocks them', async ({
+  database,
+  doctor,
+}) => {
+  const { isWaiting, slot } = await closedWhileCreating(database, doctor)
+  expect(isWaiting).toBe(true)
+  expect(await areBlocked(database, slot)).toEqual([true])
+})
+
+test('negative control: without the resource’s lock, the slot stays free', async () => {
+  const database = await createTestDatabase()
+  const doctor = await aDoctor(database, await aClinic(database))
+  await plantFunction(database, 'apply_busy_times', { part: 'for no key update', becomes: '' })
+  const { slot } = await closedWhileCreating(database, doctor)
+  expect(await areBlocked(database, slot)).toEqual([false])
+  await database.drop()
+})
+
+test('slots that are created while a closure is written wait for it, and are blocked', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const slot = await aSlot(database, doctor)
+  const startsAt = new Date(slot.endsAt.getTime() + 900_000)
+  const span = { startsAt, endsAt: new Date(startsAt.getTime() + 900_000) }
+  const closure = closing(doctor, { startsAt: slot.startsAt, endsAt: span.endsAt })
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query('begin')
+    await client.query(
+      `insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, created_by)
+       values ($1, holdfast.new_id($1, now()), $2, $3, $4, $5)`,
+      [doctor.clinicNo, doctor.id, closure.localStart, closure.localEnd, closure.createdBy],
+    )
+    await client.query('select holdfast.apply_busy_times($1, $2)', [doctor.clinicNo, doctor.id])
+    const created = engine.createSlots({ doctorId: doctor.id, drafts: [{ ...span, capacity: 1 }], dryRun: false })
+    await untilLockWaiters(database, 1)
+    await client.query('commit')
+    const { items } = await created
+    expect(await areBlocked(database, slot, { id: items[0]?.slotId ?? '' })).toEqual([true, true])
+  } finally {
+    client.release()
+  }
+})
+
+test('what a request has not finished is done by the job, and not before it', async ({ database, engine, doctor }) => {
+  const slot = await aSlot(database, doctor)
+  const closure = await close(engine, closing(doctor, slot))
+  const { clinicNo } = doctor
+  const write = <Result>(work: Parameters<typeof inTransaction<Result>>[1]) => inTransaction(database.appPool, work)
+  const unapplied = (ago: string) =>
+    database.ownerPool.query(
+      `update holdfast.closure set applied_at = null, removed_at = now(), changed_at = clock_timestamp() - $2::interval
+        where id = $1`,
+      [closure.id, ago],
+    )
+  await unapplied('0')
+  // There was no time left.
+  await applyClosures(database.appPool, write, { clinicNo }, performance.now() - 1)
+  expect(await areBlocked(database, slot)).toEqual([true])
+  const job = () => applyDueClosures(database.appPool, { limit: 1_000, msMax: 60_000 })
+  await job()
+  expect(await areBlocked(database, slot)).toEqual([true])
+  await unapplied('1 minute')
+  expect(await job()).toBeGreaterThanOrEqual(1)
+  expect(await areBlocked(database, slot)).toEqual([false])
+  const { rows } = await database.ownerPool.query('select applied_at from holdfast.closure where id = $1', [closure.id])
+  expect(rows).toEqual([{ applied_at: expect.any(Date) }])
+})

@@ -1,0 +1,101 @@
+import type { Booking } from './booking.ts'
+import type { BusyTime } from './busy-calendar.ts'
+import type { Page } from './page.ts'
+import type { WriteKey } from './stored-responses.ts'
+
+/**
+ * When something is closed, in local times `YYYY-MM-DDTHH:MM` of the clinic's zone: [localStart, localEnd). `yearly`: it
+ * is a whole day, and closed each year from then on; 29 February in leap years alone.
+ */
+export type ClosureTime = { localStart: string; localEnd: string; yearly: boolean }
+
+/** A time when a clinic, or one of its doctors, is closed. */
+export type Closure = ClosureTime & {
+  id: string
+  /** null: the whole clinic. */
+  doctorId: string | null
+  note: string | null
+  createdBy: string
+  createdAt: Date
+  /** Whether all slots are blocked and freed as it says; false: the rest follows within minutes. */
+  isApplied: boolean
+}
+
+export type NewClosure = ClosureTime & {
+  clinicNo: number
+  doctorId: string | null
+  note: string | null
+  createdBy: string
+}
+
+/** What is left out stays as it is. */
+export type ClosureChange = { localStart?: string; localEnd?: string; note?: string | null }
+
+/** `position`: the last transaction that blocked or freed slots; null: none was needed. */
+export type ClosureDone = { kind: 'done'; closure: Closure; position: string | null }
+
+/** `closure_invalid`: its end would not be after its start, or it would be a yearly one of other than one whole day. */
+export type ClosureOutcome = ClosureDone | { kind: 'closure_missing' } | { kind: 'closure_invalid' }
+
+export type CreateClosureOutcome =
+  /** `isRepeated`: an earlier request with this key has created it. */
+  | (ClosureDone & { isRepeated: boolean })
+  | { kind: 'closure_missing' }
+  | { kind: 'key_reused' }
+  /** The clinic has as many that are not over. */
+  | { kind: 'too_many_closures'; max: number }
+
+/** What a closure concerns: slots to come, and how many of their units are booked or held. */
+export type ClosureEffect = {
+  slots: number
+  /** Those of them that a closure or an external calendar blocks already. */
+  blockedSlots: number
+  takenSlots: number
+  takenUnits: number
+  /** The live bookings in them, by start. They are not changed. */
+  bookings: Page<Booking>
+}
+
+/** Why a slot is blocked; a closure is named before an external calendar. `note`: of the closure. */
+export type BlockedSlot = {
+  slotId: string
+  cause: 'clinic_closure' | 'doctor_closure' | 'external_calendar'
+  note: string | null
+}
+
+/**
+ * Closures of clinics and doctors, which block free places as busy times of external calendars do. A write blocks and
+ * frees slots for a few seconds at most: what is left is done by the jobs.
+ */
+export type Closures = {
+  /** A repetition creates nothing, and blocks what is not blocked yet. */
+  create(closure: NewClosure, writeKey: WriteKey): Promise<CreateClosureOutcome>
+  /** Those with a time in [from, to), by the first of these times: of the doctor and the clinic, or of all. */
+  list(query: {
+    clinicNo: number
+    doctorId: string | null
+    from: Date
+    to: Date
+    limit: number
+    cursor: string | null
+  }): Promise<Page<Closure & { times: BusyTime[] }>>
+  /** Removed ones too, until they are deleted. */
+  find(clinicNo: number, closureId: string): Promise<(Closure & { isRemoved: boolean }) | null>
+  change(clinicNo: number, closureId: string, change: ClosureChange): Promise<ClosureOutcome>
+  /** Frees its times, unless another source blocks them. A repetition goes on with that. */
+  remove(clinicNo: number, closureId: string): Promise<ClosureDone | { kind: 'closure_missing' }>
+  /**
+   * What a closure of these times concerns.
+   *
+   * @throws InvalidCursor
+   */
+  effect(query: {
+    clinicNo: number
+    doctorId: string | null
+    time: ClosureTime
+    limit: number
+    cursor: string | null
+  }): Promise<ClosureEffect>
+  /** The doctor's slots that are blocked and start in [from, to), by start. */
+  blockedSlots(query: { clinicNo: number; doctorId: string; from: Date; to: Date }): Promise<BlockedSlot[]>
+}

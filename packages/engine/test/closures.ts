@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto'
+import type { BuiltDoctor, TestDatabase } from '@holdfast/testkit'
+import type { NewClosure } from '../src/model/closure.ts'
+import type { Engine } from '../src/model/engine.ts'
+
+type Span = { startsAt: Date; endsAt: Date }
+
+/** Of a clinic in UTC, whose doctor is closed in this time. */
+export function closing({ clinicNo, id: doctorId }: BuiltDoctor, { startsAt, endsAt }: Span): NewClosure {
+  const local = (at: Date) => at.toISOString().slice(0, 16)
+  const time = { localStart: local(startsAt), localEnd: local(endsAt), yearly: false }
+  return { clinicNo, doctorId, ...time, note: 'Away', createdBy: randomUUID() }
+}
+
+export async function close(engine: Engine, closure: NewClosure) {
+  const created = await engine.closures.create(closure, null)
+  if (created.kind !== 'done') throw new Error(`It is not closed: ${created.kind}`)
+  return created.closure
+}
+
+export async function areBlocked(database: TestDatabase, ...slots: { id: string }[]): Promise<boolean[]> {
+  const { rows } = await database.ownerPool.query<{ id: string; blocked: boolean }>(
+    'select id, blocked_at is not null as blocked from holdfast.slot where id = any ($1)',
+    [slots.map(({ id }) => id)],
+  )
+  return slots.map((slot) => rows.find(({ id }) => id === slot.id)?.blocked ?? false)
+}
