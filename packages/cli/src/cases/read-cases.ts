@@ -1,5 +1,6 @@
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
-import { type CsvLine, readCsv } from '../tables/read-csv.ts'
+import type { CsvLine } from '../tables/read-csv.ts'
+import { readRows } from '../tables/read-rows.ts'
 import type { CaseRow } from './case-row.ts'
 
 const columns = {
@@ -21,25 +22,8 @@ export type CasesFile = { rows: CaseRow[]; bad: BadLines }
  *
  * @throws if the file cannot be read
  */
-export async function readCases(path: string): Promise<CasesFile> {
-  const rows: CaseRow[] = []
-  const lineOfId = new Map<string, number>()
-  const { bad } = await readCsv(path, columns, (line, badLines) => {
-    const row = parseRow(line, badLines)
-    if (row === null) return
-    const before = lineOfId.get(row.caseId)
-    if (before !== undefined) {
-      const message = `is already on line ${before}; each case needs its own id`
-      addBadLine(badLines, { line: line.line, column: 'case_id', value: row.caseId, message })
-      return
-    }
-    lineOfId.set(row.caseId, line.line)
-    rows.push(row)
-  })
-  if (rows.length === 0 && bad.count === 0) {
-    addBadLine(bad, { line: 2, column: null, value: null, message: 'there are no cases in the file' })
-  }
-  return { rows, bad }
+export function readCases(path: string): Promise<CasesFile> {
+  return readRows(path, { what: 'case', columns, idColumn: 'case_id', idOf: ({ caseId }) => caseId, parse: parseRow })
 }
 
 function parseRow({ line, values }: CsvLine, bad: BadLines): CaseRow | null {

@@ -1,7 +1,8 @@
 import { parseDate } from '@holdfast/vocabulary'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import { parseInstant } from '../tables/parse-instant.ts'
-import { type CsvLine, readCsv } from '../tables/read-csv.ts'
+import type { CsvLine } from '../tables/read-csv.ts'
+import { readRows } from '../tables/read-rows.ts'
 import type { Appointment } from './appointment.ts'
 
 const columns = {
@@ -22,25 +23,14 @@ export type AppointmentsFile = { appointments: Appointment[]; bad: BadLines }
  * @throws if the file cannot be read
  */
 export async function readAppointments(path: string): Promise<AppointmentsFile> {
-  const appointments: Appointment[] = []
-  const lineOfId = new Map<string, number>()
-  const { bad } = await readCsv(path, columns, (line, badLines) => {
-    const appointment = parseAppointment(line, badLines)
-    if (appointment === null) return
-    const before = lineOfId.get(appointment.appointmentId)
-    if (before !== undefined) {
-      const message = `is already on line ${before}; each appointment needs its own id`
-      addBadLine(badLines, { line: line.line, column: 'appointment_id', value: appointment.appointmentId, message })
-      return
-    }
-    lineOfId.set(appointment.appointmentId, line.line)
-    appointments.push(appointment)
+  const { rows, bad } = await readRows(path, {
+    what: 'appointment',
+    columns,
+    idColumn: 'appointment_id',
+    idOf: ({ appointmentId }) => appointmentId,
+    parse: parseAppointment,
   })
-  if (appointments.length === 0 && bad.count === 0) {
-    addBadLine(bad, { line: 2, column: null, value: null, message: 'there are no appointments in the file' })
-  }
-  appointments.sort((one, other) => Temporal.Instant.compare(one.bookedAt, other.bookedAt))
-  return { appointments, bad }
+  return { appointments: rows.sort((one, other) => Temporal.Instant.compare(one.bookedAt, other.bookedAt)), bad }
 }
 
 function parseAppointment({ line, values }: CsvLine, bad: BadLines): Appointment | null {
