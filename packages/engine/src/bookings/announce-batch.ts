@@ -1,6 +1,8 @@
 import type { Announce, CommittedSlot } from '../model/committed.ts'
 import { parseSnapshot, parseXid } from '../model/snapshot.ts'
 
+type SlotOfDoctor = Pick<CommittedSlot, 'slotId' | 'doctorId' | 'startsAt'>
+
 /** What one item of a batch wrote. */
 export type Written = {
   /** null: nothing now. It repeats a write whose announcement may have been lost with its result. */
@@ -49,7 +51,7 @@ export function announceBatch(announce: Announce, written: readonly Written[]): 
  *   may count units of lapsed holds as taken, and how many are available is not known.
  */
 export function slotAfter(
-  slot: Pick<CommittedSlot, 'slotId' | 'doctorId' | 'startsAt'>,
+  slot: SlotOfDoctor,
   units: { available: number; lapsesInMs: number | null },
   tookMs: number,
 ): CommittedSlot {
@@ -58,8 +60,18 @@ export function slotAfter(
   return { ...slot, ...(lapsesInMs <= 0 ? unknownUnits : { available: units.available, lapsesInMs }) }
 }
 
+/** What was written at `position`, or found written (null), of slots whose units must be read. */
+export function writtenUnread(position: string | null, slots: readonly SlotOfDoctor[]): Written {
+  return {
+    position,
+    doctorIds: slots.map(({ doctorId }) => doctorId),
+    slots: slots.map(({ slotId, doctorId, startsAt }) => ({ slotId, doctorId, startsAt, ...unknownUnits })),
+    snapshot: null,
+  }
+}
+
 /** The units of a slot that must be read. */
-export const unknownUnits = { available: null, lapsesInMs: null }
+const unknownUnits = { available: null, lapsesInMs: null }
 
 const noClinics: ReadonlySet<number> = new Set()
 const noAccounts: ReadonlySet<string> = new Set()

@@ -7,7 +7,7 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { MessageFailure, MessageReason, MessageState } from '../model/message.ts'
 import type { Reads } from '../model/reads.ts'
-import { announceBatch, unknownUnits } from './announce-batch.ts'
+import { announceBatch, writtenUnread } from './announce-batch.ts'
 
 type Row = { outcome: LinkOutcome['kind']; tx: string | null }
 
@@ -60,13 +60,9 @@ export function createBookingLinks({ pool, accountsPool, reads, announce }: Book
       const booking = kind === 'booking_missing' ? null : await readAfterCommit(() => reads.booking(bookingId))
       if (booking === null || kind === 'booking_missing') return { kind: 'booking_missing' }
       if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }
-      const { doctorId, slotId, startsAt } = booking
-      // The hold may have ended by a reader's clock before it was prolonged.
-      const slots = [{ slotId, doctorId, startsAt, ...unknownUnits }]
       const position = row.tx ?? ''
-      announceBatch(announce, [
-        { position: kind === 'done' ? position : null, doctorIds: [doctorId], slots, snapshot: null },
-      ])
+      // The hold may have ended by a reader's clock before it was prolonged.
+      announceBatch(announce, [writtenUnread(kind === 'done' ? position : null, [booking])])
       return { kind, booking, position }
     },
 

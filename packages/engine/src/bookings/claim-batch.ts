@@ -9,7 +9,7 @@ import type { ClaimedBooking, ClaimOutcome, ClaimRequest } from '../model/claim.
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
-import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
+import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
 import { isPartitionMissing, PartitionMissing } from './partition-missing.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
@@ -82,7 +82,7 @@ export async function claimResults(
     if (row.outcome === 'retry') return { kind: 'retry' }
     const outcome = outcomeOf(row, request, firstOutcomes)
     if (outcome.kind === 'booked') written.push(writtenBy(outcome, row, tookMs))
-    if (outcome.kind === 'replayed') written.push(foundDone(outcome))
+    if (outcome.kind === 'replayed') written.push(writtenUnread(null, [outcome.booking]))
     return { kind: 'completed', outcome }
   })
   announceBatch(announce, written)
@@ -93,16 +93,9 @@ function writtenBy({ booking, position }: ClaimOutcome & { kind: 'booked' }, row
   const { doctorId, slotId, startsAt } = booking
   const slot = { slotId, doctorId, startsAt }
   // A replay of our first try reports what that wrote: others may have changed the slot since.
-  const isWrittenNow = row.outcome === 'booked' && row.available !== null
-  const slots = isWrittenNow
-    ? [slotAfter(slot, { available: Number(row.available), lapsesInMs: numberOrNull(row.lapses_in_ms) }, tookMs)]
-    : [{ ...slot, ...unknownUnits }]
-  return { position, doctorIds: [doctorId], slots, snapshot: isWrittenNow ? row.snapshot : null }
-}
-
-function foundDone({ booking: { doctorId, slotId, startsAt } }: ClaimOutcome & { kind: 'replayed' }): Written {
-  const slots = [{ slotId, doctorId, startsAt, ...unknownUnits }]
-  return { position: null, doctorIds: [doctorId], slots, snapshot: null }
+  if (row.outcome !== 'booked' || row.available === null) return writtenUnread(position, [slot])
+  const units = { available: Number(row.available), lapsesInMs: numberOrNull(row.lapses_in_ms) }
+  return { position, doctorIds: [doctorId], slots: [slotAfter(slot, units, tookMs)], snapshot: row.snapshot }
 }
 
 function numberOrNull(text: string | null): number | null {

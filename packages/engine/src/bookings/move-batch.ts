@@ -6,7 +6,7 @@ import { type Announce, announceDoctor } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
-import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
+import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
@@ -111,11 +111,8 @@ const capacityOf = ({ capacity }: MoveRow) => ({ capacity })
 /** @param tookMs how long the batch took until now, milliseconds */
 function writtenBy(row: MoveRow, { booking, position }: MoveOutcome & { kind: 'done' }, tookMs: number): Written {
   const { doctorId, slotId, startsAt } = booking
-  const entered = slotAfter(
-    { slotId, doctorId, startsAt },
-    { available: row.available, lapsesInMs: row.lapses_in_ms },
-    tookMs,
-  )
+  const slot = { slotId, doctorId, startsAt }
+  const entered = slotAfter(slot, { available: row.available, lapsesInMs: row.lapses_in_ms }, tookMs)
   const fromSlot = slotLeft(row)
   if (fromSlot === null) throw new Error(`Booking ${booking.id} was moved, and the result lacks the slot it left.`)
   const left = slotAfter(fromSlot, { available: row.from_available, lapsesInMs: row.from_lapses_in_ms }, tookMs)
@@ -127,13 +124,6 @@ function slotLeft({ from_slot_id: slotId, from_resource_id: doctorId, from_start
 }
 
 function foundDone(row: MoveRow, { booking }: MoveOutcome & { kind: 'unchanged' }): Written {
-  const { doctorId, slotId, startsAt } = booking
   const left = slotLeft(row)
-  const slots = [{ slotId, doctorId, startsAt }, ...(left === null ? [] : [left])]
-  return {
-    position: null,
-    doctorIds: slots.map((slot) => slot.doctorId),
-    slots: slots.map((slot) => ({ ...slot, ...unknownUnits })),
-    snapshot: null,
-  }
+  return writtenUnread(null, left === null ? [booking] : [booking, left])
 }

@@ -7,7 +7,7 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
-import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
+import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
@@ -89,20 +89,21 @@ function writtenBy(row: SettleRow, { booking, position }: SettleOutcome & { kind
   const { doctorId, slotId, startsAt } = booking
   const slot = { slotId, doctorId, startsAt }
   const { available, lapses_in_ms, hold_left_ms, snapshot } = row
-  const written = { position, doctorIds: [doctorId] }
-  if (available !== null)
-    return { ...written, slots: [slotAfter(slot, { available, lapsesInMs: lapses_in_ms }, tookMs)], snapshot }
+  const doctorIds = [doctorId]
+  if (available !== null) {
+    const slots = [slotAfter(slot, { available, lapsesInMs: lapses_in_ms }, tookMs)]
+    return { position, doctorIds, slots, snapshot }
+  }
   // A hold takes the same units before and after it is confirmed or extended. But if it ended before the commit, reads
   // between the two counted its units as free.
   const mayHaveReadAsFree = hold_left_ms !== null && hold_left_ms <= tookMs
-  return { ...written, slots: mayHaveReadAsFree ? [{ ...slot, ...unknownUnits }] : [], snapshot: null }
+  return mayHaveReadAsFree ? writtenUnread(position, [slot]) : { position, doctorIds, slots: [], snapshot: null }
 }
 
 /** Actions after which more or fewer units of the slot may be available: extending a hold counts if it had lapsed. */
 const actionsOnUnits: readonly (SettleAction | undefined)[] = ['confirm', 'cancel', 'decline', 'extend']
 
 function foundDone({ booking }: SettleOutcome & { kind: 'unchanged' }, action: SettleAction | undefined): Written {
-  const { doctorId, slotId, startsAt } = booking
-  const slots = actionsOnUnits.includes(action) ? [{ slotId, doctorId, startsAt, ...unknownUnits }] : []
-  return { position: null, doctorIds: [doctorId], slots, snapshot: null }
+  if (actionsOnUnits.includes(action)) return writtenUnread(null, [booking])
+  return { position: null, doctorIds: [booking.doctorId], slots: [], snapshot: null }
 }
