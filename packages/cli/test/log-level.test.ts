@@ -1,3 +1,4 @@
+// Nightly: the level of the log in each kind of process
 import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

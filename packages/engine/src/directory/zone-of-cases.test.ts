@@ -1,4 +1,4 @@
-import { aDoctor, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
@@ -34,24 +34,4 @@ test('a change that keeps the time zone does not wait for them', async ({ databa
   expect(await engine.directory.updateClinic(clinic.id, change)).toMatchObject({ kind: 'done' })
   await storing.release()
   expect(caseOf(await claiming)).toMatchObject({ status: 'PENDING' })
-})
-
-test('so many slots that no more are compared count as in use, also in a zone with the same times', async ({
-  database,
-}) => {
-  const { clinic, engine } = await aTheatre(database)
-  const doctor = await aDoctor(database, clinic)
-  const change = (timezone: string) => engine.directory.updateClinic(clinic.id, { timezone })
-  await engine.directory.updateClinic(clinic.id, { timezone: 'Europe/Berlin' })
-  const slot = await aSlot(database, doctor)
-  await database.ownerPool.query(
-    `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-     select s.clinic_no, holdfast.new_id(s.clinic_no, now()), s.resource_id,
-            now() + make_interval(days => 9, mins => i), now() + make_interval(days => 9, mins => i + 1), 1
-       from holdfast.slot s, generate_series(1, 99998) i where s.id = $1`,
-    [slot.id],
-  )
-  expect(await change('Europe/Vienna')).toMatchObject({ kind: 'done' })
-  await aSlot(database, doctor, { startsAt: new Date(Date.now() + 8 * 86_400_000) })
-  expect(await change('Europe/Berlin')).toMatchObject({ kind: 'time_zone_in_use', slots: 100_000, takenSlots: 0 })
 })

@@ -1,3 +1,4 @@
+// Rest: each way to take the change of an address back
 import { createHash, randomUUID } from 'node:crypto'
 import { aClinic, aMember, until } from '@holdfast/testkit'
 import { afterAll, expect, test } from 'vitest'
