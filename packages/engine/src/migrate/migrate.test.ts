@@ -1,68 +1,28 @@
-import { createEmptyDatabase, createTestDatabase, holdLock, untilLockWaiters } from '@holdfast/testkit'
+import { createTestDatabase, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { files, withFunctions, withMigration } from '../../test/planted-files.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
-import { createPool } from '../database/pools.ts'
 import { migrate } from './migrate.ts'
 import { migrationStatus } from './migration-status.ts'
-import { readSqlFiles, type SqlFiles } from './sql-files.ts'
 
-const files = await readSqlFiles()
-
-let database: Awaited<ReturnType<typeof createEmptyDatabase>>
+let database: TestDatabase
 let owner: pg.Pool
 
 beforeEach(async () => {
-  database = await createEmptyDatabase()
-  owner = createPool({ url: database.ownerUrl, max: 4, name: 'test owner' })
+  database = await createTestDatabase()
+  owner = database.ownerPool
 })
-afterEach(async () => {
-  await owner.end()
-  await database.drop()
-})
-
-/** The engine's files with additional or replaced functions. */
-function withFunctions(texts: Record<string, string>, release = files.release): SqlFiles {
-  const unchanged = files.functions.filter((file) => !(file.name in texts))
-  const added = Object.entries(texts).map(([name, text]) => ({ name, text, checksum: text }))
-  return { ...files, release, functions: [...unchanged, ...added] }
-}
-
-function withMigration(version: number, text: string): SqlFiles {
-  const name = `${String(version).padStart(4, '0')}-planted`
-  return { ...files, migrations: [...files.migrations, { version, name, text, checksum: text }] }
-}
+afterEach(() => database.drop())
 
 async function value(statement: string): Promise<unknown> {
   const { rows } = await owner.query<Record<string, unknown>>(statement)
   return Object.values(rows[0] ?? {})[0]
 }
 
-const applied = [files.schema, ...files.migrations]
-const newestVersion = Math.max(...applied.map((file) => file.version))
+const newestVersion = Math.max(...[files.schema, ...files.migrations].map((file) => file.version))
 const planted = (result: string) =>
   `create or replace function holdfast.planted() returns integer language sql return ${result};`
-
-test('an empty database gets everything, and a second time nothing', async () => {
-  const first = await migrate({ ownerUrl: database.ownerUrl })
-  expect(first).toEqual({
-    applied: applied.map((file) => file.name),
-    functions: files.functions.map((file) => file.name),
-    version: newestVersion,
-  })
-  expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({ applied: [], functions: [], version: newestVersion })
-})
-
-test('six processes at once: one migrates, the others wait for it', async () => {
-  const logs: string[] = []
-  const results = await Promise.all(
-    Array.from({ length: 6 }, () => migrate({ ownerUrl: database.ownerUrl, log: (line) => void logs.push(line) })),
-  )
-  expect(results.filter((result) => result.applied.length > 0)).toHaveLength(1)
-  expect(results.filter((result) => result.functions.length > 0)).toHaveLength(1)
-  expect(logs).toContain('Another process is migrating this database: waiting for it.')
-  expect(await value('select count(*)::int from holdfast.migration')).toBe(applied.length)
-})
 
 test('a migration that was changed after it was applied is refused, and so is one that comes too late', async () => {
   await migrate({ ownerUrl: database.ownerUrl, files: withMigration(9000, 'select 1') })
@@ -79,25 +39,7 @@ test('a migration that was changed after it was applied is refused, and so is on
   })
 })
 
-test('a new database has what the migrations would change: none of them runs', async () => {
-  const result = await migrate({ ownerUrl: database.ownerUrl, files: withMigration(9000, 'select 1 / 0') })
-  expect(result).toMatchObject({ applied: [...applied.map((file) => file.name), '9000-planted'], version: 9000 })
-  expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
-})
-
-test('a failing file of the schema leaves nothing behind, and is named', async () => {
-  const planted = { name: '99-planted', text: 'select 1 / 0', checksum: '' }
-  const broken = { ...files, schema: { ...files.schema, files: [...files.schema.files, planted] } }
-  await expect(migrate({ ownerUrl: database.ownerUrl, files: broken })).rejects.toThrow(
-    'schema/99-planted.sql: division by zero',
-  )
-  expect(await value("select to_regclass('holdfast.clinic')")).toBe(null)
-  expect(await value('select count(*)::int from holdfast.migration')).toBe(0)
-  expect((await migrate({ ownerUrl: database.ownerUrl })).version).toBe(newestVersion)
-})
-
 test('a database of before the schema is neither current nor updated', async () => {
-  await migrate({ ownerUrl: database.ownerUrl })
   await owner.query(`update holdfast.migration set version = 401, name = '0401-drained-shards'`)
   expect(await migrationStatus(owner)).toEqual({ current: false, pending: [files.schema.name] })
   await expect(migrate({ ownerUrl: database.ownerUrl })).rejects.toMatchObject({
@@ -107,7 +49,6 @@ test('a database of before the schema is neither current nor updated', async () 
 })
 
 test('a database of a newer release with another entry of the schema is left as it is', async () => {
-  await migrate({ ownerUrl: database.ownerUrl })
   await owner.query(`update holdfast.migration set version = 500, name = '0500-schema'`)
   await owner.query(`update holdfast.function_file set release = '9.0.0'`)
   expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
@@ -115,7 +56,6 @@ test('a database of a newer release with another entry of the schema is left as 
 })
 
 test('a failing migration leaves nothing behind; those before it stay applied', async () => {
-  await migrate({ ownerUrl: database.ownerUrl })
   const broken = withMigration(9000, 'create table holdfast.half_made (id integer); select 1 / 0')
   await expect(migrate({ ownerUrl: database.ownerUrl, files: broken })).rejects.toThrow('division by zero')
   expect(await value("select to_regclass('holdfast.half_made')")).toBe(null)
@@ -225,20 +165,12 @@ test.each([
 })
 
 test('the pending files are listed, also for the application role', async () => {
-  expect((await migrationStatus(owner)).pending).toContain(files.schema.name)
-  await migrate({ ownerUrl: database.ownerUrl })
-  const other = await createTestDatabase()
-  try {
-    expect(await migrationStatus(other.appPool)).toEqual({ current: true, pending: [] })
-    await other.ownerPool.query("update holdfast.function_file set checksum = 'another' where name = 'id_floor'")
-    expect(await migrationStatus(other.appPool)).toEqual({ current: false, pending: ['functions/id_floor'] })
-  } finally {
-    await other.drop()
-  }
+  expect(await migrationStatus(database.appPool)).toEqual({ current: true, pending: [] })
+  await owner.query("update holdfast.function_file set checksum = 'another' where name = 'id_floor'")
+  expect(await migrationStatus(database.appPool)).toEqual({ current: false, pending: ['functions/id_floor'] })
 })
 
 test('DDL gives up on a lock that others hold, and reports it; it succeeds when they release it', async () => {
-  await migrate({ ownerUrl: database.ownerUrl })
   const altering = withMigration(9000, 'alter table holdfast.slot add column planted integer')
   const options = { ownerUrl: database.ownerUrl, files: altering, lockTimeoutMs: 30 }
   const held = await holdLock(owner, 'lock table holdfast.slot in access share mode')
@@ -259,7 +191,6 @@ test('DDL gives up on a lock that others hold, and reports it; it succeeds when 
 })
 
 test('DDL that is cancelled by a deadlock with live traffic is tried again', async () => {
-  await migrate({ ownerUrl: database.ownerUrl })
   const altering = ['slot', 'booking'].map((table) => `alter table holdfast.${table} add column planted integer`)
   const traffic = await owner.connect()
   await traffic.query('begin')
@@ -281,29 +212,8 @@ test('DDL that is cancelled by a deadlock with live traffic is tried again', asy
   expect(log).toContain('Waiting for a lock for 9000-planted (1 of 12).')
 })
 
-test('for a login without privileges, the error names what is missing and the SQL that grants it', async () => {
-  const name = new URL(database.ownerUrl).pathname.slice(1)
-  await owner.query(`create role ${name}_poor login password 'poor'; grant ${name}_poor to current_user`)
-  try {
-    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_poor`, password: 'poor' })
-    await expect(migrate({ ownerUrl })).rejects.toMatchObject({
-      kind: 'privilege_missing',
-      message: expect.stringContaining(`GRANT CREATE ON DATABASE "${name}" TO "${name}_poor";`),
-    })
-    await migrate({ ownerUrl: database.ownerUrl })
-    await owner.query(`grant create on database ${name} to ${name}_poor`)
-    await expect(migrate({ ownerUrl })).rejects.toMatchObject({
-      message: expect.stringContaining(`ALTER SCHEMA holdfast OWNER TO "${name}_poor";`),
-    })
-  } finally {
-    await owner.query(`drop owned by ${name}_poor`)
-    await owner.query(`drop role ${name}_poor`)
-  }
-})
-
 test('the application’s login is told which one owns the schema, and is not offered its privileges', async () => {
   const name = new URL(database.ownerUrl).pathname.slice(1)
-  await migrate({ ownerUrl: database.ownerUrl })
   await owner.query(`create role ${name}_app login password 'app' in role holdfast_app`)
   try {
     const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_app`, password: 'app' })
@@ -316,33 +226,5 @@ test('the application’s login is told which one owns the schema, and is not of
     expect(refused).toMatchObject({ message: expect.not.stringContaining('ALTER SCHEMA') })
   } finally {
     await owner.query(`drop role ${name}_app`)
-  }
-})
-
-test('an owner that is not a superuser can migrate', async () => {
-  const name = new URL(database.ownerUrl).pathname.slice(1)
-  await owner.query(`create role ${name}_owner login password 'owner'; grant ${name}_owner to current_user`)
-  try {
-    await owner.query(`grant create on database ${name} to ${name}_owner`)
-    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_owner`, password: 'owner' })
-    expect((await migrate({ ownerUrl })).version).toBe(newestVersion)
-    expect((await migrate({ ownerUrl })).functions).toEqual([])
-  } finally {
-    await owner.query(`drop owned by ${name}_owner cascade`)
-    await owner.query(`drop role ${name}_owner`)
-  }
-})
-
-test('a database whose encoding cannot represent every name is refused', async () => {
-  const name = `${new URL(database.ownerUrl).pathname.slice(1)}_ascii`
-  await owner.query(`create database ${name} encoding 'SQL_ASCII' locale 'C' template template0`)
-  try {
-    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { database: name })
-    await expect(migrate({ ownerUrl })).rejects.toMatchObject({
-      kind: 'encoding',
-      message: expect.stringContaining('SQL_ASCII'),
-    })
-  } finally {
-    await owner.query(`drop database ${name} with (force)`)
   }
 })
