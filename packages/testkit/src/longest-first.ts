@@ -83,7 +83,7 @@ const slowest = [
   'packages/engine/src/bookings/locked-rows.test.ts',
   'packages/server/src/edge/rate-limits/rate-limits.test.ts',
   'packages/engine/src/archive/archive-month.test.ts',
-  'packages/engine/src/migrate/migrate.test.ts',
+  'packages/engine/src/migrate/migrate-empty.test.ts',
   'packages/cli/src/commands/backup.test.ts',
   'packages/server/src/messages/account-mails/send-account-mails.test.ts',
   'packages/server/src/accounts/lost-account-writes.test.ts',

@@ -1,3 +1,4 @@
+// Nightly: each pair of copies of a clinic
 import { aClaim, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'

@@ -1,3 +1,4 @@
+// Nightly: each job beside a move that was interrupted
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,

@@ -1,3 +1,4 @@
+// Nightly: each database that is lost after a move
 import { aClaim, holdLock, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, killConnections, test } from '../../test/moving-clinic.ts'

@@ -1,3 +1,4 @@
+// Rest: each way in which the move of a clinic ends
 import { aClaim, until, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { aScene, test } from '../../test/moving-clinic.ts'

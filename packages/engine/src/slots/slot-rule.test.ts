@@ -192,7 +192,7 @@ describe('daylight saving', () => {
         }
         return true
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 

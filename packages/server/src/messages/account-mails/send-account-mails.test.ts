@@ -1,3 +1,4 @@
+// Rest: each way in which the sending of an e-mail ends
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
