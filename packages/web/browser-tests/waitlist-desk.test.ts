@@ -1,5 +1,6 @@
 import { aSlot, aWaitlistEntry, offerAsFreed } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings } from './harness.ts'
 import { test } from './site-test.ts'
@@ -56,6 +57,29 @@ test('an offer that was accepted while the response got lost is named as accepte
   expect(await axeFindings(page)).toEqual([])
   await dialog.getByRole('link', { name: /^Open the booking of/ }).click()
   await page.waitForURL('**/bookings/*')
+})
+
+test('an offer that was accepted and cancelled since has ended, and nobody has the appointment', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const patient = { name: 'Kim Called', phone: '+44 1632 960002' }
+  const entry = await aWaitlistEntry(site.database, scene.doctor, { patient })
+  await offerAsFreed(site.database, await aSlot(site.database, scene.doctor))
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/waitlist`)
+  await page.getByRole('button', { name: /^Accept the offer for .*Kim Called/ }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('Dr Ada Lovelace').waitFor()
+  const { offer } = await dataOf(site.admin.getWaitlistEntry({ path: { entryId: entry.id } }))
+  const path = { bookingId: offer?.booking.id ?? '' }
+  await dataOf(site.admin.confirmBooking({ path, body: {} }))
+  await dataOf(site.admin.cancelBooking({ path, body: {} }))
+  // The dialog may have noticed it by itself.
+  await dialog
+    .getByRole('button', { name: 'Accept the offer' })
+    .click({ timeout: 2_000 })
+    .catch(() => undefined)
+  await dialog.getByText('This offer has ended').waitFor()
+  expect(await dialog.getByText(/has the appointment/).count()).toBe(0)
 })
 
 test('the desk adds a patient to the waitlist, with the language of the messages', async ({ site }) => {
