@@ -89,6 +89,18 @@ export async function serverOfShards(
 
 export type Scene = Awaited<ReturnType<typeof sceneOf>>
 
+/** Two databases, a server of both, and what its administrator does. Call `end` after the tests. */
+export async function startedShards() {
+  const database = await shardedDatabase()
+  const server = await serverOfShards(database)
+  const scene = await sceneOf(server.url, database)
+  const end = async () => {
+    await server.stop()
+    await database.drop()
+  }
+  return { database, server, scene, end }
+}
+
 /** What a test does as the site's administrator, by HTTP. */
 export async function sceneOf(url: string, database: Installation) {
   const admin = await signIn(url)

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { endAccountRequest, takeAccountMails } from '@holdfast/engine'
 import { type TestDatabase, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningServer, runningServer, settingsFor, signUp } from '../../test/running-server.ts'
+import { openTestAccounts } from '../../test/open-test-accounts.ts'
+import { type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 import { post } from '../../test/second-factor-steps.ts'
-import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
-import { readConfig } from '../config/config.ts'
+import type { OpenAccounts } from '../accounts/open-accounts.ts'
 import { type AccountMails, createAccountMails, sealedAccountMails } from '../messages/account-mails/account-mails.ts'
 import { createLogger } from '../observe/logger.ts'
 import { createNewAccountProcessor } from './new-account-request.ts'
@@ -24,9 +24,7 @@ let mails: AccountMails
 beforeAll(async () => {
   server = await runningServer()
   database = server.database
-  const result = readConfig(settingsFor(database))
-  if (result.kind === 'invalid') throw new Error('The defaults are invalid.')
-  opened = await openAccounts(result.config, { appUrl: database.appUrl, secrets }, log)
+  opened = await openTestAccounts(database, secrets, log)
   mails = createAccountMails({ pool: database.appPool, secrets, isAvailable: true })
 })
 afterAll(async () => {

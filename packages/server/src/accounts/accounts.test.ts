@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openTestAccounts } from '../../test/open-test-accounts.ts'
 import {
   administrator,
   call,
   type RunningServer,
   runningServer,
   serverOn,
-  settingsFor,
   signIn,
   signUp,
 } from '../../test/running-server.ts'
-import { readConfig } from '../config/config.ts'
-import { createLogger } from '../observe/logger.ts'
-import { openAccounts } from './open-accounts.ts'
 
 let server: RunningServer
 
@@ -136,10 +133,7 @@ describe('signing up and in', () => {
 
 describe('commands that change accounts', () => {
   test('a new password ends the sessions; a short one or one for an unknown account changes nothing', async () => {
-    const result = readConfig(settingsFor(server.database))
-    if (result.kind !== 'ok') throw new Error('the settings are wrong')
-    const database = { appUrl: server.database.appUrl, secrets: ['a-secret-of-the-tests-that-is-long-enough'] }
-    const { accounts, close } = await openAccounts(result.config, database, createLogger('silent'))
+    const { accounts, close } = await openTestAccounts(server.database, ['a-secret-of-the-tests-that-is-long-enough'])
     const { id, token } = await signUp(server.url, 'resets@example.org')
     expect((await accounts.setPassword(id, 'short')).kind).toBe('password_refused')
     const nobody = '00000000-0000-4000-8000-000000000000'
@@ -228,10 +222,7 @@ test('with a password that somebody else knows, nothing is allowed but to change
 })
 
 test('new accounts without a confirmed address are those of the last hours', async () => {
-  const result = readConfig(settingsFor(server.database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
-  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  const { accounts, close } = await openAccounts(result.config, database, createLogger('silent'))
+  const { accounts, close } = await openTestAccounts(server.database)
   const ids: string[] = []
   for (const name of ['new', 'older', 'confirmed']) ids.push((await signUp(server.url, `${name}@example.org`)).id)
   const [newest = '', older, confirmed] = ids

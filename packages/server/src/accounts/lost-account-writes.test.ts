@@ -3,14 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { mayHaveRun } from '@holdfast/engine'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limitedPool, type QueryBudget } from '../../test/limited-pool.ts'
+import { openTestAccounts } from '../../test/open-test-accounts.ts'
 import { anAuthenticator } from '../../test/passkey-responses.ts'
-import { runningServer, settingsFor } from '../../test/running-server.ts'
+import { runningServer } from '../../test/running-server.ts'
 import { aPersonWithApp, challengeOf, codeOf, accountPassword as password } from '../../test/second-factor-steps.ts'
-import { readConfig } from '../config/config.ts'
-import { createLogger } from '../observe/logger.ts'
 import { createAccounts } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
-import { openAccounts } from './open-accounts.ts'
 import { createChangePassword } from './passwords/change-password.ts'
 import { createPasswordLinks } from './passwords/password-links.ts'
 import { createPasskeys } from './second-factors/passkeys.ts'
@@ -28,10 +26,7 @@ const newPassword = 'entirely new words 7'
 /** All that writes accounts, with a pool whose connections are lost; `open` has another. */
 async function aScene() {
   const server = await runningServer()
-  const result = readConfig(settingsFor(server.database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
-  const settings = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  const open = await openAccounts(result.config, settings, createLogger('silent'))
+  const open = await openTestAccounts(server.database)
   const whole = accountsPool(server.database.appUrl, 2, 'lost account writes')
   const { budget, pool } = limitedPool(whole)
   const { passwords, totp, recoveryCodes } = open

@@ -1,13 +1,7 @@
 import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  type ApiResponse,
-  call,
-  type RunningServer,
-  runningServer,
-  settingsFor,
-  signUp,
-} from '../../test/running-server.ts'
+import { openTestAccounts } from '../../test/open-test-accounts.ts'
+import { type ApiResponse, call, type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
 import {
   aPersonWithApp,
   challengeOf,
@@ -16,9 +10,7 @@ import {
   accountPassword as password,
   post,
 } from '../../test/second-factor-steps.ts'
-import { readConfig } from '../config/config.ts'
-import { createLogger } from '../observe/logger.ts'
-import { type OpenAccounts, openAccounts } from './open-accounts.ts'
+import type { OpenAccounts } from './open-accounts.ts'
 
 let server: RunningServer
 /** The accounts as another process opens them. */
@@ -34,10 +26,7 @@ const passwordLock = 71_003
 
 beforeAll(async () => {
   server = await runningServer()
-  const result = readConfig(settingsFor(server.database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
-  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  accounts = await openAccounts(result.config, database, createLogger('silent'))
+  accounts = await openTestAccounts(server.database)
   // The trigger of accounts waits before it locks any row.
   await server.database.ownerPool.query(`
     create function auth.wait_for_test() returns trigger language plpgsql as

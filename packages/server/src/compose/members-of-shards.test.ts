@@ -1,30 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
-import {
-  type Scene,
-  type ShardedDatabase,
-  type ShardedServer,
-  sceneOf,
-  serverOfShards,
-  shardedDatabase,
-} from '../../test/server-of-shards.ts'
+import { startedShards } from '../../test/server-of-shards.ts'
 import { createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
 
-let database: ShardedDatabase
-let server: ShardedServer
-let scene: Scene
-beforeAll(async () => {
-  database = await shardedDatabase()
-  server = await serverOfShards(database)
-  scene = await sceneOf(server.url, database)
-})
-afterAll(async () => {
-  await server.stop()
-  await database.drop()
-})
+const { database, server, scene, end } = await startedShards()
+afterAll(end)
 
 const get = (path: string, options: Parameters<typeof call>[1] = {}) => call(`${server.url}/api/v1${path}`, options)
 const itemsOf = ({ body }: { body: Record<string, unknown> }) =>

@@ -4,36 +4,20 @@ import { clinicNoIn, createPool, inTransaction, pruneAccountClinic, registerShar
 import { until } from '@holdfast/testkit'
 import type pg from 'pg'
 import type { Sql } from 'sql-template-tag'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { call, settingsFor, signUp } from '../../test/running-server.ts'
-import {
-  type Scene,
-  type ShardedDatabase,
-  type ShardedServer,
-  sceneOf,
-  serverOfShards,
-  shardedDatabase,
-} from '../../test/server-of-shards.ts'
+import { startedShards } from '../../test/server-of-shards.ts'
 import { accountsPool } from '../accounts/accounts-schema.ts'
 import { createPrincipals } from '../accounts/sessions/principals.ts'
 import { rightsInShards } from '../accounts/sessions/rights-in-shards.ts'
 import { createSessionCookies } from '../accounts/sessions/session-cookie.ts'
 
-let database: ShardedDatabase
-let server: ShardedServer
-let scene: Scene
+const { database, server, scene, end } = await startedShards()
 /** It reads what a server reads that has nothing in memory. */
-let reader: ReturnType<typeof openReader>
-beforeAll(async () => {
-  database = await shardedDatabase()
-  server = await serverOfShards(database)
-  scene = await sceneOf(server.url, database)
-  reader = openReader()
-})
+const reader = openReader()
 afterAll(async () => {
   await reader.close()
-  await server.stop()
-  await database.drop()
+  await end()
 })
 
 function openReader() {

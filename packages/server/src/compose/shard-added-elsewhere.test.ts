@@ -1,28 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { newId } from '@holdfast/engine'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { call, signUp } from '../../test/running-server.ts'
-import {
-  type Scene,
-  type ShardedDatabase,
-  type ShardedServer,
-  sceneOf,
-  serverOfShards,
-  shardedDatabase,
-} from '../../test/server-of-shards.ts'
+import { startedShards } from '../../test/server-of-shards.ts'
 
-let database: ShardedDatabase
-let server: ShardedServer
-let scene: Scene
-beforeAll(async () => {
-  database = await shardedDatabase()
-  server = await serverOfShards(database)
-  scene = await sceneOf(server.url, database)
-})
-afterAll(async () => {
-  await server.stop()
-  await database.drop()
-})
+const { database, server, scene, end } = await startedShards()
+afterAll(end)
 
 /** Creates a clinic as another server does that was started with one more database. */
 async function aClinicOfAnotherShard(): Promise<{ no: number; id: string }> {

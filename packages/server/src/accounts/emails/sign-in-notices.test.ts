@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aMember } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningServer, runningServer, settingsFor } from '../../../test/running-server.ts'
-import { readConfig } from '../../config/config.ts'
-import { createLogger } from '../../observe/logger.ts'
-import { type OpenAccounts, openAccounts } from '../open-accounts.ts'
+import { openTestAccounts } from '../../../test/open-test-accounts.ts'
+import { type RunningServer, runningServer } from '../../../test/running-server.ts'
+import type { OpenAccounts } from '../open-accounts.ts'
 import type { SignInNotice } from './sign-in-notices.ts'
 
 let server: RunningServer
@@ -12,10 +11,7 @@ let opened: OpenAccounts
 
 beforeAll(async () => {
   server = await runningServer()
-  const result = readConfig(settingsFor(server.database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
-  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  opened = await openAccounts(result.config, database, createLogger('silent'))
+  opened = await openTestAccounts(server.database)
 })
 afterAll(async () => {
   await opened.close()

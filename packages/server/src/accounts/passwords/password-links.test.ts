@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningServer, runningServer, settingsFor, signIn, signUp } from '../../../test/running-server.ts'
-import { readConfig } from '../../config/config.ts'
-import { createLogger } from '../../observe/logger.ts'
-import { type OpenAccounts, openAccounts } from '../open-accounts.ts'
+import { openTestAccounts } from '../../../test/open-test-accounts.ts'
+import { type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
+import type { OpenAccounts } from '../open-accounts.ts'
 import { voidPasswordReset } from './password-links.ts'
 
 let server: RunningServer
@@ -11,10 +10,7 @@ let opened: OpenAccounts
 
 beforeAll(async () => {
   server = await runningServer()
-  const result = readConfig(settingsFor(server.database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
-  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  opened = await openAccounts(result.config, database, createLogger('silent'))
+  opened = await openTestAccounts(server.database)
 })
 afterAll(async () => {
   await opened.close()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, settingsFor, signIn, signUp } from '../../../test/running-server.ts'
+import { openTestAccounts } from '../../../test/open-test-accounts.ts'
+import { call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
 import {
   aPersonWithApp,
   challengeOf,
@@ -9,10 +10,7 @@ import {
   setUpApp,
   wrongCodeOf,
 } from '../../../test/second-factor-steps.ts'
-import { readConfig } from '../../config/config.ts'
-import { createLogger } from '../../observe/logger.ts'
 import { accountsPool } from '../accounts-schema.ts'
-import { openAccounts } from '../open-accounts.ts'
 import { createTotp } from './totp.ts'
 
 let server: RunningServer
@@ -255,10 +253,7 @@ async function untilBlocked(count: number): Promise<void> {
 
 /** The accounts of another process. */
 async function opened() {
-  const result = readConfig(settingsFor(server.database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
-  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  return openAccounts(result.config, database, createLogger('silent'))
+  return openTestAccounts(server.database)
 }
 
 /** Creates the link of `holdfast admin reset-password`. */

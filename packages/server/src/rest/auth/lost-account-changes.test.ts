@@ -1,7 +1,8 @@
 // Rest: each change of an account, with its response lost
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { anAuthenticator } from '../../../test/passkey-responses.ts'
-import { call, type RunningServer, runningServer, serverOn, settingsFor, signUp } from '../../../test/running-server.ts'
+import { call, type RunningServer, runningServer, serverOn, signUp } from '../../../test/running-server.ts'
 import {
   aPersonWithApp,
   challengeOf,
@@ -9,9 +10,7 @@ import {
   accountPassword as password,
   post,
 } from '../../../test/second-factor-steps.ts'
-import { type OpenAccounts, openAccounts } from '../../accounts/open-accounts.ts'
-import { readConfig } from '../../config/config.ts'
-import { createLogger } from '../../observe/logger.ts'
+import type { OpenAccounts } from '../../accounts/open-accounts.ts'
 
 const newPassword = 'entirely new words 7'
 const nothingWritten = /Nothing was written: repeat the request\.$/
@@ -65,10 +64,7 @@ const sessionOf = async (bearer: string) =>
 
 /** What a request of a link would do, without the mail. */
 async function withAccounts<Result>(work: (accounts: OpenAccounts['accounts']) => Promise<Result>): Promise<Result> {
-  const result = readConfig(settingsFor(server.database))
-  if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
-  const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  const { accounts, close } = await openAccounts(result.config, database, createLogger('silent'))
+  const { accounts, close } = await openTestAccounts(server.database)
   try {
     return await work(accounts)
   } finally {
