@@ -1,5 +1,6 @@
 // Nightly: each way to the patients of a withdrawal, and back
 import { aBooking, aSlot } from '@holdfast/testkit'
+import { addDays } from '@holdfast/vocabulary'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
@@ -27,8 +28,8 @@ async function aDayWithBookings(site: Site) {
     const slot = await aSlot(site.database, scene.doctor, { startsAt: at(1, 9 + nth) })
     await aBooking(site.database, slot, { patient })
   }
-  await aSlot(site.database, scene.doctor, { startsAt: at(4, 15) })
-  return { scene, day: monday.add({ days: 1 }).toString() }
+  const friday = await aSlot(site.database, scene.doctor, { startsAt: at(4, 15) })
+  return { scene, friday, monday: monday.toString(), day: monday.add({ days: 1 }).toString() }
 }
 
 const rowOf = (page: Page, name: string) =>
@@ -146,6 +147,37 @@ test('after a withdrawal the patients to call stay listed, and only their list i
   await panel.getByRole('heading', { level: 2 }).and(page.locator(':focus')).waitFor()
   await panel.getByRole('button', { name: 'Show who is affected' }).waitFor()
   expect(new URL(page.url()).searchParams.has('withdrawFrom')).toBe(false)
+})
+
+test('a preview names who was booked while the bookings of these days were being read', async ({ site }) => {
+  const { scene, monday, friday } = await aDayWithBookings(site)
+  const page = await scene.pageOf('staff')
+  const held = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  let reads = 0
+  // The first response is on its way until the preview reads the bookings.
+  const ofWeek = (url: URL) => url.pathname.endsWith('/bookings') && url.searchParams.get('from') === monday
+  await page.route(ofWeek, async (route) => {
+    reads += 1
+    if (reads > 1) return route.continue()
+    const response = await route.fetch()
+    held.resolve()
+    await released.promise
+    await route.fulfill({ response }).catch(() => undefined)
+  })
+  await page.goto(`/clinic/${scene.clinic.id}/times`)
+  await page.getByRole('button', { name: 'Next week' }).click()
+  await held.promise
+  await aBooking(site.database, friday, { patient: { name: 'Dana During' } })
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  await panel.getByRole('textbox', { name: 'First day' }).fill(monday)
+  await panel.getByRole('textbox', { name: 'Last day' }).fill(addDays(monday, 6))
+  const previewed = page.waitForResponse((response) => response.url().includes('dryRun=true'))
+  await panel.getByRole('button', { name: 'Show who is affected' }).press('Enter')
+  await previewed
+  released.resolve()
+  await rowOf(page, 'Ann Affected').waitFor()
+  await rowOf(page, 'Dana During').waitFor({ timeout: 5_000 })
 })
 
 test('if there are more bookings than were read, the list says that not everybody is named', async ({ site }) => {
