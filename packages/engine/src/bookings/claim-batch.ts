@@ -182,9 +182,9 @@ const hasFormer = ({ formerBookingId }: Pick<ClaimRequest, 'formerBookingId'>): 
 
 /**
  * Read by the statement that claims. null: the booking belongs to no account. Of two people of one name without e-mail
- * addresses, the telephone number says who it is; if neither has one, they are the same, as in `is_same_person`: a child
- * whom a parent's account has booked has no contacts. An account that has added the former booking by its link may be a
- * stranger's, as for `correct_patient`: it adds the new one in the same way (docs/decisions/0036).
+ * addresses, the telephone number says who it is; if neither has one, they are the same, as in `is_same_person`: a
+ * child whom a parent's account has booked has no contacts. An account that has added the former booking by its link may
+ * be a stranger's, as for `correct_patient`: it adds the new one in the same way (docs/decisions/0036).
  */
 function accountOf(request: Omit<ClaimRequest, 'slotId'>): Sql {
   const { bookingId, accountId, formerBookingId, formerDoctorId, patient } = request
@@ -200,7 +200,8 @@ function accountOf(request: Omit<ClaimRequest, 'slotId'>): Sql {
        and not exists (select from holdfast.booking_event e
                         where e.clinic_no = ${clinicNo}::integer and e.booking_id = ${formerBookingId}::uuid
                           and e.type = 'linked')
-       and holdfast.identity_keys(b.patient, null) && holdfast.identity_keys(${JSON.stringify(patient)}::jsonb, null))`
+       and holdfast.identity_keys(b.patient, null)
+           && holdfast.identity_keys(${JSON.stringify(patient)}::jsonb, null))`
 }
 
 function accountsOf(requests: readonly Omit<ClaimRequest, 'slotId'>[]): Sql {

@@ -17,7 +17,7 @@ import { limitLongReads } from './limit-long-reads.ts'
 const connectionsMax = 4
 const listsAtOnce = 30
 
-/** Thirty lists of one clinic that take until `end`, and a request of another clinic's; `ofOther` is when it is done. */
+/** Thirty lists of one clinic that take until `end`. */
 async function manyLongLists(database: TestDatabase, limited: (engine: Engine) => Engine) {
   // The search takes as long as the test holds a lock.
   const part = 'with entry as materialized ('

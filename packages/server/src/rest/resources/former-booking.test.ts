@@ -101,7 +101,7 @@ test('a booking after one that an account added by its link, or after another do
   expect(verified).toMatchObject({ mismatches: 0, details: [] })
 })
 
-test('without an e-mail address, a new booking belongs to the account of the former one by its number, or if both have no contact', async ({
+test('without an e-mail, a new booking gets the former account by its number, or if both have no contact', async ({
   database,
   rest,
 }) => {

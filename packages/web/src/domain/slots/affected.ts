@@ -2,8 +2,8 @@ import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
 import type { AllPages } from '../../lib/api/read-pages.ts'
 
 /**
- * An affected booking. `booking`: undefined if its patient is not known here; `isUnread`: perhaps because there are more
- * bookings on these days than were read.
+ * An affected booking. `booking`: undefined if its patient is not known here; `isUnread`: perhaps because there are
+ * more bookings on these days than were read.
  */
 export type Affected = { id: string; startsAt: string; booking: Booking | undefined; isUnread: boolean }
 

@@ -24,8 +24,8 @@ export function isMilestoneTime(at: string, { startsAt }: Pick<Case, 'startsAt'>
 }
 
 /**
- * The time of a milestone that was entered without its day: the nearest to what it belongs to, now, and what is between:
- * a case may be brought forward by many hours, over midnight. Null: the server would not accept it.
+ * The time of a milestone that was entered without its day: the nearest to what it belongs to, now, and what is
+ * between: a case may be brought forward by many hours, over midnight. Null: the server would not accept it.
  */
 export function enteredMilestone(
   one: Pick<Case, 'milestones' | 'startsAt'>,
