@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { createHoldfastClient } from '@holdfast/contract/client'
 import type { Page } from 'playwright-core'
 import { launchChromium } from './browser-tests/chromium.ts'
+import { createPatient } from './screenshot-patients.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = join(root, 'packages/web/screenshots')
@@ -148,19 +149,22 @@ async function createBookings(url: string) {
     other ??= addOther()
     return other
   }
-  return { doctor, clinicId, days, busyDay, ticket, bookingId, invitation, confirmation, waitlistEntry, addClinic }
+  const patientPath = await createPatient(admin, clinicId, bookingId)
+  const deskPaths = { 'clinic-patient': patientPath, 'clinic-booking': `/clinic/${clinicId}/bookings/${bookingId}` }
+  const links = { ticket, invitation, confirmation, waitlistEntry, deskPaths }
+  return { doctor, clinicId, days, busyDay, ...links, addClinic }
 }
 
 const clinicPaths = [
   ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'],
-  ...['/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
+  ...['/patients', '/patients/new', '/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
   ...['/theatre', '/theatre/book', '/theatre/requests', '/theatre/blocks', '/theatre/setup', '/theatre/report'],
 ]
 
 /** Every page with the state to show, after creating some bookings. */
 async function shotsOf(url: string): Promise<Shot[]> {
   const scene = await createBookings(url)
-  const { doctor, clinicId, days, busyDay, ticket, bookingId, invitation, confirmation, waitlistEntry } = scene
+  const { doctor, clinicId, days, busyDay, ticket, invitation, confirmation, waitlistEntry } = scene
   const times = `/doctors/${doctor.id}?from=${days.from}`
   const shot = (name: string, path: string, as: Shot['as'], act?: Shot['act']): Shot => ({
     name,
@@ -236,7 +240,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
     { ...shot('ticket-ar', ticket, 'guest'), locale: 'ar' },
     { ...shot('ticket-de', ticket, 'guest'), locale: 'de-DE' },
     shot('ticket-keep', ticket, 'doctor'),
-    shot('clinic-booking', `/clinic/${clinicId}/bookings/${bookingId}`, 'administrator'),
+    ...Object.entries(scene.deskPaths).map(([name, path]) => shot(name, path, 'administrator')),
     { ...shot('clinic-de', `/clinic/${clinicId}`, 'administrator'), locale: 'de-DE' },
     ...clinicPaths.map((path) =>
       shot(`clinic${path.replaceAll('/', '-')}`, `/clinic/${clinicId}${path}`, 'administrator'),

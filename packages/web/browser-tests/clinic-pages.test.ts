@@ -83,7 +83,7 @@ async function visitAll(page: Page, scene: ClinicScene, check: (tab: string) => 
   await title.waitFor()
   await untilRead(page)
   await check('')
-  for (const tab of ['day', 'bookings', 'doctors', 'times', 'book', 'people', 'settings', 'proof']) {
+  for (const tab of ['day', 'bookings', 'patients', 'doctors', 'times', 'book', 'people', 'settings', 'proof']) {
     const titleBefore = await title.textContent()
     if (tab === 'people' || tab === 'proof') await page.locator('main nav [aria-expanded]').click()
     await page

@@ -39,6 +39,7 @@ export const helpSections: readonly HelpSection[] = [
     pages: [
       guide('first-day', 'From an empty clinic to the first booking, in about ten minutes.'),
       guide('booking-for-somebody-else', 'At the desk, on the phone, for a child or a parent.'),
+      guide('patient-records', 'Whom the clinic knows: search, flags and notes, and whose booking it is.'),
       guide('being-ill', 'A doctor is ill: close the day and reach the patients.'),
       guide('moving-a-day', 'Move one appointment, or a whole day of them.'),
       guide('operating-theatre', 'Rooms, blocks, cases, the waitlist, emergencies and the report.'),

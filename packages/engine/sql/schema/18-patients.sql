@@ -74,7 +74,7 @@ as $$
 begin
   new.record_key := fold_record_number(new.mrn);
   -- A letter may become up to 18: an entry of an index has to be shorter than that.
-  new.name_key := left(coalesce(nullif(fold_name(new.name), ''), new.name), 200);
+  new.name_key := left(coalesce(nullif(fold_letters(new.name), ''), new.name), 200);
   new.search_text := search_text_of_patient(new);
   if tg_op = 'UPDATE' then
     new.version := old.version + 1;

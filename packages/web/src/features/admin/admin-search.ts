@@ -42,6 +42,16 @@ export function parseBookSearch(search: Raw): DoctorSearch & { forBooking?: stri
   return { ...parseDoctorSearch(search), ...(isText(search.forBooking) ? { forBooking: search.forBooking } : {}) }
 }
 
+/** `q`: what is searched for in the list of patients. */
+export function parsePatientsSearch({ q }: Raw): { q?: string } {
+  return isText(q) ? { q } : {}
+}
+
+/** `forBooking`: the booking that is linked to the new record, and whose patient it is. */
+export function parseNewPatientSearch({ forBooking }: Raw): { forBooking?: string } {
+  return isText(forBooking) ? { forBooking } : {}
+}
+
 /** `all`: the list of clinics, also where there is only one. */
 export function parseClinicsSearch({ all }: Raw): { all?: true } {
   return all === true ? { all } : {}

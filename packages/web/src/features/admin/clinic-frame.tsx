@@ -49,6 +49,7 @@ export function ClinicFrame() {
           ...(isAdmin ? [{ to: '/clinic/$clinicId', label: t('tabs.dashboard'), params, exact: true }] : []),
           { to: '/clinic/$clinicId/day', label: t('tabs.day'), params },
           { to: '/clinic/$clinicId/bookings', label: t('tabs.bookings'), params },
+          { to: '/clinic/$clinicId/patients', label: t('tabs.patients'), params },
           { to: '/clinic/$clinicId/doctors', label: t('tabs.doctors'), params },
           { to: '/clinic/$clinicId/times', label: t('tabs.times'), params },
           { to: '/clinic/$clinicId/waitlist', label: t('tabs.waitlist'), params },

@@ -16,6 +16,8 @@ import {
   parseDoctorsSearch,
   parseMessagesSearch,
   parseMoveSearch,
+  parseNewPatientSearch,
+  parsePatientsSearch,
   parseRangeSearch,
   parseTimesSearch,
   parseWaitlistSearch,
@@ -91,10 +93,31 @@ const bookingsRoute = createRoute({
 })
 const bookingRoute = createRoute({
   ...parent,
-  ...waitlistTexts,
+  loader: () => loadTexts('waitlist', 'patients'),
   path: 'bookings/$bookingId',
   validateSearch: parseMoveSearch,
   component: lazyRouteComponent(() => import('./bookings/booking-page.tsx'), 'ClinicBookingPage'),
+})
+const patientTexts = { loader: () => loadTexts('patients', 'waitlist') } as const
+const patientsRoute = createRoute({
+  ...parent,
+  ...patientTexts,
+  path: 'patients',
+  validateSearch: parsePatientsSearch,
+  component: lazyRouteComponent(() => import('./patients/patients-page.tsx'), 'PatientsPage'),
+})
+const newPatientRoute = createRoute({
+  ...parent,
+  ...patientTexts,
+  path: 'patients/new',
+  validateSearch: parseNewPatientSearch,
+  component: lazyRouteComponent(() => import('./patients/new-patient-page.tsx'), 'NewPatientPage'),
+})
+const patientRoute = createRoute({
+  ...parent,
+  ...patientTexts,
+  path: 'patients/$patientId',
+  component: lazyRouteComponent(() => import('./patients/patient-page.tsx'), 'PatientPage'),
 })
 const bookRoute = createRoute({
   ...parent,
@@ -190,6 +213,9 @@ export const adminRoutes = [
     dayListRoute,
     bookingsRoute,
     bookingRoute,
+    patientsRoute,
+    newPatientRoute,
+    patientRoute,
     bookRoute,
     doctorsRoute,
     doctorLinkRoute,

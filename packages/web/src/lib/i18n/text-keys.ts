@@ -10,6 +10,7 @@ import type invitation from '../../locales/en/invitation.json'
 import type links from '../../locales/en/links.json'
 import type myBookings from '../../locales/en/my-bookings.json'
 import type otherProblems from '../../locales/en/other-problems.json'
+import type patients from '../../locales/en/patients.json'
 import type problems from '../../locales/en/problems.json'
 import type proof from '../../locales/en/proof.json'
 import type questions from '../../locales/en/questions.json'
@@ -32,6 +33,7 @@ type Texts = {
   invitation: typeof invitation
   links: typeof links
   'my-bookings': typeof myBookings
+  patients: typeof patients
   /** What it does not have is looked up in `other-problems`. */
   problems: typeof problems & typeof otherProblems
   proof: typeof proof

@@ -23,15 +23,17 @@ import { LiveNote } from '../../../ui/live-note.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { clinicBookingQuery } from '../clinic-booking-query.ts'
+import { ContactLink } from '../contact-link.tsx'
+import classes from '../facts.module.css'
 import { OtherAppointments } from '../other-appointments.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { AddressRefused } from './address-refused.tsx'
 import { BookingHistory } from './booking-history.tsx'
 import { BookingMessages } from './booking-messages.tsx'
-import classes from './bookings.module.css'
 import { CancelDialog } from './cancel-dialog.tsx'
 import { CorrectDialog, canBeCorrected } from './correct-dialog.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
+import { PatientLink } from './patient-link.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/bookings/$bookingId')
 
@@ -53,7 +55,10 @@ export function ClinicBookingPage() {
       <AddressRefused bookingId={bookingId} />
       <div className={adminClasses.two}>
         <BookingFacts booking={withMark(found.data, marks)} />
-        <BookingHistory bookingId={bookingId} />
+        <Stack gap="lg">
+          <PatientLink booking={found.data} />
+          <BookingHistory bookingId={bookingId} />
+        </Stack>
       </div>
       <BookingMessages bookingId={bookingId} />
     </Stack>
@@ -179,15 +184,5 @@ function Kind({ booking }: { booking: Booking }) {
       {t(`appointmentType.${booking.appointmentType}`)}
       <JoinVideo url={booking.joinUrl} size="compact-sm" variant="light" />
     </Group>
-  )
-}
-
-function ContactLink({ scheme, to }: { scheme: 'mailto' | 'tel'; to: string | undefined }) {
-  if (to === undefined) return '–'
-  const address = scheme === 'tel' ? to.replaceAll(/[^\d+]/g, '') : encodeURIComponent(to).replaceAll('%40', '@')
-  return (
-    <a className={layoutClasses.link} href={`${scheme}:${address}`}>
-      <bdi>{to}</bdi>
-    </a>
   )
 }

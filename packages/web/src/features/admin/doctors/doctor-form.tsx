@@ -10,14 +10,12 @@ import { formatLanguage } from '../../../lib/i18n/format.ts'
 import { withEachWord } from '../../../lib/with-each-word.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { languageTags } from '../language-tags.ts'
 import { useClinic } from '../use-clinic.ts'
 import { type DoctorDraft, draftOf } from './doctor-draft.ts'
 import { DoctorNumbers } from './doctor-numbers.tsx'
 import { useSaveDoctor } from './use-save-doctor.ts'
 import { usualCurrency } from './usual-currency.ts'
-
-/** Common languages; those of the doctor are always offered too. */
-const languageTags = 'ar de en es fa fr hi it ja ku nl pl pt ro ru sq tr uk ur vi zh'.split(' ')
 
 /** `videoRoom` is null until it is edited. */
 type FormValues = DoctorDraft & { videoRoom: string | null }

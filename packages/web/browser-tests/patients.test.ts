@@ -1,0 +1,112 @@
+// Rest: the desk's records of patients
+import { aBooking, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings, sidewaysPixels } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('the desk creates a record, finds it by a part of the name, and corrects it', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/patients`)
+  await page.getByText('No patients yet').waitFor()
+  await page.getByRole('link', { name: 'New patient' }).click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Jürgen Groß')
+  await page.getByRole('textbox', { name: 'Date of birth' }).fill('3.5.1980')
+  await page.getByLabel('Record number').fill('M-1')
+  await page.getByLabel('Phone').fill('+49 171 2345678')
+  await page.getByRole('combobox', { name: 'Flags' }).fill('Interp')
+  await page.getByRole('option', { name: 'Interpreter' }).click()
+  await page.getByRole('button', { name: 'Add an identifier' }).click()
+  await page.getByLabel('System').fill('Insurance')
+  await page.getByLabel('Identifier', { exact: true }).fill('X-99')
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Create the record' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Jürgen Groß' }).waitFor()
+  await page.getByRole('region', { name: 'Record' }).getByText('X-99').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Notes').fill('Prefers mornings')
+  await dialog.getByLabel('Record number').fill('')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('A record number can be corrected, but not removed.').waitFor()
+  await dialog.getByLabel('Record number').fill('M-2')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  await page.getByText('Prefers mornings').waitFor()
+
+  await page.getByRole('link', { name: 'Patients', exact: true }).click()
+  const search = page.getByRole('searchbox', { name: 'Search patients' })
+  await search.fill('nobody')
+  await page.getByText('No patient is found').waitFor()
+  await search.fill('gross jur')
+  await page.getByRole('row').getByRole('link', { name: 'Jürgen Groß' }).waitFor()
+  await page.getByRole('cell', { name: 'M-2' }).waitFor()
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+})
+
+test('two desks that edit one record: the second is told, and nothing is overwritten', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const open = async () => {
+    const page = await scene.pageOf('staff')
+    await page.goto(`/clinic/${scene.clinic.id}/patients`)
+    return page
+  }
+  const page = await open()
+  await page.getByRole('link', { name: 'New patient' }).click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Ada Okafor')
+  await page.getByRole('button', { name: 'Create the record' }).click()
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const other = await open()
+  await other.getByRole('link', { name: 'Ada Okafor' }).click()
+  await other.getByRole('button', { name: 'Edit' }).click()
+  for (const [desk, notes] of [[page, 'first'] as const, [other, 'second'] as const]) {
+    await desk.getByRole('dialog').getByLabel('Notes').fill(notes)
+    await desk.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  }
+  await other.getByRole('dialog').getByText('Somebody has changed this record meanwhile').waitFor()
+  await other.reload()
+  await other.getByText('first').waitFor()
+})
+
+test('a booking is linked to a new record, to a known one, and to none', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const patient = { name: 'Grace Hopper', phone: '+49 30 4711' }
+  const [one, other] = await Promise.all(
+    [2, 3].map(async (days) => {
+      const startsAt = new Date(Date.now() + days * 86_400_000)
+      const slot = await aSlot(site.database, scene.doctor, { startsAt })
+      return await aBooking(site.database, slot, { patient })
+    }),
+  )
+  const pathOf = ({ id = '' } = {}) => `/clinic/${scene.clinic.id}/bookings/${id}`
+  const page = await scene.pageOf('staff', { viewport: { width: 390, height: 844 } })
+  await page.goto(pathOf(one))
+  const linked = page.getByRole('region', { name: 'Patient', exact: true })
+  const dialog = page.getByRole('dialog')
+  await linked.getByRole('button', { name: 'Link to a patient' }).click()
+  await dialog.getByText('No patient is found.', { exact: false }).waitFor()
+  await dialog.getByRole('link', { name: 'New patient from this booking' }).click()
+  await page.getByRole('heading', { level: 1, name: 'New patient' }).waitFor()
+  expect(await page.getByRole('textbox', { name: 'Phone' }).inputValue()).toBe(patient.phone)
+  await page.getByRole('button', { name: 'Create the record' }).click()
+  const appointments = page.getByRole('region', { name: 'Appointments' })
+  await appointments.getByText('Dr Ada Lovelace').waitFor()
+  expect(await sidewaysPixels(page)).toBe(0)
+
+  await page.goto(pathOf(other))
+  await linked.getByRole('button', { name: 'Link to a patient' }).click()
+  await dialog.getByText(patient.phone).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await dialog.getByRole('button', { name: /^Link to .?Grace Hopper/ }).click()
+  await linked.getByRole('link', { name: 'Grace Hopper' }).click()
+  await expect.poll(() => appointments.getByText('Dr Ada Lovelace').count()).toBe(2)
+  await page.goto(pathOf(other))
+  await linked.getByRole('button', { name: 'Remove the link' }).click()
+  await linked.getByText('This booking is not linked', { exact: false }).waitFor()
+})

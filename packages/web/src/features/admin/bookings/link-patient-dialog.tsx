@@ -1,0 +1,109 @@
+import type { Booking, PatientRecord } from '@holdfast/contract/client'
+import { Group, Stack, Text } from '@mantine/core'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { formatNumericDate } from '../../../lib/i18n/format.ts'
+import { isolated } from '../../../lib/i18n/isolated.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import { SearchField } from '../../../ui/fields/search-field.tsx'
+import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
+import { ShowMore } from '../../../ui/show-more.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { patientsQuery } from '../patient-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+import classes from './bookings.module.css'
+
+type LinkPatientDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
+
+/** Looks for the record of a booking's patient, beginning with their name; or leads to a new one. */
+export function LinkPatientDialog({ booking, isOpen, onClose }: LinkPatientDialogProps) {
+  const { t } = useTranslation('patients')
+  return (
+    <Dialog isOpen={isOpen} onClose={onClose} size="lg" title={t('link.dialog')}>
+      <ChoosePatient booking={booking} onClose={onClose} />
+    </Dialog>
+  )
+}
+
+function ChoosePatient({ booking, onClose }: Omit<LinkPatientDialogProps, 'isOpen'>) {
+  const { t } = useTranslation('patients')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const [q, setQ] = useState(booking.patient.name)
+  const listRef = useRef<HTMLUListElement>(null)
+  const found = useInfiniteQuery({ ...patientsQuery(clinicId, q), enabled: q !== '' })
+  const patients = q === '' ? [] : (found.data?.pages.flatMap(({ items }) => items) ?? [])
+  const linking = useMutation({
+    mutationFn: ({ id: patientId }: PatientRecord) =>
+      dataOf(api.linkBookingToPatient({ path: { clinicId, bookingId: booking.id }, body: { patientId } })),
+    onSuccess: (_, { name }) => {
+      toastDone({ message: t('link.done', { name: isolated(name) }) })
+      onClose()
+      focusPageTitle()
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
+  })
+  return (
+    <Stack gap="md">
+      <Text>{t('link.help')}</Text>
+      <SearchField label={t('list.search')} placeholder={t('list.placeholder')} text={q} onSearch={setQ} />
+      {linking.isError ? <ErrorState error={linking.error} /> : null}
+      {q === '' ? null : found.data === undefined ? (
+        <LoadingOrError of={found} />
+      ) : patients.length === 0 && !found.hasNextPage ? (
+        <Text role="status">{t('link.notFound')}</Text>
+      ) : (
+        <ul className={classes.choices} ref={listRef}>
+          {patients.map((record) => (
+            <li key={record.id}>
+              <Known record={record} />
+              <ActionButton
+                variant="default"
+                size="sm"
+                aria-label={t('link.chooseName', { name: isolated(record.name) })}
+                isBusy={linking.isPending && linking.variables.id === record.id}
+                onClick={() => linking.mutate(record)}
+              >
+                {t('link.choose')}
+              </ActionButton>
+            </li>
+          ))}
+        </ul>
+      )}
+      {q === '' ? null : <ShowMore pages={found} count={patients.length} listRef={listRef} />}
+      <Group>
+        <LinkButton
+          variant="default"
+          size="sm"
+          to="/clinic/$clinicId/patients/new"
+          params={{ clinicId }}
+          search={{ forBooking: booking.id }}
+        >
+          {t('link.new')}
+        </LinkButton>
+      </Group>
+    </Stack>
+  )
+}
+
+/** What tells patients of one name apart. */
+function Known({ record: { name, birthDate, mrn, phone, email } }: { record: PatientRecord }) {
+  const known = [birthDate === null ? null : formatNumericDate(birthDate), mrn, phone, email]
+  return (
+    <div>
+      <Text fw={600}>
+        <bdi>{name}</bdi>
+      </Text>
+      <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+        <bdi>{known.filter((one) => one !== null).join(' · ')}</bdi>
+      </Text>
+    </div>
+  )
+}

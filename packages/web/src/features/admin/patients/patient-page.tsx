@@ -1,0 +1,169 @@
+import type { PatientWithVisits } from '@holdfast/contract/client'
+import { Button, Stack, Text, Title } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { formatDate, formatLanguage } from '../../../lib/i18n/format.ts'
+import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
+import { Dialog } from '../../../ui/dialogs/dialog.tsx'
+import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import adminClasses from '../admin.module.css'
+import { ContactLink } from '../contact-link.tsx'
+import factClasses from '../facts.module.css'
+import { Flags } from '../flags.tsx'
+import { patientQuery } from '../patient-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+import { changeBetween, draftOfRecord, type PatientDraft } from './patient-draft.ts'
+import { PatientForm } from './patient-form.tsx'
+import { PatientVisits } from './patient-visits.tsx'
+
+const route = getRouteApi('/clinic/$clinicId/patients/$patientId')
+
+/** Who a patient is, what they need, and what they have been booked for. */
+export function PatientPage() {
+  const { patientId } = route.useParams()
+  const { clinicId } = useClinic()
+  const found = useQuery(patientQuery(clinicId, patientId))
+  if (found.data === undefined) return <LoadingOrError of={found} />
+  return (
+    <Stack gap="lg">
+      <Stack gap="xs">
+        <PageTitle>{found.data.name}</PageTitle>
+        {found.data.flags.length === 0 ? null : <Flags flags={found.data.flags} />}
+      </Stack>
+      <div className={adminClasses.two}>
+        <PatientFacts patient={found.data} />
+        <PatientVisits patient={found.data} />
+      </div>
+    </Stack>
+  )
+}
+
+function PatientFacts({ patient }: { patient: PatientWithVisits }) {
+  const { t } = useTranslation(['patients', 'admin'])
+  const { isAdmin } = useClinic()
+  const [dialog, setDialog] = useState<'edit' | 'erase' | null>(null)
+  const close = () => setDialog(null)
+  const { mrn, birthDate, sex, phone, email, address, language, notes, identifiers } = patient
+  const facts: { label: string; value: ReactNode }[] = [
+    { label: t('field.mrn'), value: <bdi>{mrn ?? '–'}</bdi> },
+    {
+      label: t('field.birthDate'),
+      value: birthDate === null ? '–' : formatDate(birthDate, { day: 'numeric', month: 'long', year: 'numeric' }),
+    },
+    { label: t('field.sex'), value: sex === null ? '–' : t(`sex.${sex}`) },
+    { label: t('admin:field.phone'), value: <ContactLink scheme="tel" to={phone ?? undefined} /> },
+    { label: t('admin:field.email'), value: <ContactLink scheme="mailto" to={email ?? undefined} /> },
+    { label: t('admin:field.address'), value: <Lines text={address} /> },
+    { label: t('field.language'), value: language === null ? '–' : formatLanguage(language) },
+    { label: t('field.notes'), value: <Lines text={notes} /> },
+    ...identifiers.map(({ system, value }) => ({ label: system, value: <bdi className="tabular">{value}</bdi> })),
+  ]
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="patient-facts">
+      <Stack gap="lg">
+        <Title order={2} size="h3" id="patient-facts">
+          {t('facts')}
+        </Title>
+        <dl className={factClasses.facts}>
+          {facts.map(({ label, value }) => (
+            <div key={label} style={{ display: 'contents' }}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <div className={layoutClasses.actions}>
+          <Button variant="default" size="sm" onClick={() => setDialog('edit')}>
+            {t('edit.open')}
+          </Button>
+          {isAdmin ? (
+            <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
+              {t('erase.open')}
+            </Button>
+          ) : null}
+        </div>
+      </Stack>
+      <Dialog isForm size="lg" isOpen={dialog === 'edit'} onClose={close} title={t('edit.title')}>
+        <EditPatient patient={patient} onDone={close} />
+      </Dialog>
+      <EraseQuestion patient={patient} isOpen={dialog === 'erase'} onClose={close} />
+    </section>
+  )
+}
+
+/** A text with its line ends. */
+function Lines({ text }: { text: string | null }) {
+  return (
+    <Text component="span" dir="auto" style={{ whiteSpace: 'pre-line' }}>
+      {text ?? '–'}
+    </Text>
+  )
+}
+
+/** Sends the fields that were changed here, with the version that was read: what others change is not overwritten. */
+function EditPatient({ patient, onDone }: { patient: PatientWithVisits; onDone: () => void }) {
+  const { t } = useTranslation('patients')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const [read] = useState({ version: patient.version, draft: draftOfRecord(patient) })
+  const change = useMutation({
+    mutationFn: (draft: PatientDraft) => {
+      const body = { version: read.version, ...changeBetween(read.draft, draft) }
+      return dataOf(api.updatePatient({ path: { clinicId, patientId: patient.id }, body }))
+    },
+    onSuccess: () => {
+      toastDone({ message: t('edit.done') })
+      onDone()
+      focusPageTitle()
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
+  })
+  return (
+    <PatientForm
+      initial={read.draft}
+      submit={t('edit.submit')}
+      isBusy={change.isPending}
+      error={change.error}
+      onSubmit={(draft, onError) => change.mutate(draft, { onError })}
+    />
+  )
+}
+
+type EraseProps = { patient: PatientWithVisits; isOpen: boolean; onClose: () => void }
+
+function EraseQuestion({ patient, isOpen, onClose }: EraseProps) {
+  const { t } = useTranslation('patients')
+  const { clinicId } = useClinic()
+  const navigate = route.useNavigate()
+  const queryClient = useQueryClient()
+  const erasure = useMutation({
+    mutationFn: () => dataOf(api.erasePatientRecord({ path: { clinicId, patientId: patient.id } })),
+    async onSuccess() {
+      toastDone({ message: t('erase.done') })
+      await navigate({ to: '/clinic/$clinicId/patients', params: { clinicId }, search: {}, replace: true })
+      queryClient.removeQueries(patientQuery(clinicId, patient.id))
+      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+    },
+  })
+  return (
+    <ConfirmDialog
+      title={t('erase.title')}
+      isOpen={isOpen}
+      onClose={onClose}
+      confirm={t('erase.submit')}
+      onConfirm={() => erasure.mutate()}
+      isBusy={erasure.isPending}
+      error={erasure.error}
+    >
+      <Text>{t('erase.text')}</Text>
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,116 @@
+import type { PatientRecord } from '@holdfast/contract/client'
+import { Group, Stack, Text } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { type RefObject, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatNumericDate } from '../../../lib/i18n/format.ts'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { SearchField } from '../../../ui/fields/search-field.tsx'
+import classes from '../../../ui/filters.module.css'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { ShowMore } from '../../../ui/show-more.tsx'
+import { EmptyState } from '../../../ui/states/empty-state.tsx'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import tableClasses from '../../../ui/table.module.css'
+import { Flags } from '../flags.tsx'
+import { patientsQuery } from '../patient-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+
+const route = getRouteApi('/clinic/$clinicId/patients')
+
+/** The clinic's patients by name, and the search in them. */
+export function PatientsPage() {
+  const { t } = useTranslation(['patients', 'admin'])
+  const { clinicId } = useClinic()
+  const { q } = route.useSearch()
+  const navigate = route.useNavigate()
+  const found = useInfiniteQuery(patientsQuery(clinicId, q))
+  const patients = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
+  const search = (text: string) =>
+    void navigate({ search: text === '' ? {} : { q: text }, replace: true, resetScroll: false })
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="end">
+        <div>
+          <PageTitle>{t('admin:tabs.patients')}</PageTitle>
+          <Text c="dimmed" maw="44rem">
+            {t('list.intro')}
+          </Text>
+        </div>
+        <LinkButton size="sm" variant="default" to="/clinic/$clinicId/patients/new" params={{ clinicId }} search={{}}>
+          {t('new.link')}
+        </LinkButton>
+      </Group>
+      <form className={classes.filters} aria-label={t('list.search')} onSubmit={(event) => event.preventDefault()}>
+        <SearchField label={t('list.search')} placeholder={t('list.placeholder')} text={q} onSearch={search} />
+      </form>
+      {found.data === undefined ? (
+        <LoadingOrError of={found} />
+      ) : (
+        <>
+          {patients.length === 0 ? (
+            <EmptyState
+              title={t(q === undefined ? 'list.empty' : 'list.none')}
+              help={t(q === undefined ? 'list.emptyHelp' : 'list.noneHelp')}
+            />
+          ) : (
+            <PatientsTable patients={patients} isOlder={found.isPlaceholderData} rowsRef={rowsRef} />
+          )}
+          <ShowMore pages={found} count={patients.length} listRef={rowsRef} />
+        </>
+      )}
+    </Stack>
+  )
+}
+
+type TableProps = {
+  patients: readonly PatientRecord[]
+  isOlder: boolean
+  rowsRef: RefObject<HTMLTableSectionElement | null>
+}
+
+function PatientsTable({ patients, isOlder, rowsRef }: TableProps) {
+  const { t } = useTranslation(['patients', 'admin'])
+  const { clinicId } = useClinic()
+  return (
+    <table className={tableClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
+      <caption className={tableClasses.caption}>{t('admin:tabs.patients')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('admin:column.patient')}</th>
+          <th scope="col">{t('field.birthDate')}</th>
+          <th scope="col">{t('field.mrn')}</th>
+          <th scope="col">{t('field.flags')}</th>
+        </tr>
+      </thead>
+      <tbody ref={rowsRef}>
+        {patients.map(({ id, name, birthDate, mrn, phone, email, flags }) => (
+          <tr key={id}>
+            <td>
+              <Link
+                className={layoutClasses.link}
+                to="/clinic/$clinicId/patients/$patientId"
+                params={{ clinicId, patientId: id }}
+              >
+                <bdi>{name}</bdi>
+              </Link>
+              <Text size="sm" c="dimmed">
+                <bdi>{phone ?? email ?? ''}</bdi>
+              </Text>
+            </td>
+            <td className="tabular" data-label={t('field.birthDate')}>
+              {birthDate === null ? '–' : formatNumericDate(birthDate)}
+            </td>
+            <td data-label={t('field.mrn')}>
+              <bdi>{mrn ?? '–'}</bdi>
+            </td>
+            <td data-label={t('field.flags')}>{flags.length === 0 ? '–' : <Flags flags={flags} />}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
