@@ -183,8 +183,8 @@ const hasFormer = ({ formerBookingId }: Pick<ClaimRequest, 'formerBookingId'>): 
 /**
  * Read by the statement that claims. null: the booking belongs to no account. Of two people of one name without e-mail
  * addresses, the telephone number says who it is; if neither has one, they are the same, as in `is_same_person`: a
- * child whom a parent's account has booked has no contacts. An account that has added the former booking by its link may
- * be a stranger's, as for `correct_patient`: it adds the new one in the same way (docs/decisions/0036).
+ * child whom a parent's account has booked has no contacts. An account that has added the former booking by its link
+ * may be a stranger's, as for `correct_patient`: it adds the new one in the same way (docs/decisions/0036).
  */
 function accountOf(request: Omit<ClaimRequest, 'slotId'>): Sql {
   const { bookingId, accountId, formerBookingId, formerDoctorId, patient } = request
