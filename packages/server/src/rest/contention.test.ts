@@ -100,7 +100,7 @@ async function verify() {
   return (await call(`${url}/api/v1/clinics/${clinic.id}/verify`, { bearer: await signIn(url) })).body
 }
 
-test('500 clients want 50 units, through two servers: 50 are booked, 450 get slot_full; counts and log agree', async () => {
+test('500 clients want 50 units at two servers: 50 are booked, 450 get slot_full; counts and log agree', async () => {
   await start()
   expect(await contend()).toEqual({ booked: slots * unitsPerSlot, slot_full: clients - slots * unitsPerSlot })
   expect(await taken()).toEqual(Array(slots).fill(unitsPerSlot))
