@@ -11,7 +11,7 @@ export const responseSchema = Type.Omit(restOperations.createBooking.responses[2
 const noPatient: NonNullable<NewBookingBody['patient']> = { name: '' }
 
 export function bookRequestOf(
-  { slotId, units = 1, patient = noPatient, appointmentType = 'in_person', reason }: NewBookingBody,
+  { slotId = '', units = 1, patient = noPatient, appointmentType = 'in_person', reason }: NewBookingBody,
   key: string | string[] | undefined,
 ): BookRequest {
   const { name, email = null, phone = null } = patient

@@ -22,7 +22,7 @@ export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
   const schema = { body: bodySchema, response: { 201: bookingSchema, 200: bookingSchema } }
   app.post<{ Body: NewBookingBody }>('/api/v1/bookings', { schema }, async (request, reply) => {
     const {
-      slotId,
+      slotId = '',
       units = 1,
       patient = { name: '' },
       appointmentType = null,

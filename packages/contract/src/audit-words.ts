@@ -82,6 +82,8 @@ export const auditWords = [
   'block withdrawn',
   'slots created',
   'slots withdrawn',
+  'sessions opened',
+  'session withdrawn',
   'capacity changed',
   'reminders planned',
 ] as const

@@ -19,6 +19,7 @@ import { named, type Operation } from './operations/operation.ts'
 import { patientOperations } from './operations/patients.ts'
 import { proofOperations } from './operations/proof.ts'
 import { secondFactorOperations as ofSecondFactors } from './operations/second-factors.ts'
+import { sessionOperations } from './operations/sessions.ts'
 import { slotOperations } from './operations/slots.ts'
 import { theatreCaseOperations } from './operations/theatre-cases.ts'
 import { theatrePlanningOperations } from './operations/theatre-planning.ts'
@@ -34,6 +35,7 @@ export const restOperations = named({
   ...doctorOperations,
   ...visitTypeOperations,
   ...slotOperations,
+  ...sessionOperations,
   ...bookingOperations,
   ...meOperations,
   ...clinicDeskOperations,

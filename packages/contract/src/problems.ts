@@ -4,6 +4,7 @@ import { calendarProblemKinds } from './calendar-problems.ts'
 import { closureProblemKinds } from './closure-problems.ts'
 import { patientProblemKinds } from './patient-problems.ts'
 import { type MemberValues, type ProblemKind, saidFromMembers } from './problem-kind.ts'
+import { sessionProblemKinds } from './session-problems.ts'
 import { theatreProblemKinds } from './theatre-problems.ts'
 import { visitProblemKinds } from './visit-problems.ts'
 import { waitlistProblemKinds } from './waitlist-problems.ts'
@@ -118,6 +119,7 @@ export const problemKinds = {
     help: 'Retry. A write with an Idempotency-Key is safe to repeat.',
   },
   ...bookingProblemKinds,
+  ...sessionProblemKinds,
   last_admin: {
     status: 409,
     title: 'The clinic would have no admin left',

@@ -6,9 +6,6 @@ import {
   aMember,
   aNewVisitType,
   aPatientRecord,
-  aSession,
-  aTimeClaim,
-  aVisitType,
   type BuiltSlot,
   createTestDatabase,
   type TestDatabase,
@@ -23,6 +20,7 @@ import {
   type AnnouncedScene as Scene,
   type AnnouncedWriteCase as Write,
 } from '../test/announced-scene.ts'
+import { announcedTimes } from '../test/announced-times.ts'
 import { createEngine } from './create-engine.ts'
 import type { AnnouncedWrite } from './engine-methods.ts'
 import type { ClinicLogo, NewClinic } from './model/clinic.ts'
@@ -117,32 +115,7 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
         its.claim(aClaim(slot)),
     announced: ofDoctor,
   },
-  claimTime: {
-    async prepare({ database: db, engine: its, doctor }) {
-      const [session, type] = [await aSession(db, doctor), await aVisitType(db, { no: doctor.clinicNo })]
-      return () => its.claimTime(aTimeClaim(session, type, 0))
-    },
-    announced: ofDoctor,
-  },
-  'sessions.create': {
-    prepare:
-      async ({ engine: its, doctor, other: { endsAt } }) =>
-      () =>
-        its.sessions.create({
-          doctorId: doctor.id,
-          drafts: [{ startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 3_600_000) }],
-          gridMinutes: 10,
-          visitTypeIds: null,
-        }),
-    announced: directoryOf,
-  },
-  'sessions.withdraw': {
-    async prepare({ database: db, engine: its, doctor }) {
-      const session = await aSession(db, doctor)
-      return () => its.sessions.withdraw(session.id)
-    },
-    announced: directoryOf,
-  },
+  ...announcedTimes,
   settle: ofBooking('PENDING', (its, id) => its.settle(settling(id, 'confirm'))),
   move: {
     async prepare({ database: db, engine: its, slot, other }) {

@@ -54,6 +54,10 @@ export const corruptedColumns: Readonly<Record<string, CorruptedTable>> = {
       oldest_booking_at: ['null', 'older_booking'],
       blocked_at: ['now()', 'slot_differs'],
       digest: ['null', 'slot_differs'],
+      session_id: ['gen_random_uuid(), visit_type_id = gen_random_uuid()', 'slot_differs'],
+      visit_type_id: ['gen_random_uuid()', refusedBy('slot_of_visit')],
+      buffer_before_minutes: ['buffer_before_minutes + 5', 'slot_differs'],
+      buffer_after_minutes: ['buffer_after_minutes + 5', 'slot_differs'],
     },
   },
   booking: {

@@ -38,6 +38,7 @@ export const notVerified: Readonly<Record<string, string>> = {
   specialization: ordinary,
   upkeep_result: 'when a backup and verify last succeeded, written again by the next one',
   verified_account: accounts,
+  open_session: ordinary,
   visit_type: ordinary,
   visit_type_doctor: ordinary,
   webhook: ordinary,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aPng } from '@holdfast/testkit'
+import { aClinic, aDoctor, aPng, aSession } from '@holdfast/testkit'
 import type { LostOperations } from './lost-scene.ts'
 import { theatreTime } from './theatre-scene.ts'
 
@@ -27,6 +27,17 @@ export const lostDeskOperations = {
     const startsAt = theatreTime('10:00')
     const body = { slots: [{ startsAt, endsAt: new Date(Date.parse(startsAt) + 900_000).toISOString() }] }
     return (key) => rest.call('createSlots', { path: { doctorId }, as: theatre.admin, body, key })
+  },
+  createOpenSessions: async ({ rest, database, theatre }) => {
+    const { id: doctorId } = await aDoctor(database, theatre.clinic)
+    const body = { sessions: [{ startsAt: theatreTime('10:00'), endsAt: theatreTime('12:00') }] }
+    return (key) => rest.call('createOpenSessions', { path: { doctorId }, as: theatre.admin, body, key })
+  },
+  withdrawOpenSession: async ({ rest, database, theatre }) => {
+    const doctor = await aDoctor(database, theatre.clinic)
+    const { id: sessionId } = await aSession(database, doctor)
+    const path = { doctorId: doctor.id, sessionId }
+    return (key) => rest.call('withdrawOpenSession', { path, as: theatre.admin, key })
   },
   updateMessageSettings: async ({ rest, theatre: { path, admin } }) => {
     const body = { textBefore: randomUUID() }

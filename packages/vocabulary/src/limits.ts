@@ -10,6 +10,15 @@ export const slotLimits = {
 } as const
 
 /** The limits of a clinic's visit types. */
+export const sessionLimits = {
+  /** How far apart visits can begin in an open session. */
+  gridMinutes: { min: 1, max: 240 },
+  sessionsPerCallMax: 1_000,
+} as const
+
+/** How many times at which visits can begin a list has at most. */
+export const timesMax = 2_000
+
 export const visitTypeLimits = {
   /** Of a clinic, also those that are switched off: lists of them have no pages. */
   visitTypesMax: 200,

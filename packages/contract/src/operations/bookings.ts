@@ -26,8 +26,9 @@ export const bookingOperations = {
     method: 'POST',
     url: '/api/v1/bookings',
     tag: 'Bookings',
-    summary: 'Book units of a slot',
+    summary: 'Book units of a slot, or a visit in an open session',
     description:
+      'Takes a `slotId`, or the `sessionId`, `startsAt` and `visitTypeId` of a visit. ' +
       'Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. ' +
       'At a clinic that has guests confirm by a link, a guest’s booking with `confirm` and an e-mail address ' +
       'stays PENDING, see `confirmBooking`. A hold needs no patient; its confirmation does. Send an ' +
@@ -39,7 +40,7 @@ export const bookingOperations = {
       201: { description: 'The booking', schema: createdBookingSchema },
       200: { description: 'A retry: the first response again', schema: createdBookingSchema },
     },
-    clinic: { body: 'slotId' },
+    clinic: { body: ['slotId', 'sessionId'] },
     limit: 'booking',
     waits: 'in the engine',
     retry: 'in the transaction',
@@ -47,6 +48,11 @@ export const bookingOperations = {
     example: { body: { slotId: '{slotId}', patient: { name: 'Ada' } } },
     problems: [
       'slot_not_found',
+      'session_not_found',
+      'visit_type_not_found',
+      'visit_type_not_offered',
+      'visit_type_restricted',
+      'time_not_offered',
       'slot_full',
       'slot_closed',
       'units_over_capacity',

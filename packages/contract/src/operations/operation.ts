@@ -87,12 +87,13 @@ export type RestrictedResponse =
  * What says of which clinic a request is, and so which database serves it. Default: the first id of the path.
  *
  * - `none`: it names no clinic; where there are several databases, the directory serves it
- * - `body`, `query`: the clinic that the id in this field names. Never another field: texts may look like ids
+ * - `body`, `query`: the clinic that the id in this field names, or in the first of these fields that is there. Never
+ * another field: texts may look like ids
  * - a token: the invitation or the calendar feed that it belongs to
  */
 export type ClinicSource =
   | 'none'
-  | { readonly body: string }
+  | { readonly body: string | readonly string[] }
   | { readonly query: 'clinicId' }
   | 'invitation token'
   | 'feed token'

@@ -14,6 +14,7 @@ import {
   pageOf,
   paragraph,
   phone,
+  time,
 } from './fields.ts'
 import { literals, nullableLiterals } from './literals.ts'
 
@@ -56,9 +57,14 @@ const refuseOverlap = Type.Optional(
   }),
 )
 
+const ofVisit = 'With `sessionId`, `startsAt` and `visitTypeId`: a visit in an open session, instead of a slot'
+
 export const newBookingSchema = Type.Object(
   {
-    slotId: id(),
+    slotId: Type.Optional(id({ description: 'A slot. Required, unless `sessionId` is there' })),
+    sessionId: Type.Optional(id({ description: ofVisit })),
+    startsAt: Type.Optional(time({ description: 'When the visit begins: one of `listTimes`' })),
+    visitTypeId: Type.Optional(id({ description: 'What is booked: it says how long the visit takes' })),
     units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
     patient: Type.Optional(patientSchema),
     appointmentType: Type.Optional(appointmentTypeSchema),

@@ -4,8 +4,8 @@ import type { Page } from './page.ts'
 import type { WriteKey } from './stored-responses.ts'
 
 /**
- * When something is closed, in local times `YYYY-MM-DDTHH:MM` of the clinic's zone: [localStart, localEnd). `yearly`: it
- * is a whole day, and closed each year from then on; 29 February in leap years alone.
+ * When something is closed, in local times `YYYY-MM-DDTHH:MM` of the clinic's zone: [localStart, localEnd). `yearly`:
+ * it is a whole day, and closed each year from then on; 29 February in leap years alone.
  */
 export type ClosureTime = { localStart: string; localEnd: string; yearly: boolean }
 

@@ -18,7 +18,9 @@ export type Directory = {
   doctor(doctorId: string): Promise<Doctor | null>
   createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<OnceResult<Doctor>>
   updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
-  /** All visit types of the clinic, also those that are switched off: at most `visitTypesMax`, in the order of lists. */
+  /**
+   * All visit types of the clinic, also those that are switched off: at most `visitTypesMax`, in the order of lists.
+   */
   visitTypes(clinicNo: number): Promise<VisitType[]>
   visitType(clinicNo: number, id: string): Promise<VisitType | null>
   createVisitType(clinicNo: number, visitType: NewVisitType, writeKey: WriteKey): Promise<CreateVisitTypeOutcome>

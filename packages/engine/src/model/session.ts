@@ -30,6 +30,12 @@ export type SessionDraftOutcome = SessionDraft & {
   sessionId: string | null
 }
 
+export type CreateSessionsOutcome =
+  /** One item per draft, in order. `position` null: nothing was created or found. */
+  | { kind: 'done'; items: SessionDraftOutcome[]; position: string | null }
+  /** One of the visit types does not exist. Nothing was written. */
+  | { kind: 'visit_type_missing' }
+
 /** A start at which a visit of a type can be booked. `available`: how many can be, more than one for groups. */
 export type OpenTime = { sessionId: string; startsAt: Date; endsAt: Date; available: number }
 
@@ -67,11 +73,13 @@ export type TimeClaimOutcome =
 
 /** The doctor's sessions, and the times that can be booked in them. */
 export type Sessions = {
-  /** One outcome per draft, in order. Idempotent. `position` null: nothing was created or found. */
-  create(request: CreateSessionsRequest): Promise<{ items: SessionDraftOutcome[]; position: string | null }>
+  /** Idempotent. */
+  create(request: CreateSessionsRequest): Promise<CreateSessionsOutcome>
   /** Those that end after `from` and start before `to`, by start, without withdrawn ones; at most 1,000. */
   list(query: { doctorId: string; from: Date; to: Date }): Promise<OpenSession[]>
-  /** null: there is no such session. What was booked in it stays. */
-  withdraw(sessionId: string): Promise<{ position: string } | null>
+  /** Also one that was withdrawn. */
+  find(sessionId: string): Promise<OpenSession | null>
+  /** null: the doctor has no such session. What was booked in it stays. */
+  withdraw(sessionId: string, doctorId: string): Promise<{ position: string } | null>
   times(query: OpenTimesQuery): Promise<OpenTime[]>
 }

@@ -5,7 +5,11 @@ import { type Announce, announceDoctor } from '../model/committed.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import type { OpenSession, OpenTime, SessionDraftOutcome, Sessions } from '../model/session.ts'
 
-type CreatedRow = { outcome: SessionDraftOutcome['outcome']; session_id: string | null; tx: string }
+type CreatedRow = {
+  outcome: SessionDraftOutcome['outcome'] | 'visit_type_missing'
+  session_id: string | null
+  tx: string
+}
 
 type SessionRow = {
   id: string
@@ -30,15 +34,16 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
           ${clinicNo}::integer, ${doctorId}::uuid, ${drafts.map(() => newId(clinicNo))}::uuid[],
           ${drafts.map(({ startsAt }) => startsAt)}::timestamptz[],
           ${drafts.map(({ endsAt }) => endsAt)}::timestamptz[], ${gridMinutes}::integer, ${visitTypeIds}::uuid[])`)
+      if (rows[0]?.outcome === 'visit_type_missing') return { kind: 'visit_type_missing' }
       const items = drafts.map((draft, index): SessionDraftOutcome => {
         const row = rows[index]
-        if (row === undefined)
+        if (row === undefined || row.outcome === 'visit_type_missing')
           throw new Error(`create_sessions returned ${rows.length} rows for ${drafts.length} drafts.`)
         return { ...draft, outcome: row.outcome, sessionId: row.session_id }
       })
       const position = items.every(({ outcome }) => outcome === 'conflict') ? null : (rows[0]?.tx ?? null)
       if (position !== null) announceDoctor(announce, doctorId, position)
-      return { items, position }
+      return { kind: 'done', items, position }
     },
 
     async list({ doctorId, from, to }) {
@@ -52,10 +57,19 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
       return rows.map(sessionOf)
     },
 
-    async withdraw(sessionId) {
+    async find(sessionId) {
+      if (!isId(sessionId)) return null
+      const { rows } = await pool.query<SessionRow>(sql`
+        select id, resource_id, starts_at, ends_at, grid_minutes, visit_type_ids
+          from holdfast.open_session where clinic_no = ${clinicNoOf(sessionId)} and id = ${sessionId}`)
+      return rows[0] === undefined ? null : sessionOf(rows[0])
+    },
+
+    async withdraw(sessionId, doctorId) {
       if (!isId(sessionId)) return null
       const { rows } = await pool.query<{ resource_id: string; tx: string }>(sql`
-        select * from holdfast.withdraw_session(${clinicNoOf(sessionId)}::integer, ${sessionId}::uuid)`)
+        select * from holdfast.withdraw_session(
+          ${clinicNoOf(sessionId)}::integer, ${sessionId}::uuid, ${doctorId}::uuid)`)
       const [row] = rows
       if (row === undefined) return null
       announceDoctor(announce, row.resource_id, row.tx)

@@ -2,8 +2,8 @@
 export type NamedPlace = { code: string; name: string }
 
 /**
- * A public holiday in local times `YYYY-MM-DDTHH:MM`: [localStart, localEnd). `hasFixedDate`: it is on the same date each
- * year.
+ * A public holiday in local times `YYYY-MM-DDTHH:MM`: [localStart, localEnd). `hasFixedDate`: it is on the same date
+ * each year.
  */
 export type PublicHoliday = { name: string; localStart: string; localEnd: string; hasFixedDate: boolean }
 

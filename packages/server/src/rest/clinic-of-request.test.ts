@@ -15,6 +15,8 @@ function hasPathOfClinic({ params }: Pick<Operation, 'params'>): boolean {
   return idsIn(params).some((name) => name !== 'accountId')
 }
 
+const hasField = (part: unknown, name: string) => (part as Properties).properties?.[name]?.format === 'uuid'
+
 function idsIn(part: unknown): string[] {
   const { required = [], properties = {} } = (part ?? {}) as Properties
   return required.filter((name) => properties[name]?.format === 'uuid')
@@ -26,7 +28,11 @@ const unnamed = (all: readonly Operation[]) =>
     .filter((operation) => {
       const { clinic } = operation
       if (clinic === undefined) return !hasPathOfClinic(operation)
-      return typeof clinic === 'object' && 'body' in clinic && !idsIn(operation.body).includes(clinic.body)
+      if (typeof clinic !== 'object' || !('body' in clinic)) return false
+      // Of several fields, the handler requires one.
+      return typeof clinic.body === 'string'
+        ? !idsIn(operation.body).includes(clinic.body)
+        : clinic.body.some((name) => !hasField(operation.body, name))
     })
     .map(({ id }) => id)
 

@@ -31,7 +31,8 @@ export function namedIdOf({ clinic }: Sourced, { params, query, body }: AnyCall)
   // An id of another system names no clinic, and nothing is found by it anywhere.
   if (clinic === undefined) return firstIdIn(params)
   if (typeof clinic === 'string') return null
-  return 'body' in clinic ? textIn(body, clinic.body) : textIn(query, clinic.query)
+  if ('query' in clinic) return textIn(query, clinic.query)
+  return [clinic.body].flat().reduce<string | null>((found, name) => found ?? textIn(body, name), null)
 }
 
 /**

@@ -25,6 +25,7 @@ import { servePatients } from './resources/patients.ts'
 import { serveProof } from './resources/proof.ts'
 import { servePublicHolidays } from './resources/public-holidays.ts'
 import { serveReminderChoices } from './resources/reminder-choices.ts'
+import { serveSessions } from './resources/sessions.ts'
 import { serveSlots } from './resources/slots.ts'
 import { serveTheatreBlocks } from './resources/theatre-blocks.ts'
 import { serveTheatreCases } from './resources/theatre-cases.ts'
@@ -62,6 +63,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveVideoRooms(serve, deps)
   serveVisitTypes(serve, deps)
   serveSlots(serve, deps)
+  serveSessions(serve, deps)
   serveBookings(serve, deps)
   serveCorrections(serve, deps)
   serveTicketLinks(serve, deps)

@@ -1858,6 +1858,22 @@ export type CreatedInvitation = {
 };
 
 /**
+ * CreatedOpenSessions
+ */
+export type CreatedOpenSessions = {
+    created: number;
+    /**
+     * They exist already, or have ended
+     */
+    skipped: number;
+    /**
+     * They overlap another session of the doctor
+     */
+    conflicts: number;
+    items: Array<OpenSessionOutcome>;
+};
+
+/**
  * CreatedSlots
  */
 export type CreatedSlots = {
@@ -3046,7 +3062,22 @@ export type NewBlock = {
  * NewBooking
  */
 export type NewBooking = {
-    slotId: string;
+    /**
+     * A slot. Required, unless `sessionId` is there
+     */
+    slotId?: string;
+    /**
+     * With `sessionId`, `startsAt` and `visitTypeId`: a visit in an open session, instead of a slot
+     */
+    sessionId?: string;
+    /**
+     * When the visit begins: one of `listTimes`
+     */
+    startsAt?: string;
+    /**
+     * What is booked: it says how long the visit takes
+     */
+    visitTypeId?: string;
     units?: number;
     patient?: Patient;
     appointmentType?: AppointmentType;
@@ -3294,6 +3325,21 @@ export type NewMilestone = {
      * true: record, correct or remove it although a milestone before it would be missing, or another patient would be in the room at the same time, as far as was recorded. Its event then has `forced`
      */
     force?: boolean;
+};
+
+/**
+ * NewOpenSessions
+ */
+export type NewOpenSessions = {
+    sessions: Array<OpenSessionDraft>;
+    /**
+     * Visits begin at the start of the session, and every so many minutes after it
+     */
+    gridMinutes?: number;
+    /**
+     * Only these visit types are booked in them. Absent: all
+     */
+    visitTypeIds?: Array<string>;
 };
 
 /**
@@ -3609,6 +3655,73 @@ export type Nothing = {
  */
 export type NothingForCase = {
     [key: string]: never;
+};
+
+/**
+ * OpenSession
+ */
+export type OpenSession = {
+    id: string;
+    doctorId: string;
+    startsAt: string;
+    endsAt: string;
+    gridMinutes: number;
+    /**
+     * The visit types that are booked in it. null: all that the doctor offers
+     */
+    visitTypeIds: Array<string> | null;
+};
+
+/**
+ * OpenSessionDraft
+ */
+export type OpenSessionDraft = {
+    startsAt: string;
+    endsAt: string;
+};
+
+/**
+ * OpenSessionList
+ */
+export type OpenSessionList = {
+    items: Array<OpenSession>;
+};
+
+/**
+ * OpenSessionOutcome
+ */
+export type OpenSessionOutcome = {
+    startsAt: string;
+    endsAt: string;
+    outcome: 'created' | 'skipped' | 'conflict';
+    /**
+     * The session that was created, or that exists
+     */
+    sessionId: string | null;
+};
+
+/**
+ * OpenTime
+ */
+export type OpenTime = {
+    sessionId: string;
+    startsAt: string;
+    endsAt: string;
+    /**
+     * How many visits can be booked then: more than one for groups
+     */
+    available: number;
+};
+
+/**
+ * OpenTimeList
+ */
+export type OpenTimeList = {
+    items: Array<OpenTime>;
+    /**
+     * When this was read
+     */
+    asOf: string;
 };
 
 /**
@@ -4102,6 +4215,10 @@ export type Problem = {
      */
     max?: number;
     /**
+     * `visit_type_restricted`: who can book it
+     */
+    bookableBy?: 'desk' | 'known_patients';
+    /**
      * `units_over_capacity`: the capacity of the slot
      */
     capacity?: number;
@@ -4146,7 +4263,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'patient_not_found' | 'record_changed' | 'mrn_taken' | 'identifier_taken' | 'patient_in_use' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'visit_type_not_found' | 'too_many_visit_types' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'closure_not_found' | 'too_many_closures' | 'calendar_feed_not_found';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'invitation_for_other_address' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'clinic_logo_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'message_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'capacity_in_use' | 'time_zone_in_use' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'patient_booked' | 'place_awaited' | 'offer_open' | 'offer_accepted' | 'past_deadline' | 'booking_moved' | 'visit_begun' | 'too_early' | 'booking_has_account' | 'session_not_found' | 'time_not_offered' | 'visit_type_not_offered' | 'visit_type_restricted' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'invited_too_often' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'mail_unavailable' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'locked' | 'unavailable' | 'patient_not_found' | 'record_changed' | 'mrn_taken' | 'identifier_taken' | 'patient_in_use' | 'case_not_found' | 'block_not_found' | 'case_request_not_found' | 'theatre_resource_not_found' | 'resource_busy' | 'block_being_filled' | 'block_mismatch' | 'outside_hours' | 'block_overrun' | 'block_owned' | 'preferred_equipment_missing' | 'patient_mismatch' | 'theatre_resource_inactive' | 'resource_in_use' | 'units_in_use' | 'bump_refused' | 'milestone_order' | 'milestone_missing' | 'room_occupied' | 'patient_elsewhere' | 'milestone_time' | 'minutes_in_use' | 'case_request_scheduled' | 'visit_type_not_found' | 'too_many_visit_types' | 'waitlist_entry_not_found' | 'already_waiting' | 'offer_of_another_patient' | 'too_many_waitlist_entries' | 'webhook_not_found' | 'too_many_webhooks' | 'closure_not_found' | 'too_many_closures' | 'calendar_feed_not_found';
 
 /**
  * Procedure
@@ -7274,6 +7391,262 @@ export type ChangeSlotResponses = {
 
 export type ChangeSlotResponse = ChangeSlotResponses[keyof ChangeSlotResponses];
 
+export type ListTimesData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query: {
+        visitTypeId: string;
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from: string;
+        /**
+         * Last day, inclusive; at most 62 days in all
+         */
+        to: string;
+    };
+    url: '/api/v1/doctors/{doctorId}/times';
+};
+
+export type ListTimesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ListTimesError = ListTimesErrors[keyof ListTimesErrors];
+
+export type ListTimesResponses = {
+    /**
+     * The times
+     */
+    200: OpenTimeList;
+};
+
+export type ListTimesResponse = ListTimesResponses[keyof ListTimesResponses];
+
+export type ListOpenSessionsData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query: {
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from: string;
+        /**
+         * Last day, inclusive; at most 62 days in all
+         */
+        to: string;
+    };
+    url: '/api/v1/doctors/{doctorId}/sessions';
+};
+
+export type ListOpenSessionsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type ListOpenSessionsError = ListOpenSessionsErrors[keyof ListOpenSessionsErrors];
+
+export type ListOpenSessionsResponses = {
+    /**
+     * The sessions, by start
+     */
+    200: OpenSessionList;
+};
+
+export type ListOpenSessionsResponse = ListOpenSessionsResponses[keyof ListOpenSessionsResponses];
+
+export type CreateOpenSessionsData = {
+    body: NewOpenSessions;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/sessions';
+};
+
+export type CreateOpenSessionsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor. `visit_type_not_found`: There is no such visit type.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type CreateOpenSessionsError = CreateOpenSessionsErrors[keyof CreateOpenSessionsErrors];
+
+export type CreateOpenSessionsResponses = {
+    /**
+     * There was nothing to create
+     */
+    200: CreatedOpenSessions;
+    /**
+     * Sessions were created
+     */
+    201: CreatedOpenSessions;
+};
+
+export type CreateOpenSessionsResponse = CreateOpenSessionsResponses[keyof CreateOpenSessionsResponses];
+
+export type WithdrawOpenSessionData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+        sessionId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/sessions/{sessionId}';
+};
+
+export type WithdrawOpenSessionErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor. `session_not_found`: There is no such session.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type WithdrawOpenSessionError = WithdrawOpenSessionErrors[keyof WithdrawOpenSessionErrors];
+
+export type WithdrawOpenSessionResponses = {
+    /**
+     * It is withdrawn, now or before
+     */
+    204: void;
+};
+
+export type WithdrawOpenSessionResponse = WithdrawOpenSessionResponses[keyof WithdrawOpenSessionResponses];
+
 export type CreateBookingData = {
     body: NewBooking;
     headers?: {
@@ -7301,7 +7674,7 @@ export type CreateBookingErrors = {
      */
     403: Problem;
     /**
-     * `slot_not_found`: There is no such slot.
+     * `slot_not_found`: There is no such slot. `session_not_found`: There is no such session. `visit_type_not_found`: There is no such visit type.
      */
     404: Problem;
     /**
@@ -7309,7 +7682,7 @@ export type CreateBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `too_many_bookings`: Too many bookings from this address, account or contact. `patient_booked`: The patient has another appointment at this time.
+     * `visit_type_not_offered`: The visit type cannot be booked here. `visit_type_restricted`: Only some people can book this visit type. `time_not_offered`: No visit of this type begins at this time. `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `too_many_bookings`: Too many bookings from this address, account or contact. `patient_booked`: The patient has another appointment at this time.
      */
     409: Problem;
     /**

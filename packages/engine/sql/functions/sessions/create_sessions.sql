@@ -4,6 +4,7 @@
 -- Outcomes: created | skipped (the same session exists, or it has ended; session_id: the one that exists) | conflict
 -- (it
 --   overlaps another session of the doctor, session_id, or one before it in the arrays).
+-- The only row is visit_type_missing, and nothing is written, if one of p_visit_type_ids does not exist.
 -- Slots, cases and busy times in a session are no conflict: visits are booked around them.
 -- p_visit_type_ids: which visit types are booked in them; null: all that the doctor offers.
 -- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the doctor.
@@ -34,6 +35,12 @@ begin
   if not found then
     raise exception using errcode = 'no_data_found',
       message = format('create_sessions: clinic %s has no doctor %s', p_clinic_no, p_resource_id);
+  end if;
+  if exists (select from unnest(p_visit_type_ids) i(id)
+              where not exists (select from visit_type t where t.clinic_no = p_clinic_no and t.id = i.id)) then
+    outcome := 'visit_type_missing';
+    return next;
+    return;
   end if;
   for v_item in
     select i.n, i.id, i.starts_at, i.ends_at

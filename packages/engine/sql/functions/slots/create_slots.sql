@@ -7,8 +7,8 @@
 --   slot_id is null then). If two elements overlap each other, the one that starts first is created, then the first one
 --   in the arrays. p_dry_run: the same result, and nothing is written; slot_id is null where the slot would be created
 --   by this call.
--- What is created in a busy time of the doctor is blocked (busy_times). Everything else is offered to those who wait for
--- it, before anybody else sees it (offer_places).
+-- What is created in a busy time of the doctor is blocked (busy_times). Everything else is offered to those who wait
+-- for it, before anybody else sees it (offer_places).
 -- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the resource (FOR NO KEY
 --   UPDATE), then as lock_waitlists. Two calls for one resource run one after the
 --   other: with the exclusion constraint alone they can deadlock, each waiting for a row that the other has inserted.

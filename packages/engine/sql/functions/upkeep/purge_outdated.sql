@@ -1,10 +1,10 @@
 -- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, and origins of
 -- bookings and deliveries of webhooks older than 30 days, late events older than 93 days (bound_recent_log), messages
 -- older than 180 days, closures that were over a year ago or removed 30 days ago, counts of messages older than a day,
--- the list of erasures older than 60 days (backups have it), and what jobs, messages and consumers last did if that is a
--- week ago (they were switched off, or renamed; not that messages fail, which may be sent seldom), at most p_limit rows
--- of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small transactions
--- keep locks and WAL short.
+-- the list of erasures older than 60 days (backups have it), and what jobs, messages and consumers last did if that is
+-- a week ago (they were switched off, or renamed; not that messages fail, which may be sent seldom), at most p_limit
+-- rows of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small
+-- transactions keep locks and WAL short.
 --
 -- Keys and origins are found by the index of their bookings, whose ids have a time: those of a server whose clock was
 -- ahead (ids_from) stay as much longer.

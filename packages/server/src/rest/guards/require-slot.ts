@@ -21,6 +21,20 @@ export async function requireSlotOfDoctor(deps: RestDeps, principal: Principal, 
   return actor
 }
 
+/** The same for an open session. */
+export async function requireSession(deps: RestDeps, principal: Principal, sessionId: string): Promise<ClinicActor> {
+  const actor = requireRole(principal, sessionId, memberRoles, () => sessionNotFound(sessionId))
+  if (actor.role !== 'doctor') return actor
+  const session = await deps.engine.sessions.find(sessionId)
+  if (session === null) throw sessionNotFound(sessionId)
+  requireOwnCalendar(actor, session.doctorId)
+  return actor
+}
+
+export function sessionNotFound(sessionId: string): ProblemError {
+  return problem('session_not_found', `There is no session ${sessionId}.`)
+}
+
 function slotNotFound(slotId: string): ProblemError {
   return problem('slot_not_found', `There is no slot ${slotId}.`)
 }

@@ -8,9 +8,12 @@ import { type ClinicActor, deskRoles, memberRoles, requireOwnCalendar, requireRo
 import { type BookingReach, bookingNotFound, isTokenWith } from './reach-booking.ts'
 import { requireOwnSurgeon } from './reach-case.ts'
 import { clinicNotFound } from './require-clinic.ts'
-import { requireSlot } from './require-slot.ts'
+import { requireSession, requireSlot } from './require-slot.ts'
 
-type OnBehalfCall = { principal: Principal; body: { onBehalf?: boolean } & ({ slotId: string } | { clinicId: string }) }
+type OnBehalfCall = {
+  principal: Principal
+  body: { onBehalf?: boolean } & ({ slotId?: string; sessionId?: string } | { clinicId: string })
+}
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
 type ClosingCall = { body: { doctorId?: string } }
@@ -29,8 +32,10 @@ export const restrictedFieldGuards = {
   /** The member of the clinic who books or waits for somebody else; null: the caller does so for themselves. */
   'body.onBehalf'(deps: RestDeps, { principal, body }: OnBehalfCall): null | ClinicActor | Promise<ClinicActor> {
     if (!body.onBehalf) return null
-    if ('slotId' in body) return requireSlot(deps, principal, body.slotId)
-    return requireRole(principal, body.clinicId, deskRoles, () => clinicNotFound(body.clinicId))
+    if ('clinicId' in body) return requireRole(principal, body.clinicId, deskRoles, () => clinicNotFound(body.clinicId))
+    if (body.slotId !== undefined) return requireSlot(deps, principal, body.slotId)
+    if (body.sessionId !== undefined) return requireSession(deps, principal, body.sessionId)
+    return null
   },
 
   'query.includeInactive'(_deps: RestDeps, { principal, query }: InactiveCall): boolean {

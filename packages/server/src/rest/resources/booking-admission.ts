@@ -1,7 +1,6 @@
 import {
   type AdmissionOutcome,
   type BookingOrigin,
-  type ClaimOutcome,
   type ClaimRequest,
   clinicNoIn,
   DatabaseUnavailable,
@@ -9,6 +8,7 @@ import {
   normalizedEmail,
   type Patient,
   type SettleOutcome,
+  type TimeClaimOutcome,
 } from '@holdfast/engine'
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
@@ -25,8 +25,8 @@ const addressBits = 56
 type Caller = { principal: Principal; ip: string }
 
 /**
- * Claims units of a slot if the clinic's booking limits allow it: makes a reservation against them first, and releases
- * it if nothing was booked.
+ * Claims units of a slot, or a visit, if the clinic's booking limits allow it: makes a reservation against them first,
+ * and releases it if nothing was booked.
  *
  * @throws ProblemError too_many_bookings, too_many_units, overloaded
  */
@@ -34,13 +34,14 @@ export async function claimWithinLimits(
   engine: Engine,
   bookingOrigins: BookingOrigins,
   caller: Caller,
-  request: ClaimRequest,
-): Promise<ClaimOutcome> {
+  request: Pick<ClaimRequest, 'bookingId' | 'key' | 'units' | 'confirm' | 'patient' | 'times'>,
+  claim: () => Promise<TimeClaimOutcome>,
+): Promise<TimeClaimOutcome> {
   const { bookingId, key, units, confirm, patient, times } = request
   const origins = [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller, patient)]
   requireAdmitted(await engine.admit({ bookingId, key, units, confirm, origins, times }))
   try {
-    const outcome = await engine.claim(request)
+    const outcome = await claim()
     if (outcome.kind !== 'booked') engine.release({ bookingId, origins })
     return outcome
   } catch (error) {

@@ -7,6 +7,8 @@ import {
   type MoveOutcome,
   newId,
   type PatientKnownBy,
+  type TimeClaimOutcome,
+  type TimeClaimRequest,
 } from '@holdfast/engine'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -27,6 +29,7 @@ import type { Input, Serve } from '../serve.ts'
 import { recordAddedPlaces } from './added-places.ts'
 import { asJudged } from './as-judged.ts'
 import { admitContact, claimWithinLimits, linkWithinLimits } from './booking-admission.ts'
+import { targetOf } from './booking-target.ts'
 import {
   confirmOrRequestLink,
   isLinkRequired,
@@ -45,7 +48,9 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(restOperations.createBooking, async (input) => {
     const isByLink = await isConfirmedByLink(deps, input)
     const outcome = await claim(deps, input, isByLink)
-    if (outcome.kind === 'slot_full') throw await slotFull(input.request, wantedBy(input))
+    const { slotId } = input.body
+    if (outcome.kind === 'slot_full' && slotId !== undefined)
+      throw await slotFull(input.request, wantedBy(input, slotId))
     if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimRefusal(deps, input, outcome)
     const createdBody = createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id))
     const status = outcome.kind === 'booked' ? 201 : 200
@@ -97,16 +102,17 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
 function claimRefusal(
   deps: RestDeps,
   { field: bookedBy, request }: Input<typeof restOperations.createBooking>,
-  outcome: Exclude<ClaimOutcome, { kind: 'booked' | 'replayed' }>,
+  outcome: Exclude<TimeClaimOutcome, { kind: 'booked' | 'replayed' }>,
 ): Promise<ProblemError> | ProblemError {
+  if (outcome.kind === 'slot_full') return refusalProblem(outcome, { alternatives: [] })
   if (outcome.kind !== 'patient_booked') return refusalProblem(outcome)
   const ownDoctorId = bookedBy?.role === 'doctor' ? bookedBy.doctorId : null
   return patientBookedProblem(deps, outcome, { deskId: bookedBy?.accountId ?? null, ip: request.ip, ownDoctorId })
 }
 
 /** What a claim wanted, of which others are the alternatives. */
-function wantedBy({ body, field: bookedBy }: Input<typeof restOperations.createBooking>) {
-  const { slotId, units = 1, appointmentType = null } = body
+function wantedBy({ body, field: bookedBy }: Input<typeof restOperations.createBooking>, slotId: string) {
+  const { units = 1, appointmentType = null } = body
   return { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false, byDesk: bookedBy !== null }
 }
 
@@ -117,10 +123,11 @@ function claim(
   deps: RestDeps,
   { body, granted: principal, field: bookedBy, key, request }: Input<typeof restOperations.createBooking>,
   isByLink: boolean,
-): Promise<ClaimOutcome> | ClaimOutcome {
+): Promise<TimeClaimOutcome> | TimeClaimOutcome {
   const { engine, bookingOrigins, hasBookingLimits } = deps
-  const clinicNo = clinicNoIn(body.slotId)
-  if (clinicNo === null) return { kind: 'slot_missing' }
+  const target = targetOf(body)
+  const clinicNo = clinicNoIn('slotId' in target ? target.slotId : target.sessionId)
+  if (clinicNo === null) return { kind: 'slotId' in target ? 'slot_missing' : 'session_missing' }
   if (body.patient === undefined && body.confirm) {
     throw invalidRequest([{ path: '/patient', message: 'is required together with confirm' }])
   }
@@ -129,7 +136,7 @@ function claim(
     throw invalidRequest([{ path: deskField, message: 'is allowed only together with onBehalf' }])
   }
   const wanted = {
-    slotId: body.slotId,
+    ...target,
     units: body.units ?? 1,
     patient: body.patient ?? unknownPatient,
     appointmentType: body.appointmentType ?? null,
@@ -151,21 +158,22 @@ function claim(
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
     requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, ...byDesk }),
-    addsPlaces: body.addsPlaces ?? false,
     // A hold is judged when it is confirmed, and a guest's name proves nothing.
     knownBy: body.refuseOverlap && wanted.confirm && !isByLink ? booker : null,
     times: request.times ?? undefined,
-  } satisfies ClaimRequest
-  if (claimRequest.addsPlaces) {
-    const adding = { slotId: body.slotId, actorId: claimRequest.actorId, ip: request.ip }
+  } satisfies ClaimRequest | TimeClaimRequest
+  if (body.addsPlaces && 'slotId' in claimRequest) {
+    const adding = { slotId: claimRequest.slotId, actorId: claimRequest.actorId, ip: request.ip }
+    const slotRequest = { ...claimRequest, addsPlaces: true }
     // These claims are in no queue of the engine.
     return deps.limitClinic(clinicNo, () =>
-      recordAddedPlaces<ClaimOutcome>(deps, adding, () => engine.claim(claimRequest)),
+      recordAddedPlaces<ClaimOutcome>(deps, adding, () => engine.claim(slotRequest)),
     )
   }
   // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
-  if (!hasBookingLimits || bookedBy !== null) return engine.claim(claimRequest)
-  return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest)
+  const claiming = () => ('slotId' in claimRequest ? engine.claim(claimRequest) : engine.claimTime(claimRequest))
+  if (!hasBookingLimits || bookedBy !== null) return claiming()
+  return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest, claiming)
 }
 
 /** A booking that is to be confirmed at once, and becomes a hold until the link in the e-mail is used. */
@@ -174,7 +182,7 @@ function isConfirmedByLink(
   { body, granted: principal, field: bookedBy }: Input<typeof restOperations.createBooking>,
 ): Promise<boolean> | boolean {
   if (!body.confirm || body.patient === undefined || bookedBy !== null || deps.confirmationTokens === null) return false
-  const clinicNo = clinicNoIn(body.slotId)
+  const clinicNo = clinicNoIn(body.slotId ?? body.sessionId ?? '')
   if (clinicNo === null) return false
   const accountId = principal.kind === 'account' ? principal.accountId : null
   return isLinkRequired(deps, { clinicNo, accountId, patient: body.patient })

@@ -6,7 +6,6 @@ import type {
   BookingOrigin,
   BumpRefusal,
   ChangeBlockOutcome,
-  ClaimOutcome,
   Directory,
   ErasureOutcome,
   Invitations,
@@ -16,6 +15,7 @@ import type {
   RecordMilestoneOutcome,
   SetCapacityOutcome,
   SettleOutcome,
+  TimeClaimOutcome,
   WithdrawSlotsOutcome,
 } from '@holdfast/engine'
 import type { SlotClosedReason } from '@holdfast/vocabulary'
@@ -31,7 +31,7 @@ export type TheatreStated =
 
 type AnyOutcome =
   | AdmissionOutcome
-  | ClaimOutcome
+  | TimeClaimOutcome
   | SettleOutcome
   | MoveOutcome
   | AttendanceOutcome
@@ -125,6 +125,7 @@ const rules = {
     code: 'idempotency_key_reused',
     detail: () => 'This Idempotency-Key was used with another request.',
   },
+  session_missing: { code: 'session_not_found' },
   booking_missing: { code: 'booking_not_found' },
   booking_changed: {
     code: 'overloaded',

@@ -1,0 +1,66 @@
+import { listedDaysMax, timesMax } from '@holdfast/vocabulary'
+import Type from 'typebox'
+import { id, localDate } from '../schemas/fields.ts'
+import { createdSessionsSchema, newSessionsSchema, sessionListSchema, timeListSchema } from '../schemas/session.ts'
+import { noPatients } from './audit.ts'
+import { operation } from './operation.ts'
+
+const from = localDate({ description: 'First day, in the clinic’s time zone' })
+const to = localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` })
+
+export const sessionOperations = {
+  listTimes: operation({
+    method: 'GET',
+    url: '/api/v1/doctors/{doctorId}/times',
+    tag: 'Slots',
+    summary: 'List when a visit of a type can begin',
+    description:
+      'In the doctor’s open sessions, by start: the times at which patients can book a visit of this type now, with ' +
+      `its buffers, on the grid of the session. At most ${timesMax}. None, if the doctor does not offer it.`,
+    access: 'anyone',
+    query: Type.Object({ visitTypeId: id(), from, to }, { additionalProperties: false }),
+    responses: { 200: { description: 'The times', schema: timeListSchema } },
+    problems: ['doctor_not_found'],
+  }),
+  createOpenSessions: operation({
+    method: 'POST',
+    url: '/api/v1/doctors/{doctorId}/sessions',
+    tag: 'Slots',
+    summary: 'Open sessions, in which visits of different lengths are booked',
+    description:
+      'Up to two years ahead. Sessions that exist already are skipped, and those that overlap others are reported ' +
+      'as conflicts, so the call is safe to repeat. Visits are booked around slots, cases and busy times.',
+    access: 'calendar',
+    body: newSessionsSchema,
+    responses: {
+      201: { description: 'Sessions were created', schema: createdSessionsSchema },
+      200: { description: 'There was nothing to create', schema: createdSessionsSchema },
+    },
+    audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['sessions opened'] },
+    example: { body: { sessions: [{ startsAt: '{day}T09:00:00Z', endsAt: '{day}T12:00:00Z' }] } },
+    problems: ['doctor_not_found', 'visit_type_not_found'],
+  }),
+  listOpenSessions: operation({
+    method: 'GET',
+    url: '/api/v1/doctors/{doctorId}/sessions',
+    tag: 'Slots',
+    summary: 'List a doctor’s open sessions',
+    access: 'calendar',
+    query: Type.Object({ from, to }, { additionalProperties: false }),
+    responses: { 200: { description: 'The sessions, by start', schema: sessionListSchema } },
+    example: { query: { from: '{day}', to: '{day}' } },
+    audit: noPatients,
+    problems: ['doctor_not_found'],
+  }),
+  withdrawOpenSession: operation({
+    method: 'DELETE',
+    url: '/api/v1/doctors/{doctorId}/sessions/{sessionId}',
+    tag: 'Slots',
+    summary: 'Withdraw an open session',
+    description: 'Visits that are booked in it stay: `withdrawSlotsOfDoctor` ends them.',
+    access: 'calendar',
+    responses: { 204: { description: 'It is withdrawn, now or before' } },
+    audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['session withdrawn'] },
+    problems: ['doctor_not_found', 'session_not_found'],
+  }),
+}

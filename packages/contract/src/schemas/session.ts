@@ -1,0 +1,90 @@
+import { sessionLimits, visitTypeLimits } from '@holdfast/vocabulary'
+import Type from 'typebox'
+import { id, integerWithin, time } from './fields.ts'
+import { literals } from './literals.ts'
+
+const { gridMinutes, sessionsPerCallMax } = sessionLimits
+
+const sessionFields = {
+  startsAt: Type.String({ format: 'date-time' }),
+  endsAt: Type.String({ format: 'date-time' }),
+}
+
+const someTypes = { minItems: 1, maxItems: visitTypeLimits.visitTypesMax, uniqueItems: true }
+const ofTypes = { description: 'The visit types that are booked in it. null: all that the doctor offers' }
+
+export const newSessionsSchema = Type.Object(
+  {
+    sessions: Type.Array(
+      Type.Object({ startsAt: time(), endsAt: time() }, { title: 'OpenSessionDraft', additionalProperties: false }),
+      { minItems: 1, maxItems: sessionsPerCallMax },
+    ),
+    gridMinutes: Type.Optional(
+      Type.Integer({
+        ...integerWithin(gridMinutes),
+        default: 10,
+        description: 'Visits begin at the start of the session, and every so many minutes after it',
+      }),
+    ),
+    visitTypeIds: Type.Optional(
+      Type.Array(id(), { ...someTypes, description: 'Only these visit types are booked in them. Absent: all' }),
+    ),
+  },
+  { title: 'NewOpenSessions', additionalProperties: false },
+)
+
+export const createdSessionsSchema = Type.Object(
+  {
+    created: Type.Integer(),
+    skipped: Type.Integer({ description: 'They exist already, or have ended' }),
+    conflicts: Type.Integer({ description: 'They overlap another session of the doctor' }),
+    items: Type.Array(
+      Type.Object(
+        {
+          ...sessionFields,
+          outcome: literals(['created', 'skipped', 'conflict']),
+          sessionId: Type.Union([Type.String({ format: 'uuid' }), Type.Null()], {
+            description: 'The session that was created, or that exists',
+          }),
+        },
+        { title: 'OpenSessionOutcome', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'CreatedOpenSessions', additionalProperties: false },
+)
+
+export const sessionListSchema = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          id: Type.String({ format: 'uuid' }),
+          doctorId: Type.String({ format: 'uuid' }),
+          ...sessionFields,
+          gridMinutes: Type.Integer(),
+          visitTypeIds: Type.Union([Type.Array(Type.String({ format: 'uuid' })), Type.Null()], ofTypes),
+        },
+        { title: 'OpenSession', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'OpenSessionList', additionalProperties: false },
+)
+
+export const timeListSchema = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          sessionId: Type.String({ format: 'uuid' }),
+          ...sessionFields,
+          available: Type.Integer({ description: 'How many visits can be booked then: more than one for groups' }),
+        },
+        { title: 'OpenTime', additionalProperties: false },
+      ),
+    ),
+    asOf: Type.String({ format: 'date-time', description: 'When this was read' }),
+  },
+  { title: 'OpenTimeList', additionalProperties: false },
+)

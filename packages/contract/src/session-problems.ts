@@ -1,0 +1,33 @@
+import { saidFromMembers } from './problem-kind.ts'
+import { literals } from './schemas/literals.ts'
+
+/** The problems of open sessions, and of visits in them: a part of `problemKinds`. */
+export const sessionProblemKinds = {
+  session_not_found: {
+    status: 404,
+    title: 'There is no such session',
+    help: 'List when visits can begin with GET /doctors/{id}/times.',
+  },
+  time_not_offered: {
+    status: 409,
+    title: 'No visit of this type begins at this time',
+    help: 'It would not fit into the session, or the time is not on its grid. Choose one of GET /doctors/{id}/times.',
+    detail: 'No visit of this type begins at this time of the session.',
+  },
+  visit_type_not_offered: {
+    status: 409,
+    title: 'The visit type cannot be booked here',
+    help: 'The doctor does not offer it, not in this session, or it was switched off. Choose another type or doctor.',
+    detail: 'The doctor does not offer this visit type in this session.',
+  },
+  visit_type_restricted: saidFromMembers({
+    status: 409,
+    title: 'Only some people can book this visit type',
+    help: 'Contact the clinic, which can book it for you. Patients whom it has seen before have to sign in.',
+    members: { bookableBy: literals(['desk', 'known_patients'], { description: 'who can book it' }) },
+    detail: ({ bookableBy }) =>
+      bookableBy === 'desk'
+        ? 'Only the clinic books visits of this type.'
+        : 'Only patients whom the clinic has seen before, and who are signed in, can book visits of this type.',
+  }),
+}

@@ -1,0 +1,97 @@
+import { restOperations } from '@holdfast/contract'
+import { clinicNoIn, instantsOfLocalDays, latestStart, type SessionDraft, slotsAheadYearsMax } from '@holdfast/engine'
+import { listedDaysMax, timesMax } from '@holdfast/vocabulary'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import { doctorNotFound } from '../guards/require-calendar.ts'
+import { sessionNotFound } from '../guards/require-slot.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Input, Serve } from '../serve.ts'
+import { requireDays } from './local-days.ts'
+
+const sessionHoursMax = 25
+
+/**
+ * Open sessions: everybody reads when visits can begin in them; whoever keeps the calendar opens and withdraws them.
+ */
+export function serveSessions(serve: Serve, deps: RestDeps): void {
+  const { sessions } = deps.engine
+
+  serve(restOperations.listTimes, ({ params, query, granted: principal }) => {
+    requireDays(query.from, query.to, listedDaysMax)
+    return listTimes(deps, params.doctorId, query, principal.kind === 'account' ? principal.accountId : null)
+  })
+
+  serve(
+    restOperations.createOpenSessions,
+    async ({ body, granted }: Input<typeof restOperations.createOpenSessions>) => {
+      const { doctor } = granted
+      const visitTypeIds = body.visitTypeIds ?? null
+      const drafts = draftsOf(body.sessions, deps.now())
+      const gridMinutes = body.gridMinutes ?? 10
+      const outcome = await sessions.create({ doctorId: doctor.id, drafts, gridMinutes, visitTypeIds })
+      if (outcome.kind === 'visit_type_missing') throw refusalProblem(outcome)
+      const { items, position } = outcome
+      const count = (outcome: string) => items.filter((item) => item.outcome === outcome).length
+      return {
+        status: count('created') > 0 ? (201 as const) : (200 as const),
+        body: {
+          created: count('created'),
+          skipped: count('skipped'),
+          conflicts: count('conflict'),
+          items: items.map((item) => ({ ...item, ...timesOf(item) })),
+        },
+        ...(position === null ? {} : { position }),
+      }
+    },
+  )
+
+  serve(restOperations.listOpenSessions, async ({ query, granted: { doctor, clinic } }) => {
+    requireDays(query.from, query.to, listedDaysMax)
+    const { start, end } = instantsOfLocalDays(query.from, query.to, clinic.timezone)
+    const found = await sessions.list({ doctorId: doctor.id, from: start, to: end })
+    return { status: 200 as const, body: { items: found.map((one) => ({ ...one, ...timesOf(one) })) } }
+  })
+
+  serve(restOperations.withdrawOpenSession, async ({ params: { sessionId }, granted: { doctor } }) => {
+    const outcome = await sessions.withdraw(sessionId, doctor.id)
+    if (outcome === null) throw sessionNotFound(sessionId)
+    return { status: 204 as const, body: undefined, position: outcome.position }
+  })
+}
+
+async function listTimes(
+  { engine, now }: RestDeps,
+  doctorId: string,
+  { visitTypeId, from, to }: { visitTypeId: string; from: string; to: string },
+  accountId: string | null,
+) {
+  const doctor = clinicNoIn(doctorId) === null ? null : await engine.directory.doctor(doctorId)
+  if (doctor === null || !doctor.active) throw doctorNotFound(doctorId)
+  const clinic = await engine.directory.clinic(doctor.clinicId)
+  if (clinic === null) throw doctorNotFound(doctorId)
+  const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
+  const asOf = timeText(now())
+  const of = { doctorId, visitTypeId, from: start, to: end, byDesk: false, accountId, limit: timesMax }
+  const items = await engine.sessions.times(of)
+  return { status: 200 as const, body: { items: items.map((item) => ({ ...item, ...timesOf(item) })), asOf } }
+}
+
+const timesOf = ({ startsAt, endsAt }: SessionDraft) => ({ startsAt: timeText(startsAt), endsAt: timeText(endsAt) })
+
+/** @throws ProblemError invalid_request for a session that is empty, over, too long, or too far ahead */
+function draftsOf(sent: readonly { startsAt: string; endsAt: string }[], now: Date): SessionDraft[] {
+  const latest = latestStart(now).getTime()
+  return sent.map(({ startsAt: start, endsAt: end }, index) => {
+    const [startsAt, endsAt] = [new Date(start), new Date(end)]
+    const hours = (endsAt.getTime() - startsAt.getTime()) / 3_600_000
+    const refuse = (field: string, message: string) =>
+      invalidRequest([{ path: `/sessions/${index}/${field}`, message }])
+    if (hours <= 0) throw refuse('endsAt', `must be after startsAt (${timeText(startsAt)}), not ${timeText(endsAt)}`)
+    if (hours > sessionHoursMax) throw refuse('endsAt', `must be at most ${sessionHoursMax} hours after startsAt`)
+    if (endsAt <= now) throw refuse('endsAt', `must be in the future, not ${timeText(endsAt)}`)
+    if (startsAt.getTime() > latest) throw refuse('startsAt', `must be at most ${slotsAheadYearsMax} years ahead`)
+    return { startsAt, endsAt }
+  })
+}
