@@ -34,6 +34,7 @@ declare
   v_request record;
   v_resource_clinic_nos integer[]; v_resource_ids uuid[];
   v_lapsed_clinic_nos integer[]; v_lapsed_ids uuid[];
+  v_has_empty boolean;
   -- by request
   v_verdicts text[] := array_fill(null::text, array[v_count]);
   v_slots uuid[] := array_fill(null::uuid, array[v_count]);
@@ -68,8 +69,9 @@ begin
                   then fold_name(p_patients[i.n]->>'name') end
         from generate_series(1, v_count) i(n) order by i.n));
   end if;
-  select array_agg(q.clinic_no) filter (where q.taken > 0), array_agg(q.id) filter (where q.taken > 0)
-    into v_lapsed_clinic_nos, v_lapsed_ids
+  select array_agg(q.clinic_no) filter (where q.taken > 0), array_agg(q.id) filter (where q.taken > 0),
+         bool_or(q.taken = 0)
+    into v_lapsed_clinic_nos, v_lapsed_ids, v_has_empty
     from (select s.clinic_no, s.id, s.taken
             from slot s
            where (s.clinic_no, s.id) in (
@@ -142,7 +144,7 @@ begin
   end loop;
 
   -- 3. The slots. Empty ones that are in the way are over.
-  if v_new <> '{}' then
+  if v_new <> '{}' and v_has_empty then
     update slot s
        set withdrawn_at = v_now, next_lapse = null,
            digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at,
@@ -152,6 +154,8 @@ begin
        and s.withdrawn_at is null and s.taken = 0
        and s.starts_at between n.starts_at - interval '29 hours' and n.ends_at + interval '4 hours'
        and time_of_slot(s) && time_of_slot(n);
+  end if;
+  if v_new <> '{}' then
     insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest, session_id, visit_type_id,
                       buffer_before_minutes, buffer_after_minutes)
     select n.clinic_no, n.id, n.resource_id, n.starts_at, n.ends_at, n.capacity,
@@ -164,9 +168,11 @@ begin
   select * into v_claimed
     from claim_slots(p_clinic_nos, v_slots, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_actor_ids,
                      v_types, p_patients, p_reasons, p_known_by, true);
-  delete from slot s
-   using unnest(v_new) n
-   where s.clinic_no = n.clinic_no and s.id = n.id and s.taken = 0;
+  if v_new <> '{}' and v_claimed.outcomes <> array_fill('booked'::text, array[v_count]) then
+    delete from slot s
+     using unnest(v_new) n
+     where s.clinic_no = n.clinic_no and s.id = n.id and s.taken = 0;
+  end if;
   return query
   select array(select case when o.outcome = 'slot_missing' then coalesce(v_verdicts[o.n], o.outcome)
                            else o.outcome end
