@@ -20,7 +20,9 @@ import { describe, expect } from 'vitest'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { TimeClaimOutcome, TimeClaimRequest } from '../model/session.ts'
+import { withdrawInParts } from '../slots/withdraw-in-parts.ts'
 import { runTimeClaimBatch } from './claim-times.ts'
+import { createSessions } from './create-sessions.ts'
 
 let clinic: BuiltClinic
 let doctor: BuiltDoctor
@@ -169,6 +171,34 @@ describe('claims of times', () => {
     )
     const outcomes = await claim(database, ...[20, 10, 50, 40, 70].map((minute) => aTimeClaim(session, type, minute)))
     expect(kindsOf(outcomes)).toEqual(['slot_full', 'booked', 'slot_full', 'slot_full', 'booked'])
+  })
+
+  test('a withdrawal of hours ends visits in them, and leaves the sessions before and after', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor, { minutes: 120 }), await aVisitType(database, clinic)]
+    await claim(database, ...[0, 40, 70].map((minute) => aTimeClaim(session, type, minute, { confirm: true })))
+    const sessions = createSessions(database.appPool, () => undefined)
+    const withdraw = (dryRun: boolean) =>
+      withdrawInParts(
+        database.appPool,
+        {
+          clinicNo: doctor.clinicNo,
+          which: { doctorId: doctor.id, from: minuteOf(session, 35), to: minuteOf(session, 65) },
+          withBookings: true,
+          dryRun,
+          actorId: null,
+        },
+        () => undefined,
+      )
+    const whole = { doctorId: doctor.id, from: session.startsAt, to: session.endsAt }
+    expect(await withdraw(true)).toMatchObject({ bookings: [{ startsAt: minuteOf(session, 40) }] })
+    expect(await sessions.list(whole)).toMatchObject([{ id: session.id }])
+    for (const bookings of [1, 1]) expect(await withdraw(false)).toMatchObject({ bookings: { length: bookings } })
+    expect(await sessions.list(whole)).toMatchObject([
+      { startsAt: session.startsAt, endsAt: minuteOf(session, 35) },
+      { startsAt: minuteOf(session, 70), endsAt: session.endsAt },
+    ])
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 40)))).toEqual(['slot_closed'])
+    expect(await checkHistory(database)).toEqual([])
   })
 
   test('an empty slot of a visit can be booked as it is until its time is needed', async ({ database }) => {

@@ -8,6 +8,7 @@
 -- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those
 -- withdrawn in the last hour: a large range takes several calls, and one of them may have failed.
 --
+-- A range is also taken out of the doctor's open sessions (withdraw_sessions), so that no visit is booked there again.
 -- In a range, slots that have started are left alone. An ARRIVED patient is in the building: that booking stays, and
 -- keeps its units.
 --
@@ -16,7 +17,7 @@
 -- Outcomes: withdrawn | slot_missing, slot_in_past (only for p_slot_id) | slot_has_bookings (not p_with_bookings, and
 --   there are live or ARRIVED ones; `live` is their number, nothing changes) | too_large (a range of more slots or
 --   bookings than one call withdraws; `slots` and `live` are these limits, nothing changes)
--- Locks: the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and
+-- Locks: the doctor, if a range has open sessions; the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and
 --   settle_bookings; then the requests of cases (return_to_waitlist).
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes; slots withdrawn before return withdrawn, with the bookings that this ended.
@@ -46,6 +47,7 @@ declare
   v_cases uuid[]; v_lost_cases uuid[];
   v_offers uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
   v_from uuid;
+  v_has_sessions boolean := false;
 begin
   outcome := 'withdrawn'; slots := 0; live := 0;
   booking_ids := '{}'; slot_ids := '{}'; starts := '{}'; units := '{}'; statuses := '{}';
@@ -69,6 +71,13 @@ begin
       v_withdrawn := array[p_slot_id];
     end if;
   else
+    v_has_sessions := not p_dry_run and exists (
+      select from open_session s
+       where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+         and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from);
+    if v_has_sessions then
+      perform lock_resources(p_clinic_no, array[p_resource_id]);
+    end if;
     select array_agg(q.id) into v_slots
       from (select s.id from slot s
              where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
@@ -94,8 +103,12 @@ begin
     end if;
   end if;
   if v_slots is null then
+    if v_has_sessions then
+      perform withdraw_sessions(p_clinic_no, p_resource_id, p_from, p_to);
+    end if;
     slots := coalesce(cardinality(v_withdrawn), 0);
     if p_dry_run or slots = 0 then
+      tx := case when v_has_sessions then pg_current_xact_id() end;
       return next;
       return;
     end if;
@@ -165,6 +178,9 @@ begin
   end if;
 
   -- 3. Fail them, log it, give their units back, close the slots.
+  if v_has_sessions then
+    perform withdraw_sessions(p_clinic_no, p_resource_id, p_from, p_to);
+  end if;
   with failed as (
     update booking b
        set status = 'FAILED', hold_expires_at = null, version = b.version + 1,
