@@ -8,7 +8,7 @@ import {
   type RecordMilestoneOutcome,
   slotsAheadYearsMax,
 } from '@holdfast/engine'
-import type { AllocationKind } from '@holdfast/vocabulary'
+import { type AllocationKind, softRules } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { caseBody } from './bodies/case-body.ts'
@@ -131,25 +131,27 @@ const roleTexts = {
   patient: 'The patient',
 } as const satisfies Record<AllocationKind, string>
 
-/** Which problem a conflict is, if it is the first, and whether an admin can override it. */
-const rules = {
-  resource_busy: { code: 'resource_busy', isSoft: false },
-  patient_mismatch: { code: 'patient_mismatch', isSoft: false },
-  units_missing: { code: 'invalid_request', isSoft: false },
-  block_mismatch: { code: 'block_mismatch', isSoft: false },
-  in_past: { code: 'invalid_request', isSoft: false },
-  too_far_ahead: { code: 'invalid_request', isSoft: false },
-  outside_hours: { code: 'outside_hours', isSoft: true },
-  block_overrun: { code: 'block_overrun', isSoft: true },
-  block_owned: { code: 'block_owned', isSoft: true },
-  preferred_equipment: { code: 'preferred_equipment_missing', isSoft: true },
-} as const satisfies Record<CaseConflict['kind'], { code: ProblemCode; isSoft: boolean }>
+/** Which problem a conflict is, if it is the first. */
+const codes = {
+  resource_busy: 'resource_busy',
+  patient_mismatch: 'patient_mismatch',
+  units_missing: 'invalid_request',
+  block_mismatch: 'block_mismatch',
+  in_past: 'invalid_request',
+  too_far_ahead: 'invalid_request',
+  outside_hours: 'outside_hours',
+  block_overrun: 'block_overrun',
+  block_owned: 'block_owned',
+  preferred_equipment: 'preferred_equipment_missing',
+} as const satisfies Record<CaseConflict['kind'], ProblemCode>
+
+const isSoft = (kind: CaseConflict['kind']) => softRules.some((rule) => rule === kind)
 
 /** The first conflict decides the code; all of them are in `conflicts`. */
 function conflictsProblem(conflicts: readonly FoundConflict[], at: string): ProblemError {
   const [first] = conflicts
   if (first === undefined) throw new Error('A case was refused without a conflict.')
-  const { code } = rules[first.kind]
+  const code = codes[first.kind]
   const overrun = conflicts.find((one) => one.kind === 'block_overrun')
   const errors = code === 'invalid_request' ? [{ path: `${at}${pathOf(first)}`, message: invalidTextOf(first) }] : null
   return problem(code, errors === null ? detailOf(first) : `${pathOf(first)} ${invalidTextOf(first)}`, {
@@ -164,9 +166,8 @@ function conflictsProblem(conflicts: readonly FoundConflict[], at: string): Prob
  * patient is called is in none.
  */
 export function conflictBody(conflict: FoundConflict): CaseConflictBody {
-  const { isSoft } = rules[conflict.kind]
   const bumpable = 'bumpableCaseIds' in conflict ? { bumpableCaseIds: conflict.bumpableCaseIds } : {}
-  const base = { code: conflict.kind, isSoft, ofCaseId: conflict.ofCaseId, ...bumpable }
+  const base = { code: conflict.kind, isSoft: isSoft(conflict.kind), ofCaseId: conflict.ofCaseId, ...bumpable }
   switch (conflict.kind) {
     case 'resource_busy': {
       const { role, resourceId, name, unit, from, to, caseId, slotId } = conflict
