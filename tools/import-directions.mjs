@@ -54,7 +54,7 @@ export const engineFolders = {
   directory: ['calendars', 'lists', 'messages', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
   theatre: ['lists', 'queue', 'slots', 'stored-responses'],
-  patients: ['lists', 'reads', 'stored-responses'],
+  patients: ['erasure', 'lists', 'reads', 'stored-responses'],
   waitlist: ['lists', 'stored-responses'],
   webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
   archive: [],

@@ -28,6 +28,7 @@ export const erasureOperations = {
     summary: 'Erase a patient from all bookings that are over',
     description:
       'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
+      'Records of patients with it are erased too, with what is linked to them (`erasePatientRecord`). ' +
       'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.',
     access: 'admin',
     body: patientToEraseSchema,

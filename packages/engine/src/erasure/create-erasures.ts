@@ -11,6 +11,7 @@ import { clinicNoOf, isId } from '../model/id.ts'
 import type { Waitlist } from '../model/waitlist.ts'
 import { partsOfAll } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
+import { eraseRecord, recordsOf } from './erase-record.ts'
 import { MonthsInTransit } from './months-in-transit.ts'
 import { type PatientSearch, searchForPatient } from './search-for-patient.ts'
 
@@ -60,8 +61,19 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
     }
     await eraseWaitlistEntries(pool, clinicNo, search)
     onCommit()
+    // With the bookings that are linked to them, whatever contacts these have.
+    for (const patientId of await recordsOf(pool, clinicNo, search)) {
+      const { outcome, resourceIds, tx } = await eraseRecord(pool, { clinicNo, of: { patientId }, actorId })
+      if (outcome.kind === 'in_use') notOver.push(...outcome.bookingIds, ...outcome.caseIds)
+      if (outcome.kind !== 'erased') continue
+      announceErased(announce, tx, resourceIds)
+      const count = outcome.bookings + outcome.cases
+      erased += count
+      onErased?.(count)
+    }
     await requireNoneInTransit(pool, clinicNo)
-    return { erased, notOver: { count: notOver.length, bookingIds: notOver.slice(0, notOverListedMax) } }
+    const left = [...new Set(notOver)]
+    return { erased, notOver: { count: left.length, bookingIds: left.slice(0, notOverListedMax) } }
   }
 
   return {

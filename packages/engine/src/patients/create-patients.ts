@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import type { Announce } from '../model/committed.ts'
 import type { Patients } from '../model/patient-record.ts'
-import { recordErasures } from './erase-record.ts'
 import { patientLinks } from './patient-links.ts'
 import { patientList } from './patient-list.ts'
 import { patientRecords } from './patient-records.ts'
 import { patientVisits } from './patient-visits.ts'
+import { recordErasures } from './record-erasures.ts'
 
 /** @param settings.erasePool for erasures, which wait for locks of the theatre */
 export function createPatients({

@@ -78,6 +78,27 @@ test('a record is erased with its bookings when all are over, and its link with 
   expect(await findings()).toEqual([])
 })
 
+test('an erasure by a contact erases the records that have it, and what is linked to them', async ({ database }) => {
+  const { engine, patients, clinic, slot, record, findings } = await aScene(database)
+  const [ada, bea, other] = [
+    await record(),
+    await record('Bea'),
+    await patients.create(clinic.no, aPatientRecord(), null),
+  ]
+  const [over, coming] = [await aBooking(database, slot, { status: 'CANCELLED' }), await aBooking(database, slot)]
+  await patients.link(over.id, ada, randomUUID())
+  await patients.link(coming.id, bea, randomUUID())
+  const request = { clinicNo: clinic.no, patient: { phone: '0171 2345678' }, actorId: null }
+  const expected = { erased: 1, notOver: { count: 1, bookingIds: [coming.id] } }
+  expect(await engine.erasures.ofPatient(request)).toEqual(expected)
+  expect(await engine.erasures.ofPatient(request)).toEqual({ ...expected, erased: 0 })
+  const ids = [ada, bea, other.kind === 'done' ? other.value.id : '']
+  const left = await Promise.all(ids.map((id) => patients.record(id)))
+  expect(left.map((one) => one !== null)).toEqual([false, true, true])
+  expect(await engine.reads.booking(over.id)).toMatchObject({ patient: { name: '' } })
+  expect(await findings()).toEqual([])
+})
+
 test('retention erases records that nobody has changed for long, unless something is linked', async ({ database }) => {
   const { patients, clinic, slot, record } = await aScene(database)
   await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [clinic.no])

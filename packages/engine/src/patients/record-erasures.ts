@@ -1,0 +1,50 @@
+import type pg from 'pg'
+import { inTransaction } from '../database/pools.ts'
+import { eraseRecord, type RecordToErase, type ResultOfRecord } from '../erasure/erase-record.ts'
+import { type Announce, noSlots } from '../model/committed.ts'
+import type { Patients } from '../model/patient-record.ts'
+import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
+
+/** An erasure is stored with its key: without the patient, a retry would find nobody to erase. */
+export function recordErasures(pool: pg.Pool, announce: Announce): Pick<Patients, 'erase'> {
+  return {
+    async erase({ writeKey = null, ...request }) {
+      const result = await eraseOnce(pool, request, writeKey)
+      if (result.kind === 'key_reused') return result
+      const { outcome, resourceIds, tx } = result.value
+      const isRepeated = result.kind === 'replayed'
+      // What was found done may have lost its announcement with its result.
+      if (tx !== null) announceErased(announce, request.clinicNo, resourceIds, isRepeated ? null : tx)
+      return outcome.kind === 'erased' && isRepeated ? { ...outcome, kind: 'replayed' } : outcome
+    },
+  }
+}
+
+async function eraseOnce(
+  pool: pg.Pool,
+  request: RecordToErase,
+  writeKey: WriteKey,
+): Promise<OnceResult<ResultOfRecord>> {
+  if (writeKey === null) return { kind: 'done', value: await eraseRecord(pool, request) }
+  return inTransaction(pool, (transaction) =>
+    runOnce(
+      transaction,
+      { writeKey, clinicNo: request.clinicNo },
+      () => eraseRecord(transaction, request),
+      ({ outcome }) => outcome.kind === 'erased',
+    ),
+  )
+}
+
+/** An erasure changes no counts. Without bookings, requests of the clinic's theatre may have changed. */
+function announceErased(announce: Announce, clinicNo: number, ids: readonly string[], position: string | null): void {
+  announce({
+    kind: 'bookings',
+    position,
+    clinicNos: new Set(ids.length === 0 ? [clinicNo] : []),
+    doctorIds: new Set(ids),
+    accountIds: new Set(),
+    ...noSlots,
+  })
+}
