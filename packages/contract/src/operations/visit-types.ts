@@ -39,8 +39,8 @@ export const visitTypeOperations = {
     tag: 'Visit types',
     summary: 'Add a visit type to a clinic',
     description:
-      'Without `doctors` and `doctorIds`, all doctors of the clinic offer it, also those who are added later. A retry ' +
-      'with the same Idempotency-Key gets the first response.',
+      'Without `doctors` and `doctorIds`, all doctors of the clinic offer it, also those who are added later. A ' +
+      'retry with the same Idempotency-Key gets the first response.',
     access: 'admin',
     body: newVisitTypeSchema,
     responses: {

@@ -48,7 +48,8 @@ export async function applyClosures(
   // One that was changed meanwhile is applied by whoever changed it.
   await pool.query(sql`
     update holdfast.closure k set applied_at = clock_timestamp()
-      from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ changed }) => changed)}::timestamptz[]) u(id, changed)
+      from unnest(${rows.map(({ id }) => id)}::uuid[],
+                  ${rows.map(({ changed }) => changed)}::timestamptz[]) u(id, changed)
      where k.clinic_no = ${clinicNo} and k.id = u.id and k.changed_at = u.changed`)
   return applied
 }

@@ -17,8 +17,8 @@
 -- Outcomes: withdrawn | slot_missing, slot_in_past (only for p_slot_id) | slot_has_bookings (not p_with_bookings, and
 --   there are live or ARRIVED ones; `live` is their number, nothing changes) | too_large (a range of more slots or
 --   bookings than one call withdraws; `slots` and `live` are these limits, nothing changes)
--- Locks: the doctor, if a range has open sessions; the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and
---   settle_bookings; then the requests of cases (return_to_waitlist).
+-- Locks: the doctor, if a range has open sessions; the slots, by (clinic_no, id); then their bookings, by (clinic_no,
+--   id): the order of claims, moves and settle_bookings; then the requests of cases (return_to_waitlist).
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes; slots withdrawn before return withdrawn, with the bookings that this ended.
 create or replace function holdfast.withdraw_slots(
