@@ -15,6 +15,7 @@ import { createHoldfastClient } from '@holdfast/contract/client'
 import type { Page } from 'playwright-core'
 import { launchChromium } from './browser-tests/chromium.ts'
 import { createPatient } from './screenshot-patients.ts'
+import { addVisitTypes } from './screenshot-visit-types.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = join(root, 'packages/web/screenshots')
@@ -134,6 +135,7 @@ async function createBookings(url: string) {
       patient: { name: 'Margaret Hamilton', email: 'margaret@example.org' },
     },
   })
+  await addVisitTypes(admin, doctor)
   const waitlistEntry = `/waitlist-entry#${waiting?.id}.${waiting?.manageToken}`
   const invitation = `/invitation#${await invite('grace@example.org')}`
   // With one clinic alone, patients have no choice of clinics. This one is created last, because most pages are shown
@@ -158,6 +160,7 @@ async function createBookings(url: string) {
 const clinicPaths = [
   ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'],
   ...['/patients', '/patients/new', '/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
+  '/visit-types',
   ...['/theatre', '/theatre/book', '/theatre/requests', '/theatre/blocks', '/theatre/setup', '/theatre/report'],
 ]
 
@@ -172,10 +175,6 @@ async function shotsOf(url: string): Promise<Shot[]> {
     as,
     ...(act ? { act } : {}),
   })
-  const holdOne = async (page: Page) => {
-    await page.locator('[data-slot]:not([aria-disabled])').nth(3).click()
-    await page.locator('#held-title').waitFor()
-  }
   return [
     shot('find-a-doctor', '/', 'guest'),
     shot('nobody-found', '/?q=nobody', 'guest'),
@@ -235,6 +234,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
       await page.getByRole('button', { name: t('admin:doctors.editOf', { name: doctor.name }) }).click()
       await page.getByRole('dialog').getByLabel(t('shell:appointmentType.video'), { exact: true }).check()
     }),
+    shot('clinic-visit-type-form', `/clinic/${clinicId}/visit-types`, 'administrator', openVisitType),
     { ...shot('clinic-day-ar', `/clinic/${clinicId}/day?day=${busyDay}`, 'administrator'), locale: 'ar' },
     { ...shot('clinic-settings-de', `/clinic/${clinicId}/settings`, 'administrator'), locale: 'de-DE' },
     { ...shot('ticket-ar', ticket, 'guest'), locale: 'ar' },
@@ -252,6 +252,11 @@ async function shotsOf(url: string): Promise<Shot[]> {
   ]
 }
 
+async function holdOne(page: Page) {
+  await page.locator('[data-slot]:not([aria-disabled])').nth(3).click()
+  await page.locator('#held-title').waitFor()
+}
+
 async function openClinicFilter(page: Page, t: Texts) {
   await page.reload()
   await isLoaded(page)
@@ -260,6 +265,11 @@ async function openClinicFilter(page: Page, t: Texts) {
   if (await filters.isVisible()) await filters.click()
   await page.getByRole('combobox', { name: t('doctors:filters.clinic') }).click()
   await page.getByRole('listbox').getByRole('option').first().waitFor()
+}
+
+async function openVisitType(page: Page, t: Texts) {
+  await page.getByRole('button', { name: t('admin:doctors.editOf', { name: 'First visit' }) }).click()
+  await page.getByRole('dialog').waitFor()
 }
 
 async function openAppSetUp(page: Page, t: Texts) {

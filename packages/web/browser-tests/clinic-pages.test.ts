@@ -61,7 +61,7 @@ test('roles can’t reach each other’s pages', async ({ site, scene }) => {
     expect(statuses.length, `${who} ${path}`).toBeGreaterThan(0)
     expect(statuses, `${who} ${path}`).not.toContain(403)
   }
-  for (const tab of ['people', 'settings', 'proof']) {
+  for (const tab of ['people', 'settings', 'visit-types', 'proof']) {
     await expectRefused('staff', pathOf(scene, tab))
     await expectServed('admin', pathOf(scene, tab))
   }
@@ -83,9 +83,10 @@ async function visitAll(page: Page, scene: ClinicScene, check: (tab: string) => 
   await title.waitFor()
   await untilRead(page)
   await check('')
-  for (const tab of ['day', 'bookings', 'patients', 'doctors', 'times', 'book', 'people', 'settings', 'proof']) {
+  const seldom = ['visit-types', 'people', 'proof']
+  for (const tab of ['day', 'bookings', 'patients', 'doctors', 'times', 'book', 'settings', ...seldom]) {
     const titleBefore = await title.textContent()
-    if (tab === 'people' || tab === 'proof') await page.locator('main nav [aria-expanded]').click()
+    if (seldom.includes(tab)) await page.locator('main nav [aria-expanded]').click()
     await page
       .locator(`main a[href="${pathOf(scene, tab)}"]`)
       .first()

@@ -43,6 +43,7 @@ export const helpSections: readonly HelpSection[] = [
       guide('being-ill', 'A doctor is ill: close the day and reach the patients.'),
       guide('moving-a-day', 'Move one appointment, or a whole day of them.'),
       guide('operating-theatre', 'Rooms, blocks, cases, the waitlist, emergencies and the report.'),
+      guide('visit-types', 'What patients book: length, buffers, fee, who may book it, which doctors offer it.'),
       guide('people-and-roles', 'Invite people, choose their roles, and let somebody go.'),
       guide('second-factors', 'Two-step sign-in, passkeys, and what to do without the phone.'),
       guide('webhooks', 'Send what happens to another program: events, signatures, retries, replays.'),

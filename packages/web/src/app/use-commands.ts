@@ -58,6 +58,7 @@ function useClinicCommands(me: Me | null): CommandGroup[] {
     ]
     const ofAdmins = [
       page(t('tabs.dashboard'), ''),
+      page(t('tabs.visitTypes'), '/visit-types'),
       page(t('tabs.people'), '/people'),
       page(t('tabs.settings'), '/settings'),
       page(t('tabs.webhooks'), '/webhooks'),

@@ -17,6 +17,7 @@ export function ClinicFrame() {
   const params = { clinicId }
   const seldom = isAdmin
     ? [
+        { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
         { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
         { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },
         { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },

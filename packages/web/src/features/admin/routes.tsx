@@ -175,6 +175,12 @@ const settingsRoute = createRoute({
   beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
 })
+const visitTypesRoute = createRoute({
+  ...parent,
+  path: 'visit-types',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./visit-types/visit-types-page.tsx'), 'VisitTypesPage'),
+})
 const webhooksRoute = createRoute({
   ...parent,
   path: 'webhooks',
@@ -225,6 +231,7 @@ export const adminRoutes = [
     messagesRoute,
     peopleRoute,
     settingsRoute,
+    visitTypesRoute,
     webhooksRoute,
     proofRoute,
     auditRoute,

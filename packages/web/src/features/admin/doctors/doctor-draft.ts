@@ -1,5 +1,6 @@
 import type { Doctor, NewDoctor } from '@holdfast/contract/client'
 import { appointmentTypes } from '@holdfast/vocabulary'
+import { feeOf, typedFee } from '../fee-amount.ts'
 
 /** The values of the form's fields. */
 export type DoctorDraft = {
@@ -20,7 +21,7 @@ export function draftOf(doctor: Doctor | null, currency: string): DoctorDraft {
     name: doctor?.name ?? '',
     specialization: doctor?.specialization ?? '',
     experienceYears: doctor?.experienceYears ?? '',
-    fee: doctor?.fee ? doctor.fee.amount / 10 ** decimalsOf(doctor.fee.currency) : '',
+    fee: typedFee(doctor?.fee),
     currency: doctor?.fee?.currency ?? currency,
     languages: doctor?.languages ?? [],
     appointmentTypes: doctor?.appointmentTypes ?? ['in_person'],
@@ -34,16 +35,8 @@ export function doctorOf(draft: DoctorDraft): Omit<NewDoctor, 'clinicId'> {
     name: draft.name.trim(),
     specialization: draft.specialization.trim(),
     experienceYears: draft.experienceYears === '' ? null : Number(draft.experienceYears),
-    fee:
-      draft.fee === ''
-        ? null
-        : { amount: Math.round(Number(draft.fee) * 10 ** decimalsOf(draft.currency)), currency: draft.currency },
+    fee: feeOf(draft.fee, draft.currency),
     languages: draft.languages,
     appointmentTypes: types,
   }
-}
-
-/** The number of decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
-export function decimalsOf(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 }

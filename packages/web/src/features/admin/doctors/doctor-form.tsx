@@ -12,10 +12,10 @@ import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { languageTags } from '../language-tags.ts'
 import { useClinic } from '../use-clinic.ts'
+import { usualCurrency } from '../usual-currency.ts'
 import { type DoctorDraft, draftOf } from './doctor-draft.ts'
 import { DoctorNumbers } from './doctor-numbers.tsx'
 import { useSaveDoctor } from './use-save-doctor.ts'
-import { usualCurrency } from './usual-currency.ts'
 
 /** `videoRoom` is null until it is edited. */
 type FormValues = DoctorDraft & { videoRoom: string | null }

@@ -13,8 +13,8 @@ import { Icon } from '../../../ui/icon.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
+import { isInRange, NumberField } from '../number-field.tsx'
 import { useClinic } from '../use-clinic.ts'
-import { isInRange, NumberField } from './number-field.tsx'
 import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
 
 const monthsMin = 1

@@ -1,6 +1,6 @@
 import { NumberInput, type NumberInputProps } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatNumber } from '../../../lib/i18n/format.ts'
+import { formatNumber } from '../../lib/i18n/format.ts'
 
 type NumberFieldProps = Omit<NumberInputProps, 'error' | 'description' | 'label' | 'min' | 'max'> & {
   label: string

@@ -1,5 +1,5 @@
 import type { Doctor } from '@holdfast/contract/client'
-import { isSameZone } from '../../../lib/time/same-zone.ts'
+import { isSameZone } from '../../lib/time/same-zone.ts'
 
 /** Where the euro is not what is paid, by time zones or their beginnings. */
 const currencies: Record<string, string> = {

@@ -1,10 +1,10 @@
 import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { FieldProblem } from '../../../ui/fields/field-problem.tsx'
+import { FieldProblem } from '../../ui/fields/field-problem.tsx'
+import classes from './duration-field.module.css'
 import { type DurationUnit, shownUnit, unitsOf } from './duration-units.ts'
 import { NumberField } from './number-field.tsx'
-import classes from './settings.module.css'
 
 type DurationFieldProps = {
   label: string
@@ -18,10 +18,22 @@ type DurationFieldProps = {
   onChange: (value: number | string) => void
   onBlur?: () => void
   isInvalid: boolean
+  /** Default true. */
+  required?: boolean
 }
 
 /** A duration with its unit, which can be chosen: two days instead of 2,880 minutes. */
-export function DurationField({ label, base, help, value, min, max, onChange, ...rest }: DurationFieldProps) {
+export function DurationField({
+  label,
+  base,
+  help,
+  value,
+  min,
+  max,
+  onChange,
+  required = true,
+  ...rest
+}: DurationFieldProps) {
   const { t } = useTranslation('admin')
   const [chosen, setChosen] = useState<DurationUnit | null>(null)
   const unit = shownUnit(base, value, chosen)
@@ -46,7 +58,7 @@ export function DurationField({ label, base, help, value, min, max, onChange, ..
       {...rest}
       label={label}
       help={(range) => help(t('settings.rangeOf', { range, unit: t(`settings.unit.${unit.name}`) }))}
-      required
+      required={required}
       min={Math.ceil(min / size)}
       max={Math.floor(max / size)}
       value={amount}

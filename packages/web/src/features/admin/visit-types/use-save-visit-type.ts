@@ -1,0 +1,47 @@
+import type { VisitType, VisitTypeChange } from '@holdfast/contract/client'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, dataOf } from '../../../lib/api/api.ts'
+import { createRequestKeys } from '../../../lib/api/request-keys.ts'
+import { useClinic } from '../use-clinic.ts'
+import { changeOf, type VisitTypeDraft, visitTypeOf } from './visit-type-draft.ts'
+import { visitTypesQuery } from './visit-types-query.ts'
+
+/** Changes a visit type; the list is read again afterwards. */
+export function useChangeVisitType(visitTypeId: string) {
+  const { clinicId } = useClinic()
+  const onSettled = useReread()
+  return useMutation({
+    mutationFn: (body: VisitTypeChange) => dataOf(api.updateVisitType({ path: { clinicId, visitTypeId }, body })),
+    onSettled,
+  })
+}
+
+/**
+ * Saves what differs from the stored visit type, or a new one. If the response was lost, saving the same form again
+ * adds no second one: the request is sent with the same idempotency key.
+ */
+export function useSaveVisitType(visitType: VisitType | null) {
+  const { clinicId } = useClinic()
+  const [requestKeys] = useState(createRequestKeys)
+  const onSettled = useReread()
+  return useMutation({
+    mutationFn: async (draft: VisitTypeDraft): Promise<VisitType> => {
+      if (visitType !== null) {
+        const body = changeOf(draft, visitType)
+        const path = { clinicId, visitTypeId: visitType.id }
+        return body === null ? visitType : dataOf(api.updateVisitType({ path, body }))
+      }
+      const body = visitTypeOf(draft)
+      const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, body }) }
+      return dataOf(api.createVisitType({ path: { clinicId }, body, headers }))
+    },
+    onSettled,
+  })
+}
+
+function useReread(): () => Promise<void> {
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  return () => queryClient.invalidateQueries({ queryKey: visitTypesQuery(clinicId).queryKey })
+}

@@ -1,0 +1,167 @@
+import type { VisitType } from '@holdfast/contract/client'
+import { clinicSettings, lengths, messageLanguages, visitTypeColors, visitTypeLimits } from '@holdfast/vocabulary'
+import { Checkbox, Fieldset, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useTranslation } from 'react-i18next'
+import { formatLanguage } from '../../../lib/i18n/format.ts'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
+import { CurrencyField, FeeField } from '../fee-fields.tsx'
+import { isInRange } from '../number-field.tsx'
+import { useClinic } from '../use-clinic.ts'
+import { usualCurrency } from '../usual-currency.ts'
+import { BookingFields } from './booking-fields.tsx'
+import { DoctorFields } from './doctor-fields.tsx'
+import { useSaveVisitType } from './use-save-visit-type.ts'
+import { draftOf, type VisitTypeDraft, type VisitTypeFormState } from './visit-type-draft.ts'
+
+const ownRules = ['minimumNoticeMinutes', 'bookingHorizonDays', 'cancellationDeadlineMinutes'] as const
+
+type VisitTypeFormProps = { visitType: VisitType | null; onDone: (saved: VisitType) => void }
+
+/** Adds a visit type, or edits one. */
+export function VisitTypeForm({ visitType, onDone }: VisitTypeFormProps) {
+  const { t } = useTranslation('admin')
+  const { timeZone, doctors } = useClinic()
+  const saving = useSaveVisitType(visitType)
+  const form = useForm<VisitTypeDraft>({
+    initialValues: draftOf(visitType, usualCurrency(timeZone, doctors)),
+    validateInputOnBlur: [...ownRules],
+    validate: (draft) => ({
+      ...(draft.appointmentTypes.length === 0 ? { appointmentTypes: t('doctors.typeRequired') } : {}),
+      ...(draft.offeredBy === 'some' && draft.doctors.length === 0 ? { doctors: t('visitTypes.chooseDoctor') } : {}),
+      ...Object.fromEntries(ownRules.filter((name) => !isRuleValid(name, draft[name])).map((name) => [name, true])),
+    }),
+  })
+  const submit = form.onSubmit(
+    (draft) => saving.mutate(draft, { onSuccess: onDone }),
+    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+  )
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <TextInput
+          label={t('field.name')}
+          required
+          maxLength={lengths.visitTypeName}
+          dir="auto"
+          data-autofocus
+          {...form.getInputProps('name')}
+        />
+        <LengthFields form={form} />
+        <BookingFields form={form} />
+        <DoctorFields form={form} />
+        <PatientFields form={form} />
+        <ListFields form={form} />
+        {saving.isError ? <ErrorState error={saving.error} /> : null}
+        <Group>
+          <ActionButton type="submit" isBusy={saving.isPending}>
+            {visitType === null ? t('visitTypes.add') : t('save')}
+          </ActionButton>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+function isRuleValid(name: (typeof ownRules)[number], value: number | string): boolean {
+  const { min, max } = clinicSettings[name]
+  return value === '' || isInRange(value, min, max)
+}
+
+function LengthFields({ form }: { form: VisitTypeFormState }) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { minutes, bufferMinutes } = visitTypeLimits
+  const { currency } = form.getValues()
+  const whole = { allowDecimal: false, required: true }
+  return (
+    <Fieldset legend={t('visitTypes.length')}>
+      <Stack gap="md">
+        <Text c="dimmed">{t('visitTypes.lengthHelp')}</Text>
+        <div className={layoutClasses.shortFields}>
+          <BoundedNumber
+            label={t('visitTypes.field.minutes')}
+            {...whole}
+            {...minutes}
+            {...form.getInputProps('minutes')}
+          />
+          {(['bufferBeforeMinutes', 'bufferAfterMinutes'] as const).map((name) => (
+            <BoundedNumber
+              key={name}
+              label={t(`visitTypes.field.${name}`)}
+              {...whole}
+              {...bufferMinutes}
+              {...form.getInputProps(name)}
+            />
+          ))}
+        </div>
+        <div className={layoutClasses.shortFields}>
+          <FeeField label={t('field.fee')} currency={currency} inputProps={form.getInputProps('fee')} />
+          <CurrencyField inputProps={form.getInputProps('currency')} />
+        </div>
+        <Checkbox.Group size="md" label={t('field.appointmentTypes')} {...form.getInputProps('appointmentTypes')}>
+          <Group gap="lg" mt={6}>
+            <Checkbox value="in_person" label={t('shell:appointmentType.in_person')} />
+            <Checkbox value="video" label={t('shell:appointmentType.video')} />
+          </Group>
+        </Checkbox.Group>
+      </Stack>
+    </Fieldset>
+  )
+}
+
+function PatientFields({ form }: { form: VisitTypeFormState }) {
+  const { t } = useTranslation('admin')
+  return (
+    <Fieldset legend={t('visitTypes.forPatients')}>
+      <Stack gap="md">
+        <Textarea
+          label={t('visitTypes.field.preparation')}
+          description={t('visitTypes.preparationHelp')}
+          maxLength={lengths.preparation}
+          dir="auto"
+          autosize
+          minRows={2}
+          {...form.getInputProps('preparation')}
+        />
+        <div className={layoutClasses.fields}>
+          {messageLanguages.map((language) => (
+            <TextInput
+              key={language}
+              label={t('visitTypes.nameIn', { language: formatLanguage(language) })}
+              maxLength={lengths.visitTypeName}
+              dir="auto"
+              {...form.getInputProps(`names.${language}`)}
+            />
+          ))}
+        </div>
+      </Stack>
+    </Fieldset>
+  )
+}
+
+function ListFields({ form }: { form: VisitTypeFormState }) {
+  const { t } = useTranslation('admin')
+  return (
+    <Fieldset legend={t('visitTypes.inLists')}>
+      <div className={layoutClasses.fields}>
+        <Select
+          label={t('visitTypes.field.color')}
+          data={visitTypeColors.map((color) => ({ value: color, label: t(`visitTypes.colors.${color}`) }))}
+          placeholder={t('visitTypes.noColor')}
+          clearable
+          {...form.getInputProps('color')}
+        />
+        <BoundedNumber
+          label={t('visitTypes.field.position')}
+          description={t('visitTypes.positionHelp')}
+          allowDecimal={false}
+          {...visitTypeLimits.position}
+          {...form.getInputProps('position')}
+        />
+      </div>
+    </Fieldset>
+  )
+}
