@@ -158,7 +158,7 @@ async function createBookings(url: string) {
 }
 
 const clinicPaths = [
-  ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'],
+  ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/closures', '/people', '/settings', '/proof'],
   ...['/patients', '/patients/new', '/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
   '/visit-types',
   ...['/theatre', '/theatre/book', '/theatre/requests', '/theatre/blocks', '/theatre/setup', '/theatre/report'],

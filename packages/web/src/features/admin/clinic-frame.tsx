@@ -15,15 +15,17 @@ export function ClinicFrame() {
   const { clinicId, clinic, isAdmin } = useClinic()
   const session = useSession()
   const params = { clinicId }
+  const closures = { to: '/clinic/$clinicId/closures', label: t('tabs.closures'), params }
   const seldom = isAdmin
     ? [
+        closures,
         { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
         { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
         { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },
         { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },
         { to: '/clinic/$clinicId/security-log', label: t('tabs.audit'), params },
       ]
-    : []
+    : [closures]
   return (
     <>
       <Group justify="space-between" mb="sm" className="no-print">

@@ -143,6 +143,11 @@ const timesRoute = createRoute({
   validateSearch: parseTimesSearch,
   component: lazyRouteComponent(() => import('./times/times-page.tsx'), 'ClinicTimesPage'),
 })
+const closuresRoute = createRoute({
+  ...parent,
+  path: 'closures',
+  component: lazyRouteComponent(() => import('./closures/closures-page.tsx'), 'ClosuresPage'),
+})
 const waitlistRoute = createRoute({
   ...parent,
   ...waitlistTexts,
@@ -226,6 +231,7 @@ export const adminRoutes = [
     doctorsRoute,
     doctorLinkRoute,
     timesRoute,
+    closuresRoute,
     waitlistRoute,
     addToWaitlistRoute,
     messagesRoute,

@@ -1,6 +1,7 @@
 import { Stack } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { BusySection } from '../../domain/busy-calendar/busy-section.tsx'
+import { ClosuresSection } from '../../domain/closures/closures-section.tsx'
 import { CreateSlots } from '../../domain/slots/create-slots.tsx'
 import { useOwnMoves } from '../../domain/slots/use-own-moves.tsx'
 import { WithdrawDays } from '../../domain/slots/withdraw-days.tsx'
@@ -21,6 +22,12 @@ export function TimesPage() {
     <Stack gap="xl" key={doctorId}>
       <CreateSlots {...of} />
       <BusySection doctorId={doctorId} timeZone={clinic.timezone} />
+      <ClosuresSection
+        clinicId={clinic.id}
+        today={today}
+        ownDoctorId={doctorId}
+        links={{ timeZone: clinic.timezone, doctors: [], moveOf: (booking) => moveOf(booking) }}
+      />
       <WithdrawDays
         {...of}
         search={search}

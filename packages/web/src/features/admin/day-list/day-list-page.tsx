@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
 import { DaySheet } from '../../../domain/bookings/day-sheet.tsx'
 import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
+import { ClosedOnDay } from '../../../domain/closures/closed-on-day.tsx'
 import { formatDate, formatTime } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
@@ -49,6 +50,7 @@ export function DayListPage() {
         <div>
           <PageTitle>{heading}</PageTitle>
           <Text c="dimmed">{of}</Text>
+          <ClosedOnDay clinicId={clinicId} day={day} doctorId={doctorId} doctors={doctors} />
         </div>
         <Group align="end">
           <DayNav

@@ -1,0 +1,55 @@
+import type { Booking, NewClosure } from '@holdfast/contract/client'
+import { Stack, Text } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { type ReactNode, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../lib/i18n/format.ts'
+import layoutClasses from '../../ui/layout.module.css'
+import { ShowMore } from '../../ui/show-more.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
+import { PatientContacts } from '../bookings/patient-contacts.tsx'
+import { PatientName } from '../bookings/patient-name.tsx'
+import { effectQuery } from './closure-queries.ts'
+
+export type BookingLinks = {
+  timeZone: string
+  doctors: readonly { id: string; name: string }[]
+  /** Renders the name of a booking's patient as a link to it. */
+  nameOf?: ((booking: Booking) => ReactNode) | undefined
+  moveOf?: ((booking: Booking) => ReactNode) | undefined
+  /** Renders a link to where the slots of these days are withdrawn. */
+  withdrawOf?: ((of: { doctorId: string; from: string; to: string }) => ReactNode) | undefined
+}
+
+type EffectProps = { clinicId: string; of: { closureId: string } | { closure: NewClosure }; links: BookingLinks }
+
+/** How many slots a closure closes, and the bookings in it, which stay. */
+export function ClosureEffect({ clinicId, of, links }: EffectProps) {
+  const { t } = useTranslation('calendars')
+  const pages = useInfiniteQuery(effectQuery(clinicId, of))
+  const listRef = useRef<HTMLUListElement>(null)
+  const first = pages.data?.pages[0]
+  if (first === undefined) return <LoadingOrError of={pages} />
+  const bookings = pages.data?.pages.flatMap((page) => page.bookings.items) ?? []
+  const { timeZone, doctors, nameOf, moveOf } = links
+  return (
+    <Stack gap="sm">
+      <Text role="status">
+        {t('closures.slots', { count: first.slots })}{' '}
+        {bookings.length === 0 ? t('closures.nobody') : t('closures.stay')}
+      </Text>
+      {bookings.length === 0 ? null : (
+        <ul className={layoutClasses.scrollList} ref={listRef}>
+          {bookings.map((booking) => (
+            <li key={booking.id}>
+              {formatDayTime(booking.startsAt, timeZone)} · {nameOf?.(booking) ?? <PatientName of={booking} />}
+              <PatientContacts of={booking} prefix=" · " /> · {doctors.find(({ id }) => id === booking.doctorId)?.name}
+              {moveOf === undefined ? null : <> · {moveOf(booking)}</>}
+            </li>
+          ))}
+        </ul>
+      )}
+      <ShowMore pages={pages} count={bookings.length} listRef={listRef} />
+    </Stack>
+  )
+}

@@ -1,0 +1,64 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Anchor, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { BookingLinks } from '../../../domain/closures/closure-effect.tsx'
+import { ClosuresSection } from '../../../domain/closures/closures-section.tsx'
+import { PublicHolidays } from '../../../domain/closures/public-holidays.tsx'
+import { withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
+import { TextLink } from '../../../ui/buttons/text-link.tsx'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import { BookingLink } from '../booking-link.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+/** When the clinic and its doctors are closed. */
+export function ClosuresPage() {
+  const { t } = useTranslation('calendars')
+  const { clinicId, doctors, timeZone, today } = useClinic()
+  const links: BookingLinks = {
+    timeZone,
+    doctors,
+    nameOf: (booking) => <BookingLink booking={booking} />,
+    moveOf: (booking) => <MoveLink booking={booking} />,
+    withdrawOf: ({ doctorId, ...days }) => (
+      <Text>
+        {t('closures.withdrawHelp')}{' '}
+        <TextLink
+          inherit
+          to="/clinic/$clinicId/times"
+          params={{ clinicId }}
+          search={{ doctorId, ...withdrawalSearchOf(days) }}
+        >
+          {t('closures.withdraw')}
+        </TextLink>
+      </Text>
+    ),
+  }
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{t('closures.title')}</PageTitle>
+        <Text c="dimmed">{t('closures.intro')}</Text>
+        <Anchor href="/help/closures" underline="always">
+          {t('closures.help')}
+        </Anchor>
+      </div>
+      <ClosuresSection clinicId={clinicId} today={today} ownDoctorId={null} links={links} />
+      <PublicHolidays clinicId={clinicId} today={today} />
+    </Stack>
+  )
+}
+
+function MoveLink({ booking: { id, clinicId, patient } }: { booking: Booking }) {
+  const { t } = useTranslation('schedule')
+  return (
+    <TextLink
+      inherit
+      to="/clinic/$clinicId/bookings/$bookingId"
+      params={{ clinicId, bookingId: id }}
+      search={{ move: true }}
+      aria-label={t('move.of', { name: patient.name })}
+    >
+      {t('move.short')}
+    </TextLink>
+  )
+}
