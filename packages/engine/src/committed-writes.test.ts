@@ -21,6 +21,7 @@ import {
   type AnnouncedWriteCase as Write,
 } from '../test/announced-scene.ts'
 import { announcedTimes } from '../test/announced-times.ts'
+import { closureWrites } from '../test/closures.ts'
 import { createEngine } from './create-engine.ts'
 import type { AnnouncedWrite } from './engine-methods.ts'
 import type { ClinicLogo, NewClinic } from './model/clinic.ts'
@@ -63,20 +64,6 @@ const offeredBy = ({ id }: { id: string }) => ({
   bufferAfterMinutes: null,
   fee: null,
 })
-const localTime = (at: Date, minutes: number) => new Date(at.getTime() + minutes * 60_000).toISOString().slice(0, 16)
-const closureOf = ({ doctor, slot }: Scene) => ({
-  clinicNo: doctor.clinicNo,
-  doctorId: doctor.id,
-  localStart: localTime(slot.startsAt, -120),
-  localEnd: localTime(slot.endsAt, 0),
-  yearly: false,
-  note: null,
-  createdBy: randomUUID(),
-})
-const closed = async (its: Scene, other: { localEnd?: string } = {}) => {
-  const outcome = await its.engine.closures.create({ ...closureOf(its), ...other }, null)
-  return outcome.kind === 'done' ? outcome.closure.id : ''
-}
 const anAdmin = async ({ database: its, clinic }: Scene) => (await aMember(its, clinic, { role: 'admin' })).accountId
 const anInvitation = async (scene: Scene) => ({
   id: newId(scene.clinic.no),
@@ -292,25 +279,7 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     },
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
-  'closures.create': {
-    prepare: async (its) => () => its.engine.closures.create(closureOf(its), null),
-    announced: directoryOf,
-  },
-  'closures.change': {
-    async prepare(its) {
-      const id = await closed(its, { localEnd: localTime(its.slot.startsAt, -60) })
-      const { localEnd } = closureOf(its)
-      return () => its.engine.closures.change(its.clinic.no, id, { localEnd })
-    },
-    announced: directoryOf,
-  },
-  'closures.remove': {
-    async prepare(its) {
-      const id = await closed(its)
-      return () => its.engine.closures.remove(its.clinic.no, id)
-    },
-    announced: directoryOf,
-  },
+  ...closureWrites,
   'directory.setRolesNeedSecondFactor': {
     prepare: async (its) => () => its.engine.directory.setRolesNeedSecondFactor(its.clinic.no, true),
     announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),

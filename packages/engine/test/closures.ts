@@ -25,3 +25,32 @@ export async function areBlocked(database: TestDatabase, ...slots: { id: string 
   )
   return slots.map((slot) => rows.find(({ id }) => id === slot.id)?.blocked ?? false)
 }
+
+type Closing = { engine: Engine; doctor: BuiltDoctor; slot: Span }
+
+const announced = ({ doctor }: Closing) => ({ kind: 'directory' as const, doctorIds: [doctor.id] })
+
+/** The writes of closures for committed-writes.test.ts, each of which blocks or frees the slot. */
+export const closureWrites = {
+  'closures.create': {
+    async prepare({ engine, doctor, slot }: Closing) {
+      return () => engine.closures.create(closing(doctor, slot), null)
+    },
+    announced,
+  },
+  'closures.change': {
+    async prepare({ engine, doctor, slot }: Closing) {
+      const { id } = await close(engine, closing(doctor, { startsAt: new Date(0), endsAt: slot.startsAt }))
+      const { localEnd } = closing(doctor, slot)
+      return () => engine.closures.change(doctor.clinicNo, id, { localEnd })
+    },
+    announced,
+  },
+  'closures.remove': {
+    async prepare({ engine, doctor, slot }: Closing) {
+      const { id } = await close(engine, closing(doctor, slot))
+      return () => engine.closures.remove(doctor.clinicNo, id)
+    },
+    announced,
+  },
+}

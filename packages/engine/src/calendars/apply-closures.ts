@@ -46,10 +46,10 @@ export async function applyClosures(
     }
   }
   // One that was changed meanwhile is applied by whoever changed it.
+  const [ids, changes] = [rows.map(({ id }) => id), rows.map(({ changed }) => changed)]
   await pool.query(sql`
     update holdfast.closure k set applied_at = clock_timestamp()
-      from unnest(${rows.map(({ id }) => id)}::uuid[],
-                  ${rows.map(({ changed }) => changed)}::timestamptz[]) u(id, changed)
+      from unnest(${ids}::uuid[], ${changes}::timestamptz[]) u(id, changed)
      where k.clinic_no = ${clinicNo} and k.id = u.id and k.changed_at = u.changed`)
   return applied
 }

@@ -60,7 +60,7 @@ export function ClinicFrame() {
           { to: '/clinic/$clinicId/messages', label: t('tabs.messages'), params },
           ...(isAdmin ? [{ to: '/clinic/$clinicId/settings', label: t('tabs.settings'), params }] : []),
         ]}
-        more={seldom.length === 0 ? null : <MoreTabs tabs={seldom} />}
+        more={<MoreTabs tabs={seldom} />}
       />
       <Outlet />
     </>
