@@ -85,6 +85,27 @@ test('a milestone that was recorded many hours before or after the planned start
   expect(corrected(aCase({ startsAt: at('09:00') }), '21:15')).toBe(at('21:15'))
 })
 
+test('a first milestone that is entered on the next day is the planned day’s, also shortly before the start', () => {
+  const entered = (milestone: Milestone, time: string, nowAt: string, change: Partial<Case> = {}) =>
+    enteredMilestone(aCase({ startsAt: at('09:00'), endsAt: at('10:00'), ...change }), milestone, {
+      time,
+      timeZone: 'UTC',
+      now: Date.parse(`2026-11-${nowAt}:00Z`),
+    })
+  for (const nowAt of ['24T09:30', '25T09:30', '24T07:00']) {
+    expect(entered('in_room', '08:55', nowAt)).toBe(at('08:55'))
+    expect(entered('in_room', '09:10', nowAt)).toBe(at('09:10'))
+    expect(entered('arrived', '06:30', nowAt)).toBe(at('06:30'))
+  }
+  const milestones = [inRoom]
+  expect(entered('in_room', '08:55', '24T09:30', { milestones })).toBe(at('08:55'))
+  expect(entered('out_of_room', '09:50', '24T09:30', { milestones })).toBe(at('09:50'))
+  // It was not before the patient was in the room: it took the night.
+  expect(entered('out_of_room', '04:40', '24T05:00', { milestones })).toBe('2026-11-24T04:40:00Z')
+  // On the same day, a time of the evening is not that of the day before.
+  expect(entered('in_room', '22:00', '23T15:00')).toBeNull()
+})
+
 test('a milestone many hours before the planned start is today’s, and one that is to come is refused', () => {
   const entered = (time: string, startsAt: string, change: Partial<Case> = {}) =>
     enteredMilestone(aCase({ startsAt, ...change }), 'in_room', { time, timeZone: 'UTC', now })

@@ -16,8 +16,12 @@ export function timeAround(one: Pick<Case, 'milestones' | 'startsAt'>, milestone
 
 const milestoneAheadMsMax = 5 * 60_000
 const milestoneEarlyMsMax = 12 * 3_600_000
+const dayMs = 24 * 3_600_000
 
-/** Whether the server accepts it (`milestone_time`). A time entered without its day is never a day too late. */
+/** How early a case's first milestone may be: patients of the night's first case arrive on the evening before. */
+const earlyMsMax = 6 * 3_600_000
+
+/** Whether the server accepts it (`milestone_time`). */
 export function isMilestoneTime(at: string, { startsAt }: Pick<Case, 'startsAt'>, now: number): boolean {
   const atMs = Date.parse(at)
   return atMs <= now + milestoneAheadMsMax && atMs >= Date.parse(startsAt) - milestoneEarlyMsMax
@@ -25,23 +29,29 @@ export function isMilestoneTime(at: string, { startsAt }: Pick<Case, 'startsAt'>
 
 /**
  * The time of a milestone that was entered without its day: the nearest to what it belongs to, now, and what is
- * between: a case may be brought forward by many hours, over midnight. Null: the server would not accept it.
+ * between: a case may be brought forward by many hours, over midnight. On the next day, the first milestone may be up
+ * to {@link earlyMsMax} before what it belongs to. Null: the server would not accept it.
  */
 export function enteredMilestone(
   one: Pick<Case, 'milestones' | 'startsAt'>,
   milestone: Milestone,
   { time, timeZone, now }: EnteredTime,
 ): string | null {
-  const at = nearestInstant(betweenNowAnd(timeAround(one, milestone), now), time, timeZone)
+  const around = Date.parse(timeAround(one, milestone))
+  // None is before an earlier milestone.
+  const mayBeBefore = !hasEarlier(one, milestone) && now - around > dayMs - earlyMsMax
+  const from = mayBeBefore ? around - earlyMsMax : Math.min(around, now)
+  const at = nearestInstant({ from, to: Math.max(around, now) }, time, timeZone)
   return isMilestoneTime(at, one, now) ? at : null
+}
+
+/** Whether an earlier milestone of the case is recorded. */
+function hasEarlier({ milestones: recorded }: Pick<Case, 'milestones'>, milestone: Milestone): boolean {
+  return recorded.some((each) => milestones.indexOf(each.milestone) < milestones.indexOf(milestone))
 }
 
 /** A local time `HH:MM`, and when it was sent. */
 type EnteredTime = { time: string; timeZone: string; now: number }
-
-function betweenNowAnd(at: string, now: number): { from: number; to: number } {
-  return { from: Math.min(Date.parse(at), now), to: Math.max(Date.parse(at), now) }
-}
 
 /** The beginning of the present minute: before it, a running case cannot be said to end. */
 export const minuteOf = (now: number): number => Math.floor(now / 60_000) * 60_000
@@ -67,9 +77,6 @@ export function enteredEnd(
   return Date.parse(at) >= earliest ? at : null
 }
 
-/** Patients of the night's first case may arrive on the evening before. */
-const eveMsMax = 6 * 3_600_000
-
 /**
  * Whether it is too early for a case's first milestone: its day has not come. One that was recorded anyway can be
  * changed, and the next ones recorded.
@@ -80,7 +87,7 @@ export function isFarAhead(
   timeZone: string,
 ): boolean {
   const isLaterDay = localDay(startsAt, timeZone) > localDay(now, timeZone)
-  return milestones.length === 0 && isLaterDay && Date.parse(startsAt) - now > eveMsMax
+  return milestones.length === 0 && isLaterDay && Date.parse(startsAt) - now > earlyMsMax
 }
 
 /** Whether it can be moved, swapped and cancelled: until its patient is in the room. Later, its end and team change. */
