@@ -95,8 +95,9 @@ export const newBookingSchema = Type.Object(
       id({
         description:
           'With `onBehalf`: a booking of the same patient in this clinic, and of the doctor, if a doctor sends it. ' +
-          'If its name and e-mail address are those of `patient` (and without an address, its telephone number), ' +
-          'it was not erased, and its account did not add it by its link, the new booking belongs to the same account',
+          'If its name and e-mail address are those of `patient` (without an address, its telephone number, or ' +
+          'neither has a contact), it was not erased, and its account did not add it by its link, the new booking ' +
+          'belongs to the same account',
       }),
     ),
     refuseOverlap,

@@ -182,9 +182,10 @@ const hasFormer = ({ formerBookingId }: Pick<ClaimRequest, 'formerBookingId'>): 
 
 /**
  * Read by the statement that claims. null: the booking belongs to no account. Of two people of one name without e-mail
- * addresses, the telephone number says who it is; if neither has one, they are the same, as in `is_same_person`: a
- * child whom a parent's account has booked has no contacts. An account that has added the former booking by its link
- * may be a stranger's, as for `correct_patient`: it adds the new one in the same way (docs/decisions/0036).
+ * addresses, the telephone number says who it is; if neither has one, they are the same: a child whom a parent's
+ * account has booked has no contacts. Unfinished holds name nobody: they may be of two people. An account that has
+ * added the former booking by its link may be a stranger's, as for `correct_patient`: it adds the new one in the same
+ * way (docs/decisions/0036).
  */
 function accountOf(request: Omit<ClaimRequest, 'slotId'>): Sql {
   const { bookingId, accountId, formerBookingId, formerDoctorId, patient } = request
@@ -195,7 +196,7 @@ function accountOf(request: Omit<ClaimRequest, 'slotId'>): Sql {
     select b.account_id from holdfast.booking b
      where b.clinic_no = ${clinicNo}::integer and b.id = ${formerBookingId}::uuid and ${isAppointment}
        and b.resource_id = coalesce(${formerDoctorId ?? null}::uuid, b.resource_id)
-       and b.erased_at is null and b.patient->>'name' = ${name}::text
+       and b.erased_at is null and b.patient->>'name' = ${name}::text and b.patient->>'name' <> ''
        and lower(btrim(b.patient->>'email')) is not distinct from lower(btrim(${email ?? null}::text))
        and not exists (select from holdfast.booking_event e
                         where e.clinic_no = ${clinicNo}::integer and e.booking_id = ${formerBookingId}::uuid

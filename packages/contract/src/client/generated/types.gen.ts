@@ -3098,7 +3098,7 @@ export type NewBooking = {
      */
     addsPlaces?: boolean;
     /**
-     * With `onBehalf`: a booking of the same patient in this clinic, and of the doctor, if a doctor sends it. If its name and e-mail address are those of `patient` (and without an address, its telephone number), it was not erased, and its account did not add it by its link, the new booking belongs to the same account
+     * With `onBehalf`: a booking of the same patient in this clinic, and of the doctor, if a doctor sends it. If its name and e-mail address are those of `patient` (without an address, its telephone number, or neither has a contact), it was not erased, and its account did not add it by its link, the new booking belongs to the same account
      */
     formerBookingId?: string;
     /**

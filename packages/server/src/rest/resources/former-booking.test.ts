@@ -128,3 +128,22 @@ test('without an e-mail, a new booking gets the former account by its number, or
   // A child whom a parent's account has booked.
   expect(await accountOf(withNone.id)).toBe(owner.id)
 })
+
+test('a hold without a patient does not get the account of another one without a patient', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, admin } = await aDesk(database, rest)
+  const stranger = await rest.anAccount()
+  const holdOf = async (as: typeof admin, body: object) => {
+    const { id: slotId } = await aSlot(database, doctor)
+    const { status, body: hold } = await rest.call('createBooking', { body: { slotId, ...body }, as })
+    expect(status).toBe(201)
+    const { rows } = await database.ownerPool.query('select account_id from holdfast.booking where id = $1', [hold.id])
+    return { id: hold.id, accountId: rows[0].account_id }
+  }
+  const abandoned = await holdOf(stranger, {})
+  expect(abandoned.accountId).toBe(stranger.id)
+  const hold = await holdOf(admin, { formerBookingId: abandoned.id, onBehalf: true })
+  expect(hold.accountId).toBeNull()
+})
