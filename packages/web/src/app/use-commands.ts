@@ -55,6 +55,7 @@ function useClinicCommands(me: Me | null): CommandGroup[] {
       page(t('tabs.closures'), '/closures'),
       page(t('tabs.waitlist'), '/waitlist'),
       page(t('tabs.theatre'), '/theatre'),
+      page(t('tabs.patients'), '/patients'),
       page(t('tabs.messages'), '/messages'),
     ]
     const ofAdmins = [

@@ -15,17 +15,18 @@ export function ClinicFrame() {
   const { clinicId, clinic, isAdmin } = useClinic()
   const session = useSession()
   const params = { clinicId }
-  const closures = { to: '/clinic/$clinicId/closures', label: t('tabs.closures'), params }
-  const seldom = isAdmin
-    ? [
-        closures,
-        { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
-        { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
-        { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },
-        { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },
-        { to: '/clinic/$clinicId/security-log', label: t('tabs.audit'), params },
-      ]
-    : [closures]
+  const ofAdmins = [
+    { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
+    { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
+    { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },
+    { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },
+    { to: '/clinic/$clinicId/security-log', label: t('tabs.audit'), params },
+  ]
+  const seldom = [
+    { to: '/clinic/$clinicId/messages', label: t('tabs.messages'), params },
+    { to: '/clinic/$clinicId/closures', label: t('tabs.closures'), params },
+    ...(isAdmin ? ofAdmins : []),
+  ]
   return (
     <>
       <Group justify="space-between" mb="sm" className="no-print">
@@ -57,7 +58,6 @@ export function ClinicFrame() {
           { to: '/clinic/$clinicId/times', label: t('tabs.times'), params },
           { to: '/clinic/$clinicId/waitlist', label: t('tabs.waitlist'), params },
           { to: '/clinic/$clinicId/theatre', label: t('tabs.theatre'), params },
-          { to: '/clinic/$clinicId/messages', label: t('tabs.messages'), params },
           ...(isAdmin ? [{ to: '/clinic/$clinicId/settings', label: t('tabs.settings'), params }] : []),
         ]}
         more={<MoreTabs tabs={seldom} />}
