@@ -1,11 +1,14 @@
 // Guarantee: a swap whose response was lost is repeated, and does not swap back
-import type { APIResponse } from 'playwright-core'
+import type { Case } from '@holdfast/contract/client'
+import type { APIResponse, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
+import type { Site } from './harness.ts'
 import { test } from './site-test.ts'
 import { aCase, aTheatre, inMinutes, openBoard } from './theatre-scene.ts'
 
-test('a swap whose response was lost is sent again with the same key: the cases are swapped once', async ({ site }) => {
+/** A case in each of two rooms, which can change places. */
+async function twoCases(site: Site) {
   const theatre = await aTheatre(site)
   const [firstRoom = '', secondRoom = ''] = theatre.roomIds
   const path = { clinicId: theatre.clinicId }
@@ -20,33 +23,70 @@ test('a swap whose response was lost is sent again with the same key: the cases 
     service: 'Orthopaedics',
   })
   const roomOf = async ({ id }: { id: string }) => (await site.admin.getCase({ path: { caseId: id } })).data?.roomId
-  const page = await openBoard(theatre, 'staff')
-  let requests = 0
-  // The response to the first one is lost, and a replica is late: the board shows the former places.
+  const rooms = async () => [await roomOf(one), await roomOf(other)]
+  return { theatre, other, rooms, firstRoom, secondRoom }
+}
+
+/** The response to the nth swap is lost, and a replica is late: the board shows the former places. @returns the bodies */
+async function loseResponse(page: Page, nth: number) {
+  const sent: (string | null)[] = []
   const before = new Map<string, APIResponse>()
   await page.route('**/api/v1/**', async (route) => {
     const request = route.request()
     if (request.url().endsWith('/swap')) {
-      requests += 1
-      if (requests > 1) return route.continue()
+      sent.push(request.postData())
+      if (sent.length !== nth) return route.continue()
       await route.fetch()
       return route.abort()
     }
     const response = before.get(request.url()) ?? (await route.fetch())
-    if (requests === 0) before.set(request.url(), response)
+    if (sent.length < nth) before.set(request.url(), response)
     await route.fulfill({ response })
   })
   await page.route('**/theatre/live', (route) => route.abort())
   await page.reload()
+  return sent
+}
+
+async function openSwap(page: Page, other: Case) {
   await page.getByRole('button', { name: /Prostatectomy/ }).click()
   const dialog = page.getByRole('dialog', { name: 'Prostatectomy' })
   await dialog.getByRole('button', { name: 'Swap' }).click()
   await dialog.getByLabel('With').selectOption(other.id)
   await dialog.getByRole('button', { name: 'Swap' }).click()
+  return dialog
+}
+
+test('a swap whose response was lost is sent again with the same key: the cases are swapped once', async ({ site }) => {
+  const { theatre, other, rooms, firstRoom, secondRoom } = await twoCases(site)
+  const page = await openBoard(theatre, 'staff')
+  const sent = await loseResponse(page, 1)
+  const dialog = await openSwap(page, other)
   await dialog.getByRole('alert').waitFor()
-  expect([await roomOf(one), await roomOf(other)]).toEqual([secondRoom, firstRoom])
+  expect(await rooms()).toEqual([secondRoom, firstRoom])
   await dialog.getByRole('button', { name: 'Swap' }).click()
   await page.getByText('The two cases changed places.').waitFor()
-  expect(requests).toBe(2)
-  expect([await roomOf(one), await roomOf(other)]).toEqual([secondRoom, firstRoom])
+  expect(sent).toHaveLength(2)
+  expect(await rooms()).toEqual([secondRoom, firstRoom])
+})
+
+test('a swap that overrides a rule is sent again as it was after a lost response: it does not swap back', async ({
+  site,
+}) => {
+  const { theatre, other, rooms, firstRoom, secondRoom } = await twoCases(site)
+  const path = { clinicId: theatre.clinicId, roomId: secondRoom }
+  await dataOf(site.admin.updateRoom({ path, body: { hours: [] } }))
+  const page = await openBoard(theatre, 'admin')
+  // The first one is refused.
+  const sent = await loseResponse(page, 2)
+  const dialog = await openSwap(page, other)
+  await dialog.getByLabel('Reason').fill('Weekend list')
+  await dialog.getByRole('button', { name: 'Swap anyway' }).click()
+  await dialog.getByRole('button', { name: 'Swap anyway' }).waitFor({ state: 'detached' })
+  await dialog.getByRole('alert').waitFor()
+  expect(await rooms()).toEqual([secondRoom, firstRoom])
+  await dialog.getByRole('button', { name: 'Swap', exact: true }).click()
+  await page.getByText('The two cases changed places.').waitFor()
+  expect(sent[2]).toBe(sent[1])
+  expect(await rooms()).toEqual([secondRoom, firstRoom])
 })

@@ -5,7 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
-import { RefusedError } from '../../../lib/api/api-error.ts'
+import { isFinal, RefusedError } from '../../../lib/api/api-error.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { comma, formatTimes } from '../../../lib/i18n/format.ts'
 import { isolated } from '../../../lib/i18n/isolated.ts'
@@ -41,7 +41,8 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
     },
     onSettled: reread,
   })
-  const { error } = swapping
+  const { error, variables: sent } = swapping
+  const mayBeDone = error !== null && !isFinal(error)
   const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
   if (board.data !== undefined && others.length === 0) return <Text>{t('swap.none')}</Text>
   return (
@@ -51,7 +52,7 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
         submit={t('swap.submit')}
         onLeave={onDone}
         onSubmit={() => {
-          swapping.mutate({ caseId: otherId })
+          swapping.mutate(mayBeDone && sent?.caseId === otherId ? sent : { caseId: otherId })
         }}
       >
         <NativeSelect
