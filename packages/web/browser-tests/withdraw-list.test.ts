@@ -189,11 +189,12 @@ test('if there are more bookings than were read, the list says that not everybod
   })
   await page.goto(`/clinic/${scene.clinic.id}/times?withdrawFrom=${day}&withdrawTo=${day}`)
   const panel = page.getByRole('region', { name: 'Withdraw slots' })
-  const note = panel.getByText('Only the first 1,000 patients of these days are named.', { exact: false })
-  await note.waitFor()
+  const namedSome = 'Only the first 1,000 bookings of these days are named.'
+  await panel.getByText(`${namedSome} Withdraw fewer days at a time to see everybody.`).waitFor()
   await panel.getByRole('button', { name: 'Withdraw 3 slots, 3 bookings' }).press('Enter')
   await panel.getByRole('heading', { name: '3 slots were withdrawn.' }).waitFor()
-  await note.waitFor()
+  await panel.getByText(`${namedSome} The clinic finds the others under Bookings`, { exact: false }).waitFor()
+  expect(await panel.getByText('Withdraw fewer days').count()).toBe(0)
 })
 
 test('a slot withdrawn from the calendar lists whose appointment it was until the list is closed', async ({ site }) => {

@@ -16,13 +16,16 @@ type AffectedListProps = {
   sinceOf?: ((since: BookedSince) => ReactNode) | undefined
   /** The focus goes to the first booking that does not start before this, if there is one. */
   nextAt?: string | undefined
+  /** The appointments are lost. */
+  isWithdrawn?: boolean | undefined
 }
 
 /**
  * Patients who would lose, or lost, their appointment: whom to call, or what to move, and who has another appointment
  * since.
  */
-export function AffectedList({ affected, timeZone, moveOf, sinceOf, nextAt }: AffectedListProps) {
+export function AffectedList(props: AffectedListProps) {
+  const { affected, timeZone, moveOf, sinceOf, nextAt, isWithdrawn } = props
   const { t } = useTranslation('schedule')
   const nextRef = useRef<HTMLLIElement>(null)
   useEffect(() => nextRef.current?.focus(), [])
@@ -55,13 +58,14 @@ export function AffectedList({ affected, timeZone, moveOf, sinceOf, nextAt }: Af
           </li>
         ))}
       </ul>
-      <UnreadNote affected={affected} />
+      <UnreadNote affected={affected} isWithdrawn={isWithdrawn} />
     </>
   )
 }
 
-/** Says that not all patients are named, if more bookings were found than were read. */
-export function UnreadNote({ affected }: Pick<AffectedListProps, 'affected'>) {
+/** Says that not all patients are named, and how to see the others, if more bookings were found than were read. */
+export function UnreadNote({ affected, isWithdrawn = false }: Pick<AffectedListProps, 'affected' | 'isWithdrawn'>) {
   const { t } = useTranslation('schedule')
-  return affected.some(({ isUnread }) => isUnread) ? <p>{t('withdraw.namedSome')}</p> : null
+  if (!affected.some(({ isUnread }) => isUnread)) return null
+  return <p>{t(isWithdrawn ? 'withdraw.namedSomeAfter' : 'withdraw.namedSome')}</p>
 }

@@ -19,13 +19,16 @@ type AffectedSheetProps = {
   doctorId: string
   clinicId: string
   timeZone: string
+  /** See {@link UnreadNote}. */
+  isWithdrawn?: boolean
 }
 
 /**
  * The patients to call, on paper, with a box to tick, or the appointment that they have got since. While it is there,
  * only the sheet is printed.
  */
-export function AffectedSheet({ affected, note, days, doctorId, clinicId, timeZone }: AffectedSheetProps) {
+export function AffectedSheet(props: AffectedSheetProps) {
+  const { affected, note, days, doctorId, clinicId, timeZone, isWithdrawn } = props
   const { t } = useTranslation('schedule')
   const clinic = useQuery(clinicQuery(clinicId)).data
   const doctor = useQuery(clinicDoctorsQuery(clinicId)).data?.find(({ id }) => id === doctorId)
@@ -38,7 +41,7 @@ export function AffectedSheet({ affected, note, days, doctorId, clinicId, timeZo
         {range} · <bdi>{clinic?.name}</bdi> · {t('sheet.printed', { time: formatDayTime(serverNow(), timeZone) })}
       </p>
       <p>{note}</p>
-      <UnreadNote affected={affected} />
+      <UnreadNote affected={affected} isWithdrawn={isWithdrawn} />
       <table className={classes.table}>
         <thead>
           <tr>

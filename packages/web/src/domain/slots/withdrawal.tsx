@@ -93,7 +93,7 @@ export function Withdrawal(props: WithdrawalProps) {
           sinceOf={sinceOf}
           onClose={onDone}
         />
-        <AffectedSheet {...sheet} affected={affected} note={title} />
+        <AffectedSheet {...sheet} affected={affected} note={title} isWithdrawn />
       </>
     )
   }

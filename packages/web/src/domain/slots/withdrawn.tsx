@@ -38,7 +38,7 @@ export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, since
         icon={<Icon of={IconPhone} />}
         title={t('withdraw.lost', { count: lost.length })}
       >
-        <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} sinceOf={sinceOf} />
+        <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} sinceOf={sinceOf} isWithdrawn />
         <Text size="sm" mt="xs">
           {t(isMailed ? 'withdraw.callOthers' : 'withdraw.call')}
         </Text>
