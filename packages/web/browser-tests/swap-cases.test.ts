@@ -70,9 +70,7 @@ test('a swap whose response was lost is sent again with the same key: the cases 
   expect(await rooms()).toEqual([secondRoom, firstRoom])
 })
 
-test('a swap that overrides a rule is sent again as it was after a lost response: it does not swap back', async ({
-  site,
-}) => {
+test('a swap that overrides a rule is sent again as it was after a lost response', async ({ site }) => {
   const { theatre, other, rooms, firstRoom, secondRoom } = await twoCases(site)
   const path = { clinicId: theatre.clinicId, roomId: secondRoom }
   await dataOf(site.admin.updateRoom({ path, body: { hours: [] } }))
