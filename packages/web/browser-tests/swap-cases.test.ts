@@ -27,7 +27,11 @@ async function twoCases(site: Site) {
   return { theatre, other, rooms, firstRoom, secondRoom }
 }
 
-/** The response to the nth swap is lost, and a replica is late: the board shows the former places. @returns the bodies */
+/**
+ * The response to the nth swap is lost, and a replica is late: the board shows the former places.
+ *
+ * @returns the bodies of the swaps that were sent
+ */
 async function loseResponse(page: Page, nth: number) {
   const sent: (string | null)[] = []
   const before = new Map<string, APIResponse>()
