@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  aBooking,
   aClaim,
   aClinic,
   aDoctor,
@@ -18,6 +19,7 @@ import {
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
+import { runMoveBatch } from '../bookings/move-batch.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { TimeClaimOutcome, TimeClaimRequest } from '../model/session.ts'
 import { withdrawInParts } from '../slots/withdraw-in-parts.ts'
@@ -201,15 +203,57 @@ describe('claims of times', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('an empty slot of a visit can be booked as it is until its time is needed', async ({ database }) => {
-    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+  test('the slot of a visit is booked with its session only: not by its id, not by a move', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic, { capacity: 2 })]
     const [booked] = await claim(database, aTimeClaim(session, type, 0))
-    await runSettleBatch(database.appPool, [
-      { bookingId: bookingIdOf(booked), action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
-    ])
     const slot = { id: slotIdOf(booked), clinicNo: doctor.clinicNo }
-    expect(await runClaimBatch(database.appPool, [aClaim(slot)])).toMatchObject([{ outcome: { kind: 'booked' } }])
-    expect(kindsOf(await claim(database, aTimeClaim(session, type, 10)))).toEqual(['slot_full'])
+    const missing = [{ outcome: { kind: 'slot_missing' } }]
+    expect(await runClaimBatch(database.appPool, [aClaim(slot)])).toMatchObject(missing)
+    const { id: bookingId } = await aBooking(database, await aSlot(database, doctor))
+    const move = { bookingId, slotId: slot.id, actorId: null, onBehalf: true }
+    expect(await runMoveBatch(database.appPool, [move])).toMatchObject(missing)
+  })
+
+  test('of two requests with one key, one is booked, and the other tries again', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    const one = aTimeClaim(session, type, 0)
+    const twin = { ...one, bookingId: aTimeClaim(session, type, 0).bookingId }
+    expect(kindsOf(await claim(database, one, twin))).toEqual(['booked', 'retry'])
+    expect(kindsOf(await claim(database, twin))).toEqual(['replayed'])
+  })
+
+  test('a time is not refused for a request that is refused itself', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    const outcomes = await claim(database, aTimeClaim(session, type, 0, { units: 2 }), aTimeClaim(session, type, 10))
+    expect(kindsOf(outcomes)).toEqual(['units_over_capacity', 'retry'])
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 10)))).toEqual(['booked'])
+  })
+
+  test('a group keeps its free places when its session is divided', async ({ database }) => {
+    const [session, group] = [await aSession(database, doctor), await aVisitType(database, clinic, { capacity: 3 })]
+    await claim(database, aTimeClaim(session, group, 0))
+    await database.ownerPool.query(
+      'select holdfast.withdraw_sessions($1::integer, $2, $3::timestamptz, $4::timestamptz)',
+      [doctor.clinicNo, doctor.id, minuteOf(session, 60), minuteOf(session, 120)],
+    )
+    const sessions = createSessions(database.appPool, () => undefined)
+    const [first] = await sessions.list({ doctorId: doctor.id, from: session.startsAt, to: session.endsAt })
+    const divided = { ...session, id: first?.id ?? '' }
+    expect(kindsOf(await claim(database, aTimeClaim(divided, group, 0)))).toEqual(['booked'])
+  })
+
+  test('a type is booked in the way that its doctor offers', async ({ database }) => {
+    const byVideo = await aDoctor(database, clinic, { appointmentTypes: ['video'] })
+    const session = await aSession(database, byVideo)
+    const type = await aVisitType(database, clinic)
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 0)))).toEqual(['visit_type_not_offered'])
+    await database.ownerPool.query(
+      `update holdfast.visit_type set appointment_types = '{in_person,video}' where id = $1`,
+      [type.id],
+    )
+    expect(await claim(database, aTimeClaim(session, type, 0))).toMatchObject([
+      { booking: { appointmentType: 'video' } },
+    ])
   })
 })
 

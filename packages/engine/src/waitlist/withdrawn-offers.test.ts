@@ -189,7 +189,7 @@ test('an offer whose slot is being blocked cannot be accepted', async ({
 controlTest(
   'negative control: an offer that a block leaves open is accepted',
   async ({ database, setBusy, settle, offered }) => {
-    await plantFunction(database, 'set_busy_times', { part: 'if v_blocked is not null', becomes: 'if false' })
+    await plantFunction(database, 'apply_busy_times', { part: 'if v_blocked is not null', becomes: 'if false' })
     const { slot, offer } = await offered()
     await setBusy([slot])
     expect(await settle(offer, 'confirm')).toMatchObject({ kind: 'done' })

@@ -4,11 +4,12 @@
 -- the other parameters, and the row, are those of claim_slots. slot_ids: of what was booked.
 --
 -- Outcomes: as claim_slots; and session_missing | visit_type_missing | visit_type_not_offered | visit_type_by_<who may
---   book it> | time_not_offered. slot_full: the time, with its buffers, is taken. retry: as claim_slots, and for all
+--   book it> | time_not_offered. slot_full: the time, with its buffers, is taken. retry: as claim_slots; if
+--   the time was taken by a request of this call that was then refused, or that has the same key; and for all
 --   requests, if holds at these times had lapsed: they have given back their units, which may have been offered to
 --   those who wait, and after that no booking may be locked.
--- Locks: the doctors, by (clinic_no, id); with p_known_by, as lock_patients; then the empty slots and those with lapsed
---   holds at these times, by (clinic_no, id), with these holds; then as claim_slots.
+-- Locks: the doctors, by (clinic_no, id); with p_known_by, as lock_patients; then the slots of visits at these times, by
+--   (clinic_no, id), and their lapsed holds; then as claim_slots.
 -- Fails: as claim_slots; 23P01 if the backstop found an overlap.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.claim_times(
@@ -33,19 +34,20 @@ declare
   v_now timestamptz;
   v_request record;
   v_resource_clinic_nos integer[]; v_resource_ids uuid[];
-  v_lapsed_clinic_nos integer[]; v_lapsed_ids uuid[];
-  v_has_empty boolean;
+  -- the slots of visits at the times of the requests, locked
+  v_there slot[];
   -- by request
   v_verdicts text[] := array_fill(null::text, array[v_count]);
   v_slots uuid[] := array_fill(null::uuid, array[v_count]);
   v_types text[] := p_types;
   -- of the doctor whose requests are decided
   v_resource_id uuid;
-  v_taken tstzmultirange;
+  -- what was taken before in the sessions that were read, and what the requests before take
+  v_taken tstzmultirange; v_read tstzmultirange; v_own tstzmultirange;
   v_during tstzrange;
   v_slot_id uuid;
-  -- the slots to create
-  v_new slot[] := '{}';
+  -- the slots to create, the requests that they are for, and the requests that found the time taken by one of these
+  v_new slot[] := '{}'; v_makers integer[] := '{}'; v_rivals integer[] := '{}';
   v_claimed record;
 begin
   if array[cardinality(p_clinic_nos), cardinality(p_session_ids), cardinality(p_starts), cardinality(p_visit_type_ids),
@@ -69,25 +71,28 @@ begin
                   then fold_name(p_patients[i.n]->>'name') end
         from generate_series(1, v_count) i(n) order by i.n));
   end if;
-  select array_agg(q.clinic_no) filter (where q.taken > 0), array_agg(q.id) filter (where q.taken > 0),
-         bool_or(q.taken = 0)
-    into v_lapsed_clinic_nos, v_lapsed_ids, v_has_empty
-    from (select s.clinic_no, s.id, s.taken
+  -- All visit slots at these times, which are what a request may find empty, lapsed or with room for its group.
+  v_there := array(
+    select q from (
+          select s.*
             from slot s
            where (s.clinic_no, s.id) in (
                    select s.clinic_no, s.id
-                     from unnest(p_clinic_nos, p_session_ids, p_starts) i(clinic_no, session_id, starts_at)
+                     from unnest(p_clinic_nos, p_session_ids, p_starts, p_visit_type_ids)
+                            i(clinic_no, session_id, starts_at, visit_type_id)
                      join open_session o on o.clinic_no = i.clinic_no and o.id = i.session_id
+                    cross join lateral visit_of_doctor(i.clinic_no, i.visit_type_id, o.resource_id) v
                      join slot s on s.clinic_no = o.clinic_no and s.resource_id = o.resource_id
                                 and s.starts_at between i.starts_at - interval '29 hours'
                                                     and i.starts_at + interval '29 hours'
                     where s.session_id is not null and s.withdrawn_at is null
-                      and (s.taken = 0 or s.next_lapse <= clock_timestamp()))
+                      and time_of_slot(s) && time_of_visit(v, i.starts_at))
            order by s.clinic_no, s.id
-             for update) q;
+             for update) q);
   v_now := clock_timestamp();
-  if v_lapsed_ids is not null then
-    perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_ids, v_now);
+  if exists (select from unnest(v_there) s where s.taken > 0 and s.next_lapse <= v_now) then
+    perform lapse_holds(array(select s.clinic_no from unnest(v_there) s where s.taken > 0 and s.next_lapse <= v_now),
+                        array(select s.id from unnest(v_there) s where s.taken > 0 and s.next_lapse <= v_now), v_now);
     return query
     select array_fill('retry'::text, array[v_count]), '{}'::uuid[], '{}'::uuid[], '{}'::uuid[], '{}'::integer[],
            '{}'::text[], '{}'::timestamptz[], '{}'::timestamptz[], '{}'::timestamptz[], v_now, null::xid8,
@@ -98,12 +103,12 @@ begin
   -- 2. Decide, one doctor after the other. A known key needs no slot: claim_slots finds it.
   for v_request in
     select i.n, i.clinic_no, s.resource_id, i.starts_at, v as visit, i.slot_id, s.id as session_id,
+           tstzrange(s.starts_at, s.ends_at) as session_time,
            coalesce(time_refusal(s, v, r.active, i.starts_at, p_actor_ids[i.n] is not null,
                                  v.bookable_by = 'known_patients'
                                  and is_known_patient(i.clinic_no, p_account_ids[i.n]), v_now),
                     case when p_types[i.n] <> all (v.appointment_types) then 'appointment_type_not_offered' end)
-             as refusal,
-           min(i.starts_at) over w - interval '4 hours' as first, max(i.starts_at) over w + interval '29 hours' as last
+             as refusal
       from unnest(p_clinic_nos, p_session_ids, p_starts, p_visit_type_ids, p_slot_ids)
              with ordinality i(clinic_no, session_id, starts_at, visit_type_id, slot_id, n)
       left join lateral (select t.* from open_session t
@@ -112,28 +117,37 @@ begin
                           where t.clinic_no = i.clinic_no and t.id = s.resource_id limit 1) r on true
       left join lateral visit_of_doctor(i.clinic_no, i.visit_type_id, s.resource_id) v on true
      where not exists (select from idempotency k where k.clinic_no = i.clinic_no and k.key = p_keys[i.n])
-    window w as (partition by i.clinic_no, s.resource_id)
      order by i.clinic_no, s.resource_id, i.n
   loop
     v_verdicts[v_request.n] := v_request.refusal;
     continue when v_request.refusal is not null;
     if v_request.resource_id is distinct from v_resource_id then
       v_resource_id := v_request.resource_id;
-      v_taken := taken_times(v_request.clinic_no, v_resource_id, v_request.first, v_request.last, v_now);
+      v_own := '{}';
+      v_read := '{}';
+      v_taken := '{}';
     end if;
     v_types[v_request.n] := coalesce(p_types[v_request.n], (v_request.visit).appointment_types[1]);
     v_during := time_of_visit(v_request.visit, v_request.starts_at);
-    v_slot_id := case when (v_request.visit).capacity > 1 then coalesce(
-      (select n.id from unnest(v_new) n
-        where n.session_id = v_request.session_id and n.visit_type_id = (v_request.visit).visit_type_id
-          and n.starts_at = v_request.starts_at),
-      slot_of_group(v_request.clinic_no, v_resource_id, v_request.session_id, (v_request.visit).visit_type_id,
-                    v_request.starts_at)) end;
+    v_slot_id := case when (v_request.visit).capacity > 1 then (
+      select n.id
+        from (select g.* from unnest(v_there) g where g.taken > 0 union all select g.* from unnest(v_new) g) n
+       where n.resource_id = v_resource_id and n.visit_type_id = (v_request.visit).visit_type_id
+         and n.starts_at = v_request.starts_at) end;
+    -- Of each session once, with what is near it.
+    if v_slot_id is null and not v_read @> v_request.session_time then
+      v_read := v_read + tstzmultirange(v_request.session_time);
+      v_taken := v_taken + taken_times(v_request.clinic_no, v_resource_id, lower(v_request.session_time),
+                                       upper(v_request.session_time), v_now);
+    end if;
     if v_slot_id is null and v_taken && v_during then
       v_verdicts[v_request.n] := 'slot_full';
+    elsif v_slot_id is null and v_own && v_during then
+      v_rivals := v_rivals || v_request.n::integer;
     elsif v_slot_id is null then
       v_slot_id := v_request.slot_id;
-      v_taken := v_taken + tstzmultirange(v_during);
+      v_own := v_own + tstzmultirange(v_during);
+      v_makers := v_makers || v_request.n::integer;
       v_new := v_new || (v_request.clinic_no, v_slot_id, v_resource_id, v_request.starts_at,
                          v_request.starts_at + make_interval(mins => (v_request.visit).minutes),
                          (v_request.visit).capacity, 0, null, null, v_now, null, null, null, v_request.session_id,
@@ -144,16 +158,14 @@ begin
   end loop;
 
   -- 3. The slots. Empty ones that are in the way are over.
-  if v_new <> '{}' and v_has_empty then
+  if v_new <> '{}' and exists (select from unnest(v_there) t where t.taken = 0) then
     update slot s
        set withdrawn_at = v_now, next_lapse = null,
            digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at,
                                 visit_of_slot(s))
       from unnest(v_new) n
-     where s.clinic_no = n.clinic_no and s.resource_id = n.resource_id and s.session_id is not null
-       and s.withdrawn_at is null and s.taken = 0
-       and s.starts_at between n.starts_at - interval '29 hours' and n.ends_at + interval '4 hours'
-       and time_of_slot(s) && time_of_slot(n);
+     where s.clinic_no = n.clinic_no and s.id = any (array(select t.id from unnest(v_there) t where t.taken = 0))
+       and s.resource_id = n.resource_id and time_of_slot(s) && time_of_slot(n);
   end if;
   if v_new <> '{}' then
     insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest, session_id, visit_type_id,
@@ -174,7 +186,17 @@ begin
      where s.clinic_no = n.clinic_no and s.id = n.id and s.taken = 0;
   end if;
   return query
-  select array(select case when o.outcome = 'slot_missing' then coalesce(v_verdicts[o.n], o.outcome)
+  select array(select case when o.outcome = 'slot_missing' and v_verdicts[o.n] is null and o.n = any (v_rivals)
+                           then case when exists (
+                                  select from generate_subscripts(v_makers, 1) m(k)
+                                   where v_new[m.k].clinic_no = p_clinic_nos[o.n]
+                                     and v_claimed.outcomes[v_makers[m.k]] <> 'booked')
+                                  or exists (
+                                  select from generate_series(1, v_count) b(n)
+                                   where b.n <> o.n and (p_clinic_nos[b.n], p_keys[b.n]) = (p_clinic_nos[o.n], p_keys[o.n])
+                                     and v_claimed.outcomes[b.n] = 'booked')
+                                then 'retry' else 'slot_full' end
+                           when o.outcome = 'slot_missing' then coalesce(v_verdicts[o.n], o.outcome)
                            else o.outcome end
                  from unnest(v_claimed.outcomes) with ordinality o(outcome, n) order by o.n),
          v_claimed.booking_ids, v_claimed.clinic_ids, v_claimed.resource_ids, v_claimed.capacities,

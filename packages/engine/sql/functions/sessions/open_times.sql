@@ -27,9 +27,9 @@ as $function$
     join open_session s on s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
                        and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to
    cross join generate_series(s.starts_at, least(s.ends_at, p_to), make_interval(mins => s.grid_minutes)) t(at)
-    left join slot g on (v.visit).capacity > 1
-                    and g.id = slot_of_group(p_clinic_no, p_resource_id, s.id, p_visit_type_id, t.at)
-                    and g.clinic_no = p_clinic_no
+    left join slot g on (v.visit).capacity > 1 and g.clinic_no = p_clinic_no and g.resource_id = p_resource_id
+                    and g.starts_at = t.at and g.visit_type_id = p_visit_type_id and g.withdrawn_at is null
+                    and g.taken > 0
    where t.at >= p_from and t.at < p_to
      and time_refusal(s, v.visit, r.active, t.at, p_by_desk, v.is_known, statement_timestamp()) is null
      and (g.id is not null or not k.times && time_of_visit(v.visit, t.at))

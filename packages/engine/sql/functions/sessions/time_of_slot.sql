@@ -3,6 +3,6 @@
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.time_of_slot(p_slot holdfast.slot) returns tstzrange
-language sql immutable
+language sql stable
 return tstzrange((p_slot).starts_at - make_interval(mins => (p_slot).buffer_before_minutes),
                  (p_slot).ends_at + make_interval(mins => (p_slot).buffer_after_minutes));

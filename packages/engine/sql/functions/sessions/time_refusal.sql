@@ -10,7 +10,7 @@ create or replace function holdfast.time_refusal(
   p_session holdfast.open_session, p_visit holdfast.offered_visit, p_doctor_active boolean, p_starts_at timestamptz,
   p_by_desk boolean, p_is_known boolean, p_now timestamptz
 ) returns text
-language sql immutable
+language sql stable
 return case
   when (p_session).id is null then 'session_missing'
   when (p_visit).visit_type_id is null then 'visit_type_missing'

@@ -23,7 +23,8 @@ begin
              s.clinic_no, s.id, s.resource_id, r.specialization, s.starts_at at time zone c.timezone,
              s.capacity - s.taken + p_units, d.is_of_desk,
              bookings_in_slot(s.clinic_no, s.id), array[s.id], channels_at_night(c.no, p_at), p_at, '{}', null, null) w
-     where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.blocked_at is null
+     where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.session_id is null
+       and s.blocked_at is null
        and offer_until(p_at, s.starts_at, c.waitlist_offer_minutes,
                        greatest(c.waitlist_notice_minutes,
                                 case when not d.is_of_desk then c.minimum_notice_minutes end),

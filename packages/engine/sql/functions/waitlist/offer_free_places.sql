@@ -41,7 +41,7 @@ begin
                    where e.clinic_no = p_clinic_no and e.id = p_entry_id and e.ended_at is null and e.offer_id is null
                      and s.starts_at > v_now and d @> s.starts_at
                      and e.joined_by is not null
-                     and s.withdrawn_at is null and s.blocked_at is null
+                     and s.withdrawn_at is null and s.session_id is null and s.blocked_at is null
                      and s.capacity - s.taken >= e.units
                      and (e.weekdays is null or date_part('isodow', l.at)::integer = any (e.weekdays))
                      and (e.time_from is null or l.at::time >= e.time_from)

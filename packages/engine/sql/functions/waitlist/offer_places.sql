@@ -68,7 +68,8 @@ begin
       join clinic c on c.no = s.clinic_no
      cross join lateral (
        select desk_only_times(v_now, c.minimum_notice_minutes, c.booking_horizon_days) @> s.starts_at as is_of_desk) d
-     where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity and s.starts_at > v_now
+     where s.withdrawn_at is null and s.session_id is null and s.blocked_at is null and s.taken < s.capacity
+       and s.starts_at > v_now
        and r.kind = 'doctor' and r.active
      -- Sorted by specialization: the free units of one are read once.
      order by s.clinic_no, r.specialization, s.starts_at, s.id

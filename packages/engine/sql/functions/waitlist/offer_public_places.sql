@@ -28,7 +28,7 @@ begin
             join slot s on s.clinic_no = r.clinic_no and s.resource_id = r.id
            where r.clinic_no = p_clinic_no and r.kind = 'doctor' and r.active
              and (p_resource_id is null or r.id = p_resource_id)
-             and s.withdrawn_at is null and s.blocked_at is null
+             and s.withdrawn_at is null and s.session_id is null and s.blocked_at is null
              and s.starts_at > v_now and s.taken < s.capacity
              and v_newly_public @> s.starts_at
            order by s.starts_at, s.id limit 1000) q;
