@@ -112,8 +112,9 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
     // A condition of a query for open slots.
     'engine/sql/functions/bookings/claim_slot.sql',
     // It blocks and unblocks.
-    'engine/sql/functions/calendars/set_busy_times.sql',
+    'engine/sql/functions/calendars/apply_busy_times.sql',
     // Conditions of queries for open slots.
+    'engine/sql/functions/sessions/open_times.sql',
     'engine/sql/functions/slots/free_places.sql',
     'engine/sql/functions/waitlist/is_awaited.sql',
     'engine/sql/functions/waitlist/offer_free_places.sql',
@@ -123,6 +124,8 @@ test('that a blocked slot is closed is written in these files, and nowhere else'
     'engine/sql/functions/waitlist/with_free_places.sql',
     // How many slots a calendar blocks.
     'engine/src/calendars/create-busy-calendars.ts',
+    // Which slots are blocked, for those who ask why.
+    'engine/src/calendars/create-closures.ts',
     // bookable-sql.test.ts compares it with claims.
     'engine/src/reads/bookable-sql.ts',
     // slots-after.test.ts compares it with announced_units.

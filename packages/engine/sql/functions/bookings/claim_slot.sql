@@ -39,7 +39,7 @@ begin
 
   select claim_verdict(v_now, k.booking_id, k.request_hash, p_hash, s.id, s.withdrawn_at, s.blocked_at, s.starts_at,
                        s.ends_at, p_actor_id is not null,
-                       case when s.session_id is null then r.kind end, r.active,
+                       case when s.session_id is null then r.kind else 'visit' end, r.active,
                        make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
                        p_type, r.appointment_types, p_units, s.capacity, s.taken, s.next_lapse),
          k.booking_id, c.id, s.resource_id, s.capacity, coalesce(p_type, r.appointment_types[1]), s.starts_at,

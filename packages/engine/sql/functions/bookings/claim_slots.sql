@@ -100,7 +100,7 @@ begin
                coalesce(case when k.booking_id is null then nullif(v_verdicts[i.k], 'retry') end,
                  claim_verdict(v_now, k.booking_id, k.request_hash, p_hashes[i.k], s.id, s.withdrawn_at, s.blocked_at,
                                s.starts_at, s.ends_at, p_actor_ids[i.k] is not null,
-                               case when p_is_judged or s.session_id is null then r.kind end, r.active,
+                               case when p_is_judged or s.session_id is null then r.kind else 'visit' end, r.active,
                                case when not p_is_judged then c.minimum_notice end,
                                case when not p_is_judged then c.booking_horizon end, p_types[i.k],
                                r.appointment_types, p_units[i.k], s.capacity, s.taken, s.next_lapse),

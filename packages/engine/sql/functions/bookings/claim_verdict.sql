@@ -5,9 +5,9 @@
 --
 -- p_by_desk: a member of the clinic books for somebody; see claim_closed. The clinic's minimum notice and booking
 -- horizon bind patients only.
--- p_kind: the kind of the slot's resource; null: the slot is of a visit in a session, which claim_times books. Only
--- slots of doctors are booked and moved to here: for appointments, a
--- block of an operating room does not exist. case_conflicts.sql judges cases.
+-- p_kind: the kind of the slot's resource, or `visit`: the slot is of a visit in a session, which claim_times books.
+-- Only slots of doctors are booked and moved to here: for appointments, a block of an operating room does not exist.
+-- case_conflicts.sql judges cases.
 -- A known key comes first: a retry gets the first response, however full the slot is now.
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.claim_verdict(
@@ -19,7 +19,7 @@ create or replace function holdfast.claim_verdict(
 language sql stable
 return case
   when p_prior is not null then case when p_prior_hash = p_hash then 'replayed' else 'key_reused' end
-  when p_slot_id is null or p_kind is distinct from 'doctor' then 'slot_missing'
+  when p_slot_id is null or p_kind <> 'doctor' then 'slot_missing'
   else coalesce(
     holdfast.claim_closed(p_withdrawn_at, p_starts_at, p_ends_at, p_by_desk, p_blocked_at, p_now),
     case

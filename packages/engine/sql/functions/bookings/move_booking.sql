@@ -82,7 +82,7 @@ begin
   end if;
   v_verdict := claim_verdict(
     p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.blocked_at, v_to.starts_at, v_to.ends_at, p_on_behalf,
-    case when v_to.session_id is null then v_resource.kind end, v_resource.active,
+    case when v_to.session_id is null then v_resource.kind else 'visit' end, v_resource.active,
     make_interval(mins => v_clinic.minimum_notice_minutes), make_interval(days => v_clinic.booking_horizon_days),
     p_booking.appointment_type, v_resource.appointment_types, p_booking.units,
     -- A hold that has lapsed is given back by the next call, which adds the places.

@@ -8,7 +8,8 @@
 --   the time was taken by a request of this call that was then refused, or that has the same key; and for all
 --   requests, if holds at these times had lapsed: they have given back their units, which may have been offered to
 --   those who wait, and after that no booking may be locked.
--- Locks: the doctors, by (clinic_no, id); with p_known_by, as lock_patients; then the slots of visits at these times, by
+-- Locks: the doctors, by (clinic_no, id); with p_known_by, as lock_patients; then the slots of visits at these times,
+-- by
 --   (clinic_no, id), and their lapsed holds; then as claim_slots.
 -- Fails: as claim_slots; 23P01 if the backstop found an overlap.
 -- Idempotent: by key, for 24 hours.

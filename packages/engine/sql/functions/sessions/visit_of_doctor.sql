@@ -1,6 +1,6 @@
--- visit_of_doctor: a visit type as a doctor offers it, with the doctor's own minutes and buffers, and the clinic's rules
--- where the visit type has none; appointment_types: those that both offer. A visit type that names no doctors is offered
--- by all. No row: there is no such visit type.
+-- visit_of_doctor: a visit type as a doctor offers it, with the doctor's own minutes and buffers, and the clinic's
+-- rules where the visit type has none; appointment_types: those that both offer. A visit type that names no doctors is
+-- offered by all. No row: there is no such visit type.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.visit_of_doctor(p_clinic_no integer, p_visit_type_id uuid, p_resource_id uuid)
