@@ -194,7 +194,8 @@ begin
                                      and v_claimed.outcomes[v_makers[m.k]] <> 'booked')
                                   or exists (
                                   select from generate_series(1, v_count) b(n)
-                                   where b.n <> o.n and (p_clinic_nos[b.n], p_keys[b.n]) = (p_clinic_nos[o.n], p_keys[o.n])
+                                   where b.n <> o.n and p_clinic_nos[b.n] = p_clinic_nos[o.n]
+                                     and p_keys[b.n] = p_keys[o.n]
                                      and v_claimed.outcomes[b.n] = 'booked')
                                 then 'retry' else 'slot_full' end
                            when o.outcome = 'slot_missing' then coalesce(v_verdicts[o.n], o.outcome)
