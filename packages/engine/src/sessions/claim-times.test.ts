@@ -229,6 +229,28 @@ describe('claims of times', () => {
     expect(kindsOf(await claim(database, aTimeClaim(session, type, 10)))).toEqual(['booked'])
   })
 
+  test('a patient cancels until the deadline of the visit type, or else of the clinic', async ({ database }) => {
+    const session = await aSession(database, doctor)
+    const [late, any] = [await aVisitType(database, clinic), await aVisitType(database, clinic)]
+    await database.ownerPool.query(
+      'update holdfast.visit_type set cancellation_deadline_minutes = 10000 where id = $1',
+      [late.id],
+    )
+    const claims = [aTimeClaim(session, late, 0), aTimeClaim(session, any, 60)]
+    const booked = await claim(database, ...claims.map((one) => ({ ...one, confirm: true })))
+    const cancelled = await runSettleBatch(
+      database.appPool,
+      booked.map((one) => {
+        const ofPatient = { actorId: null, onBehalf: false, key: null, reason: null }
+        return { bookingId: bookingIdOf(one), action: 'cancel' as const, ...ofPatient }
+      }),
+    )
+    expect(cancelled).toMatchObject([{ outcome: { kind: 'past_deadline' } }, { outcome: { kind: 'done' } }])
+    const slot = await aSlot(database, doctor, { startsAt: session.endsAt })
+    const move = { bookingId: bookingIdOf(booked[0]), slotId: slot.id, actorId: null, onBehalf: false }
+    expect(await runMoveBatch(database.appPool, [move])).toMatchObject([{ outcome: { kind: 'past_deadline' } }])
+  })
+
   test('a group keeps its free places when its session is divided', async ({ database }) => {
     const [session, group] = [await aSession(database, doctor), await aVisitType(database, clinic, { capacity: 3 })]
     await claim(database, aTimeClaim(session, group, 0))

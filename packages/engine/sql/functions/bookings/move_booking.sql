@@ -67,7 +67,7 @@ begin
   select * into v_clinic from clinic where no = p_booking.clinic_no;
   select * into v_from from slot where clinic_no = p_booking.clinic_no and id = p_booking.slot_id;
   if p_booking.status = 'CONFIRMED' and not p_on_behalf
-     and p_now > v_from.starts_at - make_interval(mins => v_clinic.cancellation_deadline_minutes) then
+     and p_now > v_from.starts_at - cancellation_deadline(v_clinic, v_from.visit_type_id) then
     outcome := 'past_deadline';
     return;
   end if;

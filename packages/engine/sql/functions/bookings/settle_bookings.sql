@@ -215,10 +215,10 @@ begin
            with ordinality
            i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, token_epoch, judged_version, n)
       left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
-      left join lateral (select t.starts_at, t.withdrawn_at from slot t
+      left join lateral (select t.starts_at, t.withdrawn_at, t.visit_type_id from slot t
                           where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
       left join lateral (select t.timezone, t.hold_seconds, t.hold_extensions_max,
-                         make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
+                         cancellation_deadline(t, s.visit_type_id) as cancellation_deadline
                            from clinic t where t.no = i.clinic_no limit 1) c on true
   ), checked as (
     -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
