@@ -29,6 +29,7 @@ export const corruptedPatients: Readonly<Record<string, CorruptedTable>> = {
       erased_at: ['now()', refusedBy('patient_erased_check')],
       created_at: [later('created_at'), withPatient],
       updated_at: [later('updated_at'), byTrigger],
+      last_visit_at: ['now()', onlyCopy],
     },
   },
   patient_identifier: {

@@ -29,10 +29,12 @@ create table holdfast.patient (
   -- What records are sorted by, and searched in: see fold_patient.
   name_key text,
   search_text text,
+  -- The start of the last appointment whose link was removed with it, as it was archived or erased: see remove_links.
+  last_visit_at timestamptz,
   primary key (clinic_no, id),
   constraint patient_erased_check check (
          case when erased_at is null then name is not null
-              else num_nonnulls(mrn, name, birth_date, sex, phone, email, address, language, notes) = 0
+              else num_nonnulls(mrn, name, birth_date, sex, phone, email, address, language, notes, last_visit_at) = 0
                    and flags = '{}' and identifiers = '[]' end)
 );
 create unique index patient_mrn on holdfast.patient (clinic_no, mrn) where mrn is not null;
@@ -76,7 +78,8 @@ begin
   -- A letter may become up to 18: an entry of an index has to be shorter than that.
   new.name_key := left(coalesce(nullif(fold_letters(new.name), ''), new.name), 200);
   new.search_text := search_text_of_patient(new);
-  if tg_op = 'UPDATE' then
+  -- A visit is none of the desk's changes.
+  if tg_op = 'UPDATE' and (new.erased_at is not null or new.last_visit_at is not distinct from old.last_visit_at) then
     new.version := old.version + 1;
     new.updated_at := clock_timestamp();
   end if;

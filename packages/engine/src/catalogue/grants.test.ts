@@ -216,6 +216,7 @@ const writtenOnce: Record<string, string[]> = {
     'version',
     'name_key',
     'search_text',
+    'last_visit_at',
   ],
   work_result: ['kind', 'name'],
   visit_type: ['clinic_no', 'id', 'created_at'],

@@ -99,6 +99,49 @@ test('an erasure by a contact erases the records that have it, and what is linke
   expect(await findings()).toEqual([])
 })
 
+test('retention keeps a record whose links were archived or erased until the last visit is long ago', async ({
+  database,
+}) => {
+  const { engine, patients, clinic, doctor, record, findings } = await aScene(database)
+  await database.ownerPool.query('update holdfast.clinic set patient_data_months = 24 where no = $1', [clinic.no])
+  const monthsAgo = (months: number) => new Date(Date.now() - months * 30 * 86_400_000)
+  const [archived, erased, longAgo, unlinked] = [await record(), await record(), await record(), await record()]
+  const visitOf = async (patientId: string, months: number) => {
+    const startsAt = monthsAgo(months)
+    const slot = await aSlot(database, doctor, { startsAt })
+    const createdAt = new Date(startsAt.getTime() - 86_400_000)
+    const booking = await aBooking(database, slot, { status: 'COMPLETED', createdAt })
+    await patients.link(booking.id, patientId, randomUUID())
+    const archiving = `select holdfast.archive_slots($1, date_trunc('month', $2::timestamptz)::date, now(), 10)`
+    return { id: booking.id, archive: () => database.ownerPool.query(archiving, [clinic.no, startsAt]) }
+  }
+  const versions = await Promise.all([archived, erased].map(async (id) => (await patients.record(id))?.version))
+  await (await visitOf(archived, 30)).archive()
+  await (await visitOf(archived, 8)).archive()
+  await (await visitOf(longAgo, 30)).archive()
+  const { id } = await visitOf(erased, 9)
+  expect(await engine.erasures.ofBooking({ bookingId: id, actorId: null, key: null })).toMatchObject({ kind: 'done' })
+  await patients.unlink((await visitOf(unlinked, 10)).id)
+  expect(await Promise.all([archived, erased].map(async (one) => (await patients.record(one))?.version))).toEqual(
+    versions,
+  )
+  const ids = [archived, erased, longAgo, unlinked]
+  await database.ownerPool.query('alter table holdfast.patient disable trigger fold_patient')
+  await database.ownerPool.query(
+    `update holdfast.patient set updated_at = now() - interval '36 months' where id = any ($1)`,
+    [ids],
+  )
+  await database.ownerPool.query('alter table holdfast.patient enable trigger fold_patient')
+  await database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [clinic.no])
+  const left = await Promise.all(ids.map((one) => patients.record(one)))
+  expect(left.map((one) => one !== null)).toEqual([true, true, false, false])
+  // It is no part of what an erased record keeps.
+  expect(await patients.erase({ clinicNo: clinic.no, of: { patientId: archived }, actorId: null })).toMatchObject({
+    kind: 'erased',
+  })
+  expect(await findings()).toEqual([])
+})
+
 test('retention erases records that nobody has changed for long, unless something is linked', async ({ database }) => {
   const { patients, clinic, slot, record } = await aScene(database)
   await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [clinic.no])

@@ -7,7 +7,7 @@
 -- Slots of operating rooms stay, with their cases: they are few beside appointments, and estimates and reports read
 -- them.
 --
--- Locks: the slots, by id; then their bookings, by id. For a short transaction: a long one would hold back the log.
+-- Locks: the slots, by id; then their bookings, by id; then the records linked to them (remove_links). For a short transaction: a long one would hold back the log.
 -- Fails: 55006 if a booking of one of the slots is a hold, has an idempotency key or has changed since p_quiet_since
 --   (its erasure does not count); 55P03 if a row stays locked. Nothing is moved then.
 -- Idempotent: yes.
@@ -84,7 +84,7 @@ begin
    order by q.id, q.booking_id nulls first, q.rank, q.version;
   -- Nobody would erase them with the patient any more. They are no part of the archive.
   delete from message where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
-  delete from booking_patient where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
+  perform remove_links(p_clinic_no, v_booking_ids);
   delete from manage_token where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
   delete from booking_event
    where clinic_no = p_clinic_no and booking_id = any (v_booking_ids)

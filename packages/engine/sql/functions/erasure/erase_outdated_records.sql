@@ -1,5 +1,5 @@
--- erase_outdated_records: erases up to p_limit records of a clinic's patients that nobody has changed for p_months and
--- that have no booking, case or open request left, and notes it in the security log. 0 or null months: none.
+-- erase_outdated_records: erases up to p_limit records of a clinic's patients whom nobody has seen and that nobody
+-- has changed for p_months, with no booking, case or open request left, and notes it in the security log. 0 or null months: none.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: as forget_patients; none if there is nothing to erase.
@@ -19,6 +19,7 @@ begin
       select t.id from patient t
        where t.clinic_no = p_clinic_no and t.erased_at is null
          and t.updated_at < clock_timestamp() - make_interval(months => p_months)
+         and (t.last_visit_at >= clock_timestamp() - make_interval(months => p_months)) is not true
          and not exists (select from booking_patient l where l.clinic_no = t.clinic_no and l.patient_id = t.id)
          and not exists (select from theatre_case c
                           cross join lateral bookings_by_id(array[c.clinic_no], array[c.booking_id]) b

@@ -12,7 +12,7 @@
 -- stays, without the link. The entry of the waitlist that a booking was made for is erased with it; not one that still
 -- waits, if p_keeps_waiting says so.
 --
--- Locks: the bookings, by id; then patients of cases; then entries of the waitlist.
+-- Locks: the bookings, by id; then patients of cases, and linked ones, by id; then entries of the waitlist.
 -- Fails: 22023 for no or more than 1,000 bookings.
 -- Idempotent: yes.
 create or replace function holdfast.erase_patient(
@@ -97,7 +97,16 @@ begin
     select e.clinic_no, e.id, e.updated_at from erased e
     on conflict (clinic_no, booking_id) do update set erased_at = excluded.erased_at;
   end loop;
-  delete from booking_patient l where l.clinic_no = p_clinic_no and l.booking_id = any (v_erased_ids);
+  -- All at once, so that they are locked by id: those that are linked, and those of cases.
+  perform 1 from patient t
+    where t.clinic_no = p_clinic_no
+      and t.id in (select l.patient_id from booking_patient l
+                    where l.clinic_no = p_clinic_no and l.booking_id = any (v_erased_ids)
+                    union all
+                   select c.patient_id from theatre_case c
+                    where c.clinic_no = p_clinic_no and c.booking_id = any (v_erased_ids))
+    order by t.clinic_no, t.id for update;
+  perform remove_links(p_clinic_no, v_erased_ids);
   select array_agg(b.id) into v_case_ids
     from unnest(v_bookings) b where b.id = any (v_erased_ids) and b.appointment_type = 'case';
   if v_case_ids is not null then

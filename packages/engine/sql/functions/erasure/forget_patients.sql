@@ -26,7 +26,8 @@ begin
   with forgotten as (
     update patient t
        set mrn = null, name = null, birth_date = null, sex = null, phone = null, email = null, address = null,
-           language = null, flags = '{}', notes = null, identifiers = '[]', erased_at = clock_timestamp()
+           language = null, flags = '{}', notes = null, identifiers = '[]', last_visit_at = null,
+           erased_at = clock_timestamp()
      where t.clinic_no = p_clinic_no and t.id = any (p_patient_ids) and t.erased_at is null
        and (p_case_ids = '{}'
             or num_nonnulls(t.sex, t.phone, t.email, t.address, t.language, t.notes) = 0 and t.flags = '{}'
