@@ -22,6 +22,7 @@ import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { runMoveBatch } from '../bookings/move-batch.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { TimeClaimOutcome, TimeClaimRequest } from '../model/session.ts'
+import { createSlots } from '../slots/create-slots.ts'
 import { withdrawInParts } from '../slots/withdraw-in-parts.ts'
 import { runTimeClaimBatch } from './claim-times.ts'
 import { createSessions } from './create-sessions.ts'
@@ -151,6 +152,23 @@ describe('claims of times', () => {
     ])
     expect(kindsOf(await claim(database, aTimeClaim(session, long, 20)))).toEqual(['booked'])
     expect(kindsOf(await claim(database, aTimeClaim(session, short, 30)))).toEqual(['slot_full'])
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('a fixed slot takes the time of a cancelled visit, and not of one that is booked', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    const [cancelled] = await claim(database, aTimeClaim(session, type, 0), aTimeClaim(session, type, 30))
+    await runSettleBatch(database.appPool, [
+      { bookingId: bookingIdOf(cancelled), action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
+    ])
+    const drafts = [10, 40].map((minute) => ({
+      startsAt: minuteOf(session, minute),
+      endsAt: minuteOf(session, minute + 5),
+      capacity: 1,
+    }))
+    const created = await createSlots(database.appPool, { doctorId: doctor.id, drafts, dryRun: false })
+    expect(created.items.map(({ outcome }) => outcome)).toEqual(['created', 'conflict'])
+    expect(kindsOf(await claim(database, aTimeClaim(session, type, 0)))).toEqual(['slot_full'])
     expect(await checkHistory(database)).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aClaim, aSlot, claimWays } from '@holdfast/testkit'
+import { aBooking, aClaim, aSession, aSlot, aTimeClaim, aVisitType, claimWays } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
@@ -67,6 +67,27 @@ test('reads of appointments and slots leave cases and blocks out', async ({ data
   await aBooking(database, slot)
   expect((await engine.reads.bookingsOfClinic({ ...range, ...rest })).items).toHaveLength(1)
   await expect.poll(newest).not.toEqual([])
+})
+
+test('a case takes the time of a cancelled visit, and not of one that is booked', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { engine, surgeon, clinic } = scene
+  const session = await aSession(database, surgeon, { startsAt: soonAt(8), minutes: 240 })
+  const type = await aVisitType(database, clinic)
+  const [first, second] = [await engine.claimTime(aTimeClaim(session, type, 60)), aTimeClaim(session, type, 60)]
+  if (first.kind !== 'booked') throw new Error(first.kind)
+  const plan = () => aCase(scene, { startsAt: soonAt(9), minutes: 60 })
+  expect(await scene.theatre.claimCase(plan())).toMatchObject({ kind: 'refused' })
+  await engine.settle({
+    bookingId: first.booking.id,
+    action: 'cancel',
+    actorId: null,
+    onBehalf: true,
+    key: null,
+    reason: null,
+  })
+  expect(await scene.theatre.claimCase(plan())).toMatchObject({ kind: 'booked' })
+  expect(await engine.claimTime(second)).toEqual({ kind: 'slot_full' })
 })
 
 test('the log of the clinic has what cases take', async ({ database }) => {

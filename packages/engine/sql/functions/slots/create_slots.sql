@@ -10,7 +10,7 @@
 -- What is created in a busy time of the doctor is blocked (busy_times). Everything else is offered to those who wait
 -- for it, before anybody else sees it (offer_places).
 -- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the resource (FOR NO KEY
---   UPDATE), then as lock_waitlists. Two calls for one resource run one after the
+--   UPDATE), the empty slots of visits that are in the way, then as lock_waitlists. Two calls for one resource run one after the
 --   other: with the exclusion constraint alone they can deadlock, each waiting for a row that the other has inserted.
 --   A dry run locks nothing.
 -- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that does not exist; check_violation
@@ -89,6 +89,7 @@ begin
     into v_existing_ids, v_existing_starts, v_existing_ends, v_existing_capacities
     from slot s
    where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+     and (s.session_id is null or s.taken > 0)
      and tstzrange(s.starts_at, s.ends_at) && (select tstzrange(min(i.starts_at), max(i.ends_at))
                                                  from unnest(p_starts, p_ends) i(starts_at, ends_at));
   select coalesce(range_agg(c.during), '{}') into v_cases
@@ -142,6 +143,10 @@ begin
   end loop;
 
   if not p_dry_run then
+    perform withdraw_empty_visits(
+      p_clinic_no, p_resource_id,
+      (select range_agg(tstzrange(p_starts[w.n], p_ends[w.n])) from unnest(v_ords, v_outcomes) w(n, outcome)
+        where w.outcome = 'created'), v_now);
     insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, blocked_at, digest)
     select p_clinic_no, p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n],
            k.blocked_at,

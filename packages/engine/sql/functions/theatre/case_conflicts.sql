@@ -7,6 +7,7 @@
 -- p_needs, p_place, p_taking_ids: null, or what the caller has just read: the results of case_needs and place_of_case
 -- for this plan, and at least the cases that take some of these needs.
 -- p_overrun: the result of overrun_allocations, at least for these needs; null: it is read, without p_foresees.
+-- A visit's slot that is empty takes nothing: nobody books it without the lock of its doctor (docs/decisions/0037).
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
@@ -92,7 +93,8 @@ begin
       select from unnest(v_needs) n
        cross join lateral (select from slot s
                             where s.clinic_no = p_clinic_no and s.resource_id = n.resource_id
-                              and s.withdrawn_at is null and tstzrange(s.starts_at, s.ends_at) && n.during limit 1) s
+                              and s.withdrawn_at is null and (s.session_id is null or s.taken > 0)
+                              and tstzrange(s.starts_at, s.ends_at) && n.during limit 1) s
        where n.resource_kind = 'doctor');
   end if;
   if v_is_taken then
@@ -139,7 +141,8 @@ begin
            select tstzrange(s.starts_at, s.ends_at), null, s.id, null, null
              from slot s
             where n.resource_kind = 'doctor' and s.clinic_no = p_clinic_no and s.resource_id = n.resource_id
-              and s.withdrawn_at is null and tstzrange(s.starts_at, s.ends_at) && n.during) t
+              and s.withdrawn_at is null and (s.session_id is null or s.taken > 0)
+              and tstzrange(s.starts_at, s.ends_at) && n.during) t
       ) q
      where q.is_conflict;
   end if;

@@ -36,6 +36,7 @@ begin
     select null, s.ends_at
       from needed n
       join slot s on s.clinic_no = p_clinic_no and s.resource_id = n.resource_id and s.withdrawn_at is null
+                 and (s.session_id is null or s.taken > 0)
                  and tstzrange(s.starts_at, s.ends_at) && tstzrange(p_day_start, p_day_end)
     union all
     select r.id, upper(a.during)

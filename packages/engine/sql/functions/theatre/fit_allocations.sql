@@ -31,7 +31,7 @@ begin
                        and n.during && tstzrange(w.starts_at, greatest(w.starts_at, w.until))),
                    (select min(s.starts_at) from slot s
                      where w.resource_kind = 'doctor' and s.clinic_no = p_clinic_no and s.resource_id = w.resource_id
-                       and s.withdrawn_at is null
+                       and s.withdrawn_at is null and (s.session_id is null or s.taken > 0)
                        and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, greatest(w.starts_at, w.until)))
                  ))) as during
             from (select t.resource_id, t.unit_no, t.kind, upper(t.during) as ends_at, r.units,
