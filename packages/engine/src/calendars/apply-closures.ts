@@ -71,15 +71,21 @@ export async function reapplyClosures(transaction: pg.PoolClient, clinicNo: numb
      where clinic_no = ${clinicNo} and removed_at is null`)
 }
 
+type DueQuery = {
+  limit: number
+  signal?: AbortSignal | undefined
+  msMax: number
+  onError(error: unknown, clinic: { clinicNo: number }): void
+}
+
 /**
  * Applies what requests have not finished, the longest waiting clinics first.
  *
  * @returns for how many clinics
+ * @throws AggregateError after the last clinic, with what `onError` was called with: a clinic that fails does not hold
+ *   up the others
  */
-export async function applyDueClosures(
-  pool: pg.Pool,
-  { limit, signal, msMax }: { limit: number; signal?: AbortSignal | undefined; msMax: number },
-): Promise<number> {
+export async function applyDueClosures(pool: pg.Pool, { limit, signal, msMax, onError }: DueQuery): Promise<number> {
   const endMs = performance.now() + msMax
   const { rows } = await pool.query<{ clinicNo: number }>(sql`
     select k.clinic_no as "clinicNo" from holdfast.closure k
@@ -87,11 +93,18 @@ export async function applyDueClosures(
        and ${canChange(sql`k.clinic_no`)}
      group by k.clinic_no order by min(k.changed_at) limit ${limit}`)
   let count = 0
+  const errors: unknown[] = []
   for (const { clinicNo } of rows) {
     if (signal?.aborted === true || performance.now() > endMs) break
-    // Nothing is announced: servers read what has changed from the log.
-    await applyClosures(pool, (work) => inTransaction(pool, work), { clinicNo }, endMs)
-    count += 1
+    try {
+      // Nothing is announced: servers read what has changed from the log.
+      await applyClosures(pool, (work) => inTransaction(pool, work), { clinicNo }, endMs)
+      count += 1
+    } catch (error) {
+      errors.push(error)
+      onError(error, { clinicNo })
+    }
   }
+  if (errors.length > 0) throw new AggregateError(errors, `Closures of ${errors.length} clinics were not applied.`)
   return count
 }

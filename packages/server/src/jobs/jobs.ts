@@ -90,10 +90,7 @@ export const jobs: readonly Job[] = [
     name: 'calendars',
     schedule: '* * * * *',
     counts: 'external calendars of doctors read, and clinics whose closures were applied',
-    async work({ pool, calendars, log }, signal) {
-      const applied = await applyDueClosures(pool, { limit: closuresMax, signal, msMax: runMsMax.closures })
-      return applied + (calendars === undefined ? 0 : await readDueCalendars({ ...calendars, pool, log }, signal))
-    },
+    work: applyAndRead,
   },
   {
     name: 'old-holds',
@@ -125,6 +122,17 @@ export const jobs: readonly Job[] = [
     },
   },
 ]
+
+/** @throws what the closures failed with, after the calendars: these become stale when they are not read */
+async function applyAndRead({ pool, calendars, log }: JobDeps, signal?: AbortSignal): Promise<number> {
+  const onError = (error: unknown, clinic: { clinicNo: number }) =>
+    log.warn({ err: error, ...clinic }, 'the closures of a clinic could not be applied')
+  const due = { limit: closuresMax, signal, msMax: runMsMax.closures, onError }
+  const [closures] = await Promise.allSettled([applyDueClosures(pool, due)])
+  const read = calendars === undefined ? 0 : await readDueCalendars({ ...calendars, pool, log }, signal)
+  if (closures.status === 'rejected') throw closures.reason
+  return closures.value + read
+}
 
 async function createPartitions({ pool }: JobDeps): Promise<number> {
   return (await ensurePartitions(pool)).length
