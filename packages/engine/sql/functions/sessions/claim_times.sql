@@ -160,13 +160,9 @@ begin
 
   -- 3. The slots. Empty ones that are in the way are over.
   if v_new <> '{}' and exists (select from unnest(v_there) t where t.taken = 0) then
-    update slot s
-       set withdrawn_at = v_now, next_lapse = null,
-           digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, v_now, s.blocked_at,
-                                visit_of_slot(s))
-      from unnest(v_new) n
-     where s.clinic_no = n.clinic_no and s.id = any (array(select t.id from unnest(v_there) t where t.taken = 0))
-       and s.resource_id = n.resource_id and time_of_slot(s) && time_of_slot(n);
+    perform withdraw_empty_visits(q.clinic_no, q.resource_id, q.times, v_now)
+       from (select n.clinic_no, n.resource_id, range_agg(time_of_slot(n)) as times
+               from unnest(v_new) n group by n.clinic_no, n.resource_id) q;
   end if;
   if v_new <> '{}' then
     insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest, session_id, visit_type_id,

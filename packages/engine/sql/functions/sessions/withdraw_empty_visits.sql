@@ -1,5 +1,5 @@
--- withdraw_empty_visits: ends the empty slots of a doctor's visits that overlap p_times with their buffers: their time is
--- needed. null: none is.
+-- withdraw_empty_visits: ends the empty slots of a doctor's visits that overlap p_times with their buffers, because
+-- their time is needed. null: no time is.
 --
 -- Internal: called under the lock of the doctor, without which none of them is booked.
 -- Locks: these slots, by (clinic_no, id). Fails: never. Idempotent: yes.

@@ -10,9 +10,9 @@
 -- What is created in a busy time of the doctor is blocked (busy_times). Everything else is offered to those who wait
 -- for it, before anybody else sees it (offer_places).
 -- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the resource (FOR NO KEY
---   UPDATE), the empty slots of visits that are in the way, then as lock_waitlists. Two calls for one resource run one after the
---   other: with the exclusion constraint alone they can deadlock, each waiting for a row that the other has inserted.
---   A dry run locks nothing.
+--   UPDATE), the empty slots of visits that are in the way, then as lock_waitlists. Two calls for one resource run one
+--   after the other: with the exclusion constraint alone they can deadlock, each waiting for a row that the other has
+--   inserted. A dry run locks nothing.
 -- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that does not exist; check_violation
 --   for an empty or reversed time, a capacity outside of 1–1,000,000 or an id of another clinic; array_subscript_error
 --   for arrays of different lengths; not_null_violation for nulls in them.
