@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { completeWrite, rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { isAppointment } from '../database/is-appointment.ts'
-import { largeWriteMs } from '../database/pools.ts'
+import { inTransaction, largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { oneShard } from '../database/shard-pools.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
@@ -12,7 +12,7 @@ import type { Waitlist } from '../model/waitlist.ts'
 import { partsOfAll } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
 import { eraseRecord, recordsOf } from './erase-record.ts'
-import { MonthsInTransit } from './months-in-transit.ts'
+import { requireNoneInTransit } from './months-in-transit.ts'
 import { type PatientSearch, searchForPatient } from './search-for-patient.ts'
 
 type PatientRequest = Parameters<Erasures['ofPatient']>[0]
@@ -63,7 +63,8 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
     onCommit()
     // With the bookings that are linked to them, whatever contacts these have.
     for (const patientId of await recordsOf(pool, clinicNo, search)) {
-      const { outcome, resourceIds, tx } = await eraseRecord(pool, { clinicNo, of: { patientId }, actorId })
+      const request = { clinicNo, of: { patientId }, actorId }
+      const { outcome, resourceIds, tx } = await inTransaction(pool, (client) => eraseRecord(client, request))
       if (outcome.kind === 'in_use') notOver.push(...outcome.bookingIds, ...outcome.caseIds)
       if (outcome.kind !== 'erased') continue
       announceErased(announce, tx, resourceIds)
@@ -129,14 +130,6 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       }
     },
   }
-}
-
-/** @throws MonthsInTransit */
-async function requireNoneInTransit(pool: pg.Pool, clinicNo: number): Promise<void> {
-  const { rows } = await pool.query<{ months: string[] }>(sql`
-    select holdfast.months_in_transit(${clinicNo}) as months`)
-  const months = rows[0]?.months ?? []
-  if (months.length > 0) throw new MonthsInTransit(months)
 }
 
 type FoundBooking = { id: string; doctorId: string }

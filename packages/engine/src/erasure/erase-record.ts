@@ -3,6 +3,7 @@ import sql from 'sql-template-tag'
 import { largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import type { EraseRecordOutcome, Patients } from '../model/patient-record.ts'
+import { requireNoneInTransit } from './months-in-transit.ts'
 import type { PatientSearch } from './search-for-patient.ts'
 
 type ErasedRow = {
@@ -23,15 +24,23 @@ type Erased =
 export type ResultOfRecord = { outcome: Erased; resourceIds: string[]; tx: string | null }
 export type RecordToErase = Omit<Parameters<Patients['erase']>[0], 'writeKey'>
 
-/** Erases a patient's record, and what is linked to it: erase_record. */
+/**
+ * Erases a patient's record, and what is linked to it: erase_record. In a transaction, which must be rolled back if it
+ * fails: the record must not be gone before all that is linked to it could be found.
+ *
+ * @throws MonthsInTransit
+ */
 export async function eraseRecord(
-  connection: pg.Pool | pg.PoolClient,
+  client: pg.PoolClient,
   { clinicNo, of, actorId }: RecordToErase,
 ): Promise<ResultOfRecord> {
   const [patientId, mrn] = 'patientId' in of ? [of.patientId, null] : [null, of.mrn]
+  await requireNoneInTransit(client, clinicNo)
   const statement = sql`
     select * from holdfast.erase_record(${clinicNo}::integer, ${patientId}::uuid, ${mrn}::text, ${actorId}::uuid)`
-  const { rows } = await connection.query<ErasedRow>(withQueryTimeout(statement, largeWriteMs))
+  const { rows } = await client.query<ErasedRow>(withQueryTimeout(statement, largeWriteMs))
+  // A month may have left meanwhile.
+  await requireNoneInTransit(client, clinicNo)
   const [row] = rows
   if (row === undefined) throw new Error('erase_record returned no row.')
   return { outcome: outcomeOf(row), resourceIds: row.resource_ids ?? [], tx: row.tx }

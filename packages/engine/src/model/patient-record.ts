@@ -118,6 +118,7 @@ export type Patients = {
    * Erases a record, and the patient from all that is linked to it: erase_record.
    *
    * @param request.of an id, or a record number, which `writeKey` must not reveal
+   * @throws MonthsInTransit if bookings could not be searched: nothing was erased
    */
   erase(request: {
     clinicNo: number

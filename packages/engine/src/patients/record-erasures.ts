@@ -26,15 +26,12 @@ async function eraseOnce(
   request: RecordToErase,
   writeKey: WriteKey,
 ): Promise<OnceResult<ResultOfRecord>> {
-  if (writeKey === null) return { kind: 'done', value: await eraseRecord(pool, request) }
-  return inTransaction(pool, (transaction) =>
-    runOnce(
-      transaction,
-      { writeKey, clinicNo: request.clinicNo },
-      () => eraseRecord(transaction, request),
-      ({ outcome }) => outcome.kind === 'erased',
-    ),
-  )
+  return inTransaction(pool, async (transaction) => {
+    const erase = () => eraseRecord(transaction, request)
+    if (writeKey === null) return { kind: 'done', value: await erase() }
+    const once = { writeKey, clinicNo: request.clinicNo }
+    return runOnce(transaction, once, erase, ({ outcome }) => outcome.kind === 'erased')
+  })
 }
 
 /** An erasure changes no counts. Without bookings, requests of the clinic's theatre may have changed. */
