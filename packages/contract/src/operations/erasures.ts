@@ -29,7 +29,8 @@ export const erasureOperations = {
     description:
       'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
       'Records of patients with it are erased too, with what is linked to them (`erasePatientRecord`). ' +
-      'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.',
+      'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request. ' +
+      'Records that stay are named (`recordsLeft`): families share contacts.',
     access: 'admin',
     body: patientToEraseSchema,
     responses: { 200: { description: 'How many bookings were erased', schema: erasedPatientSchema } },

@@ -29,6 +29,19 @@ export const erasedPatientSchema = Type.Object(
       },
       { additionalProperties: false, description: 'Bookings to come or in progress, which keep their data' },
     ),
+    recordsLeft: Type.Object(
+      {
+        count: Type.Integer({ minimum: 0 }),
+        patientIds: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' }),
+      },
+      {
+        additionalProperties: false,
+        description:
+          'Records of patients that keep their data: a booking, case or request of theirs is not over, or they were ' +
+          'linked to one of these bookings and have another contact. A repetition no longer names the latter: their ' +
+          'links are removed with the bookings',
+      },
+    ),
   },
   { title: 'ErasedPatient', additionalProperties: false },
 )

@@ -11,7 +11,7 @@ import { clinicNoOf, isId } from '../model/id.ts'
 import type { Waitlist } from '../model/waitlist.ts'
 import { partsOfAll } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
-import { eraseRecord, recordsOf } from './erase-record.ts'
+import { eraseRecord, linkedRecords, recordsNotErased, recordsOf } from './erase-record.ts'
 import { requireNoneInTransit } from './months-in-transit.ts'
 import { type PatientSearch, searchForPatient } from './search-for-patient.ts'
 
@@ -20,7 +20,7 @@ type ErasedRow = { outcome: 'done' | 'unchanged' | 'booking_missing' | 'booking_
 
 /** What one transaction erases. */
 const bookingsPerCallMax = 500
-const notOverListedMax = 100
+const leftListedMax = 100
 
 /**
  * Erasures by `erase_patient`. A repetition finds the booking erased, whatever its key. Offers of the waitlist that are
@@ -37,7 +37,8 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
   }
 
   /** @param onCommit is called after each step that has changed something */
-  async function eraseAllOf({ clinicNo, patient, actorId, onErased }: PatientRequest, onCommit: () => void) {
+  async function eraseAllOf(request: PatientRequest, onCommit: () => void) {
+    const { clinicNo, patient, actorId, onErased } = request
     await requireNoneInTransit(pool, clinicNo)
     const search = await searchForPatient(pool, clinicNo, patient)
     // Before the bookings: a declined offer is one of those that are over.
@@ -45,8 +46,11 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
     await leaveWaitlists(pool, waitlist, clinicNo, waiting, actorId, onCommit)
     let erased = 0
     const notOver: string[] = []
+    const linked = new Set<string>()
     for await (const found of pagesOf(pool, clinicNo, search)) {
       const ids = found.map(({ id }) => id)
+      // The erasure removes the links.
+      for (const patientId of await linkedRecords(pool, clinicNo, ids)) linked.add(patientId)
       const rows = await erase(clinicNo, ids, actorId, null)
       const position = rows.find(({ outcome }) => outcome === 'done')?.tx ?? null
       if (position !== null) {
@@ -61,20 +65,17 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
     }
     await eraseWaitlistEntries(pool, clinicNo, search)
     onCommit()
-    // With the bookings that are linked to them, whatever contacts these have.
-    for (const patientId of await recordsOf(pool, clinicNo, search)) {
-      const request = { clinicNo, of: { patientId }, actorId }
-      const { outcome, resourceIds, tx } = await inTransaction(pool, (client) => eraseRecord(client, request))
-      if (outcome.kind === 'in_use') notOver.push(...outcome.bookingIds, ...outcome.caseIds)
-      if (outcome.kind !== 'erased') continue
-      announceErased(announce, tx, resourceIds)
-      const count = outcome.bookings + outcome.cases
-      erased += count
-      onErased?.(count)
-    }
+    const withContact = await recordsOf(pool, clinicNo, search)
+    const ofRecords = await eraseRecords(pool, announce, request, withContact)
+    erased += ofRecords.erased
     await requireNoneInTransit(pool, clinicNo)
-    const left = [...new Set(notOver)]
-    return { erased, notOver: { count: left.length, bookingIds: left.slice(0, notOverListedMax) } }
+    const left = [...new Set([...notOver, ...ofRecords.notOver])]
+    const recordsLeft = await recordsNotErased(pool, clinicNo, [...new Set([...withContact, ...linked])])
+    return {
+      erased,
+      notOver: { count: left.length, bookingIds: left.slice(0, leftListedMax) },
+      recordsLeft: { count: recordsLeft.length, patientIds: recordsLeft.slice(0, leftListedMax) },
+    }
   }
 
   return {
@@ -130,6 +131,28 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       }
     },
   }
+}
+
+/** Records, with the bookings that are linked to them, whatever contacts these have. */
+async function eraseRecords(
+  pool: pg.Pool,
+  announce: Announce,
+  { clinicNo, actorId, onErased }: Omit<PatientRequest, 'patient'>,
+  patientIds: readonly string[],
+): Promise<{ erased: number; notOver: string[] }> {
+  let erased = 0
+  const notOver: string[] = []
+  for (const patientId of patientIds) {
+    const record = { clinicNo, of: { patientId }, actorId }
+    const { outcome, resourceIds, tx } = await inTransaction(pool, (client) => eraseRecord(client, record))
+    if (outcome.kind === 'in_use') notOver.push(...outcome.bookingIds, ...outcome.caseIds)
+    if (outcome.kind !== 'erased') continue
+    announceErased(announce, tx, resourceIds)
+    const count = outcome.bookings + outcome.cases
+    erased += count
+    onErased?.(count)
+  }
+  return { erased, notOver }
 }
 
 type FoundBooking = { id: string; doctorId: string }

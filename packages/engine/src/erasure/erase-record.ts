@@ -67,3 +67,19 @@ export async function recordsOf(pool: pg.Pool, clinicNo: number, search: Patient
   const { rows } = await pool.query<{ id: string; phone: string | null }>(withQueryTimeout(statement, largeWriteMs))
   return rows.filter(({ phone }) => search.matches(phone)).map(({ id }) => id)
 }
+
+/** The ids of the records that bookings of a clinic are linked to. */
+export async function linkedRecords(pool: pg.Pool, clinicNo: number, bookingIds: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(sql`
+    select distinct l.patient_id as id from holdfast.booking_patient l
+     where l.clinic_no = ${clinicNo} and l.booking_id = any (${bookingIds}::uuid[])`)
+  return rows.map(({ id }) => id)
+}
+
+/** Those of the records that are not erased, by id. */
+export async function recordsNotErased(pool: pg.Pool, clinicNo: number, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(sql`
+    select t.id from holdfast.patient t
+     where t.clinic_no = ${clinicNo} and t.id = any (${ids}::uuid[]) and t.erased_at is null order by t.id`)
+  return rows.map(({ id }) => id)
+}

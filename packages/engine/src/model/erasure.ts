@@ -34,6 +34,11 @@ export type PatientErased = {
   erased: number
   /** Bookings that are not over, which keep their data: the first 100, and how many. */
   notOver: { count: number; bookingIds: string[] }
+  /**
+   * Records that keep their data: the first 100, and how many. Something of them is to come, in progress or open, or
+   * they were linked to a booking of the patient and have another contact: families share contacts.
+   */
+  recordsLeft: { count: number; patientIds: string[] }
 }
 
 /** Removes what identifies patients from bookings that are over; their slots, times and counts stay. */

@@ -3,6 +3,7 @@ import { aBooking, aClinic, aDoctor, aPatientRecord, aSlot, shiftSlot, type Test
 import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
+import { newId } from '../model/id.ts'
 import { verify } from '../verify/verify.ts'
 
 async function aScene(database: TestDatabase) {
@@ -89,7 +90,11 @@ test('an erasure by a contact erases the records that have it, and what is linke
   await patients.link(over.id, ada, randomUUID())
   await patients.link(coming.id, bea, randomUUID())
   const request = { clinicNo: clinic.no, patient: { phone: '0171 2345678' }, actorId: null }
-  const expected = { erased: 1, notOver: { count: 1, bookingIds: [coming.id] } }
+  const expected = {
+    erased: 1,
+    notOver: { count: 1, bookingIds: [coming.id] },
+    recordsLeft: { count: 1, patientIds: [bea] },
+  }
   expect(await engine.erasures.ofPatient(request)).toEqual(expected)
   expect(await engine.erasures.ofPatient(request)).toEqual({ ...expected, erased: 0 })
   const ids = [ada, bea, other.kind === 'done' ? other.value.id : '']
@@ -97,6 +102,42 @@ test('an erasure by a contact erases the records that have it, and what is linke
   expect(left.map((one) => one !== null)).toEqual([false, true, true])
   expect(await engine.reads.booking(over.id)).toMatchObject({ patient: { name: '' } })
   expect(await findings()).toEqual([])
+})
+
+test('an erasure by a contact names the records that stay: with an open request, or linked, with another contact', async ({
+  database,
+}) => {
+  const { engine, patients, clinic, doctor } = await aScene(database)
+  const slot = await aSlot(database, doctor, { capacity: 5, startsAt: new Date(Date.now() - 5 * 86_400_000) })
+  const create = async (fields: Parameters<typeof aPatientRecord>[0]) => {
+    const created = await patients.create(clinic.no, aPatientRecord(fields), null)
+    return created.kind === 'done' ? created.value.id : created.kind
+  }
+  const email = 'family@example.org'
+  const accountId = randomUUID()
+  const waiting = await create({ mrn: 'M-1', email })
+  await database.ownerPool.query(
+    `insert into holdfast.case_request
+       (clinic_no, id, patient_id, service, procedure_code, procedure_display, minutes, urgency)
+     values ($1, $2, $3, 'Surgery', 'x', 'x', 30, 'elective')`,
+    [clinic.no, newId(clinic.no), waiting],
+  )
+  const [child, parent] = [await create({ name: 'Bea', email: 'bea@example.org' }), await create({ name: 'Cem' })]
+  for (const [patientId, booked] of [
+    [child, { patient: { name: 'Bea', email } }],
+    [parent, { accountId }],
+  ] as const) {
+    const booking = await aBooking(database, slot, { ...booked, status: 'COMPLETED' })
+    await patients.link(booking.id, patientId, randomUUID())
+  }
+  const erase = (patient: { email: string } | { accountId: string }) =>
+    engine.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId: null })
+  const notOver = { count: 0, bookingIds: [] }
+  const patientIds = [waiting, child].sort()
+  expect(await erase({ email })).toEqual({ erased: 1, notOver, recordsLeft: { count: 2, patientIds } })
+  const ofAccount = { count: 1, patientIds: [parent] }
+  expect(await erase({ accountId })).toEqual({ erased: 1, notOver, recordsLeft: ofAccount })
+  for (const id of [waiting, child, parent]) expect(await patients.record(id)).not.toBe(null)
 })
 
 test('retention keeps a record whose links were archived or erased until the last visit is long ago', async ({

@@ -1078,7 +1078,7 @@ export const erasePatient = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Erase a patient from all bookings that are over
  *
- * All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. Records of patients with it are erased too, with what is linked to them (`erasePatientRecord`). Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.
+ * All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. Records of patients with it are erased too, with what is linked to them (`erasePatientRecord`). Bookings that are to come or in progress keep their data: cancel them first, and repeat the request. Records that stay are named (`recordsLeft`): families share contacts.
  *
  * Who may call: Admins of the clinic.
  */

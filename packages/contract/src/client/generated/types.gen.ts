@@ -2183,6 +2183,16 @@ export type ErasedPatient = {
          */
         bookingIds: Array<string>;
     };
+    /**
+     * Records of patients that keep their data: a booking, case or request of theirs is not over, or they were linked to one of these bookings and have another contact. A repetition no longer names the latter: their links are removed with the bookings
+     */
+    recordsLeft: {
+        count: number;
+        /**
+         * The first 100
+         */
+        patientIds: Array<string>;
+    };
 };
 
 /**

@@ -15,8 +15,11 @@ import { useClinic } from '../use-clinic.ts'
 
 type EraseDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
-/** `email` and `left`: that of a request for all bookings, and how many of them are not over and keep their data. */
-type Erased = { erased: number; left: number; email: string | null }
+/**
+ * `email` and `left`: that of a request for all bookings, and how many of them are not over and keep their data.
+ * `hasRecordsLeft`: so do records of patients.
+ */
+type Erased = { erased: number; left: number; hasRecordsLeft: boolean; email: string | null }
 
 /**
  * Erases the patient of a booking that is over, and with the checkbox, of all with the same e-mail address. The result
@@ -50,11 +53,12 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
     async mutationFn(): Promise<Erased> {
       if (!isForAll || email === undefined) {
         await dataOf(api.erasePatient({ path: { bookingId: booking.id } }))
-        return { erased: 1, left: 0, email: null }
+        return { erased: 1, left: 0, hasRecordsLeft: false, email: null }
       }
       const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, email }) }
-      const { erased, notOver } = await dataOf(api.erasePatients({ path: { clinicId }, body: { email }, headers }))
-      return { erased, left: notOver.count, email }
+      const request = { path: { clinicId }, body: { email }, headers }
+      const { erased, notOver, recordsLeft } = await dataOf(api.erasePatients(request))
+      return { erased, left: notOver.count, hasRecordsLeft: recordsLeft.count > 0, email }
     },
     onSuccess: onErased,
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
@@ -85,13 +89,14 @@ function Question({ booking, onErased, onClose }: QuestionProps) {
 /** How far ahead the list of bookings reaches. */
 const daysAhead = 365
 
-function Result({ result: { erased, left, email }, onClose }: { result: Erased; onClose: () => void }) {
+function Result({ result: { erased, left, hasRecordsLeft, email }, onClose }: { result: Erased; onClose: () => void }) {
   const { t } = useTranslation(['admin', 'shell'])
   const { clinicId, today } = useClinic()
   return (
     <Stack gap="md">
       <Text role="status">{email === null ? t('erase.done') : t('erase.doneAll', { count: erased })}</Text>
       {left === 0 ? null : <Text>{t('erase.notOver', { count: left })}</Text>}
+      {hasRecordsLeft ? <Text>{t('erase.recordsLeft')}</Text> : null}
       <Group gap="sm">
         {left === 0 || email === null ? null : (
           <LinkButton
