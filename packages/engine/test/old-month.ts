@@ -12,6 +12,7 @@ import {
 } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { type ArchiveRequest, archiveMonth } from '../src/archive/archive-month.ts'
+import { newId } from '../src/model/id.ts'
 import { verify } from '../src/verify/verify.ts'
 
 /** `test` with a `database` for each test, and a `directory` for the files of its archive. */
@@ -41,7 +42,7 @@ export const oldSlots = async (database: TestDatabase, count: number) => {
 export const book = (database: TestDatabase, slot: BuiltSlot, overrides: Parameters<typeof aBooking>[2] = {}) =>
   aBooking(database, slot, { createdAt: new Date(old.getTime() - 30 * dayMs), ...overrides })
 
-/** Two clinics with a month of slots, some booked, one token renewed; and slots before, after and now. */
+/** Two clinics with a month of slots, some booked, one token renewed, one linked to a record; and slots before, after and now. */
 export async function aHistory(database: TestDatabase): Promise<BuiltSlot[]> {
   const slots = [...(await oldSlots(database, 5)), ...(await oldSlots(database, 3))]
   let first: BuiltBooking | undefined
@@ -60,6 +61,7 @@ export async function aHistory(database: TestDatabase): Promise<BuiltSlot[]> {
      values ($1, $2, 1, gen_random_uuid())`,
     [first?.clinicNo, first?.id],
   )
+  if (first !== undefined) await linkToRecord(database, first)
   const doctor = await aDoctor(database, await aClinic(database))
   for (const days of [-31, 31]) {
     const slot = await aSlot(database, doctor, { startsAt: new Date(old.getTime() + days * dayMs) })
@@ -69,7 +71,32 @@ export async function aHistory(database: TestDatabase): Promise<BuiltSlot[]> {
   return slots
 }
 
-const tables = ['slot', 'booking', 'booking_event', 'manage_token', 'archived_row', 'archived_month'] as const
+/** Links a booking to a new record of a patient. @returns its id */
+export async function linkToRecord(
+  database: TestDatabase,
+  booking: Pick<BuiltBooking, 'id' | 'clinicNo'>,
+): Promise<string> {
+  const id = newId(booking.clinicNo)
+  await database.ownerPool.query(`insert into holdfast.patient (clinic_no, id, name) values ($1, $2, 'Zoë')`, [
+    booking.clinicNo,
+    id,
+  ])
+  await database.ownerPool.query(
+    'insert into holdfast.booking_patient (clinic_no, booking_id, patient_id, linked_at) values ($1, $2, $3, $4)',
+    [booking.clinicNo, booking.id, id, old],
+  )
+  return id
+}
+
+const tables = [
+  'slot',
+  'booking',
+  'booking_event',
+  'manage_token',
+  'booking_patient',
+  'archived_row',
+  'archived_month',
+] as const
 
 /** Every row of every table that an archive touches, as text. */
 export async function contentOf(database: TestDatabase): Promise<Record<string, string[]>> {

@@ -1,5 +1,6 @@
 -- Months that were moved out of the database into files. A month has the slots that start in it (UTC), with all their
--- bookings, and the events and manage tokens of these. Only the owner reads and writes this table and the next one.
+-- bookings, and the events, manage tokens and links to records of these. Only the owner reads and writes this table and
+-- the next one.
 create table holdfast.archived_month (
   month date primary key check (extract(day from month) = 1),
   -- moving: rows go from their tables to archived_row; archived: they are in the file; loading: they come from the file
@@ -23,7 +24,7 @@ create table holdfast.archived_row (
   clinic_no integer not null,
   place bigint generated always as identity,
   month date not null,
-  kind text not null check (kind in ('slot', 'booking', 'booking_event', 'manage_token')),
+  kind text not null check (kind in ('slot', 'booking', 'booking_event', 'manage_token', 'booking_patient')),
   row jsonb not null,
   primary key (clinic_no, place)
 );

@@ -9,7 +9,7 @@ import { ArchiveRefused } from './archive-refused.ts'
 // JSON Lines, compressed with gzip: a header, a line for each row as `{"kind", "clinicNo", "row"}`, and a trailer. A
 // row is PostgreSQL's JSON of it in UTC, by column names: it depends on no locale, and a newer schema can read it.
 
-export const archivedKinds = ['slot', 'booking', 'booking_event', 'manage_token'] as const
+export const archivedKinds = ['slot', 'booking', 'booking_event', 'manage_token', 'booking_patient'] as const
 export type ArchivedKind = (typeof archivedKinds)[number]
 export type ArchivedCounts = Record<ArchivedKind, number>
 export type ArchivedLine = { kind: ArchivedKind; clinicNo: number; row: string }
@@ -193,7 +193,7 @@ function damaged(path: string, what: string, cause?: unknown): ArchiveRefused {
 }
 
 function noCounts(): ArchivedCounts {
-  return { slot: 0, booking: 0, booking_event: 0, manage_token: 0 }
+  return { slot: 0, booking: 0, booking_event: 0, manage_token: 0, booking_patient: 0 }
 }
 
 export function archivePath(directory: string, month: string): string {

@@ -2,8 +2,20 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { aBooking, aClaim, aClinic, aDoctor, aSlot, checkHistory, holdLock, placesOfText } from '@holdfast/testkit'
-import { describe, expect } from 'vitest'
-import { aHistory, archive, contentOf, fileOf, findings, month, old, test } from '../../test/old-month.ts'
+import { describe, expect, onTestFinished } from 'vitest'
+import {
+  aHistory,
+  archive,
+  book,
+  contentOf,
+  fileOf,
+  findings,
+  linkToRecord,
+  month,
+  old,
+  oldSlots,
+  test,
+} from '../../test/old-month.ts'
 import { createEngine } from '../create-engine.ts'
 import { newId } from '../model/id.ts'
 import type { ArchiveStep } from './archive-month.ts'
@@ -14,7 +26,13 @@ test('a month leaves the database for a file, and comes back row for row', async
   const slots = await aHistory(database)
   const before = await contentOf(database)
   const summary = await archive(database, directory)
-  expect(summary?.counts).toEqual({ slot: slots.length, booking: 16, booking_event: 52, manage_token: 1 })
+  expect(summary?.counts).toEqual({
+    slot: slots.length,
+    booking: 16,
+    booking_event: 52,
+    manage_token: 1,
+    booking_patient: 1,
+  })
   const between = await contentOf(database)
   expect(between.slot).toHaveLength(3)
   expect(between.booking).toHaveLength(3)
@@ -31,6 +49,29 @@ test('a month leaves the database for a file, and comes back row for row', async
   expect(await contentOf(database)).toEqual(before)
   expect(await findings(database)).toEqual([])
   expect(await checkHistory(database)).toEqual([])
+})
+
+test('a link comes back with its booking, but not to a record that was erased meanwhile', async ({
+  database,
+  directory,
+}) => {
+  const slots = await oldSlots(database, 2)
+  const records: string[] = []
+  for (const slot of slots) {
+    records.push(await linkToRecord(database, await book(database, slot, { status: 'COMPLETED' })))
+  }
+  await archive(database, directory)
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  onTestFinished(() => engine.stop())
+  const [kept, erased] = records
+  const clinicNo = slots[0]?.clinicNo ?? 0
+  const of = { patientId: erased ?? '' }
+  expect(await engine.patients.erase({ clinicNo, of, actorId: null })).toMatchObject({ kind: 'erased', bookings: 0 })
+  await restoreMonth(database.ownerPool, fileOf(directory))
+  const { rows } = await database.ownerPool.query('select patient_id as id from holdfast.booking_patient')
+  expect(rows).toEqual([{ id: kept }])
+  expect((await contentOf(database)).booking).toHaveLength(2)
+  expect(await findings(database)).toEqual([])
 })
 
 test('messages about a month are deleted with it, not archived, and do not come back; others stay', async ({
@@ -243,7 +284,8 @@ test('10,000 bookings in 1,000 slots: in parts and pages, and back row for row',
   const before = await contentOf(database)
   expect(await findings(database)).toEqual([])
   const summary = await archive(database, directory)
-  expect(summary?.counts).toEqual({ slot: 1_000, booking: 10_000, booking_event: 10_000, manage_token: 0 })
+  const others = { manage_token: 0, booking_patient: 0 }
+  expect(summary?.counts).toEqual({ slot: 1_000, booking: 10_000, booking_event: 10_000, ...others })
   expect((await contentOf(database)).booking).toEqual([])
   await restoreMonth(database.ownerPool, fileOf(directory))
   expect(await contentOf(database)).toEqual(before)

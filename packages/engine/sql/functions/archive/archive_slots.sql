@@ -1,13 +1,14 @@
 -- archive_slots: moves up to p_limit slots of a clinic that start in a month (UTC), with all their bookings and the
--- events and manage tokens of these, to archived_row. A slot leaves with everything that refers to it, so what stays is
--- complete, and verify finds nothing. Messages about the bookings, and their links to records of patients, are
--- deleted. Returns how many slots it moved; 0: none is left. Call it again until then.
+-- events, manage tokens and links to records of patients of these, to archived_row. A slot leaves with everything that
+-- refers to it, so what stays is complete, and verify finds nothing. Messages about the bookings are deleted. Returns
+-- how many slots it moved; 0: none is left. Call it again until then.
 -- Internal: only the owner calls it (`holdfast archive`).
 --
 -- Slots of operating rooms stay, with their cases: they are few beside appointments, and estimates and reports read
 -- them.
 --
--- Locks: the slots, by id; then their bookings, by id; then the records linked to them (remove_links). For a short transaction: a long one would hold back the log.
+-- Locks: the slots, by id; then their bookings, by id; then the records linked to them (remove_links). For a short
+-- transaction: a long one would hold back the log.
 -- Fails: 55006 if a booking of one of the slots is a hold, has an idempotency key or has changed since p_quiet_since
 --   (its erasure does not count); 55P03 if a row stays locked. Nothing is moved then.
 -- Idempotent: yes.
@@ -80,6 +81,11 @@ begin
           select b.slot_id, 4, 'manage_token', m.booking_id, 0, to_jsonb(m)
             from manage_token m join booking b on b.clinic_no = m.clinic_no and b.id = m.booking_id
            where m.clinic_no = p_clinic_no and m.booking_id = any (v_booking_ids)
+             and b.id >= v_from
+          union all
+          select b.slot_id, 5, 'booking_patient', l.booking_id, 0, to_jsonb(l)
+            from booking_patient l join booking b on b.clinic_no = l.clinic_no and b.id = l.booking_id
+           where l.clinic_no = p_clinic_no and l.booking_id = any (v_booking_ids)
              and b.id >= v_from) q
    order by q.id, q.booking_id nulls first, q.rank, q.version;
   -- Nobody would erase them with the patient any more. They are no part of the archive.

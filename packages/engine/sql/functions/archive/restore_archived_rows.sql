@@ -1,11 +1,12 @@
 -- restore_archived_rows: moves the rows of up to p_limit slots of a month from archived_row back to their tables: whole
 -- slots, with all their bookings and events. Returns how many slots. Call it again until it returns 0. Columns that
--- were added since the month was archived get their defaults.
+-- were added since the month was archived get their defaults. A link to a record that was erased is left out.
 -- Internal: only the owner calls it (`holdfast archive restore`).
 --
 -- An event whose transaction this database server has not assigned yet (the database was moved by a dump since) gets
 -- the first transaction number there is: the log must not be ahead of its server.
--- Locks: the rows in archived_row; the clinics' rows in retention_progress.
+-- Locks: the rows in archived_row; the records that bookings are linked to, by id; the clinics' rows in
+-- retention_progress.
 -- Fails: 23505 if a slot or booking is there already, 23514 for a booking without a partition. Nothing is moved then.
 -- Idempotent: yes.
 create or replace function holdfast.restore_archived_rows(p_month date, p_limit integer) returns integer
@@ -34,7 +35,17 @@ begin
      set row = jsonb_set(r.row, '{xid}', '"3"')
    where r.month = p_month and r.kind = 'booking_event' and r.place <= v_end
      and (r.row->>'xid')::xid8 >= pg_snapshot_xmax(pg_current_snapshot());
-  foreach v_kind in array array['slot', 'booking', 'booking_event', 'manage_token'] loop
+  -- An erasure of a record waits, or is seen.
+  perform 1 from patient t
+    where (t.clinic_no, t.id) in (select r.clinic_no, (r.row->>'patient_id')::uuid from archived_row r
+                                   where r.month = p_month and r.kind = 'booking_patient' and r.place <= v_end)
+    order by t.clinic_no, t.id for key share;
+  delete from archived_row r
+   where r.month = p_month and r.kind = 'booking_patient' and r.place <= v_end
+     and not exists (select from patient t
+                      where t.clinic_no = r.clinic_no and t.id = (r.row->>'patient_id')::uuid
+                        and t.erased_at is null);
+  foreach v_kind in array array['slot', 'booking', 'booking_event', 'manage_token', 'booking_patient'] loop
     select string_agg(quote_ident(c.name), ', '), string_agg('n.' || quote_ident(c.name), ', ')
       into v_columns, v_values
       from (select distinct jsonb_object_keys(r.row) as name

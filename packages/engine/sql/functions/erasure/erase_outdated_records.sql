@@ -1,5 +1,6 @@
--- erase_outdated_records: erases up to p_limit records of a clinic's patients whom nobody has seen and that nobody
--- has changed for p_months, with no booking, case or open request left, and notes it in the security log. 0 or null months: none.
+-- erase_outdated_records: erases up to p_limit records of a clinic's patients whom nobody has seen and that nobody has
+-- changed for p_months, with no booking, case or open request left, and notes it in the security log. 0 or null months:
+-- none.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: as forget_patients; none if there is nothing to erase.
