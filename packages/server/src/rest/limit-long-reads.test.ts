@@ -14,6 +14,7 @@ function aSlowEngine() {
   const engine = {
     reads: { bookedSinceWithdrawal: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
     waitlist: { bookedSince: search },
+    patients: { list: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
   } as unknown as Engine
   return { engine, running, end: resolve }
 }
@@ -37,6 +38,17 @@ test('of 30 lists of one clinic three search at a time, and another clinic’s d
   end()
   unlimited.end()
   expect((await Promise.all([...ofOne, withdrawn, ofOther, ...all])).every((found) => found.size === 0)).toBe(true)
+})
+
+test('searches in the records of patients wait, and the list of all does not', async () => {
+  const { engine, running, end } = aSlowEngine()
+  const { patients } = limitLongReads(engine, createClinicLimiter({ ...bounds, atOnceMax: 1 }))
+  const page = { clinicNo: 1, limit: 20, cursor: null }
+  const all = ['ada', 'bea', null].map((q) => patients.list({ ...page, q }))
+  await vi.waitFor(() => expect(running).toHaveLength(2))
+  end()
+  await Promise.all(all)
+  expect(running).toHaveLength(3)
 })
 
 test('when too many wait, a list is refused as overloaded, and says when to try again', async () => {

@@ -3,8 +3,8 @@ import { problem } from '../edge/errors/problem-error.ts'
 import { isOverloaded } from './limit-writes.ts'
 
 /**
- * The engine with a limit on how many searches for what people of a clinic have booked since run at a time: each takes
- * the database tens to hundreds of milliseconds, and must not take the connections of all other clinics. A list without
+ * The engine with a limit on how many searches of a clinic run at a time, in its patients' records and for what people
+ * have booked since: each takes the database tens to hundreds of milliseconds, and must not take the connections of all other clinics. A list without
  * anything to search for does not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
@@ -16,7 +16,7 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     const { retryAfterSeconds } = outcome
     throw problem('overloaded', 'Too many lists of this clinic are being read.', { retryAfterSeconds })
   }
-  const { reads, waitlist } = engine
+  const { reads, waitlist, patients } = engine
   return {
     ...engine,
     reads: {
@@ -31,6 +31,13 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
       bookedSince: (clinicNo, ids) => {
         const read = () => waitlist.bookedSince(clinicNo, ids)
         return ids.length === 0 ? read() : limited(clinicNo, read)
+      },
+    },
+    patients: {
+      ...patients,
+      list: (query) => {
+        const read = () => patients.list(query)
+        return query.q === null ? read() : limited(query.clinicNo, read)
       },
     },
   }
