@@ -4,8 +4,8 @@ import { isOverloaded } from './limit-writes.ts'
 
 /**
  * The engine with a limit on how many searches of a clinic run at a time, in its patients' records and for what people
- * have booked since: each takes the database tens to hundreds of milliseconds, and must not take the connections of all other clinics. A list without
- * anything to search for does not wait.
+ * have booked since: each takes the database tens to hundreds of milliseconds, and must not take the connections of all
+ * other clinics. A list without anything to search for does not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
  */
