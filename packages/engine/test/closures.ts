@@ -40,7 +40,10 @@ export const closureWrites = {
   },
   'closures.change': {
     async prepare({ engine, doctor, slot }: Closing) {
-      const { id } = await close(engine, closing(doctor, { startsAt: new Date(0), endsAt: slot.startsAt }))
+      const { id } = await close(
+        engine,
+        closing(doctor, { startsAt: new Date(slot.startsAt.getTime() - 900_000), endsAt: slot.startsAt }),
+      )
       const { localEnd } = closing(doctor, slot)
       return () => engine.closures.change(doctor.clinicNo, id, { localEnd })
     },

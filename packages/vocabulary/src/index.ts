@@ -8,6 +8,7 @@ export {
   clinicSettings,
   snakeCase,
 } from './clinic-settings.ts'
+export { isClosureTooLong } from './closure-length.ts'
 export { isEmailAddress } from './email-address.ts'
 export { exchangedLetters, foldedName, transliterations } from './folded-name.ts'
 export {

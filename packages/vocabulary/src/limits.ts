@@ -61,7 +61,7 @@ export const waitlistSearchedMax = 20_000
 /** Local days whose slots, blocks or free times one request reads, or withdraws. */
 export const listedDaysMax = 62
 
-/** Local days of a request that may cover a year: what it reads, how long somebody waits, days without a block. */
+/** Local days that may cover a year: what a request reads, how long somebody waits, a closure, days without a block. */
 export const yearDaysMax = 366
 
 /** A page of a search for patients ends after so many records. */

@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, yearDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { flag, id, nullableId, nullableLine, pageOf, pageParameters, time } from './fields.ts'
@@ -14,7 +14,9 @@ const localMoment = (description: string) =>
   })
 
 const from = localMoment('The first day, or the local time at which it begins')
-const to = localMoment('The last day, which is closed too, or the local time at which it ends')
+const to = localMoment(
+  `The last day, which is closed too, or the local time at which it ends: at most ${yearDaysMax} days after the start`,
+)
 const yearly = Type.Boolean({
   description: 'It is one day, which is closed each year from then on. 29 February is closed in leap years alone',
 })

@@ -135,6 +135,9 @@ test('a closure that is widened or shortened blocks and frees the difference', a
   expect(await change({ localStart: localEnd })).toMatchObject({ kind: 'done', closure: { localStart: localEnd } })
   expect(await areBlocked(database, first, second)).toEqual([false, true])
   expect(await change({ localEnd })).toEqual({ kind: 'closure_invalid' })
+  const days = (count: number) => closing(doctor, { ...second, startsAt: new Date(second.endsAt.getTime() - count) })
+  expect(await change({ localStart: days(366 * 86_400_000).localStart })).toMatchObject({ kind: 'done' })
+  expect(await change({ localStart: days(366 * 86_400_000 + 60_000).localStart })).toEqual({ kind: 'closure_too_long' })
 })
 
 test('whoever waits is offered what a removed closure frees; an offer in a closure ends, and bookings stay', async ({

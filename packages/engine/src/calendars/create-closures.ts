@@ -1,3 +1,4 @@
+import { isClosureTooLong } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { announceRepeat, directoryTransaction } from '../database/announced-transaction.ts'
@@ -144,7 +145,7 @@ async function changeClosure(
   clinicNo: number,
   closureId: string,
   { localStart, localEnd, note }: ClosureChange,
-): Promise<'changed' | 'closure_missing' | 'closure_invalid'> {
+): Promise<'changed' | 'closure_missing' | 'closure_invalid' | 'closure_too_long'> {
   if (!isId(closureId)) return 'closure_missing'
   const { rows } = await transaction.query<Closure>(sql`
     select ${selectedClosure} from holdfast.closure k
@@ -153,6 +154,7 @@ async function changeClosure(
   if (was === undefined) return 'closure_missing'
   const [start, end] = [localStart ?? was.localStart, localEnd ?? was.localEnd]
   if (end <= start || (was.yearly && !isWholeDay(start, end))) return 'closure_invalid'
+  if (isClosureTooLong(start, end)) return 'closure_too_long'
   const isMoved = start !== was.localStart || end !== was.localEnd
   await transaction.query(sql`
     update holdfast.closure

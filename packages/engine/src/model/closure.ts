@@ -34,8 +34,15 @@ export type ClosureChange = { localStart?: string; localEnd?: string; note?: str
 /** `position`: the last transaction that blocked or freed slots; null: none was needed. */
 export type ClosureDone = { kind: 'done'; closure: Closure; position: string | null }
 
-/** `closure_invalid`: its end would not be after its start, or it would be a yearly one of other than one whole day. */
-export type ClosureOutcome = ClosureDone | { kind: 'closure_missing' } | { kind: 'closure_invalid' }
+/**
+ * `closure_invalid`: its end would not be after its start, or it would be a yearly one of other than one whole day.
+ * `closure_too_long`: it would have more than `yearDaysMax` days.
+ */
+export type ClosureOutcome =
+  | ClosureDone
+  | { kind: 'closure_missing' }
+  | { kind: 'closure_invalid' }
+  | { kind: 'closure_too_long' }
 
 export type CreateClosureOutcome =
   /** `isRepeated`: an earlier request with this key has created it. */

@@ -1599,7 +1599,7 @@ export type Closure = {
      */
     from: string;
     /**
-     * The last day, which is closed too, or the local time at which it ends
+     * The last day, which is closed too, or the local time at which it ends: at most 366 days after the start
      */
     to: string;
     /**
@@ -1626,7 +1626,7 @@ export type ClosureChange = {
      */
     from?: string;
     /**
-     * The last day, which is closed too, or the local time at which it ends
+     * The last day, which is closed too, or the local time at which it ends: at most 366 days after the start
      */
     to?: string;
     /**
@@ -2522,7 +2522,7 @@ export type ListedClosure = {
      */
     from: string;
     /**
-     * The last day, which is closed too, or the local time at which it ends
+     * The last day, which is closed too, or the local time at which it ends: at most 366 days after the start
      */
     to: string;
     /**
@@ -3254,7 +3254,7 @@ export type NewClosure = {
      */
     from: string;
     /**
-     * The last day, which is closed too, or the local time at which it ends
+     * The last day, which is closed too, or the local time at which it ends: at most 366 days after the start
      */
     to: string;
     /**
@@ -4312,7 +4312,7 @@ export type PublicHoliday = {
      */
     from: string;
     /**
-     * The last day, which is closed too, or the local time at which it ends
+     * The last day, which is closed too, or the local time at which it ends: at most 366 days after the start
      */
     to: string;
     name: string;

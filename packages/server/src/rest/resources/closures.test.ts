@@ -125,6 +125,8 @@ test.for([
   [{ from: '2027-03-01', to: '2027-03-02', yearly: true }, '/to'],
   [{ from: '2027-03-01T00:00', to: '2027-03-01T24:00', yearly: true }, '/to'],
   [{ from: '2020-03-01', to: '2020-03-01' }, '/to'],
+  [{ from: '2027-03-01', to: '2028-03-01' }, '/to'],
+  [{ from: '2027-03-01T10:00', to: '2028-03-01T10:01' }, '/to'],
 ] as const)('a closure is refused for its times: %o', async ([body, at], { database, rest }) => {
   const { close } = await aScene(database, rest)
   expect((await close(body)).problem).toMatchObject({ code: 'invalid_request', errors: [{ path: at }] })

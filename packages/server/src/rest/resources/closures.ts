@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { type ClosureDone, type ClosureEffect, type ClosureTime, clinicNoIn, localDays } from '@holdfast/engine'
+import { isClosureTooLong, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
@@ -55,6 +56,7 @@ export function serveClosures(serve: Serve, deps: RestDeps): void {
     })
     if (outcome.kind === 'closure_missing') throw closureNotFound()
     if (outcome.kind === 'closure_invalid') throw invalidTimes(closure.yearly)
+    if (outcome.kind === 'closure_too_long') throw tooLong()
     return { status: 200, ...written(outcome) }
   })
 
@@ -105,6 +107,7 @@ type RequestedTime = { from: string; to: string; yearly?: boolean }
 function timeOf({ from, to, yearly = false }: RequestedTime, timezone: string, now: Date): ClosureTime {
   const [localStart, localEnd] = [startOf(from), endOf(to)]
   if (localEnd <= localStart || (yearly && (from !== to || from.includes('T')))) throw invalidTimes(yearly)
+  if (isClosureTooLong(localStart, localEnd)) throw tooLong()
   const localNow = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDateTime().toString()
   if (!yearly && localEnd <= localNow) throw invalidRequest([{ path: '/to', message: `is over (${to})` }])
   return { localStart, localEnd, yearly }
@@ -113,6 +116,10 @@ function timeOf({ from, to, yearly = false }: RequestedTime, timezone: string, n
 function invalidTimes(yearly: boolean) {
   const message = yearly ? 'must be the same day as from, without a time, if it is yearly' : 'must be after from'
   return invalidRequest([{ path: '/to', message }])
+}
+
+function tooLong() {
+  return invalidRequest([{ path: '/to', message: `must be at most ${yearDaysMax} days after the start` }])
 }
 
 /** The local time at which a closure begins. @throws ProblemError invalid_request for a day that does not exist */

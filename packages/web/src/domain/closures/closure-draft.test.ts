@@ -22,6 +22,7 @@ test('a yearly closure is its first day', () => {
 test.for([
   { from: '' },
   { to: '2026-12-23' },
+  { to: '2027-12-25' },
   { isWhole: false, to: '2026-12-24', toTime: '08:00' },
   { isWhole: false, toTime: '' },
 ])('a draft that is no closure is not sent: %o', (part) => expect(requestOf({ ...draft, ...part })).toBeNull())

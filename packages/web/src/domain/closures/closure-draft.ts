@@ -1,4 +1,5 @@
 import type { Closure, NewClosure } from '@holdfast/contract/client'
+import { addDays, isClosureTooLong } from '@holdfast/vocabulary'
 
 /** What is entered for a closure. `doctorId` is empty for the whole clinic; the times count if `isWhole` is false. */
 export type ClosureDraft = {
@@ -40,6 +41,7 @@ export function requestOf(draft: ClosureDraft): NewClosure | null {
   const from = isTimed ? `${draft.from}T${fromTime}` : draft.from
   const end = isTimed ? `${to}T${toTime}` : to
   if (isTimed ? end <= from : end < from) return null
+  if (isClosureTooLong(from, isTimed ? end : addDays(end, 1))) return null
   return {
     from,
     to: end,

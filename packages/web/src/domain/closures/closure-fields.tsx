@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { lengths, yearDaysMax } from '@holdfast/vocabulary'
 import { Checkbox, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { DateField } from '../../ui/fields/date-field.tsx'
@@ -21,7 +21,7 @@ export function ClosureFields({ draft, onChange, doctors, isNew }: FieldsProps) 
   const { from, to, isWhole, yearly } = draft
   const set = (part: Partial<ClosureDraft>) => onChange({ ...draft, ...part })
   const isComplete = from !== '' && to !== ''
-  const error = isComplete && requestOf(draft) === null ? t('closures.invalid') : null
+  const error = isComplete && requestOf(draft) === null ? t('closures.invalid', { days: yearDaysMax }) : null
   return (
     <Stack gap="md">
       {doctors === undefined ? null : (
