@@ -42,7 +42,10 @@ export const oldSlots = async (database: TestDatabase, count: number) => {
 export const book = (database: TestDatabase, slot: BuiltSlot, overrides: Parameters<typeof aBooking>[2] = {}) =>
   aBooking(database, slot, { createdAt: new Date(old.getTime() - 30 * dayMs), ...overrides })
 
-/** Two clinics with a month of slots, some booked, one token renewed, one linked to a record; and slots before, after and now. */
+/**
+ * Two clinics with a month of slots, some booked, one token renewed, one linked to a record; and slots before, after
+ * and now.
+ */
 export async function aHistory(database: TestDatabase): Promise<BuiltSlot[]> {
   const slots = [...(await oldSlots(database, 5)), ...(await oldSlots(database, 3))]
   let first: BuiltBooking | undefined

@@ -3,7 +3,8 @@ import sql from 'sql-template-tag'
 
 /**
  * Some of the patient's bookings may be on their way into the archive, or back: they cannot be found. By a contact,
- * everything else was erased; by a record, nothing. The request can be repeated when `holdfast archive`, or `archive restore`, has finished.
+ * everything else was erased; by a record, nothing. The request can be repeated when `holdfast archive`, or `archive
+ * restore`, has finished.
  */
 export class MonthsInTransit extends Error {
   override name = 'MonthsInTransit'

@@ -104,7 +104,7 @@ test('an erasure by a contact erases the records that have it, and what is linke
   expect(await findings()).toEqual([])
 })
 
-test('an erasure by a contact names the records that stay: with an open request, or linked, with another contact', async ({
+test('an erasure by a contact names records that stay: with an open request, or linked with another contact', async ({
   database,
 }) => {
   const { engine, patients, clinic, doctor } = await aScene(database)

@@ -1,5 +1,5 @@
--- remove_links: removes the links of bookings to records of patients, whose last visit the records keep (last_visit_at):
--- the retention counts from it, also without the link. What is to come counts as now.
+-- remove_links: removes the links of bookings to records of patients. The records keep when the last visit was
+-- (last_visit_at): the retention counts from it, also without the link. What is to come counts as now.
 --
 -- Internal: called by erase_patient and archive_slots.
 -- Locks: the records, by id. The caller has locked the bookings. Fails: never. Idempotent: yes.
