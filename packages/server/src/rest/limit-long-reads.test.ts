@@ -15,6 +15,7 @@ function aSlowEngine() {
     reads: { bookedSinceWithdrawal: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
     waitlist: { bookedSince: search },
     patients: { list: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
+    closures: { effect: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
   } as unknown as Engine
   return { engine, running, end: resolve }
 }
@@ -58,6 +59,20 @@ test('when too many wait, a list is refused as overloaded, and says when to try 
   await expect(waitlist.bookedSince(1, ids)).rejects.toMatchObject({ statusCode: 503, code: 'overloaded' })
   end()
   await Promise.all(served)
+})
+
+test('what a closure concerns is read with the same limit', async () => {
+  const { engine, running, end } = aSlowEngine()
+  const { closures, waitlist } = limitLongReads(engine, createClinicLimiter({ ...bounds, atOnceMax: 1 }))
+  const time = { localStart: '2027-01-04T00:00', localEnd: '2027-01-05T00:00', yearly: false }
+  const query = { clinicNo: 1, doctorId: null, time, limit: 10, cursor: null }
+  const effects = [closures.effect(query), closures.effect(query), waitlist.bookedSince(1, ids)]
+  const ofOther = closures.effect({ ...query, clinicNo: 2 })
+  await vi.waitFor(() => expect(running).toContain(2))
+  expect(running).toEqual([1, 2])
+  end()
+  await Promise.all([...effects, ofOther])
+  expect(running).toHaveLength(4)
 })
 
 test('a list in which nothing is to be searched takes no place', async () => {

@@ -3,9 +3,9 @@ import { problem } from '../edge/errors/problem-error.ts'
 import { isOverloaded } from './limit-writes.ts'
 
 /**
- * The engine with a limit on how many searches of a clinic run at a time, in its patients' records and for what people
- * have booked since: each takes the database tens to hundreds of milliseconds, and must not take the connections of all
- * other clinics. A list without anything to search for does not wait.
+ * The engine with a limit on how many long reads of a clinic run at a time: searches in its patients' records and for
+ * what people have booked since, and what a closure concerns. Each takes the database tens to hundreds of milliseconds,
+ * and must not take the connections of all other clinics. A list without anything to search for does not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
  */
@@ -16,9 +16,13 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     const { retryAfterSeconds } = outcome
     throw problem('overloaded', 'Too many lists of this clinic are being read.', { retryAfterSeconds })
   }
-  const { reads, waitlist, patients } = engine
+  const { closures, reads, waitlist, patients } = engine
   return {
     ...engine,
+    closures: {
+      ...closures,
+      effect: (query) => limited(query.clinicNo, () => closures.effect(query)),
+    },
     reads: {
       ...reads,
       bookedSinceWithdrawal: (query) => {
