@@ -1,4 +1,4 @@
-import { lengths, yearDaysMax } from '@holdfast/vocabulary'
+import { lengths, slotsToComeMax, yearDaysMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import { bookingSchema } from './booking.ts'
 import { flag, id, nullableId, nullableLine, pageOf, pageParameters, time } from './fields.ts'
@@ -68,12 +68,16 @@ const listedClosureSchema = Type.Object(
 
 export const closurePageSchema = pageOf(listedClosureSchema, 'ClosurePage')
 
+/** A count that pages after the first one lack. */
+const firstCount = (description: string) =>
+  Type.Optional(Type.Integer({ description: `${description}. Only on the first page` }))
+
 export const closureEffectSchema = Type.Object(
   {
-    slots: Type.Integer({ description: 'Slots to come at these times' }),
-    blockedSlots: Type.Integer({ description: 'Those that a closure or an external calendar blocks already' }),
-    takenSlots: Type.Integer({ description: 'Those with places that are booked or held' }),
-    takenUnits: Type.Integer({ description: 'How many places in them are booked or held' }),
+    slots: firstCount(`Slots to come at these times, counted up to ${slotsToComeMax.toLocaleString('en')}`),
+    blockedSlots: firstCount('Those that a closure or an external calendar blocks already'),
+    takenSlots: firstCount('Those with places that are booked or held'),
+    takenUnits: firstCount('How many places in them are booked or held'),
     bookings: pageOf(bookingSchema, 'ClosedBookings'),
   },
   { title: 'ClosureEffect', additionalProperties: false },

@@ -1,8 +1,9 @@
+import { slotsToComeMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { cursorOf } from '../lists/cursor.ts'
 import type { Booking } from '../model/booking.ts'
-import type { Closures, ClosureTime } from '../model/closure.ts'
+import type { ClosureEffect, Closures, ClosureTime } from '../model/closure.ts'
 import type { Page } from '../model/page.ts'
 import { liveBookings } from './live-bookings.ts'
 
@@ -15,14 +16,18 @@ const slotsPerPage = 200
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /** What a closure of these times concerns: counts, and a page of the bookings. */
-export async function closureEffect(pool: pg.Pool, query: EffectQuery) {
+export async function closureEffect(pool: pg.Pool, query: EffectQuery): Promise<ClosureEffect> {
   const bookings = await bookingsIn(pool, query)
-  const { rows } = await pool.query<{ slots: number; blocked: number; taken: number; units: number }>(sql`
-    select count(*)::integer as slots, count(s.blocked_at)::integer as blocked,
-           count(*) filter (where s.taken > 0)::integer as taken, coalesce(sum(s.taken), 0)::integer as units
-      from ${slotsIn(query)}`)
-  const { slots = 0, blocked = 0, taken = 0, units = 0 } = rows[0] ?? {}
-  return { slots, blockedSlots: blocked, takenSlots: taken, takenUnits: units, bookings }
+  return { counts: query.cursor === null ? await countsOf(pool, query) : null, bookings }
+}
+
+async function countsOf(pool: pg.Pool, concerned: Concerned): Promise<ClosureEffect['counts']> {
+  const { rows } = await pool.query<NonNullable<ClosureEffect['counts']>>(sql`
+    select count(*)::integer as slots, count(c.blocked_at)::integer as "blockedSlots",
+           count(*) filter (where c.taken > 0)::integer as "takenSlots",
+           coalesce(sum(c.taken), 0)::integer as "takenUnits"
+      from (select s.blocked_at, s.taken from ${slotsIn(concerned)} limit ${slotsToComeMax}) c`)
+  return rows[0] ?? null
 }
 
 /** A table `s`: the slots to come of doctors that overlap a time of the closure. No slot begins in three years. */

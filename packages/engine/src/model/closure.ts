@@ -52,13 +52,17 @@ export type CreateClosureOutcome =
   /** The clinic has as many that are not over. */
   | { kind: 'too_many_closures'; max: number }
 
-/** What a closure concerns: slots to come, and how many of their units are booked or held. */
+/** What a closure concerns. */
 export type ClosureEffect = {
-  slots: number
-  /** Those of them that a closure or an external calendar blocks already. */
-  blockedSlots: number
-  takenSlots: number
-  takenUnits: number
+  /** Of its slots to come, at most `slotsToComeMax`; null: on pages after the first one. */
+  counts: {
+    slots: number
+    /** Those of them that a closure or an external calendar blocks already. */
+    blockedSlots: number
+    takenSlots: number
+    /** How many of their units are booked or held. */
+    takenUnits: number
+  } | null
   /** The live bookings in them, by start. They are not changed. */
   bookings: Page<Booking>
 }

@@ -1640,21 +1640,21 @@ export type ClosureChange = {
  */
 export type ClosureEffect = {
     /**
-     * Slots to come at these times
+     * Slots to come at these times, counted up to 100,000. Only on the first page
      */
-    slots: number;
+    slots?: number;
     /**
-     * Those that a closure or an external calendar blocks already
+     * Those that a closure or an external calendar blocks already. Only on the first page
      */
-    blockedSlots: number;
+    blockedSlots?: number;
     /**
-     * Those with places that are booked or held
+     * Those with places that are booked or held. Only on the first page
      */
-    takenSlots: number;
+    takenSlots?: number;
     /**
-     * How many places in them are booked or held
+     * How many places in them are booked or held. Only on the first page
      */
-    takenUnits: number;
+    takenUnits?: number;
     bookings: ClosedBookings;
 };
 

@@ -145,6 +145,6 @@ function trimmed(note: string | null): string | null {
   return note?.trim() || null
 }
 
-async function effectBody(deps: RestDeps, { bookings: { items, nextCursor }, ...counts }: ClosureEffect) {
+async function effectBody(deps: RestDeps, { counts, bookings: { items, nextCursor } }: ClosureEffect) {
   return { ...counts, bookings: { items: await bookingBodies(deps, items), nextCursor } }
 }

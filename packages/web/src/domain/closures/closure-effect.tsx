@@ -35,7 +35,7 @@ export function ClosureEffect({ clinicId, of, links }: EffectProps) {
   return (
     <Stack gap="sm">
       <Text role="status">
-        {t('closures.slots', { count: first.slots })}{' '}
+        {t('closures.slots', { count: first.slots ?? 0 })}{' '}
         {bookings.length === 0 ? t('closures.nobody') : t('closures.stay')}
       </Text>
       {bookings.length === 0 ? null : (

@@ -57,7 +57,7 @@ export function effectQuery(clinicId: string, of: { closureId: string } | { clos
 async function previewOf(clinicId: string, closure: NewClosure, start: PageStart): Promise<ClosureEffect> {
   const query = { dryRun: true, ...start }
   const effect = await dataOf(api.createClosure({ path: { clinicId }, query, body: closure }))
-  if ('slots' in effect) return effect
+  if ('bookings' in effect) return effect
   throw new Error('The preview is a closure.')
 }
 
@@ -90,7 +90,7 @@ export function useClosureActions(clinicId: string) {
       mutationFn: async (body: NewClosure): Promise<Closure> => {
         const headers = { 'Idempotency-Key': requestKeys.keyFor({ clinicId, body }) }
         const added = await dataOf(api.createClosure({ path: { clinicId }, query: {}, body, headers }))
-        if ('slots' in added) throw new Error('The new closure is a preview.')
+        if ('bookings' in added) throw new Error('The new closure is a preview.')
         return added
       },
       onSuccess: () => requestKeys.clear(),
