@@ -9,6 +9,11 @@ const applyMsMax = 5_000
 /** The jobs leave a closure to the request that wrote it for so long. */
 const leftSeconds = 30
 
+/** Several closures of a clinic are locked in one order, so that two transactions never wait for each other. */
+const lockedClosures = (clinicNo: number) => sql`
+  select l.id from holdfast.closure l where l.clinic_no = ${clinicNo}`
+const inOrder = sql`order by l.id for no key update`
+
 type Unapplied = { id: string; changed: string; doctor_ids: string[] }
 
 /** `position`: of the last step that changed something; null: none did. `doctorIds`: whose slots were changed. */
@@ -48,8 +53,10 @@ export async function applyClosures(
   // One that was changed meanwhile is applied by whoever changed it.
   const [ids, changes] = [rows.map(({ id }) => id), rows.map(({ changed }) => changed)]
   await pool.query(sql`
+    with locked as materialized (${lockedClosures(clinicNo)} and l.id = any (${ids}::uuid[]) ${inOrder})
     update holdfast.closure k set applied_at = clock_timestamp()
       from unnest(${ids}::uuid[], ${changes}::timestamptz[]) u(id, changed)
+      join locked l on l.id = u.id
      where k.clinic_no = ${clinicNo} and k.id = u.id and k.changed_at = u.changed`)
   return applied
 }
@@ -67,8 +74,10 @@ async function applyStep(transaction: pg.PoolClient, clinicNo: number, doctorId:
  */
 export async function reapplyClosures(transaction: pg.PoolClient, clinicNo: number): Promise<void> {
   await transaction.query(sql`
-    update holdfast.closure set applied_at = null, changed_at = clock_timestamp()
-     where clinic_no = ${clinicNo} and removed_at is null`)
+    with locked as materialized (${lockedClosures(clinicNo)} and l.removed_at is null ${inOrder})
+    update holdfast.closure k set applied_at = null, changed_at = clock_timestamp()
+      from locked l
+     where k.clinic_no = ${clinicNo} and k.id = l.id and k.removed_at is null`)
 }
 
 type DueQuery = {
