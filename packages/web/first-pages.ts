@@ -56,7 +56,7 @@ export const firstPages: readonly FirstPage[] = [
     name: 'board',
     path: /^\/clinic\/[^/]+\/theatre\/?$/,
     modules: ['src/features/theatre/theatre-frame.tsx', 'src/features/theatre/board/board-page.tsx'],
-    texts: ['theatre', 'schedule', 'other-problems'],
+    texts: ['theatre', 'schedule'],
     kilobytesMax: 220,
   },
 ]

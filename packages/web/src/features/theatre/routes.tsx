@@ -24,8 +24,10 @@ const theatreRoute = createRoute({
     await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
       earlyRequestsSent().then(() => queryClient.ensureQueryData(clinicDoctorsQuery(clinicId))),
-      loadTexts('theatre', 'schedule', 'other-problems'),
+      loadTexts('theatre', 'schedule'),
     ])
+    // Needed once something is refused, so that the board is shown without them.
+    void loadTexts('other-problems')
     return { role }
   },
   component: lazyRouteComponent(() => import('./theatre-frame.tsx'), 'TheatreFrame'),
