@@ -6,7 +6,13 @@ import type { Case } from '../src/model/theatre-case.ts'
 export async function aTransaction(database: TestDatabase) {
   const client = await database.appPool.connect()
   await client.query('begin')
-  const pool = Object.assign(Object.create(database.appPool), { query: client.query.bind(client) })
+  // What the engine does in a transaction of its own is a part of this one.
+  const isControl = (statement: unknown) =>
+    typeof statement === 'string' && /^(begin|commit|rollback)\b/.test(statement)
+  const query = (statement: string, values?: unknown[]) =>
+    isControl(statement) ? Promise.resolve({ command: statement.toUpperCase(), rows: [] }) : client.query(statement, values)
+  const connect = () => Promise.resolve(Object.assign(Object.create(client), { query, release: () => undefined }))
+  const pool = Object.assign(Object.create(database.appPool), { query: client.query.bind(client), connect })
   const { theatre, patients } = createEngine({ batchPool: pool, generalPool: pool })
   return {
     client,

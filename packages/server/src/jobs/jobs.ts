@@ -125,8 +125,8 @@ export const jobs: readonly Job[] = [
 
 /** @throws what the closures failed with, after the calendars: these become stale when they are not read */
 async function applyAndRead({ pool, calendars, log }: JobDeps, signal?: AbortSignal): Promise<number> {
-  const onError = (error: unknown, clinic: { clinicNo: number }) =>
-    log.warn({ err: error, ...clinic }, 'the closures of a clinic could not be applied')
+  const onError = (error: unknown, { clinicNo }: { clinicNo: number }) =>
+    log.warn({ err: error, clinicNo }, 'the closures of a clinic could not be applied')
   const due = { limit: closuresMax, signal, msMax: runMsMax.closures, onError }
   const [closures] = await Promise.allSettled([applyDueClosures(pool, due)])
   const read = calendars === undefined ? 0 : await readDueCalendars({ ...calendars, pool, log }, signal)
