@@ -10,7 +10,9 @@ export async function aTransaction(database: TestDatabase) {
   const isControl = (statement: unknown) =>
     typeof statement === 'string' && /^(begin|commit|rollback)\b/.test(statement)
   const query = (statement: string, values?: unknown[]) =>
-    isControl(statement) ? Promise.resolve({ command: statement.toUpperCase(), rows: [] }) : client.query(statement, values)
+    isControl(statement)
+      ? Promise.resolve({ command: statement.toUpperCase(), rows: [] })
+      : client.query(statement, values)
   const connect = () => Promise.resolve(Object.assign(Object.create(client), { query, release: () => undefined }))
   const pool = Object.assign(Object.create(database.appPool), { query: client.query.bind(client), connect })
   const { theatre, patients } = createEngine({ batchPool: pool, generalPool: pool })
