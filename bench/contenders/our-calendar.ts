@@ -47,7 +47,7 @@ export function ourCalendars(ownerUrl: string): OurCalendars {
 
 export async function madeClinic(engine: Engine) {
   const created = await engine.directory.createClinic(
-    { name: 'Benchmark', timezone: 'Europe/London', address: null, phone: null, settings: { holdSeconds } },
+    { name: 'Benchmark', timezone: 'Europe/London', settings: { holdSeconds } },
     null,
   )
   if (created.kind !== 'done') throw new Error('The clinic was not created.')

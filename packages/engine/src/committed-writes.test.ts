@@ -39,7 +39,7 @@ test.beforeAll(({ database: testDatabase }) => {
 })
 afterAll(() => engine.stop())
 
-const newClinic: NewClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }
+const newClinic: NewClinic = { name: 'New', timezone: 'UTC', settings: {} }
 const logo: ClinicLogo = { mediaType: 'image/png', image: randomBytes(9), width: 1, height: 1, digest: 'd'.repeat(43) }
 const newDoctor: NewDoctor = {
   name: 'Dr. New',

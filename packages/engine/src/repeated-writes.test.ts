@@ -19,7 +19,7 @@ const test = databaseTest.extend('scene', { scope: 'file' }, async ({ database }
 
 const noOne = { clinicNos: new Set(), doctorIds: new Set(), accountIds: new Set(), slots: [], snapshot: null }
 const newKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
-const newClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }
+const newClinic = { name: 'New', timezone: 'UTC', settings: {} }
 const newDoctor = {
   name: 'Dr. New',
   specialization: 'Cardiology',

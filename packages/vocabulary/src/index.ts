@@ -8,6 +8,13 @@ export {
   clinicSettings,
   snakeCase,
 } from './clinic-settings.ts'
+export {
+  type ClinicTextName,
+  type ClinicTexts,
+  clinicTextNames,
+  clinicTexts,
+  eachClinicText,
+} from './clinic-texts.ts'
 export { isClosureTooLong } from './closure-length.ts'
 export { isEmailAddress } from './email-address.ts'
 export { exchangedLetters, foldedName, transliterations } from './folded-name.ts'

@@ -1,5 +1,12 @@
 import type { ImportList } from '@holdfast/engine'
-import { clinicSettingNames, clinicSettings, messageLanguages, slotLimits, snakeCase } from '@holdfast/vocabulary'
+import {
+  clinicSettingNames,
+  clinicSettings,
+  clinicTextNames,
+  messageLanguages,
+  slotLimits,
+  snakeCase,
+} from '@holdfast/vocabulary'
 import type { CsvColumns } from '../tables/read-csv.ts'
 
 export const importKinds = ['clinics', 'doctors', 'slots'] as const satisfies ImportList[]
@@ -8,7 +15,7 @@ export const importKinds = ['clinics', 'doctors', 'slots'] as const satisfies Im
 export const importColumns: Record<ImportList, CsvColumns> = {
   clinics: {
     required: ['clinic', 'name', 'timezone'],
-    optional: ['address', 'phone', 'language', ...clinicSettingNames.map(snakeCase)],
+    optional: ['language', ...[...clinicTextNames, ...clinicSettingNames].map(snakeCase)],
   },
   doctors: {
     required: ['doctor', 'clinic', 'name', 'specialization'],
@@ -25,6 +32,7 @@ export const importColumns: Record<ImportList, CsvColumns> = {
   slots: { required: ['doctor', 'starts_at', 'ends_at'], optional: ['capacity'] },
 }
 
+const texts = clinicTextNames.map(snakeCase).join(', ')
 const settings = clinicSettingNames.map(
   (name) => `          ${snakeCase(name).padEnd(30)} ${clinicSettings[name].min}–${clinicSettings[name].max}`,
 )
@@ -40,7 +48,7 @@ doctors by clinic, name and specialization, slots by doctor and times.
 clinics   clinic            any key, to which the doctors' lines refer
           name, timezone    such as Europe/Berlin
           language          of messages to its patients: ${messageLanguages.join(', ')}; en if absent       optional
-          address, phone                                                                             optional
+          ${texts.padEnd(90)} optional
           and its settings, all optional:
 ${settings.join('\n')}
 doctors   doctor            any key, to which the slots' lines refer

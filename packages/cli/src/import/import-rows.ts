@@ -12,6 +12,8 @@ import {
   type ClinicSettings,
   clinicSettingNames,
   clinicSettings,
+  clinicTexts,
+  eachClinicText,
   lengths,
   type MessageLanguage,
   messageLanguages,
@@ -31,8 +33,7 @@ export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportCl
     key: reader.text('clinic', keyCharactersMax),
     name: reader.name('name', lengths.name),
     timezone: reader.timeZone('timezone'),
-    address: reader.optionalText('address', lengths.address),
-    phone: reader.optionalText('phone', lengths.phone),
+    ...eachClinicText((name) => reader.optionalText(snakeCase(name), clinicTexts[name].max)),
     ...parseLanguage(reader),
     settings: parseSettings(reader),
   }))

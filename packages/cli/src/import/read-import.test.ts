@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eachClinicText } from '@holdfast/vocabulary'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ImportSources, readImport } from './read-import.ts'
 
@@ -73,12 +74,11 @@ describe('reading an import', () => {
         key: 'c1',
         name: 'Praxis, Mitte',
         timezone: 'Europe/Berlin',
-        address: null,
-        phone: null,
+        ...eachClinicText(() => null),
         language: 'de',
         settings: { holdSeconds: 300 },
       },
-      { row: 3, key: 'c2', name: 'Centro', timezone: 'America/Sao_Paulo', address: null, phone: null, settings: {} },
+      { row: 3, key: 'c2', name: 'Centro', timezone: 'America/Sao_Paulo', ...eachClinicText(() => null), settings: {} },
     ])
     expect(lists.doctors[0]).toEqual({
       row: 2,

@@ -1,6 +1,8 @@
 import {
   type ClinicSettingName,
   clinicSettings,
+  clinicTexts,
+  eachClinicText,
   lengths,
   logoLimits,
   messageLanguages,
@@ -80,8 +82,7 @@ export const clinicSchema = Type.Object(
     id: Type.String({ format: 'uuid' }),
     name: Type.String(),
     timezone: Type.String({ description: 'IANA name of the time zone of the clinic’s local days and times' }),
-    address: nullableText(),
-    phone: nullableText(),
+    ...eachClinicText(() => nullableText()),
     settings: clinicSettingsSchema,
     attendanceMinutes: Type.Integer({
       description:
@@ -109,15 +110,16 @@ const timezone = Type.String({
   description: 'IANA name of a time zone',
   examples: ['Europe/Berlin'],
 })
-const address = nullableLine(lengths.address)
-const phone = nullablePhone()
+const texts = eachClinicText((name) => {
+  const { kind, max } = clinicTexts[name]
+  return Type.Optional(kind === 'phone' ? nullablePhone() : nullableLine(max))
+})
 
 export const newClinicSchema = Type.Object(
   {
     name: clinicName,
     timezone,
-    address: Type.Optional(address),
-    phone: Type.Optional(phone),
+    ...texts,
     settings: Type.Optional(clinicSettingsChangeSchema),
     language: Type.Optional(
       literals(messageLanguages, {
@@ -133,8 +135,7 @@ export const clinicChangeSchema = Type.Object(
   {
     name: Type.Optional(clinicName),
     timezone: Type.Optional(timezone),
-    address: Type.Optional(address),
-    phone: Type.Optional(phone),
+    ...texts,
     settings: Type.Optional(clinicSettingsChangeSchema),
   },
   { title: 'ClinicChange', additionalProperties: false, minProperties: 1 },

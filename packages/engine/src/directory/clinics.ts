@@ -1,4 +1,12 @@
-import { type ClinicSettings, clinicSettingNames, slotsToComeMax, snakeCase } from '@holdfast/vocabulary'
+import {
+  type ClinicSettings,
+  type ClinicTexts,
+  clinicSettingNames,
+  clinicTextNames,
+  eachClinicText,
+  slotsToComeMax,
+  snakeCase,
+} from '@holdfast/vocabulary'
 import pg from 'pg'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { applyClosures, reapplyClosures } from '../calendars/apply-closures.ts'
@@ -22,21 +30,20 @@ import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
 const clinicCursor = cursorOf('clinics', ['name', 'id'])
 
-type ClinicRow = ClinicSettings & {
-  no: number
-  id: string
-  name: string
-  timezone: string
-  address: string | null
-  phone: string | null
-  attendance_minutes: number
-  emails: boolean
-  logo: Clinic['logo']
-}
+type ClinicRow = ClinicSettings &
+  ClinicTexts & {
+    no: number
+    id: string
+    name: string
+    timezone: string
+    attendance_minutes: number
+    emails: boolean
+    logo: Clinic['logo']
+  }
 
 /** The columns of a {@link ClinicRow}, where `c` is the clinic. */
-const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone,
-  ${raw(clinicSettingNames.map((name) => `c.${snakeCase(name)} as "${name}"`).join(', '))},
+const selectedClinic = sql`c.no, c.id, c.name, c.timezone,
+  ${raw([...clinicTextNames, ...clinicSettingNames].map((name) => `c.${snakeCase(name)} as "${name}"`).join(', '))},
   coalesce((select max(minutes)
               from holdfast.message_settings m cross join lateral unnest(m.reminder_minutes) minutes
              where m.clinic_no = c.no and (m.emails or 'reminder' = any (m.sms_kinds))), 1440) as attendance_minutes,
@@ -103,15 +110,14 @@ type FormerClinic = { no: number; timezone: string; notice: number; horizon: num
 async function updateClinic(
   transaction: pg.PoolClient,
   clinicId: string,
-  { settings = {}, timezone, name, address, phone, withSlots = false }: ClinicChange,
+  { settings = {}, timezone, name, withSlots = false, ...texts }: ClinicChange,
 ): Promise<UpdateClinicOutcome> {
   if (!isId(clinicId)) return { kind: 'clinic_missing' }
   const zone = timezone === undefined ? undefined : await knownTimeZone(transaction, timezone)
   const columns = {
     name,
-    address,
-    phone,
     timezone: zone,
+    ...textColumns(texts),
     ...settingColumns(settings),
     patient_data_erased_from: retentionStart(settings.patientDataMonths),
     updated_at: sql`now()`,
@@ -196,8 +202,8 @@ export async function insertClinic(
 ): Promise<Clinic> {
   const timezone = await knownTimeZone(transaction, clinic.timezone)
   const no = drawnNo ?? (await nextClinicNo(transaction))
-  const { name, address, phone, settings, language } = clinic
-  const columns = { no, id: newId(no), name, timezone, address, phone, ...settingColumns(settings) }
+  const { name, settings, language, ...texts } = clinic
+  const columns = { no, id: newId(no), name, timezone, ...textColumns(texts), ...settingColumns(settings) }
   const { rows } = await transaction.query<ClinicRow>(
     sql`insert into holdfast.clinic as c ${insertion(columns)} returning ${selectedClinic}`,
   )
@@ -229,14 +235,18 @@ function settingColumns(settings: Partial<ClinicSettings>): Columns {
   return Object.fromEntries(clinicSettingNames.map((name) => [snakeCase(name), settings[name]]))
 }
 
+/** Texts that are not set are left out, like settings. */
+function textColumns(texts: Partial<ClinicTexts>): Columns {
+  return Object.fromEntries(clinicTextNames.map((name) => [snakeCase(name), texts[name]]))
+}
+
 function clinicOf(row: ClinicRow): Clinic {
   return {
     id: row.id,
     no: row.no,
     name: row.name,
     timezone: row.timezone,
-    address: row.address,
-    phone: row.phone,
+    ...eachClinicText((name) => row[name]),
     settings: Object.fromEntries(clinicSettingNames.map((name) => [name, row[name]])) as ClinicSettings,
     attendanceMinutes: row.attendance_minutes,
     emails: row.emails,

@@ -14,7 +14,7 @@ import { UnknownTimeZone } from './time-zone.ts'
 const directory = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 
 function aNewClinic(overrides: Partial<NewClinic> = {}): NewClinic {
-  return { name: `Clinic ${randomUUID()}`, timezone: 'UTC', address: null, phone: null, settings: {}, ...overrides }
+  return { name: `Clinic ${randomUUID()}`, timezone: 'UTC', settings: {}, ...overrides }
 }
 
 function aNewDoctor(overrides: Partial<NewDoctor> = {}): NewDoctor {

@@ -1,12 +1,10 @@
-import type { ClinicSettings, MessageLanguage } from '@holdfast/vocabulary'
-export type Clinic = {
+import type { ClinicSettings, ClinicTexts, MessageLanguage } from '@holdfast/vocabulary'
+export type Clinic = ClinicTexts & {
   id: string
   no: number
   name: string
   /** IANA */
   timezone: string
-  address: string | null
-  phone: string | null
   settings: ClinicSettings
   /** From how long before a visit its patient is asked whether they come: the first reminder; 1440 without any. */
   attendanceMinutes: number
@@ -27,11 +25,9 @@ export type ClinicLogo = {
   digest: string
 }
 
-export type NewClinic = {
+export type NewClinic = Partial<ClinicTexts> & {
   name: string
   timezone: string
-  address: string | null
-  phone: string | null
   settings: Partial<ClinicSettings>
   /** The language of messages to its patients; absent: as in `defaultMessageSettings`. */
   language?: MessageLanguage

@@ -7,7 +7,7 @@ import type { NewClinic } from '../model/clinic.ts'
 import { findClinicShard, placeClinic, readClinicShards } from './clinic-shards.ts'
 import { registerShard } from './register-shard.ts'
 
-const clinic: NewClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }
+const clinic: NewClinic = { name: 'New', timezone: 'UTC', settings: {} }
 const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
 
 /** The directory of another database, which is a shard: its database is the directory. */

@@ -58,7 +58,7 @@ test('a clinic that was not created within a day is noted in the directory; one 
     await placeClinic(database.appPool, null, no),
     await placeClinic(database.appPool, null, no),
   ].map(({ clinicNo }) => clinicNo) as [number, number, number]
-  const created = { name: 'There', timezone: 'UTC', address: null, phone: null, settings: {} }
+  const created = { name: 'There', timezone: 'UTC', settings: {} }
   expect((await engine.directory.createClinic(created, null, there)).kind).toBe('done')
   await database.ownerPool.query(
     'insert into holdfast.account_clinic (account_id, clinic_no) values (gen_random_uuid(), $1)',

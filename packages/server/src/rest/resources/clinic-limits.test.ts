@@ -1,6 +1,6 @@
 import { aClinic, someMessageSettings } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { clinicSettings, logoLimits, messageLimits, snakeCase } from '@holdfast/vocabulary'
+import { clinicSettings, clinicTexts, logoLimits, messageLimits, snakeCase } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 
 test.for(Object.entries(clinicSettings))(
@@ -11,6 +11,17 @@ test.for(Object.entries(clinicSettings))(
       database.ownerPool.query(`update holdfast.clinic set ${snakeCase(name)} = $1 where id = $2`, [value, clinic.id])
     for (const value of [min, max]) expect((await set(value)).rowCount).toBe(1)
     for (const value of [min - 1, max + 1]) await expect(set(value)).rejects.toMatchObject({ code: '23514' })
+  },
+)
+
+test.for(Object.entries(clinicTexts))(
+  'the database has the same limit of %s',
+  async ([name, { max }], { database }) => {
+    const clinic = await aClinic(database)
+    const set = (text: string) =>
+      database.ownerPool.query(`update holdfast.clinic set ${snakeCase(name)} = $1 where id = $2`, [text, clinic.id])
+    expect((await set('1'.repeat(max))).rowCount).toBe(1)
+    await expect(set('1'.repeat(max + 1))).rejects.toMatchObject({ code: '23514' })
   },
 )
 

@@ -48,12 +48,9 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     restOperations.createClinic,
     async ({ body, key }) => {
       const clinic: NewClinic = {
+        ...body,
         name: body.name.trim(),
-        timezone: body.timezone,
-        address: body.address ?? null,
-        phone: body.phone ?? null,
         settings: { holdSeconds: deps.holdSecondsDefault, ...body.settings },
-        ...(body.language === undefined ? {} : { language: body.language }),
       }
       const outcome = await directory
         .createClinic(clinic, writeKeyOf(key, 'createClinic', body))

@@ -1,4 +1,5 @@
 import { aBooking, aClinic, aDoctor, aSlot, untilLockWaiters } from '@holdfast/testkit'
+import { clinicTextNames, eachClinicText } from '@holdfast/vocabulary'
 import { expect } from 'vitest'
 import type { Reply, RestApp, TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -17,8 +18,7 @@ test('the site administrator creates a clinic; omitted fields have their default
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     name: 'Praxis am Ring',
     timezone: 'Europe/Berlin',
-    address: null,
-    phone: null,
+    ...eachClinicText(() => null),
     settings: {
       holdSeconds: 120,
       holdExtensionsMax: 5,
@@ -37,6 +37,17 @@ test('the site administrator creates a clinic; omitted fields have their default
   expect((await rest.call('getClinic', { path: { clinicId: created.body.id } })).body).toEqual(created.body)
   const found = await rest.call('listClinics', { query: { q: 'RING' } })
   expect(found.body.items).toEqual([created.body])
+})
+
+test.for(clinicTextNames)('%s of a clinic is stored, changed and cleared', async (text, { rest }) => {
+  const body = { name: 'Texts', timezone: 'UTC', [text]: '030 1' }
+  const clinicId = (await rest.call('createClinic', { as: site, body })).body.id
+  const shown = async () => (await rest.call('getClinic', { path: { clinicId } })).body[text]
+  expect(await shown()).toBe('030 1')
+  for (const value of ['030 2', null]) {
+    await rest.call('updateClinic', { as: site, path: { clinicId }, body: { [text]: value } })
+    expect(await shown()).toBe(value)
+  }
 })
 
 test('a clinic writes to its patients in the language that it was created with', async ({ rest }) => {

@@ -1,5 +1,14 @@
 import type { Clinic, ClinicChange } from '@holdfast/contract/client'
-import { type ClinicSettingName, clinicSettingNames, clinicSettings, isPhoneNumber } from '@holdfast/vocabulary'
+import {
+  type ClinicSettingName,
+  type ClinicTextName,
+  clinicSettingNames,
+  clinicSettings,
+  clinicTextNames,
+  clinicTexts,
+  eachClinicText,
+  isPhoneNumber,
+} from '@holdfast/vocabulary'
 
 export type BookingRuleName = Exclude<ClinicSettingName, 'patientDataMonths'>
 
@@ -9,19 +18,26 @@ export const bookingRules = clinicSettingNames
   .map((name) => ({ name, ...clinicSettings[name] }))
 
 /** The values of the form's fields. */
-export type ClinicCardDraft = { name: string; timezone: string; address: string; phone: string }
+export type ClinicCardDraft = { name: string; timezone: string } & Record<ClinicTextName, string>
 export type ClinicDraft = ClinicCardDraft & Record<BookingRuleName, number | string>
 
 export function draftOfClinic(clinic: Clinic): ClinicDraft {
-  const { name, timezone, address, phone, settings } = clinic
+  const { name, timezone, settings } = clinic
   // This setting has its own form.
   const { patientDataMonths: _, ...rules } = settings
-  return { name, timezone, address: address ?? '', phone: phone ?? '', ...rules }
+  return { name, timezone, ...eachClinicText((text) => clinic[text] ?? ''), ...rules }
 }
 
-/** Whether the clinic's number is valid; it may have none. */
-export function isPhoneValid({ phone }: Pick<ClinicCardDraft, 'phone'>): boolean {
-  return phone.trim() === '' || isPhoneNumber(phone.trim())
+/** The telephone numbers that are not valid, as the form's errors; a clinic may have none. */
+export function invalidNumbers(draft: ClinicCardDraft, message: string): Partial<Record<ClinicTextName, string>> {
+  const isInvalid = (text: string) => text !== '' && !isPhoneNumber(text)
+  const numbers = clinicTextNames.filter((name) => clinicTexts[name].kind === 'phone')
+  return Object.fromEntries(numbers.filter((name) => isInvalid(draft[name].trim())).map((name) => [name, message]))
+}
+
+/** The texts as they are stored. */
+export function textsOf(draft: ClinicCardDraft): Record<ClinicTextName, string | null> {
+  return eachClinicText((name) => draft[name].trim() || null)
 }
 
 /** The changes to the clinic; null if there are none, or if a number is missing or out of its limits. */
@@ -29,8 +45,8 @@ export function changeOf(draft: ClinicDraft, clinic: Clinic): ClinicChange | nul
   const change: ClinicChange = {}
   if (draft.name.trim() !== clinic.name) change.name = draft.name.trim()
   if (draft.timezone !== clinic.timezone) change.timezone = draft.timezone
-  if (draft.address.trim() !== (clinic.address ?? '')) change.address = draft.address.trim() || null
-  if (draft.phone.trim() !== (clinic.phone ?? '')) change.phone = draft.phone.trim() || null
+  const texts = textsOf(draft)
+  for (const name of clinicTextNames) if (texts[name] !== clinic[name]) change[name] = texts[name]
   const settings: NonNullable<ClinicChange['settings']> = {}
   for (const { name, min, max } of bookingRules) {
     const value = Number(draft[name])

@@ -1,4 +1,4 @@
-import { lengths } from '@holdfast/vocabulary'
+import { clinicTextNames, clinicTexts, lengths } from '@holdfast/vocabulary'
 import { Select, TextInput } from '@mantine/core'
 import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
@@ -29,8 +29,13 @@ export function ClinicFields({ timezone, inputProps }: FieldsProps) {
         />
       </div>
       <div className={layoutClasses.fields}>
-        <TextInput label={t('field.address')} maxLength={lengths.address} dir="auto" {...inputProps('address')} />
-        <TextInput type="tel" label={t('field.phone')} maxLength={lengths.phone} {...inputProps('phone')} />
+        {clinicTextNames.map((name) => {
+          const { kind, max } = clinicTexts[name]
+          const kindProps = kind === 'phone' ? ({ type: 'tel' } as const) : ({ dir: 'auto' } as const)
+          return (
+            <TextInput key={name} label={t(`field.${name}`)} maxLength={max} {...kindProps} {...inputProps(name)} />
+          )
+        })}
       </div>
     </>
   )

@@ -1,11 +1,13 @@
 import type { ClinicBody } from '@holdfast/contract'
 import type { Clinic } from '@holdfast/engine'
+import { eachClinicText } from '@holdfast/vocabulary'
 
 /** The response body of a clinic. */
 export function clinicBody(clinic: Clinic, hasMailServer: boolean): ClinicBody {
-  const { id, name, timezone, address, phone, settings, attendanceMinutes } = clinic
+  const { id, name, timezone, settings, attendanceMinutes } = clinic
+  const texts = eachClinicText((text) => clinic[text])
   const sendsEmails = hasMailServer && clinic.emails
-  return { id, name, timezone, address, phone, settings, attendanceMinutes, sendsEmails, logo: logoBody(clinic) }
+  return { id, name, timezone, ...texts, settings, attendanceMinutes, sendsEmails, logo: logoBody(clinic) }
 }
 
 function logoBody({ id, logo }: Clinic): ClinicBody['logo'] {

@@ -1,5 +1,5 @@
 import { auditWords } from '@holdfast/contract/audit-words'
-import { clinicSettingNames } from '@holdfast/vocabulary'
+import { clinicSettingNames, clinicTextNames } from '@holdfast/vocabulary'
 import { limitNames } from '../limit-names.ts'
 import { roles } from '../roles.ts'
 
@@ -22,8 +22,7 @@ const ownFields = [
 const fields = [
   'name',
   'timezone',
-  'address',
-  'phone',
+  ...clinicTextNames,
   'specialization',
   'experienceYears',
   'rating',

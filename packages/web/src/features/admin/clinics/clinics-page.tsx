@@ -1,5 +1,5 @@
 import type { Clinic } from '@holdfast/contract/client'
-import { lengths } from '@holdfast/vocabulary'
+import { eachClinicText, lengths } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -24,7 +24,7 @@ import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
-import { type ClinicCardDraft, isPhoneValid } from '../clinic-draft.ts'
+import { type ClinicCardDraft, invalidNumbers, textsOf } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
 
 const route = getRouteApi('/clinic')
@@ -172,18 +172,17 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   const form = useForm<ClinicCardDraft>({
-    initialValues: { name: '', timezone: ownTimeZone(), address: '', phone: '' },
-    validate: (draft) => (isPhoneValid(draft) ? {} : { phone: t('field.phoneInvalid') }),
+    initialValues: { name: '', timezone: ownTimeZone(), ...eachClinicText(() => '') },
+    validate: (draft) => invalidNumbers(draft, t('field.phoneInvalid')),
   })
   const panelRef = useRef<HTMLElement>(null)
   useEffect(() => panelRef.current?.querySelector('input')?.focus(), [])
   const creation = useMutation({
-    mutationFn: ({ name, timezone, address, phone }: ClinicCardDraft) => {
+    mutationFn: (draft: ClinicCardDraft) => {
       const body = {
-        name: name.trim(),
-        timezone,
-        address: address.trim() || null,
-        phone: phone.trim() || null,
+        ...textsOf(draft),
+        name: draft.name.trim(),
+        timezone: draft.timezone,
         // Its people, and so its patients, probably speak the language in which it is created.
         language: languages.find((one) => one === i18n.language) ?? 'en',
       }
@@ -203,7 +202,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
       <form
         onSubmit={form.onSubmit(
           (draft) => creation.mutate(draft),
-          () => form.getInputNode('phone')?.focus(),
+          (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
         )}
       >
         <Stack gap="md">

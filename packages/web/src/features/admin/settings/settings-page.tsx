@@ -12,7 +12,7 @@ import { UnsavedChanges } from '../../../ui/dialogs/unsaved-changes.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import { bookingRules, type ClinicDraft, changeOf, draftOfClinic, isPhoneValid } from '../clinic-draft.ts'
+import { bookingRules, type ClinicDraft, changeOf, draftOfClinic, invalidNumbers } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
 import { DurationField } from '../duration-field.tsx'
 import { isInRange, NumberField } from '../number-field.tsx'
@@ -59,7 +59,7 @@ function SettingsForm({ clinic, report }: { clinic: Clinic; report: ReportDirty 
     validateInputOnBlur: true,
     // The fields of numbers have their own texts.
     validate: (draft) => ({
-      ...(isPhoneValid(draft) ? {} : { phone: t('field.phoneInvalid') }),
+      ...invalidNumbers(draft, t('field.phoneInvalid')),
       ...Object.fromEntries(
         bookingRules.flatMap(({ name, min, max }) => (isInRange(draft[name], min, max) ? [] : [[name, true]])),
       ),
