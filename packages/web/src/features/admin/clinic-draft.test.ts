@@ -1,4 +1,5 @@
 import type { Clinic } from '@holdfast/contract/client'
+import { eachClinicText } from '@holdfast/vocabulary'
 import { expect, test } from 'vitest'
 import { changeOf, draftOfClinic } from './clinic-draft.ts'
 
@@ -6,7 +7,7 @@ const clinic: Clinic = {
   id: 'c',
   name: 'North',
   timezone: 'Europe/Berlin',
-  address: null,
+  ...eachClinicText(() => null),
   phone: '030 1',
   settings: {
     holdSeconds: 120,
