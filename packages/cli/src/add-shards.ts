@@ -10,6 +10,8 @@ const atMostOption = () =>
     .argParser(secondsOption)
     .default(30)
 
+const clinicArgument = 'the clinic’s id, or the number that `holdfast shards` shows'
+
 /** Adds the commands `shards`, with its own, and `move-clinic`. */
 export function addShards(program: Command, context: CommandContext, end: End): void {
   const shards = program
@@ -57,7 +59,7 @@ export function addShards(program: Command, context: CommandContext, end: End): 
   program
     .command('move-clinic')
     .description('move a clinic to another database of HOLDFAST_SHARDS, while it is in use')
-    .argument('<clinic>', 'the clinic’s id')
+    .argument('<clinic>', clinicArgument)
     .requiredOption('--to <name>', 'the database: a name of HOLDFAST_SHARDS, or directory')
     .addOption(atMostOption())
     .option('--dry-run', 'copy everything, say how long that took, and undo it')
@@ -76,7 +78,7 @@ function addChoose(shards: Command, context: CommandContext, end: End): void {
   shards
     .command('choose')
     .description('decide which copy of a clinic stays that several databases have, and delete the others')
-    .argument('<clinic>', 'the clinic’s id, or the number that `holdfast shards` shows')
+    .argument('<clinic>', clinicArgument)
     .requiredOption('--in <name>', 'the database whose copy stays: a name of HOLDFAST_SHARDS, or directory')
     .option('--dry-run', 'list the copies, with their bookings and the time of the last change, and change nothing')
     .addOption(jsonOption())

@@ -1,12 +1,38 @@
-import { directoryNo, type MoveEnd, registeredShardNo } from '@holdfast/engine'
+import { clinicNoIn, type MoveEnd, registeredEnds } from '@holdfast/engine'
+import { CommandRefusal } from './command.ts'
 import type { NamedDatabase } from './with-all-databases.ts'
 
-/** The databases between which clinics are moved: those of the settings that were registered. */
-export async function moveEnds(directory: NamedDatabase, others: readonly NamedDatabase[]): Promise<MoveEnd[]> {
-  const ends = [{ no: directoryNo, name: directory.name, url: directory.url }]
-  for (const { name, url } of others) {
-    const no = await registeredShardNo(directory.pool, name)
-    if (no !== null) ends.push({ no, name, url })
+/** The databases between which clinics are moved, with a choice among them. */
+export type MoveEnds = {
+  /** The databases of the settings that were registered, the directory first. */
+  all: MoveEnd[]
+  /** @throws CommandRefusal for a name of none, with `option`, the part of the command that named it */
+  named(name: string, option: string): MoveEnd
+}
+
+/** @throws ShardRefused if DATABASE_URL is that of a shard */
+export async function moveEnds(directory: NamedDatabase, others: readonly NamedDatabase[]): Promise<MoveEnds> {
+  const all = await registeredEnds(directory.pool, directory, others)
+  return {
+    all,
+    named(name, option) {
+      const end = all.find((one) => one.name === name)
+      if (end !== undefined) return end
+      if (others.some((other) => other.name === name)) {
+        throw new CommandRefusal(
+          `${option}: the database is in HOLDFAST_SHARDS, but not registered: start a server, or run holdfast migrate`,
+          2,
+        )
+      }
+      const names = all.map((one) => one.name).join(', ')
+      throw new CommandRefusal(`${option}: there is no database with this name, but ${names}: see HOLDFAST_SHARDS`, 2)
+    },
   }
-  return ends
+}
+
+/** The number of a clinic. @param text its id, or the number that `holdfast shards` shows. @throws CommandRefusal */
+export function clinicNoOf(text: string): number {
+  const clinicNo = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : clinicNoIn(text)
+  if (clinicNo === null) throw new CommandRefusal(`${text} is neither the id nor the number of a clinic`, 2)
+  return clinicNo
 }

@@ -1,3 +1,5 @@
+import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
+import { checkShard, isDatabaseUnusable, withPool } from '@holdfast/engine'
 import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import {
   type Config,
@@ -5,9 +7,11 @@ import {
   describeUnknownSetting,
   directoryName,
   ofShard,
+  ownerUrlOf,
   readConfig,
 } from '@holdfast/server/config'
 import { databaseUnusable } from '@holdfast/server/start-error'
+import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal } from './command.ts'
 
 /**
@@ -40,6 +44,7 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const settings = readSettings(context)
   const config = shard === undefined ? settings : settingsOfShard(settings, shard)
+  if (shard !== undefined && shard !== directoryName) await checkIsRegistered(settings, shard, context)
   const database = await openDatabase(config, { share, mayBeNew, say: (line) => context.terminal.note(line) })
   try {
     return await use(database, config)
@@ -61,6 +66,25 @@ function settingsOfShard(settings: Config, name: string): Config {
   }
   // HOLDFAST_BACKUP_TO has the backups of the directory.
   return { ...ofShard(settings, shard), shards: null, backupTo: null }
+}
+
+/** @throws ShardRefused if the URL leads to another database than the one that the directory has registered */
+async function checkIsRegistered(settings: Config, name: string, { terminal }: CommandContext): Promise<void> {
+  const shard = settings.shards?.find((one) => one.name === name)
+  if (shard === undefined) return
+  let directory: Awaited<ReturnType<typeof openDatabase>> | null = null
+  try {
+    directory = await openDatabase(settings, { share: 'running' })
+    await withPool({ url: directory.ownerUrl, name: 'holdfast shard' }, (pool) =>
+      checkShard(pool, { name, url: ownerUrlOf(shard) }),
+    )
+  } catch (error) {
+    if (!isDatabaseUnusable(error) && !(error instanceof EmbeddedPostgresError)) throw error
+    // A database can be backed up and verified while the directory is away.
+    terminal.note(`warning: it cannot be checked that the URL of ${name} leads to its database: ${messageOf(error)}`)
+  } finally {
+    await directory?.stop()
+  }
 }
 
 /** The same, but migrates the database first and checks the secret, as `start` does. */

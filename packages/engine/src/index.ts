@@ -62,6 +62,7 @@ export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
 export { requestTimes } from './database/request-times.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
+export { directoryNo, type ExpectedShard, ShardRefused } from './database/shard-mark.ts'
 export { oneShard, type ShardPools } from './database/shard-pools.ts'
 export { advisoryWaitMinutesMax, takeAdvisoryLock } from './database/take-advisory-lock.ts'
 export { type SessionSettings, startupOptions } from './database/transaction-settings.ts'
@@ -292,7 +293,6 @@ export { lostBookings } from './reads/lost-bookings.ts'
 export { clinicLoads } from './shards/clinic-loads.ts'
 export {
   type ClinicShard,
-  directoryNo,
   drainedShards,
   findClinicPlace,
   findClinicShard,
@@ -304,14 +304,15 @@ export {
 export { drainShard, releaseNotes, undrainShard } from './shards/drain-shard.ts'
 export { type MisplacedClinic, misplacedClinics } from './shards/misplaced-clinics.ts'
 export { balancingMoves, type ClinicLoad, drainingMoves, type ProposedMove } from './shards/propose-moves.ts'
+export { copySiteAdministrators, isShard, refuseOtherShard, registerShard } from './shards/register-shard.ts'
 export {
-  copySiteAdministrators,
-  isShard,
+  checkShard,
+  expectedShard,
+  openShardPool,
+  registeredEnds,
   registeredShardNo,
-  registerShard,
-  ShardRefused,
   shardsWithClinics,
-} from './shards/register-shard.ts'
+} from './shards/registered-shards.ts'
 export { type SettledClinic, settleClinics } from './shards/settle-clinics.ts'
 export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'
 export { expandSlotRule } from './slots/slot-rule.ts'

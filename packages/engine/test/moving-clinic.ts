@@ -9,6 +9,7 @@ import { clinicTables } from '../src/move/clinic-tables.ts'
 import { type MoveStep, moveClinic } from '../src/move/move-clinic.ts'
 import { misplacedClinics } from '../src/shards/misplaced-clinics.ts'
 import { registerShard } from '../src/shards/register-shard.ts'
+import { registeredEnds } from '../src/shards/registered-shards.ts'
 import { verify } from '../src/verify/verify.ts'
 import { aVerifiedClinic } from './verify-scene.ts'
 
@@ -30,12 +31,10 @@ export async function aScene(directory: TestDatabase, north: TestDatabase) {
   const doctor = await aDoctor(directory, clinic)
   const slot = await aSlot(directory, doctor, { capacity: 50 })
   await register()
-  const databases = [
-    { no: 0, name: 'directory', url: directory.ownerUrl },
-    { no: 1, name: 'north', url: north.ownerUrl },
-  ]
+  const named = ({ ownerUrl: url }: TestDatabase, name: string) => ({ name, url })
+  const databases = await registeredEnds(directory.ownerPool, named(directory, 'directory'), [named(north, 'north')])
   const common = {
-    directory: { name: 'directory', url: directory.ownerUrl },
+    directory: named(directory, 'directory'),
     clinicNo: clinic.no,
     databases,
     dryRun: false,

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { clinicNoIn } from '@holdfast/engine'
+import { clinicNoIn, type MoveEnd, registeredEnds } from '@holdfast/engine'
 import { createTestDatabase, type DatabaseProxy, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
 import { openDatabase } from '../src/compose/database/open-database.ts'
 import { startServing } from '../src/compose/start-serving.ts'
@@ -13,6 +13,8 @@ export type ShardDatabase = { no: number; name: string; database: TestDatabase; 
 /** The databases of an installation. It is its directory, and `shards` are all of them, the directory first. */
 export type ShardedDatabase = TestDatabase & {
   shards: ShardDatabase[]
+  /** The databases between which clinics are moved. A server has registered them. */
+  ends(): Promise<MoveEnd[]>
   /** The databases that have a clinic. */
   withClinic(clinicId: string): Promise<ShardDatabase[]>
 }
@@ -33,6 +35,10 @@ export async function shardedDatabase(count = 2): Promise<ShardedDatabase> {
   return {
     ...directory.database,
     shards,
+    ends() {
+      const [first, ...others] = shards.map(({ name, database: { ownerUrl } }) => ({ name, url: ownerUrl }))
+      return registeredEnds(directory.database.ownerPool, first ?? { name: '', url: '' }, others)
+    },
     async withClinic(clinicId) {
       const found = await Promise.all(
         shards.map(({ database }) => database.ownerPool.query('select from holdfast.clinic where id = $1', [clinicId])),

@@ -102,6 +102,8 @@ test('a drained database can be taken out, and has clinics again later', async (
   expect(refused.err.join()).toContain('north is drained, and gets no clinics')
   expect((await run('drain', 'north')).code).toBe(0)
   expect((await run('drain', 'directory')).text).toContain('the directory cannot be drained')
-  expect((await run('drain', 'nroth')).text).toContain('there is no database nroth')
+  expect((await run('drain', 'nroth')).text).toContain(
+    'nroth: there is no database with this name, but directory, north',
+  )
   expect((await runCaptured(['shards', 'balance'], alone)).err.join()).toContain('there is only one database')
 })

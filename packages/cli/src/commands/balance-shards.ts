@@ -43,6 +43,7 @@ type Installation = {
  */
 export async function balanceShardsCommand(context: CommandContext, options: BalanceOptions): Promise<ExitCode> {
   return withAllDatabases(context, 'shards balance', async (directory, others) => {
+    await refuseUnusable(others)
     const installation = await readInstallation(directory, others)
     const { ends, drained, clinics } = installation
     const used = ends.filter(({ no }) => !drained.has(no)).map(({ no }) => no)
@@ -69,10 +70,8 @@ export async function drainShardCommand(
 ): Promise<ExitCode> {
   return withAllDatabases(context, 'shards drain', async (directory, others) => {
     const { terminal } = context
-    await refuseUnlessMigrated(directory.pool)
-    const ends = await moveEnds(directory, others)
-    const end = ends.find((one) => one.name === name)
-    if (end === undefined) throw new CommandRefusal(`there is no database ${name} in HOLDFAST_SHARDS`, 2)
+    const { all: ends, named } = await moveEnds(directory, others)
+    const end = named(name, name)
     if (end.no === directoryNo) {
       throw new CommandRefusal('the directory cannot be drained: it has the accounts, and every clinic’s place', 2)
     }
@@ -82,6 +81,7 @@ export async function drainShardCommand(
       else terminal.out(`The database ${name} gets new clinics again.`)
       return 0
     }
+    await refuseUnusable(others)
     if (options.dryRun !== true) {
       await drainShard(directory.pool, end.no)
       await continueMoves(context, { directory, ends }, end.no, options)
@@ -97,14 +97,17 @@ export async function drainShardCommand(
   })
 }
 
+/** Before anything is changed: all databases are needed. */
+async function refuseUnusable(others: readonly NamedDatabase[]): Promise<void> {
+  for (const { pool } of others) await refuseUnlessMigrated(pool)
+}
+
 async function readInstallation(directory: NamedDatabase, others: readonly NamedDatabase[]): Promise<Installation> {
-  await refuseUnlessMigrated(directory.pool)
-  const ends = await moveEnds(directory, others)
+  const { all: ends } = await moveEnds(directory, others)
   if (ends.length === 1) throw new CommandRefusal('there is only one database: see HOLDFAST_SHARDS', 2)
   const clinics: ClinicLoad[] = []
   for (const { no, name } of ends) {
     const pool = [directory, ...others].find((database) => database.name === name)?.pool ?? directory.pool
-    await refuseUnlessMigrated(pool)
     clinics.push(...(await clinicLoads(pool, no, new Date())))
   }
   const { places } = await readClinicShards(directory.pool)

@@ -1,8 +1,7 @@
-import { type ClinicCopy, chooseClinic, clinicNoIn, type MoveEnd, MoveRefused } from '@holdfast/engine'
+import { type ClinicCopy, chooseClinic, MoveRefused } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { moveEnds } from '../move-ends.ts'
-import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
+import { clinicNoOf, moveEnds } from '../move-ends.ts'
 import { columns } from '../terminal.ts'
 import { withAllDatabases } from '../with-all-databases.ts'
 
@@ -18,26 +17,17 @@ export async function chooseClinicCommand(
   { in: name, dryRun = false, json }: ChooseClinicCommandOptions,
 ): Promise<ExitCode> {
   const { terminal } = context
-  const clinicNo = /^[1-9]\d{0,8}$/.test(clinic) ? Number(clinic) : clinicNoIn(clinic)
-  if (clinicNo === null) throw new CommandRefusal(`${clinic} is neither the id nor the number of a clinic`, 2)
+  const clinicNo = clinicNoOf(clinic)
   const copies = await withAllDatabases(context, 'shards choose', async (directory, others) => {
-    await refuseUnlessMigrated(directory.pool)
     const databases = await moveEnds(directory, others)
-    const to = endNamed(name, databases)
-    return chooseClinic({ directory, clinicNo, databases, to: to.no, dryRun })
+    const to = databases.named(name, `--in ${name}`)
+    return chooseClinic({ directory, clinicNo, databases: databases.all, to: to.no, dryRun })
   }).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })
   if (json === true) terminal.json({ dryRun, in: name, copies })
   else for (const line of describe(copies, name, dryRun)) terminal.out(line)
   return 0
-}
-
-function endNamed(name: string, databases: readonly MoveEnd[]): MoveEnd {
-  const end = databases.find((database) => database.name === name)
-  if (end !== undefined) return end
-  const names = databases.map((database) => database.name).join(', ')
-  throw new CommandRefusal(`--in ${name}: there is no database with this name, but ${names}`, 2)
 }
 
 function describe(copies: readonly ClinicCopy[], name: string, dryRun: boolean): string[] {

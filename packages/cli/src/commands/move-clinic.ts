@@ -1,8 +1,7 @@
-import { clinicNoIn, type MovedClinic, MoveRefused, moveClinic } from '@holdfast/engine'
+import { type MovedClinic, MoveRefused, moveClinic } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { moveEnds } from '../move-ends.ts'
-import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
+import { clinicNoOf, moveEnds } from '../move-ends.ts'
 import { withAllDatabases } from '../with-all-databases.ts'
 
 export type MoveClinicOptions = JsonOption & { to: string; dryRun?: boolean; atMost: number }
@@ -17,18 +16,12 @@ export async function moveClinicCommand(
   { to: name, dryRun = false, atMost, json }: MoveClinicOptions,
 ): Promise<ExitCode> {
   const { terminal, signal } = context
-  const clinicNo = clinicNoIn(clinic)
-  if (clinicNo === null) throw new CommandRefusal(`${clinic} is not the id of a clinic`, 2)
+  const clinicNo = clinicNoOf(clinic)
   const moved = await withAllDatabases(context, 'move-clinic', async (directory, others) => {
-    await refuseUnlessMigrated(directory.pool)
     const databases = await moveEnds(directory, others)
-    const to = databases.find((database) => database.name === name)
-    if (to === undefined) {
-      const names = databases.map((database) => database.name).join(', ')
-      throw new CommandRefusal(`--to ${name}: there is no database with this name, but ${names}`, 2)
-    }
+    const to = databases.named(name, `--to ${name}`)
     const pauseMsMax = atMost * 1_000
-    return moveClinic({ directory, clinicNo, databases, to: to.no, dryRun, pauseMsMax, signal })
+    return moveClinic({ directory, clinicNo, databases: databases.all, to: to.no, dryRun, pauseMsMax, signal })
   }).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })

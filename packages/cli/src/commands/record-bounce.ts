@@ -1,6 +1,14 @@
 import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
 import { type DeliveryReport, readDeliveryReport, reportLimits } from '@holdfast/adapters/smtp'
-import { AppLoginError, isConnectionLost, isLockTimeout, isNotWritable, refusedWith, withPool } from '@holdfast/engine'
+import {
+  AppLoginError,
+  isConnectionLost,
+  isLockTimeout,
+  isNotWritable,
+  refusedWith,
+  ShardRefused,
+  withPool,
+} from '@holdfast/engine'
 import { bouncedClinicNo, recordBounces } from '@holdfast/server/bounces'
 import { StartError } from '@holdfast/server/start-error'
 import { messageOf } from '@holdfast/vocabulary'
@@ -72,7 +80,7 @@ function record(context: CommandContext, reports: readonly DeliveryReport[]) {
 
 /** Whether a setting or the database is the reason, and not the report. */
 function maySucceedLater(error: unknown): boolean {
-  const ofSettings = [CommandRefusal, EmbeddedPostgresError, AppLoginError, StartError]
+  const ofSettings = [CommandRefusal, EmbeddedPostgresError, AppLoginError, StartError, ShardRefused]
   if (ofSettings.some((kind) => error instanceof kind)) return true
   if (isConnectionLost(error) || isNotWritable(error) || isLockTimeout(error)) return true
   const state = refusedWith(error)

@@ -98,10 +98,12 @@ test('a clinic is moved to another database after a rehearsal, and what is wrong
   const there = await north.ownerPool.query('select from holdfast.clinic where no = $1', [clinic.no])
   expect(there.rowCount).toBe(1)
   expect(await shards()).toMatchObject({ code: 0, misplaced: [] })
-  expect((await move(clinic.id, '--to', 'north')).text).toBe('The clinic is in north: nothing is left to do.')
+  for (const named of [clinic.id, String(clinic.no)]) {
+    expect((await move(named, '--to', 'north')).text).toBe('The clinic is in north: nothing is left to do.')
+  }
   expect(await move('nobody', '--to', 'north')).toMatchObject({
     code: 2,
-    text: expect.stringContaining('nobody is not the id of a clinic'),
+    text: expect.stringContaining('nobody is neither the id nor the number of a clinic'),
   })
   expect(await move(clinic.id, '--to', 'nroth')).toMatchObject({
     code: 2,
@@ -221,8 +223,15 @@ test('a database that cannot be reached, or is not in HOLDFAST_SHARDS although i
   expect(await shards(away)).toMatchObject({ code: 1, shards: [{ clinics: 3 }, nowhere] })
   expect((await runCaptured(['migrate'], { ...env, ...away })).code).toBe(1)
   const problem = 'it has clinics, and is missing in HOLDFAST_SHARDS'
-  expect(await shards({ HOLDFAST_SHARDS: `south=${north.ownerUrl}` })).toMatchObject({
+  const renamed = { HOLDFAST_SHARDS: `south=${north.ownerUrl}` }
+  expect(await shards(renamed)).toMatchObject({
     code: 1,
-    shards: [{ problem: null }, { name: 'south', no: null }, { name: 'north', no: 1, problem }],
+    shards: [
+      { problem: null },
+      { name: 'south', no: null, problem: expect.stringContaining('as the name is new, and leads to the database 1') },
+      { name: 'north', no: 1, problem },
+    ],
   })
+  const moved = await runCaptured(['move-clinic', '1', '--to', 'south'], { ...env, ...renamed })
+  expect(moved).toMatchObject({ code: 2, err: [expect.stringContaining('--to south: the database is in HOLDFAST_SH')] })
 })

@@ -13,7 +13,6 @@ import { messageOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
-import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
 import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
 import { megabytes } from '../with-backups.ts'
@@ -44,7 +43,6 @@ type ShardState = {
  */
 export async function shardsCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   return withAllDatabases(context, 'shards', async (directory, others) => {
-    await refuseUnlessMigrated(directory.pool)
     const drained = await drainedShards(directory.pool)
     const states = [await readState(directory, directoryNo, drained)]
     const readable = new Map([[directoryNo, directory.pool]])

@@ -2,13 +2,15 @@ import {
   createPool,
   type DatabasePool,
   directoryNo,
+  expectedShard,
   type MisplacedClinic,
   misplacedClinics,
-  registeredShardNo,
+  openShardPool,
+  ShardRefused,
 } from '@holdfast/engine'
 import { directoryName, ownerUrlOf, type ShardSettings } from '@holdfast/server/config'
 import sql from 'sql-template-tag'
-import { type Check, warning } from './check.ts'
+import { type Check, problem, warning } from './check.ts'
 
 /** Clinics of which this database refuses changes, because they are being moved to another one, or a move broke off. */
 export async function checkMovingClinics(pool: Pick<DatabasePool, 'query'>): Promise<Check[]> {
@@ -32,32 +34,45 @@ export async function checkMisplacedClinics(
   directoryUrl: string,
   settings: readonly ShardSettings[],
 ): Promise<Check[]> {
-  const open = (url: string) => createPool({ url, max: 1, name: 'holdfast doctor' })
-  const directory = open(directoryUrl)
-  const others = settings.map((shard) => ({ name: shard.name, pool: open(ownerUrlOf(shard)) }))
+  const settingsOf = (url: string) => ({ url, max: 1, name: 'holdfast doctor' })
+  const directory = createPool(settingsOf(directoryUrl))
+  const pools = [directory]
+  const checks: Check[] = []
   try {
     const names = new Map([[directoryNo, directoryName]])
     const readable = new Map([[directoryNo, directory]])
-    for (const { name, pool } of others) {
-      const no = await registeredShardNo(directory, name)
-      if (no === null || !(await isReadable(pool))) continue
-      names.set(no, name)
-      readable.set(no, pool)
+    for (const shard of settings) {
+      const { name } = shard
+      const expected = await expectedShard(directory, name)
+      const pool = openShardPool(expected, settingsOf(ownerUrlOf(shard)))
+      pools.push(pool)
+      const refusal = await refusalOf(pool)
+      if (refusal instanceof ShardRefused) {
+        checks.push(problem(`${name}: place`, refusal.message, 'correct the URL in HOLDFAST_SHARDS'))
+      }
+      if (expected.mark === null || refusal !== null) continue
+      names.set(expected.mark.no, name)
+      readable.set(expected.mark.no, pool)
     }
     const misplaced = await misplacedClinics(directory, readable)
-    if (misplaced.length === 0) return []
+    if (misplaced.length === 0) return checks
     const list = misplaced.slice(0, namedMax).map((clinic) => describe(clinic, (no) => names.get(no) ?? `number ${no}`))
     const more = misplaced.length > namedMax ? [`and ${misplaced.length - namedMax} more`] : []
-    return [warning('places of clinics', [...list, ...more].join('; '), 'run `holdfast shards`, which says what to do')]
+    const found = [...list, ...more].join('; ')
+    return [...checks, warning('places of clinics', found, 'run `holdfast shards`, which says what to do')]
+  } catch (error) {
+    if (!(error instanceof ShardRefused)) throw error
+    return [problem('places of clinics', error.message, 'correct DATABASE_URL')]
   } finally {
-    await Promise.all([directory, ...others.map(({ pool }) => pool)].map((pool) => pool.end()))
+    await Promise.all(pools.map((pool) => pool.end()))
   }
 }
 
-async function isReadable(pool: DatabasePool): Promise<boolean> {
+/** @returns why the database cannot be read; null: it can be */
+async function refusalOf(pool: DatabasePool): Promise<unknown> {
   return pool.query('select from holdfast.clinic limit 1').then(
-    () => true,
-    () => false,
+    () => null,
+    (error: unknown) => error,
   )
 }
 

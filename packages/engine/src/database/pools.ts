@@ -21,6 +21,8 @@ export type PoolSettings = {
   connectTimeoutMs?: number
   /** Called when an idle connection is lost. The pool has removed it and will open another. */
   onIdleError?: (error: Error) => void
+  /** Called with each new connection, before it is used. What it throws is thrown to who needs the connection. */
+  onConnect?: (client: pg.ClientBase) => Promise<void>
 }
 
 const idleInTransactionTimeoutMs = 60_000
@@ -48,6 +50,7 @@ export function createPool(settings: PoolSettings): DatabasePool {
     connectionTimeoutMillis: settings.connectTimeoutMs ?? 10_000,
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 3_600,
+    ...(settings.onConnect === undefined ? {} : { onConnect: settings.onConnect }),
     query_timeout: settings.queryTimeoutMs ?? queryTimeoutMsDefault,
     settings: {
       timezone: 'UTC',

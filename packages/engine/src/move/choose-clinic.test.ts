@@ -231,7 +231,7 @@ test('a choice is refused that would lose the clinic, or that cannot be judged',
   await expect(scene.choose(1, { clinicNo: 987_654 })).rejects.toThrow('the directory does not know the clinic')
   const [directory, second] = scene.databases
   if (directory === undefined || second === undefined) throw new Error('There are two.')
-  const away = { no: 2, name: 'south', url: 'postgres://nobody@127.0.0.1:1/holdfast' }
+  const away = { ...second, no: 2, name: 'south', url: 'postgres://nobody@127.0.0.1:1/holdfast' }
   await expect(scene.choose(1, { databases: [directory, second, away] })).rejects.toThrow('south cannot be read')
   await expect(scene.choose(0, { databases: [directory] })).rejects.toThrow('which HOLDFAST_SHARDS lacks')
   await scene.onDirectory('update holdfast.clinic_shard set moving_to = 0 where clinic_no = $1')

@@ -39,9 +39,9 @@ test.for(['directory', 'north'] as const)(
 
 test('a move to a database that does not respond names it', async ({ database, north }) => {
   const scene = await aScene(database, north)
-  const [directory] = scene.databases
-  if (directory === undefined) throw new Error('There is one.')
-  const away = { no: 1, name: 'north', url: 'postgres://nobody@127.0.0.1:1/holdfast' }
+  const [directory, there] = scene.databases
+  if (directory === undefined || there === undefined) throw new Error('There are two.')
+  const away = { ...there, url: 'postgres://nobody@127.0.0.1:1/holdfast' }
   await expect(scene.move(1, { databases: [directory, away] })).rejects.toThrow(
     /database north .* ECONNREFUSED .*again/,
   )

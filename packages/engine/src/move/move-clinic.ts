@@ -20,11 +20,12 @@ import {
 } from './clinic-fence.ts'
 import { type ClinicTable, clinicTables } from './clinic-tables.ts'
 import { type CopiedTable, copyClinic, moveLateRows, refuseOtherTables } from './copy-clinic.ts'
-import { type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
+import { type ExpectedUrl, type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
 import { createPartitions, MoveRefused } from './move-database.ts'
 import { tableName } from './moved-tables.ts'
 
-export type MoveEnd = NamedUrl & { no: number }
+/** A database with its number. */
+export type MoveEnd = ExpectedUrl & { no: number }
 
 export type MoveClinicOptions = {
   directory: NamedUrl

@@ -3,9 +3,13 @@ import { messageOf } from '@holdfast/vocabulary'
 import pg from 'pg'
 import { connectClient } from '../database/connect-client.ts'
 import { isConnectionLost, isDatabaseUnusable } from '../database/database-unavailable.ts'
+import { checkMark, type ExpectedShard } from '../database/shard-mark.ts'
 
 /** A database of the installation, as the owner of its schema. */
 export type NamedUrl = { name: string; url: string }
+
+/** The same, with what it has to be: the URL may lead to another database. */
+export type ExpectedUrl = NamedUrl & ExpectedShard
 
 /** A database of the installation cannot be used, or its connection was lost. The message names it. */
 export class DatabaseLost extends Error {
@@ -19,8 +23,8 @@ export class DatabaseLost extends Error {
 }
 
 export type MoveConnections = {
-  /** @throws DatabaseLost */
-  open(database: NamedUrl): Promise<pg.Client>
+  /** @throws DatabaseLost; ShardRefused if the URL leads to another database */
+  open(database: NamedUrl | ExpectedUrl): Promise<pg.Client>
   /** The error to throw for one of a query: DatabaseLost if a connection was lost. Before the connections are ended. */
   named(error: unknown): Promise<unknown>
 }
@@ -46,12 +50,14 @@ export async function withConnections<Result>(
     // Of a connection that was lost between two queries, the next one says only that.
     return new DatabaseLost(loss.name, error instanceof pg.DatabaseError ? error : loss.seen)
   }
-  const open = async ({ name, url }: NamedUrl) => {
+  const open = async (database: NamedUrl | ExpectedUrl) => {
+    const { name, url } = database
     const client = await connect(url).catch((error: unknown) => {
       throw isDatabaseUnusable(error) ? new DatabaseLost(name, error) : error
     })
     client.once('error', (seen) => lost.resolve({ name, seen }))
     clients.push(client)
+    if ('mark' in database) await checkMark(client, database)
     return client
   }
   try {

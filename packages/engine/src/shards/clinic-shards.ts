@@ -6,10 +6,7 @@ import { digestUuid } from '../model/digest-uuid.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 
-/** The first database of an installation, which has the accounts, and knows which database has which clinic. */
-export const directoryNo = 0
-
-/** Where a clinic is. `shardNo`: {@link directoryNo}, or the number of another database. */
+/** Where a clinic is. `shardNo`: 0 is the directory. */
 export type ClinicShard = { clinicNo: number; shardNo: number }
 
 /** How late a note may become visible that was made before another one. */

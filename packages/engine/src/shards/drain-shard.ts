@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
-import { directoryNo } from './clinic-shards.ts'
+import { directoryNo } from '../database/shard-mark.ts'
 
 /** How long the transactions that note new clinics are waited for. They take milliseconds. */
 const notesWithin = '5s'

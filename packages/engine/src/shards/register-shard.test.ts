@@ -3,8 +3,10 @@ import { aClinic, aMember, createTestDatabase, type TestDatabase } from '@holdfa
 import { test as base } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
+import { readMark } from '../database/shard-mark.ts'
 import { readClinicShards } from './clinic-shards.ts'
-import { copySiteAdministrators, isShard, registeredShardNo, registerShard } from './register-shard.ts'
+import { copySiteAdministrators, isShard, registerShard } from './register-shard.ts'
+import { checkShard, expectedShard, openShardPool, registeredShardNo } from './registered-shards.ts'
 
 const test = base.extend('others', { scope: 'file' }, async ({ database: _directory }, { onCleanup }) => {
   const others = [await createTestDatabase(), await createTestDatabase()] as const
@@ -41,22 +43,70 @@ test('databases get numbers from 1 on, and keep them', async ({ database, others
   expect(Math.floor(Number(epoch.rows[0]?.no) / 10_000_000_000)).toBe(registered[0])
 })
 
+const shardsOf = async (directory: pg.Pool) =>
+  (await directory.query<{ name: string }>('select name from holdfast.shard order by no')).rows.map(({ name }) => name)
+
+const installationOf = async (directory: pg.Pool) => (await readMark(directory))?.installation
+
 test('a database is refused under another name, and as the directory', async ({ database, others: [north, south] }) => {
-  await registerShard(database.ownerPool, north.ownerPool, 'north')
-  await expect(registerShard(database.ownerPool, north.ownerPool, 'other')).rejects.toThrow(
-    'The database of the shard other is another shard',
+  const directory = database.ownerPool
+  const no = await registerShard(directory, north.ownerPool, 'north')
+  const known = await shardsOf(directory)
+  const id = await installationOf(directory)
+  await expect(registerShard(directory, north.ownerPool, 'other')).rejects.toThrow(
+    'the URL of other in HOLDFAST_SHARDS has to lead to a database of no installation, as the name is new, and leads ' +
+      `to the database ${no} of the installation ${id}`,
   )
   await expect(registerShard(north.ownerPool, south.ownerPool, 'south')).rejects.toThrow(
-    'DATABASE_URL is a shard of another installation',
+    'DATABASE_URL is a shard of an installation',
   )
+  expect(await shardsOf(directory)).toEqual(known)
 })
 
-test('a new database with clinics is refused', async ({ database }) => {
+test('a registered name is refused for every other database, which stays as it is', async ({
+  database,
+  others: [north, south],
+}) => {
+  const directory = database.ownerPool
+  const no = await registerShard(directory, north.ownerPool, 'north')
+  const souths = await registerShard(directory, south.ownerPool, 'south')
+  const id = await installationOf(directory)
+  const expected = `the URL of north in HOLDFAST_SHARDS has to lead to the database ${no} of the installation ${id}`
+  const [other, foreign, empty] = [await createTestDatabase(), await createTestDatabase(), await createTestDatabase()]
+  onTestFinished(async () => {
+    for (const one of [other, foreign, empty]) await one.drop()
+  })
+  await registerShard(other.ownerPool, foreign.ownerPool, 'north')
+  const otherId = await installationOf(other.ownerPool)
+  await aClinicNo(north, 7_000)
+  await registerShard(directory, north.ownerPool, 'north')
+  for (const [{ ownerPool, ownerUrl }, found] of [
+    [south, `the database ${souths} of the installation ${id}`],
+    [foreign, `the database 1 of the installation ${otherId}`],
+    [other, `the directory of the installation ${otherId}`],
+    [empty, 'a database of no installation'],
+  ] as const) {
+    const message = `${expected}, and leads to ${found}`
+    await expect(registerShard(directory, ownerPool, 'north')).rejects.toThrow(message)
+    await expect(checkShard(directory, { name: 'north', url: ownerUrl })).rejects.toThrow(message)
+    const pool = openShardPool(await expectedShard(directory, 'north'), { url: ownerUrl, max: 1, name: 'test' })
+    await expect(pool.query('select 1')).rejects.toThrow(message)
+    await pool.end()
+  }
+  expect(await isShard(empty.ownerPool)).toBe(false)
+  await checkShard(directory, { name: 'north', url: north.ownerUrl })
+})
+
+test('a new database with clinics is refused, and leaves no trace in the directory', async ({ database }) => {
   const full = await createTestDatabase()
   onTestFinished(() => full.drop())
   await aClinic(full)
-  await expect(registerShard(database.ownerPool, full.ownerPool, 'full')).rejects.toThrow('has clinics of its own')
+  const known = await shardsOf(database.ownerPool)
+  await expect(registerShard(database.ownerPool, full.ownerPool, 'full')).rejects.toThrow(
+    'the database full of HOLDFAST_SHARDS has clinics, and is of no installation',
+  )
   expect(await isShard(full.ownerPool)).toBe(false)
+  expect(await shardsOf(database.ownerPool)).toEqual(known)
 })
 
 test('a directory that was restored to before a shard was registered gives it the number that it has', async ({
@@ -80,8 +130,11 @@ test('a directory that was restored to before a shard was registered gives it th
 test('the directory is refused as a shard', async () => {
   const alone = await createTestDatabase()
   onTestFinished(() => alone.drop())
-  await expect(registerShard(alone.ownerPool, alone.ownerPool, 'alone')).rejects.toThrow('is the directory of an')
-  expect(await isShard(alone.ownerPool)).toBe(false)
+  await expect(registerShard(alone.ownerPool, alone.ownerPool, 'alone')).rejects.toThrow(
+    'the URL of alone in HOLDFAST_SHARDS leads to the database of DATABASE_URL',
+  )
+  expect(await readMark(alone.ownerPool)).toBeNull()
+  expect(await shardsOf(alone.ownerPool)).toEqual([])
 })
 
 test('a directory that was restored to an earlier time learns its clinics and roles again', async ({

@@ -2,38 +2,56 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
 import { generatedSetting } from '../database/server-secrets.ts'
-import { directoryNo } from './clinic-shards.ts'
-
-/** A database that cannot be a shard of the installation. The message says why. */
-export class ShardRefused extends Error {
-  override name = 'ShardRefused'
-}
-
-/** The setting in `holdfast.setting` of the directory: the id of the installation. */
-const installationSetting = 'installation'
-/** The same of a shard: the id of its installation, and its number in it, with a space between. */
-const shardSetting = 'shard'
+import {
+  checkMark,
+  directoryNo,
+  installationSetting,
+  otherDatabase,
+  readMark,
+  type ShardMark,
+  ShardRefused,
+  shardSetting,
+} from '../database/shard-mark.ts'
+import { expectedShard, refuseShardAsDirectory, registeredShardNo, shardsWithClinics } from './registered-shards.ts'
 
 const shardsMax = 99
 
-/** The number of a shard that was registered before; null: it was not. @param directory as the owner or application */
-export async function registeredShardNo(directory: pg.Pool | pg.PoolClient, name: string): Promise<number | null> {
-  const { rows } = await directory.query<{ no: number }>(sql`select no from holdfast.shard where name = ${name}`)
-  return rows[0]?.no ?? null
-}
-
-/** The names of the shards that have clinics. @param directory as the owner or application */
-export async function shardsWithClinics(directory: pg.Pool): Promise<string[]> {
-  const { rows } = await directory.query<{ name: string }>(sql`
-    select name from holdfast.shard
-     where exists (select from holdfast.clinic_shard where shard_no = shard.no) order by no`)
-  return rows.map(({ name }) => name)
-}
-
 /** Whether the database is a shard, and no directory. @param database as the owner */
 export async function isShard(database: pg.Pool): Promise<boolean> {
-  const { rowCount } = await database.query(sql`select from holdfast.setting where name = ${shardSetting}`)
-  return rowCount === 1
+  const mark = await readMark(database)
+  return mark !== null && mark.no !== directoryNo
+}
+
+/**
+ * Refuses a database that {@link registerShard} would refuse, and changes nothing.
+ *
+ * @param directory as the owner, migrated
+ * @param shard as the owner; it may be empty
+ * @throws ShardRefused
+ */
+export async function refuseOtherShard(directory: pg.Pool, shard: pg.Pool, name: string): Promise<void> {
+  const own = await readMark(directory)
+  refuseShardAsDirectory(own)
+  if ((await placeOf(directory)) === (await placeOf(shard))) {
+    throw new ShardRefused(`the URL of ${name} in HOLDFAST_SHARDS leads to the database of DATABASE_URL`)
+  }
+  const found = await readMark(shard)
+  const expected = await expectedShard(directory, name)
+  const { mark } = expected
+  if (found !== null && mark !== null) return checkMark(shard, expected)
+  if (found !== null) {
+    // The directory was restored to a time before this database was registered.
+    const isForgotten = found.installation === own?.installation && !(await isRegistered(directory, found.no))
+    if (isForgotten && found.no !== directoryNo) return
+    throw otherDatabase(name, mark, found)
+  }
+  if (await hasClinics(shard)) {
+    throw new ShardRefused(
+      `the database ${name} of HOLDFAST_SHARDS has clinics, and is of no installation: a new one has to be empty`,
+    )
+  }
+  // It was registered by a start that was interrupted, or its URL is wrong.
+  if (mark !== null && (await shardsWithClinics(directory)).includes(name)) throw otherDatabase(name, mark, found)
 }
 
 /**
@@ -44,14 +62,12 @@ export async function isShard(database: pg.Pool): Promise<boolean> {
  * @param directory as the owner, migrated
  * @param shard as the owner, migrated
  * @returns the number of the shard
- * @throws ShardRefused if the shard is part of another installation, is a directory, or has clinics although it is new;
- *   or if there are 99
+ * @throws ShardRefused if the shard is another one, is part of another installation, is a directory, or has clinics
+ *   although it is new; or if there are 99
  */
 export async function registerShard(directory: pg.Pool, shard: pg.Pool, name: string): Promise<number> {
-  if (await isShard(directory)) {
-    throw new ShardRefused('DATABASE_URL is a shard of another installation. It has to be the URL of its directory.')
-  }
-  const no = await registeredNo(directory, name, await markOf(shard))
+  await refuseOtherShard(directory, shard, name)
+  const no = await registeredNo(directory, name, await readMark(shard))
   await markShard(directory, shard, { name, no })
   await noteClinics(directory, directory, directoryNo)
   await noteClinics(directory, shard, no)
@@ -61,20 +77,30 @@ export async function registerShard(directory: pg.Pool, shard: pg.Pool, name: st
   return no
 }
 
-/** What a shard knows of itself. null: it is none. */
-async function markOf(shard: pg.Pool): Promise<{ installation: string; no: number } | null> {
-  const { rows } = await shard.query<{ installation: string; no: number }>(sql`
-    select split_part(value, ' ', 1) as installation, split_part(value, ' ', 2)::integer as no
-      from holdfast.setting where name = ${shardSetting}`)
-  return rows[0] ?? null
+/** The server and the name of a database: the directory has no mark yet when its first shard is registered. */
+async function placeOf(database: pg.Pool): Promise<string | undefined> {
+  const { rows } = await database.query<{ place: string }>(
+    sql`select concat_ws(' ', system_identifier, current_database()) as place from pg_control_system()`,
+  )
+  return rows[0]?.place
+}
+
+async function isRegistered(directory: pg.Pool, no: number): Promise<boolean> {
+  const { rowCount } = await directory.query(sql`select from holdfast.shard where no = ${no}`)
+  return rowCount === 1
+}
+
+/** @param shard may be empty */
+async function hasClinics(shard: pg.Pool): Promise<boolean> {
+  const { rows } = await shard.query<{ isMigrated: boolean }>(
+    sql`select to_regclass('holdfast.clinic') is not null as "isMigrated"`,
+  )
+  if (rows[0]?.isMigrated !== true) return false
+  return ((await shard.query(sql`select from holdfast.clinic limit 1`)).rowCount ?? 0) > 0
 }
 
 /** A directory that was restored to an earlier time gives a shard the number that it has. */
-async function registeredNo(
-  directory: pg.Pool,
-  name: string,
-  mark: { installation: string; no: number } | null,
-): Promise<number> {
+async function registeredNo(directory: pg.Pool, name: string, mark: ShardMark | null): Promise<number> {
   return inTransaction(directory, async (transaction) => {
     await transaction.query('lock table holdfast.shard in share row exclusive mode')
     const known = await registeredShardNo(transaction, name)
@@ -94,22 +120,16 @@ async function registeredNo(
 
 /** Writes into the shard which one it is, unless it knows it. */
 async function markShard(directory: pg.Pool, shard: pg.Pool, { name, no }: { name: string; no: number }) {
-  const mark = `${await generatedSetting(directory, installationSetting)} ${no}`
+  const installation = await generatedSetting(directory, installationSetting)
   await inTransaction(shard, async (transaction) => {
+    // Another installation may register it at the same time.
     await transaction.query('lock table holdfast.setting in share row exclusive mode')
-    const { rows } = await transaction.query<{ mark: string | null; isDirectory: boolean; hasClinics: boolean }>(sql`
-      select (select value from holdfast.setting where name = ${shardSetting}) as mark,
-             exists (select from holdfast.setting where name = ${installationSetting}) as "isDirectory",
-             exists (select from holdfast.clinic) as "hasClinics"`)
-    const found = rows[0]
-    if (found?.mark === mark) return
-    if (found?.mark !== null) {
-      throw new ShardRefused(`The database of the shard ${name} is another shard, or one of another installation.`)
+    if ((await readMark(transaction)) === null) {
+      await transaction.query(
+        sql`insert into holdfast.setting (name, value) values (${shardSetting}, ${`${installation} ${no}`})`,
+      )
     }
-    if (found.isDirectory)
-      throw new ShardRefused(`The database of the shard ${name} is the directory of an installation.`)
-    if (found.hasClinics) throw new ShardRefused(`The database of the shard ${name} has clinics of its own.`)
-    await transaction.query(sql`insert into holdfast.setting (name, value) values (${shardSetting}, ${mark})`)
+    await checkMark(transaction, { name, mark: { installation, no } })
   })
 }
 

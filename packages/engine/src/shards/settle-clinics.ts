@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { createPool } from '../database/pools.ts'
+import { directoryNo } from '../database/shard-mark.ts'
 import { readArrival } from '../move/clinic-arrival.ts'
 import { isRefusedForGood, refuseCopy } from '../move/clinic-fence.ts'
 import { isDrained, lockMoves, type MoveEnd, mayBeThere, notedPlace } from '../move/move-clinic.ts'
 import { withConnections } from '../move/move-connections.ts'
 import { MoveRefused } from '../move/move-database.ts'
-import { directoryNo } from './clinic-shards.ts'
 import { misplacedClinics } from './misplaced-clinics.ts'
+import { openShardPool } from './registered-shards.ts'
 
 /**
  * A clinic that was in the database `in`, while the directory noted it in `notedIn`. `corrected`: the note says `in`
@@ -40,7 +40,9 @@ type SettleOptions = {
 export async function settleClinics(options: SettleOptions): Promise<SettledClinic[]> {
   const { databases } = options
   const directoryEnd = databases.find(({ no }) => no === directoryNo)
-  const pools = new Map(databases.map(({ no, url }) => [no, createPool({ url, max: 1, name: 'holdfast start' })]))
+  const pools = new Map(
+    databases.map((end) => [end.no, openShardPool(end, { url: end.url, max: 1, name: 'holdfast start' })]),
+  )
   try {
     const directoryPool = pools.get(directoryNo)
     if (directoryPool === undefined || directoryEnd === undefined) throw new Error('The directory is missing.')

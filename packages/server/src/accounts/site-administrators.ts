@@ -1,4 +1,11 @@
-import { copySiteAdministrators, createAuditLog, inTransaction, isDatabaseUnusable, withPool } from '@holdfast/engine'
+import {
+  copySiteAdministrators,
+  createAuditLog,
+  expectedShard,
+  inTransaction,
+  isDatabaseUnusable,
+  openShardPool,
+} from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { Config } from '../config/config.ts'
@@ -71,12 +78,17 @@ async function asOwner<Result>({ url, shards }: Owner, work: (pool: Pool) => Pro
 
 /** A shard that cannot be used now gets them when a server next prepares it. */
 async function copyTo(settings: ShardSettings, directory: Pool): Promise<void> {
+  const name = `holdfast site administrator ${settings.name}`
+  const shard = openShardPool(await expectedShard(directory, settings.name), {
+    url: ownerUrlOf(settings),
+    max: 1,
+    name,
+  })
   try {
-    const url = ownerUrlOf(settings)
-    await withPool({ url, name: `holdfast site administrator ${settings.name}` }, (shard) =>
-      copySiteAdministrators(directory, shard),
-    )
+    await copySiteAdministrators(directory, shard)
   } catch (error) {
     if (!isDatabaseUnusable(error)) throw error
+  } finally {
+    await shard.end()
   }
 }

@@ -27,11 +27,11 @@ afterAll(async () => {
   await database.drop()
 })
 
-function move(clinicId: string, to: number, afterStep?: (step: MoveStep) => Promise<void>) {
+async function move(clinicId: string, to: number, afterStep?: (step: MoveStep) => Promise<void>) {
   return moveClinic({
     directory: { name: 'directory', url: database.ownerUrl },
     clinicNo: clinicNoIn(clinicId) ?? 0,
-    databases: database.shards.map(({ no, name, database: { ownerUrl } }) => ({ no, name, url: ownerUrl })),
+    databases: await database.ends(),
     to,
     dryRun: false,
     noticeMs: 0,

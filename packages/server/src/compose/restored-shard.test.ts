@@ -32,7 +32,7 @@ beforeAll(async () => {
     await moveClinic({
       directory: { name: 'directory', url: database.ownerUrl },
       clinicNo,
-      databases: database.shards.map(({ no, name, database: { ownerUrl } }) => ({ no, name, url: ownerUrl })),
+      databases: await database.ends(),
       to: 2,
       dryRun: false,
       noticeMs: 0,

@@ -142,10 +142,17 @@ test('a database with clinics, one of another installation, and a start without 
   const [directory, shard] = others.shards
   if (directory === undefined || shard === undefined) throw new Error('There are two databases.')
   const joined = (one: typeof shard) => serverOfShards({ ...database, shards: [...database.shards, one] })
-  await expect(joined({ ...directory, name: 'foreign' })).rejects.toThrow('has clinics of its own')
+  await expect(joined({ ...directory, name: 'foreign' })).rejects.toThrow('has clinics, and is of no installation')
   await (await serverOfShards(others)).stop()
   await expect(joined({ ...shard, name: 'foreign' })).rejects.toThrow(
-    'is another shard, or one of another installation',
+    /the URL of foreign in HOLDFAST_SHARDS has to lead to .*, and leads to the database 1 of the installation /,
+  )
+  const [first = directory, ...rest] = database.shards
+  await expect(serverOfShards({ shards: [first, { ...shard, name: rest[0]?.name ?? '' }] })).rejects.toThrow(
+    /the URL of shard-1 in HOLDFAST_SHARDS has to lead to the database 1 of the installation .*, and leads to the/,
+  )
+  await expect(serverOfShards({ shards: [first, ...rest, { ...first, name: 'itself' }] })).rejects.toThrow(
+    'the URL of itself in HOLDFAST_SHARDS leads to the database of DATABASE_URL',
   )
   await expect(serverOfShards({ ...others, shards: [shard] }, { HOLDFAST_SHARDS: '' })).rejects.toThrow(
     'DATABASE_URL is a shard of an installation',

@@ -1,8 +1,11 @@
 import {
   changeDatabaseUrl,
-  directoryNo,
+  checkShard,
+  type DatabasePool,
   findClinicShard,
   isDatabaseUnusable,
+  refuseOtherShard,
+  registeredEnds,
   registeredShardNo,
   registerShard,
   type SettledClinic,
@@ -84,9 +87,11 @@ async function settlePlaces(
   usable: readonly PreparedShard[],
   { ownerUrl, areAll, say }: { ownerUrl: string; areAll: boolean; say: Say },
 ): Promise<void> {
-  const others = usable.map(({ no, settings }) => ({ no, name: settings.name, url: ownerUrlOf(settings) }))
-  const databases = [{ no: directoryNo, name: directoryName, url: ownerUrl }, ...others]
+  const others = usable.map(({ settings }) => ({ name: settings.name, url: ownerUrlOf(settings) }))
   try {
+    const databases = await withPool({ url: ownerUrl, name: 'holdfast start' }, (directory) =>
+      registeredEnds(directory, { name: directoryName, url: ownerUrl }, others),
+    )
     const settled = await settleClinics({ databases, areAll })
     for (const clinic of settled.slice(0, saidMax)) say(describeSettled(clinic), 'warn')
     const unsaid = settled.length - saidMax
@@ -141,23 +146,35 @@ async function prepareShard(
 ): Promise<DatabaseUrls & { no: number }> {
   const { name } = shard
   const url = ownerUrlOf(shard)
+  const withBoth = <Result>(use: (directory: DatabasePool, database: DatabasePool) => Promise<Result>) =>
+    withPool({ url: directoryUrl, name: 'holdfast start' }, (directory) =>
+      withPool({ url, name: 'holdfast start' }, (database) => use(directory, database)),
+    )
+  // Before another database is changed in any way.
+  await withBoth((directory, database) => refuseOtherShard(directory, database, name))
   const { appUrl, sessionUrl } = await migrateDatabase(ofShard(config, shard), url, (line) => say(`${name}: ${line}`))
   await storeAuditMonths(url, config.auditMonths)
-  const no = await withPool({ url: directoryUrl, name: 'holdfast start' }, (directory) =>
-    withPool({ url, name: 'holdfast start' }, (database) => registerShard(directory, database, name)),
-  )
+  const no = await withBoth((directory, database) => registerShard(directory, database, name))
   return { no, appUrl, sessionUrl }
 }
 
-/** Which of the shards has a clinic; null: the directory, or none of them. */
-export async function shardOf<Shard extends { name: string }>(
-  shards: readonly Shard[],
+/**
+ * Which of the shards has a clinic; null: the directory, or none of them.
+ *
+ * @throws ShardRefused if its URL leads to another database
+ */
+export async function shardOf(
+  shards: readonly ShardSettings[],
   directoryUrl: string,
   clinicNo: number,
-): Promise<Shard | null> {
+): Promise<ShardSettings | null> {
   return withPool({ url: directoryUrl, name: 'holdfast shard' }, async (directory) => {
     const shardNo = await findClinicShard(directory, clinicNo)
-    for (const shard of shards) if ((await registeredShardNo(directory, shard.name)) === shardNo) return shard
+    for (const shard of shards) {
+      if ((await registeredShardNo(directory, shard.name)) !== shardNo) continue
+      await checkShard(directory, { name: shard.name, url: ownerUrlOf(shard) })
+      return shard
+    }
     return null
   })
 }

@@ -1,0 +1,79 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { DatabasePool } from '../database/database-pool.ts'
+import { createPool, type PoolSettings, withPool } from '../database/pools.ts'
+import { checkMark, directoryNo, type ExpectedShard, readMark, ShardRefused } from '../database/shard-mark.ts'
+import type { MoveEnd } from '../move/move-clinic.ts'
+import type { NamedUrl } from '../move/move-connections.ts'
+
+/** The number of a shard that was registered before; null: it was not. @param directory as the owner or application */
+export async function registeredShardNo(directory: pg.Pool | pg.PoolClient, name: string): Promise<number | null> {
+  const { rows } = await directory.query<{ no: number }>(sql`select no from holdfast.shard where name = ${name}`)
+  return rows[0]?.no ?? null
+}
+
+/** The names of the shards that have clinics. @param directory as the owner or application */
+export async function shardsWithClinics(directory: pg.Pool): Promise<string[]> {
+  const { rows } = await directory.query<{ name: string }>(sql`
+    select name from holdfast.shard
+     where exists (select from holdfast.clinic_shard where shard_no = shard.no) order by no`)
+  return rows.map(({ name }) => name)
+}
+
+/**
+ * What a database of HOLDFAST_SHARDS has to be: the one that the directory has registered with its name.
+ *
+ * @param directory as the owner, migrated
+ * @throws ShardRefused if DATABASE_URL is that of a shard
+ */
+export async function expectedShard(directory: pg.Pool, name: string): Promise<ExpectedShard> {
+  const own = await readMark(directory)
+  refuseShardAsDirectory(own)
+  const no = await registeredShardNo(directory, name)
+  return { name, mark: own === null || no === null ? null : { installation: own.installation, no } }
+}
+
+/** A shard would draw numbers of clinics that others have, and does not know where they are. */
+export function refuseShardAsDirectory(own: { no: number } | null): void {
+  if (own === null || own.no === directoryNo) return
+  throw new ShardRefused('DATABASE_URL is a shard of an installation. It has to be the URL of its directory.')
+}
+
+/**
+ * A pool to a database of HOLDFAST_SHARDS. Each of its connections fails with ShardRefused where the URL leads to
+ * another database than the one that is registered with this name.
+ */
+export function openShardPool(expected: ExpectedShard, settings: PoolSettings): DatabasePool {
+  return createPool({ ...settings, onConnect: (client) => checkMark(client, expected) })
+}
+
+/**
+ * Checks where the URL of a database of HOLDFAST_SHARDS leads, before it is used otherwise than by
+ * {@link openShardPool}.
+ *
+ * @param directory as the owner
+ * @throws ShardRefused; the driver's error if one of the two cannot be reached
+ */
+export async function checkShard(directory: pg.Pool, { name, url }: NamedUrl): Promise<void> {
+  const expected = await expectedShard(directory, name)
+  await withPool({ url, name: 'holdfast shard' }, (shard) => checkMark(shard, expected))
+}
+
+/**
+ * The databases between which clinics are moved: the directory, and those of the settings that were registered.
+ *
+ * @param pool of the directory, as the owner
+ */
+export async function registeredEnds(
+  pool: pg.Pool,
+  directory: NamedUrl,
+  others: readonly NamedUrl[],
+): Promise<MoveEnd[]> {
+  const own = await readMark(pool)
+  const ends: MoveEnd[] = [{ name: directory.name, url: directory.url, no: directoryNo, mark: own }]
+  for (const { name, url } of others) {
+    const { mark } = await expectedShard(pool, name)
+    if (mark !== null) ends.push({ name, url, no: mark.no, mark })
+  }
+  return ends
+}
