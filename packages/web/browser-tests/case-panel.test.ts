@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core'
 import { expect } from 'vitest'
 import { test } from './site-test.ts'
-import { aCase, aTheatre, openBoard, rowOf } from './theatre-scene.ts'
+import { aCase, aTheatre, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
 
 const procedure = { code: 'H1', display: 'Hip replacement' }
 
@@ -28,6 +28,35 @@ test('by keyboard, the focus stays in the line of the milestone that is recorded
   await change.press('Enter')
   await panel.getByRole('button', { name: 'Remove: Patient arrived' }).press('Enter')
   await focused(panel.getByRole('button', { name: 'Patient arrived: enter time' }))
+})
+
+test('the form of a milestone shows the day of a time that is not today’s, and sends the present one as now', async ({
+  site,
+}) => {
+  const theatre = await aTheatre(site)
+  const zone = theatre.scene.clinic.timezone
+  // Yesterday in the afternoon.
+  const startsAt = inMinutes(-20 * 60)
+  const one = await aCase(site, theatre, { procedure, startsAt })
+  const page = await theatre.scene.pageOf('staff')
+  const day = Temporal.Instant.from(startsAt).toZonedDateTimeISO(zone).toPlainDate()
+  await page.goto(`/clinic/${theatre.clinicId}/theatre?day=${day}&caseId=${one.id}`)
+  const panel = page.getByRole('dialog', { name: 'Hip replacement' })
+  await panel.getByRole('button', { name: 'Patient arrived: enter time' }).click()
+  const time = panel.getByLabel('Patient arrived')
+  const prefilled = await time.inputValue()
+  const shownDay = panel.locator('form').getByText(day.toLocaleString('en-GB', { weekday: 'long' }))
+  expect(await shownDay.count()).toBe(0)
+  const before = Temporal.Instant.from(startsAt).subtract({ minutes: 10 }).toZonedDateTimeISO(zone)
+  await time.fill(before.toPlainTime().toString({ smallestUnit: 'minute' }))
+  await shownDay.waitFor()
+  await time.fill(prefilled)
+  await shownDay.waitFor({ state: 'detached' })
+  await panel.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Recorded: Patient arrived.').waitFor()
+  const { data } = await site.admin.getCase({ path: { caseId: one.id } })
+  const recordedMs = Date.parse(data?.milestones[0]?.at ?? '')
+  expect(Date.now() - recordedMs).toBeLessThan(10 * 60_000)
 })
 
 test('a case whose patient has arrived is moved and cancelled, and not once the patient is in the room', async ({

@@ -21,6 +21,10 @@ function aCase(change: Partial<Case>): Pick<Case, 'status' | 'milestones' | 'sta
   return { status: 'CONFIRMED', milestones: [], ...times, ...change }
 }
 
+/** By a form that was opened at the same time. */
+const sentTime = (one: ReturnType<typeof aCase>, milestone: Milestone, time: string, nowMs: number) =>
+  enteredMilestone(one, milestone, { time, timeZone: 'UTC', now: nowMs, openedAt: nowMs })
+
 const inRoom = { milestone: 'in_room', at: at('09:00') } as const
 
 test('a case is moved until its patient is in the room', () => {
@@ -33,12 +37,16 @@ test('a case is moved until its patient is in the room', () => {
   expect(isMovable(aCase({ status: 'CANCELLED' }))).toBe(false)
 })
 
-test('a milestone is at most five minutes ahead, and 12 hours before the planned start', () => {
+test('a milestone is at most 5 minutes ahead, 12 hours before the planned start, and a day after the end', () => {
   const isTime = (milestoneAt: string) => isMilestoneTime(milestoneAt, aCase({}), now)
   expect(isTime(at('10:05'))).toBe(true)
   expect(isTime(at('10:06'))).toBe(false)
   expect(isTime('2026-11-22T23:00:00Z')).toBe(true)
   expect(isTime('2026-11-22T22:59:00Z')).toBe(false)
+  const later = Date.parse('2026-11-25T10:00:00Z')
+  expect(isMilestoneTime('2026-11-24T12:00:00Z', aCase({}), later)).toBe(true)
+  expect(isMilestoneTime('2026-11-24T12:01:00Z', aCase({}), later)).toBe(false)
+  expect(isMilestoneTime('2026-11-24T12:01:00Z', aCase({ expectedEndsAt: at('13:00') }), later)).toBe(true)
 })
 
 test('milestones are recorded from the day of a case on, at night from the evening before, or once one is', () => {
@@ -63,7 +71,7 @@ test('the time of a milestone is near the last one before it, the planned start,
 test('a milestone after midnight is on the next day, and a patient may arrive before it', () => {
   const late = aCase({ startsAt: at('21:00'), endsAt: at('22:00') })
   const entered = (one: ReturnType<typeof aCase>, milestone: Milestone, time: string, nowAt: string) =>
-    enteredMilestone(one, milestone, { time, timeZone: 'UTC', now: Date.parse(nowAt) })
+    sentTime(one, milestone, time, Date.parse(nowAt))
   expect(entered(late, 'out_of_room', '00:20', '2026-11-24T00:25:00Z')).toBe('2026-11-24T00:20:00Z')
   const early = aCase({ startsAt: at('00:30'), endsAt: at('01:30') })
   expect(entered(early, 'arrived', '23:50', at('00:00'))).toBe('2026-11-22T23:50:00Z')
@@ -76,7 +84,7 @@ test('a milestone after midnight is on the next day, and a patient may arrive be
 
 test('a milestone that was recorded many hours before or after the planned start is corrected on its day', () => {
   const corrected = (one: ReturnType<typeof aCase>, time: string) =>
-    enteredMilestone(one, 'in_room', { time, timeZone: 'UTC', now: Date.parse(at('21:30')) })
+    sentTime(one, 'in_room', time, Date.parse(at('21:30')))
   const broughtForward = aCase({ startsAt: at('16:00'), endsAt: at('17:00'), milestones: [inRoom] })
   expect(corrected(broughtForward, '08:55')).toBe(at('08:55'))
   const mistyped = aCase({ milestones: [{ milestone: 'in_room', at: at('21:00') }] })
@@ -87,11 +95,12 @@ test('a milestone that was recorded many hours before or after the planned start
 
 test('a first milestone that is entered on the next day is the planned day’s, also shortly before the start', () => {
   const entered = (milestone: Milestone, time: string, nowAt: string, change: Partial<Case> = {}) =>
-    enteredMilestone(aCase({ startsAt: at('09:00'), endsAt: at('10:00'), ...change }), milestone, {
+    sentTime(
+      aCase({ startsAt: at('09:00'), endsAt: at('10:00'), ...change }),
+      milestone,
       time,
-      timeZone: 'UTC',
-      now: Date.parse(`2026-11-${nowAt}:00Z`),
-    })
+      Date.parse(`2026-11-${nowAt}:00Z`),
+    )
   for (const nowAt of ['24T09:30', '25T09:30', '24T07:00']) {
     expect(entered('in_room', '08:55', nowAt)).toBe(at('08:55'))
     expect(entered('in_room', '09:10', nowAt)).toBe(at('09:10'))
@@ -106,9 +115,41 @@ test('a first milestone that is entered on the next day is the planned day’s, 
   expect(entered('in_room', '22:00', '23T15:00')).toBeNull()
 })
 
+test('the time that a form was opened with is sent as it is: now, or what is recorded', () => {
+  const one = aCase({ startsAt: at('09:00'), endsAt: at('10:00') })
+  const openedAt = '2026-11-24T03:30:40.500Z'
+  const sent = (time: string, change: Partial<Case> = {}) =>
+    enteredMilestone({ ...one, ...change }, 'in_room', {
+      time,
+      timeZone: 'UTC',
+      now: Date.parse(openedAt) + 90_000,
+      openedAt: Date.parse(openedAt),
+    })
+  expect(sent('03:30')).toBe(openedAt)
+  // The planned day's: it is typed.
+  expect(sent('03:29')).toBe(at('03:29'))
+  const milestones = [{ milestone: 'in_room', at: at('09:04').replace(':00Z', ':12Z') } as const]
+  expect(sent('09:04', { milestones })).toBe('2026-11-23T09:04:12Z')
+  expect(sent('03:30', { milestones })).toBe(at('03:30'))
+  // What is recorded is not judged anew, although the case was moved since.
+  const moved = { startsAt: '2026-11-24T09:00:00Z', endsAt: '2026-11-24T10:00:00Z' }
+  expect(sent('09:04', { milestones, ...moved })).toBe('2026-11-23T09:04:12Z')
+  // More than a day after its end.
+  expect(
+    sentTime({ ...one, expectedEndsAt: at('10:00') }, 'in_room', '11:30', Date.parse('2026-11-24T11:30:00Z')),
+  ).toBe(null)
+})
+
+test('a time before the first that the server accepts is the next day’s', () => {
+  const milestones = [{ milestone: 'in_room', at: '2026-11-22T22:00:00Z' } as const]
+  const one = aCase({ startsAt: at('09:00'), endsAt: at('10:00'), milestones })
+  expect(sentTime(one, 'in_room', '16:30', Date.parse(at('17:00')))).toBe(at('16:30'))
+  expect(sentTime(one, 'in_room', '21:30', Date.parse(at('17:00')))).toBe('2026-11-22T21:30:00Z')
+})
+
 test('a milestone many hours before the planned start is today’s, and one that is to come is refused', () => {
   const entered = (time: string, startsAt: string, change: Partial<Case> = {}) =>
-    enteredMilestone(aCase({ startsAt, ...change }), 'in_room', { time, timeZone: 'UTC', now })
+    sentTime(aCase({ startsAt, ...change }), 'in_room', time, now)
   expect(entered('09:50', at('20:00'))).toBe(at('09:50'))
   expect(entered('10:06', at('20:00'))).toBeNull()
   expect(entered('07:59', at('20:00'))).toBeNull()

@@ -1,7 +1,7 @@
 import { caseState, milestoneAt, type Projection } from '@holdfast/contract/case-state'
 import type { Case, Milestone } from '@holdfast/contract/client'
 import { localDay, milestones } from '@holdfast/vocabulary'
-import { localDateTime, nearestInstant } from '../../lib/time/local-time.ts'
+import { localTime, nearestInstant } from '../../lib/time/local-time.ts'
 
 /**
  * What the time of a milestone is near: the last one before it, else the planned start; or what is recorded of it, if
@@ -21,28 +21,45 @@ const dayMs = 24 * 3_600_000
 /** How early a case's first milestone may be: patients of the night's first case arrive on the evening before. */
 const earlyMsMax = 6 * 3_600_000
 
-/** Whether the server accepts it (`milestone_time`). */
-export function isMilestoneTime(at: string, { startsAt }: Pick<Case, 'startsAt'>, now: number): boolean {
+type Timed = Pick<Case, 'milestones' | 'startsAt' | 'endsAt' | 'expectedEndsAt'>
+
+/** Whether the server accepts it (`milestone_time`; record_milestone.sql has the rule). */
+export function isMilestoneTime(
+  at: string,
+  { startsAt, endsAt, expectedEndsAt }: Omit<Timed, 'milestones'>,
+  now: number,
+) {
   const atMs = Date.parse(at)
-  return atMs <= now + milestoneAheadMsMax && atMs >= Date.parse(startsAt) - milestoneEarlyMsMax
+  const latest = Math.max(Date.parse(endsAt), Date.parse(expectedEndsAt)) + dayMs
+  return atMs <= Math.min(now + milestoneAheadMsMax, latest) && atMs >= Date.parse(startsAt) - milestoneEarlyMsMax
 }
 
 /**
- * The time of a milestone that was entered without its day: the nearest to what it belongs to, now, and what is
- * between: a case may be brought forward by many hours, over midnight. On the next day, the first milestone may be up
- * to {@link earlyMsMax} before what it belongs to. Null: the server would not accept it.
+ * The time of a milestone that was entered without its day. The time that the form was opened with is sent as it is.
+ * Another is the nearest to what it belongs to, now, and what is between: a case may be brought forward by many hours,
+ * over midnight. On the next day, the first milestone may be up to {@link earlyMsMax} before what it belongs to. Null:
+ * the server would not accept it.
  */
 export function enteredMilestone(
-  one: Pick<Case, 'milestones' | 'startsAt'>,
+  one: Timed,
   milestone: Milestone,
-  { time, timeZone, now }: EnteredTime,
+  { time, timeZone, now, openedAt }: EnteredTime & { openedAt: number },
 ): string | null {
+  const recorded = milestoneAt(one, milestone)
+  const prefilled = recorded ?? new Date(openedAt).toISOString()
+  const at =
+    time === localTime(prefilled, timeZone) ? prefilled : nearestMilestone(one, milestone, { time, timeZone, now })
+  return at === recorded || isMilestoneTime(at, one, now) ? at : null
+}
+
+function nearestMilestone(one: Timed, milestone: Milestone, { time, timeZone, now }: EnteredTime): string {
   const around = Date.parse(timeAround(one, milestone))
   // None is before an earlier milestone.
   const mayBeBefore = !hasEarlier(one, milestone) && now - around > dayMs - earlyMsMax
-  const from = mayBeBefore ? around - earlyMsMax : Math.min(around, now)
-  const at = nearestInstant({ from, to: Math.max(around, now) }, time, timeZone)
-  return isMilestoneTime(at, one, now) ? at : null
+  const from = mayBeBefore
+    ? Math.max(around - earlyMsMax, Date.parse(one.startsAt) - milestoneEarlyMsMax)
+    : Math.min(around, now)
+  return nearestInstant({ from, to: Math.max(from, around, now) }, time, timeZone)
 }
 
 /** Whether an earlier milestone of the case is recorded. */
@@ -50,7 +67,7 @@ function hasEarlier({ milestones: recorded }: Pick<Case, 'milestones'>, mileston
   return recorded.some((each) => milestones.indexOf(each.milestone) < milestones.indexOf(milestone))
 }
 
-/** A local time `HH:MM`, and when it was sent. */
+/** A local time `HH:MM`, and the time now. */
 type EnteredTime = { time: string; timeZone: string; now: number }
 
 /** The beginning of the present minute: before it, a running case cannot be said to end. */
@@ -58,7 +75,7 @@ export const minuteOf = (now: number): number => Math.floor(now / 60_000) * 60_0
 
 /** The time `HH:MM` at which a running case is expected to end: now, if it should have ended. */
 export function expectedEndTime({ expectedEndsAt }: Pick<Case, 'expectedEndsAt'>, timeZone: string, now: number) {
-  return localDateTime(Math.max(Date.parse(expectedEndsAt), minuteOf(now)), timeZone).slice(11, 16)
+  return localTime(Math.max(Date.parse(expectedEndsAt), minuteOf(now)), timeZone)
 }
 
 /**
@@ -70,7 +87,7 @@ export function enteredEnd(
   { expectedEndsAt }: Pick<Case, 'expectedEndsAt'>,
   { time, timeZone, now }: EnteredTime,
 ): string | null {
-  if (time === localDateTime(expectedEndsAt, timeZone).slice(11, 16)) return expectedEndsAt
+  if (time === localTime(expectedEndsAt, timeZone)) return expectedEndsAt
   const earliest = minuteOf(now)
   const to = Math.max(Date.parse(expectedEndsAt), earliest)
   const at = nearestInstant({ from: earliest, to }, time, timeZone)

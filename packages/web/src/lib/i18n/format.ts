@@ -121,7 +121,8 @@ export function formatTimesUnlike(planned: Times, { from, to }: Times, timeZone:
   return `${formatDayTime(from, timeZone)}–\u2060${end(to, timeZone)}`
 }
 
-function isSameDay(one: Instant, other: Instant, timeZone: string): boolean {
+/** Whether two instants are on the same local day. */
+export function isSameDay(one: Instant, other: Instant, timeZone: string): boolean {
   const days = dateTime({ day: 'numeric', month: 'numeric', year: 'numeric', timeZone })
   return days.format(new Date(one)) === days.format(new Date(other))
 }

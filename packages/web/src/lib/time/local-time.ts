@@ -7,6 +7,11 @@ export function localDateTime(instant: string | number, timeZone: string): strin
   return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')
 }
 
+/** The local time `HH:MM`, as a time field has it. */
+export function localTime(instant: string | number, timeZone: string): string {
+  return localDateTime(instant, timeZone).slice(11, 16)
+}
+
 /** The instant of a local day and time `HH:MM`, which may be `24:00`, as ISO text. */
 export function instantOf(
   day: string,

@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError } from '../../../lib/api/api-error.ts'
-import { formatTime } from '../../../lib/i18n/format.ts'
-import { localDateTime } from '../../../lib/time/local-time.ts'
+import { formatDay, formatTime, isSameDay } from '../../../lib/i18n/format.ts'
+import { localTime } from '../../../lib/time/local-time.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
@@ -120,7 +120,10 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
   const { timeZone } = useTheatre()
   const record = useRecord(one, onDone)
   const at = milestoneAt(one, milestone)
-  const [time, setTime] = useState(localDateTime(at ?? serverNow(), timeZone).slice(11, 16))
+  const now = useNow()
+  const [openedAt] = useState(serverNow)
+  const [time, setTime] = useState(localTime(at ?? openedAt, timeZone))
+  const entered = time === '' ? null : enteredMilestone(one, milestone, { time, timeZone, now, openedAt })
   const [isRefused, setIsRefused] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   const name = t(`milestone.${milestone}`)
@@ -128,7 +131,6 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        const entered = enteredMilestone(one, milestone, { time, timeZone, now: serverNow() })
         setIsRefused(entered === null)
         if (entered !== null) record.send(milestone, entered)
         else input.current?.focus()
@@ -139,6 +141,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
           ref={input}
           size="sm"
           label={name}
+          description={entered === null || isSameDay(entered, now, timeZone) ? null : formatDay(entered, timeZone)}
           error={isRefused ? t('other-problems:milestone_time.title') : null}
           required
           autoFocus

@@ -5,7 +5,7 @@ import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { instantOf, localDateTime } from '../../../lib/time/local-time.ts'
+import { instantOf, localTime } from '../../../lib/time/local-time.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
@@ -32,7 +32,7 @@ export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDo
   const rooms = useQuery(roomsQuery(clinicId)).data ?? []
   const [roomId, setRoomId] = useState(one.roomId)
   const [day, setDay] = useState(localDay(one.startsAt, timeZone))
-  const [time, setTime] = useState(localDateTime(one.startsAt, timeZone).slice(11, 16))
+  const [time, setTime] = useState(localTime(one.startsAt, timeZone))
   const [minutes, setMinutes] = useState<number | string>(one.minutes)
   const team = useForm<CaseDraft>({ initialValues: draftOfCase(one) })
   const { moving, refused } = useMoveCase((id) => rooms.find((room) => room.id === id)?.name ?? names.room(id))
