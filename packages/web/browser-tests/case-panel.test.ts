@@ -39,6 +39,8 @@ test('the form of a milestone shows the day of a time that is not today’s, and
   const startsAt = inMinutes(-20 * 60)
   const one = await aCase(site, theatre, { procedure, startsAt })
   const page = await theatre.scene.pageOf('staff')
+  // What refusals say is not loaded, and nothing waits for it.
+  await page.route('**/assets/other-problems-*.js', () => undefined)
   const day = Temporal.Instant.from(startsAt).toZonedDateTimeISO(zone).toPlainDate()
   await page.goto(`/clinic/${theatre.clinicId}/theatre?day=${day}&caseId=${one.id}`)
   const panel = page.getByRole('dialog', { name: 'Hip replacement' })

@@ -18,8 +18,8 @@ export function problemMessage(error: unknown, t: TFunction<'problems'>): { titl
 }
 
 /**
- * Loads the texts of problems that patients' bookings do not have, if this is one. The clinics' pages have loaded them
- * before.
+ * Loads the texts of problems that patients' bookings do not have, if this is one. The clinics' pages load them before
+ * they are shown, and those of the theatre meanwhile.
  */
 export async function loadProblemTexts(code: string): Promise<void> {
   if (i18next.isInitialized && !i18next.exists(`problems:${code}.title`)) await i18next.loadNamespaces('other-problems')

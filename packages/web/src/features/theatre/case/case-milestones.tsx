@@ -116,7 +116,7 @@ function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: Milesto
 type EditMilestoneProps = { one: Case; milestone: Milestone; onDone: () => void }
 
 function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
-  const { t } = useTranslation(['theatre', 'shell', 'other-problems'])
+  const { t } = useTranslation(['theatre', 'shell', 'problems'])
   const { timeZone } = useTheatre()
   const record = useRecord(one, onDone)
   const at = milestoneAt(one, milestone)
@@ -142,7 +142,7 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
           size="sm"
           label={name}
           description={entered === null || isSameDay(entered, now, timeZone) ? null : formatDay(entered, timeZone)}
-          error={isRefused ? t('other-problems:milestone_time.title') : null}
+          error={isRefused ? t(['problems:milestone_time.title', 'problems:unexpected.title']) : null}
           required
           autoFocus
           value={time}
