@@ -184,7 +184,8 @@ test('if there are more bookings than were read, the list says that not everybod
   const { scene, day } = await aDayWithBookings(site)
   const page = await scene.pageOf('staff')
   // Each page has another one after it.
-  await page.route(`**/api/v1/clinics/${scene.clinic.id}/bookings?*`, async (route) => {
+  const bookings = `**/api/v1/clinics/${scene.clinic.id}/bookings?*`
+  await page.route(bookings, async (route) => {
     await route.fulfill({ json: { items: [], nextCursor: 'more' } })
   })
   await page.goto(`/clinic/${scene.clinic.id}/times?withdrawFrom=${day}&withdrawTo=${day}`)
@@ -193,8 +194,16 @@ test('if there are more bookings than were read, the list says that not everybod
   await panel.getByText(`${namedSome} Withdraw fewer days at a time to see everybody.`).waitFor()
   await panel.getByRole('button', { name: 'Withdraw 3 slots, 3 bookings' }).press('Enter')
   await panel.getByRole('heading', { name: '3 slots were withdrawn.' }).waitFor()
-  await panel.getByText(`${namedSome} The clinic finds the others under Bookings`, { exact: false }).waitFor()
+  const others = `${namedSome} The clinic finds the others under Bookings, with the status “Not booked”.`
+  await panel.getByText(others).waitFor()
   expect(await panel.getByText('Withdraw fewer days').count()).toBe(0)
+  await page.unroute(bookings)
+  const opened = page.waitForEvent('popup')
+  await panel.getByRole('link', { name: 'Show all in another tab' }).click()
+  const list = await opened
+  await list.getByRole('row', { name: /Ann Affected/ }).waitFor()
+  const status = list.getByRole('combobox', { name: 'Status' })
+  expect(await status.locator('option:checked').textContent()).toBe('Not booked')
 })
 
 test('a slot withdrawn from the calendar lists whose appointment it was until the list is closed', async ({ site }) => {

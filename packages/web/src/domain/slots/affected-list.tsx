@@ -18,6 +18,8 @@ type AffectedListProps = {
   nextAt?: string | undefined
   /** The appointments are lost. */
   isWithdrawn?: boolean | undefined
+  /** A link to all bookings that are lost, for readers who may open the clinic's bookings. */
+  allLost?: ReactNode
 }
 
 /**
@@ -25,7 +27,7 @@ type AffectedListProps = {
  * since.
  */
 export function AffectedList(props: AffectedListProps) {
-  const { affected, timeZone, moveOf, sinceOf, nextAt, isWithdrawn } = props
+  const { affected, timeZone, moveOf, sinceOf, nextAt, isWithdrawn, allLost } = props
   const { t } = useTranslation('schedule')
   const nextRef = useRef<HTMLLIElement>(null)
   useEffect(() => nextRef.current?.focus(), [])
@@ -58,14 +60,21 @@ export function AffectedList(props: AffectedListProps) {
           </li>
         ))}
       </ul>
-      <UnreadNote affected={affected} isWithdrawn={isWithdrawn} />
+      <UnreadNote affected={affected} isWithdrawn={isWithdrawn} allLost={allLost} />
     </>
   )
 }
 
+type UnreadNoteProps = Pick<AffectedListProps, 'affected' | 'isWithdrawn' | 'allLost'>
+
 /** Says that not all patients are named, and how to see the others, if more bookings were found than were read. */
-export function UnreadNote({ affected, isWithdrawn = false }: Pick<AffectedListProps, 'affected' | 'isWithdrawn'>) {
-  const { t } = useTranslation('schedule')
+export function UnreadNote({ affected, isWithdrawn = false, allLost }: UnreadNoteProps) {
+  const { t } = useTranslation(['schedule', 'shell'])
   if (!affected.some(({ isUnread }) => isUnread)) return null
-  return <p>{t(isWithdrawn ? 'withdraw.namedSomeAfter' : 'withdraw.namedSome')}</p>
+  if (!isWithdrawn) return <p>{t('withdraw.namedSome')}</p>
+  return (
+    <p>
+      {t('withdraw.namedSomeAfter', { status: t('shell:status.FAILED') })} {allLost}
+    </p>
+  )
 }

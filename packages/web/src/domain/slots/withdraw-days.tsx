@@ -23,11 +23,13 @@ type WithdrawDaysProps = {
   rebookOf?: (booking: Booking) => ReactNode
   /** See AffectedList. */
   sinceOf?: (since: BookedSince) => ReactNode
+  /** Renders a link to the bookings of these days that are lost. */
+  allLostOf?: (days: Days) => ReactNode
 }
 
 /** Withdraws all slots of some days, after a preview of the bookings it would affect. */
 export function WithdrawDays(props: WithdrawDaysProps) {
-  const { doctorId, clinicId, timeZone, today, search, onDays, moveOf, rebookOf, sinceOf } = props
+  const { doctorId, clinicId, timeZone, today, search, onDays, moveOf, rebookOf, sinceOf, allLostOf } = props
   const { t } = useTranslation('schedule')
   const days = daysOf(search)
   const titleRef = useRef<HTMLHeadingElement>(null)
@@ -63,6 +65,7 @@ export function WithdrawDays(props: WithdrawDaysProps) {
             moveOf={moveOf}
             rebookOf={rebookOf}
             sinceOf={sinceOf}
+            allLost={allLostOf?.(days)}
             nextAt={search.nextAt}
             run={(how, headers) =>
               dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how }, headers }))

@@ -36,6 +36,8 @@ type WithdrawalProps = {
   rebookOf?: ((booking: Booking) => ReactNode) | undefined
   /** See {@link AffectedList}. */
   sinceOf?: ((since: BookedSince) => ReactNode) | undefined
+  /** See {@link AffectedList}. */
+  allLost?: ReactNode
   /** Where the reader left the list; see {@link AffectedList}. */
   nextAt?: string | undefined
   run: (
@@ -53,7 +55,7 @@ type WithdrawalProps = {
  * as it was before.
  */
 export function Withdrawal(props: WithdrawalProps) {
-  const { doctorId, clinicId, timeZone, days, moveOf, rebookOf, sinceOf, nextAt, run, onDone, onBack } = props
+  const { doctorId, clinicId, timeZone, days, moveOf, rebookOf, sinceOf, allLost, nextAt, run, onDone, onBack } = props
   const { t } = useTranslation(['schedule', 'problems'])
   const withdrawal = useWithdrawal(props)
   const { mayBeDone } = withdrawal
@@ -91,6 +93,7 @@ export function Withdrawal(props: WithdrawalProps) {
           isMailed={isMailed}
           rebookOf={rebookOf}
           sinceOf={sinceOf}
+          allLost={allLost}
           onClose={onDone}
         />
         <AffectedSheet {...sheet} affected={affected} note={title} isWithdrawn />

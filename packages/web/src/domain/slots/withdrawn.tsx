@@ -19,11 +19,14 @@ type WithdrawnProps = {
   rebookOf?: ((booking: Booking) => ReactNode) | undefined
   /** See {@link AffectedList}. */
   sinceOf?: ((since: BookedSince) => ReactNode) | undefined
+  /** See {@link AffectedList}. */
+  allLost?: ReactNode
   onClose: () => void
 }
 
 /** The appointments that a withdrawal ended, and whom to call, until the reader closes the list. */
-export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, sinceOf, onClose }: WithdrawnProps) {
+export function Withdrawn(props: WithdrawnProps) {
+  const { title, affected, timeZone, isMailed, rebookOf, sinceOf, allLost, onClose } = props
   const { t } = useTranslation('schedule')
   // Unfinished holds name nobody.
   const lost = affected.filter(({ booking }) => booking?.patient.name !== '')
@@ -38,7 +41,14 @@ export function Withdrawn({ title, affected, timeZone, isMailed, rebookOf, since
         icon={<Icon of={IconPhone} />}
         title={t('withdraw.lost', { count: lost.length })}
       >
-        <AffectedList affected={affected} timeZone={timeZone} moveOf={rebookOf} sinceOf={sinceOf} isWithdrawn />
+        <AffectedList
+          affected={affected}
+          timeZone={timeZone}
+          moveOf={rebookOf}
+          sinceOf={sinceOf}
+          isWithdrawn
+          allLost={allLost}
+        />
         <Text size="sm" mt="xs">
           {t(isMailed ? 'withdraw.callOthers' : 'withdraw.call')}
         </Text>

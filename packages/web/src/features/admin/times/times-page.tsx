@@ -12,7 +12,7 @@ import { DoctorCalendar } from '../../../domain/calendar/doctor-calendar.tsx'
 import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
 import { NextSlot } from '../../../domain/slots/next-slot.tsx'
 import { WithdrawDays } from '../../../domain/slots/withdraw-days.tsx'
-import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
+import { type Days, daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { bookingsQuery } from '../../../lib/queries/clinic-queries.ts'
 import { slotsQuery } from '../../../lib/queries/slots-query.ts'
@@ -68,6 +68,7 @@ export function ClinicTimesPage() {
               moveOf={(booking) => <MoveLink booking={booking} isOfWithdrawal />}
               rebookOf={(booking) => <RebookLink booking={booking} />}
               sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
+              allLostOf={(days) => <LostLink days={days} doctorId={doctorId} />}
             />
           </Stack>
         </>
@@ -123,6 +124,23 @@ function RebookLink({ booking: { id, clinicId, doctorId, patient } }: { booking:
       aria-label={t('withdraw.rebookOf', { name: patient.name })}
     >
       {t('withdraw.rebook')}
+    </TextLink>
+  )
+}
+
+/** Opens the doctor's bookings of some days that withdrawals have ended, in another tab as {@link RebookLink}. */
+function LostLink({ days, doctorId }: { days: Days; doctorId: string }) {
+  const { t } = useTranslation('schedule')
+  const { clinicId } = useClinic()
+  return (
+    <TextLink
+      inherit
+      to="/clinic/$clinicId/bookings"
+      params={{ clinicId }}
+      search={{ ...days, doctorId, status: 'FAILED' }}
+      target="_blank"
+    >
+      {t('withdraw.showAll')}
     </TextLink>
   )
 }
