@@ -41,11 +41,15 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   const { accountId } = principal
   const actor = actorIn(principal, clinicNo)
   const booking = await requireAppointment(deps, bookingId)
-  const isOfDesk = actor !== null && (actor.role !== 'doctor' || booking.doctorId === actor.doctorId)
-  if (isOfDesk) return { as: 'desk', actorId: accountId, booking, ...ownCalendar(actor) }
+  if (actor !== null && isShownTo(actor, booking)) return { as: 'desk', actorId: accountId, booking, ...ownCalendar(actor) }
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw bookingNotFound(bookingId)
+}
+
+/** Whether a member of the clinic sees a booking: those with the role doctor see only bookings with themselves. */
+export function isShownTo({ role, doctorId }: ClinicActor, booking: Pick<Booking, 'doctorId'>): boolean {
+  return role !== 'doctor' || booking.doctorId === doctorId
 }
 
 function ownCalendar({ role, doctorId }: ClinicActor): { ownDoctorId?: string } {

@@ -48,7 +48,7 @@ export async function reachWaitlistEntryAsDesk(
   deps: RestDeps,
   principal: Principal,
   entryId: string,
-): Promise<WaitlistEntryReach> {
+): Promise<Extract<WaitlistEntryReach, { as: 'desk' }>> {
   const reach = await reachWaitlistEntry(deps, principal, entryId)
   if (reach.as !== 'desk') throw problem('forbidden', 'Only members of the clinic can do this.')
   return reach

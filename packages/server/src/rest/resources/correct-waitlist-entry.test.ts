@@ -52,6 +52,28 @@ test('an entry with an offer is corrected after it, with the booking if it was a
   expect((await rest.call('correctWaitlistEntry', { path, body, as })).status).toBe(200)
 })
 
+test('a doctor whose patient was moved to a colleague finds out that the offer was accepted, and no more', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, doctor, path } = await anEntry(database)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const as = await rest.aMember(clinic.no, 'doctor', doctor.id)
+  await offerAsFreed(database, await aSlot(database, doctor))
+  const bookingId = (await rest.call('getWaitlistEntry', { path, as })).body.offer?.booking.id ?? ''
+  await rest.call('confirmBooking', { path: { bookingId }, as: staff })
+  const body = { patient: { name: 'Grace Hopper' } }
+  const correct = () => rest.call('correctWaitlistEntry', { path, body, as })
+  expect((await correct()).problem).toMatchObject({ code: 'offer_accepted', booking: { id: bookingId } })
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  const moved = await rest.call('rescheduleBooking', { path: { bookingId }, as: staff, body: { slotId: slot.id } })
+  expect(moved.body.slotId).toBe(slot.id)
+  const { problem, status } = await correct()
+  expect({ status, code: problem.code }).toEqual({ status: 409, code: 'offer_accepted' })
+  expect(JSON.stringify(problem)).not.toContain(bookingId)
+  expect(problem.booking).toBeUndefined()
+})
+
 test('a correction to somebody who waits for the same is refused, and the log has whose entry was named', async ({
   database,
   rest,

@@ -18,7 +18,7 @@ import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { noticeHours } from '../../messages/account-mails/account-mails.ts'
 import { storeEndedMail } from '../../messages/account-mails/store-ended-mail.ts'
-import { isTokenWith } from '../guards/reach-booking.ts'
+import { isShownTo, isTokenWith } from '../guards/reach-booking.ts'
 import { entryNotFound, type WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
@@ -130,7 +130,9 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
   if (outcome.kind === 'offer_open' || outcome.kind === 'offer_accepted') {
     const booking = await reads.booking(outcome.bookingId)
     if (booking === null) throw entryNotFound(entryId)
-    throw refusalProblem({ kind: outcome.kind, booking })
+    if (isShownTo(granted.actor, booking)) throw refusalProblem({ kind: outcome.kind, booking })
+    // It was moved to another doctor since.
+    throw problem(outcome.kind, 'The patient of the entry has a booking with another doctor.')
   }
   if (outcome.kind === 'already_waiting') {
     recordRead(deps, input, outcome.entryId, granted.actorId)
@@ -333,8 +335,7 @@ async function offerOf(deps: RestDeps, reach: WaitlistEntryReach) {
   const booking = offerBookingId === null ? null : await deps.engine.reads.booking(offerBookingId)
   if (booking === null) return null
   if (reach.as === 'desk') {
-    const { actor } = reach
-    if (actor.role === 'doctor' && booking.doctorId !== actor.doctorId) return null
+    if (!isShownTo(reach.actor, booking)) return null
     return { booking: await bookingBodyWithVisit(deps, booking), manageToken: null }
   }
   const access = await deps.engine.manageTokenEpochs.access(booking.id)
