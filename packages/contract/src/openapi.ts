@@ -47,6 +47,7 @@ const accessTexts: Record<Access, string> = {
 const restrictedFieldTexts: Record<RestrictedField, string> = {
   'body.onBehalf':
     '`onBehalf` is for admins and staff of the clinic, and when booking also for doctors in their own calendar.',
+  'query.onBehalf': '`onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.',
   'query.includeInactive': '`includeInactive` is for members of the clinic.',
   'query.doctorId': 'Doctors may send only themselves as `doctorId`.',
   'body.doctorId': 'Doctors may send only themselves as `doctorId`.',

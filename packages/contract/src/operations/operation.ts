@@ -56,6 +56,8 @@ export type Access =
 export type RestrictedField =
   /** `true` only for those with `slot` access to `body.slotId`, or who work at the desk of `body.clinicId`. */
   | 'body.onBehalf'
+  /** `true` only for those with `calendar` access to the doctor. */
+  | 'query.onBehalf'
   /** `true` only for members of the clinic `query.clinicId`. */
   | 'query.includeInactive'
   /** A member with the role doctor may name only themselves, and sees nothing of others. */

@@ -1,12 +1,16 @@
 import { listedDaysMax, timesMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
-import { id, localDate } from '../schemas/fields.ts'
+import { flag, id, localDate } from '../schemas/fields.ts'
 import { createdSessionsSchema, newSessionsSchema, sessionListSchema, timeListSchema } from '../schemas/session.ts'
 import { noPatients } from './audit.ts'
 import { operation } from './operation.ts'
 
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
 const to = localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` })
+const onBehalf = flag(
+  'The times at which members of the clinic can book for a patient: also within the minimum notice, beyond the ' +
+    'booking horizon, of visit types that patients cannot book, and until they end',
+)
 
 export const sessionOperations = {
   listTimes: operation({
@@ -18,9 +22,10 @@ export const sessionOperations = {
       'In the doctor’s open sessions, by start: the times at which patients can book a visit of this type now, with ' +
       `its buffers, on the grid of the session. At most ${timesMax}. None, if the doctor does not offer it.`,
     access: 'anyone',
-    query: Type.Object({ visitTypeId: id(), from, to }, { additionalProperties: false }),
+    restrictedField: 'query.onBehalf',
+    query: Type.Object({ visitTypeId: id(), from, to, onBehalf }, { additionalProperties: false }),
     responses: { 200: { description: 'The times', schema: timeListSchema } },
-    problems: ['doctor_not_found'],
+    problems: ['doctor_not_found', 'forbidden'],
   }),
   createOpenSessions: operation({
     method: 'POST',

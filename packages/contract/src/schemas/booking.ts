@@ -179,6 +179,9 @@ export const bookingSchema = Type.Object(
     ),
     units: Type.Integer(),
     appointmentType: appointmentTypeSchema,
+    visitTypeId: Type.Optional(
+      Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
+    ),
     ...times,
     confirmationLink,
     updatedAt: Type.String({ format: 'date-time' }),

@@ -63,6 +63,9 @@ export const doctorSchema = Type.Object(
     active: Type.Boolean({
       description: 'false: the doctor takes no bookings, and is in no public list or search',
     }),
+    hasOpenSessions: Type.Boolean({
+      description: 'Visit types are booked in open sessions that have not ended: see `listTimes`',
+    }),
     nextAvailableAt: nullableTime({
       description: 'Start of the first slot that can be booked now; null: there is none',
     }),

@@ -139,6 +139,7 @@ describe('doctors', () => {
       specializationNames: null,
       active: true,
       nextAvailableAt: null,
+      hasOpenSessions: false,
       nextSlots: [],
     })
     expect(await directory(database).doctor(doctor.id)).toEqual(doctor)

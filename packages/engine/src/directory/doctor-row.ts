@@ -17,6 +17,7 @@ export type DoctorRow = {
   fee_currency: string | null
   appointment_types: AppointmentType[]
   active: boolean
+  has_open_sessions: boolean
   /** Times as PostgreSQL writes them in JSON. */
   next_slots: { id: string; startsAt: string; endsAt: string }[]
 }
@@ -37,6 +38,9 @@ export const firstFree = sql`select s.starts_at from ${bookableSlots} order by s
  */
 export const selectedDoctor = sql`r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating,
   r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.active,
+  exists (select from holdfast.open_session o
+           where o.clinic_no = r.clinic_no and o.resource_id = r.id and o.withdrawn_at is null
+             and o.starts_at > now() - interval '25 hours' and o.ends_at > now()) as has_open_sessions,
   (select coalesce(json_agg(json_build_object('id', n.id, 'startsAt', n.starts_at, 'endsAt', n.ends_at)
                             order by n.starts_at), '[]')
      from (select s.id, s.starts_at, s.ends_at from ${bookableSlots}
@@ -63,6 +67,7 @@ export function doctorOf(row: DoctorRow): Doctor {
         : { amount: row.fee_amount, currency: row.fee_currency },
     appointmentTypes: row.appointment_types,
     active: row.active,
+    hasOpenSessions: row.has_open_sessions,
     nextAvailableAt: nextSlots[0]?.startsAt ?? null,
     nextSlots,
   }

@@ -115,11 +115,14 @@ export async function messageFacts(
            (select max(o.version) from holdfast.message o
              where o.clinic_no = b.clinic_no and o.booking_id = b.id) as version,
            r.id as "doctorId", r.name as "doctorName", c.name as "clinicName", c.timezone, c.address, c.phone,
+           case when v.id is not null then json_build_object(
+                  'id', v.id, 'name', v.name, 'names', v.names, 'preparation', v.preparation) end as "visitType",
            ${settingsJson} as settings
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       join holdfast.resource r on r.clinic_no = b.clinic_no and r.id = b.resource_id
       join holdfast.clinic c on c.no = b.clinic_no
+      left join holdfast.visit_type v on v.clinic_no = b.clinic_no and v.id = s.visit_type_id
       left join holdfast.manage_token t on t.clinic_no = b.clinic_no and t.booking_id = b.id
       left join holdfast.message_settings m on m.clinic_no = b.clinic_no
      where b.clinic_no = ${clinicNo} and b.id = ${bookingId} and ${isAppointment} and b.erased_at is null`)

@@ -6,13 +6,19 @@ import { alternativeReads } from '../reads/alternatives.ts'
 
 /**
  * Bookable times with as many places instead of a withdrawn one: of the same doctor, then of others with the same
- * specialization.
+ * specialization. None for a visit in an open session, which no slot replaces.
  */
 export async function timesInstead(
   pool: pg.Pool,
-  { slotId, units, appointmentType }: Pick<MessageFacts, 'slotId' | 'units' | 'appointmentType'>,
+  {
+    slotId,
+    units,
+    appointmentType,
+    visitType,
+  }: Pick<MessageFacts, 'slotId' | 'units' | 'appointmentType' | 'visitType'>,
   limit: number,
 ): Promise<TimeInstead[]> {
+  if (visitType !== null) return []
   const wanted = { slotId, fromSlotId: null, units, appointmentType, limit, sameDoctor: false, byDesk: false }
   const slots = await alternativeReads(pool).alternatives(wanted)
   if (slots.length === 0) return []

@@ -46,4 +46,6 @@ export type Booking = {
   erasedAt: Date | null
   /** When the patient said that they come to this slot; null: not, or of another slot. Only a move takes it back. */
   attendanceConfirmedAt: Date | null
+  /** What is booked in an open session; null: a slot was booked. */
+  visitTypeId: string | null
 }

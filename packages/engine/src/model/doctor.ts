@@ -23,6 +23,8 @@ export type Doctor = {
   fee: Money | null
   appointmentTypes: AppointmentType[]
   active: boolean
+  /** Visit types are booked in open sessions that have not ended. */
+  hasOpenSessions: boolean
   /** The start of the first slot with room that can be booked by the clinic's settings; null: none. */
   nextAvailableAt: Date | null
   /** The first slots of that kind, at most {@link nextSlotsMax}, by their start. */
@@ -31,7 +33,7 @@ export type Doctor = {
 
 export type NewDoctor = Omit<
   Doctor,
-  'id' | 'clinicId' | 'specializationNames' | 'active' | 'nextAvailableAt' | 'nextSlots'
+  'id' | 'clinicId' | 'specializationNames' | 'active' | 'hasOpenSessions' | 'nextAvailableAt' | 'nextSlots'
 >
 
 /** `soonest`: by nextAvailableAt, those without one last, then by name. A cursor is valid for its sort only. */

@@ -2,6 +2,7 @@ import type { AppointmentType, MessageChannel, MessageLanguage } from '@holdfast
 import type { Booking, Patient } from './booking.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
+import type { VisitType } from './visit-type.ts'
 
 /** `unanswered`: an entry of the waitlist has ended with an offer that lapsed, as those before it. */
 export type MessageKind =
@@ -176,6 +177,8 @@ export type MessageFacts = {
   holdExpiresAt: Date | null
   doctorId: string
   doctorName: string
+  /** What is booked in an open session; null: a slot was booked. */
+  visitType: Pick<VisitType, 'id' | 'name' | 'names' | 'preparation'> | null
   clinicName: string
   timezone: string
   address: string | null

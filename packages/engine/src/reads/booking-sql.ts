@@ -12,6 +12,7 @@ const expressions: Partial<Record<string, Sql>> = {
   ends_at: sql`s.ends_at`,
   hold_expires_at: sql`case when ${isHeld} then b.hold_expires_at end`,
   extended: sql`b.extended_by is not null`,
+  visit_type_id: sql`s.visit_type_id`,
 }
 
 /**

@@ -446,7 +446,7 @@ export const changeSlot = <ThrowOnError extends boolean = false>(options: Option
  *
  * In the doctor’s open sessions, by start: the times at which patients can book a visit of this type now, with its buffers, on the grid of the session. At most 2000. None, if the doctor does not offer it.
  *
- * Who may call: Anyone.
+ * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.
  */
 export const listTimes = <ThrowOnError extends boolean = false>(options: Options<ListTimesData, ThrowOnError>): RequestResult<ListTimesResponses, ListTimesErrors, ThrowOnError> => (options.client ?? client).get<ListTimesResponses, ListTimesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -341,6 +341,10 @@ export type Booking = {
     failureReason: 'hold_expired' | 'slot_withdrawn' | 'slot_closed' | 'system_error' | 'hold_released' | null;
     units: number;
     appointmentType: AppointmentType;
+    /**
+     * What is booked in an open session; absent: a slot was booked
+     */
+    visitTypeId?: string;
     startsAt: string;
     endsAt: string;
     /**
@@ -1981,6 +1985,10 @@ export type Doctor = {
      * false: the doctor takes no bookings, and is in no public list or search
      */
     active: boolean;
+    /**
+     * Visit types are booked in open sessions that have not ended: see `listTimes`
+     */
+    hasOpenSessions: boolean;
     /**
      * Start of the first slot that can be booked now; null: there is none
      */
@@ -7416,6 +7424,10 @@ export type ListTimesData = {
          * Last day, inclusive; at most 62 days in all
          */
         to: string;
+        /**
+         * The times at which members of the clinic can book for a patient: also within the minimum notice, beyond the booking horizon, of visit types that patients cannot book, and until they end
+         */
+        onBehalf?: boolean;
     };
     url: '/api/v1/doctors/{doctorId}/times';
 };
@@ -7429,6 +7441,10 @@ export type ListTimesErrors = {
      * `unauthenticated`: Credentials are needed.
      */
     401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
     /**
      * `doctor_not_found`: There is no such doctor.
      */

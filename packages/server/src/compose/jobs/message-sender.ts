@@ -6,7 +6,7 @@ import { accountOfConfirmedEmail, currentEmail } from '../../accounts/emails/con
 import type { Config } from '../../config/config.ts'
 import type { MessageSender } from '../../messages/patient-messages/message-sender.ts'
 import { createRecipientDigests } from '../../messages/recipient-digests.ts'
-import { type MailLinks, timeLink } from '../../messages/rendering/mail-links.ts'
+import { type MailLinks, timeLink, timesLink } from '../../messages/rendering/mail-links.ts'
 import { createConfirmationTokens, createUnsubscribeTokens } from '../../secrets/confirmation-tokens.ts'
 import { createKeyedDigests } from '../../secrets/keyed-digests.ts'
 import { createManageTokens } from '../../secrets/manage-tokens.ts'
@@ -81,7 +81,7 @@ export function mailLinks(settings: MailSettings, secrets: readonly string[]): M
       if (kind !== 'offered' || waitlistEntryId === null) return null
       return `${site}/api/v1/unsubscribe/waitlist/${unsubscribing(waitlistEntryId, patient)}`
     },
-    times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
+    times: (...times) => timesLink(site, ...times),
     time: (slot, insteadOf) => timeLink(site, slot, accessTo(insteadOf)),
   }
 }

@@ -89,6 +89,22 @@ test.each(every)('the mail %s in %s says for how many places it is, if for more 
   expect(mailOf(kind, language).content.text).not.toContain(howMany)
 })
 
+test.each(messageLanguages)('a mail in %s about a visit says what it is, and what to do before it', (language) => {
+  const name = { en: 'Blood sample', de: 'Blutabnahme', ar: 'عينة دم' }
+  const visitType = { id: 'v', name: 'BS', names: name, preparation: 'Come fasting.' }
+  const { onTicket, onTicketOfVisit, visitType: label } = mailTexts[language]
+  for (const kind of ['confirmed', 'reminder'] as const) {
+    const { html, text } = mailOf(kind, language, { visitType }).content
+    for (const part of [label, name[language], 'Come fasting.', onTicketOfVisit]) {
+      for (const content of [html, text]) expect(content).toContain(part)
+    }
+    expect(text).not.toContain(onTicket)
+  }
+  const cancelled = mailOf('cancelled', language, { visitType }).content.text
+  expect(cancelled).toContain('&visitType=v')
+  expect(cancelled).not.toContain('Come fasting.')
+})
+
 test('the free times instead of a withdrawn one are booked with as many places', () => {
   const links = (units: number) => mailOf('withdrawn', 'en', { units }).content.text.match(/&units=\d+/g)
   expect(links(3)).toEqual(['&units=3', '&units=3', '&units=3'])

@@ -135,7 +135,7 @@ function contentOf(
 ): MailContent {
   const texts = mailTexts[language]
   const context = visitContext(facts, language, links)
-  const timesFrom = (at: Date) => links.times(facts.doctorId, localDay(at, facts.timezone))
+  const timesFrom = (at: Date) => links.times(facts.doctorId, localDay(at, facts.timezone), facts.visitType?.id ?? null)
   const bookUrl = timesFrom(facts.startsAt)
   switch (kind) {
     case 'offered':

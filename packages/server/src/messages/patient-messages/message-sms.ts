@@ -58,7 +58,7 @@ export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): s
 function linkOf(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
   if (kind === 'offered' || isOfferWithdrawn(kind, facts)) return links.offer(facts)
   if (kind === 'cancelled' || kind === 'withdrawn') {
-    return links.times(facts.doctorId, localDay(facts.startsAt, facts.timezone))
+    return links.times(facts.doctorId, localDay(facts.startsAt, facts.timezone), facts.visitType?.id ?? null)
   }
   return links.ticket(facts)
 }

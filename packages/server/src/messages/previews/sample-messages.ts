@@ -3,7 +3,7 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 import { entryEndedContext, entryLinkContext } from '../account-mails/entry-mail.ts'
 import { type MailFacts, type MailSettings, statusFor } from '../patient-messages/message-mail.ts'
 import type { MailContent } from '../rendering/mail-content.ts'
-import { type MailLinks, timeLink } from '../rendering/mail-links.ts'
+import { type MailLinks, timeLink, timesLink } from '../rendering/mail-links.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { referenceOf, whenText } from '../rendering/visit-context.ts'
 import { addressInUseMail } from '../templates/address-in-use.ts'
@@ -130,6 +130,7 @@ export function sampleFacts(
     holdExpiresAt: statusFor[kind] === 'PENDING' ? new Date(startsAt.getTime() - 86_400_000) : null,
     doctorId: id,
     doctorName: doctor,
+    visitType: null,
     clinicName: clinic,
     timezone: 'Europe/Berlin',
     address,
@@ -230,7 +231,7 @@ export function sampleLinks(site: string): MailLinks {
       kind === 'reminder' || kind === 'offered'
         ? `${site}/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`
         : null,
-    times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
+    times: (...times) => timesLink(site, ...times),
     time: (slot, { bookingId }) => timeLink(site, slot, `${bookingId}.hfm_${'x'.repeat(43)}`),
   }
 }

@@ -20,7 +20,7 @@ const shown: Record<Exclude<keyof MailLinks, 'unsubscribe'>, (links: MailLinks) 
   leaveWaitlist: (links) => links.leaveWaitlist(booking),
   entry: (links) => links.entry(booking),
   joinWaitlist: (links) => links.joinWaitlist(doctorId),
-  times: (links) => links.times(doctorId, day),
+  times: (links) => links.times(doctorId, day, null),
   time: (links) => links.time({ slotId, doctorId, day, type: 'video', units: 1 }, booking),
 }
 

@@ -27,8 +27,8 @@ export type MailLinks = {
    * is needed for the visit.
    */
   unsubscribe(kind: MessageKind, facts: Pick<MessageFacts, 'bookingId' | 'waitlistEntryId' | 'patient'>): string | null
-  /** The doctor's free times, from a local day `YYYY-MM-DD` on. */
-  times(doctorId: string, from: string): string
+  /** The doctor's free times, from a local day `YYYY-MM-DD` on; those of a visit type, unless it is null. */
+  times(doctorId: string, from: string, visitTypeId: string | null): string
   /**
    * The same, with a button that books a time of that day. The page reads the patient's details from the booking that
    * the time is instead of, by its manage token.
@@ -37,6 +37,11 @@ export type MailLinks = {
     slot: { slotId: string; doctorId: string; day: string; type: AppointmentType; units: number },
     insteadOf: Pick<MessageFacts, 'bookingId' | 'accountId' | 'manageEpoch'>,
   ): string
+}
+
+/** The page of a doctor's times. */
+export function timesLink(site: string, ...[doctorId, from, visitTypeId]: Parameters<MailLinks['times']>): string {
+  return `${site}/doctors/${doctorId}?from=${from}${visitTypeId === null ? '' : `&visitType=${visitTypeId}`}`
 }
 
 /** The page of a doctor's times with the button that books one of them. @param access to the booking before */

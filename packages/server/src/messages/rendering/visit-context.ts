@@ -5,14 +5,18 @@ import type { MailLinks } from './mail-links.ts'
 import { shownName } from './shown-name.ts'
 
 export function visitContext(facts: MessageFacts, language: MessageLanguage, links: MailLinks): VisitContext {
-  const { patient, clinicName, address, phone, doctorName, appointmentType, units, startsAt, timezone, settings } =
-    facts
+  const { patient, clinicName, address, phone, doctorName, visitType, appointmentType, units } = facts
+  const { startsAt, timezone, settings } = facts
   return {
     patientName: shownName(patient.name),
     clinicName,
     clinicAddress: address,
     clinicPhone: phone,
     doctorName,
+    visitType: visitType && {
+      name: visitType.names[language] ?? visitType.name,
+      preparation: visitType.preparation,
+    },
     isVideo: appointmentType === 'video',
     units,
     when: whenText(startsAt, timezone, language),

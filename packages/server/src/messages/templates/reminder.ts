@@ -1,6 +1,6 @@
 import type { MailContent, VisitContext } from '../rendering/mail-content.ts'
 import type { MailTexts } from '../texts/en.ts'
-import { questionsNote, visitDetails, withClinicTexts } from './visit-details.ts'
+import { beforeVisit, questionsNote, visitDetails, withClinicTexts } from './visit-details.ts'
 
 /**
  * `attendUrl`: where one press confirms that the patient comes; null: they have confirmed it. `cancelUrl`: where one
@@ -19,7 +19,7 @@ export function reminderMail(context: ReminderContext, texts: MailTexts): MailCo
     heading: texts.reminder.heading,
     paragraphs: withClinicTexts(context, texts, [
       attendUrl === null ? confirmedText(doctorName) : text(doctorName),
-      texts.onTicket,
+      ...beforeVisit(context, texts),
     ]),
     details: visitDetails(context, texts),
     actions: [

@@ -3,10 +3,11 @@ import type { MailTexts } from '../texts/en.ts'
 
 /** What every mail about a visit says of it. */
 export function visitDetails(context: VisitContext, texts: MailTexts): MailContent['details'] {
-  const { when, doctorName, isVideo, units, clinicName, clinicAddress, reference } = context
+  const { when, doctorName, visitType, isVideo, units, clinicName, clinicAddress, reference } = context
   const place = clinicAddress === null ? clinicName : texts.place(clinicName, clinicAddress)
   return [
     { label: texts.when, value: when },
+    ...(visitType === null ? [] : [{ label: texts.visitType, value: visitType.name }]),
     { label: texts.doctor, value: doctorName },
     { label: texts.where, value: isVideo ? texts.byVideo : place },
     ...(units === 1 ? [] : [{ label: texts.howMany, value: texts.places(units) }]),
@@ -18,6 +19,13 @@ export function visitDetails(context: VisitContext, texts: MailTexts): MailConte
 export function withClinicTexts(context: VisitContext, texts: MailTexts, paragraphs: string[]): string[] {
   const { patientName, textBefore, textAfter } = context
   return [texts.greeting(patientName), textBefore, ...paragraphs, textAfter].filter((text) => text !== null)
+}
+
+/** What patients do before the visit, and what they can change on their ticket. */
+export function beforeVisit({ visitType }: VisitContext, texts: MailTexts): string[] {
+  if (visitType === null) return [texts.onTicket]
+  const { preparation } = visitType
+  return [...(preparation === null ? [] : [texts.preparation(preparation)]), texts.onTicketOfVisit]
 }
 
 export function questionsNote({ clinicName, clinicPhone }: VisitContext, texts: MailTexts): string[] {

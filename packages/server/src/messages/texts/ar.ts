@@ -9,6 +9,7 @@ export const ar: MailTexts = {
   greeting: (name) => (name === null ? 'مرحبًا،' : `مرحبًا ${name}،`),
   when: 'الموعد',
   doctor: 'الطبيب',
+  visitType: 'نوع الموعد',
   where: 'المكان',
   place: (clinic, address) => `${clinic}، ${address}`,
   byVideo: 'عبر الفيديو. الرابط موجود في تذكرتك.',
@@ -20,6 +21,8 @@ export const ar: MailTexts = {
   openTicket: 'افتح تذكرتك',
   privateLink: 'لا تشارك رابط تذكرتك مع أحد: كل من لديه الرابط يمكنه رؤية الموعد ونقله وإلغاؤه.',
   onTicket: 'يمكنك نقل الموعد أو إلغاؤه من تذكرتك.',
+  onTicketOfVisit: 'يمكنك إلغاء الموعد من تذكرتك.',
+  preparation: (text) => `قبل الموعد: ${text}`,
   questions: (clinic, phone) => `لديك أسئلة؟ اتصل بـ ${clinic}: ${leftToRight(phone)}`,
   offered: {
     subject: (when) => `أصبح وقت متاحًا لك: ${when}`,

@@ -6,6 +6,7 @@ export const de: MailTexts = {
   greeting: (name) => (name === null ? 'Guten Tag,' : `Guten Tag ${name},`),
   when: 'Wann',
   doctor: 'Ärztin oder Arzt',
+  visitType: 'Terminart',
   where: 'Wo',
   place: (clinic, address) => `${clinic}, ${address}`,
   byVideo: 'Per Video. Der Link steht auf Ihrem Ticket.',
@@ -18,6 +19,8 @@ export const de: MailTexts = {
   privateLink:
     'Behalten Sie den Link zu Ihrem Ticket für sich: Wer ihn hat, kann den Termin sehen, verschieben, absagen.',
   onTicket: 'Auf dem Ticket können Sie den Termin verschieben oder absagen.',
+  onTicketOfVisit: 'Auf dem Ticket können Sie den Termin absagen.',
+  preparation: (text) => `Vor dem Termin: ${text}`,
   questions: (clinic, phone) => `Fragen? Rufen Sie ${clinic} an: ${phone}`,
   offered: {
     subject: (when) => `Ein Termin ist für Sie frei geworden: ${when}`,

@@ -5,6 +5,7 @@ export const en = {
   greeting: (name: string | null) => (name === null ? 'Hello,' : `Hello ${name},`),
   when: 'When',
   doctor: 'Doctor',
+  visitType: 'Appointment',
   where: 'Where',
   place: (clinic: string, address: string) => `${clinic}, ${address}`,
   byVideo: 'By video. The link is on your ticket.',
@@ -16,6 +17,8 @@ export const en = {
   openTicket: 'Open your ticket',
   privateLink: 'Keep the link to your ticket private: anyone who has it can view, move and cancel the appointment.',
   onTicket: 'You can move or cancel the appointment on your ticket.',
+  onTicketOfVisit: 'You can cancel the appointment on your ticket.',
+  preparation: (text: string) => `Before the appointment: ${text}`,
   questions: (clinic: string, phone: string) => `Questions? Call ${clinic}: ${phone}`,
   offered: {
     subject: (when: string) => `A time has become free for you: ${when}`,

@@ -7,6 +7,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, deskRoles, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
 import { type BookingReach, bookingNotFound, isTokenWith } from './reach-booking.ts'
 import { requireOwnSurgeon } from './reach-case.ts'
+import { requireCalendar } from './require-calendar.ts'
 import { clinicNotFound } from './require-clinic.ts'
 import { requireSession, requireSlot } from './require-slot.ts'
 
@@ -14,6 +15,7 @@ type OnBehalfCall = {
   principal: Principal
   body: { onBehalf?: boolean } & ({ slotId?: string; sessionId?: string } | { clinicId: string })
 }
+type TimesCall = { principal: Principal; params: { doctorId: string }; query: { onBehalf: boolean } }
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
 type ClosingCall = { body: { doctorId?: string } }
@@ -36,6 +38,12 @@ export const restrictedFieldGuards = {
     if (body.slotId !== undefined) return requireSlot(deps, principal, body.slotId)
     if (body.sessionId !== undefined) return requireSession(deps, principal, body.sessionId)
     return null
+  },
+
+  /** Whether the times are those for the clinic's people. */
+  async 'query.onBehalf'(deps: RestDeps, { principal, params, query }: TimesCall): Promise<boolean> {
+    if (query.onBehalf) await requireCalendar(deps, principal, params.doctorId)
+    return query.onBehalf
   },
 
   'query.includeInactive'(_deps: RestDeps, { principal, query }: InactiveCall): boolean {

@@ -216,7 +216,7 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   const created = await rest.call('createDoctor', { as, body })
   expect(created.status).toBe(201)
   const { clinicId, ...fields } = body
-  const none = { specializationNames: null, nextAvailableAt: null, nextSlots: [] }
+  const none = { specializationNames: null, hasOpenSessions: false, nextAvailableAt: null, nextSlots: [] }
   expect(created.body).toEqual({ id: expect.any(String), clinicId, ...fields, active: true, ...none })
   const path = { doctorId: created.body.id }
   const listed = { name: body.specialization, names: null, doctors: 1 }

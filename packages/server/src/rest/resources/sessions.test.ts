@@ -116,6 +116,40 @@ describe('times', () => {
     expect(await timesOf(rest, practice)).toEqual([0])
   })
 
+  test('the booking of a visit says what was booked, before and after a change', async ({ database, rest }) => {
+    const { session, type, staff, doctor } = await aPractice(database, rest)
+    const visit = { sessionId: session.id, startsAt: at(session, 0), visitTypeId: type.id }
+    const made = await rest.call('createBooking', { body: { ...visit, patient: { name: 'Ada' } } })
+    const path = { bookingId: made.body.id }
+    expect((await rest.call('getBooking', { path, as: staff })).body.visitTypeId).toBe(type.id)
+    expect((await rest.call('confirmBooking', { path, as: staff, body: {} })).body.visitTypeId).toBe(type.id)
+    const { id: bookingId } = await aBooking(database, await aSlot(database, doctor))
+    expect((await rest.call('getBooking', { path: { bookingId }, as: staff })).body).not.toHaveProperty('visitTypeId')
+  })
+
+  test('the clinic’s people get the times at which they can book for a patient', async ({ database, rest }) => {
+    const { path, session, clinic, staff, ownDoctor, otherDoctor } = await aPractice(database, rest)
+    const type = await aVisitType(database, clinic, { minutes: 20, bookableBy: 'desk', minimumNoticeMinutes: 10_000 })
+    const query = { visitTypeId: type.id, from: dayOf(session), to: dayOf(session), onBehalf: true }
+    for (const as of [staff, ownDoctor])
+      expect((await rest.call('listTimes', { path, query, as })).body.items).toHaveLength(3)
+    expect(
+      (await rest.call('listTimes', { path, query: { ...query, onBehalf: false }, as: staff })).body.items,
+    ).toEqual([])
+    expect((await rest.call('listTimes', { path, query, as: otherDoctor })).status).toBe(403)
+    expect((await rest.call('listTimes', { path, query })).status).toBe(401)
+  })
+
+  test('a doctor has open sessions until they have ended or are withdrawn', async ({ database, rest }) => {
+    const { path, session, staff, colleague } = await aPractice(database, rest)
+    const has = async (doctorId: string) => (await rest.call('getDoctor', { path: { doctorId } })).body.hasOpenSessions
+    expect([await has(path.doctorId), await has(colleague.id)]).toEqual([true, false])
+    await rest.call('withdrawOpenSession', { path: { ...path, sessionId: session.id }, as: staff })
+    expect(await has(path.doctorId)).toBe(false)
+    await aSession(database, colleague, { startsAt: new Date(Date.now() - 3_600_000), minutes: 59 })
+    expect(await has(colleague.id)).toBe(false)
+  })
+
   test('the slot of a visit is in no list of slots', async ({ database, rest }) => {
     const practice = await aPractice(database, rest)
     const { session, type, path, doctor } = practice

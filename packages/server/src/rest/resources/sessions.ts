@@ -18,9 +18,10 @@ const sessionHoursMax = 25
 export function serveSessions(serve: Serve, deps: RestDeps): void {
   const { sessions } = deps.engine
 
-  serve(restOperations.listTimes, ({ params, query, granted: principal }) => {
+  serve(restOperations.listTimes, ({ params, query, granted: principal, field: byDesk }) => {
     requireDays(query.from, query.to, listedDaysMax)
-    return listTimes(deps, params.doctorId, query, principal.kind === 'account' ? principal.accountId : null)
+    const accountId = principal.kind === 'account' ? principal.accountId : null
+    return listTimes(deps, params.doctorId, query, { byDesk, accountId })
   })
 
   serve(
@@ -65,7 +66,7 @@ async function listTimes(
   { engine, now }: RestDeps,
   doctorId: string,
   { visitTypeId, from, to }: { visitTypeId: string; from: string; to: string },
-  accountId: string | null,
+  as: { byDesk: boolean; accountId: string | null },
 ) {
   const doctor = clinicNoIn(doctorId) === null ? null : await engine.directory.doctor(doctorId)
   if (doctor === null || !doctor.active) throw doctorNotFound(doctorId)
@@ -73,7 +74,7 @@ async function listTimes(
   if (clinic === null) throw doctorNotFound(doctorId)
   const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
   const asOf = timeText(now())
-  const of = { doctorId, visitTypeId, from: start, to: end, byDesk: false, accountId, limit: timesMax }
+  const of = { doctorId, visitTypeId, from: start, to: end, ...as, limit: timesMax }
   const items = await engine.sessions.times(of)
   return { status: 200 as const, body: { items: items.map((item) => ({ ...item, ...timesOf(item) })), asOf } }
 }

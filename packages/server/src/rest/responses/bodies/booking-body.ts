@@ -23,6 +23,7 @@ export function bookingBody(
     failureReason: booking.failureReason,
     units: booking.units,
     appointmentType: booking.appointmentType,
+    ...(booking.visitTypeId === null ? {} : { visitTypeId: booking.visitTypeId }),
     startsAt: booking.startsAt.toISOString(),
     endsAt: booking.endsAt.toISOString(),
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
