@@ -62,7 +62,7 @@ export const engineFolders = {
   upkeep: [],
   migrate: ['upkeep'],
   'app-login': [],
-  shards: ['directory', 'move', 'stored-responses'],
+  shards: ['directory', 'import', 'move', 'stored-responses'],
 }
 
 /** What every folder of the engine may import. */

@@ -302,6 +302,8 @@ export {
   recentBookings,
 } from './shards/clinic-shards.ts'
 export { drainShard, releaseNotes, undrainShard } from './shards/drain-shard.ts'
+export { emptiestShard } from './shards/emptiest-shard.ts'
+export { ImportInterrupted, importIntoShards } from './shards/import-into-shards.ts'
 export { type MisplacedClinic, misplacedClinics } from './shards/misplaced-clinics.ts'
 export { balancingMoves, type ClinicLoad, drainingMoves, type ProposedMove } from './shards/propose-moves.ts'
 export { copySiteAdministrators, isShard, refuseOtherShard, registerShard } from './shards/register-shard.ts'

@@ -1,11 +1,26 @@
 import { type AuditDetail, importLists } from '@holdfast/contract'
-import { createEngine, type ImportCounts, type ImportOutcome, isShard, withPool } from '@holdfast/engine'
+import {
+  createEngine,
+  createPool,
+  type DirectoryImport,
+  directoryNo,
+  type Engine,
+  type ImportCounts,
+  ImportInterrupted,
+  type ImportOutcome,
+  importIntoShards,
+  isClinicMoving,
+  withPool,
+} from '@holdfast/engine'
+import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
 import { recordCommand } from '../record-command.ts'
 import { pathOf } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
+
+type ImportingOptions = Parameters<Engine['importDirectory']>[1]
 
 export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
 
@@ -31,23 +46,39 @@ export async function importCommand(
   }
   const read = await readImport(sources, Temporal.Now.instant())
   if (read.problemCount > 0) return refuse(context, read.problems, read.problemCount, options)
-  const outcome = await withDatabase(context, async (database) => {
-    const { appUrl } = await database.migrate()
-    if (await withPool({ url: database.ownerUrl, name: 'holdfast import' }, isShard)) {
-      throw new CommandRefusal(
-        'this database is a shard of an installation, whose directory draws the numbers of clinics: import there',
-      )
-    }
-    return withPool({ url: appUrl, name: 'holdfast import' }, (pool) => {
-      const engine = createEngine({ batchPool: pool, generalPool: pool })
-      return engine.importDirectory(read.directory, {
-        dryRun: options.dryRun === true,
-        alsoWrite: (transaction, counts) =>
-          recordCommand(transaction, { kind: 'data_imported', details: detailsOf(counts) }),
-      })
-    })
+  const outcome = await importAll(context, read.directory, {
+    dryRun: options.dryRun === true,
+    alsoWrite: (transaction, counts) =>
+      recordCommand(transaction, { kind: 'data_imported', details: detailsOf(counts) }),
   })
   return report(context, outcome, read, options)
+}
+
+const poolName = 'holdfast import'
+
+/** Into the only database, or into those that have the clinics. */
+function importAll(context: CommandContext, input: DirectoryImport, options: ImportingOptions): Promise<ImportOutcome> {
+  return withDatabase(context, async (database) => {
+    const { appUrl, shards } = await database.prepareClinics((line) => context.terminal.note(line))
+    if (shards === null) {
+      return withPool({ url: appUrl, name: poolName }, (pool) =>
+        createEngine({ batchPool: pool, generalPool: pool }).importDirectory(input, options),
+      )
+    }
+    const pools = new Map([[directoryNo, createPool({ url: appUrl, max: 1, name: poolName })]])
+    try {
+      for (const { no, urls, settings } of shards) {
+        if (urls === null) throw new CommandRefusal(`the database ${settings.name} is needed: nothing was imported`)
+        pools.set(no, createPool({ url: urls.appUrl, max: 1, name: poolName }))
+      }
+      return await importIntoShards({ directoryUrl: database.ownerUrl, pools }, input, options)
+    } finally {
+      await Promise.all(Array.from(pools.values(), (pool) => pool.end()))
+    }
+  }).catch((error: unknown) => {
+    if (error instanceof ImportInterrupted || isClinicMoving(error)) throw new CommandRefusal(messageOf(error))
+    throw error
+  })
 }
 
 function detailsOf(counts: ImportCounts): AuditDetail[] {

@@ -74,9 +74,43 @@ test('nothing is imported into a shard by itself: it would draw numbers that oth
   await writeFile(clinics, 'clinic,name,timezone\nc1,Imported,UTC\n')
   const { code, err } = await runCaptured(['import', '--clinics', clinics], { DATABASE_URL: north.ownerUrl, PORT: '0' })
   expect(code).toBe(1)
-  expect(err.join('\n')).toContain('this database is a shard of an installation')
+  expect(err.join('\n')).toContain('DATABASE_URL is a shard of an installation')
   expect((await north.ownerPool.query("select from holdfast.clinic where name = 'Imported'")).rowCount).toBe(0)
   expect((await runCaptured(['import', '--clinics', clinics], env)).code).toBe(0)
+})
+
+test('an import finds a clinic in each database, needs all of them, and notes new clinics', async () => {
+  const files = await mkdtemp(join(tmpdir(), 'holdfast-shards-'))
+  onTestFinished(() => rm(files, { recursive: true }))
+  const clinics = join(files, 'clinics.csv')
+  await north.ownerPool.query("update holdfast.clinic set name = 'Moved' where no = 40")
+  await writeFile(clinics, 'clinic,name,timezone\nc1,Moved,UTC\nc2,New,UTC\n')
+  const args = ['import', '--clinics', clinics]
+  const { HOLDFAST_SHARDS: _, ...alone } = env
+  const refused = await runCaptured(args, alone)
+  expect(refused.code).toBe(1)
+  expect(refused.err.join()).toContain('HOLDFAST_SHARDS lacks databases that have clinics: north')
+  const away = { ...env, HOLDFAST_SHARDS: 'north=postgres://nobody@127.0.0.1:1/holdfast' }
+  expect((await runCaptured(args, away)).err.join()).toContain('the database north is needed: nothing was imported')
+  expect(await runCaptured(args, env)).toMatchObject({
+    code: 0,
+    out: expect.arrayContaining(['clinics: 1 imported, 1 were there before']),
+  })
+  expect(await runCaptured(args, env)).toMatchObject({
+    code: 0,
+    out: expect.arrayContaining(['clinics: 0 imported, 2 were there before']),
+  })
+  expect(await shards()).toMatchObject({ code: 0, misplaced: [] })
+  const noted = `select from holdfast.clinic_shard where shard_no = $1 and clinic_no = $2`
+  for (const [no, database] of [directory, north].entries()) {
+    const { rows } = await database.ownerPool.query<{ no: number }>("select no from holdfast.clinic where name = 'New'")
+    for (const clinic of rows) {
+      expect((await directory.ownerPool.query(noted, [no, clinic.no])).rowCount).toBe(1)
+      // The other tests count clinics.
+      await database.ownerPool.query('delete from holdfast.message_settings where clinic_no = $1', [clinic.no])
+      await database.ownerPool.query('delete from holdfast.clinic where no = $1', [clinic.no])
+    }
+  }
 })
 
 test('a clinic is moved to another database after a rehearsal, and what is wrong is named', async () => {

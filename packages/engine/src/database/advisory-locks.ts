@@ -17,6 +17,8 @@ export const advisoryLocks = {
   appLogin: [hold, 4],
   /** One process archives or restores months. */
   archive: [hold, 5],
+  /** One process imports into several databases. */
+  import: [hold, 6],
   /** 'HoSt': servers that start together prepare the database one after the other. */
   serverStart: [0x486f5374, 1],
 } as const

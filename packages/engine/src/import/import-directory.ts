@@ -22,7 +22,12 @@ import type {
 import { createSlots } from '../slots/create-slots.ts'
 import { latestStart, slotsAheadYearsMax } from '../slots/slot-dates.ts'
 
-const problemsMax = 1_000
+export const problemsMax = 1_000
+
+export type KnownClinic = { no: number; name: string; timezone: string }
+
+/** `known`: the clinics with the imported names, in all databases. `numberOf`: the number of one that is new. */
+export type AmongShards = { known: readonly KnownClinic[]; numberOf(clinic: ImportClinic): number | null }
 
 /**
  * Imports clinics, doctors and slots, all or nothing, in one transaction; imports run one after the other. The same
@@ -32,12 +37,15 @@ const problemsMax = 1_000
  *
  * The caller has parsed the rows and checked the limits of their fields. The times of slots, and what only the database
  * can know, are checked here, and every problem is reported with its row.
+ *
+ * @param among for one of several databases
  */
 export async function importDirectory(
   pool: pg.Pool,
   input: DirectoryImport,
   options: Parameters<Engine['importDirectory']>[1],
   announce: Announce,
+  among: AmongShards | null = null,
 ): Promise<ImportOutcome> {
   const problems = new Problems()
   try {
@@ -46,7 +54,7 @@ export async function importDirectory(
       announce,
     )(async (transaction) => {
       await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended('holdfast.import', 0))`)
-      const clinics = await importClinics(transaction, input.clinics, problems)
+      const clinics = await importClinics(transaction, input.clinics, problems, among)
       const doctors = await importDoctors(transaction, input.doctors, clinics, problems)
       const slots = await importSlots(transaction, input.slots, doctors, problems)
       if (problems.count > 0) throw new RolledBack(problems.outcome())
@@ -109,17 +117,32 @@ class Problems {
  */
 type Keys<Target> = { targets: Map<string, Target>; refused: Set<string> }
 
+/** The clinics of a database that have the names of some that are imported, the oldest first. */
+export async function clinicsNamedAs(
+  database: pg.Pool | pg.PoolClient,
+  clinics: readonly ImportClinic[],
+): Promise<KnownClinic[]> {
+  const names = [...new Set(clinics.map((clinic) => clinic.name))]
+  const { rows } = await database.query<KnownClinic>(
+    sql`select no, name, timezone from holdfast.clinic where name = any(${names}::text[]) order by no`,
+  )
+  return rows
+}
+
+/** Clinics are the same whose identity is equal. @param zone as {@link timeZoneName} spells it */
+export function clinicIdentity(name: string, zone: string): string {
+  return JSON.stringify([name, zone])
+}
+
 /** Returns the clinics' numbers by key. */
 async function importClinics(
   transaction: pg.PoolClient,
   clinics: ImportClinic[],
   problems: Problems,
+  among: AmongShards | null,
 ): Promise<Keys<number> & { counts: ImportCounts['clinics'] }> {
-  const names = [...new Set(clinics.map((clinic) => clinic.name))]
-  const { rows: known } = await transaction.query<{ no: number; name: string; timezone: string }>(
-    sql`select no, name, timezone from holdfast.clinic where name = any(${names}::text[]) order by no`,
-  )
-  const existing = Map.groupBy(known, (clinic) => JSON.stringify([clinic.name, clinic.timezone]))
+  const known = among?.known ?? (await clinicsNamedAs(transaction, clinics))
+  const existing = Map.groupBy(known, ({ name, timezone }) => clinicIdentity(name, timezone))
   const seen = new FirstRows('clinics', problems)
   const targets = new Map<string, number>()
   const counts = { created: 0, existing: 0 }
@@ -129,7 +152,7 @@ async function importClinics(
       problems.add('clinics', clinic.row, new UnknownTimeZone(clinic.timezone).message)
       continue
     }
-    const identity = JSON.stringify([clinic.name, zone])
+    const identity = clinicIdentity(clinic.name, zone)
     if (!seen.isNew(clinic, identity, `a clinic ${quoted(clinic.name)} in ${zone}`)) continue
     const same = existing.get(identity) ?? []
     if (same.length > 1) {
@@ -141,7 +164,9 @@ async function importClinics(
       )
       continue
     }
-    const no = same[0]?.no ?? (await problems.ofRow('clinics', clinic.row, () => insertClinic(transaction, clinic))).no
+    const drawnNo = among?.numberOf(clinic) ?? null
+    const insert = () => insertClinic(transaction, clinic, drawnNo)
+    const no = same[0]?.no ?? (await problems.ofRow('clinics', clinic.row, insert)).no
     counts[same.length === 1 ? 'existing' : 'created'] += 1
     if (clinic.key !== null) targets.set(clinic.key, no)
   }

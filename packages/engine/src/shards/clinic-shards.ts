@@ -70,20 +70,25 @@ export async function placeClinic(directory: pg.Pool, writeKey: WriteKey, shardN
   const id = writeKey === null ? null : digestUuid(`holdfast.clinic_no ${writeKey.key}`)
   const once = { writeKey: id === null ? null : { key: id, requestHash: id }, clinicNo: null }
   const placed = await inTransaction(directory, (transaction) =>
-    runOnce(transaction, once, async () => {
-      const { rows } = await transaction.query<{ clinicNo: number | null }>(
-        sql`select holdfast.place_clinic(${shardNo}) as "clinicNo"`,
-      )
-      const clinicNo = rows[0]?.clinicNo ?? null
-      if (clinicNo === null) {
-        const message = `The database ${shardNo} of the installation gets no new clinics.`
-        throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
-      }
-      return { clinicNo, shardNo }
-    }),
+    runOnce(transaction, once, async () => ({ clinicNo: await drawClinicNo(transaction, shardNo), shardNo })),
   )
   if (placed.kind === 'key_reused') throw new Error('The digest of a key is that of another request.')
   return placed.value
+}
+
+/**
+ * Draws the number of a new clinic, and notes where it will be, in a transaction of the directory.
+ *
+ * @throws DatabaseUnavailable if that database is drained
+ */
+export async function drawClinicNo(transaction: pg.PoolClient, shardNo: number): Promise<number> {
+  const { rows } = await transaction.query<{ clinicNo: number | null }>(
+    sql`select holdfast.place_clinic(${shardNo}) as "clinicNo"`,
+  )
+  const clinicNo = rows[0]?.clinicNo ?? null
+  if (clinicNo !== null) return clinicNo
+  const message = `The database ${shardNo} of the installation gets no new clinics.`
+  throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }
 
 /** About how many bookings a database has of the last two months, by its statistics. @param shard as the application */

@@ -12,7 +12,7 @@ import { StartError } from '../../lifecycle/start-error.ts'
 import { connectionsOfProcess } from '../pools/database-connections.ts'
 import { applicationUrlOf } from './application-urls.ts'
 import { type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
-import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
+import { type PreparedDatabase, prepareClinics, prepareDatabase } from './prepare-database.ts'
 import { prepareShards, type Say, shardOf } from './prepare-shards.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
@@ -55,6 +55,8 @@ export type Database = OpenDatabase & {
    * @throws MigrateError, AppLoginError, ShardRefused; StartError for a new one that cannot be reached
    */
   migrateShards(say: (line: string) => void): Promise<string[]>
+  /** What creates clinics needs of all databases. @throws as `migrateShards`, and StartError for one that is missing */
+  prepareClinics(say?: Say): Promise<Omit<PreparedDatabase, 'secrets'>>
   /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
   prepare(say?: Say): Promise<PreparedDatabase>
   /** How the application logs in, without changing anything; null: the database was never migrated. */
@@ -78,6 +80,7 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
       (await prepareShards(config, database.ownerUrl, say))
         .filter(({ urls }) => urls === null)
         .map(({ settings }) => settings.name),
+    prepareClinics: (say) => prepareClinics(config, database.ownerUrl, say),
     prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
     applicationUrl: () => applicationUrlOf(config, database.ownerUrl),
     async applicationUrlOf(clinicNo) {

@@ -19,17 +19,39 @@ export type PreparedDatabase = MigratedDatabase & {
  * @throws MigrateError, AppLoginError, ShardRefused, StartError for problems that a person has to fix
  */
 export async function prepareDatabase(
-  config: LoginSettings & SecretSettings & Pick<Config, 'auditMonths' | 'shards'>,
+  config: ClinicSettings & SecretSettings,
   ownerUrl: string,
   say: Say = () => undefined,
 ): Promise<PreparedDatabase> {
-  const migrated = await migrateDatabase(config, ownerUrl, say)
-  await refuseShard(ownerUrl)
-  await refuseWithoutShards(config, ownerUrl)
+  const migrated = await migrateDirectory(config, ownerUrl, say)
   await storeAuditMonths(ownerUrl, config.auditMonths)
   const secrets = await openSecrets(ownerUrl, config)
   const shards = config.shards === null ? null : await prepareShards(config, ownerUrl, say)
   return { ...migrated, secrets, shards }
+}
+
+type ClinicSettings = LoginSettings & Pick<Config, 'auditMonths' | 'shards'>
+
+/**
+ * The same without the secrets, for a command that creates clinics.
+ *
+ * @throws MigrateError, AppLoginError, ShardRefused, StartError for problems that a person has to fix
+ */
+export async function prepareClinics(
+  config: ClinicSettings,
+  ownerUrl: string,
+  say: Say = () => undefined,
+): Promise<Omit<PreparedDatabase, 'secrets'>> {
+  const migrated = await migrateDirectory(config, ownerUrl, say)
+  return { ...migrated, shards: config.shards === null ? null : await prepareShards(config, ownerUrl, say) }
+}
+
+/** The only database, or that of several which knows where clinics are. */
+async function migrateDirectory(config: ClinicSettings, ownerUrl: string, say: Say): Promise<MigratedDatabase> {
+  const migrated = await migrateDatabase(config, ownerUrl, say)
+  await refuseShard(ownerUrl)
+  await refuseWithoutShards(config, ownerUrl)
+  return migrated
 }
 
 /** Alone, a shard would draw numbers of clinics that others have, and would not find the accounts. */

@@ -3,6 +3,7 @@ import {
   type Directory,
   directoryNo,
   drainedShards,
+  emptiestShard,
   findClinicShard,
   placeClinic,
   promptly,
@@ -193,10 +194,7 @@ function unknownDatabase(no: number): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }
 
-/**
- * Creates clinics in the database with the fewest bookings of late, and with the fewest clinics among equals; none in a
- * drained one.
- */
+/** Creates clinics in the emptiest database that can be read; none in a drained one. */
 function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => ClinicMap): Directory['createClinic'] {
   async function emptiest(directoryPool: OpenShard['pools']['general']): Promise<number> {
     const map = mapOf()
@@ -213,8 +211,7 @@ function createClinicIn(opened: ReadonlyMap<number, OpenShard>, mapOf: () => Cli
         }
       }),
     )
-    const [first] = found.flat().toSorted((one, other) => one.bookings - other.bookings || one.clinics - other.clinics)
-    return first?.no ?? directoryNo
+    return emptiestShard(found.flat()) ?? directoryNo
   }
   return async (clinic, writeKey) => {
     const directory = opened.get(directoryNo)
