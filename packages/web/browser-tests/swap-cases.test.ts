@@ -1,6 +1,6 @@
 // Guarantee: a swap whose response was lost is repeated, and does not swap back
 import type { Case } from '@holdfast/contract/client'
-import type { APIResponse, Page } from 'playwright-core'
+import type { APIResponse, Page, Route } from 'playwright-core'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import type { Site } from './harness.ts'
@@ -71,6 +71,30 @@ test('a swap whose response was lost is sent again with the same key: the cases 
   await dialog.getByRole('button', { name: 'Swap' }).click()
   await page.getByText('The two cases changed places.').waitFor()
   expect(sent).toHaveLength(2)
+  expect(await rooms()).toEqual([secondRoom, firstRoom])
+})
+
+test('a swap whose response was lost is sent again with its key after another one was refused', async ({ site }) => {
+  const { theatre, other, rooms, firstRoom, secondRoom } = await twoCases(site)
+  const third = await aCase(site, theatre, {
+    procedure: { code: 'C1', display: 'Cystoscopy' },
+    startsAt: inMinutes(200),
+  })
+  const page = await openBoard(theatre, 'staff')
+  await loseResponse(page, 1)
+  const dialog = await openSwap(page, other)
+  await dialog.getByRole('alert').waitFor()
+  expect(await rooms()).toEqual([secondRoom, firstRoom])
+  const refuse = (route: Route) =>
+    route.fulfill({ status: 409, json: { code: 'case_conflict', title: '', status: 409 } })
+  await page.route('**/swap', refuse, { times: 1 })
+  await dialog.getByLabel('With').selectOption(third.id)
+  const refused = page.waitForResponse('**/swap')
+  await dialog.getByRole('button', { name: 'Swap' }).click()
+  await refused
+  await dialog.getByLabel('With').selectOption(other.id)
+  await dialog.getByRole('button', { name: 'Swap' }).click()
+  await page.getByText('The two cases changed places.').waitFor()
   expect(await rooms()).toEqual([secondRoom, firstRoom])
 })
 

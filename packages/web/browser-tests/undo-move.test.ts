@@ -55,6 +55,31 @@ test('after a move whose response a proxy replaced, it is repeated, and undone t
   expect(await slotNow()).toBe(slotIds[0])
 })
 
+test('after a move whose response was lost, and another that failed, the undo leads to where the booking was first', async ({
+  site,
+}) => {
+  const { page, dialog, move, slotIds, slotNow } = await aMoveDialog(site, 3)
+  let attempts = 0
+  const lose = async (route: Route) => {
+    attempts += 1
+    if (attempts === 1) await route.fetch()
+    await route.abort()
+  }
+  await page.route(reschedules, lose, { times: 2 })
+  await dialog.locator('button[aria-pressed]').first().click()
+  await move.click()
+  await dialog.getByRole('alert').waitFor()
+  expect(await slotNow()).toBe(slotIds[1])
+  await dialog.locator('button[aria-pressed]').last().click()
+  await move.click()
+  await expect.poll(() => attempts).toBe(2)
+  await dialog.getByRole('alert').waitFor()
+  expect(await slotNow()).toBe(slotIds[1])
+  await move.click()
+  await undo(page)
+  expect(await slotNow()).toBe(slotIds[0])
+})
+
 test('after a move that did not arrive, the undo of the next one leads to where others moved it meanwhile', async ({
   site,
 }) => {

@@ -31,7 +31,7 @@ type MoveDialogProps = {
   onMoved?: () => void
 }
 
-/** `from`: where the move began, also if an earlier attempt has moved it already and its response got lost. */
+/** `from`: where the moves began, also if an earlier attempt has moved it already and its response got lost. */
 type Wanted = { slot: Slot; from: string; mayOverlap: boolean; addsPlaces: boolean }
 
 /**
@@ -40,14 +40,14 @@ type Wanted = { slot: Slot; from: string; mayOverlap: boolean; addsPlaces: boole
  */
 export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: MoveDialogProps) {
   const { onClose, onMoved = focusPageTitle } = props
-  const { clinicId } = booking
   const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
   const { t: tProblem } = useTranslation('problems')
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
+  const origin = useOrigin(booking)
   const reread = async () => {
-    await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+    await queryClient.invalidateQueries({ queryKey: clinicKey(booking.clinicId) })
     for (const id of new Set([doctorId, booking.doctorId])) {
       await queryClient.invalidateQueries({ queryKey: slotsKey(id) })
     }
@@ -69,6 +69,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
     await reread()
   }
   const move = useMutation({
+    onMutate: ({ slot }) => origin.note(slot),
     mutationFn: ({ slot, mayOverlap, addsPlaces }: Wanted) =>
       moveTo(slot.id, mayOverlap, addsPlaces ? { addsPlaces } : {}),
     onSuccess: (moved, { from }) => {
@@ -83,6 +84,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
         ),
       })
       setChosen(null)
+      origin.forget()
       onClose()
       onMoved()
     },
@@ -91,9 +93,6 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
       refusalCode(error) === 'slot_full' && setChosen((now) => (now?.id === slot.id ? { ...now, available: 0 } : now)),
     onSettled: reread,
   })
-  // The attempt that failed has moved it, as far as is known.
-  const isMoved = move.isError && booking.slotId === move.variables.slot.id
-  const from = isMoved ? move.variables.from : booking.slotId
   return (
     <Dialog isOpen={isOpen} onClose={onClose} size="lg" title={t('move.title')}>
       <Stack gap="md">
@@ -123,7 +122,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
             what="move"
             timeZone={timeZone}
             isBusy={move.isPending}
-            onProceed={() => move.mutate({ ...move.variables, from, mayOverlap: true })}
+            onProceed={() => move.mutate({ ...move.variables, from: origin.from, mayOverlap: true })}
             onOther={() => {
               move.reset()
               setChosen(null)
@@ -137,7 +136,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
             isBusy={move.isPending}
             onClick={() => {
               if (chosen === null) return
-              move.mutate({ slot: chosen, from, mayOverlap: false, addsPlaces })
+              move.mutate({ slot: chosen, from: origin.from, mayOverlap: false, addsPlaces })
             }}
           >
             {chosen === null ? t('move.choose') : t(submitKey, { when: formatDayTime(chosen.startsAt, timeZone) })}
@@ -146,4 +145,12 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
       </Stack>
     </Dialog>
   )
+}
+
+/** The slot in which a booking was before those attempts to move it whose responses were errors: one may have done it. */
+function useOrigin({ slotId }: Booking) {
+  const [tried, setTried] = useState<{ from: string; to: string[] } | null>(null)
+  const from = tried?.to.includes(slotId) ? tried.from : slotId
+  const note = ({ id }: Slot) => setTried({ from, to: [...(tried?.from === from ? tried.to : []), id] })
+  return { from, note, forget: () => setTried(null) }
 }

@@ -19,6 +19,8 @@ import type { Resolution } from '../resolution.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { FormFrame } from './form-frame.tsx'
 
+type Swap = { caseId: string } & Pick<Resolution, 'override'>
+
 /** Two cases of a day change places: rooms and starts. Both are moved or neither. */
 export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDone: () => void }) {
   const { t } = useTranslation('theatre')
@@ -29,8 +31,9 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
   const [otherId, setOtherId] = useState('')
   // After a lost response, the same request finds the cases swapped: a new one would swap them back.
   const [requestKeys] = useState(createRequestKeys)
+  const [mayBeDone] = useState(() => new Map<string, Swap>())
   const swapping = useMutation({
-    mutationFn: ({ caseId, override }: { caseId: string } & Pick<Resolution, 'override'>) => {
+    mutationFn: ({ caseId, override }: Swap) => {
       const body = { caseId, ...(override === undefined ? {} : { override }) }
       const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
       return dataOf(api.swapCases({ path: { caseId: one.id }, body, headers }))
@@ -39,10 +42,13 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
       toastDone({ message: t('swap.done') })
       onDone()
     },
+    onError: (error, swap) => {
+      if (isFinal(error)) mayBeDone.delete(swap.caseId)
+      else mayBeDone.set(swap.caseId, swap)
+    },
     onSettled: reread,
   })
-  const { error, variables: sent } = swapping
-  const mayBeDone = error !== null && !isFinal(error)
+  const { error } = swapping
   const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
   if (board.data !== undefined && others.length === 0) return <Text>{t('swap.none')}</Text>
   return (
@@ -52,7 +58,7 @@ export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDo
         submit={t('swap.submit')}
         onLeave={onDone}
         onSubmit={() => {
-          swapping.mutate(mayBeDone && sent?.caseId === otherId ? sent : { caseId: otherId })
+          swapping.mutate(mayBeDone.get(otherId) ?? { caseId: otherId })
         }}
       >
         <NativeSelect
