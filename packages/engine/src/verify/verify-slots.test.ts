@@ -89,6 +89,26 @@ test('the digest does not depend on the settings of a connection', async ({ data
   }
 })
 
+freshDatabaseTest(
+  'slot_differs: a slot that is not over, and that the index of the constraint lacks',
+  async ({ database }) => {
+    const { doctor, findings } = await aCalendar(database)
+    const { id } = await aSlot(database, doctor)
+    await aSlot(database, doctor)
+    await database.ownerPool.query('analyze holdfast.slot')
+    expect(await findings()).toEqual([])
+    await database.ownerPool.query(`
+      update pg_index set indisready = false where indexrelid = 'holdfast.slot_no_overlap'::regclass;
+      with gone as (delete from holdfast.slot where id = '${id}' returning *)
+      insert into holdfast.slot select * from gone;
+      update pg_index set indisready = true where indexrelid = 'holdfast.slot_no_overlap'::regclass`)
+    const lacking = { kind: 'slot_differs', slotId: id, message: 'the index slot_no_overlap does not have it' }
+    expect(await findings()).toMatchObject([lacking])
+    await database.ownerPool.query('reindex index holdfast.slot_no_overlap')
+    expect(await findings()).toEqual([])
+  },
+)
+
 const withoutConstraint = 'alter table holdfast.slot drop constraint slot_no_overlap'
 const secondAtTheSameTime = `
   insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, digest)

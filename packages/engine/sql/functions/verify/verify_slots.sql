@@ -6,9 +6,9 @@
 --   slot and than oldest_booking_at, so that a withdrawal would not look for it) | orphaned_booking (a booking on a
 --   slot that doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has
 --   PENDING or CONFIRMED bookings) | slot_differs (its resource, times, capacity, withdrawal or block are not those of
---   its digest; or it is not over and not withdrawn, and overlaps another one of its resource: one before it, in the
---   order of their times, exactly if it begins before the latest end of those; the same for visits with
---   their buffers).
+--   its digest; or it is not over and not withdrawn, and the index of the exclusion constraint lacks it, or it
+--   overlaps another one of its resource: one before it, in the order of their times, exactly if it begins before the
+--   latest end of those; the same for visits with their buffers).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -44,6 +44,13 @@ as $function$
             or s.withdrawn_at is not null and c.live > 0
             or c.first_created_at < least(s.created_at, s.oldest_booking_at)
             or d.differs)
+  ), ahead as materialized (
+    select s.id, s.resource_id, s.starts_at, s.ends_at
+      from slot s
+     where s.clinic_no = p_clinic_no and s.withdrawn_at is null and s.ends_at > statement_timestamp()
+  ), indexed as (
+    select indexed_slots(p_clinic_no, r.resource_id, statement_timestamp()) as id
+      from (select distinct a.resource_id from ahead a) r
   )
   select f.kind, r.id, null::uuid, f.message
     from recounted r
@@ -67,12 +74,15 @@ as $function$
    where b.clinic_no = p_clinic_no and s.resource_id is distinct from b.resource_id
   union all
   -- The exclusion constraint sees only what its index has: docs/decisions/0035.
+  select 'slot_differs', s.id, null, 'the index slot_no_overlap does not have it'
+    from ahead s
+   where not exists (select from indexed i where i.id = s.id)
+  union all
   select 'slot_differs', l.id, null, 'another slot of its resource is at the same time'
     from (select s.id, s.starts_at < max(s.ends_at) over (
                          partition by s.resource_id order by s.starts_at, s.id
                          rows between unbounded preceding and 1 preceding) as is_crowded
-            from slot s
-           where s.clinic_no = p_clinic_no and s.withdrawn_at is null and s.ends_at > statement_timestamp()) l
+            from ahead s) l
    where l.is_crowded
   union all
   -- No constraint knows the buffers of visits.
