@@ -35,6 +35,7 @@ export const auditWords = [
   'bookings',
   'audit_events',
   'theatre_report',
+  'personal_data',
   'theatre',
   'waitlist',
   'message',

@@ -20,6 +20,8 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
   holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.patient_identifier,
   holdfast.booking_patient, holdfast.case_milestone, holdfast.case_request, holdfast.waitlist_entry,
   holdfast.waitlist_offer, holdfast.upkeep_result, holdfast.arrived_clinic to holdfast_app;
+-- Which months are in files, so that nobody takes what is left for all.
+grant select (month, state) on holdfast.archived_month to holdfast_app;
 
 -- Plain tables. Numbers, ids and creation times are written once; clinics, resources and visit types are never
 -- deleted.

@@ -26,6 +26,7 @@ import type { Engine } from './model/engine.ts'
 import type { TimeClaimOutcome } from './model/session.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
 import { createPatients } from './patients/create-patients.ts'
+import { createPersonalData } from './personal-data/create-personal-data.ts'
 import { BatchQueue, type QueueDepth, waitMsMaxDefault } from './queue/batch-queue.ts'
 import type { BatchReport } from './queue/batch-report.ts'
 import { createReads } from './reads/create-reads.ts'
@@ -144,6 +145,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     messages: createMessages(generalPool, accountsPool),
     theatre,
     patients: createPatients({ pool: generalPool, erasePool: theatrePool, announce }),
+    personalData: createPersonalData(shards),
     waitlist,
     webhooks: createWebhooks(generalPool),
     ...createCalendars(generalPool, shards, { announce, adminsNeedSecondFactor }),

@@ -200,6 +200,13 @@ export type {
 export { normalizedEmail } from './model/normalized-email.ts'
 export type { Page } from './model/page.ts'
 export type { PatientFields, PatientRecord, Patients, PatientVisits } from './model/patient-record.ts'
+export {
+  type PersonalData,
+  type PersonalSectionRows,
+  type PersonInClinic,
+  personalBookingsMax,
+  TooMuchPersonalData,
+} from './model/personal-data.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export { noTimes, type RequestTimes } from './model/request-times.ts'
 export type * from './model/session.ts'

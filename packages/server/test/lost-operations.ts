@@ -23,12 +23,15 @@ type Write = {
   [Id in keyof Rest]: Rest[Id] extends { method: 'GET' } | { audit: { none: 'changes nothing' } } ? never : Id
 }[keyof Rest]
 
+const onlyLogged = 'changes nothing but the security log, which has one entry for each time that it was sent'
+
 /**
  * The other writes that change something, and why none of them can be lost. The compiler names a write that is in
  * neither list, and one that is in both.
  */
 export const neverLost: Record<Exclude<Write, OperationOf<keyof typeof operations>>, string> = {
-  recordExport: 'changes nothing but the security log, which has one entry for each time that it was sent',
+  getPersonalData: onlyLogged,
+  recordExport: onlyLogged,
 }
 
 export const changingWrites = Object.values<Operation>(restOperations)

@@ -211,6 +211,7 @@ function accountsAmong(accounts: ReadonlyMap<string, TestAccount>): RestDeps['ac
     byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))),
     mayHaveFeed: async ({ accountId }) => accounts.has(accountId),
     time: async () => new Date(),
+    personalData: async () => [],
     newUnconfirmed: async (ids, hours) =>
       [...accounts.values()].filter((one) => ids.includes(one.id) && isNew(one, hours)).map(({ id }) => id),
     confirmedEmail: async (id) => confirmed().find((account) => account.id === id)?.email ?? null,

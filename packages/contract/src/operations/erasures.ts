@@ -1,10 +1,28 @@
 import { bookingSchema, nothingSchema } from '../schemas/booking.ts'
 import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
 import { erasedRecordSchema } from '../schemas/patient-record.ts'
+import { personalDataSchema, personSchema } from '../schemas/personal-data.ts'
 import { theatrePatientToEraseSchema } from '../schemas/theatre-request.ts'
 import { operation } from './operation.ts'
 
 export const erasureOperations = {
+  getPersonalData: operation({
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/personal-data',
+    tag: 'Erasure',
+    summary: 'Read all that the clinic has about a person',
+    description:
+      'The access of article 15 GDPR, for a person whom the clinic has identified: send exactly one of an e-mail ' +
+      'address, a phone number, an account and a record. Families share contacts: check the document before you hand ' +
+      'it over. Nothing is changed.',
+    access: 'admin',
+    body: personSchema,
+    responses: { 200: { description: 'All that is stored', schema: personalDataSchema } },
+    retry: 'runs again',
+    audit: { kind: 'data_exported', details: ['personal_data'] },
+    example: { body: { email: 'nobody@example.org' } },
+    problems: ['clinic_not_found'],
+  }),
   erasePatient: operation({
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/erase-patient',

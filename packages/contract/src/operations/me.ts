@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { meSchema, whoAmISchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { localDate, pageParameters } from '../schemas/fields.ts'
+import { accountDataSchema } from '../schemas/personal-data.ts'
 import { ownData } from './audit.ts'
 import { operation } from './operation.ts'
 
@@ -45,6 +46,20 @@ export const meOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
+    clinic: 'none',
+    audit: ownData,
+    problems: [],
+  }),
+  getMyPersonalData: operation({
+    method: 'GET',
+    url: '/api/v1/me/personal-data',
+    tag: 'Me',
+    summary: 'Read all that is stored about me',
+    description:
+      'The access of article 15 GDPR: the account, and what each clinic has of its bookings and waitlist entries, with ' +
+      'who has read them. Records that a clinic has of its patients are no account’s: ask the clinic for them.',
+    access: 'account',
+    responses: { 200: { description: 'All that is stored', schema: accountDataSchema } },
     clinic: 'none',
     audit: ownData,
     problems: [],

@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { completeWrite, rethrowAfterCommit } from '../database/database-unavailable.ts'
-import { isAppointment } from '../database/is-appointment.ts'
 import { inTransaction, largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { oneShard } from '../database/shard-pools.ts'
@@ -9,17 +8,15 @@ import { type Announce, noSlots } from '../model/committed.ts'
 import type { Erasures } from '../model/erasure.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Waitlist } from '../model/waitlist.ts'
-import { partsOfAll } from '../reads/booking-ids.ts'
 import { bookingReads } from '../reads/bookings.ts'
 import { eraseRecord, linkedRecords, recordsNotErased, recordsOf } from './erase-record.ts'
+import { bookingsOfPatient, entriesOfPatient } from './found-of-patient.ts'
 import { requireNoneInTransit } from './months-in-transit.ts'
 import { type PatientSearch, searchForPatient } from './search-for-patient.ts'
 
 type PatientRequest = Parameters<Erasures['ofPatient']>[0]
 type ErasedRow = { outcome: 'done' | 'unchanged' | 'booking_missing' | 'booking_not_over'; tx: string | null }
 
-/** What one transaction erases. */
-const bookingsPerCallMax = 500
 const leftListedMax = 100
 
 /**
@@ -47,7 +44,7 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
     let erased = 0
     const notOver: string[] = []
     const linked = new Set<string>()
-    for await (const found of pagesOf(pool, clinicNo, search)) {
+    for await (const found of bookingsOfPatient(pool, clinicNo, search)) {
       const ids = found.map(({ id }) => id)
       // The erasure removes the links.
       for (const patientId of await linkedRecords(pool, clinicNo, ids)) linked.add(patientId)
@@ -155,32 +152,9 @@ async function eraseRecords(
   return { erased, notOver }
 }
 
-type FoundBooking = { id: string; doctorId: string }
-
-/** The bookings of a patient that are not erased, by id. A query locks the tables of a few months only. */
-async function* pagesOf(pool: pg.Pool, clinicNo: number, search: PatientSearch): AsyncGenerator<FoundBooking[]> {
-  for (const part of await partsOfAll(pool, new Date())) {
-    for (let from = part.from; ; ) {
-      const statement = sql`
-        select b.id, b.resource_id as "doctorId", b.patient->>'phone' as phone from holdfast.booking b
-         where b.clinic_no = ${clinicNo} and b.id >= ${from} and b.id < ${part.until} and ${isAppointment}
-           and b.erased_at is null and ${search.condition}
-         order by b.id limit ${bookingsPerCallMax + 1}`
-      const { rows } = await pool.query<FoundBooking & { phone: string | null }>(
-        withQueryTimeout(statement, largeWriteMs),
-      )
-      const next = rows[bookingsPerCallMax]
-      const found = rows.slice(0, bookingsPerCallMax).filter(({ phone }) => search.matches(phone))
-      if (found.length > 0) yield found
-      if (next === undefined) break
-      from = next.id
-    }
-  }
-}
-
 /** Entries of the waitlist that were offered nothing have no booking with which they would be erased. */
 async function eraseWaitlistEntries(pool: pg.Pool, clinicNo: number, search: PatientSearch): Promise<void> {
-  const ids = await entriesOf(pool, clinicNo, search)
+  const ids = await entriesOfPatient(pool, clinicNo, search)
   const statement = sql`select holdfast.erase_waitlist_entries(${clinicNo}, ${ids}::uuid[])`
   await pool.query(withQueryTimeout(statement, largeWriteMs))
 }
@@ -198,21 +172,12 @@ async function leaveWaitlists(
   actorId: string | null,
   onLeft: () => void = () => undefined,
 ): Promise<boolean> {
-  const ids = await entriesOf(pool, clinicNo, search)
+  const ids = await entriesOfPatient(pool, clinicNo, search)
   for (const id of ids) {
     await waitlist.leave(id, 'removed', actorId)
     onLeft()
   }
   return ids.length > 0
-}
-
-/** The ids of the entries `b` of a clinic that are not erased. */
-async function entriesOf(pool: pg.Pool, clinicNo: number, search: PatientSearch): Promise<string[]> {
-  const statement = sql`
-    select b.id, b.patient->>'phone' as phone from holdfast.waitlist_entry b
-     where b.clinic_no = ${clinicNo} and b.erased_at is null and ${search.condition}`
-  const { rows } = await pool.query<{ id: string; phone: string | null }>(withQueryTimeout(statement, largeWriteMs))
-  return rows.filter(({ phone }) => search.matches(phone)).map(({ id }) => id)
 }
 
 /** An erasure changes no counts. */

@@ -16,6 +16,7 @@ import type { Invitations } from './invitation.ts'
 import type { ManageTokenEpochs } from './manage-access.ts'
 import type { Messages } from './message.ts'
 import type { Patients } from './patient-record.ts'
+import type { PersonalDataOf } from './personal-data.ts'
 import type { Reads } from './reads.ts'
 import type { Sessions, TimeClaimOutcome, TimeClaimRequest } from './session.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
@@ -94,6 +95,7 @@ export type Engine = {
   messages: Messages
   theatre: Theatre
   patients: Patients
+  personalData: PersonalDataOf
   waitlist: Waitlist
   webhooks: Webhooks
   calendarFeeds: CalendarFeeds

@@ -1,6 +1,8 @@
-import { inTransaction, normalizedEmail } from '@holdfast/engine'
+import { inTransaction, normalizedEmail, type PersonalSectionRows } from '@holdfast/engine'
+import type { AccountSection } from '@holdfast/vocabulary'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import { accountData } from './account-data.ts'
 import { accountOfConfirmedEmail, confirmedEmail, newUnconfirmedAccounts } from './emails/confirmed-emails.ts'
 import { isUniqueViolation } from './is-unique-violation.ts'
 import { type PasswordRefusal, refusalOfNewPassword } from './passwords/new-passwords.ts'
@@ -62,6 +64,8 @@ export type Accounts = {
    * has none any more.
    */
   mayHaveFeed(feed: { accountId: string; createdAt: Date; hasSecondFactor: boolean }): Promise<boolean>
+  /** What the tables of accounts have of one, without passwords, tokens and digests. */
+  personalData(accountId: string): Promise<PersonalSectionRows<AccountSection>[]>
   /** The time by the clock of the database of the accounts. */
   time(): Promise<Date>
 }
@@ -133,6 +137,7 @@ type AccountReads = Omit<Accounts, 'hasPassword' | 'createAccount' | 'setPasswor
 function accountReads(pool: Pool): AccountReads {
   return {
     confirmedEmail: (accountId) => confirmedEmail(pool, accountId),
+    personalData: (accountId) => accountData(pool, accountId),
     ofConfirmedEmail: (email) => accountOfConfirmedEmail(pool, email),
     newUnconfirmed: (ids, hours) => newUnconfirmedAccounts(pool, ids, hours),
     async byEmail(email) {

@@ -4,7 +4,7 @@ import { isOverloaded } from './limit-writes.ts'
 
 /**
  * The engine with a limit on how many long reads of a clinic run at a time: searches in its patients' records and for
- * what people have booked since, and what a closure concerns. Each takes the database tens to hundreds of milliseconds,
+ * what people have booked since, what a closure concerns, and all that is stored about a person. Each takes the database tens to hundreds of milliseconds,
  * and must not take the connections of all other clinics. A list without anything to search for does not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
@@ -16,7 +16,7 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     const { retryAfterSeconds } = outcome
     throw problem('overloaded', 'Too many lists of this clinic are being read.', { retryAfterSeconds })
   }
-  const { closures, reads, waitlist, patients } = engine
+  const { closures, reads, waitlist, patients, personalData } = engine
   return {
     ...engine,
     closures: {
@@ -43,6 +43,10 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
         const read = () => patients.list(query)
         return query.q === null ? read() : limited(query.clinicNo, read)
       },
+    },
+    personalData: {
+      ...personalData,
+      ofPerson: (request) => limited(request.clinicNo, () => personalData.ofPerson(request)),
     },
   }
 }

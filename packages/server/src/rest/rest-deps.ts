@@ -25,7 +25,10 @@ export type RestDeps = {
   /** For the writes that have no queue of the engine; see limit-writes.ts. */
   limitClinic: ClinicLimiter
   exportSlots: ExportSlots
-  accounts: Pick<Accounts, 'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'time'>
+  accounts: Pick<
+    Accounts,
+    'byIds' | 'confirmedEmail' | 'mayHaveFeed' | 'newUnconfirmed' | 'ofConfirmedEmail' | 'personalData' | 'time'
+  >
   sessions: Pick<Sessions, 'isStillLive'>
   audit: Pick<AuditRecorder, 'record'>
   mails: Pick<AccountMails, 'isAvailable' | 'store' | 'request'>

@@ -22,6 +22,7 @@ import { serveMembers } from './resources/members.ts'
 import { serveMessageChoices } from './resources/message-choices.ts'
 import { serveMessages } from './resources/messages.ts'
 import { servePatients } from './resources/patients.ts'
+import { servePersonalData } from './resources/personal-data.ts'
 import { serveProof } from './resources/proof.ts'
 import { servePublicHolidays } from './resources/public-holidays.ts'
 import { serveReminderChoices } from './resources/reminder-choices.ts'
@@ -73,6 +74,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveInvitations(serve, deps)
   serveClinicDesk(serve, deps)
   servePatients(serve, deps)
+  servePersonalData(serve, deps)
   serveBookingLimits(serve, deps)
   serveClinicSecurity(serve, deps)
   serveMessages(serve, deps)

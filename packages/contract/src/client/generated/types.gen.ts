@@ -12,6 +12,25 @@ export type AccountChange = {
 };
 
 /**
+ * AccountData
+ */
+export type AccountData = {
+    account: Array<AccountSection>;
+    /**
+     * The clinics in which the account has bookings or waits for one
+     */
+    clinics: Array<PersonalDataOfClinic>;
+};
+
+/**
+ * AccountSection
+ */
+export type AccountSection = {
+    name: 'account' | 'sessions' | 'secondFactors' | 'roles' | 'messageChoices' | 'calendarFeeds' | 'securityLog';
+    rows: Array<PersonalRow>;
+};
+
+/**
  * AffectedBooking
  */
 export type AffectedBooking = {
@@ -4155,6 +4174,72 @@ export type PatientWithVisits = {
      * The last 100 cases, the last one first
      */
     cases: Array<PatientCase>;
+};
+
+/**
+ * Person
+ */
+export type Person = {
+    /**
+     * Compared without upper and lower case
+     */
+    email?: string;
+    /**
+     * Compared in its international form, where numbers without a country’s code are of `phoneCountry` in the clinic’s message settings; a number that cannot be read so, by its digits
+     */
+    phone?: string;
+    accountId?: string;
+    /**
+     * A patient’s record, and what is linked to it
+     */
+    patientId?: string;
+};
+
+/**
+ * PersonalData
+ */
+export type PersonalData = {
+    /**
+     * All sections, also empty ones
+     */
+    sections: Array<PersonalSection>;
+    /**
+     * Months (YYYY-MM) whose bookings are in the operator’s archive files, and not in the document
+     */
+    archivedMonths: Array<string>;
+};
+
+/**
+ * PersonalDataOfClinic
+ */
+export type PersonalDataOfClinic = {
+    clinicId: string;
+    clinicName: string;
+    /**
+     * All sections, also empty ones
+     */
+    sections: Array<PersonalSection>;
+    /**
+     * Months (YYYY-MM) whose bookings are in the operator’s archive files, and not in the document
+     */
+    archivedMonths: Array<string>;
+};
+
+/**
+ * PersonalRow
+ *
+ * Facts by the name of their field. A field of a later release may be new; times are in UTC
+ */
+export type PersonalRow = {
+    [key: string]: unknown;
+};
+
+/**
+ * PersonalSection
+ */
+export type PersonalSection = {
+    name: 'records' | 'appointments' | 'cases' | 'caseRequests' | 'waitlist' | 'offers' | 'messages' | 'history' | 'views';
+    rows: Array<PersonalRow>;
 };
 
 /**
@@ -9067,6 +9152,47 @@ export type ListMyBookingsResponses = {
 
 export type ListMyBookingsResponse = ListMyBookingsResponses[keyof ListMyBookingsResponses];
 
+export type GetMyPersonalDataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/personal-data';
+};
+
+export type GetMyPersonalDataErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetMyPersonalDataError = GetMyPersonalDataErrors[keyof GetMyPersonalDataErrors];
+
+export type GetMyPersonalDataResponses = {
+    /**
+     * All that is stored
+     */
+    200: AccountData;
+};
+
+export type GetMyPersonalDataResponse = GetMyPersonalDataResponses[keyof GetMyPersonalDataResponses];
+
 export type ListClinicBookingsData = {
     body?: never;
     path: {
@@ -9677,6 +9803,75 @@ export type VerifyClinicResponses = {
 };
 
 export type VerifyClinicResponse = VerifyClinicResponses[keyof VerifyClinicResponses];
+
+export type GetPersonalDataData = {
+    body: Person;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/personal-data';
+};
+
+export type GetPersonalDataErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetPersonalDataError = GetPersonalDataErrors[keyof GetPersonalDataErrors];
+
+export type GetPersonalDataResponses = {
+    /**
+     * All that is stored
+     */
+    200: PersonalData;
+};
+
+export type GetPersonalDataResponse = GetPersonalDataResponses[keyof GetPersonalDataResponses];
 
 export type ErasePatientData = {
     body?: Nothing;

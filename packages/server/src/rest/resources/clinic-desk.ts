@@ -121,7 +121,7 @@ async function erasePatients(
   }
 }
 
-function patientToErase({ email, phone, accountId }: PatientToEraseBody): PatientContact {
+export function patientToErase({ email, phone, accountId }: PatientToEraseBody): PatientContact {
   const named: PatientContact[] = []
   if (email !== undefined) named.push({ email })
   if (phone !== undefined) named.push({ phone })

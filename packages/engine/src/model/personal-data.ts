@@ -1,0 +1,40 @@
+import type { AccountSection, PersonalSection } from '@holdfast/vocabulary'
+import type { PatientContact } from './erasure.ts'
+
+/** The person whose data of a clinic is collected: all with this contact, all of this account, or one record. */
+export type PersonInClinic = PatientContact | { patientId: string }
+
+/** A fact by the name of its field: text, a number, a time in ISO 8601, or what is stored as it is. */
+export type PersonalRow = Record<string, unknown>
+
+export type PersonalSectionRows<Name> = { name: Name; rows: PersonalRow[] }
+
+export type PersonalData = {
+  sections: PersonalSectionRows<PersonalSection>[]
+  /** Months whose bookings are in archive files, and so not in the document, as YYYY-MM. */
+  archivedMonths: string[]
+}
+
+/** Collects what is stored about a person: the access of article 15 GDPR. */
+export type PersonalDataOf = {
+  /**
+   * All that a clinic has, in plain reads of one statement each: what changes meanwhile may be in one section and not
+   * in another.
+   *
+   * @throws MonthsInTransit if some could not be searched
+   * @throws TooMuchPersonalData
+   */
+  ofPerson(request: { clinicNo: number; person: PersonInClinic }): Promise<PersonalData>
+  /** The clinics in which the account has bookings, or waits for one; at most 100. */
+  clinicsOf(accountId: string): Promise<{ clinicNo: number; clinicId: string; clinicName: string }[]>
+  /** What is stored about the account itself, beside its sign-ins; of the security log, the newest 1,000 entries. */
+  ofAccount(accountId: string): Promise<PersonalSectionRows<AccountSection>[]>
+}
+
+/** More bookings than `personalBookingsMax`: a contact that many people share, and not one person. */
+export class TooMuchPersonalData extends Error {
+  override name = 'TooMuchPersonalData'
+}
+
+/** How many bookings of one person a document has at most. */
+export const personalBookingsMax = 5_000

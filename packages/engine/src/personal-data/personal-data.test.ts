@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aPatientRecord,
+  aSlot,
+  aWaitlistEntry,
+  placesOfText,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import type { PersonalSection } from '@holdfast/vocabulary'
+import { expect } from 'vitest'
+import { aCase, aTheatre, caseOf } from '../../test/theatre.ts'
+import { createEngine } from '../create-engine.ts'
+import { oneShard } from '../database/shard-pools.ts'
+import { type PersonalData, type PersonInClinic, TooMuchPersonalData } from '../model/personal-data.ts'
+import { accountSources } from './account-sections.ts'
+import { createPersonalData } from './create-personal-data.ts'
+import { sectionSources } from './personal-sections.ts'
+
+const ada = { name: 'Ada Plantedname', email: 'ada@planted.example', phone: '+44 20 7946 0018' }
+const ben = { name: 'Ben Othername', email: 'ben@other.example' }
+
+/** Ada has a booking, an entry of the waitlist and a record with one address; Ben has all of them with another. */
+async function aScene(database: TestDatabase) {
+  const pool = database.appPool
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const accountId = randomUUID()
+  const of = async (patient: typeof ben, overrides: { accountId?: string; reason?: string }) => {
+    const booking = await aBooking(database, await aSlot(database, doctor), { patient, ...overrides })
+    const entry = await aWaitlistEntry(database, doctor, { patient })
+    const record = await engine.patients.create(clinic.no, aPatientRecord({ ...patient, notes: patient.name }), null)
+    if (record.kind !== 'done') throw new Error(record.kind)
+    return { booking, entry, patientId: record.value.id }
+  }
+  return {
+    engine,
+    clinic,
+    doctor,
+    accountId,
+    ada: await of(ada, { accountId, reason: 'plantedreason' }),
+    ben: await of(ben, {}),
+    dataOf: (person: PersonInClinic) => engine.personalData.ofPerson({ clinicNo: clinic.no, person }),
+  }
+}
+
+const rowsOf = ({ sections }: PersonalData, name: PersonalSection) =>
+  sections.find((section) => section.name === name)?.rows ?? []
+const countsOf = ({ sections }: PersonalData) =>
+  Object.fromEntries(sections.filter(({ rows }) => rows.length > 0).map(({ name, rows }) => [name, rows.length]))
+
+test('a contact finds what was stored with it, however it is written, and nothing of others', async ({ database }) => {
+  const scene = await aScene(database)
+  await scene.engine.auditLog.append([
+    {
+      clinicNo: scene.clinic.no,
+      kind: 'booking_read',
+      count: 1,
+      ageMs: 1_000,
+      actorKind: 'account',
+      actorId: randomUUID(),
+      subjectId: scene.ada.booking.id,
+      network: null,
+      details: [],
+    },
+  ])
+  for (const person of [{ email: 'ADA@planted.example' }, { phone: '+442079460018' }]) {
+    const data = await scene.dataOf(person)
+    expect(countsOf(data)).toEqual({ records: 1, appointments: 1, waitlist: 1, history: 2, views: 1 })
+    expect(rowsOf(data, 'appointments')).toMatchObject([
+      {
+        booking: scene.ada.booking.id,
+        ...ada,
+        reason: 'plantedreason',
+        status: 'CONFIRMED',
+      },
+    ])
+    expect(rowsOf(data, 'records')).toMatchObject([{ ...ada, notes: ada.name }])
+    expect(JSON.stringify(data)).not.toContain('Othername')
+  }
+  // The negative control: Ben is in the same places.
+  expect(countsOf(await scene.dataOf({ email: ben.email }))).toEqual({
+    records: 1,
+    appointments: 1,
+    waitlist: 1,
+    history: 2,
+  })
+  expect(countsOf(await scene.dataOf({ email: 'nobody@planted.example' }))).toEqual({})
+})
+
+test('an account gets its bookings and no record, a record what is linked to it', async ({ database }) => {
+  const scene = await aScene(database)
+  expect(countsOf(await scene.dataOf({ accountId: scene.accountId }))).toEqual({ appointments: 1, history: 2 })
+  const record = { patientId: scene.ada.patientId }
+  expect(countsOf(await scene.dataOf(record))).toEqual({ records: 1 })
+  await scene.engine.patients.link(scene.ada.booking.id, scene.ada.patientId, randomUUID())
+  const linked = await scene.dataOf(record)
+  expect(countsOf(linked)).toEqual({ records: 1, appointments: 1, history: 2 })
+  expect(rowsOf(linked, 'records')).toMatchObject([{ bookings: [scene.ada.booking.id] }])
+  // The name of another clinic's patient says nothing here.
+  const elsewhere = await aClinic(database)
+  const data = await scene.engine.personalData.ofPerson({ clinicNo: elsewhere.no, person: record })
+  expect(countsOf(data)).toEqual({})
+})
+
+test('a patient of the theatre gets the cases and what they wait for', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const patient = { mrn: 'M-9', name: 'Ada Plantedname', birthDate: '1970-05-01' }
+  const theirs = caseOf(await scene.theatre.claimCase(aCase(scene, { patient, confirm: true })))
+  const request = { ...theirs, dueOn: null, roomId: null, note: 'prefers mornings', createdBy: null }
+  await scene.theatre.createCaseRequest(scene.clinic.no, { ...request, patient, mayChangePatient: true }, null)
+  const { rows } = await database.ownerPool.query<{ id: string }>(
+    'select id from holdfast.patient where clinic_no = $1 and mrn = $2',
+    [scene.clinic.no, patient.mrn],
+  )
+  const person = { patientId: rows[0]?.id ?? '' }
+  const data = await scene.engine.personalData.ofPerson({ clinicNo: scene.clinic.no, person })
+  expect(countsOf(data)).toEqual({ records: 1, cases: 1, caseRequests: 1, history: 1 })
+  expect(rowsOf(data, 'cases')).toMatchObject([{ booking: theirs.id, procedure: theirs.procedure.display }])
+  expect(rowsOf(data, 'caseRequests')).toMatchObject([{ note: 'prefers mornings' }])
+})
+
+test('a contact of too many bookings for one person is refused', async ({ database }) => {
+  const scene = await aScene(database)
+  const { ofPerson } = createPersonalData(oneShard(database.appPool), 1)
+  const request = { clinicNo: scene.clinic.no, person: { email: ada.email } }
+  expect(countsOf(await ofPerson(request))).toMatchObject({ appointments: 1 })
+  await aBooking(database, await aSlot(database, scene.doctor), { patient: ada })
+  await expect(ofPerson(request)).rejects.toThrow(TooMuchPersonalData)
+})
+
+test('an account has its roles, choices, feeds and what it did, and the clinics that know it', async ({ database }) => {
+  const scene = await aScene(database)
+  const { engine, clinic, accountId } = scene
+  expect(await engine.personalData.clinicsOf(accountId)).toMatchObject([{ clinicNo: clinic.no, clinicId: clinic.id }])
+  expect(await engine.personalData.clinicsOf(randomUUID())).toEqual([])
+  await database.ownerPool.query(
+    `insert into holdfast.membership (clinic_no, account_id, role) values ($1, $2, 'staff')`,
+    [clinic.no, accountId],
+  )
+  await engine.messages.setChoices(accountId, { reminderEmails: false, smsKindsOff: [], language: null })
+  const event = {
+    clinicNo: clinic.no,
+    count: 1,
+    ageMs: 1_000,
+    actorKind: 'account' as const,
+    network: null,
+    details: [],
+  }
+  await engine.auditLog.append([
+    { ...event, kind: 'bookings_read', actorId: accountId, subjectId: null },
+    { ...event, kind: 'role_granted', actorId: randomUUID(), subjectId: accountId },
+    { ...event, kind: 'bookings_read', actorId: randomUUID(), subjectId: null },
+  ])
+  const sections = await engine.personalData.ofAccount(accountId)
+  const rows = Object.fromEntries(sections.map((section) => [section.name, section.rows]))
+  expect(rows).toMatchObject({
+    roles: [{ role: 'staff' }],
+    messageChoices: [{ reminderEmails: false }],
+    calendarFeeds: [],
+  })
+  expect(rows.securityLog?.map(({ kind }) => kind).toSorted()).toEqual(['bookings_read', 'role_granted'])
+})
+
+/** Tables of which the document has nothing, and why. */
+const noPerson = 'of a clinic or of the installation'
+const digest = 'ids and digests, from which nobody can be named'
+const withoutPersonalData: Readonly<Record<string, string>> = {
+  account_mail: 'sealed, and deleted when it is sent',
+  answer: 'copies of responses, which are deleted after a day',
+  archived_month: noPerson,
+  archived_row: 'of months in transit, for which no document is made',
+  arrived_clinic: noPerson,
+  audit_retention: noPerson,
+  block: noPerson,
+  block_filling: noPerson,
+  booking_origin: digest,
+  busy_calendar: noPerson,
+  clinic: noPerson,
+  clinic_logo: noPerson,
+  clinic_shard: noPerson,
+  closure: noPerson,
+  directory_change: noPerson,
+  erased_booking: 'of those who were erased',
+  erasure: 'of those who were erased',
+  function_file: noPerson,
+  idempotency: digest,
+  log_epoch: noPerson,
+  log_receiver: noPerson,
+  manage_token: digest,
+  message_budget: digest,
+  message_settings: noPerson,
+  migration: noPerson,
+  moving_clinic: noPerson,
+  open_session: noPerson,
+  reminder_opt_out: digest,
+  retention_progress: noPerson,
+  setting: noPerson,
+  shard: noPerson,
+  specialization: noPerson,
+  upkeep_result: noPerson,
+  visit_type_doctor: noPerson,
+  waitlist_origin: digest,
+  webhook: noPerson,
+  webhook_delivery: 'copies of the history, which are deleted after 30 days',
+  work_result: noPerson,
+}
+
+test('every table is in a section of the document, or has none of a person’s data', async ({ database }) => {
+  const { rows } = await database.ownerPool.query<{ name: string }>(`
+    select c.relname as name from pg_class c
+     where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`)
+  const sources = [...Object.values(sectionSources), ...Object.values(accountSources)]
+  const read = new Set<string>(sources.flatMap(({ tables }) => tables))
+  expect([...read, ...Object.keys(withoutPersonalData)].toSorted()).toEqual(rows.map(({ name }) => name).toSorted())
+})
+
+freshDatabaseTest('a name is stored in tables that the document has, and in no other', async ({ database }) => {
+  await aScene(database)
+  const tables = Object.values(sectionSources).flatMap((source) => source.tables.map((table) => `holdfast.${table}`))
+  const places = await placesOfText(database, ada.name)
+  expect(places.length).toBeGreaterThan(2)
+  expect(places.filter((place) => !place.startsWith('statistics') && !tables.includes(place))).toEqual([])
+})

@@ -1,0 +1,140 @@
+import type { PersonalSection } from '@holdfast/vocabulary'
+import sql, { type Sql } from 'sql-template-tag'
+import type { BookingIds } from '../reads/booking-ids.ts'
+
+/** What was found of a person in a clinic. The ids of bookings are also those of cases. */
+export type FoundOfPerson = {
+  clinicNo: number
+  patientIds: readonly string[]
+  bookingIds: readonly string[]
+  entryIds: readonly string[]
+}
+
+/** A section is read from these tables of the schema `holdfast`. `ofMonths`: in parts, because its first table has partitions. */
+type SectionSource = {
+  tables: readonly string[]
+  ofMonths?: true
+  rows: (found: FoundOfPerson, months: BookingIds) => Sql
+}
+
+const isOf = (column: Sql, ids: readonly string[], { from, until }: BookingIds) =>
+  sql`${column} = any (${ids}::uuid[]) and ${column} >= ${from} and ${column} < ${until}`
+
+/** Who did it, without naming anybody of the staff. */
+const actor = sql`case when e.actor_id is null then null when e.actor_id = b.account_id then 'patient'
+                       else 'clinic' end`
+
+/**
+ * Where the document's rows come from. Columns are named as the document's fields. Ids, keys, digests and tokens of our
+ * own say nothing about a person, and are left out but for those of bookings, by which people ask.
+ */
+export const sectionSources: Record<PersonalSection, SectionSource> = {
+  records: {
+    tables: ['patient', 'patient_identifier', 'booking_patient'],
+    rows: ({ clinicNo, patientIds }) => sql`
+      select p.mrn as "recordNumber", p.name, p.birth_date::text as "birthDate", p.sex, p.phone, p.email, p.address,
+             p.language, p.flags, p.notes, p.identifiers, p.created_at as "createdAt", p.updated_at as "updatedAt",
+             p.last_visit_at as "lastVisitAt",
+             array(select l.booking_id from holdfast.booking_patient l
+                    where l.clinic_no = p.clinic_no and l.patient_id = p.id order by l.booking_id) as "bookings"
+        from holdfast.patient p
+       where p.clinic_no = ${clinicNo} and p.id = any (${patientIds}::uuid[])
+       order by p.id`,
+  },
+  appointments: {
+    tables: ['booking', 'slot', 'resource', 'visit_type'],
+    ofMonths: true,
+    rows: ({ clinicNo, bookingIds }, months) => sql`
+      select b.id as booking, s.starts_at as "startsAt", s.ends_at as "endsAt", r.name as doctor,
+             v.name as "visitType", b.appointment_type as "appointmentType", b.units, b.status,
+             b.failure_reason as "failureReason", b.patient->>'name' as name, b.patient->>'email' as email,
+             b.patient->>'phone' as phone, b.patient->>'language' as language, b.reason,
+             b.cancellation_reason as "cancellationReason", b.account_id is not null as "hasAccount",
+             b.attendance_confirmed_at as "attendanceConfirmedAt", b.created_at as "createdAt",
+             b.updated_at as "updatedAt"
+        from holdfast.booking b
+        join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+        join holdfast.resource r on r.clinic_no = b.clinic_no and r.id = b.resource_id
+        left join holdfast.visit_type v on v.clinic_no = s.clinic_no and v.id = s.visit_type_id
+       where b.clinic_no = ${clinicNo} and ${isOf(sql`b.id`, bookingIds, months)} and b.appointment_type <> 'case'
+       order by b.id`,
+  },
+  cases: {
+    tables: ['theatre_case', 'case_milestone', 'allocation'],
+    ofMonths: true,
+    rows: ({ clinicNo, bookingIds }, months) => sql`
+      select b.id as booking, b.status, t.starts_at as "startsAt", t.ends_at as "endsAt", r.name as room,
+             s.name as surgeon, t.service, t.procedure_code as "procedureCode", t.procedure_display as procedure,
+             t.urgency, t.override->>'reason' as "overrideReason",
+             (select jsonb_object_agg(m.milestone, m.at) from holdfast.case_milestone m
+               where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id) as milestones,
+             b.created_at as "createdAt"
+        from holdfast.booking b
+        join holdfast.theatre_case t on t.clinic_no = b.clinic_no and t.booking_id = b.id
+        join holdfast.resource r on r.clinic_no = t.clinic_no and r.id = t.room_id
+        join holdfast.resource s on s.clinic_no = t.clinic_no and s.id = t.surgeon_id
+       where b.clinic_no = ${clinicNo} and ${isOf(sql`b.id`, bookingIds, months)}
+       order by b.id`,
+  },
+  caseRequests: {
+    tables: ['case_request'],
+    rows: ({ clinicNo, patientIds }) => sql`
+      select q.service, q.procedure_code as "procedureCode", q.procedure_display as procedure, q.minutes, q.urgency,
+             q.due_on::text as "dueOn", q.note, q.case_id as booking, q.bump_reason as "bumpReason",
+             q.created_at as "createdAt", q.withdrawn_at as "withdrawnAt"
+        from holdfast.case_request q
+       where q.clinic_no = ${clinicNo} and q.patient_id = any (${patientIds}::uuid[])
+       order by q.created_at, q.id`,
+  },
+  waitlist: {
+    tables: ['waitlist_entry'],
+    rows: ({ clinicNo, entryIds }) => sql`
+      select r.name as doctor, w.specialization, w.from_date::text as "fromDate", w.to_date::text as "toDate",
+             w.weekdays, w.time_from::text as "timeFrom", w.time_to::text as "timeTo", w.units, w.urgency, w.missed,
+             w.patient->>'name' as name, w.patient->>'email' as email, w.patient->>'phone' as phone,
+             w.patient->>'language' as language, w.account_id is not null as "hasAccount", w.joined_at as "joinedAt",
+             w.ended_at as "endedAt", w.end_reason as "endReason"
+        from holdfast.waitlist_entry w
+        left join holdfast.resource r on r.clinic_no = w.clinic_no and r.id = w.resource_id
+       where w.clinic_no = ${clinicNo} and w.id = any (${entryIds}::uuid[])
+       order by w.joined_at, w.id`,
+  },
+  offers: {
+    tables: ['waitlist_offer'],
+    rows: ({ clinicNo, entryIds }) => sql`
+      select o.booking_id as booking, o.offered_at as "offeredAt", o.ends_at as "endsAt", o.outcome,
+             o.closed_at as "closedAt"
+        from holdfast.waitlist_offer o
+       where o.clinic_no = ${clinicNo} and o.entry_id = any (${entryIds}::uuid[])
+       order by o.offered_at, o.booking_id`,
+  },
+  messages: {
+    tables: ['message'],
+    rows: ({ clinicNo, bookingIds }) => sql`
+      select m.booking_id as booking, m.kind, m.channel, m.state, m.masked_address as address, m.created_at as "createdAt",
+             m.due_at as "dueAt", m.done_at as "doneAt", m.content->>'subject' as subject, m.content->>'text' as text
+        from holdfast.message m
+       where m.clinic_no = ${clinicNo} and m.booking_id = any (${bookingIds}::uuid[])
+       order by m.created_at, m.id`,
+  },
+  history: {
+    tables: ['booking_event', 'late_event'],
+    ofMonths: true,
+    rows: ({ clinicNo, bookingIds }, months) => sql`
+      select e.booking_id as booking, e.at, e.type, ${actor} as by, e.reason
+        from holdfast.booking_event e
+        join holdfast.booking b on b.clinic_no = e.clinic_no and b.id = e.booking_id
+       where e.clinic_no = ${clinicNo} and ${isOf(sql`e.booking_id`, bookingIds, months)}
+         and ${isOf(sql`b.id`, bookingIds, months)}
+       order by e.booking_id, e.version`,
+  },
+  views: {
+    tables: ['audit_event'],
+    rows: ({ clinicNo, bookingIds, patientIds, entryIds }) => sql`
+      select a.at, a.kind, a.count, a.subject_id as subject, a.actor_kind as "actorKind", m.role
+        from holdfast.audit_event a
+        left join holdfast.membership m on m.clinic_no = a.clinic_no and m.account_id = a.actor_id
+       where a.clinic_no = ${clinicNo} and a.subject_id = any (${[...bookingIds, ...patientIds, ...entryIds]}::uuid[])
+       order by a.at, a.seq`,
+  },
+}

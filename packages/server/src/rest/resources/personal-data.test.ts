@@ -1,0 +1,54 @@
+import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+
+const patient = { name: 'Ada Okafor', email: 'ada@example.org', phone: '+44 20 7946 0018' }
+
+test('an administrator reads all that the clinic has about a person, which is logged without naming them', async ({
+  rest,
+  database,
+}) => {
+  const clinic = await aClinic(database)
+  const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)), { patient })
+  const [admin, staff] = [await rest.aMember(clinic.no, 'admin'), await rest.aMember(clinic.no, 'staff')]
+  const path = { clinicId: clinic.id }
+  const body = { email: 'ADA@example.org' }
+  const read = await rest.call('getPersonalData', { as: admin, path, body })
+  expect(read.status).toBe(200)
+  expect(read.headers['cache-control']).toBe('no-store')
+  const appointments = read.body.sections.find(({ name }) => name === 'appointments')?.rows
+  expect(appointments).toMatchObject([{ booking: booking.id, name: patient.name, phone: patient.phone }])
+  // Times are text, like everywhere else.
+  expect(appointments).toMatchObject([{ createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) }])
+  const logged = rest.audited.filter(({ clinicNo, kind }) => clinicNo === clinic.no && kind === 'data_exported')
+  expect(logged).toMatchObject([{ actorId: admin.id, details: ['personal_data'] }])
+  expect(JSON.stringify(logged).toLowerCase()).not.toContain('ada@')
+  expect((await rest.call('getPersonalData', { as: staff, path, body })).status).toBe(403)
+})
+
+test('one contact, account or record names the person', async ({ rest, database }) => {
+  const clinic = await aClinic(database)
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const { id: patientId } = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
+  const read = (body: object) => rest.call('getPersonalData', { as: admin, path: { clinicId: clinic.id }, body })
+  for (const body of [{}, { email: 'a@example.org', phone: '1' }, { patientId, phone: '1' }, { phone: 'none' }]) {
+    expect((await read(body)).problem, JSON.stringify(body)).toMatchObject({ status: 400, code: 'invalid_request' })
+  }
+  expect((await read({ patientId })).body.sections.flatMap(({ rows }) => rows)).toEqual([])
+})
+
+test('an account reads what all clinics have of it, and nothing of others', async ({ rest, database }) => {
+  const [one, other] = [await aClinic(database), await aClinic(database)]
+  const account = rest.anAccount()
+  const ids: string[] = []
+  for (const clinic of [one, other]) {
+    const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
+    ids.push((await aBooking(database, slot, { patient, accountId: account.id })).id)
+    await aBooking(database, slot, { patient: { ...patient, name: 'Ben' } })
+  }
+  const { body } = await rest.call('getMyPersonalData', { as: account })
+  const found = body.clinics.flatMap(({ sections }) => sections.find(({ name }) => name === 'appointments')?.rows ?? [])
+  expect(found.map((row) => ({ ...row }))).toMatchObject(ids.toSorted().map((booking) => ({ booking })))
+  expect(JSON.stringify(body)).not.toContain('Ben')
+  expect((await rest.call('getMyPersonalData', {})).status).toBe(401)
+})

@@ -1,0 +1,51 @@
+import { type AccountDataBody, type PersonBody, restOperations } from '@holdfast/contract'
+import { type PersonInClinic, personalBookingsMax, TooMuchPersonalData } from '@holdfast/engine'
+import { invalidRequest } from '../../edge/bodies/validator.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Serve } from '../serve.ts'
+import { patientToErase } from './clinic-desk.ts'
+
+/** All that is stored about a person: for the clinic that has identified them, and for their own account. */
+export function servePersonalData(serve: Serve, deps: RestDeps): void {
+  const { personalData } = deps.engine
+
+  serve(restOperations.getPersonalData, async ({ body, granted: { clinic } }) => ({
+    status: 200,
+    body: await orTooMuch(() => personalData.ofPerson({ clinicNo: clinic.no, person: personOf(body) })),
+    headers: notStored,
+  }))
+
+  serve(restOperations.getMyPersonalData, async ({ granted: { accountId } }) => {
+    const [ofAuth, ofEngine, clinics] = await Promise.all([
+      deps.accounts.personalData(accountId),
+      personalData.ofAccount(accountId),
+      personalData.clinicsOf(accountId),
+    ])
+    const documents: AccountDataBody['clinics'] = []
+    // One after the other: each is some ten queries.
+    for (const { clinicNo, clinicId, clinicName } of clinics) {
+      const document = await orTooMuch(() => personalData.ofPerson({ clinicNo, person: { accountId } }))
+      documents.push({ clinicId, clinicName, ...document })
+    }
+    const body: AccountDataBody = { account: [...ofAuth, ...ofEngine], clinics: documents }
+    return { status: 200, body, headers: notStored }
+  })
+}
+
+const notStored = { 'cache-control': 'no-store' }
+
+function personOf({ patientId, ...contact }: PersonBody): PersonInClinic {
+  if (patientId === undefined) return patientToErase(contact)
+  if (Object.keys(contact).length === 0) return { patientId }
+  throw invalidRequest([{ path: '/patientId', message: 'must not be sent together with a contact or an account' }])
+}
+
+async function orTooMuch<Document>(collect: () => Promise<Document>): Promise<Document> {
+  try {
+    return await collect()
+  } catch (error) {
+    if (!(error instanceof TooMuchPersonalData)) throw error
+    const most = personalBookingsMax.toLocaleString('en')
+    throw invalidRequest([{ path: '/', message: `has more than ${most} bookings, so it is not of one person alone` }])
+  }
+}

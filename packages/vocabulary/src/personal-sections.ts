@@ -1,0 +1,25 @@
+/** What a clinic's part of the access to one's data (article 15 GDPR) has, in its order. */
+export const personalSections = [
+  'records',
+  'appointments',
+  'cases',
+  'caseRequests',
+  'waitlist',
+  'offers',
+  'messages',
+  'history',
+  'views',
+] as const
+export type PersonalSection = (typeof personalSections)[number]
+
+/** The same of an account. */
+export const accountSections = [
+  'account',
+  'sessions',
+  'secondFactors',
+  'roles',
+  'messageChoices',
+  'calendarFeeds',
+  'securityLog',
+] as const
+export type AccountSection = (typeof accountSections)[number]
