@@ -16,6 +16,7 @@ function aSlowEngine() {
     waitlist: { bookedSince: search },
     patients: { list: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
     closures: { effect: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
+    personalData: { ofPerson: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
   } as unknown as Engine
   return { engine, running, end: resolve }
 }
