@@ -1,7 +1,7 @@
 // Nightly: a move of a clinic that is killed after each step
 import { aClaim, holdLock, untilLockWaiters } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { aScene, killedAfter, test } from '../../test/moving-clinic.ts'
+import { aScene, killConnections, killedAfter, test } from '../../test/moving-clinic.ts'
 import type { MoveStep } from './move-clinic.ts'
 
 test.for<MoveStep>(['noted', 'refused', 'delivered', 'copied', 'committed', 'switched', 'deleted'])(
@@ -62,6 +62,32 @@ test('an interrupted move is not continued to a third database, and needs the se
   await expect(scene.move(0, { databases: [directory] })).rejects.toThrow('in the database 1, which HOLDFAST_SHARDS')
   expect(await scene.move(0)).toBeNull()
   await scene.expectClean(false)
+})
+
+test('a move whose target is lost before the commit goes back, although the target cannot be reached', async ({
+  database,
+  north,
+}) => {
+  const scene = await aScene(database, north)
+  const connections = (allowed: boolean) =>
+    database.ownerPool.query(
+      `alter database "${new URL(north.ownerUrl).pathname.slice(1)}" allow_connections ${allowed}`,
+    )
+  const loseTarget = async (step: MoveStep) => {
+    if (step !== 'delivered') return
+    await connections(false)
+    await killConnections(north)
+  }
+  try {
+    await expect(scene.move(1, { afterStep: loseTarget })).rejects.toThrow('the database north cannot be used')
+    expect(await scene.place()).toEqual({ shard_no: 0, moving_to: null })
+    expect((await scene.engines.directory.claim(aClaim(scene.slot))).kind).toBe('booked')
+  } finally {
+    await connections(true)
+  }
+  await scene.expectClean(false)
+  await scene.move(1)
+  await scene.expectClean(true)
 })
 
 test('what was written through a trigger that a former call has left is waited for', async ({ database, north }) => {

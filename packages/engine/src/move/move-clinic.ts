@@ -61,7 +61,8 @@ const noticeMsDefault = 2_000
  *
  * @returns null: the clinic is there, and nothing was left to do
  * @throws MoveRefused or DatabaseLost, which say what to do; the driver's error. Before the copy is committed, the move
- *   has then gone back, unless it has lost its connection to the directory, or cannot reach where the clinic is
+ *   has then gone back, unless it has lost its connection to the directory, or cannot reach where the clinic is. Of a
+ *   commit whose result is lost it goes back only if it can reach the other database, and finds nothing there
  */
 export function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | null> {
   return withConnections(async ({ open, named }) => {
@@ -121,6 +122,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     const fence = { clinicNo, token: randomUUID(), msMax: options.pauseMsMax }
     const atFirst = tables.filter(({ isOutbox }) => !isOutbox)
     const outboxes = tables.filter(({ isOutbox }) => isOutbox)
+    let mayBeCommitted = false
     try {
       await allowChanges(target, clinicNo)
       // What a former call has left is used again, but would refuse what jobs have to write first.
@@ -135,12 +137,14 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
       await refuseWhileReplaying(source, clinicNo)
       await afterStep('delivered')
       moved = await copyAll(ends, tables, options, beganAt, fence)
+      mayBeCommitted = true
+      await commit(target)
     } catch (cause) {
       const error = await named(cause)
       // Their transactions end with them, and a copy that has failed may never end.
       await Promise.allSettled([source.end(), target.end()])
       await checkLock(directory)
-      if (!(await mayBeThere(to, clinicNo))) await goBack(directory, from, fence)
+      if (!mayBeCommitted || !(await mayBeThere(to, clinicNo))) await goBack(directory, from, fence)
       // The timeouts of both sessions have ended them, or their statements, when the pause is over.
       throw performance.now() - beganAt > options.pauseMsMax ? tookTooLong(options.pauseMsMax) : error
     }
@@ -159,7 +163,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   return { ...moved, pauseMs }
 }
 
-/** Copies all in one transaction of each database. */
+/** Copies all in one transaction of each database. That of the target is left to the caller, or undone in a dry run. */
 async function copyAll(
   { directory, source, target, from, to }: Move,
   tables: readonly ClinicTable[],
@@ -186,7 +190,7 @@ async function copyAll(
     await checkLock(directory)
     if (!(await refuseForGood(source, fence, tables))) throw tookTooLong(pauseMsMax)
   }
-  await (fence === null ? target.query('rollback') : commit(target))
+  if (fence === null) await target.query('rollback')
   const rows = copied.reduce((sum, table) => sum + table.rows, 0)
   return { from: from.name, to: to.name, tables: copied, rows, pauseMs: performance.now() - beganAt }
 }
