@@ -116,16 +116,16 @@ async function settleCopies(
   const others = copies.filter((copy) => copy !== newest)
   const failure = await refuseCopies(clinicNo, others)
   if (failure !== null) return unsettled(failure)
+  // Which needs all databases.
+  const choose = areAll ? 'run holdfast shards choose' : 'run holdfast shards choose when all databases can be read'
   if (newest === null) {
-    return unsettled('it is not known which copy is the newest, and all refuse changes: run holdfast shards choose')
+    return unsettled(`it is not known which copy is the newest, and all refuse changes: ${choose}`)
   }
   const { name, no } = newest.database
   if (newest.refuses) {
     // It was about to be deleted for a copy that a person has chosen, or is what is left of a move: it may lack rows.
     const which = others.length === 0 ? 'its only copy' : `its newest copy, in ${name},`
-    return unsettled(
-      `${which} refuses changes, as after a choice that was interrupted: run holdfast shards choose again`,
-    )
+    return unsettled(`${which} refuses changes, as after a choice that was interrupted: ${choose}`)
   }
   const stale = others.map(({ database }) => ({
     clinicNo,
