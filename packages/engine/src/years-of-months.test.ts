@@ -267,9 +267,9 @@ test.for([
     'force_generic_plan',
   ],
   [
-    'later_visits, of the waitlist',
+    'visits_from, of the waitlist',
     'what was booked since joining',
-    'later_visits',
+    'visits_from',
     /interval '6 months'/,
     "interval '120 months'",
   ],

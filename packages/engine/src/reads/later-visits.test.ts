@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
@@ -42,12 +41,17 @@ async function bookOthers(
   )
 }
 
-async function found(database: TestDatabase, { clinicNo, doctorId }: BuiltSlot): Promise<string[]> {
+/** What so many people with the patient's name and contacts have got. */
+async function found(database: TestDatabase, { clinicNo, doctorId }: BuiltSlot, people = 1): Promise<string[]> {
   const { rows } = await database.ownerPool.query<{ id: string }>(
-    `select visit_id as id
-       from holdfast.later_visits($1, array[$2]::uuid[], array[$3]::timestamptz[], array[$4]::uuid[], array[null],
-              array[$5]::jsonb[], array[null]::uuid[], null)`,
-    [clinicNo, randomUUID(), since, doctorId, JSON.stringify(patient)],
+    `select v.visit_id as id
+       from (select array_agg(gen_random_uuid()) as ids, array_agg($2::timestamptz) as since,
+                    array_agg($3::uuid) as doctor_ids, array_agg(null::text) as specializations,
+                    array_agg($4::jsonb) as patients, array_agg(null::uuid) as account_ids
+               from generate_series(1, $5)) p
+      cross join lateral holdfast.later_visits($1, p.ids, p.since, p.doctor_ids, p.specializations, p.patients,
+                                               p.account_ids, null) v`,
+    [clinicNo, since, doctorId, JSON.stringify(patient), people],
   )
   return rows.map(({ id }) => id)
 }
@@ -80,6 +84,13 @@ freshDatabaseTest('who has got more than so many is no person, and has none', as
   expect(await found(database, slot)).toHaveLength(ownMax)
   await bookOthers(database, slot, 1, patient)
   expect(await found(database, slot)).toEqual([])
+})
+
+freshDatabaseTest('who is there more than so many times is no person, and has none', async ({ database }) => {
+  const { slot, visit } = await aVisit(database)
+  const { ownMax } = await limits(database)
+  expect(await found(database, slot, ownMax)).toEqual(Array.from({ length: ownMax }, () => visit.id))
+  expect(await found(database, slot, ownMax + 1)).toEqual([])
 })
 
 freshDatabaseTest('negative control: without its limits, it finds what lies beyond them', async ({ database }) => {

@@ -4,10 +4,9 @@
 -- of this doctor only; null: of any. An appointment is CONFIRMED, ARRIVED or COMPLETED.
 --
 -- It looks among the clinic's newest bookings, v_bookings_max, and there among the newest appointments of these
--- doctors, v_visits_max, since the first of the times: of a clinic that has got more since, those who booked first may
--- be missing. Of the last six months at most, so that not too many months are locked: it is planned for those that it
--- reads (docs/decisions/0011). Who has got more than v_own_max is no person, but what the desk enters for many, such as
--- a name without a contact: none of them is returned.
+-- doctors, v_visits_max, since the first of the times (visits_from): of a clinic that has got more since, those who
+-- booked first may be missing. Who has got more than v_own_max, or is more than v_own_max of the people, is no person,
+-- but what the desk enters for many, such as a name without a contact: none of them is returned.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.later_visits(
@@ -26,8 +25,7 @@ declare
   v_bookings_max constant integer := 20000;
   v_visits_max constant integer := 5000;
   v_own_max constant integer := 100;
-  v_from constant uuid := greatest(
-    (select ids_from(min(since)) from unnest(p_since) since), ids_from(statement_timestamp() - interval '6 months'));
+  v_from constant uuid := visits_from((select ids_from(min(since)) from unnest(p_since) since));
   v_doctors constant uuid[] := array(
     select r.id from resource r
      where r.clinic_no = p_clinic_no and r.kind = 'doctor' and (p_only is null or r.id = p_only)
@@ -59,10 +57,14 @@ begin
       from visit v
      where v_known ?| v.keys
   ), person as materialized (
-    select l.id, l.since, l.doctor_id, l.specialization, fold_name(l.patient->>'name') as name,
-           identity_keys(l.patient, l.account_id) as keys
-      from unnest(p_ids, p_since, p_doctor_ids, p_specializations, p_patients, p_account_ids)
-             l(id, since, doctor_id, specialization, patient, account_id)
+    select q.id, q.since, q.doctor_id, q.specialization, q.name, q.keys
+      from (select e.id, e.since, e.doctor_id, e.specialization, e.name, e.keys,
+                   count(*) over (partition by e.name, e.keys) as own
+              from (select l.id, l.since, l.doctor_id, l.specialization, fold_name(l.patient->>'name') as name,
+                           identity_keys(l.patient, l.account_id) as keys
+                      from unnest(p_ids, p_since, p_doctor_ids, p_specializations, p_patients, p_account_ids)
+                             l(id, since, doctor_id, specialization, patient, account_id) offset 0) e) q
+     where q.own <= v_own_max
   ), possible as materialized (
     select n.id, n.resource_id, n.units, n.keys, n.created_at, n.name, s.starts_at, r.specialization
       from named n

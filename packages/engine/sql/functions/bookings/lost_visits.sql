@@ -1,6 +1,5 @@
 -- lost_visits: the bookings under these names (fold_name) that ended with their slots (`slot_withdrawn`) since p_since.
--- Of a clinic that has withdrawn more slots since, those of the newest v_slots_max. Bookings that were made more than
--- six months ago are left out, so that not too many months are locked (docs/decisions/0011).
+-- Of a clinic that has withdrawn more slots since, those of the newest v_slots_max. visits_from leaves old ones out.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.lost_visits(p_clinic_no integer, p_names text[], p_since timestamptz)
@@ -19,8 +18,7 @@ declare
     select s.id from slot s
      where s.clinic_no = p_clinic_no and s.withdrawn_at > p_since
      order by s.withdrawn_at desc, s.id limit v_slots_max);
-  v_from constant uuid := greatest(
-    oldest_booking_id(p_clinic_no, v_slots), ids_from(statement_timestamp() - interval '6 months'));
+  v_from constant uuid := visits_from(oldest_booking_id(p_clinic_no, v_slots));
 begin
   if cardinality(v_slots) = 0 then
     return;
