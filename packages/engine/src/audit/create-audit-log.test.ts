@@ -212,15 +212,16 @@ freshTest('old events are deleted: those that are older than the owner has said'
   )
   await storeAuditMonths(database.ownerUrl, 1)
   expect(await purgeAuditEvents(database.appPool, 1)).toBe(2)
-  await expect(database.appPool.query(`select holdfast.purge_audit_events(interval '1 day', 100)`)).rejects.toThrow(
-    'at least 28 days',
-  )
+  for (const months of [0, -1200, 1201, null]) {
+    const purging = database.appPool.query('select holdfast.purge_audit_events($1, 100)', [months])
+    await expect(purging, String(months)).rejects.toMatchObject({ code: '22023' })
+  }
 })
 
 freshTest('negative control: without the owner’s period, younger events are deleted', async ({ database }) => {
   const left = await oldEvents(database, [1, 40, 300])
   await storeAuditMonths(database.ownerUrl, 12)
-  await plantFunction(database, 'purge_audit_events', { part: 'months => r.months', becomes: 'months => 0' })
+  await plantFunction(database, 'purge_audit_events', { part: 'select r.months from', becomes: 'select 0 from' })
   expect(await purgeAuditEvents(database.appPool, 1)).toBe(2)
   expect(await left()).toBe(1)
 })

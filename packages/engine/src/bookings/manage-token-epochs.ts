@@ -44,7 +44,7 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
     async renew({ id, accountId, epoch, renewalKey }) {
       const { rows } = await pool.query<{ epoch: number | null }>(sql`
         select epoch from holdfast.renew_manage_token(
-          ${clinicNoOf(id)}, ${id}, ${accountId}, ${epoch}, ${renewalKey}, make_interval(mins => ${retryMinutes}))`)
+          ${clinicNoOf(id)}, ${id}, ${accountId}, ${epoch}, ${renewalKey}, ${retryMinutes})`)
       return rows[0]?.epoch ?? null
     },
   }

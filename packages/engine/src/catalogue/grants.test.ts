@@ -120,7 +120,7 @@ test.for([
      return '00000000-0000-0000-0000-000000000000'::uuid`,
   'alter function holdfast.id_floor(timestamptz) security definer',
   'alter function holdfast.ensure_partitions(integer) reset search_path',
-  'drop function holdfast.purge_outdated(interval, integer)',
+  'drop function holdfast.purge_outdated(integer)',
   'alter role holdfast_app connection limit 5',
   `select nextval('holdfast.booking_event_seq')`,
   // The sequence is set to its current value, because setval is never rolled back.
@@ -336,6 +336,35 @@ test('exactly these functions are its way in', async ({ database }) => {
     'withdraw_session',
     'withdraw_slots',
   ])
+})
+
+/** Functions that the application calls with an interval of its choice, by name. */
+async function takingIntervals(connection: pg.Pool | pg.PoolClient): Promise<string[]> {
+  const { rows } = await connection.query<{ name: string }>(`
+    select p.proname::text as name from pg_proc p
+     where p.pronamespace = 'holdfast'::regnamespace and has_function_privilege('holdfast_app', p.oid, 'EXECUTE')
+       and array['interval', '_interval']::regtype[]::oid[] && p.proargtypes::oid[]
+     order by 1`)
+  return rows.map(({ name }) => name)
+}
+
+// Comparison counts a month as 30 days, and subtraction by the calendar: '-1200 months 36400 days' is more than 28 days,
+// and ends in the future. So a bound on an interval bounds nothing.
+test('none of them takes an interval, nor an array of intervals', async ({ database }) => {
+  expect(await takingIntervals(database.ownerPool)).toEqual([])
+})
+
+test('negative control: a function that takes an interval is found', async ({ database }) => {
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query(`begin;
+      create function holdfast.planted(p_keep interval) returns boolean language sql return p_keep > interval '28 days';
+      grant execute on function holdfast.planted to holdfast_app`)
+    expect(await takingIntervals(client)).toEqual(['planted'])
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
 })
 
 test('everybody else has nothing', async ({ database }) => {

@@ -320,7 +320,7 @@ describe('reservations that another transaction is deleting', () => {
     return { deletion, claims: origins.map((one) => admissionsOf(database).admit(aRequest(clinic, [one]))) }
   }
 
-  const purge = `select holdfast.purge_outdated('24 hours', 5000)`
+  const purge = `select holdfast.purge_outdated(5000)`
   test.for([
     { what: 'the purge of what is outdated', statement: purge },
     { what: 'an erasure of patients', statement: 'delete from holdfast.booking_origin' },

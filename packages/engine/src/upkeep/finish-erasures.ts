@@ -2,8 +2,6 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
-/** Longer than any request takes, or a server's clock may be off. */
-const afterMinutes = 10
 const bookingsPerCallMax = 1_000
 
 /**
@@ -15,7 +13,7 @@ const bookingsPerCallMax = 1_000
 export async function finishErasures(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
   const step = async () => {
     const { rows } = await pool.query<{ finished: string }>(
-      sql`select holdfast.finish_erasures(make_interval(mins => ${afterMinutes}), ${bookingsPerCallMax}) as finished`,
+      sql`select holdfast.finish_erasures(${bookingsPerCallMax}) as finished`,
     )
     return Number(rows[0]?.finished ?? 0)
   }

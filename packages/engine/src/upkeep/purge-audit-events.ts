@@ -13,7 +13,7 @@ const rowsPerCallMax = 5_000
 export async function purgeAuditEvents(pool: pg.Pool, months: number, signal?: AbortSignal): Promise<number> {
   const step = async () => {
     const { rows } = await pool.query<{ deleted: number }>(
-      sql`select holdfast.purge_audit_events(make_interval(months => ${months}), ${rowsPerCallMax}) as deleted`,
+      sql`select holdfast.purge_audit_events(${months}, ${rowsPerCallMax}) as deleted`,
     )
     return Number(rows[0]?.deleted ?? 0)
   }

@@ -2,8 +2,6 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { repeatUntilFewer } from './repeat-until-fewer.ts'
 
-/** How long keys and responses are kept. */
-const retentionHours = 24
 const rowsPerCallMax = 5_000
 
 /**
@@ -16,7 +14,7 @@ const rowsPerCallMax = 5_000
 export async function purgeOutdated(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
   const step = async () => {
     const { rows } = await pool.query<{ deleted: number }>(
-      sql`select holdfast.purge_outdated(make_interval(hours => ${retentionHours}), ${rowsPerCallMax}) as deleted`,
+      sql`select holdfast.purge_outdated(${rowsPerCallMax}) as deleted`,
     )
     return rows[0]?.deleted ?? 0
   }

@@ -3,15 +3,16 @@
 --
 -- p_id: the id of the booking or the entry; no two have the same id. p_account_id and p_epoch: what the caller's access
 -- was checked with: the account that it belongs to (null: none), and the epoch of the caller's token (null: the caller
--- is that account). p_key: a digest of the request's Idempotency-Key. p_retry: for how long a renewal can be repeated.
+-- is that account). p_key: a digest of the request's Idempotency-Key. p_retry_minutes: for how long a renewal can be
+-- repeated.
 --
--- Outcomes: done | unchanged (the request was repeated within p_retry, which a repetition does not prolong) |
+-- Outcomes: done | unchanged (the request was repeated within these minutes, which a repetition does not prolong) |
 --   missing (there is none, or it was erased) | changed (it was linked, or its token renewed, since access was checked)
 -- epoch: that of the token that is valid; null: the caller may not know.
 -- Locks: the booking or the entry; then the row of the token. settle_bookings locks the booking to link it.
 -- Fails: 22023 without a key. Idempotent: by key.
 create or replace function holdfast.renew_manage_token(
-  p_clinic_no integer, p_id uuid, p_account_id uuid, p_epoch integer, p_key uuid, p_retry interval
+  p_clinic_no integer, p_id uuid, p_account_id uuid, p_epoch integer, p_key uuid, p_retry_minutes integer
 ) returns table (outcome text, epoch integer)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -53,7 +54,8 @@ begin
   v_epoch := coalesce(v_token.epoch, 0);
   if v_account_id is distinct from p_account_id then
     return query select 'changed', null::integer;
-  elsif v_token.renewal_key = p_key and v_token.renewed_at > clock_timestamp() - p_retry then
+  elsif v_token.renewal_key = p_key and v_token.renewed_at > clock_timestamp() - make_interval(mins => p_retry_minutes)
+  then
     return query select 'unchanged', v_epoch;
   elsif v_epoch <> p_epoch then
     return query select 'changed', null::integer;

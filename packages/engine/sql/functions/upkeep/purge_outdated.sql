@@ -1,4 +1,4 @@
--- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, and origins of
+-- purge_outdated: deletes idempotency keys, stored responses and directory changes older than 24 hours, origins of
 -- bookings and deliveries of webhooks older than 30 days, late events older than 93 days (bound_recent_log), messages
 -- older than 180 days, closures that were over a year ago or removed 30 days ago, counts of messages older than a day,
 -- the list of erasures older than 60 days (backups have it), and what jobs, messages and consumers last did if that is
@@ -10,14 +10,14 @@
 -- ahead (ids_from) stay as much longer.
 --
 -- Locks: the rows it deletes; rows that are locked by others are left for the next call.
--- Fails: 22023 for a p_keep of less than an hour (a retry under way would book twice), or a limit outside of 1–100,000.
+-- Fails: 22023 for a limit outside of 1–100,000.
 -- Idempotent: yes.
-create or replace function holdfast.purge_outdated(p_keep interval, p_limit integer) returns bigint
+create or replace function holdfast.purge_outdated(p_limit integer) returns bigint
 language plpgsql volatile security definer
 set search_path = holdfast, pg_catalog, pg_temp
 as $$
 declare
-  v_before timestamptz;
+  v_before constant timestamptz := clock_timestamp() - interval '24 hours';
   v_moving_nos constant integer[] := moving_clinics();
   v_origins_before timestamptz := clock_timestamp() - interval '30 days';
   v_keys bigint;
@@ -32,13 +32,9 @@ declare
   v_work bigint;
   v_closures bigint;
 begin
-  if p_keep is null or p_keep < interval '1 hour' then
-    raise exception 'keys must be stored for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
-  end if;
   if p_limit is null or p_limit not between 1 and 100000 then
     raise exception 'the limit must be 1 to 100000, not %', p_limit using errcode = 'invalid_parameter_value';
   end if;
-  v_before := clock_timestamp() - p_keep;
   delete from idempotency
    where (clinic_no, key) in (
      select clinic_no, key from idempotency
