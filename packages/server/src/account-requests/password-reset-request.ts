@@ -1,4 +1,3 @@
-import type { Accounts } from '../accounts/accounts.ts'
 import type { PasswordLinks } from '../accounts/passwords/password-links.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
@@ -16,21 +15,19 @@ export function createPasswordResetProcessor({
   audit,
   publicUrl,
 }: {
-  accounts: Pick<Accounts, 'byEmail'> & Pick<PasswordLinks, 'createMailedPasswordReset'>
+  accounts: Pick<PasswordLinks, 'createMailedPasswordReset'>
   mails: Pick<AccountMails, 'store'>
   audit: Pick<AuditRecorder, 'record'>
   publicUrl: string
 }): ProcessRequest<'password_reset_request'> {
   return async ({ email, language, network }, { endRequest }) => {
-    const account = await accounts.byEmail(email)
-    if (account === null) return
-    const link = await accounts.createMailedPasswordReset(account.id, async (transaction, { token }) => {
+    const link = await accounts.createMailedPasswordReset(email, async (transaction, { token, email: address }) => {
       await endRequest(transaction)
       const context = { url: `${publicUrl}/reset-password#${token}`, hours, site: new URL(publicUrl).host }
-      const to = { address: account.email, language, clinicNo: null }
+      const to = { address, language, clinicNo: null }
       await mails.store(transaction, { kind: 'password_reset', to, context }, hours)
     })
     if (link === null) return
-    audit.record({ kind: 'password_link_created', subjectId: account.id, network, details: ['by e-mail'] })
+    audit.record({ kind: 'password_link_created', subjectId: link.accountId, network, details: ['by e-mail'] })
   }
 }

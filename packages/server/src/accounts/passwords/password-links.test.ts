@@ -22,14 +22,14 @@ async function aPerson(): Promise<{ id: string; email: string }> {
   return { id: (await signUp(server.url, email)).id, email }
 }
 
-const ask = (id: string) => opened.accounts.createMailedPasswordReset(id, async () => undefined)
+const ask = (email: string) => opened.accounts.createMailedPasswordReset(email, async () => undefined)
 
-const askAgainAfter = async (minutes: number, id: string) => {
+const askAgainAfter = async (minutes: number, { id, email }: { id: string; email: string }) => {
   await server.database.ownerPool.query(
     `update auth.verification set "mailedAt" = "mailedAt" - make_interval(mins => $1) where value = $2`,
     [minutes, id],
   )
-  return (await ask(id))?.token ?? null
+  return (await ask(email))?.token ?? null
 }
 
 const isProven = async (id: string) => {
@@ -43,43 +43,75 @@ const isProven = async (id: string) => {
 const isValid = async (token: string | null) => (await opened.accounts.byPasswordReset(token ?? '')) !== null
 
 test('whoever asks for mails voids no link; three are valid at most, after growing pauses', async () => {
-  const { id, email } = await aPerson()
+  const person = await aPerson()
+  const { id, email } = person
   const ofOperator = (await opened.accounts.createPasswordReset(id)).token
-  const first = await askAgainAfter(0, id)
-  expect(await askAgainAfter(0, id)).toBeNull()
-  const second = await askAgainAfter(3, id)
-  expect(await askAgainAfter(3, id)).toBeNull()
-  const third = await askAgainAfter(61, id)
-  expect(await askAgainAfter(600, id)).toBeNull()
+  const first = await askAgainAfter(0, person)
+  expect(await askAgainAfter(0, person)).toBeNull()
+  const second = await askAgainAfter(3, person)
+  expect(await askAgainAfter(3, person)).toBeNull()
+  const third = await askAgainAfter(61, person)
+  expect(await askAgainAfter(600, person)).toBeNull()
   const links = [ofOperator, first, second, third]
   expect(await Promise.all(links.map(isValid))).toEqual([true, true, true, true])
   expect((await opened.accounts.resetPassword(first ?? '', 'chosen with the first')).kind).toBe('done')
   await signIn(server.url, { email, password: 'chosen with the first' })
   expect(await Promise.all(links.map(isValid))).toEqual([false, false, false, false])
-  expect(await askAgainAfter(0, id)).not.toBeNull()
+  expect(await askAgainAfter(0, person)).not.toBeNull()
   // A link from an e-mail proves that the person has the address.
   expect(await isProven(id)).toBe(true)
 })
 
 test('of requests for a mail at the same time, one gets a link', async () => {
-  const { id } = await aPerson()
-  const links = await Promise.all([1, 2, 3, 4].map(() => ask(id)))
+  const { email } = await aPerson()
+  const links = await Promise.all([1, 2, 3, 4].map(() => ask(email)))
   expect(links.filter((link) => link !== null)).toHaveLength(1)
 })
 
+test.for([
+  { what: 'gets none if the account has another address then', end: 'commit' as const, links: 0 },
+  { what: 'gets one if it has the same (the control)', end: 'rollback' as const, links: 1 },
+])('a request that waits while the address changes $what', async ({ end, links }) => {
+  const { id, email } = await aPerson()
+  const mailedTo: string[] = []
+  const changing = await server.database.ownerPool.connect()
+  try {
+    await changing.query('begin')
+    await changing.query('update auth."user" set email = $2 where id = $1', [id, `${randomUUID()}@example.org`])
+    const asking = opened.accounts.createMailedPasswordReset(email.toUpperCase(), async (_transaction, link) => {
+      mailedTo.push(link.email)
+    })
+    await untilBlocked()
+    await changing.query(end)
+    expect((await asking) === null).toBe(links === 0)
+  } finally {
+    await changing.query('rollback')
+    changing.release()
+  }
+  expect(mailedTo).toEqual(links === 0 ? [] : [email])
+  const stored = 'select from auth.verification where value = $1'
+  expect((await server.database.ownerPool.query(stored, [id])).rowCount).toBe(links)
+})
+
+/** Waits until a connection waits for a row. */
+async function untilBlocked(): Promise<void> {
+  const blocked = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await expect.poll(async () => (await server.database.ownerPool.query(blocked)).rowCount).toBe(1)
+}
+
 test('a link that could not be sent is void, and does not count', async () => {
-  const { id } = await aPerson()
-  const lost = await askAgainAfter(0, id)
+  const person = await aPerson()
+  const lost = await askAgainAfter(0, person)
   await voidPasswordReset(server.database.appPool, lost ?? '')
   expect(await isValid(lost)).toBe(false)
-  expect(await askAgainAfter(0, id)).not.toBeNull()
+  expect(await askAgainAfter(0, person)).not.toBeNull()
 })
 
 test('a link whose e-mail could not be stored is none, and does not count', async () => {
-  const { id } = await aPerson()
+  const { email } = await aPerson()
   const broken = () => Promise.reject(new Error('The e-mail could not be stored.'))
-  await expect(opened.accounts.createMailedPasswordReset(id, broken)).rejects.toThrow('could not be stored')
-  expect(await ask(id)).not.toBeNull()
+  await expect(opened.accounts.createMailedPasswordReset(email, broken)).rejects.toThrow('could not be stored')
+  expect(await ask(email)).not.toBeNull()
 })
 
 test('of two uses of a link at the same time, one sets its password', async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { inTransaction } from '@holdfast/engine'
+import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
@@ -20,7 +20,10 @@ import { storePassword } from './stored-passwords.ts'
 
 export type PasswordLink = { token: string; expiresAt: Date }
 
-export type StorePasswordMail = (transaction: PoolClient, link: PasswordLink) => Promise<void>
+/** `email`: the address of the account, whose row is locked. */
+export type MailedPasswordLink = PasswordLink & { accountId: string; email: string }
+
+export type StorePasswordMail = (transaction: PoolClient, link: MailedPasswordLink) => Promise<void>
 
 /** Links with which an account's person can choose a new password once, within 24 hours. */
 export type PasswordLinks = {
@@ -30,10 +33,13 @@ export type PasswordLinks = {
    */
   createPasswordReset(accountId: string, alsoWrite?: AlsoWrite): Promise<PasswordLink>
   /**
-   * Creates a link for an e-mail. Anybody can ask for one, so it voids no other. null: the account has three that are
-   * valid, or the last one is too recent. The pause grows with each. `store` stores the e-mail in the same transaction.
+   * Creates a link for an e-mail to an address. Anybody can ask for one, so it voids no other. null: no account has the
+   * address, or it has three links that are valid, or the last one is too recent. The pause grows with each. `store`
+   * stores the e-mail in the same transaction.
+   *
+   * Locks: the row of `user`. If the account gets another address meanwhile, the request is none of its person's.
    */
-  createMailedPasswordReset(accountId: string, store: StorePasswordMail): Promise<PasswordLink | null>
+  createMailedPasswordReset(email: string, store: StorePasswordMail): Promise<MailedPasswordLink | null>
   /** The account of a link; null: there is no such link any more. */
   byPasswordReset(token: string): Promise<{ id: string; email: string; name: string } | null>
   /**
@@ -79,12 +85,16 @@ export function createPasswordLinks(
         await alsoWrite?.(transaction)
         return stored(transaction, accountId, { isMailed: false })
       }),
-    createMailedPasswordReset: (accountId, store) =>
+    createMailedPasswordReset: (address, store) =>
       inTransaction(pool, async (transaction) => {
-        // If there are two at the same time, the second waits and counts the first.
-        await transaction.query(lockedAccount(accountId))
-        if (!(await isDue(transaction, accountId))) return null
-        const link = await stored(transaction, accountId, { isMailed: true })
+        // If there are two at the same time, the second waits and counts the first. After waiting, PostgreSQL compares
+        // the address again.
+        const { rows } = await transaction.query<{ accountId: string; email: string }>(sql`
+          select id::text as "accountId", email from "user"
+           where email = ${normalizedEmail(address)} for no key update`)
+        const [account] = rows
+        if (account === undefined || !(await isDue(transaction, account.accountId))) return null
+        const link = { ...account, ...(await stored(transaction, account.accountId, { isMailed: true })) }
         await store(transaction, link)
         return link
       }),
