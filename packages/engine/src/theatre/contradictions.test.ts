@@ -51,11 +51,31 @@ describe('of two patients, one leaves the room before the other one comes in', (
     expect(await record(first.id, 'out_of_room', -10, true)).toMatchObject({ kind: 'done' })
   })
 
-  test('a case before it that is recorded only later is accepted in its order', async ({ database }) => {
+  test('a case before it that should be over and is recorded only later is accepted', async ({ database }) => {
     const { first, next, record } = await twoCases(database)
     expect(await record(next.id, 'in_room', -20)).toMatchObject({ kind: 'done' })
-    expect(await record(first.id, 'in_room', -40)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'in_room', -61)).toMatchObject({ kind: 'done' })
     expect(await record(first.id, 'out_of_room', -25)).toMatchObject({ kind: 'done' })
+  })
+
+  test('one that should not be over did not come in before a patient who is still there', async ({ database }) => {
+    const { first, next, record, at } = await twoCases(database)
+    await record(next.id, 'in_room', -20)
+    const occupied = { kind: 'room_occupied', caseId: next.id, inRoomAt: at(-20) }
+    for (const minutes of [-59, -21]) expect(await record(first.id, 'in_room', minutes)).toEqual(occupied)
+    expect(await record(next.id, 'out_of_room', -15)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'in_room', -21)).toEqual(occupied)
+    expect(await record(first.id, 'in_room', -15)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'out_of_room', 0)).toMatchObject({ kind: 'done' })
+  })
+
+  test('a longer end that was said counts when the beginning is corrected', async ({ database }) => {
+    const { theatre, first, next, record, at } = await twoCases(database)
+    await record(first.id, 'in_room', -70)
+    const longer = { caseId: first.id, expectedEndsAt: at(30), actorId: null, key: null }
+    expect(await theatre.extendCase(longer)).toMatchObject({ kind: 'done' })
+    await record(next.id, 'in_room', -20, true)
+    expect(await record(first.id, 'in_room', -69)).toMatchObject({ kind: 'room_occupied', caseId: next.id })
   })
 
   test('an end is not removed while another patient came later, nor moved behind a whole stay', async ({
@@ -133,6 +153,15 @@ describe('a patient leaves one room before they come into another one', () => {
     expect(await record(second.id, 'in_room', -10)).toMatchObject({ kind: 'done' })
     const later = { kind: 'patient_elsewhere', caseId: second.id, inRoomAt: at(-10) }
     expect(await record(first.id, 'out_of_room', -5)).toEqual(later)
+  })
+
+  test('a minute before the patient came into the other room, they are not in this one', async ({ database }) => {
+    const { first, second, record, at } = await twoRooms(database)
+    await record(second.id, 'in_room', -10)
+    const elsewhere = { kind: 'patient_elsewhere', caseId: second.id, inRoomAt: at(-10) }
+    expect(await record(first.id, 'in_room', -11)).toEqual(elsewhere)
+    expect(await record(first.id, 'in_room', -61)).toMatchObject({ kind: 'done' })
+    expect(await record(first.id, 'out_of_room', -15)).toMatchObject({ kind: 'done' })
   })
 
   test('a patient in the room counts before another room', async ({ database }) => {

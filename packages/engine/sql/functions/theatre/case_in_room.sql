@@ -4,13 +4,14 @@
 --
 -- A patient is in the room from in_room until out_of_room; without it, until cleaned; else until the expected end, if
 -- the case is over; else for 12 hours, because nobody recorded the end. The stays are compared as they would be then:
--- - If in_room changes: the case's stay with all stays. While its end is unknown, only the time that is added to it: of
---   cases that are recorded late, one end after the other is recorded, too.
+-- - If in_room changes: the case's stay with all stays. While its end is unknown, the patient is in the room at p_now
+--   unless the case should have ended 15 minutes before that. Then only the time that is added is compared: of cases
+--   that are recorded late, one end after the other is recorded, too.
 -- - If its end changes: with the stays that begin in it. The others were compared when in_room was recorded.
 --
 -- Internal. Locks: none; the caller has lock_case, and with it the room and the patient. Fails: never. Idempotent: yes.
 create or replace function holdfast.case_in_room(
-  p_clinic_no integer, p_booking_id uuid, p_milestone text, p_at timestamptz
+  p_clinic_no integer, p_booking_id uuid, p_milestone text, p_at timestamptz, p_now timestamptz
 ) returns table (booking_id uuid, at timestamptz, is_elsewhere boolean)
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
@@ -20,8 +21,11 @@ as $function$
 #variable_conflict use_column
 declare
   c_stay_max constant interval := '12 hours';
+  -- A case that is this late may be over, and its end not recorded yet.
+  c_late_max constant interval := '15 minutes';
   v_in_at timestamptz; v_out_at timestamptz; v_cleaned_at timestamptz;
   v_until timestamptz;
+  v_ends_by timestamptz; -- When the case has ended, if it takes its minutes, or ends as somebody said.
 begin
   select max(m.at) filter (where m.milestone = 'in_room'), max(m.at) filter (where m.milestone = 'out_of_room'),
          max(m.at) filter (where m.milestone = 'cleaned')
@@ -30,7 +34,12 @@ begin
    where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id;
   case p_milestone
     when 'in_room' then
-      v_until := coalesce(v_out_at, v_cleaned_at, greatest(p_at, v_in_at));
+      select greatest(p_at + (c.ends_at - c.starts_at), case when v_in_at is not null then c.expected_ends_at end)
+               + c_late_max
+        into v_ends_by
+        from theatre_case c where c.clinic_no = p_clinic_no and c.booking_id = p_booking_id;
+      v_until := coalesce(v_out_at, v_cleaned_at, case when v_ends_by > p_now then v_ends_by end,
+                          greatest(p_at, v_in_at));
       v_in_at := p_at;
     when 'out_of_room' then v_until := coalesce(p_at, v_cleaned_at, v_in_at + c_stay_max);
     when 'cleaned' then v_until := case when v_out_at is null then coalesce(p_at, v_in_at + c_stay_max) end;

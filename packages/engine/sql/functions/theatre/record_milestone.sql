@@ -87,7 +87,7 @@ begin
                                   where m.clinic_no = p_clinic_no and m.booking_id = p_booking_id
                                     and m.milestone = r.milestone) end);
   select i.booking_id, i.at, i.is_elsewhere into v_inside_id, v_inside_at, v_is_elsewhere
-    from case_in_room(p_clinic_no, p_booking_id, p_milestone, p_at) i;
+    from case_in_room(p_clinic_no, p_booking_id, p_milestone, p_at, v_now) i;
   v_is_forced := v_missing is not null or v_inside_id is not null or p_at > v_now + c_ahead_max;
   outcome := case
     when v_booking.id is null or v_booking.erased_at is not null then 'case_missing'
