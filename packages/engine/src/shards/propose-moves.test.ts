@@ -28,9 +28,10 @@ describe('moves that balance', () => {
     expect(loadsAfter(clinics, moves, [0, 1])).toEqual([1000, 900])
   })
 
-  test('clinics without bookings are divided by their number', () => {
-    const clinics = clinicsOf({ 0: [0, 0, 0, 0, 0, 0], 1: [] })
-    expect(balancingMoves(clinics, [0, 1], 20)).toHaveLength(3)
+  test('clinics without bookings stay where they are', () => {
+    expect(balancingMoves(clinicsOf({ 0: [0, 0, 0, 0, 0, 0], 1: [] }), [0, 1], 20)).toEqual([])
+    const some = balancingMoves(clinicsOf({ 0: [0, 0, 40, 0, 40], 1: [0] }), [0, 1], 20)
+    expect(some.map(({ bookings }) => bookings)).toEqual([40])
   })
 
   test('one clinic with nearly all bookings is not moved to and fro', () => {

@@ -11,7 +11,7 @@ const movedShareMax = 0.9
 
 /**
  * Moves after which all databases have about the same number of bookings: each moves the clinic that makes the fullest
- * and the emptiest database most alike. Databases without bookings are balanced by their numbers of clinics.
+ * and the emptiest database most alike. Clinics without bookings stay: a move makes changes wait, and gains nothing.
  *
  * @param clinics the clinics of these databases
  * @param shardNos at least one
@@ -21,7 +21,7 @@ export function balancingMoves(
   shardNos: readonly number[],
   movesMax: number,
 ): ProposedMove[] {
-  const left = [...clinics]
+  const left = clinics.filter(({ bookings }) => bookings > 0)
   const loads = loadsOf(left, shardNos)
   const tolerated = (toleratedShare * left.reduce((sum, clinic) => sum + weightOf(clinic), 0)) / shardNos.length
   const moves: ProposedMove[] = []
@@ -63,7 +63,7 @@ export function drainingMoves(clinics: readonly ClinicLoad[], from: number, othe
     })
 }
 
-/** So that clinics without bookings count, too. */
+/** So that clinics without bookings count, too, when a database is drained. */
 function weightOf({ bookings }: ClinicLoad): number {
   return bookings + 1
 }
