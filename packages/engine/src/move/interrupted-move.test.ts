@@ -49,6 +49,20 @@ test.for<MoveStep>(['committed', 'switched', 'deleted'])(
   },
 )
 
+test.for<MoveStep>(['refused', 'committed', 'switched'])(
+  'killed after the step %s, a rehearsal names the move, and changes nothing',
+  async (step, { database, north }) => {
+    const scene = await aScene(database, north)
+    await expect(scene.move(1, { afterStep: killedAfter(step, [database, north]) })).rejects.toThrow()
+    const state = async () => [await scene.place(), await scene.rowsIn(database), await scene.rowsIn(north)]
+    const before = await state()
+    for (const to of [0, 1]) await expect(scene.move(to, { dryRun: true })).rejects.toThrow('without --dry-run')
+    expect(await state()).toEqual(before)
+    await scene.move(1)
+    await scene.expectClean(true)
+  },
+)
+
 test('an interrupted move is not continued to a third database, and needs the second to go back', async ({
   database,
   north,

@@ -5,6 +5,7 @@ import { aScene, test } from '../../test/moving-clinic.ts'
 import { connectClient } from '../database/connect-client.ts'
 import { erasuresSince } from '../erasure/repeat-erasures.ts'
 import { newId } from '../model/id.ts'
+import { drainShard, undrainShard } from '../shards/drain-shard.ts'
 import { logHeldBackSeconds } from '../tail/log-held-back.ts'
 import { addLogReceiver } from '../tail/log-receivers.ts'
 import { clinicTables, otherTables } from './clinic-tables.ts'
@@ -301,6 +302,9 @@ test('a rehearsal copies everything, and changes nothing', async ({ database, no
   expect(rehearsed?.rows).toBe(Object.values(before).reduce((sum, count) => sum + count, 0))
   await scene.expectClean(false)
   expect(Object.values(await scene.rowsIn(north)).every((count) => count === 0)).toBe(true)
+  await drainShard(database.ownerPool, 1)
+  await expect(scene.move(1, { dryRun: true })).rejects.toThrow('north is drained, and gets no clinics')
+  await undrainShard(database.ownerPool, 1)
 })
 
 test('it waits for the receivers of the log, and gives up with their name', async ({ database, north }) => {

@@ -70,6 +70,8 @@ export function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | nu
     await lockMoves(directory, options.clinicNo)
     const noted = await notedPlace(directory, options.clinicNo)
     const ends = { from: endOf(options.databases, noted.shardNo), to: endOf(options.databases, options.to) }
+    if (options.dryRun && noted.movingTo !== null)
+      throw interrupted(ends.from, endOf(options.databases, noted.movingTo))
     const source = await open(ends.from)
     const isStaying = ends.from.no === ends.to.no
     if (isStaying || noted.movingTo === noted.shardNo) {
@@ -107,7 +109,10 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   const isThere = !dryRun && (await mayBeThere(to, clinicNo))
   // A replay does not go on after the copy, and what is copied is continued.
   if (!isThere) await refuseWhileReplaying(source, clinicNo)
-  if (dryRun) return copyAll(ends, tables, options, performance.now(), null)
+  if (dryRun) {
+    if (await isDrained(directory, to.no)) throw drainedRefusal(to.name)
+    return copyAll(ends, tables, options, performance.now(), null)
+  }
   if (isThere && !(await isRefusedForGood(source, clinicNo))) throw bothHave(to.name, clinicNo)
   await noteMove(directory, clinicNo, to.no)
   // After the note, which drainShard waits for.
@@ -240,6 +245,15 @@ export async function finish(
   await allowChanges(there, clinicNo)
   await noteMove(directory, clinicNo, null)
   return null
+}
+
+/** What a rehearsal, which changes nothing, says of a move that a former call has left. */
+function interrupted(from: MoveEnd, to: MoveEnd): MoveRefused {
+  const what =
+    from.no === to.no
+      ? `the clinic has come to ${to.name}, and its old rows are left: run the same without --dry-run to delete them`
+      : `a move from ${from.name} to ${to.name} was interrupted: continue it, or go back, without --dry-run`
+  return new MoveRefused(what)
 }
 
 function tookTooLong(msMax: number): MoveRefused {
