@@ -36,7 +36,10 @@ export function readValues<Table extends Record<string, Setting<unknown>>>(
     sources[row.name] = isSet ? 'environment' : 'default'
     const text = isSet ? variable : row.default
     const value = text === null ? null : row.parse(text)
-    if (value === undefined) errors.push({ name: row.name, value: row.secret ? null : text, expected: row.expected })
+    if (value === undefined) {
+      const why = row.explain === undefined || text === null ? '' : `: ${row.explain(text)}`
+      errors.push({ name: row.name, value: row.secret ? null : text, expected: `${row.expected}${why}` })
+    }
     values[key] = value
   }
   // The loop above has parsed each key with its setting.

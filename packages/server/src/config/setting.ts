@@ -12,9 +12,11 @@ export type Setting<Value> = {
   secret: boolean
   /** undefined: not a valid value. */
   parse: (text: string) => Value | undefined
+  /** What is wrong with an invalid value, without any secret, for one that has parts. */
+  explain?: (text: string) => string
 }
 
-type Kind<Value> = Pick<Setting<Value>, 'expected' | 'parse'>
+type Kind<Value> = Pick<Setting<Value>, 'expected' | 'parse' | 'explain'>
 
 /** A setting that always has a value. */
 export function setting<Value>(name: string, defaultText: string, description: string, kind: Kind<Value>) {

@@ -94,6 +94,19 @@ test('a file that cannot be read or parsed is named, and its text is not shown',
   expect(errorsOf(file, { HOLDFAST_SHARDS: `north=${north}` })).toContain('set one of them')
 })
 
+test.each([
+  ['north', 'the entry 1 does not begin with a name of up to 31 small letters'],
+  [`south=${north},North=${north}`, 'the entry 2 does not begin with a name'],
+  [`directory=${north}`, 'other than directory'],
+  ['north=mysql://h/d', 'the entry 1 (north) is not '],
+  [`north=${north},north=${pooled}`, 'the entry 2 has the name north again'],
+])('HOLDFAST_SHARDS=%s is refused with the entry, and why', (text, why) => {
+  const result = readConfig({ HOLDFAST_SHARDS: text })
+  const [error] = result.kind === 'invalid' ? result.errors : []
+  expect(error?.expected).toContain(why)
+  expect(error && describeSettingError(error)).not.toContain('secret@')
+})
+
 test.each(['north', 'north=mysql://h/d', `North=${north}`, `north=${north},north=${pooled}`, ''])(
   'HOLDFAST_SHARDS=%s is refused, or absent',
   (text) => {

@@ -28,15 +28,32 @@ export const shardUrls = {
   expected:
     'names and PostgreSQL URLs with commas between, such as north=postgres://a/database,south=postgres://b/database',
   parse: (text: string): ShardSettings[] | undefined => {
-    const parts = commaSeparated(text).map((part) => {
-      const at = part.indexOf('=')
-      return { name: part.slice(0, at), DATABASE_URL: part.slice(at + 1) }
-    })
-    const shards = parts.map(({ name, ...env }) => shardOf(name, env))
-    const known = shards.flatMap(({ shard, errors }) => (shard === null || errors.length > 0 ? [] : [shard]))
-    const names = new Set(known.map(({ name }) => name))
-    return known.length === parts.length && known.length > 0 && names.size === known.length ? known : undefined
+    const entries = entriesOf(text)
+    const shards = entries.flatMap(({ shard }) => shard ?? [])
+    return entries.length > 0 && entries.every((entry) => entry.wrong === null) ? shards : undefined
   },
+  explain: (text: string) =>
+    entriesOf(text)
+      .flatMap(({ wrong }) => wrong ?? [])
+      .join('; '),
+}
+
+/** An entry of HOLDFAST_SHARDS. `wrong`: what is, without a secret; null: nothing. */
+type Entry = { shard: ShardSettings | null; wrong: string | null }
+
+function entriesOf(text: string): Entry[] {
+  const names = new Set<string>()
+  return commaSeparated(text).map((part, index) => {
+    const at = part.indexOf('=')
+    const name = part.slice(0, Math.max(at, 0))
+    const wrong = (why: string): Entry => ({ shard: null, wrong: `the entry ${index + 1} ${why}` })
+    // A part of a URL, which may be a password, if a name is missing or a comma is in the URL.
+    if (!namePattern.test(name) || name === directoryName) return wrong(`does not begin with ${nameExpected}, and =`)
+    if (names.has(name)) return wrong(`has the name ${name} again`)
+    names.add(name)
+    const { shard, errors } = shardOf(name, { DATABASE_URL: part.slice(at + 1) })
+    return shard === null ? wrong(`(${name}) is not ${errors[0]?.expected}`) : { shard, wrong: null }
+  })
 }
 
 /**
