@@ -8,6 +8,9 @@ import { withDatabase } from './with-database.ts'
 /** A database of an installation, as the owner of its schema. */
 export type NamedDatabase = { name: string; url: string; pool: DatabasePool }
 
+/** Why a database cannot be used that the directory knows, and the settings lack. */
+export const missingProblem = 'it has clinics, and is missing in HOLDFAST_SHARDS'
+
 /**
  * Runs `use` with the database of the settings, the directory, and with those of HOLDFAST_SHARDS; or with one of them
  * alone. Queries of one whose URL leads to another database fail with ShardRefused.

@@ -74,6 +74,7 @@ export {
 } from './directory/account-clinics.ts'
 export { accountRights } from './directory/account-rights.ts'
 export { readLogo } from './directory/clinic-logos.ts'
+export { createDirectory } from './directory/create-directory.ts'
 export { isInvitationOpen } from './directory/invitations.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
@@ -316,11 +317,13 @@ export { balancingMoves, type ClinicLoad, drainingMoves, type ProposedMove } fro
 export { copySiteAdministrators, isShard, refuseOtherShard, registerShard } from './shards/register-shard.ts'
 export {
   checkShard,
+  describeMissing,
   expectedShard,
+  type MissingShard,
+  missingShards,
   openShardPool,
   registeredEnds,
   registeredShardNo,
-  shardsWithClinics,
 } from './shards/registered-shards.ts'
 export { type SettledClinic, settleClinics } from './shards/settle-clinics.ts'
 export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'

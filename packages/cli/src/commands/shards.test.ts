@@ -230,6 +230,25 @@ test('verify recounts all databases, or one of them; doctor checks all', async (
   expect(code).toBe(1)
   expect((await runCaptured(['doctor'], away)).code).toBe(1)
 
+  const { HOLDFAST_SHARDS: _, ...alone } = env
+  const some = await runCaptured(['verify', '--json'], alone)
+  const problem = 'it has clinics, and is missing in HOLDFAST_SHARDS'
+  expect(some.code).toBe(1)
+  expect(JSON.parse(some.out[0] ?? '')).toMatchObject({
+    databases: [
+      { name: 'directory', problem: null },
+      { name: 'north', problem },
+    ],
+  })
+  const lacking = await runCaptured(['doctor', '--json'], alone)
+  expect((JSON.parse(lacking.out[0] ?? '') as { checks: object[] }).checks).toContainEqual(
+    expect.objectContaining({
+      name: 'shards',
+      state: 'error',
+      found: expect.stringMatching(/^the directory knows north \(the database 1\) with \d+ clinics, which HOLDFAST_SH/),
+    }),
+  )
+
   await north.ownerPool.query('update holdfast.slot set taken = 1')
   const wrong = await runCaptured(['verify'], env)
   expect(wrong.code).toBe(1)

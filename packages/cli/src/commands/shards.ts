@@ -4,17 +4,17 @@ import {
   type MisplacedClinic,
   migrationStatus,
   misplacedClinics,
+  missingShards,
   movingClinics,
   recentBookings,
   registeredShardNo,
-  shardsWithClinics,
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { columns } from '../terminal.ts'
-import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
+import { missingProblem, type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
 import { megabytes } from '../with-backups.ts'
 
 const listedMax = 100
@@ -44,6 +44,7 @@ type ShardState = {
 export async function shardsCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   return withAllDatabases(context, 'shards', async (directory, others) => {
     const drained = await drainedShards(directory.pool)
+    const names = others.map(({ name }) => name)
     const states = [await readState(directory, directoryNo, drained)]
     const readable = new Map([[directoryNo, directory.pool]])
     for (const other of others) {
@@ -51,10 +52,8 @@ export async function shardsCommand(context: CommandContext, options: JsonOption
       states.push(state)
       if (state.no !== null && state.problem === null) readable.set(state.no, other.pool)
     }
-    for (const name of await shardsWithClinics(directory.pool)) {
-      if (others.some((other) => other.name === name)) continue
-      const no = await registeredShardNo(directory.pool, name)
-      states.push(unusable(name, no, 'it has clinics, and is missing in HOLDFAST_SHARDS'))
+    for (const { name, no, clinics } of await missingShards(directory.pool, names)) {
+      if (clinics > 0) states.push(unusable(name ?? `number ${no}`, no, missingProblem))
     }
     const misplaced = states.length === 1 ? [] : await misplacedClinics(directory.pool, readable)
     const moving = await movingClinics(directory.pool)

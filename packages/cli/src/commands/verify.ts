@@ -1,11 +1,11 @@
-import { type DatabasePool, recordUpkeep, type VerifyReport, verify } from '@holdfast/engine'
+import { type DatabasePool, missingShards, recordUpkeep, type VerifyReport, verify } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
 import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption, ShardOption } from '../command-options.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
-import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
+import { missingProblem, type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
 
 const detailsMax = 100
 
@@ -32,6 +32,11 @@ export async function verifyCommand(context: CommandContext, options: VerifyOpti
         } catch (error) {
           found.push({ name: other.name, report: null, problem: messageOf(error) })
         }
+      }
+      if (options.shard !== undefined) return found
+      const names = others.map(({ name }) => name)
+      for (const { name, no, clinics } of await missingShards(directory.pool, names)) {
+        if (clinics > 0) found.push({ name: name ?? `number ${no}`, report: null, problem: missingProblem })
       }
       return found
     },

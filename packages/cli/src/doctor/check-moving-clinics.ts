@@ -1,12 +1,15 @@
 import {
   createPool,
   type DatabasePool,
+  describeMissing,
   directoryNo,
   expectedShard,
   type MisplacedClinic,
   misplacedClinics,
+  missingShards,
   openShardPool,
   ShardRefused,
+  withPool,
 } from '@holdfast/engine'
 import { directoryName, ownerUrlOf, type ShardSettings } from '@holdfast/server/config'
 import sql from 'sql-template-tag'
@@ -28,6 +31,16 @@ export async function checkMovingClinics(pool: Pick<DatabasePool, 'query'>): Pro
 }
 
 const namedMax = 10
+
+/** The databases that the directory knows, and HOLDFAST_SHARDS lacks. */
+export async function checkMissingShards(directoryUrl: string, settings: readonly ShardSettings[]): Promise<Check[]> {
+  const names = settings.map(({ name }) => name)
+  const missing = await withPool({ url: directoryUrl, name: 'holdfast doctor' }, (pool) => missingShards(pool, names))
+  if (missing.length === 0) return []
+  const found = `the directory knows ${missing.map(describeMissing).join(', ')}, which HOLDFAST_SHARDS lacks`
+  const fix = 'add the database to HOLDFAST_SHARDS; to take it out, run `holdfast shards drain` first'
+  return [missing.some(({ clinics }) => clinics > 0) ? problem('shards', found, fix) : warning('shards', found, fix)]
+}
 
 /** Clinics that are not where the directory says, in the databases that can be read. The others have other checks. */
 export async function checkMisplacedClinics(

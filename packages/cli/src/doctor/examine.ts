@@ -14,7 +14,7 @@ import { checkCertificate } from './check-certificate.ts'
 import { checkConnections } from './check-connections.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
-import { checkMisplacedClinics } from './check-moving-clinics.ts'
+import { checkMisplacedClinics, checkMissingShards } from './check-moving-clinics.ts'
 import { checkPooler } from './check-pooler.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkReplicas } from './check-replicas.ts'
@@ -126,9 +126,14 @@ async function checkWithSecret(
   const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl, config.databaseReplicaUrls)
   if (version === null) return { version, checks }
   const secret = hasSecret ? [await checkSecret(config, ownerUrl)] : []
-  const isShared = hasSecret && config.shards !== null && checks.every(({ state }) => state !== 'error')
-  const places = isShared ? await checkMisplacedClinics(ownerUrl, config.shards ?? []) : []
+  const isDirectory = hasSecret && checks.every(({ state }) => state !== 'error')
+  const places = isDirectory ? await checkPlaces(ownerUrl, config.shards ?? []) : []
   return { version, checks: [...checks, ...places, ...secret, ...(await checkReplicas(ownerUrl, config))] }
+}
+
+async function checkPlaces(directoryUrl: string, shards: readonly ShardSettings[]): Promise<Check[]> {
+  const missing = await checkMissingShards(directoryUrl, shards)
+  return shards.length === 0 ? missing : [...missing, ...(await checkMisplacedClinics(directoryUrl, shards))]
 }
 
 function withDirectory(directory: Check, database: DatabaseExamination): DatabaseExamination {

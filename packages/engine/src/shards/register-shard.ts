@@ -12,7 +12,7 @@ import {
   ShardRefused,
   shardSetting,
 } from '../database/shard-mark.ts'
-import { expectedShard, refuseShardAsDirectory, registeredShardNo, shardsWithClinics } from './registered-shards.ts'
+import { expectedShard, missingShards, refuseShardAsDirectory, registeredShardNo } from './registered-shards.ts'
 
 const shardsMax = 99
 
@@ -51,7 +51,8 @@ export async function refuseOtherShard(directory: pg.Pool, shard: pg.Pool, name:
     )
   }
   // It was registered by a start that was interrupted, or its URL is wrong.
-  if (mark !== null && (await shardsWithClinics(directory)).includes(name)) throw otherDatabase(name, mark, found)
+  const noted = (await missingShards(directory, [])).find((missing) => missing.name === name)?.clinics ?? 0
+  if (noted > 0) throw otherDatabase(name, mark, found)
 }
 
 /**

@@ -12,12 +12,34 @@ export async function registeredShardNo(directory: pg.Pool | pg.PoolClient, name
   return rows[0]?.no ?? null
 }
 
-/** The names of the shards that have clinics. @param directory as the owner or application */
-export async function shardsWithClinics(directory: pg.Pool): Promise<string[]> {
-  const { rows } = await directory.query<{ name: string }>(sql`
-    select name from holdfast.shard
-     where exists (select from holdfast.clinic_shard where shard_no = shard.no) order by no`)
-  return rows.map(({ name }) => name)
+/**
+ * A database that the directory knows, and the settings lack. `name` null: it is not registered any more. `clinics`: how
+ * many are noted there.
+ */
+export type MissingShard = { no: number; name: string | null; clinics: number }
+
+/**
+ * The databases that the directory knows, and the settings lack. One that was drained and has no clinics was taken out.
+ *
+ * @param directory as the owner or application
+ * @param names of HOLDFAST_SHARDS
+ */
+export async function missingShards(directory: pg.Pool, names: readonly string[]): Promise<MissingShard[]> {
+  const { rows } = await directory.query<MissingShard>(sql`
+    select n.no, s.name, count(c.clinic_no)::integer as clinics
+      from (select no from holdfast.shard where drained_at is null
+            union select shard_no from holdfast.clinic_shard where shard_no <> ${directoryNo}) n
+      left join holdfast.shard s on s.no = n.no
+      left join holdfast.clinic_shard c on c.shard_no = n.no
+     where s.name is null or s.name <> all (${names}::text[])
+     group by n.no, s.name
+     order by n.no`)
+  return rows
+}
+
+/** A missing database in a message. */
+export function describeMissing({ no, name, clinics }: MissingShard): string {
+  return `${name === null ? `the database ${no}` : `${name} (the database ${no})`} with ${clinics} clinics`
 }
 
 /**

@@ -95,6 +95,20 @@ test('clinics of the other databases are served, and those of the one that is aw
   expect([await hasJobs(0), await hasJobs(1)]).toEqual([true, false])
 })
 
+test('lists over all clinics leave out those of the database that is away, and say so', async () => {
+  const { there, away } = scene
+  const list = await fetch(`${server.url}/api/v1/clinics?limit=100`)
+  const body = (await list.json()) as { items: { id: string }[]; stale?: boolean }
+  expect({ status: list.status, stale: body.stale }).toEqual({ status: 200, stale: true })
+  expect(list.headers.get('warning')).toContain('Response is Stale')
+  const ids = body.items.map(({ id }) => id)
+  expect(ids).toContain(there.clinicId)
+  expect(ids).not.toContain(away.clinicId)
+  for (const path of ['/doctors', '/doctors?sort=soonest', '/specializations']) {
+    expect(await api(path)).toMatchObject({ status: 200, body: { stale: true } })
+  }
+})
+
 test('once it is back, its clinics are served, follow its log, and have their jobs', async () => {
   const { away } = scene
   await database.shards[1]?.proxy.restore()
@@ -116,6 +130,12 @@ test('once it is back, its clinics are served, follow its log, and have their jo
     () => 'its jobs',
   )
   expect(server.logText()).toContain('the shard can be used')
+  const listed = async () => (await api('/clinics?limit=100')).body as { items: { id: string }[]; stale?: boolean }
+  await until(
+    async () => ((await listed()).stale === undefined ? true : undefined),
+    () => 'a list of all clinics',
+  )
+  expect((await listed()).items.map(({ id }) => id)).toContain(away.clinicId)
 })
 
 test('a new database that cannot be reached keeps the server from starting', async () => {
@@ -161,4 +181,9 @@ test('a database with clinics, one of another installation, and a start without 
   await expect(serverOfShards({ ...others, shards: [directory] }, { HOLDFAST_SHARDS: '' })).rejects.toThrow(
     'HOLDFAST_SHARDS lacks databases that have clinics: shard-1',
   )
+  // Its name is not known then.
+  await others.ownerPool.query('delete from holdfast.shard')
+  const without = await serverOfShards({ shards: [directory] }, { HOLDFAST_SHARDS: '' })
+  expect(without.logText()).toMatch(/The directory knows the database 1 with \d+ clinics, which HOLDFAST_SHARDS lacks/)
+  await without.stop()
 })

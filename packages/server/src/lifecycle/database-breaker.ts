@@ -26,6 +26,11 @@ export class DatabaseBreaker {
     this.#onChange(this.#isOpen)
   }
 
+  /** Whether {@link check} refuses. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
   /** @throws DatabaseUnavailable immediately while the breaker is open, so that no request waits for the database */
   check(): void {
     if (this.#isOpen) {

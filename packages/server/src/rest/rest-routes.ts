@@ -48,10 +48,10 @@ import { unsubscribeRoute } from './unsubscribe-route.ts'
  * `request.principal` is set, and `app.limitBooking` and `app.limitPatient` exist. Paths are complete (`/api/v1/…`).
  */
 export function restRoutes(shards: RestShards): FastifyPluginAsync {
-  const { common, others, of } = shards
+  const { common, others, of, lookAgain } = shards
   const find = others.length === 0 ? null : createFindResponder(shards, serveOperations)
   return async (app: FastifyInstance) => {
-    serveOperations(createServe(app, common, find), common)
+    serveOperations(createServe(app, common, find, lookAgain), common)
     await app.register(unsubscribeRoute, { depsOf: (id: string) => of(clinicNoIn(id) ?? 0) })
   }
 }

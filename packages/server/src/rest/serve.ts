@@ -132,11 +132,13 @@ export type FindResponder = {
  *
  * @param deps what every request uses; with `findResponder`, only for checks before the clinic is known
  * @param findResponder of an operation; null: all clinics are in one shard
+ * @param lookAgain called with a clinic that was not found there: it throws if another database has it
  */
 export function createServe(
   app: FastifyInstance,
   deps: RestDeps,
   findResponder: ((described: Operation) => FindResponder) | null = null,
+  lookAgain: (clinicNo: number) => Promise<unknown> = async () => undefined,
 ): Serve {
   app.decorateRequest('idempotencyKey', null)
   return (described, handler, options: RouteOptions<never> = {}) => {
@@ -144,6 +146,10 @@ export function createServe(
     const cacheControl = isPublicRead ? 'no-cache' : 'no-store'
     const find = findResponder === null ? null : findResponder(described)
     const ofAll = responderOf(deps, described, handler as Handler, options)
+    const refuseMoved = async (call: Call) => {
+      const clinicNo = await clinicNoOfCall(described, call, deps.engine)
+      if (clinicNo !== null) await lookAgain(clinicNo)
+    }
     app.route({
       method: described.method,
       url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -169,8 +175,13 @@ export function createServe(
         const checked = { granted: undefined, field: undefined, sending: undefined }
         const call = { params, query, body, principal, key, request, reply, ...checked }
         if (find !== null) return respondInShard(find, call)
-        const response = ofAll.respond(call)
-        return payloadOf(deps, response instanceof Promise ? await response : response, reply)
+        try {
+          const response = ofAll.respond(call)
+          return payloadOf(deps, response instanceof Promise ? await response : response, reply)
+        } catch (error) {
+          if (isNotFound(error)) await refuseMoved(call)
+          throw error
+        }
       },
     })
   }

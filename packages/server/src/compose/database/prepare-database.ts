@@ -1,4 +1,4 @@
-import { isShard, shardsWithClinics, storeAuditMonths, withPool } from '@holdfast/engine'
+import { describeMissing, isShard, missingShards, storeAuditMonths, withPool } from '@holdfast/engine'
 import type { Config } from '../../config/config.ts'
 import { StartError } from '../../lifecycle/start-error.ts'
 import { openSecrets, type SecretSettings } from './database-secrets.ts'
@@ -50,7 +50,7 @@ export async function prepareClinics(
 async function migrateDirectory(config: ClinicSettings, ownerUrl: string, say: Say): Promise<MigratedDatabase> {
   const migrated = await migrateDatabase(config, ownerUrl, say)
   await refuseShard(ownerUrl)
-  await refuseWithoutShards(config, ownerUrl)
+  await refuseWithoutShards(config, ownerUrl, say)
   return migrated
 }
 
@@ -64,11 +64,14 @@ async function refuseShard(ownerUrl: string): Promise<void> {
   }
 }
 
-/** The clinics of a database that a server does not know would look as if they were not there. */
-async function refuseWithoutShards({ shards }: Pick<Config, 'shards'>, ownerUrl: string): Promise<void> {
-  const known = new Set(shards?.map(({ name }) => name))
-  const needed = await withPool({ url: ownerUrl, name: 'holdfast start' }, shardsWithClinics)
-  const missing = needed.filter((name) => !known.has(name))
-  if (missing.length === 0) return
-  throw new StartError(`HOLDFAST_SHARDS lacks databases that have clinics: ${missing.join(', ')}.`)
+/** The clinics of a database that a server does not know get 503. With its name, the settings can be corrected. */
+async function refuseWithoutShards({ shards }: Pick<Config, 'shards'>, ownerUrl: string, say: Say): Promise<void> {
+  const names = shards?.map(({ name }) => name) ?? []
+  const missing = await withPool({ url: ownerUrl, name: 'holdfast start' }, (pool) => missingShards(pool, names))
+  const needed = missing.flatMap(({ name, clinics }) => (name !== null && clinics > 0 ? [name] : []))
+  if (needed.length > 0)
+    throw new StartError(`HOLDFAST_SHARDS lacks databases that have clinics: ${needed.join(', ')}.`)
+  for (const one of missing) {
+    say(`The directory knows ${describeMissing(one)}, which HOLDFAST_SHARDS lacks: these clinics get 503.`, 'warn')
+  }
 }

@@ -1,4 +1,4 @@
-import { createCalendarReads } from '@holdfast/engine'
+import { createCalendarReads, createDirectory, type ShardPools } from '@holdfast/engine'
 import { changesOfCommitted, changesOfEntry } from '../../cache/changes.ts'
 import { ResponseCache } from '../../cache/response-cache.ts'
 import { DatabaseBreaker } from '../../lifecycle/database-breaker.ts'
@@ -8,8 +8,19 @@ import type { Common } from './shards.ts'
 
 /**
  * What serves requests about the clinics of several databases: the directory's engine, with a cache for their lists.
+ *
+ * @param options.listed the databases that can be read, for public lists of clinics and doctors
  */
-export function openCommon(directory: OpenShard, all: readonly OpenShard[], cacheBytesMax: number): Common {
+export function openCommon(
+  directory: OpenShard,
+  all: readonly OpenShard[],
+  { cacheBytesMax, listed }: { cacheBytesMax: number; listed: ShardPools },
+): Common {
+  const pool = directory.pools.general
+  const { clinics, doctors, specializations } = createDirectory(pool, () => undefined, listed)
+  const lists = { ...directory.engine.directory, clinics, doctors, specializations }
+  // A replica is of one database: what it lists lacks what the others have.
+  const prompt = promptReads({ ...directory.engine, directory: lists }, { pool })
   const cache = new ResponseCache({ bytesMax: cacheBytesMax })
   for (const open of all) outdate(cache, open)
   trustWhileAllAreTrusted(cache, all)
@@ -19,11 +30,7 @@ export function openCommon(directory: OpenShard, all: readonly OpenShard[], cach
     pools: directory.pools,
     rest: {
       ...directory.rest,
-      // A replica is of one database: what it lists lacks what the others have.
-      engine: {
-        ...directory.rest.engine,
-        reads: promptReads(directory.engine, { pool: directory.pools.general }).reads,
-      },
+      engine: { ...directory.rest.engine, reads: prompt.reads, directory: prompt.directory },
       // What changes in any database outdates its responses.
       freshness: {
         cache,
@@ -34,7 +41,7 @@ export function openCommon(directory: OpenShard, all: readonly OpenShard[], cach
       },
       // An id that names no clinic is of no doctor.
       slotLists: { read: async () => null },
-      calendarReads: createCalendarReads(directory.pools.general),
+      calendarReads: createCalendarReads(pool),
     },
   }
 }

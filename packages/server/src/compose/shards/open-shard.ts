@@ -25,6 +25,7 @@ import { limitLongReads } from '../../rest/limit-long-reads.ts'
 import { promptReads } from '../../rest/prompt-reads.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import { TheatreSignals } from '../../theatre/theatre-signals.ts'
+import { nowhere } from '../database/prepare-shards.ts'
 import { poolConnections } from '../pools/database-connections.ts'
 import { type DatabaseUrls, type JobPools, openJobPools } from '../pools/job-pools.ts'
 import { type OpenPool, onIdleErrorOf, poolOpener } from '../pools/pool-opener.ts'
@@ -49,6 +50,8 @@ export type OpenShard = {
   replicas: ReadRouter | null
   /** The shard's own pools, and those of replicas. */
   allPools: DatabasePool[]
+  /** false: it was not reached since the start, or its breaker is open. */
+  isReadable(): boolean
   /** Leads its pools to the database, once it is known how to log in there. */
   relocate(urls: DatabaseUrls): void
   /** Stops everything but the engine and the pools. */
@@ -113,6 +116,7 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
   const follow = { calendar, tail: freshness.tail, log }
   const roomsOf = (clinicNo: number) => engine.theatre.roomResourceIds(clinicNo)
   const allPools = [...Object.values(pools), ...replicas.pools]
+  let isReached = urls !== nowhere
   return {
     urls,
     pools,
@@ -131,7 +135,9 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     },
     replicas: replicas.router,
     allPools,
+    isReadable: () => isReached && !freshness.breaker.isOpen,
     relocate({ appUrl, sessionUrl }) {
+      isReached = true
       for (const pool of allPools) pool.relocate(pool === pools.jobs ? sessionUrl : appUrl)
       freshness.tail.relocate(sessionUrl)
     },

@@ -61,7 +61,11 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
     find: () => shard,
-    lookAgain: async () => false,
+    async lookAgain(clinicNo) {
+      const no = await findClinicShard(shard.pools.general, clinicNo)
+      if (no !== null && no !== directoryNo) throw unknownDatabase(no)
+      return false
+    },
     live: shard.live,
     observed,
     probes: createProbes(observed, { isStopping, log, heldBack: heldBack.latest }),
@@ -114,10 +118,7 @@ async function openSeveral(
   } catch (error) {
     // The tails of the others would keep the process running.
     reaching.abort()
-    await Promise.all(Array.from(opened.values(), (open) => open.stop()))
-    await Promise.all(
-      Array.from(opened.values()).flatMap(({ allPools }) => allPools.map((pool) => pool.close(closeMs))),
-    )
+    await stopAll([...opened.values()])
     throw error
   }
   const all = [...opened.values()]
@@ -125,7 +126,8 @@ async function openSeveral(
   addReplicaFigures(metrics.registry, routersOf(opened, nameOf))
   const directory = ofNo(directoryNo)
   void map.follow(reaching.signal)
-  const common = openCommon(directory, all, cacheBytesOf(config, cacheShare).responses)
+  const listed = { ...pools, all: () => all.filter((open) => open.isReadable()).map((open) => open.pools.general) }
+  const common = openCommon(directory, all, { cacheBytesMax: cacheBytesOf(config, cacheShare).responses, listed })
   const probePools = all.map(({ pools }) => pools.probes)
   const heldBack = watchHeldBack(probePools, { log, isStopping })
   addHeldBackFigures(metrics.registry, heldBack)
@@ -158,6 +160,11 @@ async function openSeveral(
       return Promise.all(all.map((open) => open.stop()))
     },
   }
+}
+
+async function stopAll(opened: readonly OpenShard[]): Promise<void> {
+  await Promise.all(opened.map((open) => open.stop()))
+  await Promise.all(opened.flatMap(({ allPools }) => allPools.map((pool) => pool.close(closeMs))))
 }
 
 /** A client that follows a clinic that has moved to another database gets its changes from there. */

@@ -1,4 +1,5 @@
 import { type Position, parsePositions, positionOfShard, positionText } from '@holdfast/contract/position'
+import { isConnectionLost } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
 import { matchesEntityTag, weakEntityTag } from '../../edge/bodies/entity-tag.ts'
@@ -41,7 +42,8 @@ const json = 'application/json; charset=utf-8'
  * with a Holdfast-Position that this process has not reached in the log yet is served from the database.
  *
  * While the database cannot be reached: the last known response, with `"stale": true` and a Warning header
- * (RFC 7234 §5.5.1).
+ * (RFC 7234 §5.5.1). While one of several cannot be reached, a list that is not known has what the others have, and is
+ * marked in the same way.
  */
 export function cachedRead(deps: RestDeps, request: ReadRequest, plan: ReadPlan): ReadResponse | Promise<ReadResponse> {
   const { cache, tail, tailsOfShards } = deps.freshness
@@ -63,13 +65,18 @@ async function loadedRead(
   freshness: Pick<ResponseQuery, 'mayBeCached' | 'readAfter'>,
 ): Promise<ReadResponse> {
   const { cache, tail, breaker, breakersOfShards } = deps.freshness
-  const response = await cache.read({
+  const query = {
     ...freshness,
     key: plan.key,
     load: () => {
       for (const one of breakersOfShards?.() ?? [breaker]) one.check()
       return load(plan, tail.horizon)
     },
+  }
+  const response = await cache.read(query).catch(async (error: unknown) => {
+    if (breakersOfShards === undefined || !plan.isList || !isConnectionLost(error)) throw error
+    // Of the databases that can be reached. It is not cached: the others may be back at once.
+    return { ...(await load(plan, tail.horizon)), isStale: true }
   })
   return response.isStale ? staleReply(response.body, plan) : freshReply(response, request.headers['if-none-match'])
 }

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import { findClinicShard } from '@holdfast/engine'
+import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { call, serverOn } from '../../test/running-server.ts'
+
+test('a server of one database answers 503 for what has moved to one that was added since, and 404 for the rest', async ({
+  database,
+}) => {
+  const server = await serverOn(database)
+  const [moved, stays] = [await aClinic(database), await aClinic(database)]
+  const doctor = await aDoctor(database, moved)
+  const slot = await aSlot(database, doctor)
+  const gone = async (path: string, options: Parameters<typeof call>[1] = {}) => {
+    const { status, body } = await call(`${server.url}/api/v1${path}`, options)
+    return `${status} ${body.code}`
+  }
+  // As a move leaves it that another server's settings allow.
+  await database.ownerPool.query("insert into holdfast.shard (no, name) values (7, 'added')")
+  await database.ownerPool.query('insert into holdfast.clinic_shard (clinic_no, shard_no) values ($1, 7), ($2, 0)', [
+    moved.no,
+    stays.no,
+  ])
+  for (const table of ['slot', 'resource', 'message_settings']) {
+    await database.ownerPool.query(`delete from holdfast.${table} where clinic_no = $1`, [moved.no])
+  }
+  await database.ownerPool.query('delete from holdfast.clinic where no = $1', [moved.no])
+  expect(await findClinicShard(database.appPool, moved.no)).toBe(7)
+  expect(await gone(`/clinics/${moved.id}`)).toBe('503 unavailable')
+  expect(await gone(`/doctors/${doctor.id}`)).toBe('503 unavailable')
+  const body = { slotId: slot.id, patient: { name: 'Pat' }, confirm: true }
+  const headers = { 'idempotency-key': randomUUID() }
+  expect(await gone('/bookings', { method: 'POST', body, headers })).toBe('503 unavailable')
+  expect(await gone(`/clinics/${stays.id}`)).toBe('200 undefined')
+  const other = stays.id.replace(/.{4}$/, (end) => (end === '0000' ? '0001' : '0000'))
+  expect(await gone(`/clinics/${other}`)).toMatch(/^404/)
+})
