@@ -14,6 +14,7 @@ const ofRoom = {
     format: 'date-time',
     description: 'when the other patient came into the room, or the patient into the other room',
   }),
+  caseId: Type.String({ format: 'uuid', description: 'the other case' }),
 }
 
 /** The problems of the operating theatre: a part of `problemKinds`. */

@@ -109,7 +109,7 @@ test('out of the room, before anybody was in it: refused, and recorded anyway', 
   await panel.getByRole('button', { name: 'Cancel', exact: true }).click()
 
   await panel.getByRole('button', { name: 'Out of the room: now' }).click()
-  await page.getByText('An earlier milestone is missing').first().waitFor()
+  await panel.getByText('“In the room” is missing.').waitFor()
   await anyway.waitFor()
   expect((await site.admin.getCase({ path: { caseId: one.id } })).data?.status).toBe('CONFIRMED')
   await anyway.click()
@@ -117,6 +117,30 @@ test('out of the room, before anybody was in it: refused, and recorded anyway', 
   await anyway.waitFor({ state: 'detached' })
   expect((await site.admin.getCase({ path: { caseId: one.id } })).data?.status).toBe('COMPLETED')
 })
+
+for (const width of [390, 1280]) {
+  test(`a refused milestone names the other case, links it, and stays readable: ${width}`, async ({ site }) => {
+    const theatre = await aTheatre(site)
+    const [inside, next] = ['Hernia repair', 'Hip replacement']
+    const other = await aCase(site, theatre, { procedure: { code: 'H2', display: inside }, startsAt: inMinutes(-70) })
+    const milestone = { milestone: 'in_room', at: new Date(Date.now() - 60 * 60_000).toISOString() } as const
+    await site.admin.recordMilestone({ path: { caseId: other.id }, body: milestone })
+    const one = await aCase(site, theatre, { procedure, startsAt: inMinutes(30) })
+    const page = await theatre.scene.pageOf('staff', { viewport: { width, height: 900 } })
+    await page.goto(`/clinic/${theatre.clinicId}/theatre?caseId=${one.id}`)
+    const panel = page.getByRole('dialog', { name: next })
+    const label = panel.getByText('In the room', { exact: true })
+    const before = await across(label)
+    await panel.getByRole('button', { name: 'In the room: now' }).click()
+    await panel.getByText('Another patient came into the room at').waitFor()
+    expect(await across(label)).toEqual(before)
+    // The line says it; a message above the buttons would repeat it.
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await panel.getByRole('link', { name: inside }).click()
+    await page.getByRole('dialog', { name: inside }).waitFor()
+    expect(await page.getByText('Another patient came into the room at').count()).toBe(0)
+  })
+}
 
 test('a time that a later milestone needs: its removal names that one, has the focus, and is done anyway', async ({
   site,

@@ -4354,6 +4354,10 @@ export type Problem = {
      */
     inRoomAt?: string;
     /**
+     * `room_occupied`, `patient_elsewhere`: the other case
+     */
+    caseId?: string;
+    /**
      * `minutes_in_use`: what cases take of the block
      */
     usedMinutes?: number;

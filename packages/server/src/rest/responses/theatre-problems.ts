@@ -57,14 +57,13 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
       return problem('milestone_order', `The case has ${outcome.milestone} at ${outcome.at.toISOString()}.`)
     case 'room_occupied': {
       const inRoomAt = outcome.inRoomAt.toISOString()
-      return problem('room_occupied', `The patient of case ${outcome.caseId} is in the room from ${inRoomAt} on.`, {
-        inRoomAt,
-      })
+      const detail = `The patient of case ${outcome.caseId} is in the room from ${inRoomAt} on.`
+      return problem('room_occupied', detail, { inRoomAt, caseId: outcome.caseId })
     }
     case 'patient_elsewhere': {
       const inRoomAt = outcome.inRoomAt.toISOString()
       const detail = `The patient is in another room from ${inRoomAt} on, by case ${outcome.caseId}.`
-      return problem('patient_elsewhere', detail, { inRoomAt })
+      return problem('patient_elsewhere', detail, { inRoomAt, caseId: outcome.caseId })
     }
     case 'milestone_early':
       return milestoneTimeProblem(`must not be before ${outcome.earliest.toISOString()}`)

@@ -40,7 +40,7 @@ export function CaseDialog({ caseId, names, risks, projections, onClose }: CaseD
         <Stack gap="lg">
           <CaseFacts one={one} names={names} atRiskBy={risks.get(one.id) ?? null} projections={projections} />
           <CaseActions key={`${one.id} ${one.version}`} one={one} names={names} />
-          <CaseMilestones one={one} />
+          <CaseMilestones key={one.id} one={one} names={names} />
           <CaseAllocations one={one} names={names} />
           <CaseHistory one={one} />
         </Stack>

@@ -10,15 +10,17 @@ import { formatDay, formatTime, isSameDay } from '../../../lib/i18n/format.ts'
 import { localTime } from '../../../lib/time/local-time.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { TextLink } from '../../../ui/buttons/text-link.tsx'
 import { TimeField } from '../../../ui/fields/time-field.tsx'
 import { enteredMilestone, isFarAhead } from '../case-state.ts'
+import type { Names } from '../conflict-text.ts'
 import { useNow } from '../use-now.ts'
 import { useTheatre } from '../use-theatre.ts'
 import classes from './case.module.css'
 import { useCaseAction } from './use-case-action.ts'
 
 /** The milestones of a case: recorded as they happen, corrected, or removed. */
-export function CaseMilestones({ one }: { one: Case }) {
+export function CaseMilestones({ one, names }: { one: Case; names: Names }) {
   const { t } = useTranslation('theatre')
   const { isStaff, timeZone } = useTheatre()
   const isAhead = isFarAhead(one, useNow(), timeZone)
@@ -43,11 +45,12 @@ export function CaseMilestones({ one }: { one: Case }) {
         {milestones.map((milestone) => (
           <li key={milestone} className={classes.milestone}>
             {edited === milestone ? (
-              <EditMilestone one={one} milestone={milestone} onDone={() => setEdited(null)} />
+              <EditMilestone one={one} milestone={milestone} names={names} onDone={() => setEdited(null)} />
             ) : (
               <MilestoneLine
                 one={one}
                 milestone={milestone}
+                names={names}
                 canRecord={isStaff && !isAhead}
                 isFocused={lastEdited === milestone}
                 onEdit={() => edit(milestone)}
@@ -63,20 +66,21 @@ export function CaseMilestones({ one }: { one: Case }) {
 type MilestoneLineProps = {
   one: Case
   milestone: Milestone
+  names: Names
   canRecord: boolean
   /** Its form was here: the focus stays in its place. */
   isFocused: boolean
   onEdit: () => void
 }
 
-function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: MilestoneLineProps) {
+function MilestoneLine({ one, milestone, names, canRecord, isFocused, onEdit }: MilestoneLineProps) {
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const change = useRef<HTMLButtonElement>(null)
   // The button that was pressed disappears, and the focus would fall back to the page, unless somebody has moved it.
   const record = useRecord(one, () => {
     const focused = document.activeElement
-    if (focused === document.body || change.current?.parentElement?.contains(focused)) change.current?.focus()
+    if (focused === document.body || change.current?.closest('li')?.contains(focused)) change.current?.focus()
   })
   const at = milestoneAt(one, milestone)
   const name = t(`milestone.${milestone}`)
@@ -95,7 +99,6 @@ function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: Milesto
             {t('milestones.now')}
           </ActionButton>
         ) : null}
-        <RecordAnyway record={record} />
         {canRecord ? (
           <Button
             ref={change}
@@ -109,13 +112,14 @@ function MilestoneLine({ one, milestone, canRecord, isFocused, onEdit }: Milesto
           </Button>
         ) : null}
       </Group>
+      <RecordAnyway record={record} names={names} />
     </>
   )
 }
 
-type EditMilestoneProps = { one: Case; milestone: Milestone; onDone: () => void }
+type EditMilestoneProps = { one: Case; milestone: Milestone; names: Names; onDone: () => void }
 
-function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
+function EditMilestone({ one, milestone, names, onDone }: EditMilestoneProps) {
   const { t } = useTranslation(['theatre', 'shell', 'problems'])
   const { timeZone } = useTheatre()
   const record = useRecord(one, onDone)
@@ -166,18 +170,18 @@ function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
             {t('milestones.remove')}
           </ActionButton>
         )}
-        <RecordAnyway record={record} />
         <Button size="sm" variant="default" onClick={onDone}>
           {t('shell:cancel')}
         </Button>
       </Group>
+      <RecordAnyway record={record} names={names} />
     </form>
   )
 }
 
 function useRecord(one: Case, onDone?: () => void) {
   const { t } = useTranslation('theatre')
-  const action = useCaseAction()
+  const action = useCaseAction({ shows: (error) => contradictionOf(error) !== null })
   const [refused, setRefused] = useState<Refused | null>(null)
   const record = ({ milestone, at }: Recorded, force: boolean) =>
     action.mutate(
@@ -218,36 +222,45 @@ function contradictionOf(error: Error): Problem | null {
   return isForceable ? error.problem : null
 }
 
-/** Shows, beside a milestone that was refused because of what is recorded, what that is. */
-function RecordAnyway({ record: { refused, force, isPending } }: { record: ReturnType<typeof useRecord> }) {
+type RecordAnywayProps = { record: ReturnType<typeof useRecord>; names: Names }
+
+/** Shows, below a milestone that was refused because of what is recorded, what that is. */
+function RecordAnyway({ record: { refused, force, isPending }, names }: RecordAnywayProps) {
   const { t } = useTranslation('theatre')
   return refused === null ? null : (
-    <>
-      <Contradiction key={`${refused.milestone} ${refused.at}`} refused={refused} />
+    <Group gap="xs" className={classes.refused}>
+      <Contradiction key={`${refused.milestone} ${refused.at}`} refused={refused} names={names} />
       <ActionButton size="compact-sm" variant="default" isBusy={isPending} onClick={() => force(refused)}>
         {t(refused.at === null ? 'milestones.forceRemove' : 'milestones.force')}
       </ActionButton>
-    </>
+    </Group>
   )
 }
 
 /** It gets the focus: what can be done about it is next. */
-function Contradiction({ refused: { at, contradiction } }: { refused: Refused }) {
+function Contradiction({ refused: { at, contradiction }, names }: { refused: Refused; names: Names }) {
   const { t } = useTranslation('theatre')
-  const { timeZone } = useTheatre()
+  const { clinicId, timeZone } = useTheatre()
   const text = useRef<HTMLParagraphElement>(null)
   useEffect(() => text.current?.focus(), [])
-  const { inRoomAt, milestone } = contradiction
+  const { inRoomAt, caseId, milestone } = contradiction
   const missing = milestones.find((one) => one === milestone)
-  return (
-    <Text ref={text} tabIndex={-1} size="sm">
-      {inRoomAt !== undefined
-        ? t(contradiction.code === 'patient_elsewhere' ? 'milestones.elsewhere' : 'milestones.occupied', {
-            time: formatTime(inRoomAt, timeZone),
-          })
-        : missing === undefined
+  if (inRoomAt === undefined || caseId === undefined) {
+    return (
+      <Text ref={text} tabIndex={-1} size="sm">
+        {missing === undefined
           ? null
           : t(at === null ? 'milestones.needed' : 'milestones.missing', { name: t(`milestone.${missing}`) })}
+      </Text>
+    )
+  }
+  const values = { time: formatTime(inRoomAt, timeZone) }
+  return (
+    <Text ref={text} tabIndex={-1} size="sm">
+      {t(contradiction.code === 'patient_elsewhere' ? 'milestones.elsewhere' : 'milestones.occupied', values)}{' '}
+      <TextLink to="/clinic/$clinicId/theatre" params={{ clinicId }} search={(shown) => ({ ...shown, caseId })}>
+        {names.caseOf(caseId)?.procedure.display ?? t('milestones.other')}
+      </TextLink>
     </Text>
   )
 }
