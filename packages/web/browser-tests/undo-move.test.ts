@@ -55,7 +55,7 @@ test('after a move whose response a proxy replaced, it is repeated, and undone t
   expect(await slotNow()).toBe(slotIds[0])
 })
 
-test('after a move whose response was lost, and another that failed, the undo leads to where the booking was first', async ({
+test('after a move whose response was lost, and another that failed, it is undone to where the booking was', async ({
   site,
 }) => {
   const { page, dialog, move, slotIds, slotNow } = await aMoveDialog(site, 3)

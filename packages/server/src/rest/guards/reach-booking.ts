@@ -41,7 +41,8 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   const { accountId } = principal
   const actor = actorIn(principal, clinicNo)
   const booking = await requireAppointment(deps, bookingId)
-  if (actor !== null && isShownTo(actor, booking)) return { as: 'desk', actorId: accountId, booking, ...ownCalendar(actor) }
+  if (actor !== null && isShownTo(actor, booking))
+    return { as: 'desk', actorId: accountId, booking, ...ownCalendar(actor) }
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw bookingNotFound(bookingId)

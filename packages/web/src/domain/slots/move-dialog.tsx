@@ -147,7 +147,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   )
 }
 
-/** The slot in which a booking was before those attempts to move it whose responses were errors: one may have done it. */
+/** The slot in which a booking was before those attempts to move it that have failed: one of them may have done it. */
 function useOrigin({ slotId }: Booking) {
   const [tried, setTried] = useState<{ from: string; to: string[] } | null>(null)
   const from = tried?.to.includes(slotId) ? tried.from : slotId
