@@ -60,14 +60,14 @@ function print({ url, nodes, etcd, haproxy, servers, worker, nginx, ...cluster }
   }
   const { email, password } = cluster.administrator
   process.stdout.write(
-    `\nSite           ${url}\nAdministrator  ${email}  ${password}\n` +
-      `DATABASE_URL   ${databaseUrl.href}\nHOLDFAST_SECRET  ${cluster.secret}\n`,
+    `\nSite           ${url}\nAdministrator  ${email}  ${password}\nFiles, logs    ${directory}\n\nFor commands:\n`,
   )
-  if (cluster.shards.length > 0) {
-    const shards = cluster.shards.map(({ name, url }) => `${name}=${url}`).join(',')
-    process.stdout.write(`HOLDFAST_SHARDS  ${shards}\n`)
+  const shards = cluster.shards.map((shard) => `${shard.name}=${shard.url}`).join(',')
+  const settings = { DATABASE_URL: databaseUrl.href, HOLDFAST_SECRET: cluster.secret, HOLDFAST_SHARDS: shards }
+  for (const [name, value] of Object.entries(settings)) {
+    if (value !== '') process.stdout.write(`export ${name}='${value}'\n`)
   }
-  process.stdout.write(`Files, logs    ${directory}\nCtrl-C stops everything.\n`)
+  process.stdout.write('\nCtrl-C stops everything.\n')
 }
 
 const reason = whyNoCluster(clusterPrograms)

@@ -249,11 +249,14 @@ export async function finish(
 
 /** What a rehearsal, which changes nothing, says of a move that a former call has left. */
 function interrupted(from: MoveEnd, to: MoveEnd): MoveRefused {
-  const what =
-    from.no === to.no
-      ? `the clinic has come to ${to.name}, and its old rows are left: run the same without --dry-run to delete them`
-      : `a move from ${from.name} to ${to.name} was interrupted: continue it, or go back, without --dry-run`
-  return new MoveRefused(what)
+  if (from.no === to.no) {
+    return new MoveRefused(
+      `the clinic has come to ${to.name}, and its old rows are left: delete them without --dry-run`,
+    )
+  }
+  return new MoveRefused(
+    `a move from ${from.name} to ${to.name} was interrupted: continue it, or go back, without --dry-run`,
+  )
 }
 
 function tookTooLong(msMax: number): MoveRefused {

@@ -127,6 +127,23 @@ test('a directory that was restored to before a shard was registered gives it th
   expect(new Set(again).size).toBe(2)
 })
 
+test('a directory that was restored to before its first shard was registered needs the id of its installation', async () => {
+  const restored = await createTestDatabase()
+  const shard = await createTestDatabase()
+  onTestFinished(async () => {
+    await restored.drop()
+    await shard.drop()
+  })
+  const directory = restored.ownerPool
+  await registerShard(directory, shard.ownerPool, 'north')
+  const id = await installationOf(directory)
+  await directory.query("delete from holdfast.setting where name = 'installation'")
+  await directory.query('delete from holdfast.shard')
+  await expect(registerShard(directory, shard.ownerPool, 'north')).rejects.toThrow(`of the installation ${id}`)
+  await directory.query("insert into holdfast.setting (name, value) values ('installation', $1)", [id])
+  expect(await registerShard(directory, shard.ownerPool, 'north')).toBe(1)
+})
+
 test('the directory is refused as a shard', async () => {
   const alone = await createTestDatabase()
   onTestFinished(() => alone.drop())
