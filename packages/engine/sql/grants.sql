@@ -14,7 +14,7 @@ grant usage on schema holdfast to holdfast_app;
 
 -- Read only: booking state, and the ledger, which /readyz reads.
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
-  holdfast.open_session,
+  holdfast.open_session, holdfast.band_day,
   holdfast.manage_token, holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change,
   holdfast.late_event, holdfast.recent_event, holdfast.recent_late_event, holdfast.log_epoch,
   holdfast.migration, holdfast.function_file, holdfast.block, holdfast.theatre_case, holdfast.patient_identifier,
@@ -115,6 +115,11 @@ grant update (url, etag, last_modified, read_next_at, read_at, expanded_at, fail
 grant select, insert on holdfast.closure to holdfast_app;
 grant update (starts_at, ends_at, note, changed_at, applied_at, removed_at) on holdfast.closure to holdfast_app;
 
+-- Working hours. What is created by them is written by fill_working_hours.
+grant select, insert, delete on holdfast.working_hours to holdfast_app;
+grant update (valid_until) on holdfast.working_hours to holdfast_app;
+grant select, insert, update (filled_until) on holdfast.working_calendar to holdfast_app;
+
 -- The security log is only added to, by append_audit_events; old events go with purge_audit_events.
 grant select on holdfast.audit_event to holdfast_app;
 
@@ -129,7 +134,8 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times',
-         'are_doctors_locked', 'create_sessions', 'withdraw_session', 'open_times', 'settle_bookings', 'move_bookings',
+         'are_doctors_locked', 'working_hours_plan', 'fill_working_hours',
+         'create_sessions', 'withdraw_session', 'open_times', 'settle_bookings', 'move_bookings',
          'request_link',
          'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
          'create_slots', 'set_slot_capacity', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',

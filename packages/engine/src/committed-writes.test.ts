@@ -22,6 +22,7 @@ import {
 } from '../test/announced-scene.ts'
 import { announcedTimes } from '../test/announced-times.ts'
 import { closureWrites } from '../test/closures.ts'
+import { workingHoursWrites } from '../test/working-hours.ts'
 import { createEngine } from './create-engine.ts'
 import type { AnnouncedWrite } from './engine-methods.ts'
 import type { ClinicLogo, NewClinic } from './model/clinic.ts'
@@ -280,6 +281,7 @@ const writes: Record<Exclude<AnnouncedWrite, `theatre.${string}`>, Write> = {
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
   ...closureWrites,
+  ...workingHoursWrites,
   'directory.setRolesNeedSecondFactor': {
     prepare: async (its) => () => its.engine.directory.setRolesNeedSecondFactor(its.clinic.no, true),
     announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),

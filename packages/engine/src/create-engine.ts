@@ -38,6 +38,7 @@ import type { CaseQueueDepths } from './theatre/case-claims.ts'
 import { createTheatre } from './theatre/create-theatre.ts'
 import { createWaitlist } from './waitlist/create-waitlist.ts'
 import { createWebhooks } from './webhooks/create-webhooks.ts'
+import { createWorkingHours } from './working-hours/create-working-hours.ts'
 
 export type EngineSettings = {
   /**
@@ -134,6 +135,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads,
     sessions: createSessions(generalPool, announce),
+    workingHours: createWorkingHours(generalPool, announce),
     directory: createDirectory(generalPool, announce, shards),
     invitations: createInvitations(generalPool, announce, directoryPool),
     bookingLimits: createBookingLimits(generalPool),

@@ -228,6 +228,7 @@ export const engineMethods = {
     effect: 'long read',
     blockedSlots: 'read',
   },
+  workingHours: { read: 'read', preview: 'write', set: 'announced write' },
   onCommitted: 'control',
   stop: 'control',
 } as const satisfies KindsOf<Engine>

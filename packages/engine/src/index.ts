@@ -275,6 +275,13 @@ export {
   type Webhook,
   type WebhookDelivery,
 } from './model/webhook.ts'
+export type {
+  DoctorWorkingHours,
+  NewWorkingHours,
+  WorkingBand,
+  WorkingHours,
+  WorkingHoursPreview,
+} from './model/working-hours.ts'
 export { type ClinicCopy, chooseClinic } from './move/choose-clinic.ts'
 export {
   type MoveClinicOptions,
@@ -378,3 +385,4 @@ export { clinicsWithWebhooks, planDeliveries } from './webhooks/plan-deliveries.
 export { type Published, publishedForm, recentEvents } from './webhooks/published-events.ts'
 export { planReplays } from './webhooks/replay-webhooks.ts'
 export { recordDelivery, takeDueDeliveries } from './webhooks/send-deliveries.ts'
+export { fillDueDoctors } from './working-hours/fill-doctor.ts'

@@ -79,3 +79,10 @@ export {
   type WaitlistUrgency,
   waitlistUrgencies,
 } from './words.ts'
+export {
+  type BandOverlap,
+  type BandTimes,
+  minutesOfBand,
+  overlappingBands,
+  workingHoursLimits,
+} from './working-hours.ts'

@@ -13,9 +13,13 @@ create table holdfast.open_session (
   visit_type_ids uuid[] check (cardinality(visit_type_ids) between 1 and 200),
   withdrawn_at timestamptz,
   created_at timestamptz not null default now(),
+  -- The band of the doctor's working hours that opened it, and its day (working_times); null: a person opened it.
+  band uuid,
+  day date,
   primary key (clinic_no, id),
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id),
-  check (starts_at < ends_at and ends_at <= starts_at + interval '25 hours')
+  check (starts_at < ends_at and ends_at <= starts_at + interval '25 hours'),
+  constraint open_session_band check ((band is null) = (day is null))
 );
 create index open_session_resource on holdfast.open_session (clinic_no, resource_id, starts_at);
 

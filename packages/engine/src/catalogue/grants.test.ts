@@ -220,6 +220,8 @@ const writtenOnce: Record<string, string[]> = {
   ],
   work_result: ['kind', 'name'],
   visit_type: ['clinic_no', 'id', 'created_at'],
+  working_calendar: ['clinic_no', 'resource_id', 'reaches_until'],
+  working_hours: ['clinic_no', 'id', 'resource_id', 'valid_from', 'bands', 'created_at'],
 }
 
 /** Per table, the columns that the application may insert but not update. */
@@ -285,6 +287,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'erase_record',
     'erase_waitlist_entries',
     'expire_holds',
+    'fill_working_hours',
     'finish_erasures',
     'fold_phone',
     'has_left',
@@ -335,6 +338,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'withdraw_case_request',
     'withdraw_session',
     'withdraw_slots',
+    'working_hours_plan',
   ])
 })
 

@@ -24,6 +24,7 @@ import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
+import { refillWorkingHours } from '../working-hours/replace-hours.ts'
 import { nextClinicNo } from './next-clinic-no.ts'
 import { retentionStart } from './retention.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
@@ -137,7 +138,10 @@ async function updateClinic(
     update holdfast.clinic c set ${assignments(columns)} where ${ofClinic} returning ${selectedClinic}`)
   const is = rows[0]
   if (is === undefined) return { kind: 'clinic_missing' }
-  if (is.timezone !== was.timezone) await reapplyClosures(transaction, is.no)
+  if (is.timezone !== was.timezone) {
+    await reapplyClosures(transaction, is.no)
+    await refillWorkingHours(transaction, is.no)
+  }
   // Places that were too near, or too far ahead, can be booked, and patients who wait come first.
   if (is.minimumNoticeMinutes < was.notice || is.bookingHorizonDays > was.horizon) {
     await transaction.query(sql`select holdfast.offer_public_places(${is.no}, null, ${was.notice}, ${was.horizon})`)

@@ -42,6 +42,9 @@ const rowsOf: Readonly<Record<string, string>> = {
   allocation: `
     insert into holdfast.allocation (clinic_no, booking_id, resource_id, unit_no, kind, during)
     select 0, i.id, gen_random_uuid(), 1, 'room', tstzrange(now(), now() + interval '1 hour') from ids i`,
+  working_hours: `
+    insert into holdfast.working_hours (clinic_no, id, resource_id, valid_from, bands)
+    select 0, i.id, gen_random_uuid(), now()::date, '[]' from ids i`,
 }
 
 function divisionOf(table: string): string {

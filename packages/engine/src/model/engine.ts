@@ -32,6 +32,7 @@ import type { StoredResponses } from './stored-responses.ts'
 import type { Theatre } from './theatre.ts'
 import type { Waitlist } from './waitlist.ts'
 import type { Webhooks } from './webhook.ts'
+import type { DoctorWorkingHours } from './working-hours.ts'
 
 /** Everything that the engine does. The promise of a write resolves after its COMMIT. */
 export type Engine = {
@@ -101,6 +102,7 @@ export type Engine = {
   calendarFeeds: CalendarFeeds
   busyCalendars: BusyCalendars
   closures: Closures
+  workingHours: DoctorWorkingHours
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its
    * result. A batch of claims is one transaction. Other processes' writes arrive by the log (see `EventTail`).

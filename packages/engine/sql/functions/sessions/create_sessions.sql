@@ -7,6 +7,7 @@
 -- The only row is visit_type_missing, and nothing is written, if one of p_visit_type_ids does not exist.
 -- Slots, cases and busy times in a session are no conflict: visits are booked around them.
 -- p_visit_type_ids: which visit types are booked in them; null: all that the doctor offers.
+-- p_band, p_day: the band of working hours that opens them; null: a person does.
 -- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the doctor.
 -- Fails: no_data_found for a doctor that does not exist; 22023 for more than 1,000 sessions, or arrays of different
 --   lengths; check_violation for a session that is empty or longer than 25 hours, a grid outside of 1–240 minutes or an
@@ -14,7 +15,7 @@
 -- Idempotent: yes; sessions that exist are skipped.
 create or replace function holdfast.create_sessions(
   p_clinic_no integer, p_resource_id uuid, p_ids uuid[], p_starts timestamptz[], p_ends timestamptz[],
-  p_grid_minutes integer, p_visit_type_ids uuid[]
+  p_grid_minutes integer, p_visit_type_ids uuid[], p_band uuid default null, p_day date default null
 ) returns table (ord integer, outcome text, session_id uuid, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -55,9 +56,10 @@ begin
     ord := v_item.n;
     session_id := v_found.id;
     if v_found.id is null and v_item.ends_at > clock_timestamp() then
-      insert into open_session (clinic_no, id, resource_id, starts_at, ends_at, grid_minutes, visit_type_ids)
+      insert into open_session (clinic_no, id, resource_id, starts_at, ends_at, grid_minutes, visit_type_ids,
+                                band, day)
       values (p_clinic_no, v_item.id, p_resource_id, v_item.starts_at, v_item.ends_at, p_grid_minutes,
-              p_visit_type_ids);
+              p_visit_type_ids, p_band, p_day);
       outcome := 'created';
       session_id := v_item.id;
     else

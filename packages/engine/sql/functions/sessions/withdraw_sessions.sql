@@ -15,9 +15,9 @@ as $function$
        and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from
     returning s.*
   )
-  insert into open_session (clinic_no, id, resource_id, starts_at, ends_at, grid_minutes, visit_type_ids)
+  insert into open_session (clinic_no, id, resource_id, starts_at, ends_at, grid_minutes, visit_type_ids, band, day)
   select w.clinic_no, new_id(w.clinic_no, clock_timestamp()), w.resource_id, r.starts_at, r.ends_at, w.grid_minutes,
-         w.visit_type_ids
+         w.visit_type_ids, w.band, w.day
     from withdrawn w
    cross join lateral (
      select w.starts_at, p_from as ends_at

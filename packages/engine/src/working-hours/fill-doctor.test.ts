@@ -1,0 +1,148 @@
+import {
+  aClinic,
+  aDoctor,
+  type BuiltDoctor,
+  createTestDatabase,
+  endLockWaiters,
+  holdLock,
+  plantFunction,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
+import { inTransaction } from '../database/pools.ts'
+import { fillDoctor, fillDueDoctors } from './fill-doctor.ts'
+import { replaceHours } from './replace-hours.ts'
+
+const horizonDays = 60
+const bands = [aBand(), aBand({ from: '13:00', to: '14:00', slotMinutes: 30 })]
+
+/** A doctor with working hours of which nothing is filled yet. */
+async function anUnfilledDoctor(database: TestDatabase): Promise<BuiltDoctor> {
+  const clinic = await aClinic(database, { settings: { bookingHorizonDays: horizonDays } })
+  const doctor = await aDoctor(database, clinic)
+  await inTransaction(database.appPool, (transaction) => replaceHours(transaction, hoursOf(doctor, bands)))
+  return doctor
+}
+
+async function created(database: TestDatabase, { id }: BuiltDoctor) {
+  const { rows } = await database.ownerPool.query<{ sessions: number; slots: number; days: number }>(
+    `select (select count(*)::int from holdfast.open_session where resource_id = $1 and withdrawn_at is null) as sessions,
+            (select count(*)::int from holdfast.slot where resource_id = $1 and withdrawn_at is null) as slots,
+            (select count(*)::int from holdfast.band_day where resource_id = $1) as days`,
+    [id],
+  )
+  return rows[0]
+}
+
+const all = { sessions: horizonDays, slots: 2 * horizonDays, days: 2 * horizonDays }
+const oneStep = (database: TestDatabase, { id }: BuiltDoctor) =>
+  fillDoctor((work) => inTransaction(database.appPool, work), id, performance.now() - 1)
+const due = (onError: (error: unknown, doctor: { doctorId: string }) => void = () => undefined) => ({
+  limit: 100,
+  msMax: 60_000,
+  onError,
+})
+
+test('a job that is ended between two steps, or within one, is continued by the next run', async ({ database }) => {
+  const doctor = await anUnfilledDoctor(database)
+  expect(await oneStep(database, doctor)).toMatchObject({ isDone: false, position: expect.any(String) })
+  const first = await created(database, doctor)
+  expect(first?.sessions).toBeGreaterThan(10)
+  expect(first?.sessions).toBeLessThan(horizonDays)
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [doctor.id])
+  const killed = fillAll(database, doctor.id).catch((error: Error) => error)
+  await untilLockWaiters(database, 1)
+  await endLockWaiters(database)
+  expect(await killed).toBeInstanceOf(Error)
+  await lock.release()
+  expect(await created(database, doctor)).toEqual(first)
+  expect(await fillDueDoctors(database.appPool, due())).toBe(1)
+  expect(await created(database, doctor)).toEqual(all)
+  expect(await fillDueDoctors(database.appPool, due())).toBe(0)
+})
+
+/** Two processes begin the same step, and neither has written when the other has read. */
+async function twoAtOnce(database: TestDatabase) {
+  const doctor = await anUnfilledDoctor(database)
+  const lock = await holdLock(database.ownerPool, 'lock table holdfast.working_calendar in exclusive mode')
+  const both = Promise.allSettled([oneStep(database, doctor), oneStep(database, doctor)])
+  await untilLockWaiters(database, 2)
+  await lock.release()
+  const results = await both
+  await fillAll(database, doctor.id)
+  return { results: results.map(({ status }) => status), found: await created(database, doctor) }
+}
+
+test('two servers at once create everything once', async ({ database }) => {
+  const { results, found } = await twoAtOnce(database)
+  expect(results).toEqual(['fulfilled', 'fulfilled'])
+  expect(found).toEqual(all)
+})
+
+test('negative control: without the locks, one of them fails or creates something twice', async () => {
+  const planted = await createTestDatabase()
+  const create = { part: 'for no key update', becomes: '' }
+  await plantFunction(planted, 'fill_working_hours', create, { part: /for update;\n {2}v_now/, becomes: ';\n  v_now' })
+  await plantFunction(planted, 'create_sessions', create)
+  await plantFunction(planted, 'create_slots', create)
+  // Without a lock, both wait at what they write last.
+  const { results, found } = await twoAtOnce(planted)
+  expect({ results, found }).not.toEqual({ results: ['fulfilled', 'fulfilled'], found: all })
+  await planted.drop()
+})
+
+test('after a pause of the job, it begins with today, and goes on to the horizon', async ({ database }) => {
+  const doctor = await anUnfilledDoctor(database)
+  await fillAll(database, doctor.id)
+  await database.ownerPool.query(
+    `update holdfast.working_hours set valid_from = current_date - 90 where resource_id = $1`,
+    [doctor.id],
+  )
+  await database.ownerPool.query(`update holdfast.working_calendar set filled_until = current_date - 50`)
+  await database.ownerPool.query('update holdfast.clinic set booking_horizon_days = $1', [horizonDays + 10])
+  await fillDueDoctors(database.appPool, due())
+  const { rows } = await database.ownerPool.query(
+    `select min(day)::text as first, max(day)::text as last, count(distinct day)::int as days
+       from holdfast.band_day where resource_id = $1`,
+    [doctor.id],
+  )
+  // Yesterday is among them, because what begins then may last into today.
+  expect(rows).toEqual([{ first: dayAfter(-1), last: dayAfter(horizonDays + 10), days: horizonDays + 12 }])
+  const { rows: slots } = await database.ownerPool.query(
+    `select count(*)::int as count, count(distinct starts_at)::int as starts, min(starts_at) > now() as coming
+       from holdfast.slot where resource_id = $1`,
+    [doctor.id],
+  )
+  expect(slots).toMatchObject([{ count: slots[0].starts, coming: true }])
+})
+
+test('a doctor who is not active is left alone, and filled when active again', async ({ database }) => {
+  const doctor = await anUnfilledDoctor(database)
+  await database.ownerPool.query('update holdfast.resource set active = false where id = $1', [doctor.id])
+  expect(await fillDueDoctors(database.appPool, due())).toBe(0)
+  await fillAll(database, doctor.id)
+  expect(await created(database, doctor)).toEqual({ sessions: 0, slots: 0, days: 0 })
+  await database.ownerPool.query('update holdfast.resource set active = true where id = $1', [doctor.id])
+  expect(await fillDueDoctors(database.appPool, due())).toBe(1)
+  expect(await created(database, doctor)).toEqual(all)
+})
+
+test('a doctor whose calendar fails holds up no other', async ({ database }) => {
+  const [failing, other] = [await anUnfilledDoctor(database), await anUnfilledDoctor(database)]
+  await plantFunction(database, 'create_sessions', {
+    part: 'begin',
+    becomes: `begin if p_resource_id = '${failing.id}' then raise 'planted'; end if;`,
+  })
+  const failed: string[] = []
+  const run = fillDueDoctors(
+    database.appPool,
+    due((_, { doctorId }) => failed.push(doctorId)),
+  )
+  await expect(run).rejects.toThrow('Calendars of 1 doctors were not filled.')
+  expect(failed).toEqual([failing.id])
+  expect(await created(database, other)).toEqual(all)
+  expect(await created(database, failing)).toEqual({ sessions: 0, slots: 0, days: 0 })
+})

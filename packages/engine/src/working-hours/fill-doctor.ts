@@ -1,0 +1,78 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
+import { canChange } from '../database/can-change-sql.ts'
+import { inTransaction } from '../database/pools.ts'
+import { clinicNoOf } from '../model/id.ts'
+
+/** `position`: of the last step; null: there was none. */
+export type FilledDoctor = { isDone: boolean; position: string | null }
+
+/**
+ * Creates what a doctor's working hours have up to the clinic's booking horizon, and withdraws what former ones have
+ * left, in steps, each of which is a transaction, until `endMs` of `performance.now()`. A step that was interrupted is
+ * done by the next call.
+ */
+export async function fillDoctor(write: AnnouncedTransaction, doctorId: string, endMs: number): Promise<FilledDoctor> {
+  const filled: FilledDoctor = { isDone: false, position: null }
+  do {
+    const step = await write((transaction) => fillStep(transaction, doctorId))
+    filled.isDone = step.is_done
+    filled.position = step.tx ?? filled.position
+  } while (!filled.isDone && performance.now() < endMs)
+  return filled
+}
+
+type Step = { is_done: boolean; has_changed: boolean; tx: string | null }
+
+async function fillStep(transaction: pg.PoolClient, doctorId: string): Promise<Step> {
+  const { rows } = await transaction.query<Step>(sql`
+    select * from holdfast.fill_working_hours(${clinicNoOf(doctorId)}::integer, ${doctorId}::uuid)`)
+  const [row] = rows
+  if (row === undefined) throw new Error('fill_working_hours returned no row.')
+  return row
+}
+
+type DueQuery = {
+  limit: number
+  signal?: AbortSignal | undefined
+  msMax: number
+  onError(error: unknown, doctor: { clinicNo: number; doctorId: string }): void
+}
+
+/**
+ * Fills the calendars of active doctors up to the booking horizons of their clinics, those that are filled least far
+ * first. Safe to run in several processes at once.
+ *
+ * @returns of how many doctors
+ * @throws AggregateError after the last doctor, with what `onError` was called with: one that fails does not hold up the
+ *   others
+ */
+export async function fillDueDoctors(pool: pg.Pool, { limit, signal, msMax, onError }: DueQuery): Promise<number> {
+  const endMs = performance.now() + msMax
+  const { rows } = await pool.query<{ clinicNo: number; doctorId: string }>(sql`
+    select w.clinic_no as "clinicNo", w.resource_id as "doctorId"
+      from holdfast.working_calendar w
+      join holdfast.clinic c on c.no = w.clinic_no
+      join holdfast.resource r on r.clinic_no = w.clinic_no and r.id = w.resource_id and r.active
+     where (w.filled_until is null
+            or w.filled_until < greatest((statement_timestamp() at time zone c.timezone)::date + c.booking_horizon_days,
+                                         w.reaches_until))
+       and ${canChange(sql`w.clinic_no`)}
+     order by w.filled_until nulls first limit ${limit}`)
+  let count = 0
+  const errors: unknown[] = []
+  for (const { clinicNo, doctorId } of rows) {
+    if (signal?.aborted === true || performance.now() > endMs) break
+    try {
+      // Nothing is announced: servers read what has changed from the log.
+      await fillDoctor((work) => inTransaction(pool, work), doctorId, endMs)
+      count += 1
+    } catch (error) {
+      errors.push(error)
+      onError(error, { clinicNo, doctorId })
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `Calendars of ${errors.length} doctors were not filled.`)
+  return count
+}
