@@ -85,6 +85,8 @@ export const auditWords = [
   'slots withdrawn',
   'sessions opened',
   'session withdrawn',
+  'working hours',
+  'working hours changed',
   'capacity changed',
   'reminders planned',
 ] as const

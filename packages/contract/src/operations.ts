@@ -27,6 +27,7 @@ import { theatreResourceOperations } from './operations/theatre-resources.ts'
 import { visitTypeOperations } from './operations/visit-types.ts'
 import { waitlistOperations } from './operations/waitlist.ts'
 import { webhookOperations } from './operations/webhooks.ts'
+import { workingHoursOperations } from './operations/working-hours.ts'
 
 /** Every operation that the REST routes serve, by its id. */
 export const restOperations = named({
@@ -36,6 +37,7 @@ export const restOperations = named({
   ...visitTypeOperations,
   ...slotOperations,
   ...sessionOperations,
+  ...workingHoursOperations,
   ...bookingOperations,
   ...meOperations,
   ...clinicDeskOperations,

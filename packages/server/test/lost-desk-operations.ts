@@ -33,6 +33,13 @@ export const lostDeskOperations = {
     const body = { sessions: [{ startsAt: theatreTime('10:00'), endsAt: theatreTime('12:00') }] }
     return (key) => rest.call('createOpenSessions', { path: { doctorId }, as: theatre.admin, body, key })
   },
+  setWorkingHours: async ({ rest, database, theatre }) => {
+    const { id: doctorId } = await aDoctor(database, theatre.clinic)
+    const bands = [{ weekdays: [1, 2, 3, 4, 5, 6, 7], from: '09:00', to: '10:00', slotMinutes: 30 }]
+    const day = theatreTime('10:00').slice(0, 10)
+    const body = { bands, validFrom: day, validUntil: day }
+    return (key) => rest.call('setWorkingHours', { path: { doctorId }, as: theatre.admin, body, key })
+  },
   withdrawOpenSession: async ({ rest, database, theatre }) => {
     const doctor = await aDoctor(database, theatre.clinic)
     const { id: sessionId } = await aSession(database, doctor)

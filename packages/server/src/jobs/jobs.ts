@@ -7,6 +7,7 @@ import {
   eraseOutdated,
   expireHolds,
   expireHoldsOfAllMonths,
+  fillDueDoctors,
   finishErasures,
   planReplays,
   purgeAuditEvents,
@@ -44,7 +45,16 @@ type Work = (deps: JobDeps, signal?: AbortSignal) => Promise<number>
 
 /** A job works in small transactions. Any number of processes may run it at the same time, and it is idempotent. */
 export type Job = {
-  name: 'sweep' | 'messages' | 'webhooks' | 'calendars' | 'old-holds' | 'partitions' | 'retention' | 'erasures'
+  name:
+    | 'sweep'
+    | 'messages'
+    | 'webhooks'
+    | 'calendars'
+    | 'working-hours'
+    | 'old-holds'
+    | 'partitions'
+    | 'retention'
+    | 'erasures'
   /** A cron expression, in UTC. */
   schedule: string
   /** What its result counts, for the log. */
@@ -54,9 +64,11 @@ export type Job = {
 
 const batchSize = 1_000
 /** A run that takes long begins nothing more after this, and the next run continues: the other jobs wait for it. */
-const runMsMax = { messages: 30_000, webhooks: 5_000, closures: 10_000 }
+const runMsMax = { messages: 30_000, webhooks: 5_000, closures: 10_000, workingHours: 10_000 }
 /** For so many clinics what requests have left is done in one run. */
 const closuresMax = 100
+/** So many doctors' calendars are filled in one run. */
+const filledDoctorsMax = 1_000
 
 /** Maintenance. Bookings are correct even if no job ever runs. */
 export const jobs: readonly Job[] = [
@@ -91,6 +103,19 @@ export const jobs: readonly Job[] = [
     schedule: '* * * * *',
     counts: 'external calendars of doctors read, and clinics whose closures were applied',
     work: applyAndRead,
+  },
+  {
+    name: 'working-hours',
+    schedule: '* * * * *',
+    counts: 'calendars of doctors filled by their working hours',
+    work: ({ pool, log }, signal) =>
+      fillDueDoctors(pool, {
+        limit: filledDoctorsMax,
+        signal,
+        msMax: runMsMax.workingHours,
+        onError: (error, doctor) =>
+          log.warn({ err: error, ...doctor }, 'the calendar of a doctor could not be filled by the working hours'),
+      }),
   },
   {
     name: 'old-holds',

@@ -1,10 +1,11 @@
-import { type ClinicLimiter, type Engine, lostBookings } from '@holdfast/engine'
+import { type ClinicLimiter, clinicNoOf, type Engine, lostBookings } from '@holdfast/engine'
 import { problem } from '../edge/errors/problem-error.ts'
 import { isOverloaded } from './limit-writes.ts'
 
 /**
  * The engine with a limit on how many long reads of a clinic run at a time: searches in its patients' records and for
- * what people have booked since, what a closure concerns, and all that is stored about a person. Each takes the database tens to hundreds of milliseconds,
+ * what people have booked since, what a closure or new working hours concern, and all that is stored about a person.
+ * Each takes the database tens to hundreds of milliseconds,
  * and must not take the connections of all other clinics. A list without anything to search for does not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
@@ -16,12 +17,16 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     const { retryAfterSeconds } = outcome
     throw problem('overloaded', 'Too many lists of this clinic are being read.', { retryAfterSeconds })
   }
-  const { closures, reads, waitlist, patients, personalData } = engine
+  const { closures, workingHours, reads, waitlist, patients, personalData } = engine
   return {
     ...engine,
     closures: {
       ...closures,
       effect: (query) => limited(query.clinicNo, () => closures.effect(query)),
+    },
+    workingHours: {
+      ...workingHours,
+      preview: (hours) => limited(clinicNoOf(hours.doctorId), () => workingHours.preview(hours)),
     },
     reads: {
       ...reads,

@@ -39,6 +39,7 @@ import { serveVisitTypes } from './resources/visit-types.ts'
 import { serveWaitlist } from './resources/waitlist.ts'
 import { serveWaitlistDepartures } from './resources/waitlist-departures.ts'
 import { serveWebhooks } from './resources/webhooks.ts'
+import { serveWorkingHours } from './resources/working-hours.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { createServe, type Serve } from './serve.ts'
 import { unsubscribeRoute } from './unsubscribe-route.ts'
@@ -65,6 +66,7 @@ export function serveOperations(serve: Serve, deps: RestDeps): void {
   serveVisitTypes(serve, deps)
   serveSlots(serve, deps)
   serveSessions(serve, deps)
+  serveWorkingHours(serve, deps)
   serveBookings(serve, deps)
   serveCorrections(serve, deps)
   serveTicketLinks(serve, deps)

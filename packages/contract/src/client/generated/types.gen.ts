@@ -1310,6 +1310,25 @@ export type CaseToCheck = {
 };
 
 /**
+ * ChangedWorkingHours
+ */
+export type ChangedWorkingHours = {
+    /**
+     * Those of today and later, by `validFrom`
+     */
+    versions: Array<WorkingHoursVersion>;
+    /**
+     * The last day whose sessions and slots are as the hours say; null: none is yet
+     */
+    filledUntil: string | null;
+    /**
+     * The last day of work, if the hours end within 28 days, or are over; null: they do not
+     */
+    runsOutOn: string | null;
+    preview: WorkingHoursPreview;
+};
+
+/**
  * CheckedCase
  */
 export type CheckedCase = {
@@ -3672,6 +3691,62 @@ export type NewWebhook = {
 };
 
 /**
+ * NewWorkingBand
+ */
+export type NewWorkingBand = {
+    /**
+     * The days on which it begins: Monday is 1, Sunday 7
+     */
+    weekdays: Array<number>;
+    /**
+     * When it begins, in the clinic’s time zone
+     */
+    from: string;
+    /**
+     * When it ends; if this is not after `from`, on the next day
+     */
+    to: string;
+    /**
+     * Every n-th week, counted from the week of `validFrom`; weeks begin on Mondays
+     */
+    everyWeeks?: number;
+    /**
+     * It opens sessions in which visits begin every so many minutes. 10, if there are no `slotMinutes`
+     */
+    gridMinutes?: number;
+    /**
+     * Instead: it creates slots of this length, one after the other
+     */
+    slotMinutes?: number;
+    /**
+     * Units of each slot. Default 1
+     */
+    capacity?: number;
+    /**
+     * Only these visit types are booked in its sessions. Absent: all that the doctor offers
+     */
+    visitTypeIds?: Array<string>;
+};
+
+/**
+ * NewWorkingHours
+ */
+export type NewWorkingHours = {
+    /**
+     * No two may overlap on a day. None: the doctor does not work from then on
+     */
+    bands: Array<NewWorkingBand>;
+    /**
+     * The first day
+     */
+    validFrom: string;
+    /**
+     * The last day, inclusive. Absent: no end
+     */
+    validUntil?: string;
+};
+
+/**
  * NextSlot
  */
 export type NextSlot = {
@@ -5909,6 +5984,116 @@ export type WithdrawnSlots = {
     bookings: Array<AffectedBooking>;
 };
 
+/**
+ * WorkingBand
+ */
+export type WorkingBand = {
+    /**
+     * The days on which it begins: Monday is 1, Sunday 7
+     */
+    weekdays: Array<number>;
+    /**
+     * When it begins, in the clinic’s time zone
+     */
+    from: string;
+    /**
+     * When it ends; if this is not after `from`, on the next day
+     */
+    to: string;
+    everyWeeks: number;
+    /**
+     * null: it creates slots
+     */
+    gridMinutes: number | null;
+    /**
+     * null: it opens sessions
+     */
+    slotMinutes: number | null;
+    /**
+     * Of each slot; null: it opens sessions
+     */
+    capacity: number | null;
+    /**
+     * Of its sessions; null: all that the doctor offers
+     */
+    visitTypeIds: Array<string> | null;
+};
+
+/**
+ * WorkingHours
+ */
+export type WorkingHours = {
+    /**
+     * Those of today and later, by `validFrom`
+     */
+    versions: Array<WorkingHoursVersion>;
+    /**
+     * The last day whose sessions and slots are as the hours say; null: none is yet
+     */
+    filledUntil: string | null;
+    /**
+     * The last day of work, if the hours end within 28 days, or are over; null: they do not
+     */
+    runsOutOn: string | null;
+};
+
+/**
+ * WorkingHoursPreview
+ */
+export type WorkingHoursPreview = {
+    /**
+     * What is created up to the clinic’s booking horizon
+     */
+    creates: {
+        sessions: number;
+        slots: number;
+    };
+    /**
+     * What former hours created, is empty, and is withdrawn
+     */
+    withdraws: {
+        sessions: number;
+        slots: number;
+    };
+    /**
+     * What former hours created and stays: the new ones have it too, or it has bookings and is within them
+     */
+    keeps: {
+        sessions: number;
+        slots: number;
+    };
+    /**
+     * What is not created, because a session, a slot or a case is in the way
+     */
+    conflicts: {
+        sessions: number;
+        slots: number;
+    };
+    /**
+     * The first bookings that are not within the new hours. They stay until somebody moves or cancels them
+     */
+    affected: Array<Booking>;
+    /**
+     * How many slots such bookings are in
+     */
+    affectedSlots: number;
+};
+
+/**
+ * WorkingHoursVersion
+ */
+export type WorkingHoursVersion = {
+    bands: Array<WorkingBand>;
+    /**
+     * The first day
+     */
+    validFrom: string;
+    /**
+     * The last day; null: no end
+     */
+    validUntil: string | null;
+};
+
 export type ListClinicsData = {
     body?: never;
     headers?: {
@@ -7761,6 +7946,135 @@ export type WithdrawOpenSessionResponses = {
 };
 
 export type WithdrawOpenSessionResponse = WithdrawOpenSessionResponses[keyof WithdrawOpenSessionResponses];
+
+export type GetWorkingHoursData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/working-hours';
+};
+
+export type GetWorkingHoursErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type GetWorkingHoursError = GetWorkingHoursErrors[keyof GetWorkingHoursErrors];
+
+export type GetWorkingHoursResponses = {
+    /**
+     * The working hours, and until when they are filled
+     */
+    200: WorkingHours;
+};
+
+export type GetWorkingHoursResponse = GetWorkingHoursResponses[keyof GetWorkingHoursResponses];
+
+export type SetWorkingHoursData = {
+    body: NewWorkingHours;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+    };
+    query?: {
+        /**
+         * Only reports what it would change
+         */
+        dryRun?: boolean;
+    };
+    url: '/api/v1/doctors/{doctorId}/working-hours';
+};
+
+export type SetWorkingHoursErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor. `visit_type_not_found`: There is no such visit type.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded. `locked`: Another change of the same data has not ended.
+     */
+    503: Problem;
+};
+
+export type SetWorkingHoursError = SetWorkingHoursErrors[keyof SetWorkingHoursErrors];
+
+export type SetWorkingHoursResponses = {
+    /**
+     * The working hours, and what they change
+     */
+    200: ChangedWorkingHours;
+};
+
+export type SetWorkingHoursResponse = SetWorkingHoursResponses[keyof SetWorkingHoursResponses];
 
 export type CreateBookingData = {
     body: NewBooking;

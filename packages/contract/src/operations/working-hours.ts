@@ -1,0 +1,48 @@
+import {
+  changedWorkingHoursSchema,
+  newWorkingHoursQuery,
+  newWorkingHoursSchema,
+  workingHoursSchema,
+} from '../schemas/working-hours.ts'
+import { noPatients } from './audit.ts'
+import { operation } from './operation.ts'
+
+const tag = 'Slots'
+const url = '/api/v1/doctors/{doctorId}/working-hours'
+
+export const workingHoursOperations = {
+  setWorkingHours: operation({
+    method: 'PUT',
+    url,
+    tag,
+    summary: 'Set a doctor’s working hours, of which sessions and slots are created by themselves',
+    description:
+      'From `validFrom` on, replaces all working hours of the doctor. What former ones created from then on and is ' +
+      'empty is withdrawn; bookings stay, and those outside of the new hours are in `preview.affected`. What people ' +
+      'created stays as it is. The calendar is filled up to the clinic’s booking horizon, and further each day; a ' +
+      'request works on it for 5 seconds, and the rest follows within minutes. Times are local ones of the clinic’s ' +
+      'zone: one that does not exist on a day moves forward by the gap, and one that exists twice is the first.',
+    access: 'calendar',
+    query: newWorkingHoursQuery,
+    body: newWorkingHoursSchema,
+    responses: { 200: { description: 'The working hours, and what they change', schema: changedWorkingHoursSchema } },
+    audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['working hours changed'] },
+    example: {
+      query: { dryRun: true },
+      body: { bands: [{ weekdays: [1, 2, 3], from: '09:00', to: '12:00' }], validFrom: '{day}' },
+    },
+    problems: ['doctor_not_found', 'visit_type_not_found'],
+  }),
+  getWorkingHours: operation({
+    method: 'GET',
+    url,
+    tag,
+    summary: 'Read a doctor’s working hours',
+    access: 'calendar',
+    responses: {
+      200: { description: 'The working hours, and until when they are filled', schema: workingHoursSchema },
+    },
+    audit: noPatients,
+    problems: ['doctor_not_found'],
+  }),
+}
