@@ -26,6 +26,7 @@ export const workingHoursOperations = {
     query: newWorkingHoursQuery,
     body: newWorkingHoursSchema,
     responses: { 200: { description: 'The working hours, and what they change', schema: changedWorkingHoursSchema } },
+    retry: 'runs again',
     audit: { kind: 'doctor_changed', subject: 'doctorId', details: ['working hours changed'] },
     example: {
       query: { dryRun: true },

@@ -8048,10 +8048,6 @@ export type SetWorkingHoursErrors = {
      */
     415: Problem;
     /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
-    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
