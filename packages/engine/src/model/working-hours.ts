@@ -2,8 +2,8 @@ import type { Booking } from './booking.ts'
 
 /**
  * A part of a doctor's week, in local times of the clinic's zone: `HH:MM`, `24:00` as an end. It belongs to the day on
- * which it begins, and ends on the next day if `to` is not after `from`. A local time that does not exist on a day moves
- * forward by the gap; one that exists twice is the first.
+ * which it begins, and ends on the next day if `to` is not after `from`. A local time that does not exist on a day
+ * moves forward by the gap; one that exists twice is the first.
  */
 export type WorkingBand = {
   /** 1 (Monday) to 7. */

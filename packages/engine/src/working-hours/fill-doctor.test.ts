@@ -29,7 +29,8 @@ async function anUnfilledDoctor(database: TestDatabase): Promise<BuiltDoctor> {
 
 async function created(database: TestDatabase, { id }: BuiltDoctor) {
   const { rows } = await database.ownerPool.query<{ sessions: number; slots: number; days: number }>(
-    `select (select count(*)::int from holdfast.open_session where resource_id = $1 and withdrawn_at is null) as sessions,
+    `select (select count(*)::int from holdfast.open_session
+              where resource_id = $1 and withdrawn_at is null) as sessions,
             (select count(*)::int from holdfast.slot where resource_id = $1 and withdrawn_at is null) as slots,
             (select count(*)::int from holdfast.band_day where resource_id = $1) as days`,
     [id],

@@ -45,8 +45,8 @@ type DueQuery = {
  * first. Safe to run in several processes at once.
  *
  * @returns of how many doctors
- * @throws AggregateError after the last doctor, with what `onError` was called with: one that fails does not hold up the
- *   others
+ * @throws AggregateError after the last doctor, with what `onError` was called with: one that fails does not hold up
+ *   the others
  */
 export async function fillDueDoctors(pool: pg.Pool, { limit, signal, msMax, onError }: DueQuery): Promise<number> {
   const endMs = performance.now() + msMax

@@ -55,8 +55,9 @@ async function planOf(transaction: pg.PoolClient, doctorId: string) {
     withQueryTimeout(
       sql`
         select case p.what when 'session' then 'sessions' else 'slots' end as what,
-               case p.action when 'create' then 'creates' when 'withdraw' then 'withdraws' when 'conflict' then 'conflicts'
-                             when 'affected' then 'affected' else 'keeps' end as action,
+               case p.action when 'create' then 'creates' when 'withdraw' then 'withdraws'
+                             when 'conflict' then 'conflicts' when 'affected' then 'affected' else 'keeps' end
+                 as action,
                count(*)::integer as count
           from (${plan}) p group by 1, 2`,
       largeWriteMs,
