@@ -127,7 +127,7 @@ test('a directory that was restored to before a shard was registered gives it th
   expect(new Set(again).size).toBe(2)
 })
 
-test('a directory that was restored to before its first shard was registered needs the id of its installation', async () => {
+test('a directory that was restored to before its first shard was added needs the id of its installation', async () => {
   const restored = await createTestDatabase()
   const shard = await createTestDatabase()
   onTestFinished(async () => {

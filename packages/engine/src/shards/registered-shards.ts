@@ -13,8 +13,8 @@ export async function registeredShardNo(directory: pg.Pool | pg.PoolClient, name
 }
 
 /**
- * A database that the directory knows, and the settings lack. `name` null: it is not registered any more. `clinics`: how
- * many are noted there.
+ * A database that the directory knows, and the settings lack. `name` null: it is not registered any more. `clinics`:
+ * how many are noted there.
  */
 export type MissingShard = { no: number; name: string | null; clinics: number }
 

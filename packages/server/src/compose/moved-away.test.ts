@@ -5,9 +5,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { call, serverOn } from '../../test/running-server.ts'
 
-test('a server of one database answers 503 for what has moved to one that was added since, and 404 for the rest', async ({
-  database,
-}) => {
+test('a server of one database answers 503 for what has moved to one that was added since', async ({ database }) => {
   const server = await serverOn(database)
   const [moved, stays] = [await aClinic(database), await aClinic(database)]
   const doctor = await aDoctor(database, moved)
