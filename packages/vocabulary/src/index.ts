@@ -33,6 +33,7 @@ export {
   slotLimits,
   slotsToComeMax,
   timesMax,
+  timesSearchedMax,
   visitTypeLimits,
   waitlistSearchedMax,
   yearDaysMax,

@@ -18,6 +18,8 @@ export const sessionLimits = {
 
 /** How many times at which visits can begin a list has at most. */
 export const timesMax = 2_000
+/** Among how many starts of sessions it looks for them: 62 days of 12 hours, every 3 minutes, have 14,880. */
+export const timesSearchedMax = 20_000
 
 export const visitTypeLimits = {
   /** Of a clinic, also those that are switched off: lists of them have no pages. */

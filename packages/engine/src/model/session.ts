@@ -81,5 +81,6 @@ export type Sessions = {
   find(sessionId: string): Promise<OpenSession | null>
   /** null: the doctor has no such session. What was booked in it stays. */
   withdraw(sessionId: string, doctorId: string): Promise<{ position: string } | null>
-  times(query: OpenTimesQuery): Promise<OpenTime[]>
+  /** null: the doctor's sessions have more than 20,000 starts then (timesSearchedMax). */
+  times(query: OpenTimesQuery): Promise<OpenTime[] | null>
 }

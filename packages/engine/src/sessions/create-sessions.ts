@@ -1,3 +1,4 @@
+import { timesSearchedMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
@@ -21,6 +22,8 @@ type SessionRow = {
 }
 
 type TimeRow = { session_id: string; starts_at: Date; ends_at: Date; available: number }
+/** Without times, one row that has only the number of starts. */
+type SearchedRow = { starts: number } & (TimeRow | { session_id: null })
 
 const listMax = 1_000
 
@@ -80,11 +83,19 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
       if (!isId(doctorId) || !isId(visitTypeId)) return []
       const clinicNo = clinicNoOf(doctorId)
       const statement = sql`
-        select * from holdfast.open_times(
-          ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, ${from}::timestamptz, ${to}::timestamptz,
-          ${byDesk}::boolean, ${accountId}::uuid, ${limit}::integer)`
-      const { rows } = await pool.query<TimeRow>(prepared('open_times', statement))
-      return rows.map(timeOf)
+        select n.starts, t.*
+          from (select coalesce(sum(1 + extract(epoch from least(s.ends_at, ${to}) - greatest(s.starts_at, ${from}))
+                                        / 60 / s.grid_minutes), 0)::integer as starts
+                  from holdfast.open_session s
+                 where s.clinic_no = ${clinicNo}::integer and s.resource_id = ${doctorId}::uuid
+                   and s.withdrawn_at is null and s.starts_at > ${from}::timestamptz - interval '25 hours'
+                   and s.starts_at < ${to}::timestamptz and s.ends_at > ${from}) n
+          left join lateral holdfast.open_times(
+            ${clinicNo}, ${doctorId}, ${visitTypeId}::uuid, ${from}, ${to}, ${byDesk}::boolean, ${accountId}::uuid,
+            case when n.starts <= ${timesSearchedMax}::integer then ${limit}::integer else 0 end) t on true`
+      const { rows } = await pool.query<SearchedRow>(prepared('open_times', statement))
+      if ((rows[0]?.starts ?? 0) > timesSearchedMax) return null
+      return rows.flatMap((row) => (row.session_id === null ? [] : [timeOf(row)]))
     },
   }
 }

@@ -105,7 +105,7 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
         calendar.isFree(type, one, grid, minute),
       ),
     )
-    const found = listed.map(({ startsAt }) => calendar.minuteOf(startsAt))
+    const found = (listed ?? []).map(({ startsAt }) => calendar.minuteOf(startsAt))
     if (found.join() !== expected.join()) return `list of ${JSON.stringify(type)}: ${found} instead of ${expected}`
     const live = calendar.taken.filter(({ bookingIds }) => bookingIds.length > 0)
     if (live.length > 3 && random() < 0.3) {

@@ -151,7 +151,7 @@ test('visits in a session stay when it is withdrawn, and are named if they are o
     accountId: null,
     limit: 100,
   })
-  expect(times.map(({ startsAt }) => startsAt.toISOString().slice(11, 16))).toEqual(['11:00', '11:10', '11:50'])
+  expect(times?.map(({ startsAt }) => startsAt.toISOString().slice(11, 16))).toEqual(['11:00', '11:10', '11:50'])
 })
 
 test('what people create stays, and what they withdraw stays so', async ({

@@ -1,4 +1,4 @@
-import { type Booking, createClinicLimiter, type Engine } from '@holdfast/engine'
+import { type Booking, clinicNoOf, createClinicLimiter, type Engine, newId } from '@holdfast/engine'
 import { expect, test, vi } from 'vitest'
 import { limitLongReads } from './limit-long-reads.ts'
 
@@ -15,6 +15,7 @@ function aSlowEngine() {
     reads: { bookedSinceWithdrawal: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
     waitlist: { bookedSince: search },
     patients: { list: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
+    sessions: { times: ({ doctorId }: { doctorId: string }) => search(clinicNoOf(doctorId)) },
     closures: { effect: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
     personalData: { ofPerson: ({ clinicNo }: { clinicNo: number }) => search(clinicNo) },
   } as unknown as Engine
@@ -73,6 +74,20 @@ test('what a closure concerns is read with the same limit', async () => {
   expect(running).toEqual([1, 2])
   end()
   await Promise.all([...effects, ofOther])
+  expect(running).toHaveLength(4)
+})
+
+test('the times of sessions are read with the same limit', async () => {
+  const { engine, running, end } = aSlowEngine()
+  const { sessions, waitlist } = limitLongReads(engine, createClinicLimiter({ ...bounds, atOnceMax: 1 }))
+  const at = new Date()
+  const of = { visitTypeId: newId(1), from: at, to: at, byDesk: false, accountId: null, limit: 10 }
+  const times = (clinicNo: number) => sessions.times({ ...of, doctorId: newId(clinicNo) })
+  const all = [times(1), times(1), waitlist.bookedSince(1, ids), times(2)]
+  await vi.waitFor(() => expect(running).toContain(2))
+  expect(running).toEqual([1, 2])
+  end()
+  await Promise.all(all)
   expect(running).toHaveLength(4)
 })
 

@@ -1,12 +1,12 @@
-import { type ClinicLimiter, clinicNoOf, type Engine, lostBookings } from '@holdfast/engine'
+import { type ClinicLimiter, clinicNoIn, clinicNoOf, type Engine, lostBookings } from '@holdfast/engine'
 import { problem } from '../edge/errors/problem-error.ts'
 import { isOverloaded } from './limit-writes.ts'
 
 /**
  * The engine with a limit on how many long reads of a clinic run at a time: searches in its patients' records and for
- * what people have booked since, what a closure or new working hours concern, and all that is stored about a person.
- * Each takes the database tens to hundreds of milliseconds, and must not take the connections of all other clinics. A
- * list without anything to search for does not wait.
+ * what people have booked since, what a closure or new working hours concern, all that is stored about a person, and the
+ * times of sessions. Each takes the database tens to hundreds of milliseconds, and must not take the connections of all
+ * other clinics. A list without anything to search for does not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
  */
@@ -17,7 +17,7 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     const { retryAfterSeconds } = outcome
     throw problem('overloaded', 'Too many lists of this clinic are being read.', { retryAfterSeconds })
   }
-  const { closures, workingHours, reads, waitlist, patients, personalData } = engine
+  const { closures, workingHours, reads, sessions, waitlist, patients, personalData } = engine
   return {
     ...engine,
     closures: {
@@ -33,6 +33,14 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
       bookedSinceWithdrawal: (query) => {
         const read = () => reads.bookedSinceWithdrawal(query)
         return lostBookings(query.bookings).length === 0 ? read() : limited(query.clinicNo, read)
+      },
+    },
+    sessions: {
+      ...sessions,
+      times: (query) => {
+        const clinicNo = clinicNoIn(query.doctorId)
+        const read = () => sessions.times(query)
+        return clinicNo === null ? read() : limited(clinicNo, read)
       },
     },
     waitlist: {

@@ -444,7 +444,7 @@ export const changeSlot = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List when a visit of a type can begin
  *
- * In the doctor’s open sessions, by start: the times at which patients can book a visit of this type now, with its buffers, on the grid of the session. At most 2000. None, if the doctor does not offer it.
+ * In the doctor’s open sessions, by start: the times at which patients can book a visit of this type now, with its buffers, on the grid of the session. At most 2000. None, if the doctor does not offer it. Days whose sessions have more than 20000 starts on their grids are refused: ask for fewer.
  *
  * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.
  */

@@ -2,7 +2,9 @@
 -- same rules as claim_times: time_refusal, and taken_times. available: how many more can be booked there, more than one
 -- for groups.
 --
--- p_by_desk: as in time_refusal. p_account_id: who asks. p_limit: how many starts are returned at most.
+-- p_by_desk: as in time_refusal. p_account_id: who asks. p_limit: how many starts are returned at most. It costs 1.6 µs
+-- for each start of the grid. Its plan is the generic one, and taken_times is computed once: a custom plan computed it
+-- for each session, which took 1.5 s instead of 10 ms (62 days of 8 hours, every 10 minutes).
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.open_times(
   p_clinic_no integer, p_resource_id uuid, p_visit_type_id uuid, p_from timestamptz, p_to timestamptz,
@@ -10,9 +12,13 @@ create or replace function holdfast.open_times(
 ) returns table (session_id uuid, starts_at timestamptz, ends_at timestamptz, available integer)
 language sql stable security definer
 set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $function$
+  with k as materialized (
+    select taken_times(p_clinic_no, p_resource_id, p_from - interval '4 hours', p_to + interval '29 hours',
+                       statement_timestamp()) as times)
   select s.id, t.at, t.at + make_interval(mins => (v.visit).minutes),
          case when g.id is null then (v.visit).capacity
               else g.capacity - g.taken + case when g.next_lapse <= statement_timestamp()
@@ -22,8 +28,7 @@ as $function$
                  v.bookable_by = 'known_patients' and is_known_patient(p_clinic_no, p_account_id) as is_known
             from visit_of_doctor(p_clinic_no, p_visit_type_id, p_resource_id) v offset 0) v
     join resource r on r.clinic_no = p_clinic_no and r.id = p_resource_id and r.kind = 'doctor'
-   cross join (select taken_times(p_clinic_no, p_resource_id, p_from - interval '4 hours', p_to + interval '29 hours',
-                                  statement_timestamp()) as times offset 0) k
+   cross join k
     join open_session s on s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
                        and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to
    cross join generate_series(s.starts_at, least(s.ends_at, p_to), make_interval(mins => s.grid_minutes)) t(at)

@@ -37,6 +37,24 @@ async function timesOf(rest: RestApp, { path, session, type }: Awaited<ReturnTyp
   return body.items.map(({ startsAt }) => (Date.parse(startsAt) - session.startsAt.getTime()) / 60_000)
 }
 
+test('days with more than 20,000 starts are refused, and fewer are listed', async ({ database, rest }) => {
+  const { path, colleague, type } = await aPractice(database, rest)
+  const of = { ...path, doctorId: colleague.id }
+  const first = Date.UTC(new Date().getUTCFullYear() + 1, 2, 1)
+  const dayMs = 86_400_000
+  for (let day = 0; day < 14; day += 1) {
+    await aSession(database, colleague, { startsAt: new Date(first + day * dayMs), minutes: 1_440, gridMinutes: 1 })
+  }
+  const listed = (days: number) => {
+    const to = new Date(first + (days - 1) * dayMs).toISOString().slice(0, 10)
+    const query = { visitTypeId: type.id, from: new Date(first).toISOString().slice(0, 10), to }
+    return rest.call('listTimes', { path: of, query })
+  }
+  const { problem } = await listed(14)
+  expect(problem).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ path: '/query/to' }] })
+  expect((await listed(13)).body.items).toHaveLength(2_000)
+})
+
 describe('open sessions', () => {
   test('staff open sessions, once, and withdraw them', async ({ database, rest }) => {
     const { path, staff, type, session } = await aPractice(database, rest)

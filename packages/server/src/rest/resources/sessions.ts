@@ -1,6 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, instantsOfLocalDays, latestStart, type SessionDraft, slotsAheadYearsMax } from '@holdfast/engine'
-import { listedDaysMax, timesMax } from '@holdfast/vocabulary'
+import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { sessionNotFound } from '../guards/require-slot.ts'
@@ -76,6 +76,10 @@ async function listTimes(
   const asOf = timeText(now())
   const of = { doctorId, visitTypeId, from: start, to: end, ...as, limit: timesMax }
   const items = await engine.sessions.times(of)
+  if (items === null) {
+    const message = `must be earlier: visits can begin at more than ${timesSearchedMax} times of these days’ sessions`
+    throw invalidRequest([{ path: '/query/to', message }])
+  }
   return { status: 200 as const, body: { items: items.map((item) => ({ ...item, ...timesOf(item) })), asOf } }
 }
 
