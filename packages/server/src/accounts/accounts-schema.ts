@@ -2,7 +2,7 @@ import { type DatabasePool, openDatabasePool } from '@holdfast/engine'
 import { getMigrations } from 'better-auth/db/migration'
 import type pg from 'pg'
 import { authOptions } from './auth.ts'
-import { changeAddressFunction, reservedAddressTrigger } from './emails/email-links.ts'
+import { changeAddressFunction, reservedAddressTrigger } from './emails/email-link-tables.ts'
 import { createPasswords } from './passwords/passwords.ts'
 
 export type AccountsMigration = { createdTables: string[]; changedTables: string[] }

@@ -240,6 +240,47 @@ test('a change of the password that waits for a reset of it is refused, and star
   expect(await sessionsThatWaited(id)).toBe(0)
 })
 
+const waitingForReset = [
+  {
+    what: 'a change of the address',
+    by: (caller: Caller, link: string) => accounts.accounts.useEmailLink(caller, link, async () => undefined),
+    done: 'changed',
+  },
+  {
+    what: 'a request for such a change',
+    by: ({ accountId, sessionId }: Caller) =>
+      accounts.accounts.createEmailLink(accountId, changeTo('other', sessionId), async () => undefined),
+    done: 'created',
+  },
+]
+type Caller = { accountId: string; sessionId: string }
+const changeTo = (name: string, sessionId: string | null) =>
+  ({ newEmail: `${name}@example.org`, language: 'en', sessionId }) as const
+
+test.for([
+  ...waitingForReset.map((way) => ({ ...way, isReset: true })),
+  ...waitingForReset.map((way) => ({ ...way, isReset: false })),
+])('$what that waits while the password is reset is refused: $isReset', async ({ what, by, done, isReset }) => {
+  const email = `${what.replaceAll(' ', '-')}-${isReset}@example.org`
+  const { id: accountId } = await signUp(server.url, email, password)
+  const { rows } = await server.database.ownerPool.query('select id::text from auth.session where "userId" = $1', [
+    accountId,
+  ])
+  const caller: Caller = { accountId, sessionId: rows[0]?.id }
+  const created = await accounts.accounts.createEmailLink(accountId, changeTo(email, null), async () => undefined)
+  await server.database.ownerPool.query(`update auth."emailLink" set "sentAt" = now() - interval '1 hour'`)
+  const link = await accounts.accounts.createMailedPasswordReset(email, async () => undefined)
+  await barrier.query('begin')
+  await barrier.query('select from auth."user" where id = $1 for no key update', [accountId])
+  const reset = isReset ? accounts.accounts.resetPassword(link?.token ?? '', newPassword) : null
+  if (isReset) await untilBlocked(1)
+  const changed = by(caller, created.kind === 'created' ? created.token : '')
+  await untilBlocked(isReset ? 2 : 1)
+  await barrier.query('rollback')
+  expect((await reset)?.kind).toBe(isReset ? 'done' : undefined)
+  expect((await changed).kind).toBe(isReset ? 'ended' : done)
+})
+
 test('of several codes that are sent for one sign-in at the same time one is used', async () => {
   const person = await aPersonWithApp(server, 'codes@example.org')
   await forgetUsedCodes(server)

@@ -1,14 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { MessageLanguage } from '@holdfast/vocabulary'
-import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { isUniqueViolation } from '../is-unique-violation.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
 import type { RightsSource } from '../sessions/rights-source.ts'
-import { addressProven, endingSignIns, endSessions, passwordResetsVoided } from '../sessions/sessions.ts'
+import { addressProven, endingSignIns, endSessions, isLiveSession, passwordResetsVoided } from '../sessions/sessions.ts'
 import { unprovenPause } from './unproven-pause.ts'
 
 /** A link, and the address that it proves. */
@@ -19,9 +18,16 @@ export type EmailLinkOutcome =
   /** The account has confirmed its address already. */
   | { kind: 'confirmed' }
   | { kind: 'too_soon'; retryAfterSeconds: number }
+  /** The caller's session has ended meanwhile. */
+  | { kind: 'ended' }
+
+/** `sessionId`: of the caller, which must not have ended; null: the request needs none. */
+export type EmailLinkRequest = { newEmail: string | null; language: MessageLanguage; sessionId: string | null }
 
 export type EmailLinkUse =
   | { kind: 'link_used' }
+  /** The caller's session has ended meanwhile. */
+  | { kind: 'ended' }
   | { kind: 'confirmed'; email: string }
   | ({ kind: 'changed' } & EmailChange)
 
@@ -46,7 +52,7 @@ export type EmailLinks = {
    */
   createEmailLink(
     accountId: string,
-    request: { newEmail: string | null; language: MessageLanguage },
+    request: EmailLinkRequest,
     store: (transaction: PoolClient, link: EmailLink) => Promise<void>,
   ): Promise<EmailLinkOutcome>
   /**
@@ -55,7 +61,7 @@ export type EmailLinks = {
    * stores the notice to the earlier address in the same transaction.
    */
   useEmailLink(
-    accountId: string,
+    caller: { accountId: string; sessionId: string },
     token: string,
     store: (transaction: PoolClient, change: EmailChange) => Promise<void>,
   ): Promise<EmailLinkUse>
@@ -73,86 +79,6 @@ export type EmailLinks = {
   /** Whether somebody may still take the address back. Nobody else may have it meanwhile. */
   isEmailReserved(email: string): Promise<boolean>
 }
-
-/** Only digests of tokens are stored. */
-export const emailLinkTables = {
-  id: 'holdfast-email-links',
-  schema: {
-    emailLink: {
-      fields: {
-        userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id' } },
-        tokenHash: { type: 'string', required: true, unique: true },
-        email: { type: 'string', required: true, index: true },
-        // confirm: the address that the account has; change: to this one; undo: back to this one
-        purpose: { type: 'string', required: true },
-        sentAt: { type: 'date', required: true },
-        expiresAt: { type: 'date', required: true },
-      },
-    },
-  },
-} satisfies BetterAuthPlugin
-
-/**
- * Digests of addresses that an account had, so that what was booked with one of them reaches the account's person. A
- * booking starts at most two years after it was made, so those of three years are enough.
- */
-export const formerEmailTables = {
-  id: 'holdfast-former-emails',
-  schema: {
-    formerEmail: {
-      fields: {
-        userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id' } },
-        digest: { type: 'string', required: true },
-        changedAt: { type: 'date', required: true },
-      },
-    },
-  },
-} satisfies BetterAuthPlugin
-
-/**
- * The application's role may not change e-mail addresses; this function does, for a link that is valid, and stores the
- * digest of the former one. The owner creates it after the tables, with the grants.
- */
-export const changeAddressFunction = `
-  create or replace function auth.change_address(p_token_hash text) returns void
-    language sql security definer set search_path = auth, pg_temp
-    as $$
-      with link as (
-        select u.id, encode(sha256(convert_to(u.email, 'UTF8')), 'hex') as digest
-          from "emailLink" l join "user" u on u.id = l."userId"
-         where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')
-      ), outdated as (
-        delete from "formerEmail" f using link
-         where f."userId" = link.id and (f.digest = link.digest or f."changedAt" < now() - interval '3 years')
-      )
-      insert into "formerEmail" ("userId", digest, "changedAt") select id, digest, now() from link;
-      update "user" u set email = l.email, "emailVerified" = true, "updatedAt" = now()
-        from "emailLink" l
-       where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')
-         and u.id = l."userId"
-    $$;
-  revoke all on function auth.change_address(text) from public;
-  grant execute on function auth.change_address(text) to holdfast_app;
-`
-
-/**
- * Nobody gets an address that its earlier account may take back. After the statement, because its unique index waits
- * for an account that leaves the address at the same time, and only then is the reservation seen.
- */
-export const reservedAddressTrigger = `
-  create or replace function auth.refuse_reserved_address() returns trigger
-    language plpgsql set search_path = auth, pg_temp
-    as $$
-    begin
-      if exists (select from "emailLink"
-                  where email = new.email and purpose = 'undo' and "expiresAt" > now() and "userId" <> new.id) then
-        raise unique_violation using message = 'The address is reserved for the account that had it before.';
-      end if;
-      return null;
-    end $$;
-  create or replace trigger refuse_reserved_address after insert or update of email on "user"
-    for each row execute function auth.refuse_reserved_address();
-`
 
 type Purpose = 'confirm' | 'change' | 'undo'
 
@@ -184,9 +110,9 @@ export function createEmailLinks(
         if (link.kind === 'created') await store(transaction, link)
         return link
       }),
-    async useEmailLink(accountId, token, store) {
+    async useEmailLink({ accountId, sessionId }, token, store) {
       const use = await inTransaction(pool, async (transaction) => {
-        const use = await used(transaction, { accountId, token, hasRole })
+        const use = await used(transaction, { accountId, sessionId, token, hasRole })
         if (use.kind !== 'changed') return use
         // Nobody had proven the earlier address.
         const isLimited = use.undo.kind === 'none'
@@ -245,7 +171,7 @@ export async function voidEmailLink(pool: Pool, token: string): Promise<void> {
 async function create(
   transaction: PoolClient,
   accountId: string,
-  { newEmail, language }: { newEmail: string | null; language: MessageLanguage },
+  { newEmail, language, sessionId }: EmailLinkRequest,
 ): Promise<EmailLinkOutcome> {
   // If there are two at the same time, the second waits and counts the first.
   const { rows } = await transaction.query<{ email: string; isConfirmed: boolean }>(sql`
@@ -253,6 +179,7 @@ async function create(
     returning email, "emailVerified" as "isConfirmed"`)
   const [account] = rows
   if (account === undefined || (newEmail === null && account.isConfirmed)) return { kind: 'confirmed' }
+  if (sessionId !== null && !(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
   await transaction.query(sql`
     delete from "emailLink" where id in (
       select id from "emailLink" where "expiresAt" <= now() limit 1000 for update skip locked)`)
@@ -271,8 +198,13 @@ async function create(
 
 type Using = Pick<RightsSource, 'hasRole'> & { accountId: string; token: string }
 
-async function used(transaction: PoolClient, { accountId, token, hasRole }: Using): Promise<EmailLinkUse> {
+async function used(
+  transaction: PoolClient,
+  { accountId, sessionId, token, hasRole }: Using & { sessionId: string },
+): Promise<EmailLinkUse> {
   await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
+  // Whoever has reset the password has ended the sessions: no change of the address may follow from them.
+  if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
   const { rows } = await transaction.query<{
     purpose: Purpose
     email: string

@@ -17,6 +17,10 @@ export function wrongPassword(): ProblemError {
   return problem('unauthenticated', 'The e-mail address or the password is wrong.')
 }
 
+export function sessionEnded(): ProblemError {
+  return problem('unauthenticated', 'The session has ended meanwhile. Sign in again.')
+}
+
 async function codeOf(response: Response): Promise<string | null> {
   const body: unknown = await response.json().catch(() => null)
   return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' ? body.code : null

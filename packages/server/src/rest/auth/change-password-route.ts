@@ -5,6 +5,7 @@ import { sessionSeconds } from '../../accounts/sessions/start-session.ts'
 import { isOwnPage } from '../../edge/authentication/csrf.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
+import { sessionEnded } from './auth-refusals.ts'
 import type { Caller } from './caller.ts'
 import { keepBrowserKnown } from './keep-browser-known.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
@@ -61,9 +62,7 @@ async function changed(
     return outcome
   }
   await attempt.end(outcome.kind === 'wrong' ? 'failed' : 'withdrawn')
-  if (outcome.kind === 'ended') {
-    throw problem('unauthenticated', 'The session has ended meanwhile. Sign in again.')
-  }
+  if (outcome.kind === 'ended') throw sessionEnded()
   const message = 'The current password is wrong.'
   throw problem('password_wrong', message, { errors: [{ path: '/currentPassword', message }] })
 }

@@ -1,14 +1,19 @@
 import { type AuditDetail, type AuditKind, accountOperations } from '@holdfast/contract'
 import { normalizedEmail } from '@holdfast/engine'
-import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { FastifyInstance } from 'fastify'
 import type { PoolClient } from 'pg'
-import { type EmailChange, emailLinkHours, undoHours } from '../../accounts/emails/email-links.ts'
+import {
+  type EmailChange,
+  type EmailLinkRequest,
+  emailLinkHours,
+  undoHours,
+} from '../../accounts/emails/email-links.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { storeEmailLink } from '../../messages/account-mails/store-email-link.ts'
+import { sessionEnded } from './auth-refusals.ts'
 import { requireConfirmation } from './confirm-change.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { serveAccount } from './serve-account.ts'
@@ -27,7 +32,8 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
   })
 
   serveAccount(app, accountOperations.sendVerificationEmail, lenient, async (request, _reply, { account }) => {
-    await sendEmailLink(deps, account.accountId, { newEmail: null, language: request.body.language ?? 'en' })
+    const { language = 'en' } = request.body
+    await sendEmailLink(deps, account.accountId, { newEmail: null, language, sessionId: null })
     return { status: true }
   })
 
@@ -35,12 +41,12 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
   serveAccount(app, accountOperations.changeEmail, lenient, async (request, _reply, caller) => {
     const { newEmail, password, language = 'en' } = request.body
     await requireConfirmation(request, deps, caller, password)
-    const { account } = caller
+    const { account, sessionId } = caller
     if (normalizedEmail(newEmail) === account.email) {
       const message = 'This is the address that the account has.'
       throw problem('invalid_request', message, { errors: [{ path: '/newEmail', message }] })
     }
-    await sendEmailLink(deps, account.accountId, { newEmail, language })
+    await sendEmailLink(deps, account.accountId, { newEmail, language, sessionId })
     return { status: true }
   })
 
@@ -48,12 +54,13 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
     app,
     accountOperations.verifyEmail,
     { ...lenient, ifLost: lookAtAddress },
-    async (request, _reply, { account }) => {
+    async (request, _reply, { account, sessionId }) => {
+      const { accountId } = account
       let kind: AuditKind = 'email_confirmed'
       const record = (details: AuditDetail[]) =>
-        audit.record({ kind, actorId: account.accountId, network: networkPrefix(request.ip), details })
+        audit.record({ kind, actorId: accountId, network: networkPrefix(request.ip), details })
       const use = await accounts
-        .useEmailLink(account.accountId, request.body.token, (transaction, change) => {
+        .useEmailLink({ accountId, sessionId }, request.body.token, (transaction, change) => {
           kind = 'email_changed'
           return storeNotice(transaction, deps, change)
         })
@@ -61,6 +68,7 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
           if (isOutcomeUnknown(error)) record(['outcome unknown'])
           throw error
         })
+      if (use.kind === 'ended') throw sessionEnded()
       if (use.kind === 'link_used') throw linkUsed('The link was used, has expired, or is for another account.')
       record([])
       return { status: true, email: use.email, isChanged: use.kind === 'changed' }
@@ -77,17 +85,18 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
   })
 }
 
-/** @throws ProblemError mail_unavailable, rate_limited */
+/** @throws ProblemError mail_unavailable, rate_limited, unauthenticated */
 async function sendEmailLink(
   deps: Pick<EmailRoutesDeps, 'accounts' | 'mails' | 'publicUrl'>,
   accountId: string,
-  request: { newEmail: string | null; language: MessageLanguage },
+  request: EmailLinkRequest,
 ): Promise<void> {
   const { accounts, mails } = deps
   if (!mails.isAvailable) throw problem('mail_unavailable', 'This server sends no e-mails.')
   const link = await accounts.createEmailLink(accountId, request, (transaction, created) =>
     storeEmailLink(transaction, deps, { ...created, ...request, hours: emailLinkHours }),
   )
+  if (link.kind === 'ended') throw sessionEnded()
   if (link.kind === 'too_soon') {
     const { retryAfterSeconds } = link
     throw problem('rate_limited', 'Such an e-mail was sent a moment ago.', { retryAfterSeconds })

@@ -79,7 +79,7 @@ async function aResetLink(accountId: string): Promise<string> {
 
 /** The token of a link that confirms the address of an account, or changes it to another. */
 async function anEmailLink(accountId: string, newEmail: string | null): Promise<string> {
-  const request = { newEmail, language: 'en' } as const
+  const request = { newEmail, language: 'en', sessionId: null } as const
   const link = await withAccounts((accounts) => accounts.createEmailLink(accountId, request, async () => undefined))
   return link.kind === 'created' ? link.token : ''
 }
@@ -88,7 +88,9 @@ async function anEmailLink(accountId: string, newEmail: string | null): Promise<
 async function anUndoLink(accountId: string): Promise<string> {
   await query('update auth."user" set "emailVerified" = true where id = $1', [accountId])
   const token = await anEmailLink(accountId, 'former@example.org')
-  const use = await withAccounts((accounts) => accounts.useEmailLink(accountId, token, async () => undefined))
+  const { rows } = await query('select id::text from auth.session where "userId" = $1', [accountId])
+  const caller = { accountId, sessionId: rows[0]?.id }
+  const use = await withAccounts((accounts) => accounts.useEmailLink(caller, token, async () => undefined))
   return use.kind === 'changed' && use.undo.kind === 'link' ? use.undo.token : ''
 }
 
