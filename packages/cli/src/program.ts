@@ -210,7 +210,10 @@ function addAdmin(program: Command, context: CommandContext, end: End): void {
     .description('print a link with which an account’s person chooses a new password; grants no role')
     .requiredOption('--email <address>', 'e-mail address of the account')
     .addOption(jsonOption())
-    .addHelpText('after', '\nThe link works once, for 24 hours, and ends all sessions of the account when it is used.')
+    .addHelpText(
+      'after',
+      '\nThe link works once, for 24 hours. Sessions end at once, and the password is invalid from now on.',
+    )
     .action(async (options: AdminResetPasswordOptions) =>
       end(await (await import('./commands/admin-reset-password.ts')).adminResetPasswordCommand(context, options)),
     )

@@ -12,7 +12,10 @@ export type AdminResetPasswordOptions = JsonOption & { email: string }
 const factorsHint =
   'The account keeps its second factors. If somebody else may have set them up, run admin reset-second-factor as well.'
 
-/** `holdfast admin reset-password`: a link with which the account's person chooses a new password. Grants no role. */
+/**
+ * `holdfast admin reset-password`: a link with which the account's person chooses a new password. Until then nobody
+ * signs in with a password. Grants no role.
+ */
 export async function adminResetPasswordCommand(
   context: CommandContext,
   options: AdminResetPasswordOptions,
@@ -37,6 +40,7 @@ export async function adminResetPasswordCommand(
   else {
     context.terminal.out(`Pass this link on to ${email}. It works once, until ${expiresAt.toISOString()}:`)
     context.terminal.out(link)
+    context.terminal.out('The account is signed out everywhere, and its password is not valid any more.')
     if (hasFactors) context.terminal.out(factorsHint)
   }
   return 0

@@ -135,16 +135,24 @@ describe('admin create', () => {
     expect(rows).toHaveLength(0)
   })
 
-  test('reset-password prints a link for an account, and grants and changes nothing', async () => {
-    const accounts = () => owner.query('select password from auth.account order by id')
+  test('reset-password prints a link for an account, makes its password invalid, and grants nothing', async () => {
+    const passwords = async () => {
+      const { rows } = await owner.query<{ email: string; has: boolean }>(
+        'select email, password is not null as has from auth.account a join auth."user" u on u.id = a."userId"',
+      )
+      return Object.fromEntries(rows.map(({ email, has }) => [email, has]))
+    }
     const administrators = () => owner.query('select account_id from holdfast.site_administrator order by 1')
-    const before = [(await accounts()).rows, (await administrators()).rows]
+    const before = (await administrators()).rows
+    const passwordsBefore = await passwords()
+    expect(passwordsBefore['boss@example.org']).toBe(true)
     const reset = (email: string) => runCaptured(['admin', 'reset-password', '--email', email], env)
     const { code, out } = await reset('BOSS@example.org')
     expect(code).toBe(0)
     expect(out[0]).toMatch(/^Pass this link on to boss@example.org\. It works once, until 20/)
     expect(out[1]).toMatch(/^http:\/\/\S+\/reset-password#[\w-]{32}$/)
-    expect([(await accounts()).rows, (await administrators()).rows]).toEqual(before)
+    expect(await passwords()).toEqual({ ...passwordsBefore, 'boss@example.org': false })
+    expect((await administrators()).rows).toEqual(before)
     const unknown = await reset('nobody@example.org')
     expect([unknown.code, unknown.err.at(-1)]).toEqual([1, expect.stringContaining('there is no account')])
   })

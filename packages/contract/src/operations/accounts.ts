@@ -130,6 +130,9 @@ export const accountOperations = {
     url: '/api/auth/change-password',
     tag: 'Accounts',
     summary: 'Change my password',
+    description:
+      'Pending sign-ins end, and the owner is notified by e-mail. Links to choose a new password stay valid: whoever ' +
+      'knows the password must not take them from the owner.',
     access: 'account',
     body: passwordChangeSchema,
     responses: { 200: { description: 'The password is changed', schema: signedInSchema } },
@@ -155,8 +158,9 @@ export const accountOperations = {
     summary: 'Choose a new password with a link',
     description:
       'The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin ' +
-      'reset-password`), works once, and for 24 hours. All sessions of the account end. The first link by e-mail ' +
-      'proves that the person has the address: it removes the second factors of an account without a role.',
+      'reset-password`), works once, and for 24 hours. All sessions of the account end, and its owner is notified by ' +
+      'e-mail. The first link by e-mail proves that the person has the address: it removes the second factors of an ' +
+      'account without a role.',
     access: 'anyone',
     body: passwordResetSchema,
     responses: { 200: { description: 'The password is changed', schema: passwordResetDoneSchema } },
@@ -205,8 +209,8 @@ export const accountOperations = {
     summary: 'Confirm my e-mail address with a link',
     description:
       'By the account that asked for the link. If it was sent to another address than the account has, that becomes ' +
-      'the address of the account; sessions and roles stay, links for a new password become void, and the earlier ' +
-      'address gets an e-mail with which the change can be undone for 72 hours.',
+      'the address of the account; sessions and roles stay, e-mailed links for a new password become void, and the ' +
+      'earlier address gets an e-mail with which the change can be undone for 72 hours.',
     access: 'account',
     body: emailLinkSchema,
     responses: { 200: { description: 'The address is confirmed', schema: emailConfirmedSchema } },

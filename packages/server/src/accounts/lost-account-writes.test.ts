@@ -9,6 +9,7 @@ import { runningServer } from '../../test/running-server.ts'
 import { aPersonWithApp, challengeOf, codeOf, accountPassword as password } from '../../test/second-factor-steps.ts'
 import { createAccounts } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
+import { createChangeNotices } from './emails/change-notices.ts'
 import { createChangePassword } from './passwords/change-password.ts'
 import { createPasswordLinks } from './passwords/password-links.ts'
 import { createPasskeys } from './second-factors/passkeys.ts'
@@ -22,6 +23,7 @@ const queriesMax = 40
 const site = { origin: 'http://localhost', rpId: 'localhost' }
 const from = { ipAddress: '192.0.2.1', userAgent: 'test', isRemembered: true }
 const newPassword = 'entirely new words 7'
+const noNotice = async () => undefined
 
 /** All that writes accounts, with a pool whose connections are lost; `open` has another. */
 async function aScene() {
@@ -31,14 +33,15 @@ async function aScene() {
   const { budget, pool } = limitedPool(whole)
   const { passwords, totp, recoveryCodes } = open
   const principals = { forget: async () => undefined }
+  const notices = createChangeNotices(rightsInDatabase)
   return {
     server,
     open,
     budget,
     accounts: createAccounts(pool, passwords, principals),
     passkeys: createPasskeys(pool, principals),
-    changePassword: createChangePassword(pool, passwords, principals),
-    passwordLinks: createPasswordLinks(pool, passwords, principals, rightsInDatabase),
+    changePassword: createChangePassword(pool, passwords, principals, notices),
+    passwordLinks: createPasswordLinks(pool, passwords, principals, rightsInDatabase, notices),
     secondFactors: createSecondFactors(pool, principals),
     setUpTotp: createSetUpTotp(pool, totp, principals),
     signInCodes: createSignInCodes(pool, createPendingSignIns(pool), { totp, recoveryCodes }),
@@ -93,15 +96,20 @@ const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
   },
   'a password that is changed': async (scene) => {
     const person = await aPerson(scene)
-    await scene.open.accounts.createPasswordReset(person.accountId)
+    await scene.open.pendingSignIns.begin(person.accountId)
     const passwords = { current: password, chosen: newPassword }
-    const run = () => scene.changePassword(person, passwords, { from, secondFactorAt: null })
+    const run = () => scene.changePassword(person, passwords, { from, secondFactorAt: null }, noNotice)
     return { run, done: { kind: 'done', token: expect.any(String) } }
+  },
+  'a link of the operator': async (scene) => {
+    const { accountId } = await aPerson(scene)
+    const run = () => scene.passwordLinks.createPasswordReset(accountId)
+    return { run, done: { token: expect.any(String) } }
   },
   'a password that is chosen by a link': async (scene) => {
     const { accountId } = await aPerson(scene)
     const { token } = await scene.open.accounts.createPasswordReset(accountId)
-    return { run: () => scene.passwordLinks.resetPassword(token, newPassword), done: { kind: 'done' } }
+    return { run: () => scene.passwordLinks.resetPassword(token, newPassword, noNotice), done: { kind: 'done' } }
   },
   'second factors that are reset': async ({ server, secondFactors }) => {
     const { id } = await aPersonWithApp(server, anAddress())
@@ -205,7 +213,7 @@ test('negative control: a write of two commits is found', async () => {
     const { token } = await scene.open.accounts.createPasswordReset(accountId)
     const run = async () => {
       await scene.open.sessions.endAll(accountId)
-      return scene.passwordLinks.resetPassword(token, newPassword)
+      return scene.passwordLinks.resetPassword(token, newPassword, noNotice)
     }
     return { run, done: { kind: 'done' } }
   }

@@ -11,6 +11,7 @@ import {
 } from './attempts/attempt-limits.ts'
 import { createKnownBrowsers, type KnownBrowsers } from './attempts/known-browsers.ts'
 import { type Auth, createAuth } from './auth.ts'
+import { createChangeNotices } from './emails/change-notices.ts'
 import { createEmailLinks, type EmailLinks } from './emails/email-links.ts'
 import { createSignInNotices, type SignInNotices } from './emails/sign-in-notices.ts'
 import { createSignUpNotices, type SignUpNotices } from './emails/sign-up-notices.ts'
@@ -116,16 +117,17 @@ export async function openAccounts(
   const totp = createTotp(pool, createSecretBox(auth))
   const recoveryCodes = createRecoveryCodes(pool)
   const pendingSignIns = createPendingSignIns(pool)
+  const changeNotices = createChangeNotices(rights)
   return {
     accounts: {
       ...createAccounts(pool, passwords, principals),
-      ...createPasswordLinks(pool, passwords, principals, rights),
+      ...createPasswordLinks(pool, passwords, principals, rights, changeNotices),
       ...createEmailLinks(pool, principals, rights),
       ...createSignUpNotices(pool),
     },
     auth,
     passwords,
-    changePassword: createChangePassword(pool, passwords, principals),
+    changePassword: createChangePassword(pool, passwords, principals, changeNotices),
     principals,
     sessions,
     jwtVerifier: createJwtVerifier(pool, issuer),

@@ -3461,6 +3461,8 @@ export const revokeOtherSessions = <ThrowOnError extends boolean = false>(option
 /**
  * Change my password
  *
+ * Pending sign-ins end, and the owner is notified by e-mail. Links to choose a new password stay valid: whoever knows the password must not take them from the owner.
+ *
  * Who may call: Any account.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
@@ -3501,7 +3503,7 @@ export const requestPasswordReset = <ThrowOnError extends boolean = false>(optio
 /**
  * Choose a new password with a link
  *
- * The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All sessions of the account end. The first link by e-mail proves that the person has the address: it removes the second factors of an account without a role.
+ * The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All sessions of the account end, and its owner is notified by e-mail. The first link by e-mail proves that the person has the address: it removes the second factors of an account without a role.
  *
  * Who may call: Anyone.
  */
@@ -3579,7 +3581,7 @@ export const changeEmail = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Confirm my e-mail address with a link
  *
- * By the account that asked for the link. If it was sent to another address than the account has, that becomes the address of the account; sessions and roles stay, links for a new password become void, and the earlier address gets an e-mail with which the change can be undone for 72 hours.
+ * By the account that asked for the link. If it was sent to another address than the account has, that becomes the address of the account; sessions and roles stay, e-mailed links for a new password become void, and the earlier address gets an e-mail with which the change can be undone for 72 hours.
  *
  * Who may call: Any account.
  */

@@ -4,10 +4,18 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { isUniqueViolation } from '../is-unique-violation.ts'
+import { removePassword } from '../passwords/stored-passwords.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
 import type { RightsSource } from '../sessions/rights-source.ts'
-import { addressProven, endingSignIns, endSessions, isLiveSession, passwordResetsVoided } from '../sessions/sessions.ts'
+import {
+  addressProven,
+  endingSignIns,
+  endSessions,
+  isLiveSession,
+  mailedResetsVoided,
+  passwordResetsVoided,
+} from '../sessions/sessions.ts'
 import { unprovenPause } from './unproven-pause.ts'
 
 /** A link, and the address that it proves. */
@@ -226,7 +234,7 @@ async function used(
   } else {
     await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
     // They went to the earlier address.
-    await transaction.query(passwordResetsVoided(accountId))
+    await transaction.query(mailedResetsVoided(accountId))
   }
   await transaction.query(voided(accountId))
   await transaction.query(addressProven(accountId))
@@ -261,7 +269,7 @@ async function undo(transaction: PoolClient, { accountId, token, hasRole }: Usin
      where this."tokenHash" = ${digestOf(token)} and l."userId" = this."userId" and l.purpose = 'undo'
        and l."sentAt" >= this."sentAt"`)
   await transaction.query(passwordResetsVoided(accountId))
-  await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
+  await removePassword(transaction, accountId)
   // Second factors that a clinic's member set up before are kept: access to the mailbox alone must not remove them.
   const isOfClinic = await hasRole(transaction, accountId)
   const since = isOfClinic ? new Date(link.sentAt.getTime() - undoHours * hourMs) : undefined

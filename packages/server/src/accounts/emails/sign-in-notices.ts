@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { inTransaction } from '@holdfast/engine'
 import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { RightsSource } from '../sessions/rights-source.ts'
+import { countNotice } from './notices-per-day.ts'
 
 /** The address to notify of a sign-in. */
 export type SignInNotice = { email: string; language: MessageLanguage; at: Date }
@@ -44,15 +44,8 @@ export function createSignInNotices(pool: Pool, { hasRole }: Pick<RightsSource, 
         const [account] = rows
         if (account === undefined || account.isFirst || isKnownBrowser) return
         if (!account.isConfirmed && !(await hasRole(transaction, accountId))) return
-        const value = `sign-in-notice ${accountId}`
-        await transaction.query(sql`delete from verification where value = ${value} and "expiresAt" <= now()`)
-        const identifier = createHash('sha256').update(`${value} ${userAgent}`).digest('base64url')
-        const { rowCount } = await transaction.query(sql`
-          insert into verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
-          select ${identifier}, ${value}, now() + interval '1 day', now(), now()
-           where not exists (select from verification where identifier = ${identifier})
-             and (select count(*) from verification where value = ${value}) < ${noticesPerDayMax}`)
-        if (rowCount === 1) await store(transaction, account)
+        const counted = { kind: 'sign-in-notice', about: userAgent, perDayMax: noticesPerDayMax }
+        if (await countNotice(transaction, accountId, counted)) await store(transaction, account)
       }),
   }
 }

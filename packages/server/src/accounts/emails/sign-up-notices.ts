@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import { countNotice } from './notices-per-day.ts'
 
 export type SignUpNotices = {
   /**
@@ -26,15 +26,8 @@ export function createSignUpNotices(pool: Pool): SignUpNotices {
              for no key update`)
         const [account] = rows
         if (account === undefined) return
-        const value = `sign-up-notice ${account.id}`
-        const identifier = createHash('sha256').update(value).digest('base64url')
-        await transaction.query(sql`
-          delete from verification where identifier = ${identifier} and "expiresAt" <= now()`)
-        const { rowCount } = await transaction.query(sql`
-          insert into verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
-          select ${identifier}, ${value}, now() + interval '1 day', now(), now()
-           where not exists (select from verification where identifier = ${identifier})`)
-        if (rowCount === 1) await store(transaction, account.email)
+        const counted = { kind: 'sign-up-notice', about: 'the address', perDayMax: 1 }
+        if (await countNotice(transaction, account.id, counted)) await store(transaction, account.email)
       }),
   }
 }

@@ -1,17 +1,20 @@
 import { inTransaction } from '@holdfast/engine'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
+import type { ChangeNotices, StoreChangeNotice } from '../emails/change-notices.ts'
 import type { SignInMark } from '../marked-account.ts'
 import { factorShown } from '../second-factors/shown-factors.ts'
+import { pendingSignInsVoided } from '../sessions/pending-sign-ins.ts'
 import type { Principals } from '../sessions/principals.ts'
-import { changeSignInMark, endSessions, isLiveSession, passwordResetsVoided } from '../sessions/sessions.ts'
+import { changeSignInMark, endSessions, isLiveSession } from '../sessions/sessions.ts'
 import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
 import type { Passwords } from './passwords.ts'
 import { passwordHash, replacePassword } from './stored-passwords.ts'
 
 /**
  * The account's person chooses another password: they need not change it any more, and JWTs issued before are refused,
- * as are links to choose another and pending sign-ins.
+ * as are pending sign-ins. Links to choose another one stay valid, and count: whoever knows the password must not take
+ * the way back from the owner. `store` stores the notice of the change.
  *
  * The library's own change is not used: it replaces whatever is stored, so that of two changes at once, both with the
  * right password, the later would win unnoticed; and it commits the password before the rest.
@@ -24,6 +27,7 @@ export type ChangePassword = (
   caller: { accountId: string; sessionId: string },
   passwords: { current: string; chosen: string },
   replaced: ReplacedSessions | null,
+  store: StoreChangeNotice,
 ) => Promise<ChangePasswordOutcome>
 
 /** `secondFactorAt`: of the caller's session. */
@@ -40,8 +44,9 @@ export function createChangePassword(
   pool: Pool,
   passwords: Pick<Passwords, 'hash' | 'verify'>,
   principals: Pick<Principals, 'forget'>,
+  notices: ChangeNotices,
 ): ChangePassword {
-  return async ({ accountId, sessionId }, { current, chosen }, replaced) => {
+  return async ({ accountId, sessionId }, { current, chosen }, replaced, store) => {
     const before = await passwordHash(pool, accountId)
     if (before === null || !(await passwords.verify({ hash: before, password: current }))) return { kind: 'wrong' }
     const hash = await passwords.hash(chosen)
@@ -54,7 +59,8 @@ export function createChangePassword(
         return { kind: isLive ? 'wrong' : 'ended' }
       }
       await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
-      await transaction.query(passwordResetsVoided(accountId))
+      await transaction.query(pendingSignInsVoided(accountId))
+      await notices.note(transaction, accountId, { change: 'password', store })
       if (replaced === null) return { kind: 'done', token: null, mark }
       const { from, secondFactorAt } = replaced
       const token = await startSession(transaction, accountId, from)

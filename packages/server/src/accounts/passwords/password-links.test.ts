@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
+import { accountPassword as initialPassword, post } from '../../../test/second-factor-steps.ts'
 import type { OpenAccounts } from '../open-accounts.ts'
 import { voidPasswordReset } from './password-links.ts'
 
@@ -22,6 +23,7 @@ async function aPerson(): Promise<{ id: string; email: string }> {
   return { id: (await signUp(server.url, email)).id, email }
 }
 
+const noNotice = async () => undefined
 const ask = (email: string) => opened.accounts.createMailedPasswordReset(email, async () => undefined)
 
 const askAgainAfter = async (minutes: number, { id, email }: { id: string; email: string }) => {
@@ -54,13 +56,62 @@ test('whoever asks for mails voids no link; three are valid at most, after growi
   expect(await askAgainAfter(600, person)).toBeNull()
   const links = [ofOperator, first, second, third]
   expect(await Promise.all(links.map(isValid))).toEqual([true, true, true, true])
-  expect((await opened.accounts.resetPassword(first ?? '', 'chosen with the first')).kind).toBe('done')
+  expect((await opened.accounts.resetPassword(first ?? '', 'chosen with the first', noNotice)).kind).toBe('done')
   await signIn(server.url, { email, password: 'chosen with the first' })
   expect(await Promise.all(links.map(isValid))).toEqual([false, false, false, false])
   expect(await askAgainAfter(0, person)).not.toBeNull()
   // A link from an e-mail proves that the person has the address.
   expect(await isProven(id)).toBe(true)
 })
+
+test('whoever changes the password, or the address, voids no link that the owner got in another way', async () => {
+  const person = await aPerson()
+  const { id, email } = person
+  const mailed = await askAgainAfter(0, person)
+  const token = await signIn(server.url, { email, password: initialPassword })
+  const change = { currentPassword: initialPassword, newPassword: 'chosen by a thief', revokeOtherSessions: true }
+  expect((await post(server.url, 'change-password', change, token)).status).toBe(200)
+  expect(await isValid(mailed)).toBe(true)
+  // Mails are counted as before.
+  expect(await askAgainAfter(0, person)).toBeNull()
+  const { token: ofOperator } = await opened.accounts.createPasswordReset(id)
+  const again = await askAgainAfter(0, person)
+  await changeAddress(id)
+  expect([await isValid(again), await isValid(ofOperator)]).toEqual([false, true])
+})
+
+test('the link of the operator ends the sessions, and the password signs in nobody any more', async () => {
+  const { id, email } = await aPerson()
+  const thief = await signIn(server.url, { email, password: initialPassword })
+  const { token } = await opened.accounts.createPasswordReset(id)
+  const { rowCount } = await server.database.ownerPool.query('select from auth.session where "userId" = $1', [id])
+  expect(rowCount).toBe(0)
+  const change = { currentPassword: initialPassword, newPassword: 'chosen by a thief' }
+  await expect
+    .poll(async () => (await post(server.url, 'change-password', change, thief)).status, { interval: 250 })
+    .toBe(401)
+  expect((await post(server.url, 'sign-in/email', { email, password: initialPassword })).status).toBe(401)
+  expect((await opened.accounts.resetPassword(token, 'chosen by the owner', noNotice)).kind).toBe('done')
+  await signIn(server.url, { email, password: 'chosen by the owner' })
+})
+
+const follow = (caller: { accountId: string; sessionId: string }, token: string) =>
+  opened.accounts.useEmailLink(caller, token, async () => undefined)
+
+/** Changes the address of an account, as somebody does who has shown a passkey. */
+async function changeAddress(accountId: string): Promise<void> {
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(
+    `insert into auth.session ("userId", token, "expiresAt", "createdAt", "updatedAt")
+     values ($1, gen_random_uuid()::text, now() + interval '1 day', now(), now()) returning id::text`,
+    [accountId],
+  )
+  const sessionId = rows[0]?.id ?? ''
+  const request = { newEmail: `${randomUUID()}@example.org`, language: 'en', sessionId } as const
+  const link = await opened.accounts.createEmailLink(accountId, request, async () => undefined)
+  const token = link.kind === 'created' ? link.token : ''
+  const use = await follow({ accountId, sessionId }, token)
+  expect(use.kind).toBe('changed')
+}
 
 test('of requests for a mail at the same time, one gets a link', async () => {
   const { email } = await aPerson()
@@ -118,7 +169,9 @@ test('of two uses of a link at the same time, one sets its password', async () =
   const { id, email } = await aPerson()
   const { token } = await opened.accounts.createPasswordReset(id)
   const passwords = ['the one of the two', 'the other of the two']
-  const outcomes = await Promise.all(passwords.map((password) => opened.accounts.resetPassword(token, password)))
+  const outcomes = await Promise.all(
+    passwords.map((password) => opened.accounts.resetPassword(token, password, noNotice)),
+  )
   expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['done', 'link_used'])
   // The operator passed the link on.
   expect(await isProven(id)).toBe(false)

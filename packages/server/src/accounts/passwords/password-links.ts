@@ -3,6 +3,7 @@ import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import type { ChangeNotices, StoreChangeNotice } from '../emails/change-notices.ts'
 import type { SignInMark } from '../marked-account.ts'
 import { listPasskeys } from '../second-factors/passkeys.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
@@ -16,7 +17,7 @@ import {
   passwordResetsVoided,
 } from '../sessions/sessions.ts'
 import type { Passwords } from './passwords.ts'
-import { storePassword } from './stored-passwords.ts'
+import { removePassword, storePassword } from './stored-passwords.ts'
 
 export type PasswordLink = { token: string; expiresAt: Date }
 
@@ -28,8 +29,9 @@ export type StorePasswordMail = (transaction: PoolClient, link: MailedPasswordLi
 /** Links with which an account's person can choose a new password once, within 24 hours. */
 export type PasswordLinks = {
   /**
-   * Creates a link for the operator to pass on. It voids the account's earlier links; so does every change of the
-   * password.
+   * Creates a link for the operator to pass on. Whoever has the account loses it: its sessions end, its password
+   * becomes invalid, and earlier links are void. The link is void after another one, after the use of any, and when a
+   * change of the address is undone.
    */
   createPasswordReset(accountId: string, alsoWrite?: AlsoWrite): Promise<PasswordLink>
   /**
@@ -44,9 +46,10 @@ export type PasswordLinks = {
   byPasswordReset(token: string): Promise<{ id: string; email: string; name: string } | null>
   /**
    * Sets the password, voids the account's links and ends its sessions. A link from an e-mail proves that the person
-   * has the address. If nothing did before, a stranger may have signed up: second factors are removed.
+   * has the address. If nothing did before, a stranger may have signed up: second factors are removed. `store` stores
+   * the notice of the change.
    */
-  resetPassword(token: string, newPassword: string): Promise<ResetPasswordOutcome>
+  resetPassword(token: string, newPassword: string, store: StoreChangeNotice): Promise<ResetPasswordOutcome>
 }
 
 /** `passkeys`: the names of those that the account has afterwards. `mark`: the account's then. */
@@ -76,15 +79,20 @@ export function createPasswordLinks(
   passwords: Pick<Passwords, 'hash'>,
   principals: Pick<Principals, 'forget'>,
   { hasRole }: Pick<RightsSource, 'hasRole'>,
+  notices: ChangeNotices,
 ): PasswordLinks {
   return {
-    createPasswordReset: (accountId, alsoWrite) =>
-      inTransaction(pool, async (transaction) => {
-        await transaction.query(lockedAccount(accountId))
+    async createPasswordReset(accountId, alsoWrite) {
+      const link = await endingSignIns(pool, accountId, async (transaction) => {
         await transaction.query(passwordResetsVoided(accountId))
+        await removePassword(transaction, accountId)
+        await endSessions(transaction, accountId)
         await alsoWrite?.(transaction)
         return stored(transaction, accountId, { isMailed: false })
-      }),
+      })
+      await principals.forget(accountId)
+      return link
+    },
     createMailedPasswordReset: (address, store) =>
       inTransaction(pool, async (transaction) => {
         // If there are two at the same time, the second waits and counts the first. After waiting, PostgreSQL compares
@@ -104,13 +112,15 @@ export function createPasswordLinks(
          where v.identifier = ${identifierOf(token)} and v."expiresAt" > now()`)
       return rows[0] ?? null
     },
-    async resetPassword(token, newPassword) {
+    async resetPassword(token, newPassword, store) {
       const account = await this.byPasswordReset(token)
       if (account === null) return { kind: 'link_used' }
       const hash = await passwords.hash(newPassword)
-      const outcome = await endingSignIns(pool, account.id, (transaction, mark) =>
-        withLink(transaction, { accountId: account.id, token, hash, mark, hasRole }),
-      )
+      const outcome = await endingSignIns(pool, account.id, async (transaction, mark) => {
+        const outcome = await withLink(transaction, { accountId: account.id, token, hash, mark, hasRole })
+        if (outcome.kind === 'done') await notices.note(transaction, account.id, { change: 'password', store })
+        return outcome
+      })
       await principals.forget(account.id)
       return outcome
     },
@@ -170,10 +180,6 @@ async function proveAddress(
   const { rowCount } = await transaction.query(sql`
     update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"`)
   if (rowCount === 1 && !(await hasRole(transaction, accountId))) await secondFactorsRemoved(transaction, accountId)
-}
-
-function lockedAccount(accountId: string) {
-  return sql`select from "user" where id = ${accountId} for no key update`
 }
 
 /** Whether the account may get another mail. */

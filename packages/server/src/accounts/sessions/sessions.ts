@@ -225,6 +225,11 @@ export function passwordResetsVoided(accountId: string): Sql {
   return sql`delete from verification where value = ${accountId}`
 }
 
+/** Deletes those links that were sent to the account's address, and not the operator's. */
+export function mailedResetsVoided(accountId: string): Sql {
+  return sql`delete from verification where value = ${accountId} and "mailedAt" is not null`
+}
+
 /** A clinic that has guests confirm by a link does not ask the account for one. */
 export function addressProven(accountId: string): Sql {
   return sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`

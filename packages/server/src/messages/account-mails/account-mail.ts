@@ -1,6 +1,7 @@
 import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { MailContent } from '../rendering/mail-content.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
+import { type AccountChangedContext, accountChangedMail } from '../templates/account-changed.ts'
 import { type AddressInUseContext, addressInUseMail } from '../templates/address-in-use.ts'
 import { type BusyCalendarEmptiedContext, busyCalendarEmptiedMail } from '../templates/busy-calendar-emptied.ts'
 import { type BusyCalendarFailingContext, busyCalendarFailingMail } from '../templates/busy-calendar-failing.ts'
@@ -22,6 +23,7 @@ type Contexts = {
   confirm_email: ConfirmEmailContext
   address_in_use: AddressInUseContext
   email_changed: EmailChangedContext
+  account_changed: AccountChangedContext
   new_sign_in: NewSignInContext
   invitation: InvitationContext
   ticket_link: TicketLinkContext
@@ -54,6 +56,7 @@ const templates: { [Of in Kind]: (context: Contexts[Of], texts: MailTexts) => Ma
   confirm_email: confirmEmailMail,
   address_in_use: addressInUseMail,
   email_changed: emailChangedMail,
+  account_changed: accountChangedMail,
   new_sign_in: newSignInMail,
   invitation: invitationMail,
   ticket_link: ticketLinkMail,

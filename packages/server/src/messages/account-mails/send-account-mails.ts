@@ -142,6 +142,7 @@ async function isValid(pool: pg.Pool, links: MailedLinks, { kind, context }: Acc
       return token !== null && isInvitationOpen(pool, token)
     }
     case 'address_in_use':
+    case 'account_changed':
     case 'new_sign_in':
     case 'ticket_link':
     case 'entry_link':

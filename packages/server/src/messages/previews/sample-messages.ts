@@ -6,6 +6,7 @@ import type { MailContent } from '../rendering/mail-content.ts'
 import { type MailLinks, timeLink, timesLink } from '../rendering/mail-links.ts'
 import { mailTexts } from '../rendering/render-mail.ts'
 import { referenceOf, whenText } from '../rendering/visit-context.ts'
+import { accountChangedMail } from '../templates/account-changed.ts'
 import { addressInUseMail } from '../templates/address-in-use.ts'
 import { busyCalendarEmptiedMail } from '../templates/busy-calendar-emptied.ts'
 import { busyCalendarFailingMail } from '../templates/busy-calendar-failing.ts'
@@ -189,6 +190,7 @@ export function sampleAccountMails(
   const { clinicName, startsAt } = sampleFacts('confirmed', language)
   const when = whenText(startsAt, 'UTC', language)
   const signIn = { site, when, browser: 'Firefox, Windows', sessionsUrl: `https://${site}/account` }
+  const changed = { site, when, newPasswordUrl: `https://${site}/forgot-password` }
   const ofSite = (content: MailContent) => ({ sender: site, content })
   const ofClinic = (content: MailContent) => ({ sender: clinicName, content })
   const paused = { clinicName, host: 'hooks.example.org', isGone: false, url: `https://${site}/clinic` }
@@ -200,6 +202,7 @@ export function sampleAccountMails(
     'email-changed': ofSite(emailChangedMail({ site, undo }, texts)),
     'email-left': ofSite(emailChangedMail({ site, undo: null }, texts)),
     'email-changed-again': ofSite(emailChangedMail({ site, undo: null, isUndoneByEarlierAddress: true }, texts)),
+    'password-changed': ofSite(accountChangedMail({ ...changed, change: 'password' }, texts)),
     'new-sign-in': ofSite(newSignInMail(signIn, texts)),
     'password-reset': ofSite(passwordResetMail({ url: urlOf('reset-password'), hours: 24, site }, texts)),
     invitation: ofClinic(invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts)),

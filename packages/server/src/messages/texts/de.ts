@@ -183,6 +183,17 @@ export const de: MailTexts = {
     ifNotYou: 'Wenn Sie das nicht waren, ist nichts zu tun: Niemand hat Zugang zu Ihrem Konto.',
     action: 'Anmelden',
   },
+  accountChanged: {
+    password: {
+      subject: (site) => `Das Passwort Ihres Kontos bei ${site} wurde geändert`,
+      heading: 'Ihr Passwort wurde geändert',
+      text: (site) => `Das Passwort Ihres Kontos bei ${site} wurde geändert.`,
+    },
+    ifNotYou:
+      'Wenn Sie das nicht waren, wählen Sie ein neues Passwort: Den Link dazu bekommen Sie per E-Mail. Alle anderen ' +
+      'werden dann abgemeldet.',
+    action: 'Neues Passwort wählen',
+  },
   newSignIn: {
     subject: (site) => `Neue Anmeldung in Ihrem Konto bei ${site}`,
     heading: 'Neue Anmeldung in Ihrem Konto',

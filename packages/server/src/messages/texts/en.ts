@@ -174,6 +174,16 @@ export const en = {
     ifNotYou: 'If that was not you, there is nothing to do: nobody has access to your account.',
     action: 'Sign in',
   },
+  accountChanged: {
+    password: {
+      subject: (site: string) => `The password of your account at ${site} was changed`,
+      heading: 'Your password was changed',
+      text: (site: string) => `The password of your account at ${site} was changed.`,
+    },
+    ifNotYou:
+      'If that was not you, choose a new password: you get a link by e-mail. Everybody else is signed out then.',
+    action: 'Choose a new password',
+  },
   newSignIn: {
     subject: (site: string) => `New sign-in to your account at ${site}`,
     heading: 'New sign-in to your account',

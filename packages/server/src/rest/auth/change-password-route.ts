@@ -7,6 +7,7 @@ import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { sessionEnded } from './auth-refusals.ts'
 import type { Caller } from './caller.ts'
+import { changeNotice } from './change-notice.ts'
 import { keepBrowserKnown } from './keep-browser-known.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
@@ -52,7 +53,7 @@ async function changed(
   const replaced = revokeOtherSessions ? { from: sessionOrigin(request, true), secondFactorAt } : null
   const attempt = await deps.attempts.begin('changePassword', request)
   const outcome = await deps
-    .changePassword({ accountId, sessionId }, { current, chosen }, replaced)
+    .changePassword({ accountId, sessionId }, { current, chosen }, replaced, changeNotice(deps, 'password'))
     .catch(async (error: unknown) => {
       await attempt.end('withdrawn')
       throw error

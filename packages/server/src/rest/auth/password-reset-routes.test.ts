@@ -24,10 +24,11 @@ const ask = (email: string, language?: string) =>
     body: { email, ...(language === undefined ? {} : { language }) },
   })
 
-/** All mails but those that confirm the address of a new account, or announce sign-ins. */
+/** All mails but those that confirm the address of a new account, or announce sign-ins and new passwords. */
 const mailsTo = (to: string) =>
   mails.mails.filter(
-    ({ recipients, text }) => recipients.includes(to) && !/\/(confirm-email#|account\b)/.test(text ?? ''),
+    ({ recipients, text }) =>
+      recipients.includes(to) && !/\/(confirm-email#|account\b|forgot-password)/.test(text ?? ''),
   )
 
 const arrived = (to: string, count = 1) =>

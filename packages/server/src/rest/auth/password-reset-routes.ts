@@ -6,6 +6,7 @@ import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { AccountMails } from '../../messages/account-mails/account-mails.ts'
+import { changeNotice } from './change-notice.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
 import { serveAccount } from './serve-account.ts'
 
@@ -14,6 +15,7 @@ export type PasswordResetDeps = {
   knownBrowsers: KnownBrowsers
   passwords: Pick<Passwords, 'isOverloaded'>
   mails: AccountMails
+  publicUrl: string
 }
 
 const lenient = { authentication: 'lenient' } as const
@@ -43,7 +45,8 @@ export async function passwordResetRoutes(app: FastifyInstance, deps: PasswordRe
       refuseGuessable('newPassword', newPassword, account === null ? [] : [account.email, account.name])
       refuseWhenOverloaded(deps.passwords)
       const count = await app.rateLimits.countSignIn(request, reply, null)
-      const outcome = await deps.accounts.resetPassword(token, newPassword).catch(async (error: unknown) => {
+      const notice = changeNotice(deps, 'password')
+      const outcome = await deps.accounts.resetPassword(token, newPassword, notice).catch(async (error: unknown) => {
         await count.giveBack()
         throw error
       })

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import type { MessageLanguage } from '@holdfast/vocabulary'
+import type { PoolClient } from 'pg'
+import sql from 'sql-template-tag'
+import type { RightsSource } from '../sessions/rights-source.ts'
+import { countNotice } from './notices-per-day.ts'
+
+/** What is needed to sign in and was changed. */
+export type NoticedChange = 'password'
+
+/** The address to notify of a change. */
+export type ChangeNotice = { email: string; language: MessageLanguage; at: Date }
+
+export type StoreChangeNotice = (transaction: PoolClient, notice: ChangeNotice) => Promise<void>
+
+export type ChangeNotices = {
+  /**
+   * Notes a change in its transaction, which has locked the row of `user`. `store` stores the notice for the account's
+   * person; not if the address may be somebody else's, as of sign-ins, nor the sixth of a kind in a day.
+   */
+  note(
+    transaction: PoolClient,
+    accountId: string,
+    noted: { change: NoticedChange; store: StoreChangeNotice },
+  ): Promise<void>
+}
+
+/** Whoever has an account can change it as often as they like. */
+const noticesPerDayMax = 5
+
+export function createChangeNotices({ hasRole }: Pick<RightsSource, 'hasRole'>): ChangeNotices {
+  return {
+    async note(transaction, accountId, { change, store }) {
+      const { rows } = await transaction.query<ChangeNotice & { isConfirmed: boolean }>(sql`
+        select email, coalesce(language, 'en') as language, now() as at, "emailVerified" as "isConfirmed"
+          from "user" where id = ${accountId}`)
+      const [account] = rows
+      if (account === undefined) return
+      if (!account.isConfirmed && !(await hasRole(transaction, accountId))) return
+      const counted = { kind: `${change}-notice`, about: randomUUID(), perDayMax: noticesPerDayMax }
+      if (await countNotice(transaction, accountId, counted)) await store(transaction, account)
+    },
+  }
+}

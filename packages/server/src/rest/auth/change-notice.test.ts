@@ -1,0 +1,54 @@
+// Rest: each mail about a change of what is needed to sign in
+import { aClinic, aMember } from '@holdfast/testkit'
+import { afterAll, expect, test } from 'vitest'
+import { emailSteps } from '../../../test/email-steps.ts'
+import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
+
+const steps = await emailSteps()
+afterAll(() => steps.end())
+const { server, mailsTo, arrived, tokenTo, aPerson, aConfirmedPerson, untilProcessed, withNewPassword } = steps
+
+const passwordChanged = /The password of your account at \S+ was changed/
+
+/** Changes the password so many times. @returns the last one */
+async function changePassword(token: string, times = 1): Promise<string> {
+  let currentPassword = password
+  for (let n = 1; n <= times; n += 1) {
+    const newPassword = `${n} times other words`
+    const { status } = await post(server.url, 'change-password', { currentPassword, newPassword }, token)
+    expect(status).toBe(200)
+    currentPassword = newPassword
+  }
+  return currentPassword
+}
+
+test('a new password is announced to the owner with the way to choose another, five times a day', async () => {
+  const person = await aConfirmedPerson()
+  const changed = await changePassword(person.token, 6)
+  const mail = await arrived(person.email, passwordChanged)
+  expect(mail.text).toContain('/forgot-password')
+  await untilProcessed()
+  expect(mailsTo(person.email, passwordChanged)).toHaveLength(5)
+  // The owner takes the account back, and what the thief does afterwards is refused.
+  await withNewPassword(person.email)
+  expect((await post(server.url, 'sign-in/email', { email: person.email, password: changed })).status).toBe(401)
+})
+
+test('a password that was chosen with a link is announced, too, in the language of the account', async () => {
+  const person = await aConfirmedPerson()
+  await server.database.ownerPool.query(`update auth."user" set language = 'de' where id = $1`, [person.id])
+  await withNewPassword(person.email)
+  expect((await arrived(person.email, /forgot-password/)).subject).toContain('Das Passwort Ihres Kontos')
+})
+
+test('an address that was never confirmed gets no notice, unless the account has a role', async () => {
+  const [stranger, member] = [await aPerson(), await aPerson()]
+  await aMember(server.database, await aClinic(server.database), { role: 'staff', accountId: member.id })
+  for (const { email, token } of [stranger, member]) {
+    await tokenTo(email)
+    await changePassword(token)
+  }
+  await arrived(member.email, passwordChanged)
+  await untilProcessed()
+  expect(mailsTo(stranger.email, passwordChanged)).toEqual([])
+})
