@@ -93,8 +93,12 @@ export type Milestone = (typeof milestones)[number]
 export const allocationKinds = ['room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient'] as const
 export type AllocationKind = (typeof allocationKinds)[number]
 
+/** What opening times and blocks say: urgent and immediate cases need not keep to it. */
+export const planRules = ['outside_hours', 'block_overrun', 'block_owned'] as const
+export type PlanRule = (typeof planRules)[number]
+
 /** Rules of cases that a planner may override, with a reason. */
-export const softRules = ['outside_hours', 'block_overrun', 'block_owned', 'preferred_equipment'] as const
+export const softRules = [...planRules, 'preferred_equipment'] as const
 export type SoftRule = (typeof softRules)[number]
 
 /**

@@ -1,4 +1,4 @@
-import { lengths, listedDaysMax } from '@holdfast/vocabulary'
+import { lengths, listedDaysMax, planRules } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { id, line, localDate, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
 import { literals } from './literals.ts'
@@ -128,13 +128,18 @@ export const suggestionsSchema = Type.Object(
           endsAt: Type.String({ format: 'date-time' }),
           blockId: nullableId({ description: 'null: in the room’s open time' }),
           isOwnBlock: Type.Boolean({ description: 'The block belongs to the service or the surgeon' }),
+          waivedRules: Type.Array(literals(planRules), {
+            description: 'What it breaks of the plan, to which an urgent or immediate case need not keep',
+          }),
         },
         { title: 'Suggestion', additionalProperties: false },
       ),
       {
         description:
           'Times at which nothing prevents the case: first those in its own blocks, then the others, each by start ' +
-          'and room. Of an urgent or immediate case, all by start',
+          'and room. Of an urgent or immediate case, all by start, and about half of them may break the plan ' +
+          '(`waivedRules`). Each is the first of a stretch; if `limit` allows, later starts follow, an hour apart, ' +
+          'and then those whose turnover reaches into a block of others',
       },
     ),
     refusals: Type.Array(

@@ -1,4 +1,4 @@
-import type { Urgency } from '@holdfast/vocabulary'
+import type { PlanRule, Urgency } from '@holdfast/vocabulary'
 import type { NotDone } from './claim.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
@@ -105,10 +105,17 @@ export type SuggestQuery = {
 }
 
 /**
- * The first start of a stretch of them for which a claim would have no conflict, at the time of reading. `isOwnBlock`:
- * in a block of the case's service or surgeon.
+ * A start for which a claim would have no conflict, at the time of reading. `isOwnBlock`: in a block of the case's
+ * service or surgeon. `waivedRules`: what it breaks of the plan, to which urgent and immediate cases need not keep.
  */
-export type Suggestion = { roomId: string; startsAt: Date; endsAt: Date; blockId: string | null; isOwnBlock: boolean }
+export type Suggestion = {
+  roomId: string
+  startsAt: Date
+  endsAt: Date
+  blockId: string | null
+  isOwnBlock: boolean
+  waivedRules: PlanRule[]
+}
 
 /** A day without a suggestion, and what prevents the case there, most frequent first. */
 export type DayRefusal = { day: string; reasons: CaseConflict['kind'][]; busy: { resourceId: string; name: string }[] }
@@ -230,7 +237,7 @@ export type Theatre = {
   caseRequestsPage(query: CaseRequestsQuery & PageQuery): Promise<Page<CaseRequest>>
 
   /**
-   * The first feasible times, by start and room, and what prevents the case on days without one. `searchedUntil`: the
+   * Feasible times, the best first (suggest_cases.sql), and what prevents the case on days without one. `searchedUntil`: the
    * first day that was not searched to its end, because there was too much to check; null: there is none.
    */
   suggest(query: SuggestQuery): Promise<Suggestions | CaseInvalid | NotDone>

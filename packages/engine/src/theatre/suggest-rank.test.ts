@@ -76,7 +76,7 @@ test('a day on which own blocks and open time are full is refused once, with bot
   await theatre.updateRoom(room, { hours })
   await aBlock(scene, room, 8)
   caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(8), minutes: 360, confirm: true })))
-  const { suggestions, refusals } = await suggested(scene)
+  const { suggestions, refusals } = await suggested(scene, { limit: 1 })
   expect(suggestions).toMatchObject([{ startsAt: soonAt(32), blockId: null }])
   expect(refusals.map(({ day }) => day)).toEqual([tomorrow])
   expect(refusals[0]?.reasons).toEqual(expect.arrayContaining(['resource_busy', 'outside_hours']))
@@ -89,4 +89,65 @@ freshDatabaseTest('a search that stops among own blocks goes on with all starts'
   const { suggestions, searchedUntil } = await suggested(scene, { limit: 20 })
   expect(suggestions[0]).toMatchObject({ startsAt: soonAt(8), blockId: own, isOwnBlock: true })
   expect(searchedUntil).toBeNull()
+})
+
+const openDaily = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '14:00' }))
+
+const startsOf = ({ suggestions }: Awaited<ReturnType<typeof suggested>>) =>
+  suggestions.map(({ startsAt, waivedRules }) => [(+startsAt - +soonAt(0)) / 3_600_000, ...waivedRules])
+
+for (const urgency of ['urgent', 'immediate'] as const) {
+  test(`of an ${urgency} case, closed rooms and others’ blocks are suggested, and marked`, async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, room } = scene
+    await theatre.updateRoom(room, { hours: openDaily })
+    const found = await suggested(scene, { urgency, limit: 4 })
+    expect(startsOf(found)).toEqual([[0, 'outside_hours'], [8], [24, 'outside_hours'], [32]])
+    expect(startsOf(await suggested(scene, { urgency, limit: 1 }))).toEqual([[0, 'outside_hours']])
+    expect(startsOf(await suggested(scene, { limit: 2 }))).toEqual([[8], [32]])
+    const [closed] = found.suggestions
+    expect(await theatre.claimCase(aCase(scene, { ...closed, urgency }))).toMatchObject({ kind: 'booked' })
+    await theatre.updateRoom(room, { hours: null })
+    await aBlock(scene, room, 8, 'Cardiac')
+    const owned = await suggested(scene, { urgency, limit: 3, to: tomorrow })
+    expect(startsOf(owned)).toEqual([[1], [8, 'block_owned'], [14]])
+    const late = await suggested(scene, { urgency, limit: 2, to: tomorrow, minutes: 600 })
+    expect(startsOf(late)).toEqual([[1, 'block_owned'], [14]])
+  })
+}
+
+test('a room that is open comes before a closed one at the same time, and half of the starts keep to the plan', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room } = scene
+  await theatre.updateRoom(room, { hours: openDaily })
+  for (const name of ['Room 2', 'Room 3']) await aRoom(theatre, clinic, { name, hours: openDaily })
+  const open = await aRoom(theatre, clinic, { name: 'Room 4' })
+  const { suggestions } = await suggested(scene, { urgency: 'immediate', limit: 1 })
+  expect(suggestions).toMatchObject([{ roomId: open, startsAt: soonAt(0), waivedRules: [] }])
+  const four = startsOf(await suggested(scene, { urgency: 'immediate', limit: 4 }))
+  expect(four).toEqual([[0], [0, 'outside_hours'], [0, 'outside_hours'], [8]])
+})
+
+test('behind the first starts, later ones of their stretches follow, an hour apart', async ({ database }) => {
+  const scene = await aTheatre(database)
+  await scene.theatre.updateRoom(scene.room, { hours: openDaily })
+  caseOf(await scene.theatre.claimCase(aCase(scene, { startsAt: soonAt(10), minutes: 30, confirm: true })))
+  const all = [[8], [10.5], [9], [11.5], [12.5]]
+  expect(startsOf(await suggested(scene, { to: tomorrow }))).toEqual(all)
+  expect(startsOf(await suggested(scene, { to: tomorrow, limit: 3 }))).toEqual(all.slice(0, 3))
+})
+
+test('a start whose turnover another owner’s block would lose comes last, but of an emergency', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  await scene.theatre.updateRoom(scene.room, { turnoverMinutes: 20 })
+  await aBlock(scene, scene.room, 8, 'Cardiac')
+  const where = { to: tomorrow, minutes: 480 }
+  const later = [15, 16, 17, 18, 19, 20, 21, 22, 23].map((hour) => [hour])
+  expect(startsOf(await suggested(scene, { ...where, limit: 20 }))).toEqual([[14], ...later, [0]])
+  expect(startsOf(await suggested(scene, { ...where, limit: 1 }))).toEqual([[14]])
+  expect(startsOf(await suggested(scene, { ...where, urgency: 'urgent', limit: 1 }))).toEqual([[0]])
 })

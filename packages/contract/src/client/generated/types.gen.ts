@@ -5002,6 +5002,10 @@ export type Suggestion = {
      * The block belongs to the service or the surgeon
      */
     isOwnBlock: boolean;
+    /**
+     * What it breaks of the plan, to which an urgent or immediate case need not keep
+     */
+    waivedRules: Array<'outside_hours' | 'block_overrun' | 'block_owned'>;
 };
 
 /**
@@ -5047,7 +5051,7 @@ export type SuggestionQuery = {
  */
 export type Suggestions = {
     /**
-     * Times at which nothing prevents the case: first those in its own blocks, then the others, each by start and room. Of an urgent or immediate case, all by start
+     * Times at which nothing prevents the case: first those in its own blocks, then the others, each by start and room. Of an urgent or immediate case, all by start, and about half of them may break the plan (`waivedRules`). Each is the first of a stretch; if `limit` allows, later starts follow, an hour apart, and then those whose turnover reaches into a block of others
      */
     suggestions: Array<Suggestion>;
     /**

@@ -1,14 +1,19 @@
--- suggest_cases: the best starts at which a case has no conflict, so that no override is needed, as
--- {suggestions: [{roomId, startsAt, endsAt, blockId, isOwnBlock}], refusals: [{day, reasons, busy: [{resourceId,
--- name}]}], searchedUntil}, or {invalid}, as case_invalid, also for a room of p_room_ids.
+-- suggest_cases: the best starts at which a case has no conflict, so that nobody has to override one, as
+-- {suggestions: [{roomId, startsAt, endsAt, blockId, isOwnBlock, waivedRules}], refusals: [{day, reasons, busy:
+-- [{resourceId, name}]}], searchedUntil}, or {invalid}, as case_invalid, also for a room of p_room_ids.
 -- The best are those in blocks of the case's service or surgeon (isOwnBlock), of all days; then the others; both by
--- start and room. For urgent and immediate cases, the soonest are the best; they may overrun blocks (case_conflicts),
--- unless p_plan names one (blockId), which is filled from the waitlist: nobody has chosen to overrun it.
+-- start and room.
+-- For urgent and immediate cases, the soonest are the best. They need not keep to the plan (case_conflicts):
+-- waivedRules names what they break of opening times and blocks. Of starts at the same time, those that break nothing
+-- come first, and at most half of the first ones, rounded up, break something. If p_plan names a block (blockId),
+-- which is filled from the waitlist, nothing is waived: nobody has chosen to overrun it.
 -- refusals: one for each day without a suggestion that was examined to its end.
 -- searchedUntil: the first day that was not examined to its end, because there were too many starts; else null.
 --
--- From a stretch of feasible starts in one room, day and block, the first is suggested: case_starts has these. Each is
--- examined by case_conflicts, as a claim is: suggest.test.ts compares with all starts.
+-- From a stretch of feasible starts in one room, day and block, with the same waivedRules, the first is suggested:
+-- case_starts has these. Each is examined by case_conflicts, as a claim is: suggest.test.ts compares with all starts.
+-- If there are fewer of them than p_limit, later starts of the same stretches follow, in the same order, an hour apart.
+-- Of cases that keep to the plan, those come last whose turnover another owner's block loses (takes_from_block).
 --
 -- p_plan: as for schedule_cases, without room and start. p_room_ids: null: all active ones.
 -- It stops after 10,000 examined starts: six to eight seconds of CPU, measured with 30 rooms and 300 cases a day, of
@@ -28,7 +33,9 @@ as $function$
 declare
   c_checks_max constant integer := 10000;
   v_now constant timestamptz := clock_timestamp();
-  v_minutes constant integer := p_plan->>'minutes';
+  c_apart constant interval := '1 hour'; -- Suggestions of one stretch.
+  v_minutes constant interval := make_interval(mins => (p_plan->>'minutes')::integer);
+  v_surgeon_id constant uuid := p_plan->>'surgeonId';
   v_step constant interval := make_interval(mins => p_step_minutes);
   v_patient_id constant uuid := patient_of(p_clinic_no, p_plan);
   v_timezone constant text := (select c.timezone from clinic c where c.no = p_clinic_no);
@@ -41,8 +48,14 @@ declare
   -- The plan has no urgency, so the conflicts do not say who would give way.
   v_wanted constant jsonb := p_plan - 'urgency'
     || case when v_is_urgent and p_plan->>'blockId' is null
-            then '{"override": {"rules": ["block_overrun"]}}'::jsonb else '{}' end;
+            then '{"override": {"rules": ["outside_hours", "block_owned", "block_overrun"]}}'::jsonb else '{}' end;
+  v_waiving_max constant integer := (p_limit + 1) / 2;
   v_suggestions jsonb := '[]'; v_refusals jsonb := '[]'; v_found jsonb;
+  -- Those that come after v_suggestions: later starts; and starts whose turnover reaches into a block of others.
+  v_later jsonb := '[]'; v_last jsonb := '[]';
+  v_waived jsonb; v_waiving integer := 0;
+  v_ends_at timestamptz; v_last_at timestamptz;
+  v_ended bigint[] := '{}'; -- The stretches that have no later start.
   v_times jsonb; -- How often each conflict was found on the day, by its [kind, resourceId, name].
   v_times_of_days jsonb := '{}';
   v_checks integer := 0; v_checks_max integer; v_is_own boolean; v_is_stopped boolean;
@@ -93,7 +106,7 @@ begin
                         where s.clinic_no = p_clinic_no and s.resource_id = r.id and s.withdrawn_at is null
                           and tstzrange(s.starts_at, s.ends_at) && tstzrange(v_day_start, v_day_end)
                           and (k.service is not null or k.surgeon_id is not null)
-                          and block_is_for(k, p_plan->>'service', (p_plan->>'surgeonId')::uuid))
+                          and block_is_for(k, p_plan->>'service', v_surgeon_id))
          order by r.n) end;
       for v_start in
         select s.room_id, s.at, s.block_id, s.is_own
@@ -103,28 +116,38 @@ begin
                     else not s.is_own
                          or v_day >= v_own_until
                             -- The pass of own blocks was stopped on this day: what it has found is known.
-                            and not v_suggestions @> jsonb_build_array(
+                            and not v_suggestions || v_last @> jsonb_build_array(
                               jsonb_build_object('roomId', s.room_id, 'startsAt', s.at)) end
          order by s.at, not s.is_own, s.n
       loop
+        exit passes when jsonb_array_length(v_suggestions) >= p_limit
+                         and not (v_is_urgent and v_start.at = v_last_at);
         v_is_stopped := v_checks >= v_checks_max;
         exit when v_is_stopped;
         v_plan := v_wanted || jsonb_build_object('roomId', v_start.room_id, 'startsAt', v_start.at);
         v_found := case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun);
         v_checks := v_checks + 1;
-        if v_found = '[]' and v_start.at - v_step >= greatest(v_day_start, v_now)
-           and v_start.block_id is not distinct from (
-             select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at - v_step) s where s.is_block)
-           and case_conflicts(p_clinic_no,
-                              v_plan || jsonb_build_object('startsAt', v_start.at - v_step), v_patient_id, p_except_ids,
-                              v_now, p_overrun => v_overrun) = '[]' then
-          continue;
-        elsif v_found = '[]' then
+        if v_found = '[]' then
+          v_waived := waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun);
+          v_plan := v_plan || jsonb_build_object('startsAt', v_start.at - v_step);
+          continue when v_start.at - v_step >= greatest(v_day_start, v_now)
+            and v_start.block_id is not distinct from (
+              select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at - v_step) s where s.is_block)
+            and case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun) = '[]'
+            and waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun) = v_waived;
           v_suggested_days := v_suggested_days || v_day;
-          v_suggestions := v_suggestions || jsonb_build_object(
-            'roomId', v_start.room_id, 'startsAt', v_start.at,
-            'endsAt', v_start.at + make_interval(mins => v_minutes),
-            'blockId', v_start.block_id, 'isOwnBlock', v_start.is_own);
+          v_ends_at := v_start.at + v_minutes;
+          v_found := jsonb_build_object('roomId', v_start.room_id, 'startsAt', v_start.at, 'endsAt', v_ends_at,
+                                        'blockId', v_start.block_id, 'isOwnBlock', v_start.is_own,
+                                        'waivedRules', v_waived);
+          if not v_is_urgent and takes_from_block(p_clinic_no, v_start.room_id, v_ends_at, p_plan->>'service',
+                                                  v_surgeon_id, v_now) then
+            v_last := v_last || v_found;
+          elsif v_waived = '[]' or v_waiving < v_waiving_max then
+            v_waiving := v_waiving + (v_waived <> '[]')::integer;
+            v_suggestions := v_suggestions || v_found;
+            v_last_at := v_start.at;
+          end if;
         else
           -- Only their number: a copy of all conflicts at each start took 19 s for a day of 30 rooms and 300 cases.
           v_times := (
@@ -136,8 +159,8 @@ begin
                               from jsonb_array_elements(v_found) f) o(key, times)
                      group by o.key) q);
         end if;
-        exit passes when jsonb_array_length(v_suggestions) >= p_limit;
       end loop;
+      exit passes when jsonb_array_length(v_suggestions) >= p_limit;
       exit when v_is_stopped;
       if v_is_own then
         v_own_until := v_day + 1;
@@ -160,10 +183,47 @@ begin
     end loop;
     v_searched_until := case when v_is_stopped and not v_is_own then v_day end;
   end loop;
-  if not v_is_urgent then
-    v_suggestions := (select coalesce(jsonb_agg(s.item order by (s.item->>'isOwnBlock')::boolean desc, s.n), '[]')
-                        from jsonb_array_elements(v_suggestions) with ordinality s(item, n));
-  end if;
+  v_suggestions := (
+    select coalesce(jsonb_agg(q.item order by q.n), '[]')
+      from (select s.item, row_number() over (order by not v_is_urgent and not (s.item->>'isOwnBlock')::boolean,
+                                                       case when v_is_urgent then s.item->>'startsAt' end,
+                                                       s.item->'waivedRules' <> '[]', s.n) as n
+              from jsonb_array_elements(v_suggestions) with ordinality s(item, n)) q
+     where q.n <= p_limit);
+
+  for v_start in
+    with stretch as (
+      select s.n, s.item, (s.item->>'roomId')::uuid as room_id, (s.item->>'startsAt')::timestamptz as at
+        from jsonb_array_elements(v_suggestions) with ordinality s(item, n)
+    )
+    select s.n, s.room_id, h.at, s.item
+      from stretch s
+     cross join lateral generate_series(
+       s.at + c_apart, ((s.at at time zone v_timezone)::date + 1)::timestamp at time zone v_timezone - v_step,
+       c_apart) h(at)
+     where not exists (select from stretch t where t.room_id = s.room_id and t.at > s.at and t.at <= h.at)
+     order by not v_is_urgent and not (s.item->>'isOwnBlock')::boolean, h.at, s.n
+  loop
+    exit when jsonb_array_length(v_suggestions || v_later) >= p_limit;
+    continue when v_start.n = any (v_ended);
+    v_plan := v_wanted || jsonb_build_object('roomId', v_start.room_id, 'startsAt', v_start.at);
+    v_ends_at := v_start.at + v_minutes;
+    if (v_start.item->>'blockId')::uuid is not distinct from (
+         select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at) s where s.is_block)
+       and case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun) = '[]'
+       and (v_is_urgent or not takes_from_block(p_clinic_no, v_start.room_id, v_ends_at, p_plan->>'service',
+                                                v_surgeon_id, v_now)) then
+      v_later := v_later || (v_start.item || jsonb_build_object(
+        'startsAt', v_start.at, 'endsAt', v_ends_at,
+        'waivedRules', waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun)));
+    else
+      v_ended := v_ended || v_start.n;
+    end if;
+  end loop;
+  v_suggestions := (
+    select coalesce(jsonb_agg(s.item order by s.n), '[]')
+      from jsonb_array_elements(v_suggestions || v_later || v_last) with ordinality s(item, n)
+     where s.n <= p_limit);
   return jsonb_build_object('suggestions', v_suggestions, 'refusals', v_refusals,
                             'searchedUntil', v_searched_until);
 end

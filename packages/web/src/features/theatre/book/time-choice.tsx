@@ -147,6 +147,7 @@ function Found({ found, place, names, onPlace, onSearchFrom }: FoundProps) {
             >
               {formatDayTime(one.startsAt, timeZone)} · {names.room(one.roomId)}
               {one.isOwnBlock ? ` · ${t('suggest.ownBlock')}` : null}
+              {one.waivedRules.map((rule) => ` · ${t(`suggest.waived.${rule}`)}`)}
             </Button>
           ))}
         </div>
