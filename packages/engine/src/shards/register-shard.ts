@@ -78,10 +78,13 @@ export async function registerShard(directory: pg.Pool, shard: pg.Pool, name: st
   return no
 }
 
-/** The server and the name of a database: the directory has no mark yet when its first shard is registered. */
+/**
+ * Which database a connection leads to. The directory has no mark yet when its first shard is registered. The server's
+ * identifier would not do: servers that were created as copies of one have the same.
+ */
 async function placeOf(database: pg.Pool): Promise<string | undefined> {
   const { rows } = await database.query<{ place: string }>(
-    sql`select concat_ws(' ', system_identifier, current_database()) as place from pg_control_system()`,
+    sql`select concat_ws(' ', pg_postmaster_start_time(), current_database()) as place`,
   )
   return rows[0]?.place
 }
