@@ -149,7 +149,7 @@ begin
          'save_case_request', 'resource_uses', 'withdraw_case_request', 'erase_record',
          'link_patient', 'unlink_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
-         'booked_since', 'booked_since_withdrawal', 'correct_waitlist_entry',
+         'booked_since', 'booked_since_withdrawal', 'correct_waitlist_entry', 'has_access',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'apply_busy_times', 'closure_times',
          'closure_occurrences', 'stop_offers',
          'erase_waitlist_entries', 'store_response',

@@ -130,6 +130,7 @@ export type { DueAccountMail, NewAccountMail } from './model/account-mail.ts'
 export type { AttendanceOutcome } from './model/attendance.ts'
 export type { AuditEvent, AuditEventsQuery, AuditLog, NewAuditEvent } from './model/audit-event.ts'
 export type { Booking, FailureReason, Patient } from './model/booking.ts'
+export type { BookingAccess } from './model/booking-access.ts'
 export type { BookingEvent, CaseDetails } from './model/booking-event.ts'
 export type {
   AdmissionOutcome,

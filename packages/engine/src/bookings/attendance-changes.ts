@@ -7,6 +7,7 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
 import { announceBatch } from './announce-batch.ts'
+import { accessJson } from './booking-access-sql.ts'
 
 type Row = { outcome: AttendanceOutcome['kind']; tx: string | null }
 
@@ -14,16 +15,17 @@ type Row = { outcome: AttendanceOutcome['kind']; tx: string | null }
 export function attendanceChanges(pool: pg.Pool, reads: Pick<Reads, 'booking'>, announce: Announce) {
   const by =
     (change: Sql) =>
-    async ({ bookingId, slotId, actorId, key }: AttendanceRequest): Promise<AttendanceOutcome> => {
+    async ({ bookingId, slotId, actorId, key, access }: AttendanceRequest): Promise<AttendanceOutcome> => {
       if (!isId(bookingId)) return { kind: 'booking_missing' }
       const { rows } = await pool.query<Row>(sql`
         select outcome, tx::text from ${change}(
-          ${clinicNoOf(bookingId)}, ${bookingId}, ${slotId}, ${actorId}, ${key ?? randomUUID()})`)
+          ${clinicNoOf(bookingId)}, ${bookingId}, ${slotId}, ${actorId}, ${key ?? randomUUID()},
+          ${accessJson(access)})`)
       const [row] = rows
       if (row === undefined) throw new Error('A change of an attendance returned no row.')
       const { outcome: kind } = row
       if (kind === 'booking_missing' || kind === 'booking_erased') return { kind }
-      const booking = await readAfterCommit(() => reads.booking(bookingId))
+      const booking = await readAfterCommit(() => reads.booking(bookingId, access))
       if (booking === null) return { kind: 'booking_missing' }
       if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }
       const position = row.tx ?? ''

@@ -8,6 +8,7 @@ import { clinicNoOf, isId } from '../model/id.ts'
 import type { MessageFailure, MessageReason, MessageState } from '../model/message.ts'
 import type { Reads } from '../model/reads.ts'
 import { announceBatch, writtenUnread } from './announce-batch.ts'
+import { accessJson } from './booking-access-sql.ts'
 
 type Row = { outcome: LinkOutcome['kind']; tx: string | null }
 
@@ -47,17 +48,18 @@ export function createBookingLinks({ pool, accountsPool, reads, announce }: Book
       return rows[0]?.required ?? false
     },
 
-    async request({ bookingId, actorId, key, patient, reason, judgedVersion }) {
+    async request({ bookingId, actorId, key, patient, reason, judgedVersion, access }) {
       if (!isId(bookingId)) return { kind: 'booking_missing' }
       const { rows } = await pool.query<Row>(sql`
         select outcome, tx::text from holdfast.request_link(
           ${clinicNoOf(bookingId)}, ${bookingId}, ${actorId}, ${key ?? randomUUID()},
-          ${patient === null ? null : JSON.stringify(patient)}::jsonb, ${reason}, ${judgedVersion})`)
+          ${patient === null ? null : JSON.stringify(patient)}::jsonb, ${reason}, ${judgedVersion},
+          ${accessJson(access)})`)
       const [row] = rows
       if (row === undefined) throw new Error('request_link returned no row.')
       const { outcome: kind } = row
       if (kind === 'too_many_links' || kind === 'booking_erased' || kind === 'booking_changed') return { kind }
-      const booking = kind === 'booking_missing' ? null : await readAfterCommit(() => reads.booking(bookingId))
+      const booking = kind === 'booking_missing' ? null : await readAfterCommit(() => reads.booking(bookingId, access))
       if (booking === null || kind === 'booking_missing') return { kind: 'booking_missing' }
       if (kind !== 'done' && kind !== 'unchanged') return { kind, booking }
       const position = row.tx ?? ''

@@ -8,6 +8,7 @@ import type { CorrectionOutcome, CorrectionRequest } from '../model/correction.t
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
 import { announceBatch } from './announce-batch.ts'
+import { accessJson } from './booking-access-sql.ts'
 import { patientBooked } from './patient-booked.ts'
 
 type Row = { outcome: Exclude<CorrectionOutcome['kind'], 'patient_booked'> | 'repeated'; tx: string | null }
@@ -26,7 +27,7 @@ export function patientCorrections(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
     if (booked !== null) return booked
     const { outcome: kind, tx } = row as Row
     if (kind === 'booking_missing' || kind === 'booking_erased') return { kind }
-    const booking = await readAfterCommit(() => reads.booking(bookingId))
+    const booking = await readAfterCommit(() => reads.booking(bookingId, request.access))
     if (booking === null) return { kind: 'booking_missing' }
     if (kind !== 'done' && kind !== 'repeated' && kind !== 'unchanged') return { kind, booking }
     const position = tx ?? ''
@@ -41,14 +42,14 @@ export function patientCorrections(pool: pg.Pool, reads: Pick<Reads, 'booking'>,
 }
 
 async function correct(pool: pg.Pool, request: CorrectionRequest & { key: string }): Promise<ReturnedRow> {
-  const { bookingId, actorId, key, patient, reason, accountOfEmail, knownBy } = request
+  const { bookingId, actorId, key, patient, reason, accountOfEmail, knownBy, access } = request
   for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
     const { rows } = await repeatWhileLost(() =>
       pool.query<ReturnedRow>(sql`
       select outcome, tx::text from holdfast.correct_patient(
         ${clinicNoOf(bookingId)}, ${bookingId}, ${actorId}, ${key}, ${JSON.stringify(patient)}::jsonb,
         ${reason === null ? '' : (reason ?? null)}, ${accountOfEmail?.email ?? null},
-        ${accountOfEmail?.accountId ?? null}, ${knownBy ?? null})`),
+        ${accountOfEmail?.accountId ?? null}, ${knownBy ?? null}, ${accessJson(access)})`),
     )
     const [row] = rows
     if (row === undefined) throw new Error('correct_patient returned no row.')

@@ -7,6 +7,7 @@ import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
+import { accessArray } from './booking-access-sql.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
@@ -49,7 +50,8 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[],
       ${plainArray(requests, ({ key }) => key ?? null)}::uuid[],
       ${knownByArray(requests)}::text[],
-      ${addsPlacesArray(requests)}::boolean[])`
+      ${addsPlacesArray(requests)}::boolean[],
+      ${accessArray(requests)}::jsonb[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
   const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })

@@ -8,6 +8,7 @@ import { clinicNoOf } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, type Written, writtenUnread } from './announce-batch.ts'
+import { accessArray } from './booking-access-sql.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { knownByArray, patientBooked } from './patient-booked.ts'
 
@@ -43,7 +44,7 @@ export async function runSettleBatch(
       ${plainArray(requests, ({ key }) => key)}::uuid[],
       ${textArray(requests, ({ reason }) => reason)}::text[],
       ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[],
-      ${plainArray(requests, ({ tokenEpoch }) => tokenEpoch ?? null)}::integer[],
+      ${accessArray(requests)}::jsonb[],
       ${plainArray(requests, ({ judgedVersion }) => judgedVersion ?? null)}::integer[],
       ${knownByArray(requests)}::text[])`
   const startedAt = performance.now()

@@ -290,6 +290,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'fill_working_hours',
     'finish_erasures',
     'fold_phone',
+    'has_access',
     'has_left',
     'id_floor',
     'identity_keys',

@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { accessJson } from '../bookings/booking-access-sql.ts'
 import { completeWrite, rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { inTransaction, largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { oneShard } from '../database/shard-pools.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
-import type { Erasures } from '../model/erasure.ts'
+import type { ErasureRequest, Erasures } from '../model/erasure.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Waitlist } from '../model/waitlist.ts'
 import { bookingReads } from '../reads/bookings.ts'
@@ -26,9 +27,12 @@ const leftListedMax = 100
 export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick<Waitlist, 'leave'>): Erasures {
   const reads = bookingReads(pool, oneShard(pool))
 
-  async function erase(clinicNo: number, ids: string[], actorId: string | null, key: string | null) {
+  async function erase(clinicNo: number, ids: string[], { actorId, key, access }: Omit<ErasureRequest, 'bookingId'>) {
     const statement = sql`
-      select outcome, tx from holdfast.erase_patient(${clinicNo}, ${ids}::uuid[], ${actorId}, ${key}) order by ord`
+      select outcome, tx
+        from holdfast.erase_patient(${clinicNo}, ${ids}::uuid[], ${actorId}, ${key},
+                                    p_access => ${accessJson(access)})
+       order by ord`
     const { rows } = await pool.query<ErasedRow>(withQueryTimeout(statement, largeWriteMs))
     return rows
   }
@@ -48,7 +52,7 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
       const ids = found.map(({ id }) => id)
       // The erasure removes the links.
       for (const patientId of await linkedRecords(pool, clinicNo, ids)) linked.add(patientId)
-      const rows = await erase(clinicNo, ids, actorId, null)
+      const rows = await erase(clinicNo, ids, { actorId, key: null })
       const position = rows.find(({ outcome }) => outcome === 'done')?.tx ?? null
       if (position !== null) {
         onCommit()
@@ -76,9 +80,9 @@ export function createErasures(pool: pg.Pool, announce: Announce, waitlist: Pick
   }
 
   return {
-    async ofBooking({ bookingId, actorId, key, onErased }) {
+    async ofBooking({ bookingId, actorId, key, access, onErased }) {
       if (!isId(bookingId)) return { kind: 'booking_missing' }
-      const [row] = await erase(clinicNoOf(bookingId), [bookingId], actorId, key)
+      const [row] = await erase(clinicNoOf(bookingId), [bookingId], { actorId, key, access: access ?? null })
       if (row === undefined) throw new Error('erase_patient returned no row.')
       if (row.outcome === 'booking_missing' || row.outcome === 'booking_not_over') return { kind: row.outcome }
       if (row.outcome === 'done') onErased?.()

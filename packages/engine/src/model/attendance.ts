@@ -1,4 +1,5 @@
 import type { Booking } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
 
 /** Says that the patient of a confirmed booking will come, or that this is not certain any more. */
 export type AttendanceRequest = {
@@ -9,6 +10,7 @@ export type AttendanceRequest = {
   actorId: string | null
   /** The same as in `SettleRequest`. */
   key: string | null
+  access?: BookingAccess | null
 }
 
 export type AttendanceOutcome =

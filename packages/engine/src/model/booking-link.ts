@@ -1,4 +1,5 @@
 import type { Booking, Patient } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
 
 /** Asks the patient of a hold to confirm it by a link in an e-mail. */
 export type LinkRequest = {
@@ -12,6 +13,7 @@ export type LinkRequest = {
   reason: string | null
   /** The same as in `SettleRequest`. */
   judgedVersion: number | null
+  access?: BookingAccess | null
 }
 
 export type LinkOutcome =

@@ -1,4 +1,5 @@
 import type { Booking, Patient } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
 import type { PatientBooked, PatientKnownBy } from './claim.ts'
 
 /** Corrects what a booking says of its patient. Fields that are absent stay; null removes one. */
@@ -20,6 +21,7 @@ export type CorrectionRequest = {
    * same.
    */
   knownBy?: PatientKnownBy | null
+  access?: BookingAccess | null
 }
 
 export type CorrectionOutcome =

@@ -1,4 +1,5 @@
 import type { Booking } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
 
 /** The patient whose bookings of a clinic are erased: all with this contact, or all of this account. */
 export type PatientContact = { email: string } | { phone: string } | { accountId: string }
@@ -9,6 +10,7 @@ export type ErasureRequest = {
   actorId: string | null
   /** The same as in `SettleRequest`. */
   key: string | null
+  access?: BookingAccess | null
   /** Called as soon as the erasure is committed. What follows it may fail. */
   onErased?: () => void
 }

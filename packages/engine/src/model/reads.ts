@@ -1,5 +1,6 @@
 import type { AppointmentType, BookingStatus } from '@holdfast/vocabulary'
 import type { Booking, CancelledBy } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
 import type { BookingEvent } from './booking-event.ts'
 import type { ClinicStats } from './clinic-stats.ts'
 import type { Page } from './page.ts'
@@ -31,7 +32,8 @@ export type Reads = {
    * later days, then other active doctors of the clinic with the same specialization on that day.
    */
   alternatives(query: AlternativesQuery): Promise<Slot[]>
-  booking(bookingId: string): Promise<Booking | null>
+  /** null: there is none, or the caller has not this access to it. */
+  booking(bookingId: string, access?: BookingAccess | null): Promise<Booking | null>
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
   /**

@@ -1,5 +1,6 @@
 import type { SlotClosedReason } from '@holdfast/vocabulary'
 import type { Booking, Patient } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
 import type { NotDone, PatientBooked, PatientKnownBy } from './claim.ts'
 
 /**
@@ -35,11 +36,8 @@ export type SettleRequest = {
   reason: string | null
   /** confirm only: the patient, who may not be known when the hold is created. Absent: as in the hold. */
   patient?: Patient | null
-  /**
-   * link: the epoch of the manage token that proves it; if the token was renewed meanwhile, the booking is missing.
-   * Absent: not compared.
-   */
-  tokenEpoch?: number
+  /** link: that of the bearer of the manage token that proves it. */
+  access?: BookingAccess | null
   /**
    * The version of the booking by which the caller decided that it may change: another version is not changed. null or
    * absent: what is written was judged by itself, or nothing was.
@@ -93,6 +91,7 @@ export type MoveRequest = {
   knownBy?: PatientKnownBy | null
   /** The same as in a claim. */
   addsPlaces?: boolean
+  access?: BookingAccess | null
 }
 
 export type MoveOutcome =

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
+import { accessJson } from '../bookings/booking-access-sql.ts'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
@@ -8,6 +9,7 @@ import { matchesBooking } from '../lists/booking-search.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
+import type { BookingAccess } from '../model/booking-access.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { idsUntil } from '../model/id-bounds.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
@@ -28,10 +30,10 @@ export function bookingReads(
   shards: ShardPools,
 ): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic' | 'bookedSinceWithdrawal'> {
   return {
-    async booking(bookingId) {
+    async booking(bookingId, access) {
       if (!isId(bookingId)) return null
       // Not prepared: a stored plan would lock every partition.
-      const { rows } = await pool.query<BookingRow>(bookingById(bookingId))
+      const { rows } = await pool.query<BookingRow>(bookingById(bookingId, access ?? null))
       return rows[0] === undefined ? null : bookingOf(rows[0])
     },
 
@@ -77,13 +79,15 @@ export function bookingReads(
   }
 }
 
-function bookingById(bookingId: string): Sql {
+function bookingById(bookingId: string, access: BookingAccess | null): Sql {
+  const isAccessible = access === null ? sql`true` : sql`holdfast.has_access(b, ${accessJson(access)})`
   return sql`
     select ${selectedBooking}
       from holdfast.booking b
       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       join holdfast.clinic c on c.no = b.clinic_no
-     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId} and ${isAppointment}`
+     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId} and ${isAppointment}
+       and ${isAccessible}`
 }
 
 /**

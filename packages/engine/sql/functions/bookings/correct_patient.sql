@@ -14,12 +14,13 @@
 -- The entry of the waitlist that the booking was offered to has the same patient, and is corrected with it. The offer
 -- was sent with the link of the entry, which shows that patient: it is void as well.
 --
+-- p_access: as has_access.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the correction, as sought_keys; null:
 -- none do. They are looked for if the visit is not over, and the name, the contacts or both become another person's.
 -- Appointments that were of the same person before the correction do not refuse it: they were accepted.
 --
 -- Outcomes: done | repeated (the request was carried out before) | unchanged (the booking says so already) |
---   booking_missing (also for a case) | booking_erased | hold_expired |
+--   booking_missing (also for a case, and without access) | booking_erased | hold_expired |
 --   invalid_transition (a hold: its confirmation names the patient) | patient_booked:<the other booking's id> |
 --   retry (with p_known_by, send it again: another session changed the booking meanwhile)
 -- Locks: as lock_patients, with p_known_by; then the booking; then its entry of the waitlist; then the rows of their
@@ -28,7 +29,8 @@
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.correct_patient(
   p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_changes jsonb, p_reason text,
-  p_email text, p_account_of_email uuid, p_known_by text
+  p_email text, p_account_of_email uuid, p_known_by text,
+  p_access jsonb default null
 ) returns table (outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -65,7 +67,8 @@ begin
     end if;
   end if;
   v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case' then
+  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case'
+     or not has_access(v_bookings[1], p_access) then
     return query select 'booking_missing', null::xid8;
     return;
   end if;

@@ -12,8 +12,8 @@
 --   key, wherever the booking has been moved since (see is_repeated).
 create or replace function holdfast.move_booking(
   p_booking holdfast.booking, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
-  p_now timestamptz, p_key uuid, p_known_by text, p_name text, p_adds_places boolean, out outcome text,
-  out booking holdfast.booking, out added integer
+  p_now timestamptz, p_key uuid, p_known_by text, p_name text, p_adds_places boolean, p_access jsonb,
+  out outcome text, out booking holdfast.booking, out added integer
 )
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -30,7 +30,7 @@ declare
 begin
   booking := p_booking;
   added := 0;
-  if p_booking.id is null then
+  if p_booking.id is null or not has_access(p_booking, p_access) then
     outcome := 'booking_missing';
     return;
   end if;

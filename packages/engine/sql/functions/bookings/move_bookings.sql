@@ -5,6 +5,7 @@
 -- the last transaction that changed the booking, and its slot before its last move.
 --
 -- p_keys: the keys of the requests, stored with their events.
+-- p_access: the access of the callers, as has_access.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null: none
 -- do.
 -- p_adds_places: for the clinic's desk: where no room is left, the slot entered gets the places that are missing, for
@@ -14,8 +15,8 @@
 -- available, lapses_in_ms: as announced_units, of the slot entered; from_…: the same of the slot left. snapshot: taken
 -- under the slots' locks.
 --
--- Outcomes: done | unchanged (it is in that slot already) | booking_missing | booking_erased | slot_missing |
---   slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |
+-- Outcomes: done | unchanged (it is in that slot already) | booking_missing (also without access) | booking_erased |
+--   slot_missing | slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |
 --   offer_open (an offer of the waitlist, which is accepted first) | invalid_transition | past_deadline |
 --   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or, with
 --   p_known_by, gave its patient another name; or more lapsed holds are left on the slot than one call gives back)
@@ -26,7 +27,8 @@
 -- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move made under its key.
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[],
-  p_keys uuid[] default null, p_known_by text[] default null, p_adds_places boolean[] default null
+  p_keys uuid[] default null, p_known_by text[] default null, p_adds_places boolean[] default null,
+  p_access jsonb[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -68,8 +70,9 @@ begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf),
               coalesce(cardinality(p_known_by), cardinality(p_ids)),
-              coalesce(cardinality(p_adds_places), cardinality(p_ids))]
-        <> array_fill(cardinality(p_ids), array[6]) then
+              coalesce(cardinality(p_adds_places), cardinality(p_ids)),
+              coalesce(cardinality(p_access), cardinality(p_ids))]
+        <> array_fill(cardinality(p_ids), array[7]) then
     raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
   if p_known_by is not null then
@@ -122,15 +125,16 @@ begin
 
   for v_item in
     select i.*
-      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys, p_known_by, p_adds_places)
-           with ordinality i(clinic_no, id, slot_id, actor_id, on_behalf, key, known_by, adds_places, n)
+      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys, p_known_by, p_adds_places,
+                  p_access)
+           with ordinality i(clinic_no, id, slot_id, actor_id, on_behalf, key, known_by, adds_places, access, n)
      order by i.n
   loop
     v_place := array_position(v_booking_ids, v_item.id);
     v_booking := v_bookings[v_place];
     v_from_slot_id := v_booking.slot_id;
     v_moved := move_booking(v_booking, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now,
-                            v_item.key, v_item.known_by, v_names[v_item.n], v_item.adds_places);
+                            v_item.key, v_item.known_by, v_names[v_item.n], v_item.adds_places, v_item.access);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
     -- Before the next move, which could take the units.

@@ -5,18 +5,18 @@
 -- Returns one row; tx: the transaction that changed the booking last.
 --
 -- p_patient, p_reason: null: as in the hold. p_actor_id: the account that acts; null: the bearer of the manage token.
--- p_judged_version: the same as in settle_bookings.
+-- p_judged_version: the same as in settle_bookings. p_access: as has_access.
 --
 -- Outcomes: done | unchanged (the request was repeated, a link for the same patient and reason was requested less than
---   a minute ago, or the booking is confirmed) | booking_missing | booking_erased | hold_expired |
---   invalid_transition | booking_changed (as in settle_bookings) | patient_missing (the patient has no name) |
---   too_many_links (5 were requested)
+--   a minute ago, or the booking is confirmed) | booking_missing (also without access) | booking_erased |
+--   hold_expired | invalid_transition | booking_changed (as in settle_bookings) |
+--   patient_missing (the patient has no name) | too_many_links (5 were requested)
 -- Locks: the booking.
 -- Fails: 22023 without a key, or for a patient without an e-mail address.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.request_link(
   p_clinic_no integer, p_id uuid, p_actor_id uuid, p_key uuid, p_patient jsonb, p_reason text,
-  p_judged_version integer
+  p_judged_version integer, p_access jsonb default null
 ) returns table (outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -40,7 +40,7 @@ begin
     raise exception 'a request for a link needs a key' using errcode = 'invalid_parameter_value';
   end if;
   v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 then
+  if cardinality(v_bookings) = 0 or not has_access(v_bookings[1], p_access) then
     return query select 'booking_missing', null::xid8;
     return;
   end if;

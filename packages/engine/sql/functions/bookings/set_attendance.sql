@@ -3,10 +3,11 @@
 -- way. The confirmation is valid for one slot: a move removes it (change_bookings), and a request that names a slot
 -- which the booking has left gets booking_moved. Returns one row; tx: the transaction that changed the booking last.
 --
--- p_actor_id: the account that acts; null: the bearer of the manage token.
+-- p_actor_id: the account that acts; null: the bearer of the manage token. p_access: as has_access.
 --
--- Outcomes: done | unchanged (nothing to change, or the request was repeated) | booking_missing (also for a case) |
---   booking_erased | hold_expired | invalid_transition (it is not CONFIRMED) | booking_moved | visit_begun
+-- Outcomes: done | unchanged (nothing to change, or the request was repeated) | booking_missing (also for a case, and
+--   without access) | booking_erased | hold_expired | invalid_transition (it is not CONFIRMED) | booking_moved |
+--   visit_begun
 -- Internal: called by confirm_attendance and withdraw_attendance.
 -- Locks: the booking.
 -- Fails: 22023 without a key.
@@ -14,7 +15,8 @@
 --   stores its key: a request that found nothing to change, and is repeated after the opposite was recorded, changes
 --   the booking then.
 create or replace function holdfast.set_attendance(
-  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_key uuid, p_is_coming boolean
+  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_key uuid, p_is_coming boolean,
+  p_access jsonb
 ) returns table (outcome text, tx xid8)
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -32,7 +34,8 @@ begin
     raise exception 'a change of an attendance needs a key' using errcode = 'invalid_parameter_value';
   end if;
   v_bookings := lock_bookings(array[p_clinic_no], array[p_id]);
-  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case' then
+  if cardinality(v_bookings) = 0 or v_bookings[1].appointment_type = 'case'
+     or not has_access(v_bookings[1], p_access) then
     return query select 'booking_missing', null::xid8;
     return;
   end if;

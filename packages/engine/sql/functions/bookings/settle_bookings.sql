@@ -13,8 +13,8 @@
 -- state, to the account that acts.
 -- p_keys: the keys of the requests, stored with their events. p_reasons: the reason of a cancellation; with confirm, of
 -- the visit. p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
--- p_token_epochs: with link, the epoch of the manage token that proves it. If the token has been renewed since, the
--- booking is missing to its bearer. null: not compared.
+-- p_access: the access of the callers, as has_access; with link, that of the bearer of the token that proves it. A
+-- booking to which it has ended since is missing to them.
 -- p_judged_versions: the version of the booking by which the caller decided that it may change. null: by none.
 -- p_known_by: with confirm, how the patient is known whose appointments at the same time refuse it, as sought_keys.
 --   Or holder: by the token of the hold, which is its account's unless it has been in an e-mail.
@@ -25,7 +25,7 @@
 -- cancelled before it was confirmed gets the failure reason `hold_released`. An offer of the waitlist is not extended,
 -- and the units of a cancelled booking are offered to those who wait for them.
 --
--- Outcomes: done | unchanged | booking_missing (link: also if the token is void) | booking_erased | hold_expired |
+-- Outcomes: done | unchanged | booking_missing (also without access) | booking_erased | hold_expired |
 --   invalid_transition | already_extended (as often as the clinic allows) | place_awaited (extend) |
 --   patient_missing (confirm) | patient_booked:<the other booking's id> (confirm) | past_deadline | too_early |
 --   slot_closed:withdrawn (reopen) | booking_has_account |
@@ -41,7 +41,7 @@
 --   reopen and extend, it could be made again: by its key, for 24 hours. A hold that has lapsed is hold_expired.
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
-  p_reasons text[], p_patients jsonb[] default null, p_token_epochs integer[] default null,
+  p_reasons text[], p_patients jsonb[] default null, p_access jsonb[] default null,
   p_judged_versions integer[] default null, p_known_by text[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
@@ -78,7 +78,7 @@ begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
               cardinality(p_keys), cardinality(p_reasons), coalesce(cardinality(p_patients), cardinality(p_ids)),
-              coalesce(cardinality(p_token_epochs), cardinality(p_ids)),
+              coalesce(cardinality(p_access), cardinality(p_ids)),
               coalesce(cardinality(p_judged_versions), cardinality(p_ids)),
               coalesce(cardinality(p_known_by), cardinality(p_ids))]
         <> array_fill(cardinality(p_ids), array[10]) then
@@ -145,16 +145,14 @@ begin
            greatest(v_now, b.updated_at) as at,
            case when i.judged_version <> b.version then 'booking_changed' else 'done' end as judged,
            case when b.id is null then 'booking_missing'
+                when i.action <> 'link' and not has_access(b, i.access) then 'booking_missing'
                 when b.erased_at is not null then 'booking_erased'
                 when i.action in ('cancel', 'decline') and (b.slot_id = any (v_locked_slot_ids)) is not true
                   then 'retry'
                 when i.action = 'link' then
                   case when b.account_id = i.actor_id then 'unchanged'
                        when b.account_id is not null then 'booking_has_account'
-                       -- The booking is locked, and with it its token.
-                       when i.token_epoch <> coalesce((select m.epoch from manage_token m
-                                                        where m.clinic_no = i.clinic_no and m.booking_id = i.id), 0)
-                         then 'booking_missing'
+                       when not has_access(b, i.access) then 'booking_missing'
                        else 'done' end
                 when i.action = 'reopen' then
                   case when b.status = 'CONFIRMED' then 'unchanged'
@@ -211,9 +209,9 @@ begin
            case when i.action in ('cancel', 'decline') and b.status = 'PENDING' then 'hold_released'
                 else b.failure_reason end as failure_reason_after
       from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients,
-                  p_token_epochs, p_judged_versions)
+                  p_access, p_judged_versions)
            with ordinality
-           i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, token_epoch, judged_version, n)
+           i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, access, judged_version, n)
       left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
       left join lateral (select t.starts_at, t.withdrawn_at, t.visit_type_id from slot t
                           where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true

@@ -6,8 +6,10 @@
 -- events lose their digests, and the account as their actor. Then comes the event `erased`, with the digest of what is
 -- left, by which verify finds data that was put back. Its actor is null if the patient's account erased the booking.
 --
--- Outcomes: done | unchanged (it is erased already; tx: the last transaction that changed it) | booking_missing |
---   booking_not_over (see booking_is_over)
+-- p_access: that of the caller to each of these bookings, as has_access.
+--
+-- Outcomes: done | unchanged (it is erased already; tx: the last transaction that changed it) |
+--   booking_missing (also without access) | booking_not_over (see booking_is_over)
 -- A patient of cases is forgotten with the last of them: see forget_patients. A record that the booking is linked to
 -- stays, without the link. The entry of the waitlist that a booking was made for is erased with it; not one that still
 -- waits, if p_keeps_waiting says so.
@@ -16,7 +18,8 @@
 -- Fails: 22023 for no or more than 1,000 bookings.
 -- Idempotent: yes.
 create or replace function holdfast.erase_patient(
-  p_clinic_no integer, p_ids uuid[], p_actor_id uuid, p_key uuid, p_keeps_waiting boolean default false
+  p_clinic_no integer, p_ids uuid[], p_actor_id uuid, p_key uuid, p_keeps_waiting boolean default false,
+  p_access jsonb default null
 ) returns table (ord integer, outcome text, tx xid8)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -44,6 +47,7 @@ begin
     from (select i.n, i.id,
                  case when b.id is null then 'booking_missing'
                       when b.erased_at is not null then 'unchanged'
+                      when not has_access(b, p_access) then 'booking_missing'
                       when booking_is_over(b, greatest(v_now, b.updated_at)) then 'done'
                       else 'booking_not_over' end as outcome
             from unnest(p_ids) with ordinality i(id, n)

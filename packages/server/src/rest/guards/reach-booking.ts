@@ -1,4 +1,4 @@
-import { type Booking, clinicNoIn, type ManageAccess, type TokenRenewal } from '@holdfast/engine'
+import { type Booking, type BookingAccess, clinicNoIn, type ManageAccess, type TokenRenewal } from '@holdfast/engine'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -20,8 +20,8 @@ export type BookingReach = {
   actorId: string | null
   /** null: not read, for the bearer of the manage token. */
   booking: Booking | null
-  /** Set for a member with the role doctor, who sees only bookings with this doctor. */
-  ownDoctorId?: string
+  /** With what a write compares again, under the booking's lock, whether the caller may make it. */
+  access: BookingAccess | null
 }
 
 /**
@@ -34,16 +34,17 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   const clinicNo = clinicNoIn(bookingId)
   if (clinicNo === null) throw bookingNotFound(bookingId)
   if (principal.kind !== 'account') {
-    const isBearer = principal.kind === 'manage_token' && (await isManageToken(deps, bookingId, principal.token))
-    if (!isBearer) throw bookingNotFound(bookingId)
-    return { as: 'patient', actorId: null, booking: null }
+    const access = principal.kind === 'manage_token' ? await accessByToken(deps, bookingId, principal.token) : null
+    if (access === null) throw bookingNotFound(bookingId)
+    return { as: 'patient', actorId: null, booking: null, access }
   }
   const { accountId } = principal
   const actor = actorIn(principal, clinicNo)
   const booking = await requireAppointment(deps, bookingId)
-  if (actor !== null && isShownTo(actor, booking))
-    return { as: 'desk', actorId: accountId, booking, ...ownCalendar(actor) }
-  if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
+  if (actor !== null && isShownTo(actor, booking)) {
+    return { as: 'desk', actorId: accountId, booking, access: accessOfMember(actor) }
+  }
+  if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking, access: { accountId } }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw bookingNotFound(bookingId)
 }
@@ -53,8 +54,8 @@ export function isShownTo({ role, doctorId }: ClinicActor, booking: Pick<Booking
   return role !== 'doctor' || booking.doctorId === doctorId
 }
 
-function ownCalendar({ role, doctorId }: ClinicActor): { ownDoctorId?: string } {
-  return role === 'doctor' && doctorId !== null ? { ownDoctorId: doctorId } : {}
+function accessOfMember({ role, doctorId }: ClinicActor): BookingAccess | null {
+  return role === 'doctor' && doctorId !== null ? { doctorId } : null
 }
 
 /** The booking with this id, which is no case. @throws ProblemError */
@@ -65,14 +66,20 @@ async function requireAppointment(deps: RestDeps, bookingId: string): Promise<Bo
 }
 
 /**
- * Whether a manage token is valid for a booking: not renewed since, of the account that the booking belongs to now, and
- * not later than a day after the visit or the cancellation.
+ * The access by a manage token; null: it is not valid for the booking: it was renewed since, is not of the account that
+ * the booking belongs to now, or a day has passed since the visit or the cancellation.
  */
-async function isManageToken({ engine, manageTokens }: RestDeps, bookingId: string, token: string): Promise<boolean> {
-  return isTokenWith(manageTokens, await engine.manageTokenEpochs.access(bookingId), bookingId, token)
+async function accessByToken(
+  { engine, manageTokens }: RestDeps,
+  bookingId: string,
+  token: string,
+): Promise<BookingAccess | null> {
+  const access = await engine.manageTokenEpochs.access(bookingId)
+  if (access === null || !isTokenWith(manageTokens, access, bookingId, token)) return null
+  return { accountId: access.accountId, tokenEpoch: access.epoch }
 }
 
-/** The same for a booking or an entry of a waitlist, with what decides which of its tokens is valid. */
+/** Whether a token is valid for a booking or an entry of a waitlist, with what decides which of its tokens is. */
 export function isTokenWith(
   manageTokens: RestDeps['manageTokens'],
   access: ManageAccess | null,
@@ -143,12 +150,12 @@ export async function reachBookingToErase(
   const actor = actorIn(principal, clinicNoIn(bookingId))
   const booking = await requireAppointment(deps, bookingId)
   if (actor?.role === 'admin' || actor?.role === 'site_administrator') {
-    return { as: 'desk', actorId: accountId, booking }
+    return { as: 'desk', actorId: accountId, booking, access: null }
   }
   const isOwn =
     booking.accountId === accountId ||
     (key !== null && (await deps.engine.erasures.wasErasedBy(bookingId, erasureKey(key, bookingId))))
-  if (isOwn) return { as: 'patient', actorId: accountId, booking }
+  if (isOwn) return { as: 'patient', actorId: accountId, booking, access: { accountId } }
   await reachBooking(deps, principal, bookingId)
   throw problem('forbidden', 'Only admins of the clinic, and the patient’s own account, can do this.')
 }

@@ -1,5 +1,5 @@
 import type { RestrictedField } from '@holdfast/contract'
-import { clinicNoIn, type RuleOverride } from '@holdfast/engine'
+import { type BookingAccess, clinicNoIn, type RuleOverride } from '@holdfast/engine'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
@@ -83,8 +83,11 @@ export const restrictedFieldGuards = {
     return { slotId, sameDoctor: role === 'doctor' }
   },
 
-  /** The epoch of the token that proves a link. */
-  async 'body.manageToken'(deps: RestDeps, { principal, params: { bookingId }, body }: LinkCall): Promise<number> {
+  /** The access of the guest whose token proves a link. */
+  async 'body.manageToken'(
+    deps: RestDeps,
+    { principal, params: { bookingId }, body }: LinkCall,
+  ): Promise<BookingAccess> {
     const access = await deps.engine.manageTokenEpochs.access(bookingId)
     if (access === null) throw bookingNotFound(bookingId)
     // A retry: the link voided the guest's token that it was made with.
@@ -92,7 +95,7 @@ export const restrictedFieldGuards = {
     const guest = isOwn ? { ...access, accountId: null } : null
     const isValid = [access, guest].some((one) => isTokenWith(deps.manageTokens, one, bookingId, body.manageToken))
     if (!isValid) throw bookingNotFound(bookingId)
-    return access.epoch
+    return { accountId: null, tokenEpoch: access.epoch }
   },
 
   /** The rules that an admin overrides; null: none. */

@@ -17,11 +17,11 @@ export async function asJudged<Outcome extends { kind: string }>(
   reach: BookingReach,
   write: (booking: Booking) => Promise<Outcome>,
 ): Promise<Outcome> {
-  let booking = reach.booking ?? (await deps.engine.reads.booking(bookingId))
+  let booking = reach.booking ?? (await deps.engine.reads.booking(bookingId, reach.access))
   for (let reads = 1; ; reads += 1) {
     if (booking === null) throw refusalProblem({ kind: 'booking_missing' })
     const outcome = await write(booking)
     if (outcome.kind !== 'booking_changed' || reads === readsMax) return outcome
-    booking = await deps.engine.reads.booking(bookingId)
+    booking = await deps.engine.reads.booking(bookingId, reach.access)
   }
 }

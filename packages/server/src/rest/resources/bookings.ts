@@ -67,7 +67,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   })
 
   const getBooking = async ({ params, granted: reach }: Input<typeof restOperations.getBooking>) => {
-    const booking = reach.booking ?? (await engine.reads.booking(params.bookingId))
+    const booking = reach.booking ?? (await engine.reads.booking(params.bookingId, reach.access))
     if (booking === null) throw bookingNotFound(params.bookingId)
     return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking) }
   }
@@ -271,12 +271,13 @@ async function reschedule(
     key: key && keyDigest(key, `rescheduleBooking ${bookingId} ${slotId}`),
     knownBy: refuseOverlap ? callerKnownBy(reach) : null,
     addsPlaces,
+    access: reach.access,
   }
   const outcome = addsPlaces
     ? await recordAddedPlaces<MoveOutcome>(deps, { slotId, actorId, ip: request.ip }, () => engine.move(moveRequest))
     : await engine.move(moveRequest)
   if (outcome.kind === 'slot_full') {
-    const booking = reach.booking ?? (await engine.reads.booking(bookingId))
+    const booking = reach.booking ?? (await engine.reads.booking(bookingId, reach.access))
     if (booking === null) throw bookingNotFound(bookingId)
     const { units, appointmentType, slotId: fromSlotId } = booking
     const byDesk = reach.as === 'desk'
@@ -310,18 +311,19 @@ async function changeAttendance(
     slotId,
     actorId: reach.actorId,
     key: key && keyDigest(key, `${change} ${bookingId} ${slotId}`),
+    access: reach.access,
   })
   return changeResponse(deps, input, outcome)
 }
 
 /** The manage token alone decides: no role is enough, nor is an account that has the booking already. */
 async function link(deps: RestDeps, input: Input<typeof restOperations.linkBooking>) {
-  const { granted: account, params, key, field: tokenEpoch } = input
+  const { granted: account, params, key, field: access } = input
   const { bookingId } = params
-  const reach: BookingReach = { as: 'patient', actorId: account.accountId, booking: null }
+  const reach: BookingReach = { as: 'patient', actorId: account.accountId, booking: null, access }
   const linking = { ...input, granted: reach }
   const admission = { bookingId, key: key === null ? freshKey() : keyDigest(key, `link ${bookingId}`) }
-  const outcome = await linkWithinLimits(deps, account, admission, () => settle(deps, linking, 'link', { tokenEpoch }))
+  const outcome = await linkWithinLimits(deps, account, admission, () => settle(deps, linking, 'link'))
   return changeResponse(deps, linking, outcome)
 }
 
@@ -341,7 +343,7 @@ async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePat
     isRecorded = true
     audit.record(entry)
   }
-  const erasing = { bookingId, actorId, key: key && erasureKey(key, bookingId), onErased }
+  const erasing = { bookingId, actorId, key: key && erasureKey(key, bookingId), access: reach.access, onErased }
   const outcome = await recordUnknown(
     audit,
     () => (isRecorded ? [] : [entry]),

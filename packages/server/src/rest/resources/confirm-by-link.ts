@@ -54,7 +54,7 @@ export async function confirmOrRequestLink(
     const { actorId } = reach
     const asking = { clinicNo: clinicNoOf(bookingId), accountId: actorId, patient: judged }
     if (!(await isLinkRequired(deps, asking))) return confirm(judgedVersion)
-    const request = { bookingId, actorId, patient, reason, judgedVersion }
+    const request = { bookingId, actorId, patient, reason, judgedVersion, access: reach.access }
     return sendLink(deps, { ...request, key: key && keyDigest(key, `requestLink ${bookingId}`) })
   }
   if (patient !== null) return write(patient, null)

@@ -23,6 +23,7 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
     patient,
     ...(reason === undefined ? {} : { reason }),
     knownBy: refuseOverlap ? 'clinic' : null,
+    access: reach.access,
     accountOfEmail: email == null || accountId === null ? null : { email, accountId },
   })
   const { status, body: corrected, position } = await changeResponse(deps, input, outcome)

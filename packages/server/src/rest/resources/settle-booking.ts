@@ -50,14 +50,10 @@ export function settle(
   { engine }: RestDeps,
   input: SettleInput,
   action: Exclude<SettleAction, 'confirm'>,
-  details: { reason?: string; tokenEpoch?: number } = {},
+  details: { reason?: string } = {},
 ): Promise<SettleOutcome> {
-  const { reason = null, tokenEpoch } = details
-  return engine.settle({
-    ...settleRequest(input, action),
-    reason,
-    ...(tokenEpoch === undefined ? {} : { tokenEpoch }),
-  })
+  const { reason = null } = details
+  return engine.settle({ ...settleRequest(input, action), reason })
 }
 
 function settleRequest<Action extends SettleAction>(
@@ -70,6 +66,7 @@ function settleRequest<Action extends SettleAction>(
     actorId: reach.actorId,
     onBehalf: reach.as === 'desk',
     key: key && keyDigest(key, `${action} ${bookingId}`),
+    access: reach.access,
   }
 }
 
@@ -87,7 +84,8 @@ type ChangeSucceeded = Extract<
 export async function changeResponse(deps: RestDeps, input: SettleInput, outcome: ChangeSucceeded | Refusal) {
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
     if (outcome.kind === 'patient_booked') {
-      const { as, actorId, ownDoctorId = null } = input.granted
+      const { as, actorId, access } = input.granted
+      const ownDoctorId = access !== null && 'doctorId' in access ? access.doctorId : null
       const deskId = as === 'desk' ? actorId : null
       throw await patientBookedProblem(deps, outcome, { deskId, ip: input.request.ip, ownDoctorId })
     }

@@ -1,0 +1,13 @@
+import sql, { type Sql } from 'sql-template-tag'
+import { jsonArray } from '../database/array-literal.ts'
+import type { BookingAccess } from '../model/booking-access.ts'
+
+/** An access as a parameter of has_access. */
+export function accessJson(access: BookingAccess | null | undefined): Sql {
+  return sql`${access == null ? null : JSON.stringify(access)}::jsonb`
+}
+
+/** The parameter `p_access` for a batch; null: none of it is compared. */
+export function accessArray(requests: readonly { access?: BookingAccess | null }[]): string | null {
+  return requests.some(({ access }) => access) ? jsonArray(requests, ({ access }) => access ?? null) : null
+}
