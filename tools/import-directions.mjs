@@ -56,6 +56,7 @@ export const engineFolders = {
   import: ['directory', 'slots'],
   theatre: ['lists', 'queue', 'slots', 'stored-responses'],
   patients: ['erasure', 'lists', 'reads', 'stored-responses'],
+  'personal-data': ['erasure', 'reads'],
   waitlist: ['lists', 'stored-responses'],
   webhooks: ['lists', 'reads', 'stored-responses', 'tail'],
   archive: [],

@@ -32,7 +32,6 @@ export { busyCalendarFailures, leftOutReasons } from './schemas/busy-calendar.ts
 export type { ClinicBody } from './schemas/clinic.ts'
 export type { DoctorBody } from './schemas/doctor.ts'
 export type { PatientToEraseBody } from './schemas/erasure.ts'
-export type { AccountDataBody, PersonBody } from './schemas/personal-data.ts'
 export type { HealthBody, HealthCheckBody, HealthCheckName, HealthReason, HealthState } from './schemas/health.ts'
 export type { InvitationBody } from './schemas/invitation.ts'
 export { type ListedMessageBody, type MessageBody, type MessageChoicesBody, messageReasons } from './schemas/message.ts'
@@ -42,6 +41,7 @@ export type {
   PatientRecordChangeBody,
   PatientWithVisitsBody,
 } from './schemas/patient-record.ts'
+export type { AccountDataBody, PersonBody } from './schemas/personal-data.ts'
 export { type FieldError, type Problem, problemSchema } from './schemas/problem.ts'
 export type { BookingEventBody, BookingHistoryBody, ClinicStatsBody } from './schemas/report.ts'
 export type { SlotBody, SlotRuleBody } from './schemas/slot.ts'

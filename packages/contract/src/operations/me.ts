@@ -56,8 +56,8 @@ export const meOperations = {
     tag: 'Me',
     summary: 'Read all that is stored about me',
     description:
-      'The access of article 15 GDPR: the account, and what each clinic has of its bookings and waitlist entries, with ' +
-      'who has read them. Records that a clinic has of its patients are no account’s: ask the clinic for them.',
+      'The access of article 15 GDPR: the account, and what each clinic has of its bookings and waitlist entries, ' +
+      'with who has read them. Records that a clinic has of its patients are no account’s: ask the clinic for them.',
     access: 'account',
     responses: { 200: { description: 'All that is stored', schema: accountDataSchema } },
     clinic: 'none',

@@ -10,7 +10,10 @@ export type FoundOfPerson = {
   entryIds: readonly string[]
 }
 
-/** A section is read from these tables of the schema `holdfast`. `ofMonths`: in parts, because its first table has partitions. */
+/**
+ * A section is read from these tables of the schema `holdfast`. `ofMonths`: in parts, because its first table has
+ * partitions.
+ */
 type SectionSource = {
   tables: readonly string[]
   ofMonths?: true
@@ -111,8 +114,9 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
   messages: {
     tables: ['message'],
     rows: ({ clinicNo, bookingIds }) => sql`
-      select m.booking_id as booking, m.kind, m.channel, m.state, m.masked_address as address, m.created_at as "createdAt",
-             m.due_at as "dueAt", m.done_at as "doneAt", m.content->>'subject' as subject, m.content->>'text' as text
+      select m.booking_id as booking, m.kind, m.channel, m.state, m.masked_address as address,
+             m.created_at as "createdAt", m.due_at as "dueAt", m.done_at as "doneAt",
+             m.content->>'subject' as subject, m.content->>'text' as text
         from holdfast.message m
        where m.clinic_no = ${clinicNo} and m.booking_id = any (${bookingIds}::uuid[])
        order by m.created_at, m.id`,

@@ -27,6 +27,13 @@ const accountRoute = createRoute({
   component: lazyRouteComponent(() => import('./account-page.tsx'), 'AccountPage'),
 })
 
+const personalDataRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/account/data',
+  loader: () => loadTexts('personal-data'),
+  component: lazyRouteComponent(() => import('./personal-data-page.tsx'), 'PersonalDataPage'),
+})
+
 const newPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/new-password',
@@ -70,6 +77,7 @@ export const accountRoutes = [
   signInRoute,
   signUpRoute,
   accountRoute,
+  personalDataRoute,
   newPasswordRoute,
   resetPasswordRoute,
   forgotPasswordRoute,

@@ -47,6 +47,11 @@ export function parsePatientsSearch({ q }: Raw): { q?: string } {
   return isText(q) ? { q } : {}
 }
 
+/** `patientId`: the record whose data is read; without it, a contact is asked for. */
+export function parsePersonalDataSearch({ patientId }: Raw): { patientId?: string } {
+  return isText(patientId) ? { patientId } : {}
+}
+
 /** `forBooking`: the booking that is linked to the new record, and whose patient it is. */
 export function parseNewPatientSearch({ forBooking }: Raw): { forBooking?: string } {
   return isText(forBooking) ? { forBooking } : {}

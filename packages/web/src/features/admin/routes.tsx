@@ -18,6 +18,7 @@ import {
   parseMoveSearch,
   parseNewPatientSearch,
   parsePatientsSearch,
+  parsePersonalDataSearch,
   parseRangeSearch,
   parseTimesSearch,
   parseWaitlistSearch,
@@ -112,6 +113,13 @@ const newPatientRoute = createRoute({
   path: 'patients/new',
   validateSearch: parseNewPatientSearch,
   component: lazyRouteComponent(() => import('./patients/new-patient-page.tsx'), 'NewPatientPage'),
+})
+const personalDataRoute = createRoute({
+  ...parent,
+  loader: () => loadTexts('personal-data'),
+  path: 'patients/data',
+  validateSearch: parsePersonalDataSearch,
+  component: lazyRouteComponent(() => import('./patients/personal-data-page.tsx'), 'ClinicPersonalDataPage'),
 })
 const patientRoute = createRoute({
   ...parent,
@@ -225,6 +233,7 @@ export const adminRoutes = [
     bookingsRoute,
     bookingRoute,
     patientsRoute,
+    personalDataRoute,
     newPatientRoute,
     patientRoute,
     bookRoute,

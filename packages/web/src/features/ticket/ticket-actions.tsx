@@ -9,6 +9,7 @@ import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/
 import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
+import { saveFile } from '../../lib/save-file.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
@@ -192,8 +193,5 @@ function downloadCalendar(booking: Booking, texts: { summary: string; location: 
   const isCancelled = status === 'CANCELLED' || status === 'FAILED'
   const stampedAt = new Date().toISOString()
   const file = calendarFile({ id, sequence: version, startsAt, endsAt, ...texts, url: joinUrl, isCancelled, stampedAt })
-  const url = URL.createObjectURL(new Blob([file], { type: 'text/calendar;charset=utf-8' }))
-  const anchor = Object.assign(document.createElement('a'), { href: url, download: `${referenceOf(id)}.ics` })
-  anchor.click()
-  URL.revokeObjectURL(url)
+  saveFile(`${referenceOf(id)}.ics`, file, 'text/calendar')
 }

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatDate, formatLanguage } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
@@ -48,7 +49,7 @@ export function PatientPage() {
 
 function PatientFacts({ patient }: { patient: PatientWithVisits }) {
   const { t } = useTranslation(['patients', 'admin'])
-  const { isAdmin } = useClinic()
+  const { clinicId, isAdmin } = useClinic()
   const [dialog, setDialog] = useState<'edit' | 'erase' | null>(null)
   const close = () => setDialog(null)
   const { mrn, birthDate, sex, phone, email, address, language, notes, identifiers } = patient
@@ -85,9 +86,20 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
             {t('edit.open')}
           </Button>
           {isAdmin ? (
-            <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
-              {t('erase.open')}
-            </Button>
+            <>
+              <LinkButton
+                size="sm"
+                variant="default"
+                to="/clinic/$clinicId/patients/data"
+                params={{ clinicId }}
+                search={{ patientId: patient.id }}
+              >
+                {t('data')}
+              </LinkButton>
+              <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
+                {t('erase.open')}
+              </Button>
+            </>
           ) : null}
         </div>
       </Stack>

@@ -23,7 +23,7 @@ const route = getRouteApi('/clinic/$clinicId/patients')
 /** The clinic's patients by name, and the search in them. */
 export function PatientsPage() {
   const { t } = useTranslation(['patients', 'admin'])
-  const { clinicId } = useClinic()
+  const { clinicId, isAdmin } = useClinic()
   const { q } = route.useSearch()
   const navigate = route.useNavigate()
   const found = useInfiniteQuery(patientsQuery(clinicId, q))
@@ -40,9 +40,22 @@ export function PatientsPage() {
             {t('list.intro')}
           </Text>
         </div>
-        <LinkButton size="sm" variant="default" to="/clinic/$clinicId/patients/new" params={{ clinicId }} search={{}}>
-          {t('new.link')}
-        </LinkButton>
+        <Group gap="xs">
+          {isAdmin ? (
+            <LinkButton
+              size="sm"
+              variant="default"
+              to="/clinic/$clinicId/patients/data"
+              params={{ clinicId }}
+              search={{}}
+            >
+              {t('data')}
+            </LinkButton>
+          ) : null}
+          <LinkButton size="sm" variant="default" to="/clinic/$clinicId/patients/new" params={{ clinicId }} search={{}}>
+            {t('new.link')}
+          </LinkButton>
+        </Group>
       </Group>
       <form className={classes.filters} aria-label={t('list.search')} onSubmit={(event) => event.preventDefault()}>
         <SearchField label={t('list.search')} placeholder={t('list.placeholder')} text={q} onSearch={search} />

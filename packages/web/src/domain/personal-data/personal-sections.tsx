@@ -1,0 +1,123 @@
+import type { PersonalRow } from '@holdfast/contract/client'
+import { Button, Stack, Text, Title } from '@mantine/core'
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime, formatNumericDate } from '../../lib/i18n/format.ts'
+import layoutClasses from '../../ui/layout.module.css'
+import tableClasses from '../../ui/table.module.css'
+import classes from './personal-data.module.css'
+import { shownValue } from './shown-value.ts'
+
+/** Rows that are shown at first: a person can have thousands of entries in a log. */
+const rowsAtFirst = 100
+/** Rows with more fields than fit beside each other are shown one below the other. */
+const columnsMax = 6
+
+type Sections = readonly { name: string; rows: readonly PersonalRow[] }[]
+
+type SectionsProps = {
+  sections: Sections
+  /** Of the times. */
+  timeZone: string
+  /** The level of the sections’ headings. */
+  level: 2 | 3
+}
+
+/** All that is stored, section by section. */
+export function PersonalSections({ sections, ...props }: SectionsProps) {
+  const { t } = useTranslation('personal-data')
+  const filled = sections.filter(({ rows }) => rows.length > 0)
+  if (filled.length === 0) return <Text>{t('nothing')}</Text>
+  return (
+    <Stack gap="lg">
+      {filled.map((section) => (
+        <Section key={section.name} {...section} {...props} />
+      ))}
+    </Stack>
+  )
+}
+
+type SectionProps = Sections[number] & Omit<SectionsProps, 'sections'>
+
+function Section({ name, rows, timeZone, level }: SectionProps) {
+  const { t } = useTranslation('personal-data')
+  const textOf = useTexts()
+  const titleId = useId()
+  const [isAll, setAll] = useState(false)
+  const shown = isAll ? rows : rows.slice(0, rowsAtFirst)
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const cell = (row: PersonalRow, field: string) =>
+    shownValue(row[field], {
+      time: (instant) => formatDayTime(instant, timeZone),
+      date: formatNumericDate,
+      word: (code) => textOf('word', code),
+      isTrue: t('yes'),
+      isFalse: t('no'),
+    })
+  const fields = names
+    .filter((field) => rows.some((row) => cell(row, field) !== null))
+    .map((field) => ({ field, label: textOf('field', field) ?? field }))
+  return (
+    <section className={layoutClasses.panel} aria-labelledby={titleId}>
+      <Stack gap="md">
+        <Title order={level} size="h4" id={titleId}>
+          {textOf('section', name) ?? name}
+        </Title>
+        {fields.length <= columnsMax ? (
+          <table className={tableClasses.table}>
+            <thead>
+              <tr>
+                {fields.map(({ field, label }) => (
+                  <th key={field} scope="col">
+                    {label}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((row, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: rows have no ids, and never change their order
+                <tr key={index}>
+                  {fields.map(({ field, label }) => (
+                    <td key={field} data-label={label}>
+                      <bdi>{cell(row, field) ?? '–'}</bdi>
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        ) : (
+          shown.map((row, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no ids, and never change their order
+            <dl key={index} className={classes.row}>
+              {fields
+                .map(({ field, label }) => ({ field, label, text: cell(row, field) }))
+                .filter(({ text }) => text !== null)
+                .map(({ field, label, text }) => (
+                  <div key={field} style={{ display: 'contents' }}>
+                    <dt>{label}</dt>
+                    <dd dir="auto">{text}</dd>
+                  </div>
+                ))}
+            </dl>
+          ))
+        )}
+        {shown.length < rows.length ? (
+          <Button variant="default" size="sm" style={{ alignSelf: 'flex-start' }} onClick={() => setAll(true)}>
+            {t('showAll')}
+          </Button>
+        ) : null}
+      </Stack>
+    </section>
+  )
+}
+
+/** The text of a name that the server sends; undefined: a later release has it. */
+function useTexts(): (kind: 'section' | 'field' | 'word', name: string) => string | undefined {
+  const { t, i18n } = useTranslation('personal-data')
+  return (kind, name) => {
+    const key = `${kind}.${name}`
+    return i18n.exists(key, { ns: 'personal-data' }) ? t(key as 'nothing') : undefined
+  }
+}

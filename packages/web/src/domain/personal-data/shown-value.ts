@@ -1,0 +1,32 @@
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const date = /^\d{4}-\d\d-\d\d$/
+
+/** How values of a document are written in the reader's language. */
+export type ValueWords = {
+  time(instant: string): string
+  date(day: string): string
+  /** What a code such as CONFIRMED means; undefined: it is shown as it is. */
+  word(code: string): string | undefined
+  isTrue: string
+  isFalse: string
+}
+
+/** A value as text; null: there is nothing to show. */
+export function shownValue(value: unknown, words: ValueWords): string | null {
+  if (value === null || value === undefined || value === '') return null
+  if (typeof value === 'boolean') return value ? words.isTrue : words.isFalse
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'string') {
+    if (time.test(value)) return words.time(value)
+    if (date.test(value)) return words.date(value)
+    return words.word(value) ?? value
+  }
+  const parts = Array.isArray(value)
+    ? value.map((one) => shownValue(one, words))
+    : Object.entries(value).map(([name, one]) => {
+        const text = shownValue(one, words)
+        return text === null ? null : `${words.word(name) ?? name}: ${text}`
+      })
+  const shown = parts.filter((part) => part !== null)
+  return shown.length === 0 ? null : shown.join(', ')
+}
