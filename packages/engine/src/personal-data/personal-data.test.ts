@@ -176,6 +176,7 @@ const withoutPersonalData: Readonly<Record<string, string>> = {
   archived_row: 'of months in transit, for which no document is made',
   arrived_clinic: noPerson,
   audit_retention: noPerson,
+  band_day: noPerson,
   block: noPerson,
   block_filling: noPerson,
   booking_origin: digest,
@@ -208,6 +209,8 @@ const withoutPersonalData: Readonly<Record<string, string>> = {
   webhook: noPerson,
   webhook_delivery: 'copies of the history, which are deleted after 30 days',
   work_result: noPerson,
+  working_calendar: noPerson,
+  working_hours: noPerson,
 }
 
 test('every table is in a section of the document, or has none of a person’s data', async ({ database }) => {
