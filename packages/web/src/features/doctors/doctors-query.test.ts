@@ -16,6 +16,7 @@ function aDoctor(name: string, nextAvailableAt: string | null): Doctor {
     fee: null,
     appointmentTypes: ['in_person'],
     active: true,
+    hasOpenSessions: false,
     nextSlots: [],
     nextAvailableAt,
   }
