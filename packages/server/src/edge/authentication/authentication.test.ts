@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import Fastify from 'fastify'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { settingsAtStart } from '../../lifecycle/settings-at-start.ts'
 import { createManageTokens } from '../../secrets/manage-tokens.ts'
 import { errorHandler } from '../errors/error-handler.ts'
@@ -29,11 +30,12 @@ beforeEach(async () => {
       forgetSession: () => undefined,
     },
     jwtVerifier: { verify: failing },
-    sessionCookies: { read: (header) => header ?? null, readBearer: () => null },
+    sessionCookies: { read: (header) => header ?? null, readBearer: (token) => token },
     publicUrl: 'http://localhost',
     corsOrigins: [],
   })
   server.get('/', () => 'admitted')
+  server.post('/', (request) => request.principal.kind)
   server.get('/again', { config: { authentication: 'none' } }, async (request) => server.identifyAgain(request))
   app.current = server
 })
@@ -47,6 +49,17 @@ async function statuses(times: number, headers: Record<string, string>): Promise
   return found
 }
 
+const principal = {
+  kind: 'account' as const,
+  accountId: randomUUID(),
+  email: 'ada@example.org',
+  name: 'Ada',
+  siteAdministrator: false,
+  memberships: [],
+  secondFactorAt: null,
+  administrationNeedsSecondFactor: [],
+}
+
 test.for([
   ['a session cookie', { cookie: 'session' }],
   ['a token', { authorization: 'Bearer token' }],
@@ -56,20 +69,54 @@ test.for([
 })
 
 test('an account that must change its password is nobody when a stream looks it up again', async () => {
-  const principal = {
-    kind: 'account' as const,
-    accountId: randomUUID(),
-    email: 'ada@example.org',
-    name: 'Ada',
-    siteAdministrator: false,
-    memberships: [],
-    secondFactorAt: null,
-    administrationNeedsSecondFactor: [],
-  }
   const again = async (mustChangePassword: boolean) => {
     session.look = async () => ({ principal, sessionId: 'a session', mustChangePassword })
     return (await app.current.inject({ url: '/again', headers: { cookie: 'session' } })).json()
   }
   expect(await again(false)).toMatchObject({ kind: 'account' })
   expect(await again(true)).toEqual({ kind: 'anonymous' })
+})
+
+/** Sends a body whose second part comes after `meanwhile`, by a clock that is `msLater` then. */
+async function sendInParts(msLater: number, meanwhile: () => void) {
+  const startedAt = performance.now()
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(startedAt)
+  async function* parts() {
+    yield '{"name":'
+    meanwhile()
+    clock.mockReturnValue(startedAt + msLater)
+    yield '"Ada"}'
+  }
+  try {
+    const headers = { authorization: 'Bearer token', 'content-type': 'application/json' }
+    const { statusCode, body } = await app.current.inject({
+      method: 'POST',
+      url: '/',
+      headers,
+      payload: Readable.from(parts()),
+    })
+    return [statusCode, statusCode === 200 ? body : JSON.parse(body).code]
+  } finally {
+    clock.mockRestore()
+  }
+}
+
+test('whoever is signed out while their body arrives is refused; one that arrives at once costs one look-up', async () => {
+  let lookUps = 0
+  const lookOnce = (found: Awaited<ReturnType<typeof session.look>>) => {
+    session.look = async () => {
+      lookUps += 1
+      return found
+    }
+  }
+  const signedIn = { principal, sessionId: 'a session', mustChangePassword: false }
+  lookOnce(signedIn)
+  expect(await sendInParts(99, () => undefined)).toEqual([200, 'account'])
+  expect(lookUps).toBe(1)
+  expect(await sendInParts(101, () => undefined)).toEqual([200, 'account'])
+  expect(lookUps).toBe(3)
+  expect(await sendInParts(101, () => lookOnce(null))).toEqual([401, 'unauthenticated'])
+  lookOnce(signedIn)
+  const withNewPassword = () => lookOnce({ ...signedIn, mustChangePassword: true })
+  expect(await sendInParts(101, withNewPassword)).toEqual([403, 'password_change_required'])
 })

@@ -38,6 +38,8 @@ declare module 'fastify' {
     identifyAgain(request: FastifyRequest): Promise<Principal>
   }
   interface FastifyRequest {
+    /** When its caller was identified, by `performance.now()`. */
+    identifiedAtMs: number
     /** Whether it has come to this hook. Earlier ones refuse requests that nobody counts. */
     isToBeCounted: boolean
     /** The session token that identified the principal; null if there was none. */
@@ -59,14 +61,19 @@ type Identified = {
 const anonymous: Principal = { kind: 'anonymous' }
 const guest = withoutSession(anonymous)
 const credentialLengthMax = 4_096
+/** How long a body may take before its sender is identified again. */
+const bodyMsMax = 100
 
 /**
  * Authenticates every request (Bearer manage token, session token or JWT; else the session cookie), counts it against
  * the rate limits, and rejects forged requests with a cookie (CSRF). Runs before any route. Register the rate limits
  * first.
+ *
+ * Whoever sends their body slowly is identified again when it is complete: their session or role may have ended since.
  */
 export const authentication = fp(async (app: FastifyInstance, deps: AuthenticationDeps) => {
   app.decorateRequest('principal')
+  app.decorateRequest('identifiedAtMs', 0)
   app.decorateRequest('isToBeCounted', false)
   app.decorateRequest('sessionToken', null)
   app.decorateRequest('sessionId', null)
@@ -85,18 +92,17 @@ export const authentication = fp(async (app: FastifyInstance, deps: Authenticati
     request.routeOptions.config?.isCountedByRoute === true ? undefined : app.rateLimits.countRequest(request, reply)
 
   const authenticate = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
-    const { principal, sessionToken, sessionId, byCookie, mustChangePassword, refusal } = await identify(
-      request,
-      deps,
-    ).catch(countFailure(request, reply))
-    request.principal = principal
-    request.sessionToken = sessionToken
-    request.sessionId = sessionId
+    const identified = await identify(request, deps).catch(countFailure(request, reply))
+    setCaller(request, identified)
     // Requests with wrong credentials count like anonymous ones, so that guessing is limited too.
     await count(request, reply)
-    if (refusal !== null && !isLenient) throw refusal
-    if (mustChangePassword && !isLenient) requirePasswordChange(request, byCookie)
-    if (byCookie && !isIntended(request, deps)) throw originForbidden(request, deps)
+    if (!isLenient) requireUsable(request, identified)
+    if (identified.byCookie && !isIntended(request, deps)) throw originForbidden(request, deps)
+  }
+  const authenticateAgain = async (request: FastifyRequest, isLenient: boolean) => {
+    const identified = await identify(request, deps)
+    setCaller(request, identified)
+    if (!isLenient) requireUsable(request, identified)
   }
   // A callback instead of a promise: see callback-hook.ts.
   app.addHook('onRequest', (request, reply, done) => {
@@ -109,7 +115,26 @@ export const authentication = fp(async (app: FastifyInstance, deps: Authenticati
     else if (isGuest) callbackHook(count(request, reply), done)
     else callbackHook(authenticate(request, reply, mode === 'lenient'), done)
   })
+  app.addHook('preValidation', (request, _reply, done) => {
+    // Guests were not identified, and their 0 is not looked at.
+    const isLate = request.identifiedAtMs !== 0 && performance.now() - request.identifiedAtMs > bodyMsMax
+    const isLenient = request.routeOptions.config?.authentication === 'lenient'
+    callbackHook(isLate && request.body !== undefined ? authenticateAgain(request, isLenient) : undefined, done)
+  })
 })
+
+function setCaller(request: FastifyRequest, { principal, sessionToken, sessionId }: Identified): void {
+  request.principal = principal
+  request.sessionToken = sessionToken
+  request.sessionId = sessionId
+  request.identifiedAtMs = performance.now()
+}
+
+/** @throws ProblemError unauthenticated or password_change_required */
+function requireUsable(request: FastifyRequest, { refusal, mustChangePassword, byCookie }: Identified): void {
+  if (refusal !== null) throw refusal
+  if (mustChangePassword) requirePasswordChange(request, byCookie)
+}
 
 /**
  * Public pages open as for a guest, so that the page on which the password is changed opens.
