@@ -102,6 +102,7 @@ export {
   linksToConfirmPerDay,
   lostEntriesPerDay,
   lostTicketPerDayMax,
+  lostTicketsOfNetworkPerDayMax,
   lostTicketsPerDay,
   messagesPerDay,
   networkOfBooking,

@@ -21,7 +21,7 @@ export const messagesPerDay: MailsPerDay = { origin: 10, address: 10, addressAtF
  */
 export const linksToConfirmPerDay: MailsPerDay = { origin: 8, address: 40, addressAtFirst: 60 }
 
-/** E-mails with the lost links of an address's entries of a waitlist. The origin is the network of the request. */
+/** E-mails with the lost links of an address's entries of a waitlist. The origin is the request's network. */
 export const lostEntriesPerDay: MailsPerDay = { origin: 3, address: 10, addressAtFirst: 30 }
 
 /**
@@ -32,6 +32,12 @@ export const lostTicketsPerDay: MailsPerDay = { origin: 10, address: 10, address
 
 /** How many of them are for one ticket and asked for from one network. */
 export const lostTicketPerDayMax = 3
+
+/**
+ * How many a network gets that asks with the right reference and day, whatever the address has had: strangers who book
+ * with it from 31 networks use up its 30, and must not take its owner's way back.
+ */
+export const lostTicketsOfNetworkPerDayMax = 1
 
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000

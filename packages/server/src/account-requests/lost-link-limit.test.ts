@@ -68,8 +68,10 @@ test('an address gets three mails with a lost link in a day from one network, on
   sending,
 }) => {
   const { clinic, ask } = await aWaitingPatient(database, sending)
-  expect(await ask('203.0.113.1', 6)).toBe(3)
-  expect(await ask('203.0.113.2')).toBe(1)
+  expect(await ask('203.0.113.1', 4)).toBe(3)
+  // The /24 is one network.
+  expect(await ask('203.0.113.2', 2)).toBe(0)
+  expect(await ask('203.0.114.2')).toBe(1)
   await database.ownerPool.query(
     `update holdfast.message_budget set since = since - interval '25 hours' where clinic_no = $1`,
     [clinic.no],
@@ -83,7 +85,7 @@ test('strangers at many networks cause ten mails, and the owner of the address g
 }) => {
   const { ask } = await aWaitingPatient(database, sending)
   let fromStrangers = 0
-  for (let n = 1; n <= 4; n += 1) fromStrangers += await ask(`198.51.100.${n}`, 4)
+  for (let n = 1; n <= 4; n += 1) fromStrangers += await ask(`198.51.${n}.7`, 4)
   expect(fromStrangers).toBe(10)
   expect(await ask('203.0.113.9', 2)).toBe(1)
   // However many networks they have, a day has an end.
@@ -96,7 +98,7 @@ test('an address with three entries gets one mail for all, and ten networks leav
   sending,
 }) => {
   const { ask } = await aWaitingPatient(database, sending, 3)
-  for (let n = 1; n <= 10; n += 1) expect(await ask(`198.51.100.${n}`)).toBe(1)
+  for (let n = 1; n <= 10; n += 1) expect(await ask(`198.51.${n}.7`)).toBe(1)
   expect(await ask('203.0.113.9')).toBe(1)
 })
 
@@ -142,22 +144,25 @@ test('bookings that strangers make with an address, from several networks, use u
       fromStrangers += await ask(`198.51.100.${network}`)
     }
   }
-  // Ten, and the first of each further network.
-  expect(fromStrangers).toBe(12)
+  // Ten, the first of each further network of a booking, and one more for the network that asks.
+  expect(fromStrangers).toBe(13)
   expect(await own('203.0.113.9')).toBe(1)
 })
 
-test('however many networks make bookings with an address, it gets thirty mails with tickets in a day', async ({
+test('strangers of 33 networks use up nothing of who asks with the reference from another one', async ({
   database,
   sending,
 }) => {
   const { book } = await bookingsOfOneAddress(database, sending)
+  const own = await book('the network of the owner')
   let sent = 0
   for (let network = 1; network <= 33; network += 1) {
     const ask = await book(`network ${network}`)
     sent += await ask(`198.51.100.${network}`)
   }
-  expect(sent).toBe(30)
+  // Thirty of the address, and one more for the network that asks.
+  expect(sent).toBe(31)
+  expect(await own('203.0.113.9', 3)).toBe(1)
 })
 
 test('holds that nobody has confirmed use up nothing of a confirmed booking', async ({ database, sending }) => {
@@ -167,12 +172,12 @@ test('holds that nobody has confirmed use up nothing of a confirmed booking', as
     const ask = await book(`network ${network}`, 'PENDING')
     ofHolds += await ask(`198.51.100.${network}`)
   }
-  expect(ofHolds).toBe(30)
+  expect(ofHolds).toBe(31)
   const own = await book('network 1')
   expect(await own('203.0.113.9')).toBe(1)
 })
 
-test('one network causes three mails of a ticket and ten of an address, and uses up nothing of another', async ({
+test('one network causes three mails of a ticket and eleven of an address, and uses up nothing of another', async ({
   database,
   sending,
 }) => {
@@ -181,9 +186,9 @@ test('one network causes three mails of a ticket and ten of an address, and uses
   const own = await book(null)
   let sent = 0
   for (const ask of others) sent += await ask('203.0.113.1', 4)
-  expect(sent).toBe(10)
-  expect(await own('203.0.113.1')).toBe(0)
-  expect(await own('203.0.113.2', 2)).toBe(1)
+  expect(sent).toBe(11)
+  expect(await own('203.0.113.2')).toBe(0)
+  expect(await own('203.0.114.2', 2)).toBe(2)
 })
 
 test('what strangers ask for at the waitlist uses up nothing of a ticket', async ({ database, sending }) => {

@@ -3,6 +3,7 @@ import {
   countMessage,
   lostEntriesPerDay,
   lostTicketPerDayMax,
+  lostTicketsOfNetworkPerDayMax,
   lostTicketsPerDay,
   networkOfBooking,
   normalizedEmail,
@@ -10,7 +11,7 @@ import {
 import type { PoolClient } from 'pg'
 import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 
-/** `network`: of who asks. */
+/** `network`: of who asks, /24 of IPv4 and /48 of IPv6. */
 type Counted = { clinicNo: number; email: string; network: string }
 
 /**
@@ -41,7 +42,11 @@ export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits
       const from = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? network
       const origin = digestOf(`${counted} from ${from}`)
       const recipient = digestOf(counted)
-      return (await countMail(transaction, { clinicNo, recipient, origin, perDay: lostTicketsPerDay })) === null
+      if ((await countMail(transaction, { clinicNo, recipient, origin, perDay: lostTicketsPerDay })) === null)
+        return true
+      const ofNetwork = digestOf(`${counted} by ${network}`)
+      const perDayMax = lostTicketsOfNetworkPerDayMax
+      return await countMessage(transaction, { clinicNo, recipient: ofNetwork, perDayMax })
     },
   }
 }

@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import { networkOf } from '../../edge/connections/client-address.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -16,7 +16,7 @@ export function serveEntryLinks(serve: Serve, deps: RestDeps): void {
     const clinic = await deps.engine.directory.clinic(body.clinicId)
     if (clinic === null) throw clinicNotFound(body.clinicId)
     const { email, language = null } = body
-    const network = networkOf(request.ip, 48)
+    const network = networkPrefix(request.ip) ?? request.ip
     await deps.mails.request('entry_link_request', { clinicId: clinic.id, email, language, network })
     return { status: 202, body: {} }
   })

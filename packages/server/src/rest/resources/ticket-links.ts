@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import { networkOf } from '../../edge/connections/client-address.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -18,7 +18,7 @@ export function serveTicketLinks(serve: Serve, deps: RestDeps): void {
     const clinic = await deps.engine.directory.clinic(body.clinicId)
     if (clinic === null) throw clinicNotFound(body.clinicId)
     const { day, reference, email, language = null } = body
-    const network = networkOf(request.ip, 48)
+    const network = networkPrefix(request.ip) ?? request.ip
     await deps.mails.request('ticket_link_request', { clinicId: clinic.id, day, reference, email, language, network })
     return { status: 202, body: {} }
   })
