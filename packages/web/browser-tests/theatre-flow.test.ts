@@ -259,42 +259,6 @@ test('a waitlist that cannot be read says so beside the board, and is read again
   await section.getByText('Walter Wait').waitFor()
 })
 
-test('a request is held where it is dropped, and a full place says what is in the way', async ({ site }) => {
-  const theatre = await aTheatre(site)
-  await aCase(site, theatre, { startsAt: inMinutes(150) })
-  await aRequest(site, theatre, { patient: { mrn: '1', name: 'Anna Able' } })
-  const page = await openBoard(theatre, 'staff')
-  const card = page.getByRole('region', { name: 'Waitlist' }).getByRole('listitem').filter({ hasText: 'Anna Able' })
-  // The waitlist makes the board narrower.
-  await card.waitFor()
-  const busy = await page.getByRole('button', { name: /Prostatectomy/ }).boundingBox()
-  const track = page.locator('[data-room]').nth(1)
-  const tracks = await track.boundingBox()
-  if (busy === null || tracks === null) throw new Error('The case is not shown.')
-  const x = busy.x - tracks.x
-  await card.dragTo(track, { targetPosition: { x: x + 20, y: 60 } })
-  const finding = page.getByRole('dialog', { name: 'Find a time: Cystoscopy' })
-  await finding.getByText(/^Dr\. Chen is in Room 1 until \d+:\d\d\.$/).waitFor()
-  expect(await axeFindings(page)).toEqual([])
-  await page.keyboard.press('Escape')
-  await finding.waitFor({ state: 'detached' })
-  await card.dragTo(track, { targetPosition: { x: x - 60, y: 60 } })
-  const drawer = page.getByRole('dialog', { name: 'Cystoscopy', exact: true })
-  await drawer.getByRole('button', { name: 'Confirm' }).click()
-  await page.getByText('Cystoscopy is confirmed.').waitFor()
-  await page.keyboard.press('Escape')
-  await rowOf(page, 'Room 2')
-    .getByRole('button', { name: /Cystoscopy/ })
-    .waitFor()
-  await page.getByRole('region', { name: 'Waitlist' }).getByText('Nobody is waiting').waitFor()
-
-  // The paper shows it room by room, in place of the board.
-  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
-  await page.emulateMedia({ media: 'print' })
-  await page.getByRole('row', { name: /Cystoscopy Urology Anna Able Record number 1 Dr\. Chen/ }).waitFor()
-  expect(await page.locator('[data-room]').first().isVisible()).toBe(false)
-})
-
 test('a long waitlist is shown page by page, and searched on the server', async ({ site }) => {
   const theatre = await aTheatre(site)
   const requestId = await aRequest(site, theatre, {})

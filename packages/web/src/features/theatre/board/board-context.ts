@@ -6,6 +6,8 @@ import type { Plan } from '../case-plan.ts'
 import type { Names } from '../conflict-text.ts'
 import type { Span } from './board-layout.ts'
 
+export type RoomTime = Pick<Plan, 'roomId' | 'startsAt'>
+
 /** What everything on the board needs. It does not change while a case is dragged. */
 export type BoardScene = {
   /** Performance: the hook takes a good part of the time of a case, of which there are hundreds. */
@@ -25,8 +27,10 @@ export type BoardScene = {
   onBlock: (blockId: string) => void
   /** A place without a case was clicked. */
   onEmpty: (roomId: string, startsAt: number) => void
-  /** A request of the waitlist was dropped on a room. */
-  onRequest: (requestId: string, roomId: string, startsAt: number) => void
+  /** A request of the waitlist is dragged over a room; null: no longer. */
+  onRequestOver: (place: RoomTime | null) => void
+  /** It was dropped there. */
+  onRequest: (requestId: string, place: RoomTime) => void
   /** A case is dragged or planned by keyboard; null: no longer. */
   onPlan: (one: Case, plan: Plan | null) => void
   onMove: (one: Case, plan: Plan) => void

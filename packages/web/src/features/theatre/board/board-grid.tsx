@@ -2,7 +2,6 @@ import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { startTransition, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime } from '../../../lib/i18n/format.ts'
-import type { Plan } from '../case-plan.ts'
 import { useBoard } from './board-context.ts'
 import classes from './board-grid.module.css'
 import { hoursOf, minuteMs } from './board-layout.ts'
@@ -11,10 +10,10 @@ import { placedStyle } from './placed-style.ts'
 import { ResourceRows } from './resource-rows.tsx'
 import { RoomRow } from './room-row.tsx'
 import { useFirstScroll } from './use-first-scroll.ts'
+import type { Planned } from './use-planned.ts'
 
 type BoardGridProps = {
-  /** The case that is dragged, planned by keyboard, or being moved by the server. */
-  planned: { one: Case; plan: Plan; isSent: boolean } | null
+  planned: Planned | null
   /** What is against it, as far as the board shows; null: nothing. */
   conflict: string | null
   /** Whether the rows of people and equipment are shown below the rooms. */
@@ -80,7 +79,7 @@ export function BoardGrid({ planned, conflict, isWithResources }: BoardGridProps
             ghost={planned?.plan.roomId === room.id ? planned.plan : null}
             isGhostSent={planned?.isSent ?? false}
             conflict={planned?.plan.roomId === room.id ? conflict : null}
-            plannedCaseId={planned?.one.id ?? null}
+            plannedCaseId={planned?.placed.id ?? null}
             tabStopId={tabStop?.roomId === room.id ? tabStop.id : null}
           />
         ))}

@@ -19,6 +19,8 @@ const ScheduleDialog = lazy(async () => ({
 }))
 
 type BoardWaitlistProps = {
+  /** A request is dragged; null: no longer. */
+  onDrag: (request: CaseRequest | null) => void
   /** Was dropped on the board where it does not fit. */
   opened: RefusedDrop | null
   onOpened: (caseId: string, day: string) => void
@@ -26,7 +28,7 @@ type BoardWaitlistProps = {
 }
 
 /** The waitlist, to drag from; its buttons find times without dragging. */
-export function BoardWaitlist({ opened, onOpened, onClose }: BoardWaitlistProps) {
+export function BoardWaitlist({ onDrag, opened, onOpened, onClose }: BoardWaitlistProps) {
   const { t } = useTranslation('theatre')
   const { clinicId } = useTheatre()
   const [filter, setFilter] = useState<RequestsSearch>({})
@@ -65,7 +67,7 @@ export function BoardWaitlist({ opened, onOpened, onClose }: BoardWaitlistProps)
           />
         )}
         {read.isLoadingError ? <ErrorState error={read.error} retry={() => void read.refetch()} /> : null}
-        <RequestList requests={requests} onFind={setChosen} isDraggable />
+        <RequestList requests={requests} onFind={setChosen} onDrag={onDrag} />
         {read.hasNextPage ? (
           <TextLink size="sm" mt="xs" to="/clinic/$clinicId/theatre/requests" params={{ clinicId }} search={filter}>
             {t('requests.more')}

@@ -1,5 +1,5 @@
 import type { Projection } from '@holdfast/contract/case-state'
-import type { Case, TheatreBoard } from '@holdfast/contract/client'
+import type { TheatreBoard } from '@holdfast/contract/client'
 import { Checkbox, Group, Stack, Text } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
@@ -7,8 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { formatTimes } from '../../../lib/i18n/format.ts'
 import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
 import { useMoveCase } from '../case/use-move-case.ts'
-import type { Plan } from '../case-plan.ts'
-import { conflictText, namesOf } from '../conflict-text.ts'
+import { conflictText, type Names, namesOf } from '../conflict-text.ts'
 import { serviceMarks } from '../service-marks.ts'
 import type { BookCaseSearch } from '../theatre-search.ts'
 import { useTheatre } from '../use-theatre.ts'
@@ -19,6 +18,7 @@ import classes from './day-board.module.css'
 import { Legend } from './legend.tsx'
 import { planConflicts } from './plan-conflicts.ts'
 import { useDroppedRequest } from './use-dropped-request.ts'
+import { type Planned, usePlanned } from './use-planned.ts'
 
 const route = getRouteApi('/clinic/$clinicId/theatre/')
 
@@ -36,14 +36,12 @@ type DayBoardProps = {
   onOpen: (caseId: string, day?: string) => void
   onBlock: (blockId: string) => void
 }
-type Planned = { one: Case; plan: Plan; isSent: boolean }
 
 /** The board of a day, with the waitlist beside it. */
 export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock }: DayBoardProps) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { timeZone, isStaff, clinicId } = useTheatre()
   const navigate = route.useNavigate()
-  const [planned, setPlanned] = useState<Planned | null>(null)
   const [isWithResources, setWithResources] = useState(false)
   const names = useMemo(() => namesOf(board), [board])
   const { moving, refused, forget } = useMoveCase(names.room)
@@ -52,15 +50,15 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
     (search: BookCaseSearch) => void navigate({ to: '/clinic/$clinicId/theatre/book', params: { clinicId }, search }),
     [navigate, clinicId],
   )
+  const dropped = useDroppedRequest({ book, onOpen })
+  const { planned, handlers, onDrag } = usePlanned({ board, move, drop: dropped.drop })
   // The conflicts of a move that was sent are in the server's response.
   const conflicts =
     planned === null || planned.isSent
       ? []
-      : planConflicts(planned.one, planned.plan, board, { day, timeZone, names }).map((conflict) =>
+      : planConflicts(planned.placed, planned.plan, board, { day, timeZone, names }).map((conflict) =>
           conflictText(conflict, names, timeZone, t),
         )
-  const dropped = useDroppedRequest({ book, onOpen })
-  const { drop } = dropped
   const scene = useMemo<BoardScene>(
     () => ({
       t,
@@ -77,18 +75,9 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
       onOpen,
       onBlock,
       onEmpty: (roomId, startsAt) => book({ roomId, startsAt: new Date(startsAt).toISOString() }),
-      onRequest: (requestId, roomId, startsAt) =>
-        void drop(requestId, { roomId, startsAt: new Date(startsAt).toISOString() }),
-      onPlan: (one, plan) => setPlanned(plan === null ? null : { one, plan, isSent: false }),
-      onMove: (one, plan) => {
-        setPlanned({ one, plan, isSent: true })
-        // Its outcome is shown by useMoveCase.
-        void move({ one, plan })
-          .catch(() => undefined)
-          .finally(() => setPlanned(null))
-      },
+      ...handlers,
     }),
-    [t, board, day, timeZone, now, risks, projections, names, isStaff, onOpen, onBlock, book, drop, move],
+    [t, board, day, timeZone, now, risks, projections, names, isStaff, onOpen, onBlock, book, handlers],
   )
   return (
     <BoardContext value={scene}>
@@ -103,17 +92,7 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
       <div className={`${classes.layout} no-print`}>
         <Stack gap="md" miw={0}>
           <BoardGrid planned={planned} conflict={conflicts[0] ?? null} isWithResources={isWithResources} />
-          <Text role="status" size="sm" mih="1.5rem">
-            {planned === null || planned.isSent
-              ? null
-              : [
-                  t('move.planned', {
-                    room: names.room(planned.plan.roomId),
-                    times: formatTimes(planSpan(planned.plan).from, planSpan(planned.plan).to, timeZone),
-                  }),
-                  ...conflicts,
-                ].join(' · ')}
-          </Text>
+          <PlannedText planned={planned} conflicts={conflicts} names={names} />
           {isStaff ? (
             <Text component="div" size="sm" c="dimmed">
               <span className={classes.help}>{t('board.help')}</span>
@@ -123,7 +102,7 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
         </Stack>
         {isStaff ? (
           <Suspense fallback={<section data-waitlist />}>
-            <BoardWaitlist opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} />
+            <BoardWaitlist onDrag={onDrag} opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} />
           </Suspense>
         ) : null}
       </div>
@@ -137,5 +116,24 @@ export function DayBoard({ board, day, now, risks, projections, onOpen, onBlock 
         />
       </OnceOpened>
     </BoardContext>
+  )
+}
+
+type PlannedTextProps = { planned: Planned | null; conflicts: readonly string[]; names: Names }
+
+/** What the ghost on the board shows, for screen readers too. */
+function PlannedText({ planned, conflicts, names }: PlannedTextProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const sentences = () => {
+    if (planned === null || planned.isSent) return null
+    const { from, to } = planSpan(planned.plan)
+    const values = { room: names.room(planned.plan.roomId), times: formatTimes(from, to, timeZone) }
+    return [t('move.planned', values), ...conflicts].join(' · ')
+  }
+  return (
+    <Text role="status" size="sm" mih="1.5rem">
+      {sentences()}
+    </Text>
   )
 }

@@ -1,7 +1,7 @@
-import type { Allocation, Case, Room } from '@holdfast/contract/client'
+import type { Allocation, Case, CaseRequest, Room } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { namesOf } from '../conflict-text.ts'
-import { planConflicts } from './plan-conflicts.ts'
+import { type Placed, placedCase, placedRequest, planConflicts } from './plan-conflicts.ts'
 
 const at = (time: string) => `2026-11-23T${time}:00.000Z`
 const rooms = [
@@ -36,7 +36,10 @@ const cases = [moved, later, busy]
 const settings = { day: '2026-11-23', timeZone: 'UTC', names: namesOf({ rooms, people: [], equipment: [], cases }) }
 
 const conflictsAt = (roomId: string, time: string, minutes = 60, one = moved) =>
-  planConflicts(one, { roomId, startsAt: Date.parse(at(time)), minutes }, { rooms, cases }, settings).map(
+  conflictsOf(placedCase(one), roomId, time, minutes)
+
+const conflictsOf = (placed: Placed, roomId: string, time: string, minutes = 60) =>
+  planConflicts(placed, { roomId, startsAt: Date.parse(at(time)), minutes }, { rooms, cases }, settings).map(
     ({ code, kind, caseId }) => [code, kind, caseId].filter(Boolean).join(' '),
   )
 
@@ -68,4 +71,16 @@ test('a case that is outside the hours by now stays there, and may become shorte
   expect(conflictsAt('r2', '16:00', 45, late)).toEqual([])
   expect(conflictsAt('r2', '16:00', 61, late)).toEqual(['outside_hours'])
   expect(conflictsAt('r2', '16:15', 45, late)).toEqual(['outside_hours'])
+})
+
+test('a request conflicts with cases of its room, its team and its patient, and with opening times', () => {
+  const known = { ...later, patient: { mrn: '7', name: 'Ada Okafor', birthDate: null } }
+  const team = { surgeonId: 'chen', anaesthetistId: null, staffIds: ['nurse'] }
+  const request = { id: 'q', urgency: 'elective', patient: { ...known.patient, name: 'A. Okafor' }, ...team }
+  const placed = placedRequest(request as unknown as CaseRequest, [known])
+  expect(conflictsOf(placed, 'r2', '10:15')).toEqual(['resource_busy room later', 'resource_busy patient later'])
+  expect(conflictsOf(placed, 'r2', '08:45')).toEqual(['resource_busy surgeon moved', 'resource_busy room later'])
+  expect(conflictsOf(placed, 'r1', '10:30')).toEqual(['resource_busy patient later'])
+  expect(conflictsOf(placed, 'r2', '15:30')).toEqual(['outside_hours'])
+  expect(conflictsOf(placed, 'r1', '11:00')).toEqual([])
 })

@@ -1,6 +1,6 @@
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { Text, VisuallyHidden } from '@mantine/core'
-import { memo, useId } from 'react'
+import { type DragEvent, memo, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatMinutes, formatTime, formatTimesOn } from '../../../lib/i18n/format.ts'
 import type { Plan } from '../case-plan.ts'
@@ -34,7 +34,8 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
   const { room, cases, blocks, busy, ghost, isGhostSent, conflict, plannedCaseId, tabStopId } = props
   const id = useId()
   const { t } = useTranslation('theatre')
-  const { shown, day, timeZone, now, canMove, onEmpty, onRequest } = useBoard()
+  const { shown, day, timeZone, now, canMove, onEmpty } = useBoard()
+  const dropTarget = useDropTarget(room)
   const lanes = lanesOf(cases, now)
   const isNowShown = now >= shown.from && now < shown.to
   return (
@@ -50,7 +51,7 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
         )}
         {room.active ? null : <Text size="sm">{t('board.inactive')}</Text>}
       </div>
-      <div className={classes.track} data-room={room.id}>
+      <div className={classes.track} data-room={room.id} {...dropTarget}>
         {canMove && room.active ? (
           // The pointer’s way to book here; the keyboard’s is the button above the board.
           <button
@@ -58,14 +59,6 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
             tabIndex={-1}
             aria-hidden="true"
             className={classes.empty}
-            onDragOver={(event) => {
-              if (event.dataTransfer.types.includes(requestDragType)) event.preventDefault()
-            }}
-            onDrop={(event) => {
-              event.preventDefault()
-              const at = snapped(timeAt(event.currentTarget, event.clientX, shown), 15)
-              onRequest(event.dataTransfer.getData(requestDragType), room.id, at)
-            }}
             onClick={({ currentTarget, clientX }) =>
               onEmpty(room.id, snapped(timeAt(currentTarget, clientX, shown), 15))
             }
@@ -107,6 +100,32 @@ export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
     </section>
   )
 })
+
+/** A request of the waitlist can be dropped anywhere in the room, also on what is there: then that is in the way. */
+function useDropTarget(room: Room) {
+  const { shown, canMove, onRequest, onRequestOver } = useBoard()
+  if (!canMove || !room.active) return {}
+  const isRequest = ({ dataTransfer }: DragEvent) => dataTransfer.types.includes(requestDragType)
+  const placeOf = ({ currentTarget, clientX }: DragEvent) => ({
+    roomId: room.id,
+    startsAt: snapped(timeAt(currentTarget, clientX, shown), 15),
+  })
+  return {
+    onDragOver(event: DragEvent) {
+      if (!isRequest(event)) return
+      event.preventDefault()
+      onRequestOver(placeOf(event))
+    },
+    onDragLeave({ currentTarget, relatedTarget }: DragEvent) {
+      if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) onRequestOver(null)
+    },
+    onDrop(event: DragEvent) {
+      if (!isRequest(event)) return
+      event.preventDefault()
+      onRequest(event.dataTransfer.getData(requestDragType), placeOf(event))
+    },
+  }
+}
 
 function BlockBehind({ block, isTabStop }: { block: Block; isTabStop: boolean }) {
   const { t } = useTranslation('theatre')

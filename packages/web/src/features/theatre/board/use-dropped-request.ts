@@ -22,7 +22,7 @@ type Settings = {
 export function useDroppedRequest({ book, onOpen }: Settings) {
   const { clinicId, timeZone } = useTheatre()
   const queryClient = useQueryClient()
-  const { mutate: hold } = useHoldCase()
+  const { mutateAsync: hold } = useHoldCase()
   const [refused, setRefused] = useState<RefusedDrop | null>(null)
   const drop = useCallback(
     async (requestId: string, place: Place) => {
@@ -31,10 +31,10 @@ export function useDroppedRequest({ book, onOpen }: Settings) {
         book({ requestId, ...place })
         return
       }
-      hold(newCaseOf(draftOf(request), { clinicId, ...place, requestId }), {
-        onSuccess: (held) => onOpen(held.id, localDay(held.startsAt, timeZone)),
-        onError: (error) => setRefused({ request, place, refused: error }),
-      })
+      await hold(newCaseOf(draftOf(request), { clinicId, ...place, requestId })).then(
+        (held) => onOpen(held.id, localDay(held.startsAt, timeZone)),
+        (error: Error) => setRefused({ request, place, refused: error }),
+      )
     },
     [queryClient, clinicId, timeZone, book, onOpen, hold],
   )

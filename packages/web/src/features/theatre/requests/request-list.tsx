@@ -15,12 +15,14 @@ type RequestListProps = {
   requests: readonly CaseRequest[]
   /** Somebody wants a time for it. */
   onFind: (request: CaseRequest) => void
-  isDraggable?: boolean
+  /** They are draggable, and this one is dragged; null: no longer. */
+  onDrag?: (request: CaseRequest | null) => void
   listRef?: RefObject<HTMLOListElement | null>
 }
 
 /** Requests in the order of the waitlist. Beside the board they are dragged to a room and a time. */
-export function RequestList({ requests, onFind, isDraggable = false, listRef }: RequestListProps) {
+export function RequestList({ requests, onFind, onDrag, listRef }: RequestListProps) {
+  const isDraggable = onDrag !== undefined
   return (
     <ol ref={listRef} className={classes.list} data-draggable={isDraggable || undefined}>
       {requests.map((request) => (
@@ -31,7 +33,9 @@ export function RequestList({ requests, onFind, isDraggable = false, listRef }: 
           onDragStart={({ dataTransfer }) => {
             dataTransfer.setData(requestDragType, request.id)
             dataTransfer.effectAllowed = 'copy'
+            onDrag?.(request)
           }}
+          onDragEnd={() => onDrag?.(null)}
         >
           <RequestFacts request={request} />
           <RequestActions request={request} canWithdraw={!isDraggable} onFind={() => onFind(request)} />
