@@ -71,6 +71,16 @@ test('32 levels are parsed, more are refused before parsing', async () => {
   }
 })
 
+test('200 names of an object are read, and more are refused before parsing', async () => {
+  const named = (count: number) => `{${Array.from({ length: count }, (_, n) => `"n${n}":1`).join()}}`
+  expect((await post(named(200))).status).toBe(200)
+  expect((await post(`[${named(200)},${named(200)}]`)).status).toBe(200)
+  expect(await post(named(201))).toMatchObject({
+    status: 400,
+    body: { detail: 'The body has an object with more than 200 names.' },
+  })
+})
+
 test('brackets in strings do not count as levels, whatever is escaped next to them', async () => {
   const name = `${'['.repeat(100)}\\"${'{'.repeat(100)}`
   expect((await post(JSON.stringify({ name, other: [[name]] }))).body).toEqual({ got: { name, other: [[name]] } })

@@ -4,7 +4,7 @@ import Fastify from 'fastify'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { errorHandler } from '../errors/error-handler.ts'
 import { readJsonOnly } from './json-bodies.ts'
-import { validatorCompiler } from './validator.ts'
+import { preview, validatorCompiler } from './validator.ts'
 
 const app = Fastify({ onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
 readJsonOnly(app)
@@ -174,4 +174,26 @@ test('query parameters are coerced; unknown, repeated and malformed ones are ref
 test('a long value is truncated in the error', async () => {
   const { errors } = await post('/createBooking', { slotId: 'x'.repeat(5000), patient: { name: 'Ada' } })
   expect(errors[0]?.[1].length).toBeLessThan(150)
+})
+
+test('the beginning of a large value is shown, and the rest is not serialized', () => {
+  const named = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`name ${n}`, [{ n }, null, 'x'.repeat(99)]]))
+  for (const value of [
+    named,
+    [named, [named]],
+    Array(100).fill(7),
+    Array(40).fill([]),
+    { ['x'.repeat(99)]: 1 },
+    'Ada',
+  ]) {
+    const whole = JSON.stringify(value)
+    expect(preview(value)).toBe(whole.length > 60 ? `${whole.slice(0, 60)}…` : whole)
+  }
+  const unserializable = {
+    toJSON() {
+      throw new Error('serialized')
+    },
+  }
+  expect(() => JSON.stringify([unserializable])).toThrow('serialized')
+  expect(preview([...Array(100).fill(7), unserializable])).toMatch(/^\[7,7,.*…$/)
 })

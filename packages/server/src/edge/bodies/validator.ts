@@ -89,10 +89,31 @@ export function invalidRequest(errors: FieldError[]): ProblemError {
   return problem('invalid_request', detail, { errors: errors.slice(0, errorsMax) })
 }
 
-/** A value as shown in an error: JSON, truncated. */
+/** A value as shown in an error: JSON, truncated. What is not shown of a large value is not serialized. */
 export function preview(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
+  const text = JSON.stringify(beginningOf(value, { left: previewLengthMax })) ?? 'nothing'
   return text.length <= previewLengthMax ? text : `${text.slice(0, previewLengthMax)}…`
+}
+
+/** As much of a value from JSON as its first characters need: each part has one at least. */
+function beginningOf(value: unknown, parts: { left: number }): unknown {
+  parts.left -= 1
+  if (typeof value === 'string') return value.slice(0, previewLengthMax + 1)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items: unknown[] = []
+    for (const item of value) {
+      if (parts.left < 0) break
+      items.push(beginningOf(item, parts))
+    }
+    return items
+  }
+  const fields: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(value)) {
+    if (parts.left < 0) break
+    fields[name.slice(0, previewLengthMax + 1)] = beginningOf(field, parts)
+  }
+  return fields
 }
 
 function createAjv(extra: Options): Ajv {
@@ -120,7 +141,7 @@ function checkingLengthsFirst(ajv: Ajv): Ajv {
   })
 }
 
-/** Ajv's errors as paths and messages, one per path. */
+/** Ajv's errors as paths and messages, one per path: the first ones. */
 function fieldErrors(errors: readonly ErrorObject[], place: Place): FieldError[] {
   // `anyOf` reports each alternative. The error of the "or null" alternative is not helpful.
   const helpful = errors.filter((error) => error.keyword !== 'anyOf' && error.params.type !== 'null')
@@ -128,6 +149,7 @@ function fieldErrors(errors: readonly ErrorObject[], place: Place): FieldError[]
   for (const error of helpful.length > 0 ? helpful : errors) {
     const path = `${places[place]}${error.instancePath}${missingOrUnknown(error)}` || '/'
     if (!seen.has(path)) seen.set(path, { path, message: describeError(error) })
+    if (seen.size === errorsMax) break
   }
   return [...seen.values()]
 }
