@@ -161,6 +161,7 @@ const clinicPaths = [
   ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/closures', '/people', '/settings', '/proof'],
   ...['/patients', '/patients/new', '/messages', '/security-log', '/waitlist', '/waitlist/add', '/webhooks'],
   '/visit-types',
+  '/working-hours',
   ...['/theatre', '/theatre/book', '/theatre/requests', '/theatre/blocks', '/theatre/setup', '/theatre/report'],
 ]
 

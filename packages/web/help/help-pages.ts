@@ -41,6 +41,7 @@ export const helpSections: readonly HelpSection[] = [
       guide('booking-for-somebody-else', 'At the desk, on the phone, for a child or a parent.'),
       guide('patient-records', 'Whom the clinic knows: search, flags and notes, and whose booking it is.'),
       guide('being-ill', 'A doctor is ill: close the day and reach the patients.'),
+      guide('working-hours', 'Create open sessions and slots each week by a doctor’s hours.'),
       guide('closures', 'Close days for holidays and absences, and see who is booked then.'),
       guide('moving-a-day', 'Move one appointment, or a whole day of them.'),
       guide('operating-theatre', 'Rooms, blocks, cases, the waitlist, emergencies and the report.'),

@@ -16,6 +16,7 @@ export function ClinicFrame() {
   const session = useSession()
   const params = { clinicId }
   const ofAdmins = [
+    { to: '/clinic/$clinicId/working-hours', label: t('tabs.workingHours'), params },
     { to: '/clinic/$clinicId/visit-types', label: t('tabs.visitTypes'), params },
     { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
     { to: '/clinic/$clinicId/webhooks', label: t('tabs.webhooks'), params },

@@ -151,6 +151,14 @@ const timesRoute = createRoute({
   validateSearch: parseTimesSearch,
   component: lazyRouteComponent(() => import('./times/times-page.tsx'), 'ClinicTimesPage'),
 })
+const workingHoursRoute = createRoute({
+  ...parent,
+  loader: () => loadTexts('working-hours'),
+  path: 'working-hours',
+  validateSearch: parseDoctorSearch,
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./working-hours/working-hours-page.tsx'), 'WorkingHoursPage'),
+})
 const closuresRoute = createRoute({
   ...parent,
   path: 'closures',
@@ -240,6 +248,7 @@ export const adminRoutes = [
     doctorsRoute,
     doctorLinkRoute,
     timesRoute,
+    workingHoursRoute,
     closuresRoute,
     waitlistRoute,
     addToWaitlistRoute,

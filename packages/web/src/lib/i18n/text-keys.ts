@@ -20,6 +20,7 @@ import type shell from '../../locales/en/shell.json'
 import type theatre from '../../locales/en/theatre.json'
 import type ticket from '../../locales/en/ticket.json'
 import type waitlist from '../../locales/en/waitlist.json'
+import type workingHours from '../../locales/en/working-hours.json'
 
 type Texts = {
   account: typeof account
@@ -45,6 +46,7 @@ type Texts = {
   theatre: typeof theatre
   ticket: typeof ticket
   waitlist: typeof waitlist
+  'working-hours': typeof workingHours
 }
 
 /** The name of a file in locales/<language>/. */

@@ -1,0 +1,80 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('an administrator sets working hours after a preview, changes them, and sees whom that affects', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/times`)
+  await page.getByRole('link', { name: 'Working hours', exact: true }).first().click()
+  await page.getByRole('heading', { level: 1, name: 'Working hours' }).waitFor()
+  await page.getByText('There are no working hours.').waitFor()
+  const first = page.getByRole('group', { name: 'Row 1', exact: true })
+  for (const day of ['Saturday', 'Sunday']) await first.getByLabel(day).check()
+  await first.getByLabel('Fixed appointments').check()
+  await first.getByLabel('Length in minutes').fill('60')
+  await page.getByRole('button', { name: 'Add a row' }).click()
+  const second = page.getByRole('group', { name: 'Row 2', exact: true })
+  await page.getByText('Row 2 overlaps row 1 on Monday.').waitFor()
+  await second.getByRole('textbox', { name: 'From' }).fill('22:30')
+  await second.getByRole('textbox', { name: 'Until' }).fill('02:00')
+  await second.getByText('It ends on the next day.').waitFor()
+  await page.getByRole('button', { name: 'Show what changes' }).click()
+  await page.getByText(/^Created: sessions \d+, slots \d/).waitFor()
+  await page.getByText('No appointment is outside of the new hours.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  await page.getByText('The working hours are changed.').waitFor()
+  const present = page.getByRole('region', { name: 'Present hours' })
+  await present.getByText('fixed appointments of 60 minutes').waitFor()
+
+  const { rows } = await site.database.ownerPool.query(
+    `select s.id, s.clinic_no as "clinicNo", s.starts_at as "startsAt", s.ends_at as "endsAt", s.capacity
+       from holdfast.slot s join holdfast.band_day b on s.id = any (b.slot_ids)
+      where b.resource_id = $1 and s.starts_at > now() + interval '3 days' order by s.starts_at limit 1`,
+    [scene.doctor.id],
+  )
+  await aBooking(site.database, { ...rows[0], doctorId: scene.doctor.id }, { patient: { name: 'Grace Hopper' } })
+  await page.getByRole('button', { name: 'Remove row 1' }).click()
+  await page.getByRole('button', { name: 'Show what changes' }).click()
+  await page.getByText('Slots with appointments outside of the new hours: 1.').waitFor()
+  await page.getByRole('link', { name: 'Grace Hopper', exact: true }).waitFor()
+  await page.setViewportSize({ width: 320, height: 640 })
+  await untilRead(page)
+  expect(await sidewaysPixels(page)).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+})
+
+test('one session is added, and withdrawn', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  await aSlot(site.database, scene.doctor)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  const sessions = page.getByRole('region', { name: 'Coming open sessions' })
+  await sessions.getByText('There are none.').waitFor()
+  const tomorrow = Temporal.Now.plainDateISO('UTC').add({ days: 2 })
+  await sessions.getByRole('textbox', { name: 'Day' }).fill(tomorrow.toLocaleString('en-GB', { dateStyle: 'short' }))
+  await sessions.getByRole('button', { name: 'Add one' }).click()
+  await page.getByText('The session is open.').waitFor()
+  await sessions.getByText(/ · every 10 minutes$/).waitFor()
+  await sessions.getByRole('textbox', { name: 'Until' }).fill('13:00')
+  await sessions.getByRole('button', { name: 'Add one' }).click()
+  await sessions.getByText('Another session is at this time.').waitFor()
+  await sessions.getByRole('button', { name: /^Withdraw / }).click()
+  const dialog = page.getByRole('dialog')
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Withdraw', exact: true }).click()
+  await sessions.getByText('There are none.').waitFor()
+})
+
+test('staff do not see the page', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  await page.getByRole('alert').first().waitFor()
+  expect(await page.getByRole('heading', { name: 'Working hours' }).count()).toBe(0)
+})

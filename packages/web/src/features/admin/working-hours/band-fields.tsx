@@ -1,0 +1,111 @@
+import { sessionLimits, workingHoursLimits } from '@holdfast/vocabulary'
+import { Box, Button, Checkbox, Group, Paper, Radio, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatWeekday } from '../../../lib/i18n/format.ts'
+import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
+import { EndTimeField, TimeField } from '../../../ui/fields/time-field.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { type BandDraft, capacityMax, problemOf } from './hours-draft.ts'
+
+type BandProps = {
+  band: BandDraft
+  /** Its place in the form, from 1. */
+  number: number
+  onChange: (band: BandDraft) => void
+  onRemove: () => void
+}
+
+/** A row of working hours: its days and times, and what is created. */
+export function BandFields({ band, number, onChange, onRemove }: BandProps) {
+  const { t } = useTranslation('working-hours')
+  const { weekdays, from, to, everyWeeks } = band
+  const set = (part: Partial<BandDraft>) => onChange({ ...band, ...part })
+  const problem = problemOf(band)
+  const error = problem === null ? null : t(`problem.${problem}`)
+  return (
+    <Paper withBorder p="md" radius="lg" role="group" aria-label={t('band', { number })}>
+      <Stack gap="md">
+        <Checkbox.Group
+          size="md"
+          label={t('weekdays')}
+          value={weekdays}
+          onChange={(days) => set({ weekdays: days })}
+          error={problem === 'weekdays' ? error : null}
+        >
+          <Box className={layoutClasses.choices} mt={6}>
+            {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
+              <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
+            ))}
+          </Box>
+        </Checkbox.Group>
+        <div className={layoutClasses.shortFields}>
+          <TimeField label={t('from')} value={from} onChange={(time) => set({ from: time })} />
+          <EndTimeField
+            label={t('to')}
+            value={to}
+            onChange={(time) => set({ to: time })}
+            error={problem === 'times' && from !== '' && to !== '' ? error : null}
+          />
+          <BoundedNumber
+            label={t('everyWeeks')}
+            {...workingHoursLimits.everyWeeks}
+            allowDecimal={false}
+            value={everyWeeks}
+            onChange={(weeks) => set({ everyWeeks: weeks })}
+          />
+        </div>
+        {to !== '' && to !== '24:00' && to < from ? <Text c="dimmed">{t('nextDay')}</Text> : null}
+        <WhatFields band={band} set={set} error={problem === 'minutes' ? error : null} />
+        <Group>
+          <Button size="sm" variant="default" aria-label={t('removeBand', { number })} onClick={onRemove}>
+            {t('remove')}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
+  )
+}
+
+type WhatProps = { band: BandDraft; set: (part: Partial<BandDraft>) => void; error: string | null }
+
+function WhatFields({ band: { kind, minutes, capacity }, set, error }: WhatProps) {
+  const { t } = useTranslation('working-hours')
+  const isSession = kind === 'session'
+  const limits = isSession ? sessionLimits.gridMinutes : workingHoursLimits.slotMinutes
+  return (
+    <>
+      <Radio.Group
+        label={t('kind')}
+        value={kind}
+        onChange={(chosen) =>
+          set(chosen === 'slots' ? { kind: 'slots', minutes: 15 } : { kind: 'session', minutes: 10 })
+        }
+      >
+        <Stack gap="xs" mt={6}>
+          <Radio value="session" label={t('session')} description={t('sessionHelp')} />
+          <Radio value="slots" label={t('slots')} description={t('slotsHelp')} />
+        </Stack>
+      </Radio.Group>
+      <div className={layoutClasses.shortFields}>
+        <BoundedNumber
+          label={t(isSession ? 'gridMinutes' : 'slotMinutes')}
+          {...limits}
+          allowDecimal={false}
+          value={minutes}
+          error={error}
+          onChange={(value) => set({ minutes: value })}
+        />
+        {isSession ? null : (
+          <BoundedNumber
+            label={t('capacity')}
+            min={1}
+            max={capacityMax}
+            allowDecimal={false}
+            value={capacity}
+            onChange={(value) => set({ capacity: value })}
+          />
+        )}
+      </div>
+    </>
+  )
+}

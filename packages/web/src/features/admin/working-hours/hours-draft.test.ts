@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { bandDraftOf, newBand, overlapOf, problemOf, requestOf } from './hours-draft.ts'
+
+const draft = (...bands: Partial<ReturnType<typeof newBand>>[]) => ({
+  bands: bands.map((band) => ({ ...newBand(), ...band })),
+  validFrom: '2027-01-04',
+  validUntil: '',
+})
+
+test('a row is a session with a grid, or slots with their length and places', () => {
+  const night = { weekdays: ['5', '1'], from: '22:30', to: '02:00', kind: 'slots' as const, minutes: 20, capacity: 2 }
+  expect(requestOf(draft({ minutes: 15, everyWeeks: '2' }, night))).toEqual({
+    validFrom: '2027-01-04',
+    bands: [
+      { weekdays: [1, 2, 3, 4, 5], from: '09:00', to: '12:00', everyWeeks: 2, gridMinutes: 15 },
+      { weekdays: [1, 5], from: '22:30', to: '02:00', everyWeeks: 1, slotMinutes: 20, capacity: 2 },
+    ],
+  })
+})
+
+test('what is not shown of hours stays as it was', () => {
+  const band = {
+    weekdays: [2],
+    from: '09:00',
+    to: '24:00',
+    everyWeeks: 1,
+    gridMinutes: 5,
+    slotMinutes: null,
+    capacity: null,
+    visitTypeIds: ['a'],
+  }
+  const shown = { ...draft(), bands: [bandDraftOf(band)] }
+  expect(requestOf(shown)?.bands).toEqual([
+    { weekdays: [2], from: '09:00', to: '24:00', everyWeeks: 1, gridMinutes: 5, visitTypeIds: ['a'] },
+  ])
+})
+
+test('what is missing or out of range is named, and nothing is sent', () => {
+  const problem = (part: Partial<ReturnType<typeof newBand>>) => problemOf({ ...newBand(), ...part })
+  expect(problem({})).toBeNull()
+  expect(problem({ weekdays: [] })).toBe('weekdays')
+  expect(problem({ to: '' })).toBe('times')
+  expect(problem({ to: '09:00' })).toBe('times')
+  expect(problem({ minutes: 241 })).toBe('minutes')
+  expect(problem({ kind: 'slots', minutes: 200 })).toBe('minutes')
+  expect(problem({ kind: 'slots', minutes: 20, capacity: '' })).toBe('capacity')
+  expect(problem({ everyWeeks: 0 })).toBe('everyWeeks')
+  expect(requestOf(draft({ weekdays: [] }))).toBeNull()
+  expect(requestOf({ ...draft({}), validUntil: '2027-01-03' })).toBeNull()
+  expect(requestOf({ ...draft(), validFrom: '' })).toBeNull()
+})
+
+test('rows that overlap are named', () => {
+  const overlapping = draft(
+    { weekdays: ['7'], from: '22:00', to: '02:00' },
+    { weekdays: ['1'], from: '01:00', to: '03:00' },
+  )
+  expect(overlapOf(overlapping)).toEqual({ first: 0, second: 1, weekday: 1 })
+  expect(requestOf(overlapping)).toBeNull()
+})

@@ -1,0 +1,126 @@
+import type { WorkingBand, WorkingHours } from '@holdfast/contract/client'
+import { Anchor, List, NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { formatDate, formatLocalTime, formatLocalTimes, formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
+import { PageTitle } from '../../../ui/focus/page-title.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
+import { NoDoctors } from '../no-doctors.tsx'
+import { useClinic } from '../use-clinic.ts'
+import { ComingSessions } from './coming-sessions.tsx'
+import { HoursForm } from './hours-form.tsx'
+import { workingHoursQuery } from './hours-queries.ts'
+
+const route = getRouteApi('/clinic/$clinicId/working-hours')
+
+/** A doctor's weekly hours, of which sessions and slots are created, and the sessions to come. */
+export function WorkingHoursPage() {
+  const { t } = useTranslation('working-hours')
+  const { clinicId, doctors, timeZone, today } = useClinic()
+  const navigate = route.useNavigate()
+  const doctorId = route.useSearch().doctorId ?? doctors[0]?.id
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{t('title')}</PageTitle>
+        <Text c="dimmed">{t('intro')}</Text>
+        <Anchor href="/help/working-hours" underline="always">
+          {t('help')}
+        </Anchor>
+      </div>
+      {doctorId === undefined ? (
+        <NoDoctors />
+      ) : (
+        <>
+          <NativeSelect
+            maw="24rem"
+            label={t('doctor')}
+            value={doctorId}
+            onChange={({ currentTarget }) => navigate({ search: { doctorId: currentTarget.value } })}
+            data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
+          />
+          <Stack gap="lg" key={doctorId}>
+            <Hours clinicId={clinicId} doctorId={doctorId} today={today} />
+            <ComingSessions clinicId={clinicId} doctorId={doctorId} today={today} timeZone={timeZone} />
+          </Stack>
+        </>
+      )}
+    </Stack>
+  )
+}
+
+function Hours(of: { clinicId: string; doctorId: string; today: string }) {
+  const { t } = useTranslation('working-hours')
+  const hours = useQuery(workingHoursQuery(of))
+  if (hours.data === undefined) return <LoadingOrError of={hours} />
+  return (
+    <>
+      <Versions hours={hours.data} />
+      <section aria-labelledby="change-hours" className={layoutClasses.panel}>
+        <Stack gap="md">
+          <div>
+            <Title order={2} size="h3" id="change-hours">
+              {t('change')}
+            </Title>
+            <Text c="dimmed">{t('changeHelp')}</Text>
+          </div>
+          <HoursForm {...of} hours={hours.data} />
+        </Stack>
+      </section>
+    </>
+  )
+}
+
+/** The hours that the doctor has, and until when they are filled. */
+function Versions({ hours: { versions, filledUntil, runsOutOn } }: { hours: WorkingHours }) {
+  const { t } = useTranslation('working-hours')
+  return (
+    <section aria-labelledby="present-hours">
+      <Title order={2} size="h3" id="present-hours" mb="xs">
+        {t('present')}
+      </Title>
+      {versions.length === 0 ? <Text>{t('none')}</Text> : null}
+      {versions.map(({ validFrom, validUntil, bands }) => {
+        const days = { from: formatDate(validFrom), until: validUntil === null ? '' : formatDate(validUntil) }
+        return (
+          <div key={validFrom}>
+            <Text fw={600}>{t(validUntil === null ? 'since' : 'sinceUntil', days)}</Text>
+            <List>
+              {bands.map((band) => (
+                <List.Item key={`${band.weekdays} ${band.from}`}>
+                  <BandText band={band} />
+                </List.Item>
+              ))}
+              {bands.length === 0 ? <List.Item>{t('off')}</List.Item> : null}
+            </List>
+          </div>
+        )
+      })}
+      {versions.length > 0 && filledUntil !== null ? (
+        <Text c="dimmed">{t('filledUntil', { day: formatDate(filledUntil) })}</Text>
+      ) : null}
+      {runsOutOn === null ? null : (
+        <Text fw={600} role="status">
+          {t('runsOut', { day: formatDate(runsOutOn) })}
+        </Text>
+      )}
+    </section>
+  )
+}
+
+function BandText({ band }: { band: WorkingBand }) {
+  const { t } = useTranslation('working-hours')
+  const { weekdays, from, to, everyWeeks, gridMinutes, slotMinutes } = band
+  const parts = [
+    weekdays.map(formatWeekday).join(', '),
+    // One that ends on the next day is no range of a day.
+    to > from ? formatLocalTimes(from, to) : `${formatLocalTime(from)}–${formatLocalTime(to)}`,
+    ...(everyWeeks > 1 ? [t('inWeeks', { weeks: formatNumber(everyWeeks) })] : []),
+    slotMinutes === null
+      ? t('sessionOf', { minutes: formatNumber(gridMinutes ?? 0) })
+      : t('slotsOf', { minutes: formatNumber(slotMinutes) }),
+  ]
+  return <>{parts.join(' · ')}</>
+}
