@@ -1,5 +1,5 @@
 import type { Booking, WorkingHoursPreview } from '@holdfast/contract/client'
-import { List, Stack, Text } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { PatientContacts } from '../../../domain/bookings/patient-contacts.tsx'
 import { formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
@@ -18,17 +18,15 @@ export function HoursPreview({ preview }: { preview: WorkingHoursPreview }) {
       <FocusedTitle id="hours-preview" order={3}>
         {t('preview.title')}
       </FocusedTitle>
-      <List>
+      <ul>
         {(['creates', 'withdraws', 'keeps', 'conflicts'] as const).map((what) => {
           const { sessions, slots } = preview[what]
           if (what === 'conflicts' && sessions + slots === 0) return null
           return (
-            <List.Item key={what}>
-              {t(`preview.${what}`, { sessions: formatNumber(sessions), slots: formatNumber(slots) })}
-            </List.Item>
+            <li key={what}>{t(`preview.${what}`, { sessions: formatNumber(sessions), slots: formatNumber(slots) })}</li>
           )
         })}
-      </List>
+      </ul>
       <Text role="status">
         {affectedSlots === 0 ? t('preview.nobody') : t('preview.affected', { slots: formatNumber(affectedSlots) })}
       </Text>

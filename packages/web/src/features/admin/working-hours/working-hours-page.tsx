@@ -1,5 +1,5 @@
 import type { WorkingBand, WorkingHours } from '@holdfast/contract/client'
-import { Anchor, List, NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { Anchor, NativeSelect, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -87,14 +87,14 @@ function Versions({ hours: { versions, filledUntil, runsOutOn } }: { hours: Work
         return (
           <div key={validFrom}>
             <Text fw={600}>{t(validUntil === null ? 'since' : 'sinceUntil', days)}</Text>
-            <List>
+            <ul>
               {bands.map((band) => (
-                <List.Item key={`${band.weekdays} ${band.from}`}>
+                <li key={`${band.weekdays} ${band.from}`}>
                   <BandText band={band} />
-                </List.Item>
+                </li>
               ))}
-              {bands.length === 0 ? <List.Item>{t('off')}</List.Item> : null}
-            </List>
+              {bands.length === 0 ? <li>{t('off')}</li> : null}
+            </ul>
           </div>
         )
       })}
