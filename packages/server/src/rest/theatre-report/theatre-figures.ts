@@ -17,6 +17,8 @@ export type FiguresQuery = {
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
+/** The most that milestones are ahead that are not recorded to try out a plan: see record_milestone.sql. */
+const aheadMsMax = 5 * minuteMs
 
 /**
  * The figures of some cases and blocks. Times are those of the milestones in_room and out_of_room.
@@ -108,10 +110,11 @@ function releases({ blocks, casesOfBlocks, releaseDays, now }: FiguresQuery) {
 
 /**
  * A block in the future may be over too, if its milestones were recorded to try out a plan (`trial` of
- * recordMilestone).
+ * recordMilestone). A patient who has arrived for it, or whose case began early, does not end it.
  */
 function isOver({ from, to }: Block, cases: readonly Case[], now: Date): boolean {
-  return to <= now || (from > now && cases.some(({ milestones }) => milestones.length > 0))
+  const isTrial = ({ at }: Case['milestones'][number]) => at.getTime() > now.getTime() + aheadMsMax
+  return to <= now || (from > now && cases.some(({ milestones }) => milestones.some(isTrial)))
 }
 
 function isOwned({ service, surgeonId }: Block): boolean {

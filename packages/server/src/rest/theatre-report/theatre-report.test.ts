@@ -124,6 +124,17 @@ test('blocks that are not over do not count', () => {
   expect(total).toMatchObject({ blockMinutes: 240, rawUtilisation: 0.5 })
 })
 
+test('a block that has not begun is over in a plan that was tried out, and not because a patient has come early', () => {
+  const now = at('07:00')
+  const minutesOf = (change: Parameters<typeof aCase>[0]) => {
+    const block = aBlock()
+    return report({ cases: [aCase({ blockId: block.id, ...change })], blocks: [block], now }).total.blockMinutes
+  }
+  expect(minutesOf({ status: 'ARRIVED', milestones: [{ milestone: 'arrived', at: at('06:55') }] })).toBe(0)
+  expect(minutesOf({ inRoom: '06:20', outOfRoom: '07:05' })).toBe(0)
+  expect(minutesOf({ inRoom: '08:00', outOfRoom: '09:00' })).toBe(240)
+})
+
 test('rooms are listed with the numbers in their names by value', () => {
   const cases = ['ten', 'two', 'one'].map((roomId) => aCase({ roomId, inRoom: '08:00', outOfRoom: '09:00' }))
   const names = new Map([
