@@ -146,6 +146,7 @@ begin
          'lapsed_units', 'natural_order', 'next_hold_end', 'is_expected',
          'schedule_cases', 'claim_cases', 'record_milestone', 'prolong_case', 'relieve_team', 'cases_by_id',
          'suggest_cases', 'has_left', 'taken_until', 'will_end', 'create_blocks', 'change_block', 'set_equipment_units',
+         'are_same_service',
          'save_case_request', 'resource_uses', 'withdraw_case_request', 'erase_record',
          'link_patient', 'unlink_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',

@@ -258,6 +258,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'apply_busy_times',
     'are_doctors_locked',
     'are_locked',
+    'are_same_service',
     'begin_log_epoch',
     'booked_since',
     'booked_since_withdrawal',

@@ -247,7 +247,8 @@ export type Theatre = {
    * was booked.
    *
    * A call ends after some seconds of searches. `nextCursor`: where the next one, with another key, goes on; null: the
-   * block is full, or the list has ended. `examined`: how many open requests were looked at.
+   * block is full, or the list has ended. `examined`: how many open requests were looked at, of those that the owner,
+   * the room and the free minutes of the block admit.
    *
    * One run of steps fills a block at a time. `block_being_filled`: another one does, and nothing was booked. It is
    * over when its last step has ended, or 20 seconds after a step if no other follows, a minute if that did not end.
@@ -306,6 +307,19 @@ export type CaseRequestsFilter = {
   urgency?: Urgency
   /** `YYYY-MM-DD`: due on this day or before. */
   dueUntil?: string
+  fits?: RequestFit
+}
+
+/**
+ * Requests with a surgeon and a patient, for this room or any, of at most so many minutes, and of one of these
+ * urgencies. `service`, `surgeonId`: of this owner; null: of any.
+ */
+export type RequestFit = {
+  roomId: string
+  minutesMax: number
+  urgencies: Urgency[]
+  service: string | null
+  surgeonId: string | null
 }
 
 type PageQuery = { limit: number; cursor: string | null }

@@ -11,7 +11,13 @@ import { clinicNoIn, clinicNoOf, isId, newId } from '../model/id.ts'
 import { idsFrom } from '../model/id-bounds.ts'
 import type { Page } from '../model/page.ts'
 import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
-import type { CaseRequest, CaseRequestsFilter, CreateCaseRequestOutcome, Theatre } from '../model/theatre.ts'
+import type {
+  CaseRequest,
+  CaseRequestsFilter,
+  CreateCaseRequestOutcome,
+  RequestFit,
+  Theatre,
+} from '../model/theatre.ts'
 import type { Block } from '../model/theatre-resource.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 import { isOfSurgeon } from './case-conditions.ts'
@@ -133,7 +139,7 @@ async function exists(pool: pg.Pool, clinicNo: number, requestId: string | undef
 }
 
 /** Whether request `q` of patient `p` is one of those that somebody looks for. */
-function matchesFilter({ text = '', service = '', surgeonId, urgency, dueUntil }: CaseRequestsFilter): Sql {
+function matchesFilter({ text = '', service = '', surgeonId, urgency, dueUntil, fits }: CaseRequestsFilter): Sql {
   const searched = sql`concat_ws(chr(10), q.service, q.procedure_code, q.procedure_display, p.mrn, p.name, q.note)`
   const conditions = [
     ...(text.trim() === '' ? [] : [foldedOnce(searched, hasWords(text))]),
@@ -141,8 +147,17 @@ function matchesFilter({ text = '', service = '', surgeonId, urgency, dueUntil }
     ...(surgeonId === undefined ? [] : [sql`q.surgeon_id = ${surgeonId}::uuid`]),
     ...(urgency === undefined ? [] : [sql`q.urgency = ${urgency}`]),
     ...(dueUntil === undefined ? [] : [sql`q.due_on <= ${dueUntil}::date`]),
+    ...(fits === undefined ? [] : [isFitting(fits)]),
   ]
   return conditions.length === 0 ? sql`true` : join(conditions, ' and ')
+}
+
+function isFitting({ roomId, minutesMax, urgencies, service, surgeonId }: RequestFit): Sql {
+  return sql`
+    q.surgeon_id = coalesce(${surgeonId}::uuid, q.surgeon_id) and p.mrn is not null and p.name is not null
+    and coalesce(q.room_id, ${roomId}::uuid) = ${roomId}::uuid and q.minutes <= ${minutesMax}::float
+    and q.urgency = any (${urgencies}::text[])
+    and (${service}::text is null or holdfast.are_same_service(${service}::text, q.service))`
 }
 
 /** The requests behind one in the list, or all (null), that have a live case in a block: it starts within it. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
-import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import { slotOf } from '../../test/theatre-transaction.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
@@ -71,7 +71,7 @@ test('where many fit and cannot be placed, each call ends after some seconds, an
     ...theatre,
     suggest: (query) => {
       searches += 1
-      clock += 3_000
+      clock += 1_500
       return theatre.suggest(query)
     },
   }
@@ -296,7 +296,7 @@ test.for(['claimCase', 'suggest'] as const)(
   },
 )
 
-test('times are searched only for requests whose owner and length fit, and for none in a full block', async ({
+test('only requests whose owner, room and length fit are read, and times searched for none in a full block', async ({
   database,
 }) => {
   const scene = await aTheatre(database)
@@ -305,17 +305,22 @@ test('times are searched only for requests whose owner and length fit, and for n
   const owner = { service: 'Orthopaedics', surgeonId: null, releaseDays: null }
   const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
   const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
-  const wait = async (change: { service?: string; minutes?: number }) => {
-    const { patient, service, procedure, minutes, urgency, surgeonId } = { ...aCase(scene), ...change }
+  const other = await aRoom(theatre, clinic, { name: 'Room 2' })
+  type Change = { service?: string; minutes?: number; roomId?: string; surgeonId?: null }
+  const wait = async (change: Change) => {
+    const { patient, service, procedure, minutes, urgency, surgeonId } = aCase(scene)
     const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
     const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null, createdBy: null }
-    await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, mayChangePatient: true }, null)
+    await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, mayChangePatient: true, ...change }, null)
   }
   for (let n = 0; n < 5; n += 1) {
     await wait({ service: 'Cardiac' })
     await wait({ minutes: 121 })
+    await wait({ roomId: other })
+    await wait({ surgeonId: null })
   }
-  for (let n = 0; n < 20; n += 1) await wait({})
+  await wait({ service: 'ORTHOPAEDICS', roomId: room })
+  for (let n = 1; n < 20; n += 1) await wait({})
   let searches = 0
   const suggest: Theatre['suggest'] = (query) => {
     searches += 1
@@ -323,7 +328,8 @@ test('times are searched only for requests whose owner and length fit, and for n
   }
   const fill = fillBlock({ ...theatre, suggest }, alone)
   const filled = await fill({ blockId, confirm: true, actorId: null, key: randomUUID() })
-  expect(filled).toMatchObject({ kind: 'filled', cases: [{ minutes: 60 }, { minutes: 60 }] })
+  const cases = [{ service: 'ORTHOPAEDICS' }, { service: 'Orthopaedics' }]
+  expect(filled).toMatchObject({ kind: 'filled', cases, examined: 20 })
   expect(searches).toBe(2)
 })
 
@@ -353,7 +359,7 @@ test('times are searched for no request that is longer than the room is free at 
   const free = (block: Block) => longestFree(database.appPool, block)
   const fill = fillBlock({ ...theatre, suggest }, { ...alone, longestFree: free })
   const filled = await fill({ blockId, confirm: true, actorId: null, key: randomUUID() })
-  expect(filled).toMatchObject({ cases: [{ startsAt: soonAt(8) }, { startsAt: soonAt(9) }], examined: 22 })
+  expect(filled).toMatchObject({ cases: [{ startsAt: soonAt(8) }, { startsAt: soonAt(9) }], examined: 2 })
   expect(suggest).toHaveBeenCalledTimes(2)
   // A hold that has lapsed takes nothing.
   const last = await theatre.case(held.at(-1) ?? '')

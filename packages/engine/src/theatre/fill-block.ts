@@ -1,10 +1,10 @@
-import { serviceKey, type Urgency } from '@holdfast/vocabulary'
+import { caseUrgencies, type Urgency } from '@holdfast/vocabulary'
 import { rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { cursorOf, InvalidCursor } from '../lists/cursor.ts'
 import { isNotDone, type NotDone } from '../model/claim.ts'
 import { digestUuid } from '../model/digest-uuid.ts'
 import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
-import type { CaseRequest, Theatre } from '../model/theatre.ts'
+import type { CaseRequest, RequestFit, Theatre } from '../model/theatre.ts'
 import type { Case, ClaimCaseRequest, TheatrePatient } from '../model/theatre-case.ts'
 import type { Block } from '../model/theatre-resource.ts'
 import type { BlockFillings, FillingRun } from './block-fillings.ts'
@@ -33,16 +33,16 @@ type StepOutcome =
   | { kind: 'filled'; cases: Case[]; examined: number; lastId: string | null }
   | Extract<Awaited<ReturnType<Theatre['fillBlock']>>, { kind: 'filled_in_part' | 'room_inactive' } | NotDone>
 
-/** A step searches no longer than this, and then one more time: well within the time that a proxy waits. */
-const stepMs = 5_000
+/** A step searches no longer than this, and then one more time: whoever waits sees how far it is. */
+const stepMs = 2_000
 const pageSize = 200
 
 /**
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
- * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked. Times
- * are searched only for requests whose owner and length fit, so a long list costs nothing once the block is full, or
- * what is left of it is in pieces. Where many fit and cannot be placed, a call is a step: it ends after some seconds,
- * and says where the next one goes on.
+ * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked. Only
+ * requests are read that the block's owner and room, the time until it and what is left of it admit (the claim decides,
+ * by block_is_open), so a long list of others costs one query. Where many fit and cannot be placed, a call is a step: it
+ * ends after some seconds, and says where the next one goes on.
  *
  * @throws InvalidCursor for a cursor that no call for this block returned
  * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim
@@ -99,11 +99,12 @@ function stepOf(theatre: Needed, { scheduledIn, longestFree }: Omit<Parts, 'fill
     let examined = 0
     let lastId = afterId
     const start = afterId === null ? null : cursorOfRequests.encode(afterId)
-    let page = await theatre.caseRequestsPage(openRequests(clinicNo, start))
+    const pageAfter = (next: string | null) => theatre.caseRequestsPage(fittingRequests(block, left, next))
+    let page = await pageAfter(start)
     // An earlier try of the call may have booked these. They are read after the open ones, so that none is missing that
     // is booked meanwhile.
     const scheduled = await scheduledIn(block, afterId)
-    for (const request of scheduled.filter((one) => isFor(block, one))) {
+    for (const request of scheduled) {
       const refused = await bookOne(request)
       if (refused !== null) return refused
     }
@@ -113,12 +114,12 @@ function stepOf(theatre: Needed, { scheduledIn, longestFree }: Omit<Parts, 'fill
         if (examined > 0 && now() - began > stepMs) return { kind: 'filled', cases, examined, lastId }
         examined += 1
         lastId = request.id
-        if (scheduledIds.has(request.id) || !isFor(block, request) || !isWorthSearching(block, request, left)) continue
+        if (scheduledIds.has(request.id) || request.minutes > left) continue
         const refused = await bookOne(request)
         if (refused !== null) return refused
       }
       if (page.nextCursor === null || left <= 0) break
-      const next = theatre.caseRequestsPage(openRequests(clinicNo, page.nextCursor))
+      const next = pageAfter(page.nextCursor)
       page = await (cases.length === 0 ? next : next.catch(rethrowAfterCommit))
     }
     // Asked only then: what an earlier try of the call has booked stays, too.
@@ -139,18 +140,8 @@ async function runAt(theatre: Needed, block: Block, cursor: string): Promise<Fil
   return { blockId, runId, examined: Number(examined), booked: Number(booked), afterId: requestId }
 }
 
-function openRequests(clinicNo: number, cursor: string | null): Parameters<Theatre['caseRequestsPage']>[0] {
-  return { clinicNo, status: 'open', limit: pageSize, cursor }
-}
-
 async function takesCases(theatre: Needed, clinicNo: number, { roomId }: Block): Promise<boolean> {
   return (await theatre.rooms(clinicNo)).some(({ id, active }) => id === roomId && active)
-}
-
-/** A request without a surgeon or a patient cannot be booked yet. */
-function isFor(block: Block, request: CaseRequest): boolean {
-  const isRoom = request.roomId === null || request.roomId === block.roomId
-  return isRoom && request.surgeonId !== null && request.patient !== null && request.status !== 'withdrawn'
 }
 
 /**
@@ -164,16 +155,14 @@ const waitsMsMax: Record<Urgency, number> = {
   elective: Number.POSITIVE_INFINITY,
 }
 
-/**
- * Whether the block's owner and what is left of it admit the request (the claim decides, by block_is_open), and whether
- * it can wait for the block.
- */
-function isWorthSearching(block: Block, { service, surgeonId, minutes, urgency }: CaseRequest, left: number): boolean {
-  if (block.from.getTime() - Date.now() > waitsMsMax[urgency]) return false
-  const isOwners =
-    (block.service === null || serviceKey(block.service) === serviceKey(service)) &&
-    (block.surgeonId === null || block.surgeonId === surgeonId)
-  return minutes <= left && (block.isReleased || isOwners)
+/** A page of the open requests that the block admits, with the longest case that fits. */
+function fittingRequests(block: Block, minutesMax: number, cursor: string | null) {
+  const { roomId, service, surgeonId } = block
+  const waitsMs = block.from.getTime() - Date.now()
+  const urgencies = caseUrgencies.filter((urgency) => waitsMs <= waitsMsMax[urgency])
+  const owner = block.isReleased ? { service: null, surgeonId: null } : { service, surgeonId }
+  const fits: RequestFit = { ...owner, roomId, minutesMax, urgencies }
+  return { clinicNo: clinicNoOf(block.id), status: 'open', limit: pageSize, cursor, filter: { fits } } as const
 }
 
 /** null: it does not fit. */
