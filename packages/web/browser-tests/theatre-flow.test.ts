@@ -323,7 +323,7 @@ test('blocks of a month are previewed; one is filled from the board, taken over 
   await dialog.getByText('0 minutes of 4 hours').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await dialog.getByRole('button', { name: /^Fill from the waitlist: / }).click()
-  await page.getByText('Booked from the waitlist: Cystoscopy.').waitFor()
+  await page.getByText('Booked from the waitlist: 1 (Cystoscopy).').waitFor()
   await dialog.getByText('40 minutes of 4 hours').waitFor()
   await dialog.getByRole('button', { name: /^Change: / }).click()
   await dialog.getByLabel('Belongs to').selectOption({ label: 'A surgeon' })

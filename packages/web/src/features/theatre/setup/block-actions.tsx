@@ -61,10 +61,12 @@ export function BlockActions({ block }: { block: Block }) {
       <div role="status">
         {progress === null ? null : (
           <Text size="sm">
-            {t('blocks.filling', {
-              examined: formatNumber(progress.examined),
-              booked: formatNumber(progress.booked),
-            })}
+            {progress.examined === 0
+              ? t('blocks.fillingStarted')
+              : t('blocks.filling', {
+                  examined: formatNumber(progress.examined),
+                  booked: formatNumber(progress.booked),
+                })}
           </Text>
         )}
       </div>
@@ -111,7 +113,8 @@ function useFillBlock(block: Block) {
       requestKeys.clear()
       step.current = firstStep
       const names = items.map(({ procedure }) => procedure.display).join(`${comma()} `)
-      toastDone({ message: items.length === 0 ? t('blocks.filledNone') : t('blocks.filled', { names }) })
+      const booked = formatNumber(items.length)
+      toastDone({ message: items.length === 0 ? t('blocks.filledNone') : t('blocks.filled', { booked, names }) })
     },
     onSettled: () => {
       setProgress(null)
