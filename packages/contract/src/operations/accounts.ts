@@ -210,7 +210,8 @@ export const accountOperations = {
     description:
       'By the account that asked for the link. If it was sent to another address than the account has, that becomes ' +
       'the address of the account; sessions and roles stay, e-mailed links for a new password become void, and the ' +
-      'earlier address gets an e-mail with which the change can be undone for 72 hours.',
+      'earlier address gets an e-mail with which the change can be undone for 72 hours. If an address before it still can undo ' +
+      'its change, that one gets as long again instead.',
     access: 'account',
     body: emailLinkSchema,
     responses: { 200: { description: 'The address is confirmed', schema: emailConfirmedSchema } },

@@ -43,7 +43,7 @@ const grants = `
     to holdfast_app;
   grant update (name, "updatedAt", "tokensValidFrom", "feedsValidFrom", "mustChangePassword", "emailVerified", language,
       "firstSignInAt") on "user" to holdfast_app;
-  grant update ("tokenHash") on "emailLink" to holdfast_app;
+  grant update ("tokenHash", "expiresAt") on "emailLink" to holdfast_app;
   grant update ("updatedAt") on verification to holdfast_app;
   grant update (password, "updatedAt") on account to holdfast_app;
   grant update ("updatedAt", "secondFactorAt") on session to holdfast_app;

@@ -42,7 +42,7 @@ export type EmailLinkUse =
 /** What the earlier address may do about a change. */
 export type EmailUndo =
   | { kind: 'link'; token: string }
-  /** The account had that address for less than {@link undoHours}: the address before it takes the account back. */
+  /** A link to an address before that one is valid, and now for {@link undoHours} again: it takes the account back. */
   | { kind: 'earlier_address' }
   /** A new account had it, and nobody had proven it. */
   | { kind: 'none' }
@@ -246,10 +246,14 @@ async function used(
   return { kind: 'changed', email, previous, undo, language: language ?? 'en' }
 }
 
-/** A thief's second change must not give the thief's first address a right like that of the owner's address. */
+/**
+ * A thief's second change must not give the thief's first address a right like that of the owner's address. An owner who
+ * has changed the address, too, has as long as after the first change to take it back.
+ */
 async function undoFor(transaction: PoolClient, accountId: string, previous: string): Promise<EmailUndo> {
   const { rowCount } = await transaction.query(sql`
-    select from "emailLink" where "userId" = ${accountId} and purpose = 'undo' and "expiresAt" > now() limit 1`)
+    update "emailLink" set "expiresAt" = now() + make_interval(hours => ${undoHours})
+     where "userId" = ${accountId} and purpose = 'undo' and "expiresAt" > now()`)
   if (rowCount !== 0) return { kind: 'earlier_address' }
   return { kind: 'link', token: await stored(transaction, accountId, { email: previous, purpose: 'undo' }) }
 }

@@ -127,6 +127,25 @@ test('a second change gives the address between no link, and the first address t
 })
 
 test.each([
+  {
+    what: 'a later change gives the first address as long again to take the account back',
+    isChanged: true,
+    status: 200,
+  },
+  { what: 'without one, it has three days (the control)', isChanged: false, status: 422 },
+])('$what', async ({ isChanged, status }) => {
+  const person = await aConfirmedPerson()
+  await moveOn(person)
+  const owner = await tokenTo(person.email, 'undo')
+  // The second change comes minutes before the end of the first link.
+  await age(person.id, 72 * 60 - 20)
+  if (isChanged) await moveOn(person)
+  await age(person.id, 60 * 71)
+  expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(status)
+  if (isChanged) expect(await statusOf(await withNewPassword(person.email))).toMatchObject({ email: person.email })
+})
+
+test.each([
   { which: 'a later link voids none of an earlier change', minutes: -1, first: 200 },
   { which: 'a link voids those of later changes', minutes: 1, first: 422 },
 ])('$which, however many there are', async ({ minutes, first }) => {
