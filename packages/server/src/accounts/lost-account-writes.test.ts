@@ -39,11 +39,11 @@ async function aScene() {
     open,
     budget,
     accounts: createAccounts(pool, passwords, principals),
-    passkeys: createPasskeys(pool, principals),
+    passkeys: createPasskeys(pool, principals, notices),
     changePassword: createChangePassword(pool, passwords, principals, notices),
     passwordLinks: createPasswordLinks(pool, passwords, principals, rightsInDatabase, notices),
     secondFactors: createSecondFactors(pool, principals),
-    setUpTotp: createSetUpTotp(pool, totp, principals),
+    setUpTotp: createSetUpTotp(pool, totp, principals, notices),
     signInCodes: createSignInCodes(pool, createPendingSignIns(pool), { totp, recoveryCodes }),
     async end() {
       await whole.end()
@@ -118,7 +118,7 @@ const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
   'an app that is set up': async (scene) => {
     const person = await aPerson(scene)
     const begun = await scene.open.totp.begin(person)
-    return { run: () => scene.setUpTotp(person, codeOf(begun?.secret ?? '')), done: { kind: 'accepted' } }
+    return { run: () => scene.setUpTotp(person, codeOf(begun?.secret ?? ''), noNotice), done: { kind: 'accepted' } }
   },
   'a sign-in by code': async ({ server, signInCodes }) => {
     const { id: accountId, email, secret } = await aPersonWithApp(server, anAddress())
@@ -134,14 +134,14 @@ const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
     const person = await aPerson(scene)
     const options = await scene.open.passkeys.creationOptions(site, person)
     const response = anAuthenticator(site).created(options?.challenge ?? '')
-    return { run: () => scene.passkeys.add(site, person, { name: 'Key', response }), done: { kind: 'added' } }
+    return { run: () => scene.passkeys.add(site, person, { name: 'Key', response }, noNotice), done: { kind: 'added' } }
   },
   'a sign-in by passkey': async (scene) => {
     const person = await aPerson(scene)
     const authenticator = anAuthenticator(site)
     const options = await scene.open.passkeys.creationOptions(site, person)
     const response = authenticator.created(options?.challenge ?? '')
-    await scene.open.passkeys.add(site, person, { name: 'Key', response })
+    await scene.open.passkeys.add(site, person, { name: 'Key', response }, noNotice)
     const signed = authenticator.signed((await scene.open.passkeys.requestOptions(site)).challenge)
     const run = async () => {
       const verified = await scene.passkeys.verify(site, signed)

@@ -3,13 +3,24 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { RightsSource } from '../sessions/rights-source.ts'
+import { undoHours } from './email-links.ts'
+import { isLongProven } from './long-proven-address.ts'
 import { countNotice } from './notices-per-day.ts'
 
-/** What is needed to sign in and was changed. */
-export type NoticedChange = 'password'
+/** What is needed to sign in and was changed: the password, or a second factor that is new. */
+export type NoticedChange = 'password' | 'app' | 'passkey'
 
-/** The address to notify of a change. */
-export type ChangeNotice = { email: string; language: MessageLanguage; at: Date }
+/**
+ * The address to notify of a change. `removableHours`: how long a link for a new password that is sent there removes a
+ * second factor which is new; null: it removes none. `areFactorsRemoved`: it has.
+ */
+export type ChangeNotice = {
+  email: string
+  language: MessageLanguage
+  at: Date
+  removableHours: number | null
+  areFactorsRemoved: boolean
+}
 
 export type StoreChangeNotice = (transaction: PoolClient, notice: ChangeNotice) => Promise<void>
 
@@ -21,7 +32,7 @@ export type ChangeNotices = {
   note(
     transaction: PoolClient,
     accountId: string,
-    noted: { change: NoticedChange; store: StoreChangeNotice },
+    noted: { change: NoticedChange; areFactorsRemoved?: boolean; store: StoreChangeNotice },
   ): Promise<void>
 }
 
@@ -30,10 +41,12 @@ const noticesPerDayMax = 5
 
 export function createChangeNotices({ hasRole }: Pick<RightsSource, 'hasRole'>): ChangeNotices {
   return {
-    async note(transaction, accountId, { change, store }) {
+    async note(transaction, accountId, { change, areFactorsRemoved = false, store }) {
       const { rows } = await transaction.query<ChangeNotice & { isConfirmed: boolean }>(sql`
-        select email, coalesce(language, 'en') as language, now() as at, "emailVerified" as "isConfirmed"
-          from "user" where id = ${accountId}`)
+        select u.email, coalesce(u.language, 'en') as language, now() as at, u."emailVerified" as "isConfirmed",
+               case when ${isLongProven} then ${undoHours}::integer end as "removableHours",
+               ${areFactorsRemoved}::boolean as "areFactorsRemoved"
+          from "user" u where u.id = ${accountId}`)
       const [account] = rows
       if (account === undefined) return
       if (!account.isConfirmed && !(await hasRole(transaction, accountId))) return

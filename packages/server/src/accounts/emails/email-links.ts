@@ -247,8 +247,8 @@ async function used(
 }
 
 /**
- * A thief's second change must not give the thief's first address a right like that of the owner's address. An owner who
- * has changed the address, too, has as long as after the first change to take it back.
+ * A thief's second change must not give the thief's first address a right like that of the owner's address. An owner
+ * who has changed the address, too, has as long as after the first change to take it back.
  */
 async function undoFor(transaction: PoolClient, accountId: string, previous: string): Promise<EmailUndo> {
   const { rowCount } = await transaction.query(sql`

@@ -4,6 +4,8 @@ import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { ChangeNotices, StoreChangeNotice } from '../emails/change-notices.ts'
+import { undoHours } from '../emails/email-links.ts'
+import { isLongProven } from '../emails/long-proven-address.ts'
 import type { SignInMark } from '../marked-account.ts'
 import { listPasskeys } from '../second-factors/passkeys.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
@@ -46,8 +48,9 @@ export type PasswordLinks = {
   byPasswordReset(token: string): Promise<{ id: string; email: string; name: string } | null>
   /**
    * Sets the password, voids the account's links and ends its sessions. A link from an e-mail proves that the person
-   * has the address. If nothing did before, a stranger may have signed up: second factors are removed. `store` stores
-   * the notice of the change.
+   * has the address. If nothing did before, a stranger may have signed up: second factors are removed. If the account
+   * has had the address for long, those of the last three days are: whoever knew the password may have added them.
+   * `store` stores the notice of the change.
    */
   resetPassword(token: string, newPassword: string, store: StoreChangeNotice): Promise<ResetPasswordOutcome>
 }
@@ -118,8 +121,10 @@ export function createPasswordLinks(
       const hash = await passwords.hash(newPassword)
       const outcome = await endingSignIns(pool, account.id, async (transaction, mark) => {
         const outcome = await withLink(transaction, { accountId: account.id, token, hash, mark, hasRole })
-        if (outcome.kind === 'done') await notices.note(transaction, account.id, { change: 'password', store })
-        return outcome
+        if (outcome.kind === 'link_used') return outcome
+        const { areFactorsRemoved, ...done } = outcome
+        await notices.note(transaction, account.id, { change: 'password', areFactorsRemoved, store })
+        return done
       })
       await principals.forget(account.id)
       return outcome
@@ -146,40 +151,57 @@ type LinkUse = Pick<RightsSource, 'hasRole'> & {
   mark: SignInMark
 }
 
+type UsedLink = (ResetPasswordOutcome & { kind: 'done'; areFactorsRemoved: boolean }) | { kind: 'link_used' }
+
 /** `link_used`: meanwhile. */
 async function withLink(
   transaction: PoolClient,
   { accountId, token, hash, mark, hasRole }: LinkUse,
-): Promise<ResetPasswordOutcome> {
+): Promise<UsedLink> {
   const { rows } = await transaction.query<{ isMailed: boolean }>(sql`
     delete from verification where identifier = ${identifierOf(token)} and "expiresAt" > now()
     returning "mailedAt" is not null as "isMailed"`)
   const [link] = rows
   if (link === undefined) return { kind: 'link_used' }
   await storePassword(transaction, accountId, hash)
-  if (link.isMailed) await proveAddress(transaction, accountId, hasRole)
+  const areFactorsRemoved = link.isMailed && (await proveAddress(transaction, accountId, hasRole))
   await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
   await transaction.query(passwordResetsVoided(accountId))
   await endSessions(transaction, accountId)
   // Read before the commit: nothing may fail between it and the response.
   const passkeys = await listPasskeys(transaction, accountId)
-  return { kind: 'done', passkeys: passkeys.map(({ name }) => name), mark }
+  return { kind: 'done', passkeys: passkeys.map(({ name }) => name), mark, areFactorsRemoved }
 }
 
 /**
- * The person has the mailbox. Until now a stranger may have owned the account, and what they set up must not outlast
- * them. An account with a role keeps its factors: the person who was invited has signed in to it, and otherwise
- * somebody who can only read the mailbox would get past the second factor of a clinic's people.
+ * The person has the mailbox. If nothing had proven that before, a stranger may have owned the account, and what they
+ * set up must not outlast them. An account with a role keeps its factors then: the person who was invited has signed in
+ * to it, and otherwise somebody who can only read the mailbox would get past the second factor of a clinic's people.
+ *
+ * From an address that the account has had for long, second factors of the last three days are removed, also of an
+ * account with a role: whoever stole the password may have added them, so that the owner cannot sign in any more.
+ * Before the first factor, the mailbox was enough.
+ *
+ * docs/decisions/0013-second-factors-beside-the-library.md
+ *
+ * @returns whether second factors were removed
  */
 async function proveAddress(
   transaction: PoolClient,
   accountId: string,
   hasRole: RightsSource['hasRole'],
-): Promise<void> {
+): Promise<boolean> {
   await transaction.query(addressProven(accountId))
-  const { rowCount } = await transaction.query(sql`
-    update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"`)
-  if (rowCount === 1 && !(await hasRole(transaction, accountId))) await secondFactorsRemoved(transaction, accountId)
+  const { rows } = await transaction.query<{ isConfirmed: boolean; isLongProven: boolean; recent: Date }>(sql`
+    select u."emailVerified" as "isConfirmed", ${isLongProven} as "isLongProven",
+           now() - make_interval(hours => ${undoHours}) as recent
+      from "user" u where u.id = ${accountId}`)
+  const [before] = rows
+  if (before === undefined) throw new Error('An account was not found while its row was locked.')
+  if (before.isLongProven) return secondFactorsRemoved(transaction, accountId, before.recent)
+  if (before.isConfirmed) return false
+  await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
+  return !(await hasRole(transaction, accountId)) && secondFactorsRemoved(transaction, accountId)
 }
 
 /** Whether the account may get another mail. */

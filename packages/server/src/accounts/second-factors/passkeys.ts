@@ -13,8 +13,9 @@ import {
 import { decodeClientDataJSON } from '@simplewebauthn/server/helpers'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import type { ChangeNotices, StoreChangeNotice } from '../emails/change-notices.ts'
 import type { Principals } from '../sessions/principals.ts'
-import { isLiveSession } from '../sessions/sessions.ts'
+import { type AlsoWrite, isLiveSession } from '../sessions/sessions.ts'
 import { type SessionOrigin, startSession } from '../sessions/start-session.ts'
 import type { PasskeySite } from './passkey-site.ts'
 import { withFactorsLocked } from './second-factors.ts'
@@ -30,11 +31,15 @@ export type Passkeys = {
   list(accountId: string): Promise<PasskeyCard[]>
   /** What the browser needs to create a passkey, within five minutes. null: the account has 20. */
   creationOptions(site: PasskeySite, owner: Owner): Promise<PublicKeyCredentialCreationOptionsJSON | null>
-  /** Stores a passkey that the browser created. It counts as shown in the caller's session. */
+  /**
+   * Stores a passkey that the browser created. It counts as shown in the caller's session. `store` stores the notice of
+   * it.
+   */
   add(
     site: PasskeySite,
     caller: { accountId: string; sessionId: string },
     added: AddedPasskey,
+    store: StoreChangeNotice,
   ): Promise<AddPasskeyOutcome>
   /** false: the account has no such passkey. */
   rename(accountId: string, id: string, name: string): Promise<boolean>
@@ -71,7 +76,7 @@ const authenticatorSelection = { residentKey: 'required', userVerification: 'req
 type Row = { id: string; userId: string; publicKey: string; counter: number; transports: string }
 
 /** @param pool connected with `search_path=auth` */
-export function createPasskeys(pool: Pool, principals: Pick<Principals, 'forget'>): Passkeys {
+export function createPasskeys(pool: Pool, principals: Pick<Principals, 'forget'>, notices: ChangeNotices): Passkeys {
   return {
     list: (accountId) => listPasskeys(pool, accountId),
 
@@ -95,7 +100,7 @@ export function createPasskeys(pool: Pool, principals: Pick<Principals, 'forget'
       return options
     },
 
-    async add(site, caller, { name, response }) {
+    async add(site, caller, { name, response }, store) {
       const challenge = challengeIn(response)
       if (challenge === null) return { kind: 'refused' }
       const verification = await verifyRegistrationResponse({
@@ -107,7 +112,9 @@ export function createPasskeys(pool: Pool, principals: Pick<Principals, 'forget'
       }).catch(() => null)
       if (verification === null || !verification.verified) return { kind: 'refused' }
       const { credential } = verification.registrationInfo
-      const outcome = await stored(pool, caller, { challenge, name, credential })
+      const notice = (transaction: PoolClient) =>
+        notices.note(transaction, caller.accountId, { change: 'passkey', store })
+      const outcome = await stored(pool, caller, { challenge, name, credential }, notice)
       if (outcome.kind === 'added') await principals.forget(caller.accountId)
       return outcome
     },
@@ -181,6 +188,7 @@ function stored(
   pool: Pool,
   { accountId, sessionId }: { accountId: string; sessionId: string },
   { challenge, name, credential }: { challenge: string; name: string; credential: WebAuthnCredential },
+  notice: AlsoWrite,
 ): Promise<AddPasskeyOutcome> {
   const { id, publicKey, counter, transports = [] } = credential
   return withFactorsLocked(pool, accountId, async (transaction) => {
@@ -199,6 +207,7 @@ function stored(
       returning id::text, name, "createdAt", "usedAt"`)
     if (rows[0] === undefined) return { kind: 'refused' }
     await transaction.query(factorShown(accountId, { id: sessionId }))
+    await notice(transaction)
     return { kind: 'added', passkey: rows[0] }
   })
 }

@@ -83,13 +83,24 @@ export async function withFactorsLocked<Result>(
   })
 }
 
-/** Removes the second factors of an account, whose row is locked: all, or those that were added since a time. */
-export async function secondFactorsRemoved(transaction: PoolClient, accountId: string, since = new Date(0)) {
-  const { rowCount } = await transaction.query(
-    sql`select from totp where "userId" = ${accountId} and coalesce("begunAt" >= ${since}, true)`,
+/**
+ * Removes the second factors of an account, whose row is locked: all, or those that were added since a time.
+ *
+ * @returns whether there were any
+ */
+export async function secondFactorsRemoved(
+  transaction: PoolClient,
+  accountId: string,
+  since = new Date(0),
+): Promise<boolean> {
+  const { rows: apps } = await transaction.query<{ isOn: boolean }>(sql`
+    select "confirmedAt" is not null as "isOn" from totp
+     where "userId" = ${accountId} and coalesce("confirmedAt", "begunAt", now()) >= ${since}`)
+  if (apps.length > 0) await deleteTotp(transaction, accountId)
+  const { rowCount: passkeys } = await transaction.query(
+    sql`delete from passkey where "userId" = ${accountId} and "createdAt" >= ${since}`,
   )
-  if (rowCount !== 0) await deleteTotp(transaction, accountId)
-  await transaction.query(sql`delete from passkey where "userId" = ${accountId} and "createdAt" >= ${since}`)
+  return passkeys !== 0 || apps.some(({ isOn }) => isOn)
 }
 
 async function deleteTotp(transaction: PoolClient, accountId: string): Promise<void> {

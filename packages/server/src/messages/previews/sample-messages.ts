@@ -190,7 +190,8 @@ export function sampleAccountMails(
   const { clinicName, startsAt } = sampleFacts('confirmed', language)
   const when = whenText(startsAt, 'UTC', language)
   const signIn = { site, when, browser: 'Firefox, Windows', sessionsUrl: `https://${site}/account` }
-  const changed = { site, when, newPasswordUrl: `https://${site}/forgot-password` }
+  const newPasswordUrl = `https://${site}/forgot-password`
+  const changed = { site, when, newPasswordUrl, removableHours: 72, areFactorsRemoved: false }
   const ofSite = (content: MailContent) => ({ sender: site, content })
   const ofClinic = (content: MailContent) => ({ sender: clinicName, content })
   const paused = { clinicName, host: 'hooks.example.org', isGone: false, url: `https://${site}/clinic` }
@@ -203,6 +204,11 @@ export function sampleAccountMails(
     'email-left': ofSite(emailChangedMail({ site, undo: null }, texts)),
     'email-changed-again': ofSite(emailChangedMail({ site, undo: null, isUndoneByEarlierAddress: true }, texts)),
     'password-changed': ofSite(accountChangedMail({ ...changed, change: 'password' }, texts)),
+    'password-changed-factors-removed': ofSite(
+      accountChangedMail({ ...changed, change: 'password', areFactorsRemoved: true }, texts),
+    ),
+    'app-added': ofSite(accountChangedMail({ ...changed, change: 'app' }, texts)),
+    'passkey-added': ofSite(accountChangedMail({ ...changed, change: 'passkey' }, texts)),
     'new-sign-in': ofSite(newSignInMail(signIn, texts)),
     'password-reset': ofSite(passwordResetMail({ url: urlOf('reset-password'), hours: 24, site }, texts)),
     invitation: ofClinic(invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts)),

@@ -189,6 +189,23 @@ export const de: MailTexts = {
       heading: 'Ihr Passwort wurde geändert',
       text: (site) => `Das Passwort Ihres Kontos bei ${site} wurde geändert.`,
     },
+    app: {
+      subject: (site) => `Neue Authenticator-App für Ihr Konto bei ${site}`,
+      heading: 'Neue Authenticator-App',
+      text: (site) =>
+        `Für Ihr Konto bei ${site} wurde eine Authenticator-App eingerichtet. Die Anmeldung mit dem Passwort braucht ` +
+        'jetzt ihren Code.',
+    },
+    passkey: {
+      subject: (site) => `Neuer Passkey für Ihr Konto bei ${site}`,
+      heading: 'Neuer Passkey',
+      text: (site) => `Zu Ihrem Konto bei ${site} kam ein Passkey hinzu. Er meldet ohne das Passwort an.`,
+    },
+    removable: (hours) =>
+      `In den ${hours} Stunden danach entfernt ein neues Passwort, das Sie mit diesem Link wählen, das wieder.`,
+    factorsRemoved:
+      'Die Authenticator-App und die Passkeys der letzten drei Tage wurden entfernt. Wenn es Ihre waren, richten Sie ' +
+      'sie wieder ein.',
     ifNotYou:
       'Wenn Sie das nicht waren, wählen Sie ein neues Passwort: Den Link dazu bekommen Sie per E-Mail. Alle anderen ' +
       'werden dann abgemeldet.',

@@ -180,6 +180,22 @@ export const en = {
       heading: 'Your password was changed',
       text: (site: string) => `The password of your account at ${site} was changed.`,
     },
+    app: {
+      subject: (site: string) => `New authenticator app for your account at ${site}`,
+      heading: 'New authenticator app',
+      text: (site: string) =>
+        `An authenticator app was set up for your account at ${site}. The password alone does not sign in any more.`,
+    },
+    passkey: {
+      subject: (site: string) => `New passkey for your account at ${site}`,
+      heading: 'New passkey',
+      text: (site: string) => `A passkey was added to your account at ${site}. It signs in without the password.`,
+    },
+    removable: (hours: number) =>
+      `In the ${hours} hours after the addition, a new password that you choose by that link removes it again.`,
+    factorsRemoved:
+      'The authenticator app and the passkeys that were added in the last three days were removed. If they were ' +
+      'yours, set them up again.',
     ifNotYou:
       'If that was not you, choose a new password: you get a link by e-mail. Everybody else is signed out then.',
     action: 'Choose a new password',

@@ -2,11 +2,14 @@
 import { aClinic, aMember } from '@holdfast/testkit'
 import { afterAll, expect, test } from 'vitest'
 import { emailSteps } from '../../../test/email-steps.ts'
-import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
+import { openTestAccounts } from '../../../test/open-test-accounts.ts'
+import { anAuthenticator } from '../../../test/passkey-responses.ts'
+import { accountPassword as password, post, setUpApp } from '../../../test/second-factor-steps.ts'
+import type { ChangeNotice } from '../../accounts/emails/change-notices.ts'
 
 const steps = await emailSteps()
 afterAll(() => steps.end())
-const { server, mailsTo, arrived, tokenTo, aPerson, aConfirmedPerson, untilProcessed, withNewPassword } = steps
+const { server, mailsTo, arrived, tokenTo, moveOn, aPerson, aConfirmedPerson, untilProcessed, withNewPassword } = steps
 
 const passwordChanged = /The password of your account at \S+ was changed/
 
@@ -39,6 +42,36 @@ test('a password that was chosen with a link is announced, too, in the language 
   await server.database.ownerPool.query(`update auth."user" set language = 'de' where id = $1`, [person.id])
   await withNewPassword(person.email)
   expect((await arrived(person.email, /forgot-password/)).subject).toContain('Das Passwort Ihres Kontos')
+})
+
+test('a new second factor is announced, with the way to remove it, which works', async () => {
+  const { id, email, token } = await aConfirmedPerson()
+  await setUpApp(server, token)
+  const mail = await arrived(email, /An authenticator app was set up/)
+  expect(mail.text).toMatch(/In the 72 hours after the addition/)
+  await withNewPassword(email)
+  expect((await arrived(email, /were removed/)).subject).toContain('The password of your account')
+  const { rowCount } = await server.database.ownerPool.query('select from auth.totp where "userId" = $1', [id])
+  expect(rowCount).toBe(0)
+})
+
+test('a passkey is announced to an address that is new without a promise that the mailbox removes it', async () => {
+  const person = await aConfirmedPerson()
+  const email = await moveOn(person)
+  const opened = await openTestAccounts(server.database)
+  const site = { origin: 'http://localhost', rpId: 'localhost' }
+  const { rows } = await server.database.ownerPool.query('select id::text from auth.session where "userId" = $1', [
+    person.id,
+  ])
+  const caller = { accountId: person.id, sessionId: rows[0]?.id }
+  const options = await opened.passkeys.creationOptions(site, { accountId: person.id, email, name: 'Ada' })
+  const response = anAuthenticator(site).created(options?.challenge ?? '')
+  const notices: ChangeNotice[] = []
+  await opened.passkeys.add(site, caller, { name: 'Key', response }, async (_transaction, notice) => {
+    notices.push(notice)
+  })
+  await opened.close()
+  expect(notices).toMatchObject([{ email, removableHours: null, areFactorsRemoved: false }])
 })
 
 test('an address that was never confirmed gets no notice, unless the account has a role', async () => {

@@ -6,11 +6,13 @@ export type ChangeNoticeDeps = { mails: Pick<AccountMails, 'isAvailable' | 'stor
 
 /** Stores the mail to an account's person about a change of what is needed to sign in. */
 export function changeNotice({ mails, publicUrl }: ChangeNoticeDeps, change: NoticedChange): StoreChangeNotice {
-  return async (transaction, { email: address, language, at }) => {
+  return async (transaction, { email: address, language, at, removableHours, areFactorsRemoved }) => {
     if (!mails.isAvailable) return
     const context = {
       site: new URL(publicUrl).host,
       change,
+      removableHours,
+      areFactorsRemoved,
       when: whenText(at, 'UTC', language),
       newPasswordUrl: `${publicUrl}/forgot-password`,
     }

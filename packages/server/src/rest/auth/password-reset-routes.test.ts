@@ -64,6 +64,19 @@ const addPasskey = (accountId: string) =>
     [accountId],
   )
 
+const confirm = (accountId: string, isConfirmed = true) =>
+  server.database.ownerPool.query('update auth."user" set "emailVerified" = $2 where id = $1', [accountId, isConfirmed])
+
+async function ageFactors(accountId: string, days = 4): Promise<void> {
+  const older = 'make_interval(days => $2)'
+  for (const statement of [
+    `update auth.totp set "begunAt" = "begunAt" - ${older}, "confirmedAt" = "confirmedAt" - ${older}`,
+    `update auth.passkey set "createdAt" = "createdAt" - ${older}`,
+  ]) {
+    await server.database.ownerPool.query(`${statement} where "userId" = $1`, [accountId, days])
+  }
+}
+
 const addFeed = (accountId: string) =>
   server.database.ownerPool.query(
     `insert into holdfast.calendar_feed (subject_id, kind, token_hash, created_by, language)
@@ -130,16 +143,40 @@ test('the first link by e-mail removes what a stranger set up in the account; la
   expect((await post(server.url, 'totp/confirm', { code: codeOf(String(secret)) }, owner)).status).toBe(200)
   await addPasskey(stranger.id)
   await addFeed(stranger.id)
+  await ageFactors(stranger.id)
   expect(await resetByMail(stranger.email, 'forgotten once more', 2)).toEqual(['A key'])
   expect(await rowsOf(stranger.id)).toEqual(factors)
   await challengeOf(server.url, stranger.email, 'forgotten once more')
 })
 
-test('somebody with a role keeps their factors: the mailbox alone does not replace them', async () => {
+test.for([
+  { who: 'somebody with a role and an address that was never confirmed', isConfirmed: false, days: 0, kept: factors },
+  { who: 'somebody with a role and factors of more than three days', isConfirmed: true, days: 4, kept: factors },
+  { who: 'somebody with a role and younger factors (the control)', isConfirmed: true, days: 2, kept: nothing },
+])('$who: the mailbox alone does not replace older factors', async ({ isConfirmed, days, kept }) => {
   const member = await aPersonWithFactors()
+  await confirm(member.id, isConfirmed)
   await aMember(server.database, await aClinic(server.database), { role: 'admin', accountId: member.id })
+  await ageFactors(member.id, days)
   await resetByMail(member.email, 'chosen in the mailbox')
-  expect(await rowsOf(member.id)).toEqual(factors)
+  expect(await rowsOf(member.id)).toEqual(kept)
+})
+
+test.for([
+  { since: 'long', hours: 73, isLeft: false },
+  { since: 'less than three days (the control)', hours: 71, isLeft: true },
+])('an app that a thief has set up is removed by a link to an address of $since', async ({ hours, isLeft }) => {
+  const thief = await aPersonWithApp(server, `${randomUUID()}@example.org`)
+  const { email } = thief
+  await confirm(thief.id)
+  await server.database.ownerPool.query(
+    `insert into auth."formerEmail" ("userId", digest, "changedAt")
+     values ($1, 'of the address before', now() - make_interval(hours => $2))`,
+    [thief.id, hours],
+  )
+  await resetByMail(email, 'chosen by the owner')
+  const { body } = await post(server.url, 'sign-in/email', { email, password: 'chosen by the owner' })
+  expect(body.secondStep !== undefined).toBe(isLeft)
 })
 
 test('an address without an account gets the same response and no mail, and nobody gets two in a row', async () => {

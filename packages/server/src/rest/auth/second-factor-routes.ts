@@ -6,6 +6,7 @@ import type { SetUpTotpOutcome } from '../../accounts/second-factors/set-up-totp
 import { problem } from '../../edge/errors/problem-error.ts'
 import { siteAddress } from '../../edge/headers/site-address.ts'
 import type { Caller } from './caller.ts'
+import { changeNotice } from './change-notice.ts'
 import { isRecent, requireConfirmation, requireShownFactor } from './confirm-change.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
@@ -85,7 +86,12 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     const { account, sessionId } = caller
     const { name, response } = request.body
     const added = { name: name.trim(), response: response as RegistrationResponseJSON }
-    const outcome = await deps.passkeys.add(site, { accountId: account.accountId, sessionId }, added)
+    const outcome = await deps.passkeys.add(
+      site,
+      { accountId: account.accountId, sessionId },
+      added,
+      changeNotice(deps, 'passkey'),
+    )
     if (outcome.kind === 'too_many') throw tooManyPasskeys()
     if (outcome.kind === 'refused')
       throw problem('passkey_refused', 'The response of the browser is not valid, or was used before.')
@@ -119,7 +125,8 @@ async function firstCode(
   const key = `first code ${accountId}`
   const retryAfterSeconds = await deps.attemptLimits.begin(key)
   if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
-  const outcome = await deps.setUpTotp({ accountId, sessionId }, code).catch(async (error: unknown) => {
+  const notice = changeNotice(deps, 'app')
+  const outcome = await deps.setUpTotp({ accountId, sessionId }, code, notice).catch(async (error: unknown) => {
     await deps.attemptLimits.withdrawn(key)
     throw error
   })
