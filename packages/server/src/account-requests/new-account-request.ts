@@ -19,7 +19,7 @@ export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<
   const { accounts, mails, publicUrl } = deps
   return async ({ accountId, email, language }, { endRequest }) => {
     if ((await accounts.userById(accountId)) !== null) {
-      const request = { newEmail: null, language, sessionId: null }
+      const request = { newEmail: null, language, sessionId: null, network: null }
       await accounts.createEmailLink(accountId, request, async (transaction, link) => {
         await endRequest(transaction)
         await storeEmailLink(transaction, deps, { ...link, ...request, hours: emailLinkHours })

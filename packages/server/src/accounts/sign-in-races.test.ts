@@ -256,7 +256,7 @@ const waitingForReset = [
 ]
 type Caller = { accountId: string; sessionId: string }
 const changeTo = (name: string, sessionId: string | null) =>
-  ({ newEmail: `${name}@example.org`, language: 'en', sessionId }) as const
+  ({ newEmail: `${name}@example.org`, language: 'en', sessionId, network: null }) as const
 
 test.for([
   ...waitingForReset.map((way) => ({ ...way, isReset: true })),

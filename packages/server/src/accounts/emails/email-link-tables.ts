@@ -13,6 +13,8 @@ export const emailLinkTables = {
         purpose: { type: 'string', required: true },
         sentAt: { type: 'date', required: true },
         expiresAt: { type: 'date', required: true },
+        // Of the request to change the address to `email`, as in the security log; null: another one, or unknown.
+        network: { type: 'string', required: false },
       },
     },
   },

@@ -29,8 +29,16 @@ export type EmailLinkOutcome =
   /** The caller's session has ended meanwhile. */
   | { kind: 'ended' }
 
-/** `sessionId`: of the caller, which must not have ended; null: the request needs none. */
-export type EmailLinkRequest = { newEmail: string | null; language: MessageLanguage; sessionId: string | null }
+/**
+ * `sessionId`: of the caller, which must not have ended; null: the request needs none. `network`: of the request for a
+ * `newEmail`; null: unknown.
+ */
+export type EmailLinkRequest = {
+  newEmail: string | null
+  language: MessageLanguage
+  sessionId: string | null
+  network: string | null
+}
 
 export type EmailLinkUse =
   | { kind: 'link_used' }
@@ -55,8 +63,8 @@ export type EmailLinks = {
   /**
    * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
    * in a day, with growing pauses, and to an address that nobody has proven, five by all accounts that had it; to a
-   * `newEmail`, three in a day, and then the first of each other account up to ten. `store` stores the e-mail in the
-   * same transaction.
+   * `newEmail`, three in a day, then the first of each other account up to ten, and the first of each other network up
+   * to thirty. `store` stores the e-mail in the same transaction.
    */
   createEmailLink(
     accountId: string,
@@ -97,7 +105,7 @@ const hourMs = 3_600_000
 const pauseMinutes = [1, 5, 60, 240]
 const mailsMax = pauseMinutes.length + 1
 /** A person with many accounts must not fill a stranger's mailbox, or keep its owner from getting a link. */
-const changesToAddressMax = { inAll: 3, firstOfAccount: 10 }
+const changesToAddressMax = { inAll: 3, firstOfAccount: 10, firstOfNetwork: 30 }
 
 /** @param pool connected with `search_path=auth` */
 export function createEmailLinks(
@@ -179,7 +187,7 @@ export async function voidEmailLink(pool: Pool, token: string): Promise<void> {
 async function create(
   transaction: PoolClient,
   accountId: string,
-  { newEmail, language, sessionId }: EmailLinkRequest,
+  { newEmail, language, sessionId, network }: EmailLinkRequest,
 ): Promise<EmailLinkOutcome> {
   // If there are two at the same time, the second waits and counts the first.
   const { rows } = await transaction.query<{ email: string; isConfirmed: boolean }>(sql`
@@ -197,10 +205,11 @@ async function create(
   const pause =
     newEmail === null
       ? await unprovenPause(transaction, accountId, email)
-      : await addressPause(transaction, accountId, email)
+      : await addressPause(transaction, { accountId, email, network })
   const retryAfterSeconds = Math.max(ownPause, pause)
   if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
-  const token = await stored(transaction, accountId, { email, purpose: newEmail === null ? 'confirm' : 'change' })
+  const purpose = newEmail === null ? 'confirm' : 'change'
+  const token = await stored(transaction, accountId, { email, purpose, network })
   return { kind: 'created', email, token }
 }
 
@@ -296,16 +305,22 @@ async function pauseSeconds(transaction: PoolClient, accountId: string): Promise
 }
 
 /** How long until a mail about a change may go to an address that somebody else may have; 0: it may. */
-async function addressPause(transaction: PoolClient, accountId: string, email: string): Promise<number> {
+async function addressPause(
+  transaction: PoolClient,
+  { accountId, email, network }: { accountId: string; email: string; network: string | null },
+): Promise<number> {
   // Accounts that ask at the same time count each other.
   await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.email ${email}`}, 0))`)
-  const { rows } = await transaction.query<{ count: number; own: number; seconds: number }>(sql`
+  const { rows } = await transaction.query<{ count: number; own: number; ofNetwork: number; seconds: number }>(sql`
     select count(*)::integer as count, (count(*) filter (where "userId" = ${accountId}))::integer as own,
+           (count(*) filter (where network = ${network}))::integer as "ofNetwork",
            coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as seconds
       from "emailLink" where email = ${email} and purpose = 'change' and "expiresAt" > now()`)
-  const { count = 0, own = 0, seconds = 0 } = rows[0] ?? {}
-  const { inAll, firstOfAccount } = changesToAddressMax
-  return count < (own === 0 ? firstOfAccount : inAll) ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
+  const { count = 0, own = 0, ofNetwork = 0, seconds = 0 } = rows[0] ?? {}
+  const { inAll, firstOfAccount, firstOfNetwork } = changesToAddressMax
+  const isFirstOfNetwork = network !== null && ofNetwork === 0
+  const max = own > 0 ? inAll : isFirstOfNetwork ? firstOfNetwork : firstOfAccount
+  return count < max ? 0 : Math.ceil(emailLinkHours * 3600 - seconds)
 }
 
 /** The account's links work no more. Links of changes stay until they expire: mails to an address are counted. */
@@ -318,13 +333,14 @@ function voided(accountId: string): Sql {
 async function stored(
   transaction: PoolClient,
   accountId: string,
-  { email, purpose }: { email: string; purpose: Purpose },
+  { email, purpose, network = null }: { email: string; purpose: Purpose; network?: string | null },
 ): Promise<string> {
   const token = randomBytes(24).toString('base64url')
   const hours = purpose === 'undo' ? undoHours : emailLinkHours
   await transaction.query(sql`
-    insert into "emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
-    values (${accountId}, ${digestOf(token)}, ${email}, ${purpose}, now(), now() + make_interval(hours => ${hours}))`)
+    insert into "emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt", network)
+    values (${accountId}, ${digestOf(token)}, ${email}, ${purpose}, now(), now() + make_interval(hours => ${hours}),
+      ${network})`)
   return token
 }
 

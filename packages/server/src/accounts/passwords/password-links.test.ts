@@ -106,7 +106,7 @@ async function changeAddress(accountId: string): Promise<void> {
     [accountId],
   )
   const sessionId = rows[0]?.id ?? ''
-  const request = { newEmail: `${randomUUID()}@example.org`, language: 'en', sessionId } as const
+  const request = { newEmail: `${randomUUID()}@example.org`, language: 'en', sessionId, network: null } as const
   const link = await opened.accounts.createEmailLink(accountId, request, async () => undefined)
   const token = link.kind === 'created' ? link.token : ''
   const use = await follow({ accountId, sessionId }, token)

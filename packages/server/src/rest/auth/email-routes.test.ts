@@ -2,6 +2,7 @@
 import { aClinic, aMember, until } from '@holdfast/testkit'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
+import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { call, runningServer, signIn, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
 
@@ -113,6 +114,30 @@ test('an address gets three mails a day about changes to it, then one for each o
   const refused = await change(email, asked.token)
   expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(23 * 3600)
+})
+
+test('accounts of one network keep nobody in another one from changing to an address, until it has had thirty', async () => {
+  const [email, stranger, owner] = [anAddress(), await aConfirmedPerson(), await aConfirmedPerson()]
+  const opened = await openTestAccounts(server.database)
+  const outcomeOf = async ({ id }: { id: string }, network: string | null) => {
+    await age(id, 10)
+    const request = { newEmail: email, language: 'en', sessionId: null, network } as const
+    return (await opened.accounts.createEmailLink(id, request, async () => undefined)).kind
+  }
+  const plant = (networks: string, count: number) =>
+    server.database.ownerPool.query(
+      `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt", network)
+       select $1, 'void:' || gen_random_uuid(), $2, 'change', now(), now() + interval '1 day', ${networks}
+         from generate_series(1, $3) n`,
+      [stranger.id, email, count],
+    )
+  await plant(`'198.51.100.0/24'`, 10)
+  expect(await outcomeOf(owner, '198.51.100.0/24')).toBe('too_soon')
+  expect(await outcomeOf(owner, null)).toBe('too_soon')
+  expect(await outcomeOf(owner, '203.0.113.0/24')).toBe('created')
+  await plant(`'10.0.' || n || '.0/24'`, 19)
+  expect(await outcomeOf(await aConfirmedPerson(), '192.0.2.0/24')).toBe('too_soon')
+  await opened.close()
 })
 
 test('another address needs the password and a link to it; then sign-ins use it, and the role stays', async () => {

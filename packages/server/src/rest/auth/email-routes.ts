@@ -33,7 +33,7 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
 
   serveAccount(app, accountOperations.sendVerificationEmail, lenient, async (request, _reply, { account }) => {
     const { language = 'en' } = request.body
-    await sendEmailLink(deps, account.accountId, { newEmail: null, language, sessionId: null })
+    await sendEmailLink(deps, account.accountId, { newEmail: null, language, sessionId: null, network: null })
     return { status: true }
   })
 
@@ -46,7 +46,8 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
       const message = 'This is the address that the account has.'
       throw problem('invalid_request', message, { errors: [{ path: '/newEmail', message }] })
     }
-    await sendEmailLink(deps, account.accountId, { newEmail, language, sessionId })
+    const network = networkPrefix(request.ip)
+    await sendEmailLink(deps, account.accountId, { newEmail, language, sessionId, network })
     return { status: true }
   })
 

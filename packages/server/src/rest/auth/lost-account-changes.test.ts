@@ -80,7 +80,7 @@ async function aResetLink(email: string): Promise<string> {
 
 /** The token of a link that confirms the address of an account, or changes it to another. */
 async function anEmailLink(accountId: string, newEmail: string | null): Promise<string> {
-  const request = { newEmail, language: 'en', sessionId: null } as const
+  const request = { newEmail, language: 'en', sessionId: null, network: null } as const
   const link = await withAccounts((accounts) => accounts.createEmailLink(accountId, request, async () => undefined))
   return link.kind === 'created' ? link.token : ''
 }
