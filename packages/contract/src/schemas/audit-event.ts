@@ -24,6 +24,7 @@ export const auditKinds = [
   'email_change_requested',
   'email_changed',
   'email_change_undone',
+  'email_change_undo_failed',
   'second_factor_asked',
   'second_factor_changed',
   'second_factor_failed',

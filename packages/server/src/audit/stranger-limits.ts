@@ -12,6 +12,7 @@ const strangerKinds: readonly AuditKind[] = [
   'sign_in_delayed',
   'password_link_requested',
   'password_reset_failed',
+  'email_change_undo_failed',
 ]
 /** Rows of one network in an hour. */
 export const networkRowsMax = 100

@@ -3503,7 +3503,7 @@ export const requestPasswordReset = <ThrowOnError extends boolean = false>(optio
 /**
  * Choose a new password with a link
  *
- * The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All sessions of the account end, and its owner is notified by e-mail. The first link by e-mail proves that the person has the address: it removes the second factors of an account without a role.
+ * The link comes by e-mail (`request-password-reset`) or from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All sessions of the account end, and its owner is notified by e-mail. The first link by e-mail proves that the person has the address: it removes the second factors of an account without a role. One to an address that the account has had, confirmed, for 72 hours removes second factors that are younger.
  *
  * Who may call: Anyone.
  */
@@ -3581,7 +3581,7 @@ export const changeEmail = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Confirm my e-mail address with a link
  *
- * By the account that asked for the link. If it was sent to another address than the account has, that becomes the address of the account; sessions and roles stay, e-mailed links for a new password become void, and the earlier address gets an e-mail with which the change can be undone for 72 hours.
+ * By the account that asked for the link. If it was sent to another address than the account has, that becomes the address of the account; sessions and roles stay, e-mailed links for a new password become void, and the earlier address gets an e-mail with which the change can be undone for 72 hours. If an address before it can still undo its change, that one gets as long again instead.
  *
  * Who may call: Any account.
  */

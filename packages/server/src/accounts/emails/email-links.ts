@@ -90,8 +90,8 @@ export type EmailLinks = {
    * @param accountId see {@link EmailLinks.byEmailUndo}
    */
   undoEmailChange(accountId: string, token: string): Promise<boolean>
-  /** The account that a link takes its earlier address back for; null: the link is not valid any more. */
-  byEmailUndo(token: string): Promise<string | null>
+  /** The account that a link takes its earlier address back for; null: the link is not known any more. */
+  byEmailUndo(token: string): Promise<{ accountId: string; isValid: boolean } | null>
   /** Whether somebody may still take the address back. Nobody else may have it meanwhile. */
   isEmailReserved(email: string): Promise<boolean>
 }
@@ -147,10 +147,10 @@ export function createEmailLinks(
       return isDone
     },
     async byEmailUndo(token) {
-      const { rows } = await pool.query<{ id: string }>(sql`
-        select "userId"::text as id from "emailLink"
-         where "tokenHash" = ${digestOf(token)} and purpose = 'undo' and "expiresAt" > now()`)
-      return rows[0]?.id ?? null
+      const { rows } = await pool.query<{ accountId: string; isValid: boolean }>(sql`
+        select "userId"::text as "accountId", "expiresAt" > now() as "isValid" from "emailLink"
+         where "tokenHash" = ${digestOf(token)} and purpose = 'undo'`)
+      return rows[0] ?? null
     },
     async isEmailReserved(email) {
       const { rows } = await pool.query<{ found: boolean }>(

@@ -78,9 +78,9 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
 
   serveAccount(app, accountOperations.undoEmailChange, { ...lenient, ifLost: undoneAlready }, async (request) => {
     const { token } = request.body
-    const accountId = await accounts.byEmailUndo(token)
-    request.subjectAccountId = accountId
-    const isDone = accountId !== null && (await accounts.undoEmailChange(accountId, token))
+    const link = await accounts.byEmailUndo(token)
+    request.subjectAccountId = link?.accountId ?? null
+    const isDone = link?.isValid === true && (await accounts.undoEmailChange(link.accountId, token))
     if (!isDone) throw linkUsed('The link was used, has expired, or is not complete.')
     return { status: true }
   })

@@ -35,7 +35,10 @@ const recorded = new Map<string, Recorded>([
   [path('request-password-reset'), { succeeded: 'password_link_requested', about: 'email' }],
   [path('reset-password'), { succeeded: 'password_reset', refused: 'password_reset_failed', about: 'subject' }],
   [accountOperations.changeEmail.url, { succeeded: 'email_change_requested', detail: 'e-mail address' }],
-  [path('undo-email-change'), { succeeded: 'email_change_undone', about: 'subject' }],
+  [
+    path('undo-email-change'),
+    { succeeded: 'email_change_undone', refused: 'email_change_undo_failed', about: 'subject' },
+  ],
   [path('revoke-session'), { succeeded: 'sessions_ended', detail: 'one' }],
   [path('revoke-sessions'), { succeeded: 'sessions_ended', detail: 'all' }],
   [path('revoke-other-sessions'), { succeeded: 'sessions_ended', detail: 'others' }],

@@ -164,6 +164,25 @@ test.each([
   expect((await post(server.url, 'undo-email-change', { token: owner })).status).toBe(first)
 })
 
+test('a link that does not take an address back any more leaves a trace, and the account that it was for', async () => {
+  const person = await aConfirmedPerson()
+  await moveOn(person)
+  const owner = await tokenTo(person.email, 'undo')
+  const traces = async () => {
+    const { rows } = await server.database.ownerPool.query<{ known: number; unknown: number }>(
+      `select (count(*) filter (where subject_id = $1))::int as known,
+              (count(*) filter (where subject_id is null))::int as unknown
+         from holdfast.audit_event where kind = 'email_change_undo_failed'`,
+      [person.id],
+    )
+    return { known: rows[0]?.known, hasUnknown: (rows[0]?.unknown ?? 0) > 0 }
+  }
+  expect((await post(server.url, 'undo-email-change', { token: 'x'.repeat(32) })).body.code).toBe('link_used')
+  await age(person.id, 73 * 60)
+  expect((await post(server.url, 'undo-email-change', { token: owner })).body.code).toBe('link_used')
+  await expect.poll(traces).toEqual({ known: 1, hasUnknown: true })
+})
+
 test('an older account can be taken back by an address that it never confirmed', async () => {
   const person = await aPerson()
   await tokenTo(person.email)

@@ -114,6 +114,7 @@ const isKind: Record<AuditKind, true> = {
   email_change_requested: true,
   email_changed: true,
   email_change_undone: true,
+  email_change_undo_failed: true,
   second_factor_asked: true,
   second_factor_changed: true,
   second_factor_failed: true,
