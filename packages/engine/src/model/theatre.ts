@@ -237,8 +237,9 @@ export type Theatre = {
   caseRequestsPage(query: CaseRequestsQuery & PageQuery): Promise<Page<CaseRequest>>
 
   /**
-   * Feasible times, the best first (suggest_cases.sql), and what prevents the case on days without one. `searchedUntil`: the
-   * first day that was not searched to its end, because there was too much to check; null: there is none.
+   * Feasible times, the best first (suggest_cases.sql), and what prevents the case on days without one.
+   * `searchedUntil`: the first day that was not searched to its end, because there was too much to check; null: there
+   * is none.
    */
   suggest(query: SuggestQuery): Promise<Suggestions | CaseInvalid | NotDone>
   /**

@@ -41,8 +41,8 @@ const pageSize = 200
  * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
  * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked. Only
  * requests are read that the block's owner and room, the time until it and what is left of it admit (the claim decides,
- * by block_is_open), so a long list of others costs one query. Where many fit and cannot be placed, a call is a step: it
- * ends after some seconds, and says where the next one goes on.
+ * by block_is_open), so a long list of others costs one query. Where many fit and cannot be placed, a call is a step:
+ * it ends after some seconds, and says where the next one goes on.
  *
  * @throws InvalidCursor for a cursor that no call for this block returned
  * @throws DatabaseUnavailable with `outcomeUnknown` if it fails after the first claim

@@ -124,7 +124,7 @@ test('blocks that are not over do not count', () => {
   expect(total).toMatchObject({ blockMinutes: 240, rawUtilisation: 0.5 })
 })
 
-test('a block that has not begun is over in a plan that was tried out, and not because a patient has come early', () => {
+test('a block that has not begun is over in a plan that was tried out, not because a patient has come early', () => {
   const now = at('07:00')
   const minutesOf = (change: Parameters<typeof aCase>[0]) => {
     const block = aBlock()

@@ -36,10 +36,10 @@ export function placedRequest(request: CaseRequest, cases: readonly Case[]): Pla
 }
 
 /**
- * What the board alone tells against a plan for a case or a request, so that it can be shown before the drop: the room, a person or
- * the patient is taken by another case, or the room is closed, which does not matter to an emergency, nor to a case
- * that keeps its place without becoming longer. The server decides, and knows more: equipment, blocks, other days, and
- * doctors' slots.
+ * What the board alone tells against a plan for a case or a request, so that it can be shown before the drop: the room,
+ * a person or the patient is taken by another case, or the room is closed, which does not matter to an emergency, nor
+ * to a case that keeps its place without becoming longer. The server decides, and knows more: equipment, blocks, other
+ * days, and doctors' slots.
  */
 export function planConflicts(one: Placed, plan: Plan, board: Board, settings: Settings): CaseConflict[] {
   const { day, timeZone, names } = settings
