@@ -37,11 +37,11 @@ function slotsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }:
      cross join lateral holdfast.closure_occurrences(
        ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}::boolean, c.timezone, statement_timestamp(),
        statement_timestamp() + interval '3 years') o(during)
-      join holdfast.slot s on s.clinic_no = c.no and s.starts_at < upper(o.during) and s.ends_at > lower(o.during)
+      join holdfast.slot s on s.clinic_no = c.no and holdfast.time_of_slot(s) && o.during
        -- No slot lasts longer.
-       and s.starts_at > lower(o.during) - interval '8 days'
+       and s.starts_at > lower(o.during) - interval '8 days' and s.starts_at < upper(o.during) + interval '4 hours'
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
-     where c.no = ${clinicNo} and s.withdrawn_at is null and s.starts_at > statement_timestamp()
+     where c.no = ${clinicNo} and holdfast.takes_time(s) and s.starts_at > statement_timestamp()
        and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}) s`
 }
 

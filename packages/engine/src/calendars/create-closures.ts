@@ -89,10 +89,11 @@ export function createClosures(pool: pg.Pool, announce: Announce): Closures {
           from holdfast.slot s
           left join lateral (
             select k.id, k.resource_id, k.note
-              from holdfast.closure_times(${clinicNo}, ${from}, ${to}::timestamptz + interval '8 days') o
+              from holdfast.closure_times(${clinicNo}, ${from}::timestamptz - interval '4 hours',
+                                          ${to}::timestamptz + interval '8 days') o
               join holdfast.closure k on k.clinic_no = ${clinicNo} and k.id = o.closure_id
              where (o.resource_id is null or o.resource_id = ${doctorId})
-               and o.during && tstzrange(s.starts_at, s.ends_at)
+               and o.during && holdfast.time_of_slot(s)
              order by o.resource_id nulls last, lower(o.during), k.id limit 1) t on true
          where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and s.withdrawn_at is null
            and s.blocked_at is not null and s.starts_at >= ${from} and s.starts_at < ${to}

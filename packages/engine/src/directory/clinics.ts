@@ -160,9 +160,9 @@ async function lockRooms(transaction: pg.PoolClient, clinicNo: number): Promise<
 }
 
 /**
- * How many slots are not over and have another local time in the other zone, at most {@link slotsToComeMax}: of
- * doctors, blocks of rooms, and days of rooms on which cases are outside blocks. Every booking and case is in one.
- * No more are compared: of so many, all count.
+ * How many slots and open sessions are not over and have another local time in the other zone, at most
+ * {@link slotsToComeMax}: of doctors, blocks of rooms, and days of rooms on which cases are outside blocks. Every
+ * booking and case is in a slot. No more are compared: of so many, all count.
  */
 async function slotsWithOtherTimes(
   transaction: pg.PoolClient,
@@ -178,10 +178,15 @@ async function slotsWithOtherTimes(
       from (select s.taken, s.starts_at, s.ends_at
               from holdfast.slot s
               join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
-             -- No slot is longer than a day, which may have 25 hours.
+             -- No slot or session is longer than a day, which may have 25 hours.
              where s.clinic_no = ${clinicNo} and s.starts_at > now() - interval '25 hours' and s.ends_at > now()
-               and s.withdrawn_at is null and (r.kind <> 'open_time' or s.taken > 0)
-             order by s.starts_at
+               and holdfast.takes_time(s) and (r.kind <> 'open_time' or s.taken > 0)
+            union all
+            select 0, o.starts_at, o.ends_at
+              from holdfast.open_session o
+             where o.clinic_no = ${clinicNo} and o.starts_at > now() - interval '25 hours' and o.ends_at > now()
+               and o.withdrawn_at is null
+             order by starts_at
              limit ${slotsToComeMax}) c) q`)
   const { slots, taken } = rows[0] ?? { slots: 0, taken: 0 }
   return { slots, takenSlots: taken }

@@ -31,7 +31,7 @@ function slotsByDay(range: DayRange): Sql {
   return sql`
     select q.n, sum(q.capacity)::bigint as capacity, sum(q.capacity - q.available)::bigint as taken
       from (select ${dayNumber(range)} as n, s.capacity, ${availableUnits} as available
-              from holdfast.slot s where ${isInRange(range)} and s.withdrawn_at is null) q
+              from holdfast.slot s where ${isInRange(range)} and holdfast.takes_time(s)) q
      group by q.n`
 }
 

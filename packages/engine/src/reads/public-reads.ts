@@ -17,9 +17,14 @@ export function publicReads(pool: pg.Pool, shards: ShardPools): Pick<Reads, 'ope
                to_char(min(s.starts_at) at time zone c.timezone, 'HH24:MI') as opens,
                to_char(max(s.ends_at) at time zone c.timezone, 'HH24:MI') as closes
           from holdfast.clinic c
-          join holdfast.slot s on s.clinic_no = c.no
+         cross join lateral (
+           select t.clinic_no, t.resource_id, t.starts_at, t.ends_at
+             from holdfast.slot t where t.clinic_no = c.no and holdfast.takes_time(t)
+           union all
+           select o.clinic_no, o.resource_id, o.starts_at, o.ends_at
+             from holdfast.open_session o where o.clinic_no = c.no and o.withdrawn_at is null) s
           join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
-         where c.no = ${clinicNo} and r.kind = 'doctor' and r.active and s.withdrawn_at is null
+         where c.no = ${clinicNo} and r.kind = 'doctor' and r.active
            and s.starts_at >= now() and s.starts_at < now() + make_interval(days => ${days})
            ${doctorId === null ? empty : sql`and s.resource_id = ${doctorId}`}
          group by 1, c.timezone

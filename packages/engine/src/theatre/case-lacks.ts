@@ -38,10 +38,11 @@ export const lacks = (surgeonId: string | null | undefined) => sql`
           and (n.unit_no = a.unit_no or w.is_gone) and n.during && w.during
           and not ${isLapsedHold(sql`o`)}
        union all
-       select null, null, s.id, s.starts_at
+       select null, null, s.id, lower(holdfast.time_of_slot(s))
          from holdfast.slot s
         where r.kind = 'doctor' and s.clinic_no = a.clinic_no and s.resource_id = a.resource_id
-          and s.withdrawn_at is null and tstzrange(s.starts_at, s.ends_at) && w.during
+          and holdfast.takes_time(s) and tstzrange(s.starts_at, s.ends_at) && holdfast.with_buffers(w.during)
+          and holdfast.time_of_slot(s) && w.during
         order by starts_at
         limit 1) f on true
     where a.clinic_no = t.clinic_no and a.booking_id = t.booking_id and not isempty(w.during)

@@ -1,4 +1,5 @@
--- apply_busy_times: blocks a doctor's slots to come that overlap a busy time (busy_times), and frees those that no
+-- apply_busy_times: blocks a doctor's slots to come that overlap a busy time (busy_times), with the buffers of their
+-- visits, and frees those that no
 -- longer do. Whoever has changed a source of busy times calls it; slots that are created later are blocked by
 -- create_slots. Bookings stay as they are, and so do holds, which patients claimed before. Open offers of the waitlist
 -- in these slots end (withdraw_offers): nobody has claimed them. What becomes free is offered to those who wait for it,
@@ -26,18 +27,18 @@ declare
 begin
   perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
   v_now := clock_timestamp();
-  select max(s.ends_at) into v_until
+  select max(upper(time_of_slot(s))) into v_until
     from slot s
    where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null and s.starts_at > v_now;
   if v_until is null then
     return 0;
   end if;
-  select busy_times(p_clinic_no, p_resource_id, v_now, v_until) into v_busy;
+  select busy_times(p_clinic_no, p_resource_id, v_now - interval '4 hours', v_until) into v_busy;
   select array_agg(q.id) into v_ids
     from (select s.id from slot s
            where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
              and s.starts_at > v_now
-             and (v_busy && tstzrange(s.starts_at, s.ends_at)) <> (s.blocked_at is not null)
+             and (v_busy && time_of_slot(s)) <> (s.blocked_at is not null)
            order by s.starts_at
            limit 1000) q;
   if v_ids is null then
@@ -51,7 +52,7 @@ begin
            digest = slot_digest(s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, s.withdrawn_at,
                                 case when s.blocked_at is null then v_now end, visit_of_slot(s))
      where s.clinic_no = p_clinic_no and s.id = any (v_ids) and s.withdrawn_at is null
-       and (v_busy && tstzrange(s.starts_at, s.ends_at)) <> (s.blocked_at is not null)
+       and (v_busy && time_of_slot(s)) <> (s.blocked_at is not null)
     returning s.id, s.blocked_at
   )
   select count(*), array_agg(c.id) filter (where c.blocked_at is not null),

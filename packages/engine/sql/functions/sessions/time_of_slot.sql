@@ -1,6 +1,6 @@
--- time_of_slot: when a slot takes its doctor's time: with the buffers of its visit.
+-- time_of_slot: when a slot takes its doctor's time, if it does (takes_time): with the buffers of its visit.
 --
--- Internal. The planner replaces a call by this body.
+-- The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.time_of_slot(p_slot holdfast.slot) returns tstzrange
 language sql stable

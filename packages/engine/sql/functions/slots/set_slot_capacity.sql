@@ -5,8 +5,8 @@
 -- p_from: for a repetition: the capacity that the slot had before; null: any.
 --
 -- Returns one row: the outcome, and the slot as it is afterwards. taken: the units of its bookings and holds.
--- Outcomes: done | slot_missing (or a block of an operating room: change_block) | slot_closed:withdrawn |
---   slot_closed:ended | capacity_in_use (more units than p_capacity are taken) |
+-- Outcomes: done | slot_missing (or a block of an operating room: change_block; or the slot of a visit, and empty) |
+--   slot_closed:withdrawn | slot_closed:ended | capacity_in_use (more units than p_capacity are taken) |
 --   capacity_changed (to another one than p_from and p_capacity)
 -- Locks: the slot; then its lapsed holds; then as offer_places.
 -- Fails: check_violation for a capacity outside of 1–1,000,000. Idempotent: yes.
@@ -28,7 +28,7 @@ declare
 begin
   select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
   v_now := clock_timestamp();
-  if v_slot.id is null or not exists (select from resource r
+  if v_slot.id is null or v_slot.withdrawn_at is null and not takes_time(v_slot) or not exists (select from resource r
                                        where r.clinic_no = p_clinic_no and r.id = v_slot.resource_id
                                          and r.kind = 'doctor') then
     outcome := 'slot_missing';

@@ -7,7 +7,8 @@
 -- p_needs, p_place, p_taking_ids: null, or what the caller has just read: the results of case_needs and place_of_case
 -- for this plan, and at least the cases that take some of these needs.
 -- p_overrun: the result of overrun_allocations, at least for these needs; null: it is read, without p_foresees.
--- A visit's slot that is empty takes nothing: nobody books it without the lock of its doctor (docs/decisions/0037).
+-- A visit's slot takes the doctor with its buffers, and nothing while it is empty (takes_time): nobody books it without
+-- the lock of its doctor.
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
@@ -93,8 +94,9 @@ begin
       select from unnest(v_needs) n
        cross join lateral (select from slot s
                             where s.clinic_no = p_clinic_no and s.resource_id = n.resource_id
-                              and s.withdrawn_at is null and (s.session_id is null or s.taken > 0)
-                              and tstzrange(s.starts_at, s.ends_at) && n.during limit 1) s
+                              and takes_time(s)
+                              and tstzrange(s.starts_at, s.ends_at) && with_buffers(n.during)
+                              and time_of_slot(s) && n.during limit 1) s
        where n.resource_kind = 'doctor');
   end if;
   if v_is_taken then
@@ -138,11 +140,11 @@ begin
              from unnest(v_overrun) with ordinality o
             where o.resource_id = n.resource_id and o.during && n.during and o.booking_id <> all (v_gone_ids)
            union all
-           select tstzrange(s.starts_at, s.ends_at), null, s.id, null, null
+           select time_of_slot(s), null, s.id, null, null
              from slot s
             where n.resource_kind = 'doctor' and s.clinic_no = p_clinic_no and s.resource_id = n.resource_id
-              and s.withdrawn_at is null and (s.session_id is null or s.taken > 0)
-              and tstzrange(s.starts_at, s.ends_at) && n.during) t
+              and takes_time(s) and tstzrange(s.starts_at, s.ends_at) && with_buffers(n.during)
+              and time_of_slot(s) && n.during) t
       ) q
      where q.is_conflict;
   end if;

@@ -33,11 +33,11 @@ begin
       join allocation a on a.clinic_no = p_clinic_no and a.resource_id = n.resource_id
                        and a.during && tstzrange(p_day_start, p_day_end)
     union all
-    select null, s.ends_at
+    select null, upper(time_of_slot(s))
       from needed n
-      join slot s on s.clinic_no = p_clinic_no and s.resource_id = n.resource_id and s.withdrawn_at is null
-                 and (s.session_id is null or s.taken > 0)
-                 and tstzrange(s.starts_at, s.ends_at) && tstzrange(p_day_start, p_day_end)
+      join slot s on s.clinic_no = p_clinic_no and s.resource_id = n.resource_id and takes_time(s)
+                 and tstzrange(s.starts_at, s.ends_at) && with_buffers(tstzrange(p_day_start, p_day_end))
+                 and time_of_slot(s) && tstzrange(p_day_start, p_day_end)
     union all
     select r.id, upper(a.during)
       from unnest(p_room_ids) r(id)

@@ -29,10 +29,12 @@ begin
                      where n.clinic_no = p_clinic_no and n.resource_id = w.resource_id and n.unit_no = w.unit_no
                        and n.booking_id <> p_booking_id
                        and n.during && tstzrange(w.starts_at, greatest(w.starts_at, w.until))),
-                   (select min(s.starts_at) from slot s
+                   (select min(lower(time_of_slot(s))) from slot s
                      where w.resource_kind = 'doctor' and s.clinic_no = p_clinic_no and s.resource_id = w.resource_id
-                       and s.withdrawn_at is null and (s.session_id is null or s.taken > 0)
-                       and tstzrange(s.starts_at, s.ends_at) && tstzrange(w.starts_at, greatest(w.starts_at, w.until)))
+                       and takes_time(s)
+                       and tstzrange(s.starts_at, s.ends_at)
+                           && with_buffers(tstzrange(w.starts_at, greatest(w.starts_at, w.until)))
+                       and time_of_slot(s) && tstzrange(w.starts_at, greatest(w.starts_at, w.until)))
                  ))) as during
             from (select t.resource_id, t.unit_no, t.kind, upper(t.during) as ends_at, r.units,
                          fitted_start(t, c) as starts_at, has_left(t.kind, t.resource_id, c),

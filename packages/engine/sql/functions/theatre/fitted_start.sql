@@ -26,8 +26,8 @@ begin
                    and n.booking_id <> p_case.booking_id and n.during && v_before)
      or exists (select from slot s
                  where s.clinic_no = p_case.clinic_no and s.resource_id = p_allocation.resource_id
-                   and s.withdrawn_at is null and (s.session_id is null or s.taken > 0)
-                   and tstzrange(s.starts_at, s.ends_at) && v_before) then
+                   and takes_time(s) and tstzrange(s.starts_at, s.ends_at) && with_buffers(v_before)
+                   and time_of_slot(s) && v_before) then
     return v_starts_at;
   end if;
   return p_case.starts_at;

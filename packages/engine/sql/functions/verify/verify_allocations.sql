@@ -213,8 +213,8 @@ as $function$
   union all
   select 'allocation_overlap', s.id, h.booking_id, format('%s %s has this slot at the same time', h.kind, h.resource_id)
     from held h
-    join slot s on s.clinic_no = p_clinic_no and s.resource_id = h.resource_id and s.withdrawn_at is null
-               and tstzrange(s.starts_at, s.ends_at) && h.during
+    join slot s on s.clinic_no = p_clinic_no and s.resource_id = h.resource_id and takes_time(s)
+               and tstzrange(s.starts_at, s.ends_at) && with_buffers(h.during) and time_of_slot(s) && h.during
    where h.is_lapsed is not true and h.kind in ('surgeon', 'anaesthetist', 'staff')
   union all
   select 'case_differs', p.slot_id, p.booking_id,

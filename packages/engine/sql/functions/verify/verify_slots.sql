@@ -86,12 +86,12 @@ as $function$
    where l.is_crowded
   union all
   -- No constraint knows the buffers of visits.
-  select 'slot_differs', l.id, null, 'the buffer of another visit is at the same time'
-    from (select s.id, lower(time_of_slot(s)) < max(upper(time_of_slot(s))) over (
-                         partition by s.resource_id order by s.starts_at, s.id
-                         rows between unbounded preceding and 1 preceding) as is_crowded
+  select 'slot_differs', l.id, null, 'its buffer, or that of another visit, is at the same time'
+    from (select s.id, lower(time_of_slot(s)) < max(upper(time_of_slot(s))) over before as is_crowded,
+                 s.starts_at < max(s.ends_at) over before as is_reported
             from slot s
-           where s.clinic_no = p_clinic_no and s.session_id is not null and s.withdrawn_at is null and s.taken > 0
-             and s.ends_at > statement_timestamp()) l
-   where l.is_crowded
+           where s.clinic_no = p_clinic_no and takes_time(s) and s.ends_at > statement_timestamp()
+          window before as (partition by s.resource_id order by s.starts_at, s.id
+                            rows between unbounded preceding and 1 preceding)) l
+   where l.is_crowded and l.is_reported is not true
 $function$;

@@ -60,10 +60,10 @@ as $function$
   ), taken as materialized (
     -- All at once: one search for each new slot takes seconds where an index of them is badly chosen.
     select coalesce(range_agg(q.during), '{}') as during
-      from (select tstzrange(s.starts_at, s.ends_at) as during
+      from (select time_of_slot(s) as during
               from slot s
-             where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
-               and s.ends_at > p_now and (s.session_id is null or s.taken > 0)
+             where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and takes_time(s)
+               and s.ends_at > p_now - interval '4 hours'
                and s.id not in (select f.id from former f where f.new_band is null and not f.is_taken)
             union all
             select a.during from allocation a

@@ -1,0 +1,58 @@
+// Completeness: a reader of slots counts the empty slot of a visit, which takes nobody's time
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+
+/** Functions and files that read slots which are not withdrawn, and need neither rule. */
+const others: Record<string, string> = {
+  apply_busy_times: 'an empty one is blocked, because its time may be booked again as a visit of a group',
+  claim_times: 'it enters the slot of a visit, or creates it; taken_times judges its time',
+  fill_working_hours: 'it locks the empty ones, which create_slots withdraws',
+  indexed_slots: 'the exclusion constraint has every slot',
+  open_times: 'visits of groups with units taken; taken_times judges the rest',
+  place_elsewhere: 'slots that place_for, or another reader, has found free',
+  stop_offers: 'slots with offers, which are bookings',
+  suggest_cases: 'times that case_conflicts judges again',
+  takes_from_block: 'blocks of operating rooms',
+  visits_at_once: 'slots with bookings',
+  with_free_places: 'slots that free_places has found',
+  withdraw_empty_visits: 'it is about the empty ones',
+  withdraw_slots: 'it withdraws the empty ones too',
+  'calendars/create-busy-calendars.ts': 'slots with units taken',
+  'calendars/create-closures.ts': 'why slots that a list shows are blocked',
+  'directory/soonest-doctors.ts': 'isBookableTime',
+  'slots/withdraw-in-parts.ts': 'it withdraws the empty ones too',
+  'theatre/blocks.ts': 'blocks of operating rooms',
+}
+
+const readsSlots = /\b(from|join)\s+(holdfast\.)?slot\b/
+const knowsVisits = /\btakes_time\(|\bsession_id is null\b/
+
+/** The names of those that read slots which are not withdrawn, and do not say what they do with empty ones of visits. */
+const careless = (sources: readonly (readonly [string, string])[]) =>
+  sources
+    .filter(([, text]) => readsSlots.test(text) && /\bwithdrawn_at is null\b/.test(text) && !knowsVisits.test(text))
+    .map(([name]) => name)
+
+async function files(): Promise<[string, string][]> {
+  const root = join(import.meta.dirname, '..')
+  const names = (await readdir(root, { recursive: true })).filter((name) => /(?<!\.test)\.ts$/.test(name))
+  return Promise.all(names.map(async (name) => [name, await readFile(join(root, name), 'utf8')] as [string, string]))
+}
+
+test('every reader of slots leaves out the empty ones of visits, or says why not', async ({ database }) => {
+  const { rows } = await database.ownerPool.query<{ name: string; text: string }>(
+    `select proname as name, pg_get_functiondef(oid) as text
+       from pg_proc where pronamespace = 'holdfast'::regnamespace and prokind = 'f'`,
+  )
+  const functions = rows.map(({ name, text }) => [name, text.replaceAll(/--.*$/gm, '')] as const)
+  const found = careless([...functions, ...(await files())])
+  expect(found.toSorted()).toEqual(Object.keys(others).toSorted())
+})
+
+test('negative control: a reader that counts them is found', () => {
+  const text = 'select count(*) from holdfast.slot s where s.withdrawn_at is null'
+  expect(careless([['planted', text]])).toEqual(['planted'])
+  expect(careless([['judged', `${text} and holdfast.takes_time(s)`]])).toEqual([])
+})
