@@ -153,9 +153,10 @@ export const groups = {
   'server/src/accounts': {
     attempts: [],
     sessions: [],
-    'second-factors': ['sessions'],
-    passwords: ['second-factors', 'sessions'],
-    emails: ['second-factors', 'sessions'],
+    notices: ['sessions'],
+    'second-factors': ['notices', 'sessions'],
+    passwords: ['notices', 'second-factors', 'sessions'],
+    emails: ['notices', 'second-factors', 'sessions'],
   },
   'server/src/compose': {
     placement: [],

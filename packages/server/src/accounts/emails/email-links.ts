@@ -4,7 +4,7 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { isUniqueViolation } from '../is-unique-violation.ts'
-import { removePassword } from '../passwords/stored-passwords.ts'
+import { undoHours } from '../notices/long-proven-address.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
 import type { RightsSource } from '../sessions/rights-source.ts'
@@ -14,6 +14,7 @@ import {
   endSessions,
   isLiveSession,
   mailedResetsVoided,
+  passwordRemoved,
   passwordResetsVoided,
 } from '../sessions/sessions.ts'
 import { unprovenPause } from './unproven-pause.ts'
@@ -99,7 +100,6 @@ export type EmailLinks = {
 type Purpose = 'confirm' | 'change' | 'undo'
 
 export const emailLinkHours = 24
-export const undoHours = 72
 const hourMs = 3_600_000
 /** The pauses after one mail, after two, and so on. */
 const pauseMinutes = [1, 5, 60, 240]
@@ -282,7 +282,7 @@ async function undo(transaction: PoolClient, { accountId, token, hasRole }: Usin
      where this."tokenHash" = ${digestOf(token)} and l."userId" = this."userId" and l.purpose = 'undo'
        and l."sentAt" >= this."sentAt"`)
   await transaction.query(passwordResetsVoided(accountId))
-  await removePassword(transaction, accountId)
+  await transaction.query(passwordRemoved(accountId))
   // Second factors that a clinic's member set up before are kept: access to the mailbox alone must not remove them.
   const isOfClinic = await hasRole(transaction, accountId)
   const since = isOfClinic ? new Date(link.sentAt.getTime() - undoHours * hourMs) : undefined

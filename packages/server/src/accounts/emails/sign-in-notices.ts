@@ -2,8 +2,8 @@ import { inTransaction } from '@holdfast/engine'
 import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import { countNotice } from '../notices/notices-per-day.ts'
 import type { RightsSource } from '../sessions/rights-source.ts'
-import { countNotice } from './notices-per-day.ts'
 
 /** The address to notify of a sign-in. */
 export type SignInNotice = { email: string; language: MessageLanguage; at: Date }

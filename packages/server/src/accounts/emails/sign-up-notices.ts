@@ -1,7 +1,7 @@
 import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import { countNotice } from './notices-per-day.ts'
+import { countNotice } from '../notices/notices-per-day.ts'
 
 export type SignUpNotices = {
   /**

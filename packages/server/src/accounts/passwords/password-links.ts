@@ -3,10 +3,9 @@ import { inTransaction, normalizedEmail } from '@holdfast/engine'
 import type { BetterAuthPlugin } from 'better-auth'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import type { ChangeNotices, StoreChangeNotice } from '../emails/change-notices.ts'
-import { undoHours } from '../emails/email-links.ts'
-import { isLongProven } from '../emails/long-proven-address.ts'
 import type { SignInMark } from '../marked-account.ts'
+import type { ChangeNotices, StoreChangeNotice } from '../notices/change-notices.ts'
+import { isLongProven, undoHours } from '../notices/long-proven-address.ts'
 import { listPasskeys } from '../second-factors/passkeys.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
@@ -16,10 +15,11 @@ import {
   addressProven,
   endingSignIns,
   endSessions,
+  passwordRemoved,
   passwordResetsVoided,
 } from '../sessions/sessions.ts'
 import type { Passwords } from './passwords.ts'
-import { removePassword, storePassword } from './stored-passwords.ts'
+import { storePassword } from './stored-passwords.ts'
 
 export type PasswordLink = { token: string; expiresAt: Date }
 
@@ -88,7 +88,7 @@ export function createPasswordLinks(
     async createPasswordReset(accountId, alsoWrite) {
       const link = await endingSignIns(pool, accountId, async (transaction) => {
         await transaction.query(passwordResetsVoided(accountId))
-        await removePassword(transaction, accountId)
+        await transaction.query(passwordRemoved(accountId))
         await endSessions(transaction, accountId)
         await alsoWrite?.(transaction)
         return stored(transaction, accountId, { isMailed: false })

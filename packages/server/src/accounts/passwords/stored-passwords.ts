@@ -19,11 +19,6 @@ export async function storePassword(transaction: PoolClient, accountId: string, 
     values (${accountId}, 'credential', ${accountId}, ${hash}, now(), now())`)
 }
 
-/** No password is the account's until another one is stored. */
-export async function removePassword(transaction: PoolClient, accountId: string): Promise<void> {
-  await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
-}
-
 /** Replaces the hash if it is still `before`. false: it was changed meanwhile. */
 export async function replacePassword(
   transaction: PoolClient,

@@ -13,7 +13,7 @@ import {
 import { decodeClientDataJSON } from '@simplewebauthn/server/helpers'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
-import type { ChangeNotices, StoreChangeNotice } from '../emails/change-notices.ts'
+import type { ChangeNotices, StoreChangeNotice } from '../notices/change-notices.ts'
 import type { Principals } from '../sessions/principals.ts'
 import { type AlsoWrite, isLiveSession } from '../sessions/sessions.ts'
 import { type SessionOrigin, startSession } from '../sessions/start-session.ts'

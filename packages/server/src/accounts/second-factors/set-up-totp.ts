@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { ChangeNotices, StoreChangeNotice } from '../emails/change-notices.ts'
+import type { ChangeNotices, StoreChangeNotice } from '../notices/change-notices.ts'
 import type { Principals } from '../sessions/principals.ts'
 import { isLiveSession, sessionsEndedBut } from '../sessions/sessions.ts'
 import { replaceRecoveryCodes } from './recovery-codes.ts'

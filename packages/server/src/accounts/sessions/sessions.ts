@@ -225,6 +225,11 @@ export function passwordResetsVoided(accountId: string): Sql {
   return sql`delete from verification where value = ${accountId}`
 }
 
+/** No password is the account's until another one is stored. */
+export function passwordRemoved(accountId: string): Sql {
+  return sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`
+}
+
 /** Deletes those links that were sent to the account's address, and not the operator's. */
 export function mailedResetsVoided(accountId: string): Sql {
   return sql`delete from verification where value = ${accountId} and "mailedAt" is not null`

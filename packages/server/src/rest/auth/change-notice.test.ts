@@ -5,7 +5,7 @@ import { emailSteps } from '../../../test/email-steps.ts'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { anAuthenticator } from '../../../test/passkey-responses.ts'
 import { accountPassword as password, post, setUpApp } from '../../../test/second-factor-steps.ts'
-import type { ChangeNotice } from '../../accounts/emails/change-notices.ts'
+import type { ChangeNotice } from '../../accounts/notices/change-notices.ts'
 
 const steps = await emailSteps()
 afterAll(() => steps.end())

@@ -1,4 +1,4 @@
-import type { NoticedChange, StoreChangeNotice } from '../../accounts/emails/change-notices.ts'
+import type { NoticedChange, StoreChangeNotice } from '../../accounts/notices/change-notices.ts'
 import { type AccountMails, noticeHours } from '../../messages/account-mails/account-mails.ts'
 import { whenText } from '../../messages/rendering/visit-context.ts'
 

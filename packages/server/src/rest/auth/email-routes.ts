@@ -2,12 +2,8 @@ import { type AuditDetail, type AuditKind, accountOperations } from '@holdfast/c
 import { normalizedEmail } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import type { PoolClient } from 'pg'
-import {
-  type EmailChange,
-  type EmailLinkRequest,
-  emailLinkHours,
-  undoHours,
-} from '../../accounts/emails/email-links.ts'
+import { type EmailChange, type EmailLinkRequest, emailLinkHours } from '../../accounts/emails/email-links.ts'
+import { undoHours } from '../../accounts/notices/long-proven-address.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'

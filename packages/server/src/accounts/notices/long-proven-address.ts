@@ -1,5 +1,7 @@
 import sql from 'sql-template-tag'
-import { undoHours } from './email-links.ts'
+
+/** How long an earlier address may take a change of the address back. */
+export const undoHours = 72
 
 /**
  * Whether the account `u` has had its address, confirmed, for as long as an earlier address may take it back.

@@ -3,8 +3,7 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { RightsSource } from '../sessions/rights-source.ts'
-import { undoHours } from './email-links.ts'
-import { isLongProven } from './long-proven-address.ts'
+import { isLongProven, undoHours } from './long-proven-address.ts'
 import { countNotice } from './notices-per-day.ts'
 
 /** What is needed to sign in and was changed: the password, or a second factor that is new. */
