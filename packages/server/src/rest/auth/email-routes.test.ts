@@ -116,7 +116,7 @@ test('an address gets three mails a day about changes to it, then one for each o
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(23 * 3600)
 })
 
-test('accounts of one network keep nobody in another from changing to an address, until it has had thirty', async () => {
+test('accounts of one network keep nobody in another from changing to an address, up to thirty', async () => {
   const [email, stranger, owner] = [anAddress(), await aConfirmedPerson(), await aConfirmedPerson()]
   const opened = await openTestAccounts(server.database)
   const outcomeOf = async ({ id }: { id: string }, network: string | null) => {
