@@ -15,6 +15,16 @@ async function withEngine<Result>(database: TestDatabase, use: (engine: Engine) 
 
 const optionsOf = ({ ownerUrl }: TestDatabase, demo: Demo) => ({ ownerUrl, demo, sendsMails: false })
 
+const anyDoctor = {
+  specialization: null,
+  q: null,
+  appointmentType: null,
+  includeInactive: false,
+  sort: 'name',
+  limit: 100,
+  cursor: null,
+} as const
+
 async function clinicsOf(engine: Engine) {
   return (await engine.directory.clinics({ q: null, limit: 100, cursor: null })).items
 }
@@ -46,6 +56,9 @@ test('a full demo has bookings in every state, and a theatre; a second start add
     const clinicNo = clinicNoOf(clinic?.id ?? '')
     const report = await engine.reads.verify({ clinicNo, detailsMax: 10 })
     expect(report).toMatchObject({ overbooked: 0, mismatches: 0 })
+    const { items: doctors } = await engine.directory.doctors({ ...anyDoctor, clinicId: clinic?.id ?? null })
+    expect(doctors.filter(({ hasOpenSessions }) => hasOpenSessions)).toHaveLength(1)
+    expect(await engine.directory.visitTypes(clinicNo)).toHaveLength(4)
     const rooms = await engine.theatre.rooms(clinicNo)
     expect(rooms).toHaveLength(3)
     // Otherwise times at night are suggested.

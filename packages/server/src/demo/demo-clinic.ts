@@ -7,6 +7,7 @@ import {
   type SlotRule,
 } from '@holdfast/engine'
 import { addDays, localDay } from '@holdfast/vocabulary'
+import { addDemoVisits } from './demo-visits.ts'
 
 /** A fictional group practice to try Holdfast with. */
 const clinic = {
@@ -17,7 +18,7 @@ const clinic = {
   settings: {},
 }
 
-type DemoEngine = Pick<Engine, 'directory' | 'createSlots'>
+type DemoEngine = Pick<Engine, 'directory' | 'createSlots' | 'sessions'>
 
 type DemoDoctor = NewDoctor & {
   videoRoom?: string
@@ -109,11 +110,11 @@ const aheadMs = 28 * 86_400_000
 /** A slot of today that has begun, and its true start and end. */
 export type BegunSlot = { slotId: string; startsAt: Date; endsAt: Date }
 
-/** For each doctor, in their order: the bookable slots of the first seven days, and today's that have begun. */
+/** For each doctor with slots, in their order: the bookable slots of the first seven days, and today's that have begun. */
 export type DemoClinic = { id: string; week: { doctorId: string; slotIds: string[]; begun: BegunSlot[] }[] }
 
 /**
- * Creates the demo clinic with its doctors and two weeks of slots from `now` on.
+ * Creates the demo clinic with its doctors, and two weeks of slots and open sessions from `now` on.
  *
  * @param withBegun also today's slots that have begun, for the caller to set back
  */
@@ -128,6 +129,7 @@ export async function createDemoClinic(
   const engine = engines.engineOf(clinicNo)
   const week: DemoClinic['week'] = []
   for (const doctor of doctors) week.push(await createDemoDoctor(engine, clinicNo, doctor, { now, withBegun }))
+  await addDemoVisits(engine, clinicNo, { now, days: daysAhead, timezone: clinic.timezone })
   return { id, week }
 }
 
