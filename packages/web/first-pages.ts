@@ -35,7 +35,7 @@ export const firstPages: readonly FirstPage[] = [
     name: 'ticket',
     path: /^\/ticket$/,
     modules: ['src/features/ticket/ticket-page.tsx'],
-    texts: ['ticket', 'booking', 'links'],
+    texts: ['ticket', 'links'],
     ...patientsPage,
   },
   {

@@ -1,10 +1,12 @@
-import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import type { Booking, Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 
 /** The data of a ticket when it was last shown, without a video link, and the secret that opens it again. */
 export type StoredTicket = {
   booking: Booking
   doctor: Doctor
   clinic: Clinic
+  /** What is booked in an open session. */
+  visitType?: VisitType | undefined
   manageToken: string | null
   keptAt: number
 }

@@ -132,7 +132,7 @@ const isForPatients = {
   case_request: false,
 } satisfies Record<Operation['access'], boolean>
 
-/** Programs book visits in open sessions; the site does not. */
+/** Few doctors have open sessions: the texts are loaded with the refusal (src/lib/api/api.ts). */
 const ofVisits = [
   'session_not_found',
   'visit_type_not_found',

@@ -8,6 +8,7 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { JoinVideo } from '../video/join-video.tsx'
+import { VisitOfBooking } from '../visits/visit-of-booking.tsx'
 import { BookingActions } from './booking-actions.tsx'
 import { canAttend } from './offered-actions.ts'
 import { PatientName } from './patient-name.tsx'
@@ -80,6 +81,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }
                     {nameOf ? nameOf(booking) : <PatientName of={booking} />}
                     {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                   </span>
+                  {booking.visitTypeId === undefined ? null : <VisitOfBooking booking={booking} />}
                   <PhoneAndReason booking={booking} />
                   {noteOf?.(booking)}
                 </Stack>

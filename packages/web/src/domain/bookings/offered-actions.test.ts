@@ -1,6 +1,14 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { canAttend, canBeErased, canBeMoved, isAttendanceAsked, isOpen, offeredActions } from './offered-actions.ts'
+import {
+  canAttend,
+  canBeChanged,
+  canBeErased,
+  canBeMoved,
+  isAttendanceAsked,
+  isOpen,
+  offeredActions,
+} from './offered-actions.ts'
 import { reopenedStatus } from './reopened-status.ts'
 import { statusesInOrder } from './status-colors.ts'
 
@@ -114,4 +122,10 @@ test('patients are asked whether they come from the first reminder until the vis
   expect(isAsked('2026-11-23T22:29:59Z')).toBe(true)
   expect(isAsked('2026-11-23T22:30:00Z')).toBe(false)
   expect(isAsked('2026-11-23T21:00:00Z', { attendanceConfirmedAt: '2026-11-23T20:45:00Z' })).toBe(false)
+})
+
+test('a visit in an open session can be cancelled, and not moved', () => {
+  const visit = aBooking({ visitTypeId: 'v' })
+  expect(canBeChanged(visit)).toBe(true)
+  expect(canBeMoved(visit)).toBe(false)
 })

@@ -14,7 +14,7 @@ type NoBookingsProps = { doctor: Doctor; clinic: Clinic }
 
 /** The clinic's phone, colleagues, and their waitlist, in place of the times of a doctor who takes no bookings. */
 export function NoBookings({ doctor, clinic }: NoBookingsProps) {
-  const { t } = useTranslation(['booking', 'shell'])
+  const { t } = useTranslation(['booking-more', 'booking', 'shell'])
   const hasOthers = useQuery(hasOtherDoctorsQuery(doctor)).data ?? false
   return (
     <Stack gap="lg">
@@ -33,7 +33,7 @@ export function NoBookings({ doctor, clinic }: NoBookingsProps) {
         <CallClinic clinic={clinic} />
         {hasOthers ? (
           <LinkButton size="sm" variant="default" to="/" search={{ clinicId: clinic.id }}>
-            {t('noTimes.others')}
+            {t('booking:noTimes.others')}
           </LinkButton>
         ) : null}
       </Group>
@@ -42,7 +42,7 @@ export function NoBookings({ doctor, clinic }: NoBookingsProps) {
 }
 
 function Colleagues({ doctor, clinic }: NoBookingsProps) {
-  const { t } = useTranslation('booking')
+  const { t } = useTranslation(['booking-more', 'booking'])
   const queryClient = useQueryClient()
   const colleagues = useQuery(colleaguesQuery(queryClient, doctor)).data ?? []
   if (colleagues.length === 0) return null
@@ -59,8 +59,8 @@ function Colleagues({ doctor, clinic }: NoBookingsProps) {
             </LinkButton>
             <Text size="sm">
               {nextAvailableAt === null
-                ? t('week.noneFree')
-                : t('noTimes.next', { when: formatDayTime(nextAvailableAt, clinic.timezone) })}
+                ? t('booking:week.noneFree')
+                : t('booking:noTimes.next', { when: formatDayTime(nextAvailableAt, clinic.timezone) })}
             </Text>
           </Group>
         ))}

@@ -1,4 +1,4 @@
-import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCalendarSearch } from '@tabler/icons-react'
@@ -17,7 +17,11 @@ import { JoinWaitlist } from '../waitlist/join-waitlist.tsx'
 import { type ColleagueTime, colleagueTimesQuery, hasOtherDoctorsQuery } from './colleague-times-query.ts'
 import { daysShown, isBookable } from './week-days.ts'
 
-export type ChosenSlot = Pick<Slot, 'id' | 'doctorId' | 'startsAt' | 'endsAt'>
+/** With `visitTypeId`, a visit in the open session `id`. `appointmentType`: absent: the one that the page has. */
+export type ChosenSlot = Pick<Slot, 'id' | 'doctorId' | 'startsAt' | 'endsAt'> & {
+  visitTypeId?: string
+  appointmentType?: AppointmentType
+}
 
 type NoTimesProps = {
   doctorId: string

@@ -2,7 +2,7 @@ import type { Clinic, Slot } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
 import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useDeferredValue, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useDeferredValue, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime, formatZone, ownTimeZone } from '../../lib/i18n/format.ts'
 import { useLiveSlots } from '../../lib/live/use-live-slots.ts'
@@ -27,6 +27,8 @@ export type WeekOfTimesProps = {
   onChoose: (slot: Slot) => void
   /** A slot that cannot be chosen, such as the one that a booking is moved from. */
   exceptSlotId?: string
+  /** Of visits in open sessions: the times of the days shown, and what is said where none of them is free. */
+  visits?: { query: ReturnType<typeof slotsOfWeekQuery>; none: (onRead: () => void) => ReactNode }
   /** Offers colleagues who are free earlier, and the waitlist, in a week without free times. */
   onColleague?: (slot: ChosenSlot) => void
 }
@@ -36,9 +38,9 @@ export type WeekOfTimesProps = {
  * slots.
  */
 export function WeekOfTimes(props: WeekOfTimesProps) {
-  const { doctorId, clinic, from, onFrom } = props
+  const { doctorId, clinic, from, onFrom, visits } = props
   const { t } = useTranslation('booking')
-  const slots = useQuery(slotsOfWeekQuery(doctorId, from))
+  const slots = useQuery(visits?.query ?? slotsOfWeekQuery(doctorId, from))
   const live = useLiveSlots([doctorId])
   const now = serverNow()
   // The frame and the response to a click are painted before hundreds of slots are rendered.
@@ -71,7 +73,7 @@ export function WeekOfTimes(props: WeekOfTimesProps) {
 
 type WeekProps = WeekOfTimesProps & { slots: Slot[]; now: number }
 
-function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlotId, onColleague }: WeekProps) {
+function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlotId, visits, onColleague }: WeekProps) {
   const [focusedId, setFocusedId] = useState<string | null>(null)
   const [refused, setRefused] = useState<{ slot: Slot; nth: number } | null>(null)
   const choose = useStable(onChoose)
@@ -96,6 +98,8 @@ function Week({ doctorId, slots, from, clinic, now, onFrom, onChoose, exceptSlot
     <>
       {isFree ? (
         <DayStrip days={days} canBeChosen={canBeChosen} />
+      ) : visits ? (
+        visits.none(onRead)
       ) : (
         <NoTimes
           doctorId={doctorId}

@@ -37,6 +37,11 @@ test('the same time once more is another try, with another key', () => {
   expect(second.key).not.toBe(first.key)
 })
 
+test('the try to book a visit keeps its type, also when it is made again', () => {
+  const visit = { ...request, slot: { ...request.slot, visitTypeId: 'type' } }
+  expect(newAttempt(newAttempt(visit)).slot).toEqual(visit.slot)
+})
+
 test.each(['', 'nonsense', '{}', '{"key":"k"}', 'null', '[]'])('what is no try is none: %s', (text) => {
   const storage = aStorage()
   storage.setItem('holdfast-attempt', text)

@@ -10,7 +10,8 @@ export type Attempt = {
   /** The Idempotency-Key of the hold. */
   key: string
   doctorId: string
-  slot: Pick<Slot, 'id' | 'startsAt' | 'endsAt'>
+  /** With `visitTypeId`, a visit in the open session `id`. */
+  slot: Pick<Slot, 'id' | 'startsAt' | 'endsAt'> & { visitTypeId?: string }
   appointmentType: AppointmentType
   /** How many places; absent: one. */
   units?: number
@@ -56,13 +57,13 @@ export type AttemptRequest = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentTyp
 /** A new attempt with a new idempotency key. */
 export function newAttempt(request: AttemptRequest, replaces: HeldAttempt | null = null): Attempt {
   const { doctorId, appointmentType, units, holder, details } = request
-  const { id, startsAt, endsAt } = request.slot
+  const { id, startsAt, endsAt, visitTypeId } = request.slot
   return {
     doctorId,
     appointmentType,
     holder,
     details,
-    slot: { id, startsAt, endsAt },
+    slot: { id, startsAt, endsAt, ...(visitTypeId === undefined ? {} : { visitTypeId }) },
     ...(units === undefined ? {} : { units }),
     key: randomKey(),
     extensions: 0,

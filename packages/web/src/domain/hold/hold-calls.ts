@@ -6,10 +6,11 @@ import type { Attempt, Details, HoldAccess } from './attempt.ts'
 
 /** Requests the hold of an attempt. Idempotent: repeated requests return the same hold. */
 export function requestHold({ key, slot, units, holder, appointmentType }: Attempt): Promise<MadeBooking> {
+  const { id, startsAt, visitTypeId } = slot
   return dataOf(
     api.createBooking({
       body: {
-        slotId: slot.id,
+        ...(visitTypeId === undefined ? { slotId: id } : { sessionId: id, startsAt, visitTypeId }),
         appointmentType,
         ...(units === undefined ? {} : { units }),
         ...(holder === null ? {} : { patient: holder }),

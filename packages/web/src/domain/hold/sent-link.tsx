@@ -24,7 +24,7 @@ const adviceOf = {
 
 /** Where the link was sent, or why it did not arrive, and what the patient can do. */
 export function SentTo({ email, failure, isLast, canCorrect }: SentProps) {
-  const { t } = useTranslation('booking')
+  const { t } = useTranslation('booking-more')
   const advice = (of: NonNullable<typeof failure>) => (canCorrect ? adviceOf[of] : 'offer')
   const address = `\u2068${email}\u2069`
   return (
@@ -48,7 +48,7 @@ type SendProps = { nextAt: string; isBusy: boolean; onSend: () => void }
 
 /** The server sends it again after a minute, and a few times only. */
 export function SendAgain({ nextAt, isBusy, onSend }: SendProps) {
-  const { t } = useTranslation('booking')
+  const { t } = useTranslation('booking-more')
   const seconds = useSecondsLeft(nextAt)
   return (
     <ActionButton onClick={onSend} isBusy={isBusy} disabled={seconds > 0}>

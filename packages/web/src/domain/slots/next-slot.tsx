@@ -4,12 +4,13 @@ import { Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/i18n/format.ts'
-import { slotsQuery } from '../../lib/queries/slots-query.ts'
+import type { slotsQuery } from '../../lib/queries/slots-query.ts'
 
 type NextSlotProps = {
   /** free: that the clinic can book. */
   kind: 'free' | 'slot'
-  doctorId: string
+  /** The slots of these local days. */
+  timesOf: (from: string, to: string) => ReturnType<typeof slotsQuery>
   /** The last day of a week without any. */
   after: string
   timeZone: string
@@ -18,9 +19,9 @@ type NextSlotProps = {
 }
 
 /** The first slot after an empty week, with a button that shows its week. */
-export function NextSlot({ kind, doctorId, after, timeZone, fits = () => true, onShow }: NextSlotProps) {
+export function NextSlot({ kind, timesOf, after, timeZone, fits = () => true, onShow }: NextSlotProps) {
   const { t } = useTranslation('schedule')
-  const later = useQuery(slotsQuery(doctorId, addDays(after, 1), addDays(after, listedDaysMax)))
+  const later = useQuery(timesOf(addDays(after, 1), addDays(after, listedDaysMax)))
   const next = later.data?.items.find(fits)
   if (next === undefined) return null
   return (

@@ -1,4 +1,4 @@
-import type { Doctor, Slot } from '@holdfast/contract/client'
+import type { Doctor, Slot, VisitType } from '@holdfast/contract/client'
 import { addDays, localDay } from '@holdfast/vocabulary'
 import { Button, Checkbox, NativeSelect, Skeleton, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -14,6 +14,7 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { useBlockedSlots } from '../busy-calendar/busy-queries.ts'
+import { visitTimesQuery } from '../visits/visit-times-query.ts'
 import { NextSlot } from './next-slot.tsx'
 import classes from './slot-picker.module.css'
 
@@ -30,6 +31,8 @@ type SlotPickerProps = {
   units?: number
   /** Slots without a free place can be shown, and chosen, but for those that the doctor's external calendar blocks. */
   canShowFull?: boolean
+  /** Its times in the doctor's open sessions are chosen from, instead of slots. */
+  visitType?: VisitType | undefined
   /** A full slot that is not shown: the booking to be moved is in it. */
   withoutFull?: string | undefined
 }
@@ -47,6 +50,7 @@ export function SlotPicker({
   units = 1,
   canShowFull = false,
   withoutFull,
+  visitType,
   ...wanted
 }: SlotPickerProps) {
   const { t } = useTranslation(['schedule', 'shell'])
@@ -57,7 +61,9 @@ export function SlotPicker({
   const [day, setDay] = useState(firstDay > today ? firstDay : today)
   const [showsFull, setShowsFull] = useState(false)
   const monday = mondayOf(day)
-  const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
+  const timesOf = (from: string, to: string) =>
+    visitType === undefined ? slotsQuery(doctorId, from, to) : visitTimesQuery({ doctorId, visitType, from, to }, true)
+  const slots = useQuery({ ...timesOf(monday, addDays(monday, 6)), enabled: doctorId !== '' })
   useLiveSlots(doctorId === '' ? [] : [doctorId])
   const week = { doctorId, from: monday, to: addDays(monday, 6) }
   const blocked = useBlockedSlots(week, slots.data?.items ?? [], showsFull && doctorId !== '')
@@ -117,7 +123,7 @@ export function SlotPicker({
           </Text>
           <NextSlot
             kind={showsFull ? 'slot' : 'free'}
-            doctorId={doctorId}
+            timesOf={timesOf}
             after={addDays(monday, 6)}
             timeZone={timeZone}
             fits={(slot) => isFree(slot) || isFull(slot)}

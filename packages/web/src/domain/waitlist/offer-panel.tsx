@@ -72,7 +72,7 @@ export function OfferPanel({ booking, link, confirmationToken = null, onChange }
 
 /** The clinic confirms by link: the e-mail that was sent when the offer was accepted here. */
 function Sent({ booking, link: { nextAt, failure } }: { booking: Booking; link: ConfirmationLink }) {
-  const { t } = useTranslation('booking')
+  const { t } = useTranslation('booking-more')
   return (
     <div>
       <FocusedTitle id="link-title">{t('link.title')}</FocusedTitle>

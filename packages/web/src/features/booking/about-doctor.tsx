@@ -18,7 +18,10 @@ export function AboutDoctor({ doctor }: { doctor: Doctor }) {
         </Text>
       </div>
       <ul className={classes.facts}>
-        {doctor.fee === null ? null : <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>}
+        {/* What is booked in open sessions has its own. */}
+        {doctor.fee === null || doctor.hasOpenSessions ? null : (
+          <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>
+        )}
         {doctor.experienceYears === null ? null : <li>{t('about.experience', { count: doctor.experienceYears })}</li>}
         {doctor.languages.length === 0 ? null : <li>{formatLanguages(doctor.languages)}</li>}
       </ul>

@@ -20,7 +20,7 @@ const rereadMs = 4_000
 
 /** The clinic confirms by link: the time is held until the patient has opened the e-mail and pressed its button. */
 export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) {
-  const { t } = useTranslation('booking')
+  const { t } = useTranslation(['booking-more', 'booking'])
   const { state, hold, when } = held
   const [isEditing, setEditing] = useState(false)
   const changes = useChangesOfHold({ confirm: () => hold.confirm(state.attempt.details), extend: hold.extend })
@@ -56,7 +56,7 @@ export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) 
           </>
         )}
         <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
-          {t('held.release')}
+          {t('booking:held.release')}
         </ActionButton>
       </Group>
     </section>

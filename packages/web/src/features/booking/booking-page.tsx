@@ -12,6 +12,7 @@ import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { attemptToHold, setActiveAttempt } from '../../domain/hold/active-attempt.ts'
 import { type Details, detailsOf, holderOf } from '../../domain/hold/attempt.ts'
 import { formatLongDayTime } from '../../lib/i18n/format.ts'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import { clinicQuery, doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { keptFragment } from '../../lib/secret-links/use-hidden-fragment.ts'
 import { useSession } from '../../lib/session/session.ts'
@@ -23,13 +24,18 @@ import type { HoldState } from './hold-state.ts'
 import { useEarlierDetails } from './use-earlier-details.ts'
 import type { Hold } from './use-hold.ts'
 import { useShownHold } from './use-shown-hold.ts'
-import { WantedTime } from './wanted-time.tsx'
 import type { WeekSearch } from './week-search.ts'
 
 const route = getRouteApi('/doctors/$doctorId')
 
 /** Few need them, so they are not part of the first load. */
 const UnavailablePanel = lazy(async () => ({ default: (await import('./unavailable-panel.tsx')).UnavailablePanel }))
+const WantedTime = lazy(async () => ({ default: (await import('./wanted-time.tsx')).WantedTime }))
+/** Shown for doctors with open sessions. */
+const VisitChoice = lazy(async () => {
+  const [{ VisitChoice: shown }] = await Promise.all([import('./visits/visit-choice.tsx'), loadTexts('visits')])
+  return { default: shown }
+})
 const AwaitingLink = lazy(async () => ({ default: (await import('./awaiting-link.tsx')).AwaitingLink }))
 
 /** Shown for doctors who take no bookings. */
@@ -80,16 +86,17 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const choose = (slot: ChosenSlot, units?: number) => {
     const me = session.kind === 'account' ? session.me : null
     const details = 'attempt' in state ? state.attempt.details : (earlier ?? detailsOf(me))
-    const wanted = { slot, doctorId: slot.doctorId, appointmentType: type, ...(units === undefined ? {} : { units }) }
+    const { doctorId, appointmentType = type } = slot
+    const wanted = { slot, doctorId, appointmentType, ...(units === undefined ? {} : { units }) }
     const request = { ...wanted, holder: holderOf(me), details }
-    if (slot.doctorId === doctor.id) {
+    if (doctorId === doctor.id) {
       hold.take(request)
       show()
       return
     }
     // The other doctor's page reads the attempt from the storage.
     setActiveAttempt(attemptToHold(request))
-    void navigate({ to: '/doctors/$doctorId', params: { doctorId: slot.doctorId }, state: { hold: true } })
+    void navigate({ to: '/doctors/$doctorId', params: { doctorId }, state: { hold: true } })
   }
 
   const onChoose = useStable(choose)
@@ -175,19 +182,8 @@ const Choice = memo(({ doctor, clinic, type, from, earlier, onChoose }: ChoicePr
     const next = { ...search, ...part }
     void navigate({ from: route.id, search: next, state: keptFragment, replace: true, resetScroll: false })
   }
-  return (
-    <Stack gap="lg">
-      {slotId === undefined ? null : (
-        <WantedTime
-          slotId={slotId}
-          units={units}
-          clinic={clinic}
-          from={from}
-          earlier={earlier}
-          onChoose={onChoose}
-          doctorId={doctor.id}
-        />
-      )}
+  const slots = (
+    <>
       {doctor.appointmentTypes.length > 1 ? (
         <SegmentedControl
           aria-label={t('type')}
@@ -208,6 +204,32 @@ const Choice = memo(({ doctor, clinic, type, from, earlier, onChoose }: ChoicePr
         onChoose={onChoose}
         onColleague={onChoose}
       />
+    </>
+  )
+  return (
+    <Stack gap="lg">
+      {slotId === undefined ? null : (
+        <Suspense fallback={<Skeleton height="5rem" radius="lg" />}>
+          <WantedTime
+            slotId={slotId}
+            units={units}
+            clinic={clinic}
+            from={from}
+            earlier={earlier}
+            onChoose={onChoose}
+            doctorId={doctor.id}
+          />
+        </Suspense>
+      )}
+      {doctor.hasOpenSessions ? (
+        <Suspense fallback={<Skeleton height="24rem" radius="lg" />}>
+          <VisitChoice doctor={doctor} clinic={clinic} onChoose={onChoose}>
+            {slots}
+          </VisitChoice>
+        </Suspense>
+      ) : (
+        slots
+      )}
     </Stack>
   )
 })

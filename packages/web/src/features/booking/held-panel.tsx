@@ -20,6 +20,8 @@ type Held = Extract<HoldState, { kind: 'held' }>
 /** `when`: the formatted time. */
 export type HeldProps = { state: Held; hold: Hold; when: string; doctor: Doctor; clinic: Clinic }
 
+/** Shown for a visit in an open session. */
+const HeldVisit = lazy(async () => ({ default: (await import('./visits/held-visit.tsx')).HeldVisit }))
 const HeldQuestion = lazy(async () => ({ default: (await import('./held-question.tsx')).HeldQuestion }))
 
 /** The countdown is shown as urgent from here on. */
@@ -73,6 +75,11 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
           {when}
         </Text>
         <HeldFacts attempt={state.attempt} doctor={doctor} />
+        {state.attempt.slot.visitTypeId === undefined ? null : (
+          <Suspense fallback={null}>
+            <HeldVisit visitTypeId={state.attempt.slot.visitTypeId} doctor={doctor} />
+          </Suspense>
+        )}
       </div>
       <Countdown
         state={state}
@@ -119,7 +126,7 @@ export function HeldPanel({ state, hold, when, doctor, clinic }: HeldProps) {
 /** What is held: with whom, how long, and what it costs. */
 function HeldFacts({ attempt, doctor }: { attempt: Attempt; doctor: Doctor }) {
   const { t } = useTranslation(['booking', 'shell'])
-  const { startsAt, endsAt } = attempt.slot
+  const { startsAt, endsAt, visitTypeId } = attempt.slot
   return (
     <ul className={classes.facts}>
       <li>
@@ -127,7 +134,9 @@ function HeldFacts({ attempt, doctor }: { attempt: Attempt; doctor: Doctor }) {
       </li>
       <li>{t(`shell:appointmentType.${attempt.appointmentType}`)}</li>
       <li>{formatMinutes((Date.parse(endsAt) - Date.parse(startsAt)) / 60_000)}</li>
-      {doctor.fee === null ? null : <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>}
+      {doctor.fee === null || visitTypeId !== undefined ? null : (
+        <li>{t('about.fee', { fee: formatMoney(doctor.fee) })}</li>
+      )}
     </ul>
   )
 }

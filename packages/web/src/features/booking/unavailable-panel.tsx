@@ -1,7 +1,7 @@
-import type { Slot } from '@holdfast/contract/client'
 import { Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import type { ChosenSlot } from '../../domain/free-times/no-times.tsx'
 import { isHeld, useActiveAttempt } from '../../domain/hold/active-attempt.ts'
 import type { HeldAttempt } from '../../domain/hold/attempt.ts'
 import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
@@ -12,11 +12,12 @@ import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import classes from './booking.module.css'
 import type { OutcomeProps } from './hold-outcomes.tsx'
+import { NearbyVisits } from './visits/nearby-visits.tsx'
 
 type UnavailableProps = OutcomeProps<'unavailable'> & {
   timeZone: string
   doctorId: string
-  onChoose: (slot: Slot) => void
+  onChoose: (slot: ChosenSlot) => void
 }
 
 /** The slot was taken by someone else; offers the hold before it, and the nearest free ones. */
@@ -24,6 +25,7 @@ export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoo
   const { t } = useTranslation(['booking', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const isFull = refusalCode(state.error) === 'slot_full'
+  const { slot } = state.attempt
   const active = useActiveAttempt()
   const { title, help } = problemMessage(state.error, tProblem)
   return (
@@ -36,6 +38,15 @@ export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoo
       {isHeld(active) && active.doctorId === doctorId ? (
         <StillHeld attempt={active} timeZone={timeZone} onContinue={hold.resume} />
       ) : null}
+      {slot.visitTypeId === undefined ? null : (
+        <NearbyVisits
+          attempt={state.attempt}
+          visitTypeId={slot.visitTypeId}
+          doctorId={doctorId}
+          timeZone={timeZone}
+          onChoose={onChoose}
+        />
+      )}
       {state.alternatives.length === 0 ? null : (
         <div>
           <Text fw={600} mb="sm">

@@ -21,7 +21,7 @@ type WantedTimeProps = {
 
 /** The time that a link in an e-mail is about, with a button that holds it: opening the link changes nothing. */
 export function WantedTime({ slotId, units, doctorId, clinic, from, earlier, onChoose }: WantedTimeProps) {
-  const { t } = useTranslation('booking')
+  const { t } = useTranslation(['booking-more', 'booking'])
   const slots = useQuery(slotsOfWeekQuery(doctorId, from))
   if (slots.data === undefined && slots.isError) return null
   if (slots.data === undefined || earlier === undefined) return <Skeleton height="5rem" radius="lg" />
@@ -33,7 +33,7 @@ export function WantedTime({ slotId, units, doctorId, clinic, from, earlier, onC
         <Group gap="sm">
           <Text>
             {t('wanted.free', { when: formatLongDayTime(slot.startsAt, clinic.timezone) })}
-            {units === 1 ? '' : ` (${t('week.places', { count: units, places: formatNumber(units) })})`}
+            {units === 1 ? '' : ` (${t('booking:week.places', { count: units, places: formatNumber(units) })})`}
           </Text>
           <Button onClick={() => onChoose(slot, units === 1 ? undefined : units)}>{t('wanted.book')}</Button>
         </Group>

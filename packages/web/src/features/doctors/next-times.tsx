@@ -17,7 +17,7 @@ export function NextTimes({ doctor, clinic, type }: NextTimesProps) {
   const { t } = useTranslation('doctors')
   const session = useSession()
   const navigate = useNavigate()
-  const { id: doctorId, nextSlots, appointmentTypes } = doctor
+  const { id: doctorId, nextSlots, appointmentTypes, hasOpenSessions } = doctor
   const hold = (slot: Doctor['nextSlots'][number]) => {
     const me = session.kind === 'account' ? session.me : null
     const appointmentType = type ?? appointmentTypes[0] ?? 'in_person'
@@ -34,7 +34,9 @@ export function NextTimes({ doctor, clinic, type }: NextTimesProps) {
         {t('nextFree')}
         {zone}
       </Text>
-      {first === undefined ? (
+      {first === undefined && hasOpenSessions ? (
+        <Text mb="xs">{t('byVisitType')}</Text>
+      ) : first === undefined ? (
         <>
           <Text fw={600} mb="xs">
             {t('noFreeTime')}

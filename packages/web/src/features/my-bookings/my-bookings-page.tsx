@@ -5,11 +5,12 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
-import { canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
+import { canBeChanged, canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
+import { VisitOfBooking } from '../../domain/visits/visit-of-booking.tsx'
 import { formatAppointment, formatNumber, formatZone, ownTimeZone } from '../../lib/i18n/format.ts'
 import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { useLiveSlots } from '../../lib/live/use-live-slots.ts'
@@ -135,7 +136,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
   const doctor = useQuery(doctorQuery(booking.doctorId)).data
   const clinic = useQuery(clinicQuery(booking.clinicId)).data
   const [isCancelling, setCancelling] = useState(false)
-  const canBeChanged = kind === 'upcoming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
+  const isUpcoming = kind === 'upcoming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
   const timeZone = clinic?.timezone ?? 'UTC'
   const when = formatAppointment(booking.startsAt, booking.endsAt, timeZone)
   // Several bookings have the same buttons.
@@ -162,6 +163,11 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
           <bdi>{clinic?.name}</bdi>
           {booking.appointmentType === 'video' ? ` · ${t('shell:appointmentType.video')}` : null}
         </Text>
+        {booking.visitTypeId === undefined ? null : (
+          <Text fw={600}>
+            <VisitOfBooking booking={booking} />
+          </Text>
+        )}
         <Text size="sm" c="dimmed">
           <bdi>{booking.patient.name}</bdi>
         </Text>
@@ -175,7 +181,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
         ) : null}
         {attending.isError ? <ErrorState error={attending.error} /> : null}
         <Group gap="sm" mt="md">
-          {canBeChanged && clinic !== undefined && isAttendanceAsked(booking, clinic, serverNow()) ? (
+          {isUpcoming && clinic !== undefined && isAttendanceAsked(booking, clinic, serverNow()) ? (
             <ActionButton
               size="sm"
               variant="light"
@@ -192,7 +198,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
             variant={kind === 'upcoming' && booking.joinUrl === null ? 'filled' : 'default'}
             {...named(t(kind === 'upcoming' ? 'open' : 'details'))}
           />
-          {canBeChanged && booking.offer === 'open' ? (
+          {isUpcoming && booking.offer === 'open' ? (
             <LinkButton
               size="sm"
               variant="default"
@@ -201,18 +207,18 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
               {...named(t('ticket:acceptOrDecline'))}
             />
           ) : null}
-          {canBeChanged && canBeMoved(booking) ? (
-            <>
-              <LinkButton
-                size="sm"
-                variant="default"
-                to="/ticket"
-                search={{ move: true }}
-                hash={ticketHash(link)}
-                {...named(t('move'))}
-              />
-              <Button size="sm" variant="default" onClick={() => setCancelling(true)} {...named(t('cancel'))} />
-            </>
+          {isUpcoming && canBeMoved(booking) ? (
+            <LinkButton
+              size="sm"
+              variant="default"
+              to="/ticket"
+              search={{ move: true }}
+              hash={ticketHash(link)}
+              {...named(t('move'))}
+            />
+          ) : null}
+          {isUpcoming && canBeChanged(booking) ? (
+            <Button size="sm" variant="default" onClick={() => setCancelling(true)} {...named(t('cancel'))} />
           ) : null}
           {kind === 'upcoming' ? null : (
             <LinkButton
@@ -220,6 +226,7 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
               variant="default"
               to="/doctors/$doctorId"
               params={{ doctorId: booking.doctorId }}
+              search={booking.visitTypeId === undefined ? {} : { visitType: booking.visitTypeId }}
               {...named(t('again'))}
             />
           )}

@@ -19,7 +19,7 @@ const ticketRoute = createRoute({
     ...(cancel === true ? { cancel } : {}),
     ...(attend === true ? { attend } : {}),
   }),
-  loader: () => loadTexts('ticket', 'booking', 'links'),
+  loader: () => loadTexts('ticket', 'links'),
   component: lazyRouteComponent(() => import('./ticket-page.tsx'), 'TicketPage'),
 })
 

@@ -4,11 +4,12 @@ import { IconCalendar, IconPrinter } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
+import { canBeChanged, canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import { saveFile } from '../../lib/save-file.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
@@ -27,7 +28,10 @@ import classes from './ticket.module.css'
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
-const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
+const MoveBooking = lazy(async () => {
+  const [{ MoveBooking: shown }] = await Promise.all([import('./move-booking.tsx'), loadTexts('booking')])
+  return { default: shown }
+})
 
 const route = getRouteApi('/ticket')
 
@@ -74,7 +78,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
   // An offer of the waitlist is accepted or declined, on its page.
-  const canBeChanged = canBeMoved(booking) && !isOffline
+  const isChangeable = canBeChanged(booking) && !isOffline
   const now = serverNow()
   const isFresh = now - Date.parse(booking.createdAt) < freshMs
   const isAsked = attending !== null && isAttendanceAsked(booking, clinic, now) && !isOffline
@@ -123,17 +127,8 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
         {link.manageToken === null ? null : (
           <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
         )}
-        {isComing ? null : <BookAgain doctor={doctor} link={link} />}
-        {canBeChanged ? (
-          <>
-            <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
-              {t('move.start')}
-            </Button>
-            <Button variant="default" onClick={() => onCancelling(true)}>
-              {t('cancel.start')}
-            </Button>
-          </>
-        ) : null}
+        {isComing ? null : <BookAgain booking={booking} doctor={doctor} link={link} />}
+        {isChangeable ? <Changes {...{ booking, isMoving, onMoving, onCancelling }} /> : null}
         <MoreActions>
           <div className={classes.actions}>
             {isFirst ? calendar : attend}
@@ -145,7 +140,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
           <KeepTicket booking={booking} doctor={doctor} clinic={clinic} link={link} isKept={isKept} />
         </MoreActions>
       </div>
-      {isMoving && canBeChanged ? (
+      {isMoving && isChangeable && canBeMoved(booking) ? (
         <Suspense fallback={<PageLoading />}>
           <MoveBooking
             booking={booking}
@@ -177,12 +172,35 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
   )
 }
 
+type ChangesProps = Pick<ActionsProps, 'booking' | 'isMoving' | 'onMoving' | 'onCancelling'>
+
+function Changes({ booking, isMoving, onMoving, onCancelling }: ChangesProps) {
+  const { t } = useTranslation('ticket')
+  return (
+    <>
+      {canBeMoved(booking) ? (
+        <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
+          {t('move.start')}
+        </Button>
+      ) : null}
+      <Button variant="default" onClick={() => onCancelling(true)}>
+        {t('cancel.start')}
+      </Button>
+    </>
+  )
+}
+
 /** A link to the doctor's times, whose page reads the patient's details from this booking. */
-function BookAgain({ doctor, link }: Pick<ActionsProps, 'doctor' | 'link'>) {
+function BookAgain({ booking: { visitTypeId }, doctor, link }: Pick<ActionsProps, 'booking' | 'doctor' | 'link'>) {
   const { t } = useTranslation('ticket')
   const state = link.manageToken === null ? {} : { fragment: ticketHash(link) }
   return (
-    <LinkButton to="/doctors/$doctorId" params={{ doctorId: doctor.id }} state={state}>
+    <LinkButton
+      to="/doctors/$doctorId"
+      params={{ doctorId: doctor.id }}
+      search={visitTypeId === undefined ? {} : { visitType: visitTypeId }}
+      state={state}
+    >
       {t('bookAgain')}
     </LinkButton>
   )

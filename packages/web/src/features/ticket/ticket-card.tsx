@@ -1,22 +1,32 @@
-import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import type { Booking, Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 import { Anchor, Badge, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../domain/bookings/use-patient-name.ts'
+import { visitFee } from '../../domain/visits/visit-fee.ts'
+import { visitTypeName } from '../../domain/visits/visit-type-name.ts'
 import { callAddress } from '../../lib/call-address.ts'
 import { formatAppointment, formatMoney, formatZone, ownTimeZone } from '../../lib/i18n/format.ts'
 import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { QrCode } from '../../ui/qr-code.tsx'
 import classes from './ticket.module.css'
 
-type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
+type CardProps = {
+  booking: Booking
+  doctor: Doctor
+  clinic: Clinic
+  visitType?: VisitType | undefined
+  link: TicketLink
+  isOffline: boolean
+}
 
 /** The part of a ticket that patients show at the desk or print. */
-export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardProps) {
+export function TicketCard({ booking, doctor, clinic, visitType, link, isOffline }: CardProps) {
   const { t } = useTranslation(['ticket', 'shell'])
   const nameOf = usePatientName()
   const address = `${window.location.origin}/ticket#${ticketHash(link)}`
+  const fee = visitType ? visitFee(visitType, doctor.id) : booking.visitTypeId ? null : doctor.fee
   const isAlive = booking.status === 'CONFIRMED' || booking.status === 'ARRIVED'
   return (
     <article className={classes.ticket} aria-label={t('title')}>
@@ -36,6 +46,14 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
       <div className={classes.body}>
         <dl className={classes.facts}>
           <When booking={booking} timeZone={clinic.timezone} />
+          {visitType ? (
+            <div>
+              <dt>{t('visitType')}</dt>
+              <dd>
+                <bdi>{visitTypeName(visitType)}</bdi>
+              </dd>
+            </div>
+          ) : null}
           <div>
             <dt>{t('doctor')}</dt>
             <dd>{nameWithSpecialization(doctor)}</dd>
@@ -47,12 +65,20 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
               <bdi>{nameOf(booking)}</bdi>
             </dd>
           </div>
-          {doctor.fee === null ? null : (
+          {fee === null ? null : (
             <div>
               <dt>{t('fee')}</dt>
-              <dd>{formatMoney(doctor.fee)}</dd>
+              <dd>{formatMoney(fee)}</dd>
             </div>
           )}
+          {visitType?.preparation && isAlive ? (
+            <div>
+              <dt>{t('preparation')}</dt>
+              <dd dir="auto" style={{ whiteSpace: 'pre-line' }}>
+                {visitType.preparation}
+              </dd>
+            </div>
+          ) : null}
           {booking.cancellationReason === null ? null : (
             <div>
               <dt>{t('cancellationReason')}</dt>

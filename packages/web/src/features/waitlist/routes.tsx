@@ -4,7 +4,10 @@ import { clinicsQuery } from '../../lib/queries/directory-queries.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import { parseJoinSearch } from './join-search.ts'
 
-const parent = { getParentRoute: () => rootRoute, loader: () => loadTexts('waitlist', 'booking', 'links') } as const
+const parent = {
+  getParentRoute: () => rootRoute,
+  loader: () => loadTexts('waitlist', 'booking-more', 'links'),
+} as const
 
 const joinRoute = createRoute({
   ...parent,

@@ -1,6 +1,7 @@
 import type account from '../../locales/en/account.json'
 import type admin from '../../locales/en/admin.json'
 import type booking from '../../locales/en/booking.json'
+import type bookingMore from '../../locales/en/booking-more.json'
 import type calendars from '../../locales/en/calendars.json'
 import type commands from '../../locales/en/commands.json'
 import type doctorDay from '../../locales/en/doctor-day.json'
@@ -19,6 +20,7 @@ import type schedule from '../../locales/en/schedule.json'
 import type shell from '../../locales/en/shell.json'
 import type theatre from '../../locales/en/theatre.json'
 import type ticket from '../../locales/en/ticket.json'
+import type visits from '../../locales/en/visits.json'
 import type waitlist from '../../locales/en/waitlist.json'
 import type workingHours from '../../locales/en/working-hours.json'
 
@@ -26,6 +28,8 @@ type Texts = {
   account: typeof account
   admin: typeof admin
   booking: typeof booking
+  /** What only a few doctors and clinics need of `booking`. */
+  'booking-more': typeof bookingMore
   calendars: typeof calendars
   'other-problems': typeof otherProblems
   commands: typeof commands
@@ -45,6 +49,7 @@ type Texts = {
   shell: typeof shell
   theatre: typeof theatre
   ticket: typeof ticket
+  visits: typeof visits
   waitlist: typeof waitlist
   'working-hours': typeof workingHours
 }

@@ -1,22 +1,14 @@
-import type { Booking, MadeBooking, Slot } from '@holdfast/contract/client'
-import { type AppointmentType, lengths, localDay } from '@holdfast/vocabulary'
-import { Box, Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '@mantine/core'
-import { type UseFormReturnType, useForm } from '@mantine/form'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { localDay } from '@holdfast/vocabulary'
+import { Box, Button, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useMarkRefused } from '../../../domain/contacts/use-mark-refused.ts'
 import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
-import { refuseOverlap } from '../../../domain/overlap/refuse-overlap.ts'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
-import { api, dataOf } from '../../../lib/api/api.ts'
 import { RefusedError, refusalCode, refusedContact } from '../../../lib/api/api-error.ts'
-import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
-import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
-import { slotsKey } from '../../../lib/queries/slots-query.ts'
-import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { useTitleFocusAfter } from '../../../ui/focus/use-title-focus-after.ts'
@@ -26,32 +18,14 @@ import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { clinicBookingQuery } from '../clinic-booking-query.ts'
-import { ContactFields, LanguageField, useContactRules } from '../contact-fields.tsx'
 import { OtherAppointments } from '../other-appointments.tsx'
-import type { Contact } from '../patient-correction.ts'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
-import type { KnownPatient } from './distinct-patients.ts'
-import { KnownPatients } from './known-patients.tsx'
+import { draftOf, emptyPatient, PatientForm, patientFields, usePatientForm } from './patient-form.tsx'
+import { useBook } from './use-book.ts'
+import { useVisitTypeChoice, VisitTypeField } from './visit-type-field.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/book')
-
-type PatientDraft = Contact & {
-  reason: string
-  type: AppointmentType
-  units: number
-}
-/** The fields by which a patient is found. */
-const patientFields = ['name', 'phone', 'email'] as const
-const emptyPatient: PatientDraft = {
-  name: '',
-  email: '',
-  phone: '',
-  language: '',
-  reason: '',
-  type: 'in_person',
-  units: 1,
-}
 
 /**
  * Staff book for a patient who calls or comes in: they choose a time, and enter the patient unless a booking has one.
@@ -70,11 +44,6 @@ export function BookPage() {
   return <BookForm key={forBooking} former={former.data} />
 }
 
-function draftOf({ patient, reason, appointmentType, units }: Booking): PatientDraft {
-  const { name, email = '', phone = '', language = '' } = patient
-  return { name, email, phone, language, reason: reason ?? '', type: appointmentType, units }
-}
-
 /** @param former the booking whose patient gets another one; null: none */
 function BookForm({ former }: { former: Booking | null }) {
   const { t } = useTranslation('admin')
@@ -84,6 +53,8 @@ function BookForm({ former }: { former: Booking | null }) {
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
+  const visits = useVisitTypeChoice(former?.visitTypeId)
+  const { visitType } = visits
   // Another appointment of the same patient is often in the same week.
   const [firstDay, setFirstDay] = useState(today)
   const [typed, setTyped] = useState('')
@@ -93,10 +64,10 @@ function BookForm({ former }: { former: Booking | null }) {
   })
   const patient = form.getValues()
   const booking = useBook(clinicId, form, former)
-  const addsPlaces = chosen !== null && chosen.available < patient.units
+  const addsPlaces = visitType === undefined && chosen !== null && chosen.available < patient.units
   useTitleFocusAfter(booking.isSuccess)
   if (bookable.length === 0) return <NoDoctors />
-  const types = doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId))?.appointmentTypes ?? []
+  const types = visits.typesOf(doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId)))
   const type = types.includes(patient.type) ? patient.type : (types[0] ?? 'in_person')
   const asked = booking.variables
   // Another time or patient is asked about anew.
@@ -121,16 +92,24 @@ function BookForm({ former }: { former: Booking | null }) {
           <Title order={2} size="h3" mb="md" id="book-when">
             {t('book.when')}
           </Title>
+          <VisitTypeField
+            choice={visits}
+            onChange={() => {
+              setChosen(null)
+              booking.reset()
+            }}
+          />
           <SlotPicker
-            doctors={doctors}
+            doctors={visits.doctors}
             doctorId={doctorId}
             onDoctor={setDoctorId}
             timeZone={timeZone}
             chosen={chosen}
             onChoose={setChosen}
             firstDay={firstDay}
-            units={patient.units}
-            canShowFull
+            units={visitType === undefined ? patient.units : 1}
+            visitType={visitType}
+            canShowFull={visitType === undefined}
           />
         </section>
         <section className={layoutClasses.panel} aria-labelledby="book-who">
@@ -153,12 +132,12 @@ function BookForm({ former }: { former: Booking | null }) {
             onBook={(draft) => {
               if (chosen === null) return
               booking.mutate(
-                { slot: chosen, patient: { ...draft, type }, addsPlaces },
+                { slot: chosen, visitType, patient: { ...draft, type }, addsPlaces },
                 // Now a place can be added. The button does not change by itself while somebody is about to press it.
                 {
                   onError: (error) =>
                     refusalCode(error) === 'slot_full' &&
-                    setChosen((now) => (now?.id === chosen.id ? { ...now, available: 0 } : now)),
+                    setChosen((now) => (visitType || now?.id !== chosen.id ? null : { ...now, available: 0 })),
                 },
               )
             }}
@@ -185,56 +164,6 @@ function NoDoctors() {
       </EmptyState>
     </>
   )
-}
-
-/** @param onValuesChange called with the values after and before a change */
-function usePatientForm(
-  initialValues: PatientDraft,
-  onValuesChange: (values: PatientDraft, before: PatientDraft) => void,
-) {
-  return useForm<PatientDraft>({
-    initialValues,
-    onValuesChange,
-    validate: useContactRules(),
-  })
-}
-
-type Wanted = { slot: Slot; patient: PatientDraft; mayOverlap?: boolean; addsPlaces: boolean }
-
-/** @param former the booking whose account gets the new one, unless another patient is entered */
-function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>, former: Booking | null) {
-  const queryClient = useQueryClient()
-  const [requestKeys] = useState(createRequestKeys)
-  return useMutation({
-    mutationFn: ({ slot, patient, mayOverlap = false, addsPlaces }: Wanted): Promise<MadeBooking> => {
-      const { name, email, phone, language, reason, type, units } = patient
-      const body = {
-        slotId: slot.id,
-        units,
-        patient: {
-          name: name.trim(),
-          ...(email.trim() === '' ? {} : { email: email.trim() }),
-          ...(phone.trim() === '' ? {} : { phone: phone.trim() }),
-          ...(language === '' ? {} : { language }),
-        },
-        appointmentType: type,
-        ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
-        confirm: true,
-        onBehalf: true,
-        ...(addsPlaces ? { addsPlaces } : {}),
-        ...(former === null ? {} : { formerBookingId: former.id }),
-        ...refuseOverlap(mayOverlap),
-      }
-      return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
-    },
-    // The next request may have the same content, and is another booking.
-    onSuccess: () => requestKeys.clear(),
-    onError: useMarkRefused(form),
-    onSettled: async (_booking, _error, { slot }) => {
-      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-      await queryClient.invalidateQueries({ queryKey: slotsKey(slot.doctorId) })
-    },
-  })
 }
 
 type RefusedProps = {
@@ -297,70 +226,5 @@ function Alternatives({ error, timeZone, onChoose }: AlternativesProps) {
         ))}
       </div>
     </div>
-  )
-}
-
-type PatientFormProps = {
-  form: UseFormReturnType<PatientDraft>
-  types: readonly PatientDraft['type'][]
-  type: PatientDraft['type']
-  when: string | null
-  /** The slot has too few free places, and gets those that are missing. */
-  addsPlaces: boolean
-  /** What was typed last into one of the fields by which a patient is found. */
-  typed: string
-  onKnown: (known: KnownPatient) => void
-  isPending: boolean
-  onBook: (patient: PatientDraft) => void
-}
-
-function PatientForm({ form, types, type, when, addsPlaces, typed, onKnown, isPending, onBook }: PatientFormProps) {
-  const { t } = useTranslation(['admin', 'schedule', 'shell'])
-  const known = useRef<HTMLDivElement>(null)
-  const { units } = form.getValues()
-  const submitKey = !addsPlaces ? 'book.submit' : units > 1 ? 'book.addPlaces' : 'book.addPlace'
-  // Enter books nobody by half a name: it leads to the patients who are found, as an arrow does, or to the last button.
-  const leadOn = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' && event.key !== 'ArrowDown') return
-    event.preventDefault()
-    const submit = event.key === 'Enter' ? event.currentTarget.closest('form')?.querySelector('[type=submit]') : null
-    const next = known.current?.querySelector('button') ?? submit
-    if (next instanceof HTMLElement) next.focus()
-  }
-  return (
-    <form
-      onSubmit={form.onSubmit(onBook, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
-      noValidate
-    >
-      <Stack gap="md">
-        <Stack gap="md" onKeyDown={leadOn}>
-          <ContactFields form={form} />
-        </Stack>
-        <KnownPatients typed={typed} onChoose={onKnown} ref={known} />
-        {units > 1 ? <Text>{t('schedule:units', { count: units })}</Text> : null}
-        {types.length > 1 ? (
-          <NativeSelect
-            label={t('column.appointmentType')}
-            {...form.getInputProps('type')}
-            value={type}
-            data={types.map((one) => ({ value: one, label: t(`shell:appointmentType.${one}`) }))}
-          />
-        ) : null}
-        <LanguageField {...form.getInputProps('language')} />
-        <Textarea
-          label={t('field.reason')}
-          maxLength={lengths.reason}
-          autosize
-          minRows={2}
-          {...form.getInputProps('reason')}
-        />
-        {addsPlaces ? <Text role="status">{t('schedule:picker.addPlaceHelp')}</Text> : null}
-        <Group>
-          <ActionButton type="submit" disabled={when === null} isBusy={isPending}>
-            {when === null ? t('book.choose') : t(submitKey, { when })}
-          </ActionButton>
-        </Group>
-      </Stack>
-    </form>
   )
 }

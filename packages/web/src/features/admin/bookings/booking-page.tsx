@@ -13,6 +13,7 @@ import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
 import { MoveDialog } from '../../../domain/slots/move-dialog.tsx'
 import { daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
 import { JoinVideo } from '../../../domain/video/join-video.tsx'
+import { VisitOfBooking } from '../../../domain/visits/visit-of-booking.tsx'
 import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
@@ -88,6 +89,9 @@ function BookingFacts({ booking }: { booking: Booking }) {
     { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
     { label: t('column.when'), value: formatAppointment(booking.startsAt, booking.endsAt, timeZone) },
     { label: t('column.doctor'), value: doctor?.name ?? '–' },
+    ...(booking.visitTypeId === undefined
+      ? []
+      : [{ label: t('visitTypes.one'), value: <VisitOfBooking booking={booking} /> }]),
     { label: t('column.appointmentType'), value: <Kind booking={booking} /> },
     { label: t('field.units'), value: formatNumber(booking.units) },
     { label: t('field.email'), value: <ContactLink scheme="mailto" to={patient.email} /> },

@@ -171,7 +171,13 @@ function Week({ doctorId }: { doctorId: string }) {
         <>
           {items.length === 0 && !slots.isPending ? (
             <EmptyState title={t('times.none')} help={t('times.noneHelp')}>
-              <NextSlot kind="slot" doctorId={doctorId} after={to} timeZone={timeZone} onShow={setDay} />
+              <NextSlot
+                kind="slot"
+                timesOf={(...days) => slotsQuery(doctorId, ...days)}
+                after={to}
+                timeZone={timeZone}
+                onShow={setDay}
+              />
             </EmptyState>
           ) : null}
           <DoctorCalendar

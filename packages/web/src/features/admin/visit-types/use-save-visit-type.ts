@@ -1,11 +1,11 @@
 import type { VisitType, VisitTypeChange } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
 import { api, dataOf } from '../../../lib/api/api.ts'
 import { createRequestKeys } from '../../../lib/api/request-keys.ts'
 import { useClinic } from '../use-clinic.ts'
 import { changeOf, type VisitTypeDraft, visitTypeOf } from './visit-type-draft.ts'
-import { visitTypesQuery } from './visit-types-query.ts'
 
 /** Changes a visit type; the list is read again afterwards. */
 export function useChangeVisitType(visitTypeId: string) {

@@ -3,6 +3,7 @@ import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
 import { formatMinutes, formatMoney, formatNumber } from '../../../lib/i18n/format.ts'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -15,7 +16,6 @@ import { useClinic } from '../use-clinic.ts'
 import { SwitchButton } from './switch-button.tsx'
 import { VisitTypeForm } from './visit-type-form.tsx'
 import classes from './visit-types.module.css'
-import { visitTypesQuery } from './visit-types-query.ts'
 
 /** What patients book at the clinic: adding, editing and switching off. */
 export function VisitTypesPage() {

@@ -1,0 +1,47 @@
+import { aDoctor, aSession, aVisitType } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene, noonZone } from './clinic-scene.ts'
+import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('the desk books a visit type for a patient who walks in, also one that patients cannot book', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const { clinic, doctor } = scene
+  const other = await aDoctor(site.database, clinic, { name: 'Dr Bo Berg' })
+  const type = await aVisitType(site.database, clinic, {
+    name: 'Minor surgery',
+    minutes: 45,
+    bookableBy: 'desk',
+    doctors: [{ id: other.id }],
+  })
+  // It has begun, and so has its first time.
+  const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 5 * 60_000)
+  await aSession(site.database, other, { startsAt, minutes: 120, gridMinutes: 60 })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${clinic.id}/book?doctorId=${doctor.id}`)
+  const field = page.getByLabel('Visit type')
+  await field.selectOption({ label: 'Minor surgery · 45 minutes' })
+  // Dr Ada Lovelace does not offer it.
+  await page.getByLabel('Doctor').selectOption(other.id)
+  const begun = page.getByRole('button', { name: /\(has begun\)/ })
+  await begun.waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await begun.click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Walter Walk-in')
+  await page.getByRole('button', { name: /^Book / }).click()
+  await page.getByRole('heading', { name: 'Booked' }).waitFor()
+  const { rows } = await site.database.ownerPool.query(
+    `select b.status, b.patient->>'name' as name, s.visit_type_id as type from holdfast.booking b
+       join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id where b.clinic_no = $1`,
+    [clinic.no],
+  )
+  expect(rows).toEqual([{ status: 'CONFIRMED', name: 'Walter Walk-in', type: type.id }])
+  await page.getByRole('link', { name: 'Open booking' }).click()
+  await page.getByText('Minor surgery').waitFor()
+  expect(await page.getByRole('button', { name: 'Move' }).count()).toBe(0)
+  await page.goto(`/clinic/${clinic.id}/day`)
+  await page.getByRole('row').filter({ hasText: 'Walter Walk-in' }).getByText('Minor surgery').waitFor()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await untilRead(page)
+  expect(await sidewaysPixels(page)).toBe(0)
+})

@@ -1,0 +1,33 @@
+import type { Slot, SlotList, VisitType } from '@holdfast/contract/client'
+import { queryOptions } from '@tanstack/react-query'
+import { api, dataOf } from '../../lib/api/api.ts'
+import { slotsKey } from '../../lib/queries/slots-query.ts'
+
+type TimesOf = { doctorId: string; visitType: Pick<VisitType, 'id' | 'capacity'>; from: string; to: string }
+
+const sessionIdLength = 36
+
+/**
+ * When a visit of a type can begin with a doctor, on local days, both included, at most `listedDaysMax`: in the shape of
+ * slots, so that they are shown as slots are. `byDesk`: the times that the clinic's people can book. The live feed has
+ * messages of them read again.
+ */
+export function visitTimesQuery({ doctorId, visitType, from, to }: TimesOf, byDesk = false) {
+  return queryOptions({
+    queryKey: [...slotsKey(doctorId), from, to, visitType.id, byDesk],
+    queryFn: async (): Promise<SlotList> => {
+      const query = { visitTypeId: visitType.id, from, to, ...(byDesk ? { onBehalf: true } : {}) }
+      const { items, asOf } = await dataOf(api.listTimes({ path: { doctorId }, query }))
+      const slotOf = ({ sessionId, startsAt, endsAt, available }: (typeof items)[number]): Slot => {
+        return { id: sessionId + startsAt, doctorId, startsAt, endsAt, capacity: visitType.capacity, available }
+      }
+      return { items: items.map(slotOf), asOf }
+    },
+    staleTime: 15_000,
+  })
+}
+
+/** The session that a time of {@link visitTimesQuery} is in. */
+export function sessionOf({ id }: Pick<Slot, 'id'>): string {
+  return id.slice(0, sessionIdLength)
+}

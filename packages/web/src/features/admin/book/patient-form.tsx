@@ -1,0 +1,121 @@
+import type { Booking } from '@holdfast/contract/client'
+import { type AppointmentType, lengths } from '@holdfast/vocabulary'
+import { Group, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
+import { type UseFormReturnType, useForm } from '@mantine/form'
+import { type KeyboardEvent, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ActionButton } from '../../../ui/buttons/action-button.tsx'
+import { ContactFields, LanguageField, useContactRules } from '../contact-fields.tsx'
+import type { Contact } from '../patient-correction.ts'
+import type { KnownPatient } from './distinct-patients.ts'
+import { KnownPatients } from './known-patients.tsx'
+
+export type PatientDraft = Contact & {
+  reason: string
+  type: AppointmentType
+  units: number
+}
+/** The fields by which a patient is found. */
+export const patientFields = ['name', 'phone', 'email'] as const
+export const emptyPatient: PatientDraft = {
+  name: '',
+  email: '',
+  phone: '',
+  language: '',
+  reason: '',
+  type: 'in_person',
+  units: 1,
+}
+
+export function draftOf({ patient, reason, appointmentType, units }: Booking): PatientDraft {
+  const { name, email = '', phone = '', language = '' } = patient
+  return { name, email, phone, language, reason: reason ?? '', type: appointmentType, units }
+}
+
+/** @param onValuesChange called with the values after and before a change */
+export function usePatientForm(
+  initialValues: PatientDraft,
+  onValuesChange: (values: PatientDraft, before: PatientDraft) => void,
+) {
+  return useForm<PatientDraft>({
+    initialValues,
+    onValuesChange,
+    validate: useContactRules(),
+  })
+}
+
+type PatientFormProps = {
+  form: UseFormReturnType<PatientDraft>
+  types: readonly PatientDraft['type'][]
+  type: PatientDraft['type']
+  when: string | null
+  /** The slot has too few free places, and gets those that are missing. */
+  addsPlaces: boolean
+  /** What was typed last into one of the fields by which a patient is found. */
+  typed: string
+  onKnown: (known: KnownPatient) => void
+  isPending: boolean
+  onBook: (patient: PatientDraft) => void
+}
+
+/** Who gets the appointment, and what for. */
+export function PatientForm({
+  form,
+  types,
+  type,
+  when,
+  addsPlaces,
+  typed,
+  onKnown,
+  isPending,
+  onBook,
+}: PatientFormProps) {
+  const { t } = useTranslation(['admin', 'schedule', 'shell'])
+  const known = useRef<HTMLDivElement>(null)
+  const { units } = form.getValues()
+  const submitKey = !addsPlaces ? 'book.submit' : units > 1 ? 'book.addPlaces' : 'book.addPlace'
+  // Enter books nobody by half a name: it leads to the patients who are found, as an arrow does, or to the last button.
+  const leadOn = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== 'ArrowDown') return
+    event.preventDefault()
+    const submit = event.key === 'Enter' ? event.currentTarget.closest('form')?.querySelector('[type=submit]') : null
+    const next = known.current?.querySelector('button') ?? submit
+    if (next instanceof HTMLElement) next.focus()
+  }
+  return (
+    <form
+      onSubmit={form.onSubmit(onBook, (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus())}
+      noValidate
+    >
+      <Stack gap="md">
+        <Stack gap="md" onKeyDown={leadOn}>
+          <ContactFields form={form} />
+        </Stack>
+        <KnownPatients typed={typed} onChoose={onKnown} ref={known} />
+        {units > 1 ? <Text>{t('schedule:units', { count: units })}</Text> : null}
+        {types.length > 1 ? (
+          <NativeSelect
+            label={t('column.appointmentType')}
+            {...form.getInputProps('type')}
+            value={type}
+            data={types.map((one) => ({ value: one, label: t(`shell:appointmentType.${one}`) }))}
+          />
+        ) : null}
+        <LanguageField {...form.getInputProps('language')} />
+        <Textarea
+          label={t('field.reason')}
+          maxLength={lengths.reason}
+          autosize
+          minRows={2}
+          {...form.getInputProps('reason')}
+        />
+        {addsPlaces ? <Text role="status">{t('schedule:picker.addPlaceHelp')}</Text> : null}
+        <Group>
+          <ActionButton type="submit" disabled={when === null} isBusy={isPending}>
+            {when === null ? t('book.choose') : t(submitKey, { when })}
+          </ActionButton>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,66 @@
+import type { AppointmentType, Doctor, VisitType } from '@holdfast/contract/client'
+import { NativeSelect } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { offeredVisits } from '../../../domain/visits/offered-visits.ts'
+import { visitTypeName } from '../../../domain/visits/visit-type-name.ts'
+import { visitTypesQuery } from '../../../domain/visits/visit-type-queries.ts'
+import { formatMinutes } from '../../../lib/i18n/format.ts'
+import { useClinic } from '../use-clinic.ts'
+
+type Choice = {
+  /** undefined: a slot is booked. */
+  visitType: VisitType | undefined
+  choose: (visitTypeId: string) => void
+  /** Those that a doctor with open sessions offers, also for the desk alone. */
+  offered: readonly VisitType[]
+  /** The doctors who offer what is chosen. */
+  doctors: readonly Doctor[]
+  /** How the appointment with a doctor can be. */
+  typesOf: (doctor: Doctor | undefined) => readonly AppointmentType[]
+}
+
+/** What is booked: a visit type in a doctor's open sessions, or a slot. @param first the id of the first choice */
+export function useVisitTypeChoice(first: string | undefined): Choice {
+  const { clinicId, doctors: all } = useClinic()
+  const [chosenId, setChosenId] = useState(first)
+  const open = all.filter(({ active, hasOpenSessions }) => active && hasOpenSessions)
+  const visitTypes = useQuery({ ...visitTypesQuery(clinicId), enabled: open.length > 0 }).data ?? []
+  const isOfferedBy = (visitType: VisitType) => (doctor: Doctor) => offeredVisits([visitType], doctor, true).length > 0
+  const offered = visitTypes.filter((visitType) => open.some(isOfferedBy(visitType)))
+  const visitType = offered.find(({ id }) => id === chosenId)
+  return {
+    visitType,
+    choose: setChosenId,
+    offered,
+    doctors: visitType === undefined ? all : open.filter(isOfferedBy(visitType)),
+    typesOf: (doctor) => {
+      if (doctor === undefined) return []
+      if (visitType === undefined) return doctor.appointmentTypes
+      return offeredVisits([visitType], doctor, true)[0]?.appointmentTypes ?? []
+    },
+  }
+}
+
+/** Chooses the visit type; nothing, where none can be booked. */
+export function VisitTypeField({ choice, onChange }: { choice: Choice; onChange: () => void }) {
+  const { t } = useTranslation('admin')
+  const { offered, visitType, choose } = choice
+  if (offered.length === 0) return null
+  return (
+    <NativeSelect
+      label={t('visitTypes.one')}
+      mb="md"
+      value={visitType?.id ?? ''}
+      onChange={({ currentTarget }) => {
+        choose(currentTarget.value)
+        onChange()
+      }}
+      data={[
+        { value: '', label: t('book.noVisitType') },
+        ...offered.map((one) => ({ value: one.id, label: `${visitTypeName(one)} · ${formatMinutes(one.minutes)}` })),
+      ]}
+    />
+  )
+}

@@ -1,0 +1,88 @@
+import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { IconCalendarSearch } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useLayoutEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { CallClinic } from '../../../domain/clinics/call-clinic.tsx'
+import { daysShown } from '../../../domain/free-times/week-days.ts'
+import { visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
+import { formatDayTime } from '../../../lib/i18n/format.ts'
+import { useSession } from '../../../lib/session/session.ts'
+import { serverNow } from '../../../lib/time/server-clock.ts'
+import { LinkButton } from '../../../ui/buttons/link-button.tsx'
+import { Icon } from '../../../ui/icon.tsx'
+import type { VisitTimesProps } from './visit-times.tsx'
+
+type NoTimesProps = Omit<VisitTimesProps, 'onChoose'> & {
+  from: string
+  onFrom: (from: string) => void
+  /** Called when it can be shown. What is below waits for it. */
+  onRead: () => void
+}
+
+/** In a week without free times: when the next one is, or whom to ask. */
+export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, onRead }: NoTimesProps) {
+  const { t } = useTranslation(['booking', 'visits'])
+  const { next, isReading } = useNextTime({ doctor, clinic, visit, from })
+  useLayoutEffect(() => {
+    if (!isReading) onRead()
+  }, [isReading, onRead])
+  if (isReading) return null
+  return (
+    <Alert icon={<Icon of={IconCalendarSearch} />} variant="outline" radius="lg" my="md" role="status">
+      {next === undefined ? (
+        <Stack gap="sm" align="flex-start">
+          {visit.visitType.bookableBy === 'known_patients' ? <ForKnownPatients /> : <Text>{t('visits:none')}</Text>}
+          <CallClinic clinic={clinic} />
+        </Stack>
+      ) : (
+        <Group gap="sm">
+          <Text>{t('noTimes.next', { when: formatDayTime(next, clinic.timezone) })}</Text>
+          <Button
+            size="sm"
+            onClick={() => {
+              onFrom(localDay(next, clinic.timezone))
+              // The button is gone then.
+              document.getElementById('times-title')?.focus({ preventScroll: true })
+            }}
+          >
+            {t('noTimes.show')}
+          </Button>
+        </Group>
+      )}
+    </Alert>
+  )
+}
+
+/** Somebody who is not known to be a patient of the clinic sees no times. */
+function ForKnownPatients() {
+  const { t } = useTranslation(['visits', 'shell'])
+  const session = useSession()
+  const isGuest = session.kind === 'guest'
+  return (
+    <>
+      {isGuest ? null : <Text>{t('none')}</Text>}
+      <Text>{t(isGuest ? 'knownSignIn' : 'knownOnly')}</Text>
+      {isGuest ? (
+        <LinkButton size="sm" to="/sign-in" search={{ to: `${window.location.pathname}${window.location.search}` }}>
+          {t('shell:nav.signIn')}
+        </LinkButton>
+      ) : null}
+    </>
+  )
+}
+
+/** The start of the first time after the week that begins on `from`, else before it; undefined: none. */
+function useNextTime({ doctor, clinic, visit, from }: Omit<NoTimesProps, 'onFrom' | 'onRead'>) {
+  const today = localDay(serverNow(), clinic.timezone)
+  const of = { doctorId: doctor.id, visitType: visit.visitType }
+  const end = addDays(from, daysShown)
+  const later = useQuery(visitTimesQuery({ ...of, from: end, to: addDays(end, listedDaysMax - 1) }))
+  const isLast = later.data?.items.length === 0 && from > today
+  const earliest = addDays(from, -listedDaysMax)
+  const before = { ...of, from: earliest > today ? earliest : today, to: addDays(from, -1) }
+  const earlier = useQuery({ ...visitTimesQuery(before), enabled: isLast })
+  const isReading = later.isLoading || earlier.isLoading
+  return { next: (later.data?.items[0] ?? earlier.data?.items[0])?.startsAt, isReading }
+}
