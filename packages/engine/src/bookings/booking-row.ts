@@ -30,7 +30,10 @@ export const bookingColumns = {
   visitTypeId: 'visit_type_id',
 } as const satisfies Record<keyof Booking, string>
 
-/** A booking as the engine's functions and reads return it: with its slot's times and visit type, and with its effective status. */
+/**
+ * A booking as the engine's functions and reads return it: with its slot's times and visit type, and with its
+ * effective status.
+ */
 export type BookingRow = { [Field in keyof Booking as (typeof bookingColumns)[Field]]: Booking[Field] }
 
 const fieldsAndColumns: [string, string][] = Object.entries(bookingColumns)

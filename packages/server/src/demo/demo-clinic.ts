@@ -110,7 +110,7 @@ const aheadMs = 28 * 86_400_000
 /** A slot of today that has begun, and its true start and end. */
 export type BegunSlot = { slotId: string; startsAt: Date; endsAt: Date }
 
-/** For each doctor with slots, in their order: the bookable slots of the first seven days, and today's that have begun. */
+/** For each doctor with slots: the bookable slots of the first seven days, and today's that have begun. */
 export type DemoClinic = { id: string; week: { doctorId: string; slotIds: string[]; begun: BegunSlot[] }[] }
 
 /**

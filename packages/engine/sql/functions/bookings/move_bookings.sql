@@ -35,8 +35,8 @@ create or replace function holdfast.move_bookings(
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz, erased_at timestamptz,
   attendance_confirmed_at timestamptz, visit_type_id uuid, capacity integer, available integer, lapses_in_ms float8,
-  from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz, from_available integer, from_lapses_in_ms float8,
-  snapshot pg_snapshot, added integer
+  from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz, from_available integer,
+  from_lapses_in_ms float8, snapshot pg_snapshot, added integer
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp

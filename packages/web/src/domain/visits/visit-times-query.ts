@@ -8,9 +8,9 @@ type TimesOf = { doctorId: string; visitType: Pick<VisitType, 'id' | 'capacity'>
 const sessionIdLength = 36
 
 /**
- * When a visit of a type can begin with a doctor, on local days, both included, at most `listedDaysMax`: in the shape of
- * slots, so that they are shown as slots are. `byDesk`: the times that the clinic's people can book. The live feed has
- * messages of them read again.
+ * When a visit of a type can begin with a doctor, on local days, both included, at most `listedDaysMax`: in the shape
+ * of slots, so that they are shown as slots are. `byDesk`: the times that the clinic's people can book. The live feed
+ * has them read again, because it does not know them.
  */
 export function visitTimesQuery({ doctorId, visitType, from, to }: TimesOf, byDesk = false) {
   return queryOptions({

@@ -1,3 +1,4 @@
+import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCalendarSearch } from '@tabler/icons-react'
@@ -6,15 +7,19 @@ import { useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CallClinic } from '../../../domain/clinics/call-clinic.tsx'
 import { daysShown } from '../../../domain/free-times/week-days.ts'
+import type { OfferedVisit } from '../../../domain/visits/offered-visits.ts'
 import { visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { useSession } from '../../../lib/session/session.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { Icon } from '../../../ui/icon.tsx'
-import type { VisitTimesProps } from './visit-times.tsx'
+import { ErrorState } from '../../../ui/states/error-state.tsx'
 
-type NoTimesProps = Omit<VisitTimesProps, 'onChoose'> & {
+type NoTimesProps = {
+  doctor: Doctor
+  clinic: Clinic
+  visit: OfferedVisit
   from: string
   onFrom: (from: string) => void
   /** Called when it can be shown. What is below waits for it. */
@@ -24,11 +29,12 @@ type NoTimesProps = Omit<VisitTimesProps, 'onChoose'> & {
 /** In a week without free times: when the next one is, or whom to ask. */
 export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, onRead }: NoTimesProps) {
   const { t } = useTranslation(['booking', 'visits'])
-  const { next, isReading } = useNextTime({ doctor, clinic, visit, from })
+  const { next, isReading, later } = useNextTime({ doctor, clinic, visit, from })
   useLayoutEffect(() => {
     if (!isReading) onRead()
   }, [isReading, onRead])
   if (isReading) return null
+  if (later.isError) return <ErrorState error={later.error} retry={() => void later.refetch()} />
   return (
     <Alert icon={<Icon of={IconCalendarSearch} />} variant="outline" radius="lg" my="md" role="status">
       {next === undefined ? (
@@ -84,5 +90,5 @@ function useNextTime({ doctor, clinic, visit, from }: Omit<NoTimesProps, 'onFrom
   const before = { ...of, from: earliest > today ? earliest : today, to: addDays(from, -1) }
   const earlier = useQuery({ ...visitTimesQuery(before), enabled: isLast })
   const isReading = later.isLoading || earlier.isLoading
-  return { next: (later.data?.items[0] ?? earlier.data?.items[0])?.startsAt, isReading }
+  return { next: (later.data?.items[0] ?? earlier.data?.items[0])?.startsAt, isReading, later }
 }

@@ -16,7 +16,7 @@ import { NoVisitTimes } from './no-visit-times.tsx'
 
 const route = getRouteApi('/doctors/$doctorId')
 
-export type VisitTimesProps = {
+type VisitTimesProps = {
   doctor: Doctor
   clinic: Clinic
   visit: OfferedVisit
