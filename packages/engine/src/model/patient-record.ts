@@ -112,8 +112,8 @@ export type Patients = {
   /** The record that a booking is linked to; null: none. */
   ofBooking(bookingId: string): Promise<PatientRecord | null>
   link(bookingId: string, patientId: string, actorId: string): Promise<LinkPatientOutcome>
-  /** Idempotent. */
-  unlink(bookingId: string): Promise<void>
+  /** Idempotent. @returns whether it had a link */
+  unlink(bookingId: string): Promise<boolean>
   /**
    * Erases a record, and the patient from all that is linked to it: erase_record.
    *

@@ -29,8 +29,10 @@ export function patientLinks(pool: pg.Pool): Pick<Patients, 'ofBooking' | 'link'
     },
 
     async unlink(bookingId) {
-      if (!isId(bookingId)) return
-      await pool.query(sql`select holdfast.unlink_patient(${clinicNoOf(bookingId)}::integer, ${bookingId}::uuid)`)
+      if (!isId(bookingId)) return false
+      const { rows } = await pool.query<{ outcome: 'done' | 'unchanged' }>(sql`
+        select holdfast.unlink_patient(${clinicNoOf(bookingId)}::integer, ${bookingId}::uuid) as outcome`)
+      return rows[0]?.outcome === 'done'
     },
   }
 }

@@ -82,8 +82,8 @@ export function servePatients(serve: Serve, deps: RestDeps): void {
   serve(restOperations.unlinkBookingFromPatient, async ({ params: { bookingId }, granted: { clinic } }) => {
     const booking = isOf(clinic, bookingId) ? await deps.engine.reads.booking(bookingId) : null
     if (booking === null) throw bookingNotFound(bookingId)
-    await patients.unlink(bookingId)
-    return { status: 204, body: undefined }
+    const isRepeated = !(await patients.unlink(bookingId))
+    return { status: 204, body: undefined, isRepeated }
   })
 
   serve(
