@@ -21,6 +21,10 @@ test.for([
   ['a filler that looks like a space', '\u3164'],
   ['a line end', 'Hill\nClinic'],
   ['a separator of lines', 'Hill\u2028Clinic'],
+  ['the blank of Braille', 'Hill\u2800Clinic'],
+  ['a mark of an annotation', 'Hill\ufff9'],
+  ['the place of an object', '\ufffcHill'],
+  ['a character of private use', 'Hill\ue000'],
   ['spaces alone', ' \u00a0'],
   ['joiners alone', '\u200d\u200c'],
 ] as const)('a name has not %s', ([, text]) => {

@@ -19,7 +19,7 @@ const notBlank = (lengthMax: number) => ({
   'x-expected': 'one line of text that is not blank and has no control characters',
 })
 
-/** The name of something that others see and choose from, such as a clinic or a doctor. */
+/** What others see and choose from, or find something by, such as the name of a doctor or a record number. */
 export function name(lengthMax: number, options: TSchemaOptions = {}) {
   return Type.String({
     ...notBlank(lengthMax),
@@ -27,6 +27,12 @@ export function name(lengthMax: number, options: TSchemaOptions = {}) {
     'x-expected': nameExpected,
     ...options,
   })
+}
+
+/** The same, or null. */
+export function nullableName(lengthMax: number, options: TSchemaOptions = {}) {
+  const { type, ...limits } = name(lengthMax)
+  return nullable<string>({ type, ...limits }, options)
 }
 
 /** For a whole number: its limits in the words of JSON Schema. */

@@ -7,7 +7,7 @@ import {
   name,
   nullable,
   nullableEmail,
-  nullableLine,
+  nullableName,
   nullablePhone,
   nullableText,
   pageOf,
@@ -17,8 +17,8 @@ import { literals, nullableLiterals } from './literals.ts'
 
 const identifierSchema = Type.Object(
   {
-    system: line(lengths.identifier, { description: 'Which system has given it, such as a URI or a name' }),
-    value: line(lengths.identifier),
+    system: name(lengths.identifier, { description: 'Which system has given it, such as a URI or a name' }),
+    value: name(lengths.identifier),
   },
   { title: 'PatientIdentifier', additionalProperties: false },
 )
@@ -55,7 +55,7 @@ function optional<Fields extends TProperties>(properties: Fields) {
 }
 
 export const newPatientRecordSchema = Type.Object(
-  { ...optional({ ...fields, mrn: nullableLine(lengths.code, mrn) }), name: fields.name },
+  { ...optional({ ...fields, mrn: nullableName(lengths.code, mrn) }), name: fields.name },
   { title: 'NewPatientRecord', additionalProperties: false },
 )
 
@@ -66,7 +66,7 @@ export const patientRecordChangeSchema = Type.Object(
     version: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Of the record that was read' }),
     ...optional({
       ...fields,
-      mrn: line(lengths.code, { description: 'It can be corrected, but not removed: cases may have it' }),
+      mrn: name(lengths.code, { description: 'It can be corrected, but not removed: cases may have it' }),
     }),
   },
   { title: 'PatientRecordChange', additionalProperties: false },

@@ -57,7 +57,7 @@ const birthDate = localDate({ description: 'Stored with the patient, if none is'
 /** The patient in requests. */
 export const newTheatrePatientSchema = Type.Object(
   {
-    mrn: line(lengths.code, {
+    mrn: name(lengths.code, {
       description:
         'Medical record number: identifies the patient within the clinic. Upper and lower case, spaces, and ' +
         'punctuation that is not between two digits are ignored',

@@ -46,6 +46,9 @@ test('a birth date is not in the future, and identifiers differ from each other'
     { system: 'insurance', value: '1 ' },
   ]
   expect(await refused({ identifiers })).toEqual(['/identifiers/1'])
+  // Nor are there two that look alike.
+  expect(await refused({ identifiers: [{ system: 'insurance', value: '1\u200b' }] })).toEqual(['/identifiers/0/value'])
+  for (const mrn of ['KX-\u202e77', '\u2800', 'K\ufffc']) expect(await refused({ mrn }), mrn).toEqual(['/mrn'])
 })
 
 test('a booking is linked to a record, which its doctor may read, and changes neither', async ({ database, rest }) => {
@@ -74,6 +77,10 @@ test('a booking is linked to a record, which its doctor may read, and changes ne
   expect((await rest.call('unlinkBookingFromPatient', theirs)).problem.code).toBe('booking_not_found')
   expect((await rest.call('unlinkBookingFromPatient', { path: bookingPath, as: staff })).status).toBe(204)
   expect((await read(staff)).body).toEqual({ record: null })
+  // The second one changes nothing, and is not recorded.
+  expect((await rest.call('unlinkBookingFromPatient', { path: bookingPath, as: staff })).status).toBe(204)
+  const unlinked = rest.audited.filter((one) => one.kind === 'patient_unlinked' && one.subjectId === booking.id)
+  expect(unlinked).toHaveLength(1)
   expect(clinic.id).not.toBe(elsewhere.clinic.id)
 })
 
