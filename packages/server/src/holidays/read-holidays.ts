@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
+import { problem } from '../edge/errors/problem-error.ts'
 import { resultOfThread } from '../lifecycle/limited-thread.ts'
 import type { HolidayQuery, PublicHolidays } from './public-holidays.ts'
 
@@ -9,6 +10,9 @@ const cpuMsMax = 10_000
 /** However busy the machine is. */
 const wallMsMax = 20_000
 const threadsMax = 2
+/** Each takes 0.2 to 0.4 s of the processor. */
+const waitingMax = 8
+const retryAfterSeconds = 5
 /** Results that are stored: a few countries in a few years. */
 const storedMax = 50
 
@@ -19,7 +23,8 @@ export type ReadHolidays = (query: HolidayQuery) => Promise<PublicHolidays>
  * rules of all countries takes 0.4 s of the processor and 40 MB, which no other request waits for, and no process
  * has that never needs it.
  *
- * @throws Error if the thread does not respond in time
+ * The promises reject with ProblemError overloaded, if too many wait, and with Error, if the thread does not respond in
+ * time.
  */
 export function createReadHolidays(): ReadHolidays {
   const limit = pLimit(threadsMax)
@@ -27,7 +32,12 @@ export function createReadHolidays(): ReadHolidays {
   return (query) => {
     const { year, country, region, language } = query
     const key = [year, country, region, language].join('/')
-    const reading = stored.get(key) ?? limit(() => readInThread(query))
+    const known = stored.get(key)
+    if (known !== undefined) return known
+    if (limit.pendingCount >= waitingMax) {
+      return Promise.reject(problem('overloaded', 'Too many holidays are being read.', { retryAfterSeconds }))
+    }
+    const reading = limit(() => readInThread(query))
     stored.set(key, reading)
     // What failed is read again.
     reading.catch(() => stored.delete(key))
