@@ -15,7 +15,10 @@ import { expect } from 'vitest'
 import { areBlocked, close, closing } from '../../test/closures.ts'
 import { test } from '../../test/waitlist.ts'
 import type { Engine } from '../model/engine.ts'
+import { newId } from '../model/id.ts'
 import { setBusyTimes } from './read-busy-calendars.ts'
+
+const hoursFromNow = (hours: number) => new Date(Date.now() + hours * 3_600_000)
 
 test('a closure blocks what is there, is not booked or moved into, and gives it back when it is removed', async ({
   database,
@@ -138,6 +141,35 @@ test('a closure that is widened or shortened blocks and frees the difference', a
   const days = (count: number) => closing(doctor, { ...second, startsAt: new Date(second.endsAt.getTime() - count) })
   expect(await change({ localStart: days(366 * 86_400_000).localStart })).toMatchObject({ kind: 'done' })
   expect(await change({ localStart: days(366 * 86_400_000 + 60_000).localStart })).toEqual({ kind: 'closure_too_long' })
+})
+
+test('a closure is not moved into the past, and one that has begun may end earlier', async ({ engine, doctor }) => {
+  const hours = (count: number) => ({ startsAt: hoursFromNow(count), endsAt: hoursFromNow(count + 1) })
+  const { id } = await close(engine, closing(doctor, hours(5)))
+  const begun = await close(engine, closing(doctor, { startsAt: hoursFromNow(-3), endsAt: hoursFromNow(1) }))
+  const change = async (closureId: string, to: Parameters<Engine['closures']['change']>[2]) =>
+    (await engine.closures.change(doctor.clinicNo, closureId, to)).kind
+  const { localStart, localEnd } = closing(doctor, hours(-2))
+  expect(await change(id, { localStart, localEnd })).toBe('closure_over')
+  expect(await change(begun.id, { localStart, localEnd })).toBe('closure_over')
+  expect(await change(begun.id, { localEnd })).toBe('done')
+})
+
+test('a doctor has 200 closures, and the clinic has others all the same', async ({ database, engine, doctor }) => {
+  const colleague = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
+  const time = { startsAt: hoursFromNow(5), endsAt: hoursFromNow(6) }
+  await close(engine, closing(doctor, time))
+  await database.ownerPool.query(
+    `insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, yearly, created_by, applied_at)
+     select k.clinic_no, n.id, k.resource_id, k.starts_at, k.ends_at, false, k.created_by, now()
+       from holdfast.closure k, unnest($2::uuid[]) n(id) where k.clinic_no = $1`,
+    [doctor.clinicNo, Array.from({ length: 199 }, () => newId(doctor.clinicNo))],
+  )
+  const refusal = { kind: 'too_many_closures', max: 200, of: 'doctor' }
+  expect(await engine.closures.create(closing(doctor, time), null)).toEqual(refusal)
+  for (const one of [closing(colleague, time), { ...closing(doctor, time), doctorId: null }]) {
+    expect(await engine.closures.create(one, null)).toMatchObject({ kind: 'done' })
+  }
 })
 
 test('whoever waits is offered what a removed closure frees; an offer in a closure ends, and bookings stay', async ({

@@ -6,7 +6,15 @@ import { completeWrite } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
 import { cursorOf } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
-import type { BlockedSlot, Closure, ClosureChange, ClosureDone, Closures, NewClosure } from '../model/closure.ts'
+import type {
+  BlockedSlot,
+  Closure,
+  ClosureChange,
+  ClosureDone,
+  Closures,
+  NewClosure,
+  TooManyClosures,
+} from '../model/closure.ts'
 import type { Announce } from '../model/committed.ts'
 import { isId, newId } from '../model/id.ts'
 import type { WriteKey } from '../model/stored-responses.ts'
@@ -16,6 +24,8 @@ import { closureEffect } from './closure-effect.ts'
 
 /** How many closures a clinic may have that are not over. */
 const closuresMax = 2_000
+/** How many of them may be one doctor's: no doctor uses up those of the clinic. */
+const closuresOfDoctorMax = 200
 const listCursor = cursorOf('closures', ['micros', 'id'])
 const missing = { kind: 'closure_missing' } as const
 
@@ -111,34 +121,37 @@ async function findClosure(pool: pg.Pool, clinicNo: number, closureId: string): 
   return rows[0] ?? null
 }
 
-type Created =
-  | { kind: 'created'; id: string; isRepeated: boolean }
-  | { kind: 'key_reused' }
-  | { kind: 'too_many_closures'; max: number }
+type Created = { kind: 'created'; id: string; isRepeated: boolean } | { kind: 'key_reused' } | TooManyClosures
 
 async function createOnce(transaction: pg.PoolClient, closure: NewClosure, writeKey: WriteKey): Promise<Created> {
   const { clinicNo } = closure
-  const isStored = (id: string | null) => id !== null
+  const isStored = (inserted: Inserted) => typeof inserted === 'string'
   const result = await runOnce(transaction, { writeKey, clinicNo }, () => insertClosure(transaction, closure), isStored)
   if (result.kind === 'key_reused') return result
-  return result.value === null
-    ? { kind: 'too_many_closures', max: closuresMax }
-    : { kind: 'created', id: result.value, isRepeated: result.kind === 'replayed' }
+  const { value } = result
+  return typeof value === 'string' ? { kind: 'created', id: value, isRepeated: result.kind === 'replayed' } : value
 }
 
-/** @returns its id; null: the clinic has as many as it may have */
-async function insertClosure(transaction: pg.PoolClient, closure: NewClosure): Promise<string | null> {
+/** Its id, or which limit it exceeds. */
+type Inserted = string | TooManyClosures
+
+async function insertClosure(transaction: pg.PoolClient, closure: NewClosure): Promise<Inserted> {
   const { clinicNo, doctorId, localStart, localEnd, yearly, note, createdBy } = closure
   await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
+  const { rows } = await transaction.query<{ ofClinic: number; ofDoctor: number }>(sql`
+    select count(*)::integer as "ofClinic", (count(*) filter (where k.resource_id = ${doctorId}))::integer as "ofDoctor"
+      from holdfast.closure k
+     where k.clinic_no = ${clinicNo} and k.removed_at is null
+       and (k.yearly or k.ends_at > clock_timestamp() at time zone 'UTC')`)
+  const { ofClinic = 0, ofDoctor = 0 } = rows[0] ?? {}
+  if (ofDoctor >= closuresOfDoctorMax) return { kind: 'too_many_closures', max: closuresOfDoctorMax, of: 'doctor' }
+  if (ofClinic >= closuresMax) return { kind: 'too_many_closures', max: closuresMax, of: 'clinic' }
   const id = newId(clinicNo)
-  const { rowCount } = await transaction.query(sql`
+  await transaction.query(sql`
     insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, yearly, note, created_by)
-    select ${clinicNo}, ${id}, ${doctorId}, ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}, ${note},
-           ${createdBy}
-     where (select count(*) from holdfast.closure k
-             where k.clinic_no = ${clinicNo} and k.removed_at is null
-               and (k.yearly or k.ends_at > clock_timestamp() at time zone 'UTC')) < ${closuresMax}`)
-  return rowCount === 0 ? null : id
+    values (${clinicNo}, ${id}, ${doctorId}, ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}, ${note},
+            ${createdBy})`)
+  return id
 }
 
 async function changeClosure(
@@ -146,16 +159,20 @@ async function changeClosure(
   clinicNo: number,
   closureId: string,
   { localStart, localEnd, note }: ClosureChange,
-): Promise<'changed' | 'closure_missing' | 'closure_invalid' | 'closure_too_long'> {
+): Promise<'changed' | 'closure_missing' | 'closure_invalid' | 'closure_over' | 'closure_too_long'> {
   if (!isId(closureId)) return 'closure_missing'
-  const { rows } = await transaction.query<Closure>(sql`
-    select ${selectedClosure} from holdfast.closure k
-     where k.clinic_no = ${clinicNo} and k.id = ${closureId} and k.removed_at is null for update`)
+  const { rows } = await transaction.query<Closure & { localNow: string }>(sql`
+    select ${selectedClosure}, ${localText(sql`clock_timestamp() at time zone c.timezone`)} as "localNow"
+      from holdfast.closure k join holdfast.clinic c on c.no = k.clinic_no
+     where k.clinic_no = ${clinicNo} and k.id = ${closureId} and k.removed_at is null for update of k`)
   const [was] = rows
   if (was === undefined) return 'closure_missing'
   const [start, end] = [localStart ?? was.localStart, localEnd ?? was.localEnd]
   if (end <= start || (was.yearly && !isWholeDay(start, end))) return 'closure_invalid'
   if (isClosureTooLong(start, end)) return 'closure_too_long'
+  // One that has begun may end earlier than now: somebody is back.
+  const hasBegun = start === was.localStart && start <= was.localNow
+  if (!was.yearly && end !== was.localEnd && end <= was.localNow && !hasBegun) return 'closure_over'
   const isMoved = start !== was.localStart || end !== was.localEnd
   await transaction.query(sql`
     update holdfast.closure

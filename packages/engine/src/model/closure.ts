@@ -36,21 +36,21 @@ export type ClosureDone = { kind: 'done'; closure: Closure; position: string | n
 
 /**
  * `closure_invalid`: its end would not be after its start, or it would be a yearly one of other than one whole day.
- * `closure_too_long`: it would have more than `yearDaysMax` days.
+ * `closure_over`: it would be moved to a time that is over. `closure_too_long`: it would have more than `yearDaysMax` days.
  */
 export type ClosureOutcome =
   | ClosureDone
   | { kind: 'closure_missing' }
   | { kind: 'closure_invalid' }
+  | { kind: 'closure_over' }
   | { kind: 'closure_too_long' }
 
 export type CreateClosureOutcome =
   /** `isRepeated`: an earlier request with this key has created it. */
-  | (ClosureDone & { isRepeated: boolean })
-  | { kind: 'closure_missing' }
-  | { kind: 'key_reused' }
-  /** The clinic has as many that are not over. */
-  | { kind: 'too_many_closures'; max: number }
+  (ClosureDone & { isRepeated: boolean }) | { kind: 'closure_missing' } | { kind: 'key_reused' } | TooManyClosures
+
+/** The clinic, or the doctor, has as many that are not over. */
+export type TooManyClosures = { kind: 'too_many_closures'; max: number; of: 'clinic' | 'doctor' }
 
 /** What a closure concerns. */
 export type ClosureEffect = {

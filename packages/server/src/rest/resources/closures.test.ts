@@ -133,6 +133,15 @@ test.for([
   expect((await close(body)).problem).toMatchObject({ code: 'invalid_request', errors: [{ path: at }] })
 })
 
+test('a closure is not changed to days that are over', async ({ database, rest }) => {
+  const { day, admin, path, close } = await aScene(database, rest)
+  const { body } = await close({ from: day, to: day })
+  const closureId = 'id' in body ? body.id : ''
+  const past = { from: '2020-03-01', to: '2020-03-02' }
+  const { problem } = await rest.call('updateClosure', { path: { ...path, closureId }, as: admin, body: past })
+  expect(problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/to', message: 'is over (2020-03-02)' }] })
+})
+
 test('a yearly closure may have begun long ago; a repetition with the same key creates nothing', async ({
   database,
   rest,

@@ -56,6 +56,7 @@ export function serveClosures(serve: Serve, deps: RestDeps): void {
     })
     if (outcome.kind === 'closure_missing') throw closureNotFound()
     if (outcome.kind === 'closure_invalid') throw invalidTimes(closure.yearly)
+    if (outcome.kind === 'closure_over') throw over(to ?? closure.localEnd)
     if (outcome.kind === 'closure_too_long') throw tooLong()
     return { status: 200, ...written(outcome) }
   })
@@ -92,7 +93,10 @@ async function createClosure(deps: RestDeps, input: Input<typeof restOperations.
   if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
   if (outcome.kind === 'closure_missing') throw closureNotFound()
   if (outcome.kind === 'too_many_closures') {
-    throw problem('too_many_closures', `The clinic has ${outcome.max} closures that are not over, which is the most.`)
+    throw problem(
+      'too_many_closures',
+      `The ${outcome.of} has ${outcome.max} closures that are not over, which is the most.`,
+    )
   }
   return { status: 201 as const, ...written(outcome), isRepeated: outcome.isRepeated }
 }
@@ -109,13 +113,17 @@ function timeOf({ from, to, yearly = false }: RequestedTime, timezone: string, n
   if (localEnd <= localStart || (yearly && (from !== to || from.includes('T')))) throw invalidTimes(yearly)
   if (isClosureTooLong(localStart, localEnd)) throw tooLong()
   const localNow = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDateTime().toString()
-  if (!yearly && localEnd <= localNow) throw invalidRequest([{ path: '/to', message: `is over (${to})` }])
+  if (!yearly && localEnd <= localNow) throw over(to)
   return { localStart, localEnd, yearly }
 }
 
 function invalidTimes(yearly: boolean) {
   const message = yearly ? 'must be the same day as from, without a time, if it is yearly' : 'must be after from'
   return invalidRequest([{ path: '/to', message }])
+}
+
+function over(to: string) {
+  return invalidRequest([{ path: '/to', message: `is over (${to})` }])
 }
 
 function tooLong() {
