@@ -20,8 +20,8 @@ export const sessionOperations = {
     summary: 'List when a visit of a type can begin',
     description:
       'In the doctor’s open sessions, by start: the times at which patients can book a visit of this type now, with ' +
-      `its buffers, on the grid of the session. At most ${timesMax}. None, if the doctor does not offer it. Days whose ` +
-      `sessions have more than ${timesSearchedMax} starts on their grids are refused: ask for fewer.`,
+      `its buffers, on the grid of the session. At most ${timesMax}. None, if the doctor does not offer it. Days ` +
+      `whose sessions have more than ${timesSearchedMax} starts on their grids are refused: ask for fewer.`,
     access: 'anyone',
     restrictedField: 'query.onBehalf',
     query: Type.Object({ visitTypeId: id(), from, to, onBehalf }, { additionalProperties: false }),

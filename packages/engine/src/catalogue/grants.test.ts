@@ -357,8 +357,8 @@ async function takingIntervals(connection: pg.Pool | pg.PoolClient): Promise<str
   return rows.map(({ name }) => name)
 }
 
-// Comparison counts a month as 30 days, and subtraction by the calendar: '-1200 months 36400 days' is more than 28 days,
-// and ends in the future. So a bound on an interval bounds nothing.
+// Comparison counts a month as 30 days, and subtraction by the calendar: '-1200 months 36400 days' is more than 28
+// days, and ends in the future. So a bound on an interval bounds nothing.
 test('none of them takes an interval, nor an array of intervals', async ({ database }) => {
   expect(await takingIntervals(database.ownerPool)).toEqual([])
 })

@@ -36,7 +36,8 @@ export type ClosureDone = { kind: 'done'; closure: Closure; position: string | n
 
 /**
  * `closure_invalid`: its end would not be after its start, or it would be a yearly one of other than one whole day.
- * `closure_over`: it would be moved to a time that is over. `closure_too_long`: it would have more than `yearDaysMax` days.
+ * `closure_over`: it would be moved to a time that is over. `closure_too_long`: it would have more than `yearDaysMax`
+ * days.
  */
 export type ClosureOutcome =
   | ClosureDone

@@ -4,9 +4,9 @@ import { isOverloaded } from './limit-writes.ts'
 
 /**
  * The engine with a limit on how many long reads of a clinic run at a time: searches in its patients' records and for
- * what people have booked since, what a closure or new working hours concern, all that is stored about a person, and the
- * times of sessions. Each takes the database tens to hundreds of milliseconds, and must not take the connections of all
- * other clinics. A list without anything to search for does not wait.
+ * what people have booked since, what a closure or new working hours concern, all that is stored about a person, and
+ * the times of sessions. Each takes the database tens to hundreds of milliseconds, and must not take the connections of
+ * all other clinics. A list without anything to search for does not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
  */

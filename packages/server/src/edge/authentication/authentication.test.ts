@@ -101,7 +101,7 @@ async function sendInParts(msLater: number, meanwhile: () => void) {
   }
 }
 
-test('whoever is signed out while their body arrives is refused; one that arrives at once costs one look-up', async () => {
+test('whoever is signed out while their body arrives is refused, by a second look-up', async () => {
   let lookUps = 0
   const lookOnce = (found: Awaited<ReturnType<typeof session.look>>) => {
     session.look = async () => {

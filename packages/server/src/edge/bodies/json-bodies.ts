@@ -44,9 +44,9 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 type Flaw = { kind: 'nested' } | { kind: 'wide' } | { kind: 'repeated'; name: string }
 
 /**
- * Nesting that is too deep, an object with too many names, or a name that an object has twice: JSON.parse would silently take the last one, where a
- * proxy or another reader may take the first. For valid JSON. The result for anything else does not matter, because the
- * parser refuses it.
+ * Nesting that is too deep, an object with too many names, or a name that an object has twice: JSON.parse would
+ * silently take the last one, where a proxy or another reader may take the first. For valid JSON. The result for
+ * anything else does not matter, because the parser refuses it.
  */
 function flawOf(json: Buffer): Flaw | null {
   /** The names of each open object; null: a list. */
