@@ -25,6 +25,7 @@ export function BandFields({ band, number, onChange, onRemove }: BandProps) {
   return (
     <Paper withBorder p="md" radius="lg" role="group" aria-label={t('band', { number })}>
       <Stack gap="md">
+        <Text fw={600}>{t('band', { number })}</Text>
         <Checkbox.Group
           size="md"
           label={t('weekdays')}
