@@ -19,6 +19,7 @@ export { isClosureTooLong } from './closure-length.ts'
 export { isEmailAddress } from './email-address.ts'
 export { exchangedLetters, foldedName, transliterations } from './folded-name.ts'
 export {
+  closuresMax,
   lengths,
   listedDaysMax,
   logoLimits,
@@ -37,6 +38,7 @@ export {
   visitTypeLimits,
   waitlistSearchedMax,
   yearDaysMax,
+  yearlyClosuresMax,
 } from './limits.ts'
 export { addDays, daysBetween, localDay, parseDate } from './local-day.ts'
 export { messageOf } from './message-of.ts'

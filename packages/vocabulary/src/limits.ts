@@ -66,6 +66,12 @@ export const listedDaysMax = 62
 /** Local days that may cover a year: what a request reads, how long somebody waits, a closure, days without a block. */
 export const yearDaysMax = 366
 
+/** How many closures a clinic may have that are not over. */
+export const closuresMax = 2_000
+
+/** How many of them may be yearly: each is expanded whenever it is asked when a doctor is busy, 10 µs. */
+export const yearlyClosuresMax = 200
+
 /** A page of a search for patients ends after so many records. */
 export const patientsSearchedMax = 50_000
 

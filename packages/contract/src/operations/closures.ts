@@ -1,3 +1,4 @@
+import { closuresMax, yearlyClosuresMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
 import {
   closureChangeSchema,
@@ -25,7 +26,8 @@ export const closureOperations = {
     description:
       'Slots that overlap it are neither offered nor booked (`slot_closed`), nor are those that are created later. ' +
       'Bookings in it stay. Its times are local ones of the clinic’s zone, and follow a change of the zone. A clinic ' +
-      'has at most 2,000 closures that are not over. Doctors close only themselves, also without a `doctorId`. ' +
+      `has at most ${closuresMax.toLocaleString('en')} closures that are not over, ${yearlyClosuresMax} of them ` +
+      'yearly. Doctors close only themselves, also without a `doctorId`. ' +
       'A repetition with the same Idempotency-Key creates nothing: the response has the closure as it is then.',
     access: 'member',
     restrictedField: 'body.doctorId',

@@ -79,7 +79,9 @@ export async function claimResults(
   const results = rows.map((row, index): ItemResult<ClaimOutcome> => {
     const request = requests[index]
     if (request === undefined) throw new Error(`${rows.length} results for ${requests.length} claims`)
-    if (row.outcome === 'retry') return { kind: 'retry' }
+    // A key without its booking: the clinic was moved to another database meanwhile, where it is sent again.
+    const isGone = row.outcome === 'replayed' && !firstOutcomes.has(row.booking_id ?? '')
+    if (row.outcome === 'retry' || isGone) return { kind: 'retry' }
     const outcome = outcomeOf(row, request, firstOutcomes)
     if (outcome.kind === 'booked') written.push(writtenBy(outcome, row, tookMs))
     if (outcome.kind === 'replayed') written.push(writtenUnread(null, [outcome.booking]))

@@ -275,3 +275,13 @@ describe('negative controls: the slot is locked before the key, and a lost key g
     expect(await keyRace(database)).toEqual(['booked', 'retry'])
   })
 })
+
+test('a repetition whose booking is gone, as while its clinic is moved, is sent again', async ({ database }) => {
+  const slot = await aSlot(database, doctor)
+  const request = aClaim(slot)
+  expect(await runClaimBatch(database.appPool, [request])).toMatchObject([{ outcome: { kind: 'booked' } }])
+  const gone = [slot.clinicNo, request.bookingId]
+  await database.ownerPool.query('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2', gone)
+  const again = { ...request, bookingId: newId(slot.clinicNo) }
+  expect(await runClaimBatch(database.appPool, [again])).toEqual([{ kind: 'retry' }])
+})

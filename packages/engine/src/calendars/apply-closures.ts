@@ -2,12 +2,15 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { type AnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
 import { canChange } from '../database/can-change-sql.ts'
+import { isLockTimeout } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
 
 /** How long a request blocks and frees slots at most; what is left is done by the jobs. */
 const applyMsMax = 5_000
 /** The jobs leave a closure to the request that wrote it for so long. */
 const leftSeconds = 30
+/** How long a step waits for one lock while it has the doctor's, for which claims wait. */
+const stepLockMs = 300
 
 /** Several closures of a clinic are locked in one order, so that two transactions never wait for each other. */
 const lockedClosures = (clinicNo: number) => sql`
@@ -44,7 +47,8 @@ export async function applyClosures(
   for (const doctorId of new Set(rows.flatMap(({ doctor_ids: ids }) => ids))) {
     for (;;) {
       if (performance.now() > endMs) return applied
-      const step = await write((transaction) => applyStep(transaction, clinicNo, doctorId))
+      const step = await stepUnlessLocked(write, clinicNo, doctorId)
+      if (step === 'locked') continue
       if (step === null) break
       applied.position = step
       applied.doctorIds.add(doctorId)
@@ -61,8 +65,23 @@ export async function applyClosures(
   return applied
 }
 
+/** A step; `locked`: another session has locked a row for longer, and nothing was written. */
+async function stepUnlessLocked(
+  write: AnnouncedTransaction,
+  clinicNo: number,
+  doctorId: string,
+): Promise<string | null | 'locked'> {
+  try {
+    return await write((transaction) => applyStep(transaction, clinicNo, doctorId))
+  } catch (error) {
+    if (isLockTimeout(error)) return 'locked'
+    throw error
+  }
+}
+
 /** @returns the transaction; null: there was nothing left to change */
 async function applyStep(transaction: pg.PoolClient, clinicNo: number, doctorId: string): Promise<string | null> {
+  await transaction.query(sql`select set_config('lock_timeout', ${String(stepLockMs)}, true)`)
   const { rows } = await transaction.query<{ changed: number }>(sql`
     select holdfast.apply_busy_times(${clinicNo}, ${doctorId}) as changed`)
   return (rows[0]?.changed ?? 0) === 0 ? null : transactionId(transaction)

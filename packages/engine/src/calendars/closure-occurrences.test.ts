@@ -31,8 +31,8 @@ test.for([
 test('negative control: PostgreSQL’s own conversion begins a day with two midnights an hour late', async () => {
   const database = await createTestDatabase()
   await plantFunction(database, 'closure_occurrences', {
-    part: 'first_instant(l.starts_at, p_timezone)',
-    becomes: '(l.starts_at at time zone p_timezone)',
+    part: /holdfast\.first_instant\(l\.starts_at, ([\w.]+)\)/,
+    becomes: '(l.starts_at at time zone $1)',
   })
   const day = { from: '2026-11-01', to: '2026-11-02', zone: 'America/Havana' }
   expect(await occurrencesOf(database, day)).toEqual(['2026-11-01T05:00/2026-11-02T05:00'])
@@ -47,6 +47,9 @@ test('a part of a day follows the clocks: twice the hour that there is twice, an
   expect(await occurrencesOf(database, twice)).toEqual(['2026-10-25T00:00/2026-10-25T01:30'])
   const half = { from: '2026-03-29T02:30', to: '2026-03-29T03:00', zone }
   expect(await occurrencesOf(database, half)).toEqual([])
+  // The clocks skip from midnight to one.
+  const skipped = { from: '2026-04-24T00:30', to: '2026-04-24T01:30', zone: 'Africa/Cairo' }
+  expect(await occurrencesOf(database, skipped)).toEqual(['2026-04-23T22:00/2026-04-23T22:30'])
   const overMidnight = { from: '2026-12-24T22:00', to: '2026-12-25T02:00', zone }
   expect(await occurrencesOf(database, overMidnight)).toEqual(['2026-12-24T21:00/2026-12-25T01:00'])
 })
@@ -82,4 +85,15 @@ test('a yearly 29 February is closed in leap years alone', async ({ database }) 
     '2024-02-28T00:00/2024-02-29T00:00',
     '2025-02-28T00:00/2025-03-01T00:00',
   ])
+})
+
+test('a look-up of closures has no call of a function for each of them', async ({ database }) => {
+  const { rows } = await database.ownerPool.query<{ 'QUERY PLAN': string }>(
+    `explain (verbose, costs off)
+     select o.during from holdfast.closure k
+      cross join lateral holdfast.closure_occurrences(k.starts_at, k.ends_at, k.yearly, 'UTC', now(), now()) o(during)`,
+  )
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).toContain('generate_series')
+  expect(plan).not.toMatch(/closure_occurrences\(|first_instant\(/)
 })

@@ -323,3 +323,24 @@ test('visits are not booked or offered in a closed part of an open session', asy
   expect(await starts()).toEqual([30, 40, 50, 60, 70, 80])
   expect(await book(50)).toBe('booked')
 })
+
+test('a clinic has few yearly closures, each of which is looked at whenever a doctor’s time is taken', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  await database.ownerPool.query(
+    `insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, yearly, created_by)
+     select $1, holdfast.new_id($1, now()), $2::uuid, timestamp '2020-01-01', timestamp '2020-01-02', true, gen_random_uuid()
+       from generate_series(1, 200)`,
+    [doctor.clinicNo, null],
+  )
+  const day = closing(doctor, { startsAt: new Date('2031-05-01T00:00Z'), endsAt: new Date('2031-05-02T00:00Z') })
+  expect(await engine.closures.create({ ...day, yearly: true }, null)).toEqual({
+    kind: 'too_many_closures',
+    max: 200,
+    of: 'clinic',
+    areYearly: true,
+  })
+  expect(await engine.closures.create(day, null)).toMatchObject({ kind: 'done' })
+})

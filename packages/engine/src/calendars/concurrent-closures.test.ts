@@ -4,6 +4,7 @@ import {
   aSlot,
   type BuiltDoctor,
   createTestDatabase,
+  holdSlotLock,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
@@ -110,4 +111,30 @@ test('what a request has not finished is done by the job, and not before it', as
   expect(await areBlocked(database, slot)).toEqual([false])
   const { rows } = await database.ownerPool.query('select applied_at from holdfast.closure where id = $1', [closure.id])
   expect(rows).toEqual([{ applied_at: expect.any(Date) }])
+})
+
+test('while one slot is locked by another session, the doctor is not, and the job does what is left', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const slot = await aSlot(database, doctor)
+  const closure = await close(engine, closing(doctor, slot))
+  const write = <Result>(work: Parameters<typeof inTransaction<Result>>[1]) => inTransaction(database.appPool, work)
+  await database.ownerPool.query(
+    `update holdfast.closure set applied_at = null, removed_at = now(), changed_at = clock_timestamp() - interval '1 h'
+      where id = $1`,
+    [closure.id],
+  )
+  const held = await holdSlotLock(database, slot)
+  const { clinicNo } = doctor
+  const startedAt = performance.now()
+  // It has the doctor's lock for a part of a second at a time, and gives up when its time is over.
+  const applying = applyClosures(database.appPool, write, { clinicNo }, startedAt + 1_000)
+  await untilLockWaiters(database, 1)
+  expect(await applying).toEqual({ position: null, doctorIds: new Set() })
+  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  await held.release()
+  await applyDueClosures(database.appPool, { limit: 1_000, msMax: 60_000, onError: () => undefined })
+  expect(await areBlocked(database, slot)).toEqual([false])
 })

@@ -1,4 +1,4 @@
-import { isClosureTooLong } from '@holdfast/vocabulary'
+import { closuresMax, isClosureTooLong, yearlyClosuresMax } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { announceRepeat, directoryTransaction } from '../database/announced-transaction.ts'
@@ -22,8 +22,6 @@ import { runOnce } from '../stored-responses/run-once.ts'
 import { applyClosures } from './apply-closures.ts'
 import { closureEffect } from './closure-effect.ts'
 
-/** How many closures a clinic may have that are not over. */
-const closuresMax = 2_000
 /** How many of them may be one doctor's: no doctor uses up those of the clinic. */
 const closuresOfDoctorMax = 200
 const listCursor = cursorOf('closures', ['micros', 'id'])
@@ -100,10 +98,9 @@ export function createClosures(pool: pg.Pool, announce: Announce): Closures {
           left join lateral (
             select k.id, k.resource_id, k.note
               from holdfast.closure_times(${clinicNo}, ${from}::timestamptz - interval '4 hours',
-                                          ${to}::timestamptz + interval '8 days') o
+                                          ${to}::timestamptz + interval '8 days', ${doctorId}) o
               join holdfast.closure k on k.clinic_no = ${clinicNo} and k.id = o.closure_id
-             where (o.resource_id is null or o.resource_id = ${doctorId})
-               and o.during && holdfast.time_of_slot(s)
+             where o.during && holdfast.time_of_slot(s)
              order by o.resource_id nulls last, lower(o.during), k.id limit 1) t on true
          where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId} and s.withdrawn_at is null
            and s.blocked_at is not null and s.starts_at >= ${from} and s.starts_at < ${to}
@@ -138,14 +135,18 @@ type Inserted = string | TooManyClosures
 async function insertClosure(transaction: pg.PoolClient, closure: NewClosure): Promise<Inserted> {
   const { clinicNo, doctorId, localStart, localEnd, yearly, note, createdBy } = closure
   await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
-  const { rows } = await transaction.query<{ ofClinic: number; ofDoctor: number }>(sql`
-    select count(*)::integer as "ofClinic", (count(*) filter (where k.resource_id = ${doctorId}))::integer as "ofDoctor"
+  const { rows } = await transaction.query<{ ofClinic: number; ofDoctor: number; areYearly: number }>(sql`
+    select count(*)::integer as "ofClinic", (count(*) filter (where k.resource_id = ${doctorId}))::integer as "ofDoctor",
+           (count(*) filter (where k.yearly))::integer as "areYearly"
       from holdfast.closure k
      where k.clinic_no = ${clinicNo} and k.removed_at is null
        and (k.yearly or k.ends_at > clock_timestamp() at time zone 'UTC')`)
-  const { ofClinic = 0, ofDoctor = 0 } = rows[0] ?? {}
+  const { ofClinic = 0, ofDoctor = 0, areYearly = 0 } = rows[0] ?? {}
   if (ofDoctor >= closuresOfDoctorMax) return { kind: 'too_many_closures', max: closuresOfDoctorMax, of: 'doctor' }
   if (ofClinic >= closuresMax) return { kind: 'too_many_closures', max: closuresMax, of: 'clinic' }
+  if (yearly && areYearly >= yearlyClosuresMax) {
+    return { kind: 'too_many_closures', max: yearlyClosuresMax, of: 'clinic', areYearly: true }
+  }
   const id = newId(clinicNo)
   await transaction.query(sql`
     insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, yearly, note, created_by)
@@ -201,8 +202,7 @@ async function listClosures(
       from (select o.closure_id, (extract(epoch from min(lower(o.during))) * 1000000)::bigint as first_micros,
                    json_agg(json_build_array(extract(epoch from lower(o.during)) * 1000,
                                              extract(epoch from upper(o.during)) * 1000) order by o.during) as spans
-              from holdfast.closure_times(${clinicNo}, ${from}, ${to}) o
-             where ${doctorId === null ? sql`true` : sql`(o.resource_id is null or o.resource_id = ${doctorId})`}
+              from holdfast.closure_times(${clinicNo}, ${from}, ${to}, ${doctorId}) o
              group by o.closure_id) t
       join holdfast.closure k on k.clinic_no = ${clinicNo} and k.id = t.closure_id
      where ${isAfter}

@@ -50,8 +50,8 @@ export type CreateClosureOutcome =
   /** `isRepeated`: an earlier request with this key has created it. */
   (ClosureDone & { isRepeated: boolean }) | { kind: 'closure_missing' } | { kind: 'key_reused' } | TooManyClosures
 
-/** The clinic, or the doctor, has as many that are not over. */
-export type TooManyClosures = { kind: 'too_many_closures'; max: number; of: 'clinic' | 'doctor' }
+/** The clinic, or the doctor, has as many that are not over; `areYearly`: as many yearly ones. */
+export type TooManyClosures = { kind: 'too_many_closures'; max: number; of: 'clinic' | 'doctor'; areYearly?: true }
 
 /** What a closure concerns. */
 export type ClosureEffect = {

@@ -3220,7 +3220,7 @@ export const listClosures = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Close a clinic, or one of its doctors
  *
- * Slots that overlap it are neither offered nor booked (`slot_closed`), nor are those that are created later. Bookings in it stay. Its times are local ones of the clinic’s zone, and follow a change of the zone. A clinic has at most 2,000 closures that are not over. Doctors close only themselves, also without a `doctorId`. A repetition with the same Idempotency-Key creates nothing: the response has the closure as it is then.
+ * Slots that overlap it are neither offered nor booked (`slot_closed`), nor are those that are created later. Bookings in it stay. Its times are local ones of the clinic’s zone, and follow a change of the zone. A clinic has at most 2,000 closures that are not over, 200 of them yearly. Doctors close only themselves, also without a `doctorId`. A repetition with the same Idempotency-Key creates nothing: the response has the closure as it is then.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings and cases. Doctors may send only themselves as `doctorId`.
  */

@@ -22,7 +22,7 @@ as $function$
           union all
           select t.during
             from resource r
-           cross join lateral closure_times(p_clinic_no, p_from, p_to) t
+           cross join lateral closure_times(p_clinic_no, p_from, p_to, p_resource_id) t
            where r.clinic_no = p_clinic_no and r.id = p_resource_id
              and (t.resource_id = r.id or t.resource_id is null and r.kind = 'doctor')) q
 $function$;

@@ -93,10 +93,8 @@ async function createClosure(deps: RestDeps, input: Input<typeof restOperations.
   if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
   if (outcome.kind === 'closure_missing') throw closureNotFound()
   if (outcome.kind === 'too_many_closures') {
-    throw problem(
-      'too_many_closures',
-      `The ${outcome.of} has ${outcome.max} closures that are not over, which is the most.`,
-    )
+    const which = outcome.areYearly ? 'yearly closures' : 'closures that are not over'
+    throw problem('too_many_closures', `The ${outcome.of} has ${outcome.max} ${which}, which is the most.`)
   }
   return { status: 201 as const, ...written(outcome), isRepeated: outcome.isRepeated }
 }
