@@ -48,7 +48,7 @@ async function changedBody(deps: RestDeps, hours: WorkingHours, preview: Working
 
 type SentHours = Input<typeof restOperations.setWorkingHours>['body']
 
-/** @throws ProblemError invalid_request for days too far away, bands that overlap, and fields that do not go together */
+/** @throws ProblemError invalid_request for days too far away, bands that overlap, or fields that exclude each other */
 function hoursOf(sent: SentHours, doctorId: string, timezone: string, now: Date): NewWorkingHours {
   const { validFrom, validUntil = null } = sent
   const today = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate()
