@@ -17,7 +17,7 @@ import { fillDoctor, fillDueDoctors } from './fill-doctor.ts'
 import { replaceHours } from './replace-hours.ts'
 
 const horizonDays = 60
-const bands = [aBand(), aBand({ from: '13:00', to: '14:00', slotMinutes: 30 })]
+const bands = [aBand(), aBand({ from: '13:00', to: '18:00', slotMinutes: 30 })]
 
 /** A doctor with working hours of which nothing is filled yet. */
 async function anUnfilledDoctor(database: TestDatabase): Promise<BuiltDoctor> {
@@ -38,7 +38,7 @@ async function created(database: TestDatabase, { id }: BuiltDoctor) {
   return rows[0]
 }
 
-const all = { sessions: horizonDays, slots: 2 * horizonDays, days: 2 * horizonDays }
+const all = { sessions: horizonDays, slots: 10 * horizonDays, days: 2 * horizonDays }
 const oneStep = (database: TestDatabase, { id }: BuiltDoctor) =>
   fillDoctor((work) => inTransaction(database.appPool, work), id, performance.now() - 1)
 const due = (onError: (error: unknown, doctor: { doctorId: string }) => void = () => undefined) => ({

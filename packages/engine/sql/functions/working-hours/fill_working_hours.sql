@@ -1,7 +1,7 @@
 -- fill_working_hours: one step of filling a doctor's calendar by the working hours, up to the clinic's booking horizon,
--- and of withdrawing what former hours have left: working_hours_plan. A step is of at most 28 days, and of about 500
--- slots. Returns whether all is done, and whether sessions or slots were created or withdrawn; call it until it is
--- done.
+-- and of withdrawing what former hours have left: working_hours_plan. A step is of at most 200 days, and of about
+-- 500 sessions and slots. Returns whether all is done, and whether sessions or slots were created or withdrawn; call it
+-- until it is done.
 --
 -- What is created in a busy time of the doctor is blocked, as by create_slots. A doctor who is not active has nothing
 -- to do: it is done when the doctor is active again.
@@ -18,7 +18,7 @@ set jit = off
 as $function$
 #variable_conflict use_column
 declare
-  c_days_max constant integer := 28;
+  c_days_max constant integer := 200;
   c_slots_max constant integer := 500;
   v_clinic clinic;
   v_active boolean;
