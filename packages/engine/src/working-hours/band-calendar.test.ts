@@ -123,7 +123,8 @@ describe('bands are at the local times of the clinic, on both days on which the 
 
 describe('negative control', () => {
   test.for([
-    ['a time that there is twice is the second', 'first_instant', 'least(e.at, l.at)', 'greatest(e.at, l.at)'],
+    ['a time that there is twice is the second', 'first_instant', 'LEAST(', 'GREATEST('],
+    ['a time that does not exist is the end of the gap', 'working_instant', /<> p_local/, 'is null'],
     ['bands do not end on the next day', 'working_times', /then interval '1 day'/, "then interval '0'"],
     ['weeks are counted from another day', 'working_times', '/ 7', '/ 6'],
     ['a band is not shortened', 'working_times', /greatest\(t\.start_at, .*?preceding\)\)/s, 't.start_at'],

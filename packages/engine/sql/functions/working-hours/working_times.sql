@@ -29,8 +29,8 @@ as $function$
                          d.at::date as day, b."gridMinutes" as grid_minutes, b."slotMinutes" as slot_minutes,
                          b.capacity, b."visitTypeIds" as visit_type_ids,
                          d.at + b."from"::interval as local_at,
-                         first_instant(d.at + b."from"::interval, c.timezone) as start_at,
-                         first_instant(d.at + b."to"::interval
+                         working_instant(d.at + b."from"::interval, c.timezone) as start_at,
+                         working_instant(d.at + b."to"::interval
                                          + case when b."to" <= b."from" then interval '1 day' else '0' end,
                                        c.timezone) as end_at
                     from clinic c
