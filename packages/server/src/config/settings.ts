@@ -183,7 +183,7 @@ export const settingTable = {
   limitReadsPerMinute: limit(
     'HOLDFAST_LIMIT_READS_PER_MINUTE',
     '600',
-    'Reads without an account per minute and IP address.',
+    'Reads per minute and account, or without an account per minute and IP address.',
   ),
   limitAnonymousWritesPerMinute: limit(
     'HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE',
@@ -192,7 +192,7 @@ export const settingTable = {
       'Confirming, extending or releasing a hold with its token is no further write: 30 in 15 minutes for each hold, ' +
       'and ten times this limit per minute and IP address.',
   ),
-  limitAccountPerMinute: limit('HOLDFAST_LIMIT_ACCOUNT_PER_MINUTE', '100', 'Requests per minute and account.'),
+  limitAccountPerMinute: limit('HOLDFAST_LIMIT_ACCOUNT_PER_MINUTE', '100', 'Writes per minute and account.'),
   limitSignInsPerIp: limit(
     'HOLDFAST_LIMIT_SIGN_INS_PER_IP',
     '10',

@@ -1,17 +1,21 @@
 import { Text } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatTime, ownTimeZone } from '../lib/i18n/format.ts'
 import type { LiveState } from '../lib/live/live-feed.ts'
 
+type ShownQuery = Pick<UseQueryResult, 'dataUpdatedAt' | 'isRefetchError'>
+
 /**
  * Shows that the data is updated live, or when it was last read.
  *
- * @param updatedAt milliseconds since 1970; 0: not yet
+ * @param of what is shown; it is not live while reading it again fails
  */
-export function LiveNote({ state, updatedAt }: { state: LiveState; updatedAt: number }) {
+export function LiveNote({ state, of }: { state: LiveState; of: ShownQuery }) {
   const { t } = useTranslation('shell')
-  const isLive = state === 'live'
-  const text = isLive || updatedAt === 0 ? t('live') : t('lastUpdated', { time: formatTime(updatedAt, ownTimeZone()) })
+  const { dataUpdatedAt: at, isRefetchError } = of
+  const isLive = state === 'live' && !isRefetchError
+  const text = isLive || at === 0 ? t('live') : t('lastUpdated', { time: formatTime(at, ownTimeZone()) })
   return (
     <Text component="span" size="sm" c="dimmed" style={{ display: 'inline-flex', alignItems: 'center', gap: 8 }}>
       <span

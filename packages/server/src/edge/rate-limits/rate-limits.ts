@@ -56,7 +56,8 @@ const quarterHourMs = 15 * minuteMs
 
 export type RateLimits = {
   /**
-   * Counts an API request: by account, or without one by IP address, with separate limits for reads and writes. What
+   * Counts an API request: by account, or without one by IP address, with separate limits for reads and writes, so
+   * that pages which read again when somebody books keep nobody from writing. What
    * changes a hold with its valid token counts for the hold, and not as another write.
    *
    * @returns undefined when limits are off
@@ -216,10 +217,14 @@ function requestLimits(
     minuteMs,
     'changes of holds a minute',
   )
-  const ofAccount = limit('account', limitAccountPerMinute, minuteMs, 'requests a minute of one account')
+  const readsOfAccount = limit('account-reads', limitReadsPerMinute, minuteMs, 'reads a minute of one account')
+  const writesOfAccount = limit('account', limitAccountPerMinute, minuteMs, 'writes a minute of one account')
   const windowsOf: Windows = (request) => {
-    if (request.principal.kind === 'account') return [{ limit: ofAccount, key: accountId(request) }]
-    if (request.method === 'GET' || request.method === 'HEAD') return reads(request)
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (request.principal.kind === 'account') {
+      return [{ limit: isRead ? readsOfAccount : writesOfAccount, key: accountId(request) }]
+    }
+    if (isRead) return reads(request)
     const hold = changedHold(request, manageTokens)
     return hold === null ? writes(request) : [{ limit: ofHold, key: hold }, ...holdChanges(request)]
   }

@@ -18,10 +18,10 @@ type Days = { doctorId: string; from: string; to: string }
 
 /**
  * The slots that are blocked in these days, by id, with what blocks them; undefined until they are read. They are read
- * again when `slots` change, as they do when free ones are blocked, and from time to time for full ones.
+ * again when there are other `slots`, and from time to time; not when somebody books one of them.
  */
 export function useBlockedSlots({ doctorId, from, to }: Days, slots: readonly Slot[], isEnabled = true) {
-  const version = slots.map(({ available }) => available).join()
+  const version = slots.map(({ id }) => id).join()
   const query = useQuery({
     queryKey: ['blocked-slots', doctorId, from, to, version],
     queryFn: async () => (await dataOf(api.listBlockedSlots({ path: { doctorId }, query: { from, to } }))).items,

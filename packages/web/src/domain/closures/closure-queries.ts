@@ -11,7 +11,8 @@ import { clinicKey, rereadMs } from '../../lib/queries/clinic-queries.ts'
 /** Slots are at most two years ahead. */
 const listedDays = 731
 
-const closuresKey = (clinicId: string) => [...clinicKey(clinicId), 'closures'] as const
+/** Not under `clinicKey`: bookings change no closures. */
+const closuresKey = (clinicId: string) => ['clinic-closures', clinicId] as const
 
 /** The closures to come, for a doctor with those of the clinic. */
 export function closuresQuery(clinicId: string, today: string) {
@@ -41,7 +42,7 @@ export function closuresOfDayQuery(clinicId: string, day: string, doctorId: stri
 export function effectQuery(clinicId: string, of: { closureId: string } | { closure: NewClosure }) {
   return infiniteQueryOptions({
     ...pageByPage,
-    queryKey: [...closuresKey(clinicId), 'effect', of],
+    queryKey: [...clinicKey(clinicId), 'closure-effect', of],
     queryFn: ({ pageParam }) =>
       'closureId' in of
         ? dataOf(api.getClosureEffect({ path: { clinicId, closureId: of.closureId }, query: pageParam }))

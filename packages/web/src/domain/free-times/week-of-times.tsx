@@ -58,7 +58,7 @@ export function WeekOfTimes(props: WeekOfTimesProps) {
         <WeekNavigation from={from} today={localDay(now, clinic.timezone)} onFrom={onFrom} />
       </div>
       <Text size="sm" mt="sm" mb="xs">
-        <LiveNote state={live} updatedAt={slots.dataUpdatedAt} />
+        <LiveNote state={live} of={slots} />
       </Text>
       {slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />

@@ -44,7 +44,7 @@ export function DayPage() {
           <>
             <Group justify="space-between">
               <DayCounts bookings={days.bookings} />
-              <LiveNote state={days.live} updatedAt={days.updatedAt} />
+              <LiveNote state={days.live} of={days.ofBookings} />
             </Group>
             <div className={classes.columns}>
               <DayList bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />

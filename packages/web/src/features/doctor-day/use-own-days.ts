@@ -51,6 +51,6 @@ export function useOwnDays(span: 'day' | 'week') {
       void bookings.refetch()
     },
     live,
-    updatedAt: bookings.dataUpdatedAt,
+    ofBookings: bookings,
   }
 }

@@ -42,7 +42,7 @@ export function WeekPage() {
           ) : (
             <Group justify="space-between">
               <DayCounts bookings={days.bookings} />
-              <LiveNote state={days.live} updatedAt={days.updatedAt} />
+              <LiveNote state={days.live} of={days.ofBookings} />
             </Group>
           )}
           <DoctorCalendar

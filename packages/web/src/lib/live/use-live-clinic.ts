@@ -6,7 +6,7 @@ import { type LiveState, pollMs } from './live-feed.ts'
 import { useLiveSlots } from './use-live-slots.ts'
 
 /** The minimum time between two reads, however many people book. */
-const rereadMsMin = 1_000
+const rereadMsMin = 2_500
 /**
  * One connection follows so many doctors, unless the server is set to more: a clinic with more is read at intervals.
  */

@@ -51,7 +51,7 @@ export function ClinicBookingPage() {
     <Stack gap="lg">
       <div>
         <PageTitle>{nameOf(found.data)}</PageTitle>
-        <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
+        <LiveNote state={live} of={found} />
       </div>
       <AddressRefused bookingId={bookingId} />
       <div className={adminClasses.two}>

@@ -65,7 +65,7 @@ export function BookingsPage() {
     <Stack gap="lg">
       <Group justify="space-between" align="end">
         <PageTitle>{t('tabs.bookings')}</PageTitle>
-        <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
+        <LiveNote state={live} of={found} />
       </Group>
       <Filters
         // Emptied with everything that is typed in them.

@@ -15,6 +15,7 @@ import { EmptyState } from '../../../ui/states/empty-state.tsx'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { PageLoading } from '../../../ui/states/page-loading.tsx'
 import { NewestEvents } from '../newest-events.tsx'
+import { dashboardEvents } from '../newest-events-query.ts'
 import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
@@ -45,7 +46,7 @@ export function DashboardPage() {
     <Stack gap="lg">
       <Group justify="space-between" align="end">
         <PageTitle>{t('tabs.dashboard')}</PageTitle>
-        <LiveNote state={live} updatedAt={stats.dataUpdatedAt} />
+        <LiveNote state={live} of={stats} />
       </Group>
       {areStepsRead ? (
         <>
@@ -68,7 +69,7 @@ export function DashboardPage() {
             />
           </Group>
           <Stats stats={stats} view={view} />
-          <NewestEvents limit={8} />
+          <NewestEvents limit={dashboardEvents} />
         </>
       ) : (
         <PageLoading />

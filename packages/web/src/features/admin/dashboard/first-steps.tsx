@@ -9,7 +9,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { invitationsQuery } from '../invitations-query.ts'
 import { membersQuery } from '../members-query.ts'
-import { newestEventsQuery } from '../newest-events-query.ts'
+import { dashboardEvents, newestEventsQuery } from '../newest-events-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
 
@@ -117,7 +117,7 @@ function useOwnProgress(clinicId: string) {
  */
 function useDone(clinicId: string, enabled: boolean): { isRead: boolean; done: Done | null } {
   const { clinic, doctors } = useClinic()
-  const newest = useQuery({ ...newestEventsQuery(clinicId, 1, true), enabled })
+  const newest = useQuery({ ...newestEventsQuery(clinicId, dashboardEvents, true), enabled })
   const members = useQuery({ ...membersQuery(clinicId), enabled })
   const invitations = useQuery({ ...invitationsQuery(clinicId), enabled })
   // A query without data is pending again at each attempt: what is shown already must stay.

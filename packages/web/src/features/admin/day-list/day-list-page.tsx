@@ -75,7 +75,7 @@ export function DayListPage() {
           <>
             <Group justify="space-between">
               <DayCounts bookings={bookings} />
-              <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
+              <LiveNote state={live} of={found} />
             </Group>
             {doctors.length === 0 ? (
               <NoDoctors />

@@ -30,7 +30,7 @@ export function ProofPage() {
     <Stack gap="lg">
       <Group justify="space-between" align="end">
         <PageTitle>{t('tabs.proof')}</PageTitle>
-        <LiveNote state={live} updatedAt={proof.dataUpdatedAt} />
+        <LiveNote state={live} of={proof} />
       </Group>
       <Text maw="44rem">{t('proof.intro')}</Text>
       {proof.data === undefined ? (

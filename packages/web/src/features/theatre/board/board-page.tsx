@@ -57,7 +57,7 @@ export function BoardPage() {
       <Group justify="space-between" align="end">
         <PageTitle>{isWeek ? t('board.weekOf', { day: heading }) : heading}</PageTitle>
         <span className="no-print">
-          <LiveNote state={live} updatedAt={read.dataUpdatedAt} />
+          <LiveNote state={live} of={read} />
         </span>
       </Group>
       <Group justify="space-between" align="end" className="no-print">
