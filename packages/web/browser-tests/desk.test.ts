@@ -203,6 +203,25 @@ test('“Show all” empties the search, and a day list leads to the first booki
   await page.locator('tr:focus').filter({ hasText: 'Nora Now' }).waitFor()
 })
 
+test('the rows of today stay where they are when the first visit is over', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const visit = async (name: string, minutes: number) => {
+    const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + minutes * 60_000) })
+    await aBooking(site.database, slot, { patient: { name } })
+  }
+  await visit('Nora Next', 60)
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/day`)
+  const top = async () => (await page.getByRole('table').boundingBox())?.y
+  await page.getByRole('link', { name: 'Nora Next' }).waitFor()
+  const before = await top()
+  expect(before).toBeGreaterThan(0)
+  await visit('Paula Past', -60)
+  await page.reload()
+  await page.getByRole('link', { name: 'Paula Past' }).waitFor()
+  expect(await top()).toBe(before)
+})
+
 test('a search that finds nothing says on which days, and leads to a visit months ahead', async ({ site }) => {
   const scene = await aClinicScene(site)
   const startsAt = new Date(Date.now() + 100 * 86_400_000)

@@ -1,10 +1,12 @@
 import type { Booking, Doctor } from '@holdfast/contract/client'
+import { localDay } from '@holdfast/vocabulary'
 import { Box, Button, Group, Stack, Text } from '@mantine/core'
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../lib/i18n/format.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
+import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { EmptyState } from '../../ui/states/empty-state.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { JoinVideo } from '../video/join-video.tsx'
@@ -29,27 +31,34 @@ type DayListProps = {
 /** How many rows phones show at first, and more at each press: a full day of a large clinic has hundreds. */
 const rowsStep = 20
 
-/** The day's bookings in order, without cancelled and failed ones, which the list of bookings has. */
+/**
+ * The day's bookings in order, without cancelled and failed ones, which the list of bookings has. It opens at the first
+ * one that is not over: give it the day as its key.
+ */
 export function DayList({ bookings, timeZone, caption, doctors, nameOf, noteOf }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
-  const [shownCount, setShownCount] = useState(rowsStep)
+  const next = coming.find(({ endsAt }) => Date.parse(endsAt) > serverNow())
+  const throughNext = next === undefined ? rowsStep : coming.indexOf(next) + rowsStep
+  const [shownCount, setShownCount] = useState(throughNext)
   const nextRef = useRef<HTMLTableRowElement>(null)
   const rowsRef = useRef<HTMLTableSectionElement>(null)
-  const next = coming.find(({ endsAt }) => Date.parse(endsAt) > serverNow())
-  if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
+  useOpenAtNow(nextRef)
+  const [first] = coming
+  if (first === undefined) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
+  const isToday = localDay(Date.parse(first.startsAt), timeZone) === localDay(serverNow(), timeZone)
   const showMore = () => {
     flushSync(() => setShownCount(shownCount + rowsStep))
     rowsRef.current?.children[shownCount]?.querySelector<HTMLElement>('a, button')?.focus()
   }
   const showNext = () => {
-    if (next !== undefined) flushSync(() => setShownCount(Math.max(shownCount, coming.indexOf(next) + rowsStep)))
+    flushSync(() => setShownCount(Math.max(shownCount, throughNext)))
     nextRef.current?.scrollIntoView({ block: 'center' })
     nextRef.current?.focus({ preventScroll: true })
   }
   return (
     <>
-      {next === undefined || next === coming[0] ? null : <ToNow onGo={showNext} />}
+      {isToday ? <ToNow onGo={showNext} disabled={next === undefined} /> : null}
       <table className={`${tableClasses.table} ${tableClasses.dense}`}>
         <caption className={tableClasses.caption}>{caption}</caption>
         <thead>
@@ -138,14 +147,39 @@ function PhoneAndReason({ booking: { patient, reason } }: { booking: Booking }) 
   )
 }
 
-/** Goes to the first booking that is not over. */
-function ToNow({ onGo }: { onGo: () => void }) {
+/**
+ * Shows the row when the list is opened, if it is below what is in sight. After the router, which scrolls to the top
+ * or, after *Back*, to where the page was.
+ */
+function useOpenAtNow(ref: RefObject<HTMLTableRowElement | null>) {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const open = () => {
+      const row = ref.current?.getBoundingClientRect()
+      if (window.scrollY === 0 && row && row.bottom > window.innerHeight)
+        ref.current?.scrollIntoView({ block: 'center' })
+    }
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(open)
+    })
+    return () => {
+      cancelAnimationFrame(frame)
+      clearTimeout(timer)
+    }
+  }, [ref])
+}
+
+/**
+ * Goes to the first booking that is not over. Today's list always has it: if it came with time, the rows would move
+ * below a hand that is about to press.
+ */
+function ToNow({ onGo, disabled }: { onGo: () => void; disabled: boolean }) {
   const { t } = useTranslation('schedule')
   return (
     <Group className="no-print">
-      <Button variant="default" size="sm" onClick={onGo}>
+      <ActionButton variant="default" size="sm" onClick={onGo} disabled={disabled}>
         {t('toNow')}
-      </Button>
+      </ActionButton>
     </Group>
   )
 }

@@ -47,7 +47,7 @@ export function DayPage() {
               <LiveNote state={days.live} of={days.ofBookings} />
             </Group>
             <div className={classes.columns}>
-              <DayList bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />
+              <DayList key={days.day} bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />
               {days.slotsError ? (
                 <ErrorState error={days.slotsError} retry={days.retry} />
               ) : days.slots.length === 0 ? null : (

@@ -81,6 +81,7 @@ export function DayListPage() {
               <NoDoctors />
             ) : (
               <DayList
+                key={day}
                 bookings={bookings}
                 timeZone={timeZone}
                 caption={heading}
