@@ -64,20 +64,61 @@ async function completeElsewhere(site: Site, page: Page, bookingId: string): Pro
   await untilDrawn(page)
 }
 
+/** Waits until the button with this text has the focus and takes presses: a new one does not at once. */
+async function untilReady(page: Page, text: string): Promise<void> {
+  await page.locator(':focus:not([aria-disabled])').filter({ hasText: text }).waitFor()
+}
+
 test('after a mark, the focus is on the button that undoes it, and back', async ({ site }) => {
   const { page } = await openBooking(site, coming, 'Carl Coming')
   await page.getByRole('button', { name: 'Carl Coming: confirmed by phone' }).press('Enter')
-  await untilFocused(page, 'Undo “Confirmed by phone”')
+  await untilReady(page, 'Undo “Confirmed by phone”')
   await page.keyboard.press('Enter')
   await untilFocused(page, /^Confirmed by phone$/)
 })
+
+test('a double click on a mark does not press the button that takes its place', async ({ site }) => {
+  const { page } = await openBooking(site, begun, 'Dora Double')
+  const arrived = page.getByRole('button', { name: 'Dora Double: arrived' })
+  await arrived.waitFor()
+  await arrived.evaluate(clickAgainInSamePlace)
+  const completed = page.getByRole('button', { name: 'Dora Double: completed' })
+  await completed.waitFor()
+  await page.getByRole('button', { name: 'Undo the last status change for Dora Double' }).waitFor()
+  // The second click of the browser's own double click is counted.
+  await completed.and(page.locator(':not([aria-disabled="true"])')).dispatchEvent('click', { detail: 2 })
+  await untilDrawn(page)
+  await completed.waitFor()
+  await completed.click()
+  await completed.waitFor({ state: 'detached' })
+})
+
+/** Runs in the page. Clicks, and clicks what is in the same place as soon as it is another button. */
+function clickAgainInSamePlace(button: HTMLElement | SVGElement): Promise<void> {
+  const { left, top, width, height } = button.getBoundingClientRect()
+  const there = () => document.elementFromPoint(left + width / 4, top + height / 2)?.closest('button') ?? null
+  const label = button.getAttribute('aria-label')
+  const click = (target: Element) => target.dispatchEvent(new MouseEvent('click', { bubbles: true, detail: 1 }))
+  return new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      const next = there()
+      if (next === null || next.getAttribute('aria-label') === label) return
+      observer.disconnect()
+      // Once when it appears, and once when the first mark is stored and its buttons are no longer busy for that.
+      click(next)
+      setTimeout(() => resolve(void click(there() ?? next)), 100)
+    })
+    observer.observe(document.body, { subtree: true, childList: true, attributes: true })
+    click(button)
+  })
+}
 
 test('a mark that is shown before its response arrives can be undone at once', async ({ site }) => {
   const { page } = await openBooking(site, coming, 'Carol Quick', { areIntervalsShort: true })
   const noted = await holdResponse(page, '**/attendance')
   await page.getByRole('button', { name: 'Carol Quick: confirmed by phone' }).press('Enter')
   // The page has read it again.
-  await untilFocused(page, 'Undo “Confirmed by phone”')
+  await untilReady(page, 'Undo “Confirmed by phone”')
   await page.keyboard.press('Enter')
   await untilFocused(page, /^Confirmed by phone$/)
   await page.getByText('Carol Quick is no longer noted as coming.').waitFor()
@@ -93,7 +134,7 @@ test('the late response to a mark neither reverts the next one nor moves the foc
   const completion = await holdResponse(page, '**/complete')
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
   // Once the page has read it again, the button responds. From here on, it is not read.
-  await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
+  await untilReady(page, 'Completed')
   await page.route(`**/bookings/${booking.id}`, () => undefined)
   await page.keyboard.press('Enter')
   await untilFocused(page, 'Undo')
@@ -169,14 +210,17 @@ test('a mark that is refused returns the focus to the buttons', async ({ site })
   const { page } = await openBooking(site, begun, 'Carol Quick')
   await page.route('**/arrive', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }))
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).press('Enter')
-  await page.getByRole('alert').filter({ hasText: 'Not stored for Carol Quick' }).waitFor()
+  const alert = page.getByRole('alert').filter({ hasText: 'Not stored for Carol Quick' })
+  await alert.waitFor()
   await untilFocused(page, 'Arrived')
+  // It is beside the buttons, where it covers nothing.
+  expect(await page.getByRole('main').getByRole('alert').count()).toBe(1)
 })
 
 test('whoever has gone on after a mark keeps their place when somebody else changes the booking', async ({ site }) => {
   const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
-  await page.locator(':focus:not([aria-disabled])').filter({ hasText: 'Completed' }).waitFor()
+  await untilReady(page, 'Completed')
   // Nothing can have the focus there.
   await page.mouse.click(2, 850)
   expect(await page.locator(':focus').count()).toBe(0)

@@ -1,5 +1,7 @@
-import { useEffect, useRef } from 'react'
+import { Text } from '@mantine/core'
+import { type MouseEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { problemMessage } from '../../lib/api/problem-message.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import classes from './booking-actions.module.css'
@@ -29,10 +31,12 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
     noShow: 'default',
     reopen: 'subtle',
   } as const
-  // Only while the version that was marked is shown. The page may read the next one before the response arrives: its
-  // first button has the focus then, and must not ignore a press.
-  const { isBeingMarked: isBusy = false } = booking
-  const run = (name: BookingAction) => {
+  const areNew = useAreNew(offered.join())
+  // Only while the version that was marked is shown: the page may read the next one before the response arrives.
+  const isBusy = areNew || booking.isBeingMarked === true
+  const run = (name: BookingAction, { detail }: MouseEvent) => {
+    // The second click of a double click: what it hits may have been another button at the first one.
+    if (detail > 1) return
     press()
     action.mutate({ booking, action: name })
   }
@@ -47,13 +51,44 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
           aria-label={t(isInRow && name === 'withdrawAttendance' ? 'undoOf' : `${name}Of`, {
             name: booking.patient.name,
           })}
-          onClick={() => run(name)}
+          onClick={(event) => run(name, event)}
         >
           {t(isInRow && name === 'withdrawAttendance' ? 'undo' : name)}
         </ActionButton>
       ))}
+      {action.isError && action.variables.booking.version >= booking.version ? (
+        <NotStored name={booking.patient.name} error={action.error} />
+      ) : null}
     </div>
   )
+}
+
+/** In the row of the patient, where nothing else is covered. */
+function NotStored({ name, error }: { name: string; error: Error }) {
+  const { t } = useTranslation('schedule')
+  const { t: tProblem } = useTranslation('problems')
+  const { title, help } = problemMessage(error, tProblem)
+  return (
+    <Text role="alert" size="sm" c="var(--mantine-color-error)" className={classes.notStored}>
+      {t('notStored', { name, problem: title })} {help}
+    </Text>
+  )
+}
+
+/** A button that has appeared where another one was takes no press so long. */
+const newMs = 700
+
+/** Whether the buttons have just changed. Those of the first render are not new. */
+function useAreNew(buttons: string): boolean {
+  const [seen, setSeen] = useState({ buttons, areNew: false })
+  // While rendering: after an effect, a press could come before.
+  if (seen.buttons !== buttons) setSeen({ buttons, areNew: true })
+  useEffect(() => {
+    if (!seen.areNew) return
+    const timer = setTimeout(() => setSeen({ buttons: seen.buttons, areNew: false }), newMs)
+    return () => clearTimeout(timer)
+  }, [seen])
+  return seen.areNew || seen.buttons !== buttons
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { problemMessage } from '../../lib/api/problem-message.ts'
@@ -22,12 +23,19 @@ const calls = {
 
 /**
  * Changes a booking's status, or whether the patient will come. What shows the booking adds the marks that are being
- * stored: {@link withMarks}.
+ * stored: {@link withMarks}. A failure is for the component to show; it is a toast only if that is shown no more.
  */
 export function useBookingAction(clinicId: string) {
   const queryClient = useQueryClient()
   const { t } = useTranslation(['schedule', 'problems'])
   const { t: tProblem } = useTranslation('problems')
+  const isShown = useRef(true)
+  useEffect(() => {
+    isShown.current = true
+    return () => {
+      isShown.current = false
+    }
+  }, [])
   const cached = cachedBookings(queryClient, clinicId)
   const mutationKey = markKey(clinicId)
   /** Whether another mark of a booking, made on this version or a later one, is being stored. */
@@ -54,7 +62,8 @@ export function useBookingAction(clinicId: string) {
       announce(t(`done.${mark.action}`, { name: booking.patient.name }))
     },
     onError: (error, { booking: { patient } }) => {
-      // The message has the name, because another page may be shown by then.
+      if (isShown.current) return
+      // The message has the name, because another page is shown.
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title: t('notStored', { name: patient.name, problem: title }), message: help })
     },

@@ -9,11 +9,11 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatAppointment } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
+import { announce } from '../../../ui/announce.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
-import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { cancellationMail } from './cancellation-mail.ts'
 
@@ -34,7 +34,8 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
         }),
       ),
     onSuccess: () => {
-      toastDone({ message: t('cancel.done', { name: booking.patient.name }) })
+      // The page shows the status: a toast would cover the next step.
+      announce(t('cancel.done', { name: booking.patient.name }))
       onClose()
       focusPageTitle()
     },
