@@ -97,7 +97,7 @@ describe.for([
   ['confirmations', confirmations, 'done'],
 ] as const)('%s at once', ([, run, done]) => {
   test.for([
-    ['of one name', ofOneName, 'clinic'],
+    ['of one name', ofOneName, 'address'],
     ['of one name, by guests', onePerson, 'holder'],
     ['of different names', ofDifferentNames, 'clinic'],
   ] as const)('%s are decided by the batches that they come in', async ([, patients, knownBy], { database }) => {
@@ -106,8 +106,11 @@ describe.for([
     expect(batches).toBeLessThan(batchesMax)
   })
 
-  test('for one person are decided by the first of them', async ({ database }) => {
-    const { kinds, batches } = await run(database, onePerson)
+  test.for([
+    ['one person', onePerson],
+    ['one name, by the desk', ofOneName],
+  ] as const)('for %s are decided by the first of them', async ([, patients], { database }) => {
+    const { kinds, batches } = await run(database, patients)
     expect(kinds).toEqual({ [done]: 1, patient_booked: count - 1 })
     expect(batches).toBeLessThan(batchesMax)
   })
@@ -118,6 +121,6 @@ freshDatabaseTest('negative control: if each waits for all of its name, claims f
     part: /e\.taken <= 200[^)]*true\) and e\.during && q\.during and e\.own_keys && q\.keys/,
     becomes: 'true',
   })
-  const { kinds } = await claims(database, ofOneName)
+  const { kinds } = await claims(database, ofOneName, 'address')
   expect(kinds.booked).toBeLessThan(count)
 })

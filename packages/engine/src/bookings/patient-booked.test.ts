@@ -71,7 +71,6 @@ describe('a claim', () => {
 
   test.for([
     ['another name', { name: 'Ada Byron', email: ada.email }, 'CONFIRMED'],
-    ['other contacts', { name: ada.name, email: 'other@example.org' }, 'CONFIRMED'],
     ['cancelled', ada, 'CANCELLED'],
     ['held', ada, 'PENDING'],
   ] as const)('is booked beside an appointment with %s', async ([, patient, status], { database }) => {
@@ -126,7 +125,7 @@ describe('a claim', () => {
   })
 
   test.for([
-    ['of another patient of that name', { name: ada.name, email: 'another@example.org' }, 'clinic'],
+    ['of another patient of that name', { name: ada.name, email: 'another@example.org' }, 'address'],
     ['that looks for nothing', { name: ada.name }, 'account'],
   ] as const)('does not wait for an earlier one of the same batch %s', async ([, patient, knownBy], { database }) => {
     const { first, second } = await slotsAtOnce(database, await aScene(database))
@@ -168,11 +167,13 @@ describe('who is the patient', () => {
     ['address', { patient: { name: ada.name, phone: ada.phone } }, {}, false],
     ['clinic', { patient: { name: ada.name, phone: '0044 2079460000' } }, {}, true],
     ['clinic', { patient: { name: ada.name, phone: '020 7946 0000' } }, {}, true],
-    ['clinic', { patient: { name: ada.name, phone: '+44 20 7946 0001' } }, {}, false],
+    ['clinic', { patient: { name: ada.name, phone: '+44 20 7946 0001' } }, {}, true],
+    ['clinic', { patient: { name: ada.name } }, {}, true],
     ['clinic', { patient: { name: 'Ada\u200b Lovelace', phone: '+442079460000' } }, {}, true],
     ['clinic', { patient: { name: ada.name, phone: '+442079460000' } }, {}, true],
     ['clinic', { patient: { name: 'Lovelace, Ada', phone: ada.phone } }, {}, true],
-    ['clinic', { patient: { name: 'Lovelace, Ada', phone: '+44 20 7946 0001' } }, {}, false],
+    ['clinic', { patient: { name: 'Lovelace, Ada', phone: '+44 20 7946 0001' } }, {}, true],
+    ['clinic', { patient: { name: 'Ada Byron', phone: ada.phone } }, {}, false],
     ['clinic', { patient: { name: 'Ädá Lovelace', phone: ada.phone } }, {}, true],
   ] as const)('%s: %j beside %j', async ([knownBy, asked, there, isFound], { database }) => {
     const { first, second } = await slotsAtOnce(database, await aScene(database))

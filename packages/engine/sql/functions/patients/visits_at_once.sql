@@ -2,12 +2,12 @@
 -- time. One element per request: `patient_booked:` and the id of the first such appointment; `retry` if an earlier
 -- request of the call may write one, and so has to be decided first; else null. An appointment is CONFIRMED or ARRIVED.
 -- Cases are not among them. Only requests of one name and person at one time wait for each other: many people have one
--- name. Requests of one name without contacts are of one person.
+-- name. Who is one person depends on p_known_by; those of one name without contacts are.
 --
 -- p_known_by: as in sought_keys. p_account_ids: the accounts of the bookings that are written. p_excepts: the bookings
 -- that are changed. p_formers: the bookings that get another patient, as they are: appointments that are of the same
--- person already are no reason to refuse. p_confirms: whether a request writes an appointment, and no hold; null: all
--- do.
+-- person already are no reason to refuse, nor are those of the same name if it stays and no contact becomes the same.
+-- p_confirms: whether a request writes an appointment, and no hold; null: all do.
 --
 -- Slots with more than 200 units taken, such as a vaccination day's, are left out: every booking in the slots is
 -- compared. All that is needed is read once for the call, because old months are planned for each reading: see
@@ -36,12 +36,14 @@ begin
   return (
     with sought as materialized (
       select i.n, p_clinic_nos[i.n] as clinic_no, v_names[i.n] as name,
-             sought_keys(p_known_by[i.n], p_patients[i.n], p_account_ids[i.n]) as keys,
-             identity_keys(p_patients[i.n], p_account_ids[i.n]) as own_keys,
-             case when fold_name((p_formers[i.n]).patient->>'name') = v_names[i.n]
-                  then identity_keys((p_formers[i.n]).patient, (p_formers[i.n]).account_id) end as former_keys,
-             s.during, s.taken
+             case when f.keys is null then k.keys else array_remove(k.keys, 'name') end as keys,
+             identity_keys(p_patients[i.n], p_account_ids[i.n]) || '{name}' as own_keys,
+             f.keys as former_keys, s.during, s.taken
         from generate_subscripts(p_slot_ids, 1) i(n)
+       cross join lateral (select sought_keys(p_known_by[i.n], p_patients[i.n], p_account_ids[i.n])) k(keys)
+       cross join lateral (select case when fold_name((p_formers[i.n]).patient->>'name') = v_names[i.n]
+                                       then identity_keys((p_formers[i.n]).patient,
+                                                          (p_formers[i.n]).account_id) end) f(keys)
        cross join lateral (select tstzrange(t.starts_at, t.ends_at) as during, t.taken from slot t
                             where t.clinic_no = p_clinic_nos[i.n] and t.id = p_slot_ids[i.n] limit 1) s
        where v_names[i.n] is not null
@@ -53,7 +55,7 @@ begin
                               and t.withdrawn_at is null and t.taken between 1 and 200 offset 0) s
     ), visit as materialized (
       select c.clinic_no, b.id, b.slot_id, b.created_at, fold_name(b.patient->>'name') as name,
-             identity_keys(b.patient, b.account_id) as keys
+             identity_keys(b.patient, b.account_id) || '{name}' as keys
         from (select s.clinic_no, array_agg(s.id) as slot_ids from near s group by s.clinic_no) c
        cross join lateral visits_of_slots(c.clinic_no, c.slot_ids, array(
                select distinct q.name from sought q where q.clinic_no = c.clinic_no)) b
