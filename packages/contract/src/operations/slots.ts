@@ -49,8 +49,9 @@ export const slotOperations = {
     tag: 'Slots',
     summary: 'Create slots, from a list or from a rule',
     description:
-      'At most 10,000, up to two years ahead. Slots that exist already are skipped, and keep the capacity that they ' +
-      'have; those that overlap others are reported as conflicts. So the call is safe to repeat.',
+      'At most 10,000, up to two years ahead, and those that have begun until their end. Slots that exist already ' +
+      'are skipped, and keep the capacity that they have; those that overlap others are reported as conflicts. So ' +
+      'the call is safe to repeat.',
     access: 'calendar',
     query: Type.Object({ dryRun }, { additionalProperties: false }),
     body: newSlotsSchema,

@@ -84,7 +84,7 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
     expect(items).toMatchObject([{ outcome: 'conflict', slotId: first.id }, { outcome: 'created' }])
   })
 
-  test('a slot that has started is skipped without an id, unless it exists', async ({ database }) => {
+  test('a slot that is over is skipped without an id, unless it exists', async ({ database }) => {
     const { doctor, create } = await aCalendar(database)
     const past = new Date(Math.floor(Date.now() / hour) * hour - hour)
     const there = await aSlot(database, doctor, { startsAt: past, minutes: 15 })
@@ -99,6 +99,15 @@ describe('each draft gets its outcome, in the order of the drafts', () => {
       { outcome: 'skipped', slotId: null },
     ])
     expect(result).toMatchObject({ created: 0, skipped: 2, conflicts: 0, position: expect.stringMatching(/^[1-9]/) })
+  })
+
+  test('a slot that has begun is created, until its end', async ({ database }) => {
+    const { create } = await aCalendar(database)
+    const minutes = (count: number) => new Date(Date.now() + count * 60_000)
+    const begun = { startsAt: minutes(-10), endsAt: minutes(10), capacity: 1 }
+    const over = { startsAt: minutes(-40), endsAt: minutes(-20), capacity: 1 }
+    const { items } = await create([begun, over])
+    expect(items.map(({ outcome }) => outcome)).toEqual(['created', 'skipped'])
   })
 
   test('an empty list creates nothing', async ({ database }) => {
@@ -141,8 +150,8 @@ test('a dry run returns the result of the real run, and writes nothing; no two s
   // Minutes below zero lie in the past.
   const nearby = Math.floor(Date.now() / 60_000) * 60_000
   const toDraft = ([from, length, capacity]: [number, number, number]): SlotDraft => ({
-    startsAt: new Date(nearby + (from < 0 ? from : from + 60) * 60_000),
-    endsAt: new Date(nearby + ((from < 0 ? from : from + 60) + length) * 60_000),
+    startsAt: new Date(nearby + (from < 0 ? from - 60 : from + 60) * 60_000),
+    endsAt: new Date(nearby + ((from < 0 ? from - 60 : from + 60) + length) * 60_000),
     capacity,
   })
   await fc.assert(

@@ -387,7 +387,7 @@ export const listSlots = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Create slots, from a list or from a rule
  *
- * At most 10,000, up to two years ahead. Slots that exist already are skipped, and keep the capacity that they have; those that overlap others are reported as conflicts. So the call is safe to repeat.
+ * At most 10,000, up to two years ahead, and those that have begun until their end. Slots that exist already are skipped, and keep the capacity that they have; those that overlap others are reported as conflicts. So the call is safe to repeat.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */

@@ -457,7 +457,7 @@ export type BookingCorrection = {
      */
     reason?: string;
     /**
-     * true: refused with `patient_booked` if, by another name or contact, the patient becomes one who has another appointment in the clinic at the same time. They are recognized as when members of the clinic book.
+     * true: refused with `patient_booked` if, by another name or contact, the patient becomes one who has another appointment in the clinic at the same time. They are recognized by the new name alone, or, if the name stays, by the same e-mail address, telephone number or account as well.
      */
     refuseOverlap?: boolean;
 };
@@ -1745,7 +1745,7 @@ export type Confirmation = {
      */
     confirmationToken?: string;
     /**
-     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name with the same e-mail address, telephone number or account, or, if neither booking has any of these, in the same name alone: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name, whatever their contacts: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
      */
     refuseOverlap?: boolean;
 };
@@ -3158,7 +3158,7 @@ export type NewBooking = {
      */
     formerBookingId?: string;
     /**
-     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name with the same e-mail address, telephone number or account, or, if neither booking has any of these, in the same name alone: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name, whatever their contacts: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
      */
     refuseOverlap?: boolean;
 };
@@ -4609,7 +4609,7 @@ export type Rescheduling = {
      */
     addsPlaces?: boolean;
     /**
-     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name with the same e-mail address, telephone number or account, or, if neither booking has any of these, in the same name alone: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
+     * true: refused with `patient_booked` if the patient has an appointment in the clinic at the same time, with whichever doctor. Which bookings are the patient’s depends on the caller. Members of the clinic: those in the same name, whatever their contacts: it may be another person. An account: its own, in the same name. With `confirmationToken`: those in the same name with the same e-mail address. With the manage token of a hold that an account has created: the account’s own, in the same name, unless an e-mail has contained the token. Other guests are never refused: nobody finds out where somebody else has an appointment. A hold is not refused, but its confirmation is. Slots with more than 200 units taken are not looked at.
      */
     refuseOverlap?: boolean;
 };

@@ -2,11 +2,12 @@
 -- Returns one row per element, by its place `ord` in the arrays, with the transaction that created them. capacity: of
 -- the slot that is created, skipped or in conflict; for a skipped one it may be another than the element's.
 --
--- Outcomes: created | skipped (a slot with the same start and end exists; or, without a slot_id, the start has
---   passed) | conflict (it overlaps another slot, with the buffers of its visit, whose id is slot_id; or a case that
---   takes the doctor or the room: slot_id is null then). If two elements overlap each other, the one that starts first is created, then the first one
---   in the arrays. p_dry_run: the same result, and nothing is written; slot_id is null where the slot would be created
---   by this call.
+-- Outcomes: created | skipped (a slot with the same start and end exists; or, without a slot_id, the end has passed,
+--   or for a room the start: a doctor's slot that has begun is for patients who are there already) | conflict (it
+--   overlaps another slot, with the buffers of its visit, whose id is slot_id; or a case that takes the doctor or the
+--   room: slot_id is null then). If two elements overlap each other, the one that starts first is created, then the
+--   first one in the arrays. p_dry_run: the same result, and nothing is written; slot_id is null where the slot would
+--   be created by this call.
 -- What is created in a busy time of the doctor is blocked (busy_times). Everything else is offered to those who wait
 -- for it, before anybody else sees it (offer_places).
 -- Locks: the clinic (FOR SHARE: a change of its time zone counts what is created, or waits); the resource (FOR NO KEY
@@ -29,6 +30,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
+  v_is_room boolean;
   v_item record;
   -- existing slots with the buffers of their visits, by start; none overlaps another
   v_existing_ids uuid[]; v_existing_starts timestamptz[]; v_existing_ends timestamptz[];
@@ -72,10 +74,12 @@ begin
                        p_clinic_no);
   end if;
   if p_dry_run then
-    perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id;
+    select r.kind = 'operating_room' into v_is_room
+      from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id;
   else
     perform 1 from clinic c where c.no = p_clinic_no for share;
-    perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
+    select r.kind = 'operating_room' into v_is_room
+      from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
   end if;
   if not found then
     raise exception using errcode = 'no_data_found',
@@ -117,7 +121,7 @@ begin
       v_outcome := case when v_existing_starts[v_existing] = v_item.starts_at
                              and v_existing_ends[v_existing] = v_item.ends_at
                         then 'skipped' else 'conflict' end;
-    elsif v_item.starts_at <= v_now then
+    elsif (case when v_is_room then v_item.starts_at else v_item.ends_at end) <= v_now then
       v_slot_id := null;
       v_outcome := 'skipped';
     elsif v_created_end > v_item.starts_at then

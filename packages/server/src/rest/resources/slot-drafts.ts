@@ -11,7 +11,7 @@ export type SlotDraftsOutcome = { kind: 'parsed'; drafts: SlotDraft[] } | { kind
 type SentDraft = { startsAt: string; endsAt: string; capacity?: number }
 
 /**
- * Checks what a schema cannot: that each slot ends after it starts, begins in the future and by
+ * Checks what a schema cannot: that each slot ends after it starts, is not over, begins by
  * `latestStart`, lasts at most `slotDaysMax`, and overlaps no other slot of the same request.
  */
 export function parseSlotDrafts(sent: readonly SentDraft[], now: Date): SlotDraftsOutcome {
@@ -39,7 +39,9 @@ function errorOf(draft: SlotDraft, index: number, now: number, latest: number): 
   if (ends <= starts) {
     return { path: `${at}/endsAt`, message: `must be after startsAt (${startText}), not ${draft.endsAt.toISOString()}` }
   }
-  if (starts <= now) return { path: `${at}/startsAt`, message: `must be in the future, not ${startText}` }
+  if (ends <= now) {
+    return { path: `${at}/endsAt`, message: `must be in the future, not ${draft.endsAt.toISOString()}` }
+  }
   if (starts > latest) {
     return { path: `${at}/startsAt`, message: `must be at most ${slotsAheadYearsMax} years ahead, not ${startText}` }
   }

@@ -76,7 +76,7 @@ test('each invalid slot is reported by its position', async ({ database, rest })
     ['/slots/17/endsAt', expect.stringContaining('must be after startsAt')],
   ])
   expect(await with17(slotAt(-1, '10:00', '10:30'))).toEqual([
-    ['/slots/17/startsAt', expect.stringContaining('must be in the future')],
+    ['/slots/17/endsAt', expect.stringContaining('must be in the future')],
   ])
   expect(await with17(slotAt(800, '10:00', '10:30'))).toEqual([
     ['/slots/17/startsAt', expect.stringContaining('2 years ahead')],
