@@ -20,7 +20,7 @@ test('the desk closes days after a preview, sees why slots are blocked, changes 
   await form.getByRole('textbox', { name: 'First day' }).fill(typed)
   await form.getByLabel('Note', { exact: true }).fill('Staff outing')
   await form.getByRole('button', { name: 'Show who is affected' }).click()
-  await form.getByText(/^\d+ slots are closed\. These appointments stay booked/).waitFor()
+  await form.getByText(/^\d+ slots are closed\. Appointments in it: 1\. They stay booked/).waitFor()
   const link = form.getByRole('link', { name: 'Grace Hopper', exact: true })
   expect(await link.getAttribute('href')).toMatch(/\/bookings\//)
   // Another day hides the preview, which was of the former one.
@@ -30,7 +30,7 @@ test('the desk closes days after a preview, sees why slots are blocked, changes 
   await form.getByRole('button', { name: 'Show who is affected' }).click()
   await link.waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await form.getByRole('button', { name: 'Close', exact: true }).click()
+  await form.getByRole('button', { name: 'Close these times' }).click()
   const list = page.getByRole('region', { name: 'Coming closures' })
   await list.getByText('Whole clinic · Staff outing').waitFor()
   await page.setViewportSize({ width: 320, height: 640 })
@@ -93,7 +93,7 @@ test('doctors close their own times on their page', async ({ site }) => {
   await form.getByRole('textbox', { name: 'First day' }).fill(typed.toLocaleString('en-GB', { dateStyle: 'short' }))
   expect(await form.getByLabel('Who is closed').count()).toBe(0)
   await form.getByRole('button', { name: 'Show who is affected' }).click()
-  await form.getByRole('button', { name: 'Close', exact: true }).click()
+  await form.getByRole('button', { name: 'Close these times' }).click()
   const list = page.getByRole('region', { name: 'Coming closures' })
   await list.getByText('Your times').waitFor()
   const { rows } = await site.database.ownerPool.query(

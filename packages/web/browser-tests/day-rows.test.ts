@@ -44,6 +44,9 @@ test.for(['en-GB', 'de-DE', 'ar'])(
     const heights = await rows.evaluateAll((all) => all.map((row) => row.getBoundingClientRect().height))
     for (const height of heights) expect(height).toBeLessThan(rowPixelsMax)
     expect(await sidewaysPixels(page)).toBe(0)
+    const bar = page.locator('[data-day-move]').or(page.locator('main input[inputmode="numeric"]'))
+    const boxes = await bar.evaluateAll((all) => all.map((one) => one.getBoundingClientRect()))
+    expect(new Set(boxes.map(({ top, height }) => `${top} ${height}`)).size).toBe(1)
   },
 )
 

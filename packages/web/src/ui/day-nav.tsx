@@ -4,6 +4,7 @@ import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { parseDay } from '../lib/time/local-time.ts'
 import { ActionButton } from './buttons/action-button.tsx'
+import classes from './day-nav.module.css'
 import { DateField } from './fields/date-field.tsx'
 import { Icon } from './icon.tsx'
 
@@ -20,9 +21,9 @@ export function DayNav({ day, today, step, onChange }: DayNavProps) {
   const { t } = useTranslation('schedule')
   const unit = step === 1 ? 'day' : 'week'
   return (
-    <Group gap="xs" className="no-print" align="end">
+    <Group gap="xs" className={`${classes.nav} no-print`} align="end">
       <ActionIcon
-        size={42}
+        size={44}
         variant="default"
         data-day-move="previous"
         aria-label={t(`${unit}.previous`)}
@@ -34,7 +35,7 @@ export function DayNav({ day, today, step, onChange }: DayNavProps) {
         {t('today')}
       </ActionButton>
       <ActionIcon
-        size={42}
+        size={44}
         variant="default"
         data-day-move="next"
         aria-label={t(`${unit}.next`)}

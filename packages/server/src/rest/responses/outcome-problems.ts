@@ -85,7 +85,7 @@ type Rule<Kind extends OtherKind> = {
 const closedTexts = {
   withdrawn: 'The clinic has withdrawn this slot.',
   doctor_inactive: 'This doctor takes no bookings.',
-  doctor_busy: 'The doctor is busy elsewhere at this time.',
+  doctor_busy: 'This time is closed, or the doctor is busy elsewhere.',
   started: 'This slot has already begun.',
   ended: 'This slot has already ended.',
   minimum_notice: 'This slot starts too soon: the clinic needs more notice.',

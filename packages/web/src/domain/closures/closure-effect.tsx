@@ -3,7 +3,7 @@ import { Stack, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime } from '../../lib/i18n/format.ts'
+import { formatDayTime, formatNumber } from '../../lib/i18n/format.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import { ShowMore } from '../../ui/show-more.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
@@ -31,12 +31,13 @@ export function ClosureEffect({ clinicId, of, links }: EffectProps) {
   const first = pages.data?.pages[0]
   if (first === undefined) return <LoadingOrError of={pages} />
   const bookings = pages.data?.pages.flatMap((page) => page.bookings.items) ?? []
+  const number = `${formatNumber(bookings.length)}${pages.hasNextPage ? '+' : ''}`
   const { timeZone, doctors, nameOf, moveOf } = links
   return (
     <Stack gap="sm">
       <Text role="status">
         {t('closures.slots', { count: first.slots ?? 0 })}{' '}
-        {bookings.length === 0 ? t('closures.nobody') : t('closures.stay')}
+        {bookings.length === 0 ? t('closures.nobody') : t('closures.stay', { number })}
       </Text>
       {bookings.length === 0 ? null : (
         <ul className={layoutClasses.scrollList} ref={listRef}>
