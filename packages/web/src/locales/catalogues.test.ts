@@ -51,6 +51,15 @@ const sourceTexts = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   .filter((name) => !name.startsWith('locales') && /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
   .map((name) => readFileSync(join(sources, name), 'utf8'))
 
+test('German has one word for withdrawing slots, one for blocking them, and one for visit types', () => {
+  const texts = (namespace: string) => Object.entries(catalogue('de', namespace))
+  expect(texts('schedule').filter(([, text]) => /sperr/i.test(text))).toEqual([])
+  const all = namespaces.flatMap(texts)
+  expect(all.filter(([key, text]) => /appointment_?type/i.test(key) && text.includes('Terminart'))).toEqual([])
+  // The control.
+  expect(texts('calendars').some(([, text]) => /sperr/i.test(text))).toBe(true)
+})
+
 describe.each(namespaces)('%s', (namespace) => {
   const english = catalogue('en', namespace)
   const keys = new Set(Object.keys(english).map(withoutForm))
