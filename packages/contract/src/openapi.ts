@@ -51,7 +51,7 @@ const restrictedFieldTexts: Record<RestrictedField, string> = {
   'query.includeInactive': '`includeInactive` is for members of the clinic.',
   'query.doctorId': 'Doctors may send only themselves as `doctorId`.',
   'body.doctorId': 'Doctors may send only themselves as `doctorId`.',
-  'body.slotId': '`slotId` must be in the booking’s clinic, and for doctors in their own calendar.',
+  'body.slotId': '`slotId` or `sessionId` must be in the booking’s clinic, and for doctors in their own calendar.',
   'body.manageToken': '`manageToken` must be the booking’s.',
   'body.override': '`override` is for admins of the clinic.',
   'body.trial': '`trial` is for admins of the clinic.',

@@ -133,7 +133,7 @@ begin
     select oid::regprocedure from pg_proc
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
-         'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times',
+         'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times', 'slot_for_move',
          'takes_time', 'time_of_slot', 'with_buffers',
          'are_doctors_locked', 'working_hours_plan', 'fill_working_hours',
          'create_sessions', 'withdraw_session', 'open_times', 'settle_bookings', 'move_bookings',

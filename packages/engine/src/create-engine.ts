@@ -32,6 +32,7 @@ import type { BatchReport } from './queue/batch-report.ts'
 import { createReads } from './reads/create-reads.ts'
 import { timeClaimQueue } from './sessions/claim-times.ts'
 import { createSessions } from './sessions/create-sessions.ts'
+import { timeMoveQueue } from './sessions/move-to-time.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
 import { createStoredResponses } from './stored-responses/stored-responses.ts'
 import type { CaseQueueDepths } from './theatre/case-claims.ts'
@@ -92,7 +93,7 @@ export type EngineSettings = {
 const clinicWaitingMax = 256
 
 /** How many items wait in each queue, how many batches are in flight, and how many items wait for locked rows. */
-export type QueueDepths = Record<'admission' | 'claim' | 'time_claim' | 'settle' | 'move', QueueDepth> & CaseQueueDepths
+export type QueueDepths = Record<'admission' | 'claim' | 'time_claim' | 'settle' | 'move' | 'time_move', QueueDepth> & CaseQueueDepths
 
 type QueueFigures = {
   queueDepths(): QueueDepths
@@ -107,7 +108,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const accountsPool = directoryPool ?? generalPool
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
-  const { claims, timeClaims, settles, moves } = bookingQueues(batchPool, announce, bounds, onClaims)
+  const { claims, timeClaims, settles, moves, timeMoves } = bookingQueues(batchPool, announce, bounds, onClaims)
   const admissions = createAdmissions(batchPool, bounds)
   // Every change has a key, so that a batch whose result was lost can be sent again.
   const settle = (request: SettleRequest) => settles.submit({ ...request, key: request.key ?? randomUUID() })
@@ -121,7 +122,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   })
   const waitlist = createWaitlist({ pool: generalPool, shards, announce, settle })
   const reads = createReads(generalPool, shards)
-  const queues = [admissions.queue, claims, timeClaims, settles, moves]
+  const queues = [admissions.queue, claims, timeClaims, settles, moves, timeMoves]
   return {
     admit: admissions.admit,
     release: admissions.release,
@@ -129,6 +130,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     claimTime: (request) => timeClaims.submit(request),
     settle,
     move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
+    moveToTime: (request) => timeMoves.submit({ ...request, key: request.key ?? randomUUID() }),
     ...attendanceChanges(generalPool, reads, announce),
     correctPatient: patientCorrections(generalPool, reads, announce),
     ...announcedSlotWrites(generalPool, announce),
@@ -158,6 +160,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
       time_claim: timeClaims.depth,
       settle: settles.depth,
       move: moves.depth,
+      time_move: timeMoves.depth,
       ...caseQueueDepths(),
     }),
     claimsQueued: () => claims.depth.queued + timeClaims.depth.queued,
@@ -203,7 +206,7 @@ function bookingQueues(
     findLocked: (items) => findLocked(batchPool, items.map(locksOf.move)),
     ...bounds,
   })
-  return { claims, timeClaims, settles, moves }
+  return { claims, timeClaims, settles, moves, timeMoves: timeMoveQueue(batchPool, announce, bounds) }
 }
 
 function createAnnouncements(): { announce: Announce; onCommitted: Engine['onCommitted'] } {

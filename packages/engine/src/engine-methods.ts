@@ -28,6 +28,7 @@ export const engineMethods = {
   claimTime: 'announced write',
   settle: 'announced write',
   move: 'announced write',
+  moveToTime: 'announced write',
   confirmAttendance: 'announced write',
   withdrawAttendance: 'announced write',
   correctPatient: 'announced write',

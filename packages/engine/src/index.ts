@@ -213,7 +213,15 @@ export {
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export { noTimes, type RequestTimes } from './model/request-times.ts'
 export type * from './model/session.ts'
-export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
+export type {
+  MoveOutcome,
+  MoveRequest,
+  SettleAction,
+  SettleOutcome,
+  SettleRequest,
+  TimeMoveOutcome,
+  TimeMoveRequest,
+} from './model/settle.ts'
 export type * from './model/slot.ts'
 export { parseSnapshot, parseXid, Snapshot } from './model/snapshot.ts'
 export type { OnceResult, StoredResponses, WriteKey } from './model/stored-responses.ts'

@@ -12,6 +12,18 @@ export const announcedTimes = {
     },
     announced: ({ doctor }) => ({ kind: 'bookings', doctorIds: [doctor.id] }),
   },
+  moveToTime: {
+    async prepare({ database, engine, doctor }) {
+      const [session, type] = [await aSession(database, doctor), await aVisitType(database, { no: doctor.clinicNo })]
+      const claimed = await engine.claimTime(aTimeClaim(session, type, 0))
+      if (claimed.kind !== 'booked') throw new Error(claimed.kind)
+      const { sessionId, startsAt } = aTimeClaim(session, type, 40)
+      const bookingId = claimed.booking.id
+      const move = { bookingId, sessionId, startsAt, visitTypeId: null, actorId: null, onBehalf: true }
+      return () => engine.moveToTime(move)
+    },
+    announced: ({ doctor }) => ({ kind: 'bookings', doctorIds: [doctor.id] }),
+  },
   'sessions.create': {
     prepare:
       async ({ engine, doctor, other: { endsAt } }) =>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import type { LostOperations } from './lost-scene.ts'
 
 const dayMs = 86_400_000
@@ -18,6 +18,13 @@ export const lostPatientOperations = {
   confirmAttendance: async ({ rest, aVisit }) => {
     const { path, token, slot } = await aVisit()
     return (key) => rest.call('confirmAttendance', { path, token, body: { slotId: slot.id }, key })
+  },
+  'rescheduleBooking to a time': async ({ rest, database, aVisit }) => {
+    const { path, token, doctor } = await aVisit()
+    const session = await aSession(database, doctor)
+    const type = await aVisitType(database, { no: doctor.clinicNo })
+    const body = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
+    return (key) => rest.call('rescheduleBooking', { path, token, body, key })
   },
   rescheduleBooking: async ({ rest, database, aVisit }) => {
     const { path, token, doctor } = await aVisit()

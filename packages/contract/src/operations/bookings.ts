@@ -174,8 +174,11 @@ export const bookingOperations = {
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/reschedule',
     tag: 'Bookings',
-    summary: 'Move a booking to another slot',
-    description: 'One atomic step: the units of the old slot become free exactly when those of the new slot are taken.',
+    summary: 'Move a booking to another slot or time',
+    description:
+      'One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With ' +
+      '`sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less than ' +
+      'its own length.',
     access: 'booking',
     restrictedField: 'body.slotId',
     body: reschedulingSchema,
@@ -190,6 +193,11 @@ export const bookingOperations = {
       'slot_closed',
       'units_over_capacity',
       'appointment_type_not_offered',
+      'session_not_found',
+      'visit_type_not_found',
+      'visit_type_not_offered',
+      'visit_type_restricted',
+      'time_not_offered',
       'hold_expired',
       'offer_open',
       'invalid_transition',

@@ -58,11 +58,15 @@ const refuseOverlap = Type.Optional(
 
 const ofVisit = 'With `sessionId`, `startsAt` and `visitTypeId`: a visit in an open session, instead of a slot'
 
+const visitFields = {
+  sessionId: Type.Optional(id({ description: ofVisit })),
+  startsAt: Type.Optional(time({ description: 'When the visit begins: one of `listTimes`' })),
+}
+
 export const newBookingSchema = Type.Object(
   {
     slotId: Type.Optional(id({ description: 'A slot. Required, unless `sessionId` is there' })),
-    sessionId: Type.Optional(id({ description: ofVisit })),
-    startsAt: Type.Optional(time({ description: 'When the visit begins: one of `listTimes`' })),
+    ...visitFields,
     visitTypeId: Type.Optional(id({ description: 'What is booked: it says how long the visit takes' })),
     units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
     patient: Type.Optional(patientSchema),
@@ -292,7 +296,9 @@ export const attendanceSchema = Type.Object(
 
 export const reschedulingSchema = Type.Object(
   {
-    slotId: id({ description: 'A slot of the same clinic' }),
+    slotId: Type.Optional(id({ description: 'A slot of the same clinic. Required, unless `sessionId` is there' })),
+    ...visitFields,
+    visitTypeId: Type.Optional(id({ description: 'With `sessionId`. Default: the type of the visit that is moved' })),
     addsPlaces: Type.Optional(
       Type.Boolean({
         default: false,
@@ -305,6 +311,8 @@ export const reschedulingSchema = Type.Object(
   },
   { title: 'Rescheduling', additionalProperties: false },
 )
+
+export type ReschedulingBody = Static<typeof reschedulingSchema>
 
 export const bookingLinkSchema = Type.Object(
   { manageToken: line(100, { description: 'The manage token of this booking' }) },

@@ -39,7 +39,11 @@ export const locksOf = {
     withItsSlot: action === 'cancel' || action === 'decline',
     patientName: knownBy ? (patient?.name ?? '') : null,
   }),
-  move: ({ slotId, bookingId, knownBy }: Pick<MoveRequest, 'slotId' | 'bookingId' | 'knownBy'>): LocksOfRequest => ({
+  move: ({
+    slotId,
+    bookingId,
+    knownBy,
+  }: Pick<MoveRequest, 'bookingId' | 'knownBy'> & { slotId: string | null }): LocksOfRequest => ({
     ...none,
     slotId,
     bookingId,

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import { plainArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
 import { type Announce, announceDoctor } from '../model/committed.ts'
@@ -16,7 +16,7 @@ import { knownByArray, patientBooked } from './patient-booked.ts'
  * The columns about slots are null unless there are such slots, as they are for `done`. `from_slot_id` and the like are
  * of the slot before the booking's last move, if it is `unchanged`.
  */
-type MoveRow = BookingRow & {
+export type MoveRow = BookingRow & {
   ord: number
   outcome: string
   tx: string | null
@@ -41,7 +41,14 @@ export async function runMoveBatch(
   requests: readonly MoveRequest[],
   announce: Announce = () => undefined,
 ): Promise<ItemResult<MoveOutcome>[]> {
-  const statement = sql`
+  const startedAt = performance.now()
+  const { rows } = await pool.query<MoveRow>(prepared('move_bookings', movesOf(requests)))
+  return moveResults(rows, requests, startedAt, announce)
+}
+
+/** The statement that moves the bookings. @param isJudged `slot_for_move` has judged the slots */
+export function movesOf(requests: readonly MoveRequest[], isJudged = false): Sql {
+  return sql`
     select * from holdfast.move_bookings(
       ${plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId))}::integer[],
       ${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
@@ -51,9 +58,17 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ key }) => key ?? null)}::uuid[],
       ${knownByArray(requests)}::text[],
       ${addsPlacesArray(requests)}::boolean[],
-      ${accessArray(requests)}::jsonb[])`
-  const startedAt = performance.now()
-  const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
+      ${accessArray(requests)}::jsonb[],
+      ${isJudged}::boolean)`
+}
+
+/** What became of each request, which is announced. @param startedAt by `performance.now()`, of the statement */
+export function moveResults(
+  rows: readonly MoveRow[],
+  requests: readonly MoveRequest[],
+  startedAt: number,
+  announce: Announce,
+): ItemResult<MoveOutcome>[] {
   const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
   const tookMs = performance.now() - startedAt
   const position = rows.find(({ outcome }) => outcome === 'done')?.tx

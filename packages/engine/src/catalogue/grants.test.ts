@@ -330,6 +330,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'set_equipment_units',
     'set_slot_capacity',
     'settle_bookings',
+    'slot_for_move',
     'stop_offers',
     'store_response',
     'suggest_cases',

@@ -19,7 +19,14 @@ import type { Patients } from './patient-record.ts'
 import type { PersonalDataOf } from './personal-data.ts'
 import type { Reads } from './reads.ts'
 import type { Sessions, TimeClaimOutcome, TimeClaimRequest } from './session.ts'
-import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
+import type {
+  MoveOutcome,
+  MoveRequest,
+  SettleOutcome,
+  SettleRequest,
+  TimeMoveOutcome,
+  TimeMoveRequest,
+} from './settle.ts'
 import type {
   CreateSlotsRequest,
   CreateSlotsResult,
@@ -46,6 +53,7 @@ export type Engine = {
   claimTime(request: TimeClaimRequest): Promise<TimeClaimOutcome>
   settle(request: SettleRequest): Promise<SettleOutcome>
   move(request: MoveRequest): Promise<MoveOutcome>
+  moveToTime(request: TimeMoveRequest): Promise<TimeMoveOutcome>
   confirmAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   withdrawAttendance(request: AttendanceRequest): Promise<AttendanceOutcome>
   correctPatient(request: CorrectionRequest): Promise<CorrectionOutcome>

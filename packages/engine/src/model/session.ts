@@ -59,8 +59,10 @@ export type TimeClaimRequest = Omit<ClaimRequest, 'slotId' | 'addsPlaces'> & {
   visitTypeId: string
 }
 
-export type TimeClaimOutcome =
-  | ClaimOutcome
+export type TimeClaimOutcome = ClaimOutcome | TimeRefusal
+
+/** Why no visit can begin then. */
+export type TimeRefusal =
   | { kind: 'session_missing' }
   /** The visit type does not exist. */
   | { kind: 'visit_type_missing' }

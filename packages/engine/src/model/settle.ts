@@ -2,6 +2,7 @@ import type { SlotClosedReason } from '@holdfast/vocabulary'
 import type { Booking, Patient } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 import type { NotDone, PatientBooked, PatientKnownBy } from './claim.ts'
+import type { TimeRefusal } from './session.ts'
 
 /**
  * `reopen` undoes a mark: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
@@ -93,6 +94,16 @@ export type MoveRequest = {
   addsPlaces?: boolean
   access?: BookingAccess | null
 }
+
+/** Moves a booking to another time of an open session of its clinic, in one atomic step. */
+export type TimeMoveRequest = Omit<MoveRequest, 'slotId' | 'addsPlaces'> & {
+  sessionId: string
+  startsAt: Date
+  /** null: the type of the visit that is moved. */
+  visitTypeId: string | null
+}
+
+export type TimeMoveOutcome = MoveOutcome | TimeRefusal
 
 export type MoveOutcome =
   /** `added`: the capacity of a slot that got places. */

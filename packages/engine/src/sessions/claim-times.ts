@@ -14,6 +14,7 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { TimeClaimOutcome, TimeClaimRequest } from '../model/session.ts'
 import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
+import { timeRefusal } from './time-refusal.ts'
 
 /**
  * Runs one batch of claims of times in one transaction, and announces it. Safe to run again: each claim has a key.
@@ -41,32 +42,14 @@ export async function runTimeClaimBatch(
   const results = await claimResults(
     pool,
     requests.map((request, index) => ({ ...request, slotId: claimed[index]?.slot_id ?? '' })),
-    claimed.map((row) => (isOfTimes(row.outcome) ? { ...row, outcome: 'slot_missing' } : row)),
+    claimed.map((row) => (timeRefusal(row.outcome) !== null ? { ...row, outcome: 'slot_missing' } : row)),
     startedAt,
     announce,
   )
   return results.map((result, index) => {
-    const refusal = refusalOf(claimed[index]?.outcome ?? '')
+    const refusal = timeRefusal(claimed[index]?.outcome ?? '')
     return refusal === null ? result : { kind: 'completed', outcome: refusal }
   })
-}
-
-const isOfTimes = (outcome: string): boolean => refusalOf(outcome) !== null
-
-function refusalOf(outcome: string): TimeClaimOutcome | null {
-  switch (outcome) {
-    case 'session_missing':
-    case 'visit_type_missing':
-    case 'visit_type_not_offered':
-    case 'time_not_offered':
-      return { kind: outcome }
-    case 'visit_type_by_desk':
-      return { kind: 'visit_type_restricted', bookableBy: 'desk' }
-    case 'visit_type_by_known_patients':
-      return { kind: 'visit_type_restricted', bookableBy: 'known_patients' }
-    default:
-      return null
-  }
 }
 
 /** The queue of claims of times: the sessions of a doctor who stays locked wait apart from the others. */

@@ -685,11 +685,11 @@ export const cancelBooking = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Move a booking to another slot
+ * Move a booking to another slot or time
  *
- * One atomic step: the units of the old slot become free exactly when those of the new slot are taken.
+ * One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With `sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less than its own length.
  *
- * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar. `slotId` must be in the booking’s clinic, and for doctors in their own calendar.
+ * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar. `slotId` or `sessionId` must be in the booking’s clinic, and for doctors in their own calendar.
  */
 export const rescheduleBooking = <ThrowOnError extends boolean = false>(options: Options<RescheduleBookingData, ThrowOnError>): RequestResult<RescheduleBookingResponses, RescheduleBookingErrors, ThrowOnError> => (options.client ?? client).post<RescheduleBookingResponses, RescheduleBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -4601,9 +4601,21 @@ export type ReminderPlan = {
  */
 export type Rescheduling = {
     /**
-     * A slot of the same clinic
+     * A slot of the same clinic. Required, unless `sessionId` is there
      */
-    slotId: string;
+    slotId?: string;
+    /**
+     * With `sessionId`, `startsAt` and `visitTypeId`: a visit in an open session, instead of a slot
+     */
+    sessionId?: string;
+    /**
+     * When the visit begins: one of `listTimes`
+     */
+    startsAt?: string;
+    /**
+     * With `sessionId`. Default: the type of the visit that is moved
+     */
+    visitTypeId?: string;
     /**
      * For members of the clinic: where no room is left, the slot gets the places that are missing, as with `addsPlaces` of `createBooking`
      */
@@ -8592,7 +8604,7 @@ export type RescheduleBookingErrors = {
      */
     403: Problem;
     /**
-     * `booking_not_found`: There is no such booking. `slot_not_found`: There is no such slot.
+     * `booking_not_found`: There is no such booking. `slot_not_found`: There is no such slot. `session_not_found`: There is no such session. `visit_type_not_found`: There is no such visit type.
      */
     404: Problem;
     /**
@@ -8600,7 +8612,7 @@ export type RescheduleBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `offer_open`: The place is on offer. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this. `booking_erased`: The patient of this booking was erased. `patient_booked`: The patient has another appointment at this time.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `visit_type_not_offered`: The visit type cannot be booked here. `visit_type_restricted`: Only some people can book this visit type. `time_not_offered`: No visit of this type begins at this time. `hold_expired`: The hold has ended. `offer_open`: The place is on offer. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this. `booking_erased`: The patient of this booking was erased. `patient_booked`: The patient has another appointment at this time.
      */
     409: Problem;
     /**

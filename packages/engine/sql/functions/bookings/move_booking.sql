@@ -3,7 +3,7 @@
 -- the booking as it is then. The slot is judged by claim_verdict, as for a claim, of the desk if p_on_behalf. p_name:
 -- of the patient, as lock_patients has locked it, with p_known_by. p_adds_places: the slot entered gets the places that
 -- are missing, once nothing else refuses the move; added: how many it got; null: a move that was made under this key
--- may have added some.
+-- may have added some. p_is_judged: as in move_bookings.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none.
@@ -13,7 +13,7 @@
 create or replace function holdfast.move_booking(
   p_booking holdfast.booking, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
   p_now timestamptz, p_key uuid, p_known_by text, p_name text, p_adds_places boolean, p_access jsonb,
-  out outcome text, out booking holdfast.booking, out added integer
+  p_is_judged boolean, out outcome text, out booking holdfast.booking, out added integer
 )
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -82,8 +82,9 @@ begin
   end if;
   v_verdict := claim_verdict(
     p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.blocked_at, v_to.starts_at, v_to.ends_at, p_on_behalf,
-    case when v_to.session_id is null then v_resource.kind else 'visit' end, v_resource.active,
-    make_interval(mins => v_clinic.minimum_notice_minutes), make_interval(days => v_clinic.booking_horizon_days),
+    case when p_is_judged or v_to.session_id is null then v_resource.kind else 'visit' end, v_resource.active,
+    case when not p_is_judged then make_interval(mins => v_clinic.minimum_notice_minutes) end,
+    case when not p_is_judged then make_interval(days => v_clinic.booking_horizon_days) end,
     p_booking.appointment_type, v_resource.appointment_types, p_booking.units,
     -- A hold that has lapsed is given back by the next call, which adds the places.
     case when p_adds_places and v_to.next_lapse <= p_now then slot_units_max() else v_to.capacity end, v_to.taken,

@@ -6,6 +6,8 @@
 --
 -- p_keys: the keys of the requests, stored with their events.
 -- p_access: the access of the callers, as has_access.
+-- p_is_judged: the slots are of visits in open sessions, which slot_for_move has judged by their sessions, types and
+-- rules.
 -- p_known_by: how the patient is known whose appointments at the same time refuse the move, as sought_keys; null: none
 -- do.
 -- p_adds_places: for the clinic's desk: where no room is left, the slot entered gets the places that are missing, for
@@ -28,7 +30,7 @@
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[],
   p_keys uuid[] default null, p_known_by text[] default null, p_adds_places boolean[] default null,
-  p_access jsonb[] default null
+  p_access jsonb[] default null, p_is_judged boolean default false
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -134,7 +136,8 @@ begin
     v_booking := v_bookings[v_place];
     v_from_slot_id := v_booking.slot_id;
     v_moved := move_booking(v_booking, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now,
-                            v_item.key, v_item.known_by, v_names[v_item.n], v_item.adds_places, v_item.access);
+                            v_item.key, v_item.known_by, v_names[v_item.n], v_item.adds_places, v_item.access,
+                            p_is_judged);
     v_outcome := v_moved.outcome;
     v_booking := v_moved.booking;
     -- Before the next move, which could take the units.

@@ -1,10 +1,11 @@
-import type { RestrictedField } from '@holdfast/contract'
+import type { ReschedulingBody, RestrictedField } from '@holdfast/contract'
 import { type BookingAccess, clinicNoIn, type RuleOverride } from '@holdfast/engine'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, deskRoles, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
+import { moveTargetOf } from './booking-target.ts'
 import { type BookingReach, bookingNotFound, isTokenWith } from './reach-booking.ts'
 import { requireOwnSurgeon } from './reach-case.ts'
 import { requireCalendar } from './require-calendar.ts'
@@ -19,7 +20,7 @@ type TimesCall = { principal: Principal; params: { doctorId: string }; query: { 
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
 type ClosingCall = { body: { doctorId?: string } }
-type MoveCall = { principal: Principal; params: { bookingId: string }; body: { slotId: string } }
+type MoveCall = { principal: Principal; params: { bookingId: string }; body: ReschedulingBody }
 type OverrideCall = { body: { override?: RuleOverride } }
 type TrialCall = { body: { trial?: boolean } }
 type SurgeonBodyCall = { body: { surgeonId?: string } }
@@ -72,15 +73,18 @@ export const restrictedFieldGuards = {
     return doctorId
   },
 
-  /** The slot that the booking moves to: for a doctor, one of their own. `sameDoctor`: it must be. */
+  /** To what the booking moves: for a doctor, in their own calendar. `sameDoctor`: it must be. */
   async 'body.slotId'(deps: RestDeps, { principal, params, body }: MoveCall, { as }: BookingReach) {
-    const { slotId } = body
-    if (clinicNoIn(slotId) !== clinicNoIn(params.bookingId)) {
-      throw problem('slot_not_found', `There is no slot ${slotId} in the clinic of this booking.`)
+    const target = moveTargetOf(body)
+    const isSlot = 'slotId' in target
+    const id = isSlot ? target.slotId : target.sessionId
+    if (clinicNoIn(id) !== clinicNoIn(params.bookingId)) {
+      const [code, what] = isSlot ? (['slot_not_found', 'slot'] as const) : (['session_not_found', 'session'] as const)
+      throw problem(code, `There is no ${what} ${id} in the clinic of this booking.`)
     }
-    if (as === 'patient') return { slotId, sameDoctor: false }
-    const { role } = await requireSlot(deps, principal, slotId)
-    return { slotId, sameDoctor: role === 'doctor' }
+    if (as === 'patient') return { target, sameDoctor: false }
+    const { role } = await (isSlot ? requireSlot : requireSession)(deps, principal, id)
+    return { target, sameDoctor: role === 'doctor' }
   },
 
   /** The access of the guest whose token proves a link. */

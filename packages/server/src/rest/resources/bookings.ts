@@ -14,6 +14,7 @@ import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
+import { targetOf } from '../guards/booking-target.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
@@ -29,7 +30,6 @@ import type { Input, Serve } from '../serve.ts'
 import { recordAddedPlaces } from './added-places.ts'
 import { asJudged } from './as-judged.ts'
 import { admitContact, claimWithinLimits, linkWithinLimits } from './booking-admission.ts'
-import { targetOf } from './booking-target.ts'
 import {
   confirmOrRequestLink,
   isLinkRequired,
@@ -255,7 +255,7 @@ async function reschedule(
 ) {
   const { engine } = deps
   const { params, granted: reach, field, key, request } = input
-  const { slotId, sameDoctor } = field
+  const { target, sameDoctor } = field
   const { bookingId } = params
   const { addsPlaces = false, refuseOverlap } = input.body
   if (addsPlaces && reach.as !== 'desk') {
@@ -263,16 +263,23 @@ async function reschedule(
   }
   if (reach.as === 'patient') await request.server.rateLimits.countMove(bookingId)
   const { actorId } = reach
-  const moveRequest = {
+  const moving = {
     bookingId,
-    slotId,
     actorId,
     onBehalf: reach.as === 'desk',
-    key: key && keyDigest(key, `rescheduleBooking ${bookingId} ${slotId}`),
     knownBy: refuseOverlap ? callerKnownBy(reach) : null,
-    addsPlaces,
     access: reach.access,
   }
+  const keyFor = (place: string) => key && keyDigest(key, `rescheduleBooking ${bookingId} ${place}`)
+  if (!('slotId' in target)) {
+    const { sessionId, startsAt, visitTypeId } = target
+    const place = [sessionId, startsAt.toISOString(), visitTypeId ?? ''].join(' ')
+    const moved = await engine.moveToTime({ ...moving, ...target, key: keyFor(place) })
+    if (moved.kind === 'slot_full') throw refusalProblem(moved, { alternatives: [] })
+    return changeResponse(deps, input, moved)
+  }
+  const { slotId } = target
+  const moveRequest = { ...moving, slotId, key: keyFor(slotId), addsPlaces }
   const outcome = addsPlaces
     ? await recordAddedPlaces<MoveOutcome>(deps, { slotId, actorId, ip: request.ip }, () => engine.move(moveRequest))
     : await engine.move(moveRequest)

@@ -1,0 +1,98 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { slotClosedWhy } from '../bookings/claim-batch.ts'
+import { findLocked, locksOf } from '../bookings/find-locked.ts'
+import { type MoveRow, moveResults, movesOf } from '../bookings/move-batch.ts'
+import { inTransaction } from '../database/pools.ts'
+import type { Announce } from '../model/committed.ts'
+import { clinicNoOf, newId } from '../model/id.ts'
+import type { TimeMoveOutcome, TimeMoveRequest } from '../model/settle.ts'
+import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
+import { timeRefusal } from './time-refusal.ts'
+
+type FoundSlot = { outcome: string | null; slot_id: string | null }
+
+/** Undoes what was prepared for a move that was refused. */
+class MoveRefused extends Error {
+  readonly found: MoveRow[] | ItemResult<TimeMoveOutcome>
+
+  constructor(found: MoveRow[] | ItemResult<TimeMoveOutcome>) {
+    super('A move was refused, and what was prepared for it is not needed.')
+    this.found = found
+  }
+}
+
+/**
+ * Moves one booking to a time of an open session, and announces it. Safe to run again: a repeated move is `unchanged`,
+ * if it has a key.
+ */
+export async function moveToTime(
+  pool: pg.Pool,
+  request: TimeMoveRequest,
+  announce: Announce = () => undefined,
+): Promise<ItemResult<TimeMoveOutcome>> {
+  const startedAt = performance.now()
+  const moved = await inTransaction(pool, (client) => moveWithSlot(client, request)).catch((error: unknown) => {
+    if (error instanceof MoveRefused) return error.found
+    throw error
+  })
+  if (!Array.isArray(moved)) return moved
+  const [result = { kind: 'retry' as const }] = moveResults(moved, [{ ...request, slotId: '' }], startedAt, announce)
+  return result
+}
+
+/** The rows of `move_bookings`, or a retry. @throws MoveRefused if nothing was moved */
+async function moveWithSlot(
+  client: pg.PoolClient,
+  request: TimeMoveRequest,
+): Promise<MoveRow[] | ItemResult<TimeMoveOutcome>> {
+  const { bookingId, sessionId, startsAt, visitTypeId, actorId, onBehalf, key = null, knownBy = null } = request
+  const clinicNo = clinicNoOf(bookingId)
+  const found = await client.query<FoundSlot>(sql`
+    select outcome, slot_id from holdfast.slot_for_move(
+      ${clinicNo}::integer, ${bookingId}::uuid, ${sessionId}::uuid, ${startsAt}::timestamptz, ${visitTypeId}::uuid,
+      ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${onBehalf}::boolean, ${key}::uuid, ${knownBy}::text)`)
+  const { outcome = null, slot_id: slotId = null } = found.rows[0] ?? {}
+  // What was given back for a retry stays.
+  if (outcome === 'retry') return { kind: 'retry' }
+  if (slotId === null) throw new MoveRefused(refusalOf(outcome ?? ''))
+  const { rows } = await client.query<MoveRow>(movesOf([{ ...request, slotId }], true))
+  if (rows[0]?.outcome !== 'done') throw new MoveRefused(rows)
+  return rows
+}
+
+function refusalOf(outcome: string): ItemResult<TimeMoveOutcome> {
+  const refusal = timeRefusal(outcome)
+  if (refusal !== null) return { kind: 'completed', outcome: refusal }
+  switch (outcome) {
+    case 'booking_missing':
+    case 'slot_full':
+    case 'appointment_type_not_offered':
+      return { kind: 'completed', outcome: { kind: outcome } }
+    default:
+      return { kind: 'completed', outcome: { kind: 'slot_closed', why: slotClosedWhy(outcome) } }
+  }
+}
+
+/** The queue of moves to times: each is a transaction of its own, because a refused one is undone. */
+export function timeMoveQueue(
+  pool: pg.Pool,
+  announce: Announce,
+  settings: Partial<BatchQueueSettings<TimeMoveRequest, TimeMoveOutcome>>,
+): BatchQueue<TimeMoveRequest, TimeMoveOutcome> {
+  return new BatchQueue<TimeMoveRequest, TimeMoveOutcome>({
+    name: 'time_move',
+    async run(items) {
+      const results: ItemResult<TimeMoveOutcome>[] = []
+      for (const item of items) results.push(await moveToTime(pool, item, announce))
+      return results
+    },
+    rowOf: ({ bookingId }) => `${clinicNoOf(bookingId)}/${bookingId}`,
+    findLocked: (items) =>
+      findLocked(
+        pool,
+        items.map((item) => locksOf.move({ ...item, slotId: null })),
+      ),
+    ...settings,
+  })
+}

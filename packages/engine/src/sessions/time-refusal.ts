@@ -1,0 +1,18 @@
+import type { TimeRefusal } from '../model/session.ts'
+
+/** The outcome of `claim_times` or `slot_for_move` that is about the time; null: it is another one. */
+export function timeRefusal(outcome: string): TimeRefusal | null {
+  switch (outcome) {
+    case 'session_missing':
+    case 'visit_type_missing':
+    case 'visit_type_not_offered':
+    case 'time_not_offered':
+      return { kind: outcome }
+    case 'visit_type_by_desk':
+      return { kind: 'visit_type_restricted', bookableBy: 'desk' }
+    case 'visit_type_by_known_patients':
+      return { kind: 'visit_type_restricted', bookableBy: 'known_patients' }
+    default:
+      return null
+  }
+}
