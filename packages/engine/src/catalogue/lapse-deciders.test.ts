@@ -21,6 +21,7 @@ const decidedLater: Record<string, string> = {
   move_bookings: 'the bookings are locked, and read again',
   resource_uses: 'the cases are locked, and read again',
   schedule_cases: 'the bookings are locked, and a request by lock_open_request',
+  slot_for_move: 'as claim_times',
 }
 
 const locks = /\block_(bookings|free_bookings|case)\(|\bfrom booking b\b[^;]*\bfor update\b/

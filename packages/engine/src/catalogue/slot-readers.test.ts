@@ -12,6 +12,7 @@ const others: Record<string, string> = {
   indexed_slots: 'the exclusion constraint has every slot',
   open_times: 'visits of groups with units taken; taken_times judges the rest',
   place_elsewhere: 'slots that place_for, or another reader, has found free',
+  slot_for_move: 'as claim_times',
   stop_offers: 'slots with offers, which are bookings',
   suggest_cases: 'times that case_conflicts judges again',
   takes_from_block: 'blocks of operating rooms',

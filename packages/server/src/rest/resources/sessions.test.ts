@@ -221,19 +221,19 @@ describe('times', () => {
     rest,
   }) => {
     const { session, clinic, ownDoctor, otherDoctor } = await aPractice(database, rest)
-    const type = await aVisitType(database, clinic, { minutes: 15 })
+    const type = await aVisitType(database, clinic, { minutes: 20 })
     const visit = { sessionId: session.id, startsAt: at(session, 0), visitTypeId: type.id, patient: { name: 'Ada' } }
     const { body: booked } = await rest.call('createBooking', { body: { ...visit, confirm: true } })
     const path = { bookingId: booked.id }
     const byPatient = { token: booked.manageToken ?? '' }
     const move = (body: object, caller: object = byPatient) => rest.call('rescheduleBooking', { path, body, ...caller })
     const to = (minute: number) => ({ sessionId: session.id, startsAt: at(session, minute) })
-    expect(await move(to(10))).toMatchObject({ status: 200, body: { startsAt: at(session, 10), status: 'CONFIRMED' } })
-    expect(await move(to(30), { as: ownDoctor })).toMatchObject({ status: 200, body: { endsAt: at(session, 45) } })
-    expect((await move(to(40), { as: otherDoctor })).status).toBe(403)
+    expect(await move(to(15))).toMatchObject({ status: 200, body: { startsAt: at(session, 15), status: 'CONFIRMED' } })
+    expect(await move(to(30), { as: ownDoctor })).toMatchObject({ status: 200, body: { endsAt: at(session, 50) } })
+    expect((await move(to(15), { as: otherDoctor })).status).toBe(403)
     expect((await move(to(31))).problem.code).toBe('time_not_offered')
-    await rest.call('createBooking', { body: { ...visit, startsAt: at(session, 60) } })
-    expect((await move(to(50))).problem).toMatchObject({ code: 'slot_full', alternatives: [] })
+    await rest.call('createBooking', { body: { ...visit, startsAt: at(session, 0) } })
+    expect((await move(to(15))).problem).toMatchObject({ code: 'slot_full', alternatives: [] })
     expect((await move({ ...to(0), sessionId: newId(clinic.no) })).problem.code).toBe('session_not_found')
     const foreign = await aPractice(database, rest)
     expect((await move({ ...to(0), sessionId: foreign.session.id })).problem.code).toBe('session_not_found')
