@@ -93,7 +93,8 @@ export type EngineSettings = {
 const clinicWaitingMax = 256
 
 /** How many items wait in each queue, how many batches are in flight, and how many items wait for locked rows. */
-export type QueueDepths = Record<'admission' | 'claim' | 'time_claim' | 'settle' | 'move' | 'time_move', QueueDepth> & CaseQueueDepths
+export type QueueDepths = Record<'admission' | 'claim' | 'time_claim' | 'settle' | 'move' | 'time_move', QueueDepth> &
+  CaseQueueDepths
 
 type QueueFigures = {
   queueDepths(): QueueDepths

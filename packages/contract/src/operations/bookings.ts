@@ -177,8 +177,8 @@ export const bookingOperations = {
     summary: 'Move a booking to another slot or time',
     description:
       'One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With ' +
-      '`sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less than ' +
-      'its own length.',
+      '`sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less ' +
+      'than its own length.',
     access: 'booking',
     restrictedField: 'body.slotId',
     body: reschedulingSchema,

@@ -331,7 +331,8 @@ test('a clinic has few yearly closures, each of which is looked at whenever a do
 }) => {
   await database.ownerPool.query(
     `insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, yearly, created_by)
-     select $1, holdfast.new_id($1, now()), $2::uuid, timestamp '2020-01-01', timestamp '2020-01-02', true, gen_random_uuid()
+     select $1, holdfast.new_id($1, now()), $2::uuid, timestamp '2020-01-01', timestamp '2020-01-02', true,
+            gen_random_uuid()
        from generate_series(1, 200)`,
     [doctor.clinicNo, null],
   )

@@ -136,7 +136,8 @@ async function insertClosure(transaction: pg.PoolClient, closure: NewClosure): P
   const { clinicNo, doctorId, localStart, localEnd, yearly, note, createdBy } = closure
   await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
   const { rows } = await transaction.query<{ ofClinic: number; ofDoctor: number; areYearly: number }>(sql`
-    select count(*)::integer as "ofClinic", (count(*) filter (where k.resource_id = ${doctorId}))::integer as "ofDoctor",
+    select count(*)::integer as "ofClinic",
+           (count(*) filter (where k.resource_id = ${doctorId}))::integer as "ofDoctor",
            (count(*) filter (where k.yearly))::integer as "areYearly"
       from holdfast.closure k
      where k.clinic_no = ${clinicNo} and k.removed_at is null

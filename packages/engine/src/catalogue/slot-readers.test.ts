@@ -30,7 +30,7 @@ const others: Record<string, string> = {
 const readsSlots = /\b(from|join)\s+(holdfast\.)?slot\b/
 const knowsVisits = /\btakes_time\(|\bsession_id is null\b/
 
-/** The names of those that read slots which are not withdrawn, and do not say what they do with empty ones of visits. */
+/** The names of those that read slots which are not withdrawn, and do not say what they do with empty ones. */
 const careless = (sources: readonly (readonly [string, string])[]) =>
   sources
     .filter(([, text]) => readsSlots.test(text) && /\bwithdrawn_at is null\b/.test(text) && !knowsVisits.test(text))
