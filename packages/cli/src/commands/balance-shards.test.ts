@@ -88,6 +88,23 @@ test('a move that was interrupted is continued out of a drained database, and ta
   expect(rows).toEqual([])
 })
 
+test('a clinic that both databases have is left out, and named', async () => {
+  expect((await run('drain', 'north', '--undo')).code).toBe(0)
+  const { rows } = await directory.ownerPool.query('select no from holdfast.clinic where id = $1', [ids[0]])
+  const planted = `insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Old', 'UTC')`
+  await north.ownerPool.query(planted, [rows[0].no, ids[0]])
+  const listed = await run('balance', '--dry-run')
+  expect(listed.out.join()).not.toContain(ids[0])
+  expect(listed.text).toContain(`Left out: Clinic ${rows[0].no} is in north as well as in directory`)
+  const drained = await run('drain', 'north')
+  expect(drained.code).toBe(1)
+  expect(drained.text).toContain(`Left out: Clinic ${rows[0].no} is in north as well as in directory`)
+  for (const table of ['message_settings where clinic_no', 'clinic where no']) {
+    await north.ownerPool.query(`delete from holdfast.${table} = $1`, [rows[0].no])
+  }
+  expect((await run('drain', 'north')).code).toBe(0)
+})
+
 test('a drained database can be taken out, and has clinics again later', async () => {
   const drained = await runCaptured(['shards', 'drain', 'north', '--json'], env)
   expect(JSON.parse(drained.out[0] ?? '')).toEqual({ database: 'north', drained: true, moves: [], left: 0 })

@@ -8,6 +8,7 @@ import {
   drainShard,
   type MoveEnd,
   MoveRefused,
+  misplacedClinics,
   moveClinic,
   movingClinics,
   type ProposedMove,
@@ -21,6 +22,7 @@ import { moveEnds } from '../move-ends.ts'
 import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
 import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
+import { describeMisplaced } from './shards.ts'
 
 type MovesOptions = JsonOption & { dryRun?: boolean; atMost: number }
 export type BalanceOptions = MovesOptions & { moves: number }
@@ -29,7 +31,7 @@ export type DrainOptions = MovesOptions & { undo?: boolean }
 /** A move, and what became of it. `why` it was not made; null: it was, or is only proposed, or was not begun. */
 type TriedMove = { clinicId: string; from: string; to: string; bookings: number; moved: boolean; why: string | null }
 
-/** The databases of the installation and their clinics, without those that are being moved. */
+/** The databases of the installation and their clinics, without those that are being moved, or that several have. */
 type Installation = {
   directory: NamedDatabase
   ends: MoveEnd[]
@@ -44,7 +46,7 @@ type Installation = {
 export async function balanceShardsCommand(context: CommandContext, options: BalanceOptions): Promise<ExitCode> {
   return withAllDatabases(context, 'shards balance', async (directory, others) => {
     await refuseUnusable(others)
-    const installation = await readInstallation(directory, others)
+    const installation = await readInstallation(context, directory, others)
     const { ends, drained, clinics } = installation
     const used = ends.filter(({ no }) => !drained.has(no)).map(({ no }) => no)
     const moves = balancingMoves(
@@ -86,7 +88,7 @@ export async function drainShardCommand(
       await drainShard(directory.pool, end.no)
       await continueMoves(context, { directory, ends }, end.no, options)
     }
-    const installation = await readInstallation(directory, others)
+    const installation = await readInstallation(context, directory, others)
     const { drained, clinics } = installation
     const targets = ends.filter(({ no }) => no !== end.no && !drained.has(no)).map(({ no }) => no)
     const tried = await makeMoves(context, installation, drainingMoves(clinics, end.no, targets), options)
@@ -102,19 +104,31 @@ async function refuseUnusable(others: readonly NamedDatabase[]): Promise<void> {
   for (const { pool } of others) await refuseUnlessMigrated(pool)
 }
 
-async function readInstallation(directory: NamedDatabase, others: readonly NamedDatabase[]): Promise<Installation> {
+/** Names the clinics that it leaves out as several databases have them. */
+async function readInstallation(
+  { terminal }: CommandContext,
+  directory: NamedDatabase,
+  others: readonly NamedDatabase[],
+): Promise<Installation> {
   const { all: ends } = await moveEnds(directory, others)
   if (ends.length === 1) throw new CommandRefusal('there is only one database: see HOLDFAST_SHARDS', 2)
+  const pools = new Map(
+    ends.map(({ no, name }) => [no, others.find((other) => other.name === name)?.pool ?? directory.pool]),
+  )
   const clinics: ClinicLoad[] = []
-  for (const { no, name } of ends) {
-    const pool = [directory, ...others].find((database) => database.name === name)?.pool ?? directory.pool
-    clinics.push(...(await clinicLoads(pool, no, new Date())))
-  }
+  for (const [no, pool] of pools) clinics.push(...(await clinicLoads(pool, no, new Date())))
+  const inBoth = (await misplacedClinics(directory.pool, pools)).filter((clinic) => clinic.inBoth)
+  for (const clinic of inBoth) terminal.note(`Left out: ${describeMisplaced(clinic, (no) => nameIn(ends, no))}`)
+  const leftOut = new Set(inBoth.map(({ clinicNo }) => clinicNo))
   const { places } = await readClinicShards(directory.pool)
   // Copies that the directory does not note are not moved, but the clinic elsewhere would be.
   const settled = new Map(places.filter(({ isMoving }) => !isMoving).map((one) => [one.clinicNo, one.shardNo]))
-  const staying = clinics.filter(({ clinicNo, shardNo }) => settled.get(clinicNo) === shardNo)
+  const staying = clinics.filter(({ clinicNo, shardNo }) => settled.get(clinicNo) === shardNo && !leftOut.has(clinicNo))
   return { directory, ends, drained: await drainedShards(directory.pool), clinics: staying }
+}
+
+function nameIn(ends: readonly MoveEnd[], no: number): string {
+  return ends.find((end) => end.no === no)?.name ?? `number ${no}`
 }
 
 /** Continues the moves out of a database that were interrupted, and takes back those into it. */
@@ -161,7 +175,7 @@ async function makeMoves(
 ): Promise<TriedMove[]> {
   const { terminal, signal } = context
   const { dryRun = false, json = false } = options
-  const nameOf = (no: number) => installation.ends.find((end) => end.no === no)?.name ?? `number ${no}`
+  const nameOf = (no: number) => nameIn(installation.ends, no)
   const tried = moves.map(({ clinicId, from, to, bookings }): TriedMove => {
     return { clinicId, from: nameOf(from), to: nameOf(to), bookings, moved: false, why: null }
   })

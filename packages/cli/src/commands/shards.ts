@@ -119,11 +119,16 @@ function print({ terminal }: CommandContext, states: readonly ShardState[], { mi
     const command = from === to ? '`holdfast move-clinic` or `holdfast shards choose`' : '`holdfast move-clinic`'
     terminal.out(`${move} If ${command} does not run, run it again.`)
   }
-  for (const clinic of misplaced.slice(0, listedMax)) terminal.out(terminal.style('red', describe(clinic, nameOf)))
+  for (const clinic of misplaced.slice(0, listedMax))
+    terminal.out(terminal.style('red', describeMisplaced(clinic, nameOf)))
   if (misplaced.length > listedMax) terminal.out(`… and ${whole(misplaced.length - listedMax)} more`)
 }
 
-function describe({ clinicNo, inShard, notedIn, inBoth }: MisplacedClinic, nameOf: (no: number) => string): string {
+/** A clinic that is not where the directory says, for a person. @param nameOf the name of a database by its number */
+export function describeMisplaced(
+  { clinicNo, inShard, notedIn, inBoth }: MisplacedClinic,
+  nameOf: (no: number) => string,
+): string {
   if (inShard === null) {
     const place = notedIn === null ? 'no database' : nameOf(notedIn)
     return `Clinic ${clinicNo}: the directory notes it in ${place}, which does not have it.`

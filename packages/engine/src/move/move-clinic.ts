@@ -96,6 +96,10 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   const { clinicNo, dryRun, noticeMs = noticeMsDefault, afterStep = async () => {} } = options
   const tables = await clinicTables(source)
   refuseOtherTables(tables, await clinicTables(target))
+  // After a former call's copy, which may be about to be committed.
+  const isThere = !dryRun && (await mayBeThere(to, clinicNo))
+  // What was copied is continued, whatever another database has.
+  if (!isThere || !(await isRefusedForGood(source, clinicNo))) await refuseThirdCopy(ends, options)
   if (!(await hasClinic(source, clinicNo))) {
     // The directory was restored to a time before a move.
     if ((await hasClinic(target, clinicNo)) && !(await isRefusedForGood(target, clinicNo))) {
@@ -105,8 +109,6 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     throw new MoveRefused(`the directory notes the clinic in ${from.name}, which does not have it`)
   }
   await refuseArchived(source, clinicNo, from.name)
-  // After a former call's copy, which may be about to be committed.
-  const isThere = !dryRun && (await mayBeThere(to, clinicNo))
   // A replay does not go on after the copy, and what is copied is continued.
   if (!isThere) await refuseWhileReplaying(source, clinicNo)
   if (dryRun) {
@@ -166,6 +168,18 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   await allowChanges(source, clinicNo)
   await noteMove(directory, clinicNo, null)
   return { ...moved, pauseMs }
+}
+
+/** After a restore of the directory, the copy that it notes may be an old one, and that of a third database the newest. */
+async function refuseThirdCopy(
+  { from, to }: Pick<Move, 'from' | 'to'>,
+  { databases, clinicNo }: Pick<MoveClinicOptions, 'databases' | 'clinicNo'>,
+): Promise<void> {
+  for (const other of databases.filter(({ no }) => no !== from.no && no !== to.no)) {
+    if (!(await mayBeThere(other, clinicNo))) continue
+    const isStale = await withConnections(async ({ open }) => isRefusedForGood(await open(other), clinicNo))
+    if (!isStale) throw bothHave(other.name, clinicNo)
+  }
 }
 
 /** Copies all in one transaction of each database. That of the target is left to the caller, or undone in a dry run. */

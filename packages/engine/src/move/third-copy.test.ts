@@ -1,0 +1,44 @@
+import { aClaim, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aScene, test as base } from '../../test/moving-clinic.ts'
+import { registerShard } from '../shards/register-shard.ts'
+import { registeredEnds } from '../shards/registered-shards.ts'
+import { settleClinics } from '../shards/settle-clinics.ts'
+
+const test = base.extend('south', { scope: 'file' }, async ({ database: _directory }, { onCleanup }) => {
+  const south = await createTestDatabase()
+  onCleanup(() => south.drop())
+  return south
+})
+
+test('an old copy that the directory notes does not move while a third database has the newest', async ({
+  database,
+  north,
+  south,
+}) => {
+  const scene = await aScene(database, north)
+  const southNo = await registerShard(database.ownerPool, south.ownerPool, 'south')
+  const named = ({ ownerUrl: url }: TestDatabase, name: string) => ({ name, url })
+  const others = [named(north, 'north'), named(south, 'south')]
+  const databases = await registeredEnds(database.ownerPool, named(database, 'directory'), others)
+  await scene.move(southNo, { databases })
+  // As if the directory had been restored to before the move: it notes its own copy, which is the old one.
+  await database.ownerPool.query('update holdfast.clinic_shard set shard_no = 0 where clinic_no = $1', [scene.clinicNo])
+  const planted = `insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Old', 'UTC')`
+  await database.ownerPool.query(planted, [scene.clinicNo, scene.clinicId])
+  for (const dryRun of [true, false]) {
+    await expect(scene.move(1, { databases, dryRun })).rejects.toThrow(
+      `south has the clinic ${scene.clinicNo} as well: see shards choose`,
+    )
+  }
+  expect(await scene.place()).toEqual({ shard_no: 0, moving_to: null })
+  expect((await scene.rowsIn(north)).clinic).toBe(0)
+
+  // Once the old copy refuses changes, the newest one moves.
+  await settleClinics({ databases, areAll: true })
+  expect(await scene.place()).toEqual({ shard_no: southNo, moving_to: null })
+  await scene.move(1, { databases })
+  await scene.choose(1, { databases })
+  await scene.expectClean(true)
+  expect((await scene.engines.north.claim(aClaim(scene.slot))).kind).toBe('booked')
+})
