@@ -104,6 +104,7 @@ describe('a booking by its id', () => {
       holdExpiresAt: expect.any(Date),
       extended: false,
       accountId,
+      visitTypeId: null,
       appointmentType: 'in_person',
       patient: { name: 'Ana', email: 'ana@example.org' },
       reason: 'cough',
