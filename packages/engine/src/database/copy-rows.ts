@@ -16,9 +16,14 @@ export type CopiedRows = {
  * @throws Error if fewer were written than read
  */
 export async function copyRows(source: pg.Client, target: pg.Client, { select, into }: CopiedRows): Promise<number> {
-  const reading = source.query(copyTo(`copy (${select}) to stdout (format binary)`))
+  const read = Promise.withResolvers<void>()
+  // The stream ends at CopyDone. How many rows that were comes after it, maybe in a later packet.
+  const reading = source.query(
+    Object.assign(copyTo(`copy (${select}) to stdout (format binary)`), { handleReadyForQuery: () => read.resolve() }),
+  )
+  reading.on('error', read.reject)
   const writing = target.query(copyFrom(`copy ${into} from stdin (format binary)`))
-  await pipeline(reading, writing)
+  await Promise.all([pipeline(reading, writing), read.promise])
   if (reading.rowCount === writing.rowCount) return writing.rowCount
   throw new Error(`${into}: ${reading.rowCount} rows were read, and ${writing.rowCount} written`)
 }

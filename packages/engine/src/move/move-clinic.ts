@@ -170,7 +170,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
   return { ...moved, pauseMs }
 }
 
-/** After a restore of the directory, the copy that it notes may be an old one, and that of a third database the newest. */
+/** After a restore of the directory, the copy that it notes may be old, and that of a third database the newest. */
 async function refuseThirdCopy(
   { from, to }: Pick<Move, 'from' | 'to'>,
   { databases, clinicNo }: Pick<MoveClinicOptions, 'databases' | 'clinicNo'>,
