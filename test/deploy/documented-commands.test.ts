@@ -37,7 +37,6 @@ const inSentences = [
   ['back-up.md', 'install -d -o', 'test/deploy/follow-pages.ts'],
   ['bounces.md', 'holdfast unix -', 'a line of a file of Postfix'],
   ['cluster.md', 'systemctl restart haproxy', 'it needs the machines of a cluster'],
-  ['cluster.md', 'holdfast setup-database --as', 'packages/cli/src/commands/setup-database.test.ts'],
   [
     'configure.md',
     '/opt/holdfast/current/deploy/debian/install.sh --host new.example.org',

@@ -11,8 +11,10 @@ function fakeEngine() {
     directory: {
       createClinic: async () => created(newId(1)),
       createDoctor: async () => created(newId(1)),
+      createVisitType: async () => created(newId(1)),
       setVideoRoom: async () => undefined,
     },
+    sessions: { create: async () => undefined },
     createSlots: async ({ drafts }: Parameters<Engine['createSlots']>[0]) => {
       starts.push(...drafts.map(({ startsAt }) => startsAt))
       return { items: drafts.map((draft) => ({ ...draft, outcome: 'created', slotId: newId(1) })) }

@@ -114,7 +114,10 @@ export const jobs: readonly Job[] = [
         signal,
         msMax: runMsMax.workingHours,
         onError: (error, doctor) =>
-          log.warn({ err: error, ...doctor }, 'the calendar of a doctor could not be filled by the working hours'),
+          log.warn(
+            { err: error, doctorId: doctor.doctorId },
+            'the calendar of a doctor could not be filled by the working hours',
+          ),
       }),
   },
   {
