@@ -1,4 +1,4 @@
-import { clinicNoIn, type MoveEnd, registeredEnds } from '@holdfast/engine'
+import { clinicNoIn, describeMissing, type MoveEnd, missingShards, registeredEnds } from '@holdfast/engine'
 import { CommandRefusal } from './command.ts'
 import type { NamedDatabase } from './with-all-databases.ts'
 
@@ -10,15 +10,24 @@ export type MoveEnds = {
   named(name: string, option: string): MoveEnd
 }
 
-/** @throws ShardRefused if DATABASE_URL is that of a shard */
+/**
+ * @throws ShardRefused if DATABASE_URL is that of a shard
+ * @throws CommandRefusal if HOLDFAST_SHARDS lacks a database: it may have the newest copy of a clinic
+ */
 export async function moveEnds(directory: NamedDatabase, others: readonly NamedDatabase[]): Promise<MoveEnds> {
   const all = await registeredEnds(directory.pool, directory, others)
+  const settings = others.map(({ name }) => name)
+  const missing = await missingShards(directory.pool, settings)
+  if (missing.length > 0) {
+    const list = missing.map(describeMissing).join(', ')
+    throw new CommandRefusal(`HOLDFAST_SHARDS lacks ${list}: it may have the clinic as well, so add it`, 2)
+  }
   return {
     all,
     named(name, option) {
       const end = all.find((one) => one.name === name)
       if (end !== undefined) return end
-      if (others.some((other) => other.name === name)) {
+      if (settings.includes(name)) {
         throw new CommandRefusal(
           `${option}: the database is in HOLDFAST_SHARDS, but not registered: start a server, or run holdfast migrate`,
           2,

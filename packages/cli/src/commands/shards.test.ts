@@ -45,6 +45,8 @@ test('one database is listed as it is', async () => {
 })
 
 test('migrate updates and registers all databases, and both are listed', async () => {
+  const early = await runCaptured(['move-clinic', '1', '--to', 'north'], env)
+  expect(early).toMatchObject({ code: 2, err: [expect.stringContaining('--to north: the database is in HOLDFAST_SH')] })
   expect((await runCaptured(['migrate'], env)).code).toBe(0)
   const { code, out } = await runCaptured(['shards'], env)
   expect(out.map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
@@ -285,6 +287,15 @@ test('a database that cannot be reached, or is not in HOLDFAST_SHARDS although i
       { name: 'north', no: 1, problem },
     ],
   })
-  const moved = await runCaptured(['move-clinic', '1', '--to', 'south'], { ...env, ...renamed })
-  expect(moved).toMatchObject({ code: 2, err: [expect.stringContaining('--to south: the database is in HOLDFAST_SH')] })
+  // The one that is missing may have the newest copy of a clinic.
+  for (const args of [
+    ['move-clinic', '1', '--to', 'south'],
+    ['shards', 'choose', '1', '--in', 'directory'],
+    ['shards', 'drain', 'south'],
+    ['shards', 'balance', '--dry-run'],
+  ]) {
+    const refused = await runCaptured(args, { ...env, ...(args[1] === 'balance' ? { HOLDFAST_SHARDS: '' } : renamed) })
+    const err = expect.stringMatching(/HOLDFAST_SHARDS lacks north \(the database 1\) with \d+ clinics/)
+    expect(refused).toMatchObject({ code: 2, out: [], err: [err] })
+  }
 })
