@@ -4,7 +4,7 @@ import { withDatabase } from '../with-database.ts'
 
 /**
  * `holdfast migrate`: updates the database to this release, and those of HOLDFAST_SHARDS. Idempotent, and safe beside
- * running servers. Exits with 1 if one of the others cannot be reached.
+ * running servers. Exits with 1 if one of the others cannot be reached, or is missing in the settings.
  */
 export async function migrateCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const { terminal } = context

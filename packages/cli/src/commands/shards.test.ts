@@ -287,6 +287,8 @@ test('a database that cannot be reached, or is not in HOLDFAST_SHARDS although i
       { name: 'north', no: 1, problem },
     ],
   })
+  const unmigrated = await runCaptured(['migrate'], { ...env, HOLDFAST_SHARDS: '' })
+  expect(unmigrated).toMatchObject({ code: 1, out: [], err: [expect.stringContaining('HOLDFAST_SHARDS lacks')] })
   // The one that is missing may have the newest copy of a clinic.
   for (const args of [
     ['move-clinic', '1', '--to', 'south'],

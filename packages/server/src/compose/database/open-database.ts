@@ -12,7 +12,7 @@ import { StartError } from '../../lifecycle/start-error.ts'
 import { connectionsOfProcess } from '../pools/database-connections.ts'
 import { applicationUrlOf } from './application-urls.ts'
 import { type MigratedDatabase, migrateDatabase } from './migrate-database.ts'
-import { type PreparedDatabase, prepareClinics, prepareDatabase } from './prepare-database.ts'
+import { type PreparedDatabase, prepareClinics, prepareDatabase, refuseWithoutShards } from './prepare-database.ts'
 import { prepareShards, type Say, shardOf } from './prepare-shards.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
@@ -52,10 +52,11 @@ export type Database = OpenDatabase & {
    * The same for the databases of HOLDFAST_SHARDS, one after the other, after the directory.
    *
    * @returns those that cannot be reached now, by name; they are migrated when they can be
-   * @throws MigrateError, AppLoginError, ShardRefused; StartError for a new one that cannot be reached
+    * @throws MigrateError, AppLoginError, ShardRefused; StartError for a new one that cannot be reached, or for one
+   *   that is missing in the settings
    */
   migrateShards(say: (line: string) => void): Promise<string[]>
-  /** What creates clinics needs of all databases. @throws as `migrateShards`, and StartError for one that is missing */
+  /** What creates clinics needs of all databases. @throws as `migrateShards` */
   prepareClinics(say?: Say): Promise<Omit<PreparedDatabase, 'secrets'>>
   /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
   prepare(say?: Say): Promise<PreparedDatabase>
@@ -76,10 +77,11 @@ export async function openDatabase(config: Config, options: OpenDatabaseOptions)
   return {
     ...database,
     migrate: (say) => migrateDatabase(config, database.ownerUrl, say),
-    migrateShards: async (say) =>
-      (await prepareShards(config, database.ownerUrl, say))
-        .filter(({ urls }) => urls === null)
-        .map(({ settings }) => settings.name),
+    async migrateShards(say) {
+      await refuseWithoutShards(config, database.ownerUrl, say)
+      const prepared = await prepareShards(config, database.ownerUrl, say)
+      return prepared.filter(({ urls }) => urls === null).map(({ settings }) => settings.name)
+    },
     prepareClinics: (say) => prepareClinics(config, database.ownerUrl, say),
     prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
     applicationUrl: () => applicationUrlOf(config, database.ownerUrl),

@@ -64,8 +64,16 @@ async function refuseShard(ownerUrl: string): Promise<void> {
   }
 }
 
-/** The clinics of a database that a server does not know get 503. With its name, the settings can be corrected. */
-async function refuseWithoutShards({ shards }: Pick<Config, 'shards'>, ownerUrl: string, say: Say): Promise<void> {
+/**
+ * The clinics of a database that a server does not know get 503. With its name, the settings can be corrected.
+ *
+ * @throws StartError if the settings lack a database whose name is known
+ */
+export async function refuseWithoutShards(
+  { shards }: Pick<Config, 'shards'>,
+  ownerUrl: string,
+  say: Say,
+): Promise<void> {
   const names = shards?.map(({ name }) => name) ?? []
   const missing = await withPool({ url: ownerUrl, name: 'holdfast start' }, (pool) => missingShards(pool, names))
   const needed = missing.flatMap(({ name, clinics }) => (name !== null && clinics > 0 ? [name] : []))
