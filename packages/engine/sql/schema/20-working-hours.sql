@@ -40,7 +40,9 @@ create table holdfast.band_day (
   band uuid not null,
   -- The slots that it created. Sessions name their band.
   slot_ids uuid[] not null default '{}',
-  primary key (clinic_no, resource_id, day, band),
+  -- Other hours have followed, and only the slots with bookings are left: the band is filled again if it is wanted.
+  is_former boolean not null default false,
+  primary key (clinic_no, resource_id, day, band, is_former),
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id)
 );
 

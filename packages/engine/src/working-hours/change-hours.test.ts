@@ -121,6 +121,26 @@ test('what is booked stays: named if it is outside of the new hours, and not if 
   expect(await checkHistory(database)).toEqual([])
 })
 
+test('hours that return fill the days with a booking, too', async ({
+  database,
+  scene: { doctor, set, preview, rows },
+}) => {
+  const before = [hourly('09:00', '12:00')]
+  await set(before)
+  const [, ten] = await rows('slot', 4)
+  const slot = { id: ten?.id ?? '', clinicNo: doctor.clinicNo, doctorId: doctor.id, capacity: 1 }
+  const at = (time: string) => new Date(`${dayAfter(4)}T${time}Z`)
+  await aBooking(database, { ...slot, startsAt: at('10:00'), endsAt: at('11:00') })
+  await set([hourly('13:00', '16:00')])
+  expect(open(await rows('slot', 4))).toEqual(['10:00–11:00', '13:00–14:00', '14:00–15:00', '15:00–16:00'])
+  await set(before)
+  const returned = await rows('slot', 4)
+  expect(open(returned)).toEqual(['09:00–10:00', '10:00–11:00', '11:00–12:00'])
+  expect(returned.find(({ isWithdrawn, startsAt }) => !isWithdrawn && startsAt === '10:00')?.id).toBe(slot.id)
+  // The booked slot is of these hours now, and not of former ones.
+  expect(await preview(before)).toMatchObject({ creates: none, withdraws: none, keeps: { slots: 63 } })
+})
+
 test('visits in a session stay when it is withdrawn, and are named if they are outside', async ({
   database,
   scene: { clinic, doctor, engine, set, rows },

@@ -70,8 +70,8 @@ begin
       from band_day b
      cross join lateral unnest(b.slot_ids) i(id)
      where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id and b.day between v_from and v_to
-       and not exists (select from working_times(p_clinic_no, p_resource_id, v_from, v_to) t
-                        where t.day = b.day and t.band = b.band)
+       and (b.is_former or not exists (select from working_times(p_clinic_no, p_resource_id, v_from, v_to) t
+                                        where t.day = b.day and t.band = b.band))
     union all
     -- Empty ones of visits, which create_slots withdraws where it needs their time.
     select s.id from slot s
@@ -108,10 +108,10 @@ begin
    where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id
      and (b.day < v_today - 7
           or b.day between v_from and v_to
-             and not exists (select from working_times(p_clinic_no, p_resource_id, v_from, v_to) t
-                              where t.day = b.day and t.band = b.band));
-  insert into band_day (clinic_no, resource_id, day, band, slot_ids)
-  select p_clinic_no, p_resource_id, p.day, p.band, array_agg(p.id)
+             and (b.is_former or not exists (select from working_times(p_clinic_no, p_resource_id, v_from, v_to) t
+                                              where t.day = b.day and t.band = b.band)));
+  insert into band_day (clinic_no, resource_id, day, band, slot_ids, is_former)
+  select p_clinic_no, p_resource_id, p.day, p.band, array_agg(p.id), true
     from unnest(v_plan) p where p.what = 'slot' and p.action in ('fits', 'affected')
    group by p.day, p.band;
 

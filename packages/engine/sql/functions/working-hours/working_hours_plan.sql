@@ -24,13 +24,14 @@ as $function$
   ), hours as materialized (
     select coalesce(range_agg(tstzrange(t.starts_at, t.ends_at)), '{}') as during from times t
   ), filled as materialized (
-    select e.day, e.band, e.slot_ids, (e.day, e.band) in (select t.day, t.band from times t) as is_wanted
+    select e.day, e.band, e.slot_ids,
+           not e.is_former and (e.day, e.band) in (select t.day, t.band from times t) as is_wanted
       from band_day e
      where e.clinic_no = p_clinic_no and e.resource_id = p_resource_id and e.day between p_from and p_to
   ), wanted as materialized (
     select t.* from times t
      where t.day between p_from and p_to and t.ends_at > p_now
-       and (t.day, t.band) not in (select f.day, f.band from filled f)
+       and (t.day, t.band) not in (select f.day, f.band from filled f where f.is_wanted)
   ), sessions as materialized (
     select o.*, (o.day, o.band) in (select t.day, t.band from times t) as is_wanted
       from open_session o
