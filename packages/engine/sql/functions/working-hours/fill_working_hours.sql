@@ -25,7 +25,7 @@ declare
   v_calendar working_calendar;
   v_now timestamptz;
   v_today date; v_from date; v_to date; v_target date;
-  v_former uuid[]; v_lapsed uuid[];
+  v_former uuid[]; v_lapsed uuid[]; v_kept uuid[];
   v_plan working_step[];
   v_new working_step[];
   -- Of these, null where something was in the way.
@@ -69,8 +69,8 @@ begin
     select i.id
       from band_day b
      cross join lateral unnest(b.slot_ids) i(id)
-     where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id and b.day between v_from and v_to
-       and (b.is_former or not exists (select from working_times(p_clinic_no, p_resource_id, v_from, v_to) t
+     where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id and b.day between v_from and v_to + 2
+       and (b.is_former or not exists (select from working_times(p_clinic_no, p_resource_id, v_from, v_to + 2) t
                                         where t.day = b.day and t.band = b.band))
     union all
     -- Empty ones of visits, which create_slots withdraws where it needs their time.
@@ -86,6 +86,8 @@ begin
                      where s.clinic_no = p_clinic_no and s.taken > 0 and s.next_lapse <= v_now
                        and s.id in (select p.id from unnest(v_plan) p
                                      where p.what = 'slot' and p.action in ('withdraw', 'fits', 'affected')));
+  v_kept := array(select p.id from unnest(v_plan) p
+                   where p.what = 'slot' and p.action = 'keep' and p.former_band is not null);
   tx := pg_current_xact_id();
   if v_lapsed <> '{}' then
     -- Their units may be offered to those who wait, and after that no booking may be locked: the next call goes on.
@@ -114,6 +116,10 @@ begin
   select p_clinic_no, p_resource_id, p.day, p.band, array_agg(p.id), true
     from unnest(v_plan) p where p.what = 'slot' and p.action in ('fits', 'affected')
    group by p.day, p.band;
+  -- What was kept of the days after v_to is of the new band alone.
+  update band_day b set slot_ids = array(select i.id from unnest(b.slot_ids) i(id) where i.id <> all (v_kept))
+   where b.clinic_no = p_clinic_no and b.resource_id = p_resource_id and b.day between v_to + 1 and v_to + 2
+     and b.slot_ids && v_kept;
 
   -- 4. What the hours lack.
   for v_step in select p.* from unnest(v_plan) p where p.what = 'session' and p.action = 'create' loop

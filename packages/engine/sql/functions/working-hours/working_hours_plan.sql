@@ -8,6 +8,8 @@
 --   hours opened: affected, if it is not within the hours.
 -- What people created is neither kept nor withdrawn. A band that was filled on a day is not filled again: what people
 -- have withdrawn of it stays so. Holds that have lapsed by p_now do not count.
+-- A band of p_to lasts into the next day. What former hours created on the two days after p_to, and what equals or
+-- overlaps what is new, is planned too: kept, as of the new band, or withdrawn. The rest of it is as the next call says.
 -- Locks: none. Called under the locks of the doctor and of these slots, its result is final.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.working_hours_plan(
@@ -27,7 +29,7 @@ as $function$
     select e.day, e.band, e.slot_ids,
            not e.is_former and (e.day, e.band) in (select t.day, t.band from times t) as is_wanted
       from band_day e
-     where e.clinic_no = p_clinic_no and e.resource_id = p_resource_id and e.day between p_from and p_to
+     where e.clinic_no = p_clinic_no and e.resource_id = p_resource_id and e.day between p_from and p_to + 2
   ), wanted as materialized (
     select t.* from times t
      where t.day between p_from and p_to and t.ends_at > p_now
@@ -36,9 +38,9 @@ as $function$
     select o.*, (o.day, o.band) in (select t.day, t.band from times t) as is_wanted
       from open_session o
      where o.clinic_no = p_clinic_no and o.resource_id = p_resource_id and o.withdrawn_at is null
-       and o.day between p_from and p_to and o.ends_at > p_now
+       and o.day between p_from and p_to + 2 and o.ends_at > p_now
        and o.starts_at between ((p_from - 2)::timestamp at time zone 'UTC')
-                           and ((p_to + 3)::timestamp at time zone 'UTC')
+                           and ((p_to + 5)::timestamp at time zone 'UTC')
   ), slots as materialized (
     select f.day, f.band, f.is_wanted, s.id, s.starts_at, s.ends_at, s.capacity,
            s.taken > case when s.next_lapse <= p_now then lapsed_units(s.clinic_no, s.id, s.next_lapse, p_now)
@@ -53,9 +55,14 @@ as $function$
      cross join lateral generate_series(w.starts_at, w.ends_at - make_interval(mins => w.slot_minutes),
                                         make_interval(mins => w.slot_minutes)) n(at)
      where n.at > p_now
+  ), new_times as materialized (
+    select coalesce(range_agg(tstzrange(n.starts_at, n.ends_at)), '{}') as during from new_slots n
   ), former as materialized (
-    select s.*, n.band as new_band, n.day as new_day
+    select s.*, n.band as new_band, n.day as new_day,
+           s.day <= p_to or n.band is not null
+             or not s.is_taken and t.during && tstzrange(s.starts_at, s.ends_at) as is_planned
       from slots s
+     cross join new_times t
       left join new_slots n on n.starts_at = s.starts_at and n.ends_at = s.ends_at and n.capacity = s.capacity
      where not s.is_wanted
   ), taken as materialized (
@@ -73,6 +80,9 @@ as $function$
   select 'session', case when s.is_wanted then 'keep' else 'withdraw' end, s.band, s.day, null::uuid, s.id, s.starts_at,
          s.ends_at, s.grid_minutes, null::integer, s.visit_type_ids
     from sessions s
+   where s.day <= p_to
+      or not s.is_wanted and exists (select from wanted w where w.grid_minutes is not null
+                                        and w.starts_at < s.ends_at and w.ends_at > s.starts_at)
   union all
   select 'session',
          case when exists (
@@ -86,14 +96,14 @@ as $function$
     from wanted w where w.grid_minutes is not null
   union all
   select 'slot', 'keep', s.band, s.day, null, s.id, s.starts_at, s.ends_at, null, s.capacity, null
-    from slots s where s.is_wanted
+    from slots s where s.is_wanted and s.day <= p_to
   union all
   select 'slot',
          case when f.new_band is not null then 'keep' when not f.is_taken then 'withdraw'
               when h.during @> tstzrange(f.starts_at, f.ends_at) then 'fits' else 'affected' end,
          coalesce(f.new_band, f.band), coalesce(f.new_day, f.day), f.band, f.id, f.starts_at, f.ends_at, null,
          f.capacity, null
-    from former f cross join hours h
+    from former f cross join hours h where f.is_planned
   union all
   select 'slot',
          case when k.during && tstzrange(n.starts_at, n.ends_at)
