@@ -191,6 +191,31 @@ test('a clinic that two databases have stays noted where it was', async ({ datab
   await north.ownerPool.query('delete from holdfast.clinic where id = $1', [twin.id])
 })
 
+test('a database of another installation without clinics keeps its accounts and site administrators', async ({
+  database,
+}) => {
+  const alone = await createTestDatabase()
+  onTestFinished(() => alone.drop())
+  const register = () => registerShard(database.ownerPool, alone.ownerPool, 'alone')
+  const refusal = (what: string) =>
+    `the database alone of HOLDFAST_SHARDS has ${what}, and is of no installation: a new one has to be empty`
+  await alone.ownerPool.query(
+    'create schema auth; create table auth.user (id uuid); insert into auth.user values (null)',
+  )
+  await expect(register()).rejects.toThrow(refusal('accounts'))
+  await alone.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [randomUUID()])
+  await expect(register()).rejects.toThrow(refusal('site administrators'))
+  const kept = await alone.ownerPool.query('select from holdfast.site_administrator')
+  expect([
+    kept.rowCount,
+    await readMark(alone.ownerPool),
+    await registeredShardNo(database.ownerPool, 'alone'),
+  ]).toEqual([1, null, null])
+  await alone.ownerPool.query('delete from auth.user')
+  await alone.ownerPool.query('delete from holdfast.site_administrator')
+  expect(await register()).toBeGreaterThan(0)
+})
+
 test('site administrators are those of the directory', async ({ database, others: [north] }) => {
   const [kept, gone] = [randomUUID(), randomUUID()]
   await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [kept])

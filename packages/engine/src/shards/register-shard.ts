@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import sql from 'sql-template-tag'
+import sql, { raw } from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
 import { generatedSetting } from '../database/server-secrets.ts'
 import {
@@ -45,9 +45,10 @@ export async function refuseOtherShard(directory: pg.Pool, shard: pg.Pool, name:
     if (isForgotten && found.no !== directoryNo) return
     throw otherDatabase(name, mark, found)
   }
-  if (await hasClinics(shard)) {
+  const content = await contentOf(shard)
+  if (content !== null) {
     throw new ShardRefused(
-      `the database ${name} of HOLDFAST_SHARDS has clinics, and is of no installation: a new one has to be empty`,
+      `the database ${name} of HOLDFAST_SHARDS has ${content}, and is of no installation: a new one has to be empty`,
     )
   }
   // It was registered by a start that was interrupted, or its URL is wrong.
@@ -63,8 +64,8 @@ export async function refuseOtherShard(directory: pg.Pool, shard: pg.Pool, name:
  * @param directory as the owner, migrated
  * @param shard as the owner, migrated
  * @returns the number of the shard
- * @throws ShardRefused if the shard is another one, is part of another installation, is a directory, or has clinics
- *   although it is new; or if there are 99
+ * @throws ShardRefused if the shard is another one, is part of another installation, is a directory, or is new and not
+ *   empty; or if there are 99
  */
 export async function registerShard(directory: pg.Pool, shard: pg.Pool, name: string): Promise<number> {
   await refuseOtherShard(directory, shard, name)
@@ -94,13 +95,21 @@ async function isRegistered(directory: pg.Pool, no: number): Promise<boolean> {
   return rowCount === 1
 }
 
-/** @param shard may be empty */
-async function hasClinics(shard: pg.Pool): Promise<boolean> {
-  const { rows } = await shard.query<{ isMigrated: boolean }>(
-    sql`select to_regclass('holdfast.clinic') is not null as "isMigrated"`,
-  )
-  if (rows[0]?.isMigrated !== true) return false
-  return ((await shard.query(sql`select from holdfast.clinic limit 1`)).rowCount ?? 0) > 0
+/** What a new shard does not have. The accounts' schema is created by the server. */
+const contents = [
+  { table: 'holdfast.clinic', named: 'clinics' },
+  { table: 'holdfast.site_administrator', named: 'site administrators' },
+  { table: 'auth.user', named: 'accounts' },
+]
+
+/** What another installation has in a database; null: nothing. @param shard may be empty */
+async function contentOf(shard: pg.Pool): Promise<string | null> {
+  for (const { table, named } of contents) {
+    const { rows } = await shard.query<{ isThere: boolean }>(sql`select to_regclass(${table}) is not null as "isThere"`)
+    if (rows[0]?.isThere !== true) continue
+    if ((await shard.query(sql`select from ${raw(table)} limit 1`)).rowCount === 1) return named
+  }
+  return null
 }
 
 /** A directory that was restored to an earlier time gives a shard the number that it has. */

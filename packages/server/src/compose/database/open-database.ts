@@ -52,7 +52,7 @@ export type Database = OpenDatabase & {
    * The same for the databases of HOLDFAST_SHARDS, one after the other, after the directory.
    *
    * @returns those that cannot be reached now, by name; they are migrated when they can be
-    * @throws MigrateError, AppLoginError, ShardRefused; StartError for a new one that cannot be reached, or for one
+   * @throws MigrateError, AppLoginError, ShardRefused; StartError for a new one that cannot be reached, or for one
    *   that is missing in the settings
    */
   migrateShards(say: (line: string) => void): Promise<string[]>
