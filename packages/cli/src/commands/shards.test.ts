@@ -91,7 +91,7 @@ test('an import finds a clinic in each database, needs all of them, and notes ne
   const { HOLDFAST_SHARDS: _, ...alone } = env
   const refused = await runCaptured(args, alone)
   expect(refused.code).toBe(1)
-  expect(refused.err.join()).toContain('HOLDFAST_SHARDS lacks databases that have clinics: north')
+  expect(refused.err.join()).toContain('HOLDFAST_SHARDS lacks north (the database 1) with 1 clinics.')
   const away = { ...env, HOLDFAST_SHARDS: 'north=postgres://nobody@127.0.0.1:1/holdfast' }
   expect((await runCaptured(args, away)).err.join()).toContain('the database north is needed: nothing was imported')
   expect(await runCaptured(args, env)).toMatchObject({

@@ -1,5 +1,6 @@
 // Nightly: each start without one of the databases
 import { randomUUID } from 'node:crypto'
+import { drainShard } from '@holdfast/engine'
 import { createTestDatabase, databaseProxy, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { call, signIn, signUp } from '../../test/running-server.ts'
@@ -177,10 +178,12 @@ test('a database with clinics, one of another installation, and a start without 
   await expect(serverOfShards({ ...others, shards: [shard] }, { HOLDFAST_SHARDS: '' })).rejects.toThrow(
     'DATABASE_URL is a shard of an installation',
   )
+  const withoutShard = () => serverOfShards({ ...others, shards: [directory] }, { HOLDFAST_SHARDS: '' })
+  await expect(withoutShard()).rejects.toThrow('HOLDFAST_SHARDS lacks shard-1 (the database 1) with 0 clinics. Add it.')
+  await drainShard(others.ownerPool, 1)
+  await (await withoutShard()).stop()
   await others.ownerPool.query('insert into holdfast.clinic_shard values (900, 1)')
-  await expect(serverOfShards({ ...others, shards: [directory] }, { HOLDFAST_SHARDS: '' })).rejects.toThrow(
-    'HOLDFAST_SHARDS lacks databases that have clinics: shard-1',
-  )
+  await expect(withoutShard()).rejects.toThrow('HOLDFAST_SHARDS lacks shard-1 (the database 1) with 1 clinics. Add it.')
   // Its name is not known then.
   await others.ownerPool.query('delete from holdfast.shard')
   const without = await serverOfShards({ shards: [directory] }, { HOLDFAST_SHARDS: '' })

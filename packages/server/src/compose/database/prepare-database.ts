@@ -65,7 +65,8 @@ async function refuseShard(ownerUrl: string): Promise<void> {
 }
 
 /**
- * The clinics of a database that a server does not know get 503. With its name, the settings can be corrected.
+ * The clinics of a database that a server does not know get 503, and one without clinics may have some soon. With its
+ * name, the settings can be corrected.
  *
  * @throws StartError if the settings lack a database whose name is known
  */
@@ -76,9 +77,13 @@ export async function refuseWithoutShards(
 ): Promise<void> {
   const names = shards?.map(({ name }) => name) ?? []
   const missing = await withPool({ url: ownerUrl, name: 'holdfast start' }, (pool) => missingShards(pool, names))
-  const needed = missing.flatMap(({ name, clinics }) => (name !== null && clinics > 0 ? [name] : []))
-  if (needed.length > 0)
-    throw new StartError(`HOLDFAST_SHARDS lacks databases that have clinics: ${needed.join(', ')}.`)
+  const named = missing.filter(({ name }) => name !== null)
+  if (named.length > 0) {
+    const list = named.map(describeMissing).join(', ')
+    throw new StartError(
+      `HOLDFAST_SHARDS lacks ${list}. Add it. To take a database out, run holdfast shards drain first.`,
+    )
+  }
   for (const one of missing) {
     say(`The directory knows ${describeMissing(one)}, which HOLDFAST_SHARDS lacks: these clinics get 503.`, 'warn')
   }
