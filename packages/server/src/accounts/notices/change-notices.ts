@@ -3,7 +3,7 @@ import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { RightsSource } from '../sessions/rights-source.ts'
-import { isLongProven, undoHours } from './long-proven-address.ts'
+import { areRecentRemovable, isLongProven, undoHours } from './long-proven-address.ts'
 import { countNotice } from './notices-per-day.ts'
 
 /** What is needed to sign in and was changed: the password, or a second factor that is new. */
@@ -43,7 +43,7 @@ export function createChangeNotices({ hasRole }: Pick<RightsSource, 'hasRole'>):
     async note(transaction, accountId, { change, areFactorsRemoved = false, store }) {
       const { rows } = await transaction.query<ChangeNotice & { isConfirmed: boolean }>(sql`
         select u.email, coalesce(u.language, 'en') as language, now() as at, u."emailVerified" as "isConfirmed",
-               case when ${isLongProven} then ${undoHours}::integer end as "removableHours",
+               case when ${isLongProven} and ${areRecentRemovable} then ${undoHours}::integer end as "removableHours",
                ${areFactorsRemoved}::boolean as "areFactorsRemoved"
           from "user" u where u.id = ${accountId}`)
       const [account] = rows

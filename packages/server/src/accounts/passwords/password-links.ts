@@ -5,7 +5,7 @@ import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import type { SignInMark } from '../marked-account.ts'
 import type { ChangeNotices, StoreChangeNotice } from '../notices/change-notices.ts'
-import { isLongProven, undoHours } from '../notices/long-proven-address.ts'
+import { areRecentRemovable, isLongProven, recentSince } from '../notices/long-proven-address.ts'
 import { listPasskeys } from '../second-factors/passkeys.ts'
 import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
@@ -49,7 +49,8 @@ export type PasswordLinks = {
   /**
    * Sets the password, voids the account's links and ends its sessions. A link from an e-mail proves that the person
    * has the address. If nothing did before, a stranger may have signed up: second factors are removed. If the account
-   * has had the address for long, those of the last three days are: whoever knew the password may have added them.
+   * has had the address for long, those of the last three days are, unless the account has an older one, or had one
+   * within these days: whoever knew the password may have added them.
    * `store` stores the notice of the change.
    */
   resetPassword(token: string, newPassword: string, store: StoreChangeNotice): Promise<ResetPasswordOutcome>
@@ -173,6 +174,8 @@ async function withLink(
   return { kind: 'done', passkeys: passkeys.map(({ name }) => name), mark, areFactorsRemoved }
 }
 
+type Proof = { isConfirmed: boolean; isLongProven: boolean; recentSince: Date; areRecentRemovable: boolean }
+
 /**
  * The person has the mailbox. If nothing had proven that before, a stranger may have owned the account, and what they
  * set up must not outlast them. An account with a role keeps its factors then: the person who was invited has signed in
@@ -180,7 +183,8 @@ async function withLink(
  *
  * From an address that the account has had for long, second factors of the last three days are removed, also of an
  * account with a role: whoever stole the password may have added them, so that the owner cannot sign in any more.
- * Before the first factor, the mailbox was enough.
+ * Before the first factor, the mailbox was enough. If the account has or had an older factor, it was not, and whoever
+ * added the recent ones had shown it: they are kept.
  *
  * docs/decisions/0013-second-factors-beside-the-library.md
  *
@@ -192,13 +196,14 @@ async function proveAddress(
   hasRole: RightsSource['hasRole'],
 ): Promise<boolean> {
   await transaction.query(addressProven(accountId))
-  const { rows } = await transaction.query<{ isConfirmed: boolean; isLongProven: boolean; recent: Date }>(sql`
-    select u."emailVerified" as "isConfirmed", ${isLongProven} as "isLongProven",
-           now() - make_interval(hours => ${undoHours}) as recent
+  const { rows } = await transaction.query<Proof>(sql`
+    select u."emailVerified" as "isConfirmed", ${isLongProven} as "isLongProven", ${recentSince} as "recentSince",
+           ${areRecentRemovable} as "areRecentRemovable"
       from "user" u where u.id = ${accountId}`)
   const [before] = rows
   if (before === undefined) throw new Error('An account was not found while its row was locked.')
-  if (before.isLongProven) return secondFactorsRemoved(transaction, accountId, before.recent)
+  if (before.isLongProven)
+    return before.areRecentRemovable && secondFactorsRemoved(transaction, accountId, before.recentSince)
   if (before.isConfirmed) return false
   await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
   return !(await hasRole(transaction, accountId)) && secondFactorsRemoved(transaction, accountId)

@@ -1,6 +1,7 @@
 import { inTransaction } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
+import { recentSince } from '../notices/long-proven-address.ts'
 import type { Principals } from '../sessions/principals.ts'
 import { type AlsoWrite, endingSignIns, endSignIns } from '../sessions/sessions.ts'
 import { hasFactor } from './shown-factors.ts'
@@ -27,6 +28,7 @@ export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'fo
     of: (accountId) => factorCounts(pool, accountId),
     async removeTotp(accountId) {
       await withFactorsLocked(pool, accountId, async (transaction) => {
+        await noteRemoval(transaction, accountId, sql`select "confirmedAt" as since from totp where "userId" = u.id`)
         await deleteTotp(transaction, accountId)
         await unmarkSessions(transaction, accountId)
       })
@@ -34,6 +36,8 @@ export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'fo
     },
     async removePasskey(accountId, id) {
       const isRemoved = await withFactorsLocked(pool, accountId, async (transaction) => {
+        const passkey = sql`select "createdAt" as since from passkey where id = ${id} and "userId" = u.id`
+        await noteRemoval(transaction, accountId, passkey)
         const { rowCount } = await transaction.query(
           sql`delete from passkey where id = ${id} and "userId" = ${accountId}`,
         )
@@ -101,6 +105,17 @@ export async function secondFactorsRemoved(
     sql`delete from passkey where "userId" = ${accountId} and "createdAt" >= ${since}`,
   )
   return passkeys !== 0 || apps.some(({ isOn }) => isOn)
+}
+
+/**
+ * Only the removal of an older factor counts: a thief who adds one, and removes it, shows nothing of the owner's.
+ *
+ * @param removed has `since`, when the factor was added
+ */
+async function noteRemoval(transaction: PoolClient, accountId: string, removed: Sql): Promise<void> {
+  await transaction.query(sql`
+    update "user" u set "factorRemovedAt" = now()
+     where u.id = ${accountId} and exists (select from (${removed}) f where f.since < ${recentSince})`)
 }
 
 async function deleteTotp(transaction: PoolClient, accountId: string): Promise<void> {

@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { aClinic, aMember, aPng, type MailServer, mailServer, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../../test/running-server.ts'
-import { aPersonWithApp, challengeOf, codeOf, post } from '../../../test/second-factor-steps.ts'
+import {
+  accountPassword,
+  aPersonWithApp,
+  challengeOf,
+  codeOf,
+  post,
+  setUpApp,
+} from '../../../test/second-factor-steps.ts'
 
 // Mails are sent in the background.
 const arrivesWithinMs = 60_000
@@ -160,6 +167,24 @@ test.for([
   await ageFactors(member.id, days)
   await resetByMail(member.email, 'chosen in the mailbox')
   expect(await rowsOf(member.id)).toEqual(kept)
+})
+
+test.for([
+  { who: 'the owner replaces an app of more than three days', days: 4, isReplaced: true, kept: { apps: 1 } },
+  { who: 'the owner adds a passkey beside one', days: 4, isReplaced: false, kept: { apps: 1, passkeys: 1 } },
+  { who: 'a thief adds an app, removes it and adds it again', days: 0, isReplaced: true, kept: { apps: 0 } },
+  { who: 'a thief adds an app and a passkey', days: 0, isReplaced: false, kept: { apps: 0, passkeys: 0 } },
+])('$who: what the mailbox alone removes', async ({ days, isReplaced, kept }) => {
+  const person = await aPersonWithApp(server, `${randomUUID()}@example.org`)
+  await confirm(person.id)
+  await ageFactors(person.id, days)
+  if (isReplaced) {
+    const removed = await post(server.url, 'totp/remove', { password: accountPassword }, person.token)
+    expect(removed.status).toBe(200)
+    await setUpApp(server, person.token)
+  } else await addPasskey(person.id)
+  await resetByMail(person.email, 'chosen in the mailbox')
+  expect(await rowsOf(person.id)).toMatchObject(kept)
 })
 
 test.for([
