@@ -3,7 +3,7 @@ import { aBooking, aSlot } from '@holdfast/testkit'
 import type { Page, Request, Route } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
-import { type Site, untilDrawn, untilFocused } from './harness.ts'
+import { axeFindings, type Site, untilDrawn, untilFocused } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
 import { test } from './site-test.ts'
 
@@ -215,6 +215,45 @@ test('a mark that is refused returns the focus to the buttons', async ({ site })
   await untilFocused(page, 'Arrived')
   // It is beside the buttons, where it covers nothing.
   expect(await page.getByRole('main').getByRole('alert').count()).toBe(1)
+})
+
+test.for([
+  { locale: 'en-GB', width: 1280 },
+  { locale: 'de-DE', width: 1280 },
+  { locale: 'de-DE', width: 390 },
+])('in $locale, $width pixels wide, neither a mark nor its refusal moves the rows', async (screen, { site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  for (const [name, minutes] of [
+    ['Ada Above', 30],
+    ['Bob Below', 60],
+  ] as const) {
+    const slot = await aSlot(site.database, scene.doctor, { startsAt: new Date(Date.now() + minutes * 60_000) })
+    await aBooking(site.database, slot, { patient: { name } })
+  }
+  const page = await scene.pageOf('staff', {
+    locale: screen.locale,
+    viewport: { width: screen.width, height: 844 },
+  })
+  await page.route('**/arrive', (route) => route.fulfill({ status: 503, json: { code: 'unavailable' } }), { times: 1 })
+  await page.goto(`/clinic/${scene.clinic.id}/day`)
+  const row = (name: string) => page.getByRole('row').filter({ hasText: name })
+  const buttons = row('Ada Above').getByRole('button')
+  const cell = () => row('Ada Above').getByRole('cell').last().boundingBox()
+  const below = () => row('Bob Below').boundingBox()
+  await row('Bob Below').waitFor()
+  const before = [await cell(), await below()]
+  await buttons.first().click()
+  const alert = row('Ada Above').getByRole('alert')
+  await alert.filter({ hasText: /Ada Above: .*[^.]\. \S/ }).waitFor()
+  expect([await cell(), await below()]).toEqual(before)
+  expect(await axeFindings(page)).toEqual([])
+  await buttons.first().and(page.locator(':not([aria-disabled])')).click()
+  await row('Ada Above')
+    .locator('[data-status-of]')
+    .filter({ hasText: /^(Arrived|Angekommen)/ })
+    .waitFor()
+  expect(await alert.count()).toBe(0)
+  expect(await below()).toEqual(before[1])
 })
 
 test('whoever has gone on after a mark keeps their place when somebody else changes the booking', async ({ site }) => {

@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core'
+import { CloseButton, Text } from '@mantine/core'
 import { type MouseEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { problemMessage } from '../../lib/api/problem-message.ts'
@@ -33,7 +33,7 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
   } as const
   const areNew = useAreNew(offered.join())
   // Only while the version that was marked is shown: the page may read the next one before the response arrives.
-  const isBusy = areNew || booking.isBeingMarked === true
+  const isBusy = booking.isBeingMarked === true
   const run = (name: BookingAction, { detail }: MouseEvent) => {
     // The second click of a double click: what it hits may have been another button at the first one.
     if (detail > 1) return
@@ -48,6 +48,7 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
           size="sm"
           variant={look[name]}
           isBusy={isBusy}
+          disabled={areNew}
           aria-label={t(isInRow && name === 'withdrawAttendance' ? 'undoOf' : `${name}Of`, {
             name: booking.patient.name,
           })}
@@ -57,21 +58,26 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
         </ActionButton>
       ))}
       {action.isError && action.variables.booking.version >= booking.version ? (
-        <NotStored name={booking.patient.name} error={action.error} />
+        <NotStored name={booking.patient.name} error={action.error} onClose={action.reset} />
       ) : null}
     </div>
   )
 }
 
-/** In the row of the patient, where nothing else is covered. */
-function NotStored({ name, error }: { name: string; error: Error }) {
-  const { t } = useTranslation('schedule')
+type NotStoredProps = { name: string; error: Error; onClose: () => void }
+
+/** In a list it is over the row of the patient, beside the buttons: nothing moves below a hand that is pressing. */
+function NotStored({ name, error, onClose }: NotStoredProps) {
+  const { t } = useTranslation(['schedule', 'shell'])
   const { t: tProblem } = useTranslation('problems')
   const { title, help } = problemMessage(error, tProblem)
   return (
-    <Text role="alert" size="sm" c="var(--mantine-color-error)" className={classes.notStored}>
-      {t('notStored', { name, problem: title })} {help}
-    </Text>
+    <div className={classes.notStored}>
+      <Text role="alert" size="sm" c="var(--mantine-color-error)">
+        {t('notStored', { name, problem: title })}. {help}
+      </Text>
+      <CloseButton aria-label={t('shell:close')} onClick={onClose} />
+    </div>
   )
 }
 
