@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatNumber } from '../../lib/i18n/format.ts'
+import { AfterDot } from '../../ui/after-dot.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { ShowMore } from '../../ui/show-more.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
@@ -45,7 +46,7 @@ export function ClosureEffect({ clinicId, of, links }: EffectProps) {
             <li key={booking.id}>
               {formatDayTime(booking.startsAt, timeZone)} · {nameOf?.(booking) ?? <PatientName of={booking} />}
               <PatientContacts of={booking} prefix=" · " /> · {doctors.find(({ id }) => id === booking.doctorId)?.name}
-              {moveOf === undefined ? null : <> · {moveOf(booking)}</>}
+              <AfterDot>{moveOf?.(booking)}</AfterDot>
             </li>
           ))}
         </ul>

@@ -2,6 +2,7 @@ import type { BookedSince, Booking } from '@holdfast/contract/client'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/i18n/format.ts'
+import { AfterDot } from '../../ui/after-dot.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { PatientContacts } from '../bookings/patient-contacts.tsx'
 import { PatientName } from '../bookings/patient-name.tsx'
@@ -52,8 +53,8 @@ export function AffectedList(props: AffectedListProps) {
                     {sinceOf?.(booking.bookedSince) ??
                       t('withdraw.bookedSince', { when: formatDayTime(booking.bookedSince.startsAt, timeZone) })}
                   </>
-                ) : moveOf === undefined ? null : (
-                  <> · {moveOf(booking)}</>
+                ) : (
+                  <AfterDot>{moveOf?.(booking)}</AfterDot>
                 )}
               </>
             )}

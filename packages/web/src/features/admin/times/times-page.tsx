@@ -6,6 +6,7 @@ import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingsStopped } from '../../../domain/bookings/bookings-stopped.tsx'
+import { canBeMoved } from '../../../domain/bookings/offered-actions.ts'
 import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
 import { BusySection } from '../../../domain/busy-calendar/busy-section.tsx'
 import { DoctorCalendar } from '../../../domain/calendar/doctor-calendar.tsx'
@@ -70,7 +71,7 @@ export function ClinicTimesPage() {
               onDays={(days) =>
                 void navigate({ search: { doctorId, ...withdrawalSearchOf(days) }, replace: true, resetScroll: false })
               }
-              moveOf={(booking) => <MoveLink booking={booking} isOfWithdrawal />}
+              moveOf={(booking) => (canBeMoved(booking) ? <MoveLink booking={booking} isOfWithdrawal /> : null)}
               rebookOf={(booking) => <RebookLink booking={booking} />}
               sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
               allLostOf={(days) => <LostLink days={days} doctorId={doctorId} />}
@@ -190,7 +191,7 @@ function Week({ doctorId }: { doctorId: string }) {
             clinicId={clinicId}
             timeZone={timeZone}
             nameOf={(booking) => <BookingLink booking={booking} />}
-            moveOf={(booking) => <MoveLink booking={booking} />}
+            moveOf={(booking) => (canBeMoved(booking) ? <MoveLink booking={booking} /> : null)}
             sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
             onDay={(wanted) =>
               void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })
