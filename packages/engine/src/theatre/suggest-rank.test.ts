@@ -49,18 +49,25 @@ test('the service’s own block comes first, with several starts, then the other
     { roomId: second, startsAt: soonAt(8), blockId: own, isOwnBlock: true },
     { roomId: second, startsAt: soonAt(11), blockId: own, isOwnBlock: true },
     { roomId: room, startsAt: soonAt(32), blockId: next, isOwnBlock: true },
+    { roomId: second, startsAt: soonAt(9), blockId: own, isOwnBlock: true },
+    { roomId: second, startsAt: soonAt(12), blockId: own, isOwnBlock: true },
+    { roomId: second, startsAt: soonAt(13), blockId: own, isOwnBlock: true },
+  ])
+  expect(refusals).toEqual([])
+  const open = await suggested(scene, { minutes: 300, limit: 8 })
+  expect(open.suggestions.slice(0, 4)).toMatchObject([
+    { roomId: room, startsAt: soonAt(32), isOwnBlock: true },
     { roomId: second, startsAt: soonAt(0), blockId: null, isOwnBlock: false },
     { roomId: room, startsAt: soonAt(0), blockId: null },
     { roomId: second, startsAt: soonAt(14), blockId: null },
   ])
-  expect(refusals).toEqual([])
 })
 
 test('of an urgent case, the soonest start comes first, and its own block may be overrun', async ({ database }) => {
   const scene = await aTheatre(database)
   const { second, own } = await twoRooms(scene)
-  const { suggestions } = await suggested(scene, { urgency: 'urgent', minutes: 420, limit: 3 })
-  expect(suggestions).toMatchObject([
+  const { suggestions } = await suggested(scene, { urgency: 'urgent', minutes: 420, limit: 6 })
+  expect(suggestions.slice(0, 3)).toMatchObject([
     { roomId: second, startsAt: soonAt(0), blockId: null },
     { roomId: scene.room, startsAt: soonAt(0) },
     { roomId: second, startsAt: soonAt(8), blockId: own, isOwnBlock: true },
@@ -102,15 +109,15 @@ for (const urgency of ['urgent', 'immediate'] as const) {
     const { theatre, room } = scene
     await theatre.updateRoom(room, { hours: openDaily })
     const found = await suggested(scene, { urgency, limit: 4 })
-    expect(startsOf(found)).toEqual([[0, 'outside_hours'], [8], [24, 'outside_hours'], [32]])
+    expect(startsOf(found)).toEqual([[0, 'outside_hours'], [8], [9], [10]])
     expect(startsOf(await suggested(scene, { urgency, limit: 1 }))).toEqual([[0, 'outside_hours']])
-    expect(startsOf(await suggested(scene, { limit: 2 }))).toEqual([[8], [32]])
+    expect(startsOf(await suggested(scene, { limit: 3 }))).toEqual([[8], [32], [9]])
     const [closed] = found.suggestions
     expect(await theatre.claimCase(aCase(scene, { ...closed, urgency }))).toMatchObject({ kind: 'booked' })
     await theatre.updateRoom(room, { hours: null })
     await aBlock(scene, room, 8, 'Cardiac')
-    const owned = await suggested(scene, { urgency, limit: 3, to: tomorrow })
-    expect(startsOf(owned)).toEqual([[1], [8, 'block_owned'], [14]])
+    const owned = await suggested(scene, { urgency, limit: 6, to: tomorrow })
+    expect(startsOf(owned).slice(0, 3)).toEqual([[1], [8, 'block_owned'], [14]])
     const late = await suggested(scene, { urgency, limit: 2, to: tomorrow, minutes: 600 })
     expect(startsOf(late)).toEqual([[1, 'block_owned'], [14]])
   })
@@ -127,7 +134,7 @@ test('a room that is open comes before a closed one at the same time, and half o
   const { suggestions } = await suggested(scene, { urgency: 'immediate', limit: 1 })
   expect(suggestions).toMatchObject([{ roomId: open, startsAt: soonAt(0), waivedRules: [] }])
   const four = startsOf(await suggested(scene, { urgency: 'immediate', limit: 4 }))
-  expect(four).toEqual([[0], [0, 'outside_hours'], [0, 'outside_hours'], [8]])
+  expect(four).toEqual([[0], [0, 'outside_hours'], [1], [2]])
 })
 
 test('behind the first starts, later ones of their stretches follow, an hour apart', async ({ database }) => {
@@ -150,4 +157,45 @@ test('a start whose turnover another owner’s block would lose comes last, but 
   expect(startsOf(await suggested(scene, { ...where, limit: 20 }))).toEqual([[14], ...later, [0]])
   expect(startsOf(await suggested(scene, { ...where, limit: 1 }))).toEqual([[14]])
   expect(startsOf(await suggested(scene, { ...where, urgency: 'urgent', limit: 1 }))).toEqual([[0]])
+})
+
+test('the last gap of the own block is suggested first, although another owner’s block follows', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  const { theatre, room } = scene
+  await theatre.updateRoom(room, { turnoverMinutes: 20 })
+  await aBlock(scene, room, 8)
+  await aBlock(scene, room, 14, 'Cardiac')
+  caseOf(await theatre.claimCase(aCase(scene, { startsAt: soonAt(8), minutes: 220, confirm: true })))
+  const { suggestions } = await suggested(scene, { minutes: 120, limit: 2 })
+  expect(suggestions[0]).toMatchObject({ startsAt: soonAt(12), isOwnBlock: true })
+  const short = await suggested(scene, { to: tomorrow, limit: 4 })
+  expect(startsOf(short).slice(0, 3)).toEqual([[12], [0], [13]])
+})
+
+test('later starts of the first days come before the first starts of later ones', async ({ database }) => {
+  const scene = await aTheatre(database)
+  await scene.theatre.updateRoom(scene.room, { hours: openDaily })
+  const found = await suggested(scene, {
+    to: soonAt(24 * 7)
+      .toISOString()
+      .slice(0, 10),
+    limit: 8,
+    minutes: 180,
+  })
+  expect(startsOf(found)).toEqual([[8], [32], [56], [80], [9], [10], [11], [33]])
+})
+
+test('an emergency with others’ blocks in all rooms is searched two days, and gets later starts there', async ({
+  database,
+}) => {
+  const scene = await aTheatre(database)
+  for (let hour = 0; hour < 72; hour += 6) await aBlock(scene, scene.room, hour, 'Eyes')
+  const query = { to: soonAt(72).toISOString().slice(0, 10), limit: 8, urgency: 'immediate' } as const
+  const { suggestions, refusals, searchedUntil } = await suggested(scene, query)
+  expect(suggestions.map(({ startsAt }) => +startsAt)).toEqual([0, 6, 12, 18, 1, 2, 3, 4].map((hour) => +soonAt(hour)))
+  expect(suggestions.every(({ waivedRules }) => waivedRules.includes('block_owned'))).toBe(true)
+  // The open day after them is not reached.
+  expect({ refusals, searchedUntil }).toEqual({ refusals: [], searchedUntil: null })
 })

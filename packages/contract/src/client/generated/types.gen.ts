@@ -5063,7 +5063,7 @@ export type SuggestionQuery = {
  */
 export type Suggestions = {
     /**
-     * Times at which nothing prevents the case: first those in its own blocks, then the others, each by start and room. Of an urgent or immediate case, all by start, and about half of them may break the plan (`waivedRules`). Each is the first of a stretch; if `limit` allows, later starts follow, an hour apart, and then those whose turnover reaches into a block of others
+     * Times at which nothing prevents the case: first those in its own blocks, then the others, each by start and room. Of an urgent or immediate case, all by start, and about half of them may break the plan (`waivedRules`). Half are the first ones of stretches; later starts of these follow, an hour apart, then the first ones of other stretches, and then those whose turnover reaches into a block of others
      */
     suggestions: Array<Suggestion>;
     /**

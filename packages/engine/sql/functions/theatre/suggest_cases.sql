@@ -5,19 +5,23 @@
 -- start and room.
 -- For urgent and immediate cases, the soonest are the best. They need not keep to the plan (case_conflicts):
 -- waivedRules names what they break of opening times and blocks. Of starts at the same time, those that break nothing
--- come first, and at most half of the first ones, rounded up, break something. If p_plan names a block (blockId),
--- which is filled from the waitlist, nothing is waived: nobody has chosen to overrun it.
--- refusals: one for each day without a suggestion that was examined to its end.
+-- come first, and at most half of the first ones, rounded up, break something. Once so many do, no day after the second
+-- one is examined. If p_plan names a block (blockId), which is filled from the waitlist, nothing is waived: nobody has
+-- chosen to overrun it.
+-- refusals: one for each day without a start that was examined to its end.
 -- searchedUntil: the first day that was not examined to its end, because there were too many starts; else null.
 --
 -- From a stretch of feasible starts in one room, day and block, with the same waivedRules, the first is suggested:
 -- case_starts has these. Each is examined by case_conflicts, as a claim is: suggest.test.ts compares with all starts.
--- If there are fewer of them than p_limit, later starts of the same stretches follow, in the same order, an hour apart.
--- Of cases that keep to the plan, those come last whose turnover another owner's block loses (takes_from_block).
+-- The best of them, at most half of p_limit, rounded up, are followed by later starts of their stretches, an hour
+-- apart, in the same order; those of urgent and immediate cases that break nothing come before the others. The rest of
+-- the first starts follow. Of cases that keep to the plan, those outside their own blocks come last whose turnover
+-- another owner's block loses (takes_from_block).
 --
 -- p_plan: as for schedule_cases, without room and start. p_room_ids: null: all active ones.
--- It stops after 10,000 examined starts: six to eight seconds of CPU, measured with 30 rooms and 300 cases a day, of
--- which each has 1,700 to 3,100 starts. Half of them may be in the case's own blocks, which are examined first.
+-- It stops after 10,000 calls of case_conflicts: six to eight seconds of CPU, measured with 30 rooms and 300 cases a
+-- day, of which each has 1,700 to 3,100 starts. Half may be for the case's own blocks, which are examined first. Later
+-- starts need at most p_limit more.
 -- Locks: none. Fails: as case_needs. Idempotent: yes.
 create or replace function holdfast.suggest_cases(
   p_clinic_no integer, p_plan jsonb, p_room_ids uuid[], p_except_ids uuid[], p_from date, p_to date,
@@ -49,10 +53,12 @@ declare
   v_wanted constant jsonb := p_plan - 'urgency'
     || case when v_is_urgent and p_plan->>'blockId' is null
             then '{"override": {"rules": ["outside_hours", "block_owned", "block_overrun"]}}'::jsonb else '{}' end;
-  v_waiving_max constant integer := (p_limit + 1) / 2;
+  v_first_max constant integer := (p_limit + 1) / 2; -- First starts before later ones.
+  v_waiving_max constant integer := v_first_max;
   v_suggestions jsonb := '[]'; v_refusals jsonb := '[]'; v_found jsonb;
-  -- Those that come after v_suggestions: later starts; and starts whose turnover reaches into a block of others.
-  v_later jsonb := '[]'; v_last jsonb := '[]';
+  -- Those that come after v_suggestions: later starts; first starts beyond v_first_max; and starts whose turnover
+  -- reaches into a block of others.
+  v_later jsonb := '[]'; v_far jsonb; v_last jsonb := '[]';
   v_waived jsonb; v_waiving integer := 0;
   v_ends_at timestamptz; v_last_at timestamptz;
   v_ended bigint[] := '{}'; -- The stretches that have no later start.
@@ -129,19 +135,23 @@ begin
         v_checks := v_checks + 1;
         if v_found = '[]' then
           v_waived := waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun);
-          v_plan := v_plan || jsonb_build_object('startsAt', v_start.at - v_step);
-          continue when v_start.at - v_step >= greatest(v_day_start, v_now)
-            and v_start.block_id is not distinct from (
-              select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at - v_step) s where s.is_block)
-            and case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun) = '[]'
-            and waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun) = v_waived;
+          if v_start.at - v_step >= greatest(v_day_start, v_now)
+             and v_start.block_id is not distinct from (
+               select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at - v_step) s where s.is_block) then
+            v_plan := v_plan || jsonb_build_object('startsAt', v_start.at - v_step);
+            v_checks := v_checks + 1;
+            continue when
+              case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun) = '[]'
+              and waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun) = v_waived;
+          end if;
           v_suggested_days := v_suggested_days || v_day;
           v_ends_at := v_start.at + v_minutes;
           v_found := jsonb_build_object('roomId', v_start.room_id, 'startsAt', v_start.at, 'endsAt', v_ends_at,
                                         'blockId', v_start.block_id, 'isOwnBlock', v_start.is_own,
                                         'waivedRules', v_waived);
-          if not v_is_urgent and takes_from_block(p_clinic_no, v_start.room_id, v_ends_at, p_plan->>'service',
-                                                  v_surgeon_id, v_now) then
+          if not (v_is_urgent or v_start.is_own)
+             and takes_from_block(p_clinic_no, v_start.room_id, v_ends_at, p_plan->>'service', v_surgeon_id,
+                                  v_now) then
             v_last := v_last || v_found;
           elsif v_waived = '[]' or v_waiving < v_waiving_max then
             v_waiving := v_waiving + (v_waived <> '[]')::integer;
@@ -162,6 +172,8 @@ begin
       end loop;
       exit passes when jsonb_array_length(v_suggestions) >= p_limit;
       exit when v_is_stopped;
+      -- An emergency waits for no start of a later day that would break nothing.
+      exit passes when v_waiving >= v_waiving_max and v_day > p_from;
       if v_is_own then
         v_own_until := v_day + 1;
         v_times_of_days := v_times_of_days || jsonb_build_object(v_day, v_times);
@@ -183,36 +195,42 @@ begin
     end loop;
     v_searched_until := case when v_is_stopped and not v_is_own then v_day end;
   end loop;
-  v_suggestions := (
-    select coalesce(jsonb_agg(q.item order by q.n), '[]')
-      from (select s.item, row_number() over (order by not v_is_urgent and not (s.item->>'isOwnBlock')::boolean,
-                                                       case when v_is_urgent then s.item->>'startsAt' end,
-                                                       s.item->'waivedRules' <> '[]', s.n) as n
-              from jsonb_array_elements(v_suggestions) with ordinality s(item, n)) q
-     where q.n <= p_limit);
+  select coalesce(jsonb_agg(q.item order by q.n) filter (where q.n <= v_first_max), '[]'),
+         coalesce(jsonb_agg(q.item order by q.n) filter (where q.n > v_first_max), '[]')
+    into v_suggestions, v_far
+    from (select s.item, row_number() over (order by not v_is_urgent and not (s.item->>'isOwnBlock')::boolean,
+                                                     case when v_is_urgent then s.item->>'startsAt' end,
+                                                     s.item->'waivedRules' <> '[]', s.n) as n
+            from jsonb_array_elements(v_suggestions) with ordinality s(item, n)) q;
 
   for v_start in
     with stretch as (
       select s.n, s.item, (s.item->>'roomId')::uuid as room_id, (s.item->>'startsAt')::timestamptz as at
-        from jsonb_array_elements(v_suggestions) with ordinality s(item, n)
+        from jsonb_array_elements(v_suggestions || v_far) with ordinality s(item, n)
     )
     select s.n, s.room_id, h.at, s.item
       from stretch s
      cross join lateral generate_series(
        s.at + c_apart, ((s.at at time zone v_timezone)::date + 1)::timestamp at time zone v_timezone - v_step,
        c_apart) h(at)
-     where not exists (select from stretch t where t.room_id = s.room_id and t.at > s.at and t.at <= h.at)
-     order by not v_is_urgent and not (s.item->>'isOwnBlock')::boolean, h.at, s.n
+     where s.n <= v_first_max
+       and not exists (select from stretch t where t.room_id = s.room_id and t.at > s.at and t.at <= h.at)
+     order by case when v_is_urgent then s.item->'waivedRules' <> '[]'
+                   else not (s.item->>'isOwnBlock')::boolean end, h.at, s.n
   loop
     exit when jsonb_array_length(v_suggestions || v_later) >= p_limit;
+    -- Later starts that break something take no place of first ones.
+    exit when v_start.item->'waivedRules' <> '[]'
+              and jsonb_array_length(v_suggestions || v_later || v_far) >= p_limit;
     continue when v_start.n = any (v_ended);
     v_plan := v_wanted || jsonb_build_object('roomId', v_start.room_id, 'startsAt', v_start.at);
     v_ends_at := v_start.at + v_minutes;
     if (v_start.item->>'blockId')::uuid is not distinct from (
          select s.id from case_slot(p_clinic_no, v_start.room_id, v_start.at) s where s.is_block)
        and case_conflicts(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, p_overrun => v_overrun) = '[]'
-       and (v_is_urgent or not takes_from_block(p_clinic_no, v_start.room_id, v_ends_at, p_plan->>'service',
-                                                v_surgeon_id, v_now)) then
+       and (v_is_urgent or (v_start.item->>'isOwnBlock')::boolean
+            or not takes_from_block(p_clinic_no, v_start.room_id, v_ends_at, p_plan->>'service', v_surgeon_id,
+                                    v_now)) then
       v_later := v_later || (v_start.item || jsonb_build_object(
         'startsAt', v_start.at, 'endsAt', v_ends_at,
         'waivedRules', waived_rules(p_clinic_no, v_plan, v_patient_id, p_except_ids, v_now, v_overrun)));
@@ -222,7 +240,7 @@ begin
   end loop;
   v_suggestions := (
     select coalesce(jsonb_agg(s.item order by s.n), '[]')
-      from jsonb_array_elements(v_suggestions || v_later || v_last) with ordinality s(item, n)
+      from jsonb_array_elements(v_suggestions || v_later || v_far || v_last) with ordinality s(item, n)
      where s.n <= p_limit);
   return jsonb_build_object('suggestions', v_suggestions, 'refusals', v_refusals,
                             'searchedUntil', v_searched_until);
