@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSession, aSlot, aVisitType, type TestDatabase, until } from '@holdfast/testkit'
 import Papa from 'papaparse'
 import { afterEach, expect, vi } from 'vitest'
 import { accountHeader, type RestApp } from '../../../test/rest-app.ts'
@@ -63,6 +63,21 @@ test('an export has all bookings that match, also those of later pages, and is r
   expect(none.body.trim().split('\r\n')).toHaveLength(1)
 })
 
+test('an export names the visit types of visits in open sessions', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const session = await aSession(database, await aDoctor(database, clinic))
+  const type = await aVisitType(database, clinic, { name: '=Check-up' })
+  const visit = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
+  await rest.call('createBooking', { body: { ...visit, patient: { name: 'Ada' }, confirm: true } })
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const day = session.startsAt.toISOString().slice(0, 10)
+  const query = { from: day, to: day }
+  const { body } = await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as: admin, query })
+  expect(Papa.parse<Record<string, string>>(body.trimEnd(), { header: true }).data).toMatchObject([
+    { visitTypeId: type.id, visitType: "'=Check-up" },
+  ])
+})
+
 test('an export has the reference that patients are told, and who cancelled', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
@@ -79,7 +94,7 @@ test('an export has the reference that patients are told, and who cancelled', as
   expect((await cancel({ as }, byClinic.id)).status).toBe(200)
   const { body } = await rest.call('exportClinicBookings', { path: { clinicId: clinic.id }, as })
   const { data, meta } = Papa.parse<Record<string, string>>(body.trimEnd(), { header: true })
-  expect(meta.fields?.slice(-3)).toEqual(['updatedAt', 'reference', 'cancelledBy'])
+  expect(meta.fields?.slice(-4)).toEqual(['reference', 'cancelledBy', 'visitTypeId', 'visitType'])
   const found = new Map(data.map(({ bookingId, reference, cancelledBy }) => [bookingId, [reference, cancelledBy]]))
   const reference = ({ id }: { id: string }) => `${id.slice(-8, -4)}-${id.slice(-4)}`.toUpperCase()
   expect(found.get(booked.id)).toEqual([reference(booked), ''])

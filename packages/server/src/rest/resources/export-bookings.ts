@@ -34,6 +34,8 @@ const columns = [
   'updatedAt',
   'reference',
   'cancelledBy',
+  'visitTypeId',
+  'visitType',
 ] as const
 
 /** All of a clinic's bookings that match and exist now, as a CSV file, recorded in the security log. */
@@ -47,7 +49,8 @@ export async function exportBookings(
 ) {
   const release = exportSlots.take(by.actorId, clinicNo)
   async function* rows() {
-    const createdUntil = await accounts.time()
+    const [createdUntil, visitTypes] = await Promise.all([accounts.time(), engine.directory.visitTypes(clinicNo)])
+    const typeNames = new Map(visitTypes.map(({ id, name }) => [id, name]))
     const read = (cursor: string | null) =>
       engine.reads.bookingsOfClinic({ ...filters, createdUntil, limit: rowsAtOnce, cursor })
     for await (const bookings of pagesOf(read)) {
@@ -57,8 +60,12 @@ export async function exportBookings(
         engine.reads.cancelledBy(bookings),
       ])
       yield bookings.map((booking) => {
-        const { id, doctorId } = booking
-        const known = { doctor: names.get(doctorId) ?? null, cancelledBy: cancelledBy.get(id) ?? null }
+        const { id, doctorId, visitTypeId } = booking
+        const known = {
+          doctor: names.get(doctorId) ?? null,
+          cancelledBy: cancelledBy.get(id) ?? null,
+          visitType: typeNames.get(visitTypeId ?? '') ?? null,
+        }
         return rowOf(booking, known, timezone)
       })
     }
@@ -77,9 +84,9 @@ export async function exportBookings(
   })
 }
 
-type Known = { doctor: string | null; cancelledBy: 'patient' | 'clinic' | null }
+type Known = { doctor: string | null; cancelledBy: 'patient' | 'clinic' | null; visitType: string | null }
 
-function rowOf(booking: Booking, { doctor, cancelledBy }: Known, timezone: string): CsvRow {
+function rowOf(booking: Booking, { doctor, cancelledBy, visitType }: Known, timezone: string): CsvRow {
   const { startsAt, endsAt, patient, attendanceConfirmedAt, holdExpiresAt } = booking
   const row: Record<(typeof columns)[number], string | number | null | undefined> = {
     bookingId: booking.id,
@@ -106,6 +113,8 @@ function rowOf(booking: Booking, { doctor, cancelledBy }: Known, timezone: strin
     updatedAt: timeText(booking.updatedAt),
     reference: referenceOf(booking.id),
     cancelledBy,
+    visitTypeId: booking.visitTypeId,
+    visitType,
   }
   return columns.map((column) => row[column] ?? null)
 }

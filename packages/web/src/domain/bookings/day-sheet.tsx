@@ -2,6 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime, formatTimes } from '../../lib/i18n/format.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
+import { VisitOfBooking } from '../visits/visit-of-booking.tsx'
 import classes from './day-sheet.module.css'
 import { isExpected } from './is-expected.ts'
 import { PatientName } from './patient-name.tsx'
@@ -58,7 +59,10 @@ export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps)
                     </span>
                   )}
                 </td>
-                <td>{booking.reason ?? ''}</td>
+                <td>
+                  {booking.visitTypeId === undefined ? null : <VisitOfBooking booking={booking} />}
+                  {booking.reason ?? ''}
+                </td>
                 <td>
                   {t(`shell:status.${booking.status}`)}
                   {isExpected(booking) ? ` · ${t('shell:attendance')}` : ''}
