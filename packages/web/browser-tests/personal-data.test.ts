@@ -7,7 +7,7 @@ import { axeFindings, sidewaysPixels, signInPage, signUp, untilRead } from './ha
 import { test } from './site-test.ts'
 
 test('an account reads what is stored about it, and saves it as a file', async ({ site }) => {
-  const scene = await aClinicScene(site)
+  const scene = await aClinicScene(site, { timezone: 'Asia/Tokyo' })
   const account = await signUp(site.url, 'Grace')
   const { rows } = await site.database.ownerPool.query<{ id: string }>('select id from auth."user" where email = $1', [
     account.email,
@@ -22,6 +22,7 @@ test('an account reads what is stored about it, and saves it as a file', async (
   await page.getByRole('heading', { level: 2, name: 'Hill Clinic' }).waitFor()
   await page.getByRole('region', { name: 'Appointments' }).getByText('Grace Hopper').waitFor()
   await page.getByRole('region', { name: 'Account' }).getByText(account.email).waitFor()
+  await page.getByText(/^Times are local times of: Japan/).waitFor()
   await untilRead(page)
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
@@ -50,6 +51,8 @@ test('an administrator reads all about a contact, and the staff cannot', async (
   await page.getByRole('button', { name: 'Show all that is stored' }).click()
   await page.getByRole('region', { name: 'Appointments' }).getByText('Grace Hopper').waitFor()
   expect(await axeFindings(page)).toEqual([])
+  await contact.pressSequentially('x')
+  await page.getByRole('region', { name: 'Appointments' }).waitFor({ state: 'detached' })
   const staff = await scene.pageOf('staff')
   await staff.goto(`/clinic/${scene.clinic.id}/patients`)
   await staff.getByRole('link', { name: 'New patient' }).waitFor()

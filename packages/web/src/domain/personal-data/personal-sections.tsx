@@ -2,7 +2,8 @@ import type { PersonalRow } from '@holdfast/contract/client'
 import { Button, Stack, Text, Title } from '@mantine/core'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDayTime, formatNumericDate } from '../../lib/i18n/format.ts'
+import { formatDayTime, formatNumericDate, formatZone } from '../../lib/i18n/format.ts'
+import { serverNow } from '../../lib/time/server-clock.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import tableClasses from '../../ui/table.module.css'
 import classes from './personal-data.module.css'
@@ -17,7 +18,7 @@ type Sections = readonly { name: string; rows: readonly PersonalRow[] }[]
 
 type SectionsProps = {
   sections: Sections
-  /** Of the times. */
+  /** Of the times, which are shown with its name. */
   timeZone: string
   /** The level of the sections’ headings. */
   level: 2 | 3
@@ -30,6 +31,9 @@ export function PersonalSections({ sections, ...props }: SectionsProps) {
   if (filled.length === 0) return <Text>{t('nothing')}</Text>
   return (
     <Stack gap="lg">
+      <Text size="sm" c="dimmed">
+        {t('times', { zone: formatZone(serverNow(), props.timeZone) })}
+      </Text>
       {filled.map((section) => (
         <Section key={section.name} {...section} {...props} />
       ))}

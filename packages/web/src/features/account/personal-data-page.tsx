@@ -1,3 +1,4 @@
+import type { PersonalDataOfClinic } from '@holdfast/contract/client'
 import { Alert, Stack, Text, Title } from '@mantine/core'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -5,6 +6,7 @@ import { DocumentActions } from '../../domain/personal-data/document-actions.tsx
 import { PersonalSections } from '../../domain/personal-data/personal-sections.tsx'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { ownTimeZone } from '../../lib/i18n/format.ts'
+import { clinicQuery } from '../../lib/queries/directory-queries.ts'
 import { useSession } from '../../lib/session/session.ts'
 import { PageTitle } from '../../ui/focus/page-title.tsx'
 import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
@@ -60,9 +62,18 @@ function MyData() {
           {archivedMonths.length === 0 ? null : (
             <Alert color="yellow">{t('archived', { months: archivedMonths.join(', ') })}</Alert>
           )}
-          <PersonalSections sections={sections} timeZone={ownTimeZone()} level={3} />
+          <OfClinic clinicId={clinicId} sections={sections} />
         </Stack>
       ))}
     </>
   )
+}
+
+type OfClinicProps = Pick<PersonalDataOfClinic, 'clinicId' | 'sections'>
+
+/** In the clinic's time zone, or in the reader's own if the clinic cannot be read. */
+function OfClinic({ clinicId, sections }: OfClinicProps) {
+  const clinic = useQuery(clinicQuery(clinicId))
+  if (clinic.isPending) return <PageLoading />
+  return <PersonalSections sections={sections} timeZone={clinic.data?.timezone ?? ownTimeZone()} level={3} />
 }

@@ -29,6 +29,11 @@ export function ClinicPersonalDataPage() {
     mutationFn: (body: Person) => dataOf(api.getPersonalData({ path: { clinicId }, body })),
     gcTime: 0,
   })
+  /** The document of the contact before would stand below another one. */
+  const change = (text: string) => {
+    setContact(text)
+    reading.reset()
+  }
   const read = (event: FormEvent) => {
     event.preventDefault()
     if (patientId !== undefined) return reading.mutate({ patientId })
@@ -55,7 +60,7 @@ export function ClinicPersonalDataPage() {
                 w="22rem"
                 maw="100%"
                 value={contact}
-                onChange={(event) => setContact(event.currentTarget.value)}
+                onChange={(event) => change(event.currentTarget.value)}
               />
             ) : null}
             <ActionButton type="submit" isBusy={reading.isPending}>
