@@ -52,7 +52,7 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   await page.getByRole('button', { name: 'Create account' }).click()
   await linked(page).waitFor()
   expect(page.url()).toBe(address)
-  await page.getByText('You can view, move and cancel it here while you are signed in.').waitFor()
+  await page.getByText('You can view and cancel it here while you are signed in.').waitFor()
   expect(await page.getByRole('button', { name: 'Copy link' }).count()).toBe(0)
   expect(await page.getByText('Copy the link', { exact: false }).count()).toBe(0)
   await page.getByText('You will find it in “My appointments”.').waitFor()

@@ -16,8 +16,7 @@ export const de: MailTexts = {
   reference: 'Buchungsnummer',
   reason: 'Grund',
   openTicket: 'Ticket öffnen',
-  privateLink:
-    'Behalten Sie den Link zu Ihrem Ticket für sich: Wer ihn hat, kann den Termin sehen, verschieben, absagen.',
+  privateLink: 'Behalten Sie den Link zu Ihrem Ticket für sich: Wer ihn hat, kann den Termin sehen und absagen.',
   onTicket: 'Auf dem Ticket können Sie den Termin verschieben oder absagen.',
   onTicketOfVisit: 'Auf dem Ticket können Sie den Termin absagen.',
   preparation: (text) => `Vor dem Termin: ${text}`,

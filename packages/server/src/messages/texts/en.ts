@@ -15,7 +15,7 @@ export const en = {
   reference: 'Reference',
   reason: 'Reason',
   openTicket: 'Open your ticket',
-  privateLink: 'Keep the link to your ticket private: anyone who has it can view, move and cancel the appointment.',
+  privateLink: 'Keep the link to your ticket private: anyone who has it can view and cancel the appointment.',
   onTicket: 'You can move or cancel the appointment on your ticket.',
   onTicketOfVisit: 'You can cancel the appointment on your ticket.',
   preparation: (text: string) => `Before the appointment: ${text}`,
