@@ -2,15 +2,13 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { type AnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
 import { canChange } from '../database/can-change-sql.ts'
-import { isLockTimeout } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
+import { lockedMessage, lockedTriesMax, unlessLocked } from '../database/unless-locked.ts'
 
 /** How long a request blocks and frees slots at most; what is left is done by the jobs. */
 const applyMsMax = 5_000
 /** The jobs leave a closure to the request that wrote it for so long. */
 const leftSeconds = 30
-/** How long a step waits for one lock while it has the doctor's, for which claims wait. */
-const stepLockMs = 300
 
 /** Several closures of a clinic are locked in one order, so that two transactions never wait for each other. */
 const lockedClosures = (clinicNo: number) => sql`
@@ -19,13 +17,16 @@ const inOrder = sql`order by l.id for no key update`
 
 type Unapplied = { id: string; changed: string; doctor_ids: string[] }
 
-/** `position`: of the last step that changed something; null: none did. `doctorIds`: whose slots were changed. */
-export type AppliedClosures = { position: string | null; doctorIds: Set<string> }
+/**
+ * `position`: of the last step that changed something; null: none did. `doctorIds`: whose slots were changed.
+ * `isLocked`: another session has locked slots of a doctor, who is left to the jobs.
+ */
+export type AppliedClosures = { position: string | null; doctorIds: Set<string>; isLocked: boolean }
 
 /**
  * Blocks and frees the slots of all doctors whom the closures of a clinic concern that are not applied yet, in steps of
- * 1,000 slots, each of which is an announced transaction, until `endMs` of `performance.now()`. When all is done, that
- * is noted.
+ * 1,000 slots, each of which is an announced transaction, until `endMs` of `performance.now()`. A doctor whose slots
+ * are locked comes after the others. When all is done, that is noted.
  *
  * @param closureId only this one; null: all of them
  */
@@ -43,17 +44,24 @@ export async function applyClosures(
       from holdfast.closure k
      where k.clinic_no = ${clinicNo} and k.applied_at is null
        and ${closureId === null ? sql`true` : sql`k.id = ${closureId}`}`)
-  const applied: AppliedClosures = { position: null, doctorIds: new Set() }
-  for (const doctorId of new Set(rows.flatMap(({ doctor_ids: ids }) => ids))) {
+  const applied: AppliedClosures = { position: null, doctorIds: new Set(), isLocked: false }
+  const doctorIds = new Set(rows.flatMap(({ doctor_ids: ids }) => ids))
+  const doctors = [...doctorIds].map((doctorId) => ({ doctorId, tries: 1 }))
+  // Those who are put at the end are among them.
+  for (const { doctorId, tries } of doctors) {
     for (;;) {
       if (performance.now() > endMs) return applied
-      const step = await stepUnlessLocked(write, clinicNo, doctorId)
-      if (step === 'locked') continue
-      if (step === null) break
+      const step = await unlessLocked(write, (transaction) => applyStep(transaction, clinicNo, doctorId))
+      if (step === 'locked') {
+        if (tries < lockedTriesMax) doctors.push({ doctorId, tries: tries + 1 })
+        else applied.isLocked = true
+      }
+      if (step === 'locked' || step === null) break
       applied.position = step
       applied.doctorIds.add(doctorId)
     }
   }
+  if (applied.isLocked) return applied
   // One that was changed meanwhile is applied by whoever changed it.
   const [ids, changes] = [rows.map(({ id }) => id), rows.map(({ changed }) => changed)]
   await pool.query(sql`
@@ -65,23 +73,8 @@ export async function applyClosures(
   return applied
 }
 
-/** A step; `locked`: another session has locked a row for longer, and nothing was written. */
-async function stepUnlessLocked(
-  write: AnnouncedTransaction,
-  clinicNo: number,
-  doctorId: string,
-): Promise<string | null | 'locked'> {
-  try {
-    return await write((transaction) => applyStep(transaction, clinicNo, doctorId))
-  } catch (error) {
-    if (isLockTimeout(error)) return 'locked'
-    throw error
-  }
-}
-
 /** @returns the transaction; null: there was nothing left to change */
 async function applyStep(transaction: pg.PoolClient, clinicNo: number, doctorId: string): Promise<string | null> {
-  await transaction.query(sql`select set_config('lock_timeout', ${String(stepLockMs)}, true)`)
   const { rows } = await transaction.query<{ changed: number }>(sql`
     select holdfast.apply_busy_times(${clinicNo}, ${doctorId}) as changed`)
   return (rows[0]?.changed ?? 0) === 0 ? null : transactionId(transaction)
@@ -110,8 +103,8 @@ type DueQuery = {
  * Applies what requests have not finished, the longest waiting clinics first.
  *
  * @returns for how many clinics
- * @throws AggregateError after the last clinic, with what `onError` was called with: a clinic that fails does not hold
- *   up the others
+ * @throws AggregateError after the last clinic, with what `onError` was called with: a clinic that fails, or
+ *   has a doctor whose slots are locked, does not hold up the others
  */
 export async function applyDueClosures(pool: pg.Pool, { limit, signal, msMax, onError }: DueQuery): Promise<number> {
   const endMs = performance.now() + msMax
@@ -126,7 +119,8 @@ export async function applyDueClosures(pool: pg.Pool, { limit, signal, msMax, on
     if (signal?.aborted === true || performance.now() > endMs) break
     try {
       // Nothing is announced: servers read what has changed from the log.
-      await applyClosures(pool, (work) => inTransaction(pool, work), { clinicNo }, endMs)
+      const { isLocked } = await applyClosures(pool, (work) => inTransaction(pool, work), { clinicNo }, endMs)
+      if (isLocked) throw new Error(lockedMessage)
       count += 1
     } catch (error) {
       errors.push(error)

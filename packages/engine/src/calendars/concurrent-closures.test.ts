@@ -129,12 +129,47 @@ test('while one slot is locked by another session, the doctor is not, and the jo
   const held = await holdSlotLock(database, slot)
   const { clinicNo } = doctor
   const startedAt = performance.now()
-  // It has the doctor's lock for a part of a second at a time, and gives up when its time is over.
-  const applying = applyClosures(database.appPool, write, { clinicNo }, startedAt + 1_000)
+  // It has the doctor's lock for a part of a second at a time, and gives up after some tries.
+  const applying = applyClosures(database.appPool, write, { clinicNo }, startedAt + 60_000)
   await untilLockWaiters(database, 1)
-  expect(await applying).toEqual({ position: null, doctorIds: new Set() })
+  expect(await applying).toEqual({ position: null, doctorIds: new Set(), isLocked: true })
   expect(performance.now() - startedAt).toBeLessThan(5_000)
   await held.release()
   await applyDueClosures(database.appPool, { limit: 1_000, msMax: 60_000, onError: () => undefined })
+  expect(await areBlocked(database, slot)).toEqual([false])
+})
+
+test('a slot that another session has locked holds up no other doctor and no other clinic', async ({
+  database,
+  engine,
+  doctor,
+}) => {
+  const colleague = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
+  const other = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor)
+  const { startsAt } = slot
+  const others = [await aSlot(database, colleague, { startsAt }), await aSlot(database, other, { startsAt })]
+  const closures = [
+    await close(engine, { ...closing(doctor, slot), doctorId: null }),
+    await close(engine, closing(other, slot)),
+  ]
+  await database.ownerPool.query(
+    `update holdfast.closure set applied_at = null, removed_at = now(), changed_at = clock_timestamp() - age
+       from unnest($1::uuid[], array[interval '2 h', '1 h']) c(closure_id, age) where id = closure_id`,
+    [closures.map(({ id }) => id)],
+  )
+  const failed: number[] = []
+  const job = () =>
+    applyDueClosures(database.appPool, {
+      limit: 1_000,
+      msMax: 60_000,
+      onError: (_, { clinicNo }) => failed.push(clinicNo),
+    })
+  const held = await holdSlotLock(database, slot)
+  await expect(job()).rejects.toThrow('Closures of 1 clinics were not applied.')
+  expect(failed).toEqual([doctor.clinicNo])
+  expect(await areBlocked(database, slot, ...others)).toEqual([true, false, false])
+  await held.release()
+  await job()
   expect(await areBlocked(database, slot)).toEqual([false])
 })

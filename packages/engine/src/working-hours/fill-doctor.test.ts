@@ -5,6 +5,7 @@ import {
   createTestDatabase,
   endLockWaiters,
   holdLock,
+  holdSlotLock,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
@@ -13,7 +14,7 @@ import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
 import { inTransaction } from '../database/pools.ts'
-import { fillDoctor, fillDueDoctors } from './fill-doctor.ts'
+import { fillDueDoctors } from './fill-doctor.ts'
 import { replaceHours } from './replace-hours.ts'
 
 const horizonDays = 60
@@ -39,8 +40,11 @@ async function created(database: TestDatabase, { id }: BuiltDoctor) {
 }
 
 const all = { sessions: horizonDays, slots: 10 * horizonDays, days: 2 * horizonDays }
-const oneStep = (database: TestDatabase, { id }: BuiltDoctor) =>
-  fillDoctor((work) => inTransaction(database.appPool, work), id, performance.now() - 1)
+/** Without the time limit of locks that the job and requests have. */
+async function oneStep(database: TestDatabase, { clinicNo, id }: BuiltDoctor): Promise<{ is_done: boolean }> {
+  const { rows } = await database.appPool.query('select * from holdfast.fill_working_hours($1, $2)', [clinicNo, id])
+  return rows[0]
+}
 const due = (onError: (error: unknown, doctor: { doctorId: string }) => void = () => undefined) => ({
   limit: 100,
   msMax: 60_000,
@@ -49,12 +53,12 @@ const due = (onError: (error: unknown, doctor: { doctorId: string }) => void = (
 
 test('a job that is ended between two steps, or within one, is continued by the next run', async ({ database }) => {
   const doctor = await anUnfilledDoctor(database)
-  expect(await oneStep(database, doctor)).toMatchObject({ isDone: false, position: expect.any(String) })
+  expect(await oneStep(database, doctor)).toMatchObject({ is_done: false, tx: expect.any(String) })
   const first = await created(database, doctor)
   expect(first?.sessions).toBeGreaterThan(10)
   expect(first?.sessions).toBeLessThan(horizonDays)
   const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [doctor.id])
-  const killed = fillAll(database, doctor.id).catch((error: Error) => error)
+  const killed = oneStep(database, doctor).catch((error: Error) => error)
   await untilLockWaiters(database, 1)
   await endLockWaiters(database)
   expect(await killed).toBeInstanceOf(Error)
@@ -146,4 +150,36 @@ test('a doctor whose calendar fails holds up no other', async ({ database }) => 
   expect(failed).toEqual([failing.id])
   expect(await created(database, other)).toEqual(all)
   expect(await created(database, failing)).toEqual({ sessions: 0, slots: 0, days: 0 })
+})
+
+test('a slot that another session has locked holds up no other doctor', async ({ database }) => {
+  const [locked, other] = [await anUnfilledDoctor(database), await anUnfilledDoctor(database)]
+  await fillAll(database, locked.id)
+  const { rows } = await database.ownerPool.query(
+    'select id, clinic_no as "clinicNo" from holdfast.slot where resource_id = $1 order by starts_at limit 1',
+    [locked.id],
+  )
+  await inTransaction(database.appPool, (transaction) => replaceHours(transaction, hoursOf(locked, [])))
+  // The doctor who is locked comes first.
+  await database.ownerPool.query('update holdfast.working_calendar set filled_until = $2 where resource_id = $1', [
+    other.id,
+    dayAfter(0),
+  ])
+  await database.ownerPool.query('update holdfast.working_calendar set filled_until = null where resource_id = $1', [
+    locked.id,
+  ])
+  const failed: string[] = []
+  const job = () =>
+    fillDueDoctors(
+      database.appPool,
+      due((_, { doctorId }) => failed.push(doctorId)),
+    )
+  const held = await holdSlotLock(database, rows[0])
+  await expect(job()).rejects.toThrow('Calendars of 1 doctors were not filled.')
+  expect(failed).toEqual([locked.id])
+  expect(await created(database, other)).toEqual(all)
+  expect((await created(database, locked))?.slots).toBe(all.slots)
+  await held.release()
+  expect(await job()).toBe(1)
+  expect((await created(database, locked))?.slots).toBe(0)
 })

@@ -3,10 +3,17 @@ import sql from 'sql-template-tag'
 import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { canChange } from '../database/can-change-sql.ts'
 import { inTransaction } from '../database/pools.ts'
+import { lockedMessage, lockedTriesMax, unlessLocked } from '../database/unless-locked.ts'
 import { clinicNoOf } from '../model/id.ts'
 
-/** `position`: of the last step; null: there was none. */
-export type FilledDoctor = { isDone: boolean; position: string | null }
+/**
+ * `position`: of the last step; null: there was none. `isLocked`: another session has locked slots of the doctor, who
+ * is left to the jobs.
+ */
+export type FilledDoctor = { isDone: boolean; isLocked: boolean; position: string | null }
+
+/** How long a run of the job works on one doctor, so that the others have their turns. */
+const doctorMsMax = 3_000
 
 /**
  * Creates what a doctor's working hours have up to the clinic's booking horizon, and withdraws what former ones have
@@ -14,12 +21,19 @@ export type FilledDoctor = { isDone: boolean; position: string | null }
  * done by the next call.
  */
 export async function fillDoctor(write: AnnouncedTransaction, doctorId: string, endMs: number): Promise<FilledDoctor> {
-  const filled: FilledDoctor = { isDone: false, position: null }
+  const filled: FilledDoctor = { isDone: false, isLocked: false, position: null }
+  let tries = 0
   do {
-    const step = await write((transaction) => fillStep(transaction, doctorId))
-    filled.isDone = step.is_done
-    filled.position = step.tx ?? filled.position
-  } while (!filled.isDone && performance.now() < endMs)
+    const step = await unlessLocked(write, (transaction) => fillStep(transaction, doctorId))
+    if (step === 'locked') {
+      tries += 1
+      filled.isLocked = tries === lockedTriesMax
+    } else {
+      tries = 0
+      filled.isDone = step.is_done
+      filled.position = step.tx ?? filled.position
+    }
+  } while (!filled.isDone && !filled.isLocked && performance.now() < endMs)
   return filled
 }
 
@@ -45,8 +59,8 @@ type DueQuery = {
  * first. Safe to run in several processes at once.
  *
  * @returns of how many doctors
- * @throws AggregateError after the last doctor, with what `onError` was called with: one that fails does not hold up
- *   the others
+ * @throws AggregateError after the last doctor, with what `onError` was called with: one that fails, or whose slots
+ *   are locked, does not hold up the others
  */
 export async function fillDueDoctors(pool: pg.Pool, { limit, signal, msMax, onError }: DueQuery): Promise<number> {
   const endMs = performance.now() + msMax
@@ -66,7 +80,9 @@ export async function fillDueDoctors(pool: pg.Pool, { limit, signal, msMax, onEr
     if (signal?.aborted === true || performance.now() > endMs) break
     try {
       // Nothing is announced: servers read what has changed from the log.
-      await fillDoctor((work) => inTransaction(pool, work), doctorId, endMs)
+      const untilMs = Math.min(endMs, performance.now() + doctorMsMax)
+      const { isLocked } = await fillDoctor((work) => inTransaction(pool, work), doctorId, untilMs)
+      if (isLocked) throw new Error(lockedMessage)
       count += 1
     } catch (error) {
       errors.push(error)

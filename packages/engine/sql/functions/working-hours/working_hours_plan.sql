@@ -8,8 +8,8 @@
 --   hours opened: affected, if it is not within the hours.
 -- What people created is neither kept nor withdrawn. A band that was filled on a day is not filled again: what people
 -- have withdrawn of it stays so. Holds that have lapsed by p_now do not count.
--- A band of p_to lasts into the next day. What former hours created on the two days after p_to, and what equals or
--- overlaps what is new, is planned too: kept, as of the new band, or withdrawn. The rest of it is as the next call says.
+-- A band of p_to lasts into the next day. What former hours created on the two days after p_to is planned, too, if it
+-- equals or overlaps what is new: kept, as of the new band, or withdrawn. The rest is planned with its own day.
 -- Locks: none. Called under the locks of the doctor and of these slots, its result is final.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.working_hours_plan(
