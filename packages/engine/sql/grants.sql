@@ -152,6 +152,7 @@ begin
          'link_patient', 'unlink_patient',
          'join_waitlist', 'leave_waitlist', 'offer_free_places', 'offer_public_places', 'can_book_elsewhere',
          'booked_since', 'booked_since_withdrawal', 'correct_waitlist_entry', 'has_access',
+         'has_entry_access',
          'end_waitlist_entries', 'is_notified', 'set_busy_times', 'apply_busy_times', 'closure_times',
          'closure_occurrences', 'first_instant', 'end_of_gap', 'stop_offers',
          'erase_waitlist_entries', 'store_response',

@@ -2,7 +2,7 @@ import sql, { type Sql } from 'sql-template-tag'
 import { jsonArray } from '../database/array-literal.ts'
 import type { BookingAccess } from '../model/booking-access.ts'
 
-/** An access as a parameter of has_access. */
+/** An access as a parameter of has_access and has_entry_access. */
 export function accessJson(access: BookingAccess | null | undefined): Sql {
   return sql`${access == null ? null : JSON.stringify(access)}::jsonb`
 }

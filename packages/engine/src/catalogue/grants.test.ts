@@ -294,6 +294,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'first_instant',
     'fold_phone',
     'has_access',
+    'has_entry_access',
     'has_left',
     'id_floor',
     'identity_keys',

@@ -1,6 +1,7 @@
 import type { WaitlistUrgency } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import type { Booking, Patient } from './booking.ts'
+import type { BookingAccess } from './booking-access.ts'
 import type { AdmissionOutcome, BookingOrigin } from './booking-limits.ts'
 import type { CorrectionRequest } from './correction.ts'
 import type { Page } from './page.ts'
@@ -52,6 +53,9 @@ export type NewWaitlistEntry = WaitlistRequest & {
 
 /** Stores the e-mail with the link to a new entry, in the transaction that adds it. */
 export type StoreEntryMail = (transaction: PoolClient, entryId: string) => Promise<void>
+
+/** `access`: that of the caller, which is compared again under the entry's lock. */
+export type EntryWriteOptions = { storeMail?: StoreEntryMail | null; access?: BookingAccess | null }
 
 export type JoinOutcome =
   | { kind: 'joined'; id: string }
@@ -144,26 +148,27 @@ export type Waitlist = {
   /**
    * Ends an entry, and cancels its open offer.
    *
-   * @param storeMail stores the e-mail about its end; null: there is none
-   * @returns false: there is no such entry
+   * @param options `storeMail` stores the e-mail about its end; null: there is none
+   * @returns false: there is no such entry, or the access has ended
    */
   leave(
     entryId: string,
     reason: 'left' | 'removed',
     actorId: string | null,
-    storeMail?: StoreEntryMail | null,
+    options?: EntryWriteOptions,
   ): Promise<boolean>
   /**
    * Corrects what an entry says of its patient: correct_waitlist_entry.
    *
-   * @param storeMail stores the e-mail with its link, if there is another e-mail address; null: there is none
+   * @param options `storeMail` stores the e-mail with its link, if there is another e-mail address; null: there is none
    */
   correct(
     entryId: string,
     patient: CorrectionRequest['patient'],
-    storeMail?: StoreEntryMail | null,
+    options?: EntryWriteOptions,
   ): Promise<EntryCorrectionOutcome>
-  entry(entryId: string): Promise<WaitlistEntry | null>
+  /** null: there is no such entry, or the access has ended. */
+  entry(entryId: string, access?: BookingAccess | null): Promise<WaitlistEntry | null>
   /**
    * Entries with status `waiting`, `offered` or `open` are sorted as places are offered, others as they joined.
    *

@@ -1,6 +1,7 @@
 import { waitlistUrgencies } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { accessJson } from '../bookings/booking-access-sql.ts'
 import { completeWrite } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
 import { oneShard, type ShardPools } from '../database/shard-pools.ts'
@@ -11,6 +12,7 @@ import { clinicNoIn, newId } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type {
   EntryCorrectionOutcome,
+  EntryWriteOptions,
   JoinOutcome,
   NewWaitlistEntry,
   StoreEntryMail,
@@ -58,12 +60,13 @@ export function createWaitlist({ pool, shards = oneShard(pool), announce, settle
       return result
     },
 
-    async leave(entryId, reason, actorId, storeMail = null) {
+    async leave(entryId, reason, actorId, { storeMail, access } = {}) {
       const clinicNo = clinicNoIn(entryId)
       if (clinicNo === null) return false
       const row = await inTransaction(pool, async (transaction) => {
         const { rows } = await transaction.query<{ outcome: string; offer_id: string | null }>(sql`
-          select outcome, offer_id from holdfast.leave_waitlist(${clinicNo}, ${entryId}::uuid, ${reason})`)
+          select outcome, offer_id
+            from holdfast.leave_waitlist(${clinicNo}, ${entryId}::uuid, ${reason}, ${accessJson(access)})`)
         const [ended] = rows
         if (ended?.outcome === 'ended') await storeMail?.(transaction, entryId)
         return ended
@@ -85,10 +88,10 @@ export function createWaitlist({ pool, shards = oneShard(pool), announce, settle
       return row !== undefined && row.outcome !== 'entry_missing'
     },
 
-    async correct(entryId, patient, storeMail = null) {
+    async correct(entryId, patient, options = {}) {
       const clinicNo = clinicNoIn(entryId)
       if (clinicNo === null) return { kind: 'entry_missing' }
-      return inTransaction(pool, (transaction) => correctEntry(transaction, { clinicNo, entryId, patient, storeMail }))
+      return inTransaction(pool, (transaction) => correctEntry(transaction, { clinicNo, entryId, patient, ...options }))
     },
 
     ...waitlistReads(pool, shards),
@@ -105,20 +108,20 @@ async function addEntry(
   return outcome
 }
 
-type Correction = {
+type Correction = EntryWriteOptions & {
   clinicNo: number
   entryId: string
   patient: CorrectionRequest['patient']
-  storeMail: StoreEntryMail | null
 }
 
 async function correctEntry(
   transaction: pg.PoolClient,
-  { clinicNo, entryId, patient, storeMail }: Correction,
+  { clinicNo, entryId, patient, storeMail, access }: Correction,
 ): Promise<EntryCorrectionOutcome> {
   const { rows } = await transaction.query<CorrectionRow>(sql`
     select outcome, other_id, is_other_email
-      from holdfast.correct_waitlist_entry(${clinicNo}, ${entryId}::uuid, ${JSON.stringify(patient)}::jsonb)`)
+      from holdfast.correct_waitlist_entry(${clinicNo}, ${entryId}::uuid, ${JSON.stringify(patient)}::jsonb,
+                                           ${accessJson(access)})`)
   const [row] = rows
   if (row === undefined) throw new Error('correct_waitlist_entry returned no row.')
   const { outcome: kind, other_id: otherId } = row

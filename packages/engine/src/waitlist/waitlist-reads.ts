@@ -2,6 +2,7 @@ import type { BookingStatus } from '@holdfast/vocabulary'
 import { waitlistSearchedMax, waitlistUrgencies } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
+import { accessJson } from '../bookings/booking-access-sql.ts'
 import { isHeld } from '../database/hold-sql.ts'
 import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'
 import { matchesEntry } from '../lists/booking-search.ts'
@@ -125,9 +126,10 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
     return rows
   }
   return {
-    async entry(entryId) {
+    async entry(entryId, access = null) {
       if (!isId(entryId)) return null
-      const condition = sql`e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId}`
+      const isAccessible = access === null ? sql`true` : sql`holdfast.has_entry_access(e, ${accessJson(access)})`
+      const condition = sql`e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and ${isAccessible}`
       const [row] = await read(condition, oldestFirst, 1)
       return row === undefined ? null : entryOf(row)
     },

@@ -3,9 +3,9 @@
 -- has received is void, as the manage token is renewed. An entry that has ended is corrected, too, unless it accepted a
 -- booking that is not archived: correct_patient corrects that booking, and its entry with it.
 --
--- p_changes: the fields of the patient that change; null as a value removes one.
+-- p_changes: the fields of the patient that change; null as a value removes one. p_access: as has_entry_access.
 --
--- Outcomes: done | unchanged (the entry says so already) | entry_missing (or it was erased) |
+-- Outcomes: done | unchanged (the entry says so already) | entry_missing (or it was erased, or without access) |
 --   offer_open (its booking, other_id, names the patient, or another transaction has it locked) |
 --   offer_accepted (it accepted the booking other_id, which names the patient) |
 --   already_waiting (the same person waits for the same by then: other_id is that entry)
@@ -14,8 +14,10 @@
 --   connection if the caller sends nothing for a second.
 -- Fails: 55P03 after about 4 s without the lock.
 -- Idempotent: yes.
-create or replace function holdfast.correct_waitlist_entry(p_clinic_no integer, p_id uuid, p_changes jsonb)
-  returns table (outcome text, other_id uuid, is_other_email boolean)
+create or replace function holdfast.correct_waitlist_entry(
+  p_clinic_no integer, p_id uuid, p_changes jsonb,
+  p_access jsonb default null
+) returns table (outcome text, other_id uuid, is_other_email boolean)
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -35,7 +37,7 @@ begin
   select e.* into v_entry
     from waitlist_entry e where e.clinic_no = p_clinic_no and e.id = p_id and e.erased_at is null
      for no key update;
-  if not found then
+  if not found or not has_entry_access(v_entry, p_access) then
     return query select 'entry_missing', null::uuid, false;
     return;
   end if;

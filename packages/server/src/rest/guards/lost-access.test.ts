@@ -1,20 +1,29 @@
-// Completeness: a write of a booking is carried out for a caller whose access to it has ended meanwhile
+// Completeness: a write of a booking or a waitlist entry is carried out for a caller whose access has ended meanwhile
 import { randomUUID } from 'node:crypto'
 import { type Operation, restOperations } from '@holdfast/contract'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  aWaitlistEntry,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
 import { describe, expect } from 'vitest'
 import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
 type Scene = Awaited<ReturnType<typeof aScene>>
 type WriteId = Extract<keyof typeof restOperations, keyof typeof writes>
-type Write = { status?: 'PENDING' | 'CANCELLED'; body?(scene: Scene): object }
+type Write = { kind?: 'entry'; status?: 'PENDING' | 'CANCELLED'; body?(scene: Scene): object }
+type Kind = keyof typeof kinds
 type Caller = {
-  /** How the caller has access to the booking. */
-  by(rest: RestApp, scene: Scene): CallOptions | Promise<CallOptions>
-  /** Ends that access, and locks the booking. */
-  ending: string
-  values(scene: Scene): unknown[]
+  /** How the caller has access to the booking or the entry. */
+  by(rest: RestApp, scene: Scene, kind: Kind): CallOptions | Promise<CallOptions>
+  /** Ends that access, and locks the booking or the entry. */
+  ending: Record<Kind, string>
+  values(scene: Scene, kind: Kind): unknown[]
   never: readonly string[]
 }
 
@@ -26,14 +35,33 @@ async function aScene(
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const [slot, later] = [await aSlot(database, doctor), await aSlot(database, doctor)]
-  const ofColleague = await aSlot(database, await aDoctor(database, clinic))
+  const colleague = await aDoctor(database, clinic)
+  const ofColleague = await aSlot(database, colleague)
   const accountId = randomUUID()
   const patient = { name: 'Ada Lovelace', email: 'ada@example.org' }
-  const booking = await aBooking(database, slot, { status, patient, ...(hasAccount ? { accountId } : {}) })
-  return { clinic, doctor, slot, later, ofColleague, accountId, booking }
+  const account = hasAccount ? { accountId } : {}
+  const booking = await aBooking(database, slot, { status, patient, ...account })
+  const entry = await aWaitlistEntry(database, doctor, { patient, ...account })
+  return { clinic, doctor, colleague, slot, later, ofColleague, accountId, booking, entry }
 }
 
-/** Every operation that changes a booking to which somebody has access. */
+const kinds = {
+  booking: {
+    accesses: ['booking', 'booking_desk', 'booking_patient', 'booking_erasure'],
+    pathOf: (id: string) => ({ bookingId: id }),
+    table: 'booking',
+    missing: 'booking_not_found',
+  },
+  entry: {
+    accesses: ['waitlist_entry', 'waitlist_desk', 'waitlist_patient'],
+    pathOf: (id: string) => ({ entryId: id }),
+    table: 'waitlist_entry',
+    missing: 'waitlist_entry_not_found',
+  },
+}
+const accesses = Object.values(kinds).flatMap((kind) => kind.accesses)
+
+/** Every operation that changes a booking or a waitlist entry to which somebody has access. */
 const writes = {
   rescheduleBooking: { body: ({ later }: Scene) => ({ slotId: later.id }) },
   confirmBooking: { status: 'PENDING', body: () => ({}) },
@@ -48,6 +76,9 @@ const writes = {
   correctPatient: { body: () => ({ reason: 'Check-up' }) },
   renewManageToken: {},
   erasePatient: { status: 'CANCELLED' },
+  leaveWaitlist: { kind: 'entry' },
+  correctWaitlistEntry: { kind: 'entry', body: () => ({ patient: { name: 'Ada Byron' } }) },
+  renewWaitlistToken: { kind: 'entry' },
 } as const satisfies Record<string, Write>
 
 const byDesk = [
@@ -57,35 +88,43 @@ const byDesk = [
   'noShowBooking',
   'reopenBooking',
   'correctPatient',
+  'correctWaitlistEntry',
 ]
+
+const renewal = 'select from holdfast.renew_manage_token($1, $2, null, 0, gen_random_uuid(), 10)'
 
 const callers: Record<string, Caller> = {
   'the bearer of a token that was renewed': {
-    by: (rest, { booking }) => ({ token: rest.manageTokens.issue(booking.id) }),
-    ending: `select from holdfast.renew_manage_token($1, $2, null, 0, gen_random_uuid(), 10)`,
-    values: ({ clinic, booking }) => [clinic.no, booking.id],
+    by: (rest, scene, kind) => ({ token: rest.manageTokens.issue(scene[kind].id) }),
+    ending: { booking: renewal, entry: renewal },
+    values: ({ clinic, ...scene }, kind) => [clinic.no, scene[kind].id],
     never: [...byDesk, 'erasePatient'],
   },
-  'an account that has lost the booking': {
+  'an account that has lost it': {
     by: (rest, { accountId }) => ({ as: rest.anAccount({ id: accountId }) }),
-    ending: 'update holdfast.booking set account_id = null where clinic_no = $1 and id = $2',
-    values: ({ clinic, booking }) => [clinic.no, booking.id],
+    ending: {
+      booking: 'update holdfast.booking set account_id = null where clinic_no = $1 and id = $2',
+      entry: 'update holdfast.waitlist_entry set account_id = null where clinic_no = $1 and id = $2',
+    },
+    values: ({ clinic, ...scene }, kind) => [clinic.no, scene[kind].id],
     never: byDesk,
   },
-  'a doctor whose booking was moved to a colleague': {
+  'a doctor who has lost it to a colleague': {
     by: async (rest, { clinic, doctor }) => ({ as: await rest.aMember(clinic.no, 'doctor', doctor.id) }),
-    ending: `select from holdfast.move_bookings(array[$1::integer], array[$2::uuid], array[$3::uuid],
-                                                array[null::uuid], array[true])`,
-    values: ({ clinic, booking, ofColleague }) => [clinic.no, booking.id, ofColleague.id],
-    never: ['renewManageToken', 'erasePatient'],
+    ending: {
+      booking: `select from holdfast.move_bookings(array[$1::integer], array[$2::uuid], array[$3::uuid],
+                                                   array[null::uuid], array[true])`,
+      entry: 'update holdfast.waitlist_entry set resource_id = $3 where clinic_no = $1 and id = $2',
+    },
+    values: ({ clinic, booking, entry, colleague, ofColleague }, kind) =>
+      kind === 'booking' ? [clinic.no, booking.id, ofColleague.id] : [clinic.no, entry.id, colleague.id],
+    never: ['renewManageToken', 'erasePatient', 'renewWaitlistToken'],
   },
 }
 
-const bookingAccesses = ['booking', 'booking_desk', 'booking_patient', 'booking_erasure']
-
-test('each operation that changes a booking is among those that are tried here', () => {
+test('each operation that changes a booking or an entry is among those that are tried here', () => {
   const changing = Object.entries<Operation>(restOperations).filter(
-    ([, { access, method }]) => bookingAccesses.includes(access) && method !== 'GET',
+    ([, { access, method }]) => accesses.includes(access) && method !== 'GET',
   )
   expect(Object.keys(writes).toSorted()).toEqual(changing.map(([id]) => id).toSorted())
 })
@@ -93,26 +132,28 @@ test('each operation that changes a booking is among those that are tried here',
 describe.each(Object.entries(callers))('%s', (name, { by, ending, values, never }) => {
   const tried = Object.entries<Write>(writes).filter(([id]) => !never.includes(id)) as [WriteId, Write][]
 
-  test.for(tried)('%s finds no booking, and changes none', async ([id, { status, body }], { database, rest }) => {
+  test.for(tried)('%s finds nothing, and changes nothing', async ([id, write], { database, rest }) => {
+    const { kind = 'booking', status, body } = write
+    const { pathOf, table, missing } = kinds[kind]
     const prepare = async () => {
       const scene = await aScene(database, status, name.includes('account'))
-      const path = { bookingId: scene.booking.id }
-      return { scene, ...(await by(rest, scene)), path, ...(body === undefined ? {} : { body: body(scene) }) }
+      const caller = await by(rest, scene, kind)
+      return { scene, ...caller, path: pathOf(scene[kind].id), ...(body === undefined ? {} : { body: body(scene) }) }
     }
-    // The control: with the access, the booking is found.
+    // The control: with the access, it is found.
     expect((await rest.call(id, await prepare())).status).not.toBe(404)
     const { scene, ...options } = await prepare()
     const stored = async () =>
-      (await database.ownerPool.query('select b from holdfast.booking b where b.id = $1', [scene.booking.id])).rows
+      (await database.ownerPool.query(`select t from holdfast.${table} t where t.id = $1`, [scene[kind].id])).rows
     const client = await database.ownerPool.connect()
     await client.query('begin')
-    await client.query(ending, values(scene))
+    await client.query(ending[kind], values(scene, kind))
     const responding = rest.call(id, options)
     await Promise.race([untilLockWaiters(database, 1), responding])
     await client.query('commit')
     client.release()
     const before = await stored()
-    expect((await responding).problem).toMatchObject({ status: 404, code: 'booking_not_found' })
+    expect((await responding).problem).toMatchObject({ status: 404, code: missing })
     expect(await stored()).toEqual(before)
   })
 })

@@ -54,7 +54,8 @@ export function isShownTo({ role, doctorId }: ClinicActor, booking: Pick<Booking
   return role !== 'doctor' || booking.doctorId === doctorId
 }
 
-function accessOfMember({ role, doctorId }: ClinicActor): BookingAccess | null {
+/** The access of a member of the clinic; null: to all of its bookings and entries. */
+export function accessOfMember({ role, doctorId }: ClinicActor): BookingAccess | null {
   return role === 'doctor' && doctorId !== null ? { doctorId } : null
 }
 
@@ -74,8 +75,17 @@ async function accessByToken(
   bookingId: string,
   token: string,
 ): Promise<BookingAccess | null> {
-  const access = await engine.manageTokenEpochs.access(bookingId)
-  if (access === null || !isTokenWith(manageTokens, access, bookingId, token)) return null
+  return accessByTokenWith(manageTokens, await engine.manageTokenEpochs.access(bookingId), bookingId, token)
+}
+
+/** The access by a token to a booking or an entry of a waitlist; null: it is not valid. As isTokenWith. */
+export function accessByTokenWith(
+  manageTokens: RestDeps['manageTokens'],
+  access: ManageAccess | null,
+  id: string,
+  token: string,
+): BookingAccess | null {
+  if (access === null || !isTokenWith(manageTokens, access, id, token)) return null
   return { accountId: access.accountId, tokenEpoch: access.epoch }
 }
 

@@ -1,13 +1,17 @@
-import { clinicNoIn, type TokenRenewal, type WaitlistEntry } from '@holdfast/engine'
+import { type BookingAccess, clinicNoIn, type TokenRenewal, type WaitlistEntry } from '@holdfast/engine'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { SentKey } from '../sent-key.ts'
 import { actorIn, type ClinicActor, lacksSecondFactor, requireCredential, secondFactorRequired } from './access.ts'
-import { isTokenWith, renewalByBearer, renewalKeyOf } from './reach-booking.ts'
+import { accessByTokenWith, accessOfMember, renewalByBearer, renewalKeyOf } from './reach-booking.ts'
 
 /** How the caller has access to an entry of a waitlist. */
-export type WaitlistEntryReach = { entry: WaitlistEntry } & (
+export type WaitlistEntryReach = {
+  entry: WaitlistEntry
+  /** With what a write compares again, under the entry's lock, whether the caller may make it. */
+  access: BookingAccess | null
+} & (
   | { as: 'bearer'; actorId: null }
   | { as: 'account'; actorId: string }
   | { as: 'desk'; actorId: string; actor: ClinicActor }
@@ -26,19 +30,19 @@ export async function reachWaitlistEntry(
   const clinicNo = clinicNoIn(entryId)
   if (clinicNo === null) throw entryNotFound(entryId)
   if (principal.kind !== 'account') {
-    const isBearer = principal.kind === 'manage_token' && (await isEntryToken(deps, entryId, principal.token))
-    const entry = isBearer ? await deps.engine.waitlist.entry(entryId) : null
+    const access = principal.kind === 'manage_token' ? await accessByToken(deps, entryId, principal.token) : null
+    const entry = access === null ? null : await deps.engine.waitlist.entry(entryId, access)
     if (entry === null || entry.erasedAt !== null) throw entryNotFound(entryId)
-    return { as: 'bearer', actorId: null, entry }
+    return { as: 'bearer', actorId: null, entry, access }
   }
   const entry = await deps.engine.waitlist.entry(entryId)
   if (entry === null) throw entryNotFound(entryId)
   const { accountId } = principal
   const actor = actorIn(principal, clinicNo)
   if (actor !== null && (actor.role !== 'doctor' || entry.doctorId === actor.doctorId)) {
-    return { as: 'desk', actorId: accountId, actor, entry }
+    return { as: 'desk', actorId: accountId, actor, entry, access: accessOfMember(actor) }
   }
-  if (entry.accountId === accountId) return { as: 'account', actorId: accountId, entry }
+  if (entry.accountId === accountId) return { as: 'account', actorId: accountId, entry, access: { accountId } }
   if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw entryNotFound(entryId)
 }
@@ -75,9 +79,13 @@ export async function reachWaitlistEntryAsPatient(
 
 type KeyedCall = { principal: Principal; params: { entryId: string }; key: SentKey | null }
 
-/** Whether a manage token is valid for an entry: see isManageToken. */
-async function isEntryToken({ engine, manageTokens }: RestDeps, entryId: string, token: string): Promise<boolean> {
-  return isTokenWith(manageTokens, await engine.manageTokenEpochs.accessToEntry(entryId), entryId, token)
+/** The access by the manage token of an entry; null: it is not valid. */
+async function accessByToken(
+  { engine, manageTokens }: RestDeps,
+  entryId: string,
+  token: string,
+): Promise<BookingAccess | null> {
+  return accessByTokenWith(manageTokens, await engine.manageTokenEpochs.accessToEntry(entryId), entryId, token)
 }
 
 export function entryNotFound(entryId: string): ProblemError {

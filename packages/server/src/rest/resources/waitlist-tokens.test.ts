@@ -100,3 +100,21 @@ test('a renewed token voids the one before, which gets the same with a retry; me
   const admin = await rest.aMember(clinic.no, 'admin')
   expect((await rest.call('renewWaitlistToken', { path, as: admin })).problem.code).toBe('forbidden')
 })
+
+test('a token that is voided after it was found valid reads nothing of the entry', async ({ database, rest }) => {
+  const { path, token } = await aWaiter(database, rest)
+  const { entry } = rest.engine.waitlist
+  const { promise: found, resolve: isFound } = Promise.withResolvers<void>()
+  const { promise: voided, resolve: isVoided } = Promise.withResolvers<void>()
+  rest.engine.waitlist.entry = async (...parameters) => {
+    isFound()
+    await voided
+    return entry(...parameters)
+  }
+  const reading = rest.call('getWaitlistEntry', { path, token })
+  await found
+  expect((await rest.call('renewWaitlistToken', { path, token })).status).toBe(200)
+  isVoided()
+  expect((await reading).problem.code).toBe('waitlist_entry_not_found')
+  rest.engine.waitlist.entry = entry
+})

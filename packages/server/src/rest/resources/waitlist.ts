@@ -87,9 +87,12 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
 
   serve(restOperations.correctWaitlistEntry, (input) => correct(deps, input))
 
-  serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId } }) => {
-    if (as === 'desk') await waitlist.leave(entryId, 'removed', actorId, storeEndedMail(deps.mails))
-    else await waitlist.leave(entryId, 'left', actorId)
+  serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId, access } }) => {
+    const hasEnded =
+      as === 'desk'
+        ? await waitlist.leave(entryId, 'removed', actorId, { storeMail: storeEndedMail(deps.mails), access })
+        : await waitlist.leave(entryId, 'left', actorId, { access })
+    if (!hasEnded) throw entryNotFound(entryId)
     return { status: 204, body: undefined }
   })
 
@@ -125,8 +128,9 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
 async function correct(deps: RestDeps, input: Input<typeof restOperations.correctWaitlistEntry>) {
   const { params, body, granted } = input
   const { entryId } = params
+  const { access } = granted
   const { reads, waitlist } = deps.engine
-  const outcome = await waitlist.correct(entryId, body.patient, storeLinkMail(deps))
+  const outcome = await waitlist.correct(entryId, body.patient, { storeMail: storeLinkMail(deps), access })
   if (outcome.kind === 'offer_open' || outcome.kind === 'offer_accepted') {
     const booking = await reads.booking(outcome.bookingId)
     if (booking === null) throw entryNotFound(entryId)
@@ -138,7 +142,7 @@ async function correct(deps: RestDeps, input: Input<typeof restOperations.correc
     recordRead(deps, input, outcome.entryId, granted.actorId)
     throw problem('already_waiting', 'This patient waits for the same already.', { entryId: outcome.entryId })
   }
-  const entry = outcome.kind === 'entry_missing' ? null : await afterCommit(() => waitlist.entry(entryId))
+  const entry = outcome.kind === 'entry_missing' ? null : await afterCommit(() => waitlist.entry(entryId, access))
   if (entry === null) throw entryNotFound(entryId)
   const nameOf = await afterCommit(() => namesOfWhoAdded(deps, [entry]))
   // The response names the patient, and the log has a correction that changes nothing as a read.
