@@ -257,3 +257,15 @@ test('another zone of the clinic moves what the hours create, and not what is bo
   await fillAll(database, doctor.id)
   expect(open(await rows('slot', 5))).toEqual(['03:30–04:30'])
 })
+
+test('previews and changes of a doctor’s hours at once wait for each other', async ({
+  database,
+  scene: { clinic, engine },
+}) => {
+  for (let round = 0; round < 4; round += 1) {
+    const hours = hoursOf(await aDoctor(database, clinic), [hourly('09:00', '12:00')])
+    const { preview, set } = engine.workingHours
+    const outcomes = await Promise.all([preview(hours), preview(hours), set(hours), preview(hours), set(hours)])
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['preview', 'preview', 'done', 'preview', 'done'])
+  }
+})

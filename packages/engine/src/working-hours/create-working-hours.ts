@@ -33,9 +33,6 @@ export function createWorkingHours(pool: pg.Pool, announce: Announce): DoctorWor
       if (previewed.kind !== 'preview') return previewed
       const { doctorId } = hours
       const written = await inTransaction(pool, async (transaction) => {
-        await transaction.query(sql`
-          select from holdfast.resource where clinic_no = ${clinicNoOf(doctorId)} and id = ${doctorId}
-             for no key update`)
         await replaceHours(transaction, hours)
         return transactionId(transaction)
       })

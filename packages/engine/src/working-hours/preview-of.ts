@@ -6,18 +6,21 @@ import { inTransaction, largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { NewWorkingHours, WorkingCounts, WorkingHoursPreview } from '../model/working-hours.ts'
-import { replaceHours } from './replace-hours.ts'
+import { ledBackTo, writeHours } from './replace-hours.ts'
 
 type Action = 'creates' | 'withdraws' | 'keeps' | 'conflicts' | 'affected'
 type CountRow = { what: 'sessions' | 'slots'; action: Action; count: number }
 type AffectedRow = { id: string; startsAt: Date }
 
-/** What these working hours would change: they are written in a transaction that is rolled back. It locks no slot. */
+/**
+ * What these working hours would change: they are written in a transaction that is rolled back. It locks no slot,
+ * and not the calendar: fill_working_hours would wait for that while it has the doctor's lock.
+ */
 export async function previewOf(pool: pg.Pool, hours: NewWorkingHours): Promise<WorkingHoursPreview> {
   const { counts, slots } = await inTransaction(pool, async (transaction) => {
     await transaction.query('savepoint before_hours')
-    await replaceHours(transaction, hours)
-    const planned = await planOf(transaction, hours.doctorId)
+    await writeHours(transaction, hours)
+    const planned = await planOf(transaction, hours)
     await transaction.query('rollback to savepoint before_hours')
     return planned
   })
@@ -40,15 +43,15 @@ export async function previewOf(pool: pg.Pool, hours: NewWorkingHours): Promise<
   }
 }
 
-async function planOf(transaction: pg.PoolClient, doctorId: string) {
+async function planOf(transaction: pg.PoolClient, { doctorId, validFrom }: NewWorkingHours) {
   // The days that fill_working_hours has to do.
   const plan = sql`
     select p.*
       from holdfast.clinic c
-      join holdfast.working_calendar w on w.clinic_no = c.no and w.resource_id = ${doctorId}
+      left join holdfast.working_calendar w on w.clinic_no = c.no and w.resource_id = ${doctorId}
      cross join lateral (select (statement_timestamp() at time zone c.timezone)::date as today) t
      cross join lateral holdfast.working_hours_plan(
-       c.no, w.resource_id, greatest(w.filled_until + 1, t.today - 1),
+       c.no, ${doctorId}, greatest(${ledBackTo(validFrom)} + 1, t.today - 1),
        greatest(t.today + c.booking_horizon_days, w.reaches_until), statement_timestamp()) p
      where c.no = ${clinicNoOf(doctorId)}`
   const counts = await transaction.query<CountRow>(

@@ -3,15 +3,21 @@ import sql from 'sql-template-tag'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { NewWorkingHours } from '../model/working-hours.ts'
 
+/** How far a calendar `w` is filled when hours from `validFrom` on are written. */
+export const ledBackTo = (validFrom: string) => sql`
+  case when w.filled_until >= ${validFrom}::date then ${validFrom}::date - 1 else w.filled_until end`
+
 /**
- * Writes working hours in place of all from `validFrom` on, and leads the filling of the calendar back to that day. Of
- * former hours, the days before stay.
+ * Writes working hours in place of all from `validFrom` on. Of former hours, the days before stay. Changes and previews
+ * of a doctor's hours wait for each other until their transactions end.
  */
-export async function replaceHours(
+export async function writeHours(
   transaction: pg.PoolClient,
   { doctorId, validFrom, validUntil, bands }: NewWorkingHours,
 ): Promise<void> {
   const clinicNo = clinicNoOf(doctorId)
+  await transaction.query(sql`
+    select pg_advisory_xact_lock(hashtextextended('holdfast.working_hours ' || ${doctorId}::text, 0))`)
   await transaction.query(sql`
     delete from holdfast.working_hours
      where clinic_no = ${clinicNo} and resource_id = ${doctorId} and valid_from >= ${validFrom}::date`)
@@ -23,11 +29,15 @@ export async function replaceHours(
     insert into holdfast.working_hours (clinic_no, id, resource_id, valid_from, valid_until, bands)
     values (${clinicNo}, ${newId(clinicNo)}, ${doctorId}, ${validFrom}::date, ${validUntil}::date,
             ${JSON.stringify(bands)}::jsonb)`)
+}
+
+/** Writes working hours, and leads the filling of the calendar back to the day before them. */
+export async function replaceHours(transaction: pg.PoolClient, hours: NewWorkingHours): Promise<void> {
+  const { doctorId, validFrom } = hours
+  await writeHours(transaction, hours)
   await transaction.query(sql`
-    insert into holdfast.working_calendar as w (clinic_no, resource_id) values (${clinicNo}, ${doctorId})
-    on conflict (clinic_no, resource_id) do update
-       set filled_until = case when w.filled_until >= ${validFrom}::date then ${validFrom}::date - 1
-                               else w.filled_until end`)
+    insert into holdfast.working_calendar as w (clinic_no, resource_id) values (${clinicNoOf(doctorId)}, ${doctorId})
+    on conflict (clinic_no, resource_id) do update set filled_until = ${ledBackTo(validFrom)}`)
 }
 
 /** Whether all visit types that the bands name exist. They are never deleted. */
