@@ -10,7 +10,7 @@ async function elsewhere(database: TestDatabase, { theatre, clinic }: BuiltTheat
 }
 
 const same: readonly (readonly string[])[] = [
-  ['PX 12', 'px12', 'Px-12', ' PX/12.', 'ＰＸ１２', 'px\u200b12', 'PX١٢'],
+  ['PX 12', 'px12', 'Px-12', ' PX/12.', 'ＰＸ１２', 'px\u200b12', 'px1\ufe0e2\ufe0f', 'PX١٢'],
   ['1-23', '1/23', '1 – 23'],
   ['12-3'],
   ['123', '1 2 3', '123-'],

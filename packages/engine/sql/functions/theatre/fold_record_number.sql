@@ -13,7 +13,7 @@ return coalesce(nullif(
   regexp_replace(
     regexp_replace(
       regexp_replace(translate(lower(normalize(p_mrn, NFKC)), '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '01234567890123456789'),
-                     '[\s\u00ad\u200b-\u200f\u2060\ufeff]+', '', 'g'),
+                     '[\s\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]+', '', 'g'),
       '[!-/:-@\[-`{-~\u2010-\u2015]+', '-', 'g'),
     '(?<![0-9])-|-(?![0-9])', '', 'g'),
   ''), p_mrn);
