@@ -99,10 +99,10 @@ export { type EntryFacts, endedEntryFacts, entryFacts } from './messages/entry-f
 export {
   countMail,
   countMessage,
+  furtherTicketsPerDay,
   linksToConfirmPerDay,
   lostEntriesPerDay,
   lostTicketPerDayMax,
-  lostTicketsOfNetworkPerDayMax,
   lostTicketsPerDay,
   messagesPerDay,
   networkOfBooking,

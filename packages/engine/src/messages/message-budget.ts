@@ -34,10 +34,10 @@ export const lostTicketsPerDay: MailsPerDay = { origin: 10, address: 10, address
 export const lostTicketPerDayMax = 3
 
 /**
- * How many a network gets that asks with the right reference and day, whatever the address has had: strangers who book
- * with it from 31 networks use up its 30, and must not take its owner's way back.
+ * Further ones when the address has had those: strangers who book with it from 31 networks use up its 30, and must not
+ * take its owner's way back. The origin is the network that asks with the right reference and day.
  */
-export const lostTicketsOfNetworkPerDayMax = 1
+export const furtherTicketsPerDay: MailsPerDay = { origin: 1, address: 60, addressAtFirst: 60 }
 
 /** SMS of one clinic in a day, beside the same: each costs it something, and anybody can book with any number. */
 export const smsPerDayMax = 2_000

@@ -1,9 +1,9 @@
 import {
   countMail,
   countMessage,
+  furtherTicketsPerDay,
   lostEntriesPerDay,
   lostTicketPerDayMax,
-  lostTicketsOfNetworkPerDayMax,
   lostTicketsPerDay,
   networkOfBooking,
   normalizedEmail,
@@ -42,11 +42,15 @@ export function createLostLinkLimits(secrets: readonly string[]): LostLinkLimits
       const from = (await networkOfBooking(transaction, { clinicNo, bookingId })) ?? network
       const origin = digestOf(`${counted} from ${from}`)
       const recipient = digestOf(counted)
-      if ((await countMail(transaction, { clinicNo, recipient, origin, perDay: lostTicketsPerDay })) === null)
-        return true
-      const ofNetwork = digestOf(`${counted} by ${network}`)
-      const perDayMax = lostTicketsOfNetworkPerDayMax
-      return await countMessage(transaction, { clinicNo, recipient: ofNetwork, perDayMax })
+      const refusal = await countMail(transaction, { clinicNo, recipient, origin, perDay: lostTicketsPerDay })
+      if (refusal !== 'address_limit') return refusal === null
+      const further = {
+        clinicNo,
+        recipient: digestOf(`further ${counted}`),
+        origin: digestOf(`${counted} by ${network}`),
+        perDay: furtherTicketsPerDay,
+      }
+      return (await countMail(transaction, further)) === null
     },
   }
 }
