@@ -84,6 +84,8 @@ export function authOptions(settings: AuthSettings) {
         language: { type: 'string', required: false, input: false, returned: false },
         // null: never, or before there were notices of sign-ins; see sign-in-notices.ts.
         firstSignInAt: { type: 'date', required: false, input: false, returned: false },
+        // When `emailVerified` became true for this address; see long-proven-address.ts.
+        emailVerifiedAt: { type: 'date', required: false, input: false, returned: false },
         // When the person last removed a factor that had been there for long; see long-proven-address.ts.
         factorRemovedAt: { type: 'date', required: false, input: false, returned: false },
       },

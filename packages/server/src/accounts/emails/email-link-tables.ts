@@ -54,7 +54,8 @@ export const changeAddressFunction = `
          where f."userId" = link.id and (f.digest = link.digest or f."changedAt" < now() - interval '3 years')
       )
       insert into "formerEmail" ("userId", digest, "changedAt") select id, digest, now() from link;
-      update "user" u set email = l.email, "emailVerified" = true, "updatedAt" = now()
+      update "user" u
+         set email = l.email, "emailVerified" = true, "emailVerifiedAt" = now(), "updatedAt" = now()
         from "emailLink" l
        where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')
          and u.id = l."userId"

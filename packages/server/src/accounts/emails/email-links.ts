@@ -9,6 +9,7 @@ import { secondFactorsRemoved } from '../second-factors/second-factors.ts'
 import type { Principals } from '../sessions/principals.ts'
 import type { RightsSource } from '../sessions/rights-source.ts'
 import {
+  addressConfirmed,
   addressProven,
   endingSignIns,
   endSessions,
@@ -239,7 +240,7 @@ async function used(
   const { purpose, email, previous, isOwned, language } = link
   if (purpose === 'confirm') {
     if (email !== previous) return { kind: 'link_used' }
-    await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
+    await transaction.query(addressConfirmed(accountId))
   } else {
     await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
     // They went to the earlier address.

@@ -12,6 +12,7 @@ import type { Principals } from '../sessions/principals.ts'
 import type { RightsSource } from '../sessions/rights-source.ts'
 import {
   type AlsoWrite,
+  addressConfirmed,
   addressProven,
   endingSignIns,
   endSessions,
@@ -205,7 +206,7 @@ async function proveAddress(
   if (before.isLongProven)
     return before.areRecentRemovable && secondFactorsRemoved(transaction, accountId, before.recentSince)
   if (before.isConfirmed) return false
-  await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
+  await transaction.query(addressConfirmed(accountId))
   return !(await hasRole(transaction, accountId)) && secondFactorsRemoved(transaction, accountId)
 }
 

@@ -235,6 +235,13 @@ export function mailedResetsVoided(accountId: string): Sql {
   return sql`delete from verification where value = ${accountId} and "mailedAt" is not null`
 }
 
+/** Does nothing if the account has confirmed its address already. Another address is confirmed by `change_address`. */
+export function addressConfirmed(accountId: string): Sql {
+  return sql`
+    update "user" set "emailVerified" = true, "emailVerifiedAt" = now()
+     where id = ${accountId} and not "emailVerified"`
+}
+
 /** A clinic that has guests confirm by a link does not ask the account for one. */
 export function addressProven(accountId: string): Sql {
   return sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`

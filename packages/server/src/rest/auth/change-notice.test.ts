@@ -46,6 +46,10 @@ test('a password that was chosen with a link is announced, too, in the language 
 
 test('a new second factor is announced, with the way to remove it, which works', async () => {
   const { id, email, token } = await aConfirmedPerson()
+  await server.database.ownerPool.query(
+    `update auth."user" set "emailVerifiedAt" = "emailVerifiedAt" - interval '1 month' where id = $1`,
+    [id],
+  )
   await setUpApp(server, token)
   const mail = await arrived(email, /An authenticator app was set up/)
   expect(mail.text).toMatch(/In the 72 hours after the addition/)

@@ -71,11 +71,15 @@ const addPasskey = (accountId: string) =>
     [accountId],
   )
 
-const confirm = (accountId: string, isConfirmed = true) =>
-  server.database.ownerPool.query('update auth."user" set "emailVerified" = $2 where id = $1', [accountId, isConfirmed])
+/** @param hours how long ago */
+const confirm = (accountId: string, isConfirmed = true, hours = 1000) =>
+  server.database.ownerPool.query(
+    `update auth."user" set "emailVerified" = $2, "emailVerifiedAt" = now() - make_interval(hours => $3) where id = $1`,
+    [accountId, isConfirmed, hours],
+  )
 
 async function ageFactors(accountId: string, days = 4): Promise<void> {
-  const older = 'make_interval(days => $2)'
+  const older = "$2 * interval '1 day'"
   for (const statement of [
     `update auth.totp set "begunAt" = "begunAt" - ${older}, "confirmedAt" = "confirmedAt" - ${older}`,
     `update auth.passkey set "createdAt" = "createdAt" - ${older}`,
@@ -185,6 +189,26 @@ test.for([
   } else await addPasskey(person.id)
   await resetByMail(person.email, 'chosen in the mailbox')
   expect(await rowsOf(person.id)).toMatchObject(kept)
+})
+
+test('a second link to an address that was just confirmed removes no factor of a person with a role', async () => {
+  const member = await aPersonWithFactors()
+  await aMember(server.database, await aClinic(server.database), { role: 'admin', accountId: member.id })
+  await resetByMail(member.email, 'chosen in the mailbox')
+  await resetByMail(member.email, 'chosen there once more', 2)
+  expect(await rowsOf(member.id)).toEqual(factors)
+})
+
+test.for([
+  { what: 'added during the wait of a new address', provenHours: 73, factorHours: 72.5, kept: nothing },
+  { what: 'added long before it', provenHours: 73, factorHours: 240, kept: factors },
+  { what: 'added during the wait, three days after its end', provenHours: 145, factorHours: 144, kept: factors },
+])('a factor that was $what', async ({ provenHours, factorHours, kept }) => {
+  const person = await aPersonWithFactors()
+  await confirm(person.id, true, provenHours)
+  await ageFactors(person.id, factorHours / 24)
+  await resetByMail(person.email, 'chosen in the mailbox')
+  expect(await rowsOf(person.id)).toEqual(kept)
 })
 
 test.for([
