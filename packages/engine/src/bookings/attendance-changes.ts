@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { readAfterCommit } from '../database/promptly.ts'
 import type { AttendanceOutcome, AttendanceRequest } from '../model/attendance.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
 import { announceBatch } from './announce-batch.ts'
-import { accessJson } from './booking-access-sql.ts'
 
 type Row = { outcome: AttendanceOutcome['kind']; tx: string | null }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { readAfterCommit } from '../database/promptly.ts'
 import type { BookingLinks, LinkFailure, LinkOutcome } from '../model/booking-link.ts'
 import type { Announce } from '../model/committed.ts'
@@ -8,7 +9,6 @@ import { clinicNoOf, isId } from '../model/id.ts'
 import type { MessageFailure, MessageReason, MessageState } from '../model/message.ts'
 import type { Reads } from '../model/reads.ts'
 import { announceBatch, writtenUnread } from './announce-batch.ts'
-import { accessJson } from './booking-access-sql.ts'
 
 type Row = { outcome: LinkOutcome['kind']; tx: string | null }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { readAfterCommit } from '../database/promptly.ts'
 import { repeatWhileLost } from '../database/repeat-while-lost.ts'
 import type { Announce } from '../model/committed.ts'
@@ -8,7 +9,6 @@ import type { CorrectionOutcome, CorrectionRequest } from '../model/correction.t
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
 import { announceBatch } from './announce-batch.ts'
-import { accessJson } from './booking-access-sql.ts'
 import { patientBooked } from './patient-booked.ts'
 
 type Row = { outcome: Exclude<CorrectionOutcome['kind'], 'patient_booked'> | 'repeated'; tx: string | null }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { accessJson } from '../bookings/booking-access-sql.ts'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { completeWrite, rethrowAfterCommit } from '../database/database-unavailable.ts'
 import { inTransaction, largeWriteMs } from '../database/pools.ts'
 import { withQueryTimeout } from '../database/prepared.ts'

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
-import { accessJson } from '../bookings/booking-access-sql.ts'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { isAppointment } from '../database/is-appointment.ts'
 import { prepared } from '../database/prepared.ts'
 import { isHere, placedRowsOf, type ShardPools } from '../database/shard-pools.ts'

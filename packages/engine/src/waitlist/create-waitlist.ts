@@ -1,7 +1,7 @@
 import { waitlistUrgencies } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { accessJson } from '../bookings/booking-access-sql.ts'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { completeWrite } from '../database/database-unavailable.ts'
 import { inTransaction } from '../database/pools.ts'
 import { oneShard, type ShardPools } from '../database/shard-pools.ts'

@@ -1,6 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag'
-import { jsonArray } from '../database/array-literal.ts'
 import type { BookingAccess } from '../model/booking-access.ts'
+import { jsonArray } from './array-literal.ts'
 
 /** An access as a parameter of has_access and has_entry_access. */
 export function accessJson(access: BookingAccess | null | undefined): Sql {
