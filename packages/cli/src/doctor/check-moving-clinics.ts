@@ -35,7 +35,10 @@ const namedMax = 10
 /** The databases that the directory knows, and HOLDFAST_SHARDS lacks. */
 export async function checkMissingShards(directoryUrl: string, settings: readonly ShardSettings[]): Promise<Check[]> {
   const names = settings.map(({ name }) => name)
-  const missing = await withPool({ url: directoryUrl, name: 'holdfast doctor' }, (pool) => missingShards(pool, names))
+  const missing = await withPool({ url: directoryUrl, name: 'holdfast doctor' }, async (pool) => {
+    const { rows } = await pool.query<{ found: boolean }>(`select to_regclass('holdfast.shard') is not null as found`)
+    return rows[0]?.found === true ? missingShards(pool, names) : []
+  })
   if (missing.length === 0) return []
   const found = `the directory knows ${missing.map(describeMissing).join(', ')}, which HOLDFAST_SHARDS lacks`
   const fix = 'add the database to HOLDFAST_SHARDS; to take it out, run `holdfast shards drain` first'

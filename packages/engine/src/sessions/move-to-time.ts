@@ -13,7 +13,7 @@ import { timeRefusal } from './time-refusal.ts'
 type FoundSlot = { outcome: string | null; slot_id: string | null }
 
 /** Undoes what was prepared for a move that was refused. */
-class MoveRefused extends Error {
+class MoveUndone extends Error {
   readonly found: MoveRow[] | ItemResult<TimeMoveOutcome>
 
   constructor(found: MoveRow[] | ItemResult<TimeMoveOutcome>) {
@@ -33,7 +33,7 @@ export async function moveToTime(
 ): Promise<ItemResult<TimeMoveOutcome>> {
   const startedAt = performance.now()
   const moved = await inTransaction(pool, (client) => moveWithSlot(client, request)).catch((error: unknown) => {
-    if (error instanceof MoveRefused) return error.found
+    if (error instanceof MoveUndone) return error.found
     throw error
   })
   if (!Array.isArray(moved)) return moved
@@ -41,7 +41,7 @@ export async function moveToTime(
   return result
 }
 
-/** The rows of `move_bookings`, or a retry. @throws MoveRefused if nothing was moved */
+/** The rows of `move_bookings`, or a retry. @throws MoveUndone if nothing was moved */
 async function moveWithSlot(
   client: pg.PoolClient,
   request: TimeMoveRequest,
@@ -55,9 +55,9 @@ async function moveWithSlot(
   const { outcome = null, slot_id: slotId = null } = found.rows[0] ?? {}
   // What was given back for a retry stays.
   if (outcome === 'retry') return { kind: 'retry' }
-  if (slotId === null) throw new MoveRefused(refusalOf(outcome ?? ''))
+  if (slotId === null) throw new MoveUndone(refusalOf(outcome ?? ''))
   const { rows } = await client.query<MoveRow>(movesOf([{ ...request, slotId }], true))
-  if (rows[0]?.outcome !== 'done') throw new MoveRefused(rows)
+  if (rows[0]?.outcome !== 'done') throw new MoveUndone(rows)
   return rows
 }
 
