@@ -35,7 +35,7 @@ async function anOverrunningCase(
     const needs = { minutes: 20, service: 'Orthopaedics', urgency: 'immediate', surgeonId, blockId: null } as const
     const team = { anaesthetistId: null, staffIds: [], equipment: [], mrn: null, exceptCaseId: null }
     const [from = '', to = ''] = [at(0), at(1440)].map((day) => day.toISOString().slice(0, 10))
-    const where = { clinicNo: clinic.no, roomIds: [room, idle], from, to, limit: 2, stepMinutes: 5 }
+    const where = { clinicNo: clinic.no, roomIds: [room, idle], from, to, limit: 8, stepMinutes: 5 }
     const found = await theatre.suggest({ ...needs, ...team, ...where })
     if (!('suggestions' in found)) throw new Error(JSON.stringify(found))
     return found.suggestions.map(({ roomId, startsAt: start }) => ({
@@ -81,22 +81,21 @@ describe('while a patient is in the room beyond the planned end', () => {
 
   test('suggestions leave out its room until it is clean, and an idle room comes first', async ({ database }) => {
     const { room, idle, other, suggest } = await anOverrunningCase(database)
-    const [first, second] = await suggest(other.id)
-    expect(first).toMatchObject({ roomId: idle })
-    expect(first?.minutes).toBeLessThan(10)
-    expect(second).toMatchObject({ roomId: room })
-    expect(second?.minutes).toBeGreaterThanOrEqual(30)
+    const found = await suggest(other.id)
+    expect(found[0]).toMatchObject({ roomId: idle })
+    expect(found[0]?.minutes).toBeLessThan(10)
+    expect(found.find(({ roomId }) => roomId === room)?.minutes).toBeGreaterThanOrEqual(30)
   })
 })
 
 test('after a late start, suggestions begin when the case will have ended', async ({ database }) => {
   const { room, idle, surgeon, suggest } = await anOverrunningCase(database, { startsAt: -50, inRoom: -10 })
   const found = await suggest(surgeon.id)
-  expect(found.map(({ roomId }) => roomId)).toEqual([idle, room])
+  expect(found[0]).toMatchObject({ roomId: idle })
   // The patient is in the room for 50 more minutes, and then the room is cleaned.
   expect(found[0]?.minutes).toBeGreaterThanOrEqual(50)
   expect(found[0]?.minutes).toBeLessThan(60)
-  expect(found[1]?.minutes).toBeGreaterThanOrEqual(80)
+  expect(found.find(({ roomId }) => roomId === room)?.minutes).toBeGreaterThanOrEqual(80)
 })
 
 describe('two units of equipment, of which a patient in the room has one beyond the planned end', () => {

@@ -335,8 +335,8 @@ async function cancelReaderOf(table: string): Promise<void> {
   const cancelled = async () =>
     (
       await query(
-        `select pg_cancel_backend(pid) from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock' and query like '%from ' || $1 || '%'`,
+        `select pg_cancel_backend(pid) from pg_locks
+          where relation = to_regclass(format('auth.%I', $1::text)) and not granted`,
         [table],
       )
     ).rowCount
