@@ -57,9 +57,8 @@ export function BookingActions({ booking, timeZone, isInRow = false }: ActionsPr
           {t(isInRow && name === 'withdrawAttendance' ? 'undo' : name)}
         </ActionButton>
       ))}
-      {action.isError && action.variables.booking.version >= booking.version ? (
-        <NotStored name={booking.patient.name} error={action.error} onClose={action.reset} />
-      ) : null}
+      {/* Also beside a later state: somebody else may have changed the booking, which is why it was refused. */}
+      {action.isError ? <NotStored name={booking.patient.name} error={action.error} onClose={action.reset} /> : null}
     </div>
   )
 }
