@@ -57,8 +57,8 @@ const quarterHourMs = 15 * minuteMs
 export type RateLimits = {
   /**
    * Counts an API request: by account, or without one by IP address, with separate limits for reads and writes, so
-   * that pages which read again when somebody books keep nobody from writing. What
-   * changes a hold with its valid token counts for the hold, and not as another write.
+   * that pages which read again when somebody books keep nobody from writing. What changes a hold with its valid token
+   * counts for the hold, and not as another write.
    *
    * @returns undefined when limits are off
    */

@@ -7,7 +7,7 @@ import { serverNow } from '../../lib/time/server-clock.ts'
 import layoutClasses from '../../ui/layout.module.css'
 import tableClasses from '../../ui/table.module.css'
 import classes from './personal-data.module.css'
-import { shownValue } from './shown-value.ts'
+import { shownValue, type ValueWords } from './shown-value.ts'
 
 /** Rows that are shown at first: a person can have thousands of entries in a log. */
 const rowsAtFirst = 100
@@ -48,18 +48,21 @@ function Section({ name, rows, timeZone, level }: SectionProps) {
   const textOf = useTexts()
   const titleId = useId()
   const [isAll, setAll] = useState(false)
-  const shown = isAll ? rows : rows.slice(0, rowsAtFirst)
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const cell = (row: PersonalRow, field: string) =>
-    shownValue(row[field], {
-      time: (instant) => formatDayTime(instant, timeZone),
-      date: formatNumericDate,
-      word: (code) => textOf('word', code),
-      isTrue: t('yes'),
-      isFalse: t('no'),
-    })
-  const fields = names
-    .filter((field) => rows.some((row) => cell(row, field) !== null))
+  const words: ValueWords = {
+    time: (instant) => formatDayTime(instant, timeZone),
+    date: formatNumericDate,
+    word: (code) => textOf('word', code),
+    isTrue: t('yes'),
+    isFalse: t('no'),
+  }
+  // Rows have no ids, and never change their places.
+  const read = rows.map((row, place) => ({
+    place,
+    texts: new Map(Object.entries(row).map(([field, value]) => [field, shownValue(value, words)])),
+  }))
+  const shown = isAll ? read : read.slice(0, rowsAtFirst)
+  const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+    .filter((field) => read.some(({ texts }) => (texts.get(field) ?? null) !== null))
     .map((field) => ({ field, label: textOf('field', field) ?? field }))
   return (
     <section className={layoutClasses.panel} aria-labelledby={titleId}>
@@ -79,12 +82,11 @@ function Section({ name, rows, timeZone, level }: SectionProps) {
               </tr>
             </thead>
             <tbody>
-              {shown.map((row, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: rows have no ids, and never change their order
-                <tr key={index}>
+              {shown.map(({ place, texts }) => (
+                <tr key={place}>
                   {fields.map(({ field, label }) => (
                     <td key={field} data-label={label}>
-                      <bdi>{cell(row, field) ?? '–'}</bdi>
+                      <bdi>{texts.get(field) ?? '–'}</bdi>
                     </td>
                   ))}
                 </tr>
@@ -92,16 +94,14 @@ function Section({ name, rows, timeZone, level }: SectionProps) {
             </tbody>
           </table>
         ) : (
-          shown.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no ids, and never change their order
-            <dl key={index} className={classes.row}>
+          shown.map(({ place, texts }) => (
+            <dl key={place} className={classes.row}>
               {fields
-                .map(({ field, label }) => ({ field, label, text: cell(row, field) }))
-                .filter(({ text }) => text !== null)
-                .map(({ field, label, text }) => (
+                .filter(({ field }) => (texts.get(field) ?? null) !== null)
+                .map(({ field, label }) => (
                   <div key={field} style={{ display: 'contents' }}>
                     <dt>{label}</dt>
-                    <dd dir="auto">{text}</dd>
+                    <dd dir="auto">{texts.get(field)}</dd>
                   </div>
                 ))}
             </dl>
