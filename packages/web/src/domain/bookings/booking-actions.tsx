@@ -119,7 +119,8 @@ function useFocusOnNext(bookingId: string, state: string) {
     const around = ref.current?.closest('tr, [role="dialog"], main')
     const status = around?.querySelector<HTMLElement>(`[data-status-of="${bookingId}"]`)
     hasFocus.current = false
-    const next = ref.current?.querySelector('button') ?? status
+    // Not the button that closes a message.
+    const next = ref.current?.querySelector<HTMLElement>(':scope > button') ?? status
     next?.focus()
   }, [state, bookingId])
   return {
