@@ -13,6 +13,7 @@ import { createChangeNotices } from './notices/change-notices.ts'
 import { createChangePassword } from './passwords/change-password.ts'
 import { createPasswordLinks } from './passwords/password-links.ts'
 import { createPasskeys } from './second-factors/passkeys.ts'
+import { createRecoveryCodes } from './second-factors/recovery-codes.ts'
 import { createSecondFactors } from './second-factors/second-factors.ts'
 import { createSetUpTotp } from './second-factors/set-up-totp.ts'
 import { createSignInCodes } from './second-factors/sign-in-codes.ts'
@@ -31,7 +32,8 @@ async function aScene() {
   const open = await openTestAccounts(server.database)
   const whole = accountsPool(server.database.appUrl, 2, 'lost account writes')
   const { budget, pool } = limitedPool(whole)
-  const { passwords, totp, recoveryCodes } = open
+  const { passwords, totp } = open
+  const recoveryCodes = createRecoveryCodes(pool)
   const principals = { forget: async () => undefined }
   const notices = createChangeNotices(rightsInDatabase)
   return {
@@ -43,6 +45,7 @@ async function aScene() {
     changePassword: createChangePassword(pool, passwords, principals, notices),
     passwordLinks: createPasswordLinks(pool, passwords, principals, rightsInDatabase, notices),
     secondFactors: createSecondFactors(pool, principals),
+    recoveryCodes,
     setUpTotp: createSetUpTotp(pool, totp, principals, notices),
     signInCodes: createSignInCodes(pool, createPendingSignIns(pool), { totp, recoveryCodes }),
     async end() {
@@ -84,6 +87,16 @@ async function aPerson({ server, open }: Scene) {
   return { accountId, email, name: 'Ada', sessionId: rows[0]?.id ?? '' }
 }
 
+/** Somebody with an app, in the session in which it was set up. */
+async function aPersonWithFactor({ server }: Scene) {
+  const { id: accountId } = await aPersonWithApp(server, anAddress())
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(
+    'select id::text from auth.session where "userId" = $1',
+    [accountId],
+  )
+  return { accountId, sessionId: rows[0]?.id ?? '' }
+}
+
 const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
   'a new account': async ({ accounts }) => {
     const account = { email: anAddress(), name: 'Ada', password }
@@ -114,6 +127,14 @@ const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
   'second factors that are reset': async ({ server, secondFactors }) => {
     const { id } = await aPersonWithApp(server, anAddress())
     return { run: () => secondFactors.reset(id), done: { hasTotp: true, recoveryCodes: 10 } }
+  },
+  'an app that is removed': async (scene) => {
+    const caller = await aPersonWithFactor(scene)
+    return { run: () => scene.secondFactors.removeTotp(caller), done: { kind: 'removed' } }
+  },
+  'recovery codes that are replaced': async (scene) => {
+    const caller = await aPersonWithFactor(scene)
+    return { run: () => scene.recoveryCodes.replace(caller), done: { kind: 'replaced' } }
   },
   'an app that is set up': async (scene) => {
     const person = await aPerson(scene)

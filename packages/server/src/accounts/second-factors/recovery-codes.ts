@@ -1,14 +1,25 @@
 import { createHash, randomInt } from 'node:crypto'
-import { inTransaction } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import { isLiveSession } from '../sessions/sessions.ts'
+import { type FactorCaller, factorCounts, withFactorsLocked } from './second-factors.ts'
 
 export type RecoveryCodes = {
-  /** New codes, which void the earlier ones. Only their hashes are stored. */
-  replace(accountId: string): Promise<string[]>
+  /**
+   * New codes, which void the earlier ones. Only their hashes are stored.
+   *
+   * Locks: the row of `user`.
+   */
+  replace(caller: FactorCaller): Promise<ReplaceCodesOutcome>
   /** Accepts a code once. */
   use(transaction: PoolClient, accountId: string, code: string): Promise<boolean>
 }
+
+/** `missing`: no authenticator app is set up. `ended`: the session has ended meanwhile. */
+export type ReplaceCodesOutcome =
+  | { kind: 'replaced'; recoveryCodes: string[] }
+  | { kind: 'missing' }
+  | { kind: 'ended' }
 
 const recoveryCodesCount = 10
 
@@ -19,7 +30,13 @@ const characters = 16
 /** @param pool connected with `search_path=auth` */
 export function createRecoveryCodes(pool: Pool): RecoveryCodes {
   return {
-    replace: (accountId) => inTransaction(pool, (transaction) => replaceRecoveryCodes(transaction, accountId)),
+    replace: ({ accountId, sessionId }) =>
+      withFactorsLocked(pool, accountId, async (transaction) => {
+        // A reset of the password has ended the sessions: nobody may get codes by one of them.
+        if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
+        if (!(await factorCounts(transaction, accountId)).hasTotp) return { kind: 'missing' }
+        return { kind: 'replaced', recoveryCodes: await replaceRecoveryCodes(transaction, accountId) }
+      }),
     async use(transaction, accountId, code) {
       const { rowCount } = await transaction.query(sql`
         delete from "recoveryCode" where "userId" = ${accountId} and hash = ${hashOf(accountId, code)}`)
@@ -28,16 +45,10 @@ export function createRecoveryCodes(pool: Pool): RecoveryCodes {
   }
 }
 
-/**
- * New codes, which void the earlier ones.
- *
- * Locks: the row of `totp`.
- */
+/** New codes, which void the earlier ones. For a transaction that has locked the row of `user`. */
 export async function replaceRecoveryCodes(transaction: PoolClient, accountId: string): Promise<string[]> {
   const codes = Array.from({ length: recoveryCodesCount }, newCode)
   const hashes = codes.map((code) => hashOf(accountId, code))
-  // If there are two at the same time, the second waits, and voids the codes of the first.
-  await transaction.query(sql`select from totp where "userId" = ${accountId} for no key update`)
   await transaction.query(sql`
     with earlier as (delete from "recoveryCode" where "userId" = ${accountId})
     insert into "recoveryCode" ("userId", hash) select ${accountId}, hash from unnest(${hashes}::text[]) hash`)

@@ -11,6 +11,8 @@ import {
   wrongCodeOf,
 } from '../../../test/second-factor-steps.ts'
 import { accountsPool } from '../accounts-schema.ts'
+import type { OpenAccounts } from '../open-accounts.ts'
+import type { FactorCaller } from './second-factors.ts'
 import { createTotp } from './totp.ts'
 
 let server: RunningServer
@@ -199,19 +201,62 @@ test.each([
 
 test('sessions lose their second factor with the removal of the last one', async () => {
   const { id } = await aPersonWithApp(server, 'last@example.org')
-  const { rows } = await server.database.ownerPool.query<{ id: string }>(
-    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
-     values ($1, 'Key', 'last', 'x', 0, '[]', now()) returning id::text`,
-    [id],
-  )
+  const passkeyId = await aPasskey(id)
   const { secondFactors, close } = await opened()
   const marked = 'select from auth.session where "userId" = $1 and "secondFactorAt" is not null'
   const shown = async () => (await server.database.ownerPool.query(marked, [id])).rowCount
-  expect(await secondFactors.removePasskey(id, rows[0]?.id ?? '')).toBe(true)
-  expect(await secondFactors.removePasskey(id, rows[0]?.id ?? '')).toBe(false)
+  const caller = { accountId: id, sessionId: await sessionIdOf(id) }
+  expect(await secondFactors.removePasskey(caller, passkeyId)).toEqual({ kind: 'removed' })
+  expect(await secondFactors.removePasskey(caller, passkeyId)).toEqual({ kind: 'missing' })
   expect(await shown()).toBe(1)
-  await secondFactors.removeTotp(id)
+  expect(await secondFactors.removeTotp(caller)).toEqual({ kind: 'removed' })
   expect(await shown()).toBe(0)
+  await close()
+})
+
+const changes: Record<string, (open: OpenAccounts, caller: FactorCaller, passkeyId: string) => Promise<object>> = {
+  'a removal of the app': ({ secondFactors }, caller) => secondFactors.removeTotp(caller),
+  'a removal of a passkey': ({ secondFactors }, caller, passkeyId) => secondFactors.removePasskey(caller, passkeyId),
+  'a replacement of the recovery codes': ({ recoveryCodes }, caller) => recoveryCodes.replace(caller),
+}
+
+test.for(
+  Object.keys(changes).flatMap((what) => [
+    { what, isEnded: true },
+    { what, isEnded: false },
+  ]),
+)('$what that waits while the sessions end is refused: $isEnded', async ({ what, isEnded }) => {
+  const { id } = await aPersonWithApp(server, `${crypto.randomUUID()}@example.org`)
+  const passkeyId = await aPasskey(id)
+  const open = await opened()
+  const caller = { accountId: id, sessionId: await sessionIdOf(id) }
+  const before = await factorRowsOf(id)
+  const barrier = await server.database.ownerPool.connect()
+  try {
+    await barrier.query('begin')
+    await barrier.query('select from auth."user" where id = $1 for no key update', [id])
+    const ending = isEnded ? open.sessions.endAll(id) : null
+    if (isEnded) await untilBlocked(1)
+    const changed = changes[what]?.(open, caller, passkeyId)
+    await untilBlocked(isEnded ? 2 : 1)
+    await barrier.query('rollback')
+    await ending
+    expect(await changed).toMatchObject({ kind: isEnded ? 'ended' : expect.stringMatching(/removed|replaced/) })
+    const after = await factorRowsOf(id)
+    if (isEnded) expect(after).toEqual(before)
+    else expect(after).not.toEqual(before)
+  } finally {
+    barrier.release()
+    await open.close()
+  }
+})
+
+test('recovery codes are not replaced while no app is set up', async () => {
+  const { id } = await signUp(server.url, 'codes-without-app@example.org', password)
+  const { recoveryCodes, close } = await opened()
+  const caller = { accountId: id, sessionId: await sessionIdOf(id) }
+  expect(await recoveryCodes.replace(caller)).toEqual({ kind: 'missing' })
+  expect(await factorRowsOf(id)).toEqual([])
   await close()
 })
 
@@ -254,6 +299,32 @@ async function untilBlocked(count: number): Promise<void> {
 /** The accounts of another process. */
 async function opened() {
   return openTestAccounts(server.database)
+}
+
+async function sessionIdOf(accountId: string): Promise<string> {
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(
+    'select id::text from auth.session where "userId" = $1',
+    [accountId],
+  )
+  return rows[0]?.id ?? ''
+}
+
+/** A passkey that nobody signs in with. @returns its id */
+async function aPasskey(accountId: string): Promise<string> {
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(
+    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values ($1, 'Key', gen_random_uuid()::text, 'x', 0, '[]', now()) returning id::text`,
+    [accountId],
+  )
+  return rows[0]?.id ?? ''
+}
+
+/** The account's app, passkeys and recovery codes. */
+async function factorRowsOf(accountId: string): Promise<string[]> {
+  const tables = ['totp', 'passkey', '"recoveryCode"']
+  const all = tables.map((table) => `select to_jsonb(t)::text as row from auth.${table} t where "userId" = $1`)
+  const { rows } = await server.database.ownerPool.query<{ row: string }>(all.join(' union all '), [accountId])
+  return rows.map(({ row }) => row).toSorted()
 }
 
 /** Creates the link of `holdfast admin reset-password`. */

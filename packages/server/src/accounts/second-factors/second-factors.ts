@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { recentSince } from '../notices/long-proven-address.ts'
 import type { Principals } from '../sessions/principals.ts'
-import { type AlsoWrite, endingSignIns, endSignIns } from '../sessions/sessions.ts'
+import { type AlsoWrite, endingSignIns, endSignIns, isLiveSession } from '../sessions/sessions.ts'
 import { hasFactor } from './shown-factors.ts'
 
 export type SecondFactors = {
@@ -12,41 +12,56 @@ export type SecondFactors = {
    * Removes the secret of the authenticator app with its recovery codes. Sessions of an account that has no second
    * factor any more count as started without one.
    */
-  removeTotp(accountId: string): Promise<void>
-  /** The same for a passkey. false: the account has no such passkey. */
-  removePasskey(accountId: string, id: string): Promise<boolean>
+  removeTotp(caller: FactorCaller): Promise<FactorRemoval>
+  /** The same for a passkey. */
+  removePasskey(caller: FactorCaller, id: string): Promise<FactorRemoval>
   /** For a lost phone: removes every second factor and ends all sessions. @returns what was removed */
   reset(accountId: string, alsoWrite?: AlsoWrite): Promise<FactorCounts>
 }
+
+/** Whose factors are changed, and in which session. */
+export type FactorCaller = { accountId: string; sessionId: string }
+
+/** `missing`: the account has no such factor. `ended`: the session has ended meanwhile. */
+export type FactorRemoval = { kind: 'removed' | 'missing' | 'ended' }
 
 /** `hasTotp`: an authenticator app is set up and required at sign-in. */
 export type FactorCounts = { hasTotp: boolean; recoveryCodes: number; passkeys: number }
 
 /** @param pool connected with `search_path=auth` */
 export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'forget'>): SecondFactors {
+  /** @param work returns whether there was one to remove */
+  async function remove(
+    { accountId, sessionId }: FactorCaller,
+    work: (transaction: PoolClient, accountId: string) => Promise<boolean>,
+  ): Promise<FactorRemoval> {
+    const removal = await withFactorsLocked(pool, accountId, async (transaction): Promise<FactorRemoval> => {
+      // A reset of the password has ended the sessions: no factor of the owner's may be removed by one of them.
+      if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
+      const isRemoved = await work(transaction, accountId)
+      await unmarkSessions(transaction, accountId)
+      return { kind: isRemoved ? 'removed' : 'missing' }
+    })
+    await principals.forget(accountId)
+    return removal
+  }
+
   return {
     of: (accountId) => factorCounts(pool, accountId),
-    async removeTotp(accountId) {
-      await withFactorsLocked(pool, accountId, async (transaction) => {
+    removeTotp: (caller) =>
+      remove(caller, async (transaction, accountId) => {
         await noteRemoval(transaction, accountId, sql`select "confirmedAt" as since from totp where "userId" = u.id`)
-        await deleteTotp(transaction, accountId)
-        await unmarkSessions(transaction, accountId)
-      })
-      await principals.forget(accountId)
-    },
-    async removePasskey(accountId, id) {
-      const isRemoved = await withFactorsLocked(pool, accountId, async (transaction) => {
+        return deleteTotp(transaction, accountId)
+      }),
+    removePasskey: (caller, id) =>
+      remove(caller, async (transaction, accountId) => {
         const passkey = sql`select "createdAt" as since from passkey where id = ${id} and "userId" = u.id`
         await noteRemoval(transaction, accountId, passkey)
         const { rowCount } = await transaction.query(
           sql`delete from passkey where id = ${id} and "userId" = ${accountId}`,
         )
-        await unmarkSessions(transaction, accountId)
         return rowCount === 1
-      })
-      await principals.forget(accountId)
-      return isRemoved
-    },
+      }),
     async reset(accountId, alsoWrite) {
       const removed = await endingSignIns(pool, accountId, async (transaction) => {
         const counts = await factorCounts(transaction, accountId)
@@ -61,7 +76,7 @@ export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'fo
   }
 }
 
-async function factorCounts(db: Pick<PoolClient, 'query'>, accountId: string): Promise<FactorCounts> {
+export async function factorCounts(db: Pick<PoolClient, 'query'>, accountId: string): Promise<FactorCounts> {
   const { rows } = await db.query<FactorCounts>(sql`
     select exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null) as "hasTotp",
            (select count(*)::integer from "recoveryCode" where "userId" = ${accountId}) as "recoveryCodes",
@@ -97,14 +112,13 @@ export async function secondFactorsRemoved(
   accountId: string,
   since = new Date(0),
 ): Promise<boolean> {
-  const { rows: apps } = await transaction.query<{ isOn: boolean }>(sql`
-    select "confirmedAt" is not null as "isOn" from totp
-     where "userId" = ${accountId} and coalesce("confirmedAt", "begunAt", now()) >= ${since}`)
-  if (apps.length > 0) await deleteTotp(transaction, accountId)
+  const { rowCount: apps } = await transaction.query(sql`
+    select from totp where "userId" = ${accountId} and coalesce("confirmedAt", "begunAt", now()) >= ${since}`)
+  const isAppRemoved = apps !== 0 && (await deleteTotp(transaction, accountId))
   const { rowCount: passkeys } = await transaction.query(
     sql`delete from passkey where "userId" = ${accountId} and "createdAt" >= ${since}`,
   )
-  return passkeys !== 0 || apps.some(({ isOn }) => isOn)
+  return passkeys !== 0 || isAppRemoved
 }
 
 /**
@@ -118,9 +132,13 @@ async function noteRemoval(transaction: PoolClient, accountId: string, removed: 
      where u.id = ${accountId} and exists (select from (${removed}) f where f.since < ${recentSince})`)
 }
 
-async function deleteTotp(transaction: PoolClient, accountId: string): Promise<void> {
-  await transaction.query(sql`delete from totp where "userId" = ${accountId}`)
+/** @returns whether there was an app that was set up */
+async function deleteTotp(transaction: PoolClient, accountId: string): Promise<boolean> {
+  const { rows } = await transaction.query<{ isOn: boolean }>(
+    sql`delete from totp where "userId" = ${accountId} returning "confirmedAt" is not null as "isOn"`,
+  )
   await transaction.query(sql`delete from "recoveryCode" where "userId" = ${accountId}`)
+  return rows.some(({ isOn }) => isOn)
 }
 
 async function unmarkSessions(transaction: PoolClient, accountId: string): Promise<void> {

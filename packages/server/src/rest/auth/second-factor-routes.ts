@@ -1,10 +1,12 @@
 import { secondFactorOperations } from '@holdfast/contract'
 import type { RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { FastifyInstance } from 'fastify'
+import type { FactorCaller } from '../../accounts/second-factors/second-factors.ts'
 import { passkeySite } from '../../accounts/second-factors/passkey-site.ts'
 import type { SetUpTotpOutcome } from '../../accounts/second-factors/set-up-totp.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { siteAddress } from '../../edge/headers/site-address.ts'
+import { sessionEnded } from './auth-refusals.ts'
 import type { Caller } from './caller.ts'
 import { changeNotice } from './change-notice.ts'
 import { isRecent, requireConfirmation, requireShownFactor } from './confirm-change.ts'
@@ -50,22 +52,24 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     if (outcome.kind === 'missing') throw problem('totp_missing', 'Begin to set up an authenticator app again.')
     if (outcome.kind === 'wrong') throw refusedCode('The code is wrong. Check the clock of the phone.')
     if (outcome.kind === 'used') throw usedCode()
-    if (outcome.kind === 'ended') throw problem('unauthenticated', 'Sign in first.')
+    if (outcome.kind === 'ended') throw sessionEnded()
     return { recoveryCodes: outcome.recoveryCodes }
   })
 
   serveAccount(app, removeTotp, {}, async (request, _reply, caller) => {
     await requireConfirmation(request, deps, caller, request.body.password)
-    await deps.secondFactors.removeTotp(caller.account.accountId)
+    const removal = await deps.secondFactors.removeTotp(sessionOf(caller))
+    if (removal.kind === 'ended') throw sessionEnded()
     return { status: true }
   })
 
   serveAccount(app, createRecoveryCodes, { ifLost: createAgain }, async (request, _reply, caller) => {
     await requireConfirmation(request, deps, caller, request.body.password)
-    const { account } = caller
-    const { hasTotp } = await deps.secondFactors.of(account.accountId)
-    if (!hasTotp) throw problem('totp_missing', 'Recovery codes replace the codes of an app: set one up first.')
-    return { recoveryCodes: await deps.recoveryCodes.replace(account.accountId) }
+    const outcome = await deps.recoveryCodes.replace(sessionOf(caller))
+    if (outcome.kind === 'ended') throw sessionEnded()
+    if (outcome.kind === 'missing')
+      throw problem('totp_missing', 'Recovery codes replace the codes of an app: set one up first.')
+    return { recoveryCodes: outcome.recoveryCodes }
   })
 }
 
@@ -83,15 +87,9 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   serveAccount(app, addPasskey, { ifLost: lookForPasskey }, async (request, _reply, caller) => {
     const site = requirePasskeySite(deps.configuredUrl, request)
     await requireShownFactor(caller, deps)
-    const { account, sessionId } = caller
     const { name, response } = request.body
     const added = { name: name.trim(), response: response as RegistrationResponseJSON }
-    const outcome = await deps.passkeys.add(
-      site,
-      { accountId: account.accountId, sessionId },
-      added,
-      changeNotice(deps, 'passkey'),
-    )
+    const outcome = await deps.passkeys.add(site, sessionOf(caller), added, changeNotice(deps, 'passkey'))
     if (outcome.kind === 'too_many') throw tooManyPasskeys()
     if (outcome.kind === 'refused')
       throw problem('passkey_refused', 'The response of the browser is not valid, or was used before.')
@@ -107,7 +105,9 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   serveAccount(app, removePasskey, {}, async (request, _reply, caller) => {
     const { id, password } = request.body
     await requireConfirmation(request, deps, caller, password)
-    if (!(await deps.secondFactors.removePasskey(caller.account.accountId, id))) throw notFound(id)
+    const removal = await deps.secondFactors.removePasskey(sessionOf(caller), id)
+    if (removal.kind === 'ended') throw sessionEnded()
+    if (removal.kind === 'missing') throw notFound(id)
     return { status: true }
   })
 }
@@ -119,19 +119,23 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
  */
 async function firstCode(
   deps: SecondFactorDeps,
-  { account: { accountId }, sessionId }: Caller,
+  caller: Caller,
   code: string,
 ): Promise<SetUpTotpOutcome> {
-  const key = `first code ${accountId}`
+  const key = `first code ${caller.account.accountId}`
   const retryAfterSeconds = await deps.attemptLimits.begin(key)
   if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
   const notice = changeNotice(deps, 'app')
-  const outcome = await deps.setUpTotp({ accountId, sessionId }, code, notice).catch(async (error: unknown) => {
+  const outcome = await deps.setUpTotp(sessionOf(caller), code, notice).catch(async (error: unknown) => {
     await deps.attemptLimits.withdrawn(key)
     throw error
   })
   if (outcome.kind === 'accepted') await deps.attemptLimits.succeeded(key)
   return outcome
+}
+
+function sessionOf({ account: { accountId }, sessionId }: Caller): FactorCaller {
+  return { accountId, sessionId }
 }
 
 function tooManyPasskeys() {
