@@ -33,9 +33,9 @@ async function aScene() {
   const whole = accountsPool(server.database.appUrl, 2, 'lost account writes')
   const { budget, pool } = limitedPool(whole)
   const { passwords, totp } = open
-  const recoveryCodes = createRecoveryCodes(pool)
   const principals = { forget: async () => undefined }
   const notices = createChangeNotices(rightsInDatabase)
+  const recoveryCodes = createRecoveryCodes(pool, notices)
   return {
     server,
     open,
@@ -44,7 +44,7 @@ async function aScene() {
     passkeys: createPasskeys(pool, principals, notices),
     changePassword: createChangePassword(pool, passwords, principals, notices),
     passwordLinks: createPasswordLinks(pool, passwords, principals, rightsInDatabase, notices),
-    secondFactors: createSecondFactors(pool, principals),
+    secondFactors: createSecondFactors(pool, principals, notices),
     recoveryCodes,
     setUpTotp: createSetUpTotp(pool, totp, principals, notices),
     signInCodes: createSignInCodes(pool, createPendingSignIns(pool), { totp, recoveryCodes }),
@@ -130,11 +130,11 @@ const writes: Record<string, (scene: Scene) => Promise<Prepared>> = {
   },
   'an app that is removed': async (scene) => {
     const caller = await aPersonWithFactor(scene)
-    return { run: () => scene.secondFactors.removeTotp(caller), done: { kind: 'removed' } }
+    return { run: () => scene.secondFactors.removeTotp(caller, noNotice), done: { kind: 'removed' } }
   },
   'recovery codes that are replaced': async (scene) => {
     const caller = await aPersonWithFactor(scene)
-    return { run: () => scene.recoveryCodes.replace(caller), done: { kind: 'replaced' } }
+    return { run: () => scene.recoveryCodes.replace(caller, noNotice), done: { kind: 'replaced' } }
   },
   'an app that is set up': async (scene) => {
     const person = await aPerson(scene)

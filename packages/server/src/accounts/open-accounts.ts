@@ -115,9 +115,9 @@ export async function openAccounts(
   const sessions = createSessions(pool, principals, idle)
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onError })
   const totp = createTotp(pool, createSecretBox(auth))
-  const recoveryCodes = createRecoveryCodes(pool)
   const pendingSignIns = createPendingSignIns(pool)
   const changeNotices = createChangeNotices(rights)
+  const recoveryCodes = createRecoveryCodes(pool, changeNotices)
   return {
     accounts: {
       ...createAccounts(pool, passwords, principals),
@@ -135,7 +135,7 @@ export async function openAccounts(
     knownBrowsers: createKnownBrowsers(secrets, isSecure),
     factorBrowsers: createKnownBrowsers(secrets, isSecure, 'second-factor-browser'),
     attemptLimits: config.rateLimit ? attemptLimits(createAttemptLimits(config.limitSignInsPerEmail)) : noAttemptLimits,
-    secondFactors: createSecondFactors(pool, principals),
+    secondFactors: createSecondFactors(pool, principals, changeNotices),
     totp,
     recoveryCodes,
     passkeys: createPasskeys(pool, principals, changeNotices),

@@ -6,8 +6,8 @@ import type { RightsSource } from '../sessions/rights-source.ts'
 import { areRecentRemovable, isLongProven, undoHours } from './long-proven-address.ts'
 import { countNotice } from './notices-per-day.ts'
 
-/** What is needed to sign in and was changed: the password, or a second factor that is new. */
-export type NoticedChange = 'password' | 'app' | 'passkey'
+/** What is needed to sign in and was changed: the password, or a second factor that is new, removed or replaced. */
+export type NoticedChange = 'password' | 'app' | 'passkey' | 'app_removed' | 'passkey_removed' | 'recovery_codes'
 
 /**
  * The address to notify of a change. `removableHours`: how long a link for a new password that is sent there removes a

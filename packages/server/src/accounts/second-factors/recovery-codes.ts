@@ -1,16 +1,17 @@
 import { createHash, randomInt } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
+import type { ChangeNotices, StoreChangeNotice } from '../notices/change-notices.ts'
 import { isLiveSession } from '../sessions/sessions.ts'
 import { type FactorCaller, factorCounts, withFactorsLocked } from './second-factors.ts'
 
 export type RecoveryCodes = {
   /**
-   * New codes, which void the earlier ones. Only their hashes are stored.
+   * New codes, which void the earlier ones. Only their hashes are stored. `store` stores the notice of them.
    *
    * Locks: the row of `user`.
    */
-  replace(caller: FactorCaller): Promise<ReplaceCodesOutcome>
+  replace(caller: FactorCaller, store: StoreChangeNotice): Promise<ReplaceCodesOutcome>
   /** Accepts a code once. */
   use(transaction: PoolClient, accountId: string, code: string): Promise<boolean>
 }
@@ -28,14 +29,16 @@ const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
 const characters = 16
 
 /** @param pool connected with `search_path=auth` */
-export function createRecoveryCodes(pool: Pool): RecoveryCodes {
+export function createRecoveryCodes(pool: Pool, notices: ChangeNotices): RecoveryCodes {
   return {
-    replace: ({ accountId, sessionId }) =>
+    replace: ({ accountId, sessionId }, store) =>
       withFactorsLocked(pool, accountId, async (transaction) => {
         // A reset of the password has ended the sessions: nobody may get codes by one of them.
         if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
         if (!(await factorCounts(transaction, accountId)).hasTotp) return { kind: 'missing' }
-        return { kind: 'replaced', recoveryCodes: await replaceRecoveryCodes(transaction, accountId) }
+        const recoveryCodes = await replaceRecoveryCodes(transaction, accountId)
+        await notices.note(transaction, accountId, { change: 'recovery_codes', store })
+        return { kind: 'replaced', recoveryCodes }
       }),
     async use(transaction, accountId, code) {
       const { rowCount } = await transaction.query(sql`

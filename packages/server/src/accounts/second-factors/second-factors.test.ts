@@ -15,6 +15,7 @@ import type { OpenAccounts } from '../open-accounts.ts'
 import type { FactorCaller } from './second-factors.ts'
 import { createTotp } from './totp.ts'
 
+const noNotice = async () => undefined
 let server: RunningServer
 
 beforeAll(async () => {
@@ -206,18 +207,19 @@ test('sessions lose their second factor with the removal of the last one', async
   const marked = 'select from auth.session where "userId" = $1 and "secondFactorAt" is not null'
   const shown = async () => (await server.database.ownerPool.query(marked, [id])).rowCount
   const caller = { accountId: id, sessionId: await sessionIdOf(id) }
-  expect(await secondFactors.removePasskey(caller, passkeyId)).toEqual({ kind: 'removed' })
-  expect(await secondFactors.removePasskey(caller, passkeyId)).toEqual({ kind: 'missing' })
+  expect(await secondFactors.removePasskey(caller, passkeyId, noNotice)).toEqual({ kind: 'removed' })
+  expect(await secondFactors.removePasskey(caller, passkeyId, noNotice)).toEqual({ kind: 'missing' })
   expect(await shown()).toBe(1)
-  expect(await secondFactors.removeTotp(caller)).toEqual({ kind: 'removed' })
+  expect(await secondFactors.removeTotp(caller, noNotice)).toEqual({ kind: 'removed' })
   expect(await shown()).toBe(0)
   await close()
 })
 
 const changes: Record<string, (open: OpenAccounts, caller: FactorCaller, passkeyId: string) => Promise<object>> = {
-  'a removal of the app': ({ secondFactors }, caller) => secondFactors.removeTotp(caller),
-  'a removal of a passkey': ({ secondFactors }, caller, passkeyId) => secondFactors.removePasskey(caller, passkeyId),
-  'a replacement of the recovery codes': ({ recoveryCodes }, caller) => recoveryCodes.replace(caller),
+  'a removal of the app': ({ secondFactors }, caller) => secondFactors.removeTotp(caller, noNotice),
+  'a removal of a passkey': ({ secondFactors }, caller, passkeyId) =>
+    secondFactors.removePasskey(caller, passkeyId, noNotice),
+  'a replacement of the recovery codes': ({ recoveryCodes }, caller) => recoveryCodes.replace(caller, noNotice),
 }
 
 test.for(
@@ -255,7 +257,7 @@ test('recovery codes are not replaced while no app is set up', async () => {
   const { id } = await signUp(server.url, 'codes-without-app@example.org', password)
   const { recoveryCodes, close } = await opened()
   const caller = { accountId: id, sessionId: await sessionIdOf(id) }
-  expect(await recoveryCodes.replace(caller)).toEqual({ kind: 'missing' })
+  expect(await recoveryCodes.replace(caller, noNotice)).toEqual({ kind: 'missing' })
   expect(await factorRowsOf(id)).toEqual([])
   await close()
 })

@@ -1,6 +1,7 @@
 import { inTransaction } from '@holdfast/engine'
 import type { Pool, PoolClient } from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
+import type { ChangeNotices, NoticedChange, StoreChangeNotice } from '../notices/change-notices.ts'
 import { recentSince } from '../notices/long-proven-address.ts'
 import type { Principals } from '../sessions/principals.ts'
 import { type AlsoWrite, endingSignIns, endSignIns, isLiveSession } from '../sessions/sessions.ts'
@@ -10,11 +11,11 @@ export type SecondFactors = {
   of(accountId: string): Promise<FactorCounts>
   /**
    * Removes the secret of the authenticator app with its recovery codes. Sessions of an account that has no second
-   * factor any more count as started without one.
+   * factor any more count as started without one. `store` stores the notice of it.
    */
-  removeTotp(caller: FactorCaller): Promise<FactorRemoval>
+  removeTotp(caller: FactorCaller, store: StoreChangeNotice): Promise<FactorRemoval>
   /** The same for a passkey. */
-  removePasskey(caller: FactorCaller, id: string): Promise<FactorRemoval>
+  removePasskey(caller: FactorCaller, id: string, store: StoreChangeNotice): Promise<FactorRemoval>
   /** For a lost phone: removes every second factor and ends all sessions. @returns what was removed */
   reset(accountId: string, alsoWrite?: AlsoWrite): Promise<FactorCounts>
 }
@@ -29,10 +30,15 @@ export type FactorRemoval = { kind: 'removed' | 'missing' | 'ended' }
 export type FactorCounts = { hasTotp: boolean; recoveryCodes: number; passkeys: number }
 
 /** @param pool connected with `search_path=auth` */
-export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'forget'>): SecondFactors {
+export function createSecondFactors(
+  pool: Pool,
+  principals: Pick<Principals, 'forget'>,
+  notices: ChangeNotices,
+): SecondFactors {
   /** @param work returns whether there was one to remove */
   async function remove(
     { accountId, sessionId }: FactorCaller,
+    notice: { change: NoticedChange; store: StoreChangeNotice },
     work: (transaction: PoolClient, accountId: string) => Promise<boolean>,
   ): Promise<FactorRemoval> {
     const removal = await withFactorsLocked(pool, accountId, async (transaction): Promise<FactorRemoval> => {
@@ -40,7 +46,9 @@ export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'fo
       if (!(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
       const isRemoved = await work(transaction, accountId)
       await unmarkSessions(transaction, accountId)
-      return { kind: isRemoved ? 'removed' : 'missing' }
+      if (!isRemoved) return { kind: 'missing' }
+      await notices.note(transaction, accountId, notice)
+      return { kind: 'removed' }
     })
     await principals.forget(accountId)
     return removal
@@ -48,13 +56,13 @@ export function createSecondFactors(pool: Pool, principals: Pick<Principals, 'fo
 
   return {
     of: (accountId) => factorCounts(pool, accountId),
-    removeTotp: (caller) =>
-      remove(caller, async (transaction, accountId) => {
+    removeTotp: (caller, store) =>
+      remove(caller, { change: 'app_removed', store }, async (transaction, accountId) => {
         await noteRemoval(transaction, accountId, sql`select "confirmedAt" as since from totp where "userId" = u.id`)
         return deleteTotp(transaction, accountId)
       }),
-    removePasskey: (caller, id) =>
-      remove(caller, async (transaction, accountId) => {
+    removePasskey: (caller, id, store) =>
+      remove(caller, { change: 'passkey_removed', store }, async (transaction, accountId) => {
         const passkey = sql`select "createdAt" as since from passkey where id = ${id} and "userId" = u.id`
         await noteRemoval(transaction, accountId, passkey)
         const { rowCount } = await transaction.query(

@@ -4,8 +4,8 @@ import type { MailTexts } from '../texts/en.ts'
 export type AccountChangedContext = {
   /** The host of the site. */
   site: string
-  /** The password, or a second factor that is new. */
-  change: 'password' | 'app' | 'passkey'
+  /** The password, or a second factor that is new, removed or replaced. */
+  change: 'password' | 'app' | 'passkey' | 'app_removed' | 'passkey_removed' | 'recovery_codes'
   /** How long a link for a new password removes a new factor; null: it removes none. */
   removableHours: number | null
   /** Whether new factors were removed with the change of the password. */
@@ -20,7 +20,7 @@ export type AccountChangedContext = {
 export function accountChangedMail(context: AccountChangedContext, texts: MailTexts): MailContent {
   const { site, change, removableHours, areFactorsRemoved, when, newPasswordUrl } = context
   const { ifNotYou, removable, factorsRemoved, action } = texts.accountChanged
-  const isRemovable = change !== 'password' && removableHours !== null
+  const isRemovable = (change === 'app' || change === 'passkey') && removableHours !== null
   const { subject, heading, text } = texts.accountChanged[change]
   return {
     subject: subject(site),

@@ -200,6 +200,23 @@ export const de: MailTexts = {
       heading: 'Neuer Passkey',
       text: (site) => `Zu Ihrem Konto bei ${site} kam ein Passkey hinzu. Er meldet ohne das Passwort an.`,
     },
+    app_removed: {
+      subject: (site) => `Authenticator-App aus Ihrem Konto bei ${site} entfernt`,
+      heading: 'Authenticator-App entfernt',
+      text: (site) =>
+        `Die Authenticator-App Ihres Kontos bei ${site} und ihre Wiederherstellungscodes wurden entfernt.`,
+    },
+    passkey_removed: {
+      subject: (site) => `Passkey aus Ihrem Konto bei ${site} entfernt`,
+      heading: 'Passkey entfernt',
+      text: (site) => `Ein Passkey Ihres Kontos bei ${site} wurde entfernt. Er meldet nicht mehr an.`,
+    },
+    recovery_codes: {
+      subject: (site) => `Neue Wiederherstellungscodes für Ihr Konto bei ${site}`,
+      heading: 'Neue Wiederherstellungscodes',
+      text: (site) =>
+        `Für Ihr Konto bei ${site} wurden neue Wiederherstellungscodes erstellt. Die früheren gelten nicht mehr.`,
+    },
     removable: (hours) =>
       `In den ${hours} Stunden danach entfernt ein neues Passwort, das Sie mit diesem Link wählen, das wieder.`,
     factorsRemoved:

@@ -191,6 +191,22 @@ export const en = {
       heading: 'New passkey',
       text: (site: string) => `A passkey was added to your account at ${site}. It signs in without the password.`,
     },
+    app_removed: {
+      subject: (site: string) => `Authenticator app removed from your account at ${site}`,
+      heading: 'Authenticator app removed',
+      text: (site: string) => `The authenticator app of your account at ${site} and its recovery codes were removed.`,
+    },
+    passkey_removed: {
+      subject: (site: string) => `Passkey removed from your account at ${site}`,
+      heading: 'Passkey removed',
+      text: (site: string) => `A passkey of your account at ${site} was removed. It does not sign in any more.`,
+    },
+    recovery_codes: {
+      subject: (site: string) => `New recovery codes for your account at ${site}`,
+      heading: 'New recovery codes',
+      text: (site: string) =>
+        `New recovery codes were created for your account at ${site}. The earlier ones do not work any more.`,
+    },
     removable: (hours: number) =>
       `In the ${hours} hours after the addition, a new password that you choose by that link removes it again.`,
     factorsRemoved:

@@ -59,6 +59,30 @@ test('a new second factor is announced, with the way to remove it, which works',
   expect(rowCount).toBe(0)
 })
 
+test('new recovery codes and the removal of factors are announced, and what removes nothing is not', async () => {
+  const { id, email, token } = await aConfirmedPerson()
+  await setUpApp(server, token)
+  expect((await post(server.url, 'recovery-codes', {}, token)).status).toBe(200)
+  await arrived(email, /New recovery codes were created for your account/)
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(
+    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values ($1, 'Key', gen_random_uuid()::text, 'x', 0, '[]', now()) returning id::text`,
+    [id],
+  )
+  const removals = [
+    { path: 'passkeys/remove', body: { id: rows[0]?.id }, repeated: 404, text: /A passkey of your account .* removed/ },
+    { path: 'totp/remove', body: {}, repeated: 200, text: /The authenticator app of your account .* were removed/ },
+  ]
+  for (const { path, body, repeated, text } of removals) {
+    const confirmed = { ...body, password }
+    expect((await post(server.url, path, confirmed, token)).status).toBe(200)
+    expect((await post(server.url, path, confirmed, token)).status).toBe(repeated)
+    expect((await arrived(email, text)).text).toContain('/forgot-password')
+    await untilProcessed()
+    expect(mailsTo(email, text)).toHaveLength(1)
+  }
+})
+
 test('a passkey is announced to an address that is new without a promise that the mailbox removes it', async () => {
   const person = await aConfirmedPerson()
   const email = await moveOn(person)

@@ -1,8 +1,8 @@
 import { secondFactorOperations } from '@holdfast/contract'
 import type { RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { FastifyInstance } from 'fastify'
-import type { FactorCaller } from '../../accounts/second-factors/second-factors.ts'
 import { passkeySite } from '../../accounts/second-factors/passkey-site.ts'
+import type { FactorCaller } from '../../accounts/second-factors/second-factors.ts'
 import type { SetUpTotpOutcome } from '../../accounts/second-factors/set-up-totp.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
 import { siteAddress } from '../../edge/headers/site-address.ts'
@@ -58,14 +58,14 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
 
   serveAccount(app, removeTotp, {}, async (request, _reply, caller) => {
     await requireConfirmation(request, deps, caller, request.body.password)
-    const removal = await deps.secondFactors.removeTotp(sessionOf(caller))
+    const removal = await deps.secondFactors.removeTotp(sessionOf(caller), changeNotice(deps, 'app_removed'))
     if (removal.kind === 'ended') throw sessionEnded()
     return { status: true }
   })
 
   serveAccount(app, createRecoveryCodes, { ifLost: createAgain }, async (request, _reply, caller) => {
     await requireConfirmation(request, deps, caller, request.body.password)
-    const outcome = await deps.recoveryCodes.replace(sessionOf(caller))
+    const outcome = await deps.recoveryCodes.replace(sessionOf(caller), changeNotice(deps, 'recovery_codes'))
     if (outcome.kind === 'ended') throw sessionEnded()
     if (outcome.kind === 'missing')
       throw problem('totp_missing', 'Recovery codes replace the codes of an app: set one up first.')
@@ -105,7 +105,8 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   serveAccount(app, removePasskey, {}, async (request, _reply, caller) => {
     const { id, password } = request.body
     await requireConfirmation(request, deps, caller, password)
-    const removal = await deps.secondFactors.removePasskey(sessionOf(caller), id)
+    const notice = changeNotice(deps, 'passkey_removed')
+    const removal = await deps.secondFactors.removePasskey(sessionOf(caller), id, notice)
     if (removal.kind === 'ended') throw sessionEnded()
     if (removal.kind === 'missing') throw notFound(id)
     return { status: true }
@@ -117,11 +118,7 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
  *
  * @throws ProblemError rate_limited
  */
-async function firstCode(
-  deps: SecondFactorDeps,
-  caller: Caller,
-  code: string,
-): Promise<SetUpTotpOutcome> {
+async function firstCode(deps: SecondFactorDeps, caller: Caller, code: string): Promise<SetUpTotpOutcome> {
   const key = `first code ${caller.account.accountId}`
   const retryAfterSeconds = await deps.attemptLimits.begin(key)
   if (retryAfterSeconds > 0) throw tooManyCodes(retryAfterSeconds)
