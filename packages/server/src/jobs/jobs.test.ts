@@ -94,6 +94,37 @@ describe('the jobs', () => {
     expect((await call(`${server.url}/api/v1/me`, { bearer: live.token })).status).toBe(200)
   })
 
+  test('delete expired links of accounts with the addresses in them, and none that is valid', async () => {
+    const { ownerPool } = server.database
+    const { id } = await signUp(server.url, `${randomUUID()}@example.org`)
+    const addLinks = async (expiresAt: string) => {
+      const hash = randomUUID()
+      await ownerPool.query(
+        `insert into auth."emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+         values ($1, $2, 'former@example.org', 'undo', now(), now() + $3::interval)`,
+        [id, hash, expiresAt],
+      )
+      await ownerPool.query(
+        `insert into auth.verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
+         values ($1, 'passkey', now() + $2::interval, now(), now())`,
+        [hash, expiresAt],
+      )
+      return hash
+    }
+    const [expired, valid] = [await addLinks('-1 s'), await addLinks('1 hour')]
+    await runJobsOnce({ pool, auditMonths: 12, log })
+    const left = async (hash: string) => {
+      const { rows } = await ownerPool.query(
+        `select (select count(*)::int from auth."emailLink" where "tokenHash" = $1) as links,
+                (select count(*)::int from auth.verification where identifier = $1) as others`,
+        [hash],
+      )
+      return rows[0]
+    }
+    expect(await left(expired)).toEqual({ links: 0, others: 0 })
+    expect(await left(valid)).toEqual({ links: 1, others: 1 })
+  })
+
   test('forget that SMS failed a week after their provider was removed, and not that e-mails did', async () => {
     const failing = { kind: 'message' as const, hasSucceeded: false, hasFailed: true, failuresInRow: 3 }
     await recordWork(pool, [

@@ -137,7 +137,7 @@ export const jobs: readonly Job[] = [
     schedule: '27 * * * *',
     counts:
       'old idempotency keys, stored responses, directory changes, messages, e-mails to accounts, deliveries of ' +
-      'webhooks, sessions and security events deleted, and entries of waitlists ended',
+      'webhooks, sessions, links of accounts and security events deleted, and entries of waitlists ended',
     work: purge,
   },
   {
@@ -173,7 +173,7 @@ async function purge(
   if (sender !== undefined) await endFailuresOf(pool, channelsOff(sender))
   const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
   const ended = (await endWaitlistEntries(pool, { signal, storeMail })) + (await deleteExpiredAccountMails(pool))
-  return outdated + ended + (await repeatUntilFewer(batchSize, () => deleteSessions(pool), signal))
+  return outdated + ended + (await deleteExpiredOfAccounts(pool, signal))
 }
 
 /** The channels that this process, which sends messages, has not. */
@@ -181,9 +181,16 @@ function channelsOff({ mailer, sms }: MessageSender): MessageChannel[] {
   return [...(mailer === null ? (['email'] as const) : []), ...(sms === null ? (['sms'] as const) : [])]
 }
 
-async function deleteSessions(pool: pg.Pool): Promise<number> {
-  const { rowCount } = await pool.query(sql`
-    delete from auth.session where id in (
-      select id from auth.session where "expiresAt" < now() limit ${batchSize} for update skip locked)`)
-  return rowCount ?? 0
+/** Sessions, links that change or confirm an address, and links for new passwords, challenges and counts of mails. */
+const expiring = [sql`auth.session`, sql`auth."emailLink"`, sql`auth.verification`]
+
+async function deleteExpiredOfAccounts(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  let deleted = 0
+  for (const table of expiring) {
+    const statement = sql`
+      delete from ${table} where id in (
+        select id from ${table} where "expiresAt" < now() limit ${batchSize} for update skip locked)`
+    deleted += await repeatUntilFewer(batchSize, async () => (await pool.query(statement)).rowCount ?? 0, signal)
+  }
+  return deleted
 }

@@ -197,9 +197,6 @@ async function create(
   const [account] = rows
   if (account === undefined || (newEmail === null && account.isConfirmed)) return { kind: 'confirmed' }
   if (sessionId !== null && !(await isLiveSession(transaction, accountId, sessionId))) return { kind: 'ended' }
-  await transaction.query(sql`
-    delete from "emailLink" where id in (
-      select id from "emailLink" where "expiresAt" <= now() limit 1000 for update skip locked)`)
   const email = newEmail === null ? account.email : normalizedEmail(newEmail)
   const ownPause = await pauseSeconds(transaction, accountId)
   if (ownPause > 0 && newEmail === null) return { kind: 'too_soon', retryAfterSeconds: ownPause }

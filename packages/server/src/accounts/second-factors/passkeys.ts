@@ -222,11 +222,7 @@ export async function listPasskeys(db: Pick<PoolClient, 'query'>, accountId: str
 
 /** Stores a challenge in the accounts library's table of tokens. Only digests of challenges are stored. */
 async function storeChallenge(pool: Pool, challenge: string, purpose: string): Promise<void> {
-  // Most challenges are answered, but anybody may ask for more.
   await pool.query(sql`
-    with outdated as (
-      delete from verification where id in (
-        select id from verification where "expiresAt" <= now() limit 1000 for update skip locked))
     insert into verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
     values (${identifierOf(challenge)}, ${`passkey ${purpose}`},
       now() + make_interval(secs => ${challengeMs / 1000}), now(), now())`)
