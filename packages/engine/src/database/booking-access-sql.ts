@@ -1,9 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag'
-import type { BookingAccess } from '../model/booking-access.ts'
+import type { BookingAccess, EntryAccess } from '../model/booking-access.ts'
 import { jsonArray } from './array-literal.ts'
 
 /** An access as a parameter of has_access and has_entry_access. */
-export function accessJson(access: BookingAccess | null | undefined): Sql {
+export function accessJson(access: EntryAccess | null | undefined): Sql {
   return sql`${access == null ? null : JSON.stringify(access)}::jsonb`
 }
 

@@ -9,3 +9,6 @@ export type BookingAccess =
   | { accountId: string | null; tokenEpoch: number }
   | { accountId: string }
   | { doctorId: string }
+
+/** The same to an entry of a waitlist; or whoever has the link to leave it, with the address that it was sent to. */
+export type EntryAccess = BookingAccess | { email: string }

@@ -1,7 +1,7 @@
 import type { WaitlistUrgency } from '@holdfast/vocabulary'
 import type { PoolClient } from 'pg'
 import type { Booking, Patient } from './booking.ts'
-import type { BookingAccess } from './booking-access.ts'
+import type { BookingAccess, EntryAccess } from './booking-access.ts'
 import type { AdmissionOutcome, BookingOrigin } from './booking-limits.ts'
 import type { CorrectionRequest } from './correction.ts'
 import type { Page } from './page.ts'
@@ -55,7 +55,7 @@ export type NewWaitlistEntry = WaitlistRequest & {
 export type StoreEntryMail = (transaction: PoolClient, entryId: string) => Promise<void>
 
 /** `access`: that of the caller, which is compared again under the entry's lock. */
-export type EntryWriteOptions = { storeMail?: StoreEntryMail | null; access?: BookingAccess | null }
+export type EntryWriteOptions = { storeMail?: StoreEntryMail | null; access?: EntryAccess | null }
 
 export type JoinOutcome =
   | { kind: 'joined'; id: string }
@@ -196,8 +196,8 @@ export type Waitlist = {
    * entries, by the ids of the entries: booked_since.
    */
   bookedSince(clinicNo: number, entryIds: readonly string[]): Promise<ReadonlyMap<string, LaterVisit>>
-  /** What was offered to an entry, the first offer first. */
-  offersOf(entryId: string): Promise<WaitlistOffer[]>
+  /** What was offered to an entry, the first offer first. null: there is no such entry, or the access has ended. */
+  offersOf(entryId: string, access?: BookingAccess | null): Promise<WaitlistOffer[] | null>
   /** What became of the offers among these bookings, by their ids, but for accepted ones. */
   offerStates(bookings: readonly Booking[]): Promise<Map<string, OfferState>>
   /** Whom an open offer was made to, as the entry names them; null: the booking is no open offer. */

@@ -266,7 +266,7 @@ test('an offer has the position that its entry had: after those who waited and d
   const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
   const otherDoctor = await aDoctor(database, clinic, { specialization: 'Dermatology' })
   const yesterday = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)
-  const positionOf = async (entry: { id: string }) => (await engine.waitlist.offersOf(entry.id)).at(-1)?.position
+  const positionOf = async (entry: { id: string }) => (await engine.waitlist.offersOf(entry.id))?.at(-1)?.position
   const offered = await wait()
   await settle((await full()).booking, 'cancel')
   // Before it are entries for another time, or for more places; not those with an offer, for others, or of past days.

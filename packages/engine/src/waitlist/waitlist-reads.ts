@@ -10,6 +10,7 @@ import { cursorOf } from '../lists/cursor.ts'
 import { timeOfMicros } from '../lists/micros-sql.ts'
 import { pageOf } from '../lists/page.ts'
 import type { Patient } from '../model/booking.ts'
+import type { BookingAccess } from '../model/booking-access.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import { normalizedEmail } from '../model/normalized-email.ts'
 import type {
@@ -128,8 +129,7 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
   return {
     async entry(entryId, access = null) {
       if (!isId(entryId)) return null
-      const isAccessible = access === null ? sql`true` : sql`holdfast.has_entry_access(e, ${accessJson(access)})`
-      const condition = sql`e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and ${isAccessible}`
+      const condition = sql`e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and ${isAccessible(access)}`
       const [row] = await read(condition, oldestFirst, 1)
       return row === undefined ? null : entryOf(row)
     },
@@ -210,19 +210,20 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       return new Map(rows.map(({ entryId, ...visit }) => [entryId, visit]))
     },
 
-    async offersOf(entryId) {
-      if (!isId(entryId)) return []
-      const { rows } = await pool.query<WaitlistOffer>(sql`
+    async offersOf(entryId, access = null) {
+      if (!isId(entryId)) return null
+      // Who has access and what they read are of one snapshot.
+      const { rows } = await pool.query<WaitlistOffer | { bookingId: null }>(sql`
         select o.booking_id as "bookingId", o.slot_id as "slotId", s.starts_at as "startsAt",
                o.offered_at as "offeredAt", o.ends_at as "endsAt", o.position,
                ${outcomeOf} as outcome,
                coalesce(o.closed_at, case when o.ends_at <= statement_timestamp() then o.ends_at end) as "closedAt"
-          from holdfast.waitlist_offer o
-          join holdfast.waitlist_entry e on e.clinic_no = o.clinic_no and e.id = o.entry_id
+          from holdfast.waitlist_entry e
+          left join holdfast.waitlist_offer o on o.clinic_no = e.clinic_no and o.entry_id = e.id
           left join holdfast.slot s on s.clinic_no = o.clinic_no and s.id = o.slot_id
-         where o.clinic_no = ${clinicNoOf(entryId)} and o.entry_id = ${entryId}
+         where e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId} and ${isAccessible(access)}
          order by o.offered_at, o.booking_id`)
-      return rows
+      return rows.length === 0 ? null : rows.filter((row): row is WaitlistOffer => row.bookingId !== null)
     },
 
     async offerStates(bookings) {
@@ -259,6 +260,11 @@ export function waitlistReads(pool: pg.Pool, shards: ShardPools): Omit<Waitlist,
       return rows[0]?.waiting ?? null
     },
   }
+}
+
+/** Whether the caller has access to entry `e`. */
+function isAccessible(access: BookingAccess | null): Sql {
+  return access === null ? sql`true` : sql`holdfast.has_entry_access(e, ${accessJson(access)})`
 }
 
 function byNewest(one: EntryRow, other: EntryRow): number {

@@ -24,7 +24,8 @@ export async function leaveWaitlistByLink(
   const entry = isId(entryId) ? await engine.waitlist.entry(entryId) : null
   const clinic = entry === null || entry.erasedAt !== null ? null : await engine.directory.clinic(entry.clinicId)
   if (entry === null || clinic === null) throw linkUsed()
-  if (!unsubscribeTokens.verify(entryId, entry.patient.email ?? '', token)) throw linkUsed()
-  await engine.waitlist.leave(entryId, 'left', null)
+  const { email = '' } = entry.patient
+  if (!unsubscribeTokens.verify(entryId, email, token)) throw linkUsed()
+  if (!(await engine.waitlist.leave(entryId, 'left', null, { access: { email } }))) throw linkUsed()
   return clinic.name
 }

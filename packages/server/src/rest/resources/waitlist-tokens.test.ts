@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
-import { expect } from 'vitest'
-import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
+import { expect, onTestFinished } from 'vitest'
+import { type CallOptions, type RestApp, restAppSecret } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
+import { createUnsubscribeTokens } from '../../secrets/confirmation-tokens.ts'
 
 /** Somebody waits for a doctor with a full slot: `offer` frees it, so that it is offered to them. */
 async function aWaiter(database: TestDatabase, rest: RestApp, as?: CallOptions['as']) {
@@ -117,4 +118,48 @@ test('a token that is voided after it was found valid reads nothing of the entry
   isVoided()
   expect((await reading).problem.code).toBe('waitlist_entry_not_found')
   rest.engine.waitlist.entry = entry
+})
+
+test('a token that is voided after it was found valid lists no offers of the entry', async ({ database, rest }) => {
+  const { path, token, offer } = await aWaiter(database, rest)
+  await offer()
+  const { waitlist } = rest.engine
+  const { offersOf } = waitlist
+  onTestFinished(() => {
+    waitlist.offersOf = offersOf
+  })
+  const list = () => rest.call('listWaitlistOffers', { path, token })
+  expect((await list()).body.items).toHaveLength(1)
+  waitlist.offersOf = async (...parameters) => {
+    expect((await rest.call('renewWaitlistToken', { path, token })).status).toBe(200)
+    return offersOf(...parameters)
+  }
+  expect((await list()).problem.code).toBe('waitlist_entry_not_found')
+})
+
+test('a link to leave that went to an address corrected meanwhile ends nothing', async ({ database, rest }) => {
+  const { clinic, path, read } = await aWaiter(database, rest)
+  const { entryId } = path
+  const as = await rest.aMember(clinic.no, 'staff')
+  const { waitlist } = rest.engine
+  const { entry } = waitlist
+  onTestFinished(() => {
+    waitlist.entry = entry
+  })
+  const leave = (email: string) => {
+    const token = createUnsubscribeTokens([restAppSecret]).issue(entryId, email)
+    return rest.call('leaveWaitlistByLink', { body: { entryId, token } })
+  }
+  waitlist.entry = async (...parameters) => {
+    const found = await entry(...parameters)
+    waitlist.entry = entry
+    const body = { patient: { email: 'right@example.org' } }
+    expect((await rest.call('correctWaitlistEntry', { as, path, body })).status).toBe(200)
+    return found
+  }
+  expect((await leave('grace@example.org')).problem.code).toBe('link_used')
+  expect(await read({ as })).toMatchObject({ status: 'waiting' })
+  // The control: the link that the corrected address gets, also a second time.
+  for (let times = 0; times < 2; times += 1) expect((await leave('right@example.org')).status).toBe(200)
+  expect(await read({ as })).toMatchObject({ status: 'ended', endReason: 'left' })
 })

@@ -73,8 +73,9 @@ export function serveWaitlist(serve: Serve, deps: RestDeps): void {
     body: await entryWithOffer(deps, granted),
   }))
 
-  serve(restOperations.listWaitlistOffers, async ({ params: { entryId } }) => {
-    const offers = await waitlist.offersOf(entryId)
+  serve(restOperations.listWaitlistOffers, async ({ params: { entryId }, granted: { access } }) => {
+    const offers = await waitlist.offersOf(entryId, access)
+    if (offers === null) throw entryNotFound(entryId)
     return { status: 200, body: { items: offers.map(pastOfferBody) } }
   })
 
