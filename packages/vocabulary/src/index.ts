@@ -42,7 +42,7 @@ export {
 } from './limits.ts'
 export { addDays, daysBetween, localDay, parseDate } from './local-day.ts'
 export { messageOf } from './message-of.ts'
-export { isName, nameExpected, namePattern } from './name.ts'
+export { codePattern, isName, nameExpected, namePattern } from './name.ts'
 export { type AccountSection, accountSections, type PersonalSection, personalSections } from './personal-sections.ts'
 export { countryCodePattern, foldedPhone, phoneKeys } from './phone-keys.ts'
 export { isPhoneNumber, phoneNumberPattern } from './phone-number.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { line, name } from './fields.ts'
+import { code, line, name } from './fields.ts'
 
 const accepts = (schema: object, text: string) => {
   if (!('pattern' in schema)) throw new Error('The schema has no pattern.')
@@ -42,11 +42,18 @@ test('a line may have invisible characters beside others', () => {
   expect(accepts(line(200), '\u200fAda\u200b Lovelace')).toBe(true)
 })
 
-test('of the characters that are ignored where they cannot be shown, a name has four', () => {
+test.for(['M-1', 'م-٤٢', 'urn:oid:1.2.276.0.76.4.8', 'St. Änne 7', '山-3'])('%s is a code', (text) => {
+  expect(accepts(code(200), text)).toBe(true)
+})
+
+test('of the characters that are ignored where they cannot be shown, a name has four, and a code none', () => {
   const ignored = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code)).filter((one) =>
     /^\p{DI}$/u.test(one),
   )
   expect(ignored.length).toBeGreaterThan(4_000)
-  const schema = name(200)
-  expect(ignored.filter((one) => accepts(schema, `a${one}`))).toEqual(['\u200c', '\u200d', '\ufe0e', '\ufe0f'])
+  const ofName = ['\u200c', '\u200d', '\ufe0e', '\ufe0f']
+  expect(ignored.filter((one) => accepts(name(200), `a${one}`))).toEqual(ofName)
+  for (const around of ['a', ' ', '']) {
+    expect(ignored.filter((one) => accepts(code(200), `${around}${one}a`))).toEqual([])
+  }
 })

@@ -1,6 +1,6 @@
 // `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/bodies/validator.ts).
 
-import { lengths, nameExpected, namePattern, phoneNumberPattern } from '@holdfast/vocabulary'
+import { codePattern, lengths, nameExpected, namePattern, phoneNumberPattern } from '@holdfast/vocabulary'
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
 import { literals } from './literals.ts'
 
@@ -19,7 +19,7 @@ const notBlank = (lengthMax: number) => ({
   'x-expected': 'one line of text that is not blank and has no control characters',
 })
 
-/** What others see and choose from, or find something by, such as the name of a doctor or a record number. */
+/** What others see and choose from, such as the name of a doctor. */
 export function name(lengthMax: number, options: TSchemaOptions = {}) {
   return Type.String({
     ...notBlank(lengthMax),
@@ -29,9 +29,14 @@ export function name(lengthMax: number, options: TSchemaOptions = {}) {
   })
 }
 
+/** What something is found by, such as a record number. */
+export function code(lengthMax: number, options: TSchemaOptions = {}) {
+  return name(lengthMax, { pattern: codePattern, ...options })
+}
+
 /** The same, or null. */
-export function nullableName(lengthMax: number, options: TSchemaOptions = {}) {
-  const { type, ...limits } = name(lengthMax)
+export function nullableCode(lengthMax: number, options: TSchemaOptions = {}) {
+  const { type, ...limits } = code(lengthMax)
   return nullable<string>({ type, ...limits }, options)
 }
 

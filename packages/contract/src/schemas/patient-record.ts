@@ -1,13 +1,14 @@
 import { bookingStatuses, lengths, patientLimits, patientSexes, patientVisitsMax } from '@holdfast/vocabulary'
 import Type, { type Static, type TProperties } from 'typebox'
 import {
+  code,
   languageTag,
   line,
   localDate,
   name,
   nullable,
+  nullableCode,
   nullableEmail,
-  nullableName,
   nullablePhone,
   nullableText,
   pageOf,
@@ -17,8 +18,8 @@ import { literals, nullableLiterals } from './literals.ts'
 
 const identifierSchema = Type.Object(
   {
-    system: name(lengths.identifier, { description: 'Which system has given it, such as a URI or a name' }),
-    value: name(lengths.identifier),
+    system: code(lengths.identifier, { description: 'Which system has given it, such as a URI or a name' }),
+    value: code(lengths.identifier),
   },
   { title: 'PatientIdentifier', additionalProperties: false },
 )
@@ -55,7 +56,7 @@ function optional<Fields extends TProperties>(properties: Fields) {
 }
 
 export const newPatientRecordSchema = Type.Object(
-  { ...optional({ ...fields, mrn: nullableName(lengths.code, mrn) }), name: fields.name },
+  { ...optional({ ...fields, mrn: nullableCode(lengths.code, mrn) }), name: fields.name },
   { title: 'NewPatientRecord', additionalProperties: false },
 )
 
@@ -66,7 +67,7 @@ export const patientRecordChangeSchema = Type.Object(
     version: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Of the record that was read' }),
     ...optional({
       ...fields,
-      mrn: name(lengths.code, { description: 'It can be corrected, but not removed: cases may have it' }),
+      mrn: code(lengths.code, { description: 'It can be corrected, but not removed: cases may have it' }),
     }),
   },
   { title: 'PatientRecordChange', additionalProperties: false },

@@ -10,6 +10,7 @@ import {
 } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import {
+  code,
   id,
   idOrNull,
   line,
@@ -57,7 +58,7 @@ const birthDate = localDate({ description: 'Stored with the patient, if none is'
 /** The patient in requests. */
 export const newTheatrePatientSchema = Type.Object(
   {
-    mrn: name(lengths.code, {
+    mrn: code(lengths.code, {
       description:
         'Medical record number: identifies the patient within the clinic. Upper and lower case, spaces, and ' +
         'punctuation that is not between two digits are ignored',

@@ -1,6 +1,6 @@
 import { lengths, listedDaysMax, planRules } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { id, line, localDate, name, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
+import { code, id, line, localDate, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
 import { literals } from './literals.ts'
 import {
   caseMinutes,
@@ -87,7 +87,7 @@ const needsSchema = Type.Object(
     anaesthetistId: Type.Optional(id()),
     staffIds: Type.Optional(staffIds),
     equipment: Type.Optional(equipmentNeeds),
-    mrn: Type.Optional(name(lengths.code, { description: 'Of the patient, who may have other cases' })),
+    mrn: Type.Optional(code(lengths.code, { description: 'Of the patient, who may have other cases' })),
   },
   { title: 'CaseNeeds', additionalProperties: false },
 )

@@ -47,8 +47,14 @@ test('a birth date is not in the future, and identifiers differ from each other'
   ]
   expect(await refused({ identifiers })).toEqual(['/identifiers/1'])
   // Nor are there two that look alike.
-  expect(await refused({ identifiers: [{ system: 'insurance', value: '1\u200b' }] })).toEqual(['/identifiers/0/value'])
-  for (const mrn of ['KX-\u202e77', '\u2800', 'K\ufffc']) expect(await refused({ mrn }), mrn).toEqual(['/mrn'])
+  for (const value of ['1\u200b', '1\u200c', '1\u200d', '1\ufe0f']) {
+    expect(await refused({ identifiers: [{ system: 'insurance', value }] })).toEqual(['/identifiers/0/value'])
+  }
+  for (const mrn of ['KX-\u202e77', '\u2800', 'K\ufffc', 'K\u200d7'])
+    expect(await refused({ mrn }), mrn).toEqual(['/mrn'])
+  // Persian names need one of them.
+  const named = { name: 'علی\u200cرضا', mrn: 'K-7' }
+  expect((await rest.call('createPatient', { path, as, body: named })).status).toBe(201)
 })
 
 test('a booking is linked to a record, which its doctor may read, and changes neither', async ({ database, rest }) => {
