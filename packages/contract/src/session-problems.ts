@@ -11,8 +11,10 @@ export const sessionProblemKinds = {
   time_not_offered: {
     status: 409,
     title: 'No visit of this type begins at this time',
-    help: 'It would not fit into the session, or the time is not on its grid. Choose one of GET /doctors/{id}/times.',
-    detail: 'No visit of this type begins at this time of the session.',
+    help:
+      'It would not fit into the session or the slot, or the time is not on the grid of the session. Choose one of ' +
+      'GET /doctors/{id}/times, or a longer slot.',
+    detail: 'No visit of this type begins at this time, or the slot is too short for it.',
   },
   visit_type_not_offered: {
     status: 409,

@@ -178,7 +178,7 @@ export const bookingOperations = {
     description:
       'One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With ' +
       '`sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less ' +
-      'than its own length.',
+      'than its own length. A visit of a type moves into a slot only if that is long enough for it.',
     access: 'booking',
     restrictedField: 'body.slotId',
     body: reschedulingSchema,

@@ -115,6 +115,7 @@ function outcomeOf(row: MoveRow, addsPlaces: boolean): MoveOutcome {
     case 'slot_missing':
     case 'slot_full':
     case 'appointment_type_not_offered':
+    case 'time_not_offered':
       return { kind: row.outcome }
     case 'units_over_capacity':
       return { kind: 'units_over_capacity', ...capacityOf(row) }

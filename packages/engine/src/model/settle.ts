@@ -120,6 +120,8 @@ export type MoveOutcome =
   | { kind: 'slot_closed'; why: SlotClosedReason }
   | { kind: 'units_over_capacity'; capacity: number }
   | { kind: 'appointment_type_not_offered' }
+  /** The visit of a type is longer than the fixed slot. */
+  | { kind: 'time_not_offered' }
   | { kind: 'hold_expired'; booking: Booking }
   /** An offer of the waitlist moves once it is accepted. */
   | { kind: 'offer_open'; booking: Booking }

@@ -18,6 +18,7 @@ import {
 } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
+import { runMoveBatch } from '../bookings/move-batch.ts'
 import { createEngine } from '../create-engine.ts'
 import type { TimeMoveRequest } from '../model/settle.ts'
 import { verify } from '../verify/verify.ts'
@@ -93,6 +94,30 @@ test('a booking moves from a fixed slot to a time, of a type that the request na
   const moved = await move(database, aMove(id, session, 0, { visitTypeId: type.id }))
   expect(moved).toMatchObject({ kind: 'done', booking: { doctorId: doctor.id } })
   expect(await placesIn(database, slot.id)).toBe(0)
+  await expectNoFaults(database)
+})
+
+test('a visit moves into a fixed slot that is long enough for it, and into no shorter one', async ({ database }) => {
+  const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic, { minutes: 40 })]
+  const colleague = await aDoctor(database, clinic)
+  const [short, fitting] = [
+    await aSlot(database, colleague, { minutes: 30 }),
+    await aSlot(database, colleague, { minutes: 40 }),
+  ]
+  const visit = await aVisit(database, session, type, 0)
+  const moveInto = async ({ id: slotId }: { id: string }, bookingId: string, addsPlaces = false) => {
+    const moves = [{ bookingId, slotId, actorId: null, onBehalf: true, addsPlaces }]
+    const [result] = await runMoveBatch(database.appPool, moves)
+    return result?.kind === 'completed' ? result.outcome : result
+  }
+  for (const addsPlaces of [false, true]) {
+    expect(await moveInto(short, visit.id, addsPlaces)).toEqual({ kind: 'time_not_offered' })
+  }
+  expect([await placesIn(database, visit.slotId), await placesIn(database, short.id)]).toEqual([1, 0])
+  expect(await moveInto(fitting, visit.id)).toMatchObject({ kind: 'done', booking: { slotId: fitting.id } })
+  // The control: a booking of no type goes wherever there is room.
+  const { id } = await aBooking(database, await aSlot(database, colleague, { minutes: 60 }))
+  expect(await moveInto(short, id)).toMatchObject({ kind: 'done' })
   await expectNoFaults(database)
 })
 

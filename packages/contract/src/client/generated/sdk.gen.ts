@@ -687,7 +687,7 @@ export const cancelBooking = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Move a booking to another slot or time
  *
- * One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With `sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less than its own length.
+ * One atomic step: the units of the old slot become free exactly when those of the new slot are taken. With `sessionId` and `startsAt`, to a time of `listTimes`: in an open session, the visit may also move by less than its own length. A visit of a type moves into a slot only if that is long enough for it.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar. `slotId` or `sessionId` must be in the booking’s clinic, and for doctors in their own calendar.
  */

@@ -92,6 +92,11 @@ begin
   if v_verdict is not null then
     outcome := v_verdict;
     return;
+  -- A visit of a type has a slot of its length.
+  elsif v_from.visit_type_id is not null and v_to.visit_type_id is null
+        and v_to.ends_at - v_to.starts_at < v_from.ends_at - v_from.starts_at then
+    outcome := 'time_not_offered';
+    return;
   elsif v_to.taken + p_booking.units > v_to.capacity then
     -- No verdict, because more lapsed holds are left to give back.
     outcome := 'retry';

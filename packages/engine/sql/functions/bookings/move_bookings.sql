@@ -18,7 +18,8 @@
 -- under the slots' locks.
 --
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing (also without access) | booking_erased |
---   slot_missing | slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |
+--   slot_missing | slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered |
+--   time_not_offered (a fixed slot that is shorter than the visit of a type) | hold_expired |
 --   offer_open (an offer of the waitlist, which is accepted first) | invalid_transition | past_deadline |
 --   patient_booked:<the other booking's id> | retry (send it again: another session moved it meanwhile, or, with
 --   p_known_by, gave its patient another name; or more lapsed holds are left on the slot than one call gives back)
