@@ -6,8 +6,8 @@
 -- move_bookings.
 --
 -- Outcomes: null (slot_id is the slot) | booking_missing | repeated (slot_id is the one that the booking is in) | those
---   of claim_times for a time | retry (holds at this time had lapsed and were given back: commit that, and send it
---   again)
+--   of claim_times for a time | retry (commit, and send it again: another session moved it meanwhile; or holds at this
+--   time had lapsed, and were given back)
 -- Locks: the doctor of the session; with p_known_by, as lock_patients; then the slots of visits at this time and the
 --   one that the booking is in, by (clinic_no, id), and their lapsed holds.
 -- Fails: 23P01 if the backstop found an overlap.
@@ -64,6 +64,12 @@ begin
                                  and time_of_slot(t) && v_during))
            order by s.clinic_no, s.id
              for update) q);
+  -- Whoever moves a booking locks its slot, so it stays in this one.
+  select * into v_booking from bookings_by_id(array[p_clinic_no], array[p_id]) b;
+  if v_booking.slot_id is distinct from v_from.id then
+    outcome := 'retry';
+    return;
+  end if;
   v_now := clock_timestamp();
   if is_repeated(p_clinic_no, p_id, p_key, v_now) then
     outcome := 'repeated';
