@@ -38,7 +38,8 @@ create table holdfast.booking (
   id uuid not null,
   slot_id uuid not null,
   resource_id uuid not null,
-  units integer not null check (units >= 1),
+  -- 0: a case that was over before its planned start (fit_units).
+  units integer not null check (units >= case appointment_type when 'case' then 0 else 1 end),
   status text not null,
   failure_reason text,
   hold_expires_at timestamptz,

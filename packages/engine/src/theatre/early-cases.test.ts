@@ -112,7 +112,7 @@ describe('a case whose patient left the room early', () => {
     const { scene, early, inRoom } = await anEarlyCase(database)
     const { theatre } = scene
     expect(caseOf(await record(theatre, early.id, 'out_of_room', soonAt(7)))).toMatchObject({ allocations: [] })
-    expect(await remainingMinutes(scene)).toBe(79)
+    expect(await remainingMinutes(scene)).toBe(80)
     const another = aCase(await inRoom(), { minutes: 30, confirm: true })
     const { id } = caseOf(await theatre.claimCase(another))
     expect(await findings(database, scene)).toEqual([])

@@ -1,7 +1,7 @@
 -- fit_units: corrects the minutes that a case takes of its block, after fit_allocations: as long as it takes the room,
--- also before its planned start if the block has begun, but not more than planned, even if it is late. Minutes that it
--- gave back it takes again, also if the block has booked them to others (widen_block). Returns whether they have
--- changed.
+-- also before its planned start if the block has begun, but not more than planned, even if it is late; none if it was
+-- over before that. Minutes that it gave back it takes again, also if the block has booked them to others
+-- (widen_block). Returns whether they have changed.
 --
 -- p_booking: the booking of the case, as it is under the lock.
 -- Planned for the month of its id, as place_booking_of_case.
@@ -18,7 +18,7 @@ declare
   v_units integer;
 begin
   select least(extract(epoch from c.ends_at - c.starts_at) / 60 + c.turnover_minutes,
-               greatest(1, ceil(extract(epoch from coalesce(upper(a.during), taken_until('room', c, 0))
+               greatest(0, ceil(extract(epoch from coalesce(upper(a.during), taken_until('room', c, 0))
                                                    - greatest(s.starts_at, least(c.starts_at, i.at))) / 60)))
     into v_units
     from theatre_case c
