@@ -4,7 +4,7 @@ import type { AuditKind } from '../schemas/audit-event.ts'
 
 /**
  * What the security log records of a request that succeeds, beside who sent it, and the clinic of its path or body. A
- * trial (`dryRun`) is not recorded.
+ * trial (`dryRun`) is not recorded, but for the bookings that it shows: the handler records these as read.
  */
 export type Audit = {
   kind: AuditKind
