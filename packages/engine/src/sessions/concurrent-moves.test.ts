@@ -15,7 +15,7 @@ import {
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
-import { movesOf } from '../bookings/move-batch.ts'
+import { type MoveRow, movesOf } from '../bookings/move-batch.ts'
 import { createEngine } from '../create-engine.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -59,13 +59,16 @@ async function moveTwice(its: TestDatabase) {
     await aSession(its, await aDoctor(its, clinic)),
     await aSession(its, await aDoctor(its, clinic)),
   ]
-  const [group, fixed] = [await aVisitType(its, clinic, { capacity: 2 }), await aSlot(its, await aDoctor(its, clinic))]
+  const [group, fixed] = [
+    await aVisitType(its, clinic, { capacity: 2 }),
+    await aSlot(its, await aDoctor(its, clinic), { minutes: 30 }),
+  ]
   const engine = engineOn(its)
   const [one, rest] = [await engine.book(session, group), await engine.book(session, group)]
   const toFixed = { bookingId: one.id, slotId: fixed.id, key: randomUUID(), ...byDesk }
   const { kind } = await duringTransaction(
     its,
-    (client) => client.query(movesOf([toFixed])),
+    async (client) => expect((await client.query<MoveRow>(movesOf([toFixed]))).rows[0]?.outcome).toBe('done'),
     () => engine.moveToStart(one.id, other, group.id),
   )
   await engine.stop()
@@ -89,5 +92,31 @@ test('a visit that was moved meanwhile does not end the slot of its former group
   expect(await moveTwice(database)).toEqual(done)
   const ended = { slotOfRest: { open: false, taken: 1 }, faults: ['withdrawn_slot_booked'] }
   expect(await moveTwice(planted)).toEqual({ ...done, ...ended })
+  await planted.drop()
+})
+
+/** A visit is moved into a session that is closed meanwhile. */
+async function moveIntoClosed(its: TestDatabase) {
+  const clinic = await aClinic(its)
+  const [session, type] = [await aSession(its, await aDoctor(its, clinic)), await aVisitType(its, clinic)]
+  const other = await aSession(its, await aDoctor(its, clinic))
+  const engine = engineOn(its)
+  const { id } = await engine.book(session, type)
+  const outcome = await duringTransaction(
+    its,
+    (client) =>
+      client.query('select from holdfast.withdraw_session($1, $2, $3)', [clinic.no, other.id, other.doctorId]),
+    () => engine.moveToStart(id, other, type.id),
+  )
+  await engine.stop()
+  return outcome
+}
+
+test('a visit is not moved into a session that is closed meanwhile; negative control', async ({ database }) => {
+  expect(await moveIntoClosed(database)).toEqual({ kind: 'slot_closed', why: 'withdrawn' })
+  const planted = await createTestDatabase()
+  const part = /(select r\.active into [^;]*;)\s*(select \* into v_session [^;]*;)/
+  await plantFunction(planted, 'slot_for_move', { part, becomes: '$2 $1' })
+  expect(await moveIntoClosed(planted)).toMatchObject({ kind: 'done' })
   await planted.drop()
 })

@@ -33,9 +33,12 @@ declare
   v_is_active boolean;
 begin
   -- 1. The locks, in the order of claim_times. A doctor's lock is that of everything which takes their time.
-  select * into v_session from open_session s where s.clinic_no = p_clinic_no and s.id = p_session_id;
   select r.active into v_is_active
-    from resource r where r.clinic_no = p_clinic_no and r.id = v_session.resource_id for no key update;
+    from resource r
+   where r.clinic_no = p_clinic_no
+     and r.id = (select s.resource_id from open_session s where s.clinic_no = p_clinic_no and s.id = p_session_id)
+     for no key update;
+  select * into v_session from open_session s where s.clinic_no = p_clinic_no and s.id = p_session_id;
   select * into v_booking from bookings_by_id(array[p_clinic_no], array[p_id]) b;
   if v_booking.id is null then
     outcome := 'booking_missing';
