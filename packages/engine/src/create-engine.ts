@@ -57,6 +57,11 @@ export type EngineSettings = {
   /** For the directory of several databases: all of them, whose lists it reads together. Default: `generalPool`. */
   shards?: ShardPools
   /**
+   * Called before reads that nothing may be missing from, such as all bookings of an account; lists of clinics and
+   * doctors may lack some. @throws DatabaseUnavailable while clinics are in none of `shards`
+   */
+  requireAllClinics?: () => void
+  /**
    * For one of several databases: the directory, which has what belongs to accounts: their verified addresses, their
    * choices of messages, and where they have roles. Default: `generalPool`, where a role needs no note.
    */
@@ -105,7 +110,15 @@ type QueueFigures = {
 /** The engine, with the application's role. The caller ends its pools after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const { batchPool, generalPool, theatrePool = generalPool, clinicCasesMax = 4, onClaims, ...others } = settings
-  const { shards = oneShard(generalPool), directoryPool, adminsNeedSecondFactor = false, ...bounds } = others
+  const { shards = oneShard(generalPool), directoryPool, adminsNeedSecondFactor = false, ...rest } = others
+  const { requireAllClinics = () => undefined, ...bounds } = rest
+  const whole: ShardPools = {
+    of: shards.of,
+    all() {
+      requireAllClinics()
+      return shards.all()
+    },
+  }
   const accountsPool = directoryPool ?? generalPool
   const clinicBounds = { waitingMax: clinicWaitingMax, waitMsMax: bounds.waitMsMax ?? waitMsMaxDefault }
   const { announce, onCommitted } = createAnnouncements()
@@ -121,8 +134,8 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     announce,
     settle,
   })
-  const waitlist = createWaitlist({ pool: generalPool, shards, announce, settle })
-  const reads = createReads(generalPool, shards)
+  const waitlist = createWaitlist({ pool: generalPool, shards: whole, announce, settle })
+  const reads = createReads(generalPool, whole)
   const queues = [admissions.queue, claims, timeClaims, settles, moves, timeMoves]
   return {
     admit: admissions.admit,
@@ -145,12 +158,12 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
     bookingLinks: createBookingLinks({ pool: generalPool, accountsPool, reads, announce }),
     erasures: createErasures(generalPool, announce, waitlist),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
-    auditLog: settings.shards === undefined ? createAuditLog(generalPool) : createShardedAuditLog(generalPool, shards),
+    auditLog: settings.shards === undefined ? createAuditLog(generalPool) : createShardedAuditLog(generalPool, whole),
     storedResponses: createStoredResponses(generalPool),
     messages: createMessages(generalPool, accountsPool),
     theatre,
     patients: createPatients({ pool: generalPool, erasePool: theatrePool, announce }),
-    personalData: createPersonalData(shards),
+    personalData: createPersonalData(whole),
     waitlist,
     webhooks: createWebhooks(generalPool),
     ...createCalendars(generalPool, shards, { announce, adminsNeedSecondFactor }),

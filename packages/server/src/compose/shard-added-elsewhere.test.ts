@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { newId } from '@holdfast/engine'
+import { until } from '@holdfast/testkit'
 import { afterAll, expect, test } from 'vitest'
 import { call, signUp } from '../../test/running-server.ts'
 import { startedShards } from '../../test/server-of-shards.ts'
@@ -23,6 +24,39 @@ test('a server that was started before a database was added answers 503 for its 
   const { status, body } = await call(`${server.url}/api/v1/clinics/${id}`)
   expect({ status, code: body.code }).toEqual({ status: 503, code: 'unavailable' })
   expect((await call(`${server.url}/api/v1/clinics/${await scene.aClinicIn(1)}`)).status).toBe(200)
+})
+
+test('lists over all clinics lack those of the database, and say so, also when they are cached', async () => {
+  const list = (path: string) => call(`${server.url}/api/v1${path}`)
+  const clinicId = await scene.aClinicIn(1)
+  await aClinicOfAnotherShard()
+  for (const path of ['/clinics', '/doctors', '/doctors?sort=soonest', '/specializations']) {
+    await until(
+      async () => ((await list(path)).body.stale === true ? true : undefined),
+      () => `the mark of ${path}`,
+    )
+  }
+  expect((await list(`/doctors?clinicId=${clinicId}`)).body.stale).toBeUndefined()
+  // A list goes on with what changes in the databases that are known.
+  await scene.api('PATCH', `/clinics/${clinicId}`, { name: 'Renamed' })
+  await until(
+    async () => (JSON.stringify((await list('/clinics')).body).includes('Renamed') ? true : undefined),
+    () => 'the new name',
+  )
+})
+
+test('what an account has at all clinics is not read in part', async () => {
+  await aClinicOfAnotherShard()
+  const account = await signUp(server.url, `${randomUUID()}@example.org`)
+  for (const path of ['/me/bookings', '/me/personal-data', '/me/waitlist-entries']) {
+    await until(
+      async () => {
+        const { status } = await call(`${server.url}/api/v1${path}`, { bearer: account.token })
+        return status === 503 ? true : undefined
+      },
+      () => `503 for ${path}`,
+    )
+  }
 })
 
 test('people with a role there use their other clinics, and read that their roles are incomplete', async () => {

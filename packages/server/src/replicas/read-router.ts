@@ -131,15 +131,29 @@ export class ReadRouter {
   }
 }
 
-/** The reads of lists, statistics and exports by replicas; the others stay on the primary. */
-export function replicatedReads(primary: Reads, router: Pick<ReadRouter, 'read'>): Reads {
+/**
+ * The reads of lists, statistics and exports by replicas; the others stay on the primary.
+ *
+ * @param requireAllClinics called before those over all clinics, see `EngineSettings`
+ */
+export function replicatedReads(
+  primary: Reads,
+  router: Pick<ReadRouter, 'read'>,
+  requireAllClinics: () => void = () => undefined,
+): Reads {
   return {
     ...primary,
-    bookingsOfAccount: (query) => router.read((reads) => reads.bookingsOfAccount(query)),
+    async bookingsOfAccount(query) {
+      requireAllClinics()
+      return router.read((reads) => reads.bookingsOfAccount(query))
+    },
     bookingsOfClinic: (query) => router.read((reads) => reads.bookingsOfClinic(query)),
     eventsOfClinic: (query) => router.read((reads) => reads.eventsOfClinic(query)),
     newestEventsOfClinic: (query) => router.read((reads) => reads.newestEventsOfClinic(query)),
     clinicStats: (query) => router.read((reads) => reads.clinicStats(query)),
-    proof: () => router.read((reads) => reads.proof()),
+    async proof() {
+      requireAllClinics()
+      return router.read((reads) => reads.proof())
+    },
   }
 }

@@ -57,6 +57,8 @@ export type RestDeps = {
     tail: Pick<Freshness['tail'], 'horizon' | 'epoch' | 'transactionAt'>
     /** Where the cache has responses about the clinics of several shards: how far it has read the log of each. */
     tailsOfShards?(): Iterable<RestDeps['freshness']['tail']>
+    /** Whether clinics are in a database that this process does not know: lists over all clinics lack them. */
+    lacksClinics?(): boolean
   }
   readHolidays: ReadHolidays
   health: ReadHealth

@@ -12,10 +12,12 @@ export type ClinicMap = {
   set(clinicNo: number, shardNo: number): void
   /** How many clinics a database is known to have. */
   count(shardNo: number): number
+  /** The number of a database that has clinics, and is none of these; null: there is none. */
+  otherThan(shardNos: { has(shardNo: number): boolean }): number | null
   /** Asks the directory again where a clinic is. @returns whether it is being moved */
   lookAgain(clinicNo: number): Promise<boolean>
-  /** Asks the directory for clinics that were moved, until `signal` is aborted. */
-  follow(signal: AbortSignal): Promise<void>
+  /** Asks the directory for clinics that were moved, again and again, until `signal` is aborted. */
+  follow(signal: AbortSignal, everyMs?: number): Promise<void>
 }
 
 /** A clinic that was moved from one database to another. */
@@ -27,16 +29,24 @@ const followMs = 500
 /** @param directory as the application */
 export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) => void): Promise<ClinicMap> {
   const { places, until } = await readClinicShards(directory)
-  const known = new Map(places.map(({ clinicNo, shardNo }) => [clinicNo, shardNo]))
+  const known = new Map<number, number>()
+  const counts = new Map<number, number>()
+  function set(clinicNo: number, shardNo: number): void {
+    const from = known.get(clinicNo)
+    if (from !== undefined) counts.set(from, (counts.get(from) ?? 0) - 1)
+    counts.set(shardNo, (counts.get(shardNo) ?? 0) + 1)
+    known.set(clinicNo, shardNo)
+  }
+  for (const { clinicNo, shardNo } of places) set(clinicNo, shardNo)
   function note(clinicNo: number, shardNo: number): void {
     const from = known.get(clinicNo)
-    known.set(clinicNo, shardNo)
+    set(clinicNo, shardNo)
     if (from !== undefined && from !== shardNo) onMoved({ clinicNo, from, to: shardNo })
   }
   const lookups = new Map<number, Promise<number>>()
   async function lookUp(clinicNo: number): Promise<number> {
     const shardNo = await findClinicShard(directory, clinicNo)
-    if (shardNo !== null) known.set(clinicNo, shardNo)
+    if (shardNo !== null) set(clinicNo, shardNo)
     return shardNo ?? directoryNo
   }
   const looks = new Map<number, Promise<boolean>>()
@@ -52,11 +62,15 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
       if (shardNo !== undefined) return Promise.resolve(shardNo)
       return lookups.getOrInsertComputed(clinicNo, () => lookUp(clinicNo).finally(() => lookups.delete(clinicNo)))
     },
-    set: (clinicNo, shardNo) => void known.set(clinicNo, shardNo),
-    count: (shardNo) => known.values().reduce((sum, one) => sum + Number(one === shardNo), 0),
+    set,
+    count: (shardNo) => counts.get(shardNo) ?? 0,
+    otherThan(shardNos) {
+      for (const [shardNo, count] of counts) if (count > 0 && !shardNos.has(shardNo)) return shardNo
+      return null
+    },
     lookAgain: (clinicNo) =>
       looks.getOrInsertComputed(clinicNo, () => lookAgain(clinicNo).finally(() => looks.delete(clinicNo))),
-    async follow(signal) {
+    async follow(signal, everyMs = followMs) {
       let since = until
       const read = async () => {
         const later = await readClinicShards(directory, since)
@@ -66,7 +80,7 @@ export async function openClinicMap(directory: pg.Pool, onMoved: (moved: Moved) 
       while (!signal.aborted) {
         // While the directory is away, no clinic is moved.
         await read().catch(() => undefined)
-        await delay(followMs, undefined, { signal, ref: false }).catch(() => undefined)
+        await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
       }
     },
   }

@@ -6,15 +6,19 @@ import { promptReads } from '../../rest/prompt-reads.ts'
 import type { OpenShard } from './open-shard.ts'
 import type { Common } from './shards.ts'
 
-/**
- * What serves requests about the clinics of several databases: the directory's engine, with a cache for their lists.
- *
- * @param options.listed the databases that can be read, for public lists of clinics and doctors
- */
+type CommonOptions = {
+  cacheBytesMax: number
+  /** The databases that can be read, for public lists of clinics and doctors. */
+  listed: ShardPools
+  /** Whether clinics are in a database that this process does not know. */
+  lacksClinics(): boolean
+}
+
+/** What serves requests about the clinics of several databases: the directory's engine, and a cache for their lists. */
 export function openCommon(
   directory: OpenShard,
   all: readonly OpenShard[],
-  { cacheBytesMax, listed }: { cacheBytesMax: number; listed: ShardPools },
+  { cacheBytesMax, listed, lacksClinics }: CommonOptions,
 ): Common {
   const pool = directory.pools.general
   const { clinics, doctors, specializations } = createDirectory(pool, () => undefined, listed)
@@ -38,6 +42,7 @@ export function openCommon(
         tail: { horizon: 0n, epoch: 0, transactionAt: () => 0n },
         breakersOfShards: () => all.map(({ freshness }) => freshness.breaker),
         tailsOfShards: () => all.map(({ freshness }) => freshness.tail),
+        lacksClinics,
       },
       // An id that names no clinic is of no doctor.
       slotLists: { read: async () => null },

@@ -80,6 +80,8 @@ export type OpenShardDeps = {
   metrics: Metrics
   /** Set for one of several databases. A shard that is away is opened all the same. */
   among?: Among
+  /** See `EngineSettings`. */
+  requireAllClinics?: () => void
 }
 
 /** What a database is among several. */
@@ -89,7 +91,7 @@ export type Among =
 
 /** @throws the driver's error when the database cannot be reached, unless it is a shard */
 export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promise<OpenShard> {
-  const { config, log, metrics, cacheShare, among } = deps
+  const { config, log, cacheShare, among, requireAllClinics } = deps
   const cacheBytes = cacheBytesOf(config, cacheShare)
   const open = poolOpener(urls, log)
   const pools: OpenShardPools = {
@@ -109,9 +111,9 @@ export async function openShard(urls: DatabaseUrls, deps: OpenShardDeps): Promis
     await Promise.all(Object.values(pools).map((pool) => pool.close(0)))
     throw error
   })
-  const own = openEngine(config, pools, metrics, log, among)
+  const own = openEngine(pools, deps)
   const engine = among?.kind === 'directory' ? withCreateClinic(own, among.createClinic) : own
-  const replicas = openReplicaReads(config, urls, { engine, freshness, log })
+  const replicas = openReplicaReads(config, urls, { engine, freshness, log, requireAllClinics })
   const { calendar, calendarReads, slotLists } = followSlots(pools.general, freshness, engine, cacheBytes, log)
   const follow = { calendar, tail: freshness.tail, log }
   const roomsOf = (clinicNo: number) => engine.theatre.roomResourceIds(clinicNo)
@@ -174,13 +176,14 @@ function openEnginePools(config: Config, open: OpenPool): EnginePools {
   }
 }
 
-function openEngine(config: Config, pools: EnginePools, metrics: Metrics, log: Logger, among: Among | undefined) {
+function openEngine(pools: EnginePools, { config, metrics, log, among, requireAllClinics }: OpenShardDeps) {
   const logRefused = refusedBatchLog(log)
   return createEngine({
     batchPool: pools.batches,
     generalPool: pools.general,
     theatrePool: pools.theatre,
     ...settingsAmong(among, pools.general),
+    ...(requireAllClinics === undefined ? {} : { requireAllClinics }),
     clinicCasesMax: poolConnections.theatre / 2,
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,

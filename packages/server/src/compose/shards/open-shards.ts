@@ -31,6 +31,8 @@ import { type OpenShards, type OpenShardsDeps, poolsByLabel } from './shards.ts'
 
 /** Milliseconds. */
 const closeMs = 0
+/** How often a server of one database asks whether another one was added, milliseconds. */
+const addedElsewhereMs = 2_000
 
 /**
  * Opens the database, or the directory with the other databases of the installation.
@@ -48,7 +50,18 @@ export async function openShards(
 
 async function openOne(config: Config, database: PreparedDatabase, deps: OpenShardsDeps): Promise<OpenShards> {
   const { log, metrics, isStopping, accountsPool } = deps
-  const shard = await openShard(database, { config, cacheShare: 1, log, metrics })
+  const only = new Set([directoryNo])
+  let map: ClinicMap
+  const { requireAllClinics, lacksClinics } = clinicsElsewhere(() => map, only)
+  const shard = await openShard(database, { config, cacheShare: 1, log, metrics, requireAllClinics })
+  try {
+    map = await openClinicMap(shard.pools.probes, () => undefined)
+  } catch (error) {
+    await stopAll([shard])
+    throw error
+  }
+  const following = new AbortController()
+  void map.follow(following.signal, addedElsewhereMs)
   closeTogether([...Object.values(shard.pools), accountsPool])
   addReplicaFigures(metrics.registry, [{ shard: null, router: shard.replicas }])
   const heldBack = watchHeldBack([shard.pools.probes], { log, isStopping })
@@ -56,7 +69,11 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
   addHeldBackFigures(metrics.registry, heldBack)
   return {
     all: [shard],
-    common: { ...shard, cache: shard.freshness.cache },
+    common: {
+      ...shard,
+      cache: shard.freshness.cache,
+      rest: { ...shard.rest, freshness: { ...shard.freshness, lacksClinics } },
+    },
     jobDatabases: [{ shard: null, pools: shard.pools }],
     createAudit: (audit) => new AuditRecorder({ ...audit, append: shard.engine.auditLog.append }),
     shardOf: () => shard,
@@ -71,7 +88,10 @@ async function openOne(config: Config, database: PreparedDatabase, deps: OpenSha
     probes: createProbes(observed, { isStopping, log, heldBack: heldBack.latest }),
     pools: poolsByLabel([shard]),
     allPools: shard.allPools,
-    stop: () => shard.stop(),
+    stop() {
+      following.abort()
+      return shard.stop()
+    },
   }
 }
 
@@ -94,6 +114,7 @@ async function openSeveral(
     of: async (clinicNo) => ofNo(await map.find(clinicNo)).pools.general,
   }
   let map: ClinicMap
+  const { requireAllClinics, lacksClinics } = clinicsElsewhere(() => map, opened)
   const live = new ShardedHub({
     hubs: () => Array.from(opened.values(), (open) => open.live),
     hubOf: async (clinicNo) => (await find(clinicNo)).live,
@@ -102,7 +123,7 @@ async function openSeveral(
   const reaching = new AbortController()
   try {
     const among = { kind: 'directory' as const, pools, createClinic: createClinicIn(opened, () => map) }
-    const directory = await openShard(database, { config, cacheShare, log, metrics, among })
+    const directory = await openShard(database, { config, cacheShare, log, metrics, among, requireAllClinics })
     opened.set(directoryNo, directory)
     map = await openClinicMap(directory.pools.general, (moved) => noteMove(moved, { opened, live, log }))
     for (const shard of database.shards) {
@@ -127,7 +148,8 @@ async function openSeveral(
   const directory = ofNo(directoryNo)
   void map.follow(reaching.signal)
   const listed = { ...pools, all: () => all.filter((open) => open.isReadable()).map((open) => open.pools.general) }
-  const common = openCommon(directory, all, { cacheBytesMax: cacheBytesOf(config, cacheShare).responses, listed })
+  const { responses: cacheBytesMax } = cacheBytesOf(config, cacheShare)
+  const common = openCommon(directory, all, { cacheBytesMax, listed, lacksClinics })
   const probePools = all.map(({ pools }) => pools.probes)
   const heldBack = watchHeldBack(probePools, { log, isStopping })
   addHeldBackFigures(metrics.registry, heldBack)
@@ -199,6 +221,18 @@ function namesOf(shards: readonly PreparedShard[]): (no: number) => string {
 function unknownDatabase(no: number): DatabaseUnavailable {
   const message = `This server was started without the database ${no} of the installation.`
   return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
+}
+
+/** What is refused, and what is marked, while clinics are in another database than these. */
+function clinicsElsewhere(mapOf: () => ClinicMap, opened: { has(no: number): boolean }) {
+  return {
+    /** @throws DatabaseUnavailable while some are */
+    requireAllClinics() {
+      const no = mapOf().otherThan(opened)
+      if (no !== null) throw unknownDatabase(no)
+    },
+    lacksClinics: () => mapOf().otherThan(opened) !== null,
+  }
 }
 
 /** Creates clinics in the emptiest database that can be read; none in a drained one. */

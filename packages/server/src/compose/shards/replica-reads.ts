@@ -14,15 +14,23 @@ export type ReplicaReads = {
   stop(): Promise<void>
 }
 
+type ReplicaReadsDeps = {
+  engine: Engine
+  freshness: Freshness
+  log: Logger
+  /** See `EngineSettings`. */
+  requireAllClinics: (() => void) | undefined
+}
+
 /** The reads of DATABASE_REPLICA_URLS, for the clinics of a database. Without replicas, they are the engine's. */
 export function openReplicaReads(
   { databaseReplicaUrls: urls, poolSize: max, replicaLagMsMax: lagMsMax }: Config,
   { appUrl }: { appUrl: string },
-  { engine, freshness, log }: { engine: Engine; freshness: Freshness; log: Logger },
+  { engine, freshness, log, requireAllClinics }: ReplicaReadsDeps,
 ): ReplicaReads {
   const primaryReads = engine.reads
   if (urls === null) return { reads: primaryReads, router: null, pools: [], stop: async () => undefined }
   const epoch = () => freshness.tail.epoch
   const { router, pools } = openReplicas({ urls, appUrl, max, lagMsMax, primaryReads, epoch, log })
-  return { reads: replicatedReads(primaryReads, router), router, pools, stop: () => router.stop() }
+  return { reads: replicatedReads(primaryReads, router, requireAllClinics), router, pools, stop: () => router.stop() }
 }

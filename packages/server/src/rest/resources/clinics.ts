@@ -21,6 +21,7 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     const [q, cursor] = [query.q || null, query.cursor ?? null]
     return cachedRead(deps, request, {
       isList: true,
+      isOfAllClinics: true,
       key: `clinics ${JSON.stringify([q, limit, cursor])}`,
       async load() {
         const page = await directory.clinics({ q, limit, cursor })

@@ -42,6 +42,7 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
   serve(restOperations.listSpecializations, ({ request }) =>
     cachedRead(deps, request, {
       isList: true,
+      isOfAllClinics: true,
       key: 'specializations',
       async load() {
         const specializations = await directory.specializations()
@@ -107,7 +108,8 @@ function serveDoctorList(serve: Serve, deps: RestDeps): void {
       return { status: 200, body: (await load()).body, headers: { 'cache-control': 'no-store' } }
     }
     const key = `doctors ${JSON.stringify(search)}`
-    return cachedRead(deps, request, { isList: true, key, tagsCoverAllChanges: !isSoonest, load })
+    const isOfAllClinics = search.clinicId === null
+    return cachedRead(deps, request, { isList: true, isOfAllClinics, key, tagsCoverAllChanges: !isSoonest, load })
   })
 }
 

@@ -19,6 +19,8 @@ export type ReadPlan = {
   key: string
   /** A stale list says so in its body, a single resource only in the Warning header. */
   isList: boolean
+  /** Whether it is a list over all clinics, which is marked while it lacks some. Default false. */
+  isOfAllClinics?: boolean
   /**
    * false: something that its tags do not name can change it too. A request with a Holdfast-Position then gets only
    * what was read after that position; any other may get what is as old as `ageMs`. Default true.
@@ -43,7 +45,7 @@ const json = 'application/json; charset=utf-8'
  *
  * While the database cannot be reached: the last known response, with `"stale": true` and a Warning header
  * (RFC 7234 §5.5.1). While one of several cannot be reached, a list that is not known has what the others have, and is
- * marked in the same way.
+ * marked in the same way. So is one over all clinics while some are in a database that this process does not know.
  */
 export function cachedRead(deps: RestDeps, request: ReadRequest, plan: ReadPlan): ReadResponse | Promise<ReadResponse> {
   const { cache, tail, tailsOfShards } = deps.freshness
@@ -53,7 +55,7 @@ export function cachedRead(deps: RestDeps, request: ReadRequest, plan: ReadPlan)
   const readAfter = plan.tagsCoverAllChanges === false ? position : null
   // Almost every read ends here, without a promise: waiting for promises took a twentieth of a read's time.
   const current = mayBeCached ? cache.current(plan.key, readAfter) : undefined
-  if (current !== undefined) return freshReply(current, request.headers['if-none-match'])
+  if (current !== undefined) return currentReply(deps, request, plan, current)
   const loaded = loadedRead(deps, request, plan, { mayBeCached, readAfter })
   return headers === null ? loaded : loaded.then((reply) => withHeaders(reply, headers))
 }
@@ -78,7 +80,17 @@ async function loadedRead(
     // Of the databases that can be reached. It is not cached: the others may be back at once.
     return { ...(await load(plan, tail.horizon)), isStale: true }
   })
-  return response.isStale ? staleReply(response.body, plan) : freshReply(response, request.headers['if-none-match'])
+  return response.isStale ? staleReply(response.body, plan) : currentReply(deps, request, plan, response)
+}
+
+function currentReply(
+  { freshness }: RestDeps,
+  request: ReadRequest,
+  plan: ReadPlan,
+  current: CachedResponse,
+): ReadResponse {
+  const isPartial = plan.isOfAllClinics === true && freshness.lacksClinics?.() === true
+  return isPartial ? staleReply(current.body, plan) : freshReply(current, request.headers['if-none-match'])
 }
 
 async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedResponse> {
