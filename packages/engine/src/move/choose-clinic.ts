@@ -51,12 +51,6 @@ async function choose({ open }: MoveConnections, options: ChooseClinicOptions): 
   const chosen = endOf(databases, to)
   // Named, if it is missing.
   endOf(databases, shardNo)
-  // A former call was interrupted when it had noted its choice.
-  const isContinued = movingTo === to && shardNo === to
-  if (movingTo !== null && !isContinued) {
-    const { name } = endOf(databases, movingTo)
-    throw new MoveRefused(`the clinic is being moved to ${name}: continue that with move-clinic, or go back`)
-  }
   const refuseDrained = async () => {
     // A clinic that is noted there leaves it later.
     if (shardNo !== to && (await isDrained(directory, to))) throw drainedRefusal(chosen.name)
@@ -68,6 +62,13 @@ async function choose({ open }: MoveConnections, options: ChooseClinicOptions): 
     const copy = await readCopy(client, clinicNo)
     if (copy === null) continue
     copies.push({ ...copy, no: database.no, name: database.name, isNoted: database.no === shardNo, client })
+  }
+  // A former call was interrupted when it had noted its choice; or what was moved was lost in a restore.
+  const isContinued = movingTo === to && shardNo === to
+  const isLost = movingTo === shardNo && copies.every(({ isNoted }) => !isNoted)
+  if (movingTo !== null && !isContinued && !isLost) {
+    const { name } = endOf(databases, movingTo)
+    throw new MoveRefused(`the clinic is being moved to ${name}: continue that with move-clinic, or go back`)
   }
   const chosenCopy = copies.find(({ no }) => no === to)
   if (chosenCopy === undefined) throw new MoveRefused(`${chosen.name} does not have the clinic`)

@@ -106,7 +106,7 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
       if (!dryRun) await notePlace(directory, clinicNo, to.no)
       return { from: from.name, to: to.name, tables: [], rows: 0, pauseMs: 0 }
     }
-    throw new MoveRefused(`the directory notes the clinic in ${from.name}, which does not have it`)
+    throw notThere(from.name)
   }
   await refuseArchived(source, clinicNo, from.name)
   // A replay does not go on after the copy, and what is copied is continued.
@@ -115,7 +115,9 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     if (await isDrained(directory, to.no)) throw drainedRefusal(to.name)
     return copyAll(ends, tables, options, performance.now(), null)
   }
-  if (isThere && !(await isRefusedForGood(source, clinicNo))) throw bothHave(to.name, clinicNo)
+  // Both refuse changes if a start did not know which is the newest: a person chooses.
+  const isCopied = isThere && (await isRefusedForGood(source, clinicNo)) && !(await isRefusedForGood(target, clinicNo))
+  if (isThere && !isCopied) throw bothHave(to.name, clinicNo)
   await noteMove(directory, clinicNo, to.no)
   // After the note, which drainShard waits for.
   if (!isThere && (await isDrained(directory, to.no))) {
@@ -245,6 +247,8 @@ export async function finish(
     if (isGoingBack && hasRows) {
       throw new MoveRefused(`the clinic is in ${other.name} already: move it there, and then back`)
     }
+    // After a restore, the old rows may be all that is left of the clinic.
+    if (hasRows && !(await hasClinic(there, clinicNo))) throw notThere(endOf(databases, to).name)
     await withConnections(async ({ open }) => {
       const client = await open(other)
       if (hasRows && !(await isRefusedForGood(client, clinicNo))) throw bothHave(other.name, clinicNo)
@@ -279,6 +283,10 @@ function tookTooLong(msMax: number): MoveRefused {
 
 export function drainedRefusal(name: string): MoveRefused {
   return new MoveRefused(`${name} is drained, and gets no clinics: see shards drain --undo`)
+}
+
+function notThere(name: string): MoveRefused {
+  return new MoveRefused(`the directory notes the clinic in ${name}, which does not have it`)
 }
 
 function bothHave(name: string, clinicNo: number): MoveRefused {
