@@ -2,6 +2,10 @@ import { clinicNoIn, describeMissing, type MoveEnd, missingShards, registeredEnd
 import { CommandRefusal } from './command.ts'
 import type { NamedDatabase } from './with-all-databases.ts'
 
+/** What is wrong with a database of the settings that the directory does not know, and what to do. */
+export const unregistered = 'the database is in HOLDFAST_SHARDS, but not registered'
+export const register = 'start a server, or run holdfast migrate'
+
 /** The databases between which clinics are moved, with a choice among them. */
 export type MoveEnds = {
   /** The databases of the settings that were registered, the directory first. */
@@ -28,10 +32,7 @@ export async function moveEnds(directory: NamedDatabase, others: readonly NamedD
       const end = all.find((one) => one.name === name)
       if (end !== undefined) return end
       if (settings.includes(name)) {
-        throw new CommandRefusal(
-          `${option}: the database is in HOLDFAST_SHARDS, but not registered: start a server, or run holdfast migrate`,
-          2,
-        )
+        throw new CommandRefusal(`${option}: ${unregistered}: ${register}`, 2)
       }
       const names = all.map((one) => one.name).join(', ')
       throw new CommandRefusal(`${option}: there is no database with this name, but ${names}: see HOLDFAST_SHARDS`, 2)

@@ -341,6 +341,7 @@ export {
   openShardPool,
   registeredEnds,
   registeredShardNo,
+  shardAsDirectory,
 } from './shards/registered-shards.ts'
 export { type SettledClinic, settleClinics } from './shards/settle-clinics.ts'
 export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'

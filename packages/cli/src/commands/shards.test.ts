@@ -26,6 +26,13 @@ async function shards(changed: Record<string, string> = {}) {
   return { code, err, ...(JSON.parse(out[0] ?? '{}') as { shards: object[]; misplaced: object[] }) }
 }
 
+type FoundCheck = { name: string; state: string; found: string }
+
+async function checksOf(settings: Record<string, string>): Promise<FoundCheck[]> {
+  const { out } = await runCaptured(['doctor', '--json'], settings)
+  return (JSON.parse(out[0] ?? '') as { checks: FoundCheck[] }).checks
+}
+
 test('one database is listed as it is', async () => {
   await aClinic(directory)
   const { HOLDFAST_SHARDS: _, ...alone } = env
@@ -47,6 +54,12 @@ test('one database is listed as it is', async () => {
 test('migrate updates and registers all databases, and both are listed', async () => {
   const early = await runCaptured(['move-clinic', '1', '--to', 'north'], env)
   expect(early).toMatchObject({ code: 2, err: [expect.stringContaining('--to north: the database is in HOLDFAST_SH')] })
+  expect((await runCaptured(['migrate'], { DATABASE_URL: north.ownerUrl })).code).toBe(0)
+  const unregistered = expect.stringMatching(/^the database is in HOLDFAST_SHARDS, but not registered: start a server/)
+  const listed = [{ name: 'directory' }, { name: 'north', no: null, problem: unregistered }]
+  expect(await shards()).toMatchObject({ code: 1, shards: listed, misplaced: [] })
+  expect(await checksOf(env)).toContainEqual(expect.objectContaining({ name: 'north: place', state: 'warning' }))
+  expect(await checksOf(env)).not.toContainEqual(expect.objectContaining({ name: 'places of clinics' }))
   expect((await runCaptured(['migrate'], env)).code).toBe(0)
   const { code, out } = await runCaptured(['shards'], env)
   expect(out.map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
@@ -55,6 +68,16 @@ test('migrate updates and registers all databases, and both are listed', async (
     ['north', '0'],
   ])
   expect(code).toBe(0)
+})
+
+test('shards and doctor say that DATABASE_URL is another database than the directory', async () => {
+  const wrong = { DATABASE_URL: north.ownerUrl, PORT: '0' }
+  const found = 'DATABASE_URL is a shard of an installation. It has to be the URL of its directory.'
+  for (const settings of [wrong, { ...wrong, HOLDFAST_SHARDS: `south=${directory.ownerUrl}` }]) {
+    const listed = await runCaptured(['shards'], settings)
+    expect(listed).toMatchObject({ code: 1, out: [], err: [expect.stringContaining(found)] })
+    expect(await checksOf(settings)).toContainEqual(expect.objectContaining({ name: 'shards', state: 'error', found }))
+  }
 })
 
 test('a clinic that the directory does not know is named, until it is noted', async () => {
@@ -175,9 +198,7 @@ test('of two copies of a clinic, which shards and doctor name, the chosen one st
   const migrated = await runCaptured(['migrate'], env)
   expect(migrated.code).toBe(0)
   expect([...migrated.out, ...migrated.err].join('\n')).toContain('its copy in north refuses changes')
-  const examined = await runCaptured(['doctor', '--json'], env)
-  const { checks } = JSON.parse(examined.out[0] ?? '') as { checks: { name: string; state: string; found: string }[] }
-  expect(checks).toContainEqual(expect.objectContaining({ name: 'places of clinics', state: 'warning' }))
+  expect(await checksOf(env)).toContainEqual(expect.objectContaining({ name: 'places of clinics', state: 'warning' }))
   const choose = async (...args: string[]) => {
     const { code, out, err } = await runCaptured(['shards', 'choose', ...args], env)
     return { code, text: [...out, ...err].join('\n') }
@@ -215,8 +236,7 @@ test('verify recounts all databases, or one of them; doctor checks all', async (
   const first = await runCaptured(['verify', '--shard', 'directory', '--json'], env)
   expect(JSON.parse(first.out[0] ?? '')).toMatchObject({ slots: 1, bookings: 0, mismatches: 0 })
 
-  const examined = await runCaptured(['doctor', '--json'], env)
-  const { checks } = JSON.parse(examined.out[0] ?? '') as { checks: { name: string; state: string }[] }
+  const checks = await checksOf(env)
   const statesOf = (name: string) => checks.filter((check) => check.name === name).map(({ state }) => state)
   expect(statesOf('database')).toEqual(['ok'])
   expect(statesOf('north: database')).toEqual(['ok'])
@@ -242,8 +262,7 @@ test('verify recounts all databases, or one of them; doctor checks all', async (
       { name: 'north', problem },
     ],
   })
-  const lacking = await runCaptured(['doctor', '--json'], alone)
-  expect((JSON.parse(lacking.out[0] ?? '') as { checks: object[] }).checks).toContainEqual(
+  expect(await checksOf(alone)).toContainEqual(
     expect.objectContaining({
       name: 'shards',
       state: 'error',

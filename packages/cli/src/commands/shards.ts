@@ -1,6 +1,7 @@
 import {
   directoryNo,
   drainedShards,
+  isShard,
   type MisplacedClinic,
   migrationStatus,
   misplacedClinics,
@@ -8,11 +9,13 @@ import {
   movingClinics,
   recentBookings,
   registeredShardNo,
+  shardAsDirectory,
 } from '@holdfast/engine'
 import { messageOf } from '@holdfast/vocabulary'
 import sql from 'sql-template-tag'
-import type { CommandContext, ExitCode } from '../command.ts'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
+import { register, unregistered } from '../move-ends.ts'
 import { columns } from '../terminal.ts'
 import { missingProblem, type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
 import { megabytes } from '../with-backups.ts'
@@ -43,6 +46,7 @@ type ShardState = {
  */
 export async function shardsCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   return withAllDatabases(context, 'shards', async (directory, others) => {
+    if (await isShard(directory.pool)) throw new CommandRefusal(shardAsDirectory)
     const drained = await drainedShards(directory.pool)
     const names = others.map(({ name }) => name)
     const states = [await readState(directory, directoryNo, drained)]
@@ -55,7 +59,9 @@ export async function shardsCommand(context: CommandContext, options: JsonOption
     for (const { name, no, clinics } of await missingShards(directory.pool, names)) {
       if (clinics > 0) states.push(unusable(name ?? `number ${no}`, no, missingProblem))
     }
-    const misplaced = states.length === 1 ? [] : await misplacedClinics(directory.pool, readable)
+    // The directory notes where clinics are once a database is registered.
+    const isNoted = states.some(({ no }) => no !== null && no !== directoryNo)
+    const misplaced = isNoted ? await misplacedClinics(directory.pool, readable) : []
     const moving = await movingClinics(directory.pool)
     if (options.json === true) context.terminal.json({ shards: states, misplaced, moving })
     else print(context, states, { misplaced, moving })
@@ -71,6 +77,7 @@ async function readState(
   try {
     if (!(await migrationStatus(pool)).current)
       return unusable(name, no, 'it is not up to date: run `holdfast migrate`')
+    if (no === null) return unusable(name, no, `${unregistered}: ${register}`)
     const { rows } = await pool.query<Pick<ShardState, 'clinics' | 'bytes' | 'version' | 'lagSeconds'>>(sql`
       select (select count(*)::integer from holdfast.clinic) as clinics,
              pg_database_size(current_database())::float8 as bytes,

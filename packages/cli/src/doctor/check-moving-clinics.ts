@@ -13,6 +13,7 @@ import {
 } from '@holdfast/engine'
 import { directoryName, ownerUrlOf, type ShardSettings } from '@holdfast/server/config'
 import sql from 'sql-template-tag'
+import { register, unregistered } from '../move-ends.ts'
 import { type Check, problem, warning } from './check.ts'
 
 /** Clinics of which this database refuses changes, because they are being moved to another one, or a move broke off. */
@@ -57,28 +58,29 @@ export async function checkMisplacedClinics(
   try {
     const names = new Map([[directoryNo, directoryName]])
     const readable = new Map([[directoryNo, directory]])
+    // The directory notes where clinics are once a database is registered.
+    let isNoted = false
     for (const shard of settings) {
       const { name } = shard
       const expected = await expectedShard(directory, name)
       const pool = openShardPool(expected, settingsOf(ownerUrlOf(shard)))
       pools.push(pool)
       const refusal = await refusalOf(pool)
+      isNoted ||= expected.mark !== null
       if (refusal instanceof ShardRefused) {
         checks.push(problem(`${name}: place`, refusal.message, 'correct the URL in HOLDFAST_SHARDS'))
       }
+      if (expected.mark === null && refusal === null) checks.push(warning(`${name}: place`, unregistered, register))
       if (expected.mark === null || refusal !== null) continue
       names.set(expected.mark.no, name)
       readable.set(expected.mark.no, pool)
     }
-    const misplaced = await misplacedClinics(directory, readable)
+    const misplaced = isNoted ? await misplacedClinics(directory, readable) : []
     if (misplaced.length === 0) return checks
     const list = misplaced.slice(0, namedMax).map((clinic) => describe(clinic, (no) => names.get(no) ?? `number ${no}`))
     const more = misplaced.length > namedMax ? [`and ${misplaced.length - namedMax} more`] : []
     const found = [...list, ...more].join('; ')
     return [...checks, warning('places of clinics', found, 'run `holdfast shards`, which says what to do')]
-  } catch (error) {
-    if (!(error instanceof ShardRefused)) throw error
-    return [problem('places of clinics', error.message, 'correct DATABASE_URL')]
   } finally {
     await Promise.all(pools.map((pool) => pool.end()))
   }

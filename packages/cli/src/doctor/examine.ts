@@ -3,6 +3,7 @@ import {
   hasEmbeddedDatabase,
   withEmbeddedPostgres,
 } from '@holdfast/adapters/embedded-postgres'
+import { isShard, shardAsDirectory, withPool } from '@holdfast/engine'
 import { lostDatabase } from '@holdfast/server/compose'
 import { type Config, ofShard, ownerUrlOf, readConfig, type ShardSettings } from '@holdfast/server/config'
 import { messageOf } from '@holdfast/vocabulary'
@@ -132,6 +133,9 @@ async function checkWithSecret(
 }
 
 async function checkPlaces(directoryUrl: string, shards: readonly ShardSettings[]): Promise<Check[]> {
+  if (await withPool({ url: directoryUrl, name: 'holdfast doctor' }, isShard)) {
+    return [problem('shards', shardAsDirectory, 'correct DATABASE_URL')]
+  }
   const missing = await checkMissingShards(directoryUrl, shards)
   return shards.length === 0 ? missing : [...missing, ...(await checkMisplacedClinics(directoryUrl, shards))]
 }

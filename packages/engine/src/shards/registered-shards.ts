@@ -55,10 +55,12 @@ export async function expectedShard(directory: pg.Pool, name: string): Promise<E
   return { name, mark: own === null || no === null ? null : { installation: own.installation, no } }
 }
 
+export const shardAsDirectory = 'DATABASE_URL is a shard of an installation. It has to be the URL of its directory.'
+
 /** A shard would draw numbers of clinics that others have, and does not know where they are. */
 export function refuseShardAsDirectory(own: { no: number } | null): void {
   if (own === null || own.no === directoryNo) return
-  throw new ShardRefused('DATABASE_URL is a shard of an installation. It has to be the URL of its directory.')
+  throw new ShardRefused(shardAsDirectory)
 }
 
 /**
