@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createTestDatabase } from '@holdfast/testkit'
+import { aClaim, aClinic, aDoctor, aSlot, createTestDatabase } from '@holdfast/testkit'
 import { test as base } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import type { NewClinic } from '../model/clinic.ts'
-import { findClinicShard, placeClinic, readClinicShards } from './clinic-shards.ts'
+import { findClinicShard, placeClinic, readClinicShards, recentBookings } from './clinic-shards.ts'
 import { registerShard } from './register-shard.ts'
 
 const clinic: NewClinic = { name: 'New', timezone: 'UTC', settings: {} }
@@ -33,6 +33,17 @@ test('a clinic is created in a shard, with a number of the directory, which know
   expect((await readClinicShards(database.appPool)).places).toContainEqual({ ...placed, isMoving: false })
   expect((await placeClinic(database.appPool, null, north.no)).clinicNo).not.toBe(no)
   expect(await findClinicShard(database.appPool, no + 1_000)).toBeNull()
+})
+
+test('a clinic that a server creates without knowing the other databases is noted in the directory', async ({
+  database,
+  north: _north,
+}) => {
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const created = await engine.directory.createClinic(clinic, null)
+  await engine.stop()
+  if (created.kind !== 'done') throw new Error('It was created.')
+  expect(await findClinicShard(database.appPool, created.value.no)).toBe(0)
 })
 
 test('a note of a number that is still to be drawn stops no clinic, and the application cannot write one', async ({
