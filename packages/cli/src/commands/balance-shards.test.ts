@@ -1,5 +1,5 @@
 // Nightly: each way to balance databases
-import { createEngine } from '@holdfast/engine'
+import { createEngine, newId } from '@holdfast/engine'
 import { aClaim, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
@@ -60,7 +60,7 @@ test('a clinic that cannot be moved is named, stays, and is moved when the comma
   const refused = await run('drain', 'north')
   expect(refused.code).toBe(1)
   expect(refused.text).toContain(`Not moved: ${ids[0]}: north to directory: north has archived months`)
-  expect(refused.text).toContain('The database north has 1 clinic left.')
+  expect(refused.text).toContain('The database north has 1 clinic left: 1.')
   expect(await clinicsIn(north)).toEqual([ids[0]])
   await ownerPool.query(`delete from holdfast.archived_month where month = ${begun}`)
   expect(await run('drain', 'north')).toMatchObject({
@@ -105,9 +105,37 @@ test('a clinic that both databases have is left out, and named', async () => {
   expect((await run('drain', 'north')).code).toBe(0)
 })
 
+test('a database that is away is named, and so is each clinic that is left in a drained one', async () => {
+  const away = { ...env, HOLDFAST_SHARDS: 'north=postgres://nobody@127.0.0.1:1/holdfast' }
+  for (const args of [['balance'], ['drain', 'north']]) {
+    const { code, err } = await runCaptured(['shards', ...args], away)
+    expect(code).toBe(1)
+    expect(err.join()).toMatch(/the database north cannot be used: .*ECONNREFUSED/)
+  }
+  const { ownerPool } = directory
+  const planted = `insert into holdfast.clinic (no, id, name, timezone) values (7001, $1, 'Elsewhere', 'UTC')`
+  await north.ownerPool.query(planted, [newId(7001)])
+  await ownerPool.query(`insert into holdfast.clinic_shard (clinic_no, shard_no) values (7001, 0), (7002, 1)`)
+  const drained = await run('drain', 'north')
+  expect(drained.code).toBe(1)
+  expect(drained.text).toContain('Left out: Clinic 7001 is in north, and the directory notes it in directory.')
+  expect(drained.text).toContain('The database north has 2 clinics left: 7001, 7002.')
+  for (const table of ['message_settings where clinic_no', 'clinic where no']) {
+    await north.ownerPool.query(`delete from holdfast.${table} = 7001`)
+  }
+  await ownerPool.query('delete from holdfast.clinic_shard where clinic_no in (7001, 7002)')
+  expect((await run('drain', 'north')).code).toBe(0)
+})
+
 test('a drained database can be taken out, and has clinics again later', async () => {
   const drained = await runCaptured(['shards', 'drain', 'north', '--json'], env)
-  expect(JSON.parse(drained.out[0] ?? '')).toEqual({ database: 'north', drained: true, moves: [], left: 0 })
+  expect(JSON.parse(drained.out[0] ?? '')).toEqual({
+    database: 'north',
+    drained: true,
+    moves: [],
+    left: 0,
+    leftNos: [],
+  })
   expect((await run()).out[2]).toMatch(/^north \(drained\) {2,}0 /)
   const { HOLDFAST_SHARDS: _, ...alone } = env
   expect((await runCaptured(['shards', '--json'], alone)).code).toBe(0)

@@ -6,6 +6,7 @@ import {
   drainedShards,
   drainingMoves,
   drainShard,
+  isDatabaseUnusable,
   type MoveEnd,
   MoveRefused,
   misplacedClinics,
@@ -16,6 +17,7 @@ import {
   releaseNotes,
   undrainShard,
 } from '@holdfast/engine'
+import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../command-options.ts'
 import { moveEnds } from '../move-ends.ts'
@@ -23,6 +25,9 @@ import { refuseUnlessMigrated } from '../refuse-unless-migrated.ts'
 import { columns } from '../terminal.ts'
 import { type NamedDatabase, withAllDatabases } from '../with-all-databases.ts'
 import { describeMisplaced } from './shards.ts'
+
+/** How many clinics that are left, or left out, are named. */
+const namedMax = 100
 
 type MovesOptions = JsonOption & { dryRun?: boolean; atMost: number }
 export type BalanceOptions = MovesOptions & { moves: number }
@@ -92,19 +97,26 @@ export async function drainShardCommand(
     const { drained, clinics } = installation
     const targets = ends.filter(({ no }) => no !== end.no && !drained.has(no)).map(({ no }) => no)
     const tried = await makeMoves(context, installation, drainingMoves(clinics, end.no, targets), options)
-    const left = options.dryRun === true ? tried.length : await clinicsLeft(directory, others, end)
-    if (options.json === true) terminal.json({ database: name, drained: options.dryRun !== true, moves: tried, left })
-    else if (options.dryRun !== true) terminal.out(describeDrained(name, left))
-    return left > 0 && options.dryRun !== true ? 1 : 0
+    const { dryRun = false } = options
+    const leftNos = dryRun ? [] : await clinicsLeft(directory, others, end)
+    const left = dryRun ? tried.length : leftNos.length
+    if (options.json === true) terminal.json({ database: name, drained: !dryRun, moves: tried, left, leftNos })
+    else if (!dryRun) terminal.out(describeDrained(name, leftNos))
+    return leftNos.length > 0 ? 1 : 0
   })
 }
 
 /** Before anything is changed: all databases are needed. */
 async function refuseUnusable(others: readonly NamedDatabase[]): Promise<void> {
-  for (const { pool } of others) await refuseUnlessMigrated(pool)
+  for (const { name, pool } of others) {
+    await refuseUnlessMigrated(pool).catch((error: unknown) => {
+      if (!isDatabaseUnusable(error) && !(error instanceof CommandRefusal)) throw error
+      throw new CommandRefusal(`the database ${name} cannot be used: ${messageOf(error)}`)
+    })
+  }
 }
 
-/** Names the clinics that it leaves out as several databases have them. */
+/** Names the clinics that it leaves out, as the directory notes them elsewhere. */
 async function readInstallation(
   { terminal }: CommandContext,
   directory: NamedDatabase,
@@ -117,9 +129,11 @@ async function readInstallation(
   )
   const clinics: ClinicLoad[] = []
   for (const [no, pool] of pools) clinics.push(...(await clinicLoads(pool, no, new Date())))
-  const inBoth = (await misplacedClinics(directory.pool, pools)).filter((clinic) => clinic.inBoth)
-  for (const clinic of inBoth) terminal.note(`Left out: ${describeMisplaced(clinic, (no) => nameIn(ends, no))}`)
-  const leftOut = new Set(inBoth.map(({ clinicNo }) => clinicNo))
+  const misplaced = await misplacedClinics(directory.pool, pools)
+  for (const clinic of misplaced.slice(0, namedMax)) {
+    terminal.note(`Left out: ${describeMisplaced(clinic, (no) => nameIn(ends, no))}`)
+  }
+  const leftOut = new Set(misplaced.map(({ clinicNo }) => clinicNo))
   const { places } = await readClinicShards(directory.pool)
   // Copies that the directory does not note are not moved, but the clinic elsewhere would be.
   const settled = new Map(places.filter(({ isMoving }) => !isMoving).map((one) => [one.clinicNo, one.shardNo]))
@@ -197,18 +211,28 @@ async function makeMoves(
   return tried
 }
 
-/** How many clinics the database has, or is noted to have. */
-async function clinicsLeft(directory: NamedDatabase, others: readonly NamedDatabase[], end: MoveEnd): Promise<number> {
+/** The clinics that the database has, or is noted to have, by their numbers. */
+async function clinicsLeft(
+  directory: NamedDatabase,
+  others: readonly NamedDatabase[],
+  end: MoveEnd,
+): Promise<number[]> {
   const pool = others.find(({ name }) => name === end.name)?.pool
   if (pool === undefined) throw new Error(`The database ${end.name} is not open.`)
   const { rows } = await pool.query<{ no: number }>('select no from holdfast.clinic')
   const numbers = rows.map(({ no }) => no)
-  return Math.max(numbers.length, await releaseNotes(directory.pool, end.no, numbers))
+  const noted = await releaseNotes(directory.pool, end.no, numbers)
+  return [...new Set([...numbers, ...noted])].sort((one, other) => one - other)
 }
 
-function describeDrained(name: string, left: number): string {
-  return left === 0
-    ? `The database ${name} has no clinics, and gets none. Remove it from HOLDFAST_SHARDS, and restart the servers.`
-    : `The database ${name} has ${left} ${left === 1 ? 'clinic' : 'clinics'} left. Those that cannot be moved are ` +
-        'named above, and one whose creation failed counts for a day. Run the command again.'
+function describeDrained(name: string, leftNos: readonly number[]): string {
+  if (leftNos.length === 0) {
+    return `The database ${name} has no clinics, and gets none: remove it from HOLDFAST_SHARDS, and restart servers.`
+  }
+  const count = `${leftNos.length} ${leftNos.length === 1 ? 'clinic' : 'clinics'}`
+  const more = leftNos.length > namedMax ? `, and ${leftNos.length - namedMax} more` : ''
+  return (
+    `The database ${name} has ${count} left: ${leftNos.slice(0, namedMax).join(', ')}${more}. The reasons are named ` +
+    'above, and one whose creation failed counts for a day. Run the command again.'
+  )
 }

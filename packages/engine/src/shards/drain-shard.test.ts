@@ -46,7 +46,7 @@ test('draining waits for clinics that were noted without knowing of it', async (
   await noting.query('commit')
   noting.release()
   await draining
-  expect(await releaseNotes(database.ownerPool, no, [])).toBe(1)
+  expect(await releaseNotes(database.ownerPool, no, [])).toEqual([77])
 })
 
 test('a clinic that was not created within a day is noted in the directory; one that was lost is not', async ({
@@ -65,9 +65,9 @@ test('a clinic that was not created within a day is noted in the directory; one 
     [lost],
   )
   await drainShard(database.ownerPool, no)
-  expect(await releaseNotes(database.ownerPool, no, [there])).toBe(3)
+  expect(await releaseNotes(database.ownerPool, no, [there])).toHaveLength(3)
   await database.ownerPool.query("update holdfast.clinic_shard set changed_at = changed_at - interval '26 hours'")
-  expect(await releaseNotes(database.ownerPool, no, [there])).toBe(2)
+  expect(await releaseNotes(database.ownerPool, no, [there])).toHaveLength(2)
   expect(await findClinicShard(database.appPool, never)).toBe(0)
   expect(await findClinicShard(database.appPool, lost)).toBe(no)
 })

@@ -34,16 +34,19 @@ export async function undrainShard(directory: pg.Pool, shardNo: number): Promise
  *
  * @param directory as the owner
  * @param clinicNos the clinics that the database has
- * @returns how many are still noted in the database, or as moving there
+ * @returns those that are still noted in the database, or as moving there
  */
-export async function releaseNotes(directory: pg.Pool, shardNo: number, clinicNos: readonly number[]): Promise<number> {
+export async function releaseNotes(
+  directory: pg.Pool,
+  shardNo: number,
+  clinicNos: readonly number[],
+): Promise<number[]> {
   await directory.query(sql`
     update holdfast.clinic_shard c set shard_no = ${directoryNo}, changed_at = clock_timestamp()
      where c.shard_no = ${shardNo} and c.moving_to is null and c.clinic_no <> all (${clinicNos}::integer[])
        and c.changed_at < clock_timestamp() - ${createdWithin}::interval
        and not exists (select from holdfast.account_clinic a where a.clinic_no = c.clinic_no)`)
-  const { rows } = await directory.query<{ count: number }>(sql`
-    select count(*)::integer as count from holdfast.clinic_shard
-     where shard_no = ${shardNo} or moving_to = ${shardNo}`)
-  return rows[0]?.count ?? 0
+  const { rows } = await directory.query<{ no: number }>(sql`
+    select clinic_no as no from holdfast.clinic_shard where shard_no = ${shardNo} or moving_to = ${shardNo}`)
+  return rows.map(({ no }) => no)
 }

@@ -42,8 +42,8 @@ const saidMax = 20
 
 /** The URLs of a database that is not known yet: connecting fails at once. */
 export const nowhere: DatabaseUrls = {
-  appUrl: changeDatabaseUrl('postgres://holdfast@localhost/holdfast', { host: '/nonexistent' }),
-  sessionUrl: changeDatabaseUrl('postgres://holdfast@localhost/holdfast', { host: '/nonexistent' }),
+  appUrl: changeDatabaseUrl('postgres://holdfast@localhost/holdfast', { host: '/not-reached-since-the-start' }),
+  sessionUrl: changeDatabaseUrl('postgres://holdfast@localhost/holdfast', { host: '/not-reached-since-the-start' }),
 }
 
 /**
