@@ -40,8 +40,15 @@ export async function readMark(database: Queryable): Promise<ShardMark | null> {
   }
 }
 
-/** A database of an installation, as the settings call it, and what its mark has to be; null: it has to have none. */
-export type ExpectedShard = { name: string; mark: ShardMark | null }
+/**
+ * A database of an installation, as the settings call it, and what its mark has to be; null: it has to have none.
+ * `nameOf`: the name of another database of the installation, for a message.
+ */
+export type ExpectedShard = {
+  name: string
+  mark: ShardMark | null
+  nameOf?: (mark: ShardMark) => string | undefined
+}
 
 /**
  * Checks on an open connection that a URL leads to the database that the directory has registered under its name.
@@ -49,17 +56,19 @@ export type ExpectedShard = { name: string; mark: ShardMark | null }
  * @param database as the owner
  * @throws ShardRefused names the database, what was expected and what was found
  */
-export async function checkMark(database: Queryable, { name, mark }: ExpectedShard): Promise<void> {
+export async function checkMark(database: Queryable, expected: ExpectedShard): Promise<void> {
+  const { mark } = expected
   const found = await readMark(database)
   if (found?.installation === mark?.installation && found?.no === mark?.no) return
-  throw otherDatabase(name, mark, found)
+  throw otherDatabase(expected, found)
 }
 
-/** @param mark what was expected, as in {@link ExpectedShard} */
-export function otherDatabase(name: string, mark: ShardMark | null, found: ShardMark | null): ShardRefused {
+export function otherDatabase({ name, mark, nameOf }: ExpectedShard, found: ShardMark | null): ShardRefused {
   const setting = mark?.no === directoryNo ? 'DATABASE_URL' : `the URL of ${name} in HOLDFAST_SHARDS`
   const expected = mark === null ? 'a database of no installation, as the name is new' : describe(mark)
-  return new ShardRefused(`${setting} has to lead to ${expected}, and leads to ${describe(found)}`)
+  const foundName = found === null ? undefined : nameOf?.(found)
+  const named = foundName === undefined ? '' : `, ${foundName}`
+  return new ShardRefused(`${setting} has to lead to ${expected}, and leads to ${describe(found)}${named}`)
 }
 
 function describe(mark: ShardMark | null): string {

@@ -55,7 +55,7 @@ test('a database is refused under another name, and as the directory', async ({ 
   const id = await installationOf(directory)
   await expect(registerShard(directory, north.ownerPool, 'other')).rejects.toThrow(
     'the URL of other in HOLDFAST_SHARDS has to lead to a database of no installation, as the name is new, and leads ' +
-      `to the database ${no} of the installation ${id}`,
+      `to the database ${no} of the installation ${id}, north`,
   )
   await expect(registerShard(north.ownerPool, south.ownerPool, 'south')).rejects.toThrow(
     'DATABASE_URL is a shard of an installation',
@@ -81,7 +81,7 @@ test('a registered name is refused for every other database, which stays as it i
   await aClinicNo(north, 7_000)
   await registerShard(directory, north.ownerPool, 'north')
   for (const [{ ownerPool, ownerUrl }, found] of [
-    [south, `the database ${souths} of the installation ${id}`],
+    [south, `the database ${souths} of the installation ${id}, south`],
     [foreign, `the database 1 of the installation ${otherId}`],
     [other, `the directory of the installation ${otherId}`],
     [empty, 'a database of no installation'],

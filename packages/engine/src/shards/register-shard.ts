@@ -43,7 +43,7 @@ export async function refuseOtherShard(directory: pg.Pool, shard: pg.Pool, name:
     // The directory was restored to a time before this database was registered.
     const isForgotten = found.installation === own?.installation && !(await isRegistered(directory, found.no))
     if (isForgotten && found.no !== directoryNo) return
-    throw otherDatabase(name, mark, found)
+    throw otherDatabase(expected, found)
   }
   const content = await contentOf(shard)
   if (content !== null) {
@@ -53,7 +53,7 @@ export async function refuseOtherShard(directory: pg.Pool, shard: pg.Pool, name:
   }
   // It was registered by a start that was interrupted, or its URL is wrong.
   const noted = (await missingShards(directory, [])).find((missing) => missing.name === name)?.clinics ?? 0
-  if (noted > 0) throw otherDatabase(name, mark, found)
+  if (noted > 0) throw otherDatabase(expected, found)
 }
 
 /**

@@ -51,8 +51,14 @@ export function describeMissing({ no, name, clinics }: MissingShard): string {
 export async function expectedShard(directory: pg.Pool, name: string): Promise<ExpectedShard> {
   const own = await readMark(directory)
   refuseShardAsDirectory(own)
-  const no = await registeredShardNo(directory, name)
-  return { name, mark: own === null || no === null ? null : { installation: own.installation, no } }
+  const { rows } = await directory.query<{ no: number; name: string }>(sql`select no, name from holdfast.shard`)
+  const no = rows.find((shard) => shard.name === name)?.no
+  return {
+    name,
+    mark: own === null || no === undefined ? null : { installation: own.installation, no },
+    nameOf: (mark) =>
+      mark.installation === own?.installation ? rows.find((shard) => shard.no === mark.no)?.name : undefined,
+  }
 }
 
 export const shardAsDirectory = 'DATABASE_URL is a shard of an installation. It has to be the URL of its directory.'
@@ -96,8 +102,8 @@ export async function registeredEnds(
   const own = await readMark(pool)
   const ends: MoveEnd[] = [{ name: directory.name, url: directory.url, no: directoryNo, mark: own }]
   for (const { name, url } of others) {
-    const { mark } = await expectedShard(pool, name)
-    if (mark !== null) ends.push({ name, url, no: mark.no, mark })
+    const { mark, ...expected } = await expectedShard(pool, name)
+    if (mark !== null) ends.push({ ...expected, url, no: mark.no, mark })
   }
   return ends
 }
