@@ -28,7 +28,7 @@ type ShardState = {
   /** 0 is the directory. null: it was never registered. */
   no: number | null
   clinics: number | null
-  /** About how many of the last two months, by the database's statistics. */
+  /** How many were made within a month. */
   recentBookings: number | null
   bytes: number | null
   /** The version of PostgreSQL. */
@@ -112,7 +112,7 @@ function print({ terminal }: CommandContext, states: readonly ShardState[], { mi
     version ?? '–',
     lagSeconds === null ? '–' : `${lagSeconds.toFixed(1)} s`,
   ])
-  const headings = ['database', 'clinics', 'bookings of two months', 'size', 'PostgreSQL', 'replica lag']
+  const headings = ['database', 'clinics', 'bookings of a month', 'size', 'PostgreSQL', 'replica lag']
   for (const line of columns([headings, ...rows], '')) terminal.out(line)
   for (const { name, problem } of states) {
     if (problem !== null) terminal.note(`The database ${name} cannot be used: ${problem}`)

@@ -82,3 +82,12 @@ test('another request with the key is refused where the first one has created it
   expect(await placeClinic(database.appPool, other, 0)).toEqual({ clinicNo: no, shardNo: north.no })
   expect(await north.directory.createClinic(clinic, other, no)).toEqual({ kind: 'key_reused' })
 })
+
+test('bookings of a month are counted at once: statistics may be missing, or old', async ({ database }) => {
+  const before = await recentBookings(database.appPool)
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 5 })
+  for (let n = 0; n < 3; n += 1) await engine.claim(aClaim(slot))
+  await engine.stop()
+  expect(await recentBookings(database.appPool)).toBe(before + 3)
+})
