@@ -1,12 +1,14 @@
 // Starts the commands of a checkout: `node tools/bootstrap.mjs holdfast ARGS…`, `node tools/bootstrap.mjs test ARGS…`,
 // and any other script of the checkout by `node tools/bootstrap.mjs run FILE ARGS…`. Installs the packages when they
-// are missing or don't match package-lock.json, then hands over to the Node that came with them. Needs only Node's
-// built-ins, because it runs before anything is installed. Its messages go to stderr: stdout belongs to the command.
+// are missing or don't match package-lock.json, builds what is not in Git and was not built from the current sources,
+// then hands over to the Node that came with the packages. Needs only Node's built-ins, because it runs before anything
+// is installed. Its messages go to stderr: stdout belongs to the command.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildSite } from './build-site.mjs'
+import { generateClient } from './generate-client.mjs'
 import { installPackages } from './install-packages.mjs'
 import { v8Options } from './v8-options.mjs'
 
@@ -65,10 +67,8 @@ if (program === undefined) fail(`unknown command ${JSON.stringify(command)}: exp
 
 const installed = await installPackages(root)
 if (installed.kind === 'failed') fail(installed.message)
-if (command === 'test' || args[0] === 'start') {
-  const built = await buildSite(root)
-  if (built.kind === 'failed') fail(built.message)
-}
+const built = command === 'test' || args[0] === 'start' ? await buildSite(root) : await generateClient(root)
+if (built.kind === 'failed') fail(built.message)
 
 const node = join(root, 'node_modules/node/bin/node')
 if (!existsSync(program[0])) fail(`${program[0]} is missing: this checkout is incomplete.`)

@@ -53,7 +53,9 @@ beforeEach(async () => {
   await mkdir(join(checkout, 'tools'))
   for (const name of [
     'bootstrap.mjs',
+    'build-if-stale.mjs',
     'build-site.mjs',
+    'generate-client.mjs',
     'install-packages.mjs',
     'lock-installation.mjs',
     'one-signal-a-keystroke.mjs',

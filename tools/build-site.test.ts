@@ -23,7 +23,7 @@ beforeEach(async () => {
   for (const directory of ['tools', 'packages/web/src', 'node_modules/node/bin']) {
     await mkdir(join(checkout, directory), { recursive: true })
   }
-  for (const name of ['build-site.mjs', 'lock-installation.mjs']) {
+  for (const name of ['build-if-stale.mjs', 'build-site.mjs', 'generate-client.mjs', 'lock-installation.mjs']) {
     await cp(join(root, 'tools', name), join(checkout, 'tools', name))
   }
   await symlink(process.execPath, join(checkout, 'node_modules/node/bin/node'))
@@ -45,7 +45,9 @@ test('a wait for another process says what has to be done: packages, or the site
   })
   const exited = once(child, 'exit')
   const [line] = await once(createInterface(child.stderr), 'line')
-  expect(line).toBe(`holdfast: the site has to be built: waiting for process ${process.pid}, which is installing.`)
+  expect(line).toBe(
+    `holdfast: the site has to be built: waiting for process ${process.pid}, which is installing or building.`,
+  )
   await rm(lock)
   expect(await exited).toEqual([0, null])
 })

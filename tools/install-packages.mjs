@@ -13,7 +13,7 @@ import { lockInstallation } from './lock-installation.mjs'
  */
 export async function installPackages(root, { reportMs = 15_000, say = toStderr } = {}) {
   if (whyInstall(root) === undefined) return { kind: 'ready' }
-  const lock = await lockInstallation(root, 'packages have to be installed', say)
+  const lock = await lockInstallation(join(root, '.install-lock'), 'packages have to be installed', say)
   if (lock.kind === 'failed') return lock
   try {
     // The process that this one waited for may have done it.

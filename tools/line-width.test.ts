@@ -8,12 +8,6 @@ test('a line of 120 columns passes, and one of 121 is named, whatever it consist
   expect(wideLines('a.ts', '😀'.repeat(120))).toEqual([])
 })
 
-test('generated files are exempt', () => {
-  const wide = 'x'.repeat(200)
-  expect(wideLines('packages/contract/src/client/generated/sdk.gen.ts', wide)).toEqual([])
-  expect(wideLines('packages/engine/sql/functions/bookings/claim_slots.sql', wide)).toHaveLength(1)
-})
-
 test('comments that are too wide are wrapped into the next line of the same text; code stays', () => {
   const [half, word] = ['x'.repeat(59), 'y'.repeat(10)]
   const wrap = (...lines: string[]) => wrapComments('a.ts', lines.join('\n')).split('\n')

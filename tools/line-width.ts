@@ -8,11 +8,9 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const columnsMax = 120
 const patterns = ['*.ts', '*.tsx', '*.mts', '*.mjs', '*.sql']
-const generated = /^packages\/contract\/src\/client\/generated\//
 
 /** The lines of a file that are too wide, as `path:line: columns`. */
 export function wideLines(path: string, text: string): string[] {
-  if (generated.test(path)) return []
   return text.split('\n').flatMap((line, index) => {
     return isWide(line) ? [`${path}:${index + 1}: ${[...line].length} columns`] : []
   })

@@ -1,5 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const waitLimitMs = 15 * 60_000
@@ -8,19 +8,18 @@ const waitLimitMs = 15 * 60_000
  * Acquires the lock for changing what this checkout runs on, waiting for another process that has it. The lock of a
  * process that no longer exists is taken over.
  *
- * @param {string} root
+ * @param {string} path the file of the lock, in the checkout
  * @param {string} why what this process has to do, such as `packages have to be installed`
  * @param {(message: string) => void} say
  * @returns {Promise<{ kind: 'locked', release: () => void } | { kind: 'failed', message: string }>}
  */
-export async function lockInstallation(root, why, say) {
-  const path = join(root, '.install-lock')
+export async function lockInstallation(path, why, say) {
   const draft = `${path}.${process.pid}`
   const self = { pid: process.pid, startTime: startTimeOf(process.pid) }
   try {
     writeFileSync(draft, JSON.stringify(self))
   } catch (error) {
-    return { kind: 'failed', message: `${why}, and ${root} can't be written: ${error.message}` }
+    return { kind: 'failed', message: `${why}, and ${dirname(path)} can't be written: ${error.message}` }
   }
   const deadline = Date.now() + waitLimitMs
   let reported = false
@@ -31,11 +30,11 @@ export async function lockInstallation(root, why, say) {
       if (holder === undefined) continue
       if (holder === null || !isAlive(holder)) takeAway(path, `${draft}.stale`)
       else if (Date.now() > deadline) {
-        const since = `has been installing for ${waitLimitMs / 60_000} minutes`
+        const since = `has been installing or building for ${waitLimitMs / 60_000} minutes`
         const message = `${why}, and process ${holder.pid} ${since}. End it, or remove ${path}.`
         return { kind: 'failed', message }
       } else {
-        if (!reported) say(`${why}: waiting for process ${holder.pid}, which is installing.`)
+        if (!reported) say(`${why}: waiting for process ${holder.pid}, which is installing or building.`)
         reported = true
         await wait(200)
       }

@@ -9,7 +9,7 @@ const programWorkspace = 'packages/cli'
 
 /** Tracked files of the checkout that are part of a release, besides the sources of the workspaces. */
 const trackedPaths = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'ARCHITECTURE.md', 'deploy', 'docs']
-const sourcesOf = (workspace: string) => ['src', 'sql', 'openapi.json'].map((name) => `${workspace}/${name}`)
+const sourcesOf = (workspace: string) => ['src', 'sql'].map((name) => `${workspace}/${name}`)
 const isTest = (path: string) => /\.test\.tsx?$/.test(path)
 
 /** What installed packages contain for people who develop with them: types, source maps, documentation, tests. */
@@ -18,8 +18,9 @@ const developmentFolders = new Set(['test', 'tests', '__tests__', 'benchmark', '
 const licence = /^(licen[cs]e|notice|copying)/i
 
 /**
- * Puts a release into a new directory: the sources that run, the built site, the production packages with the Node and
- * the PostgreSQL of this platform, a list of them (`sbom.cdx.json`, CycloneDX), and the checksums of all files.
+ * Puts a release into a new directory: the sources that run, the typed client, the built site, the production packages
+ * with the Node and the PostgreSQL of this platform, a list of them (`sbom.cdx.json`, CycloneDX), and the checksums of
+ * all files.
  */
 export function stageRelease(root: string, directory: string): void {
   mkdirSync(directory, { recursive: true })
@@ -34,6 +35,8 @@ export function stageRelease(root: string, directory: string): void {
     writeJson(join(directory, workspace, 'package.json'), own)
   }
   for (const path of tracked(root, [...trackedPaths, ...workspaces.flatMap(sourcesOf)])) copy(root, directory, path)
+  // Built, and so not in Git.
+  copy(root, directory, 'packages/contract/src/client/generated')
   copy(root, directory, 'packages/web/dist')
   copy(root, directory, 'tools/v8-options.mjs')
   writeLauncher(directory)

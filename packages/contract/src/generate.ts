@@ -1,24 +1,16 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+/**
+ * `node packages/contract/src/generate.ts`: the typed client, from the schemas, in `client/generated`. It is generated
+ * elsewhere and then put in place whole. The same schemas always give the same files. tools/generate-client.mjs runs
+ * it when the sources have changed.
+ */
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@hey-api/openapi-ts'
 import { buildOpenApi } from './openapi.ts'
 
-/**
- * Writes what is generated from the schemas: `openapi.json` into `directory`, and the typed client into
- * `src/client/generated` below it. The same schemas always give the same files.
- */
-export async function generateContract(directory: string): Promise<void> {
-  const openApiPath = join(directory, 'openapi.json')
-  const clientPath = join(directory, 'src/client/generated')
-  await writeFile(openApiPath, `${JSON.stringify(buildOpenApi(), null, 2)}\n`)
-  await createClient({
-    input: openApiPath,
-    output: { path: clientPath, module: { extension: '.ts' }, entryFile: false, clean: true },
-    plugins: ['@hey-api/typescript', '@hey-api/sdk', '@hey-api/client-fetch'],
-    logs: { level: 'silent', file: false },
-  })
-  for (const folder of ['client', 'core']) await leaveUnchecked(join(clientPath, folder))
-}
+const client = join(import.meta.dirname, 'client/generated')
+// Where neither a compiler nor a linter looks.
+const draft = join(import.meta.dirname, `../dist/generated.${process.pid}`)
 
 /**
  * The generator copies its runtime beside the code that it generates. The runtime is written for a browser's types
@@ -31,4 +23,16 @@ async function leaveUnchecked(folder: string): Promise<void> {
   }
 }
 
-if (import.meta.main) await generateContract(join(import.meta.dirname, '..'))
+try {
+  await createClient({
+    input: buildOpenApi(),
+    output: { path: draft, module: { extension: '.ts' }, entryFile: false },
+    plugins: ['@hey-api/typescript', '@hey-api/sdk', '@hey-api/client-fetch'],
+    logs: { level: 'silent', file: false },
+  })
+  for (const folder of ['client', 'core']) await leaveUnchecked(join(draft, folder))
+  await rm(client, { recursive: true, force: true })
+  await rename(draft, client)
+} finally {
+  await rm(draft, { recursive: true, force: true })
+}

@@ -13,7 +13,7 @@ export type HoldfastClientSettings = {
   fetch?: typeof fetch
 }
 
-/** Every operation by its id; see openapi.json. */
+/** Every operation by its id; see `/openapi.json` of a server. */
 export type HoldfastClient = typeof sdk
 
 /**
