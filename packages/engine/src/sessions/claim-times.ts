@@ -68,7 +68,10 @@ export function timeClaimQueue(
 }
 
 /** Which of the requests would wait for another transaction that has locked their doctors. Waits for no row itself. */
-async function findLockedDoctors(pool: pg.Pool, requests: readonly TimeClaimRequest[]): Promise<boolean[]> {
+export async function findLockedDoctors(
+  pool: pg.Pool,
+  requests: readonly Pick<TimeClaimRequest, 'sessionId'>[],
+): Promise<boolean[]> {
   const { rows } = await pool.query<{ locked: boolean[] }>(sql`
     select holdfast.are_doctors_locked(
       ${plainArray(requests, ({ sessionId }) => clinicNoOf(sessionId))}::integer[],

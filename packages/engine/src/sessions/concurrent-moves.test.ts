@@ -8,8 +8,10 @@ import {
   aVisitType,
   type BuiltSession,
   createTestDatabase,
+  holdLock,
   plantFunction,
   type TestDatabase,
+  until,
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
@@ -18,6 +20,7 @@ import { expect } from 'vitest'
 import { type MoveRow, movesOf } from '../bookings/move-batch.ts'
 import { createEngine } from '../create-engine.ts'
 import { verify } from '../verify/verify.ts'
+import { findLockedMoves, timeMoveQueue } from './move-to-time.ts'
 
 const byDesk = { actorId: null, onBehalf: true }
 
@@ -26,8 +29,8 @@ function engineOn({ appPool }: TestDatabase) {
   const engine = createEngine({ batchPool: appPool, generalPool: appPool })
   return {
     stop: () => engine.stop(),
-    async book(session: BuiltSession, type: { id: string }) {
-      const outcome = await engine.claimTime(aTimeClaim(session, type, 0, { confirm: true }))
+    async book(session: BuiltSession, type: { id: string }, minute = 0) {
+      const outcome = await engine.claimTime(aTimeClaim(session, type, minute, { confirm: true }))
       if (outcome.kind !== 'booked') throw new Error(outcome.kind)
       return outcome.booking
     },
@@ -119,4 +122,88 @@ test('a visit is not moved into a session that is closed meanwhile; negative con
   await plantFunction(planted, 'slot_for_move', { part, becomes: '$2 $1' })
   expect(await moveIntoClosed(planted)).toMatchObject({ kind: 'done' })
   await planted.drop()
+})
+
+/** The pool, which has no connection for the `nth` transaction. */
+function withoutConnection(pool: pg.Pool, nth: number): pg.Pool {
+  let transactions = 0
+  const connect = () => {
+    transactions += 1
+    if (transactions === nth) throw new Error('timeout exceeded when trying to connect')
+    return pool.connect()
+  }
+  return new Proxy(pool, {
+    get: (target, name) => (name === 'connect' ? connect : Reflect.get(target, name, target)),
+  })
+}
+
+/** An hour later in its session. */
+const anHourLater = ({ id, startsAt }: { id: string; startsAt: Date }, session: BuiltSession) => ({
+  ...byDesk,
+  bookingId: id,
+  sessionId: session.id,
+  startsAt: new Date(startsAt.getTime() + 3_600_000),
+  visitTypeId: null,
+  key: randomUUID(),
+})
+
+/** Of three visits that move at once, the second gets no connection. What their callers get, and which have moved. */
+async function moveWithoutConnection(its: TestDatabase, settings: Parameters<typeof timeMoveQueue>[2]) {
+  const clinic = await aClinic(its)
+  const [session, type] = [await aSession(its, await aDoctor(its, clinic)), await aVisitType(its, clinic)]
+  const engine = engineOn(its)
+  const visits = await Promise.all([0, 20, 40].map((minute) => engine.book(session, type, minute)))
+  await engine.stop()
+  const queue = timeMoveQueue(withoutConnection(its.appPool, 2), () => undefined, settings)
+  const ends = await Promise.allSettled(visits.map((visit) => queue.submit(anHourLater(visit, session))))
+  const whichMoved = async () => {
+    const { rows } = await its.ownerPool.query<{ moved: boolean }>(
+      `select s.starts_at <> i.starts_at as moved
+         from unnest($1::uuid[], $2::timestamptz[]) with ordinality i(id, starts_at, n)
+         join holdfast.booking b on b.id = i.id
+         join holdfast.slot s on s.id = b.slot_id
+        order by i.n`,
+      [visits.map(({ id }) => id), visits.map(({ startsAt }) => startsAt)],
+    )
+    return rows.map(({ moved }) => moved)
+  }
+  const moved = await until(
+    async () => ((await whichMoved()).filter(Boolean).length === 2 ? whichMoved() : undefined),
+    () => 'two visits moved',
+  )
+  await queue.stop()
+  return { ends: ends.map((end) => (end.status === 'fulfilled' ? end.value.kind : end.reason)), moved }
+}
+
+test('a move that was committed is not reported as refused with another one; negative control', async ({
+  database,
+}) => {
+  const moved = [true, false, true]
+  const notDone = expect.objectContaining({ outcomeUnknown: false })
+  expect(await moveWithoutConnection(database, {})).toEqual({ ends: ['done', notDone, 'done'], moved })
+  const together = await moveWithoutConnection(database, { batchSizeMax: 3 })
+  expect(together).toEqual({ ends: [notDone, notDone, notDone], moved })
+})
+
+test('moves that would wait are found by the locks of the doctor, the booking and its slot', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const type = await aVisitType(database, clinic)
+  const [session, other] = [
+    await aSession(database, await aDoctor(database, clinic)),
+    await aSession(database, await aDoctor(database, clinic)),
+  ]
+  const engine = engineOn(database)
+  const [one, two] = [await engine.book(session, type, 0), await engine.book(session, type, 20)]
+  await engine.stop()
+  const moves = [anHourLater(one, session), anHourLater(two, session), anHourLater(one, other), anHourLater(two, other)]
+  const lockedWith = async (table: string, id: string) => {
+    const lock = await holdLock(database.ownerPool, `select from holdfast.${table} where id = $1 for update`, [id])
+    const locked = await findLockedMoves(database.appPool, moves)
+    await lock.release()
+    return locked
+  }
+  expect(await lockedWith('resource', session.doctorId)).toEqual([true, true, false, false])
+  expect(await lockedWith('slot', one.slotId)).toEqual([true, false, true, false])
+  expect(await lockedWith('booking', two.id)).toEqual([false, true, false, true])
+  expect(await findLockedMoves(database.appPool, moves)).toEqual([false, false, false, false])
 })

@@ -8,6 +8,7 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { TimeMoveOutcome, TimeMoveRequest } from '../model/settle.ts'
 import { BatchQueue, type BatchQueueSettings, type ItemResult } from '../queue/batch-queue.ts'
+import { findLockedDoctors } from './claim-times.ts'
 import { timeRefusal } from './time-refusal.ts'
 
 type FoundSlot = { outcome: string | null; slot_id: string | null }
@@ -74,7 +75,10 @@ function refusalOf(outcome: string): ItemResult<TimeMoveOutcome> {
   }
 }
 
-/** The queue of moves to times: each is a transaction of its own, because a refused one is undone. */
+/**
+ * The queue of moves to times. Each is a separate transaction, because a refused one is undone, and a batch has one: if
+ * it had several, some would be committed when another fails the batch.
+ */
 export function timeMoveQueue(
   pool: pg.Pool,
   announce: Announce,
@@ -82,17 +86,20 @@ export function timeMoveQueue(
 ): BatchQueue<TimeMoveRequest, TimeMoveOutcome> {
   return new BatchQueue<TimeMoveRequest, TimeMoveOutcome>({
     name: 'time_move',
-    async run(items) {
-      const results: ItemResult<TimeMoveOutcome>[] = []
-      for (const item of items) results.push(await moveToTime(pool, item, announce))
-      return results
-    },
+    batchSizeMax: 1,
+    run: (items) => Promise.all(items.map((item) => moveToTime(pool, item, announce))),
     rowOf: ({ bookingId }) => `${clinicNoOf(bookingId)}/${bookingId}`,
-    findLocked: (items) =>
-      findLocked(
-        pool,
-        items.map((item) => locksOf.move({ ...item, slotId: null })),
-      ),
+    findLocked: (items) => findLockedMoves(pool, items),
     ...settings,
   })
+}
+
+/** Which of the requests would wait for a lock of another transaction. Waits for no row itself. */
+export async function findLockedMoves(pool: pg.Pool, requests: readonly TimeMoveRequest[]): Promise<boolean[]> {
+  const doctors = await findLockedDoctors(pool, requests)
+  const bookings = await findLocked(
+    pool,
+    requests.map((request) => locksOf.move({ ...request, slotId: null })),
+  )
+  return requests.map((_request, index) => doctors[index] === true || bookings[index] === true)
 }
