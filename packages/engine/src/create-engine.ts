@@ -43,10 +43,8 @@ import { createWorkingHours } from './working-hours/create-working-hours.ts'
 
 export type EngineSettings = {
   /**
-   * For batches of the five queues only. 13 connections are enough: three each for claims of slots and of times,
-   * changes and moves (one of
-   * them for the slow lane), and one for admissions. A `lockTimeoutMs` of about a second, after which a
-   * batch goes on without the slots that others hold locked.
+   * For batches of queues only, which never wait for one of `batchConnectionsMax` connections. A `lockTimeoutMs` of
+   * about a second, after which a batch goes on without the slots that others hold locked.
    */
   batchPool: pg.Pool
   /**
@@ -94,6 +92,9 @@ export type EngineSettings = {
   onClaims?: (outcomes: readonly (TimeClaimOutcome['kind'] | 'error')[]) => void
 }
 
+/** The most connections of `batchPool` that all queues use at a time. */
+export const batchConnectionsMax = 17
+
 /** How many changes of cases, and searches, wait for one clinic at most: more than its staff sends at a time. */
 const clinicWaitingMax = 256
 
@@ -137,6 +138,7 @@ export function createEngine(settings: EngineSettings): Engine & QueueFigures {
   const waitlist = createWaitlist({ pool: generalPool, shards: whole, announce, settle })
   const reads = createReads(generalPool, whole)
   const queues = [admissions.queue, claims, timeClaims, settles, moves, timeMoves]
+  checkConnections(queues)
   return {
     admit: admissions.admit,
     release: admissions.release,
@@ -221,6 +223,12 @@ function bookingQueues(
     ...bounds,
   })
   return { claims, timeClaims, settles, moves, timeMoves: timeMoveQueue(batchPool, announce, bounds) }
+}
+
+function checkConnections(queues: readonly { connectionsMax: number }[]): void {
+  const needed = queues.reduce((sum, { connectionsMax }) => sum + connectionsMax, 0)
+  if (needed !== batchConnectionsMax)
+    throw new Error(`The queues use up to ${needed} connections, and batchConnectionsMax is ${batchConnectionsMax}.`)
 }
 
 function createAnnouncements(): { announce: Announce; onCommitted: Engine['onCommitted'] } {

@@ -26,7 +26,7 @@ export {
   takeBusyCalendarNotices,
   takeDueBusyCalendars,
 } from './calendars/read-busy-calendars.ts'
-export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
+export { batchConnectionsMax, createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
 export { advisoryLocks } from './database/advisory-locks.ts'
 export { canChange } from './database/can-change-sql.ts'
 export { connectClient } from './database/connect-client.ts'

@@ -111,6 +111,11 @@ export class BatchQueue<Item, Outcome> {
     return { queued: this.#waiting.length, inFlight: this.#inFlight, slow: this.#slow.size + this.#slowSent }
   }
 
+  /** The connections that it uses at a time at most: of the batches in flight, and of one of the slow lane. */
+  get connectionsMax(): number {
+    return this.#settings.inFlightMax + 1
+  }
+
   /**
    * Resolves after COMMIT.
    * @throws DatabaseUnavailable when the database cannot be reached; the database's own error for this item

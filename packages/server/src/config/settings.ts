@@ -1,3 +1,4 @@
+import { batchConnectionsMax } from '@holdfast/engine'
 import { clinicSettings } from '@holdfast/vocabulary'
 import { backupSettings } from './backup-settings.ts'
 import { databaseSettings } from './database-settings.ts'
@@ -218,7 +219,8 @@ export const settingTable = {
   poolSize: setting(
     'HOLDFAST_POOL_SIZE',
     '10',
-    'Database connections per process for reads and administration. The queues of bookings use up to 10 more.',
+    'Database connections per process for reads and administration. The queues of bookings use up to ' +
+      `${batchConnectionsMax} more.`,
     kinds.wholeNumber(1, 200),
   ),
   accountsPoolSize: setting(

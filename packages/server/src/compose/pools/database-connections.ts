@@ -1,9 +1,9 @@
+import { batchConnectionsMax } from '@holdfast/engine'
 import type { Config } from '../../config/config.ts'
 
 /** The most connections of the pools that no setting sizes. */
 export const poolConnections = {
-  /** Three queues have at most three batches in flight, that of admissions one: they never wait for a connection. */
-  batches: 10,
+  batches: batchConnectionsMax,
   /** One clinic's cases take half of them at most, its searches for times a quarter. */
   theatre: 8,
   /** One reads the log, one notifies the other processes. */
