@@ -12,7 +12,8 @@
 -- result is null. It is also null if a plan adds to its case what is not active any more. p_now: by which lapsed holds
 -- were given back. p_at: when it is written. p_former_id: the last case of the new case's request, which is locked.
 -- Internal.
--- Locks: the request that a new case fulfils; then its key and patient (book_cases).
+-- Locks: the request that a new case fulfils; then its key and patient (book_cases). The request of a moved case, which
+-- only those change who have locked its booking.
 -- Fails: as book_cases.
 -- Idempotent: no; schedule_cases is.
 create or replace function holdfast.place_cases(
@@ -100,10 +101,6 @@ begin
       end if;
       v_booking := v_new.booking;
       new_case := v_new.found;
-      if v_plan->>'requestId' is not null then
-        update case_request q set case_id = v_id
-         where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid;
-      end if;
     else
       select * into v_booking from unnest(p_bookings) b where b.id = v_id;
       v_booking := forget_arrival(v_booking, (v_plan->>'startsAt')::timestamptz, p_actor_id, p_at);
@@ -115,6 +112,14 @@ begin
                              v_booking.slot_id, p_actor_id, p_key, p_at);
     end if;
     bookings := bookings || v_booking;
+    -- The request has the last plan of its case: when the case ends, by whatever path, the request waits with that.
+    if v_plan->>'requestId' is not null then
+      update case_request q
+         set case_id = v_id, minutes = (v_plan->>'minutes')::integer, surgeon_id = (v_plan->>'surgeonId')::uuid,
+             anaesthetist_id = (v_plan->>'anaesthetistId')::uuid, staff_ids = staff_of_case(v_plan),
+             equipment = v_plan->'equipment'
+       where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid;
+    end if;
   end loop;
   conflicts := v_conflicts;
 end

@@ -1,0 +1,120 @@
+import { aDoctor, lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { verify } from '../verify/verify.ts'
+
+/** How a case loses its time, or ends as a hold, and whether it is confirmed before. */
+const ends: Record<string, { isHeld?: boolean; end: (scene: Replanned, database: TestDatabase) => Promise<unknown> }> =
+  {
+    'a bump': {
+      end: ({ theatre, ...scene }) =>
+        theatre.bumpCases({
+          emergency: aCase(scene, { urgency: 'immediate' }),
+          bumpedCaseIds: [scene.moved.id],
+          reason: 'Bleeding',
+        }),
+    },
+    'the withdrawal of its block': {
+      end: ({ engine, clinic, moved }) =>
+        engine.withdrawSlots({
+          clinicNo: clinic.no,
+          which: { slotId: moved.blockId ?? '' },
+          withBookings: true,
+          dryRun: false,
+          actorId: null,
+        }),
+    },
+    'its cancellation': {
+      end: ({ theatre, moved }) =>
+        theatre.cancelCase({ caseId: moved.id, reasonCode: 'patient', actorId: null, key: null }),
+    },
+    'the end of its hold': {
+      isHeld: true,
+      end: ({ clinic, moved }, database) => lapseHolds(database, { clinicNo: clinic.no, id: moved.blockId ?? '' }),
+    },
+    'the failure of its hold, which has ended': {
+      isHeld: true,
+      end: async ({ clinic, moved }, database) => {
+        await lapseHolds(database, { clinicNo: clinic.no, id: moved.blockId ?? '' })
+        await database.appPool.query('select holdfast.expire_holds(1000)')
+      },
+    },
+  }
+
+type Replanned = Awaited<ReturnType<typeof aReplannedCase>>
+
+/** A request for an hour, whose case was then planned for longer, with another team and equipment, in another room. */
+async function aReplannedCase(database: TestDatabase, isHeld = false) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, robot } = scene
+  const room = await aRoom(theatre, clinic, { name: 'Room 2' })
+  await theatre.createBlocks({
+    roomId: room,
+    service: null,
+    surgeonId: null,
+    releaseDays: null,
+    when: { drafts: [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 }] },
+    dryRun: false,
+    actorId: null,
+  })
+  const claim = aCase(scene)
+  const requestId = await waits(scene, claim)
+  const { id } = caseOf(await theatre.claimCase({ ...claim, requestId, confirm: !isHeld }))
+  const plan = {
+    minutes: 150,
+    surgeonId: (await aDoctor(database, clinic)).id,
+    anaesthetistId: await someStaff(theatre, clinic, 'anaesthetist'),
+    staffIds: [await someStaff(theatre, clinic, 'nurse')],
+    equipment: [{ equipmentId: robot, units: 1 }],
+  }
+  const change = { ...plan, roomId: room }
+  const moved = caseOf(await theatre.moveCase({ caseId: id, change, override: null, actorId: null, key: null }))
+  return { ...scene, room, requestId, plan, moved }
+}
+
+async function waits({ theatre, clinic }: BuiltTheatre, claim: ReturnType<typeof aCase>): Promise<string> {
+  const { patient, service, procedure, surgeonId, minutes, urgency } = claim
+  const none = { roomId: null, anaesthetistId: null, staffIds: [], equipment: [], dueOn: null, createdBy: null }
+  const request = { ...none, patient, service, procedure, surgeonId, minutes, urgency, note: 'Allergic to latex' }
+  const created = await theatre.createCaseRequest(clinic.no, { ...request, mayChangePatient: true }, null)
+  if (created.kind !== 'done' || created.value.kind !== 'created') throw new Error(JSON.stringify(created))
+  return created.value.id
+}
+
+describe('a request waits with the last plan of its case', () => {
+  test.for(Object.entries(ends))('after %s', async ([, { isHeld, end }], { database }) => {
+    const scene = await aReplannedCase(database, isHeld)
+    const { theatre, requestId, plan } = scene
+    expect(await theatre.caseRequest(requestId)).toMatchObject({ status: 'scheduled' })
+    await end(scene, database)
+    expect(await theatre.caseRequest(requestId)).toMatchObject({
+      ...plan,
+      status: 'open',
+      // Another room that is free is no reason to wait for that one.
+      roomId: null,
+      note: 'Allergic to latex',
+    })
+    expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
+  })
+
+  test('negative control: not if moves do not write it', async ({ database }) => {
+    await plantFunction(database, 'place_cases', {
+      part: "if v_plan->>'requestId' is not null then\n      update",
+      becomes: 'if v_is_new then\n      update',
+    })
+    const scene = await aReplannedCase(database)
+    await ends['its cancellation']?.end(scene, database)
+    expect(await scene.theatre.caseRequest(scene.requestId)).toMatchObject({ status: 'open', minutes: 60 })
+  })
+})
+
+test('a request whose case was booked with another plan waits with that', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre } = scene
+  const claim = aCase(scene)
+  const requestId = await waits(scene, claim)
+  const { id } = caseOf(await theatre.claimCase({ ...claim, requestId, minutes: 95 }))
+  await theatre.cancelCase({ caseId: id, reasonCode: 'patient', actorId: null, key: null })
+  expect(await theatre.caseRequest(requestId)).toMatchObject({ status: 'open', minutes: 95 })
+})
