@@ -7,6 +7,8 @@ import { lockedMessage, lockedTriesMax, unlessLocked } from '../database/unless-
 
 /** How long a request blocks and frees slots at most; what is left is done by the jobs. */
 const applyMsMax = 5_000
+/** How long a run of the job works on one clinic before the others have had their turns. */
+const clinicMsMax = 3_000
 /** The jobs leave a closure to the request that wrote it for so long. */
 const leftSeconds = 30
 
@@ -19,9 +21,9 @@ type Unapplied = { id: string; changed: string; doctor_ids: string[] }
 
 /**
  * `position`: of the last step that changed something; null: none did. `doctorIds`: whose slots were changed.
- * `isLocked`: another session has locked slots of a doctor, who is left to the jobs.
+ * `isLocked`: another session has locked slots of a doctor, who is left to the jobs. `isDone`: all is applied.
  */
-export type AppliedClosures = { position: string | null; doctorIds: Set<string>; isLocked: boolean }
+export type AppliedClosures = { position: string | null; doctorIds: Set<string>; isLocked: boolean; isDone: boolean }
 
 /**
  * Blocks and frees the slots of all doctors whom the closures of a clinic concern that are not applied yet, in steps of
@@ -44,7 +46,8 @@ export async function applyClosures(
       from holdfast.closure k
      where k.clinic_no = ${clinicNo} and k.applied_at is null
        and ${closureId === null ? sql`true` : sql`k.id = ${closureId}`}`)
-  const applied: AppliedClosures = { position: null, doctorIds: new Set(), isLocked: false }
+  const applied: AppliedClosures = { position: null, doctorIds: new Set(), isLocked: false, isDone: false }
+  const locked = new Set<string>()
   const doctorIds = new Set(rows.flatMap(({ doctor_ids: ids }) => ids))
   const doctors = [...doctorIds].map((doctorId) => ({ doctorId, tries: 1 }))
   // Those who are put at the end are among them.
@@ -52,10 +55,10 @@ export async function applyClosures(
     for (;;) {
       if (performance.now() > endMs) return applied
       const step = await unlessLocked(write, (transaction) => applyStep(transaction, clinicNo, doctorId))
-      if (step === 'locked') {
-        if (tries < lockedTriesMax) doctors.push({ doctorId, tries: tries + 1 })
-        else applied.isLocked = true
-      }
+      if (step === 'locked') locked.add(doctorId)
+      else locked.delete(doctorId)
+      applied.isLocked = locked.size > 0
+      if (step === 'locked' && tries < lockedTriesMax) doctors.push({ doctorId, tries: tries + 1 })
       if (step === 'locked' || step === null) break
       applied.position = step
       applied.doctorIds.add(doctorId)
@@ -70,7 +73,7 @@ export async function applyClosures(
       from unnest(${ids}::uuid[], ${changes}::timestamptz[]) u(id, changed)
       join locked l on l.id = u.id
      where k.clinic_no = ${clinicNo} and k.id = u.id and k.changed_at = u.changed`)
-  return applied
+  return { ...applied, isDone: true }
 }
 
 /** @returns the transaction; null: there was nothing left to change */
@@ -100,7 +103,8 @@ type DueQuery = {
 }
 
 /**
- * Applies what requests have not finished, the longest waiting clinics first.
+ * Applies what requests have not finished, the longest waiting clinics first. One that takes long goes on after the
+ * others.
  *
  * @returns for how many clinics
  * @throws AggregateError after the last clinic, with what `onError` was called with: a clinic that fails, or
@@ -113,15 +117,20 @@ export async function applyDueClosures(pool: pg.Pool, { limit, signal, msMax, on
      where k.applied_at is null and k.changed_at < clock_timestamp() - make_interval(secs => ${leftSeconds})
        and ${canChange(sql`k.clinic_no`)}
      group by k.clinic_no order by min(k.changed_at) limit ${limit}`)
+  const clinics = rows.map(({ clinicNo }) => ({ clinicNo, isAgain: false }))
   let count = 0
   const errors: unknown[] = []
-  for (const { clinicNo } of rows) {
+  // Those that are put at the end are among them.
+  for (const { clinicNo, isAgain } of clinics) {
     if (signal?.aborted === true || performance.now() > endMs) break
     try {
       // Nothing is announced: servers read what has changed from the log.
-      const { isLocked } = await applyClosures(pool, (work) => inTransaction(pool, work), { clinicNo }, endMs)
+      const untilMs = isAgain ? endMs : Math.min(endMs, performance.now() + clinicMsMax)
+      const write: AnnouncedTransaction = (work) => inTransaction(pool, work)
+      const { isLocked, isDone } = await applyClosures(pool, write, { clinicNo }, untilMs)
       if (isLocked) throw new Error(lockedMessage)
-      count += 1
+      if (isDone) count += 1
+      else if (!isAgain) clinics.push({ clinicNo, isAgain: true })
     } catch (error) {
       errors.push(error)
       onError(error, { clinicNo })

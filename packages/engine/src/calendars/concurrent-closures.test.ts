@@ -4,6 +4,7 @@ import {
   aSlot,
   type BuiltDoctor,
   createTestDatabase,
+  holdLock,
   holdSlotLock,
   plantFunction,
   type TestDatabase,
@@ -132,7 +133,7 @@ test('while one slot is locked by another session, the doctor is not, and the jo
   // It has the doctor's lock for a part of a second at a time, and gives up after some tries.
   const applying = applyClosures(database.appPool, write, { clinicNo }, startedAt + 60_000)
   await untilLockWaiters(database, 1)
-  expect(await applying).toEqual({ position: null, doctorIds: new Set(), isLocked: true })
+  expect(await applying).toEqual({ position: null, doctorIds: new Set(), isLocked: true, isDone: false })
   expect(performance.now() - startedAt).toBeLessThan(5_000)
   await held.release()
   await applyDueClosures(database.appPool, { limit: 1_000, msMax: 60_000, onError: () => undefined })
@@ -172,4 +173,33 @@ test('a slot that another session has locked holds up no other doctor and no oth
   await held.release()
   await job()
   expect(await areBlocked(database, slot)).toEqual([false])
+})
+
+test('the locked doctors of a clinic take a part of the time of the job', async ({ database, engine, doctor }) => {
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const slot = await aSlot(database, doctor)
+  for (let count = 1; count < 12; count += 1) await aDoctor(database, clinic)
+  const closure = await close(engine, { ...closing(doctor, slot), doctorId: null })
+  await database.ownerPool.query(
+    `update holdfast.closure set applied_at = null, changed_at = clock_timestamp() - interval '1 h' where id = $1`,
+    [closure.id],
+  )
+  const held = await holdLock(database.ownerPool, 'select from holdfast.resource where clinic_no = $1 for update', [
+    clinic.no,
+  ])
+  let transactions = 0
+  const counting = new Proxy(database.appPool, {
+    get: (pool, name) => {
+      if (name === 'connect') transactions += 1
+      return Reflect.get(pool, name, pool)
+    },
+  })
+  const failed: number[] = []
+  const onError = (_error: unknown, { clinicNo }: { clinicNo: number }) => failed.push(clinicNo)
+  const job = applyDueClosures(counting, { limit: 1_000, msMax: 60_000, onError })
+  await expect(job).rejects.toThrow('were not applied.')
+  await held.release()
+  expect(failed).toEqual([clinic.no])
+  // Each waits for a part of a second. It would be three for each doctor.
+  expect(transactions).toBeLessThan(20)
 })

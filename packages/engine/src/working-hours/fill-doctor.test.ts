@@ -183,3 +183,33 @@ test('a slot that another session has locked holds up no other doctor', async ({
   expect(await job()).toBe(1)
   expect((await created(database, locked))?.slots).toBe(0)
 })
+
+test('the locked doctors of a clinic hold up no other clinic', async ({ database }) => {
+  const other = await anUnfilledDoctor(database)
+  const clinic = await aClinic(database, { settings: { bookingHorizonDays: horizonDays } })
+  for (let count = 0; count < 3; count += 1) {
+    const doctor = await aDoctor(database, clinic)
+    await inTransaction(database.appPool, (transaction) => replaceHours(transaction, hoursOf(doctor, bands)))
+  }
+  // They are due first.
+  await database.ownerPool.query('update holdfast.working_calendar set filled_until = $2 where resource_id = $1', [
+    other.id,
+    dayAfter(0),
+  ])
+  const held = await holdLock(database.ownerPool, 'select from holdfast.resource where clinic_no = $1 for update', [
+    clinic.no,
+  ])
+  // A run with room for two doctors; then one that ends when a second locked doctor was tried.
+  await expect(fillDueDoctors(database.appPool, { ...due(), limit: 2 })).rejects.toThrow('Calendars of 1 doctors')
+  expect(await created(database, other)).toEqual(all)
+  await database.ownerPool.query('update holdfast.clinic set booking_horizon_days = $1', [horizonDays + 1])
+  const [ended, failed] = [new AbortController(), new Set<string>()]
+  const run = fillDueDoctors(database.appPool, {
+    ...due((_, { doctorId }) => failed.add(doctorId).size === 2 && ended.abort()),
+    signal: ended.signal,
+  })
+  await expect(run).rejects.toThrow('Calendars of 2 doctors were not filled.')
+  expect(await created(database, other)).toMatchObject({ sessions: horizonDays + 1 })
+  await held.release()
+  expect(await fillDueDoctors(database.appPool, due())).toBe(3)
+})

@@ -55,8 +55,9 @@ type DueQuery = {
 }
 
 /**
- * Fills the calendars of active doctors up to the booking horizons of their clinics, those that are filled least far
- * first. Safe to run in several processes at once.
+ * Fills the calendars of active doctors up to the booking horizons of their clinics: one doctor of each clinic after
+ * the other, those that are filled least far first. The doctors of a clinic of whom one is locked come last: each of
+ * them may take as long. Safe to run in several processes at once.
  *
  * @returns of how many doctors
  * @throws AggregateError after the last doctor, with what `onError` was called with: one that fails, or whose slots
@@ -73,16 +74,28 @@ export async function fillDueDoctors(pool: pg.Pool, { limit, signal, msMax, onEr
             or w.filled_until < greatest((statement_timestamp() at time zone c.timezone)::date + c.booking_horizon_days,
                                          w.reaches_until))
        and ${canChange(sql`w.clinic_no`)}
-     order by w.filled_until nulls first limit ${limit}`)
+     order by row_number() over (partition by w.clinic_no order by w.filled_until nulls first),
+              w.filled_until nulls first
+     limit ${limit}`)
+  const doctors = rows.map((row) => ({ ...row, isLast: false }))
+  const lockedClinics = new Set<number>()
   let count = 0
   const errors: unknown[] = []
-  for (const { clinicNo, doctorId } of rows) {
+  // Those who are put at the end are among them.
+  for (const { clinicNo, doctorId, isLast } of doctors) {
     if (signal?.aborted === true || performance.now() > endMs) break
+    if (lockedClinics.has(clinicNo) && !isLast) {
+      doctors.push({ clinicNo, doctorId, isLast: true })
+      continue
+    }
     try {
       // Nothing is announced: servers read what has changed from the log.
       const untilMs = Math.min(endMs, performance.now() + doctorMsMax)
       const { isLocked } = await fillDoctor((work) => inTransaction(pool, work), doctorId, untilMs)
-      if (isLocked) throw new Error(lockedMessage)
+      if (isLocked) {
+        lockedClinics.add(clinicNo)
+        throw new Error(lockedMessage)
+      }
       count += 1
     } catch (error) {
       errors.push(error)
