@@ -77,6 +77,11 @@ export const theatreProblemKinds = {
     title: 'The surgeon prefers equipment that the case does not have',
     help: 'Add the equipment in `conflicts`. An admin may override this with a reason.',
   },
+  room_not_requested: {
+    status: 409,
+    title: 'The request needs another room',
+    help: 'Choose the room in `conflicts`. An admin may override this with a reason.',
+  },
   patient_mismatch: {
     status: 409,
     title: 'The record number belongs to another patient',

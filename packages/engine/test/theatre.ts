@@ -3,7 +3,7 @@ import { aClinic, aDoctor, type BuiltClinic, type ClinicOverrides, type TestData
 import { createEngine } from '../src/create-engine.ts'
 import type { Committed } from '../src/model/committed.ts'
 import { newId } from '../src/model/id.ts'
-import type { Theatre } from '../src/model/theatre.ts'
+import type { NewCaseRequest, Theatre } from '../src/model/theatre.ts'
 import type { ClaimCaseRequest } from '../src/model/theatre-case.ts'
 import type { NewEquipment, NewRoom, NewStaff, Profession } from '../src/model/theatre-resource.ts'
 
@@ -92,6 +92,19 @@ export function aCase(
     requestHash: randomUUID(),
     ...overrides,
   }
+}
+
+/** A request of the waitlist for a case. */
+export async function aCaseRequest(
+  { theatre, clinic }: Pick<BuiltTheatre, 'theatre' | 'clinic'>,
+  { patient, service, procedure, surgeonId, minutes, urgency }: ClaimCaseRequest,
+  overrides: Partial<NewCaseRequest> = {},
+): Promise<string> {
+  const of = { patient, service, procedure, surgeonId, minutes, urgency, roomId: null, dueOn: null, note: null }
+  const request = { ...of, anaesthetistId: null, staffIds: [], equipment: [], createdBy: null, ...overrides }
+  const created = await theatre.createCaseRequest(clinic.no, { ...request, mayChangePatient: true }, null)
+  if (created.kind !== 'done' || created.value.kind !== 'created') throw new Error(JSON.stringify(created))
+  return created.value.id
 }
 
 /** The case of an outcome that has one. @throws Error with the outcome otherwise */

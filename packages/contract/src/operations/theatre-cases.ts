@@ -33,6 +33,7 @@ const conflicts = [
   'block_overrun',
   'block_owned',
   'preferred_equipment_missing',
+  'room_not_requested',
   'patient_mismatch',
   'theatre_resource_not_found',
   'theatre_resource_inactive',

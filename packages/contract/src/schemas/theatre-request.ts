@@ -103,7 +103,7 @@ export const suggestionQuerySchema = Type.Object(
         minItems: 1,
         maxItems: roomsMax,
         uniqueItems: true,
-        description: 'Default: all that take new cases',
+        description: 'Default: the room that the request needs, or all that take new cases',
       }),
     ),
     from: localDate({ description: 'First day, in the clinic’s time zone' }),

@@ -149,6 +149,8 @@ export type CaseConflict =
   | { kind: 'block_overrun'; blockId: string; blockEndsAt: Date; remainingMinutes: number }
   | { kind: 'block_owned'; blockId: string; service: string | null; surgeonId: string | null }
   | { kind: 'preferred_equipment'; resourceId: string; name: string }
+  /** The request needs another room, which this is. */
+  | { kind: 'room_not_requested'; resourceId: string; name: string }
 
 export type CaseRefusal =
   /**

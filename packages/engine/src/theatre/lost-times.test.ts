@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aCaseRequest, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
 import type { NewCaseRequest } from '../model/theatre.ts'
 import type { ClaimCaseRequest } from '../model/theatre-case.ts'
 import { verify } from '../verify/verify.ts'
@@ -20,15 +20,7 @@ const lateAt = soonAt(20)
 
 const aTheatreInAuckland = (database: TestDatabase) => aTheatre(database, { timezone })
 
-async function waits(scene: BuiltTheatre, change: Partial<NewCaseRequest>): Promise<string> {
-  const { patient, service, procedure, surgeonId } = aCase(scene)
-  const none = { roomId: null, anaesthetistId: null, staffIds: [], equipment: [], note: null, createdBy: null }
-  const wanted = { patient, service, procedure, surgeonId, minutes: 60, urgency: 'elective', dueOn: null } as const
-  const request = { ...none, ...wanted, ...change, mayChangePatient: true }
-  const created = await scene.theatre.createCaseRequest(scene.clinic.no, request, null)
-  if (created.kind !== 'done' || created.value.kind !== 'created') throw new Error(JSON.stringify(created))
-  return created.value.id
-}
+const waits = (scene: BuiltTheatre, change: Partial<NewCaseRequest>) => aCaseRequest(scene, aCase(scene), change)
 
 /** Elective requests that were there before, and an urgent one. */
 async function aWaitlist(scene: BuiltTheatre) {

@@ -1,7 +1,7 @@
 import { aDoctor, lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { aCase, aCaseRequest, aRoom, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
 
 /** How a case loses its time, or ends as a hold, and whether it is confirmed before. */
@@ -59,7 +59,7 @@ async function aReplannedCase(database: TestDatabase, isHeld = false) {
     actorId: null,
   })
   const claim = aCase(scene)
-  const requestId = await waits(scene, claim)
+  const requestId = await aCaseRequest(scene, claim, { note: 'Allergic to latex' })
   const { id } = caseOf(await theatre.claimCase({ ...claim, requestId, confirm: !isHeld }))
   const plan = {
     minutes: 150,
@@ -71,15 +71,6 @@ async function aReplannedCase(database: TestDatabase, isHeld = false) {
   const change = { ...plan, roomId: room }
   const moved = caseOf(await theatre.moveCase({ caseId: id, change, override: null, actorId: null, key: null }))
   return { ...scene, room, requestId, plan, moved }
-}
-
-async function waits({ theatre, clinic }: BuiltTheatre, claim: ReturnType<typeof aCase>): Promise<string> {
-  const { patient, service, procedure, surgeonId, minutes, urgency } = claim
-  const none = { roomId: null, anaesthetistId: null, staffIds: [], equipment: [], dueOn: null, createdBy: null }
-  const request = { ...none, patient, service, procedure, surgeonId, minutes, urgency, note: 'Allergic to latex' }
-  const created = await theatre.createCaseRequest(clinic.no, { ...request, mayChangePatient: true }, null)
-  if (created.kind !== 'done' || created.value.kind !== 'created') throw new Error(JSON.stringify(created))
-  return created.value.id
 }
 
 describe('a request waits with the last plan of its case', () => {
@@ -113,7 +104,7 @@ test('a request whose case was booked with another plan waits with that', async 
   const scene = await aTheatre(database)
   const { theatre } = scene
   const claim = aCase(scene)
-  const requestId = await waits(scene, claim)
+  const requestId = await aCaseRequest(scene, claim)
   const { id } = caseOf(await theatre.claimCase({ ...claim, requestId, minutes: 95 }))
   await theatre.cancelCase({ caseId: id, reasonCode: 'patient', actorId: null, key: null })
   expect(await theatre.caseRequest(requestId)).toMatchObject({ status: 'open', minutes: 95 })

@@ -221,6 +221,14 @@ begin
        where e.active
          and not p_plan->'equipment' @> jsonb_build_array(jsonb_build_object('equipmentId', e.id)));
   end if;
+  if p_plan->>'requestId' is not null and not v_overridden ? 'room_not_requested' then
+    v_conflicts := v_conflicts || (
+      select coalesce(jsonb_agg(jsonb_build_object('kind', 'room_not_requested', 'resourceId', r.id, 'name', r.name)),
+                      '[]')
+        from case_request q
+        join resource r on r.clinic_no = q.clinic_no and r.id = q.room_id
+       where q.clinic_no = p_clinic_no and q.id = (p_plan->>'requestId')::uuid and q.room_id <> v_room_id);
+  end if;
   -- Few cases break one, so only here is it read whether theirs keeps it.
   if v_conflicts <> v_hard and p_plan->>'caseId' is not null then
     v_kept := kept_rules(p_clinic_no, p_plan, v_place);

@@ -285,6 +285,29 @@ describe('the waitlist', () => {
     expect((await suggest({})).problem.errors).toMatchObject([{ path: '/' }])
   })
 
+  test('a request that needs a room, and its case, are suggested times there alone', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, surgeon, roomOne, roomTwo } = theatre
+    const wanted = { ...request(), surgeonId: surgeon.id, roomId: roomTwo.id }
+    const waiting = (await rest.call('createCaseRequest', { path, as, body: wanted })).body
+    const suggest = async (body: object) => {
+      const call = { path, as, body: { from: theatreDay, to: theatreDay, ...body } }
+      return (await rest.call('suggestCaseTimes', call)).body.suggestions
+    }
+    const roomsOf = (found: { roomId: string }[]) => [...new Set(found.map(({ roomId }) => roomId))]
+    const found = await suggest({ requestId: waiting.id })
+    expect(roomsOf(found)).toEqual([roomTwo.id])
+    const [startsAt] = found.map((one) => one.startsAt)
+    const body = { ...wanted, clinicId: theatre.clinic.id, requestId: waiting.id, startsAt, confirm: true }
+    const elsewhere = await rest.call('createCase', { as, body: { ...body, roomId: roomOne.id } })
+    expect(elsewhere.problem).toMatchObject({
+      code: 'room_not_requested',
+      conflicts: [{ isSoft: true, kind: 'room', resourceId: roomTwo.id, name: roomTwo.name }],
+    })
+    const booked = await rest.call('createCase', { as, body })
+    expect(roomsOf(await suggest({ caseId: booked.body.id }))).toEqual([roomTwo.id])
+  })
+
   test('fills a block in one step', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomOne, surgeon } = theatre

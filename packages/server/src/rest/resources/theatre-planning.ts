@@ -1,5 +1,12 @@
 import { restOperations, type SuggestionQueryBody } from '@holdfast/contract'
-import { type Case, type Clinic, clinicNoIn, instantsOfLocalDays, type SuggestQuery } from '@holdfast/engine'
+import {
+  type Case,
+  type CaseRequest,
+  type Clinic,
+  clinicNoIn,
+  instantsOfLocalDays,
+  type SuggestQuery,
+} from '@holdfast/engine'
 import { listedDaysMax } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
@@ -128,8 +135,8 @@ async function suggestQuery(
     if (surgeonId === undefined) {
       throw invalidRequest([{ path: '/surgeonId', message: 'is required: the request has no surgeon yet' }])
     }
-    const rooms = roomIds ?? (request.roomId === null ? null : [request.roomId])
     const mrn = request.patient?.mrn ?? null
+    const rooms = roomIds ?? roomsOf(request)
     return { query: { ...where, ...needsOf(request), surgeonId, roomIds: rooms, mrn, exceptCaseId: null }, at: '' }
   }
   if (caseId !== undefined) {
@@ -137,13 +144,19 @@ async function suggestQuery(
     if (found === null) throw caseNotFound(caseId)
     const { surgeonId, patient } = found
     const mrn = patient?.mrn ?? null
-    return { query: { ...where, ...needsOf(found), surgeonId, roomIds, mrn, exceptCaseId: caseId }, at: '' }
+    const rooms = roomIds ?? roomsOf(found.requestId === null ? null : await theatre.caseRequest(found.requestId))
+    return { query: { ...where, ...needsOf(found), surgeonId, roomIds: rooms, mrn, exceptCaseId: caseId }, at: '' }
   }
   if (needs === undefined) throw new Error('One of requestId, caseId and needs was sent.')
   const { urgency = 'elective', anaesthetistId = null, staffIds = [], equipment = [], mrn } = needs
   const wanted = needsOf({ ...needs, urgency, anaesthetistId, staffIds, equipment })
   const query = { ...where, ...wanted, surgeonId: needs.surgeonId, roomIds, mrn: mrn?.trim() ?? null }
   return { query: { ...query, exceptCaseId: null }, at: '/needs' }
+}
+
+/** The room that a request needs; null: any. */
+function roomsOf(request: CaseRequest | null): string[] | null {
+  return request?.roomId == null ? null : [request.roomId]
 }
 
 type Needs = Pick<SuggestQuery, 'minutes' | 'service' | 'urgency' | 'anaesthetistId' | 'staffIds' | 'equipment'>

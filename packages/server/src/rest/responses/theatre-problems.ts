@@ -142,6 +142,7 @@ const codes = {
   block_overrun: 'block_overrun',
   block_owned: 'block_owned',
   preferred_equipment: 'preferred_equipment_missing',
+  room_not_requested: 'room_not_requested',
 } as const satisfies Record<CaseConflict['kind'], ProblemCode>
 
 const isSoft = (kind: CaseConflict['kind']) => softRules.some((rule) => rule === kind)
@@ -177,6 +178,8 @@ export function conflictBody(conflict: FoundConflict): CaseConflictBody {
       return { ...base, kind: 'equipment', resourceId: conflict.resourceId, name: conflict.name, units: conflict.units }
     case 'preferred_equipment':
       return { ...base, kind: 'equipment', resourceId: conflict.resourceId, name: conflict.name }
+    case 'room_not_requested':
+      return { ...base, kind: 'room', resourceId: conflict.resourceId, name: conflict.name }
     case 'block_mismatch':
       return { ...nothing(base), blockId: conflict.blockId }
     case 'block_overrun': {
@@ -230,6 +233,8 @@ function detailOf(conflict: CaseConflict): string {
       return `The block belongs to ${ownerOf(conflict)}.`
     case 'preferred_equipment':
       return `The surgeon prefers to have ${conflict.name}.`
+    case 'room_not_requested':
+      return `The request needs ${conflict.name}.`
     default:
       return invalidTextOf(conflict)
   }

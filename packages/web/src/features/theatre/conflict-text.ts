@@ -62,6 +62,8 @@ export function conflictText(conflict: CaseConflict, names: Names, timeZone: str
       })
     case 'preferred_equipment':
       return t('conflict.preferred_equipment', { name: who })
+    case 'room_not_requested':
+      return t('conflict.room_not_requested', { name: who })
     default:
       return t(`conflict.${code}`)
   }

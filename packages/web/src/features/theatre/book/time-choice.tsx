@@ -22,6 +22,8 @@ type TimeChoiceProps = {
   draft: CaseDraft
   place: Place | null
   rooms: readonly { id: string; name: string }[]
+  /** The only rooms to search; without it, all. */
+  roomIds?: string[] | undefined
   names: Names
   onPlace: (place: Place) => void
   /** Asks for suggestions at once. */
@@ -32,7 +34,7 @@ const searchedDays = 14
 const suggestedMax = 8
 
 /** Where and when: typed in, or one of the times that the server suggests. */
-export function TimeChoice({ draft, place, rooms, names, onPlace, isEager = false }: TimeChoiceProps) {
+export function TimeChoice({ draft, place, rooms, roomIds, names, onPlace, isEager = false }: TimeChoiceProps) {
   const { t } = useTranslation('theatre')
   const { clinicId, timeZone, today } = useTheatre()
   const [from, setFrom] = useState(place === null ? today : localDay(place.startsAt, timeZone))
@@ -41,7 +43,13 @@ export function TimeChoice({ draft, place, rooms, names, onPlace, isEager = fals
       dataOf(
         api.suggestCaseTimes({
           path: { clinicId },
-          body: { needs: needsOf(draft), from: first, to: addDays(first, searchedDays - 1), limit: suggestedMax },
+          body: {
+            needs: needsOf(draft),
+            from: first,
+            to: addDays(first, searchedDays - 1),
+            limit: suggestedMax,
+            ...(roomIds === undefined ? {} : { roomIds }),
+          },
         }),
       ),
   })

@@ -91,6 +91,7 @@ function ScheduleForm({ request, place: dropped = null, refused = null, onSchedu
         draft={draft}
         place={place}
         rooms={rooms}
+        roomIds={request.roomId === null ? undefined : [request.roomId]}
         names={names}
         onPlace={setPlace}
         isEager={dropped === null}

@@ -1,0 +1,48 @@
+import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aCase, aCaseRequest, aRoom, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { MoveCaseRequest } from '../model/theatre-case.ts'
+
+/** A request that needs the hybrid room, and another room. */
+async function aRequestWithRoom(database: TestDatabase) {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const hybrid = await aRoom(theatre, clinic, { name: 'Hybrid' })
+  const claim = aCase(scene)
+  const requestId = await aCaseRequest(scene, claim, { roomId: hybrid })
+  return { ...scene, hybrid, claim: { ...claim, requestId } }
+}
+
+const override = { rules: ['room_not_requested' as const], reason: 'No contrast is needed' }
+const refused = (resourceId: string) => ({
+  kind: 'refused',
+  conflicts: [{ kind: 'room_not_requested', resourceId, name: 'Hybrid' }],
+})
+
+test('a request gets a case in the room that it needs, and in another one only with a reason', async ({ database }) => {
+  const { theatre, hybrid, claim } = await aRequestWithRoom(database)
+  expect(await theatre.claimCase(claim)).toMatchObject(refused(hybrid))
+  expect(await theatre.checkCase({ ...claim, urgency: 'immediate' })).toMatchObject({
+    conflicts: [{ kind: 'room_not_requested' }],
+  })
+  expect(caseOf(await theatre.claimCase({ ...claim, override }))).toMatchObject({ roomId: claim.roomId, override })
+  expect(await theatre.caseRequest(claim.requestId)).toMatchObject({ status: 'scheduled', roomId: hybrid })
+})
+
+test('its case moves into another room only with a reason, and is not asked again there', async ({ database }) => {
+  const { theatre, room, hybrid, claim } = await aRequestWithRoom(database)
+  const { id } = caseOf(await theatre.claimCase({ ...claim, roomId: hybrid }))
+  const move = (change: MoveCaseRequest['change'], reason: MoveCaseRequest['override'] = null) =>
+    theatre.moveCase({ caseId: id, change, override: reason, actorId: null, key: null })
+  expect(await move({ startsAt: soonAt(11) })).toMatchObject({ kind: 'done', case: { override: null } })
+  expect(await move({ roomId: room })).toMatchObject(refused(hybrid))
+  expect(await move({ roomId: room }, override)).toMatchObject({ kind: 'done', case: { override } })
+  expect(await move({ startsAt: soonAt(12) })).toMatchObject({ kind: 'done', case: { roomId: room, override } })
+})
+
+freshDatabaseTest('negative control: without the rule, it gets any room', async ({ database }) => {
+  await plantFunction(database, 'case_conflicts', { part: 'q.room_id <> v_room_id', becomes: 'false' })
+  const { theatre, claim } = await aRequestWithRoom(database)
+  expect(await theatre.claimCase(claim)).toMatchObject({ kind: 'booked' })
+})
