@@ -229,7 +229,7 @@ export const engineMethods = {
     effect: 'long read',
     blockedSlots: 'read',
   },
-  workingHours: { read: 'read', preview: 'write', set: 'announced write' },
+  workingHours: { read: 'read', preview: 'long read', set: 'announced write' },
   onCommitted: 'control',
   stop: 'control',
 } as const satisfies KindsOf<Engine>

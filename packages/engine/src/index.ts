@@ -291,6 +291,7 @@ export type {
   WorkingBand,
   WorkingHours,
   WorkingHoursPreview,
+  WorkingHoursRefusal,
 } from './model/working-hours.ts'
 export { type ClinicCopy, chooseClinic } from './move/choose-clinic.ts'
 export {

@@ -89,5 +89,6 @@ export {
   type BandTimes,
   minutesOfBand,
   overlappingBands,
+  sizeOfBands,
   workingHoursLimits,
 } from './working-hours.ts'

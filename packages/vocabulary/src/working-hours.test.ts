@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type BandTimes, minutesOfBand, overlappingBands } from './working-hours.ts'
+import { type BandTimes, minutesOfBand, overlappingBands, sizeOfBands } from './working-hours.ts'
 
 const band = (weekdays: number[], from: string, to: string, everyWeeks = 1): BandTimes => ({
   weekdays,
@@ -33,4 +33,13 @@ describe('bands overlap', () => {
     const bands = [band([1], '08:00', '09:00'), band([2], '08:00', '10:00'), band([2], '09:00', '11:00')]
     expect(overlappingBands(bands)).toEqual({ first: 1, second: 2, weekday: 2 })
   })
+})
+
+test('of two weeks, bands have twice their sessions and slots of a week, or once every two weeks', () => {
+  const bands = [
+    { ...band([1, 2, 3], '09:00', '12:00'), slotMinutes: 50 },
+    { ...band([7], '22:00', '02:00', 2), slotMinutes: 60 },
+    { ...band([4, 5], '09:00', '12:00'), slotMinutes: null },
+  ]
+  expect(sizeOfBands(bands, 14)).toEqual({ sessions: 4, slots: 2 * 3 * 3 + 4 })
 })

@@ -8,6 +8,11 @@ export const workingHoursLimits = {
   slotMinutes: { min: slotLimits.slotMinutesMin, max: slotLimits.slotMinutesMax },
   /** So many bookings that a change concerns are listed; all are counted. */
   affectedMax: 100,
+  /** So many sessions and slots working hours have at most up to the clinic's booking horizon: about, see sizeOfBands. */
+  sessionsMax: 5_000,
+  slotsMax: 50_000,
+  /** How long the database plans what a change leads to. */
+  previewMsMax: 5_000,
   /** So many days ahead it is said that working hours end. */
   endNoticeDays: 28,
 } as const
@@ -24,6 +29,21 @@ const dayMinutes = 1_440
 export function minutesOfBand({ from, to }: Pick<BandTimes, 'from' | 'to'>): { start: number; end: number } {
   const [start, end] = [minutesOf(from), minutesOf(to)]
   return { start, end: end > start ? end : end + dayMinutes }
+}
+
+/** About how many sessions and slots bands have in so many days: as many weeks, and parts of one, are in them. */
+export function sizeOfBands(
+  bands: readonly (BandTimes & { slotMinutes: number | null })[],
+  days: number,
+): { sessions: number; slots: number } {
+  const size = { sessions: 0, slots: 0 }
+  for (const { slotMinutes, ...band } of bands) {
+    const { start, end } = minutesOfBand(band)
+    const times = (band.weekdays.length * days) / 7 / band.everyWeeks
+    if (slotMinutes === null) size.sessions += times
+    else size.slots += times * Math.floor((end - start) / slotMinutes)
+  }
+  return { sessions: Math.round(size.sessions), slots: Math.round(size.slots) }
 }
 
 function minutesOf(time: string): number {

@@ -53,17 +53,21 @@ export type WorkingHoursPreview = {
   affectedSlots: number
 }
 
+/** Why working hours are not previewed, and not set. Nothing was written. */
+export type WorkingHoursRefusal =
+  /** One of the visit types does not exist. */
+  | { kind: 'visit_type_missing' }
+  /** The database would have been busy with it for longer than `previewMsMax`. */
+  | { kind: 'preview_too_long' }
+
 export type SetWorkingHoursOutcome =
   | { kind: 'done'; hours: WorkingHours; preview: WorkingHoursPreview; position: string }
-  /** One of the visit types does not exist. Nothing was written. */
-  | { kind: 'visit_type_missing' }
+  | WorkingHoursRefusal
 
 export type DoctorWorkingHours = {
   read(doctorId: string): Promise<WorkingHours>
   /** What {@link DoctorWorkingHours.set} would change. Nothing is written. */
-  preview(
-    hours: NewWorkingHours,
-  ): Promise<{ kind: 'preview'; preview: WorkingHoursPreview } | { kind: 'visit_type_missing' }>
+  preview(hours: NewWorkingHours): Promise<{ kind: 'preview'; preview: WorkingHoursPreview } | WorkingHoursRefusal>
   /**
    * From `validFrom` on, replaces all working hours of the doctor, also later ones, and works for 5 seconds on what
    * that changes; the jobs do the rest. Idempotent.

@@ -20,7 +20,8 @@ export function createWorkingHours(pool: pg.Pool, announce: Announce): DoctorWor
 
   async function preview(hours: NewWorkingHours): ReturnType<DoctorWorkingHours['preview']> {
     if (!(await visitTypesExist(pool, hours))) return { kind: 'visit_type_missing' }
-    return { kind: 'preview', preview: await previewOf(pool, hours) }
+    const previewed = await previewOf(pool, hours)
+    return previewed === null ? { kind: 'preview_too_long' } : { kind: 'preview', preview: previewed }
   }
 
   return {

@@ -8,10 +8,11 @@ export const ledBackTo = (validFrom: string) => sql`
   case when w.filled_until >= ${validFrom}::date then ${validFrom}::date - 1 else w.filled_until end`
 
 /**
- * Writes working hours in place of all from `validFrom` on. Of former hours, the days before stay. Changes and previews
- * of a doctor's hours wait for each other until their transactions end.
+ * Writes working hours in place of all from `validFrom` on, and leads the filling of the calendar back to the day before
+ * them. Of former hours, the days before stay. Changes of a doctor's hours wait for each other until their transactions
+ * end.
  */
-export async function writeHours(
+export async function replaceHours(
   transaction: pg.PoolClient,
   { doctorId, validFrom, validUntil, bands }: NewWorkingHours,
 ): Promise<void> {
@@ -29,14 +30,8 @@ export async function writeHours(
     insert into holdfast.working_hours (clinic_no, id, resource_id, valid_from, valid_until, bands)
     values (${clinicNo}, ${newId(clinicNo)}, ${doctorId}, ${validFrom}::date, ${validUntil}::date,
             ${JSON.stringify(bands)}::jsonb)`)
-}
-
-/** Writes working hours, and leads the filling of the calendar back to the day before them. */
-export async function replaceHours(transaction: pg.PoolClient, hours: NewWorkingHours): Promise<void> {
-  const { doctorId, validFrom } = hours
-  await writeHours(transaction, hours)
   await transaction.query(sql`
-    insert into holdfast.working_calendar as w (clinic_no, resource_id) values (${clinicNoOf(doctorId)}, ${doctorId})
+    insert into holdfast.working_calendar as w (clinic_no, resource_id) values (${clinicNo}, ${doctorId})
     on conflict (clinic_no, resource_id) do update set filled_until = ${ledBackTo(validFrom)}`)
 }
 

@@ -10,10 +10,13 @@
 -- have withdrawn of it stays so. Holds that have lapsed by p_now do not count.
 -- A band of p_to lasts into the next day. What former hours created on the two days after p_to is planned, too, if it
 -- equals or overlaps what is new: kept, as of the new band, or withdrawn. The rest is planned with its own day.
+-- p_draft: {"validFrom", "validUntil", "bands"}, working hours that are planned as if they had replaced all from their
+-- validFrom on; null: none.
 -- Locks: none. Called under the locks of the doctor and of these slots, its result is final.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.working_hours_plan(
-  p_clinic_no integer, p_resource_id uuid, p_from date, p_to date, p_now timestamptz
+  p_clinic_no integer, p_resource_id uuid, p_from date, p_to date, p_now timestamptz,
+  p_draft jsonb default null
 ) returns setof holdfast.working_step
 language sql stable security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -22,7 +25,7 @@ set jit = off
 as $function$
   with times as materialized (
     -- A slot at the edge may be in the times of a day beside it.
-    select t.* from working_times(p_clinic_no, p_resource_id, p_from - 2, p_to + 2) t
+    select t.* from working_times(p_clinic_no, p_resource_id, p_from - 2, p_to + 2, p_draft) t
   ), hours as materialized (
     select coalesce(range_agg(tstzrange(t.starts_at, t.ends_at)), '{}') as during from times t
   ), filled as materialized (

@@ -6,10 +6,12 @@
 -- week is counted from the week of valid_from; weeks begin on Mondays. A local time that does not exist moves forward
 -- by the gap, and one that exists twice is the first. Bands that overlap by this, or because other working hours end in
 -- the night, begin later, when the one before is over. None lasts longer than a session may, 25 hours.
+-- p_draft: as in working_hours_plan.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
-create or replace function holdfast.working_times(p_clinic_no integer, p_resource_id uuid, p_from date, p_to date)
-returns table (
+create or replace function holdfast.working_times(
+  p_clinic_no integer, p_resource_id uuid, p_from date, p_to date, p_draft jsonb default null
+) returns table (
   band uuid, day date, starts_at timestamptz, ends_at timestamptz, grid_minutes integer, slot_minutes integer,
   capacity integer, visit_type_ids uuid[]
 )
@@ -34,15 +36,22 @@ as $function$
                                          + case when b."to" <= b."from" then interval '1 day' else '0' end,
                                        c.timezone) as end_at
                     from clinic c
-                    join working_hours h on h.clinic_no = c.no and h.resource_id = p_resource_id
-                                        and daterange(h.valid_from, h.valid_until, '[]')
-                                            && daterange(p_from - 1, p_to, '[]')
+                   cross join lateral (
+                     select w.valid_from, least(w.valid_until, (p_draft ->> 'validFrom')::date - 1) as valid_until,
+                            w.bands
+                       from working_hours w
+                      where w.clinic_no = c.no and w.resource_id = p_resource_id
+                        and (p_draft is null or w.valid_from < (p_draft ->> 'validFrom')::date)
+                      union all
+                     select (p_draft ->> 'validFrom')::date, (p_draft ->> 'validUntil')::date, p_draft -> 'bands'
+                      where p_draft is not null) h
                    cross join lateral jsonb_to_recordset(h.bands) b(
                      weekdays integer[], "from" text, "to" text, "everyWeeks" integer, "gridMinutes" integer,
                      "slotMinutes" integer, capacity integer, "visitTypeIds" uuid[])
                    cross join lateral generate_series(greatest(h.valid_from, p_from - 1)::timestamp,
                                                       least(h.valid_until, p_to)::timestamp, interval '1 day') d(at)
                    where c.no = p_clinic_no
+                     and daterange(h.valid_from, h.valid_until, '[]') && daterange(p_from - 1, p_to, '[]')
                      and extract(isodow from d.at) = any (b.weekdays)
                      and (date_trunc('week', d.at)::date - date_trunc('week', h.valid_from::timestamp)::date) / 7
                          % b."everyWeeks" = 0) t

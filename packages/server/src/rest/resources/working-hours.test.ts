@@ -121,3 +121,26 @@ test('what cannot be working hours is named', async ({ database, rest }) => {
   const type = await aVisitType(database, clinic)
   expect((await set([{ ...morning, visitTypeIds: [type.id] }])).status).toBe(200)
 })
+
+test('hours with too many slots or sessions up to the horizon are refused', async ({ database, rest }) => {
+  const { clinic, day, staff, set } = await aScene(database, rest)
+  const settings = { bookingHorizonDays: 730 }
+  await rest.call('updateClinic', {
+    path: { clinicId: clinic.id },
+    as: await rest.aMember(clinic.no, 'admin'),
+    body: { settings },
+  })
+  const slots = [daily({ from: '00:00', to: '24:00', slotMinutes: 5 })]
+  const sessions = Array.from({ length: 24 }, (_, hour) => {
+    const [from, to] = [hour, hour + 1].map((one) => `${`${one}`.padStart(2, '0')}:00`)
+    return daily({ from, to, gridMinutes: 10 })
+  })
+  for (const dryRun of [true, false]) {
+    const { problem } = await set(slots, { dryRun, as: staff })
+    expect(problem).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ path: '/bands' }] })
+    expect(problem.errors?.[0]?.message).toMatch(/at most 50000 slots .* not about 210240/)
+    expect((await set(sessions, { dryRun })).problem.errors?.[0]?.message).toMatch(/at most 5000 sessions/)
+  }
+  // The control: for fewer days, they are previewed.
+  expect((await set(slots, { dryRun: true, validUntil: day(10) })).body.preview.creates.slots).toBe(10 * 288)
+})

@@ -1,12 +1,13 @@
 import { restOperations } from '@holdfast/contract'
 import {
+  type Clinic,
   type NewWorkingHours,
   slotsAheadYearsMax,
   type WorkingBand,
   type WorkingHours,
   type WorkingHoursPreview,
 } from '@holdfast/engine'
-import { minutesOfBand, overlappingBands, yearDaysMax } from '@holdfast/vocabulary'
+import { minutesOfBand, overlappingBands, sizeOfBands, workingHoursLimits, yearDaysMax } from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
@@ -28,10 +29,10 @@ export function serveWorkingHours(serve: Serve, deps: RestDeps): void {
 async function setWorkingHours(deps: RestDeps, input: Input<typeof restOperations.setWorkingHours>) {
   const { query, body, granted, request } = input
   const { doctor, clinic, actor } = granted
-  const hours = hoursOf(body, doctor.id, clinic.timezone, deps.now())
+  const hours = hoursOf(body, doctor.id, clinic, deps.now())
   const { workingHours } = deps.engine
   const outcome = query.dryRun ? await workingHours.preview(hours) : await workingHours.set(hours)
-  if (outcome.kind === 'visit_type_missing') throw refusalProblem(outcome)
+  if (outcome.kind !== 'preview' && outcome.kind !== 'done') throw refusalProblem(outcome)
   const { preview } = outcome
   if (preview.affected.length > 0) {
     const by = { clinicNo: clinic.no, actorId: actor.accountId, network: networkPrefix(request.ip) }
@@ -46,10 +47,14 @@ async function changedBody(deps: RestDeps, hours: WorkingHours, preview: Working
   return { ...hours, preview: { ...preview, affected: await bookingBodies(deps, preview.affected) } }
 }
 
+type Day = Temporal.PlainDate
 type SentHours = Input<typeof restOperations.setWorkingHours>['body']
 
-/** @throws ProblemError invalid_request for days too far away, bands that overlap, or fields that exclude each other */
-function hoursOf(sent: SentHours, doctorId: string, timezone: string, now: Date): NewWorkingHours {
+/**
+ * @throws ProblemError invalid_request for days too far away, bands that overlap, too many slots, or fields that exclude
+ * each other
+ */
+function hoursOf(sent: SentHours, doctorId: string, { timezone, settings }: Clinic, now: Date): NewWorkingHours {
   const { validFrom, validUntil = null } = sent
   const today = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate()
   const refuse = (path: string, message: string) => invalidRequest([{ path, message }])
@@ -65,7 +70,22 @@ function hoursOf(sent: SentHours, doctorId: string, timezone: string, now: Date)
     const named = `${nameOf(second)} overlaps ${nameOf(first)} (bands/${overlap.first})`
     throw refuse(`/bands/${overlap.second}`, `must not overlap another band: ${named}`)
   }
-  return { doctorId, validFrom, validUntil, bands }
+  const hours = { doctorId, validFrom, validUntil, bands }
+  requireSize(hours, today, today.add({ days: settings.bookingHorizonDays }))
+  return hours
+}
+
+/** @throws ProblemError invalid_request for more than a calendar can be filled with in reasonable time */
+function requireSize({ validFrom, validUntil, bands }: NewWorkingHours, today: Day, horizon: Day): void {
+  const [from, until] = [Temporal.PlainDate.from(validFrom), Temporal.PlainDate.from(validUntil ?? horizon)]
+  const first = Temporal.PlainDate.compare(from, today) < 0 ? today : from
+  const last = Temporal.PlainDate.compare(until, horizon) > 0 ? horizon : until
+  const { sessions, slots } = sizeOfBands(bands, Math.max(0, first.until(last).days + 1))
+  const { sessionsMax, slotsMax } = workingHoursLimits
+  if (sessions <= sessionsMax && slots <= slotsMax) return
+  const [most, found] = sessions > sessionsMax ? [`${sessionsMax} sessions`, sessions] : [`${slotsMax} slots`, slots]
+  const message = `must have at most ${most} up to the booking horizon (${horizon}), not about ${found}`
+  throw invalidRequest([{ path: '/bands', message }])
 }
 
 type SentBand = SentHours['bands'][number]

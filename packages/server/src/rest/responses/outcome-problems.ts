@@ -17,8 +17,9 @@ import type {
   SettleOutcome,
   TimeClaimOutcome,
   WithdrawSlotsOutcome,
+  WorkingHoursRefusal,
 } from '@holdfast/engine'
-import type { SlotClosedReason } from '@holdfast/vocabulary'
+import { type SlotClosedReason, workingHoursLimits } from '@holdfast/vocabulary'
 import { type ProblemError, type ProblemExtras, problem } from '../../edge/errors/problem-error.ts'
 import { maskAddress } from '../../messages/mask-address.ts'
 import { bookingBody } from './bodies/booking-body.ts'
@@ -37,6 +38,7 @@ type AnyOutcome =
   | AttendanceOutcome
   | SetCapacityOutcome
   | WithdrawSlotsOutcome
+  | WorkingHoursRefusal
   | ErasureOutcome
   | OnceResult<unknown>
   | Exclude<Awaited<ReturnType<Patients['update']>>, { kind: 'patient_missing' }>
@@ -149,6 +151,13 @@ const rules = {
   visit_type_missing: {
     code: 'visit_type_not_found',
     detail: () => 'There is no such visit type in this clinic.',
+  },
+  preview_too_long: {
+    code: 'overloaded',
+    detail: () =>
+      `What these working hours change could not be found within ${workingHoursLimits.previewMsMax / 1_000} seconds; ` +
+      'nothing was changed. Try again, or set an earlier validUntil.',
+    extras: () => ({ retryAfterSeconds: workingHoursLimits.previewMsMax / 1_000 }),
   },
   member_missing: { code: 'member_not_found' },
   invitation_missing: { code: 'invitation_not_found' },
