@@ -159,11 +159,11 @@ test('the worker moves a restored database to the address of its settings, which
   const directory = mkdtempSync(join(tmpdir(), 'hf-compose-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const program = join(directory, 'holdfast')
-  writeFileSync(program, '#!/bin/sh\necho "$@" "[$DATABASE_URL]"\ncat\n', { mode: 0o755 })
+  writeFileSync(program, '#!/bin/sh\necho "$@"\ncat\n', { mode: 0o755 })
   const env = { ...environmentOf('worker'), PATH: process.env.PATH }
   const shell = ['-c', script.replace(command[0] ?? '', program)]
   expect(execFileSync('sh', shell, { env, encoding: 'utf8' })).toBe(
-    `move-database --to - []\n${environmentOf('worker').DATABASE_URL}\n`,
+    `move-database --from-data /var/lib/holdfast/restored --to -\n${environmentOf('worker').DATABASE_URL}\n`,
   )
 })
 

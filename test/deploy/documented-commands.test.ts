@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -25,6 +25,7 @@ const testedBy: Record<string, string> = {
   'pgbouncer.md': 'test/deploy/follow-pages.ts',
   'rabbitmq.md': 'drills/broker/broker.test.ts',
   'restore.md': installation,
+  'shards.md': 'packages/cli/src/commands/shards-page.test.ts',
   'troubleshooting.md': installation,
   'uninstall.md': installation,
   'upgrade.md': installation,
@@ -53,6 +54,12 @@ const inSentences = [
   ['move.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
   ['restore.md', 'holdfast admin end-sessions', installation],
   ['restore.md', 'psql --host /var/lib/holdfast/restored/socket', 'test/deploy/follow-pages.ts'],
+  ['shards.md', 'holdfast shards drain', 'packages/cli/src/commands/balance-shards.test.ts'],
+  ['shards.md', 'holdfast backup --shard', 'packages/cli/test/restore-shard.test.ts'],
+  ['shards.md', 'holdfast repeat-erasures --shard', 'packages/cli/src/commands/shards.test.ts'],
+  ['shards.md', 'holdfast shards choose', 'packages/cli/src/commands/shards-page.test.ts'],
+  ['shards.md', 'holdfast shards drain', 'packages/cli/src/commands/balance-shards.test.ts'],
+  ['shards.md', 'holdfast backup --shard', 'packages/cli/test/restore-shard.test.ts'],
   ['troubleshooting.md', 'holdfast admin reset-password', 'packages/cli/src/commands/database-commands.test.ts'],
   ['troubleshooting.md', 'holdfast admin create', 'packages/cli/src/commands/database-commands.test.ts'],
   ['troubleshooting.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
@@ -66,6 +73,20 @@ test('the commands of every page of docs/operations are run by a test', () => {
   for (const [page, path] of Object.entries(testedBy)) {
     expect(readFileSync(join(root, path), 'utf8'), `${path} runs the commands of ${page}`).toContain(page)
   }
+})
+
+/** The languages of the fences of a text; of a shell, only `sh` is one whose commands are run. */
+function otherShells(text: string): string[] {
+  const languages = [...text.matchAll(/^ *(?:```+|~~~+)[ \t]*([\w+-]+)/gm)].map(([, language = '']) => language)
+  return languages.filter((one) => /sh$|shell|console|terminal/i.test(one) && one !== 'sh')
+}
+
+test('each shell script of the documentation is in a fence whose commands are run by a test', () => {
+  expect(otherShells('```sh\n```\n   ```bash\n   ```\n~~~ shell-session\n~~~\n')).toEqual(['bash', 'shell-session'])
+  const pages = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md'], { cwd: root })
+  expect(pages.length).toBeGreaterThan(50)
+  const found = pages.map((page) => [page, otherShells(readFileSync(join(root, page), 'utf8'))])
+  expect(found.filter(([, others]) => others?.length !== 0)).toEqual([])
 })
 
 test('pages whose commands are run one by one have as many as their tests run', () => {

@@ -5,7 +5,7 @@ const pages = join(import.meta.dirname, '../../docs/operations')
 
 /** The commands that stand within sentences of a page: a program with arguments. */
 export function commandsInSentences(page: string): string[] {
-  const text = readFileSync(join(pages, page), 'utf8').replaceAll(/^```.*?^```$/gms, '')
+  const text = readFileSync(join(pages, page), 'utf8').replaceAll(/^( *)```.*?^\1```$/gms, '')
   const programs = /^(holdfast|systemctl|install|chown|certbot|psql|\/opt\/\S+) \S/
   const spans = [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll(/\s+/g, ' '))
   return [...new Set(spans.filter((span) => programs.test(span)))]
@@ -21,5 +21,7 @@ export function commandInSentence(page: string, beginning: string): string {
 /** The shell scripts of a page of docs/operations, in their order, with this release's file names. */
 export function documentedCommands(page: string): string[] {
   const text = readFileSync(join(pages, page), 'utf8')
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, script = '']) => script)
+  return [...text.matchAll(/^( *)```sh\n(.*?)^\1```$/gms)].map(([, indent, script = '']) =>
+    script.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  )
 }

@@ -1,32 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-
-const script = readFileSync(join(import.meta.dirname, '../../deploy/debian/holdfast'), 'utf8')
+import { installCommand } from './installed-command.ts'
 
 /** Runs the installed command as root, with a program that prints its settings and where it runs. */
 function run({ env = {}, mayEnter = true }: { env?: Record<string, string>; mayEnter?: boolean }) {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hf-command-')))
   onTestFinished(() => rmSync(directory, { recursive: true }))
-  const [programs, state, here] = ['programs', 'state', 'here'].map((name) => join(directory, name))
-  for (const path of [programs, state, here]) mkdirSync(path ?? '')
-  const settings = join(directory, 'holdfast.env')
-  writeFileSync(settings, `HOLDFAST_BACKUP_TO=/srv/backups\nHOLDFAST_BACKUP_PASSPHRASE='two words'\nPORT=3000\n`)
-  const write = (name: string, text: string) => {
-    writeFileSync(join(programs ?? '', name), `#!/bin/sh\n${text}\n`)
-    chmodSync(join(programs ?? '', name), 0o755)
-  }
-  write('holdfast', 'echo "$HOLDFAST_BACKUP_TO|$HOLDFAST_BACKUP_PASSPHRASE|$PORT|$*"; pwd')
-  write('id', 'echo 0')
-  // It would change the user: whether that user may enter a directory is decided here.
-  write('setpriv', `shift 3; case "$*" in *" test -x .") ${mayEnter ? 'exit 0' : 'exit 1'} ;; esac; exec "$@"`)
-  const text = script
-    .replace('/etc/holdfast/holdfast.env', settings)
-    .replace('/opt/holdfast/current/bin/holdfast "$@"', `${programs}/holdfast "$@"`)
-    .replace('cd /var/lib/holdfast', `cd ${state}`)
-  const { stdout, stderr } = spawnSync('sh', ['-c', text, 'holdfast', 'restore', '--to', '2027-03-01 10:15:00Z'], {
+  const here = join(directory, 'here')
+  mkdirSync(here)
+  const settings = `HOLDFAST_BACKUP_TO=/srv/backups\nHOLDFAST_BACKUP_PASSPHRASE='two words'\nPORT=3000\n`
+  const program = 'echo "$HOLDFAST_BACKUP_TO|$HOLDFAST_BACKUP_PASSPHRASE|$PORT|$*"; pwd'
+  const programs = installCommand(directory, { settings, program, mayEnter })
+  const { stdout, stderr } = spawnSync('holdfast', ['restore', '--to', '2027-03-01 10:15:00Z'], {
     cwd: here,
     env: { PATH: `${programs}:${process.env.PATH}`, ...env },
     encoding: 'utf8',

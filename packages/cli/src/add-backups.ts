@@ -69,6 +69,7 @@ export function addBackups(program: Command, context: CommandContext, end: End):
   program
     .command('move-database')
     .description('move everything to another database server, and verify it there')
+    .option('--from-data <directory>', 'move the embedded database in it (default: the database of the settings)')
     .option('--to <url>', 'an empty database, as for DATABASE_URL; -: read it from standard input')
     .option('--to-data <directory>', 'a new data directory of the embedded database')
     .option('--dry-run', 'copy everything, and undo it')

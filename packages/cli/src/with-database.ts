@@ -1,4 +1,4 @@
-import { EmbeddedPostgresError } from '@holdfast/adapters/embedded-postgres'
+import { EmbeddedPostgresError, readSystemIdentifier } from '@holdfast/adapters/embedded-postgres'
 import { checkShard, isDatabaseUnusable, withPool } from '@holdfast/engine'
 import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import {
@@ -6,6 +6,7 @@ import {
   describeSettingError,
   describeUnknownSetting,
   directoryName,
+  noDatabaseSettings,
   ofShard,
   ownerUrlOf,
   readConfig,
@@ -13,6 +14,7 @@ import {
 import { databaseUnusable } from '@holdfast/server/start-error'
 import { messageOf } from '@holdfast/vocabulary'
 import { type CommandContext, CommandRefusal } from './command.ts'
+import { pathOf } from './terminal.ts'
 
 /**
  * The settings of the environment. Warns of an unknown HOLDFAST_ variable.
@@ -31,19 +33,29 @@ export function readSettings({ env, terminal }: CommandContext): Config {
   return result.config
 }
 
+type DatabaseChoice = {
+  share?: true | 'running'
+  mayBeNew?: boolean
+  shard?: string | undefined
+  data?: string | undefined
+}
+
 /**
  * Runs `use` with the database of the settings: the server of DATABASE_URL, else the embedded one, which is started
  * for this call if it is not running, unless `share` is `running`.
  *
  * @param options.shard use the database with this name alone, instead of the directory
+ * @param options.data use the embedded database in this directory alone, whatever the settings name
+ * @throws CommandRefusal if there is none in it
  */
 export async function withDatabase<Result>(
   context: CommandContext,
   use: (database: Awaited<ReturnType<typeof openDatabase>>, config: Config) => Promise<Result>,
-  { share = true, mayBeNew = false, shard }: { share?: true | 'running'; mayBeNew?: boolean; shard?: string } = {},
+  { share = true, mayBeNew = false, shard, data }: DatabaseChoice = {},
 ): Promise<Result> {
   const settings = readSettings(context)
-  const config = shard === undefined ? settings : settingsOfShard(settings, shard)
+  const config =
+    data === undefined ? settingsOf(settings, shard) : await settingsOfData(settings, pathOf(data, context.env))
   if (shard !== undefined && shard !== directoryName) await checkIsRegistered(settings, shard, context)
   const database = await openDatabase(config, { share, mayBeNew, say: (line) => context.terminal.note(line) })
   try {
@@ -57,7 +69,8 @@ export async function withDatabase<Result>(
 }
 
 /** @throws CommandRefusal there is no database with this name */
-function settingsOfShard(settings: Config, name: string): Config {
+function settingsOf(settings: Config, name: string | undefined): Config {
+  if (name === undefined) return settings
   if (name === directoryName) return { ...settings, shards: null }
   const shard = settings.shards?.find((one) => one.name === name)
   if (shard === undefined) {
@@ -66,6 +79,14 @@ function settingsOfShard(settings: Config, name: string): Config {
   }
   // HOLDFAST_BACKUP_TO has the backups of the directory.
   return { ...ofShard(settings, shard), shards: null, backupTo: null }
+}
+
+/** @throws CommandRefusal there is no database in the directory: one would be created */
+async function settingsOfData(settings: Config, dataDirectory: string): Promise<Config> {
+  if ((await readSystemIdentifier(dataDirectory)) === undefined) {
+    throw new CommandRefusal(`there is no database in ${dataDirectory}`, 2)
+  }
+  return { ...settings, ...noDatabaseSettings, dataDirectory, shards: null, backupTo: null }
 }
 
 /** @throws ShardRefused if the URL leads to another database than the one that the directory has registered */

@@ -1,15 +1,19 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { clinicNoIn } from '@holdfast/engine'
 import { call, signIn } from '@holdfast/server/test/running-server'
 import { createTestCluster, until } from '@holdfast/testkit'
 import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
 import { expect, onTestFinished, test } from 'vitest'
+import { documentedCommands } from '../../../test/deploy/documented-commands.ts'
+import { installCommand } from '../../../test/deploy/installed-command.ts'
 import { createEmptyInstallation } from './empty-installation.ts'
-import { spawnHoldfast, spawnServer } from './spawn-holdfast.ts'
+import { mainPath, spawnHoldfast, spawnServer } from './spawn-holdfast.ts'
 import { syntheticAppointments } from './synthetic-appointments.ts'
 
 const login = { email: 'boss@example.org', password: 'a long enough password' }
@@ -23,6 +27,33 @@ async function command(args: string[], settings: Record<string, string>): Promis
   const { code, stdout, stderr } = await spawnHoldfast(args, settings).ended
   expect(code, `${args[0]}: ${stdout} ${stderr}`).toBe(0)
   return stdout
+}
+
+/** Runs the commands of docs/operations/shards.md that restore a database, with the settings of the directory. */
+async function followPage(
+  settings: Record<string, string>,
+  { directory, place, restored, url }: Record<'directory' | 'place' | 'restored' | 'url', string>,
+): Promise<void> {
+  const found = documentedCommands('shards.md').filter((script) => script.includes('holdfast restore'))
+  expect(found).toHaveLength(1)
+  const urlFile = join(directory, 'north-url')
+  await writeFile(urlFile, `${url}\n`)
+  const changed = [
+    ['PLACE', place],
+    ['/var/lib/holdfast/north', restored],
+    ['/root/north-url', urlFile],
+  ] as const
+  const script = changed.reduce((text, [from, to]) => text.replaceAll(from, to), found.join(''))
+  const programs = installCommand(directory, {
+    settings: Object.entries(settings)
+      .map(([name, value]) => `${name}='${value}'\n`)
+      .join(''),
+    // Without what takes the place of `id`.
+    program: `PATH="\${PATH#*:}" exec ${process.execPath} ${mainPath} "$@"`,
+  })
+  await promisify(execFile)('sh', ['-c', `set -eu\n${script}`], {
+    env: { ...process.env, PATH: `${programs}:${process.env.PATH}` },
+  })
 }
 
 /** Three databases, of which `north` is on a separate PostgreSQL server. */
@@ -155,8 +186,8 @@ test('a database of several is lost and restored, and clients of the others see 
 
   await north.stop()
   const restored = join(directory, 'restored')
-  await command(['restore', '--from', place, '--data', restored], { ...keys, HOLDFAST_DATA: join(directory, 'none') })
-  await command(['move-database', '--to', again.ownerUrl], { HOLDFAST_DATA: restored })
+  const ofInstallation = { ...before, ...keys, HOLDFAST_DATA: join(directory, 'none') }
+  await followPage(ofInstallation, { directory, place, restored, url: again.ownerUrl })
   expect((await inNorth.book()).status).toBe(503)
   const after = settings(again.ownerUrl)
   const next = await startServer(after)

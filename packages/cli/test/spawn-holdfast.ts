@@ -13,7 +13,8 @@ export type RunningHoldfast = {
   ended: Promise<{ code: number | string; stdout: string; stderr: string }>
 }
 
-const mainPath = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+/** The program of the command line. */
+export const mainPath = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const inherited = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_V8_COVERAGE']
 
 function fromThisProcess(): Record<string, string | undefined> {

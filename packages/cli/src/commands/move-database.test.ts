@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { changeDatabaseUrl, createPool, type DatabasePool } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, createEmptyDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 
 // One installation that moves on: each test continues where the one before it ended.
@@ -118,4 +118,28 @@ test('it moves back, into an embedded database', async () => {
   expect(code).toBe(0)
   const moved = await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => rowsOf(ownerUrl))
   expect(moved).toEqual(await rowsOf(target.ownerUrl))
+})
+
+test('the embedded database that --from-data names is moved, whatever database the settings name', async () => {
+  const [installation, place] = [await createEmptyDatabase(), await createEmptyDatabase()]
+  onTestFinished(() => Promise.all([installation, place].map((one) => one.drop())).then(() => undefined))
+  const ofInstallation = {
+    DATABASE_URL: installation.ownerUrl,
+    DATABASE_DIRECT_URL: installation.ownerUrl,
+    HOLDFAST_SHARDS: `north=${installation.ownerUrl}`,
+  }
+  expect((await runCaptured(['migrate'], { DATABASE_URL: installation.ownerUrl })).code).toBe(0)
+  const args = (data: string) => ['move-database', '--from-data', data, '--to', '-']
+  const stdin = `${place.ownerUrl}\n`
+  const nothing = await runCaptured(args(join(directory, 'nothing')), ofInstallation, { stdin })
+  expect(nothing).toMatchObject({ code: 2, err: [expect.stringContaining('there is no database in')] })
+  const dataDirectory = join(directory, 'data')
+  const { code, out, err } = await runCaptured(args(dataDirectory), ofInstallation, { stdin })
+  expect([...out, ...err].join('\n')).toMatch(/30 bookings. Everything adds up/)
+  expect(code).toBe(0)
+  expect(await rowsOf(place.ownerUrl)).toEqual(await rowsOf(target.ownerUrl))
+  // Without it, the database of DATABASE_URL would be this one.
+  const untouched = open(installation.ownerUrl)
+  onTestFinished(() => untouched.end())
+  await untouched.query('delete from holdfast.booking')
 })

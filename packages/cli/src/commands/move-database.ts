@@ -1,6 +1,6 @@
 import { type DatabasePool, MoveRefused, moveDatabase, type VerifyReport, verify, withPool } from '@holdfast/engine'
 import { openDatabase } from '@holdfast/server/compose'
-import type { Config } from '@holdfast/server/config'
+import { type Config, noDatabaseSettings } from '@holdfast/server/config'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
 import sql from 'sql-template-tag'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
@@ -12,7 +12,13 @@ import { pathOf } from '../terminal.ts'
 import { reopen, whileClosed } from '../while-closed.ts'
 import { withDatabase } from '../with-database.ts'
 
-export type MoveOptions = JsonOption & { to?: string; toData?: string; dryRun?: boolean; reopen?: boolean }
+export type MoveOptions = JsonOption & {
+  fromData?: string
+  to?: string
+  toData?: string
+  dryRun?: boolean
+  reopen?: boolean
+}
 
 type Move = Parameters<typeof moveDatabase>[0]
 type Moved = { moved: Awaited<ReturnType<typeof moveDatabase>>; report: VerifyReport | null }
@@ -33,7 +39,7 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   const dryRun = options.dryRun === true
   const beganAt = performance.now()
   const to = options.to === '-' ? await readUrl(context) : options.to
-  const { moved, report } = await withDatabase(context, async ({ ownerUrl: sourceUrl }, config) => {
+  const movingFrom = async ({ ownerUrl: sourceUrl }: { ownerUrl: string }, config: Config) => {
     await withPool({ url: sourceUrl, name: poolName }, checkSource)
     const target = await openTarget(config, { ...options, to }, env)
     const move = { sourceUrl, targetUrl: target.ownerUrl, schemas, dryRun, signal }
@@ -46,7 +52,9 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
     } finally {
       await target.stop()
     }
-  }).catch((error: unknown) => {
+  }
+  const from = { data: options.fromData }
+  const { moved, report } = await withDatabase(context, movingFrom, from).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
@@ -56,13 +64,18 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
 }
 
 /** `--reopen`: after a move that was killed, or to go back to the old database. Not while a move is running. */
-async function reopenCommand(context: CommandContext, { to, toData, dryRun, json }: MoveOptions): Promise<ExitCode> {
+async function reopenCommand(
+  context: CommandContext,
+  { fromData, to, toData, dryRun, json }: MoveOptions,
+): Promise<ExitCode> {
   const { terminal } = context
   if (to !== undefined || toData !== undefined || dryRun === true) {
     throw new CommandRefusal('--reopen moves nothing: leave out --to, --to-data and --dry-run', 2)
   }
-  const reopened = await withDatabase(context, ({ ownerUrl }) =>
-    oneAtATime(ownerUrl, () => withPool({ url: ownerUrl, name: poolName }, reopen)),
+  const reopened = await withDatabase(
+    context,
+    ({ ownerUrl }) => oneAtATime(ownerUrl, () => withPool({ url: ownerUrl, name: poolName }, reopen)),
+    { data: fromData },
   )
   if (json === true) terminal.json({ reopened })
   else if (!reopened) terminal.out('The database accepts writes already: nothing to do.')
@@ -133,7 +146,8 @@ async function openTarget(
   env: CommandContext['env'],
 ) {
   if ((to === undefined) === (toData === undefined)) throw new CommandRefusal('expected either --to or --to-data', 2)
-  const place = { databaseUrl: to ?? null, databaseAppUrl: null }
+  // DATABASE_DIRECT_URL and the others are settings of the old database.
+  const place = { ...noDatabaseSettings, databaseUrl: to ?? null }
   const dataDirectory = toData === undefined ? config.dataDirectory : pathOf(toData, env)
   return openDatabase({ ...config, ...place, dataDirectory }, { share: false, mayBeNew: true })
 }

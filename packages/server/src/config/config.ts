@@ -3,6 +3,7 @@ import { readValues, type SettingError, type Values } from './read-values.ts'
 import { settings, settingTable } from './settings.ts'
 import { readShardsFile } from './shard-settings.ts'
 
+export { noDatabaseSettings } from './one-database.ts'
 export { ownerUrlOf } from './owner-url.ts'
 export type { SettingError } from './read-values.ts'
 export type { Setting } from './setting.ts'

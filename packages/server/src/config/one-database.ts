@@ -1,3 +1,4 @@
+import { readValues } from './read-values.ts'
 import { optionalSetting, secretSetting, setting } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
 
@@ -55,3 +56,6 @@ export const oneDatabase = {
     ),
   ),
 } as const
+
+/** The same without any setting: those of the embedded database. */
+export const noDatabaseSettings = readValues(oneDatabase, {}).values
