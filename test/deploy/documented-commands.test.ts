@@ -89,6 +89,26 @@ test('each shell script of the documentation is in a fence whose commands are ru
   expect(found.filter(([, others]) => others?.length !== 0)).toEqual([])
 })
 
+/** Whether the command `holdfast` and the services, which read the same file, see the same value in a line of it. */
+function isSameForShell(line: string): boolean {
+  const [name, value = ''] = line.split(/=(.*)/)
+  const { stdout } = spawnSync('sh', ['-c', `${line}\nprintf %s "$${name}"`], { env: {}, encoding: 'utf8' })
+  return stdout === value.replace(/^'(.*)'$/, '$1')
+}
+
+test('each line for holdfast.env in the documentation has the same value for a shell and for systemd', () => {
+  const lines = readdirSync(join(root, 'docs/operations')).flatMap((page) =>
+    [...readFileSync(join(root, 'docs/operations', page), 'utf8').matchAll(/^( *)```\n(.*?)^\1```$/gms)].flatMap(
+      ([, , text = '']) => text.match(/^ *(?:HOLDFAST|DATABASE)_[A-Z_]+=.*$/gm) ?? [],
+    ),
+  )
+  expect(lines.length).toBeGreaterThan(0)
+  expect(lines.map((line) => line.trim()).filter((line) => !isSameForShell(line))).toEqual([])
+  expect(isSameForShell('HOLDFAST_SHARDS=north=postgres://north/holdfast?sslmode=require&uselibpqcompat=true')).toBe(
+    false,
+  )
+})
+
 test('pages whose commands are run one by one have as many as their tests run', () => {
   expect(documentedCommands('cluster-backup.md')).toHaveLength(4)
   expect(documentedCommands('pgbackrest.md')).toHaveLength(4)
