@@ -1,7 +1,8 @@
 // Nightly: each way to change slots in the week
-import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aDoctor, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
 import { isoValueOf } from './date-fields.ts'
 import { axeFindings, type Site, untilRead } from './harness.ts'
@@ -249,6 +250,40 @@ test('hours that are dragged to the end of the day end at midnight', async ({ si
   await drag(page, monday, '23:00', '23:45')
   await dialog.getByText('4 slots in these hours').waitFor()
   expect(await isoValueOf(dialog.getByLabel('Until'))).toBe('00:00')
+})
+
+test('visits of open sessions are in the week, with the session behind them, for doctors and the desk', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const { monday, mondayName } = nextWeek()
+  const startsAt = at(monday, '09:00')
+  const session = await aSession(site.database, scene.doctor, { startsAt, minutes: 180 })
+  const type = await aVisitType(site.database, scene.clinic, { name: 'First visit', minutes: 40 })
+  const visit = { sessionId: session.id, startsAt: startsAt.toISOString(), visitTypeId: type.id }
+  const name = `${mondayName}, 9:00–\u20609:40, Vera Visit, Confirmed`
+  const desk = await scene.pageOf('staff')
+  const page = await openWeek(scene, monday)
+  await page.getByText('Open session, 9:00–\u206012:00').waitFor()
+  expect(await page.getByText('You have no slots this week').count()).toBe(0)
+  const body = { ...visit, patient: { name: 'Vera Visit', phone: '+44 1632 960471' }, confirm: true }
+  await dataOf(site.admin.createBooking({ body, headers: { 'Idempotency-Key': crypto.randomUUID() } }))
+  await page.getByRole('button', { name, exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('First visit').waitFor()
+  await dialog.getByRole('link', { name: '+44 1632 960471' }).waitFor()
+  // The visit's slot is not changed by itself.
+  for (const action of ['Change places', 'Withdraw this slot'])
+    expect(await dialog.getByRole('button', { name: action }).count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+
+  await desk.goto(`/clinic/${scene.clinic.id}/times?doctorId=${scene.doctor.id}`)
+  await desk.getByText(/^Next slot: /).waitFor()
+  await desk.getByRole('button', { name: 'Show that week' }).click()
+  await desk.getByRole('button', { name, exact: true }).waitFor()
+  await desk.getByText('Open session, 9:00–\u206012:00').waitFor()
+  expect(await desk.getByText('No slots this week').count()).toBe(0)
 })
 
 test('an empty week leads to the doctor’s next slots; only without any it asks to create some', async ({ site }) => {

@@ -86,6 +86,12 @@ export const createdSlotsSchema = Type.Object(
       description: 'Slots that exist already with the same times, or that a rule places in the past',
     }),
     differing: Type.Integer({ description: 'Slots among the skipped ones that have another capacity, and keep it' }),
+    inSessions: Type.Optional(
+      Type.Integer({
+        description:
+          'Of a dry run: slots among the created ones that lie in an open session, and take time from its visits',
+      }),
+    ),
     conflicts: Type.Integer({
       description: 'Slots that were not created because they overlap another slot of the doctor',
     }),

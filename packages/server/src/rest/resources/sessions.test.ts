@@ -85,6 +85,19 @@ describe('open sessions', () => {
     expect(await list()).toMatchObject([{ id: session.id }])
   })
 
+  test('a preview of slots says how many lie in open sessions', async ({ database, rest }) => {
+    const { path, staff, session } = await aPractice(database, rest)
+    const slots = [-30, 0, 30, 60].map((minute) => ({
+      startsAt: at(session, minute),
+      endsAt: at(session, minute + 30),
+    }))
+    const create = async (dryRun: boolean) =>
+      (await rest.call('createSlots', { path, as: staff, body: { slots }, query: { dryRun } })).body
+    // What ends at its start, or begins at its end, is not in it.
+    expect(await create(true)).toMatchObject({ created: 4, inSessions: 2 })
+    expect(await create(false)).not.toHaveProperty('inSessions')
+  })
+
   test('what cannot be a session is named', async ({ database, rest }) => {
     const { path, staff, session } = await aPractice(database, rest)
     const sent = async (startsAt: string, endsAt: string, more = {}) =>

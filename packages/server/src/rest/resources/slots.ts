@@ -44,7 +44,10 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
     const isCreated = result.created > 0 && !query.dryRun
     return {
       status: isCreated ? (201 as const) : (200 as const),
-      body: createdBody(result),
+      body: {
+        ...createdBody(result),
+        ...(query.dryRun ? { inSessions: await inSessions(engine, doctor.id, result) } : {}),
+      },
       ...(result.position === null ? {} : { position: result.position }),
     }
   }
@@ -164,6 +167,16 @@ function draftsOf(body: NewSlots, timezone: string, now: Date): SlotDraft[] {
         },
       ])
   }
+}
+
+/** How many of the created slots lie in open sessions of the doctor. */
+async function inSessions({ sessions }: RestDeps['engine'], doctorId: string, { items }: CreateSlotsResult) {
+  const created = items.filter(({ outcome }) => outcome === 'created')
+  if (created.length === 0) return 0
+  const from = new Date(Math.min(...created.map(({ startsAt }) => startsAt.getTime())))
+  const to = new Date(Math.max(...created.map(({ endsAt }) => endsAt.getTime())))
+  const open = await sessions.list({ doctorId, from, to })
+  return created.filter((slot) => open.some((one) => one.startsAt < slot.endsAt && slot.startsAt < one.endsAt)).length
 }
 
 function createdBody(result: CreateSlotsResult) {

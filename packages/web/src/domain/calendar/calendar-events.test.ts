@@ -1,6 +1,6 @@
 import type { BlockedSlot, Booking, Slot } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
+import { calendarEvents, eventReachedBy, sessionEvents, shownHours } from './calendar-events.ts'
 
 const texts = {
   free: 'Free',
@@ -76,6 +76,14 @@ test('events are in the clinic’s local time', () => {
     start: '2026-06-01 09:00:00',
     end: '2026-06-01 09:15:00',
   })
+})
+
+test('an open session is behind the events, in the clinic’s local time', () => {
+  const [startsAt, endsAt] = ['2026-06-01T07:00:00Z', '2026-06-01T10:00:00Z']
+  const session = { id: 'o', doctorId: 'd', startsAt, endsAt, gridMinutes: 10, visitTypeIds: null }
+  expect(sessionEvents([session], 'Europe/Berlin', () => 'Open')).toMatchObject([
+    { id: 'o', title: 'Open', start: '2026-06-01 09:00:00', end: '2026-06-01 12:00:00', display: 'background' },
+  ])
 })
 
 test('the calendar’s hours cover every event, and at least eight hours', () => {

@@ -1,4 +1,4 @@
-import type { BlockedSlot, Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, Booking, OpenSession, Slot } from '@holdfast/contract/client'
 import type { ScheduleEventData } from '@mantine/schedule'
 import { localDateTime } from '../../lib/time/local-time.ts'
 import { isExpected } from '../bookings/is-expected.ts'
@@ -63,6 +63,25 @@ export function calendarEvents(
     } else events.push(event)
   }
   return events
+}
+
+/** What is shown behind the events: a doctor's open sessions. */
+export type SessionEvent = ScheduleEventData & { id: string; start: string; end: string; display: 'background' }
+
+/** Sessions in the clinic's local time. @param titleOf what is written into one */
+export function sessionEvents(
+  sessions: readonly OpenSession[],
+  timeZone: string,
+  titleOf: (session: OpenSession) => string,
+): SessionEvent[] {
+  return sessions.map((session) => ({
+    id: session.id,
+    title: titleOf(session),
+    start: localDateTime(session.startsAt, timeZone),
+    end: localDateTime(session.endsAt, timeZone),
+    color: 'gray',
+    display: 'background',
+  }))
 }
 
 /** Bookings that take places of their slot. */

@@ -12,11 +12,11 @@ const kindTexts = {
 const kinds = Object.keys(kindTexts) as EventKind[]
 
 /** What the colours and the sign of the calendar mean; only what it shows now. */
-export function CalendarLegend({ events }: { events: readonly CalendarEvent[] }) {
+export function CalendarLegend({ events, hasSessions }: { events: readonly CalendarEvent[]; hasSessions: boolean }) {
   const { t } = useTranslation('schedule')
   const shown = new Set(events.map(({ payload }) => payload.kind))
   const isExpectedShown = events.some(({ payload }) => payload.isExpected)
-  if (shown.size === 0) return null
+  if (shown.size === 0 && !hasSessions) return null
   return (
     <ul className={`${classes.legend} no-print`} aria-label={t('calendar.legend')}>
       {kinds
@@ -27,6 +27,12 @@ export function CalendarLegend({ events }: { events: readonly CalendarEvent[] })
             {t(kindTexts[kind])}
           </li>
         ))}
+      {hasSessions ? (
+        <li>
+          <span className={classes.swatch} data-kind="session" aria-hidden="true" />
+          {t('calendar.session')}
+        </li>
+      ) : null}
       {isExpectedShown ? (
         <li>
           <span className={classes.swatch} data-kind="booked" aria-hidden="true">

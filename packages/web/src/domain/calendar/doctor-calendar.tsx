@@ -1,19 +1,23 @@
-import type { BlockedSlot, BookedSince, Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, BookedSince, Booking, OpenSession, Slot } from '@holdfast/contract/client'
 import { addDays, localDay } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { useBlockedSlots } from '../busy-calendar/busy-queries.ts'
+import { visitTypesQuery } from '../visits/visit-type-queries.ts'
 import { HoursDialog } from './hours-dialog.tsx'
 import { type DayHours, SlotCalendar } from './slot-calendar.tsx'
 import { SlotDialog } from './slot-dialog.tsx'
+import { unlistedSlots } from './unlisted-slots.ts'
 
 type DoctorCalendarProps = {
   view: 'day' | 'week'
   /** The day, or the week's Monday. */
   day: string
   slots: readonly Slot[]
+  sessions: readonly OpenSession[]
   bookings: readonly Booking[]
   doctorId: string
   clinicId: string
@@ -27,14 +31,19 @@ type DoctorCalendarProps = {
   onDay?: (day: string) => void
 }
 
+const noVisitTypes: never[] = []
 const noSlots: ReadonlyMap<string, BlockedSlot> = new Map()
 
 /** A doctor's calendar, with the dialogs of its slots and hours. */
-export function DoctorCalendar({ view, day, nameOf, moveOf, sinceOf, onDay, ...shown }: DoctorCalendarProps) {
+export function DoctorCalendar(props: DoctorCalendarProps) {
+  const { view, day, nameOf, moveOf, sinceOf, onDay, sessions, ...shown } = props
   const { t } = useTranslation('schedule')
   const [opened, setOpened] = useState<Slot | undefined>()
   const [hours, setHours] = useState<DayHours | null>(null)
   const { slots, bookings, clinicId, doctorId, timeZone } = shown
+  const visitTypes = useQuery(visitTypesQuery(clinicId)).data ?? noVisitTypes
+  const unlisted = useMemo(() => unlistedSlots(slots, bookings, visitTypes), [slots, bookings, visitTypes])
+  const all = useMemo(() => [...slots, ...unlisted], [slots, unlisted])
   const lastDay = view === 'day' ? day : addDays(day, 6)
   const { byId: blocked } = useBlockedSlots({ doctorId, from: day, to: lastDay }, slots)
   const today = localDay(serverNow(), timeZone)
@@ -57,17 +66,19 @@ export function DoctorCalendar({ view, day, nameOf, moveOf, sinceOf, onDay, ...s
       <SlotCalendar
         view={view}
         day={day}
-        slots={slots}
+        slots={all}
+        sessions={sessions}
         bookings={bookings}
         blocked={blocked ?? noSlots}
         timeZone={timeZone}
         onDay={onDay}
-        onSlot={(slotId) => setOpened(slots.find(({ id }) => id === slotId))}
+        onSlot={(slotId) => setOpened(all.find(({ id }) => id === slotId))}
         onHours={setHours}
       />
       <SlotDialog
         // A withdrawn slot stays open until the reader has seen whose appointments it took.
-        slot={slots.find(({ id }) => id === opened?.id) ?? opened}
+        slot={all.find(({ id }) => id === opened?.id) ?? opened}
+        isListed={!unlisted.some(({ id }) => id === opened?.id)}
         blocked={opened && blocked?.get(opened.id)}
         bookings={bookings}
         clinicId={clinicId}

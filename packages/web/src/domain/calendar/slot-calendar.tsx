@@ -1,5 +1,5 @@
 import '@mantine/schedule/styles.css'
-import type { BlockedSlot, Booking, Slot } from '@holdfast/contract/client'
+import type { BlockedSlot, Booking, OpenSession, Slot } from '@holdfast/contract/client'
 import { DayView, type ScheduleEventData, WeekView } from '@mantine/schedule'
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,7 +7,7 @@ import { comma, formatDate, formatDay, formatNumber, formatTime, formatTimes } f
 import { localDateTime } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { blockedText } from '../busy-calendar/blocked-text.ts'
-import { type CalendarEvent, calendarEvents, eventReachedBy, shownHours } from './calendar-events.ts'
+import { type CalendarEvent, calendarEvents, eventReachedBy, sessionEvents, shownHours } from './calendar-events.ts'
 import { CalendarLegend } from './calendar-legend.tsx'
 import classes from './slot-calendar.module.css'
 
@@ -19,6 +19,8 @@ export type SlotCalendarProps = {
   /** A day of the week that is shown. */
   day: string
   slots: readonly Slot[]
+  /** The open sessions, which are shown behind the slots. */
+  sessions: readonly OpenSession[]
   bookings: readonly Booking[]
   /** The slots that are blocked, by id. */
   blocked?: ReadonlyMap<string, BlockedSlot>
@@ -35,9 +37,11 @@ export type SlotCalendarProps = {
  * slot to slot, and Enter opens one.
  */
 export function SlotCalendar(props: SlotCalendarProps) {
-  const { view, day, slots, bookings, blocked, timeZone, onSlot, onHours, onDay } = props
+  const { view, day, slots, sessions, bookings, blocked, timeZone, onSlot, onHours, onDay } = props
   const { t } = useTranslation('schedule')
   const events = useEvents(slots, bookings, timeZone, blocked)
+  const behind = useSessionEvents(sessions, timeZone)
+  const shown = [...behind, ...events]
   const rootRef = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
     nameDaysByTheirText(rootRef.current)
@@ -57,8 +61,8 @@ export function SlotCalendar(props: SlotCalendarProps) {
   }
   const shared = {
     date: day,
-    events,
-    ...shownHours(events),
+    events: shown,
+    ...shownHours(shown),
     withHeader: false,
     // The bubble has room for `09:30` only, not for times in other languages.
     withCurrentTimeBubble: false,
@@ -76,9 +80,16 @@ export function SlotCalendar(props: SlotCalendarProps) {
       const event = events.find((one) => one.id === id)
       if (event !== undefined) open(event)
     },
+    // Sessions are behind the slots, and nothing happens where one is pressed but what does without it.
     renderEvent: ({ id }: ScheduleEventData, props: EventProps) => {
       const event = events.find((one) => one.id === id)
-      if (event === undefined) return <button {...props} />
+      if (event === undefined) {
+        return (
+          <div className={`${props.className ?? ''} ${classes.session}`} style={props.style}>
+            {props.children}
+          </div>
+        )
+      }
       return (
         <button
           {...props}
@@ -94,7 +105,7 @@ export function SlotCalendar(props: SlotCalendarProps) {
   }
   return (
     <>
-      <CalendarLegend events={events} />
+      <CalendarLegend events={events} hasSessions={behind.length > 0} />
       <div className={classes.calendar} data-view={view} ref={rootRef}>
         {view === 'day' ? (
           <DayView {...shared} withAllDaySlot={false} />
@@ -139,6 +150,17 @@ function useEvents(
         blocked,
       ),
     [slots, bookings, timeZone, blocked, t],
+  )
+}
+
+function useSessionEvents(sessions: readonly OpenSession[], timeZone: string) {
+  const { t } = useTranslation('schedule')
+  return useMemo(
+    () =>
+      sessionEvents(sessions, timeZone, ({ startsAt, endsAt }) => {
+        return t('calendar.sessionAt', { times: formatTimes(startsAt, endsAt, timeZone) })
+      }),
+    [sessions, timeZone, t],
   )
 }
 

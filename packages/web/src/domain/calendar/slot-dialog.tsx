@@ -15,11 +15,14 @@ import { StatusMark } from '../bookings/status-mark.tsx'
 import { blockedText } from '../busy-calendar/blocked-text.ts'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
+import { VisitOfBooking } from '../visits/visit-of-booking.tsx'
 import { isComing, unitsOf } from './calendar-events.ts'
 import { SlotCapacity } from './slot-capacity.tsx'
 
 type SlotDialogProps = {
   slot: Slot | undefined
+  /** Not the slot of a visit in an open session, which is neither changed nor withdrawn by itself. */
+  isListed: boolean
   /** What blocks it; undefined: nothing does. */
   blocked: BlockedSlot | undefined
   /** All bookings of the days shown; the dialog selects those of the slot. */
@@ -50,7 +53,7 @@ export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
 type SlotDetailsProps = SlotDialogProps & { slot: Slot }
 
 function SlotDetails(props: SlotDetailsProps) {
-  const { slot, blocked, bookings, clinicId, timeZone, nameOf, moveOf, sinceOf, onClose } = props
+  const { slot, isListed, blocked, bookings, clinicId, timeZone, nameOf, moveOf, sinceOf, onClose } = props
   const { t } = useTranslation('schedule')
   const [isWithdrawing, setWithdrawing] = useState(false)
   const day = localDay(slot.startsAt, timeZone)
@@ -78,10 +81,12 @@ function SlotDetails(props: SlotDetailsProps) {
   return (
     <Stack gap="md">
       {blocked === undefined ? null : <Text fw={600}>{blockedText(t, blocked)}</Text>}
-      <Text c="dimmed">
-        {t('calendar.freeOf', { free: formatNumber(slot.available), capacity: formatNumber(slot.capacity) })}
-      </Text>
-      {Date.parse(slot.endsAt) > serverNow() ? (
+      {isListed ? (
+        <Text c="dimmed">
+          {t('calendar.freeOf', { free: formatNumber(slot.available), capacity: formatNumber(slot.capacity) })}
+        </Text>
+      ) : null}
+      {isListed && Date.parse(slot.endsAt) > serverNow() ? (
         <SlotCapacity slot={slot} taken={unitsOf(here)} clinicId={clinicId} />
       ) : null}
       {here.map((booking) => (
@@ -90,6 +95,9 @@ function SlotDetails(props: SlotDetailsProps) {
             <Text fw={600}>{nameOf ? nameOf(booking) : <PatientName of={booking} />}</Text>
             <StatusMark of={booking} />
           </Group>
+          <Text size="sm">
+            <VisitOfBooking booking={booking} />
+          </Text>
           {booking.patient.phone === undefined && booking.patient.email === undefined ? null : (
             <Text size="sm">
               <PatientContacts of={booking} />
@@ -109,7 +117,7 @@ function SlotDetails(props: SlotDetailsProps) {
           <BookingActions booking={booking} timeZone={timeZone} />
         </Stack>
       ))}
-      {Date.parse(slot.startsAt) > serverNow() ? (
+      {isListed && Date.parse(slot.startsAt) > serverNow() ? (
         <Group>
           <Button variant="default" onClick={() => setWithdrawing(true)}>
             {t('withdraw.slot')}

@@ -21,6 +21,7 @@ export function SlotPreview({ preview, timeZone, isPending, onCreate }: SlotPrev
         {t('preview.created', { count: preview.created })}
         {preview.skipped > 0 ? ` · ${t('preview.skipped', { count: preview.skipped })}` : ''}
         {preview.differing > 0 ? ` · ${t('preview.differing', { count: preview.differing })}` : ''}
+        {preview.inSessions ? ` · ${t('preview.inSessions', { count: preview.inSessions })}` : ''}
         {preview.conflicts > 0 ? ` · ${t('preview.conflicts', { count: preview.conflicts })}` : ''}
       </FocusedTitle>
       {days.length === 0 ? null : (

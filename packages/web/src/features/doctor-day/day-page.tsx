@@ -50,13 +50,14 @@ export function DayPage() {
               <DayList key={days.day} bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />
               {days.slotsError ? (
                 <ErrorState error={days.slotsError} retry={days.retry} />
-              ) : days.slots.length === 0 ? null : (
+              ) : days.isEmpty ? null : (
                 <section aria-label={t('calendar')}>
                   <DoctorCalendar
                     key={days.day}
                     view="day"
                     day={days.day}
                     slots={days.slots}
+                    sessions={days.sessions}
                     bookings={days.bookings}
                     doctorId={days.doctorId}
                     clinicId={days.clinic.id}

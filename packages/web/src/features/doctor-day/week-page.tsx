@@ -7,8 +7,8 @@ import { DayCounts } from '../../domain/bookings/day-list.tsx'
 import { DoctorCalendar } from '../../domain/calendar/doctor-calendar.tsx'
 import { FeedSection } from '../../domain/calendar-feed/feed-section.tsx'
 import { useOwnMoves } from '../../domain/slots/use-own-moves.tsx'
+import { slotsAndSessionsQuery } from '../../domain/visits/sessions-query.ts'
 import { formatDate, formatDayTime } from '../../lib/i18n/format.ts'
-import { slotsQuery } from '../../lib/queries/slots-query.ts'
 import { LinkButton } from '../../ui/buttons/link-button.tsx'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { LiveNote } from '../../ui/live-note.tsx'
@@ -37,7 +37,7 @@ export function WeekPage() {
         <>
           {days.slotsError ? (
             <ErrorState error={days.slotsError} retry={days.retry} />
-          ) : days.slots.length === 0 ? (
+          ) : days.isEmpty ? (
             <EmptyWeek {...days} />
           ) : (
             <Group justify="space-between">
@@ -50,6 +50,7 @@ export function WeekPage() {
             view="week"
             day={days.from}
             slots={days.slots}
+            sessions={days.sessions}
             bookings={days.bookings}
             doctorId={days.doctorId}
             clinicId={days.clinic.id}
@@ -67,10 +68,10 @@ export function WeekPage() {
 
 type EmptyWeekProps = Pick<ReturnType<typeof useOwnDays>, 'doctorId' | 'to' | 'clinic' | 'show'>
 
-/** A doctor who has later slots is not asked to create some: they are in another week. */
+/** A doctor who has later slots or sessions is not asked to create some: they are in another week. */
 function EmptyWeek({ doctorId, to, clinic, show }: EmptyWeekProps) {
   const { t } = useTranslation('doctor-day')
-  const later = useQuery(slotsQuery(doctorId, addDays(to, 1), addDays(to, listedDaysMax)))
+  const later = useQuery(slotsAndSessionsQuery(doctorId, addDays(to, 1), addDays(to, listedDaysMax)))
   if (later.isPending) return <PageLoading />
   const next = later.data?.items[0]
   const help =

@@ -9,11 +9,13 @@ import { BookingsStopped } from '../../../domain/bookings/bookings-stopped.tsx'
 import { canBeMoved } from '../../../domain/bookings/offered-actions.ts'
 import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
 import { BusySection } from '../../../domain/busy-calendar/busy-section.tsx'
+import { isComing } from '../../../domain/calendar/calendar-events.ts'
 import { DoctorCalendar } from '../../../domain/calendar/doctor-calendar.tsx'
 import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
 import { NextSlot } from '../../../domain/slots/next-slot.tsx'
 import { WithdrawDays } from '../../../domain/slots/withdraw-days.tsx'
 import { type Days, daysOf, withdrawalSearchOf } from '../../../domain/slots/withdrawal-search.ts'
+import { sessionsQuery, slotsAndSessionsQuery } from '../../../domain/visits/sessions-query.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { bookingsQuery } from '../../../lib/queries/clinic-queries.ts'
 import { slotsQuery } from '../../../lib/queries/slots-query.ts'
@@ -28,6 +30,7 @@ import { BookingLink } from '../booking-link.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
 
+const none: never[] = []
 const route = getRouteApi('/clinic/$clinicId/times')
 
 /** A doctor's slots: the week as a calendar, creating slots by a rule, withdrawing days. */
@@ -159,22 +162,26 @@ function Week({ doctorId }: { doctorId: string }) {
   const from = mondayOf(day)
   const to = addDays(from, 6)
   const slots = useQuery(slotsQuery(doctorId, from, to))
+  const openSessions = useQuery(sessionsQuery(doctorId, from, to))
   const found = useQuery(bookingsQuery(clinicId, { from, to, doctorId }))
   const bookings = withMarks(found.data?.items ?? [], usePendingMarks(clinicId))
   useLiveClinic(clinicId, [doctorId])
-  const items = slots.data?.items ?? []
+  const items = slots.data?.items ?? none
+  const sessions = openSessions.data?.items ?? none
+  const isPending = slots.isPending || openSessions.isPending || found.isPending
+  const isEmpty = items.length === 0 && sessions.length === 0 && !bookings.some(isComing)
   return (
-    <Stack gap="md" aria-busy={slots.isPending} data-weeks tabIndex={-1}>
+    <Stack gap="md" aria-busy={isPending} data-weeks tabIndex={-1}>
       <DayNav day={day} today={today} step={7} onChange={setDay} />
       {slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
       ) : (
         <>
-          {items.length === 0 && !slots.isPending ? (
+          {isEmpty && !isPending ? (
             <EmptyState title={t('times.none')} help={t('times.noneHelp')}>
               <NextSlot
                 kind="slot"
-                timesOf={(...days) => slotsQuery(doctorId, ...days)}
+                timesOf={(...days) => slotsAndSessionsQuery(doctorId, ...days)}
                 after={to}
                 timeZone={timeZone}
                 onShow={setDay}
@@ -186,6 +193,7 @@ function Week({ doctorId }: { doctorId: string }) {
             view="week"
             day={from}
             slots={items}
+            sessions={sessions}
             bookings={bookings}
             doctorId={doctorId}
             clinicId={clinicId}
