@@ -1,5 +1,5 @@
 // Nightly: each way to the patients of a withdrawal, and back
-import { aBooking, aSlot } from '@holdfast/testkit'
+import { aBooking, aSession, aSlot } from '@holdfast/testkit'
 import { addDays } from '@holdfast/vocabulary'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -302,4 +302,40 @@ test('a slot whose withdrawal got no response is withdrawn again, and lists whos
   await dialog.getByRole('button', { name: 'Try again' }).press('Enter')
   await dialog.getByRole('heading', { name: '1 slot was withdrawn.' }).and(page.locator(':focus')).waitFor()
   await dialog.getByRole('link', { name: '+44 1632 960471' }).waitFor()
+})
+
+test('a day of open sessions without visits is withdrawn, and its hours are', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const today = Temporal.Now.plainDateISO('UTC')
+  const day = today.add({ days: 8 - today.dayOfWeek }).toString()
+  for (const hour of ['09', '14'])
+    await aSession(site.database, scene.doctor, { startsAt: new Date(`${day}T${hour}:00Z`), minutes: 180 })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/times?withdrawFrom=${day}&withdrawTo=${day}`)
+  const panel = page.getByRole('region', { name: 'Withdraw slots' })
+  await panel.getByText('2 open sessions would be closed at that time.').waitFor()
+  await panel.getByText('No bookings are affected.').waitFor()
+  expect(await panel.getByText('0 slots').count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+
+  // Of the first one, an hour, in the calendar.
+  const desk = await scene.pageOf('doctor')
+  await desk.goto(`/my-day/week?day=${day}`)
+  await desk.getByRole('button', { name: 'Add or withdraw slots' }).click()
+  const dialog = desk.getByRole('dialog')
+  await dialog.getByLabel('Until').fill('10:00')
+  await dialog.getByText('1 open session').first().waitFor()
+  await dialog.getByRole('button', { name: 'Close 1 open session' }).click()
+  await dialog.getByText('1 open session would be closed at that time.').waitFor()
+  await dialog.getByRole('button', { name: 'Close 1 open session' }).click()
+  await desk.getByText('1 open session was closed at that time.').waitFor()
+  await desk.getByText('Open session, 10:00–\u206012:00').waitFor()
+
+  await panel.getByRole('button', { name: 'Close 2 open sessions' }).click()
+  await page.getByText('2 open sessions were closed at that time.').waitFor()
+  const { rows } = await site.database.ownerPool.query(
+    'select count(*)::integer as open from holdfast.open_session where resource_id = $1 and withdrawn_at is null',
+    [scene.doctor.id],
+  )
+  expect(rows).toEqual([{ open: 0 }])
 })

@@ -110,7 +110,9 @@ export const slotOperations = {
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
     summary: 'Withdraw a doctor’s slots by days',
-    description: 'All or none of the slots of these days, or of some hours of them, that have not begun.',
+    description:
+      'All or none of the slots of these days, or of some hours of them, that have not begun. Open sessions are ' +
+      'closed at these times.',
     access: 'calendar',
     query: Type.Object({ from, to, startsFrom, startsBefore, withBookings, dryRun }, { additionalProperties: false }),
     responses: { 200: { description: 'The slots are withdrawn', schema: withdrawnSlotsSchema } },

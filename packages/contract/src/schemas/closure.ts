@@ -78,6 +78,7 @@ export const closureEffectSchema = Type.Object(
     blockedSlots: firstCount('Those that a closure or an external calendar blocks already'),
     takenSlots: firstCount('Those with places that are booked or held'),
     takenUnits: firstCount('How many places in them are booked or held'),
+    sessions: firstCount('Open sessions at these times that are not over'),
     bookings: pageOf(bookingSchema, 'ClosedBookings'),
   },
   { title: 'ClosureEffect', additionalProperties: false },

@@ -116,6 +116,9 @@ export const createdSlotsSchema = Type.Object(
 export const withdrawnSlotsSchema = Type.Object(
   {
     slots: Type.Integer({ description: 'The number of withdrawn slots' }),
+    sessions: Type.Optional(
+      Type.Integer({ description: 'The number of open sessions that are closed at these times, wholly or in part' }),
+    ),
     bookings: Type.Array(
       Type.Object(
         {

@@ -25,7 +25,8 @@ async function countsOf(pool: pg.Pool, concerned: Concerned): Promise<ClosureEff
   const { rows } = await pool.query<NonNullable<ClosureEffect['counts']>>(sql`
     select count(*)::integer as slots, count(c.blocked_at)::integer as "blockedSlots",
            count(*) filter (where c.taken > 0)::integer as "takenSlots",
-           coalesce(sum(c.taken), 0)::integer as "takenUnits"
+           coalesce(sum(c.taken), 0)::integer as "takenUnits",
+           (select count(*)::integer from (${sessionsIn(concerned)} limit ${slotsToComeMax}) o) as sessions
       from (select s.blocked_at, s.taken from ${slotsIn(concerned)} limit ${slotsToComeMax}) c`)
   return rows[0] ?? null
 }
@@ -43,6 +44,20 @@ function slotsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }:
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
      where c.no = ${clinicNo} and holdfast.takes_time(s) and s.starts_at > statement_timestamp()
        and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}) s`
+}
+
+/** The open sessions of doctors that are not over and overlap a time of the closure. */
+function sessionsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }: Concerned): Sql {
+  return sql`
+    select distinct s.id from holdfast.clinic c
+     cross join lateral holdfast.closure_occurrences(
+       ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}::boolean, c.timezone, statement_timestamp(),
+       statement_timestamp() + interval '3 years') o(during)
+      join holdfast.open_session s on s.clinic_no = c.no and tstzrange(s.starts_at, s.ends_at) && o.during
+       -- No session lasts longer.
+       and s.starts_at > lower(o.during) - interval '25 hours' and s.starts_at < upper(o.during)
+     where c.no = ${clinicNo} and s.withdrawn_at is null and s.ends_at > statement_timestamp()
+       and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}`
 }
 
 async function bookingsIn(pool: pg.Pool, query: EffectQuery): Promise<Page<Booking>> {

@@ -211,10 +211,15 @@ test('its effect counts slots and lists the bookings in them, in pages; the book
     endsAt: free.endsAt,
   })
   const time = { localStart, localEnd, yearly: false }
+  // One is withdrawn, and one is not at that time.
+  await aSession(database, doctor, { startsAt: free.startsAt })
+  const withdrawn = await aSession(database, doctor, { startsAt: free.startsAt })
+  await engine.sessions.withdraw(withdrawn.id, doctor.id)
+  await aSession(database, doctor, { startsAt: free.endsAt })
   const effect = (cursor: string | null, limit = 2) =>
     engine.closures.effect({ clinicNo: doctor.clinicNo, doctorId: null, time, limit, cursor })
   const first = await effect(null)
-  expect(first).toMatchObject({ counts: { slots: 3, blockedSlots: 0, takenSlots: 2, takenUnits: 3 } })
+  expect(first).toMatchObject({ counts: { slots: 3, blockedSlots: 0, takenSlots: 2, takenUnits: 3, sessions: 1 } })
   const rest = await effect(first.bookings.nextCursor)
   expect(rest).toMatchObject({ counts: null, bookings: { nextCursor: null } })
   const listed = [...first.bookings.items, ...rest.bookings.items].map(({ id }) => id)

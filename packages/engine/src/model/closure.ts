@@ -61,6 +61,8 @@ export type ClosureEffect = {
     /** Those of them that a closure or an external calendar blocks already. */
     blockedSlots: number
     takenSlots: number
+    /** Open sessions that are not over. */
+    sessions: number
     /** How many of their units are booked or held. */
     takenUnits: number
   } | null

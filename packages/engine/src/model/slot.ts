@@ -60,10 +60,10 @@ export type CreateSlotsResult = {
 
 export type WithdrawSlotsOutcome =
   /**
-   * `bookings` are those that became FAILED, now or when the slots were withdrawn (or would now, in a dry run).
-   * `position` null: nothing was written.
+   * `sessions`: how many open sessions are closed, each at least in part. `bookings` are those that became FAILED, now
+   * or when the slots were withdrawn (or would now, in a dry run). `position` null: nothing was written.
    */
-  | { kind: 'withdrawn'; slots: number; bookings: AffectedBooking[]; position: string | null }
+  | { kind: 'withdrawn'; slots: number; sessions: number; bookings: AffectedBooking[]; position: string | null }
   | { kind: 'slot_missing' }
   | { kind: 'slot_in_past' }
   | { kind: 'slot_has_bookings'; bookings: number }

@@ -28,16 +28,19 @@ export async function withdrawInParts(
   limits: PartLimits = partLimits,
 ): Promise<WithdrawSlotsOutcome> {
   const parts = await partsOf(pool, request, limits)
-  if (parts.length > 1) {
-    // Reports a range that is too large before anything is withdrawn.
-    const whole = await withdrawSlots(pool, { ...request, dryRun: true })
-    if (whole.kind !== 'withdrawn') return whole
-  }
   const all: WithdrawSlotsOutcome & { kind: 'withdrawn' } = {
     kind: 'withdrawn',
     slots: 0,
+    sessions: 0,
     bookings: [],
     position: null,
+  }
+  if (parts.length > 1) {
+    // Reports a range that is too large before anything is withdrawn, and counts each session once, although several
+    // parts may close it.
+    const whole = await withdrawSlots(pool, { ...request, dryRun: true })
+    if (whole.kind !== 'withdrawn') return whole
+    all.sessions = whole.sessions
   }
   for (const [index, which] of parts.entries()) {
     const withdrawing = withdrawSlots(pool, { ...request, which })
@@ -45,6 +48,7 @@ export async function withdrawInParts(
     if (outcome.kind !== 'withdrawn') return outcome
     if (!request.dryRun) onPart(outcome.position)
     all.slots += outcome.slots
+    if (parts.length === 1) all.sessions = outcome.sessions
     all.bookings.push(...outcome.bookings)
     if (outcome.position !== null) all.position = outcome.position
   }

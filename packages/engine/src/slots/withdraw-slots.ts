@@ -7,6 +7,7 @@ import type { AffectedBooking, WithdrawSlotsOutcome, WithdrawSlotsRequest } from
 type WithdrawnRow = {
   outcome: 'withdrawn' | 'slot_missing' | 'slot_in_past' | 'slot_has_bookings' | 'too_large'
   slots: number
+  sessions: number
   live: number
   booking_ids: string[]
   slot_ids: string[]
@@ -38,7 +39,13 @@ export async function withdrawSlots(
   if (row === undefined) throw new Error('withdraw_slots returned no row.')
   switch (row.outcome) {
     case 'withdrawn':
-      return { kind: 'withdrawn', slots: row.slots, bookings: affectedOf(row), position: row.tx }
+      return {
+        kind: 'withdrawn',
+        slots: row.slots,
+        sessions: row.sessions,
+        bookings: affectedOf(row),
+        position: row.tx,
+      }
     case 'slot_has_bookings':
       return { kind: 'slot_has_bookings', bookings: row.live }
     case 'too_large':

@@ -1,8 +1,9 @@
 -- withdraw_slots: takes slots out of the calendar for good: the one named by p_slot_id, or those of p_resource_id that
 -- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on
 -- them FAILED `hold_expired`, each with its event. Confirmed cases return to the waitlist, and so do the requests of
--- held ones. Returns one row: the outcome, how many slots it withdrew, and the live bookings that failed as parallel
--- arrays, by start and id. A case has its own start in its block.
+-- held ones. Returns one row: the outcome, how many slots it withdrew, of how many open sessions it closed at least a
+-- part (withdraw_sessions), and the live bookings that failed as parallel arrays, by start and id. A case has its own
+-- start in its block.
 --
 -- A repetition names the bookings that the first call ended, because somebody has to call these patients: for a slot
 -- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those
@@ -25,8 +26,8 @@ create or replace function holdfast.withdraw_slots(
   p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_from timestamptz, p_to timestamptz,
   p_with_bookings boolean, p_dry_run boolean, p_actor_id uuid
 ) returns table (
-  outcome text, slots integer, live integer, booking_ids uuid[], slot_ids uuid[], starts timestamptz[], units integer[],
-  statuses text[], tx xid8
+  outcome text, slots integer, sessions integer, live integer, booking_ids uuid[], slot_ids uuid[],
+  starts timestamptz[], units integer[], statuses text[], tx xid8
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -49,7 +50,7 @@ declare
   v_from uuid;
   v_has_sessions boolean := false;
 begin
-  outcome := 'withdrawn'; slots := 0; live := 0;
+  outcome := 'withdrawn'; slots := 0; sessions := 0; live := 0;
   booking_ids := '{}'; slot_ids := '{}'; starts := '{}'; units := '{}'; statuses := '{}';
 
   -- 1. Which slots: locked, and as they are under the lock.
@@ -71,10 +72,11 @@ begin
       v_withdrawn := array[p_slot_id];
     end if;
   else
-    v_has_sessions := not p_dry_run and exists (
-      select from open_session s
-       where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
-         and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from);
+    select count(*) > 0 and not p_dry_run, count(*) filter (where s.ends_at > v_now)
+      into v_has_sessions, sessions
+      from open_session s
+     where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+       and s.starts_at > p_from - interval '25 hours' and s.starts_at < p_to and s.ends_at > p_from;
     if v_has_sessions then
       perform lock_resources(p_clinic_no, array[p_resource_id]);
     end if;
@@ -104,7 +106,7 @@ begin
   end if;
   if v_slots is null then
     if v_has_sessions then
-      perform withdraw_sessions(p_clinic_no, p_resource_id, p_from, p_to);
+      sessions := withdraw_sessions(p_clinic_no, p_resource_id, p_from, p_to);
     end if;
     slots := coalesce(cardinality(v_withdrawn), 0);
     if p_dry_run or slots = 0 then
@@ -179,7 +181,7 @@ begin
 
   -- 3. Fail them, log it, give their units back, close the slots.
   if v_has_sessions then
-    perform withdraw_sessions(p_clinic_no, p_resource_id, p_from, p_to);
+    sessions := withdraw_sessions(p_clinic_no, p_resource_id, p_from, p_to);
   end if;
   with failed as (
     update booking b

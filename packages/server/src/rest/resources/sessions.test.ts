@@ -98,6 +98,16 @@ describe('open sessions', () => {
     expect(await create(false)).not.toHaveProperty('inSessions')
   })
 
+  test('a withdrawal of a day without slots says how many sessions it closes', async ({ database, rest }) => {
+    const { path, staff, session } = await aPractice(database, rest)
+    const query = { from: dayOf(session), to: dayOf(session) }
+    const withdraw = async (dryRun: boolean) =>
+      (await rest.call('withdrawSlotsOfDoctor', { path, as: staff, query: { ...query, dryRun } })).body
+    expect(await withdraw(true)).toEqual({ slots: 0, sessions: 1, bookings: [] })
+    expect(await withdraw(false)).toEqual({ slots: 0, sessions: 1, bookings: [] })
+    expect(await withdraw(true)).toEqual({ slots: 0, sessions: 0, bookings: [] })
+  })
+
   test('what cannot be a session is named', async ({ database, rest }) => {
     const { path, staff, session } = await aPractice(database, rest)
     const sent = async (startsAt: string, endsAt: string, more = {}) =>

@@ -267,7 +267,7 @@ test('a doctor’s days are withdrawn in the clinic’s time zone', async ({ dat
   const before = await aSlot(database, doctor, { startsAt: new Date(zoned.epochMilliseconds - 3_600_000) })
   const query = { from: day(5), to: day(5) }
   const done = await rest.call('withdrawSlotsOfDoctor', { path, as: staff, query })
-  expect(done.body).toEqual({ slots: 1, bookings: [] })
+  expect(done.body).toEqual({ slots: 1, sessions: 0, bookings: [] })
   const left = await rest.call('listSlots', { path, query: { from: day(4), to: day(6) } })
   expect(left.body.items.map(({ id }) => id)).toEqual([before.id])
   expect(inside.id).not.toBe(before.id)
@@ -285,9 +285,9 @@ test('of a doctor’s day, the slots that start within some hours are withdrawn,
   const hours = { startsFrom: at('09:00').toISOString(), startsBefore: at('09:30').toISOString() }
   const withdraw = (query: object) => rest.call('withdrawSlotsOfDoctor', { path, as: staff, query: query as never })
   // Hours outside of the days select nothing.
-  expect((await withdraw({ from: day(6), to: day(6), ...hours })).body).toEqual({ slots: 0, bookings: [] })
+  expect((await withdraw({ from: day(6), to: day(6), ...hours })).body).toEqual({ slots: 0, sessions: 0, bookings: [] })
   const dry = await withdraw({ from: day(5), to: day(5), ...hours, dryRun: true })
-  expect(dry.body).toEqual({ slots: 2, bookings: [] })
+  expect(dry.body).toEqual({ slots: 2, sessions: 0, bookings: [] })
   const done = await withdraw({ from: day(5), to: day(5), ...hours })
   expect(done.body).toEqual(dry.body)
   const left = await rest.call('listSlots', { path, query: { from: day(5), to: day(5) } })

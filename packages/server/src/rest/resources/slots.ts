@@ -200,7 +200,7 @@ function withdrawn(outcome: WithdrawSlotsOutcome, dryRun: boolean) {
   const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: booking.startsAt.toISOString() }))
   return {
     status: 200 as const,
-    body: { slots: outcome.slots, bookings },
+    body: { slots: outcome.slots, sessions: outcome.sessions, bookings },
     ...(dryRun || outcome.position === null ? {} : { position: outcome.position }),
   }
 }

@@ -90,6 +90,8 @@ export function DoctorCalendar(props: DoctorCalendarProps) {
       />
       <HoursDialog
         {...shown}
+        slots={all}
+        sessions={sessions}
         hours={hours}
         firstDay={day}
         lastDay={lastDay}

@@ -1,4 +1,4 @@
-import type { BookedSince, Booking, Slot } from '@holdfast/contract/client'
+import type { BookedSince, Booking, OpenSession, Slot } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,6 +10,7 @@ import { DateField } from '../../ui/fields/date-field.tsx'
 import { EndTimeField, TimeField } from '../../ui/fields/time-field.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import layoutClasses from '../../ui/layout.module.css'
+import { useWithdrawalTexts } from '../slots/use-withdrawal-texts.ts'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { CreateInHours } from './create-in-hours.tsx'
 import type { DayHours } from './slot-calendar.tsx'
@@ -21,6 +22,7 @@ type HoursDialogProps = {
   firstDay: string
   lastDay: string
   slots: readonly Slot[]
+  sessions: readonly OpenSession[]
   doctorId: string
   clinicId: string
   timeZone: string
@@ -46,14 +48,17 @@ export function HoursDialog({ hours, onClose, ...rest }: HoursDialogProps) {
 type HoursProps = Omit<HoursDialogProps, 'hours'> & { first: DayHours }
 
 function Hours(props: HoursProps) {
-  const { first, firstDay, lastDay, slots, doctorId, clinicId, timeZone, moveOf, sinceOf, onClose } = props
+  const { first, firstDay, lastDay, slots, sessions, doctorId, clinicId, timeZone, moveOf, sinceOf, onClose } = props
   const { t } = useTranslation('schedule')
+  const texts = useWithdrawalTexts()
   const [hours, setHours] = useState(first)
   const [step, setStep] = useState<'choose' | 'create' | 'withdraw'>('choose')
   const { day, from, to } = hours
   const isValid = day >= firstDay && day <= lastDay && from !== '' && to > from
   const isOver = isValid && Date.parse(instantOf(day, to, timeZone)) <= serverNow()
   const here = isValid ? slots.filter((slot) => isWithin(slot, hours, timeZone)) : []
+  const open = isValid ? sessions.filter((session) => isOpenWithin(session, hours, timeZone)).length : 0
+  const found = { slots: here.length, sessions: open }
   const finish = () => {
     onClose()
     // The calendar has changed, and with it the slot or button that opened this.
@@ -96,20 +101,18 @@ function Hours(props: HoursProps) {
   return (
     <Stack gap="md">
       <HoursFields hours={hours} firstDay={firstDay} lastDay={lastDay} onChange={setHours} />
-      <Text role="status">
-        {isOver ? t('hours.past') : here.length === 0 ? t('hours.none') : t('hours.count', { count: here.length })}
-      </Text>
+      <Text role="status">{isOver ? t('hours.past') : <Found {...found} />}</Text>
       <Group gap="sm">
         <Button
-          variant={here.length === 0 ? 'filled' : 'default'}
+          variant={here.length + open === 0 ? 'filled' : 'default'}
           disabled={!isValid || isOver}
           onClick={() => setStep('create')}
         >
           {t('hours.create')}
         </Button>
-        {here.length === 0 ? null : (
+        {here.length + open === 0 ? null : (
           <Button variant="default" onClick={() => setStep('withdraw')}>
-            {t('withdraw.submitSlots', { count: here.length })}
+            {texts.submit(found)}
           </Button>
         )}
       </Group>
@@ -121,6 +124,20 @@ function Hours(props: HoursProps) {
 function isWithin({ startsAt }: Slot, { day, from, to }: DayHours, timeZone: string): boolean {
   const local = localDateTime(startsAt, timeZone).slice(0, 16)
   return local >= `${day} ${from}` && local < `${day} ${to}` && Date.parse(startsAt) > serverNow()
+}
+
+/** Open sessions that are open at some time of the hours, and are not over. */
+function isOpenWithin({ startsAt, endsAt }: OpenSession, { day, from, to }: DayHours, timeZone: string): boolean {
+  const local = (at: string) => localDateTime(at, timeZone).slice(0, 16)
+  return local(startsAt) < `${day} ${to}` && local(endsAt) > `${day} ${from}` && Date.parse(endsAt) > serverNow()
+}
+
+function Found({ slots, sessions }: { slots: number; sessions: number }) {
+  const { t } = useTranslation('schedule')
+  const ofSlots = slots === 0 ? t('hours.none') : t('hours.count', { count: slots })
+  if (sessions === 0) return ofSlots
+  const ofSessions = t('withdraw.openSessions', { count: sessions })
+  return slots === 0 ? ofSessions : `${ofSlots} · ${ofSessions}`
 }
 
 type FieldsProps = { hours: DayHours; firstDay: string; lastDay: string; onChange: (hours: DayHours) => void }

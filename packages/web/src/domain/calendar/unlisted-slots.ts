@@ -2,8 +2,8 @@ import type { Booking, Slot, VisitType } from '@holdfast/contract/client'
 import { isComing, unitsOf } from './calendar-events.ts'
 
 /**
- * The slots of bookings that are in no list of slots: those of visits in open sessions, and withdrawn ones whose patient
- * was there. A visit has the capacity of its type, and at least what is taken of it.
+ * The slots of bookings that are in no list of slots: those of visits in open sessions, and withdrawn ones whose
+ * patient was there. A visit has the capacity of its type, and at least what is taken of it.
  */
 export function unlistedSlots(
   listed: readonly Slot[],

@@ -38,6 +38,7 @@ export function ClosureEffect({ clinicId, of, links }: EffectProps) {
     <Stack gap="sm">
       <Text role="status">
         {t('closures.slots', { count: first.slots ?? 0 })}{' '}
+        {first.sessions ? `${t('closures.sessions', { count: first.sessions })} ` : null}
         {bookings.length === 0 ? t('closures.nobody') : t('closures.stay', { number })}
       </Text>
       {bookings.length === 0 ? null : (

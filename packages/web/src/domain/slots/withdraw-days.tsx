@@ -27,7 +27,7 @@ type WithdrawDaysProps = {
   allLostOf?: (days: Days) => ReactNode
 }
 
-/** Withdraws all slots of some days, after a preview of the bookings it would affect. */
+/** Withdraws all slots of some days, and closes the open sessions, after a preview of the bookings it would affect. */
 export function WithdrawDays(props: WithdrawDaysProps) {
   const { doctorId, clinicId, timeZone, today, search, onDays, moveOf, rebookOf, sinceOf, allLostOf } = props
   const { t } = useTranslation('schedule')

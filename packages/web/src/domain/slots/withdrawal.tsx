@@ -20,6 +20,7 @@ import { affectedOf } from './affected.ts'
 import { AffectedList } from './affected-list.tsx'
 import { AffectedSheet } from './affected-sheet.tsx'
 import { PrintButton } from './print-button.tsx'
+import { useWithdrawalTexts } from './use-withdrawal-texts.ts'
 import type { Days } from './withdrawal-search.ts'
 import { Withdrawn } from './withdrawn.tsx'
 
@@ -49,14 +50,15 @@ type WithdrawalProps = {
 }
 
 /**
- * A preview of the slots and bookings that a withdrawal affects, then the withdrawal. If patients lost appointments,
- * they are listed until the reader is done with them. Nothing can be withdrawn before they have been named. A
- * withdrawal whose response was lost is repeated with its key, and then lists them too; until then, the preview stays
- * as it was before.
+ * A preview of the slots, open sessions and bookings that a withdrawal affects, then the withdrawal. If patients lost
+ * appointments, they are listed until the reader is done with them. Nothing can be withdrawn before they have been
+ * named. A withdrawal whose response was lost is repeated with its key, and then lists them too; until then, the preview
+ * stays as it was before.
  */
 export function Withdrawal(props: WithdrawalProps) {
   const { doctorId, clinicId, timeZone, days, moveOf, rebookOf, sinceOf, allLost, nextAt, run, onDone, onBack } = props
   const { t } = useTranslation(['schedule', 'problems'])
+  const texts = useWithdrawalTexts()
   const withdrawal = useWithdrawal(props)
   const { mayBeDone } = withdrawal
   const queryClient = useQueryClient()
@@ -83,7 +85,7 @@ export function Withdrawal(props: WithdrawalProps) {
   })
   if (hasAffected) {
     const affected = affectedOf(withdrawal.data, since.data ?? withdrawal.data.patients, withdrawal.data.patients)
-    const title = t('withdraw.done', { count: withdrawal.data.slots })
+    const title = texts.done(withdrawal.data)
     return (
       <>
         <Withdrawn
@@ -102,13 +104,13 @@ export function Withdrawal(props: WithdrawalProps) {
   }
   if (preview.isError) return <ErrorState error={preview.error} retry={() => void preview.refetch()} />
   if (preview.data === undefined) return <Text role="status">{t('withdraw.loading')}</Text>
-  const { slots, bookings, named } = preview.data
+  const { slots, sessions = 0, bookings, named } = preview.data
   const { patients = named } = (withdrawal.isPending || mayBeDone ? withdrawal.variables : null) ?? {}
   const affected = affectedOf(preview.data, patients)
   return (
     <Stack gap="md">
       <FocusedTitle id="withdrawal" order={3}>
-        {t('withdraw.slots', { count: slots })}
+        {texts.would(preview.data)}
       </FocusedTitle>
       {bookings.length > 0 ? (
         <Alert
@@ -121,27 +123,20 @@ export function Withdrawal(props: WithdrawalProps) {
           <Text size="sm" mt="xs">
             {t('withdraw.consequence')} {t(isMailed ? 'withdraw.callOthersBefore' : 'withdraw.callBefore')}
           </Text>
-          <AffectedSheet {...sheet} affected={affected} note={t('withdraw.slots', { count: slots })} />
+          <AffectedSheet {...sheet} affected={affected} note={texts.would(preview.data)} />
         </Alert>
-      ) : slots > 0 ? (
+      ) : slots + sessions > 0 ? (
         <Text c="dimmed">{t('withdraw.noBookings')}</Text>
       ) : null}
       {mayBeDone && withdrawal.isError ? <ErrorState error={withdrawal.error} help={t('withdraw.unknown')} /> : null}
       <Group gap="sm">
         <ActionButton
           color="red"
-          disabled={slots === 0}
+          disabled={slots + sessions === 0}
           isBusy={withdrawal.isPending}
           onClick={() => withdrawal.mutate({ withBookings: bookings.length > 0, patients, mayBeDone })}
         >
-          {mayBeDone
-            ? t('problems:retry')
-            : bookings.length === 0
-              ? t('withdraw.submitSlots', { count: slots })
-              : t('withdraw.submitBoth', {
-                  slots: t('withdraw.submitSlots', { count: slots }),
-                  bookings: t('withdraw.bookings', { count: bookings.length }),
-                })}
+          {mayBeDone ? t('problems:retry') : texts.submit(preview.data, bookings.length)}
         </ActionButton>
         {mayBeDone ? null : (
           <Button variant="default" onClick={onBack}>
@@ -167,7 +162,7 @@ type Attempt = {
 }
 
 function useWithdrawal({ of, doctorId, clinicId, run, onDone }: WithdrawalProps) {
-  const { t } = useTranslation('schedule')
+  const texts = useWithdrawalTexts()
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
@@ -179,9 +174,9 @@ function useWithdrawal({ of, doctorId, clinicId, run, onDone }: WithdrawalProps)
       const how = { dryRun: false, withBookings }
       return { patients, ...(await run(how, { 'Idempotency-Key': requestKeys.keyFor({ of, ...how }) })) }
     },
-    onSuccess: ({ slots, bookings }) => {
-      if (bookings.length > 0) return
-      toastDone({ message: t('withdraw.done', { count: slots }) })
+    onSuccess: (withdrawn) => {
+      if (withdrawn.bookings.length > 0) return
+      toastDone({ message: texts.done(withdrawn) })
       onDone()
     },
     onError: (error, attempt) => {
