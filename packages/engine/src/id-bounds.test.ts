@@ -118,6 +118,31 @@ agedTest('a month whose holds cannot be expired does not keep those of the other
   expect(await expireHoldsOfAllMonths(database.appPool)).toBe(1)
 })
 
+agedTest(
+  'an appointment as old as its clinic makes a patient known; control: not with a bound too tight',
+  async ({ database }) => {
+    const clinic = await aClinic(database)
+    const accountId = randomUUID()
+    const slot = await aSlot(database, await aDoctor(database, clinic))
+    await ageBooking(database, await aBooking(database, slot, { accountId, status: 'COMPLETED' }), 500)
+    await database.ownerPool.query(
+      `update holdfast.clinic set created_at = now() - interval '499 days 1 hour' where no = $1`,
+      [clinic.no],
+    )
+    const isKnown = async (account: string) => {
+      const { rows } = await database.ownerPool.query('select holdfast.is_known_patient($1, $2) as known', [
+        clinic.no,
+        account,
+      ])
+      return rows[0].known
+    }
+    expect([await isKnown(accountId), await isKnown(randomUUID())]).toEqual([true, false])
+    const tighter = { part: 'ids_from(c.created_at)', becomes: "ids_from(c.created_at + interval '9 months')" }
+    await plantFunction(database, 'is_known_patient', tighter)
+    expect(await isKnown(accountId)).toBe(false)
+  },
+)
+
 describe('a booking that is older than its slot, because it was moved into it', () => {
   async function aMovedBooking(database: TestDatabase) {
     const clinic = await aClinic(database)

@@ -17,6 +17,7 @@ import {
 import { agedDatabaseTest } from '@holdfast/testkit/database-test'
 import { expect, vi } from 'vitest'
 import { theatreOperations } from '../test/theatre-operations.ts'
+import { visitOperations } from '../test/visit-operations.ts'
 import { createEngine } from './create-engine.ts'
 import type { SettleAction } from './model/settle.ts'
 import { createCalendarReads } from './reads/calendar-reads.ts'
@@ -200,7 +201,7 @@ async function operationsOf(database: TestDatabase) {
       })
     },
   }
-  Object.assign(operations, await theatreOperations(database, pool))
+  Object.assign(operations, await theatreOperations(database, pool), await visitOperations(database, pool))
   const locksOf = async (name: string) => {
     const operation = operations[name]
     if (operation === undefined) throw new Error(`There is no operation "${name}".`)
@@ -273,6 +274,7 @@ test.for([
     /interval '6 months'/,
     "interval '120 months'",
   ],
+  ['is_known_patient', 'a claim of a time', 'is_known_patient', /raise sqlstate 'HF001'/, 'null'],
   ['old_visits_of_slots', 'a judged claim', 'old_visits_of_slots', /raise sqlstate 'HF001'/, 'null'],
   [
     'corrected_contact',
