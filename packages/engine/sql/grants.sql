@@ -136,7 +136,7 @@ begin
          'admit_claims', 'claim_slot', 'claim_slots', 'claim_added_places', 'claim_times', 'slot_for_move',
          'takes_time', 'time_of_slot', 'with_buffers',
          'are_doctors_locked', 'working_hours_plan', 'fill_working_hours',
-         'create_sessions', 'withdraw_session', 'open_times', 'settle_bookings', 'move_bookings',
+         'create_sessions', 'withdraw_session', 'open_times', 'session_minutes', 'settle_bookings', 'move_bookings',
          'request_link',
          'confirm_attendance', 'withdraw_attendance', 'correct_patient', 'renew_manage_token', 'expire_holds',
          'create_slots', 'set_slot_capacity', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',

@@ -289,7 +289,8 @@ test('the figures are shown as a table, and can be downloaded as CSV', async ({ 
   for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk))
   const lines = Buffer.concat(chunks).toString('utf8').split('\r\n')
   expect(lines[0]).toBe(
-    '\uFEFFdate,capacity,taken,PENDING,CONFIRMED,FAILED,CANCELLED,ARRIVED,NO_SHOW,COMPLETED,lapsed,released',
+    '\uFEFFdate,capacity,taken,openMinutes,takenMinutes,' +
+      'PENDING,CONFIRMED,FAILED,CANCELLED,ARRIVED,NO_SHOW,COMPLETED,lapsed,released',
   )
   // The last line ends, too.
   expect(lines).toHaveLength(30)

@@ -19,8 +19,13 @@ export const clinicStatsSchema = Type.Object(
       Type.Object(
         {
           date: Type.String({ format: 'date' }),
-          capacity: Type.Integer({ description: 'Total units of the day’s slots' }),
+          capacity: Type.Integer({ description: 'Total units of the day’s slots, and of the visits in open sessions' }),
           taken: Type.Integer(),
+          openMinutes: Type.Integer({
+            description:
+              'Of slots their length for each unit; of open sessions what has no slot, case or closure, and is not busy',
+          }),
+          takenMinutes: Type.Integer({ description: 'How many of these are booked or held' }),
           bookings: countsByStatus,
           lapsed: Type.Integer({ minimum: 0, description: 'Of those FAILED: holds that lapsed' }),
           released: Type.Integer({
@@ -34,7 +39,7 @@ export const clinicStatsSchema = Type.Object(
     totals: countsByStatus,
     utilisation: nullable<number>(
       { type: 'number' },
-      { description: 'Taken units as a fraction of the capacity, 0–1' },
+      { description: 'Taken minutes as a fraction of the open ones, 0–1' },
     ),
     lapseRate: nullable<number>({ type: 'number' }, { description: 'Lapsed holds as a fraction of all bookings, 0–1' }),
     noShowRate: nullable<number>(

@@ -327,6 +327,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'running_server',
     'save_case_request',
     'schedule_cases',
+    'session_minutes',
     'set_busy_times',
     'set_equipment_units',
     'set_slot_capacity',

@@ -6,8 +6,13 @@ import type { BookingStatus } from '@holdfast/vocabulary'
 export type ClinicStats = {
   days: {
     date: string
+    /** Of the day's slots in units, those of visits included. */
     capacity: number
     taken: number
+    /** Of fixed slots their length for each unit; of open sessions what visits could be booked in (session_minutes). */
+    openMinutes: number
+    /** How many of them are booked or held. */
+    takenMinutes: number
     bookings: Partial<Record<BookingStatus, number>>
     /** How many of those FAILED are holds that lapsed. */
     lapsed: number
@@ -15,7 +20,7 @@ export type ClinicStats = {
     released: number
   }[]
   totals: Record<BookingStatus, number>
-  /** taken ÷ capacity of slots that are not withdrawn */
+  /** takenMinutes ÷ openMinutes */
   utilisation: number | null
   /** FAILED hold_expired ÷ all bookings */
   lapseRate: number | null

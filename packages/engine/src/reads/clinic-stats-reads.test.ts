@@ -40,11 +40,22 @@ test('statistics by local day of the slots, with the effective status', async ({
         date: first,
         capacity: 14,
         taken: 6,
+        openMinutes: 14 * 15,
+        takenMinutes: 6 * 15,
         bookings: { CONFIRMED: 1, ARRIVED: 1, COMPLETED: 2, NO_SHOW: 1, CANCELLED: 1, FAILED: 1 },
         lapsed: 1,
         released: 0,
       },
-      { date: second, capacity: 6, taken: 1, bookings: { PENDING: 1, FAILED: 2 }, lapsed: 1, released: 0 },
+      {
+        date: second,
+        capacity: 6,
+        taken: 1,
+        openMinutes: 6 * 15,
+        takenMinutes: 15,
+        bookings: { PENDING: 1, FAILED: 2 },
+        lapsed: 1,
+        released: 0,
+      },
     ],
     totals: { PENDING: 1, CONFIRMED: 1, FAILED: 3, CANCELLED: 1, ARRIVED: 1, NO_SHOW: 1, COMPLETED: 2 },
     utilisation: 7 / 20,
@@ -61,8 +72,7 @@ test('a clinic without slots: every day is listed, and the rates are null', asyn
     from: dayAhead(0),
     to: dayAhead(2),
   })
-  expect(stats.days).toEqual(
-    [0, 1, 2].map((days) => ({ date: dayAhead(days), capacity: 0, taken: 0, bookings: {}, lapsed: 0, released: 0 })),
-  )
+  const nothing = { capacity: 0, taken: 0, openMinutes: 0, takenMinutes: 0, bookings: {}, lapsed: 0, released: 0 }
+  expect(stats.days).toEqual([0, 1, 2].map((days) => ({ date: dayAhead(days), ...nothing })))
   expect(stats).toMatchObject({ utilisation: null, lapseRate: null, noShowRate: null, leadTimeHoursMedian: null })
 })

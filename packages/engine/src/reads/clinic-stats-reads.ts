@@ -1,11 +1,10 @@
 import type { BookingStatus } from '@holdfast/vocabulary'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { isLapsed } from '../database/hold-sql.ts'
+import { isLapsed, lapsedUnits } from '../database/hold-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { ClinicStats } from '../model/clinic-stats.ts'
 import type { Reads } from '../model/reads.ts'
-import { availableUnits } from './bookable-sql.ts'
 import { type BookingIds, bookingIdsOfSlots } from './booking-ids.ts'
 import { instantsOfLocalDays, type LocalDay, localDays } from './local-days.ts'
 
@@ -26,11 +25,17 @@ function dayNumber({ days }: DayRange): Sql {
   return sql`width_bucket(s.starts_at, ${days.map((day) => day.start)}::timestamptz[])`
 }
 
-// `availableUnits` counts lapsed holds as free; the rest of the capacity is taken.
+// Of a blocked slot only what is taken is open. The minutes of visits are those of their sessions.
 function slotsByDay(range: DayRange): Sql {
   return sql`
-    select q.n, sum(q.capacity)::bigint as capacity, sum(q.capacity - q.available)::bigint as taken
-      from (select ${dayNumber(range)} as n, s.capacity, ${availableUnits} as available
+    select q.n, sum(q.capacity)::bigint as capacity, sum(q.taken)::bigint as taken,
+           coalesce(sum(q.minutes * case when q."isBlocked" then q.taken else q.capacity end), 0)::bigint
+             as "openMinutes",
+           coalesce(sum(q.minutes * q.taken), 0)::bigint as "takenMinutes"
+      from (select ${dayNumber(range)} as n, s.capacity, s.taken - ${lapsedUnits} as taken,
+                   s.blocked_at is not null as "isBlocked",
+                   case when s.session_id is null
+                        then (extract(epoch from s.ends_at - s.starts_at) / 60)::integer end as minutes
               from holdfast.slot s where ${isInRange(range)} and holdfast.takes_time(s)) q
      group by q.n`
 }
@@ -63,7 +68,8 @@ function bookingsByDay(range: DayRange, ids: BookingIds): Sql {
       from counted c where c.status not in ('FAILED', 'CANCELLED')`
 }
 
-type SlotsRow = { n: number; capacity: number; taken: number }
+type SlotsRow = { n: number; capacity: number; taken: number; openMinutes: number; takenMinutes: number }
+type SessionsRow = { n: number; open: number; taken: number }
 type BookingsRow = {
   n: number | null
   status: BookingStatus | null
@@ -73,7 +79,7 @@ type BookingsRow = {
   lead_hours: number | null
 }
 
-/** Statistics over local days. Both queries read the same snapshot. */
+/** Statistics over local days. All queries read the same snapshot. */
 export function statsReads(pool: pg.Pool): Pick<Reads, 'clinicStats'> {
   return {
     clinicStats: ({ clinicNo, from, to }) =>
@@ -87,28 +93,44 @@ export function statsReads(pool: pg.Pool): Pick<Reads, 'clinicStats'> {
           const days = localDays(from, to, zone)
           const range = { clinicNo, days, ...instantsOfLocalDays(from, to, zone) }
           const slots = await transaction.query<SlotsRow>(slotsByDay(range))
+          const sessions = await transaction.query<SessionsRow>(sql`
+            select * from holdfast.session_minutes(
+              ${clinicNo}::integer, ${days.map((day) => day.start)}::timestamptz[], ${range.end}::timestamptz)`)
           const ids = await bookingIdsOfSlots(transaction, isInRange(range), range.end)
           const bookings = ids === null ? [] : (await transaction.query<BookingsRow>(bookingsByDay(range, ids))).rows
-          return statsOf(days, slots.rows, bookings)
+          return statsOf(days, slots.rows, sessions.rows, bookings)
         },
         'begin isolation level repeatable read read only',
       ),
   }
 }
 
-function statsOf(dates: { date: string }[], slots: SlotsRow[], bookings: BookingsRow[]): ClinicStats {
+function statsOf(
+  dates: { date: string }[],
+  slots: SlotsRow[],
+  sessions: SessionsRow[],
+  bookings: BookingsRow[],
+): ClinicStats {
   const totals = { PENDING: 0, CONFIRMED: 0, FAILED: 0, CANCELLED: 0, ARRIVED: 0, NO_SHOW: 0, COMPLETED: 0 }
   const days: ClinicStats['days'] = dates.map(({ date }) => ({
     date,
     capacity: 0,
     taken: 0,
+    openMinutes: 0,
+    takenMinutes: 0,
     bookings: {},
     lapsed: 0,
     released: 0,
   }))
-  for (const { n, capacity, taken } of slots) {
+  for (const { n, ...counts } of slots) {
     const day = days[n - 1]
-    if (day !== undefined) Object.assign(day, { capacity, taken })
+    if (day !== undefined) Object.assign(day, counts)
+  }
+  for (const { n, open, taken } of sessions) {
+    const day = days[n - 1]
+    if (day === undefined) continue
+    day.openMinutes += open
+    day.takenMinutes += taken
   }
   let all = 0
   let lapsed = 0
@@ -126,12 +148,12 @@ function statsOf(dates: { date: string }[], slots: SlotsRow[], bookings: Booking
     all += row.bookings
     lapsed += row.lapsed
   }
-  const capacity = days.reduce((sum, day) => sum + day.capacity, 0)
-  const taken = days.reduce((sum, day) => sum + day.taken, 0)
+  const open = days.reduce((sum, day) => sum + day.openMinutes, 0)
+  const taken = days.reduce((sum, day) => sum + day.takenMinutes, 0)
   return {
     days,
     totals,
-    utilisation: ratio(taken, capacity),
+    utilisation: ratio(taken, open),
     lapseRate: ratio(lapsed, all),
     noShowRate: ratio(totals.NO_SHOW, totals.ARRIVED + totals.COMPLETED + totals.NO_SHOW),
     leadTimeHoursMedian,

@@ -92,7 +92,16 @@ test('figures count every status', async ({ database, rest }) => {
   const date = slot.startsAt.toISOString().slice(0, 10)
   const { body } = await rest.call('getClinicStats', { path, as: admin, query: { from: date, to: date } })
   expect(body).toMatchObject({
-    days: [{ date, capacity: 4, taken: 1, bookings: { CONFIRMED: 1, CANCELLED: 1, PENDING: 0 } }],
+    days: [
+      {
+        date,
+        capacity: 4,
+        taken: 1,
+        openMinutes: 60,
+        takenMinutes: 15,
+        bookings: { CONFIRMED: 1, CANCELLED: 1, PENDING: 0 },
+      },
+    ],
     totals: { CONFIRMED: 1, CANCELLED: 1, NO_SHOW: 0 },
     utilisation: 0.25,
     noShowRate: null,
@@ -102,8 +111,9 @@ test('figures count every status', async ({ database, rest }) => {
   const file = await rest.call('exportClinicStats', { path, as: admin, query })
   expect(file.headers['content-disposition']).toBe(`attachment; filename="statistics-${date}-${date}.csv"`)
   expect(String(file.body).split('\r\n')).toEqual([
-    '\uFEFFdate;capacity;taken;PENDING;CONFIRMED;FAILED;CANCELLED;ARRIVED;NO_SHOW;COMPLETED;lapsed;released',
-    `${date};4;1;0;1;0;1;0;0;0;0;0`,
+    '\uFEFFdate;capacity;taken;openMinutes;takenMinutes;' +
+      'PENDING;CONFIRMED;FAILED;CANCELLED;ARRIVED;NO_SHOW;COMPLETED;lapsed;released',
+    `${date};4;1;60;15;0;1;0;1;0;0;0;0;0`,
     '',
   ])
 })

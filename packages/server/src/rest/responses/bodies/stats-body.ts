@@ -13,11 +13,13 @@ export function statsBody(stats: ClinicStats): ClinicStatsBody {
 export function statsRows({ days }: ClinicStatsBody): { columns: string[]; rows: CsvRow[] } {
   const statuses = Object.keys(allCounts({})) as BookingStatus[]
   return {
-    columns: ['date', 'capacity', 'taken', ...statuses, 'lapsed', 'released'],
-    rows: days.map(({ date, capacity, taken, bookings, lapsed, released }) => [
+    columns: ['date', 'capacity', 'taken', 'openMinutes', 'takenMinutes', ...statuses, 'lapsed', 'released'],
+    rows: days.map(({ date, capacity, taken, openMinutes, takenMinutes, bookings, lapsed, released }) => [
       date,
       capacity,
       taken,
+      openMinutes,
+      takenMinutes,
       ...statuses.map((status) => bookings[status]),
       lapsed,
       released,

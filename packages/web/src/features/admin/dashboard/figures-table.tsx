@@ -60,10 +60,10 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
 
 function FiguresRow({ day }: { day: ClinicStats['days'][number] }) {
   const { t } = useTranslation(['admin', 'shell'])
-  const { date, capacity, taken } = day
+  const { date, capacity, taken, openMinutes, takenMinutes } = day
   const counts = confirmedCounts(day)
   return (
-    <tr data-quiet={capacity === 0 || undefined}>
+    <tr data-quiet={openMinutes === 0 || undefined}>
       <td className={tableClasses.nowrap}>{formatDate(date)}</td>
       <td className={tableClasses.number} data-label={t('column.capacity')}>
         {formatNumber(capacity)}
@@ -72,7 +72,7 @@ function FiguresRow({ day }: { day: ClinicStats['days'][number] }) {
         {formatNumber(taken)}
       </td>
       <td className={tableClasses.number} data-label={t('figures.utilisation')}>
-        {capacity === 0 ? '–' : formatShare(taken / capacity)}
+        {openMinutes === 0 ? '–' : formatShare(takenMinutes / openMinutes)}
       </td>
       {statusesInOrder.map((status) => (
         <td key={status} className={tableClasses.number} data-label={t(countLabel(status))}>

@@ -19,9 +19,9 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
   const { t } = useTranslation(['admin', 'shell'])
   const day = (date: string) => formatDate(date, { day: 'numeric', month: 'short' })
   const bars = stats.days.map((one) => ({ day: day(one.date), ...confirmedCounts(one) }))
-  const shares = stats.days.map(({ date, capacity, taken }) => ({
+  const shares = stats.days.map(({ date, openMinutes, takenMinutes }) => ({
     day: day(date),
-    share: capacity === 0 ? null : taken / capacity,
+    share: openMinutes === 0 ? null : takenMinutes / openMinutes,
   }))
   const shown = statusesInOrder.filter((status) => bars.some((bar) => bar[status] > 0))
   const series = (shown.length > 0 ? shown : statusesInOrder).map((status) => ({

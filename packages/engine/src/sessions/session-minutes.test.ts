@@ -1,0 +1,54 @@
+import { aBooking, aClinic, aDoctor, aSession, aSlot, aTimeClaim, aVisitType } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { close, closing } from '../../test/closures.ts'
+import { test } from '../../test/waitlist.ts'
+import { runTimeClaimBatch } from './claim-times.ts'
+
+const dayAhead = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
+
+test('a visit takes its minutes of the open ones, which are those of sessions without slots, and each day’s', async ({
+  database,
+  engine,
+}) => {
+  const clinic = await aClinic(database)
+  const [doctor, colleague] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
+  const type = await aVisitType(database, clinic, { minutes: 20, bufferAfterMinutes: 10, capacity: 2 })
+  const [first, second] = [dayAhead(3), dayAhead(4)]
+  const at = (date: string, time: string) => new Date(`${date}T${time}:00Z`)
+  // Two hours before midnight, and one after it.
+  const session = await aSession(database, doctor, { startsAt: at(first, '22:00'), minutes: 180 })
+  await aSession(database, colleague, { startsAt: at(first, '09:00'), minutes: 60 })
+  await aSlot(database, doctor, { startsAt: at(first, '22:00'), minutes: 30 })
+  const booked = await runTimeClaimBatch(database.appPool, [
+    aTimeClaim(session, type, 60, { confirm: true }),
+    aTimeClaim(session, type, 60, { confirm: true }),
+    aTimeClaim(session, type, 110, { confirm: true }),
+    aTimeClaim(session, type, 150, { confirm: true }),
+  ])
+  expect(booked.map((one) => (one.kind === 'completed' ? one.outcome.kind : one.kind))).toEqual(['booked', 'booked', 'booked', 'booked'])
+  const stats = () => engine.reads.clinicStats({ clinicNo: clinic.no, from: first, to: second })
+  const days = [
+    // 90 and 60 minutes of the sessions, and 30 of the slot. The group counts once, the visit at midnight on both days.
+    { date: first, openMinutes: 180, takenMinutes: 30 },
+    { date: second, openMinutes: 60, takenMinutes: 30 },
+  ]
+  expect(await stats()).toMatchObject({ days, utilisation: 60 / 240 })
+
+  // What is booked in it was open, also when the rest of the session is withdrawn.
+  await database.ownerPool.query('update holdfast.open_session set withdrawn_at = now() where id = $1', [session.id])
+  expect(await stats()).toMatchObject({ days: [{ openMinutes: 120 }, { openMinutes: 30, takenMinutes: 30 }] })
+})
+
+test('in a closure only what is booked is open', async ({ database, engine }) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const date = dayAhead(3)
+  const startsAt = new Date(`${date}T09:00:00Z`)
+  await aSession(database, doctor, { startsAt, minutes: 60 })
+  const slot = await aSlot(database, doctor, { startsAt: new Date(`${date}T11:00:00Z`), minutes: 20, capacity: 3 })
+  await aBooking(database, slot)
+  const stats = () => engine.reads.clinicStats({ clinicNo: clinic.no, from: date, to: date })
+  expect(await stats()).toMatchObject({ days: [{ openMinutes: 120, takenMinutes: 20 }] })
+  await close(engine, closing(doctor, { startsAt, endsAt: new Date(`${date}T23:00:00Z`) }))
+  expect(await stats()).toMatchObject({ days: [{ capacity: 3, taken: 1, openMinutes: 20, takenMinutes: 20 }] })
+})
