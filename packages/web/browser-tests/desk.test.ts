@@ -1,6 +1,7 @@
 // Nightly: each page of the desk
-import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aDoctor, aSession, aSlot, aVisitType } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
 import { axeFindings, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
@@ -21,6 +22,12 @@ test('a day is printed as one sheet for each doctor with bookings, with contacts
   await aBooking(site.database, await aSlot(site.database, grace, { startsAt: soon() }), {
     patient: { name: 'Carl Coming' },
   })
+  // Booked by the API, which leaves out the telephone number that there is not.
+  const session = await aSession(site.database, grace, { startsAt: new Date(soon().getTime() + 60 * 60_000) })
+  const visitType = await aVisitType(site.database, scene.clinic, { name: 'First visit' })
+  const body = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: visitType.id }
+  const vera = { name: 'Vera Visit', email: 'vera@example.org' }
+  await dataOf(site.admin.createBooking({ body: { ...body, patient: vera, reason: 'Knee', confirm: true } }))
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/day`)
   await page.getByRole('link', { name: 'Pia Patient' }).waitFor()
@@ -32,6 +39,9 @@ test('a day is printed as one sheet for each doctor with bookings, with contacts
   await ada.getByRole('row').filter({ hasText: 'Pia Patient' }).filter({ hasText: 'Check-up' }).waitFor()
   await ada.getByText('+49 30 4711').waitFor()
   await ada.getByRole('columnheader', { name: 'Notes' }).waitFor()
+  const visit = page.getByRole('region', { name: 'Dr Grace Hopper' }).getByRole('row').filter({ hasText: 'Vera Visit' })
+  await visit.getByText('vera@example.org').waitFor()
+  await visit.getByRole('cell', { name: 'First visit · Knee', exact: true }).waitFor()
   expect(await page.getByRole('button', { name: 'Print day sheets' }).count()).toBe(0)
   const breaks = await sheets.evaluateAll((all) => all.map((one) => getComputedStyle(one).breakBefore))
   expect(breaks).toEqual(['auto', 'page'])

@@ -51,7 +51,7 @@ export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps)
                   {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                 </td>
                 <td className={classes.contact}>
-                  {booking.patient.phone === null ? (
+                  {booking.patient.phone === undefined ? (
                     <bdi>{booking.patient.email ?? ''}</bdi>
                   ) : (
                     <span className={classes.phone} dir="ltr">
@@ -61,7 +61,8 @@ export function DaySheet({ title, subtitle, bookings, timeZone }: DaySheetProps)
                 </td>
                 <td>
                   {booking.visitTypeId === undefined ? null : <VisitOfBooking booking={booking} />}
-                  {booking.reason ?? ''}
+                  {booking.visitTypeId === undefined || booking.reason === null ? null : ' · '}
+                  {booking.reason}
                 </td>
                 <td>
                   {t(`shell:status.${booking.status}`)}
