@@ -1,4 +1,12 @@
-import { type DatabasePool, MoveRefused, moveDatabase, type VerifyReport, verify, withPool } from '@holdfast/engine'
+import {
+  type DatabasePool,
+  isShard,
+  MoveRefused,
+  moveDatabase,
+  type VerifyReport,
+  verify,
+  withPool,
+} from '@holdfast/engine'
 import { openDatabase } from '@holdfast/server/compose'
 import { type Config, noDatabaseSettings } from '@holdfast/server/config'
 import { oneAtATime } from '@holdfast/server/one-at-a-time'
@@ -40,26 +48,27 @@ export async function moveDatabaseCommand(context: CommandContext, options: Move
   const beganAt = performance.now()
   const to = options.to === '-' ? await readUrl(context) : options.to
   const movingFrom = async ({ ownerUrl: sourceUrl }: { ownerUrl: string }, config: Config) => {
-    await withPool({ url: sourceUrl, name: poolName }, checkSource)
+    const ofSeveral = await withPool({ url: sourceUrl, name: poolName }, checkSource)
     const target = await openTarget(config, { ...options, to }, env)
     const move = { sourceUrl, targetUrl: target.ownerUrl, schemas, dryRun, signal }
     try {
       await withPool({ url: target.ownerUrl, name: poolName }, refuseUnlessEmpty)
       await target.migrate()
-      if (dryRun) return { moved: await moveDatabase(move), report: null }
+      if (dryRun) return { moved: await moveDatabase(move), report: null, ofSeveral }
       // Servers that start meanwhile wait, and are then refused by a database that is read-only.
-      return await oneAtATime(sourceUrl, () => moveForGood(move, (line) => terminal.note(line)))
+      const done = await oneAtATime(sourceUrl, () => moveForGood(move, (line) => terminal.note(line)))
+      return { ...done, ofSeveral }
     } finally {
       await target.stop()
     }
   }
   const from = { data: options.fromData }
-  const { moved, report } = await withDatabase(context, movingFrom, from).catch((error: unknown) => {
+  const { moved, report, ofSeveral } = await withDatabase(context, movingFrom, from).catch((error: unknown) => {
     throw error instanceof MoveRefused ? new CommandRefusal(error.message) : error
   })
   const seconds = Math.round((performance.now() - beganAt) / 100) / 10
   if (options.json === true) terminal.json({ dryRun, rows: moved.rows, tables: moved.tables, seconds, verify: report })
-  else print(context, options, { rows: moved.rows, seconds, report })
+  else print(context, options, { rows: moved.rows, seconds, report, ofSeveral })
   return report === null || isGood(report) ? 0 : 1
 }
 
@@ -111,7 +120,12 @@ function isGood({ overbooked, mismatches }: VerifyReport): boolean {
 function print(
   { terminal }: CommandContext,
   options: MoveOptions,
-  { rows, seconds, report }: { rows: number; seconds: number; report: VerifyReport | null },
+  {
+    rows,
+    seconds,
+    report,
+    ofSeveral,
+  }: { rows: number; seconds: number; report: VerifyReport | null; ofSeveral: boolean },
 ): void {
   const copied = `${rows.toLocaleString('en')} rows in ${seconds} s`
   if (report === null) {
@@ -126,6 +140,10 @@ function print(
   terminal.out(
     `${report.bookings.toLocaleString('en')} bookings. Everything adds up. The old database is read-only now.`,
   )
+  if (ofSeveral) {
+    terminal.out('Set its URL in HOLDFAST_SHARDS to the new database, and restart the servers and workers one by one.')
+    return
+  }
   terminal.out(
     options.toData === undefined
       ? 'Start Holdfast with DATABASE_URL set to the new database, and with the same secret.'
@@ -152,9 +170,11 @@ async function openTarget(
   return openDatabase({ ...config, ...place, dataDirectory }, { share: false, mayBeNew: true })
 }
 
-async function checkSource(pool: DatabasePool): Promise<void> {
+/** @returns whether it is one of HOLDFAST_SHARDS */
+async function checkSource(pool: DatabasePool): Promise<boolean> {
   await refuseUnlessMigrated(pool)
   await refuseWhileRunning(pool)
+  return isShard(pool)
 }
 
 async function refuseUnlessEmpty(pool: DatabasePool): Promise<void> {

@@ -33,7 +33,10 @@ test('a backup of a separate server is restored as an embedded database, and mov
 
   const restoring = await runCaptured(['restore', '--data', restored], env)
   expect(restoring.code).toBe(0)
-  expect(restoring.out.join('\n')).toMatch(/1 bookings. Everything adds up.*HOLDFAST_DATA=.*without DATABASE_URL/s)
+  expect(restoring.err.join('\n')).toContain('end-sessions')
+  expect(restoring.out.join('\n')).toMatch(
+    /1 bookings. Everything adds up.*HOLDFAST_DATA=.*without DATABASE_URL.*move-database --from-data/s,
+  )
   // It is in the database.
   expect(restoring.out.join('\n')).not.toContain('HOLDFAST_SECRET_FILE')
   expect(await readdir(directory)).not.toContain('data')
@@ -62,6 +65,29 @@ test('a backup of a separate server is restored as an embedded database, and mov
   expect(refused).toMatchObject({ code: 1, out: [] })
   expect(refused.err.join()).toContain('holdfast and another')
   expect(await readdir(directory)).not.toContain('unused')
+})
+
+test('a database of several that is restored and moved is named in HOLDFAST_SHARDS, and has no sessions', async () => {
+  const [place, passphrase, restored] = [join(directory, 'shard'), 'correct horse', join(directory, 'restored-shard')]
+  await prepareBackupKey(place, passphrase)
+  const marks = `insert into holdfast.setting (name, value) values ('installation', 'one'), ('shard', 'one 1')`
+  await cluster.ownerPool.query(marks)
+  const env = { HOLDFAST_BACKUP_TO: place, HOLDFAST_BACKUP_PASSPHRASE: passphrase, DATABASE_URL: cluster.ownerUrl }
+  expect(await runCaptured(['backup'], env)).toMatchObject({ code: 0 })
+  await cluster.ownerPool.query(`delete from holdfast.setting where name in ('installation', 'shard')`)
+  const none = { HOLDFAST_DATA: join(directory, 'none') }
+  const restoring = await runCaptured(['restore', '--data', restored], { ...env, ...none })
+  expect(restoring.code).toBe(0)
+  const text = [...restoring.out, ...restoring.err].join('\n')
+  expect(text).toContain(`holdfast move-database --from-data ${restored} --to -`)
+  expect(text).toContain('set its URL in HOLDFAST_SHARDS')
+  expect(text).not.toMatch(/end-sessions|start it with HOLDFAST_DATA/)
+  await cluster.ownerPool.query('create database third')
+  const stdin = changeDatabaseUrl(cluster.ownerUrl, { database: 'third' })
+  const moved = await runCaptured(['move-database', '--from-data', restored, '--to', '-'], env, { stdin })
+  expect(moved).toMatchObject({ code: 0 })
+  expect(moved.out.at(-1)).toMatch(/^Set its URL in HOLDFAST_SHARDS to the new database/)
+  expect(moved.out.join()).not.toContain('Start Holdfast with')
 })
 
 test('a restore where text is sorted in another version says which statements correct the indexes', async () => {

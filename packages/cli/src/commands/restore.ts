@@ -7,7 +7,7 @@ import {
   readCatalogue,
 } from '@holdfast/adapters/backup'
 import { readSystemIdentifier } from '@holdfast/adapters/embedded-postgres'
-import { readRelease, withPool } from '@holdfast/engine'
+import { isShard, readRelease, withPool } from '@holdfast/engine'
 import {
   backupKeys,
   type Collation,
@@ -42,6 +42,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
   const beganAt = performance.now()
   const to = options.to ?? null
   let collation: Collation | undefined
+  let ofSeveral = false
   const { backup, list, report } = await withBackups(options.from, '--from', config, async (store) => {
     const catalogue = await readCatalogue(store)
     const choice = { to, id: options.backup ?? null, release: await readRelease() }
@@ -54,9 +55,12 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
     // Read before anything is written: a wrong key is refused.
     const erasures = await listErasures(store, config, to ?? chosen.until)
     const complete = async ({ ownerUrl }: { ownerUrl: string }) => {
-      collation = await withPool({ url: ownerUrl, name: 'holdfast restore' }, readCollation)
+      const pool = { url: ownerUrl, name: 'holdfast restore' }
+      collation = await withPool(pool, readCollation)
       say('Verifying it …')
-      return verifyRestored(ownerUrl, erasures?.erased)
+      const verified = await verifyRestored(ownerUrl, erasures?.erased)
+      ofSeveral = await withPool(pool, isShard)
+      return verified
     }
     const restoring = { store, keys: backupKeys(config), backup: chosen, to, dataDirectory, complete, say, signal }
     return { backup: chosen, list: erasures, report: await restoreBackup(restoring) }
@@ -71,7 +75,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
   const isComplete = isGood && erasures.pending.length + unusable.length === 0
   const restoredTo = to ?? backup.until
   if (list !== null) for (const line of describeErasures(erasures, unusable)) terminal.note(line)
-  for (const line of afterRestore(restoredTo, list !== null)) terminal.note(line)
+  for (const line of afterRestore(restoredTo, list !== null, ofSeveral)) terminal.note(line)
   if (options.json === true) {
     const ended = { backup: backup.id, to: restoredTo, dataDirectory, seconds, verify: verified }
     terminal.json({ ...ended, erasures: list === null ? null : { ...erasures, unusable } })
@@ -82,18 +86,30 @@ export async function restoreCommand(context: CommandContext, options: RestoreOp
   else if (isComplete) terminal.out(`${report.bookings.toLocaleString('en')} bookings. Everything adds up.`)
   else terminal.out('Its bookings are right, but erasures are missing: see above, and do not use it before.')
   if (collation !== undefined) for (const line of describeRepair(collation)) terminal.out(line)
-  for (const line of howToUse(config, backup, dataDirectory)) terminal.out(line)
+  const use = ofSeveral ? howToUseShard(dataDirectory) : howToUse(config, backup, dataDirectory)
+  for (const line of use) terminal.out(line)
   return isComplete ? 0 : 1
 }
 
 function howToUse({ secrets, secretFile, dataDirectory: data }: Config, backup: RestorableBackup, restored: string) {
   const { embedded } = backup.manifest
   const lines = [`To use it, stop Holdfast and start it with HOLDFAST_DATA=${restored}`]
-  if (!embedded) lines.push('and without DATABASE_URL; `holdfast move-database --to` moves it to a new database server')
+  if (!embedded) {
+    const move = `holdfast move-database --from-data ${restored} --to -`
+    lines.push(`and without DATABASE_URL; \`${move}\` moves it to a new database server`)
+  }
   // If no setting names it, the secret of a separate server is in its database.
   if (secrets !== null || (!embedded && secretFile === null)) return lines
   const file = secretFile ?? `${data}-secret`
   return [...lines, `and with its secret, which is not in the backup: HOLDFAST_SECRET_FILE=${file}`]
+}
+
+/** A database that HOLDFAST_SHARDS names has to be on a server. The secret is that of the directory. */
+function howToUseShard(restored: string): string[] {
+  return [
+    'It is one of several databases (“Restore” in docs/operations/shards.md). To use it, move it to an empty database',
+    `by \`holdfast move-database --from-data ${restored} --to -\`, and set its URL in HOLDFAST_SHARDS to that one.`,
+  ]
 }
 
 /** docs/operations/restore.md, “Another version of the C library”. */
@@ -129,15 +145,20 @@ function nameOtherHistories({ backups }: BackupCatalogue, chosen: RestorableBack
   )
 }
 
-/** What a database of an earlier moment does not know; docs/operations/restore.md, “After a restore”. */
-function afterRestore(moment: Date, hasList: boolean): string[] {
+/**
+ * What a database of an earlier moment does not know; docs/operations/restore.md, “After a restore”.
+ *
+ * @param ofSeveral whether it has clinics alone: the accounts and their sessions are in the directory
+ */
+function afterRestore(moment: Date, hasList: boolean, ofSeveral: boolean): string[] {
+  const sessions = '  run `holdfast admin end-sessions --all`: ended sessions and former passwords are valid again;'
   return [
     `What happened after ${moment.toISOString()} is undone. Before patients use it (“After a restore” in ` +
       'docs/operations/restore.md):',
     hasList
       ? '  repeat the erasures of the last minutes before the database was lost, which may not have been listed;'
       : '  repeat the erasures since then: these patients are back (the place of the backups has no list of them);',
-    '  run `holdfast admin end-sessions --all`: ended sessions and former passwords are valid again;',
+    ...(ofSeveral ? [] : [sessions]),
     '  review the members of each clinic: those who were removed are back;',
     '  tell those who receive webhooks or events of RabbitMQ that what came after that moment is undone.',
   ]
