@@ -83,7 +83,7 @@ function otherShells(text: string): string[] {
 
 test('each shell script of the documentation is in a fence whose commands are run by a test', () => {
   expect(otherShells('```sh\n```\n   ```bash\n   ```\n~~~ shell-session\n~~~\n')).toEqual(['bash', 'shell-session'])
-  const pages = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md'], { cwd: root })
+  const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
   expect(pages.length).toBeGreaterThan(50)
   const found = pages.map((page) => [page, otherShells(readFileSync(join(root, page), 'utf8'))])
   expect(found.filter(([, others]) => others?.length !== 0)).toEqual([])
