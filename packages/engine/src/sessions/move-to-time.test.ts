@@ -147,6 +147,14 @@ test.for<[string, number, Partial<TimeMoveRequest>, string]>([
   expect(await placesIn(database, booking.slotId)).toBe(1)
 })
 
+test('who has no access to a booking learns nothing about the time', async ({ database }) => {
+  const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+  const booking = await aVisit(database, session, type, 20)
+  const to = (doctorId: string) => move(database, aMove(booking.id, session, 5, { access: { doctorId } }))
+  expect(await to(doctor.id)).toEqual({ kind: 'time_not_offered' })
+  expect(await to((await aDoctor(database, clinic)).id)).toEqual({ kind: 'booking_missing' })
+})
+
 test('a patient keeps a type that only the desk books, and gets no other one of that kind', async ({ database }) => {
   const session = await aSession(database, doctor)
   const [type, ofDesk] = [

@@ -3,6 +3,7 @@ import sql from 'sql-template-tag'
 import { slotClosedWhy } from '../bookings/claim-batch.ts'
 import { findLocked, locksOf } from '../bookings/find-locked.ts'
 import { type MoveRow, moveResults, movesOf } from '../bookings/move-batch.ts'
+import { accessJson } from '../database/booking-access-sql.ts'
 import { inTransaction } from '../database/pools.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
@@ -47,12 +48,13 @@ async function moveWithSlot(
   client: pg.PoolClient,
   request: TimeMoveRequest,
 ): Promise<MoveRow[] | ItemResult<TimeMoveOutcome>> {
-  const { bookingId, sessionId, startsAt, visitTypeId, actorId, onBehalf, key = null, knownBy = null } = request
+  const { bookingId, sessionId, startsAt, visitTypeId, actorId, onBehalf, key = null, knownBy = null, access } = request
   const clinicNo = clinicNoOf(bookingId)
   const found = await client.query<FoundSlot>(sql`
     select outcome, slot_id from holdfast.slot_for_move(
       ${clinicNo}::integer, ${bookingId}::uuid, ${sessionId}::uuid, ${startsAt}::timestamptz, ${visitTypeId}::uuid,
-      ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${onBehalf}::boolean, ${key}::uuid, ${knownBy}::text)`)
+      ${newId(clinicNo)}::uuid, ${actorId}::uuid, ${onBehalf}::boolean, ${key}::uuid, ${knownBy}::text,
+      ${accessJson(access)})`)
   const { outcome = null, slot_id: slotId = null } = found.rows[0] ?? {}
   // What was given back for a retry stays.
   if (outcome === 'retry') return { kind: 'retry' }

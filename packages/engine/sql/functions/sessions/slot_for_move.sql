@@ -5,16 +5,16 @@
 -- horizon and who may book bind; a patient whose booking is of the type may always keep it. The others are those of
 -- move_bookings.
 --
--- Outcomes: null (slot_id is the slot) | booking_missing | repeated (slot_id is the one that the booking is in) | those
---   of claim_times for a time | retry (commit, and send it again: another session moved it meanwhile; or holds at this
---   time had lapsed, and were given back)
+-- Outcomes: null (slot_id is the slot) | booking_missing (also without access) | repeated (slot_id is the one that the
+--   booking is in) | those of claim_times for a time | retry (commit, and send it again: another session moved it
+--   meanwhile; or holds at this time had lapsed, and were given back)
 -- Locks: the doctor of the session; with p_known_by, as lock_patients; then the slots of visits at this time and the
 --   one that the booking is in, by (clinic_no, id), and their lapsed holds.
 -- Fails: 23P01 if the backstop found an overlap.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.slot_for_move(
   p_clinic_no integer, p_id uuid, p_session_id uuid, p_starts_at timestamptz, p_visit_type_id uuid, p_slot_id uuid,
-  p_actor_id uuid, p_on_behalf boolean, p_key uuid, p_known_by text, out outcome text, out slot_id uuid
+  p_actor_id uuid, p_on_behalf boolean, p_key uuid, p_known_by text, p_access jsonb, out outcome text, out slot_id uuid
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -40,7 +40,7 @@ begin
      for no key update;
   select * into v_session from open_session s where s.clinic_no = p_clinic_no and s.id = p_session_id;
   select * into v_booking from bookings_by_id(array[p_clinic_no], array[p_id]) b;
-  if v_booking.id is null then
+  if v_booking.id is null or not has_access(v_booking, p_access) then
     outcome := 'booking_missing';
     return;
   end if;
