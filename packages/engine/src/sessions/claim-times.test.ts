@@ -24,6 +24,7 @@ import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { TimeClaimOutcome, TimeClaimRequest } from '../model/session.ts'
 import { createSlots } from '../slots/create-slots.ts'
 import { withdrawInParts } from '../slots/withdraw-in-parts.ts'
+import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { runTimeClaimBatch } from './claim-times.ts'
 import { createSessions } from './create-sessions.ts'
 
@@ -221,6 +222,24 @@ describe('claims of times', () => {
     ])
     expect(kindsOf(await claim(database, aTimeClaim(session, type, 40)))).toEqual(['slot_closed'])
     expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('a withdrawal of hours does not count the slots that visits have left', async ({ database }) => {
+    const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+    const cancel = async (minute: number) => {
+      const [visit] = await claim(database, aTimeClaim(session, type, minute, { confirm: true }))
+      const bookingId = visit !== 'retry' && visit?.kind === 'booked' ? visit.booking.id : ''
+      const by = { actorId: null, onBehalf: true, key: null, reason: null }
+      await runSettleBatch(database.appPool, [{ bookingId, action: 'cancel', ...by }])
+    }
+    // One is left empty, and the other ends when a visit takes its time.
+    await cancel(0)
+    await cancel(50)
+    await claim(database, aTimeClaim(session, type, 40, { confirm: true }))
+    const which = { doctorId: doctor.id, from: session.startsAt, to: session.endsAt }
+    const request = { clinicNo: doctor.clinicNo, which, withBookings: true, actorId: null }
+    for (const dryRun of [true, false, false])
+      expect(await withdrawSlots(database.appPool, { ...request, dryRun })).toMatchObject({ slots: 1, bookings: [{}] })
   })
 
   test('the slot of a visit is booked with its session only: not by its id, not by a move', async ({ database }) => {

@@ -1,9 +1,9 @@
 -- withdraw_slots: takes slots out of the calendar for good: the one named by p_slot_id, or those of p_resource_id that
 -- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on
 -- them FAILED `hold_expired`, each with its event. Confirmed cases return to the waitlist, and so do the requests of
--- held ones. Returns one row: the outcome, how many slots it withdrew, of how many open sessions it closed at least a
--- part (withdraw_sessions), and the live bookings that failed as parallel arrays, by start and id. A case has its own
--- start in its block.
+-- held ones. Returns one row: the outcome, how many slots it withdrew, of a range without the empty ones of visits, of
+-- how many open sessions it closed at least a part (withdraw_sessions), and the live bookings that failed as parallel
+-- arrays, by start and id. A case has its own start in its block.
 --
 -- A repetition names the bookings that the first call ended, because somebody has to call these patients: for a slot
 -- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those
@@ -119,12 +119,16 @@ begin
            coalesce(array_agg(e.status), '{}')
       into booking_ids, slot_ids, starts, units, statuses
       from ended_by_withdrawal(p_clinic_no, v_withdrawn) e;
+    slots := (select count(*) from slot s
+               where s.clinic_no = p_clinic_no and s.id = any (v_withdrawn)
+                 and (s.session_id is null or s.id = any (slot_ids) or p_slot_id is not null));
     live := cardinality(booking_ids);
     tx := pg_current_xact_id();
     return next;
     return;
   end if;
-  slots := cardinality(v_slots);
+  slots := (select count(*) from slot s
+             where s.clinic_no = p_clinic_no and s.id = any (v_slots) and (takes_time(s) or p_slot_id is not null));
 
   -- 2. Which bookings. No booking can be added, or moved in or out, while the slots are locked; a confirmation may be
   --    in flight, so they are locked as well and then read again. Two queries for the two partial indexes.
