@@ -46,8 +46,16 @@ export async function applyFunctions(client: pg.Client, ledger: Ledger, files: S
     await client.query(sql`delete from holdfast.function_file where name = ${name}`)
   }
   await validate(client, written)
-  await client.query(files.grants)
+  await applyGrants(client, files.grants)
   return changed.map((file) => file.name)
+}
+
+async function applyGrants(client: pg.Client, grants: string): Promise<void> {
+  try {
+    await client.query(grants)
+  } catch (error) {
+    throw explainSqlError(error, 'grants.sql')
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ export type MigrateErrorKind =
   | 'extension_missing'
   | 'icu_missing'
   | 'before_the_schema'
+  | 'other_schema'
   | 'migration_changed'
   | 'migration_out_of_order'
   | 'locked'

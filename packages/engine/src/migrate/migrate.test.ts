@@ -48,6 +48,15 @@ test('a database of before the schema is neither current nor updated', async () 
   })
 })
 
+test('a database that lacks a column, as its schema was changed in place, is refused with what to do', async () => {
+  const grants = `${files.grants}\ngrant update (planted) on holdfast.clinic to holdfast_app;`
+  await expect(migrate({ ownerUrl: database.ownerUrl, files: { ...files, grants } })).rejects.toMatchObject({
+    name: 'MigrateError',
+    kind: 'other_schema',
+    message: expect.stringMatching(/^grants\.sql: column "planted" .* does not exist\. .*use an empty one.*\.holdfast/),
+  })
+})
+
 test('a database of a newer release with another entry of the schema is left as it is', async () => {
   await owner.query(`update holdfast.migration set version = 500, name = '0500-schema'`)
   await owner.query(`update holdfast.function_file set release = '9.0.0'`)
