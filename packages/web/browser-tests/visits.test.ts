@@ -46,9 +46,55 @@ test('a patient chooses what to book, then the time, and sees both until the tic
   await confirm(page, 'Ada Lovelace')
   const ticket = page.getByRole('article')
   for (const text of ['Blood sample', 'Come fasting.', '£15']) await ticket.getByText(text).waitFor()
-  expect(await page.getByRole('button', { name: 'Move to another time' }).count()).toBe(0)
   await page.getByRole('button', { name: 'Cancel appointment' }).waitFor()
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('a patient moves a visit to another time of its type, and back', async ({ site }) => {
+  const { doctor, visitTypes } = await aVisitPractice(site, wanted)
+  const page = await site.newPage()
+  await page.goto(`/doctors/${doctor.id}?visitType=${visitTypes[1]?.id}`)
+  await hold(page, '13:10')
+  await confirm(page, 'Ada Lovelace')
+  await page.getByRole('button', { name: 'Move to another time' }).click()
+  await timeOf(page, '14:10').waitFor()
+  // The visit and its buffer do not fit before 14:00, and the fixed slot of the morning is another appointment.
+  for (const time of ['13:10', '13:30', '9:00']) expect(await timeOf(page, time).count(), time).toBe(0)
+  await untilRead(page)
+  expect(await axeFindings(page)).toEqual([])
+  await timeOf(page, '14:10').click()
+  await page.getByRole('button', { name: 'Move appointment' }).click()
+  await page.getByText(/^Moved to .*14:10/).waitFor()
+  const ticket = page.getByRole('article')
+  await ticket.getByText('First visit').waitFor()
+  const startsAt = async () => {
+    const { rows } = await site.database.ownerPool.query(
+      `select to_char(s.starts_at at time zone 'UTC', 'HH24:MI') as at
+         from holdfast.booking b join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+        where b.resource_id = $1`,
+      [doctor.id],
+    )
+    return rows
+  }
+  expect(await startsAt()).toEqual([{ at: '14:10' }])
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText(/^Moved back to .*13:10/).waitFor()
+  expect(await startsAt()).toEqual([{ at: '13:10' }])
+})
+
+test('of a visit type that was switched off, the patient keeps the visit, and reads whom to ask', async ({ site }) => {
+  const { clinic, doctor, visitTypes } = await aVisitPractice(site, wanted)
+  const [blood] = visitTypes
+  const page = await site.newPage()
+  await page.goto(`/doctors/${doctor.id}?visitType=${blood?.id}`)
+  await hold(page, '13:10')
+  await confirm(page, 'Ada Lovelace')
+  const path = { clinicId: clinic.id, visitTypeId: blood?.id ?? '' }
+  await dataOf(site.admin.updateVisitType({ path, body: { active: false } }))
+  await page.reload()
+  await page.getByRole('button', { name: 'Move to another time' }).click()
+  await page.getByText(/no longer offers this appointment/).waitFor()
+  await page.getByRole('button', { name: 'Keep my time' }).click()
 })
 
 test('back leads from the times to the list; the other choice shows the doctor’s slots', async ({ site }) => {

@@ -185,6 +185,7 @@ export const bookingSchema = Type.Object(
     visitTypeId: Type.Optional(
       Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
     ),
+    sessionId: Type.Optional(Type.String({ format: 'uuid', description: 'The open session of the visit' })),
     ...times,
     confirmationLink,
     updatedAt: Type.String({ format: 'date-time' }),

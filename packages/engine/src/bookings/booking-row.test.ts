@@ -56,7 +56,7 @@ test('reads and functions return the same booking, in every state', async ({ dat
   const read = await database.ownerPool.query(sql`select ${selectedBooking} ${bookings} order by b.id`)
   const returned = await database.ownerPool.query(sql`
     select e.* ${bookings}
-     cross join lateral holdfast.with_effective_status(b, s.starts_at, s.ends_at, s.visit_type_id, c.id,
+     cross join lateral holdfast.with_effective_status(b, s.starts_at, s.ends_at, s.visit_type_id, s.session_id, c.id,
                                                       statement_timestamp()) e
      order by e.id`)
   expect(read.rows).toHaveLength(7)

@@ -28,6 +28,7 @@ export const bookingColumns = {
   erasedAt: 'erased_at',
   attendanceConfirmedAt: 'attendance_confirmed_at',
   visitTypeId: 'visit_type_id',
+  sessionId: 'session_id',
 } as const satisfies Record<keyof Booking, string>
 
 /**

@@ -72,7 +72,7 @@ test('the planner replaces with_effective_status by its body', async ({ database
     database,
     sql`
     select e.* from holdfast.booking b
-     cross join lateral holdfast.with_effective_status(b, now(), now(), null, null, statement_timestamp()) e
+     cross join lateral holdfast.with_effective_status(b, now(), now(), null, null, null, statement_timestamp()) e
      where b.clinic_no = 1`,
   )
   expect(plan).toContain('hold_expires_at <= statement_timestamp()')

@@ -48,4 +48,6 @@ export type Booking = {
   attendanceConfirmedAt: Date | null
   /** What is booked in an open session; null: a slot was booked. */
   visitTypeId: string | null
+  /** The open session that the visit is in; null: a slot was booked. */
+  sessionId: string | null
 }

@@ -13,6 +13,7 @@ const expressions: Partial<Record<string, Sql>> = {
   hold_expires_at: sql`case when ${isHeld} then b.hold_expires_at end`,
   extended: sql`b.extended_by is not null`,
   visit_type_id: sql`s.visit_type_id`,
+  session_id: sql`s.session_id`,
 }
 
 /**

@@ -37,8 +37,8 @@ create or replace function holdfast.move_bookings(
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz, erased_at timestamptz,
-  attendance_confirmed_at timestamptz, visit_type_id uuid, capacity integer, available integer, lapses_in_ms float8,
-  from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz, from_available integer,
+  attendance_confirmed_at timestamptz, visit_type_id uuid, session_id uuid, capacity integer, available integer,
+  lapses_in_ms float8, from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz, from_available integer,
   from_lapses_in_ms float8, snapshot pg_snapshot, added integer
 )
 language plpgsql security definer
@@ -178,7 +178,7 @@ begin
       left join slot f on f.clinic_no = v_item.clinic_no and f.id = v_from_slot_id
      cross join lateral announced_units(f.withdrawn_at, f.blocked_at, f.capacity, f.taken, f.next_lapse, v_now) a
       left join clinic c on c.no = v_item.clinic_no
-     cross join lateral with_effective_status(b, s.starts_at, s.ends_at, s.visit_type_id, c.id,
+     cross join lateral with_effective_status(b, s.starts_at, s.ends_at, s.visit_type_id, s.session_id, c.id,
                                              greatest(v_now, b.updated_at)) e;
   end loop;
   if late_ids(v_now) > any (p_ids) then

@@ -48,7 +48,7 @@ create or replace function holdfast.settle_bookings(
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz,
-  erased_at timestamptz, attendance_confirmed_at timestamptz, visit_type_id uuid, available integer,
+  erased_at timestamptz, attendance_confirmed_at timestamptz, visit_type_id uuid, session_id uuid, available integer,
   lapses_in_ms float8, snapshot pg_snapshot, hold_left_ms float8
 )
 language plpgsql security definer
@@ -321,14 +321,14 @@ begin
          i(clinic_no, id, action, outcome, hold_left_ms, n)
    cross join lateral (select i.outcome = 'done' and i.action in ('cancel', 'decline') as is_freed) f
     left join unnest(v_bookings) b on b.clinic_no = i.clinic_no and b.id = i.id
-    left join lateral (select t.starts_at, t.ends_at, t.visit_type_id, t.capacity, t.taken, t.next_lapse,
-                               t.withdrawn_at, t.blocked_at
+    left join lateral (select t.starts_at, t.ends_at, t.visit_type_id, t.session_id, t.capacity, t.taken,
+                               t.next_lapse, t.withdrawn_at, t.blocked_at
                           from slot t
                         where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
    cross join lateral announced_units(s.withdrawn_at, s.blocked_at, s.capacity, s.taken, s.next_lapse, v_now) a
     left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
    cross join lateral
-         with_effective_status(b::booking, s.starts_at, s.ends_at, s.visit_type_id, c.id,
+         with_effective_status(b::booking, s.starts_at, s.ends_at, s.visit_type_id, s.session_id, c.id,
                                greatest(v_now, b.updated_at)) e;
 end
 $function$;

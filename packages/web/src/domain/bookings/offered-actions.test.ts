@@ -4,7 +4,6 @@ import {
   canAttend,
   canBeChanged,
   canBeErased,
-  canBeMoved,
   isAttendanceAsked,
   isOpen,
   offeredActions,
@@ -108,9 +107,9 @@ test('a patient can be erased when the booking is over, once; then nothing else 
 })
 
 test('an offer of the waitlist is moved only after it was accepted', () => {
-  expect(canBeMoved(aBooking({ status: 'PENDING', offer: 'open' }))).toBe(false)
+  expect(canBeChanged(aBooking({ status: 'PENDING', offer: 'open' }))).toBe(false)
   expect(isOpen(aBooking({ status: 'PENDING', offer: 'open' }))).toBe(true)
-  const movable = statusesInOrder.filter((status) => canBeMoved(aBooking({ status }))).sort()
+  const movable = statusesInOrder.filter((status) => canBeChanged(aBooking({ status }))).sort()
   expect(movable).toEqual(['CONFIRMED', 'PENDING'])
 })
 
@@ -122,10 +121,4 @@ test('patients are asked whether they come from the first reminder until the vis
   expect(isAsked('2026-11-23T22:29:59Z')).toBe(true)
   expect(isAsked('2026-11-23T22:30:00Z')).toBe(false)
   expect(isAsked('2026-11-23T21:00:00Z', { attendanceConfirmedAt: '2026-11-23T20:45:00Z' })).toBe(false)
-})
-
-test('a visit in an open session can be cancelled, and not moved', () => {
-  const visit = aBooking({ visitTypeId: 'v' })
-  expect(canBeChanged(visit)).toBe(true)
-  expect(canBeMoved(visit)).toBe(false)
 })

@@ -60,14 +60,9 @@ export function isOpen(booking: Booking): boolean {
   return booking.erasedAt === null && (booking.status === 'PENDING' || booking.status === 'CONFIRMED')
 }
 
-/** Whether its patient can still change the booking: an offer of the waitlist is accepted first. */
+/** Whether the booking can still be moved, and its patient can change it: an offer of the waitlist is accepted first. */
 export function canBeChanged(booking: Booking): boolean {
   return isOpen(booking) && booking.offer !== 'open'
-}
-
-/** Whether the booking can still be moved to another slot: a visit in an open session is cancelled and booked again. */
-export function canBeMoved(booking: Booking): boolean {
-  return canBeChanged(booking) && booking.visitTypeId === undefined
 }
 
 /** Whether the patient can be erased: the booking is over, by its status or its time. */

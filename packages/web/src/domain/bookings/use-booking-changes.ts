@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { bookingQuery } from '../../lib/queries/booking-query.ts'
 import { refuseOverlap } from '../overlap/refuse-overlap.ts'
+import { moveTargetOf } from '../visits/visit-times-query.ts'
 import type { TicketLink } from './ticket-link.ts'
 
 export type BookingChanges = {
@@ -13,8 +14,11 @@ export type BookingChanges = {
    * PENDING, and a link is sent. @throws as cancel
    */
   confirm(confirmationToken: string | null, mayOverlap: boolean): Promise<Booking>
-  /** @param mayOverlap whether the patient may have another appointment at the same time @throws as cancel */
-  move(slotId: string, mayOverlap: boolean): Promise<Booking>
+  /**
+   * @param timeId as `timeIdOf`
+   * @param mayOverlap whether the patient may have another appointment at the same time @throws as cancel
+   */
+  move(timeId: string, mayOverlap: boolean): Promise<Booking>
   /** Confirms that the patient comes to this slot. @throws as cancel */
   attend(slotId: string): Promise<Booking>
   /** Links the booking to the signed-in account. @throws as cancel */
@@ -41,8 +45,8 @@ export function useBookingChanges(link: TicketLink): BookingChanges {
       const body = { ...(confirmationToken === null ? {} : { confirmationToken }), ...refuseOverlap(mayOverlap) }
       return done(await dataOf(api.confirmBooking({ path, body, ...auth })))
     },
-    async move(slotId, mayOverlap) {
-      const body = { slotId, ...refuseOverlap(mayOverlap) }
+    async move(timeId, mayOverlap) {
+      const body = { ...moveTargetOf(timeId), ...refuseOverlap(mayOverlap) }
       return done(await dataOf(api.rescheduleBooking({ path, body, ...auth })))
     },
     async attend(slotId) {

@@ -1,7 +1,7 @@
 import type { Booking, Doctor, Slot } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
 import { Button, Group, Stack, Text } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api/api.ts'
@@ -14,10 +14,14 @@ import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { Dialog } from '../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
 import { refuseOverlap } from '../overlap/refuse-overlap.ts'
+import { offeredVisit } from '../visits/offered-visits.ts'
+import { moveTargetOf, timeIdOf } from '../visits/visit-times-query.ts'
+import { visitTypeQuery } from '../visits/visit-type-queries.ts'
 import { SlotPicker } from './slot-picker.tsx'
 
 type MoveDialogProps = {
@@ -31,12 +35,12 @@ type MoveDialogProps = {
   onMoved?: () => void
 }
 
-/** `from`: where the moves began, also if an earlier attempt has moved it already and its response got lost. */
+/** `from`: the time at which the moves began, also if an earlier attempt has moved it already and its response got lost. */
 type Wanted = { slot: Slot; from: string; mayOverlap: boolean; addsPlaces: boolean }
 
 /**
- * Moves a booking atomically to another slot, which gets the places that are missing. A button in the toast moves it
- * back.
+ * Moves a booking atomically to another slot, which gets the places that are missing, or a visit to another time for
+ * its type. A button in the toast moves it back.
  */
 export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: MoveDialogProps) {
   const { onClose, onMoved = focusPageTitle } = props
@@ -46,6 +50,10 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
   const origin = useOrigin(booking)
+  const ofVisit = useQuery(visitTypeQuery(booking))
+  const visitType = ofVisit.data
+  const isReading = booking.visitTypeId !== undefined && visitType === undefined
+  const offering = visitType === undefined ? doctors : doctors.filter((one) => offeredVisit(visitType, one))
   const reread = async () => {
     await queryClient.invalidateQueries({ queryKey: clinicKey(booking.clinicId) })
     for (const id of new Set([doctorId, booking.doctorId])) {
@@ -54,13 +62,13 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   }
   const addsPlaces = chosen !== null && chosen.available < booking.units
   const submitKey = !addsPlaces ? 'move.submit' : booking.units > 1 ? 'move.addPlaces' : 'move.addPlace'
-  const moveTo = (slotId: string, mayOverlap: boolean, adds: { addsPlaces?: true } = {}) => {
-    const body = { slotId, ...adds, ...refuseOverlap(mayOverlap) }
+  const moveTo = (timeId: string, mayOverlap: boolean, adds: { addsPlaces?: true } = {}) => {
+    const body = { ...moveTargetOf(timeId), ...adds, ...refuseOverlap(mayOverlap) }
     return dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body }))
   }
-  const moveBack = async (slotId: string) => {
+  const moveBack = async (timeId: string) => {
     try {
-      await moveTo(slotId, true)
+      await moveTo(timeId, true)
       toastDone({ id: 'moved', message: t('move.undone') })
     } catch (error) {
       const { title, help } = problemMessage(error, tProblem)
@@ -90,7 +98,9 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
     },
     // Now a place can be added.
     onError: (error, { slot }) =>
-      refusalCode(error) === 'slot_full' && setChosen((now) => (now?.id === slot.id ? { ...now, available: 0 } : now)),
+      visitType === undefined &&
+      refusalCode(error) === 'slot_full' &&
+      setChosen((now) => (now?.id === slot.id ? { ...now, available: 0 } : now)),
     onSettled: reread,
   })
   return (
@@ -101,18 +111,25 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
           <br />
           {t('move.from', { when: formatAppointment(booking.startsAt, booking.endsAt, timeZone) })}
         </Text>
-        <SlotPicker
-          doctors={doctors}
-          doctorId={doctorId}
-          {...(doctors.length > 1 ? { onDoctor: setDoctorId } : {})}
-          timeZone={timeZone}
-          firstDay={localDay(booking.startsAt, timeZone)}
-          chosen={chosen}
-          onChoose={setChosen}
-          units={booking.units}
-          canShowFull
-          withoutFull={booking.slotId}
-        />
+        {isReading ? (
+          <LoadingOrError of={ofVisit} />
+        ) : offering.length === 0 ? (
+          <Text>{t('move.notOffered')}</Text>
+        ) : (
+          <SlotPicker
+            doctors={offering}
+            doctorId={doctorId}
+            {...(offering.length > 1 ? { onDoctor: setDoctorId } : {})}
+            timeZone={timeZone}
+            firstDay={localDay(booking.startsAt, timeZone)}
+            chosen={chosen}
+            onChoose={setChosen}
+            units={booking.units}
+            visitType={visitType}
+            canShowFull={visitType === undefined}
+            without={timeIdOf(booking)}
+          />
+        )}
         {move.isError && !isOverlap(move.error) ? <ErrorState error={move.error} /> : null}
         {/* Another time is asked about anew. */}
         {isOverlap(move.error) && move.variables !== undefined && move.variables.slot === chosen ? (
@@ -147,10 +164,11 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   )
 }
 
-/** The slot in which a booking was before those attempts to move it that have failed: one of them may have done it. */
-function useOrigin({ slotId }: Booking) {
+/** The time of a booking before those attempts to move it that have failed: one of them may have done it. */
+function useOrigin(booking: Booking) {
   const [tried, setTried] = useState<{ from: string; to: string[] } | null>(null)
-  const from = tried?.to.includes(slotId) ? tried.from : slotId
+  const now = timeIdOf(booking)
+  const from = tried?.to.includes(now) ? tried.from : now
   const note = ({ id }: Slot) => setTried({ from, to: [...(tried?.from === from ? tried.to : []), id] })
   return { from, note, forget: () => setTried(null) }
 }

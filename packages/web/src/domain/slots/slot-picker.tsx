@@ -33,8 +33,8 @@ type SlotPickerProps = {
   canShowFull?: boolean
   /** Its times in the doctor's open sessions are chosen from, instead of slots. */
   visitType?: VisitType | undefined
-  /** A full slot that is not shown: the booking to be moved is in it. */
-  withoutFull?: string | undefined
+  /** A time that is not shown: the booking to be moved has it. */
+  without?: string | undefined
 }
 
 /**
@@ -49,7 +49,7 @@ export function SlotPicker({
   onChoose,
   units = 1,
   canShowFull = false,
-  withoutFull,
+  without,
   visitType,
   ...wanted
 }: SlotPickerProps) {
@@ -69,10 +69,9 @@ export function SlotPicker({
   const blocked = useBlockedSlots(week, slots.data?.items ?? [], showsFull && doctorId !== '')
   const now = serverNow()
   const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.endsAt) > now
-  const isFull = (slot: Slot) =>
-    showsFull && slot.available < units && slot.id !== withoutFull && Date.parse(slot.endsAt) > now
+  const isFull = (slot: Slot) => showsFull && slot.available < units && Date.parse(slot.endsAt) > now
   const shown = (slots.data?.items ?? []).filter(
-    (slot) => isFree(slot) || (isFull(slot) && blocked.byId?.has(slot.id) === false),
+    (slot) => slot.id !== without && (isFree(slot) || (isFull(slot) && blocked.byId?.has(slot.id) === false)),
   )
   const labelOf = (slot: Slot) => {
     const time = formatTime(slot.startsAt, timeZone)
@@ -126,7 +125,7 @@ export function SlotPicker({
             timesOf={timesOf}
             after={addDays(monday, 6)}
             timeZone={timeZone}
-            fits={(slot) => isFree(slot) || isFull(slot)}
+            fits={(slot) => slot.id !== without && (isFree(slot) || isFull(slot))}
             onShow={setDay}
           />
         </>

@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { doctorQuery } from '../../lib/queries/directory-queries.ts'
 import { focusPageTitle } from '../../ui/focus/page-focus.ts'
-import { canBeMoved } from '../bookings/offered-actions.ts'
+import { canBeChanged } from '../bookings/offered-actions.ts'
 import { usePatientName } from '../bookings/use-patient-name.ts'
 import { MoveDialog } from './move-dialog.tsx'
 
@@ -23,7 +23,7 @@ export function useOwnMoves(doctorId: string, timeZone: string): OwnMoves {
   const [moved, setMoved] = useState<{ booking: Booking; isInList: boolean } | null>(null)
   const [isOpen, setOpen] = useState(false)
   const moveOf = (booking: Booking, onOpen?: () => void) =>
-    canBeMoved(booking) ? (
+    canBeChanged(booking) ? (
       <Anchor
         component="button"
         type="button"

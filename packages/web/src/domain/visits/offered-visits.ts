@@ -10,16 +10,20 @@ export type OfferedVisit = {
 }
 
 /**
- * What a doctor offers of a clinic's visit types, as the engine's visit_of_doctor finds it: a visit type that names no
- * doctors is offered by all. `byDesk`: also those that patients cannot book.
+ * What a doctor offers of a clinic's visit types, as the engine's visit_of_doctor finds it. `byDesk`: also those that
+ * patients cannot book.
  */
 export function offeredVisits(visitTypes: readonly VisitType[], doctor: Doctor, byDesk: boolean): OfferedVisit[] {
-  return visitTypes.flatMap((visitType) => {
-    const { active, bookableBy, doctors, minutes } = visitType
-    const own = doctors.find(({ doctorId }) => doctorId === doctor.id)
-    const appointmentTypes = visitType.appointmentTypes.filter((type) => doctor.appointmentTypes.includes(type))
-    const isOffered = active && appointmentTypes.length > 0 && (doctors.length === 0 || own !== undefined)
-    if (!isOffered || (bookableBy === 'desk' && !byDesk)) return []
-    return [{ visitType, minutes: own?.minutes ?? minutes, fee: visitFee(visitType, doctor.id), appointmentTypes }]
-  })
+  return visitTypes
+    .filter(({ bookableBy }) => byDesk || bookableBy !== 'desk')
+    .flatMap((visitType) => offeredVisit(visitType, doctor) ?? [])
+}
+
+/** A visit type as a doctor offers it; undefined: not. One that names no doctors is offered by all. */
+export function offeredVisit(visitType: VisitType, doctor: Doctor): OfferedVisit | undefined {
+  const { active, doctors, minutes } = visitType
+  const own = doctors.find(({ doctorId }) => doctorId === doctor.id)
+  const appointmentTypes = visitType.appointmentTypes.filter((type) => doctor.appointmentTypes.includes(type))
+  if (!active || appointmentTypes.length === 0 || (doctors.length > 0 && own === undefined)) return undefined
+  return { visitType, minutes: own?.minutes ?? minutes, fee: visitFee(visitType, doctor.id), appointmentTypes }
 }

@@ -1,4 +1,4 @@
-import type { Slot, SlotList, VisitType } from '@holdfast/contract/client'
+import type { Booking, Slot, SlotList, VisitType } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
 import { slotsKey } from '../../lib/queries/slots-query.ts'
@@ -19,7 +19,7 @@ export function visitTimesQuery({ doctorId, visitType, from, to }: TimesOf, byDe
       const query = { visitTypeId: visitType.id, from, to, ...(byDesk ? { onBehalf: true } : {}) }
       const { items, asOf } = await dataOf(api.listTimes({ path: { doctorId }, query }))
       const slotOf = ({ sessionId, startsAt, endsAt, available }: (typeof items)[number]): Slot => {
-        return { id: sessionId + startsAt, doctorId, startsAt, endsAt, capacity: visitType.capacity, available }
+        return { id: timeIdOf({ sessionId, startsAt }), doctorId, startsAt, endsAt, capacity: visitType.capacity, available }
       }
       return { items: items.map(slotOf), asOf }
     },
@@ -30,4 +30,17 @@ export function visitTimesQuery({ doctorId, visitType, from, to }: TimesOf, byDe
 /** The session that a time of {@link visitTimesQuery} is in. */
 export function sessionOf({ id }: Pick<Slot, 'id'>): string {
   return id.slice(0, sessionIdLength)
+}
+
+type TimeOfBooking = Pick<Booking, 'startsAt'> & Partial<Pick<Booking, 'slotId' | 'sessionId'>>
+
+/** What lists of times call the time of a booking: the id of its slot, or of {@link visitTimesQuery}. */
+export function timeIdOf({ slotId = '', sessionId, startsAt }: TimeOfBooking): string {
+  return sessionId === undefined ? slotId : sessionId + startsAt
+}
+
+/** Where a booking is moved to: a slot, or a time of an open session for a visit of the same type. */
+export function moveTargetOf(timeId: string): { slotId: string } | { sessionId: string; startsAt: string } {
+  if (timeId.length === sessionIdLength) return { slotId: timeId }
+  return { sessionId: sessionOf({ id: timeId }), startsAt: timeId.slice(sessionIdLength) }
 }

@@ -13,15 +13,17 @@ export function visitTypesQuery(clinicId: string) {
   })
 }
 
-/** What was booked in an open session, also if it can no longer be booked; undefined: a slot was, or not read yet. */
-export function useVisitType({
-  clinicId,
-  visitTypeId,
-}: Pick<Booking, 'clinicId' | 'visitTypeId'>): VisitType | undefined {
-  return useQuery({
+/** What was booked in an open session, also if it can no longer be booked. Disabled for the booking of a slot. */
+export function visitTypeQuery({ clinicId, visitTypeId }: Pick<Booking, 'clinicId' | 'visitTypeId'>) {
+  return queryOptions({
     queryKey: [...clinicKey(clinicId), 'visit-type', visitTypeId],
     queryFn: () => dataOf(api.getVisitType({ path: { clinicId, visitTypeId: visitTypeId ?? '' } })),
     enabled: visitTypeId !== undefined,
     staleTime: 60_000,
-  }).data
+  })
+}
+
+/** undefined: a slot was booked, or its visit type is not read yet. */
+export function useVisitType(booking: Pick<Booking, 'clinicId' | 'visitTypeId'>): VisitType | undefined {
+  return useQuery(visitTypeQuery(booking)).data
 }

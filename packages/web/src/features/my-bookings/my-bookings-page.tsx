@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AttendanceConfirmed } from '../../domain/bookings/attendance-confirmed.tsx'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
-import { canBeChanged, canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
+import { canBeChanged, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { ownStatusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { useAttending } from '../../domain/bookings/use-attending.ts'
@@ -207,18 +207,18 @@ function BookingItem({ booking: listed, kind }: { booking: Booking; kind: Bookin
               {...named(t('ticket:acceptOrDecline'))}
             />
           ) : null}
-          {isUpcoming && canBeMoved(booking) ? (
-            <LinkButton
-              size="sm"
-              variant="default"
-              to="/ticket"
-              search={{ move: true }}
-              hash={ticketHash(link)}
-              {...named(t('move'))}
-            />
-          ) : null}
           {isUpcoming && canBeChanged(booking) ? (
-            <Button size="sm" variant="default" onClick={() => setCancelling(true)} {...named(t('cancel'))} />
+            <>
+              <LinkButton
+                size="sm"
+                variant="default"
+                to="/ticket"
+                search={{ move: true }}
+                hash={ticketHash(link)}
+                {...named(t('move'))}
+              />
+              <Button size="sm" variant="default" onClick={() => setCancelling(true)} {...named(t('cancel'))} />
+            </>
           ) : null}
           {kind === 'upcoming' ? null : (
             <LinkButton

@@ -1,10 +1,11 @@
-import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import type { Booking, Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 import { Alert, NativeSelect, Stack, Text } from '@mantine/core'
 import { IconCalendarOff } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
 import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.ts'
+import { offeredVisit } from '../../domain/visits/offered-visits.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
@@ -15,17 +16,22 @@ type ChooseProps = {
   booking: Booking
   doctor: Doctor
   clinic: Clinic
+  /** What the booking is of; undefined: a slot. */
+  visitType: VisitType | undefined
   chosen: Doctor | null
   onChoose: (colleague: Doctor | null) => void
 }
 
 /** The colleagues to whom a booking of a doctor who takes no bookings can be moved; without any, whom to call. */
-export function ChooseColleague({ booking, doctor, clinic, chosen, onChoose }: ChooseProps) {
+export function ChooseColleague({ booking, doctor, clinic, visitType, chosen, onChoose }: ChooseProps) {
   const { t } = useTranslation(['ticket', 'shell'])
   const queryClient = useQueryClient()
   const found = useQuery(colleaguesQuery(queryClient, doctor))
   if (found.data === undefined) return <LoadingOrError of={found} />
-  const colleagues = found.data.filter(({ appointmentTypes }) => appointmentTypes.includes(booking.appointmentType))
+  const colleagues = found.data.filter((one) => {
+    const { appointmentTypes } = visitType === undefined ? one : (offeredVisit(visitType, one) ?? { appointmentTypes: [] })
+    return appointmentTypes.includes(booking.appointmentType)
+  })
   const isAlone = colleagues.length === 0
   return (
     <>

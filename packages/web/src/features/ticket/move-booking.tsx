@@ -1,17 +1,24 @@
-import type { Booking, Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import type { Booking, Clinic, Doctor, Slot, VisitType } from '@holdfast/contract/client'
 import { localDay } from '@holdfast/vocabulary'
 import { Group, Paper, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useBookingChanges } from '../../domain/bookings/use-booking-changes.ts'
+import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../../domain/overlap/lazy-overlap-question.tsx'
+import { offeredVisit } from '../../domain/visits/offered-visits.ts'
+import { timeIdOf } from '../../domain/visits/visit-times-query.ts'
+import { visitTypeQuery } from '../../domain/visits/visit-type-queries.ts'
+import { WeekOfVisits } from '../../domain/visits/week-of-visits.tsx'
 import { formatDayTime } from '../../lib/i18n/format.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { ActionButton } from '../../ui/buttons/action-button.tsx'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
 import { ErrorState } from '../../ui/states/error-state.tsx'
+import { LoadingOrError } from '../../ui/states/loading-or-error.tsx'
 import { ChooseColleague } from './choose-colleague.tsx'
 import type { Moved } from './moved-notice.tsx'
 
@@ -24,13 +31,12 @@ type MoveProps = {
   onKeep: () => void
 }
 
-/** Moves a booking atomically to another slot: of the same doctor, or of a colleague of one who takes no bookings. */
+/** Moves a booking atomically to another time: of the same doctor, or of a colleague of one who takes no bookings. */
 export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: MoveProps) {
   const { t } = useTranslation('ticket')
   const { move } = useBookingChanges(link)
   const [from, setFrom] = useState(() => localDay(booking.startsAt, clinic.timezone))
   const [colleague, setColleague] = useState<Doctor | null>(null)
-  const target = doctor.active ? doctor : colleague
   const [chosen, setChosen] = useState<Slot | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -40,10 +46,10 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
     setBusy(true)
     setError(null)
     try {
-      const { slotId, startsAt } = booking
+      const { startsAt } = booking
       const moved = await move(slot.id, mayOverlap)
       onMoved({
-        before: { slotId, startsAt },
+        before: { timeId: timeIdOf(booking), startsAt },
         after: { startsAt: moved.startsAt },
         isUndone: false,
         colleague: colleague?.name ?? null,
@@ -76,26 +82,13 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
             <Text>{t('move.current', { when: describe(booking.startsAt) })}</Text>
             {keep}
           </Group>
-          {doctor.active ? null : (
-            <ChooseColleague
-              booking={booking}
-              doctor={doctor}
-              clinic={clinic}
-              chosen={colleague}
-              onChoose={setColleague}
-            />
-          )}
-          {target === null ? null : (
-            <WeekOfTimes
-              key={target.id}
-              doctorId={target.id}
-              clinic={clinic}
-              from={from}
-              onFrom={setFrom}
-              onChoose={setChosen}
-              exceptSlotId={booking.slotId}
-            />
-          )}
+          <TimesToMoveTo
+            {...{ booking, doctor, clinic, colleague }}
+            onColleague={setColleague}
+            from={from}
+            onFrom={setFrom}
+            onChoose={setChosen}
+          />
         </>
       ) : (
         <Confirmation
@@ -112,6 +105,51 @@ export function MoveBooking({ booking, doctor, clinic, link, onMoved, onKeep }: 
         </Confirmation>
       )}
     </Stack>
+  )
+}
+
+type TimesProps = Omit<MoveProps, 'link' | 'onMoved' | 'onKeep'> & {
+  colleague: Doctor | null
+  onColleague: (colleague: Doctor | null) => void
+  from: string
+  onFrom: (from: string) => void
+  onChoose: (slot: Slot) => void
+}
+
+/** The times of the doctor, or of a colleague, who is chosen first: slots, or those of the visit type of the booking. */
+function TimesToMoveTo({ booking, doctor, clinic, colleague, onColleague, ...week }: TimesProps) {
+  const visitType = useQuery(visitTypeQuery(booking))
+  const target = doctor.active ? doctor : colleague
+  if (booking.visitTypeId !== undefined && visitType.data === undefined) return <LoadingOrError of={visitType} />
+  return (
+    <>
+      {doctor.active ? null : (
+        <ChooseColleague
+          {...{ booking, doctor, clinic, visitType: visitType.data }}
+          chosen={colleague}
+          onChoose={onColleague}
+        />
+      )}
+      {target === null ? null : (
+        <Week key={target.id} {...{ booking, doctor: target, clinic, visitType: visitType.data }} {...week} />
+      )}
+    </>
+  )
+}
+
+type WeekProps = Omit<TimesProps, 'colleague' | 'onColleague'> & { visitType: VisitType | undefined }
+
+function Week({ booking, doctor, clinic, visitType, ...week }: WeekProps) {
+  const { t } = useTranslation('ticket')
+  const shown = { ...week, clinic, exceptSlotId: timeIdOf(booking) }
+  if (visitType === undefined) return <WeekOfTimes doctorId={doctor.id} {...shown} />
+  const visit = offeredVisit(visitType, doctor)
+  if (visit !== undefined) return <WeekOfVisits doctor={doctor} visit={visit} {...shown} />
+  return (
+    <>
+      <Text>{t('move.notOffered', { name: isolated(doctor.name) })}</Text>
+      <CallClinic clinic={clinic} />
+    </>
   )
 }
 

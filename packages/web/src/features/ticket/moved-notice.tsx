@@ -15,7 +15,8 @@ import classes from './ticket.module.css'
 
 /** A move that was made on this page. */
 export type Moved = {
-  before: { slotId: string; startsAt: string }
+  /** `timeId`: as `timeIdOf`. */
+  before: { timeId: string; startsAt: string }
   after: { startsAt: string }
   isUndone: boolean
   /**
@@ -52,7 +53,7 @@ export function MovedNotice({
     setBusy(true)
     setError(null)
     try {
-      const { startsAt } = await move(before.slotId, true)
+      const { startsAt } = await move(before.timeId, true)
       onMoved({ before, after: { startsAt }, isUndone: true, colleague: null })
     } catch (refusal) {
       setError(refusal)

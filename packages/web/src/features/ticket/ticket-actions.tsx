@@ -4,7 +4,7 @@ import { IconCalendar, IconPrinter } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { canBeChanged, canBeMoved, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
+import { canBeChanged, isAttendanceAsked } from '../../domain/bookings/offered-actions.ts'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import type { Attending } from '../../domain/bookings/use-attending.ts'
 import { CopyLink } from '../../domain/links/copy-link.tsx'
@@ -128,7 +128,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
           <CopyLink address={`${window.location.origin}/ticket#${ticketHash(link)}`} />
         )}
         {isComing ? null : <BookAgain booking={booking} doctor={doctor} link={link} />}
-        {isChangeable ? <Changes {...{ booking, isMoving, onMoving, onCancelling }} /> : null}
+        {isChangeable ? <Changes {...{ isMoving, onMoving, onCancelling }} /> : null}
         <MoreActions>
           <div className={classes.actions}>
             {isFirst ? calendar : attend}
@@ -140,7 +140,7 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
           <KeepTicket booking={booking} doctor={doctor} clinic={clinic} link={link} isKept={isKept} />
         </MoreActions>
       </div>
-      {isMoving && isChangeable && canBeMoved(booking) ? (
+      {isMoving && isChangeable ? (
         <Suspense fallback={<PageLoading />}>
           <MoveBooking
             booking={booking}
@@ -172,17 +172,15 @@ export function TicketActions({ booking, doctor, clinic, link, ...props }: Actio
   )
 }
 
-type ChangesProps = Pick<ActionsProps, 'booking' | 'isMoving' | 'onMoving' | 'onCancelling'>
+type ChangesProps = Pick<ActionsProps, 'isMoving' | 'onMoving' | 'onCancelling'>
 
-function Changes({ booking, isMoving, onMoving, onCancelling }: ChangesProps) {
+function Changes({ isMoving, onMoving, onCancelling }: ChangesProps) {
   const { t } = useTranslation('ticket')
   return (
     <>
-      {canBeMoved(booking) ? (
-        <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
-          {t('move.start')}
-        </Button>
-      ) : null}
+      <Button variant="default" aria-expanded={isMoving} onClick={() => onMoving(!isMoving)}>
+        {t('move.start')}
+      </Button>
       <Button variant="default" onClick={() => onCancelling(true)}>
         {t('cancel.start')}
       </Button>

@@ -24,6 +24,7 @@ export function bookingBody(
     units: booking.units,
     appointmentType: booking.appointmentType,
     ...(booking.visitTypeId === null ? {} : { visitTypeId: booking.visitTypeId }),
+    ...(booking.sessionId === null ? {} : { sessionId: booking.sessionId }),
     startsAt: booking.startsAt.toISOString(),
     endsAt: booking.endsAt.toISOString(),
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,

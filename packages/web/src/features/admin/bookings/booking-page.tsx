@@ -5,7 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingActions } from '../../../domain/bookings/booking-actions.tsx'
-import { canBeErased, canBeMoved, isOpen } from '../../../domain/bookings/offered-actions.ts'
+import { canBeChanged, canBeErased, isOpen } from '../../../domain/bookings/offered-actions.ts'
 import { usePendingMarks, withMark } from '../../../domain/bookings/pending-marks.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
@@ -73,7 +73,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
   const withdrawnDays = daysOf(search)
   const navigate = route.useNavigate()
   const [dialog, setDialog] = useState<'move' | 'cancel' | 'correct' | 'erase' | null>(
-    move && canBeMoved(booking) ? 'move' : null,
+    move && canBeChanged(booking) ? 'move' : null,
   )
   const { patient } = booking
   const close = () => setDialog(null)
@@ -122,7 +122,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
         <BookingActions booking={booking} timeZone={timeZone} />
         {isOpen(booking) ? (
           <div className={layoutClasses.actions}>
-            {canBeMoved(booking) ? (
+            {canBeChanged(booking) ? (
               <Button variant="default" size="sm" onClick={() => setDialog('move')}>
                 {t('booking.move')}
               </Button>

@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Anchor, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { canBeMoved } from '../../../domain/bookings/offered-actions.ts'
+import { canBeChanged } from '../../../domain/bookings/offered-actions.ts'
 import type { BookingLinks } from '../../../domain/closures/closure-effect.tsx'
 import { ClosuresSection } from '../../../domain/closures/closures-section.tsx'
 import { PublicHolidays } from '../../../domain/closures/public-holidays.tsx'
@@ -19,7 +19,7 @@ export function ClosuresPage() {
     timeZone,
     doctors,
     nameOf: (booking) => <BookingLink booking={booking} />,
-    moveOf: (booking) => (canBeMoved(booking) ? <MoveLink booking={booking} /> : null),
+    moveOf: (booking) => (canBeChanged(booking) ? <MoveLink booking={booking} /> : null),
     withdrawOf: ({ doctorId, ...days }) => (
       <Text>
         {t('closures.withdrawHelp')}{' '}

@@ -6,7 +6,7 @@ import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingsStopped } from '../../../domain/bookings/bookings-stopped.tsx'
-import { canBeMoved } from '../../../domain/bookings/offered-actions.ts'
+import { canBeChanged } from '../../../domain/bookings/offered-actions.ts'
 import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-marks.ts'
 import { BusySection } from '../../../domain/busy-calendar/busy-section.tsx'
 import { isComing } from '../../../domain/calendar/calendar-events.ts'
@@ -74,7 +74,7 @@ export function ClinicTimesPage() {
               onDays={(days) =>
                 void navigate({ search: { doctorId, ...withdrawalSearchOf(days) }, replace: true, resetScroll: false })
               }
-              moveOf={(booking) => (canBeMoved(booking) ? <MoveLink booking={booking} isOfWithdrawal /> : null)}
+              moveOf={(booking) => (canBeChanged(booking) ? <MoveLink booking={booking} isOfWithdrawal /> : null)}
               rebookOf={(booking) => <RebookLink booking={booking} />}
               sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
               allLostOf={(days) => <LostLink days={days} doctorId={doctorId} />}
@@ -199,7 +199,7 @@ function Week({ doctorId }: { doctorId: string }) {
             clinicId={clinicId}
             timeZone={timeZone}
             nameOf={(booking) => <BookingLink booking={booking} />}
-            moveOf={(booking) => (canBeMoved(booking) ? <MoveLink booking={booking} /> : null)}
+            moveOf={(booking) => (canBeChanged(booking) ? <MoveLink booking={booking} /> : null)}
             sinceOf={(since) => <BookedSinceLink since={since} isInNewTab />}
             onDay={(wanted) =>
               void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })

@@ -6,13 +6,12 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { ChosenSlot } from '../../../domain/free-times/no-times.tsx'
 import { daysShown } from '../../../domain/free-times/week-days.ts'
-import { WeekOfTimes } from '../../../domain/free-times/week-of-times.tsx'
 import type { OfferedVisit } from '../../../domain/visits/offered-visits.ts'
 import { sessionOf, visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
+import { WeekOfVisits } from '../../../domain/visits/week-of-visits.tsx'
 import { keptFragment } from '../../../lib/secret-links/use-hidden-fragment.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import type { WeekSearch } from '../week-search.ts'
-import { NoVisitTimes } from './no-visit-times.tsx'
 
 const route = getRouteApi('/doctors/$doctorId')
 
@@ -37,7 +36,6 @@ export function VisitTimes({ doctor, clinic, visit, onChoose }: VisitTimesProps)
   const from = search.from ?? first
   const appointmentType = appointmentTypes.find((one) => one === search.type) ?? appointmentTypes[0] ?? 'in_person'
   if (from === undefined) return <Skeleton height="30rem" radius="lg" />
-  const query = visitTimesQuery({ doctorId: doctor.id, visitType, from, to: addDays(from, daysShown - 1) })
   const choose = (time: Slot) => onChoose({ ...time, id: sessionOf(time), visitTypeId: visitType.id, appointmentType })
   return (
     <>
@@ -53,41 +51,16 @@ export function VisitTimes({ doctor, clinic, visit, onChoose }: VisitTimesProps)
           data={appointmentTypes.map((value) => ({ value, label: t(`shell:appointmentType.${value}`) }))}
         />
       ) : null}
-      <WeekOfTimes
-        doctorId={doctor.id}
-        clinic={withRulesOf(visit, clinic)}
+      <WeekOfVisits
+        doctor={doctor}
+        clinic={clinic}
+        visit={visit}
         from={from}
         onFrom={(next) => show({ from: next })}
         onChoose={choose}
-        visits={{
-          query,
-          none: (onRead) => (
-            <NoVisitTimes
-              doctor={doctor}
-              clinic={clinic}
-              visit={visit}
-              from={from}
-              onFrom={(next) => show({ from: next })}
-              onRead={onRead}
-            />
-          ),
-        }}
       />
     </>
   )
-}
-
-/** The clinic with the notice and horizon of the visit type, by which its times can be booked. */
-function withRulesOf({ visitType: { minimumNoticeMinutes, bookingHorizonDays } }: OfferedVisit, clinic: Clinic) {
-  const { settings } = clinic
-  return {
-    ...clinic,
-    settings: {
-      ...settings,
-      minimumNoticeMinutes: minimumNoticeMinutes ?? settings.minimumNoticeMinutes,
-      bookingHorizonDays: bookingHorizonDays ?? settings.bookingHorizonDays,
-    },
-  }
 }
 
 /** The day of the first free time, or today if there is none, or if this cannot be read; undefined: not read yet. */
