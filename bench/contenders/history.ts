@@ -10,8 +10,8 @@ const keysMax = 1_000_000
 
 /** Slots in the past, all of them full, a quarter of an hour each. */
 const insertSlots = `
-  insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, digest)
-  select $1::integer, s.id, $2::uuid, s.starts_at, s.ends_at, ${perSlot}, ${perSlot},
+  insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, created_at, digest)
+  select $1::integer, s.id, $2::uuid, s.starts_at, s.ends_at, ${perSlot}, ${perSlot}, now() - interval '30 days',
          holdfast.slot_digest(s.id, $2::uuid, s.starts_at, s.ends_at, ${perSlot}, null, null)
     from (select pg_temp.bench_id($1::integer, now() - interval '30 days' + n * interval '1 ms') as id,
                  now() - (n + 1) * interval '15 minutes' as starts_at, now() - n * interval '15 minutes' as ends_at
