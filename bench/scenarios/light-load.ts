@@ -34,8 +34,8 @@ export const lightLoad: Scenario = {
     const figure = {
       row: 4,
       title: "light load: p50 ÷ baseline 8's · ÷ baseline 7's",
-      target: '≤ 1.05 · ≤ 1.4',
-      parts: [part('÷ 8', single, 1.05), part('÷ 7', lean, 1.4)],
+      target: '≤ 1.3 · ≤ 2',
+      parts: [part('÷ 8', single, 1.3), part('÷ 7', lean, 2)],
     }
     return { measured, figures: [figure], faults: rounds.flat().flatMap((round) => round.faults), notes: [] }
   },
