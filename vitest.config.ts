@@ -48,7 +48,7 @@ const retryInCi = inCi ? 1 : 0
 /**
  * Failures that a slow machine can cause: a request, or a call of the engine, was refused because its time was over, or
  * something took longer than so many milliseconds. In CI, a test that fails with one of these is run once more, and
- * reported. What was lost or overbooked is none of them.
+ * reported. Lost bookings and overbooking are never among them.
  */
 const slownessMessage = new RegExp(
   [

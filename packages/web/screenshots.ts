@@ -109,7 +109,7 @@ async function createBookings(url: string) {
   const { data: held } = await guest.createBooking({
     body: { slotId: free[19]?.id ?? '', patient: { name: 'Margaret Hamilton', email: 'margaret@example.org' } },
   })
-  // Only a link from an e-mail confirms; any shows the page.
+  // Any link opens the page; only one from an e-mail confirms.
   const confirmation = `/confirm#${held?.id}.${held?.manageToken}.hfc_${'x'.repeat(43)}`
   let ticket = ''
   let bookingId = ''

@@ -39,9 +39,9 @@ export function caseState(one: Timed, now: number): CaseState {
 }
 
 /**
- * When a case will have ended as far as can be seen now: when it is expected to, but a running one not before now, and
- * a late one not before its minutes have passed from now on (`will_end` of the engine is the same rule). One that is
- * done ended when its patient left the room, perhaps before its planned start.
+ * When a case will have ended as far as can be seen now: when it is expected to, but a running one at the earliest now,
+ * and a late one at the earliest after its full duration from now (`will_end` of the engine is the same rule). One that
+ * is done ended when its patient left the room, perhaps before its planned start.
  *
  * @param now milliseconds since 1970, as the result
  */

@@ -14,7 +14,7 @@ const operations = {
   ...lostVisitOperations,
 }
 
-/** Each has the id of a write of the contract; behind it, `fillBlock with no requests` says how it is called. */
+/** The keys are ids of operations that write, of which some are followed by a variant: `fillBlock with no requests`. */
 export const lostOperations: LostOperations = operations
 
 type Rest = typeof restOperations
@@ -56,7 +56,7 @@ export function auditKindOf(name: string): AuditKind | null {
   return 'none' in audit || ofPatients.includes(name) ? null : audit.kind
 }
 
-/** A retry does not find what the first request has removed, or replaced its token. */
+/** Retries of these return 404: the first request removed the object, or replaced its token. */
 export const goneAfterwards: readonly string[] = [
   'deleteWebhook',
   'removeMember',

@@ -29,7 +29,7 @@ export async function aLostScene(database: TestDatabase, rest: RestApp, budget: 
   }
 }
 
-/** Hours that no other case of this file takes, of days with a case: the first of a day also adds the day. */
+/** Returns an hour that no other case of this file takes; the first call for a day books the first case of that day. */
 function timesOf({ book }: Awaited<ReturnType<typeof aTheatre>>) {
   const hoursOfDay = 15
   let hours = -1

@@ -256,7 +256,7 @@ test.for([
   expect(await below()).toEqual(before[1])
 })
 
-test('whoever has gone on after a mark keeps their place when somebody else changes the booking', async ({ site }) => {
+test('after a mark, the focus stays where it is when somebody else changes the booking', async ({ site }) => {
   const { page, booking } = await openBooking(site, begun, 'Carol Quick', { areIntervalsShort: true })
   await page.getByRole('button', { name: 'Carol Quick: arrived' }).click()
   await untilReady(page, 'Completed')

@@ -76,7 +76,7 @@ export type RestrictedField =
   | 'query.surgeonId'
 
 /**
- * What a member with the role doctor does not get of a response. The server removes it from what the handler returns,
+ * What is removed from the responses to members with the role doctor. The server removes it from what the handler returns,
  * so that no handler can forget to. For operations with `member` access.
  */
 export type RestrictedResponse =
@@ -89,8 +89,8 @@ export type RestrictedResponse =
  * What says of which clinic a request is, and so which database serves it. Default: the first id of the path.
  *
  * - `none`: it names no clinic; where there are several databases, the directory serves it
- * - `body`, `query`: the clinic that the id in this field names, or in the first of these fields that is there. Never
- * another field: texts may look like ids
+ * - `body`, `query`: the clinic that the id in this field names; of several fields, the first that is present. No other
+ * field is considered, because texts may look like ids
  * - a token: the invitation or the calendar feed that it belongs to
  */
 export type ClinicSource =

@@ -1,8 +1,8 @@
 -- change_bookings: writes what a caller has decided for bookings that it has locked, each once: their status, failure
--- reason and end of the hold, and what is not null of the other arrays. A booking that gets another slot loses the
--- confirmation of its attendance, which was for the slot before; so does one with '-infinity' in p_attendances. One
--- with '' in p_reasons loses its reason, and one with the UUID of zeros in p_account_ids its account. Returns the
--- bookings as they are then.
+-- reason and end of the hold, and the other arrays, of which null keeps what is stored. Another slot clears the
+-- confirmation of the attendance, which was for the slot before. Returns the bookings as they are then.
+--
+-- p_attendances: '-infinity' clears. p_reasons: '' clears. p_account_ids: the UUID of zeros clears.
 --
 -- Internal. Locks: none that the caller does not have. Fails: never. Idempotent: no; each call adds one to versions.
 create or replace function holdfast.change_bookings(

@@ -3,9 +3,8 @@
 -- on starting statements that are written for 128 claims. The two share claim_verdict; claim-alike.test.ts and
 -- claim-verdicts.test.ts compare them.
 --
--- Outcomes: as claim_slots. What one statement cannot decide under the slot's lock is passed on to claim_slots: a
---   lapsed hold to give back, or a wait in which the last place, the slot's time or the clinic's rules have perhaps
---   changed.
+-- Outcomes: as claim_slots. It falls back to claim_slots if a lapsed hold has to be given back, or if the slot or the
+--   clinic may have changed while it waited for the lock.
 -- Locks: the slot; then its key, or what claim_slots locks. With the key locked before the slot it would deadlock with
 --   a batch, which locks keys after slots: a claim that loses the race for its key gives its units back.
 -- Fails: 22023 for units below 1, or without key, hash, patient or confirm; else as claim_slots.

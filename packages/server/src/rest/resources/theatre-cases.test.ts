@@ -357,7 +357,7 @@ describe('an existing case', () => {
     expect(read).toHaveLength(1)
   })
 
-  test('of others is in no cursor of a doctor’s list, nor what their own case is at risk by', async ({
+  test('the cursors of a doctor’s list, and what their case is at risk by, name no case of others', async ({
     database,
     rest,
   }) => {
@@ -381,7 +381,7 @@ describe('an existing case', () => {
     expect(Buffer.from(all.nextCursor ?? '', 'base64url').toString()).toContain(others.id)
   })
 
-  test('of others is in no cursor of a doctor’s requests', async ({ database, rest }) => {
+  test('the cursors of a doctor’s requests name no request of others', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, surgeonAccount, staff, doctor, surgeon } = theatre
     const ask = async (mrn: string, surgeonId: string) => {

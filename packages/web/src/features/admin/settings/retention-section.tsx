@@ -21,7 +21,7 @@ const monthsMin = 1
 const monthsMax = clinicSettings.patientDataMonths.max
 const monthsOffered = 24
 
-/** @param months null: those that are set */
+/** @param months null: the stored number */
 function retentionQuery(clinicId: string, months: number | null) {
   return queryOptions({
     queryKey: ['retention', clinicId, months],
