@@ -69,6 +69,36 @@ test('a job that is ended between two steps, or within one, is continued by the 
   expect(await fillDueDoctors(database.appPool, due())).toBe(0)
 })
 
+/** How many slots are read when one more day is filled, of a doctor who has 600. */
+async function readByStep(database: TestDatabase): Promise<number> {
+  const doctor = await anUnfilledDoctor(database)
+  await fillAll(database, doctor.id)
+  await database.ownerPool.query('update holdfast.clinic set booking_horizon_days = $2 where no = $1', [
+    doctor.clinicNo,
+    horizonDays + 1,
+  ])
+  await database.ownerPool.query('analyze holdfast.slot')
+  return inTransaction(database.ownerPool, async (transaction) => {
+    const read = async () => {
+      const { rows } = await transaction.query<{ read: number }>(
+        `select sum(pg_stat_get_xact_tuples_returned(indexrelid))::int as read
+           from pg_index where indrelid = 'holdfast.slot'::regclass`,
+      )
+      return rows[0]?.read ?? 0
+    }
+    const before = await read()
+    await transaction.query('select from holdfast.fill_working_hours($1, $2)', [doctor.clinicNo, doctor.id])
+    return (await read()) - before
+  })
+}
+
+test('a day is filled without the slots of other months; negative control', async ({ database }) => {
+  expect(await readByStep(database)).toBeLessThan(200)
+  const part = /and s\.starts_at between [^;]*?\(\(p_to \+ 4\)::timestamp at time zone 'UTC'\)/
+  await plantFunction(database, 'working_hours_plan', { part, becomes: '' })
+  expect(await readByStep(database)).toBeGreaterThan(600)
+})
+
 /** Two processes begin the same step, and neither has written when the other has read. */
 async function twoAtOnce(database: TestDatabase) {
   const doctor = await anUnfilledDoctor(database)

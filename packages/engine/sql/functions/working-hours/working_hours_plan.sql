@@ -74,11 +74,14 @@ as $function$
       from (select time_of_slot(s) as during
               from slot s
              where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and takes_time(s)
-               and s.ends_at > p_now - interval '4 hours'
+               and s.starts_at between ((p_from - 2)::timestamp at time zone 'UTC')
+                                   and ((p_to + 4)::timestamp at time zone 'UTC')
                and s.id not in (select f.id from former f where f.new_band is null and not f.is_taken)
             union all
             select a.during from allocation a
-             where a.clinic_no = p_clinic_no and a.resource_id = p_resource_id and upper(a.during) > p_now) q
+             where a.clinic_no = p_clinic_no and a.resource_id = p_resource_id
+               and a.during && tstzrange((p_from - 2)::timestamp at time zone 'UTC',
+                                         (p_to + 4)::timestamp at time zone 'UTC')) q
   )
   select 'session', case when s.is_wanted then 'keep' else 'withdraw' end, s.band, s.day, null::uuid, s.id, s.starts_at,
          s.ends_at, s.grid_minutes, null::integer, s.visit_type_ids
