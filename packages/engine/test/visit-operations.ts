@@ -45,6 +45,7 @@ export async function visitOperations(
   const times = (ofAccount: string) => {
     const { startsAt: from, endsAt: to } = session
     return engine.sessions.times({
+      clinicNo: clinic.no,
       doctorId: doctor.id,
       visitTypeId: type.id,
       from,

@@ -54,3 +54,30 @@ test('the desk books a visit type for a patient who walks in, also one that pati
   await untilRead(page)
   expect(await sidewaysPixels(page)).toBe(0)
 })
+
+test('the desk finds the soonest time of any doctor, with whom it is, and books it', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const { clinic, doctor } = scene
+  const other = await aDoctor(site.database, clinic, { name: 'Dr Bo Berg' })
+  await aVisitType(site.database, clinic, { name: 'Vaccination', minutes: 10 })
+  const hour = Math.ceil(Date.now() / 3_600_000) * 3_600_000
+  await aSession(site.database, doctor, { startsAt: new Date(hour + 2 * 3_600_000), minutes: 30 })
+  await aSession(site.database, other, { startsAt: new Date(hour + 3_600_000), minutes: 10 })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${clinic.id}/book`)
+  await page.getByLabel('Visit type').selectOption({ label: 'Vaccination · 10 minutes' })
+  await page.getByLabel('Doctor').selectOption({ label: 'Any doctor, soonest' })
+  const times = page.locator('[data-weeks] button[aria-pressed]')
+  await times.filter({ hasText: 'Dr Bo Berg' }).waitFor()
+  expect(await times.count()).toBe(4)
+  expect(await axeFindings(page)).toEqual([])
+  await times.first().click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Paula Phone')
+  await page.getByRole('button', { name: /^Book / }).click()
+  await page.getByRole('heading', { name: 'Booked' }).waitFor()
+  const { rows } = await site.database.ownerPool.query(
+    'select resource_id as doctor from holdfast.booking where clinic_no = $1',
+    [clinic.no],
+  )
+  expect(rows).toEqual([{ doctor: other.id }])
+})

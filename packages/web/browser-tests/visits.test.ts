@@ -1,7 +1,7 @@
 // Guarantee: a visit in an open session that is shown as held or confirmed is
 import type { NewVisitType } from '@holdfast/contract/client'
 import { expect } from 'vitest'
-import { dataOf } from './a-practice.ts'
+import { aDoctorWithTimes, dataOf } from './a-practice.ts'
 import { aVisitPractice, sessionDay } from './a-visit-practice.ts'
 import { confirm, hold, timeOf } from './booking-steps.ts'
 import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
@@ -153,4 +153,24 @@ test('times that others book disappear while the page is open', async ({ site })
   await other.goto(`/doctors/${doctor.id}?visitType=${blood?.id}`)
   await hold(other, '13:30')
   await timeOf(page, '13:30').waitFor({ state: 'detached' })
+})
+
+test('a patient who does not mind with whom gets the soonest time of any doctor', async ({ site }) => {
+  const { clinic, doctor, visitTypes } = await aVisitPractice(site, wanted)
+  const { doctor: other } = await aDoctorWithTimes(site, clinic, { doctorName: 'Dr Bo Berg', slotCount: 1 })
+  const session = { startsAt: `${sessionDay}T11:00:00Z`, endsAt: `${sessionDay}T11:20:00Z` }
+  await dataOf(site.admin.createOpenSessions({ path: { doctorId: other.id }, body: { sessions: [session] } }))
+  const page = await site.newPage()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto(`/doctors/${doctor.id}?visitType=${visitTypes[0]?.id}`)
+  await page.getByText('Any doctor').click()
+  await page.getByRole('heading', { name: 'Soonest times' }).waitFor()
+  await timeOf(page, '11:00').waitFor()
+  await timeOf(page, '13:10').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await hold(page, '11:00')
+  await page.getByRole('heading', { name: 'Dr Bo Berg' }).waitFor()
+  await confirm(page, 'Ada Lovelace')
+  await page.getByRole('article').getByText('Blood sample').waitFor()
 })

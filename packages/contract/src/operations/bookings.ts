@@ -28,7 +28,8 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Book units of a slot, or a visit in an open session',
     description:
-      'Takes a `slotId`, or the `sessionId`, `startsAt` and `visitTypeId` of a visit. ' +
+      'Takes a `slotId`, or the `sessionId`, `startsAt` and `visitTypeId` of a visit, or instead of the session the ' +
+      '`clinicId`, for any doctor who is free then. ' +
       'Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. ' +
       'At a clinic that has guests confirm by a link, a guest’s booking with `confirm` and an e-mail address ' +
       'stays PENDING, see `confirmBooking`. A hold needs no patient; its confirmation does. Send an ' +
@@ -40,7 +41,7 @@ export const bookingOperations = {
       201: { description: 'The booking', schema: createdBookingSchema },
       200: { description: 'A retry: the first response again', schema: createdBookingSchema },
     },
-    clinic: { body: ['slotId', 'sessionId'] },
+    clinic: { body: ['slotId', 'sessionId', 'clinicId'] },
     limit: 'booking',
     waits: 'in the engine',
     retry: 'in the transaction',

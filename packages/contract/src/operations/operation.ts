@@ -76,8 +76,8 @@ export type RestrictedField =
   | 'query.surgeonId'
 
 /**
- * What is removed from the responses to members with the role doctor. The server removes it from what the handler returns,
- * so that no handler can forget to. For operations with `member` access.
+ * What is removed from the responses to members with the role doctor. The server removes it from what the handler
+ * returns, so that no handler can forget to. For operations with `member` access.
  */
 export type RestrictedResponse =
   /** `items`: only those of which the doctor is the surgeon. */

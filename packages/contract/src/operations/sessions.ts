@@ -1,7 +1,14 @@
 import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import Type from 'typebox'
-import { flag, id, localDate } from '../schemas/fields.ts'
-import { createdSessionsSchema, newSessionsSchema, sessionListSchema, timeListSchema } from '../schemas/session.ts'
+import { appointmentTypeSchema } from '../schemas/doctor.ts'
+import { flag, id, localDate, pageParameters, time } from '../schemas/fields.ts'
+import {
+  clinicTimeListSchema,
+  createdSessionsSchema,
+  newSessionsSchema,
+  sessionListSchema,
+  timeListSchema,
+} from '../schemas/session.ts'
 import { noPatients } from './audit.ts'
 import { operation } from './operation.ts'
 
@@ -27,6 +34,32 @@ export const sessionOperations = {
     query: Type.Object({ visitTypeId: id(), from, to, onBehalf }, { additionalProperties: false }),
     responses: { 200: { description: 'The times', schema: timeListSchema } },
     problems: ['doctor_not_found', 'forbidden'],
+  }),
+  listClinicTimes: operation({
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/times',
+    tag: 'Slots',
+    summary: 'List when a visit of a type can begin, with any doctor of a clinic',
+    description:
+      'The times of `listTimes` of all doctors who offer it, soonest first. `createBooking` with this `clinicId` ' +
+      'instead of a `sessionId` books a start with any of these doctors. The sessions of these days ' +
+      `are searched until they have ${timesSearchedMax} starts on their grids, see \`searchedUntil\`.`,
+    access: 'anyone',
+    restrictedField: 'query.onBehalf',
+    query: Type.Object(
+      {
+        visitTypeId: id(),
+        from,
+        to,
+        after: Type.Optional(time({ description: 'Only later starts, such as those after the last of a list' })),
+        appointmentType: Type.Optional(appointmentTypeSchema),
+        onBehalf,
+        limit: pageParameters.limit,
+      },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'The times', schema: clinicTimeListSchema } },
+    problems: ['clinic_not_found', 'forbidden'],
   }),
   createOpenSessions: operation({
     method: 'POST',

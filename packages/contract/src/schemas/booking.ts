@@ -57,6 +57,7 @@ const refuseOverlap = Type.Optional(
 )
 
 const ofVisit = 'With `sessionId`, `startsAt` and `visitTypeId`: a visit in an open session, instead of a slot'
+const ofAnyDoctor = 'Instead of `sessionId`: with any doctor of this clinic who is free then, see `listClinicTimes`'
 
 const visitFields = {
   sessionId: Type.Optional(id({ description: ofVisit })),
@@ -65,8 +66,9 @@ const visitFields = {
 
 export const newBookingSchema = Type.Object(
   {
-    slotId: Type.Optional(id({ description: 'A slot. Required, unless `sessionId` is there' })),
+    slotId: Type.Optional(id({ description: 'A slot. Required, unless `sessionId` or `clinicId` is there' })),
     ...visitFields,
+    clinicId: Type.Optional(id({ description: ofAnyDoctor })),
     visitTypeId: Type.Optional(id({ description: 'What is booked: it says how long the visit takes' })),
     units: Type.Optional(Type.Integer({ minimum: 1, maximum: slotLimits.capacityMax, default: 1 })),
     patient: Type.Optional(patientSchema),

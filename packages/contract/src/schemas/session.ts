@@ -72,19 +72,44 @@ export const sessionListSchema = Type.Object(
   { title: 'OpenSessionList', additionalProperties: false },
 )
 
+const timeFields = {
+  sessionId: Type.String({ format: 'uuid' }),
+  ...sessionFields,
+  available: Type.Integer({ description: 'How many visits can be booked then: more than one for groups' }),
+}
+
+const asOf = Type.String({ format: 'date-time', description: 'When this was read' })
+
 export const timeListSchema = Type.Object(
+  { items: Type.Array(Type.Object(timeFields, { title: 'OpenTime', additionalProperties: false })), asOf },
+  { title: 'OpenTimeList', additionalProperties: false },
+)
+
+const { startsAt, ...timeOfDoctor } = timeFields
+
+export const clinicTimeListSchema = Type.Object(
   {
     items: Type.Array(
       Type.Object(
         {
-          sessionId: Type.String({ format: 'uuid' }),
-          ...sessionFields,
-          available: Type.Integer({ description: 'How many visits can be booked then: more than one for groups' }),
+          startsAt,
+          doctors: Type.Array(
+            Type.Object(
+              { doctorId: Type.String({ format: 'uuid' }), ...timeOfDoctor },
+              { title: 'FreeDoctor', additionalProperties: false },
+            ),
+            { description: 'Who is free then' },
+          ),
         },
-        { title: 'OpenTime', additionalProperties: false },
+        { title: 'ClinicTime', additionalProperties: false },
       ),
     ),
-    asOf: Type.String({ format: 'date-time', description: 'When this was read' }),
+    asOf,
+    searchedUntil: Type.String({
+      format: 'date-time',
+      description:
+        'Times from here on were not looked for: the sessions until then have as many starts as are searched',
+    }),
   },
-  { title: 'OpenTimeList', additionalProperties: false },
+  { title: 'ClinicTimeList', additionalProperties: false },
 )

@@ -317,11 +317,12 @@ test('visits are not booked or offered in a closed part of an open session', asy
   const { id } = await close(engine, { ...closing(doctor, { startsAt: at(60), endsAt: at(65) }), doctorId: null })
   const book = async (minute: number) => (await engine.claimTime(aTimeClaim(session, type, minute))).kind
   expect(await book(50)).toBe('slot_full')
-  const whose = { byDesk: false, accountId: null, limit: 100 }
+  const { id: doctorId, clinicNo } = doctor
+  const whose = { clinicNo, doctorId, visitTypeId: type.id, byDesk: false, accountId: null, limit: 100 }
   const range = { from: at(30), to: at(90) }
   const starts = async () => {
-    const times = await engine.sessions.times({ doctorId: doctor.id, visitTypeId: type.id, ...range, ...whose })
-    return times?.map(({ startsAt }) => (startsAt.getTime() - session.startsAt.getTime()) / 60_000)
+    const times = await engine.sessions.times({ ...range, ...whose })
+    return times.items.map(({ startsAt }) => (startsAt.getTime() - session.startsAt.getTime()) / 60_000)
   }
   expect(await starts()).toEqual([30, 40, 70, 80])
   await engine.closures.remove(doctor.clinicNo, id)

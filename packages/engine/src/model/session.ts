@@ -1,3 +1,4 @@
+import type { AppointmentType } from '@holdfast/vocabulary'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 
 /** A time in which patients book visits of a doctor. Visits begin at its start, and every `gridMinutes` after it. */
@@ -37,14 +38,18 @@ export type CreateSessionsOutcome =
   | { kind: 'visit_type_missing' }
 
 /** A start at which a visit of a type can be booked. `available`: how many can be, more than one for groups. */
-export type OpenTime = { sessionId: string; startsAt: Date; endsAt: Date; available: number }
+export type OpenTime = { doctorId: string; sessionId: string; startsAt: Date; endsAt: Date; available: number }
 
-/** Times that start in [from, to), at most `limit`, by start. */
+/** Times that start in [from, to), by start, at most `limit` different ones, each with all doctors who are free. */
 export type OpenTimesQuery = {
-  doctorId: string
+  clinicNo: number
+  /** null: all active doctors of the clinic. */
+  doctorId: string | null
   visitTypeId: string
   from: Date
   to: Date
+  /** Only of doctors who offer it so. Default: either way. */
+  appointmentType?: AppointmentType | undefined
   /** For the clinic's desk: without notice, beyond the horizon, and also what only the desk books. */
   byDesk: boolean
   /** Who asks: some visit types are for patients only who are known to the clinic. */
@@ -83,6 +88,6 @@ export type Sessions = {
   find(sessionId: string): Promise<OpenSession | null>
   /** null: the doctor has no such session. What was booked in it stays. */
   withdraw(sessionId: string, doctorId: string): Promise<{ position: string } | null>
-  /** null: the doctor's sessions have more than 20,000 starts then (timesSearchedMax). */
-  times(query: OpenTimesQuery): Promise<OpenTime[] | null>
+  /** `searchedUntil`: before `to` if the sessions have more than 20,000 starts (timesSearchedMax) until then. */
+  times(query: OpenTimesQuery): Promise<{ items: OpenTime[]; searchedUntil: Date }>
 }

@@ -17,7 +17,8 @@ async function manySessions(database: TestDatabase, days: number, gridMinutes: n
   }
   await database.ownerPool.query('analyze')
   const to = new Date(from.getTime() + days * dayMs)
-  return { clinic, query: { doctorId: doctor.id, visitTypeId, from, to, byDesk: false, accountId: null, limit: 2_000 } }
+  const whose = { clinicNo: clinic.no, doctorId: doctor.id, visitTypeId, byDesk: false, accountId: null }
+  return { clinic, query: { ...whose, from, to, limit: 2_000 } }
 }
 
 /** How often a list with a custom plan computes what is taken. */
@@ -55,12 +56,21 @@ test('negative control: a custom plan that may repeat it computes it for each se
   expect(await computations(database)).toBeGreaterThan(50)
 })
 
-test('among more than 20,000 starts no times are looked for', async ({ database }) => {
-  const { query } = await manySessions(database, 42, 1)
+test('sessions are searched until they have 20,000 starts', async ({ database }) => {
+  const { clinic, query } = await manySessions(database, 42, 1)
   const { times } = createSessions(database.appPool, () => undefined)
-  expect(await times(query)).toBeNull()
-  const to = new Date(query.from.getTime() + 41 * dayMs)
+  const after = (days: number) => new Date(query.from.getTime() + days * dayMs)
   expect(41 * 481).toBeLessThan(timesSearchedMax)
-  expect(await times({ ...query, to })).toHaveLength(2_000)
-  expect(await times({ ...query, from: to, to })).toEqual([])
+  const { items, searchedUntil } = await times(query)
+  expect(items).toHaveLength(2_000)
+  expect(searchedUntil).toEqual(after(41))
+  expect(await times({ ...query, to: after(41) })).toEqual({ items, searchedUntil })
+  expect(await times({ ...query, from: after(41), to: after(41) })).toEqual({ items: [], searchedUntil })
+  // With a second doctor, half as many days.
+  const other = await aDoctor(database, clinic)
+  for (let day = 0; day < 42; day += 1) {
+    await aSession(database, other, { startsAt: after(day), minutes: 480, gridMinutes: 1 })
+  }
+  const ofBoth = await times({ ...query, doctorId: null, from: after(10) })
+  expect(ofBoth.searchedUntil).toEqual(after(30))
 })

@@ -21,9 +21,9 @@ type SessionRow = {
   visit_type_ids: string[] | null
 }
 
-type TimeRow = { session_id: string; starts_at: Date; ends_at: Date; available: number }
-/** Without times, one row that has only the number of starts. */
-type SearchedRow = { starts: number } & (TimeRow | { session_id: null })
+type TimeRow = { resource_id: string; session_id: string; starts_at: Date; ends_at: Date; available: number }
+/** Without times, there is one row, which has only until when they were sought. */
+type SearchedRow = { searched_until: Date } & (TimeRow | { session_id: null })
 
 const listMax = 1_000
 
@@ -79,23 +79,16 @@ export function createSessions(pool: pg.Pool, announce: Announce): Sessions {
       return { position: row.tx }
     },
 
-    async times({ doctorId, visitTypeId, from, to, byDesk, accountId, limit }) {
-      if (!isId(doctorId) || !isId(visitTypeId)) return []
-      const clinicNo = clinicNoOf(doctorId)
+    async times({ clinicNo, doctorId, visitTypeId, from, to, byDesk, accountId, limit, appointmentType = null }) {
+      if (!isId(visitTypeId) || (doctorId !== null && !isId(doctorId))) return { items: [], searchedUntil: to }
       const statement = sql`
-        select n.starts, t.*
-          from (select coalesce(sum(1 + extract(epoch from least(s.ends_at, ${to}) - greatest(s.starts_at, ${from}))
-                                        / 60 / s.grid_minutes), 0)::integer as starts
-                  from holdfast.open_session s
-                 where s.clinic_no = ${clinicNo}::integer and s.resource_id = ${doctorId}::uuid
-                   and s.withdrawn_at is null and s.starts_at > ${from}::timestamptz - interval '25 hours'
-                   and s.starts_at < ${to}::timestamptz and s.ends_at > ${from}) n
-          left join lateral holdfast.open_times(
-            ${clinicNo}, ${doctorId}, ${visitTypeId}::uuid, ${from}, ${to}, ${byDesk}::boolean, ${accountId}::uuid,
-            case when n.starts <= ${timesSearchedMax}::integer then ${limit}::integer else 0 end) t on true`
-      const { rows } = await pool.query<SearchedRow>(prepared('open_times', statement))
-      if ((rows[0]?.starts ?? 0) > timesSearchedMax) return null
-      return rows.flatMap((row) => (row.session_id === null ? [] : [timeOf(row)]))
+        select * from holdfast.times_of_clinic(
+          ${clinicNo}::integer, ${doctorId}::uuid, ${visitTypeId}::uuid, ${from}::timestamptz, ${to}::timestamptz,
+          ${appointmentType}::text, ${byDesk}::boolean, ${accountId}::uuid, ${limit}::integer,
+          ${timesSearchedMax}::integer)`
+      const { rows } = await pool.query<SearchedRow>(prepared('times_of_clinic', statement))
+      const items = rows.flatMap((row) => (row.session_id === null ? [] : [timeOf(row)]))
+      return { items, searchedUntil: rows[0]?.searched_until ?? to }
     },
   }
 }
@@ -112,5 +105,6 @@ function sessionOf(row: SessionRow): OpenSession {
 }
 
 function timeOf(row: TimeRow): OpenTime {
-  return { sessionId: row.session_id, startsAt: row.starts_at, endsAt: row.ends_at, available: row.available }
+  const { resource_id: doctorId, session_id: sessionId, available } = row
+  return { doctorId, sessionId, startsAt: row.starts_at, endsAt: row.ends_at, available }
 }

@@ -91,7 +91,8 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
     const type = types[pick(0, 2)]
     const session = calendar.sessions[pick(0, 1)]
     if (type === undefined || session === undefined) throw new Error('There are three types and two sessions.')
-    const listed = await engine.times({
+    const { items } = await engine.times({
+      clinicNo: clinic.no,
       doctorId: doctor.id,
       visitTypeId: type.id,
       from: new Date(calendar.origin),
@@ -105,7 +106,7 @@ async function differenceIn(database: TestDatabase, clinic: BuiltClinic, random:
         calendar.isFree(type, one, grid, minute),
       ),
     )
-    const found = (listed ?? []).map(({ startsAt }) => calendar.minuteOf(startsAt))
+    const found = items.map(({ startsAt }) => calendar.minuteOf(startsAt))
     if (found.join() !== expected.join()) return `list of ${JSON.stringify(type)}: ${found} instead of ${expected}`
     const live = calendar.taken.filter(({ bookingIds }) => bookingIds.length > 0)
     if (live.length > 3 && random() < 0.3) {

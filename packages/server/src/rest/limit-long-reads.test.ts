@@ -82,7 +82,7 @@ test('the times of sessions are read with the same limit', async () => {
   const { sessions, waitlist } = limitLongReads(engine, createClinicLimiter({ ...bounds, atOnceMax: 1 }))
   const at = new Date()
   const of = { visitTypeId: newId(1), from: at, to: at, byDesk: false, accountId: null, limit: 10 }
-  const times = (clinicNo: number) => sessions.times({ ...of, doctorId: newId(clinicNo) })
+  const times = (clinicNo: number) => sessions.times({ ...of, clinicNo, doctorId: newId(clinicNo) })
   const all = [times(1), times(1), waitlist.bookedSince(1, ids), times(2)]
   await vi.waitFor(() => expect(running).toContain(2))
   expect(running).toEqual([1, 2])

@@ -1,4 +1,4 @@
-import { type ClinicLimiter, clinicNoIn, clinicNoOf, type Engine, lostBookings } from '@holdfast/engine'
+import { type ClinicLimiter, clinicNoOf, type Engine, lostBookings } from '@holdfast/engine'
 import { problem } from '../edge/errors/problem-error.ts'
 import { isOverloaded } from './limit-writes.ts'
 
@@ -37,11 +37,7 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     },
     sessions: {
       ...sessions,
-      times: (query) => {
-        const clinicNo = clinicNoIn(query.doctorId)
-        const read = () => sessions.times(query)
-        return clinicNo === null ? read() : limited(clinicNo, read)
-      },
+      times: (query) => limited(query.clinicNo, () => sessions.times(query)),
     },
     waitlist: {
       ...waitlist,

@@ -1,5 +1,5 @@
--- with_effective_status: a booking as it reads at p_at, with its slot's times, visit type and session, and its clinic's id:
--- a hold that has lapsed is FAILED `hold_expired`. settle_bookings and move_bookings repeat these columns in their
+-- with_effective_status: a booking as it reads at p_at, with its slot's times, visit type and session, and its clinic's
+-- id: a hold that has lapsed is FAILED `hold_expired`. settle_bookings and move_bookings repeat these columns in their
 -- `returns table`, and bookingColumns lists them in TypeScript: booking-row.test.ts compares all four.
 --
 -- Internal: to be joined laterally. The planner replaces a call by this body: inlined-rules.test.ts checks it.

@@ -5,12 +5,12 @@
 -- p_by_desk: as in time_refusal. p_account_id: who asks. p_limit: how many starts are returned at most. It costs 1.6 µs
 -- for each start of the grid. Its plan is the generic one, and taken_times is computed once: a custom plan computed it
 -- for each session, which took 1.5 s instead of 10 ms (62 days of 8 hours, every 10 minutes).
--- Locks: none. Fails: never. Idempotent: yes.
+-- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.open_times(
   p_clinic_no integer, p_resource_id uuid, p_visit_type_id uuid, p_from timestamptz, p_to timestamptz,
   p_by_desk boolean, p_account_id uuid, p_limit integer
 ) returns table (session_id uuid, starts_at timestamptz, ends_at timestamptz, available integer)
-language sql stable security definer
+language sql stable
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off

@@ -14,9 +14,13 @@ import { requireSession, requireSlot } from './require-slot.ts'
 
 type OnBehalfCall = {
   principal: Principal
-  body: { onBehalf?: boolean } & ({ slotId?: string; sessionId?: string } | { clinicId: string })
+  body: { onBehalf?: boolean; slotId?: string; sessionId?: string; clinicId?: string }
 }
-type TimesCall = { principal: Principal; params: { doctorId: string }; query: { onBehalf: boolean } }
+type TimesCall = {
+  principal: Principal
+  params: { doctorId: string } | { clinicId: string }
+  query: { onBehalf: boolean }
+}
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
 type ClosingCall = { body: { doctorId?: string } }
@@ -35,15 +39,17 @@ export const restrictedFieldGuards = {
   /** The member of the clinic who books or waits for somebody else; null: the caller does so for themselves. */
   'body.onBehalf'(deps: RestDeps, { principal, body }: OnBehalfCall): null | ClinicActor | Promise<ClinicActor> {
     if (!body.onBehalf) return null
-    if ('clinicId' in body) return requireRole(principal, body.clinicId, deskRoles, () => clinicNotFound(body.clinicId))
     if (body.slotId !== undefined) return requireSlot(deps, principal, body.slotId)
     if (body.sessionId !== undefined) return requireSession(deps, principal, body.sessionId)
-    return null
+    return body.clinicId === undefined ? null : requireDesk(principal, body.clinicId)
   },
 
   /** Whether the times are those for the clinic's people. */
   async 'query.onBehalf'(deps: RestDeps, { principal, params, query }: TimesCall): Promise<boolean> {
-    if (query.onBehalf) await requireCalendar(deps, principal, params.doctorId)
+    if (query.onBehalf) {
+      if ('clinicId' in params) requireDesk(principal, params.clinicId)
+      else await requireCalendar(deps, principal, params.doctorId)
+    }
     return query.onBehalf
   },
 
@@ -123,5 +129,9 @@ export const restrictedFieldGuards = {
   'query.surgeonId': (_deps: RestDeps, { query }: SurgeonQueryCall, { actor }: { actor: ClinicActor }): string | null =>
     requireOwnSurgeon(actor, query.surgeonId),
 } satisfies Record<RestrictedField, (deps: RestDeps, call: never, granted: never) => unknown>
+
+function requireDesk(principal: Principal, clinicId: string): ClinicActor {
+  return requireRole(principal, clinicId, deskRoles, () => clinicNotFound(clinicId))
+}
 
 export type RestrictedFieldGuards = typeof restrictedFieldGuards

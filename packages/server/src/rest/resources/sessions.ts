@@ -3,6 +3,7 @@ import { clinicNoIn, instantsOfLocalDays, latestStart, type SessionDraft, slotsA
 import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
+import { clinicNotFound } from '../guards/require-clinic.ts'
 import { sessionNotFound } from '../guards/require-slot.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -22,6 +23,12 @@ export function serveSessions(serve: Serve, deps: RestDeps): void {
     requireDays(query.from, query.to, listedDaysMax)
     const accountId = principal.kind === 'account' ? principal.accountId : null
     return listTimes(deps, params.doctorId, query, { byDesk, accountId })
+  })
+
+  serve(restOperations.listClinicTimes, ({ params, query, granted: principal, field: byDesk }) => {
+    requireDays(query.from, query.to, listedDaysMax)
+    const accountId = principal.kind === 'account' ? principal.accountId : null
+    return listClinicTimes(deps, params.clinicId, query, { byDesk, accountId })
   })
 
   serve(
@@ -74,13 +81,42 @@ async function listTimes(
   if (clinic === null) throw doctorNotFound(doctorId)
   const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
   const asOf = timeText(now())
-  const of = { doctorId, visitTypeId, from: start, to: end, ...as, limit: timesMax }
-  const items = await engine.sessions.times(of)
-  if (items === null) {
+  const of = { clinicNo: clinic.no, doctorId, visitTypeId, from: start, to: end, ...as, limit: timesMax }
+  const { items, searchedUntil } = await engine.sessions.times(of)
+  if (searchedUntil < end) {
     const message = `must be earlier: visits can begin at more than ${timesSearchedMax} times of these days’ sessions`
     throw invalidRequest([{ path: '/query/to', message }])
   }
-  return { status: 200 as const, body: { items: items.map((item) => ({ ...item, ...timesOf(item) })), asOf } }
+  return {
+    status: 200 as const,
+    body: { items: items.map(({ doctorId: _, ...item }) => ({ ...item, ...timesOf(item) })), asOf },
+  }
+}
+
+async function listClinicTimes(
+  { engine, now }: RestDeps,
+  clinicId: string,
+  { visitTypeId, appointmentType, from, to, after, limit }: Input<typeof restOperations.listClinicTimes>['query'],
+  as: { byDesk: boolean; accountId: string | null },
+) {
+  const clinic = clinicNoIn(clinicId) === null ? null : await engine.directory.clinic(clinicId)
+  if (clinic === null) throw clinicNotFound(clinicId)
+  const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
+  const first = after === undefined ? start.getTime() : Math.max(start.getTime(), Date.parse(after) + 1)
+  const asOf = timeText(now())
+  const of = {
+    clinicNo: clinic.no,
+    doctorId: null,
+    visitTypeId,
+    from: new Date(Math.min(first, end.getTime())),
+    to: end,
+  }
+  const { items, searchedUntil } = await engine.sessions.times({ ...of, ...as, appointmentType, limit })
+  const byStart = [...Map.groupBy(items, ({ startsAt }) => timeText(startsAt))].map(([startsAt, free]) => ({
+    startsAt,
+    doctors: free.map(({ startsAt: _, endsAt, ...one }) => ({ ...one, endsAt: timeText(endsAt) })),
+  }))
+  return { status: 200 as const, body: { items: byStart, searchedUntil: timeText(searchedUntil), asOf } }
 }
 
 const timesOf = ({ startsAt, endsAt }: SessionDraft) => ({ startsAt: timeText(startsAt), endsAt: timeText(endsAt) })

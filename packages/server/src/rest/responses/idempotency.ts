@@ -50,7 +50,11 @@ export type BookingRequest = Pick<ClaimRequest, 'appointmentType' | 'confirm' | 
   onBehalf?: true
   addsPlaces?: true
   formerBookingId?: string | undefined
-} & (Pick<ClaimRequest, 'slotId'> | Pick<TimeClaimRequest, 'sessionId' | 'startsAt' | 'visitTypeId'>)
+} & (
+    | Pick<ClaimRequest, 'slotId'>
+    | Pick<TimeClaimRequest, 'sessionId' | 'startsAt' | 'visitTypeId'>
+    | (Pick<TimeClaimRequest, 'startsAt' | 'visitTypeId'> & { clinicId: string })
+  )
 
 /**
  * {@link requestHash} for a booking. Performance: its names are written in order instead of sorted by `canonicalize`,

@@ -1,13 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import {
-  canAttend,
-  canBeChanged,
-  canBeErased,
-  isAttendanceAsked,
-  isOpen,
-  offeredActions,
-} from './offered-actions.ts'
+import { canAttend, canBeChanged, canBeErased, isAttendanceAsked, isOpen, offeredActions } from './offered-actions.ts'
 import { reopenedStatus } from './reopened-status.ts'
 import { statusesInOrder } from './status-colors.ts'
 

@@ -60,7 +60,9 @@ export function isOpen(booking: Booking): boolean {
   return booking.erasedAt === null && (booking.status === 'PENDING' || booking.status === 'CONFIRMED')
 }
 
-/** Whether the booking can still be moved, and its patient can change it: an offer of the waitlist is accepted first. */
+/**
+ * Whether the booking can still be moved, and its patient can change it: an offer of the waitlist is accepted first.
+ */
 export function canBeChanged(booking: Booking): boolean {
   return isOpen(booking) && booking.offer !== 'open'
 }

@@ -22,7 +22,7 @@ import { refuseOverlap } from '../overlap/refuse-overlap.ts'
 import { offeredVisit } from '../visits/offered-visits.ts'
 import { moveTargetOf, timeIdOf } from '../visits/visit-times-query.ts'
 import { visitTypeQuery } from '../visits/visit-type-queries.ts'
-import { SlotPicker } from './slot-picker.tsx'
+import { SlotPicker, type SlotPickerProps } from './slot-picker.tsx'
 
 type MoveDialogProps = {
   booking: Booking
@@ -35,7 +35,9 @@ type MoveDialogProps = {
   onMoved?: () => void
 }
 
-/** `from`: the time at which the moves began, also if an earlier attempt has moved it already and its response got lost. */
+/**
+ * `from`: the time at which the moves began, also if an earlier attempt has moved it already and its response got lost.
+ */
 type Wanted = { slot: Slot; from: string; mayOverlap: boolean; addsPlaces: boolean }
 
 /**
@@ -51,9 +53,6 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
   const [chosen, setChosen] = useState<Slot | null>(null)
   const origin = useOrigin(booking)
   const ofVisit = useQuery(visitTypeQuery(booking))
-  const visitType = ofVisit.data
-  const isReading = booking.visitTypeId !== undefined && visitType === undefined
-  const offering = visitType === undefined ? doctors : doctors.filter((one) => offeredVisit(visitType, one))
   const reread = async () => {
     await queryClient.invalidateQueries({ queryKey: clinicKey(booking.clinicId) })
     for (const id of new Set([doctorId, booking.doctorId])) {
@@ -98,7 +97,7 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
     },
     // Now a place can be added.
     onError: (error, { slot }) =>
-      visitType === undefined &&
+      booking.visitTypeId === undefined &&
       refusalCode(error) === 'slot_full' &&
       setChosen((now) => (now?.id === slot.id ? { ...now, available: 0 } : now)),
     onSettled: reread,
@@ -111,23 +110,14 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
           <br />
           {t('move.from', { when: formatAppointment(booking.startsAt, booking.endsAt, timeZone) })}
         </Text>
-        {isReading ? (
+        {booking.visitTypeId !== undefined && ofVisit.data === undefined ? (
           <LoadingOrError of={ofVisit} />
-        ) : offering.length === 0 ? (
-          <Text>{t('move.notOffered')}</Text>
         ) : (
-          <SlotPicker
-            doctors={offering}
-            doctorId={doctorId}
-            {...(offering.length > 1 ? { onDoctor: setDoctorId } : {})}
-            timeZone={timeZone}
-            firstDay={localDay(booking.startsAt, timeZone)}
-            chosen={chosen}
+          <TimesToMoveTo
+            {...{ booking, doctors, timeZone, doctorId, chosen }}
+            visitType={ofVisit.data}
+            onDoctor={setDoctorId}
             onChoose={setChosen}
-            units={booking.units}
-            visitType={visitType}
-            canShowFull={visitType === undefined}
-            without={timeIdOf(booking)}
           />
         )}
         {move.isError && !isOverlap(move.error) ? <ErrorState error={move.error} /> : null}
@@ -151,16 +141,35 @@ export function MoveDialog({ booking, doctors, timeZone, isOpen, ...props }: Mov
           <ActionButton
             disabled={chosen === null}
             isBusy={move.isPending}
-            onClick={() => {
-              if (chosen === null) return
-              move.mutate({ slot: chosen, from: origin.from, mayOverlap: false, addsPlaces })
-            }}
+            onClick={() => chosen && move.mutate({ slot: chosen, from: origin.from, mayOverlap: false, addsPlaces })}
           >
             {chosen === null ? t('move.choose') : t(submitKey, { when: formatDayTime(chosen.startsAt, timeZone) })}
           </ActionButton>
         </Group>
       </Stack>
     </Dialog>
+  )
+}
+
+type TimesProps = Pick<MoveDialogProps, 'booking' | 'doctors' | 'timeZone'> &
+  Pick<SlotPickerProps, 'visitType' | 'doctorId' | 'chosen' | 'onChoose'> & { onDoctor: (doctorId: string) => void }
+
+/** The slots of the doctors, or the times of those who offer the visit type of the booking. */
+function TimesToMoveTo({ booking, doctors, visitType, onDoctor, ...picker }: TimesProps) {
+  const { t } = useTranslation('schedule')
+  const offering = visitType === undefined ? doctors : doctors.filter((one) => offeredVisit(visitType, one))
+  if (offering.length === 0) return <Text>{t('move.notOffered')}</Text>
+  return (
+    <SlotPicker
+      {...picker}
+      doctors={offering}
+      {...(offering.length > 1 ? { onDoctor } : {})}
+      firstDay={localDay(booking.startsAt, picker.timeZone)}
+      units={booking.units}
+      visitType={visitType}
+      canShowFull={visitType === undefined}
+      without={timeIdOf(booking)}
+    />
   )
 }
 

@@ -1,10 +1,10 @@
 import type { Doctor, Slot, VisitType } from '@holdfast/contract/client'
 import { addDays, localDay } from '@holdfast/vocabulary'
-import { Button, Checkbox, NativeSelect, Skeleton, Stack, Text } from '@mantine/core'
+import { Checkbox, NativeSelect, Skeleton, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDay, formatTime } from '../../lib/i18n/format.ts'
+import { formatTime } from '../../lib/i18n/format.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { useLiveSlots } from '../../lib/live/use-live-slots.ts'
@@ -16,9 +16,10 @@ import { ErrorState } from '../../ui/states/error-state.tsx'
 import { useBlockedSlots } from '../busy-calendar/busy-queries.ts'
 import { visitTimesQuery } from '../visits/visit-times-query.ts'
 import { NextSlot } from './next-slot.tsx'
-import classes from './slot-picker.module.css'
+import { SoonestTimes } from './soonest-times.tsx'
+import { TimesByDay } from './times-by-day.tsx'
 
-type SlotPickerProps = {
+export type SlotPickerProps = {
   doctors: readonly Doctor[]
   doctorId: string
   /** Absent: the times are those of the one doctor. */
@@ -33,17 +34,69 @@ type SlotPickerProps = {
   canShowFull?: boolean
   /** Its times in the doctor's open sessions are chosen from, instead of slots. */
   visitType?: VisitType | undefined
+  /** With `visitType` and several doctors, the times of all of them can be shown, soonest first. */
+  ofClinic?: string
   /** A time that is not shown: the booking to be moved has it. */
   without?: string | undefined
 }
 
+/** Chosen instead of a doctor: the times of all, soonest first. */
+const anyDoctor = 'any'
+
 /**
- * A week of a doctor's slots that the clinic can book, updated live, of which one can be chosen: for it, a slot is
- * closed when it ends. While `doctorId` is nobody who takes bookings, a doctor has to be chosen first.
+ * The times that the clinic can book, of which one can be chosen: for it, a slot is closed when it ends. While
+ * `doctorId` is nobody who takes bookings, a doctor has to be chosen first.
  */
-export function SlotPicker({
-  doctors,
-  onDoctor,
+export function SlotPicker({ doctors, onDoctor, ofClinic, ...week }: SlotPickerProps) {
+  const { t } = useTranslation(['schedule', 'shell'])
+  const { timeZone, chosen, onChoose, visitType } = week
+  const bookable = doctors.filter(({ active }) => active)
+  const doctorId = bookable.find(({ id }) => id === week.doctorId)?.id ?? ''
+  const clinicId = bookable.length > 1 ? ofClinic : undefined
+  const isAny = week.doctorId === anyDoctor && clinicId !== undefined && visitType !== undefined
+  return (
+    <Stack gap="md" data-weeks tabIndex={-1}>
+      {onDoctor === undefined ? null : (
+        <NativeSelect
+          label={t('column.doctor')}
+          value={isAny ? anyDoctor : doctorId}
+          onChange={({ currentTarget }) => {
+            onDoctor(currentTarget.value)
+            onChoose(null)
+          }}
+          data={[
+            ...(doctorId === '' && !isAny ? [{ value: '', label: t('picker.chooseDoctor') }] : []),
+            ...(clinicId && visitType ? [{ value: anyDoctor, label: t('picker.anyDoctor') }] : []),
+            ...bookable.map((doctor) => ({ value: doctor.id, label: nameWithSpecialization(doctor) })),
+          ]}
+        />
+      )}
+      {isAny ? (
+        <SoonestTimes
+          {...{ clinicId, timeZone, visitType, chosen, onChoose }}
+          byDesk
+          labelOf={(slot) => {
+            const name = isolated(bookable.find(({ id }) => id === slot.doctorId)?.name ?? '')
+            return t('picker.withDoctor', { time: formatTime(slot.startsAt, timeZone), name })
+          }}
+          texts={{ none: t('picker.noneOfAll'), later: t('picker.later') }}
+        />
+      ) : doctorId === '' ? (
+        onDoctor === undefined ? (
+          <Text>{t('shell:noBookings', { name: isolated(doctors[0]?.name ?? '') })}</Text>
+        ) : null
+      ) : (
+        <WeekOfSlots {...week} doctorId={doctorId} />
+      )}
+    </Stack>
+  )
+}
+
+type WeekProps = Omit<SlotPickerProps, 'doctors' | 'onDoctor' | 'ofClinic'>
+
+/** A week of a doctor's times, updated live. */
+function WeekOfSlots({
+  doctorId,
   timeZone,
   chosen,
   onChoose,
@@ -52,10 +105,8 @@ export function SlotPicker({
   without,
   visitType,
   ...wanted
-}: SlotPickerProps) {
-  const { t } = useTranslation(['schedule', 'shell'])
-  const bookable = doctors.filter(({ active }) => active)
-  const doctorId = bookable.find(({ id }) => id === wanted.doctorId)?.id ?? ''
+}: WeekProps) {
+  const { t } = useTranslation('schedule')
   const today = localDay(serverNow(), timeZone)
   const { firstDay = today } = wanted
   const [day, setDay] = useState(firstDay > today ? firstDay : today)
@@ -63,10 +114,10 @@ export function SlotPicker({
   const monday = mondayOf(day)
   const timesOf = (from: string, to: string) =>
     visitType === undefined ? slotsQuery(doctorId, from, to) : visitTimesQuery({ doctorId, visitType, from, to }, true)
-  const slots = useQuery({ ...timesOf(monday, addDays(monday, 6)), enabled: doctorId !== '' })
-  useLiveSlots(doctorId === '' ? [] : [doctorId])
+  const slots = useQuery(timesOf(monday, addDays(monday, 6)))
+  useLiveSlots([doctorId])
   const week = { doctorId, from: monday, to: addDays(monday, 6) }
-  const blocked = useBlockedSlots(week, slots.data?.items ?? [], showsFull && doctorId !== '')
+  const blocked = useBlockedSlots(week, slots.data?.items ?? [], showsFull)
   const now = serverNow()
   const isFree = (slot: Slot) => slot.available >= units && Date.parse(slot.endsAt) > now
   const isFull = (slot: Slot) => showsFull && slot.available < units && Date.parse(slot.endsAt) > now
@@ -79,21 +130,7 @@ export function SlotPicker({
     return Date.parse(slot.startsAt) > now ? time : t('picker.begun', { time })
   }
   return (
-    <Stack gap="md" data-weeks tabIndex={-1}>
-      {onDoctor === undefined ? null : (
-        <NativeSelect
-          label={t('column.doctor')}
-          value={doctorId}
-          onChange={({ currentTarget }) => {
-            onDoctor(currentTarget.value)
-            onChoose(null)
-          }}
-          data={[
-            ...(doctorId === '' ? [{ value: '', label: t('picker.chooseDoctor') }] : []),
-            ...bookable.map((doctor) => ({ value: doctor.id, label: nameWithSpecialization(doctor) })),
-          ]}
-        />
-      )}
+    <>
       <DayNav day={day} today={today} step={7} onChange={setDay} />
       {canShowFull ? (
         <Checkbox
@@ -105,11 +142,7 @@ export function SlotPicker({
           }}
         />
       ) : null}
-      {doctorId === '' ? (
-        onDoctor === undefined ? (
-          <Text>{t('shell:noBookings', { name: isolated(doctors[0]?.name ?? '') })}</Text>
-        ) : null
-      ) : slots.isError && slots.data === undefined ? (
+      {slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
       ) : showsFull && blocked.query.isError && blocked.byId === undefined ? (
         <ErrorState error={blocked.query.error} retry={() => void blocked.query.refetch()} />
@@ -130,39 +163,8 @@ export function SlotPicker({
           />
         </>
       ) : (
-        <Times slots={shown} chosen={chosen} onChoose={onChoose} timeZone={timeZone} labelOf={labelOf} />
+        <TimesByDay slots={shown} chosen={chosen} onChoose={onChoose} timeZone={timeZone} labelOf={labelOf} />
       )}
-    </Stack>
+    </>
   )
-}
-
-type TimesProps = Pick<SlotPickerProps, 'chosen' | 'onChoose' | 'timeZone'> & {
-  slots: readonly Slot[]
-  labelOf: (slot: Slot) => string
-}
-
-/** The slots of each day, as buttons. */
-function Times({ slots, chosen, onChoose, timeZone, labelOf }: TimesProps) {
-  return [...Map.groupBy(slots, ({ startsAt }) => localDay(startsAt, timeZone))].map(([date, times]) => (
-    <section key={date} aria-label={formatDay(times[0]?.startsAt ?? date, timeZone)}>
-      <Text fw={600} mb={6}>
-        {formatDay(times[0]?.startsAt ?? date, timeZone)}
-      </Text>
-      <ul className={classes.times}>
-        {times.map((slot) => (
-          <li key={slot.id}>
-            <Button
-              size="sm"
-              variant={chosen?.id === slot.id ? 'filled' : 'default'}
-              aria-pressed={chosen?.id === slot.id}
-              className="tabular"
-              onClick={() => onChoose(chosen?.id === slot.id ? null : slot)}
-            >
-              {labelOf(slot)}
-            </Button>
-          </li>
-        ))}
-      </ul>
-    </section>
-  ))
 }

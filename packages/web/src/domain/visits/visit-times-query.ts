@@ -19,7 +19,14 @@ export function visitTimesQuery({ doctorId, visitType, from, to }: TimesOf, byDe
       const query = { visitTypeId: visitType.id, from, to, ...(byDesk ? { onBehalf: true } : {}) }
       const { items, asOf } = await dataOf(api.listTimes({ path: { doctorId }, query }))
       const slotOf = ({ sessionId, startsAt, endsAt, available }: (typeof items)[number]): Slot => {
-        return { id: timeIdOf({ sessionId, startsAt }), doctorId, startsAt, endsAt, capacity: visitType.capacity, available }
+        return {
+          id: timeIdOf({ sessionId, startsAt }),
+          doctorId,
+          startsAt,
+          endsAt,
+          capacity: visitType.capacity,
+          available,
+        }
       }
       return { items: items.map(slotOf), asOf }
     },

@@ -29,8 +29,8 @@ export function ChooseColleague({ booking, doctor, clinic, visitType, chosen, on
   const found = useQuery(colleaguesQuery(queryClient, doctor))
   if (found.data === undefined) return <LoadingOrError of={found} />
   const colleagues = found.data.filter((one) => {
-    const { appointmentTypes } = visitType === undefined ? one : (offeredVisit(visitType, one) ?? { appointmentTypes: [] })
-    return appointmentTypes.includes(booking.appointmentType)
+    const offered = visitType === undefined ? one : offeredVisit(visitType, one)
+    return offered?.appointmentTypes.includes(booking.appointmentType)
   })
   const isAlone = colleagues.length === 0
   return (

@@ -116,7 +116,9 @@ type TimesProps = Omit<MoveProps, 'link' | 'onMoved' | 'onKeep'> & {
   onChoose: (slot: Slot) => void
 }
 
-/** The times of the doctor, or of a colleague, who is chosen first: slots, or those of the visit type of the booking. */
+/**
+ * The times of the doctor, or of a colleague, who is chosen first: slots, or those of the visit type of the booking.
+ */
 function TimesToMoveTo({ booking, doctor, clinic, colleague, onColleague, ...week }: TimesProps) {
   const visitType = useQuery(visitTypeQuery(booking))
   const target = doctor.active ? doctor : colleague

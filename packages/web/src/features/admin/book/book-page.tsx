@@ -100,15 +100,12 @@ function BookForm({ former }: { former: Booking | null }) {
             }}
           />
           <SlotPicker
+            {...{ doctorId, timeZone, chosen, firstDay, visitType }}
             doctors={visits.doctors}
-            doctorId={doctorId}
+            ofClinic={clinicId}
             onDoctor={setDoctorId}
-            timeZone={timeZone}
-            chosen={chosen}
             onChoose={setChosen}
-            firstDay={firstDay}
             units={visitType === undefined ? patient.units : 1}
-            visitType={visitType}
             canShowFull={visitType === undefined}
           />
         </section>

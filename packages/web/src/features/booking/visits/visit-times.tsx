@@ -1,14 +1,17 @@
-import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { SegmentedControl, Skeleton } from '@mantine/core'
+import { SegmentedControl, Skeleton, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { hasOtherDoctorsQuery } from '../../../domain/free-times/colleague-times-query.ts'
 import type { ChosenSlot } from '../../../domain/free-times/no-times.tsx'
 import { daysShown } from '../../../domain/free-times/week-days.ts'
+import { SoonestTimes } from '../../../domain/slots/soonest-times.tsx'
 import type { OfferedVisit } from '../../../domain/visits/offered-visits.ts'
 import { sessionOf, visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
 import { WeekOfVisits } from '../../../domain/visits/week-of-visits.tsx'
+import { formatTime } from '../../../lib/i18n/format.ts'
 import { keptFragment } from '../../../lib/secret-links/use-hidden-fragment.ts'
 import { serverNow } from '../../../lib/time/server-clock.ts'
 import type { WeekSearch } from '../week-search.ts'
@@ -22,21 +25,21 @@ type VisitTimesProps = {
   onChoose: (slot: ChosenSlot) => void
 }
 
-/** In person or by video, and the times at which the visit can begin, from the first day with a free one on. */
+/** In person or by video, with whom, and the times at which the visit can begin. */
 export function VisitTimes({ doctor, clinic, visit, onChoose }: VisitTimesProps) {
-  const { t } = useTranslation(['booking', 'shell'])
+  const { t } = useTranslation(['booking', 'shell', 'visits'])
   const search = route.useSearch()
   const navigate = useNavigate()
   const { visitType, appointmentTypes } = visit
-  const show = (part: Partial<WeekSearch>) => {
-    const next = { ...search, ...part }
+  const show = ({ any, ...search }: WeekSearch) => {
+    const next = any ? { ...search, any } : search
     void navigate({ from: route.id, search: next, state: keptFragment, replace: true, resetScroll: false })
   }
-  const first = useFirstDay(doctor, clinic, visit, search.from === undefined)
-  const from = search.from ?? first
+  const isShared = visitType.doctors.length !== 1
+  const hasOthers = useQuery({ ...hasOtherDoctorsQuery(doctor), enabled: isShared }).data === true && isShared
   const appointmentType = appointmentTypes.find((one) => one === search.type) ?? appointmentTypes[0] ?? 'in_person'
-  if (from === undefined) return <Skeleton height="30rem" radius="lg" />
   const choose = (time: Slot) => onChoose({ ...time, id: sessionOf(time), visitTypeId: visitType.id, appointmentType })
+  const isAny = hasOthers && search.any === true
   return (
     <>
       {appointmentTypes.length > 1 ? (
@@ -46,20 +49,67 @@ export function VisitTimes({ doctor, clinic, visit, onChoose }: VisitTimesProps)
           value={appointmentType}
           onChange={(value) => {
             const type = appointmentTypes.find((one) => one === value)
-            if (type) show({ type })
+            if (type) show({ ...search, type })
           }}
           data={appointmentTypes.map((value) => ({ value, label: t(`shell:appointmentType.${value}`) }))}
         />
       ) : null}
-      <WeekOfVisits
-        doctor={doctor}
-        clinic={clinic}
-        visit={visit}
-        from={from}
-        onFrom={(next) => show({ from: next })}
-        onChoose={choose}
-      />
+      {hasOthers ? (
+        <SegmentedControl
+          aria-label={t('visits:withWhom')}
+          style={{ alignSelf: 'flex-start' }}
+          value={isAny ? 'any' : 'own'}
+          onChange={(value) => {
+            const { any: _any, ...rest } = search
+            show(value === 'any' ? { ...rest, any: true } : rest)
+          }}
+          data={[
+            { value: 'own', label: doctor.name },
+            { value: 'any', label: t('visits:anyDoctor') },
+          ]}
+        />
+      ) : null}
+      {isAny ? (
+        <AnyDoctorTimes {...{ clinic, visit, appointmentType }} onChoose={choose} />
+      ) : (
+        <OwnTimes {...{ doctor, clinic, visit }} onFrom={(from) => show({ ...search, from })} onChoose={choose} />
+      )}
     </>
+  )
+}
+
+type TimesProps = Omit<VisitTimesProps, 'onChoose'> & { onChoose: (time: Slot) => void }
+
+/** The doctor's, from the first day with a free one on. */
+function OwnTimes({ doctor, clinic, visit, onFrom, onChoose }: TimesProps & { onFrom: (from: string) => void }) {
+  const { from: wanted } = route.useSearch()
+  const first = useFirstDay(doctor, clinic, visit, wanted === undefined)
+  const from = wanted ?? first
+  if (from === undefined) return <Skeleton height="30rem" radius="lg" />
+  return <WeekOfVisits {...{ doctor, clinic, visit, from, onFrom, onChoose }} />
+}
+
+type AnyProps = Omit<TimesProps, 'doctor'> & { appointmentType: AppointmentType }
+
+/** The soonest of all doctors of the clinic. The next page names the doctor. */
+function AnyDoctorTimes({ clinic, visit: { visitType }, appointmentType, onChoose }: AnyProps) {
+  const { t } = useTranslation('visits')
+  return (
+    <section aria-labelledby="times-title">
+      <Title order={2} id="times-title" tabIndex={-1} mb="sm">
+        {t('soonest')}
+      </Title>
+      <SoonestTimes
+        clinicId={clinic.id}
+        timeZone={clinic.timezone}
+        visitType={visitType}
+        appointmentType={appointmentType}
+        chosen={null}
+        onChoose={(time) => time !== null && onChoose(time)}
+        labelOf={({ startsAt }) => formatTime(startsAt, clinic.timezone)}
+        texts={{ none: t('none'), later: t('later') }}
+      />
+    </section>
   )
 }
 

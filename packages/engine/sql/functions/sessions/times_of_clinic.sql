@@ -1,0 +1,46 @@
+-- times_of_clinic: when visits of a type can begin with a doctor, or with any active one of the clinic who offers it
+-- (p_resource_id null), by start, then by doctor: the open_times of each. searched_until: up to when they were sought,
+-- p_to, or before it the first session with which the sessions have more than p_searched_max starts. One row without a
+-- time if there is none.
+--
+-- p_from, p_to, p_by_desk, p_account_id: as in open_times. p_appointment_type: null: any. p_limit: how many starts are
+-- returned, with all who are free. Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.times_of_clinic(
+  p_clinic_no integer, p_resource_id uuid, p_visit_type_id uuid, p_from timestamptz, p_to timestamptz,
+  p_appointment_type text, p_by_desk boolean, p_account_id uuid, p_limit integer, p_searched_max integer
+) returns table (
+  searched_until timestamptz, resource_id uuid, session_id uuid, starts_at timestamptz, ends_at timestamptz,
+  available integer
+)
+language sql stable security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+  with offering as materialized (
+    select r.id
+      from resource r
+     cross join lateral visit_of_doctor(p_clinic_no, p_visit_type_id, r.id) v
+     where r.clinic_no = p_clinic_no and r.id = coalesce(p_resource_id, r.id) and r.kind = 'doctor' and r.active
+       and v.is_offered and (p_appointment_type is null or p_appointment_type = any (v.appointment_types))
+  ), searched as materialized (
+    select least(p_to, min(s.starts_at) filter (where s.starts > p_searched_max)) as until
+      from (select s.starts_at,
+                   sum(starts_within(s, p_from, p_to)) over (order by s.starts_at, s.id) as starts
+              from offering o
+             cross join lateral (select n.* from open_session n
+                                  where n.clinic_no = p_clinic_no and n.resource_id = o.id and n.withdrawn_at is null
+                                    and n.starts_at > p_from - interval '25 hours' and n.starts_at < p_to
+                                    and n.ends_at > p_from
+                                 offset 0) s) s
+  )
+  select u.until, t.id, t.session_id, t.starts_at, t.ends_at, t.available
+    from searched u
+    left join lateral (
+      select o.id, t.*, dense_rank() over (order by t.starts_at) as nth
+        from offering o
+       cross join lateral open_times(p_clinic_no, o.id, p_visit_type_id, p_from, u.until, p_by_desk, p_account_id,
+                                     p_limit) t) t on t.nth <= p_limit
+   order by t.starts_at, t.id
+$function$;

@@ -1,0 +1,112 @@
+// Guarantee: of those who want any doctor at one time, as many get one as doctors are free, and nobody gets two.
+import { randomUUID } from 'node:crypto'
+import { aClinic, aDoctor, aSession, aVisitType, type TestDatabase } from '@holdfast/testkit'
+import { describe, expect } from 'vitest'
+import type { RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
+
+/** Doctors of one clinic with sessions of an hour at the same time, each later one with 15 minutes less. */
+async function aPractice(database: TestDatabase, rest: RestApp, doctorCount = 3) {
+  const clinic = await aClinic(database, { timezone: 'Europe/Berlin' })
+  const type = await aVisitType(database, clinic, { minutes: 25, bufferAfterMinutes: 5 })
+  const doctors = []
+  for (let n = 0; n < doctorCount; n += 1) {
+    const doctor = await aDoctor(database, clinic)
+    const session = await aSession(database, doctor, { minutes: 60 - 15 * n, gridMinutes: 15 })
+    doctors.push({ ...doctor, session })
+  }
+  const [first] = doctors
+  if (first === undefined) throw new Error('There is no doctor.')
+  const { startsAt } = first.session
+  const at = (minute: number) => new Date(startsAt.getTime() + minute * 60_000).toISOString()
+  const query = { visitTypeId: type.id, from: at(0).slice(0, 10), to: at(0).slice(0, 10) }
+  const path = { clinicId: clinic.id }
+  const list = async (
+    more: { onBehalf?: true; limit?: number; after?: string } = {},
+    as?: Awaited<ReturnType<RestApp['aMember']>>,
+  ) => rest.call('listClinicTimes', { path, query: { ...query, ...more }, ...(as && { as }) })
+  const body = { clinicId: clinic.id, startsAt: at(0), visitTypeId: type.id, patient: { name: 'Ada' }, confirm: true }
+  return { clinic, type, doctors, at, list, body }
+}
+
+describe('any doctor', () => {
+  test('the starts of all doctors who offer it are listed, soonest first, with who is free', async ({
+    database,
+    rest,
+  }) => {
+    const { doctors, type, at, list } = await aPractice(database, rest)
+    const { body } = await list()
+    const shown = body.items.map(({ startsAt, doctors: free }) => [
+      (Date.parse(startsAt) - Date.parse(at(0))) / 60_000,
+      free.map(({ doctorId }) => doctors.findIndex(({ id }) => id === doctorId)).toSorted(),
+    ])
+    // The visit takes 25 minutes, and 5 more.
+    expect(shown).toEqual([
+      [0, [0, 1, 2]],
+      [15, [0, 1]],
+      [30, [0]],
+    ])
+    expect(body.items[2]?.doctors).toMatchObject([{ sessionId: doctors[0]?.session.id, endsAt: at(55), available: 1 }])
+    expect((await list({ limit: 2 })).body.items).toEqual(body.items.slice(0, 2))
+    expect((await list({ after: at(0) })).body.items).toEqual(body.items.slice(1))
+    expect((await list({ after: at(100_000) })).body.items).toEqual([])
+    expect(Date.parse(body.searchedUntil)).toBeGreaterThan(Date.parse(at(30)))
+    const path = { clinicId: type.id }
+    const { problem } = await rest.call('listClinicTimes', {
+      path,
+      query: { visitTypeId: type.id, from: '2027-01-01', to: '2027-01-01' },
+    })
+    expect(problem.code).toBe('clinic_not_found')
+  })
+
+  test('of four who book one time at once, three get a doctor each, and one is told', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
+    const all = await Promise.all(
+      [1, 2, 3, 4].map((n) =>
+        rest.call('createBooking', { body: { ...practice.body, patient: { name: `Patient ${n}` } } }),
+      ),
+    )
+    const booked = all.filter(({ status }) => status === 201).map(({ body }) => body.doctorId)
+    expect(booked.toSorted()).toEqual(practice.doctors.map(({ id }) => id).toSorted())
+    const refused = all.filter(({ status }) => status !== 201)
+    expect(refused.map(({ problem }) => problem.code)).toEqual(['slot_full'])
+  })
+
+  test('a repeated request gets its booking, also when nobody is free any more', async ({ database, rest }) => {
+    const { body, doctors } = await aPractice(database, rest, 1)
+    const key = randomUUID()
+    const first = await rest.call('createBooking', { body, key })
+    const again = await rest.call('createBooking', { body, key })
+    expect([first.status, again.status]).toEqual([201, 200])
+    expect(again.body.id).toBe(first.body.id)
+    expect(first.body.doctorId).toBe(doctors[0]?.id)
+    const other = await rest.call('createBooking', { body, key: randomUUID() })
+    expect(other.problem.code).toBe('slot_full')
+  })
+
+  test('the desk books for a patient; doctors do not book with their colleagues', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
+    const { clinic, doctors, body, list } = practice
+    const [staff, doctor] = [
+      await rest.aMember(clinic.no, 'staff'),
+      await rest.aMember(clinic.no, 'doctor', doctors[0]?.id),
+    ]
+    expect((await list({ onBehalf: true }, staff)).status).toBe(200)
+    expect((await list({ onBehalf: true }, doctor)).problem.code).toBe('forbidden')
+    const onBehalf = { ...body, onBehalf: true }
+    expect((await rest.call('createBooking', { body: onBehalf, as: doctor })).problem.code).toBe('forbidden')
+    expect((await rest.call('createBooking', { body: onBehalf, as: staff })).status).toBe(201)
+  })
+
+  test('what does not go together is named', async ({ database, rest }) => {
+    const { body, doctors } = await aPractice(database, rest, 1)
+    const pathOf = async (more: object) => {
+      const { problem } = await rest.call('createBooking', { body: { ...body, ...more } })
+      return problem.errors?.map(({ path }) => path)
+    }
+    expect(await pathOf({ sessionId: doctors[0]?.session.id })).toEqual(['/sessionId'])
+    expect(await pathOf({ slotId: randomUUID() })).toEqual(['/slotId'])
+    expect(await pathOf({ startsAt: undefined })).toEqual(['/startsAt'])
+    expect(await pathOf({ visitTypeId: undefined })).toEqual(['/visitTypeId'])
+  })
+})
