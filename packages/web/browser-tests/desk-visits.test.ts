@@ -14,6 +14,10 @@ test('the desk books a visit type for a patient who walks in, also one that pati
     bookableBy: 'desk',
     doctors: [{ id: other.id }],
   })
+  await site.database.ownerPool.query(
+    `update holdfast.visit_type set fee_amount = 4000, fee_currency = 'EUR', preparation = 'Come fasting.' where id = $1`,
+    [type.id],
+  )
   // It has begun, and so has its first time.
   const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 5 * 60_000)
   await aSession(site.database, other, { startsAt, minutes: 120, gridMinutes: 60 })
@@ -30,6 +34,8 @@ test('the desk books a visit type for a patient who walks in, also one that pati
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Walter Walk-in')
   await page.getByRole('button', { name: /^Book / }).click()
   await page.getByRole('heading', { name: 'Booked' }).waitFor()
+  const booked = page.getByRole('status')
+  for (const text of ['Minor surgery · €40', 'Come fasting.']) await booked.getByText(text).waitFor()
   const { rows } = await site.database.ownerPool.query(
     `select b.status, b.patient->>'name' as name, s.visit_type_id as type from holdfast.booking b
        join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id where b.clinic_no = $1`,

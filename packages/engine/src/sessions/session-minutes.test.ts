@@ -25,7 +25,12 @@ test('a visit takes its minutes of the open ones, which are those of sessions wi
     aTimeClaim(session, type, 110, { confirm: true }),
     aTimeClaim(session, type, 150, { confirm: true }),
   ])
-  expect(booked.map((one) => (one.kind === 'completed' ? one.outcome.kind : one.kind))).toEqual(['booked', 'booked', 'booked', 'booked'])
+  expect(booked.map((one) => (one.kind === 'completed' ? one.outcome.kind : one.kind))).toEqual([
+    'booked',
+    'booked',
+    'booked',
+    'booked',
+  ])
   const stats = () => engine.reads.clinicStats({ clinicNo: clinic.no, from: first, to: second })
   const days = [
     // 90 and 60 minutes of the sessions, and 30 of the slot. The group counts once, the visit at midnight on both days.

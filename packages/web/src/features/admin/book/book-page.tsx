@@ -69,11 +69,11 @@ function BookForm({ former }: { former: Booking | null }) {
   if (bookable.length === 0) return <NoDoctors />
   const types = visits.typesOf(doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId)))
   const type = types.includes(patient.type) ? patient.type : (types[0] ?? 'in_person')
-  const asked = booking.variables
+  const { data: made, variables: asked } = booking
   // Another time or patient is asked about anew.
   const isAsked = asked?.slot === chosen && patientFields.every((field) => asked?.patient[field] === patient[field])
   const again = (isForSame: boolean) => {
-    setFirstDay(isForSame && booking.data ? localDay(booking.data.startsAt, timeZone) : today)
+    setFirstDay(isForSame && made ? localDay(made.startsAt, timeZone) : today)
     booking.reset()
     setChosen(null)
     form.setValues(isForSame ? { ...patient, reason: '' } : emptyPatient)
@@ -82,7 +82,7 @@ function BookForm({ former }: { former: Booking | null }) {
     if (isForSame) return
     void navigate({ search: { doctorId }, replace: true })
   }
-  if (booking.data) return <Booked booking={booking.data} name={patient.name} onAgain={again} />
+  if (made) return <Booked booking={made} visitType={asked?.visitType} name={patient.name} onAgain={again} />
   return (
     <Stack gap="lg">
       <PageTitle>{t('book.title')}</PageTitle>
