@@ -54,6 +54,7 @@ const inSentences = [
   ['move.md', 'holdfast move-database --reopen', 'packages/cli/src/commands/move-while-running.test.ts'],
   ['restore.md', 'holdfast admin end-sessions', installation],
   ['restore.md', 'psql --host /var/lib/holdfast/restored/socket', 'test/deploy/follow-pages.ts'],
+  ['shards.md', 'holdfast shards clinics', 'packages/cli/src/commands/list-clinics.test.ts'],
   ['shards.md', 'holdfast shards drain', 'packages/cli/src/commands/balance-shards.test.ts'],
   ['shards.md', 'holdfast backup --shard', 'packages/cli/test/restore-shard.test.ts'],
   ['shards.md', 'holdfast repeat-erasures --shard', 'packages/cli/src/commands/shards.test.ts'],

@@ -3,6 +3,7 @@ import type { CommandContext } from './command.ts'
 import { type End, type JsonOption, jsonOption, secondsOption } from './command-options.ts'
 import type { BalanceOptions, DrainOptions } from './commands/balance-shards.ts'
 import type { ChooseClinicCommandOptions } from './commands/choose-clinic.ts'
+import type { ListClinicsOptions } from './commands/list-clinics.ts'
 import type { MoveClinicOptions } from './commands/move-clinic.ts'
 
 const atMostOption = () =>
@@ -10,7 +11,7 @@ const atMostOption = () =>
     .argParser(secondsOption)
     .default(30)
 
-const clinicArgument = 'the clinic’s id, or the number that `holdfast shards` shows'
+const clinicArgument = 'the clinic’s id, or the number that `holdfast shards clinics` shows'
 
 /** Adds the commands `shards`, with its own, and `move-clinic`. */
 export function addShards(program: Command, context: CommandContext, end: End): void {
@@ -56,6 +57,7 @@ export function addShards(program: Command, context: CommandContext, end: End): 
       ),
     )
   addChoose(shards, context, end)
+  addClinics(shards, context, end)
   program
     .command('move-clinic')
     .description('move a clinic to another database of HOLDFAST_SHARDS, while it is in use')
@@ -92,6 +94,28 @@ function addChoose(shards: Command, context: CommandContext, end: End): void {
         ),
       ),
     )
+}
+
+function addClinics(shards: Command, context: CommandContext, end: End): void {
+  shards
+    .command('clinics')
+    .description('list the clinics with their numbers, ids and names, and the database that has each, 1,000 at most')
+    .option('--after <number>', 'begin after the clinic with this number', numberOption, 0)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExits with 1 if a database cannot be read: its clinics are listed without their names.')
+    .action(async (_options: JsonOption, command: Command) =>
+      end(
+        await (await import('./commands/list-clinics.ts')).listClinicsCommand(
+          context,
+          command.optsWithGlobals<ListClinicsOptions>(),
+        ),
+      ),
+    )
+}
+
+function numberOption(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected the number of a clinic, such as 12.')
+  return Number(text)
 }
 
 function movesOption(text: string): number {

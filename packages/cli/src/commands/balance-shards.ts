@@ -34,7 +34,15 @@ export type BalanceOptions = MovesOptions & { moves: number }
 export type DrainOptions = MovesOptions & { undo?: boolean }
 
 /** A move, and what became of it. `why` it was not made; null: it was, or is only proposed, or was not begun. */
-type TriedMove = { clinicId: string; from: string; to: string; bookings: number; moved: boolean; why: string | null }
+type TriedMove = {
+  clinicId: string
+  name: string
+  from: string
+  to: string
+  bookings: number
+  moved: boolean
+  why: string | null
+}
 
 /** The databases of the installation and their clinics, without those that are being moved, or that several have. */
 type Installation = {
@@ -190,12 +198,14 @@ async function makeMoves(
   const { terminal, signal } = context
   const { dryRun = false, json = false } = options
   const nameOf = (no: number) => nameIn(installation.ends, no)
-  const tried = moves.map(({ clinicId, from, to, bookings }): TriedMove => {
-    return { clinicId, from: nameOf(from), to: nameOf(to), bookings, moved: false, why: null }
+  const tried = moves.map(({ clinicId, name, from, to, bookings }): TriedMove => {
+    return { clinicId, name, from: nameOf(from), to: nameOf(to), bookings, moved: false, why: null }
   })
   if (dryRun) {
-    const rows = tried.map(({ clinicId, from, to, bookings }) => [clinicId, from, to, bookings.toLocaleString('en')])
-    const headings = ['clinic', 'from', 'to', 'bookings of two months']
+    const rows = tried.map(({ clinicId, name, from, to, bookings }) => {
+      return [clinicId, from, to, bookings.toLocaleString('en'), name]
+    })
+    const headings = ['clinic', 'from', 'to', 'bookings of two months', 'name']
     if (!json && rows.length > 0) for (const line of columns([headings, ...rows], '')) terminal.out(line)
     return tried
   }

@@ -9,7 +9,7 @@ import type { ClinicLoad } from './propose-moves.ts'
 export async function clinicLoads(database: pg.Pool, shardNo: number, now: Date): Promise<ClinicLoad[]> {
   const from = idFloor(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)))
   const statement = sql`
-    select c.id as "clinicId", c.no as "clinicNo", coalesce(q.bookings, 0)::float8 as bookings
+    select c.id as "clinicId", c.no as "clinicNo", c.name, coalesce(q.bookings, 0)::float8 as bookings
       from holdfast.clinic c
       left join (select b.clinic_no, count(*) as bookings from holdfast.booking b where b.id >= ${from}
                   group by b.clinic_no) q on q.clinic_no = c.no

@@ -6,7 +6,7 @@ import { balancingMoves, type ClinicLoad, drainingMoves, type ProposedMove } fro
 function clinicsOf(bookings: Record<number, number[]>): ClinicLoad[] {
   return Object.entries(bookings)
     .flatMap(([shardNo, counts]) => counts.map((count) => ({ shardNo: Number(shardNo), bookings: count })))
-    .map((one, n) => ({ ...one, clinicId: `clinic ${n + 1}`, clinicNo: n + 1 }))
+    .map((one, n) => ({ ...one, clinicId: `clinic ${n + 1}`, name: `Clinic ${n + 1}`, clinicNo: n + 1 }))
 }
 
 function loadsAfter(clinics: readonly ClinicLoad[], moves: readonly ProposedMove[], nos: readonly number[]): number[] {

@@ -1,5 +1,5 @@
 /** A clinic, the database that has it, and its bookings of this month and the last one. */
-export type ClinicLoad = { clinicId: string; clinicNo: number; shardNo: number; bookings: number }
+export type ClinicLoad = { clinicId: string; clinicNo: number; name: string; shardNo: number; bookings: number }
 
 /** `from` and `to` are numbers of databases. */
 export type ProposedMove = ClinicLoad & { from: number; to: number }
