@@ -14,6 +14,7 @@ export function aBand(overrides: BandOverrides = {}): WorkingBand {
     from: '09:00',
     to: '12:00',
     everyWeeks: 1,
+    inWeekOf: null,
     gridMinutes: slotMinutes === null ? 10 : null,
     capacity: slotMinutes === null ? null : 1,
     visitTypeIds: null,

@@ -40,7 +40,7 @@ export {
   yearDaysMax,
   yearlyClosuresMax,
 } from './limits.ts'
-export { addDays, daysBetween, localDay, parseDate } from './local-day.ts'
+export { addDays, daysBetween, localDay, mondayOf, parseDate } from './local-day.ts'
 export { messageOf } from './message-of.ts'
 export { codePattern, isName, nameExpected, namePattern } from './name.ts'
 export { type AccountSection, accountSections, type PersonalSection, personalSections } from './personal-sections.ts'
@@ -87,6 +87,9 @@ export {
 export {
   type BandOverlap,
   type BandTimes,
+  type BandWeeks,
+  daysOfBand,
+  firstWeekOf,
   minutesOfBand,
   overlappingBands,
   sizeOfBands,

@@ -1,4 +1,5 @@
 import { sessionLimits, slotLimits } from './limits.ts'
+import { addDays, daysBetween, mondayOf } from './local-day.ts'
 
 /** The limits of a doctor's working hours. */
 export const workingHoursLimits = {
@@ -18,7 +19,10 @@ export const workingHoursLimits = {
 } as const
 
 /** A part of a week. Weekdays are 1 (Monday) to 7; times `HH:MM`, `24:00` as an end. See {@link minutesOfBand}. */
-export type BandTimes = { weekdays: readonly number[]; from: string; to: string; everyWeeks: number }
+export type BandTimes = { weekdays: readonly number[]; from: string; to: string } & BandWeeks
+
+/** Every n-th week, of which one has the day `inWeekOf`; null: each week. Weeks begin on Mondays. */
+export type BandWeeks = { everyWeeks: number; inWeekOf: string | null }
 
 /** Two bands that overlap: their places in the list, and a weekday, 1–7, on which the second one begins. */
 export type BandOverlap = { first: number; second: number; weekday: number }
@@ -31,9 +35,31 @@ export function minutesOfBand({ from, to }: Pick<BandTimes, 'from' | 'to'>): { s
   return { start, end: end > start ? end : end + dayMinutes }
 }
 
+/** The Monday of the first of these weeks that is not over on a day; without `inWeekOf`, of the week of this day. */
+export function firstWeekOf({ everyWeeks, inWeekOf }: BandWeeks, day: string): string {
+  const monday = mondayOf(day)
+  return addDays(monday, 7 * remainder(weeksBetween(monday, inWeekOf ?? day), everyWeeks))
+}
+
+/** The first days on which a band begins, at most `count`, from a day on and until another, if there is one. */
+export function daysOfBand(
+  { weekdays, ...weeks }: Pick<BandTimes, 'weekdays' | 'everyWeeks' | 'inWeekOf'>,
+  { from, until }: { from: string; until: string | null },
+  count: number,
+): string[] {
+  const days: string[] = []
+  if (weekdays.length === 0) return days
+  for (let monday = firstWeekOf(weeks, from); days.length < count; monday = addDays(monday, 7 * weeks.everyWeeks)) {
+    if (until !== null && monday > until) break
+    const its = weekdays.map((weekday) => addDays(monday, weekday - 1)).toSorted()
+    days.push(...its.filter((day) => day >= from && (until === null || day <= until)))
+  }
+  return days.slice(0, count)
+}
+
 /** About how many sessions and slots bands have in so many days: as many weeks, and parts of one, are in them. */
 export function sizeOfBands(
-  bands: readonly (BandTimes & { slotMinutes: number | null })[],
+  bands: readonly (Omit<BandTimes, 'inWeekOf'> & { slotMinutes: number | null })[],
   days: number,
 ): { sessions: number; slots: number } {
   const size = { sessions: 0, slots: 0 }
@@ -51,7 +77,10 @@ function minutesOf(time: string): number {
   return Number(hours) * 60 + Number(minutes)
 }
 
-/** The first two bands of which a day of one overlaps a day of the other, by their local times; null: none do. */
+/**
+ * The first two bands of which a day of one overlaps a day of the other, by their local times; null: none do. Those of
+ * every n-th week name one of their weeks.
+ */
 export function overlappingBands(bands: readonly BandTimes[]): BandOverlap | null {
   for (const [second, later] of bands.entries()) {
     for (const [first, earlier] of bands.slice(0, second).entries()) {
@@ -66,10 +95,10 @@ function overlapOf(one: BandTimes, other: BandTimes): number | null {
   const [a, b] = [minutesOfBand(one), minutesOfBand(other)]
   for (const weekday of other.weekdays) {
     for (const day of one.weekdays) {
-      // In the same week, where both are in the first one; and on a Sunday and the Monday after it.
-      const shifts = [0, ...(sundayAndMonday(day, weekday, one, other) ?? [])]
-      for (const shift of shifts) {
-        const days = weekday - day + shift
+      // In one week; and on a Sunday and the Monday after it.
+      for (const weeks of [0, ...sundayAndMonday(day, weekday)]) {
+        if (!areWeeksApart(one, other, weeks)) continue
+        const days = weekday - day + 7 * weeks
         const start = b.start + days * dayMinutes
         if (start < a.end && a.start < start + b.end - b.start) return weekday
       }
@@ -78,11 +107,27 @@ function overlapOf(one: BandTimes, other: BandTimes): number | null {
   return null
 }
 
-/** By how many days the other band is further away than in one week, if weeks of both follow one another. */
-function sundayAndMonday(day: number, weekday: number, one: BandTimes, other: BandTimes): number[] | null {
-  if (gcd(one.everyWeeks, other.everyWeeks) !== 1) return null
-  if (day === 7 && weekday === 1) return [7]
-  return day === 1 && weekday === 7 ? [-7] : null
+/** By how many weeks the other band's day is further away, too, than it is in one week. */
+function sundayAndMonday(day: number, weekday: number): number[] {
+  if (day === 7 && weekday === 1) return [1]
+  return day === 1 && weekday === 7 ? [-1] : []
+}
+
+/** Whether a week of the other is so many weeks after a week of the one, now or later. */
+function areWeeksApart(one: BandWeeks, other: BandWeeks, weeks: number): boolean {
+  const both = gcd(one.everyWeeks, other.everyWeeks)
+  if (one.inWeekOf === null || other.inWeekOf === null) return weeks % both === 0
+  return (weeksBetween(one.inWeekOf, other.inWeekOf) - weeks) % both === 0
+}
+
+/** How many weeks later the week of another day is; below 0, if it is earlier. */
+function weeksBetween(day: string, other: string): number {
+  return (daysBetween(mondayOf(day), mondayOf(other)) - 1) / 7
+}
+
+/** It is never below 0. */
+function remainder(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor
 }
 
 function gcd(a: number, b: number): number {

@@ -1,6 +1,6 @@
+import { mondayOf } from '@holdfast/vocabulary'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { mondayOf } from '../src/lib/time/local-time.ts'
 import { type Site, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
 import { aCase, aRequest, aTheatre } from './theatre-scene.ts'

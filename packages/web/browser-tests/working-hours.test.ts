@@ -49,6 +49,33 @@ test('an administrator sets working hours after a preview, changes them, and see
   expect(await axeFindings(page)).toEqual([])
 })
 
+test('a row of every second week keeps its weeks when the hours are changed', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  const row = page.getByRole('group', { name: 'Row 1', exact: true })
+  for (const day of ['Monday', 'Tuesday', 'Wednesday', 'Thursday']) await row.getByLabel(day).uncheck()
+  await row.getByLabel('Every how many weeks').fill('2')
+  const weeks = row.getByLabel('First week')
+  const options = weeks.locator('option')
+  const [first, second] = await options.evaluateAll((all) => all.map((one) => one.getAttribute('value')))
+  await weeks.selectOption(second ?? '')
+  const fridays = await row.getByText(/^Next: Fri/).innerText()
+  await page.getByRole('button', { name: 'Show what changes' }).click()
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  await page.getByText('The working hours are changed.').waitFor()
+  await page.getByRole('region', { name: 'Present hours' }).getByText(fridays).waitFor()
+  await page.reload()
+  await row.getByText(fridays).waitFor()
+  // From the next week on, which is the other one when weeks are counted from the first day.
+  const monday = Temporal.PlainDate.from(second ?? '').toLocaleString('en-GB', { dateStyle: 'short' })
+  await page.getByRole('textbox', { name: 'First day' }).fill(monday)
+  await row.getByText(fridays).waitFor()
+  expect(await weeks.inputValue()).toBe(second)
+  expect(first).not.toBe(second)
+  expect(await axeFindings(page)).toEqual([])
+})
+
 test('one session is added, and withdrawn', async ({ site }) => {
   const scene = await aClinicScene(site)
   await aSlot(site.database, scene.doctor)

@@ -25,7 +25,14 @@ const newBandSchema = Type.Object(
       Type.Integer({
         ...integerWithin(everyWeeks),
         default: 1,
-        description: 'Every n-th week, counted from the week of `validFrom`; weeks begin on Mondays',
+        description: 'Every n-th week; weeks begin on Mondays',
+      }),
+    ),
+    inWeekOf: Type.Optional(
+      localDate({
+        description:
+          'A day of one of these weeks, from which the others are counted. Default: `validFrom`. Send the one that ' +
+          'was read to keep the weeks',
       }),
     ),
     gridMinutes: Type.Optional(
@@ -82,6 +89,7 @@ const bandSchema = Type.Object(
     from,
     to,
     everyWeeks: Type.Integer(),
+    inWeekOf: nullableDay('The Monday of the first of these weeks that is not over on `validFrom`; null: each week'),
     gridMinutes: orNull(Type.Integer(), 'null: it creates slots'),
     slotMinutes: orNull(Type.Integer(), 'null: it opens sessions'),
     capacity: orNull(Type.Integer(), 'Of each slot; null: it opens sessions'),

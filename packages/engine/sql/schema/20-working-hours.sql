@@ -9,7 +9,7 @@ create table holdfast.working_hours (
   valid_from date not null,
   -- The last day; null: no end.
   valid_until date,
-  -- [{weekdays, from, to, everyWeeks, gridMinutes | slotMinutes and capacity, visitTypeIds}]. It may be empty.
+  -- [{weekdays, from, to, everyWeeks, inWeekOf, gridMinutes | slotMinutes and capacity, visitTypeIds}]; or none.
   bands jsonb not null check (jsonb_typeof(bands) = 'array' and jsonb_array_length(bands) <= 50),
   created_at timestamptz not null default now(),
   primary key (clinic_no, id),

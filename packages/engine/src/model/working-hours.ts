@@ -10,8 +10,10 @@ export type WorkingBand = {
   weekdays: number[]
   from: string
   to: string
-  /** Every n-th week, counted from the week of `validFrom`; weeks begin on Mondays. */
+  /** Every n-th week; weeks begin on Mondays. */
   everyWeeks: number
+  /** A day of one of these weeks; null: they are counted from the week of `validFrom`. */
+  inWeekOf: string | null
   /** It is an open session with this grid; null: it has fixed slots. */
   gridMinutes: number | null
   /** How long its slots are, one after the other in real time; null: it is a session. */

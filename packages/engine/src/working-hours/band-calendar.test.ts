@@ -1,7 +1,7 @@
 import { aClinic, aDoctor, createTestDatabase, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { aBand, fillAll, hoursOf } from '../../test/working-hours.ts'
+import { aBand, dayAfter, fillAll, hoursOf } from '../../test/working-hours.ts'
 import { createEngine } from '../create-engine.ts'
 import type { NewWorkingHours, WorkingBand } from '../model/working-hours.ts'
 
@@ -16,7 +16,9 @@ const bands: WorkingBand[] = [
   aBand({ weekdays: [7], from: '03:00', to: '05:00', slotMinutes: 30, capacity: 3 }),
   aBand({ weekdays: [1, 3, 7], from: '08:00', to: '12:10', slotMinutes: 60 }),
   aBand({ weekdays: [2, 4], from: '13:00', to: '22:00', everyWeeks: 3 }),
-  aBand({ weekdays: [4], from: '12:00', to: '13:00', everyWeeks: 2 }),
+  // On one weekday, of two kinds of weeks.
+  aBand({ weekdays: [4], from: '12:00', to: '13:00', everyWeeks: 2, inWeekOf: dayAfter(9) }),
+  aBand({ weekdays: [4], from: '10:00', to: '12:30', everyWeeks: 2, inWeekOf: dayAfter(-12) }),
 ]
 const night: WorkingBand[] = [aBand({ weekdays: [1, 5, 6, 7], from: '00:00', to: '24:00', everyWeeks: 2 })]
 
@@ -55,9 +57,10 @@ function expectedOf({ bands: its, validFrom }: NewWorkingHours, timeZone: string
   const times: { start: number; end: number; band: WorkingBand }[] = []
   for (let n = 0; n < days; n += 1) {
     const day = first.add({ days: n })
-    // How many Mondays have come since the first day.
-    const weeks = Math.floor((n + first.dayOfWeek - 1) / 7)
     for (const band of its) {
+      const counted = Temporal.PlainDate.from(band.inWeekOf ?? validFrom)
+      // How many Mondays have come since that day; below 0, if they come until then.
+      const weeks = Math.floor((counted.until(day).days + counted.dayOfWeek - 1) / 7)
       if (!band.weekdays.includes(day.dayOfWeek) || weeks % band.everyWeeks !== 0) continue
       const isNext = band.to === '24:00' || band.to <= band.from
       const end = day.add({ days: isNext ? 1 : 0 }).toPlainDateTime(band.to === '24:00' ? '00:00' : band.to)
@@ -127,6 +130,7 @@ describe('negative control', () => {
     ['a time that does not exist is the end of the gap', 'working_instant', /<> p_local/, 'is null'],
     ['bands do not end on the next day', 'working_times', /then interval '1 day'/, "then interval '0'"],
     ['weeks are counted from another day', 'working_times', '/ 7', '/ 6'],
+    ['weeks are counted from the first day', 'working_times', 'coalesce(b."inWeekOf", h.valid_from)', 'h.valid_from'],
     ['a band is not shortened', 'working_times', /greatest\(t\.start_at, .*?preceding\)\)/s, 't.start_at'],
   ] as const)('%s', async ([_, name, part, becomes]) => {
     const planted = await createTestDatabase()

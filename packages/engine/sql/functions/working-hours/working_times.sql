@@ -2,10 +2,11 @@
 --
 -- band: identifies what the band is on a day: its local times, the clinic's zone, and what is created. It does not
 -- depend on the weekdays, or on when the working hours were written.
--- A band belongs to the day on which it begins, and ends on the next one if its end is not after its start. Every n-th
--- week is counted from the week of valid_from; weeks begin on Mondays. A local time that does not exist moves forward
--- by the gap, and one that exists twice is the first. Bands that overlap by this, or because other working hours end in
--- the night, begin later, when the one before is over. None lasts longer than a session may, 25 hours.
+-- A band belongs to the day on which it begins, and ends on the next one if its end is not after its start. Every
+-- n-th week is counted from the week of the band's inWeekOf, or of valid_from if it has none; weeks begin on Mondays.
+-- A local time that does not exist moves forward by the gap, and one that exists twice is the first. Bands that
+-- overlap by this, or because other working hours end in the night, begin later, when the one before is over. None
+-- lasts longer than a session may, 25 hours.
 -- p_draft: as in working_hours_plan.
 --
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
@@ -46,14 +47,15 @@ as $function$
                      select (p_draft ->> 'validFrom')::date, (p_draft ->> 'validUntil')::date, p_draft -> 'bands'
                       where p_draft is not null) h
                    cross join lateral jsonb_to_recordset(h.bands) b(
-                     weekdays integer[], "from" text, "to" text, "everyWeeks" integer, "gridMinutes" integer,
-                     "slotMinutes" integer, capacity integer, "visitTypeIds" uuid[])
+                     weekdays integer[], "from" text, "to" text, "everyWeeks" integer, "inWeekOf" date,
+                     "gridMinutes" integer, "slotMinutes" integer, capacity integer, "visitTypeIds" uuid[])
                    cross join lateral generate_series(greatest(h.valid_from, p_from - 1)::timestamp,
                                                       least(h.valid_until, p_to)::timestamp, interval '1 day') d(at)
                    where c.no = p_clinic_no
                      and daterange(h.valid_from, h.valid_until, '[]') && daterange(p_from - 1, p_to, '[]')
                      and extract(isodow from d.at) = any (b.weekdays)
-                     and (date_trunc('week', d.at)::date - date_trunc('week', h.valid_from::timestamp)::date) / 7
+                     and (date_trunc('week', d.at)::date
+                          - date_trunc('week', coalesce(b."inWeekOf", h.valid_from)::timestamp)::date) / 7
                          % b."everyWeeks" = 0) t
            where t.start_at < t.end_at) q
    where q.day between p_from and p_to and q.starts_at < q.ends_at

@@ -43,8 +43,16 @@ test('the desk sets working hours after a preview, and reads until when they are
         validFrom: day(1),
         validUntil: null,
         bands: [
-          { ...bands[0], everyWeeks: 1, gridMinutes: null, capacity: 1, visitTypeIds: null },
-          { ...bands[1], everyWeeks: 1, gridMinutes: 10, slotMinutes: null, capacity: null, visitTypeIds: null },
+          { ...bands[0], everyWeeks: 1, inWeekOf: null, gridMinutes: null, capacity: 1, visitTypeIds: null },
+          {
+            ...bands[1],
+            everyWeeks: 1,
+            inWeekOf: null,
+            gridMinutes: 10,
+            slotMinutes: null,
+            capacity: null,
+            visitTypeIds: null,
+          },
         ],
       },
     ],
@@ -87,6 +95,36 @@ test('a change names the bookings outside of it, and the security log says that 
   expect((await slots(2)).map(({ id }) => id)).toContain(first.id)
   const reads = rest.audited.filter(({ kind, subjectId }) => kind === 'bookings_read' && subjectId === doctor.id)
   expect(reads.map(({ details }) => details)).toEqual([['working hours'], ['working hours']])
+})
+
+test('an edit keeps the weeks of a band, and one weekday has other times in other weeks', async ({
+  database,
+  rest,
+}) => {
+  const { day, set, get } = await aScene(database, rest)
+  const weekly = (times: object) => ({ weekdays: [5], everyWeeks: 2, gridMinutes: 10, ...times })
+  const late = weekly({ from: '12:00', to: '18:00' })
+  const weeks = async () => (await get()).versions.at(-1)?.bands.map(({ inWeekOf }) => inWeekOf)
+  const monday = (days: number) => {
+    const date = Temporal.PlainDate.from(day(days))
+    return date.subtract({ days: date.dayOfWeek - 1 }).toString()
+  }
+  // Without a day, weeks are counted from the first day, as they were before there was one.
+  await set([late], { validFrom: day(0) })
+  expect(await weeks()).toEqual([monday(0)])
+  const both = [
+    { ...late, inWeekOf: day(7) },
+    { ...weekly({ from: '08:00', to: '13:00' }), inWeekOf: day(14) },
+  ]
+  expect((await set(both, { validFrom: day(0) })).status).toBe(200)
+  expect(await weeks()).toEqual([monday(7), monday(0)])
+  const again = (await get()).versions.at(-1)?.bands.map(({ weekdays, from, to, everyWeeks, inWeekOf }) => {
+    return { weekdays, from, to, everyWeeks, ...(inWeekOf === null ? {} : { inWeekOf }) }
+  })
+  expect((await set(again ?? [], { validFrom: day(7) })).status).toBe(200)
+  expect(await weeks()).toEqual([monday(7), monday(14)])
+  const same = [both[0] ?? {}, { ...both[1], inWeekOf: day(21) }]
+  expect((await set(same)).problem.errors).toMatchObject([{ path: '/bands/1' }])
 })
 
 test('what cannot be working hours is named', async ({ database, rest }) => {

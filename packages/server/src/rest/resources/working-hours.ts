@@ -7,7 +7,14 @@ import {
   type WorkingHours,
   type WorkingHoursPreview,
 } from '@holdfast/engine'
-import { minutesOfBand, overlappingBands, sizeOfBands, workingHoursLimits, yearDaysMax } from '@holdfast/vocabulary'
+import {
+  firstWeekOf,
+  minutesOfBand,
+  overlappingBands,
+  sizeOfBands,
+  workingHoursLimits,
+  yearDaysMax,
+} from '@holdfast/vocabulary'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
@@ -63,7 +70,7 @@ function hoursOf(sent: SentHours, doctorId: string, { timezone, settings }: Clin
     throw refuse('/validFrom', `must be at most ${slotsAheadYearsMax} years ahead`)
   if (validFrom < today.subtract({ days: yearDaysMax }).toString())
     throw refuse('/validFrom', `must be at most ${yearDaysMax} days ago`)
-  const bands = sent.bands.map(bandOf)
+  const bands = sent.bands.map((band, index) => bandOf(band, index, validFrom))
   const overlap = overlappingBands(bands)
   const [first, second] = overlap === null ? [] : [bands[overlap.first], bands[overlap.second]]
   if (overlap !== null && first !== undefined && second !== undefined) {
@@ -91,11 +98,13 @@ function requireSize({ validFrom, validUntil, bands }: NewWorkingHours, today: D
 type SentBand = SentHours['bands'][number]
 
 /** @throws ProblemError invalid_request */
-function bandOf(sent: SentBand, index: number): WorkingBand {
+function bandOf(sent: SentBand, index: number, validFrom: string): WorkingBand {
   const { weekdays, from, to, everyWeeks = 1, gridMinutes, slotMinutes, capacity, visitTypeIds } = sent
   const refuse = (field: string, message: string) => invalidRequest([{ path: `/bands/${index}/${field}`, message }])
   if (from === to) throw refuse('to', `must not be the same as from (${from}); a whole day is 00:00 to 24:00`)
-  const common = { weekdays: weekdays.toSorted((a, b) => a - b), from, to, everyWeeks }
+  // Hours that follow with the same bands keep the weeks.
+  const inWeekOf = everyWeeks === 1 ? null : firstWeekOf({ everyWeeks, inWeekOf: sent.inWeekOf ?? null }, validFrom)
+  const common = { weekdays: weekdays.toSorted((a, b) => a - b), from, to, everyWeeks, inWeekOf }
   if (slotMinutes === undefined) {
     if (capacity !== undefined) throw refuse('capacity', 'is for a band with slotMinutes')
     const types = visitTypeIds?.toSorted() ?? null

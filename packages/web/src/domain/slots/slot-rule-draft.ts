@@ -1,6 +1,6 @@
 import type { SlotRule } from '@holdfast/contract/client'
-import { addDays, daysBetween, slotLimits } from '@holdfast/vocabulary'
-import { mondayOf, parseDay } from '../../lib/time/local-time.ts'
+import { addDays, daysBetween, mondayOf, slotLimits } from '@holdfast/vocabulary'
+import { parseDay } from '../../lib/time/local-time.ts'
 
 /** `key` identifies a break while the form is open; it is not sent. */
 export type BreakDraft = { key: string; startTime: string; endTime: string }

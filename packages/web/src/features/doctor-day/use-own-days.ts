@@ -1,5 +1,5 @@
 import type { Booking, OpenSession, Slot } from '@holdfast/contract/client'
-import { addDays, localDay } from '@holdfast/vocabulary'
+import { addDays, localDay, mondayOf } from '@holdfast/vocabulary'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { usePendingMarks, withMarks } from '../../domain/bookings/pending-marks.ts'
@@ -8,7 +8,6 @@ import { sessionsQuery } from '../../domain/visits/sessions-query.ts'
 import { useLiveClinic } from '../../lib/live/use-live-clinic.ts'
 import { bookingsQuery } from '../../lib/queries/clinic-queries.ts'
 import { slotsQuery } from '../../lib/queries/slots-query.ts'
-import { mondayOf } from '../../lib/time/local-time.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 
 const route = getRouteApi('/my-day')

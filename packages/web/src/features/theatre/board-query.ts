@@ -1,7 +1,7 @@
 import type { Block, TheatreBoard } from '@holdfast/contract/client'
+import { mondayOf } from '@holdfast/vocabulary'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api/api.ts'
-import { mondayOf } from '../../lib/time/local-time.ts'
 import type { BoardSearch } from './theatre-search.ts'
 
 /** The beginning of every query key of a clinic's theatre. */

@@ -1,6 +1,6 @@
-import { addDays, daysBetween, localDay } from '@holdfast/vocabulary'
+import { addDays, daysBetween, localDay, mondayOf } from '@holdfast/vocabulary'
 import { expect, test } from 'vitest'
-import { localDateTime, mondayOf, nearestInstant, parseDay } from './local-time.ts'
+import { localDateTime, nearestInstant, parseDay } from './local-time.ts'
 
 test('days and times are in the clinic’s time zone, whatever the reader’s', () => {
   expect(localDay('2026-11-20T22:30:00Z', 'Pacific/Auckland')).toBe('2026-11-21')

@@ -38,11 +38,6 @@ export function nearestInstant({ from, to }: { from: number; to: number }, time:
   return instants.reduce((nearest, instant) => (away(instant) < away(nearest) ? instant : nearest))
 }
 
-/** The Monday of a day's week. */
-export function mondayOf(day: string): string {
-  return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek)
-}
-
 /** @returns the day, or null if it is not one from 1900 to 2199 */
 export function parseDay(value: unknown): string | null {
   if (typeof value !== 'string' || !/^(19|20|21)\d\d-\d\d-\d\d$/.test(value)) return null

@@ -1,22 +1,25 @@
-import { sessionLimits, workingHoursLimits } from '@holdfast/vocabulary'
-import { Box, Button, Checkbox, Group, Paper, Radio, Stack, Text } from '@mantine/core'
+import { addDays, firstWeekOf, mondayOf, sessionLimits, workingHoursLimits } from '@holdfast/vocabulary'
+import { Box, Button, Checkbox, Group, NativeSelect, Paper, Radio, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatWeekday } from '../../../lib/i18n/format.ts'
+import { formatDate, formatWeekday } from '../../../lib/i18n/format.ts'
 import { BoundedNumber } from '../../../ui/fields/bounded-number.tsx'
 import { EndTimeField, TimeField } from '../../../ui/fields/time-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
-import { type BandDraft, capacityMax, problemOf } from './hours-draft.ts'
+import { BandDays } from './band-days.tsx'
+import { type BandDraft, capacityMax, problemOf, weeksOf } from './hours-draft.ts'
 
 type BandProps = {
   band: BandDraft
   /** Its place in the form, from 1. */
   number: number
+  /** Of the new hours. */
+  days: { validFrom: string; validUntil: string }
   onChange: (band: BandDraft) => void
   onRemove: () => void
 }
 
 /** A row of working hours: its days and times, and what is created. */
-export function BandFields({ band, number, onChange, onRemove }: BandProps) {
+export function BandFields({ band, number, days, onChange, onRemove }: BandProps) {
   const { t } = useTranslation('working-hours')
   const { weekdays, from, to, everyWeeks } = band
   const set = (part: Partial<BandDraft>) => onChange({ ...band, ...part })
@@ -30,7 +33,7 @@ export function BandFields({ band, number, onChange, onRemove }: BandProps) {
           size="md"
           label={t('weekdays')}
           value={weekdays}
-          onChange={(days) => set({ weekdays: days })}
+          onChange={(chosen) => set({ weekdays: chosen })}
           error={problem === 'weekdays' ? error : null}
         >
           <Box className={layoutClasses.choices} mt={6}>
@@ -56,6 +59,7 @@ export function BandFields({ band, number, onChange, onRemove }: BandProps) {
           />
         </div>
         {to !== '' && to !== '24:00' && to < from ? <Text c="dimmed">{t('nextDay')}</Text> : null}
+        {days.validFrom === '' || problem !== null ? null : <WeekFields band={band} days={days} set={set} />}
         <WhatFields band={band} set={set} error={problem === 'minutes' ? error : null} />
         <Group>
           <Button size="sm" variant="default" aria-label={t('removeBand', { number })} onClick={onRemove}>
@@ -64,6 +68,31 @@ export function BandFields({ band, number, onChange, onRemove }: BandProps) {
         </Group>
       </Stack>
     </Paper>
+  )
+}
+
+type WeekProps = Pick<BandProps, 'band' | 'days'> & { set: (part: Partial<BandDraft>) => void }
+
+/** Of a row that is not of each week: the first of its weeks, and the days that follow from this. */
+function WeekFields({ band, days: { validFrom, validUntil }, set }: WeekProps) {
+  const { t } = useTranslation('working-hours')
+  const weeks = weeksOf(band, validFrom)
+  if (weeks.everyWeeks === 1) return null
+  const mondays = Array.from({ length: weeks.everyWeeks }, (_, nth) => addDays(mondayOf(validFrom), 7 * nth))
+  const times = { weekdays: band.weekdays.map(Number), ...weeks }
+  return (
+    <div>
+      <NativeSelect
+        maw="24rem"
+        label={t('firstWeek')}
+        value={firstWeekOf(weeks, validFrom)}
+        onChange={({ currentTarget }) => set({ inWeekOf: currentTarget.value })}
+        data={mondays.map((monday) => ({ value: monday, label: t('weekOf', { day: formatDate(monday) }) }))}
+      />
+      <Text c="dimmed" mt={6}>
+        <BandDays band={times} from={validFrom} until={validUntil === '' ? null : validUntil} />
+      </Text>
+    </div>
   )
 }
 

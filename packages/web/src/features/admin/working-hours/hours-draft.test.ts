@@ -12,7 +12,14 @@ test('a row is a session with a grid, or slots with their length and places', ()
   expect(requestOf(draft({ minutes: 15, everyWeeks: '2' }, night))).toEqual({
     validFrom: '2027-01-04',
     bands: [
-      { weekdays: [1, 2, 3, 4, 5], from: '09:00', to: '12:00', everyWeeks: 2, gridMinutes: 15 },
+      {
+        weekdays: [1, 2, 3, 4, 5],
+        from: '09:00',
+        to: '12:00',
+        everyWeeks: 2,
+        inWeekOf: '2027-01-04',
+        gridMinutes: 15,
+      },
       { weekdays: [1, 5], from: '22:30', to: '02:00', everyWeeks: 1, slotMinutes: 20, capacity: 2 },
     ],
   })
@@ -23,7 +30,8 @@ test('what is not shown of hours stays as it was', () => {
     weekdays: [2],
     from: '09:00',
     to: '24:00',
-    everyWeeks: 1,
+    everyWeeks: 2,
+    inWeekOf: '2026-12-28',
     gridMinutes: 5,
     slotMinutes: null,
     capacity: null,
@@ -31,7 +39,15 @@ test('what is not shown of hours stays as it was', () => {
   }
   const shown = { ...draft(), bands: [bandDraftOf(band)] }
   expect(requestOf(shown)?.bands).toEqual([
-    { weekdays: [2], from: '09:00', to: '24:00', everyWeeks: 1, gridMinutes: 5, visitTypeIds: ['a'] },
+    {
+      weekdays: [2],
+      from: '09:00',
+      to: '24:00',
+      everyWeeks: 2,
+      inWeekOf: '2026-12-28',
+      gridMinutes: 5,
+      visitTypeIds: ['a'],
+    },
   ])
 })
 
@@ -57,4 +73,10 @@ test('rows that overlap are named', () => {
   )
   expect(overlapOf(overlapping)).toEqual({ first: 0, second: 1, weekday: 1 })
   expect(requestOf(overlapping)).toBeNull()
+})
+
+test('rows of one weekday in other weeks do not overlap', () => {
+  const [first, second] = [{ everyWeeks: 2 }, { everyWeeks: 2, inWeekOf: '2027-01-11' }]
+  expect(overlapOf(draft(first, second))).toBeNull()
+  expect(overlapOf(draft(first, { ...second, inWeekOf: '2027-01-18' }))).toMatchObject({ first: 0, second: 1 })
 })

@@ -1,6 +1,7 @@
 import type { NewWorkingHours, WorkingBand } from '@holdfast/contract/client'
 import {
   type BandOverlap,
+  type BandWeeks,
   minutesOfBand,
   overlappingBands,
   sessionLimits,
@@ -17,6 +18,8 @@ export type BandDraft = {
   from: string
   to: string
   everyWeeks: number | string
+  /** A day of one of these weeks; null: they are counted from the first day of the hours. */
+  inWeekOf: string | null
   kind: 'session' | 'slots'
   /** Of a session, how far apart visits begin; of slots, how long each is. */
   minutes: number | string
@@ -34,6 +37,7 @@ export function newBand(): BandDraft {
     from: '09:00',
     to: '12:00',
     everyWeeks: 1,
+    inWeekOf: null,
     kind: 'session',
     minutes: 10,
     capacity: 1,
@@ -42,13 +46,14 @@ export function newBand(): BandDraft {
 }
 
 export function bandDraftOf(band: WorkingBand): BandDraft {
-  const { weekdays, from, to, everyWeeks, gridMinutes, slotMinutes, capacity, visitTypeIds } = band
+  const { weekdays, from, to, everyWeeks, inWeekOf, gridMinutes, slotMinutes, capacity, visitTypeIds } = band
   return {
     key: randomKey(),
     weekdays: weekdays.map(String),
     from,
     to,
     everyWeeks,
+    inWeekOf,
     kind: slotMinutes === null ? 'session' : 'slots',
     minutes: slotMinutes ?? gridMinutes ?? '',
     capacity: capacity ?? 1,
@@ -73,13 +78,14 @@ export function problemOf(band: BandDraft): 'weekdays' | 'times' | 'minutes' | '
 export const capacityMax = 1_000
 
 /** Two rows that overlap, by their places; null: none do, or a row has to be corrected first. */
-export function overlapOf({ bands }: HoursDraft): BandOverlap | null {
-  if (bands.some((band) => problemOf(band) !== null)) return null
-  return overlappingBands(
-    bands.map(({ weekdays, from, to, everyWeeks }) => {
-      return { weekdays: weekdays.map(Number), from, to, everyWeeks: Number(everyWeeks) }
-    }),
-  )
+export function overlapOf({ bands, validFrom }: HoursDraft): BandOverlap | null {
+  if (validFrom === '' || bands.some((band) => problemOf(band) !== null)) return null
+  return overlappingBands(bands.map((band) => ({ ...timesOf(band), ...weeksOf(band, validFrom) })))
+}
+
+/** In which weeks a row is, in hours that begin on a day. Its number of weeks is in range. */
+export function weeksOf({ everyWeeks, inWeekOf }: BandDraft, validFrom: string): BandWeeks {
+  return { everyWeeks: Number(everyWeeks), inWeekOf: Number(everyWeeks) === 1 ? null : (inWeekOf ?? validFrom) }
 }
 
 /** The request that the form says; null: it is not complete. */
@@ -87,11 +93,21 @@ export function requestOf(draft: HoursDraft): NewWorkingHours | null {
   const { bands, validFrom, validUntil } = draft
   if (validFrom === '' || (validUntil !== '' && validUntil < validFrom)) return null
   if (bands.some((band) => problemOf(band) !== null) || overlapOf(draft) !== null) return null
-  return { bands: bands.map(bandOf), validFrom, ...(validUntil === '' ? {} : { validUntil }) }
+  return {
+    bands: bands.map((band) => bandOf(band, validFrom)),
+    validFrom,
+    ...(validUntil === '' ? {} : { validUntil }),
+  }
 }
 
-function bandOf({ weekdays, from, to, everyWeeks, kind, minutes, capacity, visitTypeIds }: BandDraft) {
-  const times = { weekdays: weekdays.map(Number).toSorted(), from, to, everyWeeks: Number(everyWeeks) }
+function timesOf({ weekdays, from, to }: BandDraft) {
+  return { weekdays: weekdays.map(Number).toSorted(), from, to }
+}
+
+function bandOf(band: BandDraft, validFrom: string) {
+  const { kind, minutes, capacity, visitTypeIds } = band
+  const { everyWeeks, inWeekOf } = weeksOf(band, validFrom)
+  const times = { ...timesOf(band), everyWeeks, ...(inWeekOf === null ? {} : { inWeekOf }) }
   if (kind === 'slots') return { ...times, slotMinutes: Number(minutes), capacity: Number(capacity) }
   return { ...times, gridMinutes: Number(minutes), ...(visitTypeIds === null ? {} : { visitTypeIds }) }
 }

@@ -58,6 +58,7 @@ export function HoursForm({ clinicId, doctorId, today, hours }: FormProps) {
             key={band.key}
             band={band}
             number={index + 1}
+            days={draft}
             onChange={(changed) => changeBand(band.key, changed)}
             onRemove={() => change({ bands: draft.bands.filter(({ key }) => key !== band.key) })}
           />

@@ -9,6 +9,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import { NoDoctors } from '../no-doctors.tsx'
 import { useClinic } from '../use-clinic.ts'
+import { BandDays } from './band-days.tsx'
 import { ComingSessions } from './coming-sessions.tsx'
 import { HoursForm } from './hours-form.tsx'
 import { workingHoursQuery } from './hours-queries.ts'
@@ -57,7 +58,7 @@ function Hours(of: { clinicId: string; doctorId: string; today: string }) {
   if (hours.data === undefined) return <LoadingOrError of={hours} />
   return (
     <>
-      <Versions hours={hours.data} />
+      <Versions hours={hours.data} today={of.today} />
       <section aria-labelledby="change-hours" className={layoutClasses.panel}>
         <Stack gap="md">
           <div>
@@ -74,7 +75,8 @@ function Hours(of: { clinicId: string; doctorId: string; today: string }) {
 }
 
 /** The hours that the doctor has, and until when they are filled. */
-function Versions({ hours: { versions, filledUntil, runsOutOn } }: { hours: WorkingHours }) {
+function Versions({ hours, today }: { hours: WorkingHours; today: string }) {
+  const { versions, filledUntil, runsOutOn } = hours
   const { t } = useTranslation('working-hours')
   return (
     <section aria-labelledby="present-hours">
@@ -89,8 +91,14 @@ function Versions({ hours: { versions, filledUntil, runsOutOn } }: { hours: Work
             <Text fw={600}>{t(validUntil === null ? 'since' : 'sinceUntil', days)}</Text>
             <ul>
               {bands.map((band) => (
-                <li key={`${band.weekdays} ${band.from}`}>
+                <li key={`${band.weekdays} ${band.from} ${band.inWeekOf}`}>
                   <BandText band={band} />
+                  {band.everyWeeks === 1 ? null : (
+                    <>
+                      {' · '}
+                      <BandDays band={band} from={validFrom < today ? today : validFrom} until={validUntil} />
+                    </>
+                  )}
                 </li>
               ))}
               {bands.length === 0 ? <li>{t('off')}</li> : null}
