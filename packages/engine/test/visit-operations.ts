@@ -15,7 +15,7 @@ import { createEngine } from '../src/create-engine.ts'
 
 const ageDays = 3_000
 
-/** What is done with visits for known patients, in a clinic that is eight years old; each may be done again and again. */
+/** What is done with visits for known patients, in a clinic of eight years; each may be done again and again. */
 export async function visitOperations(
   database: TestDatabase,
   pool: pg.Pool,
