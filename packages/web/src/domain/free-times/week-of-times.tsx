@@ -143,7 +143,7 @@ function Refused({ slot, timeZone }: { slot: Slot; timeZone: string }) {
 }
 
 /** The clinic's time zone, with a note if the reader's differs. */
-function ZoneNote({ from, timeZone }: { from: string; timeZone: string }) {
+export function ZoneNote({ from, timeZone }: { from: string; timeZone: string }) {
   const { t } = useTranslation('booking')
   const noon = `${from}T12:00:00Z`
   const [zone, ownZone] = [formatZone(noon, timeZone), formatZone(noon, ownTimeZone())]

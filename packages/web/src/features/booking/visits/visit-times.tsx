@@ -1,12 +1,13 @@
 import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { SegmentedControl, Skeleton, Title } from '@mantine/core'
+import { Box, SegmentedControl, Skeleton, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { hasOtherDoctorsQuery } from '../../../domain/free-times/colleague-times-query.ts'
 import type { ChosenSlot } from '../../../domain/free-times/no-times.tsx'
 import { daysShown } from '../../../domain/free-times/week-days.ts'
+import { ZoneNote } from '../../../domain/free-times/week-of-times.tsx'
 import { SoonestTimes } from '../../../domain/slots/soonest-times.tsx'
 import type { OfferedVisit } from '../../../domain/visits/offered-visits.ts'
 import { sessionOf, visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
@@ -96,9 +97,12 @@ function AnyDoctorTimes({ clinic, visit: { visitType }, appointmentType, onChoos
   const { t } = useTranslation('visits')
   return (
     <section aria-labelledby="times-title">
-      <Title order={2} id="times-title" tabIndex={-1} mb="sm">
+      <Title order={2} id="times-title" tabIndex={-1}>
         {t('soonest')}
       </Title>
+      <Box mb="sm">
+        <ZoneNote from={localDay(serverNow(), clinic.timezone)} timeZone={clinic.timezone} />
+      </Box>
       <SoonestTimes
         clinicId={clinic.id}
         timeZone={clinic.timezone}
