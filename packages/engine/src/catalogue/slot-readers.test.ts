@@ -19,7 +19,6 @@ const others: Record<string, string> = {
   visits_at_once: 'slots with bookings',
   with_free_places: 'slots that free_places has found',
   withdraw_empty_visits: 'it is about the empty ones',
-  withdraw_slots: 'it withdraws the empty ones too',
   'calendars/create-busy-calendars.ts': 'slots with units taken',
   'calendars/create-closures.ts': 'why slots that a list shows are blocked',
   'directory/soonest-doctors.ts': 'isBookableTime',
