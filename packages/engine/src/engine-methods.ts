@@ -176,7 +176,7 @@ export const engineMethods = {
     unlink: 'write',
     erase: 'announced write',
   },
-  personalData: { ofPerson: 'long read', clinicsOf: 'long read', ofAccount: 'long read' },
+  personalData: { ofPerson: 'long read', ofAccountIn: 'long read', clinicsOf: 'long read', ofAccount: 'long read' },
   waitlist: {
     join: 'write',
     leave: 'write',

@@ -303,7 +303,7 @@ export {
 } from './move/move-clinic.ts'
 export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-report.ts'
-export { type ClinicLimiter, createClinicLimiter } from './queue/clinic-limiter.ts'
+export { type ClinicLimiter, createClinicLimiter, createSharedLimiter } from './queue/clinic-limiter.ts'
 export {
   type CalendarDays,
   type CalendarDoctor,

@@ -10,7 +10,7 @@ import {
   timeListSchema,
 } from '../schemas/session.ts'
 import { noPatients } from './audit.ts'
-import { operation } from './operation.ts'
+import { notModified, operation } from './operation.ts'
 
 const from = localDate({ description: 'First day, in the clinic’s time zone' })
 const to = localDate({ description: `Last day, inclusive; at most ${listedDaysMax} days in all` })
@@ -32,7 +32,8 @@ export const sessionOperations = {
     access: 'anyone',
     restrictedField: 'query.onBehalf',
     query: Type.Object({ visitTypeId: id(), from, to, onBehalf }, { additionalProperties: false }),
-    responses: { 200: { description: 'The times', schema: timeListSchema } },
+    responses: { 200: { description: 'The times', schema: timeListSchema }, 304: notModified },
+    cached: true,
     problems: ['doctor_not_found', 'forbidden'],
   }),
   listClinicTimes: operation({
@@ -58,7 +59,8 @@ export const sessionOperations = {
       },
       { additionalProperties: false },
     ),
-    responses: { 200: { description: 'The times', schema: clinicTimeListSchema } },
+    responses: { 200: { description: 'The times', schema: clinicTimeListSchema }, 304: notModified },
+    cached: true,
     problems: ['clinic_not_found', 'forbidden'],
   }),
   createOpenSessions: operation({

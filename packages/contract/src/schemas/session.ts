@@ -1,6 +1,6 @@
 import { sessionLimits, visitTypeLimits } from '@holdfast/vocabulary'
 import Type from 'typebox'
-import { id, integerWithin, time } from './fields.ts'
+import { id, integerWithin, stale, time } from './fields.ts'
 import { literals } from './literals.ts'
 
 const { gridMinutes, sessionsPerCallMax } = sessionLimits
@@ -81,7 +81,7 @@ const timeFields = {
 const asOf = Type.String({ format: 'date-time', description: 'When this was read' })
 
 export const timeListSchema = Type.Object(
-  { items: Type.Array(Type.Object(timeFields, { title: 'OpenTime', additionalProperties: false })), asOf },
+  { items: Type.Array(Type.Object(timeFields, { title: 'OpenTime', additionalProperties: false })), asOf, stale },
   { title: 'OpenTimeList', additionalProperties: false },
 )
 
@@ -105,6 +105,7 @@ export const clinicTimeListSchema = Type.Object(
       ),
     ),
     asOf,
+    stale,
     searchedUntil: Type.String({
       format: 'date-time',
       description:

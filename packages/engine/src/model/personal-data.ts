@@ -25,6 +25,8 @@ export type PersonalDataOf = {
    * @throws TooMuchPersonalData
    */
   ofPerson(request: { clinicNo: number; person: PersonInClinic }): Promise<PersonalData>
+  /** The same for the account itself: it is limited as reads of the public are. */
+  ofAccountIn(clinicNo: number, accountId: string): Promise<PersonalData>
   /** The clinics in which the account has bookings, or waits for one; at most 100. */
   clinicsOf(accountId: string): Promise<{ clinicNo: number; clinicId: string; clinicName: string }[]>
   /** What is stored about the account itself, beside its sign-ins; of the security log, the newest 1,000 entries. */

@@ -28,6 +28,18 @@ const clinicsMax = 100
  * @param bookingsMax more of one person are refused; only tests set it
  */
 export function createPersonalData(shards: ShardPools, bookingsMax = personalBookingsMax): PersonalDataOf {
+  async function ofPerson({ clinicNo, person }: PersonRequest): Promise<PersonalData> {
+    const pool = await shards.of(clinicNo)
+    await requireNoneInTransit(pool, clinicNo)
+    const found = await find(pool, { clinicNo, person, bookingsMax })
+    const sections: PersonalData['sections'] = []
+    for (const name of personalSections) sections.push({ name, rows: await rowsOf(pool, name, found) })
+    const archived = await pool.query<{ month: string }>(sql`
+      select to_char(a.month, 'YYYY-MM') as month from holdfast.archived_month a
+       where a.state = 'archived' order by a.month`)
+    return { sections, archivedMonths: archived.rows.map(({ month }) => month) }
+  }
+
   return {
     async clinicsOf(accountId) {
       return rowsOfShards(shards.all(), async (pool) => {
@@ -54,21 +66,14 @@ export function createPersonalData(shards: ShardPools, bookingsMax = personalBoo
       )
     },
 
-    async ofPerson({ clinicNo, person }) {
-      const pool = await shards.of(clinicNo)
-      await requireNoneInTransit(pool, clinicNo)
-      const found = await find(pool, { clinicNo, person, bookingsMax })
-      const sections: PersonalData['sections'] = []
-      for (const name of personalSections) sections.push({ name, rows: await rowsOf(pool, name, found) })
-      const archived = await pool.query<{ month: string }>(sql`
-        select to_char(a.month, 'YYYY-MM') as month from holdfast.archived_month a
-         where a.state = 'archived' order by a.month`)
-      return { sections, archivedMonths: archived.rows.map(({ month }) => month) }
-    },
+    ofPerson,
+
+    ofAccountIn: (clinicNo, accountId) => ofPerson({ clinicNo, person: { accountId } }),
   }
 }
 
-type PersonSearch = { clinicNo: number; person: PersonInClinic; bookingsMax: number }
+type PersonRequest = { clinicNo: number; person: PersonInClinic }
+type PersonSearch = PersonRequest & { bookingsMax: number }
 
 async function find(pool: pg.Pool, { clinicNo, person, bookingsMax }: PersonSearch): Promise<FoundOfPerson> {
   const bookingIds = new Set<string>()

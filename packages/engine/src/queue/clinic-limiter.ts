@@ -54,3 +54,15 @@ export function createClinicLimiter({ atOnceMax, waitingMax, waitMsMax }: Clinic
     return await Promise.race([done.finally(forgetIfIdle), refused.promise])
   }
 }
+
+/**
+ * Limits what clinics take together, `atOnceMax`. One clinic takes at most one less, and those of several clinics have
+ * their turns.
+ */
+export function createSharedLimiter(settings: ClinicLimiterSettings): ClinicLimiter {
+  const { atOnceMax, waitMsMax } = settings
+  const ofClinic = createClinicLimiter({ ...settings, atOnceMax: Math.max(1, atOnceMax - 1) })
+  const ofAll = createClinicLimiter(settings)
+  return (clinicNo, work, deadline = performance.now() + waitMsMax) =>
+    ofClinic(clinicNo, () => ofAll(0, work, deadline), deadline)
+}

@@ -2,16 +2,20 @@ import { type ClinicLimiter, clinicNoOf, type Engine, lostBookings } from '@hold
 import { problem } from '../edge/errors/problem-error.ts'
 import { isOverloaded } from './limit-writes.ts'
 
+/** `ofMembers`: what a clinic's members read. `ofPublic`: what everybody, and patients, can read of a clinic. */
+export type LongReadLimits = Record<'ofMembers' | 'ofPublic', ClinicLimiter>
+
 /**
- * The engine with a limit on how many long reads of a clinic run at a time: searches in its patients' records and for
+ * The engine with limits on how many long reads of a clinic run at a time: searches in its patients' records and for
  * what people have booked since, what a closure or new working hours concern, all that is stored about a person, and
  * the times of sessions. Each takes the database tens to hundreds of milliseconds, and must not take the connections of
- * all other clinics. A list without anything to search for does not wait.
+ * all other clinics. The public does not keep a clinic's members waiting. A list without anything to search for does
+ * not wait.
  *
  * @throws ProblemError overloaded, if too many wait or one has waited too long
  */
-export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
-  async function limited<Found>(clinicNo: number, read: () => Promise<Found>): Promise<Found> {
+export function limitLongReads(engine: Engine, { ofMembers, ofPublic }: LongReadLimits): Engine {
+  async function limited<Found>(clinicNo: number, read: () => Promise<Found>, limit = ofMembers): Promise<Found> {
     const outcome = await limit(clinicNo, async () => ({ found: await read() }))
     if (!isOverloaded(outcome)) return outcome.found
     const { retryAfterSeconds } = outcome
@@ -37,7 +41,7 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     },
     sessions: {
       ...sessions,
-      times: (query) => limited(query.clinicNo, () => sessions.times(query)),
+      times: (query) => limited(query.clinicNo, () => sessions.times(query), query.byDesk ? ofMembers : ofPublic),
     },
     waitlist: {
       ...waitlist,
@@ -56,6 +60,8 @@ export function limitLongReads(engine: Engine, limit: ClinicLimiter): Engine {
     personalData: {
       ...personalData,
       ofPerson: (request) => limited(request.clinicNo, () => personalData.ofPerson(request)),
+      ofAccountIn: (clinicNo, accountId) =>
+        limited(clinicNo, () => personalData.ofAccountIn(clinicNo, accountId), ofPublic),
     },
   }
 }

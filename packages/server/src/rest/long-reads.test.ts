@@ -53,7 +53,9 @@ const allServed = Array.from({ length: listsAtOnce }, () => 200)
 
 freshDatabaseTest('while 30 lists of one clinic are searched, another clinic’s is answered', async ({ database }) => {
   const limit = createClinicLimiter({ atOnceMax: 1, waitingMax: listsAtOnce, waitMsMax: 60_000 })
-  const { listOther, end } = await manyLongLists(database, (engine) => limitLongReads(engine, limit))
+  const { listOther, end } = await manyLongLists(database, (engine) =>
+    limitLongReads(engine, { ofMembers: limit, ofPublic: limit }),
+  )
   await untilLockWaiters(database, 1)
   expect((await listOther()).status).toBe(200)
   expect(await end()).toEqual(allServed)

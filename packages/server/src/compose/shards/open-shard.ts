@@ -3,6 +3,7 @@ import {
   createCalendarReads,
   createClinicLimiter,
   createEngine,
+  createSharedLimiter,
   type DatabasePool,
   type Directory,
   type Engine,
@@ -210,8 +211,8 @@ function withCreateClinic<Of extends Engine>(engine: Of, createClinic: Directory
 }
 
 /**
- * The engine as routes use it. A clinic's writes take half of the general connections at most, and what somebody has
- * booked since, which takes the database long to find, a quarter.
+ * The engine as routes use it. A clinic's writes take half of the general connections at most, its members' long reads
+ * a quarter, and those of the public, of all clinics together, another quarter.
  */
 function boundedEngine(
   { poolSize, queueSizeMax, queueWaitMsMax }: Config,
@@ -219,9 +220,10 @@ function boundedEngine(
   pool: DatabasePool,
 ): Pick<RestDeps, 'engine' | 'limitClinic'> {
   const bounds = { atOnceMax: Math.ceil(poolSize / 2), waitingMax: queueSizeMax, waitMsMax: queueWaitMsMax }
-  const limitReads = createClinicLimiter({ ...bounds, atOnceMax: Math.ceil(poolSize / 4) })
+  const ofLongReads = { ...bounds, atOnceMax: Math.ceil(poolSize / 4) }
+  const limits = { ofMembers: createClinicLimiter(ofLongReads), ofPublic: createSharedLimiter(ofLongReads) }
   return {
-    engine: limitLongReads(promptReads(engine, { pool }), limitReads),
+    engine: limitLongReads(promptReads(engine, { pool }), limits),
     limitClinic: createClinicLimiter(bounds),
   }
 }

@@ -4,15 +4,12 @@ import { clinicTag, directoryTag, doctorTag, movesNextSlots } from '../../cache/
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { doctorBody } from '../responses/bodies/doctor-body.ts'
-import { cachedRead, type Loaded } from '../responses/cached-read.ts'
+import { cachedRead, freeAgeMs, type Loaded } from '../responses/cached-read.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireCurrency } from './require-currency.ts'
-
-// A hold that lapses can bring the next free time forward, and invalidates no tag.
-const nextSlotsAgeMs = 2_000
 
 /**
  * Doctors: everybody finds the active ones, and reads any of them by the id, because bookings and waitlist entries of
@@ -127,6 +124,6 @@ function dependenciesOf(doctors: readonly Doctor[]): Omit<Loaded, 'body'> {
   return {
     tags: doctors.flatMap(({ id }) => [doctorTag(id), clinicTag(clinicNoOf(id))]),
     isChangedBy: (slot) => movesNextSlots(nextStartsMs.get(slot.doctorId) ?? [], slot),
-    ageMs: nextSlotsAgeMs,
+    ageMs: freeAgeMs,
   }
 }

@@ -24,7 +24,7 @@ export function servePersonalData(serve: Serve, deps: RestDeps): void {
     const documents: AccountDataBody['clinics'] = []
     // One after the other: each is some ten queries.
     for (const { clinicNo, clinicId, clinicName } of clinics) {
-      const document = await orTooMuch(() => personalData.ofPerson({ clinicNo, person: { accountId } }))
+      const document = await orTooMuch(() => personalData.ofAccountIn(clinicNo, accountId))
       documents.push({ clinicId, clinicName, ...document })
     }
     const body: AccountDataBody = { account: [...ofAuth, ...ofEngine], clinics: documents }

@@ -1,11 +1,15 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, instantsOfLocalDays, latestStart, type SessionDraft, slotsAheadYearsMax } from '@holdfast/engine'
 import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
+import type { FastifyRequest } from 'fastify'
+import { clinicTag, directoryTag, doctorTag } from '../../cache/changes.ts'
+import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import { sessionNotFound } from '../guards/require-slot.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
+import { cachedRead, freeAgeMs, type Loaded } from '../responses/cached-read.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
@@ -19,17 +23,23 @@ const sessionHoursMax = 25
 export function serveSessions(serve: Serve, deps: RestDeps): void {
   const { sessions } = deps.engine
 
-  serve(restOperations.listTimes, ({ params, query, granted: principal, field: byDesk }) => {
+  serve(restOperations.listTimes, ({ params: { doctorId }, query, granted: principal, field: byDesk, request }) => {
     requireDays(query.from, query.to, listedDaysMax)
-    const accountId = principal.kind === 'account' ? principal.accountId : null
-    return listTimes(deps, params.doctorId, query, { byDesk, accountId })
+    const key = ['times', doctorId, query.visitTypeId, query.from, query.to].join(' ')
+    const load = (as: TimesReader) => timesOfDoctor(deps, doctorId, query, as)
+    return timesReply(deps, { request, principal, byDesk, key, load })
   })
 
-  serve(restOperations.listClinicTimes, ({ params, query, granted: principal, field: byDesk }) => {
-    requireDays(query.from, query.to, listedDaysMax)
-    const accountId = principal.kind === 'account' ? principal.accountId : null
-    return listClinicTimes(deps, params.clinicId, query, { byDesk, accountId })
-  })
+  serve(
+    restOperations.listClinicTimes,
+    ({ params: { clinicId }, query, granted: principal, field: byDesk, request }) => {
+      requireDays(query.from, query.to, listedDaysMax)
+      const { visitTypeId, appointmentType, from, to, after, limit } = query
+      const key = ['times', clinicId, visitTypeId, appointmentType, from, to, after, limit].join(' ')
+      const load = (as: TimesReader) => timesOfClinic(deps, clinicId, query, as)
+      return timesReply(deps, { request, principal, byDesk, key, load })
+    },
+  )
 
   serve(
     restOperations.createOpenSessions,
@@ -69,12 +79,35 @@ export function serveSessions(serve: Serve, deps: RestDeps): void {
   })
 }
 
-async function listTimes(
+type TimesReader = { byDesk: boolean; accountId: string | null }
+
+type TimesRequest = {
+  request: Pick<FastifyRequest, 'headers'>
+  principal: Principal
+  byDesk: boolean
+  key: string
+  load(as: TimesReader): Promise<Loaded>
+}
+
+const ofOneReader = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
+
+/** A list of times: cached, and computed once, for all who have no account; read anew for each account. */
+async function timesReply(deps: RestDeps, { request, principal, byDesk, key, load }: TimesRequest) {
+  if (principal.kind === 'account') {
+    const { body } = await load({ byDesk, accountId: principal.accountId })
+    return { status: 200 as const, body: JSON.stringify(body), headers: ofOneReader }
+  }
+  // A case of a doctor changes it, and so does a booking of one who was not free: neither has a tag.
+  const loadForAll = () => load({ byDesk: false, accountId: null })
+  return cachedRead(deps, request, { key, isList: true, tagsCoverAllChanges: false, load: loadForAll })
+}
+
+async function timesOfDoctor(
   { engine, now }: RestDeps,
   doctorId: string,
   { visitTypeId, from, to }: { visitTypeId: string; from: string; to: string },
-  as: { byDesk: boolean; accountId: string | null },
-) {
+  as: TimesReader,
+): Promise<Loaded> {
   const doctor = clinicNoIn(doctorId) === null ? null : await engine.directory.doctor(doctorId)
   if (doctor === null || !doctor.active) throw doctorNotFound(doctorId)
   const clinic = await engine.directory.clinic(doctor.clinicId)
@@ -88,17 +121,18 @@ async function listTimes(
     throw invalidRequest([{ path: '/query/to', message }])
   }
   return {
-    status: 200 as const,
     body: { items: items.map(({ doctorId: _, ...item }) => ({ ...item, ...timesOf(item) })), asOf },
+    tags: [clinicTag(clinic.no), doctorTag(doctorId)],
+    ageMs: freeAgeMs,
   }
 }
 
-async function listClinicTimes(
+async function timesOfClinic(
   { engine, now }: RestDeps,
   clinicId: string,
   { visitTypeId, appointmentType, from, to, after, limit }: Input<typeof restOperations.listClinicTimes>['query'],
-  as: { byDesk: boolean; accountId: string | null },
-) {
+  as: TimesReader,
+): Promise<Loaded> {
   const clinic = clinicNoIn(clinicId) === null ? null : await engine.directory.clinic(clinicId)
   if (clinic === null) throw clinicNotFound(clinicId)
   const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
@@ -116,7 +150,11 @@ async function listClinicTimes(
     startsAt,
     doctors: free.map(({ startsAt: _, endsAt, ...one }) => ({ ...one, endsAt: timeText(endsAt) })),
   }))
-  return { status: 200 as const, body: { items: byStart, searchedUntil: timeText(searchedUntil), asOf } }
+  return {
+    body: { items: byStart, searchedUntil: timeText(searchedUntil), asOf },
+    tags: [directoryTag, clinicTag(clinic.no), ...new Set(items.map(({ doctorId }) => doctorTag(doctorId)))],
+    ageMs: freeAgeMs,
+  }
 }
 
 const timesOf = ({ startsAt, endsAt }: SessionDraft) => ({ startsAt: timeText(startsAt), endsAt: timeText(endsAt) })

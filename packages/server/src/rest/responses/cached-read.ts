@@ -36,6 +36,9 @@ export type ReadResponse =
 
 type ReadRequest = Pick<FastifyRequest, 'headers'>
 
+/** How long what is free may be cached, in milliseconds: a hold that lapses can add to it, and invalidates no tag. */
+export const freeAgeMs = 2_000
+
 const ageMsMax = 60_000
 const json = 'application/json; charset=utf-8'
 
