@@ -168,7 +168,14 @@ export { digestUuid } from './model/digest-uuid.ts'
 export type { Directory } from './model/directory.ts'
 export { type Doctor, type DoctorsQuery, type Money, type NewDoctor, nextSlotsMax } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
-export type { ErasureOutcome, Erasures, PatientContact, PatientErased } from './model/erasure.ts'
+export type {
+  Contact,
+  ErasureOutcome,
+  Erasures,
+  PatientContact,
+  PatientErased,
+  UnlinkedOfRecord,
+} from './model/erasure.ts'
 export { clinicNoIn, clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
 export { idsFrom, idsUntil } from './model/id-bounds.ts'
 export type {

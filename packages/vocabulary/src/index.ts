@@ -43,7 +43,13 @@ export {
 export { addDays, daysBetween, localDay, mondayOf, parseDate } from './local-day.ts'
 export { messageOf } from './message-of.ts'
 export { codePattern, isName, nameExpected, namePattern } from './name.ts'
-export { type AccountSection, accountSections, type PersonalSection, personalSections } from './personal-sections.ts'
+export {
+  type AccountSection,
+  accountSections,
+  type PersonalSection,
+  personalSections,
+  personContactsMax,
+} from './personal-sections.ts'
 export { countryCodePattern, foldedPhone, phoneKeys } from './phone-keys.ts'
 export { isPhoneNumber, phoneNumberPattern } from './phone-number.ts'
 export { serviceKey } from './service-key.ts'

@@ -12,6 +12,9 @@ export const personalSections = [
 ] as const
 export type PersonalSection = (typeof personalSections)[number]
 
+/** How many e-mail addresses, and how many telephone numbers, one person is searched for by. */
+export const personContactsMax = 10
+
 /** The same of an account. */
 export const accountSections = [
   'account',

@@ -43,7 +43,7 @@ test('an administrator reads all about a contact, and the staff cannot', async (
   const page = await scene.pageOf('admin')
   await page.goto(`/clinic/${scene.clinic.id}/patients`)
   await page.getByRole('link', { name: 'Data of a person' }).click()
-  const contact = page.getByRole('textbox', { name: 'E-mail address or phone number' })
+  const contact = page.getByRole('textbox', { name: 'E-mail addresses and phone numbers' })
   await contact.fill('nobody@example.org')
   await page.getByRole('button', { name: 'Show all that is stored' }).click()
   await page.getByText('Nothing is stored.').waitFor()

@@ -12,15 +12,15 @@ export const erasureOperations = {
     tag: 'Erasure',
     summary: 'Read all that the clinic has about a person',
     description:
-      'The access of article 15 GDPR, for a person whom the clinic has identified: send exactly one of an e-mail ' +
-      'address, a phone number, an account and a record. Families share contacts: check the document before you hand ' +
-      'it over. Nothing is changed.',
+      'The access of article 15 GDPR, for a person whom the clinic has identified: send an account alone, or e-mail ' +
+      'addresses, phone numbers and a record. Families share contacts: check the document before you hand it over. ' +
+      'Appointments say whether they are linked to a record of the person (`isLinked`). Nothing is changed.',
     access: 'admin',
     body: personSchema,
     responses: { 200: { description: 'All that is stored', schema: personalDataSchema } },
     retry: 'runs again',
     audit: { kind: 'data_exported', details: ['personal_data'] },
-    example: { body: { email: 'nobody@example.org' } },
+    example: { body: { emails: ['nobody@example.org'] } },
     problems: ['clinic_not_found'],
   }),
   erasePatient: operation({
@@ -80,7 +80,8 @@ export const erasureOperations = {
     description:
       'Removes the record for good, and what identifies the patient from all bookings that are linked to it. Their ' +
       'cases and requests stay, without the patient. With appointments or cases to come or in progress, or open ' +
-      'requests, nothing is erased.',
+      'requests, nothing is erased. Bookings with the same contacts that are not linked keep their data, and are ' +
+      'named (`unlinked`): families share contacts.',
     access: 'admin',
     body: nothingSchema,
     bodyOptional: true,

@@ -2,16 +2,17 @@ import { lengths } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
 import { email, id, line } from './fields.ts'
 
+export const comparedEmail = email({ description: 'Compared without upper and lower case' })
+export const comparedPhone = line(lengths.phone, {
+  description:
+    'Compared in its international form, where numbers without a country’s code are of `phoneCountry` in the ' +
+    'clinic’s message settings; a number that cannot be read so, by its digits',
+})
+
 export const patientToEraseSchema = Type.Object(
   {
-    email: Type.Optional(email({ description: 'Compared without upper and lower case' })),
-    phone: Type.Optional(
-      line(lengths.phone, {
-        description:
-          'Compared in its international form, where numbers without a country’s code are of `phoneCountry` in the ' +
-          'clinic’s message settings; a number that cannot be read so, by its digits',
-      }),
-    ),
+    email: Type.Optional(comparedEmail),
+    phone: Type.Optional(comparedPhone),
     accountId: Type.Optional(id()),
   },
   { title: 'PatientToErase', additionalProperties: false },

@@ -1,13 +1,21 @@
-import { accountSections, personalSections } from '@holdfast/vocabulary'
+import { accountSections, personalSections, personContactsMax } from '@holdfast/vocabulary'
 import Type, { type Static } from 'typebox'
-import { patientToEraseSchema } from './erasure.ts'
+import { comparedEmail, comparedPhone } from './erasure.ts'
 import { id } from './fields.ts'
 import { literals } from './literals.ts'
 
 export const personSchema = Type.Object(
   {
-    ...patientToEraseSchema.properties,
-    patientId: Type.Optional(id({ description: 'A patient’s record, and what is linked to it' })),
+    emails: Type.Optional(Type.Array(comparedEmail, { maxItems: personContactsMax })),
+    phones: Type.Optional(Type.Array(comparedPhone, { maxItems: personContactsMax })),
+    accountId: Type.Optional(id()),
+    patientId: Type.Optional(
+      id({
+        description:
+          'A patient’s record: what is linked to it, and what has one of its contacts, or of those that are sent, and ' +
+          'is linked to no record',
+      }),
+    ),
   },
   { title: 'Person', additionalProperties: false },
 )

@@ -1,8 +1,17 @@
 import type { Booking } from './booking.ts'
 import type { BookingAccess } from './booking-access.ts'
 
+/** How bookings and waitlist entries of a person are found. */
+export type Contact = { email: string } | { phone: string }
+
 /** The patient whose bookings of a clinic are erased: all with this contact, or all of this account. */
-export type PatientContact = { email: string } | { phone: string } | { accountId: string }
+export type PatientContact = Contact | { accountId: string }
+
+/** What keeps its data: the first 100, and how many. */
+export type Left = { count: number; ids: string[] }
+
+/** Bookings and waitlist entries that have a contact of a record, and are linked to no record. */
+export type UnlinkedOfRecord = { bookings: Left; waitlistEntries: Left }
 
 export type ErasureRequest = {
   bookingId: string

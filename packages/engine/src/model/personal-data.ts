@@ -1,8 +1,11 @@
 import type { AccountSection, PersonalSection } from '@holdfast/vocabulary'
-import type { PatientContact } from './erasure.ts'
+import type { Contact } from './erasure.ts'
 
-/** The person whose data of a clinic is collected: all with this contact, all of this account, or one record. */
-export type PersonInClinic = PatientContact | { patientId: string }
+/**
+ * The person whose data of a clinic is collected: all of this account, or all with these contacts. With a record: what
+ * is linked to it, and what has one of its contacts, or of these, and is linked to no record.
+ */
+export type PersonInClinic = { accountId: string } | { patientId?: string; contacts: readonly Contact[] }
 
 /** A fact by the name of its field: text, a number, a time in ISO 8601, or what is stored as it is. */
 export type PersonalRow = Record<string, unknown>

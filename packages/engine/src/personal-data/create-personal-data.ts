@@ -8,6 +8,7 @@ import { recordsOf } from '../erasure/erase-record.ts'
 import { bookingsOfPatient, entriesOfPatient } from '../erasure/found-of-patient.ts'
 import { requireNoneInTransit } from '../erasure/months-in-transit.ts'
 import { searchForPatient } from '../erasure/search-for-patient.ts'
+import { contactsOfRecord, unlinkedWith } from '../erasure/unlinked-of-record.ts'
 import {
   type PersonalData,
   type PersonalDataOf,
@@ -82,18 +83,30 @@ async function find(pool: pg.Pool, { clinicNo, person, bookingsMax }: PersonSear
     if (bookingIds.size > bookingsMax) throw new TooMuchPersonalData()
   }
   const entryIds = new Set<string>()
-  let patientIds: string[] = []
-  if ('patientId' in person) patientIds = [person.patientId]
-  else {
-    const search = await searchForPatient(pool, clinicNo, person)
-    for await (const page of bookingsOfPatient(pool, clinicNo, search)) add(page.map(({ id }) => id))
-    for (const id of await entriesOfPatient(pool, clinicNo, search)) entryIds.add(id)
-    // An account's bookings may be for others, whose records are not the account's.
-    if (!('accountId' in person)) patientIds = await recordsOf(pool, clinicNo, search)
+  const patientIds = new Set<string>()
+  if ('patientId' in person && person.patientId !== undefined) {
+    const { patientId } = person
+    patientIds.add(patientId)
+    const contacts = [...(await contactsOfRecord(pool, { clinicNo, of: { patientId } })), ...person.contacts]
+    for (const id of await unlinkedWith(pool, clinicNo, contacts, add)) entryIds.add(id)
+  } else {
+    for (const contact of 'accountId' in person ? [person] : person.contacts) {
+      const search = await searchForPatient(pool, clinicNo, contact)
+      for await (const page of bookingsOfPatient(pool, clinicNo, search)) add(page.map(({ id }) => id))
+      for (const id of await entriesOfPatient(pool, clinicNo, search)) entryIds.add(id)
+      // An account's bookings may be for others, whose records are not the account's.
+      if ('accountId' in contact) continue
+      for (const id of await recordsOf(pool, clinicNo, search)) patientIds.add(id)
+    }
   }
-  add(await bookingsOfRecords(pool, clinicNo, patientIds))
+  add(await bookingsOfRecords(pool, clinicNo, [...patientIds]))
   for (const id of await entriesOfBookings(pool, clinicNo, [...bookingIds])) entryIds.add(id)
-  return { clinicNo, patientIds, bookingIds: [...bookingIds].toSorted(), entryIds: [...entryIds] }
+  return {
+    clinicNo,
+    patientIds: [...patientIds],
+    bookingIds: [...bookingIds].toSorted(),
+    entryIds: [...entryIds],
+  }
 }
 
 /** Appointments that are linked to the records, and their cases. */

@@ -68,8 +68,8 @@ test('a contact finds what was stored with it, however it is written, and nothin
       details: [],
     },
   ])
-  for (const person of [{ email: 'ADA@planted.example' }, { phone: '+442079460018' }]) {
-    const data = await scene.dataOf(person)
+  for (const contact of [{ email: 'ADA@planted.example' }, { phone: '+442079460018' }]) {
+    const data = await scene.dataOf({ contacts: [contact] })
     expect(countsOf(data)).toEqual({ records: 1, appointments: 1, waitlist: 1, history: 2, views: 1 })
     expect(rowsOf(data, 'appointments')).toMatchObject([
       {
@@ -83,28 +83,55 @@ test('a contact finds what was stored with it, however it is written, and nothin
     expect(JSON.stringify(data)).not.toContain('Othername')
   }
   // The negative control: Ben is in the same places.
-  expect(countsOf(await scene.dataOf({ email: ben.email }))).toEqual({
+  expect(countsOf(await scene.dataOf({ contacts: [{ email: ben.email }] }))).toEqual({
     records: 1,
     appointments: 1,
     waitlist: 1,
     history: 2,
   })
-  expect(countsOf(await scene.dataOf({ email: 'nobody@planted.example' }))).toEqual({})
+  expect(countsOf(await scene.dataOf({ contacts: [{ email: 'nobody@planted.example' }] }))).toEqual({})
 })
 
-test('an account gets its bookings and no record, a record what is linked to it', async ({ database }) => {
+test('an account gets its bookings and no record', async ({ database }) => {
   const scene = await aScene(database)
-  expect(countsOf(await scene.dataOf({ accountId: scene.accountId }))).toEqual({ appointments: 1, history: 2 })
-  const record = { patientId: scene.ada.patientId }
-  expect(countsOf(await scene.dataOf(record))).toEqual({ records: 1 })
-  await scene.engine.patients.link(scene.ada.booking.id, scene.ada.patientId, randomUUID())
-  const linked = await scene.dataOf(record)
-  expect(countsOf(linked)).toEqual({ records: 1, appointments: 1, history: 2 })
-  expect(rowsOf(linked, 'records')).toMatchObject([{ bookings: [scene.ada.booking.id] }])
+  const data = await scene.dataOf({ accountId: scene.accountId })
+  expect(countsOf(data)).toEqual({ appointments: 1, history: 2 })
+  expect(rowsOf(data, 'appointments')).toMatchObject([{ isLinked: null }])
+})
+
+test('a record gets what is linked, and what has one of its contacts and is linked to none', async ({ database }) => {
+  const scene = await aScene(database)
+  const { engine, doctor, clinic } = scene
+  const booked = async (patient: { name: string; email?: string; phone?: string }) =>
+    (await aBooking(database, await aSlot(database, doctor), { patient })).id
+  const [byPhone, former, linked, ofChild] = [
+    await booked({ name: 'Ada P.', phone: '+442079460018' }),
+    await booked({ name: 'Ada Maidenname', email: 'former@planted.example' }),
+    await booked({ name: 'Ada at the desk' }),
+    await booked({ name: 'Child of Ada', email: ada.email }),
+  ]
+  const record = { patientId: scene.ada.patientId, contacts: [] }
+  await engine.patients.link(linked, record.patientId, randomUUID())
+  // A relative with the same address has a record.
+  await engine.patients.link(ofChild, scene.ben.patientId, randomUUID())
+  const bookingsIn = (data: PersonalData) =>
+    Object.fromEntries(rowsOf(data, 'appointments').map(({ booking, isLinked }) => [booking, isLinked]))
+  const data = await scene.dataOf(record)
+  const found = { [scene.ada.booking.id]: false, [byPhone]: false, [linked]: true }
+  expect(bookingsIn(data)).toEqual(found)
+  expect(rowsOf(data, 'waitlist')).toMatchObject([{ email: ada.email, isLinked: false }])
+  expect(rowsOf(data, 'records')).toMatchObject([{ bookings: [linked] }])
+  const more = await scene.dataOf({ ...record, contacts: [{ email: 'former@planted.example' }] })
+  expect(bookingsIn(more)).toEqual({ ...found, [former]: false })
+  // Without the record, several contacts find all that have one of them.
+  const contacts = [{ email: 'former@planted.example' }, { phone: ada.phone }]
+  expect(Object.keys(bookingsIn(await scene.dataOf({ contacts }))).toSorted()).toEqual(
+    [scene.ada.booking.id, byPhone, former, linked].toSorted(),
+  )
   // The name of another clinic's patient says nothing here.
   const elsewhere = await aClinic(database)
-  const data = await scene.engine.personalData.ofPerson({ clinicNo: elsewhere.no, person: record })
-  expect(countsOf(data)).toEqual({})
+  const nothing = await scene.engine.personalData.ofPerson({ clinicNo: elsewhere.no, person: record })
+  expect(countsOf(nothing)).toEqual({})
 })
 
 test('a patient of the theatre gets the cases and what they wait for', async ({ database }) => {
@@ -117,7 +144,7 @@ test('a patient of the theatre gets the cases and what they wait for', async ({ 
     'select id from holdfast.patient where clinic_no = $1 and mrn = $2',
     [scene.clinic.no, patient.mrn],
   )
-  const person = { patientId: rows[0]?.id ?? '' }
+  const person = { patientId: rows[0]?.id ?? '', contacts: [] }
   const data = await scene.engine.personalData.ofPerson({ clinicNo: scene.clinic.no, person })
   expect(countsOf(data)).toEqual({ records: 1, cases: 1, caseRequests: 1, history: 1 })
   expect(rowsOf(data, 'cases')).toMatchObject([{ booking: theirs.id, procedure: theirs.procedure.display }])
@@ -127,7 +154,7 @@ test('a patient of the theatre gets the cases and what they wait for', async ({ 
 test('a contact of too many bookings for one person is refused', async ({ database }) => {
   const scene = await aScene(database)
   const { ofPerson } = createPersonalData(oneShard(database.appPool), 1)
-  const request = { clinicNo: scene.clinic.no, person: { email: ada.email } }
+  const request = { clinicNo: scene.clinic.no, person: { contacts: [{ email: ada.email }] } }
   expect(countsOf(await ofPerson(request))).toMatchObject({ appointments: 1 })
   await aBooking(database, await aSlot(database, scene.doctor), { patient: ada })
   await expect(ofPerson(request)).rejects.toThrow(TooMuchPersonalData)

@@ -23,6 +23,21 @@ type SectionSource = {
 const isOf = (column: Sql, ids: readonly string[], { from, until }: BookingIds) =>
   sql`${column} = any (${ids}::uuid[]) and ${column} >= ${from} and ${column} < ${until}`
 
+/** Whether booking `b` is linked to a record of the person; null: there is no record. */
+const isLinked = ({ patientIds }: FoundOfPerson) => sql`
+  case when cardinality(${patientIds}::uuid[]) > 0
+       then exists (select from holdfast.booking_patient l
+                     where l.clinic_no = b.clinic_no and l.booking_id = b.id
+                       and l.patient_id = any (${patientIds}::uuid[])) end`
+
+/** The same of entry `w`: whether a booking is that was offered to it. */
+const isEntryLinked = ({ patientIds }: FoundOfPerson) => sql`
+  case when cardinality(${patientIds}::uuid[]) > 0
+       then exists (select from holdfast.waitlist_offer o
+                      join holdfast.booking_patient l on l.clinic_no = o.clinic_no and l.booking_id = o.booking_id
+                     where o.clinic_no = w.clinic_no and o.entry_id = w.id
+                       and l.patient_id = any (${patientIds}::uuid[])) end`
+
 /** Who did it, without naming anybody of the staff. */
 const actor = sql`case when e.actor_id is null then null when e.actor_id = b.account_id then 'patient'
                        else 'clinic' end`
@@ -45,10 +60,10 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
        order by p.id`,
   },
   appointments: {
-    tables: ['booking', 'slot', 'resource', 'visit_type'],
+    tables: ['booking', 'booking_patient', 'slot', 'resource', 'visit_type'],
     ofMonths: true,
-    rows: ({ clinicNo, bookingIds }, months) => sql`
-      select b.id as booking, s.starts_at as "startsAt", s.ends_at as "endsAt", r.name as doctor,
+    rows: (found, months) => sql`
+      select b.id as booking, ${isLinked(found)} as "isLinked", s.starts_at as "startsAt", s.ends_at as "endsAt", r.name as doctor,
              v.name as "visitType", b.appointment_type as "appointmentType", b.units, b.status,
              b.failure_reason as "failureReason", b.patient->>'name' as name, b.patient->>'email' as email,
              b.patient->>'phone' as phone, b.patient->>'language' as language, b.reason,
@@ -59,7 +74,8 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
         join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
         join holdfast.resource r on r.clinic_no = b.clinic_no and r.id = b.resource_id
         left join holdfast.visit_type v on v.clinic_no = s.clinic_no and v.id = s.visit_type_id
-       where b.clinic_no = ${clinicNo} and ${isOf(sql`b.id`, bookingIds, months)} and b.appointment_type <> 'case'
+       where b.clinic_no = ${found.clinicNo} and ${isOf(sql`b.id`, found.bookingIds, months)}
+         and b.appointment_type <> 'case'
        order by b.id`,
   },
   cases: {
@@ -90,16 +106,16 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
        order by q.created_at, q.id`,
   },
   waitlist: {
-    tables: ['waitlist_entry'],
-    rows: ({ clinicNo, entryIds }) => sql`
-      select r.name as doctor, w.specialization, w.from_date::text as "fromDate", w.to_date::text as "toDate",
+    tables: ['waitlist_entry', 'waitlist_offer', 'booking_patient'],
+    rows: (found) => sql`
+      select ${isEntryLinked(found)} as "isLinked", r.name as doctor, w.specialization, w.from_date::text as "fromDate", w.to_date::text as "toDate",
              w.weekdays, w.time_from::text as "timeFrom", w.time_to::text as "timeTo", w.units, w.urgency, w.missed,
              w.patient->>'name' as name, w.patient->>'email' as email, w.patient->>'phone' as phone,
              w.patient->>'language' as language, w.account_id is not null as "hasAccount", w.joined_at as "joinedAt",
              w.ended_at as "endedAt", w.end_reason as "endReason"
         from holdfast.waitlist_entry w
         left join holdfast.resource r on r.clinic_no = w.clinic_no and r.id = w.resource_id
-       where w.clinic_no = ${clinicNo} and w.id = any (${entryIds}::uuid[])
+       where w.clinic_no = ${found.clinicNo} and w.id = any (${found.entryIds}::uuid[])
        order by w.joined_at, w.id`,
   },
   offers: {

@@ -6,7 +6,7 @@
 --
 -- What is stored (patient.record_key) has been folded by the rule of its time: a change of the rule needs a
 -- migration.
--- Internal. Locks: none. Fails: never. Idempotent: yes.
+-- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.fold_record_number(p_mrn text) returns text
 language sql immutable parallel safe
 return coalesce(nullif(

@@ -1,7 +1,7 @@
 -- patient_of: the patient of a case's plan, by id or record number; null: a patient without cases. A number that is
 -- spelled in another way finds the patient, too (fold_record_number), unless somebody has exactly this one.
 --
--- Internal. Locks: none. Fails: never. Idempotent: yes.
+-- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.patient_of(p_clinic_no integer, p_plan jsonb) returns uuid
 language sql stable
 begin atomic

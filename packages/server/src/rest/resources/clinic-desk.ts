@@ -121,7 +121,7 @@ async function erasePatients(
   }
 }
 
-export function patientToErase({ email, phone, accountId }: PatientToEraseBody): PatientContact {
+function patientToErase({ email, phone, accountId }: PatientToEraseBody): PatientContact {
   const named: PatientContact[] = []
   if (email !== undefined) named.push({ email })
   if (phone !== undefined) named.push({ phone })
@@ -130,10 +130,13 @@ export function patientToErase({ email, phone, accountId }: PatientToEraseBody):
   if (patient === undefined || named.length > 1) {
     throw invalidRequest([{ path: '/', message: 'must have exactly one of email, phone and accountId' }])
   }
-  if (phone !== undefined && digitsOf(phone) === '') {
-    throw invalidRequest([{ path: '/phone', message: 'must have digits, by which it is compared' }])
-  }
+  if (phone !== undefined) requireDigits(phone, '/phone')
   return patient
+}
+
+/** @throws ProblemError */
+export function requireDigits(phone: string, path: string): void {
+  if (digitsOf(phone) === '') throw invalidRequest([{ path, message: 'must have digits, by which it is compared' }])
 }
 
 type BookingFilters = Omit<BookingsOfClinicQuery, 'limit' | 'cursor'>

@@ -12,7 +12,7 @@ test('an administrator reads all that the clinic has about a person, which is lo
   const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)), { patient })
   const [admin, staff] = [await rest.aMember(clinic.no, 'admin'), await rest.aMember(clinic.no, 'staff')]
   const path = { clinicId: clinic.id }
-  const body = { email: 'ADA@example.org' }
+  const body = { emails: ['ADA@example.org'] }
   const read = await rest.call('getPersonalData', { as: admin, path, body })
   expect(read.status).toBe(200)
   expect(read.headers['cache-control']).toBe('no-store')
@@ -26,15 +26,23 @@ test('an administrator reads all that the clinic has about a person, which is lo
   expect((await rest.call('getPersonalData', { as: staff, path, body })).status).toBe(403)
 })
 
-test('one contact, account or record names the person', async ({ rest, database }) => {
+test('contacts, an account or a record name the person', async ({ rest, database }) => {
   const clinic = await aClinic(database)
   const admin = await rest.aMember(clinic.no, 'admin')
   const { id: patientId } = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
   const read = (body: object) => rest.call('getPersonalData', { as: admin, path: { clinicId: clinic.id }, body })
-  for (const body of [{}, { email: 'a@example.org', phone: '1' }, { patientId, phone: '1' }, { phone: 'none' }]) {
+  const refused = [
+    {},
+    { emails: [], phones: [] },
+    { accountId: patientId, phones: ['1'] },
+    { patientId, phones: ['none'] },
+    { emails: Array.from({ length: 11 }, (_, index) => `a${index}@example.org`) },
+  ]
+  for (const body of refused) {
     expect((await read(body)).problem, JSON.stringify(body)).toMatchObject({ status: 400, code: 'invalid_request' })
   }
   expect((await read({ patientId })).body.sections.flatMap(({ rows }) => rows)).toEqual([])
+  expect((await read({ patientId, emails: ['a@example.org'], phones: ['1', '2'] })).status).toBe(200)
 })
 
 test('an account reads what all clinics have of it, and nothing of others', async ({ rest, database }) => {

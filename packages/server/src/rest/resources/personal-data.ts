@@ -3,7 +3,7 @@ import { type PersonInClinic, personalBookingsMax, TooMuchPersonalData } from '@
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
-import { patientToErase } from './clinic-desk.ts'
+import { requireDigits } from './clinic-desk.ts'
 
 /** All that is stored about a person: for the clinic that has identified them, and for their own account. */
 export function servePersonalData(serve: Serve, deps: RestDeps): void {
@@ -34,10 +34,16 @@ export function servePersonalData(serve: Serve, deps: RestDeps): void {
 
 const notStored = { 'cache-control': 'no-store' }
 
-function personOf({ patientId, ...contact }: PersonBody): PersonInClinic {
-  if (patientId === undefined) return patientToErase(contact)
-  if (Object.keys(contact).length === 0) return { patientId }
-  throw invalidRequest([{ path: '/patientId', message: 'must not be sent together with a contact or an account' }])
+function personOf({ emails = [], phones = [], accountId, patientId }: PersonBody): PersonInClinic {
+  const contacts = [...emails.map((email) => ({ email })), ...phones.map((phone) => ({ phone }))]
+  const isNobody = contacts.length === 0 && patientId === undefined
+  if (accountId !== undefined) {
+    if (isNobody) return { accountId }
+    throw invalidRequest([{ path: '/accountId', message: 'must not be sent together with contacts or a record' }])
+  }
+  if (isNobody) throw invalidRequest([{ path: '/', message: 'must have a contact, an account or a record' }])
+  for (const [index, phone] of phones.entries()) requireDigits(phone, `/phones/${index}`)
+  return { contacts, ...(patientId === undefined ? {} : { patientId }) }
 }
 
 async function orTooMuch<Document>(collect: () => Promise<Document>): Promise<Document> {

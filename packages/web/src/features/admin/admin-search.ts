@@ -47,10 +47,18 @@ export function parsePatientsSearch({ q }: Raw): { q?: string } {
   return isText(q) ? { q } : {}
 }
 
-/** `patientId`: the record whose data is read; without it, a contact is asked for. */
-export function parsePersonalDataSearch({ patientId }: Raw): { patientId?: string } {
-  return isText(patientId) ? { patientId } : {}
+/** `patientId`: the record whose data is read. `contacts`: what is searched for too, separated by commas. */
+export type PersonalDataSearch = { patientId?: string; contacts?: string }
+
+export function parsePersonalDataSearch({ patientId, contacts }: Raw): PersonalDataSearch {
+  return {
+    ...(isText(patientId) ? { patientId } : {}),
+    ...(typeof contacts === 'string' && contacts.length <= contactsMax ? { contacts } : {}),
+  }
 }
+
+/** Characters: an address and a number of the greatest lengths. */
+const contactsMax = 320
 
 /** `forBooking`: the booking that is linked to the new record, and whose patient it is. */
 export function parseNewPatientSearch({ forBooking }: Raw): { forBooking?: string } {

@@ -1,5 +1,4 @@
 import type { Person } from '@holdfast/contract/client'
-import { lengths } from '@holdfast/vocabulary'
 import { Alert, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -23,46 +22,43 @@ const route = getRouteApi('/clinic/$clinicId/patients/data')
 export function ClinicPersonalDataPage() {
   const { t } = useTranslation('personal-data')
   const { clinicId, timeZone, isAdmin } = useClinic()
-  const { patientId } = route.useSearch()
-  const [contact, setContact] = useState('')
+  const { patientId, contacts = '' } = route.useSearch()
+  const [typed, setTyped] = useState(contacts)
   const reading = useMutation({
     mutationFn: (body: Person) => dataOf(api.getPersonalData({ path: { clinicId }, body })),
     gcTime: 0,
   })
-  /** The document of the contact before would stand below another one. */
+  /** The document of the contacts before would stand below others. */
   const change = (text: string) => {
-    setContact(text)
+    setTyped(text)
     reading.reset()
   }
   const read = (event: FormEvent) => {
     event.preventDefault()
-    if (patientId !== undefined) return reading.mutate({ patientId })
-    const text = contact.trim()
-    if (text !== '') reading.mutate(text.includes('@') ? { email: text } : { phone: text })
+    const person = { ...contactsIn(typed), ...(patientId === undefined ? {} : { patientId }) }
+    if (Object.keys(person).length > 0) reading.mutate(person)
   }
   return (
     <Stack gap="lg">
       <div>
         <PageTitle>{t('clinic.title')}</PageTitle>
         <Text c="dimmed" maw="44rem">
-          {t('clinic.intro')}
+          {t('clinic.intro')} {t(patientId === undefined ? 'clinic.ofContacts' : 'clinic.ofRecord')}
         </Text>
       </div>
       {isAdmin ? (
         <form className="no-print" onSubmit={read}>
           <Group align="end" gap="sm">
-            {patientId === undefined ? (
-              <TextInput
-                label={t('clinic.contact')}
-                required
-                maxLength={lengths.email}
-                dir="auto"
-                w="22rem"
-                maw="100%"
-                value={contact}
-                onChange={(event) => change(event.currentTarget.value)}
-              />
-            ) : null}
+            <TextInput
+              label={t(patientId === undefined ? 'clinic.contacts' : 'clinic.moreContacts')}
+              description={t('clinic.contactsHelp')}
+              required={patientId === undefined}
+              dir="auto"
+              w="26rem"
+              maw="100%"
+              value={typed}
+              onChange={(event) => change(event.currentTarget.value)}
+            />
             <ActionButton type="submit" isBusy={reading.isPending}>
               {t('clinic.read')}
             </ActionButton>
@@ -86,4 +82,15 @@ export function ClinicPersonalDataPage() {
       )}
     </Stack>
   )
+}
+
+/** Addresses and numbers that are separated by commas, as a request sends them. */
+function contactsIn(text: string): Pick<Person, 'emails' | 'phones'> {
+  const contacts = text
+    .split(/[,;،]/)
+    .map((contact) => contact.trim())
+    .filter((contact) => contact !== '')
+  const emails = contacts.filter((contact) => contact.includes('@'))
+  const phones = contacts.filter((contact) => !contact.includes('@'))
+  return { ...(emails.length === 0 ? {} : { emails }), ...(phones.length === 0 ? {} : { phones }) }
 }

@@ -1,0 +1,80 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { Contact, Left, UnlinkedOfRecord } from '../model/erasure.ts'
+import type { RecordToErase } from './erase-record.ts'
+import { bookingsOfPatient, entriesOfPatient } from './found-of-patient.ts'
+import { requireNoneInTransit } from './months-in-transit.ts'
+import { digitsOf } from './same-phone.ts'
+import { searchForPatient } from './search-for-patient.ts'
+
+/** Of a booking `b`. */
+const hasNoRecord = sql`
+  not exists (select from holdfast.booking_patient l where l.clinic_no = b.clinic_no and l.booking_id = b.id)`
+
+/** Of an entry `b`: no booking that was offered to it is linked. */
+const hasNoLinkedOffer = sql`
+  not exists (select from holdfast.waitlist_offer o
+                join holdfast.booking_patient l on l.clinic_no = o.clinic_no and l.booking_id = o.booking_id
+               where o.clinic_no = b.clinic_no and o.entry_id = b.id)`
+
+/** The address and the number of a record; none: there is no such record. */
+export async function contactsOfRecord(
+  pool: pg.Pool,
+  { clinicNo, of }: Pick<RecordToErase, 'clinicNo' | 'of'>,
+): Promise<Contact[]> {
+  const plan = 'patientId' in of ? { patientId: of.patientId } : { patient: { mrn: of.mrn } }
+  const { rows } = await pool.query<{ email: string | null; phone: string | null }>(sql`
+    select p.email, p.phone from holdfast.patient p
+     where p.clinic_no = ${clinicNo}::integer and p.id = holdfast.patient_of(${clinicNo}::integer, ${plan}::jsonb)
+       and p.erased_at is null`)
+  const contacts: Contact[] = []
+  for (const { email, phone } of rows) {
+    if (email !== null) contacts.push({ email })
+    if (phone !== null && digitsOf(phone) !== '') contacts.push({ phone })
+  }
+  return contacts
+}
+
+/**
+ * The ids of the bookings and entries of a clinic that have one of the contacts, and are linked to no record. What is
+ * linked to another record is another person's.
+ *
+ * @param onBookings is called with each page of bookings
+ */
+export async function unlinkedWith(
+  pool: pg.Pool,
+  clinicNo: number,
+  contacts: readonly Contact[],
+  onBookings: (ids: string[]) => void,
+): Promise<string[]> {
+  const entryIds = new Set<string>()
+  for (const contact of contacts) {
+    const { condition, matches } = await searchForPatient(pool, clinicNo, contact)
+    const bookings = { condition: sql`${condition} and ${hasNoRecord}`, matches }
+    for await (const page of bookingsOfPatient(pool, clinicNo, bookings)) onBookings(page.map(({ id }) => id))
+    const entries = { condition: sql`${condition} and ${hasNoLinkedOffer}`, matches }
+    for (const id of await entriesOfPatient(pool, clinicNo, entries)) entryIds.add(id)
+  }
+  return [...entryIds]
+}
+
+/** @throws MonthsInTransit */
+export async function unlinkedOfRecord(
+  pool: pg.Pool,
+  record: Pick<RecordToErase, 'clinicNo' | 'of'>,
+): Promise<UnlinkedOfRecord> {
+  const { clinicNo } = record
+  await requireNoneInTransit(pool, clinicNo)
+  const bookingIds = new Set<string>()
+  const contacts = await contactsOfRecord(pool, record)
+  const entryIds = await unlinkedWith(pool, clinicNo, contacts, (ids) => {
+    for (const id of ids) bookingIds.add(id)
+  })
+  return { bookings: leftOf([...bookingIds]), waitlistEntries: leftOf(entryIds) }
+}
+
+const listedMax = 100
+
+function leftOf(ids: readonly string[]): Left {
+  return { count: ids.length, ids: ids.toSorted().slice(0, listedMax) }
+}
