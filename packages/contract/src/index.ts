@@ -40,6 +40,7 @@ export type {
   PatientRecordBody,
   PatientRecordChangeBody,
   PatientWithVisitsBody,
+  UnlinkedOfRecordBody,
 } from './schemas/patient-record.ts'
 export type { AccountDataBody, PersonBody } from './schemas/personal-data.ts'
 export { type FieldError, type Problem, problemSchema } from './schemas/problem.ts'

@@ -174,6 +174,7 @@ export const engineMethods = {
     ofBooking: 'read',
     link: 'write',
     unlink: 'write',
+    unlinked: 'long read',
     erase: 'announced write',
   },
   personalData: { ofPerson: 'long read', ofAccountIn: 'long read', clinicsOf: 'long read', ofAccount: 'long read' },

@@ -110,3 +110,47 @@ test('a booking is linked to a new record, to a known one, and to none', async (
   await linked.getByRole('button', { name: 'Remove the link' }).click()
   await linked.getByText('This booking is not linked', { exact: false }).waitFor()
 })
+
+test('an admin sees what is not linked before a record is erased and after, and opens its data', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const contacts = { email: 'erna@example.org', phone: '+49 171 2345678' }
+  for (const [days, patient] of [
+    [2, { name: 'Erna Ott', email: contacts.email }],
+    [3, { name: 'Erna O.', phone: '+491712345678' }],
+  ] as const) {
+    const startsAt = new Date(Date.now() + days * 86_400_000)
+    await aBooking(site.database, await aSlot(site.database, scene.doctor, { startsAt }), { patient })
+  }
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/patients/new`)
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Erna Ott')
+  await page.getByLabel('Phone').fill(contacts.phone)
+  await page.getByLabel('E-mail').fill(contacts.email)
+  await page.getByRole('button', { name: 'Create the record' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Erna Ott' }).waitFor()
+  const path = new URL(page.url()).pathname
+
+  const read = page.getByRole('button', { name: 'Show all that is stored' })
+  const appointments = page.getByRole('region', { name: 'Appointments' })
+  await page.getByRole('link', { name: 'Data of a person' }).click()
+  await page.getByText('what has its e-mail address or telephone number without being linked').waitFor()
+  await read.click()
+  await appointments.getByText('Erna O.').waitFor()
+  await expect.poll(() => appointments.getByText('Linked to the record').count()).toBe(2)
+
+  await page.goto(path)
+  await page.getByRole('button', { name: 'Erase' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('bookings: 2, waitlist entries: 0').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Erase for good' }).click()
+  await page.getByRole('dialog', { name: 'The patient was erased.' }).waitFor()
+  await dialog.getByText('bookings: 2, waitlist entries: 0').waitFor()
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await dialog.getByRole('link', { name: 'Show them' }).click()
+  await read.click()
+  await appointments.getByText('Erna O.').waitFor()
+  await appointments.getByText('Erna Ott').waitFor()
+})

@@ -7,6 +7,7 @@ import {
   patientRecordPageSchema,
   patientRecordSchema,
   patientWithVisitsSchema,
+  unlinkedOfRecordSchema,
 } from '../schemas/patient-record.ts'
 import { operation } from './operation.ts'
 
@@ -66,6 +67,17 @@ export const patientOperations = {
     summary: 'Read a patient’s record, appointments and cases',
     access: 'clinic_staff',
     responses: { 200: { description: 'The patient', schema: patientWithVisitsSchema } },
+    audit: { kind: 'patient_read', subject: 'patientId' },
+    problems: ['clinic_not_found', 'patient_not_found'],
+  }),
+  getUnlinkedOfPatient: operation({
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/patients/{patientId}/unlinked',
+    tag,
+    summary: 'Find what has a patient’s contacts and is not linked',
+    description: 'What `erasePatientRecord` would not erase. It reads all bookings of the clinic.',
+    access: 'admin',
+    responses: { 200: { description: 'Bookings and waitlist entries', schema: unlinkedOfRecordSchema } },
     audit: { kind: 'patient_read', subject: 'patientId' },
     problems: ['clinic_not_found', 'patient_not_found'],
   }),

@@ -148,11 +148,31 @@ export const patientWithVisitsSchema = Type.Object(
 
 export type PatientWithVisitsBody = Static<typeof patientWithVisitsSchema>
 
+const count = Type.Integer({ minimum: 0 })
+const firstIds = Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' })
+
+export const unlinkedOfRecordSchema = Type.Object(
+  {
+    bookings: Type.Object({ count, bookingIds: firstIds }, { additionalProperties: false }),
+    waitlistEntries: Type.Object({ count, entryIds: firstIds }, { additionalProperties: false }),
+  },
+  {
+    title: 'UnlinkedOfRecord',
+    additionalProperties: false,
+    description:
+      'Bookings and waitlist entries that have the e-mail address or the telephone number of the record, and are ' +
+      'linked to no record: those of the same person, or of relatives',
+  },
+)
+
+export type UnlinkedOfRecordBody = Static<typeof unlinkedOfRecordSchema>
+
 export const erasedRecordSchema = Type.Object(
   {
     bookings: Type.Integer({ description: 'Appointments that were erased with the record' }),
     cases: Type.Integer(),
     requests: Type.Integer(),
+    unlinked: unlinkedOfRecordSchema,
   },
   { title: 'ErasedRecord', additionalProperties: false },
 )

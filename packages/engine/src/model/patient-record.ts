@@ -1,4 +1,5 @@
 import type { BookingStatus, PatientSex } from '@holdfast/vocabulary'
+import type { UnlinkedOfRecord } from './erasure.ts'
 import type { Page } from './page.ts'
 import type { OnceResult, WriteKey } from './stored-responses.ts'
 
@@ -80,7 +81,7 @@ export type LinkPatientOutcome = {
 
 /** Bookings, cases and requests prevent it that are to come, in progress or open: nothing was erased. */
 export type EraseRecordOutcome =
-  | { kind: 'erased' | 'replayed'; bookings: number; cases: number; requests: number }
+  | { kind: 'erased' | 'replayed'; bookings: number; cases: number; requests: number; unlinked: UnlinkedOfRecord }
   | { kind: 'in_use'; bookingIds: string[]; caseIds: string[]; requestIds: string[] }
   | { kind: 'patient_missing' }
   | { kind: 'key_reused' }
@@ -115,7 +116,14 @@ export type Patients = {
   /** Idempotent. @returns whether it had a link */
   unlink(bookingId: string): Promise<boolean>
   /**
-   * Erases a record, and the patient from all that is linked to it: erase_record.
+   * What has a contact of the record, and is linked to no record: it may be the same person's, or a relative's.
+   *
+   * @throws MonthsInTransit if bookings could not be searched
+   */
+  unlinked(patientId: string): Promise<UnlinkedOfRecord>
+  /**
+   * Erases a record, and the patient from all that is linked to it: erase_record. What is not linked stays, and is
+   * named (`unlinked`) as it was before.
    *
    * @param request.of an id, or a record number, which `writeKey` must not reveal
    * @throws MonthsInTransit if bookings could not be searched: nothing was erased

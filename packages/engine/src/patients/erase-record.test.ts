@@ -69,7 +69,7 @@ test('a patient is erased from all cases, from requests and from the log, when a
     await theatre.recordMilestone({ caseId: done.id, milestone, at, isTrial: true, actorId: null, key: randomUUID() })
   }
   announced.length = 0
-  expect(await erase()).toEqual({ kind: 'erased', bookings: 0, cases: 2, requests: 1 })
+  expect(await erase()).toMatchObject({ kind: 'erased', bookings: 0, cases: 2, requests: 1 })
   expect(announced.flatMap(({ doctorIds }) => [...doctorIds].map(clinicNoOf))).toContain(clinic.no)
   expect(await theatre.case(done.id)).toMatchObject({ status: 'COMPLETED', patient: null })
   expect(await theatre.caseRequest(requestId)).toMatchObject({ patient: null, note: null })

@@ -66,7 +66,7 @@ test('a record is erased with its bookings when all are over, and its link with 
   // The record outlives its booking.
   expect(await patients.record(ada)).not.toBe(null)
   await engine.settle({ bookingId: other.id, action: 'cancel', actorId: by, onBehalf: true, key: null, reason: null })
-  expect(await erase()).toEqual({ kind: 'erased', bookings: 1, cases: 0, requests: 0 })
+  expect(await erase()).toMatchObject({ kind: 'erased', bookings: 1, cases: 0, requests: 0 })
   expect(await patients.record(ada)).toBe(null)
   expect(await engine.reads.booking(other.id)).toMatchObject({ patient: { name: '' } })
   expect(await erase()).toEqual({ kind: 'patient_missing' })

@@ -1,33 +1,39 @@
 import type pg from 'pg'
 import { inTransaction } from '../database/pools.ts'
 import { eraseRecord, type RecordToErase, type ResultOfRecord } from '../erasure/erase-record.ts'
+import { unlinkedOfRecord } from '../erasure/unlinked-of-record.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
+import type { UnlinkedOfRecord } from '../model/erasure.ts'
+import { clinicNoOf } from '../model/id.ts'
 import type { Patients } from '../model/patient-record.ts'
 import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
 import { runOnce } from '../stored-responses/run-once.ts'
 
+type Erasure = ResultOfRecord & { unlinked: UnlinkedOfRecord }
+
 /** An erasure is stored with its key: without the patient, a retry would find nobody to erase. */
-export function recordErasures(pool: pg.Pool, announce: Announce): Pick<Patients, 'erase'> {
+export function recordErasures(pool: pg.Pool, announce: Announce): Pick<Patients, 'unlinked' | 'erase'> {
   return {
+    unlinked: (patientId) => unlinkedOfRecord(pool, { clinicNo: clinicNoOf(patientId), of: { patientId } }),
+
     async erase({ writeKey = null, ...request }) {
       const result = await eraseOnce(pool, request, writeKey)
       if (result.kind === 'key_reused') return result
-      const { outcome, resourceIds, tx } = result.value
+      const { outcome, resourceIds, tx, unlinked } = result.value
       const isRepeated = result.kind === 'replayed'
       // What was found done may have lost its announcement with its result.
       if (tx !== null) announceErased(announce, request.clinicNo, resourceIds, isRepeated ? null : tx)
-      return outcome.kind === 'erased' && isRepeated ? { ...outcome, kind: 'replayed' } : outcome
+      if (outcome.kind !== 'erased') return outcome
+      return { ...outcome, kind: isRepeated ? 'replayed' : 'erased', unlinked }
     },
   }
 }
 
-async function eraseOnce(
-  pool: pg.Pool,
-  request: RecordToErase,
-  writeKey: WriteKey,
-): Promise<OnceResult<ResultOfRecord>> {
+async function eraseOnce(pool: pg.Pool, request: RecordToErase, writeKey: WriteKey): Promise<OnceResult<Erasure>> {
+  // Before the erasure, which removes the contacts; and not in its transaction, which would lock all months.
+  const unlinked = await unlinkedOfRecord(pool, request)
   return inTransaction(pool, async (transaction) => {
-    const erase = () => eraseRecord(transaction, request)
+    const erase = async () => ({ ...(await eraseRecord(transaction, request)), unlinked })
     if (writeKey === null) return { kind: 'done', value: await erase() }
     const once = { writeKey, clinicNo: request.clinicNo }
     return runOnce(transaction, once, erase, ({ outcome }) => outcome.kind === 'erased')

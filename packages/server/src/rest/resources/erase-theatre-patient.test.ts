@@ -20,9 +20,9 @@ test('the key of an erasure belongs to one record number as it was sent, also wh
     return (mrn: string) => app.call('eraseTheatrePatient', { path, as, body: { mrn }, key: 'one key' })
   }
   const [erase, eraseLater] = [await appWith(['old']), await appWith(['new', 'old'])]
-  expect((await erase('ab-1')).body).toEqual({ bookings: 0, cases: 0, requests: 1 })
+  expect((await erase('ab-1')).body).toMatchObject({ bookings: 0, cases: 0, requests: 1 })
   expect((await erase('AB-1')).problem).toMatchObject({ code: 'idempotency_key_reused' })
-  expect((await eraseLater('ab-1')).body).toEqual({ bookings: 0, cases: 0, requests: 1 })
+  expect((await eraseLater('ab-1')).body).toMatchObject({ bookings: 0, cases: 0, requests: 1 })
 })
 
 test('a case whose override lost its reason can still be read, alone and in lists', async ({ database, rest }) => {
@@ -34,7 +34,7 @@ test('a case whose override lost its reason can still be read, alone and in list
   const of = { path: { caseId: booked.body.id }, as: admin }
   await rest.call('cancelCase', { ...of, body: { reasonCode: 'patient_cancelled' } })
   const erased = await rest.call('eraseTheatrePatient', { path, as: admin, body: { mrn: 'ab-2' } })
-  expect(erased.body).toEqual({ bookings: 0, cases: 1, requests: 0 })
+  expect(erased.body).toMatchObject({ bookings: 0, cases: 1, requests: 0 })
   const expected = { patient: null, override: { rules: ['outside_hours'], reason: null } }
   expect((await rest.call('getCase', of)).body).toMatchObject(expected)
   const query = { from: theatreDay, to: theatreDay, withEnded: 'true' }

@@ -1,7 +1,9 @@
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
+
+const noneUnlinked = { bookings: { count: 0, bookingIds: [] }, waitlistEntries: { count: 0, entryIds: [] } }
 
 async function aDesk(database: TestDatabase, rest: RestApp) {
   const clinic = await aClinic(database)
@@ -9,8 +11,9 @@ async function aDesk(database: TestDatabase, rest: RestApp) {
   const [admin, staff] = [await rest.aMember(clinic.no, 'admin'), await rest.aMember(clinic.no, 'staff')]
   const asDoctor = await rest.aMember(clinic.no, 'doctor', doctor.id)
   const path = { clinicId: clinic.id }
-  const create = async (body: { name: string; mrn?: string } = { name: 'Ada Okafor' }) =>
-    (await rest.call('createPatient', { path, as: staff, body })).body
+  const create = async (
+    body: { name: string; mrn?: string; phone?: string; email?: string } = { name: 'Ada Okafor' },
+  ) => (await rest.call('createPatient', { path, as: staff, body })).body
   return { clinic, doctor, admin, staff, asDoctor, path, create }
 }
 
@@ -115,9 +118,47 @@ test('an admin erases a record when nothing of it is to come', async ({ database
   expect((await erase(staff)).problem.code).toBe('forbidden')
   expect((await erase()).problem).toMatchObject({ code: 'patient_in_use', bookingIds: [booking.id], caseIds: [] })
   await rest.call('cancelBooking', { path: { bookingId: booking.id }, as: staff })
-  expect((await erase()).body).toEqual({ bookings: 1, cases: 0, requests: 0 })
-  expect((await erase()).body).toEqual({ bookings: 1, cases: 0, requests: 0 })
+  const erased = { bookings: 1, cases: 0, requests: 0, unlinked: noneUnlinked }
+  expect((await erase()).body).toEqual(erased)
+  expect((await erase()).body).toEqual(erased)
   expect((await rest.call('getPatient', { path: patientPath, as: staff })).problem.code).toBe('patient_not_found')
+})
+
+test('what has the contacts of a record and is not linked is named before and after it is erased', async ({
+  database,
+  rest,
+}) => {
+  const { admin, staff, doctor, path, create } = await aDesk(database, rest)
+  const contacts = { phone: '+49 171 2345678', email: 'erna@example.org' }
+  const record = await create({ name: 'Erna', mrn: 'M-1', ...contacts })
+  const other = await create({ name: 'Karl' })
+  const booked = async (patient: { name: string; phone?: string; email?: string }) =>
+    (await aBooking(database, await aSlot(database, doctor), { patient })).id
+  const left = [
+    await booked({ name: 'Erna', email: 'ERNA@example.org' }),
+    await booked({ name: 'Erna M.', phone: '+491712345678' }),
+    await booked({ name: 'Erna', ...contacts }),
+  ].toSorted()
+  const ofKarl = await booked({ name: 'Karl', email: contacts.email })
+  const link = { path: { ...path, bookingId: ofKarl }, as: staff, body: { patientId: other.id } }
+  await rest.call('linkBookingToPatient', link)
+  const entry = await aWaitlistEntry(database, doctor, { patient: { name: 'Erna', email: contacts.email } })
+  const unlinked = {
+    bookings: { count: 3, bookingIds: left },
+    waitlistEntries: { count: 1, entryIds: [entry.id] },
+  }
+  const patientPath = { ...path, patientId: record.id }
+  expect((await rest.call('getUnlinkedOfPatient', { path: patientPath, as: staff })).problem.code).toBe('forbidden')
+  expect((await rest.call('getUnlinkedOfPatient', { path: patientPath, as: admin })).body).toEqual(unlinked)
+  const ofOther = { path: { ...path, patientId: other.id }, as: admin }
+  expect((await rest.call('getUnlinkedOfPatient', ofOther)).body).toEqual(noneUnlinked)
+  const erase = () => rest.call('erasePatientRecord', { path: patientPath, as: admin, key: 'erase' })
+  const erased = { bookings: 0, cases: 0, requests: 0, unlinked }
+  expect(await erase()).toMatchObject({ status: 200, body: erased })
+  // A retry after a lost response: the contacts are gone by then.
+  expect(await erase()).toMatchObject({ status: 200, body: erased })
+  const gone = await rest.call('getUnlinkedOfPatient', { path: patientPath, as: admin })
+  expect(gone.problem.code).toBe('patient_not_found')
 })
 
 test('the theatre finds the record by its number, and books the same patient', async ({ database, rest }) => {

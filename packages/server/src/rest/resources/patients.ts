@@ -5,7 +5,7 @@ import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { type ProblemError, problem } from '../../edge/errors/problem-error.ts'
 import { bookingNotFound } from '../guards/reach-booking.ts'
-import { recordBody, visitsBody } from '../responses/bodies/patient-record-body.ts'
+import { recordBody, unlinkedBody, visitsBody } from '../responses/bodies/patient-record-body.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -100,6 +100,16 @@ export function servePatients(serve: Serve, deps: RestDeps): void {
     },
   )
 
+  serveErasures(serve, deps)
+}
+
+function serveErasures(serve: Serve, { engine: { patients } }: RestDeps): void {
+  serve(restOperations.getUnlinkedOfPatient, async ({ params: { patientId }, granted: { clinic } }) => {
+    const record = isOf(clinic, patientId) ? await patients.record(patientId) : null
+    if (record === null) throw patientNotFound(patientId)
+    return { status: 200, body: unlinkedBody(await patients.unlinked(patientId)) }
+  })
+
   serve(restOperations.erasePatientRecord, async ({ params: { patientId }, granted: { clinic, actor }, key }) => {
     if (!isOf(clinic, patientId)) throw patientNotFound(patientId)
     const writeKey = writeKeyOf(key, `erasePatientRecord ${patientId}`, { patientId })
@@ -117,7 +127,8 @@ export function erasedResponse(outcome: Erased, missing: () => ProblemError) {
     case 'erased':
     case 'replayed': {
       const { kind, bookings, cases, requests } = outcome
-      return { status: 200 as const, body: { bookings, cases, requests }, isRepeated: kind === 'replayed' }
+      const body = { bookings, cases, requests, unlinked: unlinkedBody(outcome.unlinked) }
+      return { status: 200 as const, body, isRepeated: kind === 'replayed' }
     }
     case 'key_reused':
       throw refusalProblem(outcome)

@@ -24,6 +24,15 @@ export function patientQuery(clinicId: string, patientId: string) {
   })
 }
 
+/** What has a patient's contacts and is linked to no record. It is read anew each time: it says what would stay. */
+export function unlinkedQuery(clinicId: string, patientId: string) {
+  return queryOptions({
+    queryKey: [...clinicKey(clinicId), 'patient', patientId, 'unlinked'],
+    queryFn: () => dataOf(api.getUnlinkedOfPatient({ path: { clinicId, patientId } })),
+    gcTime: 0,
+  })
+}
+
 /** The record that a booking is linked to; null: none. */
 export function recordOfBookingQuery(clinicId: string, bookingId: string) {
   return queryOptions({

@@ -1,5 +1,5 @@
-import type { PatientRecordBody, PatientWithVisitsBody } from '@holdfast/contract'
-import type { PatientRecord, PatientVisits } from '@holdfast/engine'
+import type { PatientRecordBody, PatientWithVisitsBody, UnlinkedOfRecordBody } from '@holdfast/contract'
+import type { PatientRecord, PatientVisits, UnlinkedOfRecord } from '@holdfast/engine'
 import { timeText } from './time-text.ts'
 
 export function recordBody({ clinicNo: _, createdAt, updatedAt, ...record }: PatientRecord): PatientRecordBody {
@@ -20,4 +20,11 @@ export function visitsBody({
 
 function withTimes<Visit extends { startsAt: Date; endsAt: Date }>({ startsAt, endsAt, ...visit }: Visit) {
   return { ...visit, startsAt: timeText(startsAt), endsAt: timeText(endsAt) }
+}
+
+export function unlinkedBody({ bookings, waitlistEntries }: UnlinkedOfRecord): UnlinkedOfRecordBody {
+  return {
+    bookings: { count: bookings.count, bookingIds: bookings.ids },
+    waitlistEntries: { count: waitlistEntries.count, entryIds: waitlistEntries.ids },
+  }
 }

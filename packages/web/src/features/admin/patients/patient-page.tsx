@@ -8,7 +8,6 @@ import { api, dataOf } from '../../../lib/api/api.ts'
 import { formatDate, formatLanguage } from '../../../lib/i18n/format.ts'
 import { clinicKey } from '../../../lib/queries/clinic-queries.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx'
 import { Dialog } from '../../../ui/dialogs/dialog.tsx'
 import { focusPageTitle } from '../../../ui/focus/page-focus.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -21,6 +20,7 @@ import factClasses from '../facts.module.css'
 import { Flags } from '../flags.tsx'
 import { patientQuery } from '../patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
+import { EraseDialog } from './erase-dialog.tsx'
 import { changeBetween, draftOfRecord, type PatientDraft } from './patient-draft.ts'
 import { PatientForm } from './patient-form.tsx'
 import { PatientVisits } from './patient-visits.tsx'
@@ -106,7 +106,7 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
       <Dialog isForm size="lg" isOpen={dialog === 'edit'} onClose={close} title={t('edit.title')}>
         <EditPatient patient={patient} onDone={close} />
       </Dialog>
-      <EraseQuestion patient={patient} isOpen={dialog === 'erase'} onClose={close} />
+      <EraseDialog patient={patient} isOpen={dialog === 'erase'} onClose={close} />
     </section>
   )
 }
@@ -146,36 +146,5 @@ function EditPatient({ patient, onDone }: { patient: PatientWithVisits; onDone: 
       error={change.error}
       onSubmit={(draft, onError) => change.mutate(draft, { onError })}
     />
-  )
-}
-
-type EraseProps = { patient: PatientWithVisits; isOpen: boolean; onClose: () => void }
-
-function EraseQuestion({ patient, isOpen, onClose }: EraseProps) {
-  const { t } = useTranslation('patients')
-  const { clinicId } = useClinic()
-  const navigate = route.useNavigate()
-  const queryClient = useQueryClient()
-  const erasure = useMutation({
-    mutationFn: () => dataOf(api.erasePatientRecord({ path: { clinicId, patientId: patient.id } })),
-    async onSuccess() {
-      toastDone({ message: t('erase.done') })
-      await navigate({ to: '/clinic/$clinicId/patients', params: { clinicId }, search: {}, replace: true })
-      queryClient.removeQueries(patientQuery(clinicId, patient.id))
-      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-    },
-  })
-  return (
-    <ConfirmDialog
-      title={t('erase.title')}
-      isOpen={isOpen}
-      onClose={onClose}
-      confirm={t('erase.submit')}
-      onConfirm={() => erasure.mutate()}
-      isBusy={erasure.isPending}
-      error={erasure.error}
-    >
-      <Text>{t('erase.text')}</Text>
-    </ConfirmDialog>
   )
 }
