@@ -82,6 +82,11 @@ export const theatreProblemKinds = {
     title: 'The request needs another room',
     help: 'Choose the room in `conflicts`. An admin may override this with a reason.',
   },
+  person_away: {
+    status: 409,
+    title: 'Somebody of the team is away',
+    help: 'See `conflicts` for whom, and when. Choose another time or person. An admin may override this with a reason.',
+  },
   patient_mismatch: {
     status: 409,
     title: 'The record number belongs to another patient',

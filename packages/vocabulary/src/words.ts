@@ -98,7 +98,7 @@ export const planRules = ['outside_hours', 'block_overrun', 'block_owned'] as co
 export type PlanRule = (typeof planRules)[number]
 
 /** Rules of cases that a planner may override, with a reason. */
-export const softRules = [...planRules, 'preferred_equipment', 'room_not_requested'] as const
+export const softRules = [...planRules, 'preferred_equipment', 'room_not_requested', 'person_away'] as const
 export type SoftRule = (typeof softRules)[number]
 
 /**

@@ -34,6 +34,7 @@ const conflicts = [
   'block_owned',
   'preferred_equipment_missing',
   'room_not_requested',
+  'person_away',
   'patient_mismatch',
   'theatre_resource_not_found',
   'theatre_resource_inactive',

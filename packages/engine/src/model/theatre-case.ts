@@ -151,6 +151,8 @@ export type CaseConflict =
   | { kind: 'preferred_equipment'; resourceId: string; name: string }
   /** The request needs another room, which this is. */
   | { kind: 'room_not_requested'; resourceId: string; name: string }
+  /** A doctor has a closure then. */
+  | { kind: 'person_away'; role: AllocationKind; resourceId: string; name: string; from: Date; to: Date }
 
 export type CaseRefusal =
   /**

@@ -204,7 +204,7 @@ function bumpRefusalsOf({ detail }: ScheduleRow): BumpRefusal[] {
 function conflictsOf(row: ScheduleRow): (CaseConflict & { ofCaseId: string })[] {
   const found = row.detail as (CaseConflict & { ofCaseId: string })[]
   return found.map((conflict) => {
-    if (conflict.kind === 'resource_busy') {
+    if (conflict.kind === 'resource_busy' || conflict.kind === 'person_away') {
       return { ...conflict, from: new Date(conflict.from), to: new Date(conflict.to) }
     }
     if (conflict.kind === 'block_overrun') return { ...conflict, blockEndsAt: new Date(conflict.blockEndsAt) }

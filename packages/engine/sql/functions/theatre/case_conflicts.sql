@@ -12,8 +12,10 @@
 -- Every unit of equipment that is taken counts as one of those that exist, even if its number is above theirs.
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
--- to it. The minutes and the end are one rule, block_overrun. The turnover after the last case does not count. What a
--- change of a case leaves alone is not judged again by soft rules (kept_rules, docs/decisions/0030).
+-- to it. A closure of a doctor is an absence (person_away); one of the clinic, or a time of an external calendar, in
+-- which surgeons write their days in the theatre, is none. The minutes and the end are one rule, block_overrun. The
+-- turnover after the last case does not count. What a change of a case leaves alone is not judged again by soft rules
+-- (kept_rules, docs/decisions/0030).
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.
@@ -228,6 +230,18 @@ begin
         from case_request q
         join resource r on r.clinic_no = q.clinic_no and r.id = q.room_id
        where q.clinic_no = p_clinic_no and q.id = (p_plan->>'requestId')::uuid and q.room_id <> v_room_id);
+  end if;
+  if v_has_doctor and not v_overridden ? 'person_away'
+     and exists (select from closure k
+                  where k.clinic_no = p_clinic_no and k.removed_at is null
+                    and k.resource_id in (select n.resource_id from unnest(v_needs) n)) then
+    v_conflicts := v_conflicts || (
+      select coalesce(jsonb_agg(jsonb_build_object('kind', 'person_away', 'role', n.kind, 'resourceId', n.resource_id,
+                                                   'name', n.name, 'from', lower(t.during), 'to', upper(t.during))
+                                order by n.path, lower(t.during)), '[]')
+        from unnest(v_needs) n
+       cross join lateral closure_times(p_clinic_no, lower(n.during), upper(n.during), n.resource_id) t
+       where n.resource_kind = 'doctor' and t.resource_id = n.resource_id);
   end if;
   -- Few cases break one, so only here is it read whether theirs keeps it.
   if v_conflicts <> v_hard and p_plan->>'caseId' is not null then

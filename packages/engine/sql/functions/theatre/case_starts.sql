@@ -2,7 +2,7 @@
 -- begin, in rooms of a clinic, with the block that each is in. They are multiples of p_step from p_day_start, and
 -- not before p_now.
 -- A stretch is of one room, day and block, or the room's open time. It begins only where something ends: another case
--- or clinic slot of what the case needs; or where a block, the day or the opening time begins or ends.
+-- or clinic slot of what the case needs, or an absence; or where a block, the day or the opening time begins or ends.
 --
 -- p_overrun: the result of overrun_allocations.
 -- n: the room's place in p_room_ids. block_id: null in open time. is_own: the block belongs to the case's service or
@@ -38,6 +38,11 @@ begin
       join slot s on s.clinic_no = p_clinic_no and s.resource_id = n.resource_id and takes_time(s)
                  and tstzrange(s.starts_at, s.ends_at) && with_buffers(tstzrange(p_day_start, p_day_end))
                  and time_of_slot(s) && tstzrange(p_day_start, p_day_end)
+    union all
+    select null, upper(t.during)
+      from needed n
+     cross join lateral closure_times(p_clinic_no, p_day_start, p_day_end, n.resource_id) t
+     where t.resource_id = n.resource_id
     union all
     select r.id, upper(a.during)
       from unnest(p_room_ids) r(id)

@@ -76,7 +76,7 @@ begin
         from jsonb_array_elements(case_conflicts(
                p_clinic_no,
                jsonb_build_object('startsAt', v_now, 'minutes', 1,
-                                  'override', '{"rules": ["block_owned"]}'::jsonb),
+                                  'override', '{"rules": ["block_owned", "person_away"]}'::jsonb),
                null, array[booking_id], v_lock.at, v_needs)) f);
     outcome := case when detail is not null then 'refused' end;
   end if;

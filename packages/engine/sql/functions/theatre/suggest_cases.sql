@@ -189,7 +189,8 @@ begin
                      from (select t.key::jsonb->>1 as resource_id, t.key::jsonb->>2 as name,
                                   sum(t.value::integer) as times
                              from jsonb_each(v_times) t
-                            where t.key::jsonb->>0 in ('resource_busy', 'units_missing') group by 1, 2) q));
+                            where t.key::jsonb->>0 in ('resource_busy', 'units_missing', 'person_away')
+                            group by 1, 2) q));
       end if;
       v_day := v_day + 1;
     end loop;

@@ -143,6 +143,7 @@ const codes = {
   block_owned: 'block_owned',
   preferred_equipment: 'preferred_equipment_missing',
   room_not_requested: 'room_not_requested',
+  person_away: 'person_away',
 } as const satisfies Record<CaseConflict['kind'], ProblemCode>
 
 const isSoft = (kind: CaseConflict['kind']) => softRules.some((rule) => rule === kind)
@@ -180,6 +181,10 @@ export function conflictBody(conflict: FoundConflict): CaseConflictBody {
       return { ...base, kind: 'equipment', resourceId: conflict.resourceId, name: conflict.name }
     case 'room_not_requested':
       return { ...base, kind: 'room', resourceId: conflict.resourceId, name: conflict.name }
+    case 'person_away': {
+      const { role, resourceId, name, from, to } = conflict
+      return { ...base, kind: role, resourceId, name, from: timeText(from), to: timeText(to) }
+    }
     case 'block_mismatch':
       return { ...nothing(base), blockId: conflict.blockId }
     case 'block_overrun': {
@@ -235,6 +240,8 @@ function detailOf(conflict: CaseConflict): string {
       return `The surgeon prefers to have ${conflict.name}.`
     case 'room_not_requested':
       return `The request needs ${conflict.name}.`
+    case 'person_away':
+      return `${conflict.name} is away from ${conflict.from.toISOString()} to ${conflict.to.toISOString()}.`
     default:
       return invalidTextOf(conflict)
   }

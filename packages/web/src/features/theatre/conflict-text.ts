@@ -64,6 +64,8 @@ export function conflictText(conflict: CaseConflict, names: Names, timeZone: str
       return t('conflict.preferred_equipment', { name: who })
     case 'room_not_requested':
       return t('conflict.room_not_requested', { name: who })
+    case 'person_away':
+      return t('conflict.person_away', { name: who })
     default:
       return t(`conflict.${code}`)
   }

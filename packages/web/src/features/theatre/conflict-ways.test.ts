@@ -4,7 +4,14 @@ import { conflictWays } from './conflict-ways.ts'
 
 const conflict = (code: CaseConflict['code'], change: Partial<CaseConflict> = {}): CaseConflict => ({
   code,
-  isSoft: ['outside_hours', 'block_overrun', 'block_owned', 'preferred_equipment', 'room_not_requested'].includes(code),
+  isSoft: [
+    'outside_hours',
+    'block_overrun',
+    'block_owned',
+    'preferred_equipment',
+    'room_not_requested',
+    'person_away',
+  ].includes(code),
   ofCaseId: null,
   resourceId: null,
   name: null,

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import type { MoveCaseRequest } from '../model/theatre-case.ts'
+
+const day = soonAt(0).toISOString().slice(0, 10)
+const override = { rules: ['person_away' as const], reason: 'She comes in for it' }
+
+/** The surgeon, or the whole clinic, is closed until noon. */
+async function anAbsence(database: TestDatabase, ofClinic = false) {
+  const scene = await aTheatre(database)
+  const { clinic, engine, surgeon } = scene
+  const close = () =>
+    engine.closures.create(
+      {
+        clinicNo: clinic.no,
+        doctorId: ofClinic ? null : surgeon.id,
+        localStart: `${day}T00:00`,
+        localEnd: `${day}T12:00`,
+        yearly: false,
+        note: null,
+        createdBy: randomUUID(),
+      },
+      null,
+    )
+  return { ...scene, close }
+}
+
+test('a doctor who is away is in no case, unless an admin gives a reason', async ({ database }) => {
+  const scene = await anAbsence(database)
+  const { theatre, surgeon, clinic, close } = scene
+  await close()
+  const other = await someStaff(theatre, clinic, 'surgeon')
+  const refused = (role: string) => ({
+    kind: 'refused',
+    conflicts: [{ kind: 'person_away', role, name: 'Dr Sato', from: soonAt(0), to: soonAt(12) }],
+  })
+  expect(await theatre.claimCase(aCase(scene, { startsAt: soonAt(11, 30) }))).toMatchObject(refused('surgeon'))
+  const assisting = { surgeonId: other, staffIds: [surgeon.id], urgency: 'immediate' as const }
+  expect(await theatre.claimCase(aCase(scene, assisting))).toMatchObject(refused('staff'))
+  expect(await theatre.claimCase(aCase(scene, { startsAt: soonAt(12) }))).toMatchObject({ kind: 'booked' })
+  expect(caseOf(await theatre.claimCase(aCase(scene, { override })))).toMatchObject({ override })
+})
+
+test('a case that was booked before is judged only when its time changes or the doctor comes', async ({ database }) => {
+  const scene = await anAbsence(database)
+  const { theatre, surgeon, clinic, close } = scene
+  const nurse = await someStaff(theatre, clinic, 'nurse')
+  const other = await someStaff(theatre, clinic, 'surgeon')
+  const { id } = caseOf(await theatre.claimCase(aCase(scene)))
+  await close()
+  const move = (change: MoveCaseRequest['change']) =>
+    theatre.moveCase({ caseId: id, change, override: null, actorId: null, key: null })
+  expect(await move({ staffIds: [nurse], minutes: 50 })).toMatchObject({ kind: 'done' })
+  for (const change of [{ minutes: 60 }, { startsAt: soonAt(8) }]) {
+    expect(await move(change)).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'person_away' }] })
+  }
+  expect(await move({ surgeonId: other })).toMatchObject({ kind: 'done' })
+  expect(await move({ surgeonId: surgeon.id })).toMatchObject({ conflicts: [{ kind: 'person_away' }] })
+})
+
+test('times are suggested from the end of the absence', async ({ database }) => {
+  const { theatre, close, ...scene } = await anAbsence(database)
+  await close()
+  const { minutes, service, urgency, surgeonId, equipment } = aCase(scene)
+  const needs = { minutes, service, urgency, surgeonId, equipment, anaesthetistId: null, staffIds: [] }
+  const where = { clinicNo: scene.clinic.no, roomIds: null, blockId: null, mrn: null, exceptCaseId: null }
+  for (const one of ['elective', 'immediate'] as const) {
+    const range = { from: day, to: day, limit: 1, stepMinutes: 5 }
+    expect(await theatre.suggest({ ...needs, ...where, ...range, urgency: one })).toMatchObject({
+      suggestions: [{ startsAt: soonAt(12) }],
+    })
+  }
+})
+
+test('in a closure of the clinic, its operating rooms stay open', async ({ database }) => {
+  const { theatre, close, ...scene } = await anAbsence(database, true)
+  await close()
+  expect(await theatre.claimCase(aCase(scene))).toMatchObject({ kind: 'booked' })
+})
+
+freshDatabaseTest('negative control: without the rule, a doctor who is away is booked', async ({ database }) => {
+  await plantFunction(database, 'case_conflicts', {
+    part: 't.resource_id = n.resource_id);',
+    becomes: 't.resource_id = n.resource_id and false);',
+  })
+  const { theatre, close, ...scene } = await anAbsence(database)
+  await close()
+  expect(await theatre.claimCase(aCase(scene))).toMatchObject({ kind: 'booked' })
+})
