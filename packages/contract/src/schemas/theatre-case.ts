@@ -366,6 +366,7 @@ export const caseConflictSchema = Type.Object(
     resourceId: nullableId({ description: 'What is taken, or missing' }),
     name: nullableText({ description: 'Its name; never a patient’s' }),
     unit: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Of equipment' })),
+    missingUnits: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Units that have to be freed' })),
     units: Type.Optional(Type.Integer({ description: '`units_missing`: how many there are' })),
     from: Type.Optional(Type.String({ format: 'date-time' })),
     to: Type.Optional(Type.String({ format: 'date-time' })),
@@ -375,9 +376,7 @@ export const caseConflictSchema = Type.Object(
     blockEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
     remainingMinutes: Type.Optional(Type.Integer({ description: '`block_overrun`' })),
     bumpableCaseIds: Type.Optional(
-      Type.Array(Type.String({ format: 'uuid' }), {
-        description: 'The cases that may be bumped because of it: elective ones, if this case is not; left out: none',
-      }),
+      Type.Array(id(), { description: 'Elective cases that may be bumped because of it; left out: none' }),
     ),
     service: Type.Optional(nullableText({ description: '`block_owned`: whose block it is' })),
     surgeonId: Type.Optional(nullableId()),

@@ -128,6 +128,8 @@ export type CaseConflict =
       /** null: the patient. */
       name: string | null
       unit: number | null
+      /** Of equipment: how many units have to become free. */
+      missingUnits: number | null
       from: Date
       to: Date
       caseId: string | null

@@ -111,6 +111,26 @@ describe('a case gives way only for what it has', () => {
     expect(await bump(scene, two, [beside])).toMatchObject({ kind: 'done' })
   })
 
+  test('not for more units than are missing', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { clinic, theatre, robot } = scene
+    await theatre.updateEquipment(robot, { units: 3 })
+    const inTheWay: Case[] = []
+    for (const at of [9, 9, 9]) {
+      const place = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
+      const wanted = { startsAt: soonAt(at), equipment: [{ equipmentId: robot, units: 1 }] }
+      inTheWay.push(await booked(scene, aCase(place, wanted)))
+    }
+    const elsewhere = { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }
+    const emergency = aCase(elsewhere, { urgency: 'immediate', equipment: [{ equipmentId: robot, units: 2 }] })
+    expect(await theatre.claimCase(emergency)).toMatchObject({ conflicts: inTheWay.map(() => ({ missingUnits: 2 })) })
+    const bumpRefusals = inTheWay.map(({ id }) => ({ caseId: id, reason: 'not_in_the_way' })).sort(byCase)
+    expect(await bump(scene, emergency, inTheWay)).toEqual({ kind: 'bump_refused', bumpRefusals })
+    await expectUnchanged(scene, ...inTheWay)
+    expect(await bump(scene, emergency, inTheWay.slice(1))).toMatchObject({ kind: 'done' })
+    await expectUnchanged(scene, ...inTheWay.slice(0, 1))
+  })
+
   test('also with those that may: then none gives way', async ({ database }) => {
     const scene = await aTheatre(database)
     const inTheWay = await booked(scene, aCase(scene))

@@ -25,7 +25,8 @@ export function overlapRefusal(
   const plan = plans.find((one) => resourceId !== undefined && roleOf(one, resourceId) !== 'patient') ?? plans[0]
   if (plan === undefined || resourceId === undefined || from === undefined || to === undefined) throw error
   const role = roleOf(plan, resourceId)
-  const taken = { role, resourceId, name: null, unit: role === 'equipment' ? Number(unit) : null }
+  const units = role === 'equipment' ? { unit: Number(unit), missingUnits: 1 } : { unit: null, missingUnits: null }
+  const taken = { role, resourceId, name: null, ...units }
   const during = { from: parseTime(from), to: parseTime(to) }
   const conflict = { kind: 'resource_busy', ...taken, ...during, caseId: null, slotId: null } as const
   return { kind: 'refused', conflicts: [{ ...conflict, ofCaseId: plan.caseId }] }

@@ -1,8 +1,8 @@
 -- bump_refusals: which cases may not be bumped for these plans, and why, as a JSON array of {caseId, why}. Empty: all
--- may be, and each of them has something that a plan needs.
+-- may be, and each of them has something that a plan does not get by the others alone.
 --
 -- why: emergency_is_elective (caseId is of a plan, which may not bump any case) | not_elective | not_in_the_way
--- (nothing that it takes is needed and missing: case_conflicts).
+-- (nothing that it takes is needed and missing once the others are gone: case_conflicts).
 -- p_moved_ids: the cases of these plans that exist already. p_now: as for case_conflicts.
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.
@@ -26,11 +26,15 @@ begin
   if v_refusals is not null then
     return v_refusals;
   end if;
-  select coalesce(jsonb_agg(i.id), '[]') into v_bumpable_ids
-    from jsonb_array_elements(p_plans) p
-   cross join lateral jsonb_array_elements(
-     case_conflicts(p_clinic_no, p, patient_of(p_clinic_no, p), p_moved_ids, p_now)) f
-   cross join lateral jsonb_array_elements(f->'bumpableCaseIds') i(id);
+  select coalesce(jsonb_agg(b->>'caseId'), '[]') into v_bumpable_ids
+    from jsonb_array_elements(p_bumps) b
+   where exists (
+     select from jsonb_array_elements(p_plans) p
+      cross join lateral jsonb_array_elements(
+        case_conflicts(p_clinic_no, p, patient_of(p_clinic_no, p),
+                       p_moved_ids || array(select (o->>'caseId')::uuid from jsonb_array_elements(p_bumps) o
+                                             where o->>'caseId' <> b->>'caseId'), p_now)) f
+      where f->'bumpableCaseIds' ? (b->>'caseId'));
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
              'caseId', c.booking_id,

@@ -104,7 +104,8 @@ begin
   if v_is_taken then
     select coalesce(jsonb_agg(jsonb_build_object(
              'kind', 'resource_busy', 'role', q.kind, 'resourceId', q.resource_id, 'name', q.name, 'unit', q.unit_no,
-             'from', lower(q.busy), 'to', upper(q.busy), 'caseId', q.booking_id, 'slotId', q.slot_id)
+             'from', lower(q.busy), 'to', upper(q.busy), 'caseId', q.booking_id, 'slotId', q.slot_id,
+             'missingUnits', q.missing_units)
              order by q.rank, q.path, lower(q.busy), q.unit_no), '[]')
       into v_conflicts
       from (
@@ -113,10 +114,10 @@ begin
                  as rank,
                t.busy, t.booking_id, t.slot_id,
                case when n.kind = 'equipment' then t.unit_no end as unit_no,
-               n.kind <> 'equipment'
-                 or n.units_max - (dense_rank() over (partition by n.path order by t.unit)
-                                   + dense_rank() over (partition by n.path order by t.unit desc) - 1)
-                    < n.units as is_conflict
+               -- Less than 1: enough are free.
+               case when n.kind = 'equipment'
+                    then n.units - n.units_max + dense_rank() over (partition by n.path order by t.unit)
+                         + dense_rank() over (partition by n.path order by t.unit desc) - 1 end as missing_units
           from unnest(v_needs) n
          cross join lateral (
            select a.during as busy, a.booking_id, null::uuid as slot_id, a.unit_no, a.unit_no as unit
@@ -148,7 +149,7 @@ begin
               and takes_time(s) and tstzrange(s.starts_at, s.ends_at) && with_buffers(n.during)
               and time_of_slot(s) && n.during) t
       ) q
-     where q.is_conflict;
+     where q.missing_units is null or q.missing_units > 0;
   end if;
   v_conflicts := v_missing || v_conflicts;
   if v_starts_at < p_now - c_past_max then

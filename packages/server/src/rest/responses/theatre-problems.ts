@@ -171,8 +171,8 @@ export function conflictBody(conflict: FoundConflict): CaseConflictBody {
   const base = { code: conflict.kind, isSoft: isSoft(conflict.kind), ofCaseId: conflict.ofCaseId, ...bumpable }
   switch (conflict.kind) {
     case 'resource_busy': {
-      const { role, resourceId, name, unit, from, to, caseId, slotId } = conflict
-      const taken = { kind: role, resourceId, name: role === 'patient' ? null : name, unit }
+      const { role, resourceId, name, unit, missingUnits, from, to, caseId, slotId } = conflict
+      const taken = { kind: role, resourceId, name: role === 'patient' ? null : name, unit, missingUnits }
       return { ...base, ...taken, from: timeText(from), to: timeText(to), caseId, slotId }
     }
     case 'units_missing':

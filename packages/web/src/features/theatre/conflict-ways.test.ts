@@ -1,5 +1,5 @@
 import type { Case, CaseConflict } from '@holdfast/contract/client'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { conflictWays } from './conflict-ways.ts'
 
 const conflict = (code: CaseConflict['code'], change: Partial<CaseConflict> = {}): CaseConflict => ({
@@ -23,7 +23,11 @@ const busy = (...bumpableCaseIds: string[]) => conflict('resource_busy', { bumpa
 const staff = { cases, isAdmin: false } as const
 
 test('the cases that the server lets give way are offered', () => {
-  expect(conflictWays([busy('one')], staff)).toEqual({ rules: [], candidates: [cases[0]] })
+  expect(conflictWays([busy('one')], staff)).toEqual({
+    rules: [],
+    candidates: [cases[0]],
+    sufficientIds: ['one'],
+  })
   expect(conflictWays([busy('three'), busy('one')], staff)?.candidates).toEqual([cases[0], cases[2]])
 })
 
@@ -41,6 +45,32 @@ test('rules are overridden by admins only, also together with cases that give wa
   expect(conflictWays([closed], staff)).toBeNull()
   const admin = { ...staff, isAdmin: true }
   expect(conflictWays([closed], admin)?.rules).toEqual(['outside_hours'])
-  expect(conflictWays([closed, busy('one')], admin)).toEqual({ rules: ['outside_hours'], candidates: [cases[0]] })
+  expect(conflictWays([closed, busy('one')], admin)).toMatchObject({ rules: ['outside_hours'], candidates: [cases[0]] })
   expect(conflictWays([closed, busy('one')], staff)).toBeNull()
+})
+
+describe('of equipment, as many cases are chosen as have the missing units', () => {
+  const unitOf = (caseId: string, unit: number, missingUnits: number, bumpableCaseIds = [caseId]) =>
+    conflict('resource_busy', { kind: 'equipment', resourceId: 'scope', caseId, unit, missingUnits, bumpableCaseIds })
+  const three = (missing: number) => [unitOf('one', 1, missing), unitOf('two', 2, missing), unitOf('three', 3, missing)]
+
+  test.for([
+    [1, ['one']],
+    [2, ['one', 'two']],
+    [3, ['one', 'two', 'three']],
+  ] as const)('%i of three', ([missing, sufficientIds]) => {
+    expect(conflictWays(three(missing), staff)).toMatchObject({ candidates: cases, sufficientIds })
+  })
+
+  test('first of cases that give way in any case, then where one case has the unit alone', () => {
+    expect(conflictWays([...three(1), busy('three')], staff)?.sufficientIds).toEqual(['three'])
+    const shared = [unitOf('one', 1, 1), unitOf('two', 1, 1), unitOf('three', 2, 1)]
+    expect(conflictWays(shared, staff)?.sufficientIds).toEqual(['three'])
+  })
+
+  test('a unit of a case that does not give way is no reason against others', () => {
+    const running = unitOf('one', 1, 1, [])
+    expect(conflictWays([running, unitOf('two', 2, 1)], staff)?.sufficientIds).toEqual(['two'])
+    expect(conflictWays([unitOf('one', 1, 2, []), unitOf('two', 2, 2)], staff)).toBeNull()
+  })
 })

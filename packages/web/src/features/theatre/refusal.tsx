@@ -52,7 +52,7 @@ function ResolveForm({ ways, roomName, isBusy, submit, onResolve }: ResolveFormP
   const { t } = useTranslation('theatre')
   const { timeZone } = useTheatre()
   const [typed, setReason] = useState('')
-  const [caseIds, setCaseIds] = useState(() => ways.candidates.map(({ id }) => id))
+  const [caseIds, setCaseIds] = useState(() => ways.sufficientIds)
   const { rules, candidates } = ways
   const reason = typed.trim()
   const isBump = candidates.length > 0
