@@ -17,7 +17,10 @@ export const theatreFiguresSchema = Type.Object(
     turnoverInBlockMinutes: Type.Integer({ minimum: 0, description: 'Of turnovers, within blocks' }),
     rawUtilisation: ratio('inBlockMinutes ÷ blockMinutes'),
     adjustedUtilisation: ratio('(inBlockMinutes + turnoverInBlockMinutes) ÷ blockMinutes'),
-    firstCases: Type.Integer({ minimum: 0, description: 'First cases of a room’s day that have in_room' }),
+    firstCases: Type.Integer({
+      minimum: 0,
+      description: 'First cases of a room’s day, but for urgent and immediate ones, that have in_room',
+    }),
     firstCasesOnTime: Type.Integer({ minimum: 0, description: 'In the room at most graceMinutes after their start' }),
     onTimeRate: ratio('firstCasesOnTime ÷ firstCases'),
     firstCaseDelayMinutesMedian: minutes('Median delay of first cases, 0 for early ones'),

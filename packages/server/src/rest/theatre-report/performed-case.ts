@@ -8,7 +8,10 @@ export type PerformedCase = {
   day: string
   /** When the patient was in the room; null: at least one of the two milestones is missing. */
   inRoom: { from: number; to: number } | null
-  /** The first case of its room’s day, and how much later than planned it began; null: another one, or not known. */
+  /**
+   * The first case of its room’s day, but for emergencies, and how much later than planned it began; null: another one,
+   * or not known.
+   */
   firstDelayMs: number | null
   /** The turnover before it: from the case before it in its room and day; null: the first one, or a longer gap. */
   turnover: { from: number; to: number } | null
@@ -38,9 +41,11 @@ export function performedCases({ cases, blocks, timezone, turnoverMinutesMax }: 
   const byRoomDay = Map.groupBy(cases, ({ roomId, startsAt }) => `${roomId} ${localDay(startsAt, timezone)}`)
   return [...byRoomDay].flatMap(([key, ofRoomDay]) => {
     const lastEnd = lastEnds.get(key) ?? Number.POSITIVE_INFINITY
-    const performed = ofRoomDay
-      .toSorted((one, other) => one.startsAt.getTime() - other.startsAt.getTime() || (one.id < other.id ? -1 : 1))
-      .map((plan, index) => withoutNeighbours(plan, index === 0, lastEnd, timezone))
+    const inOrder = ofRoomDay.toSorted(
+      (one, other) => one.startsAt.getTime() - other.startsAt.getTime() || (one.id < other.id ? -1 : 1),
+    )
+    const first = inOrder.find(({ urgency }) => urgency !== 'immediate' && urgency !== 'urgent')
+    const performed = inOrder.map((plan) => withoutNeighbours(plan, plan === first, lastEnd, timezone))
     addTurnovers(performed, turnoverMinutesMax * minuteMs)
     return performed
   })

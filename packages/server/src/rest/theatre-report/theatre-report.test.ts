@@ -117,6 +117,15 @@ test('utilisation counts time in the room within blocks, adjusted with turnovers
   expect(total).toMatchObject({ turnovers: 2, turnoverMinutesMedian: 30, overtimeMinutes: 30 })
 })
 
+test('an emergency is not the first case of a day: the first planned one is', () => {
+  const late = aCase({ startsAt: at('07:30'), inRoom: '08:10', outOfRoom: '09:00' })
+  for (const urgency of ['immediate', 'urgent'] as const) {
+    const emergency = aCase({ startsAt: at('01:30'), inRoom: '01:30', outOfRoom: '02:30', urgency })
+    const { total } = report({ cases: [emergency, late] })
+    expect(total).toMatchObject({ cases: 2, firstCases: 1, firstCasesOnTime: 0, firstCaseDelayMinutesMedian: 40 })
+  }
+})
+
 test('blocks that are not over do not count', () => {
   const cases = [aCase({ inRoom: '08:00', outOfRoom: '10:00' })]
   const blocks = [aBlock(), aBlock({ id: 'next', from: at('13:00'), to: at('17:00') })]
