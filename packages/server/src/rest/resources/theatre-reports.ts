@@ -4,6 +4,7 @@ import { yearDaysMax } from '@holdfast/vocabulary'
 import { shortCsvResponse } from '../responses/csv.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
+import { dayStart } from '../theatre-report/performed-case.ts'
 import { reportRows } from '../theatre-report/report-csv.ts'
 import { isEnded, theatreReport } from '../theatre-report/theatre-report.ts'
 import { requireDays } from './local-days.ts'
@@ -36,10 +37,15 @@ async function report({ engine: { theatre }, now }: RestDeps, { query, granted: 
     const [first, last] = [week[0], week.at(-1)]
     if (first === undefined || last === undefined) break
     const range = { clinicNo, from: first.start, to: last.end }
-    const ofWeek = await Promise.all([theatre.blocks(range), theatre.cases({ ...range, withEnded: true })])
+    const blocksOfWeek = await theatre.blocks(range)
+    const blocksById = new Map(blocksOfWeek.map((block) => [block.id, block]))
+    // A block of the last day may end on the next one.
+    const to = new Date(Math.max(last.end.getTime(), ...blocksOfWeek.map((block) => block.to.getTime())))
+    const casesOfWeek = await theatre.cases({ ...range, to, withEnded: true })
     // What is planned before this week, or after it, is counted there.
-    blocks.push(...ofWeek[0].filter((block) => block.from >= first.start))
-    cases.push(...ofWeek[1].filter(({ startsAt }) => startsAt >= first.start && startsAt < last.end))
+    const isOfWeek = (at: Date) => at >= first.start && at < last.end
+    blocks.push(...blocksOfWeek.filter((block) => isOfWeek(block.from)))
+    cases.push(...casesOfWeek.filter((one) => isOfWeek(dayStart(one, blocksById))))
   }
   const named = [...blocks, ...cases].flatMap(({ roomId, surgeonId }) => [roomId, ...(surgeonId ? [surgeonId] : [])])
   const names = await theatre.names(clinicNo, [...new Set(named)])

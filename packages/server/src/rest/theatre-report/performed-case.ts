@@ -4,7 +4,7 @@ import { localDay } from '@holdfast/vocabulary'
 /** A case as the report counts it. Instants in milliseconds. */
 export type PerformedCase = {
   plan: Case
-  /** The local day on which it was planned to start. */
+  /** Its local day: see {@link dayStart}. */
   day: string
   /** When the patient was in the room; null: at least one of the two milestones is missing. */
   inRoom: { from: number; to: number } | null
@@ -28,9 +28,14 @@ export type PerformedQuery = {
 
 const minuteMs = 60_000
 
+/** When the day of a case is: a case in a block is of the day on which the block begins, also behind midnight. */
+export function dayStart({ blockId, startsAt }: Case, blocksById: ReadonlyMap<string, Block>): Date {
+  return blocksById.get(blockId ?? '')?.from ?? startsAt
+}
+
 /**
- * Cases with what follows from their milestones and from the other cases of their room’s day: those planned to start on
- * the same local day. Pass neither holds nor cases that were cancelled or have failed.
+ * Cases with what follows from their milestones and from the other cases of their room’s local day: see
+ * {@link dayStart}. Pass neither holds nor cases that were cancelled or have failed.
  */
 export function performedCases({ cases, blocks, timezone, turnoverMinutesMax }: PerformedQuery): PerformedCase[] {
   const lastEnds = new Map<string, number>()
@@ -38,25 +43,27 @@ export function performedCases({ cases, blocks, timezone, turnoverMinutesMax }: 
     const key = `${roomId} ${localDay(from, timezone)}`
     lastEnds.set(key, Math.max(lastEnds.get(key) ?? 0, to.getTime()))
   }
-  const byRoomDay = Map.groupBy(cases, ({ roomId, startsAt }) => `${roomId} ${localDay(startsAt, timezone)}`)
+  const blocksById = new Map(blocks.map((block) => [block.id, block]))
+  const dayOf = (one: Case) => localDay(dayStart(one, blocksById), timezone)
+  const byRoomDay = Map.groupBy(cases, (one) => `${one.roomId} ${dayOf(one)}`)
   return [...byRoomDay].flatMap(([key, ofRoomDay]) => {
     const lastEnd = lastEnds.get(key) ?? Number.POSITIVE_INFINITY
     const inOrder = ofRoomDay.toSorted(
       (one, other) => one.startsAt.getTime() - other.startsAt.getTime() || (one.id < other.id ? -1 : 1),
     )
     const first = inOrder.find(({ urgency }) => urgency !== 'immediate' && urgency !== 'urgent')
-    const performed = inOrder.map((plan) => withoutNeighbours(plan, plan === first, lastEnd, timezone))
+    const performed = inOrder.map((plan) => withoutNeighbours(plan, plan === first, lastEnd, dayOf(plan)))
     addTurnovers(performed, turnoverMinutesMax * minuteMs)
     return performed
   })
 }
 
-function withoutNeighbours(plan: Case, isFirst: boolean, lastEnd: number, timezone: string): PerformedCase {
+function withoutNeighbours(plan: Case, isFirst: boolean, lastEnd: number, day: string): PerformedCase {
   const [entered, left] = [timeOf(plan, 'in_room'), timeOf(plan, 'out_of_room')]
   const inRoom = entered === null || left === null ? null : { from: entered, to: left }
   return {
     plan,
-    day: localDay(plan.startsAt, timezone),
+    day,
     inRoom,
     firstDelayMs: isFirst && entered !== null ? Math.max(0, entered - plan.startsAt.getTime()) : null,
     turnover: null,

@@ -126,6 +126,22 @@ test('an emergency is not the first case of a day: the first planned one is', ()
   }
 })
 
+test('a case behind midnight is of the day on which its block begins', () => {
+  const next = '2030-03-06'
+  const block = aBlock({ from: at('22:00'), to: at('06:00', next), minutes: 480 })
+  const milestones = [
+    { milestone: 'in_room' as const, at: at('02:00', next) },
+    { milestone: 'out_of_room' as const, at: at('05:00', next) },
+  ]
+  const night = aCase({ blockId: block.id, startsAt: at('02:00', next), minutes: 180, milestones })
+  const outside = aCase({ startsAt: at('08:00', next) })
+  const { byDay } = report({ to: next, cases: [night, outside], blocks: [block] })
+  expect(byDay).toMatchObject([
+    { key: day, figures: { cases: 1, blockMinutes: 480, inBlockMinutes: 180, unusedBlocks: 0, firstCases: 1 } },
+    { key: next, figures: { cases: 1, blockMinutes: 0, inBlockMinutes: 0 } },
+  ])
+})
+
 test('blocks that are not over do not count', () => {
   const cases = [aCase({ inRoom: '08:00', outOfRoom: '10:00' })]
   const blocks = [aBlock(), aBlock({ id: 'next', from: at('13:00'), to: at('17:00') })]

@@ -1,7 +1,7 @@
 import type { TheatreReportBody } from '@holdfast/contract'
 import type { Block, Case } from '@holdfast/engine'
 import { localDay, serviceKey } from '@holdfast/vocabulary'
-import { performedCases } from './performed-case.ts'
+import { dayStart, performedCases } from './performed-case.ts'
 import { type FiguresQuery, theatreFigures } from './theatre-figures.ts'
 
 export type TheatreReportQuery = {
@@ -13,7 +13,7 @@ export type TheatreReportQuery = {
   turnoverMinutesMax: number
   releaseDays: number
   now: Date
-  /** The cases that start on these days, in any state. */
+  /** The cases of these days, in any state: see dayStart. */
   cases: readonly Case[]
   /** Those of the cases that were confirmed: see isEnded. */
   confirmedIds: ReadonlySet<string>
@@ -41,6 +41,7 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
     cancelled: query.cases.filter((one) => isEnded(one) && query.confirmedIds.has(one.id)),
     blocks,
   }
+  const blocksById = new Map(blocks.map((block) => [block.id, block]))
   const casesOfBlocks = Map.groupBy(live, ({ blockId }) => blockId ?? '')
   const figures = (part: Part) => theatreFigures({ ...part, casesOfBlocks, graceMinutes, releaseDays, now })
   const nameOf = (id: string) => query.names.get(id) ?? id
@@ -68,7 +69,10 @@ export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
     ),
     bySurgeon: groups({ ofCase: (one) => one.surgeonId, ofBlock: (one) => one.surgeonId }, nameOf),
     byDay: groups(
-      { ofCase: (one) => localDay(one.startsAt, timezone), ofBlock: (one) => localDay(one.from, timezone) },
+      {
+        ofCase: (one) => localDay(dayStart(one, blocksById), timezone),
+        ofBlock: (one) => localDay(one.from, timezone),
+      },
       (day) => day,
     ),
   }
