@@ -7,6 +7,7 @@ import {
   firstInSight,
   hoursOf,
   lanesOf,
+  missedSpan,
   namedSpan,
   namedTimes,
   openSpans,
@@ -157,7 +158,7 @@ describe('a case that began before its planned start', () => {
       startsAt: '2026-11-23T11:30:00.000Z',
       endsAt: '2026-11-23T12:30:00.000Z',
     })
-    expect(namedTimes(planned([['in_room', '13:10']]), utc('13:20'))).toMatchObject({
+    expect(namedTimes(planned([['arrived', '12:10']]), utc('12:20'))).toMatchObject({
       startsAt: '2026-11-23T13:00:00Z',
       endsAt: '2026-11-23T14:00:00Z',
     })
@@ -190,6 +191,42 @@ describe('a case that began before its planned start', () => {
     expect(shownSpan({ ...none, cases: [one] }, '2026-11-22', zone, then)).toEqual(shown)
     expect(shownSpan({ ...none, cases: [one] }, monday, zone, then)).toEqual({ from: at('08:00'), to: at('16:00') })
     expect(firstInSight({ ...none, cases: [one] }, shown, at('09:00'))).toBe(at('20:00', '2026-11-22'))
+  })
+})
+
+describe('a case that began after its planned start', () => {
+  const late = (change: Partial<Case>) =>
+    ({
+      startsAt: new Date(at('14:45')).toISOString(),
+      endsAt: new Date(at('15:45')).toISOString(),
+      expectedEndsAt: new Date(at('16:36')).toISOString(),
+      turnoverMinutes: 20,
+      minutes: 60,
+      status: 'ARRIVED',
+      milestones: [{ milestone: 'in_room', at: new Date(at('15:36')).toISOString() }],
+      ...change,
+    }) as Case
+  const outOfRoom = { milestone: 'out_of_room', at: new Date(at('16:10')).toISOString() } as const
+
+  test('is drawn from when its patient came in, for its minutes, with its planned start behind it', () => {
+    const running = late({})
+    expect(caseSpan(running, at('15:40'))).toEqual({ from: at('15:36'), to: at('16:36') })
+    expect(namedSpan(running, at('17:00'))).toEqual({ from: at('15:36'), to: at('16:36') })
+    expect(missedSpan(running, at('15:40'))).toEqual({ from: at('14:45'), to: at('15:36') })
+    expect(namedTimes(running, at('15:40')).startsAt).toBe(new Date(at('15:36')).toISOString())
+    const done = late({ status: 'COMPLETED', milestones: [...running.milestones, outOfRoom] })
+    expect(namedSpan(done, at('18:00'))).toEqual({ from: at('15:36'), to: at('16:10') })
+    expect(
+      lanesOf([done, late({ id: 'next', startsAt: outOfRoom.at, milestones: [] })], at('18:00')).get('next'),
+    ).toEqual({ lane: 0, lanes: 1 })
+  })
+
+  test('is drawn at its plan until it begins, or without the milestone', () => {
+    const waiting = late({ milestones: [], expectedEndsAt: new Date(at('15:45')).toISOString() })
+    expect(namedSpan(waiting, at('15:00'))).toEqual({ from: at('14:45'), to: at('15:45') })
+    const left = late({ milestones: [outOfRoom] })
+    expect(caseSpan(left, at('18:00'))).toEqual({ from: at('14:45'), to: at('16:10') })
+    for (const one of [waiting, left]) expect(missedSpan(one, at('15:00'))).toBeNull()
   })
 })
 

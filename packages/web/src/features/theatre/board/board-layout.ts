@@ -1,4 +1,4 @@
-import { begunAt, foreseenEnd } from '@holdfast/contract/case-state'
+import { begunAt, foreseenEnd, milestoneAt } from '@holdfast/contract/case-state'
 import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
 import { addDays } from '@holdfast/vocabulary'
 import { instantOf } from '../../../lib/time/local-time.ts'
@@ -89,26 +89,36 @@ export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
 }
 
 /**
- * When a case has its room: from its planned start, or when it began if that was earlier, to its foreseen end. If no
- * more is recorded than that it was over by its planned start, it took its minutes until then.
+ * When a case has its room, to its foreseen end: from when its patient came in, which may be later than planned; else
+ * from its planned start, or an earlier milestone. If no more is recorded than that it was over by its planned start, it
+ * took its minutes until then.
  */
 export function caseSpan(one: Case, now: number): Span {
   const to = foreseenEnd(one, now)
-  const from = Math.min(Date.parse(one.startsAt), ...begunAt(one))
+  const inRoom = milestoneAt(one, 'in_room')
+  const from = inRoom === undefined ? Math.min(Date.parse(one.startsAt), ...begunAt(one)) : Date.parse(inRoom)
   return { from: from < to ? from : to - one.minutes * minuteMs, to }
 }
 
-/** What a case's place says: its planned times, or those at which it has its room if it began before. */
+/** The part of its planned time that had passed when a case began; null: it began in time, or has not begun. */
+export function missedSpan(one: Case, now: number): Span | null {
+  const planned = { from: Date.parse(one.startsAt), to: Date.parse(one.endsAt) }
+  const { from } = caseSpan(one, now)
+  return from > planned.from ? { from: planned.from, to: Math.min(from, planned.to) } : null
+}
+
+/** What a case's place says: its planned times, or those at which it has its room once it has begun at another time. */
 export function namedTimes(one: Case, now: number): { startsAt: string; endsAt: string } {
   const { from, to } = caseSpan(one, now)
-  if (from >= Date.parse(one.startsAt)) return one
+  if (from === Date.parse(one.startsAt)) return one
   return { startsAt: new Date(from).toISOString(), endsAt: new Date(to).toISOString() }
 }
 
-/** How long its name is shown on the board: not longer than planned. */
+/** How long its name is shown on the board: not longer than planned, also if it began late. */
 export function namedSpan(one: Case, now: number): Span {
   const { from, to } = caseSpan(one, now)
-  return { from, to: Math.min(to, Date.parse(one.endsAt)) }
+  const planned = Math.max(Date.parse(one.endsAt), from + one.minutes * minuteMs)
+  return { from, to: Math.min(to, planned) }
 }
 
 /** Which of so many equal parts of its row's height. */

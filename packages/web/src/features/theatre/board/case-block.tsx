@@ -12,7 +12,7 @@ import {
 import { delayed, isMovable } from '../case-state.ts'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
-import { caseSpan, type Lane, minuteMs, namedSpan, namedTimes, placed, type Span } from './board-layout.ts'
+import { caseSpan, type Lane, minuteMs, missedSpan, namedSpan, namedTimes, placed, type Span } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import classes from './case-block.module.css'
 import { caseFlag } from './case-flag.ts'
@@ -51,11 +51,13 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
     one.procedure.display,
     times,
     expectedTimes,
+    missedSpan(one, now) === null ? [] : t('case.plannedFor', { time: formatTime(one.startsAt, timeZone) }),
     one.service,
     patient,
   ].flat()
   return (
     <>
+      <Missed one={one} lane={lane} lanes={lanes} />
       <After one={one} />
       <button
         type="button"
@@ -110,17 +112,32 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
 })
 
 /**
- * A case is placed at its planned time, earlier if it began before, and shorter if it ended early; or, on the day after
- * that, as long as it takes longer.
+ * A case is placed at its planned time, or from when it began, and shorter if it ended early; or, on the day after that,
+ * as long as it takes longer.
  */
 function placedCase(one: Case, shown: Span, now: number) {
   return placed(namedSpan(one, now), shown) ?? placed(caseSpan(one, now), shown)
 }
 
+/** The outline of a case that began late, from its planned start. */
+function Missed({ one, lane, lanes }: Lane & { one: Case }) {
+  const { t, shown, timeZone, now } = useBoard()
+  const missed = missedSpan(one, now)
+  const place = missed === null ? null : placed(missed, shown)
+  if (place === null) return null
+  return (
+    <div
+      className={classes.missed}
+      style={{ insetInlineStart: place.start, width: place.size, '--lane': lane, '--lanes': lanes } as CSSProperties}
+      title={t('case.plannedFor', { time: formatTime(one.startsAt, timeZone) })}
+    />
+  )
+}
+
 /** The time that a case may take longer, and the room's turnover after it. */
 function After({ one }: { one: Case }) {
   const { t, shown, timeZone, now } = useBoard()
-  const planned = Date.parse(one.endsAt)
+  const planned = namedSpan(one, now).to
   const expected = caseSpan(one, now).to
   const longer = placed({ from: planned, to: expected }, shown)
   const cleaned = milestoneAt(one, 'cleaned')

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Icon } from '../../../ui/icon.tsx'
 import markClasses from '../service-marks.module.css'
 import { useBoard } from './board-context.ts'
-import { caseSpan, closedSpans, openSpans } from './board-layout.ts'
+import { caseSpan, closedSpans, namedSpan, openSpans } from './board-layout.ts'
 import signClasses from './board-signs.module.css'
 import caseClasses from './case-block.module.css'
 import { type CaseFlag, caseFlag, flagIcons } from './case-flag.ts'
@@ -57,7 +57,7 @@ function useSigns() {
   const { board, shown, day, timeZone, now, risks } = useBoard()
   const isDrawn = {
     turnover: board.cases.some(({ turnoverMinutes }) => turnoverMinutes > 0),
-    longer: board.cases.some((one) => caseSpan(one, now).to > Date.parse(one.endsAt)),
+    longer: board.cases.some((one) => caseSpan(one, now).to > namedSpan(one, now).to),
     closed: board.rooms.some((room) => closedSpans(openSpans(room, day, timeZone), shown).length > 0),
   }
   const flagged = new Set(board.cases.map((one) => caseFlag(one, risks, now)))
