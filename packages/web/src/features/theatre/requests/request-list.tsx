@@ -2,12 +2,14 @@ import type { CaseRequest } from '@holdfast/contract/client'
 import { Button, Text } from '@mantine/core'
 import { lazy, type RefObject, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatDate, formatMinutes } from '../../../lib/i18n/format.ts'
+import { comma, formatDate, formatMinutes, formatNumber } from '../../../lib/i18n/format.ts'
 import { OnceOpened } from '../../../ui/dialogs/once-opened.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import type { Names } from '../conflict-text.ts'
 import { useTheatre } from '../use-theatre.ts'
 import { requestDragType } from './request-drag-type.ts'
 import classes from './requests.module.css'
+import { useRequestNames } from './use-request-names.ts'
 
 const WithdrawDialog = lazy(async () => ({ default: (await import('./withdraw-dialog.tsx')).WithdrawDialog }))
 
@@ -23,6 +25,7 @@ type RequestListProps = {
 /** Requests in the order of the waitlist. Beside the board they are dragged to a room and a time. */
 export function RequestList({ requests, onFind, onDrag, listRef }: RequestListProps) {
   const isDraggable = onDrag !== undefined
+  const names = useRequestNames()
   return (
     <ol ref={listRef} className={classes.list} data-draggable={isDraggable || undefined}>
       {requests.map((request) => (
@@ -37,7 +40,7 @@ export function RequestList({ requests, onFind, onDrag, listRef }: RequestListPr
           }}
           onDragEnd={() => onDrag?.(null)}
         >
-          <RequestFacts request={request} />
+          <RequestFacts request={request} names={names} />
           <RequestActions request={request} canWithdraw={!isDraggable} onFind={() => onFind(request)} />
         </li>
       ))}
@@ -45,7 +48,7 @@ export function RequestList({ requests, onFind, onDrag, listRef }: RequestListPr
   )
 }
 
-function RequestFacts({ request }: { request: CaseRequest }) {
+function RequestFacts({ request, names }: { request: CaseRequest; names: Names }) {
   const { t } = useTranslation(['theatre', 'shell'])
   const { today } = useTheatre()
   const { procedure, patient, urgency, minutes, service, dueOn, bumpReason, note } = request
@@ -62,6 +65,7 @@ function RequestFacts({ request }: { request: CaseRequest }) {
       <Text size="sm">
         <bdi>{patient?.name ?? t('shell:erasedPatient')}</bdi>
       </Text>
+      <RequestNeeds request={request} names={names} />
       {dueOn === null ? null : (
         <Text size="sm" {...(isOverdue ? { c: 'var(--mantine-color-error)' } : {})}>
           {t(isOverdue ? 'requests.overdue' : 'requests.due', { day: formatDate(dueOn) })}
@@ -74,6 +78,31 @@ function RequestFacts({ request }: { request: CaseRequest }) {
         </Text>
       )}
     </>
+  )
+}
+
+/** Who, where and with what: `Surgeon: Dr. Chen`. */
+function RequestNeeds({ request, names }: { request: CaseRequest; names: Names }) {
+  const { t } = useTranslation('theatre')
+  const { surgeonId, anaesthetistId, staffIds, equipment, roomId } = request
+  const needs = [
+    [t('field.surgeon'), surgeonId === null ? t('field.undecided') : names.person(surgeonId)],
+    [t('field.anaesthetist'), anaesthetistId === null ? '' : names.person(anaesthetistId)],
+    [t('field.staff'), staffIds.map(names.person).join(`${comma()} `)],
+    [
+      t('field.equipment'),
+      equipment
+        .map(({ equipmentId, units }) => `${formatNumber(units)} × ${names.equipment(equipmentId)}`)
+        .join(`${comma()} `),
+    ],
+    [t('field.room'), roomId === null ? '' : names.room(roomId)],
+  ] as const
+  return needs.map(([of, text]) =>
+    text === '' ? null : (
+      <Text key={of} size="sm">
+        {of}: <bdi>{text}</bdi>
+      </Text>
+    ),
   )
 }
 
