@@ -236,10 +236,7 @@ const caseFields = {
   roomId: Type.String({ format: 'uuid' }),
   startsAt: Type.String({ format: 'date-time' }),
   endsAt: Type.String({ format: 'date-time', description: 'Without the turnover' }),
-  expectedEndsAt: Type.String({
-    format: 'date-time',
-    description: '`endsAt`, `minutes` after `in_room`, or by `extend`',
-  }),
+  expectedEndsAt: time({ description: '`endsAt`, `minutes` after `in_room`, or by `extend`' }),
   projectedStartsAt: nullableTime({
     description:
       'In lists: when it begins as things are: when the cases that go before it release its room, people, patient ' +
@@ -262,6 +259,8 @@ const caseFields = {
   procedure: procedureSchema,
   urgency: urgencySchema,
   patient: Type.Union([theatrePatientSchema, Type.Null()], { description: 'null: erased' }),
+  patientFlags: Type.Array(Type.String(), { description: 'Of the patient’s record, such as an allergy' }),
+  note: nullableText({ description: 'Of its request' }),
   requestId: nullableId(),
   override: Type.Union([
     Type.Object(

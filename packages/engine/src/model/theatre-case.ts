@@ -91,6 +91,10 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
   patientId: string
   /** null: erased. */
   patient: TheatrePatient | null
+  /** Those of the patient's record, such as an allergy. */
+  patientFlags: string[]
+  /** Of its request; null: it has none. */
+  note: string | null
   requestId: string | null
   override: AppliedOverride | null
   /** Empty when the case is FAILED or CANCELLED. */

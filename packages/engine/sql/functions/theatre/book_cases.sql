@@ -105,7 +105,10 @@ begin
       join claimed c on c.id = (b.row).id
   )
   select c.no::integer, b.row,
-         case_as_json(p_places[c.no].clinic_id, b.row, t.row, a, false, c.allocations, '[]')
+         case_as_json(p_places[c.no].clinic_id, b.row, t.row, a,
+                      (select q.note from case_request q
+                        where q.clinic_no = p_clinic_no and q.id = (t.row).request_id),
+                      false, c.allocations, '[]')
     from claimed c
     join booked b on (b.row).id = c.id
     join planned t on (t.row).booking_id = c.id

@@ -1,12 +1,13 @@
 -- case_as_json: a case as Case in src/model/theatre-case.ts, without atRiskBy; times are texts, in the session's time
 -- zone.
 --
--- p_is_lapsed: whether it is a hold that has lapsed, so that it takes nothing. p_allocations: as allocations_of.
+-- p_note: of its request. p_is_lapsed: whether it is a hold that has lapsed, so that it takes nothing.
+-- p_allocations: as allocations_of.
 -- Internal. The planner replaces a call by this body.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.case_as_json(
   p_clinic_id uuid, p_booking holdfast.booking, p_case holdfast.theatre_case, p_patient holdfast.patient,
-  p_is_lapsed boolean, p_allocations jsonb, p_milestones jsonb
+  p_note text, p_is_lapsed boolean, p_allocations jsonb, p_milestones jsonb
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -27,6 +28,8 @@ return jsonb_build_object(
   'patient', case when (p_patient).mrn is not null
                   then jsonb_build_object('mrn', (p_patient).mrn, 'name', (p_patient).name,
                                           'birthDate', (p_patient).birth_date) end,
+  'patientFlags', coalesce((p_patient).flags, '{}'),
+  'note', p_note,
   'requestId', (p_case).request_id, 'override', (p_case).override, 'version', (p_booking).version,
   'createdAt', (p_booking).created_at, 'updatedAt', (p_booking).updated_at,
   'allocations', case when p_is_lapsed then '[]' else p_allocations end, 'milestones', p_milestones);

@@ -15,7 +15,7 @@ as $function$
 begin
   return query
   select t.booking_id,
-         case_as_json(c.id, b.booking, t, p, b.is_lapsed, allocations_of(t.clinic_no, t.booking_id),
+         case_as_json(c.id, b.booking, t, p, q.note, b.is_lapsed, allocations_of(t.clinic_no, t.booking_id),
                       (select coalesce(jsonb_agg(jsonb_build_object('milestone', m.milestone, 'at', m.at)
                                                  order by m.at, m.milestone), '[]')
                          from case_milestone m
@@ -24,6 +24,7 @@ begin
             from unnest(p_bookings) q) b
     join theatre_case t on t.clinic_no = (b.booking).clinic_no and t.booking_id = (b.booking).id
     join clinic c on c.no = t.clinic_no
-    left join patient p on p.clinic_no = t.clinic_no and p.id = t.patient_id;
+    left join patient p on p.clinic_no = t.clinic_no and p.id = t.patient_id
+    left join case_request q on q.clinic_no = t.clinic_no and q.id = t.request_id;
 end
 $function$;

@@ -60,6 +60,8 @@ function aCase(surgeonId: string, overrides: Partial<CaseBody> = {}): CaseBody {
     milestones: [],
     atRiskBy: null,
     lacks: null,
+    patientFlags: [],
+    note: null,
     version: 1,
     createdAt: '2031-01-01T00:00:00.000Z',
     updatedAt: '2031-01-01T00:00:00.000Z',

@@ -308,6 +308,26 @@ describe('the waitlist', () => {
     expect(roomsOf(await suggest({ caseId: booked.body.id }))).toEqual([roomTwo.id])
   })
 
+  test('a case has the note of its request, and the flags of its patient', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, surgeon, roomOne } = theatre
+    await rest.call('createPatient', { path, as, body: { ...request().patient, flags: ['Latex allergy'] } })
+    const wanted = { ...request(), surgeonId: surgeon.id }
+    const waiting = await rest.call('createCaseRequest', {
+      path,
+      as,
+      body: { ...wanted, note: 'Needs a bed in the ICU' },
+    })
+    const place = { clinicId: theatre.clinic.id, roomId: roomOne.id, startsAt: theatreTime('09:00'), confirm: true }
+    const booked = await rest.call('createCase', { as, body: { ...wanted, ...place, requestId: waiting.body.id } })
+    const known = { patientFlags: ['Latex allergy'], note: 'Needs a bed in the ICU' }
+    expect(booked.body).toMatchObject(known)
+    const board = await rest.call('getTheatre', { path, as, query: { date: theatreDay, days: 1 } })
+    expect(board.body.cases).toMatchObject([known])
+    const unrequested = await theatre.book({ startsAt: theatreTime('11:00'), confirm: true })
+    expect(unrequested.body).toMatchObject({ patientFlags: [], note: null })
+  })
+
   test('fills a block in one step', async ({ database, rest }) => {
     const theatre = await aTheatre(database, rest)
     const { path, staff: as, admin, roomOne, surgeon } = theatre

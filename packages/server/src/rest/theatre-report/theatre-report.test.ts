@@ -42,6 +42,8 @@ function aCase(change: Partial<Case> & { inRoom?: string; outOfRoom?: string } =
     allocations: [],
     atRiskBy: null,
     lacks: null,
+    patientFlags: [],
+    note: null,
     milestones: [
       ...(inRoom === undefined ? [] : [{ milestone: 'in_room' as const, at: at(inRoom) }]),
       ...(outOfRoom === undefined ? [] : [{ milestone: 'out_of_room' as const, at: at(outOfRoom) }]),

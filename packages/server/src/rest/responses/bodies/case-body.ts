@@ -28,6 +28,8 @@ export function caseBody(found: Case): CaseBody {
     procedure: found.procedure,
     urgency: found.urgency,
     patient: found.patient,
+    patientFlags: found.patientFlags,
+    note: found.note,
     requestId: found.requestId,
     override: found.override && { rules: found.override.rules, reason: found.override.reason ?? null },
     allocations: found.allocations.map((one) => ({ ...one, from: timeText(one.from), to: timeText(one.to) })),

@@ -128,6 +128,18 @@ function CaseOnPaper({ one, day, now, flag, names }: CaseOnPaperProps) {
             {t('field.mrn')} <bdi>{one.patient.mrn}</bdi>
           </div>
         )}
+        {one.patientFlags.map((flag) => (
+          <div key={flag}>
+            <strong>
+              <bdi>{flag}</bdi>
+            </strong>
+          </div>
+        ))}
+        {one.note === null ? null : (
+          <div>
+            <bdi>{one.note}</bdi>
+          </div>
+        )}
       </td>
       <td>
         {team.map((id) => (

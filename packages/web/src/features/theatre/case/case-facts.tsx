@@ -70,6 +70,11 @@ export function CaseFacts({ one, names, atRiskBy = one.atRiskBy, projections = n
           <bdi>{names.room(one.roomId)}</bdi>
         </Fact>
         <Patient one={one} />
+        {one.note === null ? null : (
+          <Fact of={t('requests.note')}>
+            <bdi>{one.note}</bdi>
+          </Fact>
+        )}
         <Fact of={t('field.service')}>
           <bdi>{one.service}</bdi>
         </Fact>
@@ -122,13 +127,20 @@ function RiskText({ risk, procedure, planned }: { risk: Risk; procedure: string;
   return t('case.beginsAfter', { procedure, time: time(risk.beginsAt) })
 }
 
-function Patient({ one: { patient } }: { one: Case }) {
+function Patient({ one: { patient, patientFlags } }: { one: Case }) {
   const { t } = useTranslation(['theatre', 'shell'])
   return (
     <>
       <Fact of={t('field.patient')}>
         <bdi>{patient?.name ?? t('shell:erasedPatient')}</bdi>
       </Fact>
+      {patientFlags.length === 0 ? null : (
+        <Fact of={t('field.flags')}>
+          <strong>
+            <bdi>{patientFlags.join(`${comma()} `)}</bdi>
+          </strong>
+        </Fact>
+      )}
       {patient === null ? null : (
         <Fact of={t('field.mrn')}>
           <bdi>{patient.mrn}</bdi>
