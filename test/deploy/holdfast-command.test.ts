@@ -14,7 +14,7 @@ function run({ env = {}, mayEnter = true }: { env?: Record<string, string>; mayE
   const settings = `HOLDFAST_BACKUP_TO=/srv/backups\nHOLDFAST_BACKUP_PASSPHRASE='two words'\nPORT=3000\n`
   const program = 'echo "$HOLDFAST_BACKUP_TO|$HOLDFAST_BACKUP_PASSPHRASE|$PORT|$*"; pwd'
   const programs = installCommand(directory, { settings, program, mayEnter })
-  const { stdout, stderr } = spawnSync('holdfast', ['restore', '--to', '2027-03-01 10:15:00Z'], {
+  const { stdout, stderr } = spawnSync(join(programs, 'holdfast'), ['restore', '--to', '2027-03-01 10:15:00Z'], {
     cwd: here,
     env: { PATH: `${programs}:${process.env.PATH}`, ...env },
     encoding: 'utf8',

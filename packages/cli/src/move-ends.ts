@@ -40,7 +40,12 @@ export async function moveEnds(directory: NamedDatabase, others: readonly NamedD
   }
 }
 
-/** The number of a clinic. @param text its id, or the number that `holdfast shards clinics` shows. @throws CommandRefusal */
+/**
+ * The number of a clinic.
+ *
+ * @param text its id, or the number that `holdfast shards clinics` shows
+ * @throws CommandRefusal
+ */
 export function clinicNoOf(text: string): number {
   const clinicNo = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : clinicNoIn(text)
   if (clinicNo === null) throw new CommandRefusal(`${text} is neither the id nor the number of a clinic`, 2)

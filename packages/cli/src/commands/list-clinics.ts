@@ -12,8 +12,8 @@ export type ListClinicsOptions = JsonOption & { after: number }
 const listedMax = 1_000
 
 /**
- * A clinic, and a database that has it. `inUse`: whether the directory notes it there; after a restore, another database
- * may have an old copy. `id` and `name` are null if the database cannot be read.
+ * A clinic, and a database that has it. `inUse`: whether the directory notes it there; after a restore, another
+ * database may have an old copy. `id` and `name` are null if the database cannot be read.
  */
 type ListedClinic = { no: number; id: string | null; name: string | null; database: string; inUse: boolean }
 
