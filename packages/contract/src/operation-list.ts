@@ -16,4 +16,7 @@ export function operationList({ paths }: OpenApiDocument): string {
   return lines.sort().join('')
 }
 
-if (import.meta.main) await writeFile(operationListPath, operationList(buildOpenApi()))
+if (import.meta.main) {
+  await writeFile(operationListPath, operationList(buildOpenApi()))
+  process.stdout.write('Wrote packages/contract/operations.txt.\n')
+}
