@@ -85,7 +85,7 @@ export const theatreProblemKinds = {
   person_away: {
     status: 409,
     title: 'Somebody of the team is away',
-    help: 'See `conflicts` for whom, and when. Choose another time or person. An admin may override this with a reason.',
+    help: 'Choose another time than in `conflicts`, or another person. An admin may override this with a reason.',
   },
   patient_mismatch: {
     status: 409,

@@ -31,8 +31,8 @@ const aheadMsMax = 5 * minuteMs
  * - Block time: the minutes of the blocks that are over, which may be fewer than from their start to their end.
  * - Turnover time: from the prior patient out of the room to the succeeding patient in the room (AACD glossary,
  *   “turnover time”), of cases that follow each other in a room on a day. A gap beyond a limit is idle time.
- * - First-case on-time start: the first case of a room’s day that is no emergency (urgent or immediate) has its patient in the room by its planned start, with
- *   some minutes of grace. Our definition: the grace differs between hospitals.
+ * - First-case on-time start: the first case of a room’s day that is no emergency (urgent or immediate) has its patient
+ *   in the room by its planned start, with some minutes of grace. Our definition: the grace differs between hospitals.
  * - Overtime: how long patients are in the room after the end of the room’s last block of the day. Source: Strum,
  *   Vargas, May and Bashein, “Surgical Suite Utilization and Capacity Planning: A Minimal Cost Analysis Model”, J Med
  *   Syst 1997, “overutilization”; here after the block alone, and without the turnovers.

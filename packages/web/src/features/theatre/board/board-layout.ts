@@ -90,8 +90,8 @@ export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
 
 /**
  * When a case has its room, to its foreseen end: from when its patient came in, which may be later than planned; else
- * from its planned start, or an earlier milestone. If no more is recorded than that it was over by its planned start, it
- * took its minutes until then.
+ * from its planned start, or an earlier milestone. If no more is recorded than that it was over by its planned start,
+ * it took its minutes until then.
  */
 export function caseSpan(one: Case, now: number): Span {
   const to = foreseenEnd(one, now)

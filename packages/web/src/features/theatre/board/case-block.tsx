@@ -112,8 +112,8 @@ export const CaseBlock = memo(function CaseBlock(props: CaseBlockProps) {
 })
 
 /**
- * A case is placed at its planned time, or from when it began, and shorter if it ended early; or, on the day after that,
- * as long as it takes longer.
+ * A case is placed at its planned time, or from when it began, and shorter if it ended early; or, on the day after
+ * that, as long as it takes longer.
  */
 function placedCase(one: Case, shown: Span, now: number) {
   return placed(namedSpan(one, now), shown) ?? placed(caseSpan(one, now), shown)
