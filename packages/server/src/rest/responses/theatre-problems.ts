@@ -40,7 +40,10 @@ export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
     case 'case_missing':
       return problem('case_not_found', `There is no case ${outcome.caseId}.`)
     case 'request_missing':
-      return problem('case_request_not_found', 'There is no open request with this id in this clinic.')
+      return problem(
+        'case_request_not_found',
+        'The clinic has no open request with this id. Somebody may have just booked or withdrawn it.',
+      )
     case 'hold_expired':
       return problem('hold_expired', `The hold of case ${outcome.case.id} has ended. What it held is free again.`, {
         case: caseBody(outcome.case),
