@@ -79,6 +79,7 @@ export const closureEffectSchema = Type.Object(
     takenSlots: firstCount('Those with places that are booked or held'),
     takenUnits: firstCount('How many places in them are booked or held'),
     sessions: firstCount('Open sessions at these times that are not over'),
+    cases: firstCount('Cases to come in which the doctor is at these times; 0 of the whole clinic’s closures'),
     bookings: pageOf(bookingSchema, 'ClosedBookings'),
   },
   { title: 'ClosureEffect', additionalProperties: false },

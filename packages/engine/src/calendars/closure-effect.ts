@@ -26,7 +26,8 @@ async function countsOf(pool: pg.Pool, concerned: Concerned): Promise<ClosureEff
     select count(*)::integer as slots, count(c.blocked_at)::integer as "blockedSlots",
            count(*) filter (where c.taken > 0)::integer as "takenSlots",
            coalesce(sum(c.taken), 0)::integer as "takenUnits",
-           (select count(*)::integer from (${sessionsIn(concerned)} limit ${slotsToComeMax}) o) as sessions
+           (select count(*)::integer from (${sessionsIn(concerned)} limit ${slotsToComeMax}) o) as sessions,
+           (select count(*)::integer from (${casesIn(concerned)} limit ${slotsToComeMax}) o) as cases
       from (select s.blocked_at, s.taken from ${slotsIn(concerned)} limit ${slotsToComeMax}) c`)
   return rows[0] ?? null
 }
@@ -44,6 +45,21 @@ function slotsIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }:
       join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
      where c.no = ${clinicNo} and holdfast.takes_time(s) and s.starts_at > statement_timestamp()
        and ${doctorId === null ? sql`true` : sql`s.resource_id = ${doctorId}`}) s`
+}
+
+/**
+ * The cases to come of a doctor that overlap a time of the closure: what they take. One of the whole clinic leaves its
+ * operating rooms open.
+ */
+function casesIn({ clinicNo, doctorId, time: { localStart, localEnd, yearly } }: Concerned): Sql {
+  return sql`
+    select distinct a.booking_id from holdfast.clinic c
+     cross join lateral holdfast.closure_occurrences(
+       ${localStart}::timestamp, ${localEnd}::timestamp, ${yearly}::boolean, c.timezone, statement_timestamp(),
+       statement_timestamp() + interval '3 years') o(during)
+      join holdfast.allocation a on a.clinic_no = c.no and a.resource_id = ${doctorId} and a.during && o.during
+      join holdfast.theatre_case t on t.clinic_no = a.clinic_no and t.booking_id = a.booking_id
+     where c.no = ${clinicNo} and t.starts_at > statement_timestamp()`
 }
 
 /** The open sessions of doctors that are not over and overlap a time of the closure. */

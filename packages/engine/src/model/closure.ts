@@ -63,6 +63,8 @@ export type ClosureEffect = {
     takenSlots: number
     /** Open sessions that are not over. */
     sessions: number
+    /** Cases to come in which the doctor is; 0 if the closure is of the whole clinic. */
+    cases: number
     /** How many of their units are booked or held. */
     takenUnits: number
   } | null

@@ -75,6 +75,20 @@ test('times are suggested from the end of the absence', async ({ database }) => 
   }
 })
 
+test('the preview of an absence counts the cases in which the doctor is', async ({ database }) => {
+  const scene = await anAbsence(database)
+  const { clinic, engine, theatre, surgeon } = scene
+  const other = await someStaff(theatre, clinic, 'surgeon')
+  await theatre.claimCase(aCase(scene))
+  await theatre.claimCase(aCase(scene, { surgeonId: other, staffIds: [surgeon.id], startsAt: soonAt(11) }))
+  await theatre.claimCase(aCase(scene, { startsAt: soonAt(12) }))
+  const time = { localStart: `${day}T00:00`, localEnd: `${day}T12:00`, yearly: false }
+  const effectOf = async (doctorId: string | null) =>
+    (await engine.closures.effect({ clinicNo: clinic.no, doctorId, time, limit: 10, cursor: null })).counts
+  expect(await effectOf(surgeon.id)).toMatchObject({ slots: 0, cases: 2 })
+  expect(await effectOf(null)).toMatchObject({ cases: 0 })
+})
+
 test('in a closure of the clinic, its operating rooms stay open', async ({ database }) => {
   const { theatre, close, ...scene } = await anAbsence(database, true)
   await close()

@@ -39,7 +39,9 @@ export function ClosureEffect({ clinicId, of, links }: EffectProps) {
       <Text role="status">
         {t('closures.slots', { count: first.slots ?? 0 })}{' '}
         {first.sessions ? `${t('closures.sessions', { count: first.sessions })} ` : null}
-        {bookings.length === 0 ? t('closures.nobody') : t('closures.stay', { number })}
+        {first.cases ? `${t('closures.cases', { number: formatNumber(first.cases) })} ` : null}
+        {bookings.length > 0 ? t('closures.stay', { number }) : null}
+        {bookings.length === 0 && !first.cases ? t('closures.nobody') : null}
       </Text>
       {bookings.length === 0 ? null : (
         <ul className={layoutClasses.scrollList} ref={listRef}>
