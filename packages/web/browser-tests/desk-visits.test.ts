@@ -1,5 +1,6 @@
 import { aDoctor, aSession, aVisitType } from '@holdfast/testkit'
 import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene, noonZone } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
 import { test } from './site-test.ts'
@@ -86,4 +87,40 @@ test('the desk finds the soonest time of any doctor, with whom it is, and books 
     [clinic.no],
   )
   expect(rows).toEqual([{ doctor: other.id }])
+})
+
+test('if somebody else takes the time meanwhile, the desk gets the nearest others, and books one', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const { clinic, doctor } = scene
+  const type = await aVisitType(site.database, clinic, { name: 'Vaccination', minutes: 10 })
+  const session = await aSession(site.database, doctor, { minutes: 60 })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${clinic.id}/book?doctorId=${doctor.id}`)
+  await page.getByLabel('Visit type').selectOption({ label: 'Vaccination · 10 minutes' })
+  const times = page.locator('[data-weeks] button[aria-pressed]')
+  await times
+    .first()
+    .or(page.getByRole('button', { name: 'Show that week' }))
+    .first()
+    .waitFor()
+  if ((await times.count()) === 0) await page.getByRole('button', { name: 'Show that week' }).click()
+  await times.nth(1).click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Lena Late')
+  const startsAt = new Date(session.startsAt.getTime() + 10 * 60_000).toISOString()
+  const first = {
+    sessionId: session.id,
+    startsAt,
+    visitTypeId: type.id,
+    patient: { name: 'Quinn Quick' },
+    confirm: true,
+  }
+  await dataOf(site.admin.createBooking({ body: first }))
+  await page.getByRole('button', { name: /^Book / }).click()
+  await page.getByText('That time has just gone').waitFor()
+  const nearby = page.getByText('Still available:').locator('..').getByRole('button')
+  await expect.poll(() => nearby.count()).toBe(3)
+  expect(await axeFindings(page)).toEqual([])
+  await nearby.first().click()
+  await page.getByRole('button', { name: /^Book / }).click()
+  await page.getByRole('heading', { name: 'Booked' }).waitFor()
 })

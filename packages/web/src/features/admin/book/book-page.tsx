@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isOverlap, LazyOverlapQuestion } from '../../../domain/overlap/lazy-overlap-question.tsx'
 import { SlotPicker } from '../../../domain/slots/slot-picker.tsx'
+import { useNearbyTimes } from '../../../domain/visits/use-nearby-times.ts'
 import { RefusedError, refusalCode, refusedContact } from '../../../lib/api/api-error.ts'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import { LinkButton } from '../../../ui/buttons/link-button.tsx'
@@ -201,16 +202,38 @@ function Refused({
   return (
     <Stack mt="md" gap="sm">
       <ErrorState error={error} />
-      <Alternatives error={error} timeZone={timeZone} onChoose={onChoose} />
+      {variables?.visitType === undefined ? (
+        <Alternatives
+          found={error instanceof RefusedError ? (error.problem.alternatives ?? []) : []}
+          timeZone={timeZone}
+          onChoose={onChoose}
+        />
+      ) : isTaken(error) ? (
+        <NearbyVisits
+          slot={variables.slot}
+          visitTypeId={variables.visitType.id}
+          timeZone={timeZone}
+          onChoose={onChoose}
+        />
+      ) : null}
     </Stack>
   )
 }
 
-type AlternativesProps = { error: Error; timeZone: string; onChoose: (slot: Slot) => void }
+/** Whether nothing can be booked at that time any more. */
+const isTaken = (error: Error) => ['slot_full', 'slot_closed'].includes(refusalCode(error) ?? '')
 
-function Alternatives({ error, timeZone, onChoose }: AlternativesProps) {
+type NearbyVisitsProps = Omit<AlternativesProps, 'found'> & { slot: Slot; visitTypeId: string }
+
+function NearbyVisits({ slot: { doctorId, startsAt }, visitTypeId, timeZone, onChoose }: NearbyVisitsProps) {
+  const found = useNearbyTimes({ doctorId, visitTypeId, startsAt, timeZone, byDesk: true })
+  return <Alternatives found={found} timeZone={timeZone} onChoose={onChoose} />
+}
+
+type AlternativesProps = { found: readonly Slot[]; timeZone: string; onChoose: (slot: Slot) => void }
+
+function Alternatives({ found, timeZone, onChoose }: AlternativesProps) {
   const { t } = useTranslation('admin')
-  const found = error instanceof RefusedError ? (error.problem.alternatives ?? []) : []
   if (found.length === 0) return null
   return (
     <div>

@@ -1,16 +1,11 @@
-import { addDays, localDay } from '@holdfast/vocabulary'
 import { Button, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import type { ChosenSlot } from '../../../domain/free-times/no-times.tsx'
 import type { Attempt } from '../../../domain/hold/attempt.ts'
-import { nearestTimes } from '../../../domain/visits/nearest-times.ts'
-import { sessionOf, visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
+import { useNearbyTimes } from '../../../domain/visits/use-nearby-times.ts'
+import { sessionOf } from '../../../domain/visits/visit-times-query.ts'
 import { formatLongDayTime } from '../../../lib/i18n/format.ts'
 import classes from '../booking.module.css'
-
-const shownMax = 3
-const days = { before: 7, after: 14 } as const
 
 type NearbyProps = {
   attempt: Attempt
@@ -29,11 +24,7 @@ export function NearbyVisits({
   onChoose,
 }: NearbyProps) {
   const { t } = useTranslation('booking')
-  const day = localDay(slot.startsAt, timeZone)
-  const visitType = { id: visitTypeId, capacity: 1 }
-  const of = { doctorId, visitType, from: addDays(day, -days.before), to: addDays(day, days.after) }
-  const found = useQuery({ ...visitTimesQuery(of), staleTime: 0 }).data?.items ?? []
-  const nearest = nearestTimes(found, slot.startsAt, shownMax)
+  const nearest = useNearbyTimes({ doctorId, visitTypeId, startsAt: slot.startsAt, timeZone })
   if (nearest.length === 0) return null
   return (
     <div>
