@@ -121,7 +121,11 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
             </td>
             <td data-label={t('field.fee')}>{doctor.fee === null ? '–' : formatMoney(doctor.fee)}</td>
             <td data-label={t('doctors.nextFree')} className="tabular">
-              {doctor.nextAvailableAt === null ? '–' : formatDayTime(doctor.nextAvailableAt, timeZone)}
+              {doctor.nextAvailableAt === null
+                ? doctor.hasOpenSessions
+                  ? t('doctors.inSessions')
+                  : '–'
+                : formatDayTime(doctor.nextAvailableAt, timeZone)}
             </td>
             <td data-label={t('doctors.bookable')}>{doctor.active ? t('yes') : t('no')}</td>
             <td>
