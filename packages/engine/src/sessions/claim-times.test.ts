@@ -191,7 +191,7 @@ describe('claims of times', () => {
       [doctor.clinicNo, doctor.id, minuteOf(session, 60), minuteOf(session, 65)],
     )
     const outcomes = await claim(database, ...[20, 10, 50, 40, 70].map((minute) => aTimeClaim(session, type, minute)))
-    expect(kindsOf(outcomes)).toEqual(['slot_full', 'booked', 'slot_full', 'slot_full', 'booked'])
+    expect(kindsOf(outcomes)).toEqual(['slot_full', 'booked', 'slot_closed', 'slot_full', 'booked'])
   })
 
   test('a withdrawal of hours ends visits in them, and leaves the sessions before and after', async ({ database }) => {

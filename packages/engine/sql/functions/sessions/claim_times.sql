@@ -4,10 +4,10 @@
 -- the other parameters, and the row, are those of claim_slots. slot_ids: of what was booked.
 --
 -- Outcomes: as claim_slots; and session_missing | visit_type_missing | visit_type_not_offered | visit_type_by_<who may
---   book it> | time_not_offered. slot_full: the time, with its buffers, is taken. retry: as claim_slots; if the time
---   was taken by a request of this call that was then refused, or that has the same key; and for all requests, if holds
---   at these times had lapsed: their units were given back, and may have been offered to those who wait. After that no
---   booking may be locked.
+--   book it> | time_not_offered. slot_full, slot_closed:doctor_busy: the time, with its buffers, is taken
+--   (taken_because). retry: as claim_slots; if the time was taken by a request of this call that was then refused, or
+--   that has the same key; and for all requests, if holds at these times had lapsed: their units were given back, and
+--   may have been offered to those who wait. After that no booking may be locked.
 -- Locks: the doctors, by (clinic_no, id); with p_known_by, as lock_patients; then the slots of visits at these times,
 --   by (clinic_no, id), and their lapsed holds; then as claim_slots.
 -- Fails: as claim_slots; 23P01 if the backstop found an overlap.
@@ -141,7 +141,7 @@ begin
                                        upper(v_request.session_time), v_now);
     end if;
     if v_slot_id is null and v_taken && v_during then
-      v_verdicts[v_request.n] := 'slot_full';
+      v_verdicts[v_request.n] := taken_because(v_request.clinic_no, v_resource_id, v_during);
     elsif v_slot_id is null and v_own && v_during then
       v_rivals := v_rivals || v_request.n::integer;
     elsif v_slot_id is null then

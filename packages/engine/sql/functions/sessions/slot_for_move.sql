@@ -114,7 +114,7 @@ begin
      where s.clinic_no = p_clinic_no and s.id = v_from.id;
   end if;
   if taken_times(p_clinic_no, v_session.resource_id, lower(v_during), upper(v_during), v_now) && v_during then
-    outcome := 'slot_full';
+    outcome := taken_because(p_clinic_no, v_session.resource_id, v_during);
     return;
   end if;
 
