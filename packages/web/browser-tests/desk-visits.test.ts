@@ -57,6 +57,8 @@ test('the desk books a visit type for a patient who walks in, also one that pati
   await page.getByText('Moved back.').waitFor()
   await page.goto(`/clinic/${clinic.id}/day`)
   await page.getByRole('row').filter({ hasText: 'Walter Walk-in' }).getByText('Minor surgery').waitFor()
+  await page.goto(`/clinic/${clinic.id}/bookings`)
+  await page.getByRole('row').filter({ hasText: 'Walter Walk-in' }).getByText('Minor surgery').waitFor()
   await page.goto(`/clinic/${clinic.id}/doctors`)
   const rowOf = (name: string) => page.getByRole('row').filter({ hasText: name })
   await rowOf('Dr Bo Berg').getByRole('cell', { name: 'In open sessions' }).waitFor()

@@ -115,6 +115,9 @@ const appointmentSchema = Type.Object(
     bookingId: Type.String({ format: 'uuid' }),
     doctorId: Type.String({ format: 'uuid' }),
     doctorName: Type.String(),
+    visitTypeId: Type.Optional(
+      Type.String({ format: 'uuid', description: 'What is booked in an open session; absent: a slot was booked' }),
+    ),
     ...times,
   },
   { title: 'PatientAppointment', additionalProperties: false },

@@ -40,6 +40,8 @@ export type PatientAppointment = {
   bookingId: string
   doctorId: string
   doctorName: string
+  /** Absent: a slot was booked. */
+  visitTypeId?: string
   startsAt: Date
   endsAt: Date
   status: BookingStatus

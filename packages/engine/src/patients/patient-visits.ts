@@ -47,8 +47,9 @@ export async function patientVisits(pool: pg.Pool, patientId: string, now: Date)
 }
 
 function appointmentOf(booking: Booking, names: ReadonlyMap<string, string>): PatientAppointment {
-  const { id: bookingId, doctorId, startsAt, endsAt, status } = booking
-  return { bookingId, doctorId, doctorName: names.get(doctorId) ?? '', startsAt, endsAt, status }
+  const { id: bookingId, doctorId, visitTypeId, startsAt, endsAt, status } = booking
+  const visit = visitTypeId === null ? {} : { visitTypeId }
+  return { bookingId, doctorId, doctorName: names.get(doctorId) ?? '', ...visit, startsAt, endsAt, status }
 }
 
 async function doctorNames(pool: pg.Pool, clinicNo: number, bookings: Booking[]): Promise<Map<string, string>> {

@@ -1,4 +1,13 @@
-import { aBooking, aClinic, aDoctor, aSlot, aWaitlistEntry, type TestDatabase } from '@holdfast/testkit'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSession,
+  aSlot,
+  aVisitType,
+  aWaitlistEntry,
+  type TestDatabase,
+} from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { RestApp } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
@@ -74,6 +83,17 @@ test('a booking is linked to a record, which its doctor may read, and changes ne
   for (const as of [staff, asDoctor]) expect((await read(as)).body).toEqual({ record })
   const { body } = await rest.call('getPatient', { path: { ...path, patientId: record.id }, as: staff })
   expect(body).toMatchObject({ ...record, next: [{ bookingId: booking.id, doctorId: doctor.id }], past: [], cases: [] })
+  const [session, type] = [await aSession(database, doctor), await aVisitType(database, clinic)]
+  const visit = { sessionId: session.id, startsAt: session.startsAt.toISOString(), visitTypeId: type.id }
+  const { id: visitId } = (await rest.call('createBooking', { body: { ...visit, patient: { name: 'A. O.' } } })).body
+  await rest.call('linkBookingToPatient', {
+    path: { ...path, bookingId: visitId },
+    as: staff,
+    body: { patientId: record.id },
+  })
+  const { next } = (await rest.call('getPatient', { path: { ...path, patientId: record.id }, as: staff })).body
+  const types = Object.fromEntries(next.map(({ bookingId, visitTypeId }) => [bookingId, visitTypeId]))
+  expect(types).toEqual({ [booking.id]: undefined, [visitId]: type.id })
   const shown = await rest.call('getBooking', { path: { bookingId: booking.id }, as: staff })
   expect(shown.body.patient).toEqual({ name: 'A. Okafor', email: 'a@example.org' })
 

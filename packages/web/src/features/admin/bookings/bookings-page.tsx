@@ -9,6 +9,7 @@ import { usePendingMarks, withMarks } from '../../../domain/bookings/pending-mar
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { CsvLinks } from '../../../domain/exports/csv-links.tsx'
+import { VisitOfBooking } from '../../../domain/visits/visit-of-booking.tsx'
 import { formatDayTime, formatNumericDate } from '../../../lib/i18n/format.ts'
 import { useLiveClinic } from '../../../lib/live/use-live-clinic.ts'
 import { parseDay } from '../../../lib/time/local-time.ts'
@@ -133,6 +134,11 @@ function BookingsTable({ bookings, isOlder, rowsRef }: TableProps) {
             <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
             <td>
               <BookingLink booking={booking} />
+              {booking.visitTypeId === undefined ? null : (
+                <Text size="sm">
+                  <VisitOfBooking booking={booking} />
+                </Text>
+              )}
               <Text size="sm" c="dimmed">
                 <bdi>{booking.patient.email ?? booking.patient.phone ?? ''}</bdi>
               </Text>

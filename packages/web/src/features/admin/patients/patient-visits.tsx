@@ -3,6 +3,7 @@ import { Stack, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { VisitOfBooking } from '../../../domain/visits/visit-of-booking.tsx'
 import { formatDayTime } from '../../../lib/i18n/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import { useClinic } from '../use-clinic.ts'
@@ -25,6 +26,11 @@ export function PatientVisits({ patient: { next, past, cases } }: { patient: Pat
         {formatDayTime(one.startsAt, timeZone)}
       </Link>
       <Text size="sm" c="dimmed">
+        {one.visitTypeId === undefined ? null : (
+          <>
+            <VisitOfBooking booking={{ clinicId, visitTypeId: one.visitTypeId }} /> ·{' '}
+          </>
+        )}
         <bdi>{one.doctorName}</bdi> · {t(`shell:status.${one.status}`)}
       </Text>
     </li>
