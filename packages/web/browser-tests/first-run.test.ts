@@ -1,5 +1,5 @@
 // Nightly: a clinic from its first start on
-import { aSlot } from '@holdfast/testkit'
+import { aSession, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
 import { copiedLink } from './booking-steps.ts'
@@ -52,6 +52,8 @@ test('an empty clinic lists its first steps; adding a doctor leads to the slots 
   for (const [name, link, heading] of [
     ['Address and phone number', 'Open settings', 'Settings'],
     ['The times that can be booked', 'Create slots', 'Slots'],
+    ['The times that can be booked', 'Visit types', 'Visit types'],
+    ['The times that can be booked', 'Working hours', 'Working hours'],
     ['Colleagues at the desk', 'Invite people', 'People'],
   ] as const) {
     await step(name).getByRole('link', { name: link }).click()
@@ -162,6 +164,11 @@ test('the first steps stay until they are done or hidden, and not only until som
   expect(await steps.count()).toBe(0)
 
   const other = await aClinicScene(site)
+  await aSession(site.database, other.doctor)
+  const withSession = await other.pageOf('admin')
+  await withSession.goto(`/clinic/${other.clinic.id}`)
+  const times = withSession.getByRole('listitem').filter({ hasText: 'The times that can be booked' })
+  await times.getByText('Done').waitFor()
   const body = { address: '1 Hill Street', phone: '+44 1632 960 471' }
   await dataOf(site.admin.updateClinic({ path: { clinicId: other.clinic.id }, body }))
   const free = await aSlot(site.database, other.doctor)

@@ -78,9 +78,17 @@ export function FirstSteps({ isDone, hide, linkCopied }: FirstStepsProps) {
             </LinkButton>
           </Step>
           <Step name="times" isDone={isDone.times}>
-            <LinkButton size="sm" variant="default" to="/clinic/$clinicId/times" params={params} search={{}}>
-              {t('steps.times.action')}
-            </LinkButton>
+            <Group gap="xs">
+              <LinkButton size="sm" variant="default" to="/clinic/$clinicId/times" params={params} search={{}}>
+                {t('steps.times.action')}
+              </LinkButton>
+              <LinkButton size="sm" variant="default" to="/clinic/$clinicId/visit-types" params={params}>
+                {t('tabs.visitTypes')}
+              </LinkButton>
+              <LinkButton size="sm" variant="default" to="/clinic/$clinicId/working-hours" params={params} search={{}}>
+                {t('tabs.workingHours')}
+              </LinkButton>
+            </Group>
           </Step>
           <Step name="people" isDone={isDone.people}>
             <LinkButton size="sm" variant="default" to="/clinic/$clinicId/people" params={params} search={{}}>
@@ -113,7 +121,7 @@ function useOwnProgress(clinicId: string) {
 
 /**
  * Which steps are done; null while that is not known, and when it could not be read. In a clinic where somebody has
- * booked, patients have found slots and the link.
+ * booked, patients have found times and the link.
  */
 function useDone(clinicId: string, enabled: boolean): { isRead: boolean; done: Done | null } {
   const { clinic, doctors } = useClinic()
@@ -129,7 +137,7 @@ function useDone(clinicId: string, enabled: boolean): { isRead: boolean; done: D
   const done = {
     clinic: clinic.phone !== null && clinic.address !== null,
     doctor: doctors.length > 0,
-    times: hasBooked || doctors.some(({ nextAvailableAt }) => nextAvailableAt !== null),
+    times: hasBooked || doctors.some((doctor) => doctor.nextAvailableAt !== null || doctor.hasOpenSessions),
     people: members.data.length > 1 || invitations.data.length > 0,
     link: hasBooked,
   }
