@@ -16,7 +16,8 @@ test('the desk books a visit type for a patient who walks in, also one that pati
     doctors: [{ id: other.id }],
   })
   await site.database.ownerPool.query(
-    `update holdfast.visit_type set fee_amount = 4000, fee_currency = 'EUR', preparation = 'Come fasting.' where id = $1`,
+    `update holdfast.visit_type set fee_amount = 4000, fee_currency = 'EUR', preparation = 'Come fasting.'
+      where id = $1`,
     [type.id],
   )
   // It has begun, and so has its first time.

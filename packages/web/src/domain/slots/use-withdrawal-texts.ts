@@ -4,7 +4,7 @@ import { comma } from '../../lib/i18n/format.ts'
 
 type Counts = Pick<WithdrawnSlots, 'slots' | 'sessions'>
 
-/** What a withdrawal would do, what it has done, and its button. Slots or open sessions that it has not are left out. */
+/** What a withdrawal would do, has done, and its button. Slots or open sessions that it has not are left out. */
 export function useWithdrawalTexts() {
   const { t } = useTranslation('schedule')
   const textsOf = ({ slots, sessions = 0 }: Counts, ofSlots: () => string, ofSessions: (count: number) => string) => [

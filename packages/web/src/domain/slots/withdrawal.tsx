@@ -52,8 +52,8 @@ type WithdrawalProps = {
 /**
  * A preview of the slots, open sessions and bookings that a withdrawal affects, then the withdrawal. If patients lost
  * appointments, they are listed until the reader is done with them. Nothing can be withdrawn before they have been
- * named. A withdrawal whose response was lost is repeated with its key, and then lists them too; until then, the preview
- * stays as it was before.
+ * named. A withdrawal whose response was lost is repeated with its key, and then lists them too; until then, the
+ * preview stays as it was before.
  */
 export function Withdrawal(props: WithdrawalProps) {
   const { doctorId, clinicId, timeZone, days, moveOf, rebookOf, sinceOf, allLost, nextAt, run, onDone, onBack } = props
