@@ -12,23 +12,25 @@ language sql stable security definer
 set search_path = holdfast, pg_catalog, pg_temp
 set jit = off
 as $function$
-  with slots as materialized (
+  with sessions as materialized (
+    select s.resource_id, range_agg(tstzrange(s.starts_at, s.ends_at)) as during
+      from open_session s
+     where s.clinic_no = p_clinic_no and s.withdrawn_at is null
+       and s.starts_at > p_starts[1] - interval '25 hours' and s.starts_at < p_end
+     group by 1
+  ), slots as materialized (
     select s.resource_id, s.session_id is not null as is_visit,
            range_agg(tstzrange(s.starts_at, s.ends_at)) as during
       from slot s
       join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id and r.kind = 'doctor'
      where s.clinic_no = p_clinic_no and s.starts_at > p_starts[1] - interval '25 hours' and s.starts_at < p_end
        and takes_time(s)
-       and (s.session_id is null
-            or s.taken > case when s.next_lapse <= statement_timestamp()
-                              then lapsed_units(s.clinic_no, s.id, s.next_lapse, statement_timestamp()) else 0 end)
+       -- Fixed slots matter beside sessions alone: many clinics have none.
+       and case when s.session_id is null then s.resource_id in (select o.resource_id from sessions o)
+                else s.taken > case when s.next_lapse <= statement_timestamp()
+                                    then lapsed_units(s.clinic_no, s.id, s.next_lapse, statement_timestamp())
+                                    else 0 end end
      group by 1, 2
-  ), sessions as materialized (
-    select s.resource_id, range_agg(tstzrange(s.starts_at, s.ends_at)) as during
-      from open_session s
-     where s.clinic_no = p_clinic_no and s.withdrawn_at is null
-       and s.starts_at > p_starts[1] - interval '25 hours' and s.starts_at < p_end
-     group by 1
   ), doctors as materialized (
     select k.resource_id, coalesce(v.during, '{}') as visits,
            coalesce(o.during, '{}') - coalesce(f.during, '{}')
