@@ -1,19 +1,21 @@
 import type { Accounts } from '../accounts/accounts.ts'
 import { type EmailLinks, emailLinkHours } from '../accounts/emails/email-links.ts'
+import type { ReservedAddresses } from '../accounts/emails/reserved-addresses.ts'
 import type { SignUpNotices } from '../accounts/emails/sign-up-notices.ts'
 import { type AccountMails, noticeHours } from '../messages/account-mails/account-mails.ts'
+import { storeReservedNotice } from '../messages/account-mails/store-changed-mail.ts'
 import { storeEmailLink } from '../messages/account-mails/store-email-link.ts'
 import type { ProcessRequest } from './process-account-requests.ts'
 
 type NewAccountDeps = {
-  accounts: Pick<Accounts, 'userById'> & Pick<EmailLinks, 'createEmailLink'> & SignUpNotices
-  mails: Pick<AccountMails, 'store'>
+  accounts: Pick<Accounts, 'userById'> & Pick<EmailLinks, 'createEmailLink'> & SignUpNotices & ReservedAddresses
+  mails: Pick<AccountMails, 'store' | 'isAvailable'>
   publicUrl: string
 }
 
 /**
  * Processes a sign-up: a mail with a link that confirms the address of the new account, or a notice for the owner of
- * the account that had the address before.
+ * the account that has the address, or may take it back.
  */
 export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<'confirm_email_request'> {
   const { accounts, mails, publicUrl } = deps
@@ -31,6 +33,10 @@ export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<
       const context = { site: new URL(publicUrl).host, signInUrl: `${publicUrl}/sign-in` }
       const to = { address, language, clinicNo: null }
       await mails.store(transaction, { kind: 'address_in_use', to, context }, noticeHours)
+    })
+    await accounts.noteReserved(email, async (transaction, notice) => {
+      await endRequest(transaction)
+      await storeReservedNotice(deps)(transaction, notice)
     })
   }
 }

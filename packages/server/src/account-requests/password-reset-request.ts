@@ -1,25 +1,25 @@
+import type { ReservedAddresses } from '../accounts/emails/reserved-addresses.ts'
 import type { PasswordLinks } from '../accounts/passwords/password-links.ts'
 import type { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { AccountMails } from '../messages/account-mails/account-mails.ts'
+import { storeReservedNotice } from '../messages/account-mails/store-changed-mail.ts'
 import type { ProcessRequest } from './process-account-requests.ts'
 
 const hours = 24
 
-/**
- * A mail with a link to choose a new password, if the address has an account. The pause between two mails is counted by
- * account, in the database, so it does not depend on who asks, or on which server.
- */
-export function createPasswordResetProcessor({
-  accounts,
-  mails,
-  audit,
-  publicUrl,
-}: {
-  accounts: Pick<PasswordLinks, 'createMailedPasswordReset'>
-  mails: Pick<AccountMails, 'store'>
+type PasswordResetDeps = {
+  accounts: Pick<PasswordLinks, 'createMailedPasswordReset'> & ReservedAddresses
+  mails: Pick<AccountMails, 'store' | 'isAvailable'>
   audit: Pick<AuditRecorder, 'record'>
   publicUrl: string
-}): ProcessRequest<'password_reset_request'> {
+}
+
+/**
+ * A mail with a link to choose a new password, if the address has an account; if one may take it back, a notice. The pause between two mails is counted by
+ * account, in the database, so it does not depend on who asks, or on which server.
+ */
+export function createPasswordResetProcessor(deps: PasswordResetDeps): ProcessRequest<'password_reset_request'> {
+  const { accounts, mails, audit, publicUrl } = deps
   return async ({ email, language, network }, { endRequest }) => {
     const link = await accounts.createMailedPasswordReset(email, async (transaction, { token, email: address }) => {
       await endRequest(transaction)
@@ -27,7 +27,13 @@ export function createPasswordResetProcessor({
       const to = { address, language, clinicNo: null }
       await mails.store(transaction, { kind: 'password_reset', to, context }, hours)
     })
-    if (link === null) return
+    if (link === null) {
+      await accounts.noteReserved(email, async (transaction, notice) => {
+        await endRequest(transaction)
+        await storeReservedNotice(deps)(transaction, notice)
+      })
+      return
+    }
     audit.record({ kind: 'password_link_created', subjectId: link.accountId, network, details: ['by e-mail'] })
   }
 }

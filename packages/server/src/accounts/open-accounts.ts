@@ -12,6 +12,7 @@ import {
 import { createKnownBrowsers, type KnownBrowsers } from './attempts/known-browsers.ts'
 import { type Auth, createAuth } from './auth.ts'
 import { createEmailLinks, type EmailLinks } from './emails/email-links.ts'
+import { createReservedAddresses, type ReservedAddresses } from './emails/reserved-addresses.ts'
 import { createSignInNotices, type SignInNotices } from './emails/sign-in-notices.ts'
 import { createSignUpNotices, type SignUpNotices } from './emails/sign-up-notices.ts'
 import { createChangeNotices } from './notices/change-notices.ts'
@@ -38,7 +39,7 @@ export { refusalText } from './passwords/new-passwords.ts'
 export { createSiteAdministrator, type Owner, promoteToSiteAdministrator } from './site-administrators.ts'
 
 export type OpenAccounts = {
-  accounts: Accounts & PasswordLinks & EmailLinks & SignUpNotices
+  accounts: Accounts & PasswordLinks & EmailLinks & SignUpNotices & ReservedAddresses
   auth: Auth
   passwords: Passwords
   changePassword: ChangePassword
@@ -124,6 +125,7 @@ export async function openAccounts(
       ...createPasswordLinks(pool, passwords, principals, rights, changeNotices),
       ...createEmailLinks(pool, principals, rights),
       ...createSignUpNotices(pool),
+      ...createReservedAddresses(pool),
     },
     auth,
     passwords,

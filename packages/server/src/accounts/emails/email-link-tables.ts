@@ -15,6 +15,8 @@ export const emailLinkTables = {
         expiresAt: { type: 'date', required: true },
         // Of the request to change the address to `email`, as in the security log; null: another one, or unknown.
         network: { type: 'string', required: false },
+        // Of an undo: the account had proven the address.
+        isProven: { type: 'boolean', required: false },
       },
     },
   },

@@ -224,17 +224,18 @@ async function used(
     purpose: Purpose
     email: string
     previous: string
+    isProven: boolean
     isOwned: boolean
     language: MessageLanguage | null
   }>(sql`
-    select l.purpose, l.email, u.email as previous, u.language,
+    select l.purpose, l.email, u.email as previous, u.language, u."emailVerified" as "isProven",
            (u."emailVerified" or u."createdAt" < now() - interval '1 day') as "isOwned"
       from "emailLink" l join "user" u on u.id = l."userId"
      where l."tokenHash" = ${digestOf(token)} and l."userId" = ${accountId} and l."expiresAt" > now()
        and l.purpose in ('confirm', 'change')`)
   const [link] = rows
   if (link === undefined) return { kind: 'link_used' }
-  const { purpose, email, previous, isOwned, language } = link
+  const { purpose, email, previous, isProven, isOwned, language } = link
   if (purpose === 'confirm') {
     if (email !== previous) return { kind: 'link_used' }
     await transaction.query(addressConfirmed(accountId))
@@ -248,21 +249,48 @@ async function used(
   if (purpose === 'confirm') return { kind: 'confirmed', email }
   // Somebody who signs up with a typing error in the address must not lose the account to a stranger who has that
   // address.
-  const hasOwner = isOwned || (await hasRole(transaction, accountId))
-  const undo = hasOwner ? await undoFor(transaction, accountId, previous) : ({ kind: 'none' } as const)
+  const isOfClinic = await hasRole(transaction, accountId)
+  const undo =
+    isOwned || isOfClinic
+      ? await undoFor(transaction, { accountId, previous, isProven, isOfClinic })
+      : ({ kind: 'none' } as const)
   return { kind: 'changed', email, previous, undo, language: language ?? 'en' }
 }
 
 /**
  * A thief's second change must not give the thief's first address a right like that of the owner's address. An owner
- * who has changed the address, too, has as long as after the first change to take it back.
+ * who has changed the address, too, has as long as after the first change to take it back; but an address that nobody
+ * had proven is reserved once: a stranger who signed up with it must not keep its owner from it for ever.
  */
-async function undoFor(transaction: PoolClient, accountId: string, previous: string): Promise<EmailUndo> {
+async function undoFor(
+  transaction: PoolClient,
+  {
+    accountId,
+    previous,
+    isProven,
+    isOfClinic,
+  }: Record<'accountId' | 'previous', string> & Record<'isProven' | 'isOfClinic', boolean>,
+): Promise<EmailUndo> {
   const { rowCount } = await transaction.query(sql`
-    update "emailLink" set "expiresAt" = now() + make_interval(hours => ${undoHours})
+    update "emailLink"
+       set "expiresAt" = case when "isProven" or ${isOfClinic} then now() + make_interval(hours => ${undoHours})
+                              else "expiresAt" end
      where "userId" = ${accountId} and purpose = 'undo' and "expiresAt" > now()`)
   if (rowCount !== 0) return { kind: 'earlier_address' }
-  return { kind: 'link', token: await stored(transaction, accountId, { email: previous, purpose: 'undo' }) }
+  return { kind: 'link', token: await stored(transaction, accountId, { email: previous, purpose: 'undo', isProven }) }
+}
+
+/** A link of an earlier change, whose token only its mail has. */
+export type EmailUndoLink = { id: string; accountId: string; isProven: boolean }
+
+/** @returns the token of a second link that does the same as this one, for as long */
+export async function copyEmailUndo(transaction: PoolClient, { id }: EmailUndoLink): Promise<string> {
+  const token = newToken()
+  await transaction.query(sql`
+    insert into "emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt", "isProven")
+    select "userId", ${digestOf(token)}, email, purpose, "sentAt", "expiresAt", "isProven" from "emailLink"
+     where id = ${id}`)
+  return token
 }
 
 /** @returns false: the link was used meanwhile */
@@ -328,18 +356,24 @@ function voided(accountId: string): Sql {
     update "emailLink" set "tokenHash" = 'void:' || id where "userId" = ${accountId} and purpose = 'change'`
 }
 
+type NewEmailLink = { email: string; purpose: Purpose; network?: string | null; isProven?: boolean | null }
+
 async function stored(
   transaction: PoolClient,
   accountId: string,
-  { email, purpose, network = null }: { email: string; purpose: Purpose; network?: string | null },
+  { email, purpose, network = null, isProven = null }: NewEmailLink,
 ): Promise<string> {
-  const token = randomBytes(24).toString('base64url')
+  const token = newToken()
   const hours = purpose === 'undo' ? undoHours : emailLinkHours
   await transaction.query(sql`
-    insert into "emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt", network)
+    insert into "emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt", network, "isProven")
     values (${accountId}, ${digestOf(token)}, ${email}, ${purpose}, now(), now() + make_interval(hours => ${hours}),
-      ${network})`)
+      ${network}, ${isProven})`)
   return token
+}
+
+function newToken(): string {
+  return randomBytes(24).toString('base64url')
 }
 
 function digestOf(token: string): string {

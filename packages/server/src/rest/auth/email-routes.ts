@@ -1,13 +1,14 @@
 import { type AuditDetail, type AuditKind, accountOperations } from '@holdfast/contract'
 import { normalizedEmail } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
-import type { PoolClient } from 'pg'
-import { type EmailChange, type EmailLinkRequest, emailLinkHours } from '../../accounts/emails/email-links.ts'
+import { type EmailLinkRequest, emailLinkHours } from '../../accounts/emails/email-links.ts'
+import { noteReservedAddress } from '../../accounts/emails/reserved-addresses.ts'
 import { undoHours } from '../../accounts/notices/long-proven-address.ts'
 import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { networkPrefix } from '../../audit/network-prefix.ts'
 import { isOutcomeUnknown } from '../../edge/errors/error-handler.ts'
 import { problem } from '../../edge/errors/problem-error.ts'
+import { storeChangedMail, storeReservedNotice } from '../../messages/account-mails/store-changed-mail.ts'
 import { storeEmailLink } from '../../messages/account-mails/store-email-link.ts'
 import { sessionEnded } from './auth-refusals.ts'
 import { requireConfirmation } from './confirm-change.ts'
@@ -59,7 +60,14 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
       const use = await accounts
         .useEmailLink({ accountId, sessionId }, request.body.token, (transaction, change) => {
           kind = 'email_changed'
-          return storeNotice(transaction, deps, change)
+          const { previous: email, undo, language } = change
+          return storeChangedMail(transaction, deps, {
+            email,
+            language,
+            hours: undoHours,
+            undoToken: undo.kind === 'link' ? undo.token : null,
+            isUndoneByEarlierAddress: undo.kind === 'earlier_address',
+          })
         })
         .catch((error: unknown) => {
           if (isOutcomeUnknown(error)) record(['outcome unknown'])
@@ -90,33 +98,18 @@ async function sendEmailLink(
 ): Promise<void> {
   const { accounts, mails } = deps
   if (!mails.isAvailable) throw problem('mail_unavailable', 'This server sends no e-mails.')
-  const link = await accounts.createEmailLink(accountId, request, (transaction, created) =>
-    storeEmailLink(transaction, deps, { ...created, ...request, hours: emailLinkHours }),
-  )
+  const link = await accounts.createEmailLink(accountId, request, async (transaction, created) => {
+    await storeEmailLink(transaction, deps, { ...created, ...request, hours: emailLinkHours })
+    const { newEmail } = request
+    if (newEmail === null) return
+    const store = storeReservedNotice(deps)
+    await noteReservedAddress(transaction, { email: newEmail, by: accountId, store })
+  })
   if (link.kind === 'ended') throw sessionEnded()
   if (link.kind === 'too_soon') {
     const { retryAfterSeconds } = link
     throw problem('rate_limited', 'Such an e-mail was sent a moment ago.', { retryAfterSeconds })
   }
-}
-
-/** Stores the mail to the earlier address. */
-async function storeNotice(
-  transaction: PoolClient,
-  { mails, publicUrl }: Pick<EmailRoutesDeps, 'mails' | 'publicUrl'>,
-  { previous: address, undo, language }: EmailChange,
-): Promise<void> {
-  if (!mails.isAvailable) return
-  const context = {
-    site: new URL(publicUrl).host,
-    undo: undo.kind === 'link' ? { url: `${publicUrl}/undo-email#${undo.token}`, hours: undoHours } : null,
-    isUndoneByEarlierAddress: undo.kind === 'earlier_address',
-  }
-  await mails.store(
-    transaction,
-    { kind: 'email_changed', to: { address, language, clinicNo: null }, context },
-    undoHours,
-  )
 }
 
 function linkUsed(message: string) {

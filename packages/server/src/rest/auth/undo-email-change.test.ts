@@ -216,3 +216,56 @@ test('an address that nobody proves gets five mails in a day, then the first one
   // Two in the first and second round, and one in each of the others.
   expect(mailsTo(email)).toHaveLength(6)
 })
+
+/** A stranger's account that was created with the address a day ago, and has left it twice. */
+async function aStrangerWhoLeft() {
+  const person = await aPerson()
+  await arrived(person.email)
+  await server.database.ownerPool.query(
+    `update auth."user" set "createdAt" = "createdAt" - interval '25 hours' where id = $1`,
+    [person.id],
+  )
+  await age(person.id, 60)
+  await moveOn(person)
+  await arrived(person.email, links.undo)
+  return person
+}
+
+async function reservedHours(accountId: string): Promise<number> {
+  const { rows } = await server.database.ownerPool.query<{ hours: number }>(
+    `select ceil(extract(epoch from max("expiresAt") - now()) / 3600)::integer as hours
+       from auth."emailLink" where "userId" = $1 and purpose = 'undo'`,
+    [accountId],
+  )
+  return rows[0]?.hours ?? 0
+}
+
+test('an address that nobody has proven is reserved once, and one that was proven as often as it changes', async () => {
+  const [stranger, owner] = [await aStrangerWhoLeft(), await aConfirmedPerson()]
+  await moveOn(owner)
+  for (const [{ id, email, token }, hours] of [
+    [stranger, 72 - 48],
+    [owner, 72],
+  ] as const) {
+    expect(await reservedHours(id)).toBe(72)
+    await age(id, 48 * 60)
+    await moveOn({ id, email, token })
+    expect(await reservedHours(id)).toBeLessThanOrEqual(hours)
+    expect(await reservedHours(id)).toBeGreaterThan(hours - 2)
+  }
+})
+
+test.each([
+  { how: 'signs up with', act: (email: string) => signUp(server.url, email, password).catch(() => undefined) },
+  { how: 'asks for a new password of', act: (email: string) => post(server.url, 'request-password-reset', { email }) },
+  { how: 'changes another account to', act: async (email: string) => change(email, (await aConfirmedPerson()).token) },
+])('whoever $how a reserved address gets a mail, once a day, whose link takes it back', async ({ act }) => {
+  const { email } = await aStrangerWhoLeft()
+  await act(email)
+  const undoToken = await tokenTo(email, 'undo', 2)
+  await post(server.url, 'request-password-reset', { email })
+  await untilProcessed()
+  expect(mailsTo(email, links.undo)).toHaveLength(2)
+  expect((await post(server.url, 'undo-email-change', { token: undoToken })).status).toBe(200)
+  expect(await statusOf(await withNewPassword(email))).toMatchObject({ email, isConfirmed: true })
+})
