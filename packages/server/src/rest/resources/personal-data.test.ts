@@ -1,3 +1,4 @@
+import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { test } from '../../../test/rest-test.ts'
@@ -43,6 +44,17 @@ test('contacts, an account or a record name the person', async ({ rest, database
   }
   expect((await read({ patientId })).body.sections.flatMap(({ rows }) => rows)).toEqual([])
   expect((await read({ patientId, emails: ['a@example.org'], phones: ['1', '2'] })).status).toBe(200)
+})
+
+test('the security log says of which record, or account, an administrator read all', async ({ rest, database }) => {
+  const clinic = await aClinic(database)
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const [patientId, accountId] = [newId(clinic.no), rest.anAccount().id]
+  for (const body of [{ patientId }, { accountId }, { email: 'ada@example.org' }]) {
+    await rest.call('getPersonalData', { as: admin, path: { clinicId: clinic.id }, body })
+  }
+  const logged = rest.audited.filter(({ clinicNo, kind }) => clinicNo === clinic.no && kind === 'data_exported')
+  expect(logged.map(({ subjectId }) => subjectId ?? null)).toEqual([patientId, accountId, null])
 })
 
 test('an account reads what all clinics have of it, and nothing of others', async ({ rest, database }) => {

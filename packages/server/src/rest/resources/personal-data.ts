@@ -9,11 +9,16 @@ import { requireDigits } from './clinic-desk.ts'
 export function servePersonalData(serve: Serve, deps: RestDeps): void {
   const { personalData } = deps.engine
 
-  serve(restOperations.getPersonalData, async ({ body, granted: { clinic } }) => ({
-    status: 200,
-    body: await orTooMuch(() => personalData.ofPerson({ clinicNo: clinic.no, person: personOf(body) })),
-    headers: notStored,
-  }))
+  serve(
+    restOperations.getPersonalData,
+    async ({ body, granted: { clinic } }) => ({
+      status: 200,
+      body: await orTooMuch(() => personalData.ofPerson({ clinicNo: clinic.no, person: personOf(body) })),
+      headers: notStored,
+    }),
+    // A contact is not in the log.
+    { audit: ({ body }) => ({ subjectId: body.patientId ?? body.accountId ?? null }) },
+  )
 
   serve(restOperations.getMyPersonalData, async ({ granted: { accountId } }) => {
     const [ofAuth, ofEngine, clinics] = await Promise.all([
