@@ -19,9 +19,9 @@ type NewAccountDeps = {
  */
 export function createNewAccountProcessor(deps: NewAccountDeps): ProcessRequest<'confirm_email_request'> {
   const { accounts, mails, publicUrl } = deps
-  return async ({ accountId, email, language }, { endRequest }) => {
+  return async ({ accountId, email, language, network }, { endRequest }) => {
     if ((await accounts.userById(accountId)) !== null) {
-      const request = { newEmail: null, language, sessionId: null, network: null }
+      const request = { newEmail: null, language, sessionId: null, network }
       await accounts.createEmailLink(accountId, request, async (transaction, link) => {
         await endRequest(transaction)
         await storeEmailLink(transaction, deps, { ...link, ...request, hours: emailLinkHours })

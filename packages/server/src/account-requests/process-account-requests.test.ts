@@ -52,14 +52,14 @@ async function aTakenRequest(kind: (typeof kinds)[number]) {
   const deps = { accounts: opened.accounts, mails, audit, publicUrl: 'https://book.example.org' }
   const language = 'en' as const
   if (kind === 'password_reset_request') await mails.request(kind, { email, language, network: null })
-  else await mails.request(kind, { accountId, email, language })
+  else await mails.request(kind, { accountId, email, language, network: null })
   const [due] = await takeAccountMails(database.appPool, { isRequest: true, limit: 10, seconds: 60 })
   if (due === undefined) throw new Error('No request is due.')
   const store = () => Promise.reject(new Error('It stores its mail with its link.'))
   const run = (endRequest: Processing['endRequest']) =>
     kind === 'password_reset_request'
       ? createPasswordResetProcessor(deps)({ email, language, network: null }, { endRequest, store })
-      : createNewAccountProcessor(deps)({ accountId, email, language }, { endRequest, store })
+      : createNewAccountProcessor(deps)({ accountId, email, language, network: null }, { endRequest, store })
   return { due, run }
 }
 

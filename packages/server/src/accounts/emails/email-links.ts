@@ -32,8 +32,8 @@ export type EmailLinkOutcome =
   | { kind: 'ended' }
 
 /**
- * `sessionId`: of the caller, which must not have ended; null: the request needs none. `network`: of the request for a
- * `newEmail`; null: unknown.
+ * `sessionId`: of the caller, which must not have ended; null: the request needs none. `network`: of the request; null:
+ * unknown.
  */
 export type EmailLinkRequest = {
   newEmail: string | null
@@ -64,7 +64,7 @@ export type EmailLinks = {
   emailStatus(accountId: string): Promise<{ email: string; isConfirmed: boolean }>
   /**
    * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
-   * in a day, with growing pauses, and to an address that nobody has proven, five by all accounts that had it; to a
+   * in a day, with growing pauses, and to an address that nobody has proven, as many as `unprovenPause` allows; to a
    * `newEmail`, three in a day, then the first of each other account up to ten, and the first of each other network up
    * to thirty. `store` stores the e-mail in the same transaction.
    */
@@ -133,7 +133,7 @@ export function createEmailLinks(
         if (use.kind !== 'changed') return use
         // Nobody had proven the earlier address.
         const isLimited = use.undo.kind === 'none'
-        if (!isLimited || (await unprovenPause(transaction, accountId, use.previous)) === 0)
+        if (!isLimited || (await unprovenPause(transaction, { accountId, email: use.previous, network: null })) === 0)
           await store(transaction, use)
         return use
       }).catch(linkUsed)
@@ -202,7 +202,7 @@ async function create(
   if (ownPause > 0 && newEmail === null) return { kind: 'too_soon', retryAfterSeconds: ownPause }
   const pause =
     newEmail === null
-      ? await unprovenPause(transaction, accountId, email)
+      ? await unprovenPause(transaction, { accountId, email, network })
       : await addressPause(transaction, { accountId, email, network })
   const retryAfterSeconds = Math.max(ownPause, pause)
   if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }

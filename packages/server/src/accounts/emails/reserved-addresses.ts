@@ -48,7 +48,11 @@ export async function noteReservedAddress(transaction: PoolClient, { email, by, 
   const address = normalizedEmail(email)
   const counted = { kind: 'reserved-address-notice', about: address, perDayMax: noticesPerDayMax }
   if (!(await countNotice(transaction, link.accountId, counted))) return
-  if (!link.isProven && (await unprovenPause(transaction, link.accountId, address)) > 0) return
+  if (
+    !link.isProven &&
+    (await unprovenPause(transaction, { accountId: link.accountId, email: address, network: null })) > 0
+  )
+    return
   const { hours, language } = link
   await store(transaction, {
     email: address,

@@ -12,7 +12,7 @@ const requestHours = 24
 export type AccountRequests = {
   password_reset_request: { email: string; language: MessageLanguage; network: string | null }
   /** A sign-up. `accountId`: invented, if the address has an account. */
-  confirm_email_request: { accountId: string; email: string; language: MessageLanguage }
+  confirm_email_request: { accountId: string; email: string; language: MessageLanguage; network: string | null }
   ticket_link_request: {
     clinicId: string
     /** `YYYY-MM-DD` */

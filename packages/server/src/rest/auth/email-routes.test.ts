@@ -1,10 +1,13 @@
 // Rest: each link that is sent by e-mail
+import { randomUUID } from 'node:crypto'
+import { inTransaction } from '@holdfast/engine'
 import { aClinic, aMember, until } from '@holdfast/testkit'
 import { afterAll, expect, test } from 'vitest'
 import { anAddress, emailSteps, links } from '../../../test/email-steps.ts'
 import { openTestAccounts } from '../../../test/open-test-accounts.ts'
 import { call, runningServer, signIn, signUp } from '../../../test/running-server.ts'
 import { accountPassword as password, post } from '../../../test/second-factor-steps.ts'
+import { unprovenPause } from '../../accounts/emails/unproven-pause.ts'
 
 const steps = await emailSteps()
 afterAll(() => steps.end())
@@ -235,4 +238,32 @@ test('a server without a mail server says so, and that addresses cannot be confi
   } finally {
     await silent.end()
   }
+})
+
+test('to an address that nobody has proven go five mails a day, then the first of accounts, and of networks', async () => {
+  const email = anAddress()
+  const pauses = async (accountId: string, networks: (string | null)[]) => {
+    const found: boolean[] = []
+    for (const network of networks) {
+      const seconds = await inTransaction(server.database.appPool, async (transaction) => {
+        await transaction.query('set local search_path = auth')
+        return unprovenPause(transaction, { accountId, email, network })
+      })
+      found.push(seconds > 0)
+    }
+    return found
+  }
+  const none = (count: number) => Array.from({ length: count }, () => false)
+  const strangers = '203.0.113.0/24'
+  expect(
+    await pauses(
+      randomUUID(),
+      Array.from({ length: 6 }, () => strangers),
+    ),
+  ).toEqual([...none(5), true])
+  for (let n = 0; n < 5; n += 1) expect(await pauses(randomUUID(), [strangers])).toEqual([false])
+  expect(await pauses(randomUUID(), [strangers, null])).toEqual([true, true])
+  // The owner has another network, and is refused there, too, after the first mail.
+  const owner = randomUUID()
+  expect(await pauses(owner, ['198.51.100.0/24', '198.51.100.0/24'])).toEqual([false, true])
 })

@@ -30,7 +30,12 @@ export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): 
 
   serveAccount(app, accountOperations.sendVerificationEmail, lenient, async (request, _reply, { account }) => {
     const { language = 'en' } = request.body
-    await sendEmailLink(deps, account.accountId, { newEmail: null, language, sessionId: null, network: null })
+    await sendEmailLink(deps, account.accountId, {
+      newEmail: null,
+      language,
+      sessionId: null,
+      network: networkPrefix(request.ip),
+    })
     return { status: true }
   })
 
@@ -108,7 +113,9 @@ async function sendEmailLink(
   if (link.kind === 'ended') throw sessionEnded()
   if (link.kind === 'too_soon') {
     const { retryAfterSeconds } = link
-    throw problem('rate_limited', 'Such an e-mail was sent a moment ago.', { retryAfterSeconds })
+    // Of a new account, strangers may have had as many as are sent to its address.
+    const way = request.newEmail === null ? ' A link for a forgotten password confirms the address, too.' : ''
+    throw problem('rate_limited', `Such an e-mail was sent a moment ago.${way}`, { retryAfterSeconds })
   }
 }
 

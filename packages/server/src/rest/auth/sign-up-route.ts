@@ -3,6 +3,7 @@ import { accountOperations } from '@holdfast/contract'
 import type { MessageLanguage } from '@holdfast/vocabulary'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isUniqueViolation } from '../../accounts/is-unique-violation.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
 import { accountIn, askLibrary, forgetCaller, type LibraryDeps, requireSuccess, showToken } from './library.ts'
 import { refuseGuessable, refuseWhenOverloaded } from './new-password-refusals.ts'
@@ -67,5 +68,7 @@ async function requestConfirmation(request: SignUpRequest, accountId: string, { 
   const { email, language = 'en' } = request.body
   // The account is there: a failure here must not look like a failed sign-up.
   const onError = (error: unknown) => request.log.error({ err: error }, 'an address could not be confirmed')
-  await mails.request('confirm_email_request', { accountId, email, language }).catch(onError)
+  await mails
+    .request('confirm_email_request', { accountId, email, language, network: networkPrefix(request.ip) })
+    .catch(onError)
 }
