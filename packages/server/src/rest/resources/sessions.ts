@@ -1,7 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoIn, instantsOfLocalDays, latestStart, type SessionDraft, slotsAheadYearsMax } from '@holdfast/engine'
 import { listedDaysMax, timesMax, timesSearchedMax } from '@holdfast/vocabulary'
-import type { FastifyRequest } from 'fastify'
 import { clinicTag, directoryTag, doctorTag } from '../../cache/changes.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
@@ -82,7 +81,7 @@ export function serveSessions(serve: Serve, deps: RestDeps): void {
 type TimesReader = { byDesk: boolean; accountId: string | null }
 
 type TimesRequest = {
-  request: Pick<FastifyRequest, 'headers'>
+  request: Parameters<typeof cachedRead>[1]
   principal: Principal
   byDesk: boolean
   key: string
