@@ -39,3 +39,42 @@ test('the desk finds a patient of the clinic by what is typed, and fills in the 
   const values = ['Name', 'Phone', 'E-mail'].map((name) => field(name).inputValue())
   expect(await Promise.all(values)).toEqual([patient.name, patient.phone, patient.email])
 })
+
+test('a record is found by the birth date, shows its flags, and gets the booking that is made for it', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const startsAt = new Date(Date.now() + 86_400_000)
+  await aSlot(site.database, scene.doctor, { startsAt })
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/patients/new`)
+  const field = (name: string) => page.getByRole('textbox', { name, exact: true })
+  await field('Name').fill('Mia Müller')
+  await page.getByRole('textbox', { name: 'Date of birth' }).fill('3.5.1980')
+  await page.getByLabel('Phone').fill('+49 171 2345678')
+  await page.getByRole('combobox', { name: 'Flags' }).fill('Wheel')
+  await page.getByRole('option', { name: 'Wheelchair' }).click()
+  await page.getByRole('button', { name: 'Create the record' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Mia Müller' }).waitFor()
+  const path = new URL(page.url()).pathname
+
+  await page.goto(`/clinic/${scene.clinic.id}/book`)
+  await field('Name').fill('3.5.1980')
+  const known = page.getByRole('button', { name: /^Mia Müller · / })
+  await known.waitFor()
+  await page.getByText('Wheelchair').waitFor()
+  await known.click()
+  await page.getByText(/^Will be linked to the record of/).waitFor()
+  await page.getByText('Wheelchair').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.goto(path)
+  await page.getByRole('link', { name: 'Book', exact: true }).click()
+  await page.getByText(/^Will be linked to the record of/).waitFor()
+  expect(await field('Name').inputValue()).toBe('Mia Müller')
+  await page.getByRole('button', { name: /^\d+:\d\d/ }).first().click()
+  await page.getByRole('button', { name: /^Book \w/ }).click()
+  await page.getByRole('status').getByText('Mia Müller').waitFor()
+  await page.goto(path)
+  await page.getByRole('region', { name: 'Appointments' }).getByText('Dr Ada Lovelace').waitFor()
+})

@@ -37,9 +37,14 @@ export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
   return isText(doctorId) ? { doctorId } : {}
 }
 
-/** `forBooking`: the booking whose patient gets another one. */
-export function parseBookSearch(search: Raw): DoctorSearch & { forBooking?: string } {
-  return { ...parseDoctorSearch(search), ...(isText(search.forBooking) ? { forBooking: search.forBooking } : {}) }
+/** `forBooking`: the booking whose patient gets another one. `patientId`: the record whose patient gets one. */
+export function parseBookSearch(search: Raw): DoctorSearch & { forBooking?: string; patientId?: string } {
+  const { forBooking, patientId } = search
+  return {
+    ...parseDoctorSearch(search),
+    ...(isText(forBooking) ? { forBooking } : {}),
+    ...(isText(patientId) ? { patientId } : {}),
+  }
 }
 
 /** `q`: what is searched for in the list of patients. */

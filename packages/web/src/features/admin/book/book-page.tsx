@@ -20,9 +20,18 @@ import { LoadingOrError } from '../../../ui/states/loading-or-error.tsx'
 import adminClasses from '../admin.module.css'
 import { clinicBookingQuery } from '../clinic-booking-query.ts'
 import { OtherAppointments } from '../other-appointments.tsx'
+import { patientQuery } from '../patient-queries.ts'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
-import { draftOf, emptyPatient, PatientForm, patientFields, usePatientForm } from './patient-form.tsx'
+import { type KnownRecord, patientOfRecord } from './distinct-patients.ts'
+import {
+  draftOf,
+  emptyPatient,
+  type PatientDraft,
+  PatientForm,
+  patientFields,
+  usePatientForm,
+} from './patient-form.tsx'
 import { useBook } from './use-book.ts'
 import { useVisitTypeChoice, VisitTypeField } from './visit-type-field.tsx'
 
@@ -33,20 +42,31 @@ const route = getRouteApi('/clinic/$clinicId/book')
  */
 export function BookPage() {
   const { clinicId } = useClinic()
-  const { forBooking } = route.useSearch()
+  const { forBooking, patientId } = route.useSearch()
+  const known = useQuery({ ...patientQuery(clinicId, patientId ?? ''), enabled: patientId !== undefined })
   const former = useQuery({
     ...clinicBookingQuery(clinicId, forBooking ?? ''),
     enabled: forBooking !== undefined,
     // What is typed meanwhile stays.
     refetchInterval: false,
   })
-  if (forBooking === undefined) return <BookForm key="new" former={null} />
+  if (patientId !== undefined) {
+    if (known.data === undefined) return <LoadingOrError of={known} />
+    return <BookForm key={patientId} former={null} known={known.data} />
+  }
+  if (forBooking === undefined) return <BookForm key="new" former={null} known={null} />
   if (former.data === undefined) return <LoadingOrError of={former} />
-  return <BookForm key={forBooking} former={former.data} />
+  return <BookForm key={forBooking} former={former.data} known={null} />
 }
 
-/** @param former the booking whose patient gets another one; null: none */
-function BookForm({ former }: { former: Booking | null }) {
+type BookFormProps = {
+  /** The booking whose patient gets another one; null: none. */
+  former: Booking | null
+  /** The record whose patient gets one; null: none. */
+  known: KnownRecord | null
+}
+
+function BookForm({ former, known }: BookFormProps) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone, today } = useClinic()
   const search = route.useSearch()
@@ -59,7 +79,10 @@ function BookForm({ former }: { former: Booking | null }) {
   // Another appointment of the same patient is often in the same week.
   const [firstDay, setFirstDay] = useState(today)
   const [typed, setTyped] = useState('')
-  const form = usePatientForm(former === null ? emptyPatient : draftOf(former), (values, before) => {
+  const [record, setRecord] = useState(known)
+  const form = usePatientForm(initialPatient(former, known), (values, before) => {
+    // Somebody else is entered.
+    if (values.name !== before.name) setRecord(null)
     const field = patientFields.find((one) => values[one] !== before[one])
     if (field !== undefined) setTyped(values[field])
   })
@@ -80,7 +103,7 @@ function BookForm({ former }: { former: Booking | null }) {
     form.setValues(isForSame ? { ...patient, reason: '' } : emptyPatient)
     setTyped('')
     // Otherwise the former patient is filled in when the page is loaded again.
-    if (isForSame) return
+    if (isForSame) return setRecord(record)
     void navigate({ search: { doctorId }, replace: true })
   }
   if (made) return <Booked booking={made} visitType={asked?.visitType} name={patient.name} onAgain={again} />
@@ -121,16 +144,18 @@ function BookForm({ former }: { former: Booking | null }) {
             when={chosen === null ? null : formatDayTime(chosen.startsAt, timeZone)}
             addsPlaces={addsPlaces}
             typed={typed}
-            onKnown={({ language, ...contact }) => {
-              const known = { ...contact, language: language ?? ('' as const) }
-              form.setValues(contact.name === patient.name ? known : { ...known, units: 1 })
+            record={record}
+            onKnown={({ language, record: chosenRecord = null, ...contact }) => {
+              const values = { ...contact, language: language ?? ('' as const) }
+              form.setValues(contact.name === patient.name ? values : { ...values, units: 1 })
+              setRecord(chosenRecord)
               setTyped('')
             }}
             isPending={booking.isPending}
             onBook={(draft) => {
               if (chosen === null) return
               booking.mutate(
-                { slot: chosen, visitType, patient: { ...draft, type }, addsPlaces },
+                { slot: chosen, visitType, patient: { ...draft, type }, patientId: record?.id ?? null, addsPlaces },
                 // Now a place can be added. The button does not change by itself while somebody is about to press it.
                 {
                   onError: (error) =>
@@ -145,6 +170,12 @@ function BookForm({ former }: { former: Booking | null }) {
       </div>
     </Stack>
   )
+}
+
+function initialPatient(former: Booking | null, known: KnownRecord | null): PatientDraft {
+  if (known === null) return former === null ? emptyPatient : draftOf(former)
+  const { name, email, phone } = patientOfRecord(known)
+  return { ...emptyPatient, name, email, phone }
 }
 
 function NoDoctors() {

@@ -1,9 +1,16 @@
-import type { Booking } from '@holdfast/contract/client'
+import type { Booking, PatientRecord } from '@holdfast/contract/client'
 
 type Language = NonNullable<Booking['patient']['language']>
 
-/** `language`: that of messages to the patient. */
-export type KnownPatient = { name: string; email: string; phone: string; language?: Language }
+/** What the desk compares before it chooses a record, and then has to provide for. */
+export type KnownRecord = Pick<PatientRecord, 'id' | 'name' | 'email' | 'phone' | 'birthDate' | 'flags'>
+
+/** `language`: that of messages to the patient. `record`: the booking will be linked to it. */
+export type KnownPatient = { name: string; email: string; phone: string; language?: Language; record?: KnownRecord }
+
+export function patientOfRecord(record: KnownRecord): KnownPatient {
+  return { name: record.name, email: record.email ?? '', phone: record.phone ?? '', record }
+}
 
 /** The patients of bookings, each once, those of later bookings first; without erased ones. */
 export function distinctPatients(bookings: readonly Pick<Booking, 'patient'>[], countMax: number): KnownPatient[] {

@@ -4,10 +4,12 @@ import { Group, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { type KeyboardEvent, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isolated } from '../../../lib/i18n/isolated.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { ContactFields, LanguageField, useContactRules } from '../contact-fields.tsx'
+import { Flags } from '../flags.tsx'
 import type { Contact } from '../patient-correction.ts'
-import type { KnownPatient } from './distinct-patients.ts'
+import type { KnownPatient, KnownRecord } from './distinct-patients.ts'
 import { KnownPatients } from './known-patients.tsx'
 
 export type PatientDraft = Contact & {
@@ -53,6 +55,8 @@ type PatientFormProps = {
   addsPlaces: boolean
   /** What was typed last into one of the fields by which a patient is found. */
   typed: string
+  /** The booking will be linked to it; null: to none. */
+  record: KnownRecord | null
   onKnown: (known: KnownPatient) => void
   isPending: boolean
   onBook: (patient: PatientDraft) => void
@@ -66,6 +70,7 @@ export function PatientForm({
   when,
   addsPlaces,
   typed,
+  record,
   onKnown,
   isPending,
   onBook,
@@ -92,6 +97,12 @@ export function PatientForm({
           <ContactFields form={form} />
         </Stack>
         <KnownPatients typed={typed} onChoose={onKnown} ref={known} />
+        {record === null ? null : (
+          <Group gap="xs">
+            <Text size="sm">{t('book.linked', { name: isolated(record.name) })}</Text>
+            <Flags flags={record.flags} />
+          </Group>
+        )}
         {units > 1 ? <Text>{t('schedule:units', { count: units })}</Text> : null}
         {types.length > 1 ? (
           <NativeSelect

@@ -16,6 +16,8 @@ type Wanted = {
   slot: Slot
   visitType: VisitType | undefined
   patient: PatientDraft
+  /** Of the record that the booking is linked to; null: none. */
+  patientId: string | null
   mayOverlap?: boolean
   addsPlaces: boolean
 }
@@ -29,7 +31,8 @@ export function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>,
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
-    mutationFn: ({ slot, visitType, patient, mayOverlap = false, addsPlaces }: Wanted): Promise<MadeBooking> => {
+    mutationFn: async (wanted: Wanted): Promise<MadeBooking> => {
+      const { slot, visitType, patient, patientId, mayOverlap = false, addsPlaces } = wanted
       const { name, email, phone, language, reason, type, units } = patient
       const body = {
         ...(visitType === undefined
@@ -49,7 +52,14 @@ export function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>,
         ...(former === null ? {} : { formerBookingId: former.id }),
         ...refuseOverlap(mayOverlap),
       }
-      return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
+      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
+      const booking = await dataOf(api.createBooking({ body, headers }))
+      // If this fails, the next attempt gets the same booking, and links it.
+      if (patientId !== null) {
+        const path = { clinicId, bookingId: booking.id }
+        await dataOf(api.linkBookingToPatient({ path, body: { patientId } }))
+      }
+      return booking
     },
     // The next request may have the same content, and is another booking.
     onSuccess: () => requestKeys.clear(),

@@ -82,6 +82,15 @@ function PatientFacts({ patient }: { patient: PatientWithVisits }) {
           ))}
         </dl>
         <div className={layoutClasses.actions}>
+          <LinkButton
+            size="sm"
+            variant="default"
+            to="/clinic/$clinicId/book"
+            params={{ clinicId }}
+            search={{ patientId: patient.id }}
+          >
+            {t('book')}
+          </LinkButton>
           <Button variant="default" size="sm" onClick={() => setDialog('edit')}>
             {t('edit.open')}
           </Button>
