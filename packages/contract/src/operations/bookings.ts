@@ -49,6 +49,7 @@ export const bookingOperations = {
     example: { body: { slotId: '{slotId}', patient: { name: 'Ada' } } },
     problems: [
       'slot_not_found',
+      'clinic_not_found',
       'session_not_found',
       'visit_type_not_found',
       'visit_type_not_offered',

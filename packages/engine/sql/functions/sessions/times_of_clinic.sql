@@ -25,7 +25,11 @@ as $function$
      where r.clinic_no = p_clinic_no and r.id = coalesce(p_resource_id, r.id) and r.kind = 'doctor' and r.active
        and v.is_offered and (p_appointment_type is null or p_appointment_type = any (v.appointment_types))
   ), searched as materialized (
-    select least(p_to, min(s.starts_at) filter (where s.starts > p_searched_max)) as until
+    -- At least an hour, so that who continues from there gets on.
+    select case when bool_or(s.starts > p_searched_max)
+                then least(p_to, greatest(p_from + interval '1 hour',
+                                          min(s.starts_at) filter (where s.starts > p_searched_max)))
+                else p_to end as until
       from (select s.starts_at,
                    sum(starts_within(s, p_from, p_to)) over (order by s.starts_at, s.id) as starts
               from offering o
@@ -33,6 +37,7 @@ as $function$
                                   where n.clinic_no = p_clinic_no and n.resource_id = o.id and n.withdrawn_at is null
                                     and n.starts_at > p_from - interval '25 hours' and n.starts_at < p_to
                                     and n.ends_at > p_from
+                                    and (n.visit_type_ids is null or p_visit_type_id = any (n.visit_type_ids))
                                  offset 0) s) s
   )
   select u.until, t.id, t.session_id, t.starts_at, t.ends_at, t.available

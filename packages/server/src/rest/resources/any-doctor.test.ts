@@ -98,6 +98,36 @@ describe('any doctor', () => {
     expect((await rest.call('createBooking', { body: onBehalf, as: staff })).status).toBe(201)
   })
 
+  test('what nobody can be tried for is named', async ({ database, rest }) => {
+    const { clinic, body, doctors } = await aPractice(database, rest, 1)
+    const ofDesk = await aVisitType(database, clinic, { minutes: 25, bookableBy: 'desk' })
+    const ofElsewhere = await aVisitType(database, await aClinic(database))
+    const refusal = async (more: object) =>
+      (await rest.call('createBooking', { body: { ...body, ...more } })).problem.code
+    expect(await refusal({ visitTypeId: ofElsewhere.id })).toBe('visit_type_not_found')
+    expect(await refusal({ visitTypeId: ofDesk.id })).toBe('visit_type_restricted')
+    expect(await refusal({ clinicId: doctors[0]?.id })).toBe('clinic_not_found')
+    expect(await refusal({ units: 2 })).toBe('slot_full')
+  })
+
+  test('the list goes on where a search ended within sessions that begin at once', async ({ database, rest }) => {
+    const clinic = await aClinic(database, { timezone: 'UTC' })
+    const type = await aVisitType(database, clinic, { minutes: 5 })
+    const startsAt = new Date(Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000)
+    for (let n = 0; n < 14; n += 1) {
+      await aSession(database, await aDoctor(database, clinic), { startsAt, minutes: 1_440, gridMinutes: 1 })
+    }
+    const [from, to] = [startsAt, new Date(startsAt.getTime() + 86_400_000)].map((at) => at.toISOString().slice(0, 10))
+    const list = async (after?: string) => {
+      const query = { visitTypeId: type.id, from: from ?? '', to: to ?? '', ...(after && { after }) }
+      return (await rest.call('listClinicTimes', { path: { clinicId: clinic.id }, query })).body
+    }
+    const first = await list()
+    expect(first.items[0]?.doctors).toHaveLength(14)
+    const later = await list(new Date(Date.parse(first.searchedUntil) - 1).toISOString())
+    expect(later.items[0]?.startsAt).toBe(first.searchedUntil)
+  })
+
   test('what does not go together is named', async ({ database, rest }) => {
     const { body, doctors } = await aPractice(database, rest, 1)
     const pathOf = async (more: object) => {

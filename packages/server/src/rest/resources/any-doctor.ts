@@ -1,6 +1,14 @@
-import { type Engine, newId, type TimeClaimOutcome, type TimeClaimRequest } from '@holdfast/engine'
+import {
+  clinicNoOf,
+  type Engine,
+  newId,
+  type TimeClaimOutcome,
+  type TimeClaimRequest,
+  type VisitType,
+} from '@holdfast/engine'
+import { clinicNotFound } from '../guards/require-clinic.ts'
 
-type AnyDoctorClaim = Omit<TimeClaimRequest, 'sessionId'> & { clinicNo: number }
+type AnyDoctorClaim = Omit<TimeClaimRequest, 'sessionId'> & { clinicId: string }
 
 /** How many doctors are tried: each try is a transaction. */
 const doctorsTriedMax = 20
@@ -11,7 +19,6 @@ const isOfDoctor: Partial<Record<TimeClaimOutcome['kind'], true>> = {
   slot_closed: true,
   time_not_offered: true,
   session_missing: true,
-  units_over_capacity: true,
   visit_type_not_offered: true,
   appointment_type_not_offered: true,
 }
@@ -20,30 +27,45 @@ const isOfDoctor: Partial<Record<TimeClaimOutcome['kind'], true>> = {
  * Books a visit with any doctor of the clinic who is free at its start, in a random order, so that those who ask at
  * once do not wait for the same doctor. The claim of each decides, not the list. Safe to repeat with its key: the first
  * booking is found, whoever it is with, also when nobody is free any more.
+ *
+ * @throws ProblemError clinic_not_found
  */
 export async function claimWithAnyDoctor(
-  engine: Engine,
-  { clinicNo, ...request }: AnyDoctorClaim,
-  claim: (request: TimeClaimRequest) => Promise<TimeClaimOutcome> | TimeClaimOutcome,
+  { directory, sessions, claimTime }: Engine,
+  { clinicId, ...wanted }: AnyDoctorClaim,
 ): Promise<TimeClaimOutcome> {
-  const { startsAt, visitTypeId, accountId, actorId, appointmentType } = request
-  const until = new Date(startsAt.getTime() + 1)
-  const of = { clinicNo, doctorId: null, visitTypeId, from: startsAt, to: until, byDesk: actorId !== null, accountId }
-  const { items } = await engine.sessions.times({ ...of, appointmentType: appointmentType ?? undefined, limit: 1 })
-  let refusal: TimeClaimOutcome = { kind: 'slot_full' }
-  for (const { sessionId } of inRandomOrder(items).slice(0, doctorsTriedMax)) {
-    const outcome = await claim({ ...request, sessionId })
+  if ((await directory.clinic(clinicId)) === null) throw clinicNotFound(clinicId)
+  const clinicNo = clinicNoOf(clinicId)
+  const { startsAt, visitTypeId, accountId, actorId, units } = wanted
+  const visitType = await directory.visitType(clinicNo, visitTypeId)
+  // Not what the doctor who is tried first offers first.
+  const appointmentType = wanted.appointmentType ?? visitType?.appointmentTypes[0]
+  const request = { ...wanted, appointmentType: appointmentType ?? null }
+  const of = { clinicNo, doctorId: null, visitTypeId, appointmentType, byDesk: actorId !== null, accountId, limit: 1 }
+  const { items } = await sessions.times({ ...of, from: startsAt, to: new Date(startsAt.getTime() + 1) })
+  let refusal = refusalOfAll(visitType, actorId !== null)
+  for (const { sessionId } of inRandomOrder(items.filter(({ available }) => available >= units))) {
+    const outcome = await claimTime({ ...request, sessionId })
     if (!isOfDoctor[outcome.kind]) return outcome
     refusal = outcome
   }
   // In a session that does not exist, only a key that is known already is answered.
-  const repeated = await claim({ ...request, sessionId: newId(clinicNo) })
+  const repeated = await claimTime({ ...request, sessionId: newId(clinicNo) })
   return repeated.kind === 'session_missing' ? refusal : repeated
+}
+
+/** Why nobody can be tried. */
+function refusalOfAll(visitType: VisitType | null, byDesk: boolean): TimeClaimOutcome {
+  if (visitType === null) return { kind: 'visit_type_missing' }
+  const { active, bookableBy } = visitType
+  if (!active) return { kind: 'visit_type_not_offered' }
+  return byDesk || bookableBy === 'anyone' ? { kind: 'slot_full' } : { kind: 'visit_type_restricted', bookableBy }
 }
 
 function inRandomOrder<Item>(items: readonly Item[]): Item[] {
   return items
     .map((item) => ({ item, rank: Math.random() }))
     .sort((a, b) => a.rank - b.rank)
+    .slice(0, doctorsTriedMax)
     .map(({ item }) => item)
 }

@@ -6,7 +6,6 @@ import {
   clinicNoIn,
   newId,
   type TimeClaimOutcome,
-  type TimeClaimRequest,
 } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/bodies/validator.ts'
 import { afterCommit } from '../../edge/errors/after-commit.ts'
@@ -120,15 +119,13 @@ function claim(
       recordAddedPlaces<ClaimOutcome>(deps, adding, () => engine.claim(slotRequest)),
     )
   }
-  const claimOne = (one: ClaimRequest | TimeClaimRequest) => {
-    const claiming = () => ('slotId' in one ? engine.claim(one) : engine.claimTime(one))
-    // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
-    if (!hasBookingLimits || bookedBy !== null) return claiming()
-    return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, one, claiming)
+  const claiming = () => {
+    if ('slotId' in claimRequest) return engine.claim(claimRequest)
+    return 'clinicId' in claimRequest ? claimWithAnyDoctor(engine, claimRequest) : engine.claimTime(claimRequest)
   }
-  if (!('clinicId' in claimRequest)) return claimOne(claimRequest)
-  const { clinicId: _, ...ofVisit } = claimRequest
-  return claimWithAnyDoctor(engine, { ...ofVisit, clinicNo }, claimOne)
+  // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
+  if (!hasBookingLimits || bookedBy !== null) return claiming()
+  return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest, claiming)
 }
 
 function clinicNoOfTarget({ slotId, sessionId, clinicId }: NewBookingBody): number | null {

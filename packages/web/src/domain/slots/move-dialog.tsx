@@ -19,7 +19,7 @@ import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { PatientName } from '../bookings/patient-name.tsx'
 import { isOverlap, LazyOverlapQuestion } from '../overlap/lazy-overlap-question.tsx'
 import { refuseOverlap } from '../overlap/refuse-overlap.ts'
-import { offeredVisit } from '../visits/offered-visits.ts'
+import { isOfferedFor } from '../visits/offered-visits.ts'
 import { moveTargetOf, timeIdOf } from '../visits/visit-times-query.ts'
 import { visitTypeQuery } from '../visits/visit-type-queries.ts'
 import { SlotPicker, type SlotPickerProps } from './slot-picker.tsx'
@@ -157,7 +157,7 @@ type TimesProps = Pick<MoveDialogProps, 'booking' | 'doctors' | 'timeZone'> &
 /** The slots of the doctors, or the times of those who offer the visit type of the booking. */
 function TimesToMoveTo({ booking, doctors, visitType, onDoctor, ...picker }: TimesProps) {
   const { t } = useTranslation('schedule')
-  const offering = visitType === undefined ? doctors : doctors.filter((one) => offeredVisit(visitType, one))
+  const offering = visitType === undefined ? doctors : doctors.filter((one) => isOfferedFor(booking, visitType, one))
   if (offering.length === 0) return <Text>{t('move.notOffered')}</Text>
   return (
     <SlotPicker

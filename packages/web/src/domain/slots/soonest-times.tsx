@@ -1,9 +1,15 @@
-import type { AppointmentType, Slot, VisitType } from '@holdfast/contract/client'
+import type { AppointmentType, ClinicTimeList, Slot, VisitType } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
-import { Button, Skeleton, Stack, Text } from '@mantine/core'
-import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Button, Skeleton, Stack } from '@mantine/core'
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  type UseInfiniteQueryResult,
+  useInfiniteQuery,
+} from '@tanstack/react-query'
+import { type ReactNode, useEffect, useState } from 'react'
 import { api, dataOf } from '../../lib/api/api.ts'
+import { clinicKey } from '../../lib/queries/clinic-queries.ts'
 import { serverNow } from '../../lib/time/server-clock.ts'
 import { ErrorState } from '../../ui/states/error-state.tsx'
 import { timeIdOf } from '../visits/visit-times-query.ts'
@@ -21,10 +27,12 @@ type TimesOf = {
 
 type SoonestProps = TimesOf &
   Omit<TimesByDayProps, 'slots'> & {
-    texts: { none: string; later: string }
+    texts: { none: ReactNode; later: string }
   }
 
 const pageSize = 40
+
+type Found = InfiniteData<ClinicTimeList>
 
 /**
  * When a visit can begin with any doctor of a clinic, soonest first, in the shape of slots: where several are free,
@@ -33,14 +41,16 @@ const pageSize = 40
 export function SoonestTimes({ texts, chosen, onChoose, labelOf, ...of }: SoonestProps) {
   const { visitType, timeZone } = of
   const found = useInfiniteQuery(soonestQuery(of))
-  const [any] = useState(() => Math.floor(Math.random() * 1_000))
-  if (found.data === undefined) {
+  const [seed] = useState(() => Math.random().toString())
+  const isSearching = useSearchOn(found)
+  if (found.data === undefined || isSearching) {
     if (found.isError) return <ErrorState error={found.error} retry={() => void found.refetch()} />
     return <Skeleton height={120} radius="lg" />
   }
   const times = found.data.pages.flatMap(({ items }) => items)
-  const slots = times.flatMap(({ startsAt, doctors }, index): Slot[] => {
-    const free = doctors[(any + index) % doctors.length]
+  const slots = times.flatMap(({ startsAt, doctors }): Slot[] => {
+    const kept = doctors.find((one) => timeIdOf({ ...one, startsAt }) === chosen?.id)
+    const free = kept ?? minBy(doctors, ({ doctorId }) => rankOf(seed + startsAt + doctorId))
     if (free === undefined) return []
     const { doctorId, endsAt, available } = free
     return [
@@ -50,7 +60,7 @@ export function SoonestTimes({ texts, chosen, onChoose, labelOf, ...of }: Soones
   return (
     <Stack gap="md" align="flex-start">
       {slots.length === 0 ? (
-        <Text role="status">{texts.none}</Text>
+        <div role="status">{texts.none}</div>
       ) : (
         <TimesByDay {...{ slots, timeZone, chosen, onChoose, labelOf }} />
       )}
@@ -63,12 +73,37 @@ export function SoonestTimes({ texts, chosen, onChoose, labelOf, ...of }: Soones
   )
 }
 
+/** Reads on while what was searched has no time. */
+function useSearchOn({
+  data,
+  hasNextPage,
+  isFetching,
+  isError,
+  fetchNextPage,
+}: UseInfiniteQueryResult<Found>): boolean {
+  const isEmpty = data?.pages.every(({ items }) => items.length === 0) ?? false
+  const isSearching = isEmpty && hasNextPage && !isError
+  useEffect(() => {
+    if (isSearching && !isFetching) void fetchNextPage()
+  }, [isSearching, isFetching, fetchNextPage])
+  return isSearching
+}
+
+function minBy<Item>(items: readonly Item[], rank: (item: Item) => number): Item | undefined {
+  return items.toSorted((a, b) => rank(a) - rank(b))[0]
+}
+
+/** A number that only depends on the text, and is spread. */
+function rankOf(text: string): number {
+  return [...text].reduce((sum, character) => (Math.imul(sum, 31) + (character.codePointAt(0) ?? 0)) >>> 0, 7)
+}
+
 /** Pages by the start after which they continue. */
 function soonestQuery({ clinicId, timeZone, visitType, appointmentType, byDesk = false }: TimesOf) {
   const from = localDay(serverNow(), timeZone)
   const to = addDays(from, listedDaysMax - 1)
   return infiniteQueryOptions({
-    queryKey: ['soonest', clinicId, visitType.id, appointmentType, byDesk, from],
+    queryKey: [...clinicKey(clinicId), 'soonest', visitType.id, appointmentType, byDesk, from],
     queryFn: ({ pageParam: after }) => {
       const query = { visitTypeId: visitType.id, from, to, limit: pageSize, ...(after === null ? {} : { after }) }
       const more = { ...(appointmentType && { appointmentType }), ...(byDesk ? { onBehalf: true } : {}) }

@@ -1,4 +1,4 @@
-import type { Clinic, Doctor } from '@holdfast/contract/client'
+import type { Clinic, Doctor, VisitType } from '@holdfast/contract/client'
 import { addDays, listedDaysMax, localDay } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCalendarSearch } from '@tabler/icons-react'
@@ -39,7 +39,7 @@ export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, onRead }: No
     <Alert icon={<Icon of={IconCalendarSearch} />} variant="outline" radius="lg" my="md" role="status">
       {next === undefined ? (
         <Stack gap="sm" align="flex-start">
-          {visit.visitType.bookableBy === 'known_patients' ? <ForKnownPatients /> : <Text>{t('visits:none')}</Text>}
+          <WhyNoVisits of={visit.visitType} />
           <CallClinic clinic={clinic} />
         </Stack>
       ) : (
@@ -59,6 +59,12 @@ export function NoVisitTimes({ doctor, clinic, visit, from, onFrom, onRead }: No
       )}
     </Alert>
   )
+}
+
+/** Why there are no times at all. */
+export function WhyNoVisits({ of: { bookableBy } }: { of: Pick<VisitType, 'bookableBy'> }) {
+  const { t } = useTranslation('visits')
+  return bookableBy === 'known_patients' ? <ForKnownPatients /> : <Text>{t('none')}</Text>
 }
 
 /** Somebody who is not known to be a patient of the clinic sees no times. */

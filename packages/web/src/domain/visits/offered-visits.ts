@@ -1,4 +1,4 @@
-import type { AppointmentType, Doctor, VisitType } from '@holdfast/contract/client'
+import type { AppointmentType, Booking, Doctor, VisitType } from '@holdfast/contract/client'
 import { visitFee } from './visit-fee.ts'
 
 /** A visit type as a doctor offers it. `appointmentTypes`: those of both. */
@@ -26,4 +26,14 @@ export function offeredVisit(visitType: VisitType, doctor: Doctor): OfferedVisit
   const appointmentTypes = visitType.appointmentTypes.filter((type) => doctor.appointmentTypes.includes(type))
   if (!active || appointmentTypes.length === 0 || (doctors.length > 0 && own === undefined)) return undefined
   return { visitType, minutes: own?.minutes ?? minutes, fee: visitFee(visitType, doctor.id), appointmentTypes }
+}
+
+/** Whether a booking can be moved to a doctor's times: those of its visit type, in the same way; else any slots. */
+export function isOfferedFor(
+  { appointmentType }: Pick<Booking, 'appointmentType'>,
+  visitType: VisitType | undefined,
+  doctor: Doctor,
+): boolean {
+  const offered = visitType === undefined ? doctor : offeredVisit(visitType, doctor)
+  return offered?.appointmentTypes.includes(appointmentType) ?? false
 }

@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { CallClinic } from '../../domain/clinics/call-clinic.tsx'
 import { colleaguesQuery } from '../../domain/free-times/colleague-times-query.ts'
-import { offeredVisit } from '../../domain/visits/offered-visits.ts'
+import { isOfferedFor } from '../../domain/visits/offered-visits.ts'
 import { isolated } from '../../lib/i18n/isolated.ts'
 import { nameWithSpecialization } from '../../lib/i18n/specialization-name.ts'
 import { FocusedTitle } from '../../ui/focus/focused-title.tsx'
@@ -28,10 +28,7 @@ export function ChooseColleague({ booking, doctor, clinic, visitType, chosen, on
   const queryClient = useQueryClient()
   const found = useQuery(colleaguesQuery(queryClient, doctor))
   if (found.data === undefined) return <LoadingOrError of={found} />
-  const colleagues = found.data.filter((one) => {
-    const offered = visitType === undefined ? one : offeredVisit(visitType, one)
-    return offered?.appointmentTypes.includes(booking.appointmentType)
-  })
+  const colleagues = found.data.filter((one) => isOfferedFor(booking, visitType, one))
   const isAlone = colleagues.length === 0
   return (
     <>

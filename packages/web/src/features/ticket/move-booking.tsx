@@ -146,7 +146,8 @@ function Week({ booking, doctor, clinic, visitType, ...week }: WeekProps) {
   const shown = { ...week, clinic, exceptSlotId: timeIdOf(booking) }
   if (visitType === undefined) return <WeekOfTimes doctorId={doctor.id} {...shown} />
   const visit = offeredVisit(visitType, doctor)
-  if (visit !== undefined) return <WeekOfVisits doctor={doctor} visit={visit} {...shown} />
+  if (visit?.appointmentTypes.includes(booking.appointmentType))
+    return <WeekOfVisits doctor={doctor} visit={visit} {...shown} />
   return (
     <>
       <Text>{t('move.notOffered', { name: isolated(doctor.name) })}</Text>

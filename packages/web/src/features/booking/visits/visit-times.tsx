@@ -9,6 +9,7 @@ import type { ChosenSlot } from '../../../domain/free-times/no-times.tsx'
 import { daysShown } from '../../../domain/free-times/week-days.ts'
 import { ZoneNote } from '../../../domain/free-times/week-of-times.tsx'
 import { SoonestTimes } from '../../../domain/slots/soonest-times.tsx'
+import { WhyNoVisits } from '../../../domain/visits/no-visit-times.tsx'
 import type { OfferedVisit } from '../../../domain/visits/offered-visits.ts'
 import { sessionOf, visitTimesQuery } from '../../../domain/visits/visit-times-query.ts'
 import { WeekOfVisits } from '../../../domain/visits/week-of-visits.tsx'
@@ -111,7 +112,7 @@ function AnyDoctorTimes({ clinic, visit: { visitType }, appointmentType, onChoos
         chosen={null}
         onChoose={(time) => time !== null && onChoose(time)}
         labelOf={({ startsAt }) => formatTime(startsAt, clinic.timezone)}
-        texts={{ none: t('none'), later: t('later') }}
+        texts={{ none: <WhyNoVisits of={visitType} />, later: t('later') }}
       />
     </section>
   )
