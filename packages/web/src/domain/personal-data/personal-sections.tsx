@@ -58,7 +58,7 @@ function Section({ name, rows, timeZone, level }: SectionProps) {
   // Rows have no ids, and never change their places.
   const read = rows.map((row, place) => ({
     place,
-    texts: new Map(Object.entries(row).map(([field, value]) => [field, shownValue(value, words)])),
+    texts: new Map(Object.entries(row).map(([field, value]) => [field, shownValue(field, value, words)])),
   }))
   const shown = isAll ? read : read.slice(0, rowsAtFirst)
   const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))]

@@ -1,4 +1,8 @@
+import { bookingEventTypes } from '@holdfast/vocabulary'
 import { expect, test } from 'vitest'
+import ar from '../../locales/ar/personal-data.json' with { type: 'json' }
+import de from '../../locales/de/personal-data.json' with { type: 'json' }
+import en from '../../locales/en/personal-data.json' with { type: 'json' }
 import { shownValue, type ValueWords } from './shown-value.ts'
 
 const words: ValueWords = {
@@ -25,5 +29,15 @@ test.for<[unknown, string | null]>([
   [['de', null, 'en'], 'de, en'],
   [[{ system: 'lab', value: '7' }], 'system: lab, value: 7'],
 ])('%j is shown as %s', ([value, text]) => {
-  expect(shownValue(value, words)).toBe(text)
+  expect(shownValue('status', value, words)).toBe(text)
+})
+
+test('bookings are shown by their references', () => {
+  const id = '0198f0a1-0000-7000-8000-00001234abcd'
+  expect(shownValue('booking', id, words)).toBe('1234-ABCD')
+  expect(shownValue('bookings', [id], words)).toBe('1234-ABCD')
+})
+
+test.for(Object.entries({ ar, de, en }))('every event of a booking has a word in %s', ([, { word }]) => {
+  expect(bookingEventTypes.filter((type) => !(type in word))).toEqual([])
 })

@@ -1,3 +1,5 @@
+import { referenceOf } from '../bookings/ticket-link.ts'
+
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 const date = /^\d{4}-\d\d-\d\d$/
 
@@ -11,8 +13,15 @@ export type ValueWords = {
   isFalse: string
 }
 
-/** A value as text; null: there is nothing to show. */
-export function shownValue(value: unknown, words: ValueWords): string | null {
+/** Fields of ids of bookings, which are shown as the references that people know. */
+const ofBookings = ['booking', 'bookings']
+
+/** The value of a field as text; null: there is nothing to show. */
+export function shownValue(field: string, value: unknown, words: ValueWords): string | null {
+  return ofBookings.includes(field) ? shown(value, { ...words, word: referenceOf }) : shown(value, words)
+}
+
+function shown(value: unknown, words: ValueWords): string | null {
   if (value === null || value === undefined || value === '') return null
   if (typeof value === 'boolean') return value ? words.isTrue : words.isFalse
   if (typeof value === 'number') return String(value)
@@ -22,11 +31,11 @@ export function shownValue(value: unknown, words: ValueWords): string | null {
     return words.word(value) ?? value
   }
   const parts = Array.isArray(value)
-    ? value.map((one) => shownValue(one, words))
+    ? value.map((one) => shown(one, words))
     : Object.entries(value).map(([name, one]) => {
-        const text = shownValue(one, words)
+        const text = shown(one, words)
         return text === null ? null : `${words.word(name) ?? name}: ${text}`
       })
-  const shown = parts.filter((part) => part !== null)
-  return shown.length === 0 ? null : shown.join(', ')
+  const filled = parts.filter((part) => part !== null)
+  return filled.length === 0 ? null : filled.join(', ')
 }
