@@ -72,7 +72,10 @@ test('a record is found by the birth date, shows its flags, and gets the booking
   await page.getByRole('link', { name: 'Book', exact: true }).click()
   await page.getByText(/^Will be linked to the record of/).waitFor()
   expect(await field('Name').inputValue()).toBe('Mia Müller')
-  await page.getByRole('button', { name: /^\d+:\d\d/ }).first().click()
+  await page
+    .getByRole('button', { name: /^\d+:\d\d/ })
+    .first()
+    .click()
   await page.getByRole('button', { name: /^Book \w/ }).click()
   await page.getByRole('status').getByText('Mia Müller').waitFor()
   await page.goto(path)
