@@ -1,4 +1,4 @@
-export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
+export { AppLoginError } from './app-login/app-login-error.ts'
 export { checkAppLogin } from './app-login/check-app-login.ts'
 export { appLoginName, ensureAppLogin, storedAppLogin } from './app-login/ensure-app-login.ts'
 export { scramVerifier } from './app-login/scram-verifier.ts'
@@ -30,13 +30,12 @@ export { batchConnectionsMax, createEngine, type EngineSettings, type QueueDepth
 export { advisoryLocks } from './database/advisory-locks.ts'
 export { canChange } from './database/can-change-sql.ts'
 export { connectClient } from './database/connect-client.ts'
-export { type DatabasePool, type DatabasePoolConfig, openDatabasePool } from './database/database-pool.ts'
+export { type DatabasePool, openDatabasePool } from './database/database-pool.ts'
 export {
   DatabaseUnavailable,
   isClinicMoving,
   isConnectionLost,
   isDatabaseUnusable,
-  isDeadlock,
   isLockTimeout,
   isLoginRefused,
   isNotWritable,
@@ -62,10 +61,9 @@ export { prepared } from './database/prepared.ts'
 export { promptly } from './database/promptly.ts'
 export { requestTimes } from './database/request-times.ts'
 export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
-export { directoryNo, type ExpectedShard, ShardRefused } from './database/shard-mark.ts'
-export { oneShard, type ShardPools } from './database/shard-pools.ts'
+export { directoryNo, ShardRefused } from './database/shard-mark.ts'
+export type { ShardPools } from './database/shard-pools.ts'
 export { advisoryWaitMinutesMax, takeAdvisoryLock } from './database/take-advisory-lock.ts'
-export { type SessionSettings, startupOptions } from './database/transaction-settings.ts'
 export {
   accountClinics,
   pruneAccountClinic,
@@ -79,7 +77,6 @@ export { isInvitationOpen } from './directory/invitations.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
 export { engineMethods } from './engine-methods.ts'
-export { createErasures } from './erasure/create-erasures.ts'
 export { MonthsInTransit } from './erasure/months-in-transit.ts'
 export { type Erased, erasuresSince, type RepeatedErasures, repeatErasures } from './erasure/repeat-erasures.ts'
 export { digitsOf } from './erasure/same-phone.ts'
@@ -110,7 +107,7 @@ export {
 } from './messages/message-budget.ts'
 export { defaultMessageChoices, messageChoices } from './messages/message-choices.ts'
 export { defaultMessageSettings } from './messages/message-settings.ts'
-export { type AnnouncedEvent, planMessages } from './messages/plan-messages.ts'
+export { planMessages } from './messages/plan-messages.ts'
 export { type Bounce, recordBounce } from './messages/record-bounce.ts'
 export { hasNoReminders } from './messages/reminder-opt-outs.ts'
 export { quietHoursAround, reminderDelay } from './messages/reminder-times.ts'
@@ -123,23 +120,17 @@ export {
 } from './messages/send-messages.ts'
 export { timesInstead } from './messages/times-instead.ts'
 export { grantedFunctions } from './migrate/granted-functions.ts'
-export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
-export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
-export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
+export { type MigrateResult, migrate } from './migrate/migrate.ts'
+export { MigrateError } from './migrate/migrate-error.ts'
+export { migrationStatus } from './migrate/migration-status.ts'
 export { readRelease } from './migrate/read-release.ts'
 export type { DueAccountMail, NewAccountMail } from './model/account-mail.ts'
 export type { AttendanceOutcome } from './model/attendance.ts'
 export type { AuditEvent, AuditEventsQuery, AuditLog, NewAuditEvent } from './model/audit-event.ts'
-export type { Booking, FailureReason, Patient } from './model/booking.ts'
+export type { Booking, Patient } from './model/booking.ts'
 export type { BookingAccess } from './model/booking-access.ts'
 export type { BookingEvent, CaseDetails } from './model/booking-event.ts'
-export type {
-  AdmissionOutcome,
-  AdmissionRequest,
-  BookingBurst,
-  BookingLimits,
-  BookingOrigin,
-} from './model/booking-limits.ts'
+export type { AdmissionOutcome, BookingBurst, BookingLimits, BookingOrigin } from './model/booking-limits.ts'
 export type { LinkOutcome } from './model/booking-link.ts'
 export type {
   BusyCalendarFailure,
@@ -149,7 +140,7 @@ export type {
   DueBusyCalendar,
   LeftOutEvents,
 } from './model/busy-calendar.ts'
-export type { CalendarFeeds, FeedSubject, OpenFeed } from './model/calendar-feed.ts'
+export type { FeedSubject, OpenFeed } from './model/calendar-feed.ts'
 export {
   type ClaimedBooking,
   type ClaimOutcome,
@@ -166,18 +157,10 @@ export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { CorrectionOutcome } from './model/correction.ts'
 export { digestUuid } from './model/digest-uuid.ts'
 export type { Directory } from './model/directory.ts'
-export { type Doctor, type DoctorsQuery, type Money, type NewDoctor, nextSlotsMax } from './model/doctor.ts'
+export { type Doctor, type Money, type NewDoctor, nextSlotsMax } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
-export type {
-  Contact,
-  ErasureOutcome,
-  Erasures,
-  PatientContact,
-  PatientErased,
-  UnlinkedOfRecord,
-} from './model/erasure.ts'
-export { clinicNoIn, clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
-export { idsFrom, idsUntil } from './model/id-bounds.ts'
+export type { Contact, ErasureOutcome, PatientContact, PatientErased, UnlinkedOfRecord } from './model/erasure.ts'
+export { clinicNoIn, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
 export type {
   DirectoryImport,
   ImportClinic,
@@ -217,21 +200,13 @@ export {
   personalBookingsMax,
   TooMuchPersonalData,
 } from './model/personal-data.ts'
-export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
+export type { AlternativesQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export { noTimes, type RequestTimes } from './model/request-times.ts'
 export type * from './model/session.ts'
-export type {
-  MoveOutcome,
-  MoveRequest,
-  SettleAction,
-  SettleOutcome,
-  SettleRequest,
-  TimeMoveOutcome,
-  TimeMoveRequest,
-} from './model/settle.ts'
+export type { MoveOutcome, SettleAction, SettleOutcome } from './model/settle.ts'
 export type * from './model/slot.ts'
-export { parseSnapshot, parseXid, Snapshot } from './model/snapshot.ts'
-export type { OnceResult, StoredResponses, WriteKey } from './model/stored-responses.ts'
+export { parseSnapshot, Snapshot } from './model/snapshot.ts'
+export type { OnceResult, WriteKey } from './model/stored-responses.ts'
 export type {
   CaseInvalid,
   CaseRequest,
@@ -244,7 +219,6 @@ export type {
 export type {
   Allocation,
   BumpCasesOutcome,
-  BumpCasesRequest,
   BumpRefusal,
   Case,
   CaseAction,
@@ -253,18 +227,13 @@ export type {
   CaseRefusal,
   CaseUnchangeable,
   ChangeCaseOutcome,
-  ClaimCaseOutcome,
   ClaimCaseRequest,
   EquipmentNeed,
   ExtendCaseOutcome,
-  MoveCaseRequest,
   Procedure,
   RecordMilestoneOutcome,
-  RecordMilestoneRequest,
   RuleOverride,
   SentPatient,
-  SwapCasesOutcome,
-  SwapCasesRequest,
   TheatrePatient,
 } from './model/theatre-case.ts'
 export type * from './model/theatre-resource.ts'
@@ -276,11 +245,8 @@ export type {
   NewWaitlistEntry,
   StoreEntryMail,
   Waitlist,
-  WaitlistEndReason,
   WaitlistEntry,
   WaitlistOffer,
-  WaitlistQuery,
-  WaitlistRequest,
   WaitlistStatus,
 } from './model/waitlist.ts'
 export {
@@ -293,7 +259,6 @@ export {
   type WebhookDelivery,
 } from './model/webhook.ts'
 export type {
-  DoctorWorkingHours,
   NewWorkingHours,
   WorkingBand,
   WorkingHours,
@@ -308,7 +273,7 @@ export {
   type MoveStep,
   moveClinic,
 } from './move/move-clinic.ts'
-export { type MovedDatabase, MoveRefused, moveDatabase } from './move/move-database.ts'
+export { MoveRefused, moveDatabase } from './move/move-database.ts'
 export type { BatchReport } from './queue/batch-report.ts'
 export { type ClinicLimiter, createClinicLimiter, createSharedLimiter } from './queue/clinic-limiter.ts'
 export {
@@ -325,7 +290,6 @@ export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
 export { lostBookings } from './reads/lost-bookings.ts'
 export { clinicLoads } from './shards/clinic-loads.ts'
 export {
-  type ClinicShard,
   drainedShards,
   findClinicPlace,
   findClinicShard,
@@ -344,7 +308,6 @@ export {
   checkShard,
   describeMissing,
   expectedShard,
-  type MissingShard,
   missingShards,
   openShardPool,
   registeredEnds,
@@ -354,7 +317,7 @@ export {
 export { type SettledClinic, settleClinics } from './shards/settle-clinics.ts'
 export { latestStart, slotDaysMax, slotsAheadYearsMax } from './slots/slot-dates.ts'
 export { expandSlotRule } from './slots/slot-rule.ts'
-export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'
+export { EventTail, type EventTailSettings } from './tail/event-tail.ts'
 export { LogAhead } from './tail/log-ahead.ts'
 export { type BookingLine, changedSlotsOf, type LogEntry } from './tail/log-entry.ts'
 export { checkLogIsOfServer, renumberLog } from './tail/log-epoch.ts'
@@ -399,7 +362,7 @@ export {
   type WorkKind,
   type WorkResult,
 } from './upkeep/work-results.ts'
-export { type VerifyQuery, verify } from './verify/verify.ts'
+export { verify } from './verify/verify.ts'
 export { clinicsWithWebhooks, planDeliveries } from './webhooks/plan-deliveries.ts'
 export { type Published, publishedForm, recentEvents } from './webhooks/published-events.ts'
 export { planReplays } from './webhooks/replay-webhooks.ts'

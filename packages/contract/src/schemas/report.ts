@@ -23,7 +23,7 @@ export const clinicStatsSchema = Type.Object(
           taken: Type.Integer(),
           openMinutes: Type.Integer({
             description:
-              'Of slots their length for each unit; of open sessions what has no slot, case or closure, and is not busy',
+              'Of slots their length for each unit; of open sessions what has no slot, case or closure and is not busy',
           }),
           takenMinutes: Type.Integer({ description: 'How many of these are booked or held' }),
           bookings: countsByStatus,

@@ -128,7 +128,7 @@ export function isLockTimeout(error: unknown): boolean {
 }
 
 /** Whether the server has cancelled a statement to end a deadlock. Nothing was written. */
-export function isDeadlock(error: unknown): boolean {
+function isDeadlock(error: unknown): boolean {
   return error instanceof Error && codeOf(error) === '40P01'
 }
 

@@ -15,8 +15,8 @@ type PasswordResetDeps = {
 }
 
 /**
- * A mail with a link to choose a new password, if the address has an account; if one may take it back, a notice. The pause between two mails is counted by
- * account, in the database, so it does not depend on who asks, or on which server.
+ * A mail with a link to choose a new password, if the address has an account; if one may take it back, a notice. The
+ * pause between two mails is counted by account, in the database: it does not depend on who asks, or on which server.
  */
 export function createPasswordResetProcessor(deps: PasswordResetDeps): ProcessRequest<'password_reset_request'> {
   const { accounts, mails, audit, publicUrl } = deps

@@ -1,7 +1,7 @@
 -- session_minutes: how many minutes of each day doctors of a clinic had open for visits, and how many of these visits
--- took. Open is what a session has beside fixed slots, cases and busy times, and the time of a visit in any case, so that
--- a session that was withdrawn around it does not matter. Buffers are open, and not taken. Visits of one doctor at the
--- same time are one visit of a group, which counts once.
+-- took. Open is what a session has beside fixed slots, cases and busy times, and the time of a visit in any case, so
+-- that a session that was withdrawn around it does not matter. Buffers are open, and not taken. Visits of one doctor at
+-- the same time are one visit of a group, which counts once.
 --
 -- p_starts: when the days begin, in order; each lasts until the next one, the last one until p_end. n: the day, from 1.
 -- Days without either have no row. Holds that have lapsed take nothing.

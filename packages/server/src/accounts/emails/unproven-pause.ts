@@ -38,8 +38,9 @@ export async function unprovenPause(
   const { inAll, firstOfAccount, firstOfNetwork } = mailsMax
   const max = own > 0 ? inAll : isFirstOfNetwork ? firstOfNetwork : firstOfAccount
   if (count >= max) return Math.max(1, seconds)
+  const asked = network === null ? sender : `${sender} from ${network}`
   await transaction.query(sql`
     insert into verification (identifier, value, "expiresAt", "createdAt", "updatedAt")
-    values (${identifier}, ${network === null ? sender : `${sender} from ${network}`}, now() + interval '1 day', now(), now())`)
+    values (${identifier}, ${asked}, now() + interval '1 day', now(), now())`)
   return 0
 }

@@ -240,7 +240,7 @@ test('a server without a mail server says so, and that addresses cannot be confi
   }
 })
 
-test('to an address that nobody has proven go five mails a day, then the first of accounts, and of networks', async () => {
+test('to an unproven address go five mails a day, then the first of accounts, and of networks', async () => {
   const email = anAddress()
   const pauses = async (accountId: string, networks: (string | null)[]) => {
     const found: boolean[] = []
