@@ -12,8 +12,8 @@ export const personSchema = Type.Object(
     patientId: Type.Optional(
       id({
         description:
-          'A patient’s record: what is linked to it, and what has one of its contacts, or of those that are sent, and ' +
-          'is linked to no record',
+          'A patient’s record: what is linked to it, and what has one of its contacts, or of those that are sent, ' +
+          'and is linked to no record',
       }),
     ),
   },

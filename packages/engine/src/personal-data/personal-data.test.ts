@@ -101,7 +101,7 @@ test('an account gets its bookings and no record', async ({ database }) => {
 
 test('a record gets what is linked, and what has one of its contacts and is linked to none', async ({ database }) => {
   const scene = await aScene(database)
-  const { engine, doctor, clinic } = scene
+  const { engine, doctor } = scene
   const booked = async (patient: { name: string; email?: string; phone?: string }) =>
     (await aBooking(database, await aSlot(database, doctor), { patient })).id
   const [byPhone, former, linked, ofChild] = [

@@ -63,7 +63,8 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
     tables: ['booking', 'booking_patient', 'slot', 'resource', 'visit_type'],
     ofMonths: true,
     rows: (found, months) => sql`
-      select b.id as booking, ${isLinked(found)} as "isLinked", s.starts_at as "startsAt", s.ends_at as "endsAt", r.name as doctor,
+      select b.id as booking, ${isLinked(found)} as "isLinked", s.starts_at as "startsAt",
+             s.ends_at as "endsAt", r.name as doctor,
              v.name as "visitType", b.appointment_type as "appointmentType", b.units, b.status,
              b.failure_reason as "failureReason", b.patient->>'name' as name, b.patient->>'email' as email,
              b.patient->>'phone' as phone, b.patient->>'language' as language, b.reason,
@@ -108,7 +109,8 @@ export const sectionSources: Record<PersonalSection, SectionSource> = {
   waitlist: {
     tables: ['waitlist_entry', 'waitlist_offer', 'booking_patient'],
     rows: (found) => sql`
-      select ${isEntryLinked(found)} as "isLinked", r.name as doctor, w.specialization, w.from_date::text as "fromDate", w.to_date::text as "toDate",
+      select ${isEntryLinked(found)} as "isLinked", r.name as doctor, w.specialization,
+             w.from_date::text as "fromDate", w.to_date::text as "toDate",
              w.weekdays, w.time_from::text as "timeFrom", w.time_to::text as "timeTo", w.units, w.urgency, w.missed,
              w.patient->>'name' as name, w.patient->>'email' as email, w.patient->>'phone' as phone,
              w.patient->>'language' as language, w.account_id is not null as "hasAccount", w.joined_at as "joinedAt",

@@ -28,9 +28,7 @@ type KnownProps = {
   ref: Ref<HTMLDivElement>
 }
 
-/**
- * The clinic's records that have the typed text, then the patients of its bookings, each a button that fills in the form.
- */
+/** The records that have the typed text, then the patients of bookings, each a button that fills in the form. */
 export function KnownPatients({ typed, onChoose, ref }: KnownProps) {
   const { t } = useTranslation('admin')
   const [text] = useDebouncedValue(typed.trim(), typingMs)
