@@ -1,8 +1,16 @@
+import Type from 'typebox'
 import { saidFromMembers } from './problem-kind.ts'
 import { literals } from './schemas/literals.ts'
 
-/** The problems of open sessions, and of visits in them: a part of `problemKinds`. */
+/** The problems of working hours, of open sessions, and of visits in them: a part of `problemKinds`. */
 export const sessionProblemKinds = {
+  working_hours_changed: saidFromMembers({
+    status: 409,
+    title: 'Somebody has changed the working hours',
+    help: 'Read the working hours again, and send their `version` with what is still to be changed.',
+    members: { version: Type.Integer({ description: 'of the working hours now' }) },
+    detail: ({ version }) => `The working hours have version ${version} now.`,
+  }),
   session_not_found: {
     status: 404,
     title: 'There is no such session',

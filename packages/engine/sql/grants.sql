@@ -118,7 +118,7 @@ grant update (starts_at, ends_at, note, changed_at, applied_at, removed_at) on h
 -- Working hours. What is created by them is written by fill_working_hours.
 grant select, insert, delete on holdfast.working_hours to holdfast_app;
 grant update (valid_until) on holdfast.working_hours to holdfast_app;
-grant select, insert, update (filled_until) on holdfast.working_calendar to holdfast_app;
+grant select, insert, update (filled_until, version) on holdfast.working_calendar to holdfast_app;
 
 -- The security log is only added to, by append_audit_events; old events go with purge_audit_events.
 grant select on holdfast.audit_event to holdfast_app;

@@ -31,9 +31,9 @@ export function dayAfter(days: number): string {
 export function hoursOf(
   { id }: { id: string },
   bands: WorkingBand[],
-  { validFrom = dayAfter(1), validUntil = null }: Partial<NewWorkingHours> = {},
+  { validFrom = dayAfter(1), validUntil = null, version = null }: Partial<NewWorkingHours> = {},
 ): NewWorkingHours {
-  return { doctorId: id, bands, validFrom, validUntil }
+  return { doctorId: id, bands, validFrom, validUntil, version }
 }
 
 /** Does all that is left of filling a doctor's calendar. */

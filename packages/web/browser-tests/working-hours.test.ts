@@ -1,4 +1,5 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene } from './clinic-scene.ts'
 import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
@@ -74,6 +75,31 @@ test('a row of every second week keeps its weeks when the hours are changed', as
   expect(await weeks.inputValue()).toBe(second)
   expect(first).not.toBe(second)
   expect(await axeFindings(page)).toEqual([])
+})
+
+test('who changes hours that somebody else has changed meanwhile is told, and begins again', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const apply = async (page: Page) => {
+    await page.getByRole('button', { name: 'Show what changes' }).click()
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  }
+  const [one, other] = [await scene.pageOf('admin'), await scene.pageOf('admin')]
+  for (const page of [one, other]) await page.goto(`/clinic/${scene.clinic.id}/working-hours`)
+  const until = (page: Page) => page.getByRole('group', { name: 'Row 1' }).getByRole('textbox', { name: 'Until' })
+  await until(other).fill('13:00')
+  const nextYear = `${new Date().getUTCFullYear() + 1}`
+  await one.getByRole('textbox', { name: 'First day' }).fill(`01/02/${nextYear}`)
+  await apply(one)
+  await one.getByText('The working hours are changed.').waitFor()
+  await apply(other)
+  await other.getByText('Somebody has changed these working hours meanwhile').waitFor()
+  expect(await axeFindings(other)).toEqual([])
+  await other.getByRole('button', { name: 'Begin again with the present hours' }).click()
+  expect(await until(other).inputValue()).toBe('12:00')
+  expect(await other.getByRole('textbox', { name: 'First day' }).inputValue()).toBe(`01/02/${nextYear}`)
+  const today = new Date().toLocaleDateString('en-GB', { timeZone: scene.clinic.timezone })
+  await other.getByRole('textbox', { name: 'First day' }).fill(today)
+  await other.getByText(/^Planned hours that are replaced, too: From /).waitFor()
 })
 
 test('one session is added, and withdrawn', async ({ site }) => {

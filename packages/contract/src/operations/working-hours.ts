@@ -36,7 +36,7 @@ export const workingHoursOperations = {
       query: { dryRun: true },
       body: { bands: [{ weekdays: [1, 2, 3], from: '09:00', to: '12:00' }], validFrom: '{day}' },
     },
-    problems: ['doctor_not_found', 'visit_type_not_found'],
+    problems: ['doctor_not_found', 'visit_type_not_found', 'working_hours_changed'],
   }),
   getWorkingHours: operation({
     method: 'GET',

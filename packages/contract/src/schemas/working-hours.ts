@@ -70,6 +70,13 @@ export const newWorkingHoursSchema = Type.Object(
     }),
     validFrom,
     validUntil: Type.Optional(validUntil),
+    version: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2_147_483_647,
+        description: 'Of the hours that were read. Absent: changes by others since then are replaced, too',
+      }),
+    ),
   },
   { title: 'NewWorkingHours', additionalProperties: false },
 )
@@ -109,6 +116,7 @@ const hoursFields = {
     ),
     { description: 'Those of today and later, by `validFrom`' },
   ),
+  version: Type.Integer({ description: 'How often the hours were changed' }),
   filledUntil: nullableDay('The last day whose sessions and slots are as the hours say; null: none is yet'),
   runsOutOn: nullableDay(
     `The last day of work, if the hours end within ${endNoticeDays} days, or are over; null: they do not`,

@@ -27,6 +27,8 @@ create table holdfast.working_calendar (
   filled_until date,
   -- The last day that has a row in band_day.
   reaches_until date,
+  -- How often the working hours were changed.
+  version integer not null default 0,
   primary key (clinic_no, resource_id),
   foreign key (clinic_no, resource_id) references holdfast.resource (clinic_no, id)
 );

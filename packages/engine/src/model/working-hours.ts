@@ -27,12 +27,17 @@ export type WorkingBand = {
 /** Days `YYYY-MM-DD`, both included; `validUntil` null: without an end. No bands: the doctor does not work then. */
 export type WorkingHoursVersion = { validFrom: string; validUntil: string | null; bands: WorkingBand[] }
 
-/** The working hours of a doctor from a day on. The edge has checked them; the doctor exists. */
-export type NewWorkingHours = WorkingHoursVersion & { doctorId: string }
+/**
+ * The working hours of a doctor from a day on. The edge has checked them; the doctor exists.
+ * `version`: of the hours that were read; null: whatever there is, is replaced.
+ */
+export type NewWorkingHours = WorkingHoursVersion & { doctorId: string; version: number | null }
 
 export type WorkingHours = {
   /** Those of today and later, by `validFrom`. */
   versions: WorkingHoursVersion[]
+  /** How often they were changed. */
+  version: number
   /** The last day whose sessions and slots are as the hours say; null: none is yet. */
   filledUntil: string | null
   /** The last working day if the hours end within 28 days, or are over; null: they do not, or there are none. */
@@ -55,12 +60,16 @@ export type WorkingHoursPreview = {
   affectedSlots: number
 }
 
+/** Somebody has changed the working hours since the version that was read: said by `set` alone. */
+export type WorkingHoursChanged = { kind: 'working_hours_changed'; version: number }
+
 /** Why working hours are not previewed, and not set. Nothing was written. */
 export type WorkingHoursRefusal =
   /** One of the visit types does not exist. */
   | { kind: 'visit_type_missing' }
   /** The database would have been busy with it for longer than `previewMsMax`. */
   | { kind: 'preview_too_long' }
+  | WorkingHoursChanged
 
 export type SetWorkingHoursOutcome =
   | { kind: 'done'; hours: WorkingHours; preview: WorkingHoursPreview; position: string }
@@ -72,7 +81,7 @@ export type DoctorWorkingHours = {
   preview(hours: NewWorkingHours): Promise<{ kind: 'preview'; preview: WorkingHoursPreview } | WorkingHoursRefusal>
   /**
    * From `validFrom` on, replaces all working hours of the doctor, also later ones, and works for 5 seconds on what
-   * that changes; the jobs do the rest. Idempotent.
+   * that changes; the jobs do the rest. Idempotent: hours that are there already are no change by somebody else.
    */
   set(hours: NewWorkingHours): Promise<SetWorkingHoursOutcome>
 }

@@ -34,9 +34,9 @@ export function createWorkingHours(pool: pg.Pool, announce: Announce): DoctorWor
       if (previewed.kind !== 'preview') return previewed
       const { doctorId } = hours
       const written = await inTransaction(pool, async (transaction) => {
-        await replaceHours(transaction, hours)
-        return transactionId(transaction)
+        return (await replaceHours(transaction, hours)) ?? transactionId(transaction)
       })
+      if (typeof written !== 'string') return written
       return completeWrite(async () => {
         const { position } = await fillDoctor(write, doctorId, performance.now() + fillMsMax)
         // What an earlier attempt has changed is announced again: its announcements may be lost.
@@ -59,13 +59,14 @@ async function readHours(pool: pg.Pool, doctorId: string): Promise<WorkingHours>
       join holdfast.clinic c on c.no = h.clinic_no
      where h.clinic_no = ${clinicNo} and h.resource_id = ${doctorId}
      order by h.valid_from`)
-  const filled = await pool.query<{ until: string | null }>(sql`
-    select filled_until as until from holdfast.working_calendar
+  const filled = await pool.query<{ until: string | null; version: number }>(sql`
+    select filled_until as until, version from holdfast.working_calendar
      where clinic_no = ${clinicNo} and resource_id = ${doctorId}`)
   return {
     versions: rows
       .filter(({ validUntil, today }) => validUntil === null || validUntil >= today)
       .map(({ today: _, ...version }) => version),
+    version: filled.rows[0]?.version ?? 0,
     filledUntil: filled.rows[0]?.until ?? null,
     runsOutOn: endSoon(rows),
   }

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
 import { test } from '../../../test/rest-test.ts'
 
-type Asked = { as?: TestAccount; dryRun?: boolean; validFrom?: string; validUntil?: string }
+type Asked = { as?: TestAccount; dryRun?: boolean; validFrom?: string; validUntil?: string; version?: number }
 
 async function aScene(database: TestDatabase, rest: RestApp) {
   const clinic = await aClinic(database, { timezone: 'Europe/Berlin', settings: { bookingHorizonDays: 10 } })
@@ -30,7 +30,7 @@ test('the desk sets working hours after a preview, and reads until when they are
   rest,
 }) => {
   const { clinic, doctor, day, set, get, slots } = await aScene(database, rest)
-  expect(await get()).toEqual({ versions: [], filledUntil: null, runsOutOn: null })
+  expect(await get()).toEqual({ versions: [], version: 0, filledUntil: null, runsOutOn: null })
   const bands = [daily({ from: '09:00', to: '11:00', slotMinutes: 60 }), daily({ from: '22:30', to: '02:00' })]
   const counts = { creates: { sessions: 10, slots: 20 }, withdraws: { sessions: 0, slots: 0 }, affected: [] }
   const preview = await set(bands, { dryRun: true })
@@ -56,6 +56,7 @@ test('the desk sets working hours after a preview, and reads until when they are
         ],
       },
     ],
+    version: 1,
     filledUntil: day(10),
     runsOutOn: null,
   }
@@ -125,6 +126,24 @@ test('an edit keeps the weeks of a band, and one weekday has other times in othe
   expect(await weeks()).toEqual([monday(7), monday(14)])
   const same = [both[0] ?? {}, { ...both[1], inWeekOf: day(21) }]
   expect((await set(same)).problem.errors).toMatchObject([{ path: '/bands/1' }])
+})
+
+test('of two managers who change the same hours, the later one is told, and a repetition is not', async ({
+  database,
+  rest,
+}) => {
+  const { set, get } = await aScene(database, rest)
+  const [one, other] = [[daily({ from: '08:00', to: '10:00' })], [daily({ from: '14:00', to: '16:00' })]]
+  const { version } = await get()
+  const outcomes = await Promise.all([set(one, { version }), set(other, { version })])
+  expect(outcomes.map(({ status }) => status).sort()).toEqual([200, 409])
+  const [first, second] = outcomes[0]?.status === 200 ? [one, other] : [other, one]
+  expect((await get()).versions).toMatchObject([{ bands: first }])
+  expect((await set(first, { version })).body).toMatchObject({ version: 1 })
+  expect((await set(second, { version })).problem).toMatchObject({ code: 'working_hours_changed', version: 1 })
+  expect((await set(second, { version: 1 })).body).toMatchObject({ version: 2 })
+  // Without one, as before: whatever there is, is replaced.
+  expect((await set(first)).body).toMatchObject({ version: 3, versions: [{ bands: first }] })
 })
 
 test('what cannot be working hours is named', async ({ database, rest }) => {

@@ -62,7 +62,7 @@ type SentHours = Input<typeof restOperations.setWorkingHours>['body']
  * each other
  */
 function hoursOf(sent: SentHours, doctorId: string, { timezone, settings }: Clinic, now: Date): NewWorkingHours {
-  const { validFrom, validUntil = null } = sent
+  const { validFrom, validUntil = null, version = null } = sent
   const today = now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate()
   const refuse = (path: string, message: string) => invalidRequest([{ path, message }])
   if (validUntil !== null && validUntil < validFrom) throw refuse('/validUntil', `must not be before ${validFrom}`)
@@ -77,7 +77,7 @@ function hoursOf(sent: SentHours, doctorId: string, { timezone, settings }: Clin
     const named = `${nameOf(second)} overlaps ${nameOf(first)} (bands/${overlap.first})`
     throw refuse(`/bands/${overlap.second}`, `must not overlap another band: ${named}`)
   }
-  const hours = { doctorId, validFrom, validUntil, bands }
+  const hours = { doctorId, validFrom, validUntil, bands, version }
   requireSize(hours, today, today.add({ days: settings.bookingHorizonDays }))
   return hours
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bandDraftOf, newBand, overlapOf, problemOf, requestOf } from './hours-draft.ts'
+import { bandDraftOf, bandsOn, draftOf, newBand, overlapOf, problemOf, replacedBy, requestOf } from './hours-draft.ts'
 
 const draft = (...bands: Partial<ReturnType<typeof newBand>>[]) => ({
   bands: bands.map((band) => ({ ...newBand(), ...band })),
@@ -79,4 +79,23 @@ test('rows of one weekday in other weeks do not overlap', () => {
   const [first, second] = [{ everyWeeks: 2 }, { everyWeeks: 2, inWeekOf: '2027-01-11' }]
   expect(overlapOf(draft(first, second))).toBeNull()
   expect(overlapOf(draft(first, { ...second, inWeekOf: '2027-01-18' }))).toMatchObject({ first: 0, second: 1 })
+})
+
+test('the form begins with the hours of today, or the next ones, and names those that go', () => {
+  const band = { ...newBand(), weekdays: [1], gridMinutes: 10, slotMinutes: null, capacity: null }
+  const version = (validFrom: string, validUntil: string | null, from: string) => {
+    return { validFrom, validUntil, bands: [{ ...band, everyWeeks: 1, from }] }
+  }
+  const now = version('2026-01-01', '2026-12-20', '08:00')
+  const holiday = version('2026-12-21', '2027-01-03', '09:00')
+  const later = version('2027-01-04', null, '10:00')
+  const versions = [now, holiday, later]
+  const begun = draftOf(versions, '2026-11-30')
+  expect(begun).toMatchObject({ bands: [{ from: '08:00' }], validFrom: '2026-11-30', validUntil: '' })
+  expect(replacedBy(begun, versions)).toEqual([holiday, later])
+  expect(replacedBy({ ...begun, validFrom: '2026-12-21' }, versions)).toEqual([later])
+  expect(bandsOn(versions, '2026-12-24')).toMatchObject([{ from: '09:00' }])
+  expect(draftOf([now], '2026-11-30').validUntil).toBe('2026-12-20')
+  expect(draftOf([later], '2026-11-30')).toMatchObject({ bands: [{ from: '10:00' }], validFrom: '2027-01-04' })
+  expect(draftOf([], '2026-11-30')).toMatchObject({ bands: [{ from: '09:00' }], validFrom: '2026-11-30' })
 })

@@ -1,4 +1,4 @@
-import type { NewWorkingHours, WorkingBand } from '@holdfast/contract/client'
+import type { NewWorkingHours, WorkingBand, WorkingHoursVersion } from '@holdfast/contract/client'
 import {
   type BandOverlap,
   type BandWeeks,
@@ -29,6 +29,32 @@ export type BandDraft = {
 
 /** `validUntil` empty: no end. */
 export type HoursDraft = { bands: BandDraft[]; validFrom: string; validUntil: string }
+
+/** What the form begins with: the hours of today, or the next ones. An end is kept if no other hours follow it. */
+export function draftOf(versions: readonly WorkingHoursVersion[], today: string): HoursDraft {
+  // They are those of today and later.
+  const [first] = versions
+  if (first === undefined) return { bands: [newBand()], validFrom: today, validUntil: '' }
+  const validFrom = first.validFrom < today ? today : first.validFrom
+  return {
+    bands: bandsOn(versions, validFrom),
+    validFrom,
+    validUntil: versions.length > 1 ? '' : (first.validUntil ?? ''),
+  }
+}
+
+/** The rows of the hours that hold on a day; none, if no hours do. */
+export function bandsOn(versions: readonly WorkingHoursVersion[], day: string): BandDraft[] {
+  const version = versions.find(({ validFrom, validUntil }) => {
+    return validFrom <= day && (validUntil === null || validUntil >= day)
+  })
+  return version?.bands.map(bandDraftOf) ?? []
+}
+
+/** The hours that were planned for later than the first day of new ones, which replace them. */
+export function replacedBy({ validFrom }: HoursDraft, versions: readonly WorkingHoursVersion[]): WorkingHoursVersion[] {
+  return validFrom === '' ? [] : versions.filter((version) => version.validFrom > validFrom)
+}
 
 export function newBand(): BandDraft {
   return {

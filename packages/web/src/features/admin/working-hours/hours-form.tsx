@@ -1,38 +1,44 @@
-import type { NewWorkingHours, WorkingHours } from '@holdfast/contract/client'
+import type { NewWorkingHours, WorkingHours, WorkingHoursVersion } from '@holdfast/contract/client'
 import { workingHoursLimits } from '@holdfast/vocabulary'
 import { Alert, Button, Group, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatWeekday } from '../../../lib/i18n/format.ts'
+import { refusalCode } from '../../../lib/api/api-error.ts'
+import { comma, formatDate, formatWeekday } from '../../../lib/i18n/format.ts'
 import { ActionButton } from '../../../ui/buttons/action-button.tsx'
 import { DateField } from '../../../ui/fields/date-field.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { ErrorState } from '../../../ui/states/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { BandFields } from './band-fields.tsx'
-import { type BandDraft, bandDraftOf, type HoursDraft, newBand, overlapOf, requestOf } from './hours-draft.ts'
+import {
+  type BandDraft,
+  bandsOn,
+  draftOf,
+  type HoursDraft,
+  newBand,
+  overlapOf,
+  replacedBy,
+  requestOf,
+} from './hours-draft.ts'
 import { HoursPreview } from './hours-preview.tsx'
 import { useHoursActions } from './hours-queries.ts'
 
-type FormProps = { clinicId: string; doctorId: string; today: string; hours: WorkingHours }
+type FormProps = {
+  clinicId: string
+  doctorId: string
+  today: string
+  hours: WorkingHours
+  /** Begins again with the present hours. */
+  onRestart: () => void
+}
 
 /** New working hours, which begin with those that the doctor has. They are applied after a preview. */
-export function HoursForm({ clinicId, doctorId, today, hours }: FormProps) {
+export function HoursForm({ clinicId, doctorId, today, hours, onRestart }: FormProps) {
   const { t } = useTranslation('working-hours')
-  const [draft, setDraft] = useState<HoursDraft>(() => {
-    const bands = hours.versions.at(-1)?.bands.map(bandDraftOf) ?? [newBand()]
-    return { bands, validFrom: today, validUntil: '' }
-  })
-  const [shown, setShown] = useState<NewWorkingHours | null>(null)
+  const { draft, begun, shown, change, changeDays, setBegun, setShown } = useHoursDraft(hours, today)
   const { preview, apply } = useHoursActions({ clinicId, doctorId })
   const request = requestOf(draft)
-  const change = (part: Partial<HoursDraft>) => {
-    setShown(null)
-    setDraft({ ...draft, ...part })
-  }
-  const changeBand = (key: string, band: BandDraft) =>
-    change({ bands: draft.bands.map((one) => (one.key === key ? band : one)) })
-  const overlap = overlapOf(draft)
   const isReady = shown !== null && preview.data !== undefined && !preview.isPending
   return (
     <form
@@ -40,49 +46,26 @@ export function HoursForm({ clinicId, doctorId, today, hours }: FormProps) {
         event.preventDefault()
         if (isReady) {
           apply.mutate(shown, {
-            onSuccess: () => {
+            onSuccess: (changed) => {
               setShown(null)
+              setBegun(changed)
               toastDone({ message: t('applied') })
             },
           })
         } else if (request !== null) {
-          setShown(request)
+          const sent = { ...request, version: begun.version }
+          setShown(sent)
           apply.reset()
-          preview.mutate(request)
+          preview.mutate(sent)
         }
       }}
     >
       <Stack gap="md">
-        {draft.bands.map((band, index) => (
-          <BandFields
-            key={band.key}
-            band={band}
-            number={index + 1}
-            days={draft}
-            onChange={(changed) => changeBand(band.key, changed)}
-            onRemove={() => change({ bands: draft.bands.filter(({ key }) => key !== band.key) })}
-          />
-        ))}
-        {draft.bands.length < workingHoursLimits.bandsMax ? (
-          <Group>
-            <Button variant="default" onClick={() => change({ bands: [...draft.bands, newBand()] })}>
-              {t('addBand')}
-            </Button>
-          </Group>
-        ) : null}
-        {draft.bands.length === 0 ? <Alert color="yellow">{t('noBands')}</Alert> : null}
-        {overlap === null ? null : (
-          <Alert color="red" role="alert">
-            {t('overlap', {
-              one: overlap.second + 1,
-              other: overlap.first + 1,
-              day: formatWeekday(overlap.weekday),
-            })}
-          </Alert>
-        )}
-        <HoursDays draft={draft} today={today} change={change} />
+        <Bands draft={draft} change={change} />
+        <HoursDays draft={draft} today={today} change={changeDays} />
+        <Replaced versions={replacedBy(draft, begun.versions)} />
         {shown === null ? null : <Shown preview={preview} />}
-        {apply.isError ? <ErrorState error={apply.error} /> : null}
+        {apply.isError ? <NotApplied error={apply.error} onRestart={onRestart} /> : null}
         <Group gap="sm">
           {isReady ? (
             <ActionButton type="submit" isBusy={apply.isPending}>
@@ -99,12 +82,101 @@ export function HoursForm({ clinicId, doctorId, today, hours }: FormProps) {
   )
 }
 
+/** What the form says, the hours that it began with, and the request of which a preview is shown. */
+function useHoursDraft(hours: WorkingHours, today: string) {
+  const [draft, setDraft] = useState<HoursDraft>(() => draftOf(hours.versions, today))
+  // The hours that the form began with: others may change them meanwhile.
+  const [begun, setBegun] = useState(hours)
+  const [begunBands, setBegunBands] = useState(draft.bands)
+  const [shown, setShown] = useState<NewWorkingHours | null>(null)
+  const change = (part: Partial<HoursDraft>) => {
+    setShown(null)
+    setDraft({ ...draft, ...part })
+  }
+  /** Rows that nobody has changed are those of the first day. */
+  const changeDays = (part: Partial<HoursDraft>) => {
+    if (draft.bands !== begunBands || !part.validFrom || begun.versions.length === 0) return change(part)
+    const bands = bandsOn(begun.versions, part.validFrom)
+    setBegunBands(bands)
+    change({ ...part, bands })
+  }
+  return { draft, begun, shown, change, changeDays, setBegun, setShown }
+}
+
+type DraftProps = { draft: HoursDraft; change: (part: Partial<HoursDraft>) => void }
+
+/** The rows, and what is wrong with them. */
+function Bands({ draft, change }: DraftProps) {
+  const { t } = useTranslation('working-hours')
+  const changeBand = (key: string, band: BandDraft) =>
+    change({ bands: draft.bands.map((one) => (one.key === key ? band : one)) })
+  const overlap = overlapOf(draft)
+  return (
+    <>
+      {draft.bands.map((band, index) => (
+        <BandFields
+          key={band.key}
+          band={band}
+          number={index + 1}
+          days={draft}
+          onChange={(changed) => changeBand(band.key, changed)}
+          onRemove={() => change({ bands: draft.bands.filter(({ key }) => key !== band.key) })}
+        />
+      ))}
+      {draft.bands.length < workingHoursLimits.bandsMax ? (
+        <Group>
+          <Button variant="default" onClick={() => change({ bands: [...draft.bands, newBand()] })}>
+            {t('addBand')}
+          </Button>
+        </Group>
+      ) : null}
+      {draft.bands.length === 0 ? <Alert color="yellow">{t('noBands')}</Alert> : null}
+      {overlap === null ? null : (
+        <Alert color="red" role="alert">
+          {t('overlap', {
+            one: overlap.second + 1,
+            other: overlap.first + 1,
+            day: formatWeekday(overlap.weekday),
+          })}
+        </Alert>
+      )}
+    </>
+  )
+}
+
+/** Which hours that were planned for later go. */
+function Replaced({ versions }: { versions: WorkingHoursVersion[] }) {
+  const { t } = useTranslation('working-hours')
+  if (versions.length === 0) return null
+  const hours = versions.map(({ validFrom, validUntil }) => {
+    const days = { from: formatDate(validFrom), until: validUntil === null ? '' : formatDate(validUntil) }
+    return t(validUntil === null ? 'since' : 'sinceUntil', days)
+  })
+  return <Alert color="yellow">{t('replaced', { hours: hours.join(`${comma()} `) })}</Alert>
+}
+
+function NotApplied({ error, onRestart }: { error: Error; onRestart: () => void }) {
+  const { t } = useTranslation('working-hours')
+  return (
+    <>
+      <ErrorState error={error} />
+      {refusalCode(error) === 'working_hours_changed' ? (
+        <Group>
+          <Button variant="default" onClick={onRestart}>
+            {t('beginAgain')}
+          </Button>
+        </Group>
+      ) : null}
+    </>
+  )
+}
+
 function Shown({ preview }: { preview: ReturnType<typeof useHoursActions>['preview'] }) {
   if (preview.isError) return <ErrorState error={preview.error} />
   return preview.data === undefined ? null : <HoursPreview preview={preview.data.preview} />
 }
 
-type DaysProps = { draft: HoursDraft; today: string; change: (part: Partial<HoursDraft>) => void }
+type DaysProps = DraftProps & { today: string }
 
 /** The first day of the new hours, and the last one, if there is one. */
 function HoursDays({ draft: { validFrom, validUntil }, today, change }: DaysProps) {

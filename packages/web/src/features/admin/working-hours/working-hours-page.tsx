@@ -2,6 +2,7 @@ import type { WorkingBand, WorkingHours } from '@holdfast/contract/client'
 import { Anchor, NativeSelect, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatLocalTime, formatLocalTimes, formatNumber, formatWeekday } from '../../../lib/i18n/format.ts'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
@@ -55,6 +56,7 @@ export function WorkingHoursPage() {
 function Hours(of: { clinicId: string; doctorId: string; today: string }) {
   const { t } = useTranslation('working-hours')
   const hours = useQuery(workingHoursQuery(of))
+  const [started, setStarted] = useState(0)
   if (hours.data === undefined) return <LoadingOrError of={hours} />
   return (
     <>
@@ -67,7 +69,7 @@ function Hours(of: { clinicId: string; doctorId: string; today: string }) {
             </Title>
             <Text c="dimmed">{t('changeHelp')}</Text>
           </div>
-          <HoursForm {...of} hours={hours.data} />
+          <HoursForm key={started} {...of} hours={hours.data} onRestart={() => setStarted(started + 1)} />
         </Stack>
       </section>
     </>
