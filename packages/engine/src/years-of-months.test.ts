@@ -274,7 +274,7 @@ test.for([
     /interval '6 months'/,
     "interval '120 months'",
   ],
-  ['is_known_patient', 'a claim of a time', 'is_known_patient', /raise sqlstate 'HF001'/, 'null'],
+  ['known_patients', 'a claim of a time', 'known_patients', /raise sqlstate 'HF001'/, 'null'],
   ['old_visits_of_slots', 'a judged claim', 'old_visits_of_slots', /raise sqlstate 'HF001'/, 'null'],
   [
     'corrected_contact',

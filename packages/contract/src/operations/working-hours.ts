@@ -23,7 +23,7 @@ export const workingHoursOperations = {
       'empty is withdrawn; bookings stay, and those outside of the new hours are in `preview.affected`. What people ' +
       'created stays as it is. The calendar is filled up to the clinic’s booking horizon, and further each day; a ' +
       'request works on it for 5 seconds, and the rest follows within minutes. Times are local ones of the clinic’s ' +
-      'zone: one that does not exist on a day moves forward by the gap, and one that exists twice is the first. Hours ' +
+      'zone: one that a day lacks moves forward by the gap, and one that exists twice is the first. Hours ' +
       `with more than about ${slotsMax} slots or ${sessionsMax} sessions up to the horizon are refused, and those ` +
       `of which it takes longer than ${previewMsMax / 1_000} seconds to find what they change (\`overloaded\`).`,
     access: 'calendar',

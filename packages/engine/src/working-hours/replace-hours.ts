@@ -8,9 +8,9 @@ export const ledBackTo = (validFrom: string) => sql`
   case when w.filled_until >= ${validFrom}::date then ${validFrom}::date - 1 else w.filled_until end`
 
 /**
- * Writes working hours in place of all from `validFrom` on, and leads the filling of the calendar back to the day before
- * them. Of former hours, the days before stay. Changes of a doctor's hours wait for each other until their transactions
- * end.
+ * Writes working hours in place of all from `validFrom` on, and leads the filling of the calendar back to the day
+ * before them. Of former hours, the days before stay. Changes of a doctor's hours wait for each other until their
+ * transactions end.
  *
  * @returns why nothing was written; null: it was
  */

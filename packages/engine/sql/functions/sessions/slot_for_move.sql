@@ -93,7 +93,8 @@ begin
   end if;
   outcome := coalesce(
     time_refusal(v_session, v_visit, v_is_active, p_starts_at, p_on_behalf,
-                 v_visit.bookable_by = 'known_patients' and is_known_patient(p_clinic_no, v_booking.account_id), v_now),
+                 v_visit.bookable_by = 'known_patients'
+                 and (known_patients(array[p_clinic_no], array[v_booking.account_id]))[1], v_now),
     case when v_booking.appointment_type <> all (v_visit.appointment_types) then 'appointment_type_not_offered' end);
   if outcome is not null then
     return;

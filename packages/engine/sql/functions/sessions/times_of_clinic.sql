@@ -3,8 +3,9 @@
 -- p_to, or before it the first session with which the sessions have more than p_searched_max starts. One row without a
 -- time if there is none.
 --
--- p_from, p_to, p_by_desk, p_account_id: as in open_times. p_appointment_type: null: any. p_limit: how many starts are
--- returned, with all who are free. Locks: none. Fails: never. Idempotent: yes.
+-- p_from, p_to, p_by_desk: as in open_times. p_account_id: who asks. p_appointment_type: null: any. p_limit: how many
+-- starts are returned, with all who are free.
+-- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.times_of_clinic(
   p_clinic_no integer, p_resource_id uuid, p_visit_type_id uuid, p_from timestamptz, p_to timestamptz,
   p_appointment_type text, p_by_desk boolean, p_account_id uuid, p_limit integer, p_searched_max integer
@@ -18,7 +19,11 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set jit = off
 as $function$
-  with offering as materialized (
+  with known as materialized (
+    select (known_patients(array[p_clinic_no], array[p_account_id]))[1] as is_known
+      from visit_type t
+     where t.clinic_no = p_clinic_no and t.id = p_visit_type_id and t.bookable_by = 'known_patients'
+  ), offering as materialized (
     select r.id
       from resource r
      cross join lateral visit_of_doctor(p_clinic_no, p_visit_type_id, r.id) v
@@ -45,7 +50,8 @@ as $function$
     left join lateral (
       select o.id, t.*, dense_rank() over (order by t.starts_at) as nth
         from offering o
-       cross join lateral open_times(p_clinic_no, o.id, p_visit_type_id, p_from, u.until, p_by_desk, p_account_id,
-                                     p_limit) t) t on t.nth <= p_limit
+       cross join lateral open_times(p_clinic_no, o.id, p_visit_type_id, p_from, u.until, p_by_desk,
+                                     coalesce((select k.is_known from known k), false), p_limit) t) t
+      on t.nth <= p_limit
    order by t.starts_at, t.id
 $function$;

@@ -17,6 +17,7 @@ const doctorsTriedMax = 20
 const isOfDoctor: Partial<Record<TimeClaimOutcome['kind'], true>> = {
   slot_full: true,
   slot_closed: true,
+  locked: true,
   time_not_offered: true,
   session_missing: true,
   visit_type_not_offered: true,

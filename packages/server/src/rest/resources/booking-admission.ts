@@ -13,6 +13,7 @@ import {
 import type { AccountPrincipal } from '../../accounts/sessions/principals.ts'
 import type { Principal } from '../../edge/authentication/principal.ts'
 import { networkOf } from '../../edge/connections/client-address.ts'
+import { ProblemError } from '../../edge/errors/problem-error.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
 import { actorIn } from '../guards/access.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -45,7 +46,8 @@ export async function claimWithinLimits(
     if (outcome.kind !== 'booked') engine.release({ bookingId, origins })
     return outcome
   } catch (error) {
-    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) engine.release({ bookingId, origins })
+    const isKnown = error instanceof DatabaseUnavailable ? !error.outcomeUnknown : error instanceof ProblemError
+    if (isKnown) engine.release({ bookingId, origins })
     throw error
   }
 }

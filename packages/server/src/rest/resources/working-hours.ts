@@ -58,8 +58,8 @@ type Day = Temporal.PlainDate
 type SentHours = Input<typeof restOperations.setWorkingHours>['body']
 
 /**
- * @throws ProblemError invalid_request for days too far away, bands that overlap, too many slots, or fields that exclude
- * each other
+ * @throws ProblemError invalid_request for days too far away, bands that overlap, too many slots, or fields that
+ * exclude each other
  */
 function hoursOf(sent: SentHours, doctorId: string, { timezone, settings }: Clinic, now: Date): NewWorkingHours {
   const { validFrom, validUntil = null, version = null } = sent
