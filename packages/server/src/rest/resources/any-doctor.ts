@@ -43,6 +43,9 @@ export async function claimWithAnyDoctor(
   const appointmentType = wanted.appointmentType ?? visitType?.appointmentTypes[0]
   const request = { ...wanted, appointmentType: appointmentType ?? null }
   const of = { clinicNo, doctorId: null, visitTypeId, appointmentType, byDesk: actorId !== null, accountId, limit: 1 }
+  // In a session that does not exist, only a key that is known already is answered.
+  const repeated = await claimTime({ ...request, sessionId: newId(clinicNo) })
+  if (repeated.kind !== 'session_missing') return repeated
   const { items } = await sessions.times({ ...of, from: startsAt, to: new Date(startsAt.getTime() + 1) })
   let refusal = refusalOfAll(visitType, actorId !== null)
   for (const { sessionId } of inRandomOrder(items.filter(({ available }) => available >= units))) {
@@ -50,9 +53,7 @@ export async function claimWithAnyDoctor(
     if (!isOfDoctor[outcome.kind]) return outcome
     refusal = outcome
   }
-  // In a session that does not exist, only a key that is known already is answered.
-  const repeated = await claimTime({ ...request, sessionId: newId(clinicNo) })
-  return repeated.kind === 'session_missing' ? refusal : repeated
+  return refusal
 }
 
 /** Why nobody can be tried. */

@@ -174,8 +174,8 @@ function BookForm({ former, known }: BookFormProps) {
 
 function initialPatient(former: Booking | null, known: KnownRecord | null): PatientDraft {
   if (known === null) return former === null ? emptyPatient : draftOf(former)
-  const { name, email, phone } = patientOfRecord(known)
-  return { ...emptyPatient, name, email, phone }
+  const { record: _record, language = '', ...contact } = patientOfRecord(known)
+  return { ...emptyPatient, ...contact, language }
 }
 
 function NoDoctors() {

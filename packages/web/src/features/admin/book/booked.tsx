@@ -1,4 +1,4 @@
-import type { MadeBooking, VisitType } from '@holdfast/contract/client'
+import type { VisitType } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
@@ -11,9 +11,10 @@ import { LinkButton } from '../../../ui/buttons/link-button.tsx'
 import { PageTitle } from '../../../ui/focus/page-title.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import { useClinic } from '../use-clinic.ts'
+import type { Made } from './use-book.ts'
 
 type BookedProps = {
-  booking: MadeBooking
+  booking: Made
   /** undefined: a slot was booked. */
   visitType: VisitType | undefined
   name: string
@@ -38,6 +39,11 @@ export function Booked({ booking, visitType, name, onAgain }: BookedProps) {
           </Text>
         </Stack>
       </Alert>
+      {booking.isLinked === false ? (
+        <Alert role="alert" color="amber" variant="outline" radius="lg">
+          {t('book.notLinked')}
+        </Alert>
+      ) : null}
       <Group>
         <Button onClick={() => onAgain(true)}>{t('book.another')}</Button>
         <Button variant="default" onClick={() => onAgain(false)}>

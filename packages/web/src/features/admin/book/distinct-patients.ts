@@ -1,15 +1,23 @@
 import type { Booking, PatientRecord } from '@holdfast/contract/client'
+import { messageLanguages } from '@holdfast/vocabulary'
 
 type Language = NonNullable<Booking['patient']['language']>
 
 /** What the desk compares before it chooses a record, and then has to provide for. */
-export type KnownRecord = Pick<PatientRecord, 'id' | 'name' | 'email' | 'phone' | 'birthDate' | 'flags'>
+export type KnownRecord = Pick<PatientRecord, 'id' | 'name' | 'email' | 'phone' | 'birthDate' | 'flags' | 'language'>
 
 /** `language`: that of messages to the patient. `record`: the booking will be linked to it. */
 export type KnownPatient = { name: string; email: string; phone: string; language?: Language; record?: KnownRecord }
 
 export function patientOfRecord(record: KnownRecord): KnownPatient {
-  return { name: record.name, email: record.email ?? '', phone: record.phone ?? '', record }
+  const language = messageLanguages.find((one) => record.language?.split('-')[0] === one)
+  return {
+    name: record.name,
+    email: record.email ?? '',
+    phone: record.phone ?? '',
+    ...(language && { language }),
+    record,
+  }
 }
 
 /** The patients of bookings, each once, those of later bookings first; without erased ones. */

@@ -22,6 +22,9 @@ type Wanted = {
   addsPlaces: boolean
 }
 
+/** `isLinked`: to the record, which is done after the booking is made, and may fail; null: there is none. */
+export type Made = MadeBooking & { isLinked: boolean | null }
+
 /**
  * Books for a patient, once however often it is sent.
  *
@@ -31,7 +34,7 @@ export function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>,
   const queryClient = useQueryClient()
   const [requestKeys] = useState(createRequestKeys)
   return useMutation({
-    mutationFn: async (wanted: Wanted): Promise<MadeBooking> => {
+    mutationFn: async (wanted: Wanted): Promise<Made> => {
       const { slot, visitType, patient, patientId, mayOverlap = false, addsPlaces } = wanted
       const { name, email, phone, language, reason, type, units } = patient
       const body = {
@@ -54,12 +57,14 @@ export function useBook(clinicId: string, form: UseFormReturnType<PatientDraft>,
       }
       const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
       const booking = await dataOf(api.createBooking({ body, headers }))
-      // If this fails, the next attempt gets the same booking, and links it.
-      if (patientId !== null) {
-        const path = { clinicId, bookingId: booking.id }
-        await dataOf(api.linkBookingToPatient({ path, body: { patientId } }))
-      }
-      return booking
+      if (patientId === null) return { ...booking, isLinked: null }
+      const path = { clinicId, bookingId: booking.id }
+      const linking = dataOf(api.linkBookingToPatient({ path, body: { patientId } }))
+      const isLinked = await linking.then(
+        () => true,
+        () => false,
+      )
+      return { ...booking, isLinked }
     },
     // The next request may have the same content, and is another booking.
     onSuccess: () => requestKeys.clear(),
