@@ -64,7 +64,7 @@ export const databaseCluster: DatabaseCluster = {
       parameters: {
         shared_buffers: '1GB',
         // Of ten servers, one more during a rollout, and two workers, of which each opens up to about 50.
-        max_connections: '600',
+        max_connections: '660',
         // Less than the disk of the WAL, so that a receiver that is away does not fill it.
         max_slot_wal_keep_size: '10GB',
       },

@@ -105,6 +105,7 @@ describe('a booking by its id', () => {
       extended: false,
       accountId,
       visitTypeId: null,
+      sessionId: null,
       appointmentType: 'in_person',
       patient: { name: 'Ana', email: 'ana@example.org' },
       reason: 'cough',

@@ -50,7 +50,7 @@ test('the security log says of which record, or account, an administrator read a
   const clinic = await aClinic(database)
   const admin = await rest.aMember(clinic.no, 'admin')
   const [patientId, accountId] = [newId(clinic.no), rest.anAccount().id]
-  for (const body of [{ patientId }, { accountId }, { email: 'ada@example.org' }]) {
+  for (const body of [{ patientId }, { accountId }, { emails: ['ada@example.org'] }]) {
     await rest.call('getPersonalData', { as: admin, path: { clinicId: clinic.id }, body })
   }
   const logged = rest.audited.filter(({ clinicNo, kind }) => clinicNo === clinic.no && kind === 'data_exported')
