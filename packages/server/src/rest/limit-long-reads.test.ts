@@ -92,7 +92,7 @@ test('what a closure concerns is read with the same limit', async () => {
 /** Reads of the times of a clinic's sessions. */
 const timesIn = ({ sessions }: Engine, clinicNo: number, byDesk: boolean) => {
   const at = new Date()
-  const of = { visitTypeId: newId(1), from: at, to: at, accountId: null, limit: 10 }
+  const of = { visitTypeId: newId(1), from: at, to: new Date(at.getTime() + 60_000), accountId: null, limit: 10 }
   return sessions.times({ ...of, clinicNo, doctorId: newId(clinicNo), byDesk })
 }
 
