@@ -12,7 +12,7 @@ export const patientProblemKinds = {
     status: 409,
     title: 'Somebody has changed the record',
     help: 'Read the record again, and send its `version` with what is still to be changed.',
-    members: { version: Type.Integer({ description: 'of the record now' }) },
+    members: { version: Type.Integer({ description: 'of what is stored now' }) },
     detail: ({ version }) => `The record has version ${version} now.`,
   }),
   mrn_taken: {

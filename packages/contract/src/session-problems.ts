@@ -8,7 +8,7 @@ export const sessionProblemKinds = {
     status: 409,
     title: 'Somebody has changed the working hours',
     help: 'Read the working hours again, and send their `version` with what is still to be changed.',
-    members: { version: Type.Integer({ description: 'of the working hours now' }) },
+    members: { version: Type.Integer({ description: 'of what is stored now' }) },
     detail: ({ version }) => `The working hours have version ${version} now.`,
   }),
   session_not_found: {
