@@ -269,11 +269,11 @@ export { type ClinicCopy, chooseClinic } from './move/choose-clinic.ts'
 export {
   type MoveClinicOptions,
   type MovedClinic,
-  type MoveEnd,
   type MoveStep,
   moveClinic,
 } from './move/move-clinic.ts'
 export { MoveRefused, moveDatabase } from './move/move-database.ts'
+export type { MoveEnd } from './move/move-refusals.ts'
 export type { BatchReport } from './queue/batch-report.ts'
 export { type ClinicLimiter, createClinicLimiter, createSharedLimiter } from './queue/clinic-limiter.ts'
 export {

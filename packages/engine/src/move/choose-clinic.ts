@@ -5,9 +5,10 @@ import { inClientTransaction } from '../database/client-transaction.ts'
 import { refuseArchived } from './can-be-moved.ts'
 import { noteArrival, readArrival } from './clinic-arrival.ts'
 import { allowChanges, refuseCopy } from './clinic-fence.ts'
-import { drainedRefusal, endOf, finish, isDrained, lockMoves, type MoveEnd, notedPlace } from './move-clinic.ts'
+import { endOf, finish, isDrained, lockMoves, notedPlace } from './move-clinic.ts'
 import { DatabaseLost, type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
 import { MoveRefused } from './move-database.ts'
+import { drainedRefusal, type MoveEnd } from './move-refusals.ts'
 
 /** A clinic in one of the databases. `lastEventAt`: the time of the last change of a booking; null: there is none. */
 export type ClinicCopy = { name: string; isNoted: boolean; bookings: number; lastEventAt: Date | null }

@@ -20,12 +20,18 @@ import {
 } from './clinic-fence.ts'
 import { type ClinicTable, clinicTables } from './clinic-tables.ts'
 import { type CopiedTable, copyClinic, moveLateRows, refuseOtherTables } from './copy-clinic.ts'
-import { type ExpectedUrl, type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
+import { type MoveConnections, type NamedUrl, withConnections } from './move-connections.ts'
 import { createPartitions, MoveRefused } from './move-database.ts'
+import {
+  bothHave,
+  drainedRefusal,
+  interrupted,
+  type MoveEnd,
+  notNewest,
+  notThere,
+  tookTooLong,
+} from './move-refusals.ts'
 import { tableName } from './moved-tables.ts'
-
-/** A database with its number. */
-export type MoveEnd = ExpectedUrl & { no: number }
 
 export type MoveClinicOptions = {
   directory: NamedUrl
@@ -82,17 +88,22 @@ export function moveClinic(options: MoveClinicOptions): Promise<MovedClinic | nu
       throw new MoveRefused(`the clinic is being moved to ${name}: continue that, or go back to ${ends.from.name}`)
     }
     const target = await open(ends.to)
-    return move({ directory, source, target, ...ends, named }, options)
+    return move({ directory, source, target, ...ends, named, isBegun: noted.movingTo !== null }, options)
   })
 }
 
-type Move = { directory: pg.Client; source: pg.Client; target: pg.Client; from: MoveEnd; to: MoveEnd } & Pick<
-  MoveConnections,
-  'named'
->
+/** `isBegun`: by a former call. */
+type Move = {
+  directory: pg.Client
+  source: pg.Client
+  target: pg.Client
+  from: MoveEnd
+  to: MoveEnd
+  isBegun: boolean
+} & Pick<MoveConnections, 'named'>
 
 async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic> {
-  const { directory, source, target, from, to, named } = ends
+  const { directory, source, target, from, to, named, isBegun } = ends
   const { clinicNo, dryRun, noticeMs = noticeMsDefault, afterStep = async () => {} } = options
   const tables = await clinicTables(source)
   refuseOtherTables(tables, await clinicTables(target))
@@ -108,6 +119,8 @@ async function move(ends: Move, options: MoveClinicOptions): Promise<MovedClinic
     }
     throw notThere(from.name)
   }
+  // Without a move that does so, a start has refused it, because it may not be the newest.
+  if (!isThere && !isBegun && (await isRefusedForGood(source, clinicNo))) throw notNewest(from.name)
   await refuseArchived(source, clinicNo, from.name)
   // A replay does not go on after the copy, and what is copied is continued.
   if (!isThere) await refuseWhileReplaying(source, clinicNo)
@@ -263,34 +276,6 @@ export async function finish(
   await allowChanges(there, clinicNo)
   await noteMove(directory, clinicNo, null)
   return null
-}
-
-/** What a rehearsal, which changes nothing, says of a move that a former call has left. */
-function interrupted(from: MoveEnd, to: MoveEnd): MoveRefused {
-  if (from.no === to.no) {
-    return new MoveRefused(
-      `the clinic has come to ${to.name}, and its old rows are left: delete them without --dry-run`,
-    )
-  }
-  return new MoveRefused(
-    `a move from ${from.name} to ${to.name} was interrupted: continue it, or go back, without --dry-run`,
-  )
-}
-
-function tookTooLong(msMax: number): MoveRefused {
-  return new MoveRefused(`the copy takes longer than ${msMax / 1_000} s, for which changes may wait: see --at-most`)
-}
-
-export function drainedRefusal(name: string): MoveRefused {
-  return new MoveRefused(`${name} is drained, and gets no clinics: see shards drain --undo`)
-}
-
-function notThere(name: string): MoveRefused {
-  return new MoveRefused(`the directory notes the clinic in ${name}, which does not have it`)
-}
-
-function bothHave(name: string, clinicNo: number): MoveRefused {
-  return new MoveRefused(`${name} has the clinic ${clinicNo} as well: see shards choose`)
 }
 
 function goBack(directory: pg.Client, from: MoveEnd, { clinicNo, token }: Pick<Fence, 'clinicNo' | 'token'>) {

@@ -42,3 +42,30 @@ test('an old copy that the directory notes does not move while a third database 
   await scene.expectClean(true)
   expect((await scene.engines.north.claim(aClaim(scene.slot))).kind).toBe('booked')
 })
+
+test('a copy that a start has refused, because it may not be the newest, does not move before it is chosen', async ({
+  database,
+  north,
+  south,
+}) => {
+  const scene = await aScene(database, north)
+  const southNo = await registerShard(database.ownerPool, south.ownerPool, 'south')
+  const named = ({ ownerUrl: url }: TestDatabase, name: string) => ({ name, url })
+  const others = [named(north, 'north'), named(south, 'south')]
+  const databases = await registeredEnds(database.ownerPool, named(database, 'directory'), others)
+  // Nobody knows which of two copies came last.
+  await north.ownerPool.query(`insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Other', 'UTC')`, [
+    scene.clinicNo,
+    scene.clinicId,
+  ])
+  expect(await settleClinics({ databases, areAll: true })).toMatchObject([{ kind: 'unsettled' }])
+  for (const dryRun of [true, false]) {
+    await expect(scene.move(southNo, { databases, dryRun })).rejects.toThrow(/refuses changes.*see shards choose/)
+  }
+  expect([(await scene.rowsIn(database)).clinic, (await scene.rowsIn(north)).clinic]).toEqual([1, 1])
+  expect((await scene.rowsIn(south)).clinic).toBe(0)
+  // The control: the one that is chosen moves.
+  await scene.choose(0, { databases })
+  await scene.move(southNo, { databases })
+  expect((await scene.rowsIn(south)).clinic).toBe(1)
+})

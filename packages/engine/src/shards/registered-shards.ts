@@ -3,8 +3,8 @@ import sql from 'sql-template-tag'
 import type { DatabasePool } from '../database/database-pool.ts'
 import { createPool, type PoolSettings, withPool } from '../database/pools.ts'
 import { checkMark, directoryNo, type ExpectedShard, readMark, ShardRefused } from '../database/shard-mark.ts'
-import type { MoveEnd } from '../move/move-clinic.ts'
 import type { NamedUrl } from '../move/move-connections.ts'
+import type { MoveEnd } from '../move/move-refusals.ts'
 
 /** The number of a shard that was registered before; null: it was not. @param directory as the owner or application */
 export async function registeredShardNo(directory: pg.Pool | pg.PoolClient, name: string): Promise<number | null> {
