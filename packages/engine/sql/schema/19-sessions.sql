@@ -22,6 +22,8 @@ create table holdfast.open_session (
   constraint open_session_band check ((band is null) = (day is null))
 );
 create index open_session_resource on holdfast.open_session (clinic_no, resource_id, starts_at);
+-- All of a clinic's, for its statistics.
+create index open_session_time on holdfast.open_session (clinic_no, starts_at);
 
 create function holdfast.note_session_change() returns trigger
 language plpgsql security definer set search_path = holdfast, pg_catalog, pg_temp
