@@ -97,7 +97,10 @@ export type AllocationKind = (typeof allocationKinds)[number]
 export const planRules = ['outside_hours', 'block_overrun', 'block_owned'] as const
 export type PlanRule = (typeof planRules)[number]
 
-/** Rules of cases that a planner may override, with a reason. */
+/**
+ * Rules of cases that a planner may override, with a reason. `room_not_requested` and `person_away` do not bind urgent
+ * and immediate cases, nor what is entered afterwards; but no time that breaks them is suggested.
+ */
 export const softRules = [...planRules, 'preferred_equipment', 'room_not_requested', 'person_away'] as const
 export type SoftRule = (typeof softRules)[number]
 

@@ -38,10 +38,44 @@ test('a doctor who is away is in no case, unless an admin gives a reason', async
     conflicts: [{ kind: 'person_away', role, name: 'Dr Sato', from: soonAt(0), to: soonAt(12) }],
   })
   expect(await theatre.claimCase(aCase(scene, { startsAt: soonAt(11, 30) }))).toMatchObject(refused('surgeon'))
-  const assisting = { surgeonId: other, staffIds: [surgeon.id], urgency: 'immediate' as const }
+  const assisting = { surgeonId: other, staffIds: [surgeon.id], urgency: 'expedited' as const }
   expect(await theatre.claimCase(aCase(scene, assisting))).toMatchObject(refused('staff'))
   expect(await theatre.claimCase(aCase(scene, { startsAt: soonAt(12) }))).toMatchObject({ kind: 'booked' })
   expect(caseOf(await theatre.claimCase(aCase(scene, { override })))).toMatchObject({ override })
+})
+
+test('an absence refuses no emergency, for which the doctor comes in', async ({ database }) => {
+  const scene = await anAbsence(database)
+  await scene.close()
+  for (const [urgency, at] of [
+    ['urgent', 8],
+    ['immediate', 9],
+  ] as const) {
+    const claim = aCase(scene, { urgency, startsAt: soonAt(at) })
+    expect(await scene.theatre.checkCase(claim)).toMatchObject({ conflicts: [] })
+    expect(caseOf(await scene.theatre.claimCase(claim))).toMatchObject({ override: null })
+  }
+})
+
+test('an absence refuses no case that is over, but one that is still to end', async ({ database }) => {
+  const { theatre, clinic, engine, surgeon, ...scene } = await anAbsence(database)
+  const dayFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  await engine.closures.create(
+    {
+      clinicNo: clinic.no,
+      doctorId: surgeon.id,
+      localStart: `${dayFromNow(-3)}T00:00`,
+      localEnd: `${dayFromNow(2)}T00:00`,
+      yearly: false,
+      note: null,
+      createdBy: randomUUID(),
+    },
+    null,
+  )
+  const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 7_200_000)
+  const at = (minutes: number) => theatre.claimCase(aCase({ ...scene, clinic, surgeon }, { startsAt, minutes }))
+  expect(await at(180)).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'person_away' }] })
+  expect(await at(60)).toMatchObject({ kind: 'booked', case: { override: null } })
 })
 
 test('a case that was booked before is judged only when its time changes or the doctor comes', async ({ database }) => {

@@ -23,11 +23,20 @@ const refused = (resourceId: string) => ({
 test('a request gets a case in the room that it needs, and in another one only with a reason', async ({ database }) => {
   const { theatre, hybrid, claim } = await aRequestWithRoom(database)
   expect(await theatre.claimCase(claim)).toMatchObject(refused(hybrid))
-  expect(await theatre.checkCase({ ...claim, urgency: 'immediate' })).toMatchObject({
+  expect(await theatre.checkCase({ ...claim, urgency: 'expedited' })).toMatchObject({
     conflicts: [{ kind: 'room_not_requested' }],
   })
   expect(caseOf(await theatre.claimCase({ ...claim, override }))).toMatchObject({ roomId: claim.roomId, override })
   expect(await theatre.caseRequest(claim.requestId)).toMatchObject({ status: 'scheduled', roomId: hybrid })
+})
+
+test('an emergency, or what is over, is in any room', async ({ database }) => {
+  const { theatre, claim } = await aRequestWithRoom(database)
+  const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 7_200_000)
+  for (const change of [{ urgency: 'urgent' as const }, { urgency: 'immediate' as const }, { startsAt }]) {
+    expect(await theatre.checkCase({ ...claim, ...change })).toMatchObject({ conflicts: [] })
+  }
+  expect(await theatre.claimCase({ ...claim, urgency: 'immediate' })).toMatchObject({ case: { override: null } })
 })
 
 test('its case moves into another room only with a reason, and is not asked again there', async ({ database }) => {

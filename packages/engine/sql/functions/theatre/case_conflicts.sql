@@ -13,9 +13,10 @@
 -- The order of the conflicts: the patient, the time, people, rooms and equipment that are taken, the block, soft rules.
 -- A room's hours, a block's owner, its minutes and its end are a plan: urgent and immediate cases do not have to keep
 -- to it. A closure of a doctor is an absence (person_away); one of the clinic, or a time of an external calendar, in
--- which surgeons write their days in the theatre, is none. The minutes and the end are one rule, block_overrun. The
--- turnover after the last case does not count. What a change of a case leaves alone is not judged again by soft rules
--- (kept_rules, docs/decisions/0030).
+-- which surgeons write their days in the theatre, is none. An absence and the room of a request refuse neither urgent
+-- and immediate cases, for which somebody comes in, nor what is over and entered afterwards. The minutes and the end
+-- are one rule, block_overrun. The turnover after the last case does not count. What a change of a case leaves alone is
+-- not judged again by soft rules (kept_rules, docs/decisions/0030).
 --
 -- Internal. Locks: none; called under the locks of everything it reads, its result is final.
 -- Fails: as case_needs. Idempotent: yes.
@@ -43,6 +44,7 @@ declare
   v_room_id constant uuid := p_plan->>'roomId';
   v_surgeon_id constant uuid := p_plan->>'surgeonId';
   v_keeps_to_plan constant boolean := coalesce(p_plan->>'urgency', '') not in ('urgent', 'immediate');
+  v_is_arranged constant boolean := v_keeps_to_plan and v_ends_at > p_now;
   v_overridden constant jsonb := coalesce(p_plan->'override'->'rules', '[]');
   v_needs case_need[] := p_needs;
   v_need case_need;
@@ -224,7 +226,7 @@ begin
        where e.active
          and not p_plan->'equipment' @> jsonb_build_array(jsonb_build_object('equipmentId', e.id)));
   end if;
-  if p_plan->>'requestId' is not null and not v_overridden ? 'room_not_requested' then
+  if v_is_arranged and p_plan->>'requestId' is not null and not v_overridden ? 'room_not_requested' then
     v_conflicts := v_conflicts || (
       select coalesce(jsonb_agg(jsonb_build_object('kind', 'room_not_requested', 'resourceId', r.id, 'name', r.name)),
                       '[]')
@@ -232,7 +234,7 @@ begin
         join resource r on r.clinic_no = q.clinic_no and r.id = q.room_id
        where q.clinic_no = p_clinic_no and q.id = (p_plan->>'requestId')::uuid and q.room_id <> v_room_id);
   end if;
-  if v_has_doctor and not v_overridden ? 'person_away'
+  if v_is_arranged and v_has_doctor and not v_overridden ? 'person_away'
      and exists (select from closure k
                   where k.clinic_no = p_clinic_no and k.removed_at is null
                     and k.resource_id in (select n.resource_id from unnest(v_needs) n)) then

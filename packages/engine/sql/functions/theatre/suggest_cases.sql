@@ -49,7 +49,8 @@ declare
        and (p_room_ids is null or r.id = any (p_room_ids)) order by natural_order(r.name), r.id);
   v_day_room_ids uuid[]; -- The rooms of v_room_ids whose starts are examined.
   v_is_urgent constant boolean := coalesce(p_plan->>'urgency', '') in ('urgent', 'immediate');
-  -- The plan has no urgency, so the conflicts do not say who would give way.
+  -- The plan has no urgency: so the conflicts do not say who would give way, and no emergency is suggested for a person
+  -- who is away, or in another room than its request needs.
   v_wanted constant jsonb := p_plan - 'urgency'
     || case when v_is_urgent and p_plan->>'blockId' is null
             then '{"override": {"rules": ["outside_hours", "block_owned", "block_overrun"]}}'::jsonb else '{}' end;
