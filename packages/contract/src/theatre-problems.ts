@@ -6,7 +6,7 @@ import { bumpRefusalSchema } from './schemas/theatre-case.ts'
 const bumpRefusalTexts = {
   emergency_is_elective: 'An elective case does not bump others.',
   not_elective: 'Only elective cases are bumped.',
-  not_in_the_way: 'A case is bumped only if it has not ended, and has something that the emergency needs.',
+  not_in_the_way: 'A case is bumped only if it has not ended, and has something that the emergency lacks without it.',
 } as const satisfies Record<BumpRefusalReason, string>
 
 const ofRoom = {
@@ -118,8 +118,8 @@ export const theatreProblemKinds = {
     title: 'These cases cannot be bumped',
     help:
       'See `bumpRefusals` for the reason of each. Only elective cases that have something that the emergency needs ' +
-      'give way, and not to an elective case. `conflicts` of a refused case name them in `bumpableCaseIds`. Nothing ' +
-      'was changed.',
+      'give way, and not to an elective case. `conflicts` of a refused case name them in `bumpableCaseIds`: choose ' +
+      'as few of them as suffice. Nothing was changed.',
     members: { bumpRefusals: Type.Array(bumpRefusalSchema, { description: 'which cases, and why' }) },
     detail: ({ bumpRefusals: [first] }) => {
       if (first === undefined) throw new Error('A bump was refused without a reason.')

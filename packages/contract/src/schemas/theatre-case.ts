@@ -112,7 +112,7 @@ const bumpFields = {
     minItems: 1,
     maxItems: bumpedMax,
     uniqueItems: true,
-    description: 'Cases that give way: those that a refusal names in `bumpableCaseIds`',
+    description: 'Cases that give way: as few as suffice of those that a refusal names in `bumpableCaseIds`',
   }),
   reason: line(lengths.overrideReason),
 }
@@ -391,7 +391,7 @@ export const bumpRefusalSchema = Type.Object(
     reason: literals(bumpRefusalReasons, {
       description:
         '`emergency_is_elective`: this case is elective, so none gives way to it; `not_elective`: this case does not ' +
-        'give way; `not_in_the_way`: it has nothing that the emergency needs and does not get, or has ended',
+        'give way; `not_in_the_way`: it has nothing that the emergency lacks without it, or has ended',
     }),
   },
   { title: 'BumpRefusal', additionalProperties: false },

@@ -118,7 +118,7 @@ export type Case = Omit<CasePlan, 'staffIds' | 'equipment'> & {
 
 /**
  * Something that prevents a case. The caller decides how much of it the reader may see. `bumpableCaseIds`: the cases
- * that may give way to this one; left out if there are none.
+ * that may give way to this one, if no other does that makes it unnecessary; left out if there are none.
  */
 export type CaseConflict =
   /**

@@ -3,7 +3,7 @@ import { aDoctor, plantFunction, type TestDatabase, untilLockWaiters } from '@ho
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import type { Urgency } from '@holdfast/vocabulary'
 import { describe, expect } from 'vitest'
-import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, someEquipment, soonAt } from '../../test/theatre.ts'
 import { aTransaction } from '../../test/theatre-transaction.ts'
 import type { BumpCasesOutcome, Case, ClaimCaseRequest, MoveCaseRequest } from '../model/theatre-case.ts'
 
@@ -129,6 +129,27 @@ describe('a case gives way only for what it has', () => {
     await expectUnchanged(scene, ...inTheWay)
     expect(await bump(scene, emergency, inTheWay.slice(1))).toMatchObject({ kind: 'done' })
     await expectUnchanged(scene, ...inTheWay.slice(0, 1))
+  })
+
+  test('not for one of two kinds, if a case that must give way for the other has it too', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { clinic, theatre, robot } = scene
+    await theatre.updateEquipment(robot, { units: 2 })
+    const [one, other] = [
+      { equipmentId: robot, units: 1 },
+      { equipmentId: await someEquipment(theatre, clinic, { name: 'Laser' }), units: 1 },
+    ]
+    const of = async (change: Partial<ClaimCaseRequest>) =>
+      aCase({ clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) }, change)
+    const hasOne = await booked(scene, await of({ equipment: [one] }))
+    const hasBoth = await booked(scene, await of({ equipment: [one, other] }))
+    const emergency = await of({ urgency: 'immediate', equipment: [one, other] })
+    expect(await bump(scene, emergency, [hasOne, hasBoth])).toEqual({
+      kind: 'bump_refused',
+      bumpRefusals: [{ caseId: hasOne.id, reason: 'not_in_the_way' }],
+    })
+    expect(await bump(scene, emergency, [hasBoth])).toMatchObject({ kind: 'done' })
+    await expectUnchanged(scene, hasOne)
   })
 
   test('also with those that may: then none gives way', async ({ database }) => {

@@ -50,8 +50,8 @@ test('rules are overridden by admins only, also together with cases that give wa
 })
 
 describe('of equipment, as many cases are chosen as have the missing units', () => {
-  const unitOf = (caseId: string, unit: number, missingUnits: number, bumpableCaseIds = [caseId]) =>
-    conflict('resource_busy', { kind: 'equipment', resourceId: 'scope', caseId, unit, missingUnits, bumpableCaseIds })
+  const unitOf = (caseId: string, unit: number, missingUnits: number, ids = [caseId], resourceId = 'scope') =>
+    conflict('resource_busy', { kind: 'equipment', resourceId, caseId, unit, missingUnits, bumpableCaseIds: ids })
   const three = (missing: number) => [unitOf('one', 1, missing), unitOf('two', 2, missing), unitOf('three', 3, missing)]
 
   test.for([
@@ -66,6 +66,19 @@ describe('of equipment, as many cases are chosen as have the missing units', () 
     expect(conflictWays([...three(1), busy('three')], staff)?.sufficientIds).toEqual(['three'])
     const shared = [unitOf('one', 1, 1), unitOf('two', 1, 1), unitOf('three', 2, 1)]
     expect(conflictWays(shared, staff)?.sufficientIds).toEqual(['three'])
+  })
+
+  test('none that another case makes unnecessary, which has something that is missing besides', () => {
+    const robots = [unitOf('one', 1, 1), unitOf('two', 2, 1)]
+    const laser = unitOf('two', 1, 1, ['two'], 'laser')
+    for (const conflicts of [
+      [...robots, laser],
+      [laser, ...robots],
+    ]) {
+      expect(conflictWays(conflicts, staff)).toMatchObject({ candidates: cases.slice(0, 2), sufficientIds: ['two'] })
+    }
+    const hasTwo = [unitOf('one', 1, 2), unitOf('two', 2, 2), unitOf('two', 3, 2)]
+    expect(conflictWays(hasTwo, staff)?.sufficientIds).toEqual(['two'])
   })
 
   test('a unit of a case that does not give way is no reason against others', () => {

@@ -7,8 +7,15 @@ export type ConflictWays = {
   rules: RuleOverride['rules']
   /** Cases that have what the case needs, and that the server lets give way; none: none has to. */
   candidates: Case[]
-  /** Those of them that suffice: of equipment, no more units than are missing. */
+  /** Those of them that suffice, without one that the others make unnecessary: the server bumps no such case. */
   sufficientIds: string[]
+}
+
+/** Something that is missing: a room, a person, or so many units of a kind of equipment. */
+type Need = {
+  missing: number
+  /** The cases that have one of it, for each: one is free if all of these give way. */
+  holders: string[][]
 }
 
 type Situation = {
@@ -25,32 +32,47 @@ export function conflictWays(conflicts: readonly CaseConflict[], { cases, isAdmi
   if (hard.length === 0) return rules.length === 0 ? null : { rules, candidates: [], sufficientIds: [] }
   const shown = new Set(cases.map(({ id }) => id))
   const whoGiveWay = ({ bumpableCaseIds = [] }: CaseConflict) => bumpableCaseIds.filter((id) => shown.has(id))
-  const [units, others] = [hard.filter(isOfUnit), hard.filter((one) => !isOfUnit(one))]
-  const sufficient = new Set(others.flatMap(whoGiveWay))
-  if (others.some((one) => whoGiveWay(one).length === 0)) return null
-  for (const ofKind of Map.groupBy(units, ({ resourceId }) => resourceId).values()) {
-    if (!addUnits(sufficient, ofKind, whoGiveWay)) return null
+  const needs = needsOf(hard, whoGiveWay)
+  const sufficient = new Set<string>()
+  for (const need of needs) {
+    if (!addCases(sufficient, need)) return null
+  }
+  // What was chosen for one need may be unnecessary by what was chosen for a later one.
+  for (const id of [...sufficient]) {
+    sufficient.delete(id)
+    if (!needs.every((need) => isMet(need, sufficient))) sufficient.add(id)
   }
   const bumpable = new Set(hard.flatMap(whoGiveWay))
   const candidates = cases.filter(({ id }) => bumpable.has(id))
   return { rules, candidates, sufficientIds: candidates.map(({ id }) => id).filter((id) => sufficient.has(id)) }
 }
 
+function needsOf(hard: readonly CaseConflict[], whoGiveWay: (conflict: CaseConflict) => string[]): Need[] {
+  const units = Map.groupBy(hard.filter(isOfUnit), ({ resourceId }) => resourceId)
+  return [
+    ...hard.filter((one) => !isOfUnit(one)).map((one) => ({ missing: 1, holders: [whoGiveWay(one)] })),
+    ...[...units.values()].map((ofKind) => ({
+      missing: ofKind[0]?.missingUnits ?? 0,
+      // Several cases may have one unit, one after the other.
+      holders: [...Map.groupBy(ofKind, ({ unit }) => unit).values()].map((ofUnit) =>
+        ofUnit.every((one) => whoGiveWay(one).length > 0) ? ofUnit.flatMap(whoGiveWay) : [],
+      ),
+    })),
+  ].map(({ missing, holders }) => ({ missing, holders: holders.filter((ids) => ids.length > 0) }))
+}
+
 function isOfUnit({ unit, missingUnits }: CaseConflict): boolean {
   return typeof unit === 'number' && typeof missingUnits === 'number'
 }
 
-/** Adds the cases that have as many units of a kind as are missing, the fewest first. @returns whether there are any */
-function addUnits(
-  sufficient: Set<string>,
-  ofKind: readonly CaseConflict[],
-  whoGiveWay: (conflict: CaseConflict) => string[],
-): boolean {
-  // Several cases may have one unit, one after the other.
-  let free = [...Map.groupBy(ofKind, ({ unit }) => unit).values()]
-    .filter((ofUnit) => ofUnit.every((one) => whoGiveWay(one).length > 0))
-    .map((ofUnit) => ofUnit.flatMap(whoGiveWay))
-  for (let missing = ofKind[0]?.missingUnits ?? 0; missing > 0; missing -= 1) {
+function isMet({ missing, holders }: Need, bumped: ReadonlySet<string>): boolean {
+  return holders.filter((ids) => ids.every((id) => bumped.has(id))).length >= missing
+}
+
+/** Adds the cases that have as much as is missing, the fewest first. @returns whether there are any */
+function addCases(sufficient: Set<string>, { missing, holders }: Need): boolean {
+  let free = holders
+  for (let left = missing; left > 0; left -= 1) {
     const more = (ids: string[]) => ids.filter((id) => !sufficient.has(id)).length
     const [next, ...rest] = free.toSorted((one, other) => more(one) - more(other))
     if (next === undefined) return false
