@@ -26,4 +26,5 @@ create table holdfast.closure (
 );
 create index closure_ends_at on holdfast.closure (clinic_no, ends_at) where removed_at is null;
 create index closure_yearly_of on holdfast.closure (clinic_no) where yearly and removed_at is null;
+create index closure_of_doctor on holdfast.closure (clinic_no, resource_id, ends_at) where removed_at is null;
 create index closure_unapplied on holdfast.closure (changed_at) where applied_at is null;

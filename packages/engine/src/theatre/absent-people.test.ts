@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { aDoctor, plantFunction, type TestDatabase } from '@holdfast/testkit'
 import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { aCase, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
+import { aTransaction } from '../../test/theatre-transaction.ts'
 import type { MoveCaseRequest } from '../model/theatre-case.ts'
 
 const day = soonAt(0).toISOString().slice(0, 10)
@@ -128,6 +129,44 @@ test('in a closure of the clinic, its operating rooms stay open', async ({ datab
   await close()
   expect(await theatre.claimCase(aCase(scene))).toMatchObject({ kind: 'booked' })
 })
+
+/** How many closures a check of a case reads, if its surgeon, and another doctor, had and will have 200 each. */
+async function closuresRead(database: TestDatabase): Promise<number> {
+  const { clinic, surgeon, ...scene } = await aTheatre(database)
+  const other = await aDoctor(database, clinic)
+  await database.ownerPool.query(
+    `insert into holdfast.closure (clinic_no, id, resource_id, starts_at, ends_at, created_by, applied_at)
+     select $1, holdfast.new_id($1, now()), d.id, t.at, t.at + interval '1 day', gen_random_uuid(), now()
+       from generate_series(10, 209) n(days)
+      cross join unnest(array[-1, 1]) s(sign)
+      cross join unnest($2::uuid[]) d(id)
+      cross join lateral (select now() at time zone 'UTC' + make_interval(days => s.sign * n.days) as at) t`,
+    [clinic.no, [surgeon.id, other.id]],
+  )
+  await database.ownerPool.query('analyze holdfast.closure')
+  const { client, theatre, commit } = await aTransaction(database)
+  expect(await theatre.checkCase(aCase({ ...scene, clinic, surgeon }))).toMatchObject({ conflicts: [] })
+  const { rows } = await client.query<{ read: number }>(
+    `select (seq_tup_read + idx_tup_fetch)::integer as read from pg_stat_xact_user_tables where relname = 'closure'`,
+  )
+  await commit()
+  return rows[0]?.read ?? Number.NaN
+}
+
+freshDatabaseTest('a check reads only the closures that are to come of its doctors', async ({ database }) => {
+  expect(await closuresRead(database)).toBeLessThanOrEqual(200)
+})
+
+freshDatabaseTest(
+  'negative control: without the bound of their ends, also those that are over',
+  async ({ database }) => {
+    await plantFunction(database, 'case_conflicts', {
+      part: "and k.ends_at > v_starts_at at time zone 'UTC' - interval '1 day'",
+      becomes: '',
+    })
+    expect(await closuresRead(database)).toBeGreaterThan(200)
+  },
+)
 
 freshDatabaseTest('negative control: without the rule, a doctor who is away is booked', async ({ database }) => {
   await plantFunction(database, 'case_conflicts', {

@@ -235,9 +235,19 @@ begin
        where q.clinic_no = p_clinic_no and q.id = (p_plan->>'requestId')::uuid and q.room_id <> v_room_id);
   end if;
   if v_is_arranged and v_has_doctor and not v_overridden ? 'person_away'
-     and exists (select from closure k
-                  where k.clinic_no = p_clinic_no and k.removed_at is null
-                    and k.resource_id in (select n.resource_id from unnest(v_needs) n)) then
+     -- Few doctors have a closure near the case. All closures that the clinic has to come are read only for these.
+     and exists (select from unnest(v_needs) n
+                  cross join lateral (
+                    select from closure k
+                     where k.clinic_no = p_clinic_no and k.resource_id = n.resource_id and k.removed_at is null
+                       and k.ends_at > v_starts_at at time zone 'UTC' - interval '1 day'
+                       and k.starts_at < v_ends_at at time zone 'UTC' + interval '1 day'
+                    union all
+                    select from closure k
+                     where k.clinic_no = p_clinic_no and k.resource_id = n.resource_id and k.removed_at is null
+                       and k.yearly
+                    limit 1) k
+                  where n.resource_kind = 'doctor') then
     v_conflicts := v_conflicts || (
       select coalesce(jsonb_agg(jsonb_build_object('kind', 'person_away', 'role', n.kind, 'resourceId', n.resource_id,
                                                    'name', n.name, 'from', lower(t.during), 'to', upper(t.during))
