@@ -1,5 +1,5 @@
 import { aDoctor, lapseHolds, plantFunction, type TestDatabase } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { aCase, aCaseRequest, aRoom, aTheatre, caseOf, someStaff, soonAt } from '../../test/theatre.ts'
 import { verify } from '../verify/verify.ts'
@@ -73,10 +73,12 @@ async function aReplannedCase(database: TestDatabase, isHeld = false) {
   return { ...scene, room, requestId, plan, moved }
 }
 
-describe('a request waits with the last plan of its case', () => {
-  test.for(Object.entries(ends))('after %s', async ([, { isHeld, end }], { database }) => {
+describe('a request waits with the last plan of its case, or with its own if that was never confirmed', () => {
+  test.for(Object.entries(ends))('after %s', async ([, { isHeld = false, end }], { database }) => {
     const scene = await aReplannedCase(database, isHeld)
-    const { theatre, requestId, plan } = scene
+    const { theatre, requestId, surgeon } = scene
+    const own = { minutes: 60, surgeonId: surgeon.id, anaesthetistId: null, staffIds: [], equipment: [] }
+    const plan = isHeld ? own : scene.plan
     expect(await theatre.caseRequest(requestId)).toMatchObject({ status: 'scheduled' })
     await end(scene, database)
     expect(await theatre.caseRequest(requestId)).toMatchObject({
@@ -89,10 +91,10 @@ describe('a request waits with the last plan of its case', () => {
     expect((await verify(database.appPool, { clinicNo: scene.clinic.no, detailsMax: 9 })).details).toEqual([])
   })
 
-  test('negative control: not if moves do not write it', async ({ database }) => {
+  freshDatabaseTest('negative control: not if moves do not write it', async ({ database }) => {
     await plantFunction(database, 'place_cases', {
-      part: "if v_plan->>'requestId' is not null then\n      update",
-      becomes: 'if v_is_new then\n      update',
+      part: "if v_booking.status <> 'PENDING' then",
+      becomes: 'if v_is_new then',
     })
     const scene = await aReplannedCase(database)
     await ends['its cancellation']?.end(scene, database)
@@ -100,12 +102,45 @@ describe('a request waits with the last plan of its case', () => {
   })
 })
 
-test('a request whose case was booked with another plan waits with that', async ({ database }) => {
-  const scene = await aTheatre(database)
-  const { theatre } = scene
-  const claim = aCase(scene)
-  const requestId = await aCaseRequest(scene, claim)
-  const { id } = caseOf(await theatre.claimCase({ ...claim, requestId, minutes: 95 }))
-  await theatre.cancelCase({ caseId: id, reasonCode: 'patient', actorId: null, key: null })
-  expect(await theatre.caseRequest(requestId)).toMatchObject({ status: 'open', minutes: 95 })
+describe('a request without a surgeon', () => {
+  /** It gets a case of 95 minutes, held. */
+  const aHold = async (database: TestDatabase) => {
+    const scene = await aTheatre(database)
+    const claim = aCase(scene)
+    const requestId = await aCaseRequest(scene, claim, { surgeonId: null })
+    const { id } = caseOf(await scene.theatre.claimCase({ ...claim, requestId, minutes: 95 }))
+    return { ...scene, requestId, id }
+  }
+  const cancel = ({ theatre, id }: Awaited<ReturnType<typeof aHold>>) =>
+    theatre.cancelCase({ caseId: id, reasonCode: 'patient', actorId: null, key: null })
+
+  test('stays without one after a hold that is declined', async ({ database }) => {
+    const scene = await aHold(database)
+    await cancel(scene)
+    expect(await scene.theatre.caseRequest(scene.requestId)).toMatchObject({
+      status: 'open',
+      surgeonId: null,
+      minutes: 60,
+    })
+  })
+
+  const afterConfirmation = async (database: TestDatabase) => {
+    const scene = await aHold(database)
+    await scene.theatre.confirmCase({ caseId: scene.id, actorId: null, key: null })
+    await cancel(scene)
+    return { ...scene, request: await scene.theatre.caseRequest(scene.requestId) }
+  }
+
+  test('has that of its case once that was confirmed', async ({ database }) => {
+    const { request, surgeon } = await afterConfirmation(database)
+    expect(request).toMatchObject({ status: 'open', surgeonId: surgeon.id, minutes: 95 })
+  })
+
+  freshDatabaseTest('negative control: not if the confirmation does not write it', async ({ database }) => {
+    await plantFunction(database, 'settle_bookings', {
+      part: 'if v_planned_ids is not null then',
+      becomes: 'if false then',
+    })
+    expect((await afterConfirmation(database)).request).toMatchObject({ status: 'open', surgeonId: null, minutes: 60 })
+  })
 })

@@ -34,7 +34,7 @@
 --   arrays changes the booking or, with p_known_by, confirms one of the same person at the same time)
 -- Locks: as lock_patients, with p_known_by; then the slots of bookings to be cancelled, by (clinic_no, id); then all
 --   the bookings, by id. Claims and moves take them in the same order; without it, moves
---   deadlocked. Then, to cancel, as lock_waitlists.
+--   deadlocked. Then, to cancel, as lock_waitlists, and to confirm cases, as plan_requests.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
 --   count of units were wrong.
 -- Idempotent: yes; a change that has been made returns unchanged. Where another change may have followed it, or, like
@@ -70,6 +70,8 @@ declare
   v_judged booking[]; v_refusals text[];
   -- cases that were cancelled
   v_case_clinic_nos integer[]; v_case_ids uuid[];
+  -- cases that were confirmed
+  v_planned_clinic_nos integer[]; v_planned_ids uuid[];
   -- offers of the waitlist that were accepted or declined, and the slots with units that were given back
   v_offer_clinic_nos integer[]; v_offer_ids uuid[]; v_offer_outcomes text[]; v_offer_ats timestamptz[];
   v_freed_clinic_nos integer[]; v_freed_slot_ids uuid[];
@@ -280,6 +282,9 @@ begin
                                           and j.appointment_type = 'case'),
          array_agg(j.id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')
                                    and j.appointment_type = 'case'),
+         array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action = 'confirm'
+                                          and j.appointment_type = 'case'),
+         array_agg(j.id) filter (where j.outcome = 'done' and j.action = 'confirm' and j.appointment_type = 'case'),
          array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
          array_agg(j.id) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
          array_agg(case j.action when 'confirm' then 'accepted' when 'cancel' then 'declined'
@@ -288,11 +293,14 @@ begin
          array_agg(j.at) filter (where j.outcome = 'done' and j.waitlist_entry_id is not null),
          array_agg(j.clinic_no) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline')),
          array_agg(j.slot_id) filter (where j.outcome = 'done' and j.action in ('cancel', 'decline'))
-    into v_outcomes, v_holds_left_ms, v_changed, v_case_clinic_nos, v_case_ids, v_offer_clinic_nos, v_offer_ids,
-         v_offer_outcomes, v_offer_ats, v_freed_clinic_nos, v_freed_slot_ids
+    into v_outcomes, v_holds_left_ms, v_changed, v_case_clinic_nos, v_case_ids, v_planned_clinic_nos, v_planned_ids,
+         v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats, v_freed_clinic_nos, v_freed_slot_ids
     from decided j;
   if v_case_ids is not null then
     perform release_allocations(v_case_clinic_nos, v_case_ids);
+  end if;
+  if v_planned_ids is not null then
+    perform plan_requests(v_planned_clinic_nos, v_planned_ids);
   end if;
   if v_offer_ids is not null then
     perform close_offers(v_offer_clinic_nos, v_offer_ids, v_offer_outcomes, v_offer_ats);

@@ -112,13 +112,14 @@ begin
                              v_booking.slot_id, p_actor_id, p_key, p_at);
     end if;
     bookings := bookings || v_booking;
-    -- The request has the last plan of its case: when the case ends, by whatever path, the request waits with that.
     if v_plan->>'requestId' is not null then
-      update case_request q
-         set case_id = v_id, minutes = (v_plan->>'minutes')::integer, surgeon_id = (v_plan->>'surgeonId')::uuid,
-             anaesthetist_id = (v_plan->>'anaesthetistId')::uuid, staff_ids = staff_of_case(v_plan),
-             equipment = v_plan->'equipment'
-       where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid;
+      if v_is_new then
+        update case_request q set case_id = v_id
+         where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid;
+      end if;
+      if v_booking.status <> 'PENDING' then
+        perform plan_requests(array[p_clinic_no], array[v_id]);
+      end if;
     end if;
   end loop;
   conflicts := v_conflicts;
