@@ -11,16 +11,21 @@ const test = base.extend('south', { scope: 'file' }, async ({ database: _directo
   return south
 })
 
-test('an old copy that the directory notes does not move while a third database has the newest', async ({
-  database,
-  north,
-  south,
-}) => {
+async function aSceneOfThree(database: TestDatabase, north: TestDatabase, south: TestDatabase) {
   const scene = await aScene(database, north)
   const southNo = await registerShard(database.ownerPool, south.ownerPool, 'south')
   const named = ({ ownerUrl: url }: TestDatabase, name: string) => ({ name, url })
   const others = [named(north, 'north'), named(south, 'south')]
   const databases = await registeredEnds(database.ownerPool, named(database, 'directory'), others)
+  return { scene, southNo, databases }
+}
+
+test('an old copy that the directory notes does not move while a third database has the newest', async ({
+  database,
+  north,
+  south,
+}) => {
+  const { scene, southNo, databases } = await aSceneOfThree(database, north, south)
   await scene.move(southNo, { databases })
   // As if the directory had been restored to before the move: it notes its own copy, which is the old one.
   await database.ownerPool.query('update holdfast.clinic_shard set shard_no = 0 where clinic_no = $1', [scene.clinicNo])
@@ -48,11 +53,7 @@ test('a copy that a start has refused, because it may not be the newest, does no
   north,
   south,
 }) => {
-  const scene = await aScene(database, north)
-  const southNo = await registerShard(database.ownerPool, south.ownerPool, 'south')
-  const named = ({ ownerUrl: url }: TestDatabase, name: string) => ({ name, url })
-  const others = [named(north, 'north'), named(south, 'south')]
-  const databases = await registeredEnds(database.ownerPool, named(database, 'directory'), others)
+  const { scene, southNo, databases } = await aSceneOfThree(database, north, south)
   // Nobody knows which of two copies came last.
   await north.ownerPool.query(`insert into holdfast.clinic (no, id, name, timezone) values ($1, $2, 'Other', 'UTC')`, [
     scene.clinicNo,
